@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core;
+
+/** A device that is absent, full or broken; exit code 4. */
+public final class DeviceException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  public DeviceException(String reason) {
+    super(reason);
+  }
+
+  public DeviceException(String reason, Throwable cause) {
+    super(reason, cause);
+  }
+}

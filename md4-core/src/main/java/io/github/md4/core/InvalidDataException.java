@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core;
+
+import java.nio.file.Path;
+
+/** Data, a model or a checkpoint that is missing, damaged or not what it says; exit code 3. */
+public final class InvalidDataException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  /**
+   * @param file the file or folder at fault
+   * @param reason what is wrong with it and what to do, without a full stop
+   */
+  public InvalidDataException(Path file, String reason) {
+    super(file + ": " + reason);
+  }
+
+  /** As {@link #InvalidDataException(Path, String)}, keeping the error that revealed it. */
+  public InvalidDataException(Path file, String reason, Throwable cause) {
+    super(file + ": " + reason, cause);
+  }
+}
