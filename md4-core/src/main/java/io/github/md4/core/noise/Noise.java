@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.noise;
+
+/**
+ * All randomness of a run: uniforms that are a pure function of (seed, purpose, step, example,
+ * position).
+ *
+ * <p>Nothing is consumed and there is no state, so the same masks are drawn on any device, in any
+ * batch split, in any order, and after a resume.
+ *
+ * @param seed any value; two seeds give unrelated noise
+ */
+public record Noise(long seed) {
+  private static final double TWO_TO_MINUS_53 = 0x1p-53;
+
+  /** What the noise is for: one stream each, so that no two uses share a number. */
+  public enum Purpose {
+    INITIALIZATION(0),
+    TIME(1),
+    MASK(2),
+    DROPOUT(3),
+    ENGINE(4),
+    DATA_ORDER(5),
+    SAMPLE(6),
+    EVALUATION_TIME(7),
+    EVALUATION_MASK(8),
+    SOURCE(9);
+
+    /** Part of the counter: never changed, or old runs could not be resumed. */
+    private final int code;
+
+    Purpose(int code) {
+      this.code = code;
+    }
+  }
+
+  /**
+   * Returns the uniforms at positions 0 to {@code count - 1}.
+   *
+   * @param step at least 0, below 2^32; likewise {@code example}
+   * @return in [0, 1), multiples of 2^-53
+   */
+  public double[] uniforms(Purpose purpose, long step, long example, int count) {
+    double[] u = new double[count];
+    int[] block = new int[4];
+    for (int position = 0; position < count; position += 2) {
+      fill(block, purpose, step, example, position >>> 1);
+      u[position] = unit(block[0], block[1]);
+      if (position + 1 < count) {
+        u[position + 1] = unit(block[2], block[3]);
+      }
+    }
+    return u;
+  }
+
+  /** Returns one element of {@link #uniforms}. */
+  public double uniform(Purpose purpose, long step, long example, int position) {
+    int[] block = new int[4];
+    fill(block, purpose, step, example, position >>> 1);
+    int word = 2 * (position & 1);
+    return unit(block[word], block[word + 1]);
+  }
+
+  /**
+   * Returns 64 random bits, for what takes a seed of its own (an engine's generator).
+   *
+   * @param step at least 0, below 2^32; likewise {@code example}
+   */
+  public long bits(Purpose purpose, long step, long example) {
+    int[] block = new int[4];
+    fill(block, purpose, step, example, 0);
+    return ((long) block[0] << 32) | (block[1] & 0xFFFFFFFFL);
+  }
+
+  /** Fills {@code block} with the four words at {@code index}; each is uniform over 2^32 values. */
+  public void fill(int[] block, Purpose purpose, long step, long example, int index) {
+    block[0] = index;
+    block[1] = word(example);
+    block[2] = word(step);
+    block[3] = purpose.code;
+    Philox.scramble(block, seed);
+  }
+
+  private static int word(long value) {
+    if (value >>> 32 != 0) {
+      throw new IllegalArgumentException("must be in [0, 2^32): " + value);
+    }
+    return (int) value;
+  }
+
+  private static double unit(int high, int low) {
+    return ((high >>> 5) * 0x1p26 + (low >>> 6)) * TWO_TO_MINUS_53;
+  }
+}
