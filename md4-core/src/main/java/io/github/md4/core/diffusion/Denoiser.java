@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * A network that guesses what is under the masks: the seam between the mathematics of masks and
+ * everything that has weights.
+ */
+@FunctionalInterface
+public interface Denoiser {
+
+  /**
+   * Returns the unnormalised log-probabilities of the clean token at the chosen positions.
+   *
+   * @param zt partly masked tokens, int64 [B, N], in [0, V]
+   * @param condition the time and class of each example, as far as the network takes them
+   * @param rows flat positions in [0, B N), int64 [R], R at least 1; what no asked row needs is not
+   *     computed
+   * @return float32 [R, V], attached to the manager of {@code zt}
+   */
+  NDArray logits(NDArray zt, Condition condition, NDArray rows);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import java.util.Locale;
+
+/**
+ * The gated feed-forward's non-linearity, which is also the one in front of every adaLN product.
+ *
+ * <p>With {@code v} the value half and {@code g} the gate half, the feed-forward passes on {@code v
+ * * activation(g)}.
+ */
+public enum Activation {
+  /** Sigmoid. */
+  GLU("torch.sigmoid(x)", "torch.glu(u, -1)"),
+  /** Swish, {@code x sigmoid(x)}. */
+  SWIGLU("torch.silu(x)", "torch.mul(a, torch.silu(b))"),
+  /** GELU in its tanh approximation. */
+  GEGLU("torch.gelu(x, approximate=\"tanh\")", "torch.mul(a, torch.gelu(b, approximate=\"tanh\"))");
+
+  private final String ofX;
+  private final String gated;
+
+  Activation(String ofX, String gated) {
+    this.ofX = ofX;
+    this.gated = gated;
+  }
+
+  /** Returns the activation written as {@code glu}, {@code swiglu} or {@code geglu}. */
+  public static Activation parse(String text) {
+    for (Activation activation : values()) {
+      if (activation.toString().equals(text)) {
+        return activation;
+      }
+    }
+    throw new IllegalArgumentException("activation must be glu, swiglu or geglu: " + text);
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  /** The TorchScript functions {@code activate} and {@code gated}. */
+  String functions() {
+    return """
+    def activate(self: __torch__.M, x: Tensor) -> Tensor:
+      return %s
+    def gated(self: __torch__.M, u: Tensor) -> Tensor:
+      a, b = torch.chunk(u, 2, -1)
+      return %s
+    """
+        .formatted(ofX, gated);
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import java.util.Map;
+
+/**
+ * Reverse-mode differentiation of what was recorded.
+ *
+ * <p>Unlike DJL's gradient collector it keeps nothing on the arrays and any number of threads may
+ * use their own.
+ */
+public final class Autograd implements AutoCloseable {
+  private static final String SOURCE =
+      """
+      def gradients(self: __torch__.M, loss: Tensor, variables: List[Tensor]) -> List[Tensor]:
+        found = torch.autograd.grad([loss], variables, None, None, False, True)
+        gradients = annotate(List[Tensor], [])
+        for i in range(len(found)):
+          gradient = found[i]
+          if gradient is None:
+            gradients.append(torch.zeros_like(variables[i]))
+          else:
+            gradients.append(gradient)
+        return gradients
+      """;
+
+  private final TorchScript script;
+
+  /** While it is open, the operations of the thread that opened it are recorded. */
+  public static final class Recording implements AutoCloseable {
+    private final boolean before = JniUtils.isGradMode();
+
+    private Recording() {
+      JniUtils.setGradMode(true);
+    }
+
+    @Override
+    public void close() {
+      JniUtils.setGradMode(before);
+    }
+  }
+
+  public Autograd(NDManager parent) {
+    script = TorchScript.load(parent, Map.of(), SOURCE);
+  }
+
+  /** Starts to record on this thread. */
+  public Recording record() {
+    return new Recording();
+  }
+
+  /**
+   * Returns the gradients of {@code loss}, one element, and frees the recorded graph.
+   *
+   * @param variables arrays that require a gradient; one that has no part in the loss gets zeros
+   * @return shaped as the variables, attached to the manager of {@code loss}
+   */
+  public NDList gradients(NDArray loss, NDList variables) {
+    return script.record(loss.getManager(), "gradients", loss, variables);
+  }
+
+  @Override
+  public void close() {
+    script.close();
+  }
+}

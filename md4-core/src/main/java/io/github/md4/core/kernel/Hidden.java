@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+
+/**
+ * An activation in the network's own precision, on its way from one kernel to the next.
+ *
+ * <p>Opaque, because DJL ends the process when asked for the type of a bfloat16 array. It belongs
+ * to the scope of the call that made it.
+ */
+public final class Hidden implements AutoCloseable {
+  final NDArray array;
+
+  Hidden(NDArray array) {
+    this.array = array;
+  }
+
+  /** Hands this over to another scope. */
+  public void attach(NDManager scope) {
+    array.attach(scope);
+  }
+
+  @Override
+  public void close() {
+    array.close();
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.noise.Noise.Purpose;
+import java.util.stream.IntStream;
+
+/**
+ * Where the masks of one step's Dropout1d come from.
+ *
+ * @param firstExample the position in the step's batch of the first example at hand, so that a
+ *     batch may be split without a change of masks
+ */
+public record DropoutNoise(Noise noise, long step, int firstExample) {
+  private static final int WORDS = 4;
+  private static final long WORD = 0xFFFFFFFFL;
+
+  /**
+   * Returns 1 where a channel stays, independently with probability {@code 1 - rate}.
+   *
+   * @param channels of one example over all branches and layers
+   * @return {@code [batchSize * channels]}, example by example
+   */
+  byte[] keep(int batchSize, int channels, double rate) {
+    byte[] keep = new byte[batchSize * channels];
+    long threshold = Math.round(rate * 0x1p32);
+    IntStream.range(0, batchSize)
+        .parallel()
+        .forEach(example -> fill(keep, example, channels, threshold));
+    return keep;
+  }
+
+  private void fill(byte[] keep, int example, int channels, long threshold) {
+    int[] block = new int[WORDS];
+    for (int channel = 0; channel < channels; channel++) {
+      int word = channel % WORDS;
+      if (word == 0) {
+        noise.fill(block, Purpose.DROPOUT, step, (long) firstExample + example, channel / WORDS);
+      }
+      keep[example * channels + channel] = (byte) ((block[word] & WORD) >= threshold ? 1 : 0);
+    }
+  }
+}

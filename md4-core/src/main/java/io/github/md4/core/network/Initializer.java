@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.noise.Noise.Purpose;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/** The law of a parameter's initial values (spec, Section 5.4). */
+public sealed interface Initializer {
+
+  /**
+   * Fills {@code values} with independent draws.
+   *
+   * @param parameter the parameter's index in its network, so that no two share their noise
+   */
+  void fill(float[] values, Noise noise, int parameter);
+
+  /** All zeros. */
+  record Zeros() implements Initializer {
+    @Override
+    public void fill(float[] values, Noise noise, int parameter) {
+      Arrays.fill(values, 0);
+    }
+  }
+
+  /** All ones. */
+  record Ones() implements Initializer {
+    @Override
+    public void fill(float[] values, Noise noise, int parameter) {
+      Arrays.fill(values, 1);
+    }
+  }
+
+  /** Normal with mean zero. */
+  record Normal(double deviation) implements Initializer {
+    @Override
+    public void fill(float[] values, Noise noise, int parameter) {
+      Normals.fill(values, deviation, Double.POSITIVE_INFINITY, i -> stream(noise, parameter, i));
+    }
+  }
+
+  /**
+   * LeCun normal: truncated at two deviations and widened so that the variance is {@code gain /
+   * fanIn} all the same.
+   */
+  record LeCunNormal(long fanIn, double gain) implements Initializer {
+    private static final double BOUND = 2;
+
+    /** The deviation of a standard normal truncated at two. */
+    private static final double TRUNCATED_DEVIATION = 0.8796256610342398;
+
+    @Override
+    public void fill(float[] values, Noise noise, int parameter) {
+      double deviation = Math.sqrt(gain / fanIn) / TRUNCATED_DEVIATION;
+      Normals.fill(values, deviation, BOUND, i -> stream(noise, parameter, i));
+    }
+  }
+
+  private static Normals.Words stream(Noise noise, int parameter, int element) {
+    return (block, attempt) ->
+        noise.fill(block, Purpose.INITIALIZATION, attempt, parameter, element);
+  }
+
+  /** Normal draws whose every element has a stream of its own. */
+  final class Normals {
+    private static final double UNIT = 0x1p-32;
+    private static final long WORD = 0xFFFFFFFFL;
+
+    private Normals() {}
+
+    /** Four random words for each attempt. */
+    interface Words {
+      void fill(int[] block, int attempt);
+    }
+
+    /** Gives an element its stream. */
+    interface Streams {
+      Words of(int element);
+    }
+
+    private static void fill(float[] values, double deviation, double bound, Streams streams) {
+      IntStream.range(0, values.length)
+          .parallel()
+          .forEach(i -> values[i] = (float) (deviation * truncated(streams.of(i), bound)));
+    }
+
+    /** Rejection: the first of the stream's standard normals that is within the bound. */
+    private static double truncated(Words words, double bound) {
+      int[] block = new int[4];
+      for (int attempt = 0; ; attempt++) {
+        words.fill(block, attempt);
+        double radius = Math.sqrt(-2 * Math.log(((block[0] & WORD) + 1) * UNIT));
+        double angle = 2 * Math.PI * (block[1] & WORD) * UNIT;
+        for (double z : new double[] {radius * Math.cos(angle), radius * Math.sin(angle)}) {
+          if (Math.abs(z) <= bound) {
+            return z;
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import ai.djl.ndarray.types.Shape;
+
+/**
+ * A parameter before it has a value.
+ *
+ * @param name dotted and stable: it is the name in the model file
+ */
+public record ParameterSpec(String name, Shape shape, Initializer initializer) {}

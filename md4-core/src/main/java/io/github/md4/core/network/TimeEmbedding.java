@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+/** Sinusoidal features of a time (spec, Section 5.1). */
+public final class TimeEmbedding {
+  private static final double SCALE = 1000;
+  private static final double LONGEST_PERIOD = 10_000;
+
+  private TimeEmbedding() {}
+
+  /**
+   * Returns {@code [sin(1000 t f_k), cos(1000 t f_k)]} with {@code f_k = 10000^(-k / (h - 1))}, k =
+   * 0..h-1, h = width / 2.
+   *
+   * @param t in [0, 1]
+   * @param width at least 4; where it is odd the last feature is zero
+   */
+  public static float[] of(double t, int width) {
+    if (width < 4) {
+      throw new IllegalArgumentException("width must be at least 4: " + width);
+    }
+    int half = width / 2;
+    float[] features = new float[width];
+    for (int k = 0; k < half; k++) {
+      double angle = SCALE * t * Math.exp(-Math.log(LONGEST_PERIOD) * k / (half - 1));
+      features[k] = (float) Math.sin(angle);
+      features[half + k] = (float) Math.cos(angle);
+    }
+    return features;
+  }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.TransformerKernels;
+import io.github.md4.core.network.TransformerConfig.Embedding;
+import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The bidirectional transformer of the text experiments: rotary positions, gated feed-forwards, and
+ * a condition that modulates every LayerNorm (spec, Section 5.3).
+ *
+ * <p>Both precisions run this code. Safe for use by several threads.
+ */
+public final class Transformer implements Network {
+  private static final double EPSILON = 1e-5;
+  private static final int BRANCHES = 2;
+
+  private final TransformerConfig config;
+  private final List<ParameterSpec> specs;
+  private final NDManager manager;
+  private final TransformerKernels inference;
+  private final TransformerKernels training;
+  private final Map<Integer, NDList> rotary = new ConcurrentHashMap<>();
+
+  /**
+   * @param parent the manager, and so the device, under which its tables live
+   * @param vocabularySize V; the mask is one more
+   */
+  public Transformer(
+      NDManager parent, TransformerConfig config, int vocabularySize, Precision precision) {
+    this.config = config;
+    this.specs = TransformerSpecs.of(config, vocabularySize);
+    this.manager = parent.newSubManager();
+    TransformerKernels.Options options =
+        new TransformerKernels.Options(
+            precision,
+            config.activation(),
+            config.heads(),
+            config.keyValueHeads(),
+            config.headWidth(),
+            config.causal(),
+            EPSILON);
+    this.inference = TransformerKernels.forInference(manager, options);
+    this.training = TransformerKernels.forTraining(manager, options, dropout(config));
+  }
+
+  /** Embedded tokens are dropped out only where the table has the full width. */
+  private static TransformerKernels.Dropout dropout(TransformerConfig config) {
+    double embedding = config.embedding() == Embedding.INSIDE ? config.dropout() : 0;
+    return new TransformerKernels.Dropout(config.dropout(), embedding, config.attentionDropout());
+  }
+
+  @Override
+  public List<ParameterSpec> specs() {
+    return specs;
+  }
+
+  @Override
+  public Denoiser denoiser(Parameters parameters) {
+    Keep everything = new Keep.Everything(inference);
+    return (zt, condition, rows) -> {
+      check(zt, condition, rows);
+      return new TransformerPass(
+              config, new Blocks.Weights(inference, parameters, rotary(zt), everything))
+          .logits(zt, condition, rows);
+    };
+  }
+
+  @Override
+  public NDArray trainingLogits(
+      Parameters parameters, NDArray zt, Condition condition, NDArray rows, DropoutNoise noise) {
+    check(zt, condition, rows);
+    Keep keep = config.dropout() == 0 ? new Keep.Everything(training) : channels(zt, noise);
+    return new TransformerPass(config, new Blocks.Weights(training, parameters, rotary(zt), keep))
+        .logits(zt, condition, rows);
+  }
+
+  /** The one place where shapes are checked, for all of the network. */
+  private void check(NDArray zt, Condition condition, NDArray rows) {
+    Shape shape = zt.getShape();
+    if (shape.dimension() != 2) {
+      throw new IllegalArgumentException("zt must be [B, N]: " + shape);
+    }
+    if (rows.getShape().dimension() != 1 || rows.size() == 0) {
+      throw new IllegalArgumentException("rows must be [R], R at least 1: " + rows.getShape());
+    }
+    if (config.timeFeatures() == TimeFeatures.T && condition.times().length != shape.get(0)) {
+      throw new IllegalArgumentException(
+          "there must be a time for each of "
+              + shape.get(0)
+              + " examples: "
+              + condition.times().length);
+    }
+    if (config.classes() > 0 && condition.labels().length != shape.get(0)) {
+      throw new IllegalArgumentException(
+          "there must be a label for each of "
+              + shape.get(0)
+              + " examples: "
+              + condition.labels().length);
+    }
+  }
+
+  private Keep channels(NDArray zt, DropoutNoise noise) {
+    int batchSize = Math.toIntExact(zt.getShape().get(0));
+    Shape shape = new Shape(batchSize, config.layers(), BRANCHES, 1, config.width());
+    byte[] keep = noise.keep(batchSize, Math.toIntExact(shape.slice(1).size()), config.dropout());
+    NDArray mask = zt.getManager().create(ByteBuffer.wrap(keep), shape, DataType.UINT8);
+    return new Keep.Channels(training, mask);
+  }
+
+  private NDList rotary(NDArray zt) {
+    int length = Math.toIntExact(zt.getShape().get(1));
+    return rotary.computeIfAbsent(length, l -> Rotary.tables(manager, l, config.headWidth()));
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import io.github.md4.core.kernel.Activation;
+import java.util.Locale;
+
+/**
+ * The shape of the text transformer (spec, Sections 5.1 to 5.4); its width is {@code headWidth *
+ * heads}.
+ *
+ * @param headWidth width of a head, of the time features and of the condition; even, at least 4
+ * @param heads of the queries
+ * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query attention
+ * @param layers number of blocks
+ * @param embedding where the token table's width is widened
+ * @param timeFeatures whether the network is told the time
+ * @param classes number of classes it is told, or 0
+ * @param activation the feed-forward's gate, and the one in front of every adaLN product
+ * @param conditioning how the adaLN products start
+ * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
+ * @param dropout rate of the channels of each branch, one draw for all positions, and of the
+ *     embedded tokens where the embedding is inside
+ * @param attentionDropout rate of the attention probabilities
+ * @param causal whether a position sees only those up to itself
+ */
+public record TransformerConfig(
+    int headWidth,
+    int heads,
+    int keyValueHeads,
+    int layers,
+    Embedding embedding,
+    TimeFeatures timeFeatures,
+    int classes,
+    Activation activation,
+    Conditioning conditioning,
+    boolean depthScaledInit,
+    double dropout,
+    double attentionDropout,
+    boolean causal) {
+
+  /** Where tokens become vectors of the network's width. */
+  public enum Embedding {
+    /** A table as wide as a head, then a product with bias. */
+    OUTSIDE,
+    /** A table of the full width. */
+    INSIDE;
+
+    /** Returns the choice written as {@code outside} or {@code inside}. */
+    public static Embedding parse(String text) {
+      return Choices.parse(values(), "embedding", text);
+    }
+
+    @Override
+    public String toString() {
+      return Choices.name(this);
+    }
+  }
+
+  /** What the network is told of the time. */
+  public enum TimeFeatures {
+    /** Its sinusoidal embedding. */
+    T,
+    /** Nothing: without classes too, RMSNorm takes the place of adaLN. */
+    NONE;
+
+    /** Returns the choice written as {@code t} or {@code none}. */
+    public static TimeFeatures parse(String text) {
+      return Choices.parse(values(), "timeFeatures", text);
+    }
+
+    @Override
+    public String toString() {
+      return Choices.name(this);
+    }
+  }
+
+  /** How the products that modulate LayerNorm start. */
+  public enum Conditioning {
+    /** Like every other product. */
+    ADALN {
+      @Override
+      Initializer initializer(long fanIn) {
+        return new Initializer.LeCunNormal(fanIn, 1);
+      }
+    },
+    /** At zero, so that every block starts as the identity. */
+    ADALN_ZERO {
+      @Override
+      Initializer initializer(long fanIn) {
+        return new Initializer.Zeros();
+      }
+    };
+
+    abstract Initializer initializer(long fanIn);
+
+    /** Returns the choice written as {@code adaln} or {@code adaln_zero}. */
+    public static Conditioning parse(String text) {
+      return Choices.parse(values(), "conditioning", text);
+    }
+
+    @Override
+    public String toString() {
+      return Choices.name(this);
+    }
+  }
+
+  public TransformerConfig {
+    require(
+        headWidth >= 4 && headWidth % 2 == 0, "headWidth must be even and at least 4", headWidth);
+    require(heads >= 1, "heads must be at least 1", heads);
+    require(
+        keyValueHeads >= 1 && heads % keyValueHeads == 0,
+        "keyValueHeads must divide heads (" + heads + ")",
+        keyValueHeads);
+    require(layers >= 1, "layers must be at least 1", layers);
+    require(classes >= 0, "classes must be at least 0", classes);
+    require(dropout >= 0 && dropout < 1, "dropout must be in [0, 1)", dropout);
+    require(
+        attentionDropout >= 0 && attentionDropout < 1,
+        "attentionDropout must be in [0, 1)",
+        attentionDropout);
+  }
+
+  /** Returns the paper's text8 network: 12 layers of width 768. */
+  public static TransformerConfig defaults() {
+    return new TransformerConfig(
+        64,
+        12,
+        12,
+        12,
+        Embedding.OUTSIDE,
+        TimeFeatures.T,
+        0,
+        Activation.GLU,
+        Conditioning.ADALN_ZERO,
+        true,
+        0,
+        0,
+        false);
+  }
+
+  /** Returns the network's width D. */
+  public int width() {
+    return headWidth * heads;
+  }
+
+  /** Returns the hidden width of the feed-forward: two thirds of 4 D, rounded up to 32. */
+  public int hiddenWidth() {
+    return (8 * width() / 3 + 31) / 32 * 32;
+  }
+
+  /** Returns whether the blocks are modulated (adaLN), else they normalise by RMSNorm. */
+  public boolean isConditional() {
+    return timeFeatures == TimeFeatures.T || classes > 0;
+  }
+
+  private static void require(boolean holds, String what, Object given) {
+    if (!holds) {
+      throw new IllegalArgumentException(what + ": " + given);
+    }
+  }
+
+  /** Enumerations as configs write them: lower case. */
+  private static final class Choices {
+    static String name(Enum<?> choice) {
+      return choice.name().toLowerCase(Locale.ROOT);
+    }
+
+    static <E extends Enum<E>> E parse(E[] choices, String key, String text) {
+      StringBuilder names = new StringBuilder();
+      for (E choice : choices) {
+        if (name(choice).equals(text)) {
+          return choice;
+        }
+        names.append(names.isEmpty() ? "" : " or ").append(name(choice));
+      }
+      throw new IllegalArgumentException(key + " must be " + names + ": " + text);
+    }
+  }
+}
