@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.schedule;
+
+/**
+ * A decreasing function of time, the raw masking schedule before {@link MaskingSchedule} squeezes
+ * it away from 0 and 1 (MD4, Table 4).
+ *
+ * <p>All but {@link Geometric} run from exactly 1 at {@code t = 0} to exactly 0 at {@code t = 1}.
+ * Times are in [0, 1]; they are checked by {@link MaskingSchedule}, not here. {@code toString} is
+ * the form that {@link #parse} reads.
+ */
+public sealed interface Curve {
+
+  /** Returns the raw probability that a token is still unmasked at the time {@code t}. */
+  double alpha(double t);
+
+  /** Returns {@code 1 - alpha(t)} to full relative precision, also where it is tiny. */
+  double oneMinusAlpha(double t);
+
+  /** Returns the derivative of {@link #alpha} at the time {@code t}; at most zero. */
+  double alphaPrime(double t);
+
+  /**
+   * Returns the curve that a text names: {@code linear}, {@code cosine}, {@code polynomial(3)},
+   * {@code geometric} or {@code geometric(1e-5, 20)}.
+   *
+   * @throws IllegalArgumentException if the text is none of these
+   */
+  static Curve parse(String text) {
+    return CurveText.parse(text);
+  }
+
+  /** {@code alpha(t) = 1 - t}. */
+  record Linear() implements Curve {
+    @Override
+    public double alpha(double t) {
+      return 1 - t;
+    }
+
+    @Override
+    public double oneMinusAlpha(double t) {
+      return t;
+    }
+
+    @Override
+    public double alphaPrime(double t) {
+      return -1;
+    }
+
+    @Override
+    public String toString() {
+      return CurveText.LINEAR;
+    }
+  }
+
+  /** {@code alpha(t) = 1 - cos(pi/2 (1 - t)) = 1 - sin(pi/2 t)}. */
+  record Cosine() implements Curve {
+    private static final double HALF_PI = Math.PI / 2;
+
+    /** Uses {@code 1 - sin(2x) = 2 sin^2(pi/4 - x)} where the difference would cancel. */
+    @Override
+    public double alpha(double t) {
+      if (t < 0.5) {
+        return 1 - oneMinusAlpha(t);
+      }
+      double sine = Math.sin(HALF_PI / 2 * (1 - t));
+      return 2 * sine * sine;
+    }
+
+    @Override
+    public double oneMinusAlpha(double t) {
+      return Math.sin(HALF_PI * t);
+    }
+
+    @Override
+    public double alphaPrime(double t) {
+      return -HALF_PI * Math.sin(HALF_PI * (1 - t));
+    }
+
+    @Override
+    public String toString() {
+      return CurveText.COSINE;
+    }
+  }
+
+  /**
+   * {@code alpha(t) = 1 - t^k}. For {@code k < 1} the slope at {@code t = 0} is minus infinity, and
+   * so is the loss weight there.
+   *
+   * @param exponent {@code k}, above zero
+   */
+  record Polynomial(double exponent) implements Curve {
+    /** Checks the exponent. */
+    public Polynomial {
+      if (!(exponent > 0 && exponent < Double.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException("exponent must be above 0 and finite: " + exponent);
+      }
+    }
+
+    @Override
+    public double alpha(double t) {
+      return t < 0.5 ? 1 - oneMinusAlpha(t) : -Math.expm1(exponent * Math.log(t));
+    }
+
+    @Override
+    public double oneMinusAlpha(double t) {
+      return Math.pow(t, exponent);
+    }
+
+    @Override
+    public double alphaPrime(double t) {
+      return -exponent * Math.pow(t, exponent - 1);
+    }
+
+    @Override
+    public String toString() {
+      return CurveText.call(CurveText.POLYNOMIAL, exponent);
+    }
+  }
+
+  /**
+   * {@code alpha(t) = exp(-beta(t))} with {@code beta(t) = betaMin^(1 - t) betaMax^t}; in the paper
+   * only, not in md4. Table 4 prints its weight with {@code ln(betaMin / betaMax)}, which has the
+   * wrong sign: {@code alpha} decreases, so {@link #alphaPrime} is negative.
+   *
+   * @param betaMin {@code -ln alpha(0)}, above zero
+   * @param betaMax {@code -ln alpha(1)}, above {@code betaMin}
+   */
+  record Geometric(double betaMin, double betaMax) implements Curve {
+    /** The value in Figure 1 of the paper. */
+    public static final double DEFAULT_BETA_MIN = 1e-5;
+
+    /** The value in Figure 1 of the paper. */
+    public static final double DEFAULT_BETA_MAX = 20;
+
+    /** Checks {@code 0 < betaMin < betaMax}. */
+    public Geometric {
+      if (!(betaMin > 0 && betaMin < betaMax && betaMax < Double.POSITIVE_INFINITY)) {
+        throw new IllegalArgumentException(
+            "0 < betaMin < betaMax must hold: " + betaMin + ", " + betaMax);
+      }
+    }
+
+    /** The curve of Figure 1 of the paper. */
+    public Geometric() {
+      this(DEFAULT_BETA_MIN, DEFAULT_BETA_MAX);
+    }
+
+    private double beta(double t) {
+      return Math.pow(betaMin, 1 - t) * Math.pow(betaMax, t);
+    }
+
+    @Override
+    public double alpha(double t) {
+      return Math.exp(-beta(t));
+    }
+
+    @Override
+    public double oneMinusAlpha(double t) {
+      return -Math.expm1(-beta(t));
+    }
+
+    @Override
+    public double alphaPrime(double t) {
+      return -alpha(t) * beta(t) * Math.log(betaMax / betaMin);
+    }
+
+    @Override
+    public String toString() {
+      return CurveText.call(CurveText.GEOMETRIC, betaMin, betaMax);
+    }
+  }
+}

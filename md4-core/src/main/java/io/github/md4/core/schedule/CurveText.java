@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.schedule;
+
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** The text form of a {@link Curve}: a name, and numbers in parentheses where it takes some. */
+final class CurveText {
+  static final String LINEAR = "linear";
+  static final String COSINE = "cosine";
+  static final String POLYNOMIAL = "polynomial";
+  static final String GEOMETRIC = "geometric";
+
+  private static final String FORMS =
+      "linear, cosine, polynomial(EXPONENT), geometric or geometric(BETA_MIN, BETA_MAX)";
+  private static final Pattern CALL = Pattern.compile("(\\w+)(?:\\((.*)\\))?");
+  private static final Pattern COMMA = Pattern.compile(",");
+
+  private CurveText() {}
+
+  /** Returns the curve, or throws an IllegalArgumentException that lists the valid forms. */
+  static Curve parse(String text) {
+    Matcher call = CALL.matcher(text.strip());
+    if (!call.matches()) {
+      throw unknown(text);
+    }
+    double[] numbers = call.group(2) == null ? new double[0] : numbers(call.group(2), text);
+    return switch (call.group(1) + numbers.length) {
+      case LINEAR + 0 -> new Curve.Linear();
+      case COSINE + 0 -> new Curve.Cosine();
+      case POLYNOMIAL + 1 -> new Curve.Polynomial(numbers[0]);
+      case GEOMETRIC + 0 -> new Curve.Geometric();
+      case GEOMETRIC + 2 -> new Curve.Geometric(numbers[0], numbers[1]);
+      default -> throw unknown(text);
+    };
+  }
+
+  private static double[] numbers(String list, String text) {
+    try {
+      return COMMA.splitAsStream(list).mapToDouble(Double::parseDouble).toArray();
+    } catch (NumberFormatException e) {
+      throw unknown(text);
+    }
+  }
+
+  private static IllegalArgumentException unknown(String text) {
+    return new IllegalArgumentException("schedule must be " + FORMS + ": " + text);
+  }
+
+  /** Returns {@code name(number, number)}. */
+  static String call(String name, double... numbers) {
+    return Arrays.stream(numbers)
+        .mapToObj(CurveText::shortest)
+        .collect(Collectors.joining(", ", name + "(", ")"));
+  }
+
+  /** Returns the shortest text that parses back to the number: 3 and 1e-5, not 3.0 and 1.0E-5. */
+  private static String shortest(double number) {
+    return Double.toString(number).replaceFirst("\\.0(?=E|$)", "").replace('E', 'e');
+  }
+}

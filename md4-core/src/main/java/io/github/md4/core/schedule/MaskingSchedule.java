@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.schedule;
+
+import java.util.Objects;
+
+/**
+ * The probability that a token is still unmasked as a function of time: a curve squeezed from [0,
+ * 1] into {@code [epsilon, 1 - epsilon]}, as md4 does, so that weights stay finite.
+ *
+ * <pre>{@code
+ * alpha(t) = (1 - 2 epsilon) curve.alpha(t) + epsilon
+ * }</pre>
+ *
+ * <p>All methods compute in double and are exact at both ends; {@code 1 - alpha} never cancels (md4
+ * subtracts in float32 and is off by 4e-4 of the weight at {@code t = 0}). Times outside [0, 1] are
+ * rejected.
+ *
+ * @param curve the raw curve
+ * @param epsilon the squeeze, in [0, 0.5); with 0 the ends have infinite weight and log-SNR
+ */
+public record MaskingSchedule(Curve curve, double epsilon) {
+  /** The value in md4. */
+  public static final double DEFAULT_EPSILON = 1e-4;
+
+  /** Checks epsilon. */
+  public MaskingSchedule {
+    Objects.requireNonNull(curve, "curve");
+    if (!(epsilon >= 0 && epsilon < 0.5)) {
+      throw new IllegalArgumentException("epsilon must be in [0, 0.5): " + epsilon);
+    }
+  }
+
+  /** The curve with the default squeeze. */
+  public MaskingSchedule(Curve curve) {
+    this(curve, DEFAULT_EPSILON);
+  }
+
+  /** Returns the probability that a token is unmasked at the time {@code t}. */
+  public double alpha(double t) {
+    return squeeze(curve.alpha(checked(t)));
+  }
+
+  /** Returns the probability that a token is masked at the time {@code t}, without cancellation. */
+  public double oneMinusAlpha(double t) {
+    return squeeze(curve.oneMinusAlpha(checked(t)));
+  }
+
+  /** Returns the derivative of {@link #alpha}; minus infinity where the curve's is. */
+  public double alphaPrime(double t) {
+    return scale() * curve.alphaPrime(checked(t));
+  }
+
+  /** Returns {@code ln(alpha / (1 - alpha))} at the time {@code t}, the log signal-to-noise. */
+  public double logSnr(double t) {
+    return Math.log(alpha(t)) - Math.log(oneMinusAlpha(t));
+  }
+
+  /**
+   * Returns the probability {@code (alpha_s - alpha_t) / (1 - alpha_t)} that a token masked at
+   * {@code t} is unmasked at the earlier time {@code s} (MD4, Section 2).
+   *
+   * @throws IllegalArgumentException unless {@code 0 <= s <= t <= 1}
+   */
+  public double unmaskProbability(double s, double t) {
+    if (!(s >= 0 && s <= t && t <= 1)) {
+      throw new IllegalArgumentException("0 <= s <= t <= 1 must hold: " + s + ", " + t);
+    }
+    double revealed = scale() * rawDrop(s, t);
+    return revealed == 0 ? 0 : revealed / oneMinusAlpha(t);
+  }
+
+  /**
+   * Returns {@code alpha'(t) / (1 - alpha(t))}, the weight of the masked log-likelihood in
+   * continuous time (MD4, equation 5; the paper's closed forms hold for {@code epsilon = 0} only).
+   *
+   * <p>Never positive. Minus infinity where the formula is: at {@code t = 0} of a polynomial with
+   * an exponent below 1, and at {@code t = 0} if epsilon is 0.
+   */
+  public double lossWeight(double t) {
+    double masked = oneMinusAlpha(t);
+    return masked == 0 ? Double.NEGATIVE_INFINITY : alphaPrime(t) / masked;
+  }
+
+  /** Returns {@code curve.alpha(s) - curve.alpha(t)} from the pair of values that cancels less. */
+  private double rawDrop(double s, double t) {
+    double raw = curve.alpha(t);
+    return raw < 0.5 ? curve.alpha(s) - raw : curve.oneMinusAlpha(t) - curve.oneMinusAlpha(s);
+  }
+
+  private double squeeze(double raw) {
+    return scale() * raw + epsilon;
+  }
+
+  private double scale() {
+    return 1 - 2 * epsilon;
+  }
+
+  private static double checked(double t) {
+    if (!(t >= 0 && t <= 1)) {
+      throw new IllegalArgumentException("time must be in [0, 1]: " + t);
+    }
+    return t;
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.schedule;
+
+/** Whether time runs in {@code [0, 1]} or in steps: the one place where the two differ. */
+public sealed interface TimeAxis {
+
+  /** Returns the first time on this axis after {@code t}, or {@code t} itself if continuous. */
+  double snap(double t);
+
+  /**
+   * Returns the weight of the masked log-likelihood at the time {@code t}; never positive.
+   *
+   * @param t a time that {@link #snap} returned
+   */
+  double lossWeight(MaskingSchedule schedule, double t);
+
+  /** All times in {@code [0, 1]}. */
+  record Continuous() implements TimeAxis {
+    @Override
+    public double snap(double t) {
+      return t;
+    }
+
+    @Override
+    public double lossWeight(MaskingSchedule schedule, double t) {
+      return schedule.lossWeight(t);
+    }
+  }
+
+  /**
+   * The times {@code 1/steps, 2/steps, ..., 1}.
+   *
+   * @param steps how many, at least 1
+   */
+  record Discrete(int steps) implements TimeAxis {
+    /** Checks the number of steps. */
+    public Discrete {
+      if (steps < 1) {
+        throw new IllegalArgumentException("steps must be at least 1: " + steps);
+      }
+    }
+
+    /** Returns {@code (floor(t * steps) + 1) / steps}, for t in [0, 1). */
+    @Override
+    public double snap(double t) {
+      if (!(t >= 0 && t < 1)) {
+        throw new IllegalArgumentException("time must be in [0, 1): " + t);
+      }
+      return (Math.floor(t * steps) + 1) / steps;
+    }
+
+    /**
+     * Returns {@code -steps * (alpha_s - alpha_t) / (1 - alpha_t)} with {@code s = t - 1/steps}.
+     * md4 writes the same number as {@code steps * expm1(logSnr(t) - logSnr(s)) * alpha(s)}.
+     */
+    @Override
+    public double lossWeight(MaskingSchedule schedule, double t) {
+      return -steps * schedule.unmaskProbability(t - 1.0 / steps, t);
+    }
+  }
+}

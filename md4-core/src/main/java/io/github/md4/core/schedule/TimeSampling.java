@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.schedule;
+
+import java.util.stream.IntStream;
+
+/** How the times of a batch follow from uniforms. */
+public sealed interface TimeSampling {
+
+  /**
+   * Returns one time in [0, 1) for each example of a batch, each uniform on its own.
+   *
+   * @param u uniforms in [0, 1), one an example; unchanged
+   */
+  double[] times(double[] u);
+
+  /**
+   * Times at equal distances with one shared offset, {@code (u_0 + k / B) mod 1}, which lowers the
+   * variance of the loss (VDM; md4 calls it antithetic). Only the first uniform is used.
+   */
+  record Stratified() implements TimeSampling {
+    /** Divides {@code k / B} directly: adding up {@code 1 / B}, as md4 does, drifts. */
+    @Override
+    public double[] times(double[] u) {
+      return IntStream.range(0, u.length)
+          .mapToDouble(k -> fraction(u[0] + (double) k / u.length))
+          .toArray();
+    }
+
+    private static double fraction(double time) {
+      return time < 1 ? time : time - 1;
+    }
+  }
+
+  /** The uniforms themselves. */
+  record Independent() implements TimeSampling {
+    @Override
+    public double[] times(double[] u) {
+      return u.clone();
+    }
+  }
+}
