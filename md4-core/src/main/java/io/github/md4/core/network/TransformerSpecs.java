@@ -55,9 +55,9 @@ final class TransformerSpecs {
       table("condition.classes.weight", config.classes(), width);
     }
     if (config.timeFeatures() == TimeFeatures.T) {
-      product("condition.dense1.weight", 4 * width, config.classes() > 0 ? 2 * width : width);
-      zeros("condition.dense1.bias", 4 * width);
-      product("condition.dense2.weight", width, 4 * width);
+      product("condition.dense1.weight", 4L * width, config.classes() > 0 ? 2L * width : width);
+      zeros("condition.dense1.bias", 4L * width);
+      product("condition.dense2.weight", width, 4L * width);
       zeros("condition.dense2.bias", width);
     }
   }
@@ -101,7 +101,7 @@ final class TransformerSpecs {
   }
 
   private void table(String name, long rows, long width) {
-    add(name, new Normal(1 / Math.sqrt(width)), rows, width);
+    add(name, new Normal(1 / Math.sqrt((double) width)), rows, width);
   }
 
   private void product(String name, long out, long in) {
