@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+
+/**
+ * Examples with their masked version, known to the host before any network runs: so the network
+ * answers for masked positions alone, and nothing waits for the device to learn where they are.
+ */
+public final class MaskedBatch {
+  private final TokenSpace space;
+  private final int[][] x;
+  private final int[][] zt;
+  private final double[] times;
+  private final int[] rows;
+
+  /**
+   * @param x clean tokens [B, N]
+   * @param zt the same, partly masked [B, N]
+   * @param times the time of each example [B]
+   */
+  public MaskedBatch(TokenSpace space, int[][] x, int[][] zt, double[] times) {
+    if (x.length == 0 || x.length != zt.length || x.length != times.length) {
+      throw new IllegalArgumentException(
+          "x, zt and times must have one entry an example: %d, %d, %d"
+              .formatted(x.length, zt.length, times.length));
+    }
+    this.space = space;
+    this.x = x;
+    this.zt = zt;
+    this.times = times;
+    this.rows = maskedRows(space, zt);
+  }
+
+  /** Returns B. */
+  public int batchSize() {
+    return x.length;
+  }
+
+  /** Returns N. */
+  public int length() {
+    return x[0].length;
+  }
+
+  /** Returns R, the number of rows: the masked positions, or one where nothing is masked. */
+  public int rowCount() {
+    return rows.length;
+  }
+
+  /** Returns how many positions are masked. */
+  public int maskedCount() {
+    return isMasked(0) ? rows.length : 0;
+  }
+
+  /** Returns what the network is told of the examples. */
+  public Condition condition() {
+    return Condition.at(times);
+  }
+
+  /** Returns the time of an example. */
+  public double time(int example) {
+    return times[example];
+  }
+
+  /** Returns the example to which a row belongs. */
+  public int example(int row) {
+    return rows[row] / length();
+  }
+
+  /** Returns {@code z_t}, int64 [B, N]. */
+  public NDArray zt(NDManager manager) {
+    long[] flat = Arrays.stream(zt).flatMapToInt(Arrays::stream).asLongStream().toArray();
+    return manager.create(flat, new Shape(batchSize(), length()));
+  }
+
+  /** Returns the rows, flat positions in [0, B N), int64 [R]. */
+  public NDArray rows(NDManager manager) {
+    return manager.create(Arrays.stream(rows).asLongStream().toArray());
+  }
+
+  /** Returns the clean tokens at the rows, int64 [R]. */
+  public NDArray targets(NDManager manager) {
+    int length = length();
+    return manager.create(
+        Arrays.stream(rows).mapToLong(row -> x[row / length][row % length]).toArray());
+  }
+
+  /**
+   * Returns a weight for each row from a weight for each example; zero for the row that stands in
+   * where nothing is masked.
+   *
+   * @param ofExample [B]
+   * @return [R]
+   */
+  public float[] rowWeights(double[] ofExample) {
+    float[] weights = new float[rows.length];
+    for (int r = 0; r < rows.length; r++) {
+      weights[r] = isMasked(r) ? (float) ofExample[example(r)] : 0;
+    }
+    return weights;
+  }
+
+  /**
+   * Returns the sum over each example's masked positions.
+   *
+   * @param ofRow [R]
+   * @return [B]
+   */
+  public double[] sumOverMasked(float[] ofRow) {
+    double[] sums = new double[batchSize()];
+    for (int r = 0; r < rows.length; r++) {
+      if (isMasked(r)) {
+        sums[example(r)] += ofRow[r];
+      }
+    }
+    return sums;
+  }
+
+  private boolean isMasked(int row) {
+    return space.isMask(zt[rows[row] / length()][rows[row] % length()]);
+  }
+
+  private static int[] maskedRows(TokenSpace space, int[][] zt) {
+    int length = zt[0].length;
+    int[] rows = new int[Math.multiplyExact(zt.length, length)];
+    int count = 0;
+    for (int b = 0; b < zt.length; b++) {
+      for (int n = 0; n < length; n++) {
+        if (space.isMask(zt[b][n])) {
+          rows[count++] = b * length + n;
+        }
+      }
+    }
+    return Arrays.copyOf(rows, Math.max(count, 1));
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.optimizer;
+
+import ai.djl.ndarray.NDList;
+import io.github.md4.core.kernel.OptimizerKernels;
+
+/**
+ * AdamW as optax computes it: bias-corrected moments, epsilon outside the root, decay decoupled
+ * from the gradient but multiplied by the rate (spec, Section 8).
+ *
+ * @param weightDecay of every parameter, biases and scales too
+ */
+public record AdamW(double beta1, double beta2, double epsilon, double weightDecay) {
+
+  public AdamW {
+    checkBeta("beta1", beta1);
+    checkBeta("beta2", beta2);
+    if (!(epsilon > 0)) {
+      throw new IllegalArgumentException("epsilon must be positive: " + epsilon);
+    }
+    if (!(weightDecay >= 0)) {
+      throw new IllegalArgumentException("weightDecay must be at least 0: " + weightDecay);
+    }
+  }
+
+  /** Returns the paper's numbers for text. */
+  public static AdamW defaults() {
+    return new AdamW(0.9, 0.999, 1e-8, 0);
+  }
+
+  /** Moves parameters and moments by one update, in place; all lists are in the same order. */
+  public void step(
+      OptimizerKernels kernels, NDList parameters, NDList gradients, Moments moments, Step step) {
+    OptimizerKernels.AdamWNumbers numbers =
+        new OptimizerKernels.AdamWNumbers(
+            step.rate,
+            beta1,
+            beta2,
+            epsilon,
+            weightDecay,
+            1 - Math.pow(beta1, (double) step.update),
+            1 - Math.pow(beta2, (double) step.update));
+    kernels.adamW(parameters, gradients, moments.first, moments.second, numbers);
+  }
+
+  /** The running means of the gradients and of their squares, in the parameters' order. */
+  public record Moments(NDList first, NDList second) {}
+
+  /**
+   * Which update it is.
+   *
+   * @param update 1 for the first
+   * @param rate its learning rate
+   */
+  public record Step(long update, double rate) {}
+
+  private static void checkBeta(String name, double beta) {
+    if (!(beta >= 0 && beta < 1)) {
+      throw new IllegalArgumentException(name + " must be in [0, 1): " + beta);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.optimizer;
+
+import ai.djl.ndarray.NDList;
+import io.github.md4.core.kernel.OptimizerKernels;
+
+/** What is done to gradients that are too large. */
+public sealed interface GradientClip {
+
+  /** Bounds the gradients, in place. */
+  void apply(OptimizerKernels kernels, NDList gradients);
+
+  /**
+   * Returns the choice written as {@code none}, {@code norm(c)} or {@code value(c)}.
+   *
+   * @throws IllegalArgumentException for any other text, or a c that is not positive
+   */
+  static GradientClip parse(String text) {
+    if (text.equals("none")) {
+      return new None();
+    }
+    int open = text.indexOf('(');
+    if (open < 0 || !text.endsWith(")")) {
+      throw new IllegalArgumentException("clip must be none, norm(c) or value(c): " + text);
+    }
+    double bound = Double.parseDouble(text.substring(open + 1, text.length() - 1));
+    return switch (text.substring(0, open)) {
+      case "norm" -> new Norm(bound);
+      case "value" -> new Value(bound);
+      default ->
+          throw new IllegalArgumentException("clip must be none, norm(c) or value(c): " + text);
+    };
+  }
+
+  /** Nothing, as all of the paper's runs. */
+  record None() implements GradientClip {
+    @Override
+    public void apply(OptimizerKernels kernels, NDList gradients) {}
+
+    @Override
+    public String toString() {
+      return "none";
+    }
+  }
+
+  /** All together are scaled to that Euclidean norm where they exceed it. */
+  record Norm(double bound) implements GradientClip {
+    public Norm {
+      check(bound);
+    }
+
+    @Override
+    public void apply(OptimizerKernels kernels, NDList gradients) {
+      kernels.clipByNorm(gradients, bound);
+    }
+
+    @Override
+    public String toString() {
+      return "norm(" + bound + ")";
+    }
+  }
+
+  /** Each element is moved into [-bound, bound], as the reference's (unused) clip. */
+  record Value(double bound) implements GradientClip {
+    public Value {
+      check(bound);
+    }
+
+    @Override
+    public void apply(OptimizerKernels kernels, NDList gradients) {
+      kernels.clipByValue(gradients, bound);
+    }
+
+    @Override
+    public String toString() {
+      return "value(" + bound + ")";
+    }
+  }
+
+  private static void check(double bound) {
+    if (!(bound > 0)) {
+      throw new IllegalArgumentException("a gradient's bound must be positive: " + bound);
+    }
+  }
+}
