@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.model;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Writes files and folders that appear under their name whole and synced to the disk, or not at
+ * all.
+ *
+ * <p>The content goes to a temporary sibling, {@code .tmp-NAME}, which is renamed. If writing
+ * fails, with a full disk say, the temporary is removed, the error passes on, and what was there
+ * under that name before is still there. If the process dies, the next write of that name, or
+ * {@link #recover}, cleans up. At most one writer a name at a time.
+ */
+public final class AtomicWrite {
+  private static final String TEMPORARY = ".tmp-";
+  private static final String REPLACED = ".old-";
+  private static final boolean CAN_SYNC_FOLDERS = File.separatorChar == '/';
+
+  private AtomicWrite() {}
+
+  /** What writes the content. */
+  @FunctionalInterface
+  public interface Content {
+    /**
+     * Writes to a path that does not exist (a file) or an empty folder (a folder). Syncing is not
+     * its task.
+     */
+    void writeTo(Path temporary) throws IOException;
+  }
+
+  /** Writes or replaces a file; missing folders above it are made. */
+  public static void file(Path file, Content content) throws IOException {
+    Names names = prepare(file);
+    try {
+      content.writeTo(names.temporary());
+      sync(names.temporary());
+      move(names.temporary(), names.target());
+    } catch (Throwable e) {
+      discard(names.temporary(), e);
+      throw e;
+    }
+    syncFolder(names.parent());
+  }
+
+  /**
+   * Writes or replaces a folder; missing folders above it are made.
+   *
+   * @throws FileAlreadyExistsException if what is there under that name is a file, or a folder that
+   *     is not empty and holds none of the new one's entries: such a one is not ours to replace
+   */
+  public static void folder(Path folder, Content content) throws IOException {
+    Names names = prepare(folder);
+    try {
+      Files.createDirectory(names.temporary());
+      content.writeTo(names.temporary());
+      sync(names.temporary());
+      replaceFolder(names);
+    } catch (Throwable e) {
+      discard(names.temporary(), e);
+      throw e;
+    }
+    syncFolder(names.parent());
+    delete(names.replaced());
+  }
+
+  /**
+   * Cleans a folder in which a process may have died while it wrote: removes temporaries, and gives
+   * a folder that was being replaced its name back. Call it while nobody writes there, and before
+   * looking for what is there.
+   */
+  public static void recover(Path parent) throws IOException {
+    if (!Files.isDirectory(parent)) {
+      return;
+    }
+    for (Path child : children(parent)) {
+      String name = child.getFileName().toString();
+      if (name.startsWith(TEMPORARY)) {
+        delete(child);
+      } else if (name.startsWith(REPLACED)) {
+        restore(child, parent.resolve(name.substring(REPLACED.length())));
+      }
+    }
+  }
+
+  /** The name that is written and its two siblings. */
+  private record Names(Path parent, Path target, Path temporary, Path replaced) {
+    static Names of(Path path) {
+      Path target = path.toAbsolutePath().normalize();
+      Path name = target.getFileName();
+      if (name == null) {
+        throw new IllegalArgumentException("path must have a name: " + path);
+      }
+      Path parent = target.getParent();
+      return new Names(
+          parent, target, parent.resolve(TEMPORARY + name), parent.resolve(REPLACED + name));
+    }
+  }
+
+  private static Names prepare(Path path) throws IOException {
+    Names names = Names.of(path);
+    Files.createDirectories(names.parent());
+    delete(names.temporary());
+    restore(names.replaced(), names.target());
+    return names;
+  }
+
+  /** Deletes what a write has replaced, or puts it back if the write got no further. */
+  private static void restore(Path replaced, Path target) throws IOException {
+    if (exists(target)) {
+      delete(replaced);
+    } else if (exists(replaced)) {
+      move(replaced, target);
+    }
+  }
+
+  private static void replaceFolder(Names names) throws IOException {
+    if (!exists(names.target())) {
+      move(names.temporary(), names.target());
+      return;
+    }
+    checkReplaceable(names);
+    move(names.target(), names.replaced());
+    try {
+      move(names.temporary(), names.target());
+    } catch (IOException e) {
+      move(names.replaced(), names.target());
+      throw e;
+    }
+  }
+
+  private static void checkReplaceable(Names names) throws IOException {
+    if (!Files.isDirectory(names.target())) {
+      throw new FileAlreadyExistsException(names.target() + " is a file; a folder was to be there");
+    }
+    List<Path> old = children(names.target());
+    if (!old.isEmpty()
+        && old.stream().noneMatch(p -> exists(names.temporary().resolve(p.getFileName())))) {
+      throw new FileAlreadyExistsException(
+          names.target() + " holds other files; choose another name or remove it");
+    }
+  }
+
+  private static List<Path> children(Path folder) throws IOException {
+    try (Stream<Path> children = Files.list(folder)) {
+      return children.toList();
+    }
+  }
+
+  private static boolean exists(Path path) {
+    return Files.exists(path, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static void sync(Path path) throws IOException {
+    Files.walkFileTree(
+        path,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            if (attributes.isRegularFile()) {
+              force(file, StandardOpenOption.WRITE);
+            }
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
+            syncFolder(folder);
+            return super.postVisitDirectory(folder, e);
+          }
+        });
+  }
+
+  /** Syncs the names in a folder, where the system has that: Windows has not. */
+  private static void syncFolder(Path folder) throws IOException {
+    if (CAN_SYNC_FOLDERS) {
+      force(folder, StandardOpenOption.READ);
+    }
+  }
+
+  private static void force(Path path, StandardOpenOption option) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, option)) {
+      channel.force(true);
+    }
+  }
+
+  private static void discard(Path temporary, Throwable cause) {
+    try {
+      delete(temporary);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  /** Deletes a file, or a folder with all in it; links are not followed. */
+  private static void delete(Path path) throws IOException {
+    if (!exists(path)) {
+      return;
+    }
+    Files.walkFileTree(
+        path,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
+            FileVisitResult result = super.postVisitDirectory(folder, e);
+            Files.delete(folder);
+            return result;
+          }
+        });
+  }
+}

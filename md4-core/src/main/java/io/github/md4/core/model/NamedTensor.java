@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.model;
+
+import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * A tensor to be written by {@link SafeTensors#write}: its elements, row-major, are asked for only
+ * when it is its turn.
+ */
+public final class NamedTensor {
+  private final String name;
+  private final ElementType type;
+  private final Shape shape;
+  private final Supplier<Elements> elements;
+
+  private NamedTensor(String name, ElementType type, Shape shape, Supplier<Elements> elements) {
+    if (shape.size() > Integer.MAX_VALUE / type.bytes()) {
+      throw new IllegalArgumentException("a tensor must be below 2 GiB: " + name + shape);
+    }
+    this.name = name;
+    this.type = type;
+    this.shape = shape;
+    this.elements = elements;
+  }
+
+  /**
+   * Returns a tensor of float32.
+   *
+   * @param data called once; as many elements between position and limit as the shape has
+   */
+  public static NamedTensor floats(String name, Shape shape, Supplier<FloatBuffer> data) {
+    return new NamedTensor(name, ElementType.F32, shape, () -> elements(data.get().duplicate()));
+  }
+
+  /**
+   * Returns a tensor of int64.
+   *
+   * @param data called once; as many elements between position and limit as the shape has
+   */
+  public static NamedTensor longs(String name, Shape shape, Supplier<LongBuffer> data) {
+    return new NamedTensor(name, ElementType.I64, shape, () -> elements(data.get().duplicate()));
+  }
+
+  String name() {
+    return name;
+  }
+
+  ElementType type() {
+    return type;
+  }
+
+  Shape shape() {
+    return shape;
+  }
+
+  long bytes() {
+    return shape.size() * type.bytes();
+  }
+
+  /** Returns the elements, or throws an IllegalArgumentException if they do not fit the shape. */
+  Elements elements() {
+    Elements source = elements.get();
+    if (source.count() != shape.size()) {
+      throw new IllegalArgumentException(
+          "data must fill the shape of " + name + ": " + source.count() + ", " + shape);
+    }
+    return source;
+  }
+
+  /** Elements that are still to be written. */
+  record Elements(long count, Consumer<ByteBuffer> fill) {}
+
+  private static Elements elements(FloatBuffer source) {
+    return new Elements(
+        source.remaining(),
+        chunk -> {
+          FloatBuffer target = chunk.asFloatBuffer();
+          int count = Math.min(target.remaining(), source.remaining());
+          target.put(source.slice(source.position(), count));
+          source.position(source.position() + count);
+          chunk.position(chunk.position() + count * Float.BYTES);
+        });
+  }
+
+  private static Elements elements(LongBuffer source) {
+    return new Elements(
+        source.remaining(),
+        chunk -> {
+          LongBuffer target = chunk.asLongBuffer();
+          int count = Math.min(target.remaining(), source.remaining());
+          target.put(source.slice(source.position(), count));
+          source.position(source.position() + count);
+          chunk.position(chunk.position() + count * Long.BYTES);
+        });
+  }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.model;
+
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.LongBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A file of named tensors in the safetensors format: the length of a JSON header as eight bytes,
+ * the header, the data; all little-endian.
+ *
+ * <p>The header is checked whole when the file is opened; the tensors are memory-mapped one at a
+ * time, so the file may be of any size. What is wrong with a file is an {@link
+ * InvalidDataException} that names the file and the tensor.
+ */
+public final class SafeTensors implements AutoCloseable {
+  /** The format's own limit. */
+  private static final long MAX_HEADER_BYTES = 100_000_000;
+
+  private final Path file;
+  private final FileChannel channel;
+  private final long dataStart;
+  private final SafeTensorsHeader header;
+
+  private SafeTensors(Path file, FileChannel channel, ByteBuffer json) throws IOException {
+    this.file = file;
+    this.channel = channel;
+    this.dataStart = (long) Long.BYTES + json.remaining();
+    this.header = new SafeTensorsHeaderReader(file, channel.size() - dataStart).read(json);
+  }
+
+  /**
+   * Opens a file and checks its header against its length. The caller closes it.
+   *
+   * @throws InvalidDataException if there is no such file or it is damaged
+   */
+  public static SafeTensors open(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidDataException(file, "no such file");
+    }
+    FileChannel channel = FileChannel.open(file);
+    try {
+      return new SafeTensors(file, channel, headerBytes(file, channel));
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static ByteBuffer headerBytes(Path file, FileChannel channel) throws IOException {
+    long size = channel.size();
+    if (size < Long.BYTES) {
+      throw new InvalidDataException(file, "cut short: " + size + " bytes, less than a header");
+    }
+    long length = map(channel, 0, Long.BYTES).getLong();
+    if (length < 0 || length > MAX_HEADER_BYTES) {
+      throw new InvalidDataException(file, "not safetensors: header of " + length + " bytes");
+    }
+    if (length > size - Long.BYTES) {
+      throw new InvalidDataException(
+          file, "cut short: header of " + length + " bytes in a file of " + size);
+    }
+    return map(channel, Long.BYTES, length);
+  }
+
+  private static ByteBuffer map(FileChannel channel, long start, long bytes) throws IOException {
+    return channel.map(FileChannel.MapMode.READ_ONLY, start, bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** The file's name. */
+  public Path path() {
+    return file;
+  }
+
+  /** The names of all tensors, in the order of the header. */
+  public Set<String> names() {
+    return header.tensors().keySet();
+  }
+
+  /** The texts that the writer added, by key; empty where it added none. */
+  public Map<String, String> metadata() {
+    return header.metadata();
+  }
+
+  /** The shape of a tensor, of any element type. */
+  public Shape shape(String name) {
+    return entry(name).shape();
+  }
+
+  /**
+   * Returns the elements of a float32 tensor, row-major, read-only, still valid after {@link
+   * #close}.
+   */
+  public FloatBuffer floats(String name) throws IOException {
+    return data(name, ElementType.F32).asFloatBuffer();
+  }
+
+  /**
+   * Returns the elements of an int64 tensor, row-major, read-only, still valid after {@link
+   * #close}.
+   */
+  public LongBuffer longs(String name) throws IOException {
+    return data(name, ElementType.I64).asLongBuffer();
+  }
+
+  private ByteBuffer data(String name, ElementType type) throws IOException {
+    SafeTensorsHeader.Entry entry = entry(name);
+    if (entry.type() != type) {
+      throw new InvalidDataException(
+          file, "tensor " + name + " is " + entry.type() + "; " + type + " is needed");
+    }
+    if (entry.bytes() > Integer.MAX_VALUE) {
+      throw new InvalidDataException(file, "tensor " + name + " is above 2 GiB");
+    }
+    return map(channel, dataStart + entry.begin(), entry.bytes());
+  }
+
+  private SafeTensorsHeader.Entry entry(String name) {
+    SafeTensorsHeader.Entry entry = header.tensors().get(name);
+    if (entry == null) {
+      throw new InvalidDataException(file, "has no tensor " + name);
+    }
+    return entry;
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+
+  /**
+   * Writes a file that other tools read, holding one tensor in memory at a time. The file appears
+   * under its name whole and synced, or not at all; one of that name is replaced.
+   *
+   * @param metadata texts to add, by key; written in the order of the keys
+   * @param tensors in the order of the file, but those of larger elements first, so that all are
+   *     aligned
+   * @throws IllegalArgumentException if two names are equal or data does not fill its shape
+   */
+  public static void write(Path file, Map<String, String> metadata, Iterable<NamedTensor> tensors)
+      throws IOException {
+    SafeTensorsWriter writer = new SafeTensorsWriter(metadata, tensors);
+    AtomicWrite.file(file, writer::write);
+  }
+}
