@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Reverse-mode differentiation of what was recorded.
@@ -30,27 +31,19 @@ public final class Autograd implements AutoCloseable {
 
   private final TorchScript script;
 
-  /** While it is open, the operations of the thread that opened it are recorded. */
-  public static final class Recording implements AutoCloseable {
-    private final boolean before = JniUtils.isGradMode();
-
-    private Recording() {
-      JniUtils.setGradMode(true);
-    }
-
-    @Override
-    public void close() {
-      JniUtils.setGradMode(before);
-    }
-  }
-
   public Autograd(NDManager parent) {
     script = TorchScript.load(parent, Map.of(), SOURCE);
   }
 
-  /** Starts to record on this thread. */
-  public Recording record() {
-    return new Recording();
+  /** Returns what {@code computation} returns, this thread's operations being recorded. */
+  public <T> T record(Supplier<T> computation) {
+    boolean before = JniUtils.isGradMode();
+    JniUtils.setGradMode(true);
+    try {
+      return computation.get();
+    } finally {
+      JniUtils.setGradMode(before);
+    }
   }
 
   /**

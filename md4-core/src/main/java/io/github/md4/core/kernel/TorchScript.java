@@ -19,7 +19,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
 
 /**
  * A set of TorchScript functions, compiled by libtorch from source that is written at start-up: the
@@ -45,16 +44,17 @@ final class TorchScript implements AutoCloseable {
    * Returns the functions of a source text.
    *
    * @param parent the manager under which they live
-   * @param constants what {@code self.name} stands for: Boolean, Long, Integer, Double or a
-   *     function's whole text (its name is then of no effect)
+   * @param constants what {@code self.name} stands for: Boolean, Integer or Double
    * @param functions the text of the functions, without the class around them
    */
   static TorchScript load(NDManager parent, Map<String, ?> constants, String functions) {
-    StringBuilder code = new StringBuilder(HEADER);
-    constants.forEach((name, value) -> code.append("  ").append(declare(name, value)).append('\n'));
-    functions.lines().forEach(line -> code.append("  ").append(line).append('\n'));
+    String code = HEADER + functions.indent(2);
+    for (Map.Entry<String, ?> constant : constants.entrySet()) {
+      code =
+          code.replaceAll("\\bself\\." + constant.getKey() + "\\b", literal(constant.getValue()));
+    }
     NDManager manager = parent.newSubManager();
-    InputStream archive = new ByteArrayInputStream(Archive.of(code.toString()));
+    InputStream archive = new ByteArrayInputStream(Archive.of(code));
     try {
       return new TorchScript(
           manager, JniUtils.loadModule((PtNDManager) manager, archive, false, false));
@@ -89,7 +89,7 @@ final class TorchScript implements AutoCloseable {
   }
 
   /**
-   * Calls a function so that a backward pass can go through it, if an {@link Autograd} is open.
+   * Calls a function so that a backward pass can go through it, inside {@link Autograd#record}.
    *
    * @param scope the manager that takes the results
    * @param arguments NDArray or not empty {@code List} of NDArray, in order
@@ -148,14 +148,7 @@ final class TorchScript implements AutoCloseable {
     return IValue.from(((Number) argument).longValue());
   }
 
-  private static String declare(String name, Object value) {
-    if (value instanceof String function) {
-      return function.lines().collect(Collectors.joining("\n  "));
-    } else if (value instanceof Boolean truth) {
-      return name + " : Final[bool] = " + (truth ? "True" : "False");
-    } else if (value instanceof Double number) {
-      return name + " : Final[float] = " + number;
-    }
-    return name + " : Final[int] = " + value;
+  private static String literal(Object constant) {
+    return constant instanceof Boolean truth ? (truth ? "True" : "False") : constant.toString();
   }
 }
