@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.likelihood;
+
+/** Sequences of equal length, by number. */
+public interface Examples {
+
+  /** Returns how many there are. */
+  long count();
+
+  /** Returns N, the tokens of each. */
+  int length();
+
+  /** Reads the tokens of an example, in [0, V), into an array of N. */
+  void read(long index, int[] into);
+
+  /** Returns the first {@code limit} of them, or all where there are fewer. */
+  default Examples first(long limit) {
+    return new First(this, limit);
+  }
+
+  /** The beginning of others. */
+  record First(Examples all, long limit) implements Examples {
+    public First {
+      if (limit < 1) {
+        throw new IllegalArgumentException("limit must be at least 1: " + limit);
+      }
+    }
+
+    @Override
+    public long count() {
+      return Math.min(limit, all.count());
+    }
+
+    @Override
+    public int length() {
+      return all.length();
+    }
+
+    @Override
+    public void read(long index, int[] into) {
+      all.read(index, into);
+    }
+  }
+}

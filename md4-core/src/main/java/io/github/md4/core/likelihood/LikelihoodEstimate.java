@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.likelihood;
+
+import io.github.md4.core.diffusion.NegativeElbo;
+
+/**
+ * An upper bound on the negative log-likelihood, estimated, with its error.
+ *
+ * @param terms the bound, nats per token
+ * @param standardError of the bound, nats per token: that of the means of the groups, so it covers
+ *     both the noise of times and masks and the choice of the data; NaN where there is one group
+ * @param examples how many were scored, each {@code passes} times
+ * @param groups how many the standard error is taken over
+ * @param tokens in all examples
+ */
+public record LikelihoodEstimate(
+    NegativeElbo.Terms terms,
+    double standardError,
+    long examples,
+    long groups,
+    int passes,
+    long tokens) {
+
+  /** Returns the bound, nats per token. */
+  public double natsPerToken() {
+    return terms.total();
+  }
+
+  /** Returns the bound, bits per token: per character or per dimension where tokens are those. */
+  public double bitsPerToken() {
+    return Units.bitsPerToken(natsPerToken());
+  }
+
+  /** Returns the standard error of {@link #bitsPerToken}. */
+  public double bitsPerTokenStandardError() {
+    return Units.bitsPerToken(standardError);
+  }
+
+  /** Returns the perplexity per token. */
+  public double perplexity() {
+    return Units.perplexity(natsPerToken());
+  }
+
+  /** Returns the standard error of {@link #perplexity}. */
+  public double perplexityStandardError() {
+    return Units.perplexityStandardError(natsPerToken(), standardError);
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.model;
+
+import io.github.md4.core.network.TransformerConfig;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.MaskingSchedule;
+
+/**
+ * What must be known of a model besides its weights and its vocabulary.
+ *
+ * @param length N, the tokens of a sequence
+ * @param schedule the raw curve of alpha
+ * @param epsilon how far the ends of the schedule are squeezed from 0 and 1
+ */
+public record ModelConfig(int length, Curve schedule, double epsilon, TransformerConfig network) {
+
+  public ModelConfig {
+    if (length < 1) {
+      throw new IllegalArgumentException("length must be at least 1: " + length);
+    }
+    if (!(epsilon >= 0 && epsilon < 0.5)) {
+      throw new IllegalArgumentException("epsilon must be in [0, 0.5): " + epsilon);
+    }
+  }
+
+  /** Returns the paper's text8 model. */
+  public static ModelConfig defaults() {
+    return new ModelConfig(
+        256, new Curve.Linear(), MaskingSchedule.DEFAULT_EPSILON, TransformerConfig.defaults());
+  }
+
+  /** Returns the schedule, squeezed. */
+  public MaskingSchedule maskingSchedule() {
+    return new MaskingSchedule(schedule, epsilon);
+  }
+}

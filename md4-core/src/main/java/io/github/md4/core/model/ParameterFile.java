@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.network.Parameters;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Parameters as safetensors; several sets share a file under different prefixes. */
+public final class ParameterFile {
+
+  private ParameterFile() {}
+
+  /** Writes sets of parameters by prefix, one array at a time in the host's memory. */
+  public static void write(
+      Path file, Map<String, String> metadata, Map<String, Parameters> setsByPrefix)
+      throws IOException {
+    List<NamedTensor> tensors = new ArrayList<>();
+    setsByPrefix.forEach(
+        (prefix, parameters) ->
+            parameters
+                .byName()
+                .forEach((name, array) -> tensors.add(tensor(prefix + name, array))));
+    SafeTensors.write(file, metadata, tensors);
+  }
+
+  /** Writes one set, without a prefix. */
+  public static void write(Path file, Map<String, String> metadata, Parameters parameters)
+      throws IOException {
+    Map<String, Parameters> sets = new LinkedHashMap<>();
+    sets.put("", parameters);
+    write(file, metadata, sets);
+  }
+
+  /**
+   * Returns the set with the given prefix.
+   *
+   * @param specs the names and shapes it must have
+   * @throws InvalidDataException if the file is damaged or holds other parameters
+   */
+  public static Parameters read(
+      Path file, String prefix, NDManager parent, List<ParameterSpec> specs) throws IOException {
+    try (SafeTensors tensors = SafeTensors.open(file)) {
+      for (ParameterSpec spec : specs) {
+        check(tensors, prefix + spec.name(), spec);
+      }
+      return Parameters.of(parent, specs, (spec, index) -> floats(tensors, prefix + spec.name()));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static void check(SafeTensors tensors, String name, ParameterSpec spec) {
+    if (!tensors.names().contains(name)) {
+      throw new InvalidDataException(
+          tensors.path(), "has no parameter " + name + ": it is of another network");
+    }
+    if (!tensors.shape(name).equals(spec.shape())) {
+      throw new InvalidDataException(
+          tensors.path(),
+          "parameter %s must be %s, but is %s: it is of another network"
+              .formatted(name, spec.shape(), tensors.shape(name)));
+    }
+  }
+
+  private static float[] floats(SafeTensors tensors, String name) {
+    try {
+      FloatBuffer buffer = tensors.floats(name);
+      float[] values = new float[buffer.remaining()];
+      buffer.get(values);
+      return values;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static NamedTensor tensor(String name, NDArray array) {
+    return NamedTensor.floats(name, array.getShape(), () -> FloatBuffer.wrap(array.toFloatArray()));
+  }
+}
