@@ -95,7 +95,7 @@ public final class TokenFileWriter implements Closeable {
 
   private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
-      int unused = channel.write(bytes);
+      channel.write(bytes);
     }
   }
 
@@ -121,15 +121,14 @@ public final class TokenFileWriter implements Closeable {
   }
 
   private static void move(Path from, Path to) throws IOException {
-    Path unused =
-        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   /** Ends writing; what was not finished is deleted. */
   @Override
   public void close() throws IOException {
     channel.close();
-    boolean unusedBin = Files.deleteIfExists(partialBin);
-    boolean unusedJson = Files.deleteIfExists(partialJson);
+    Files.deleteIfExists(partialBin);
+    Files.deleteIfExists(partialJson);
   }
 }

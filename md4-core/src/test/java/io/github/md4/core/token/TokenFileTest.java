@@ -66,7 +66,7 @@ final class TokenFileTest {
   private void replaceInJson(String old, String replacement) throws IOException {
     String text = Files.readString(json());
     assertThat(text).contains(old);
-    Path unused = Files.writeString(json(), text.replace(old, replacement));
+    Files.writeString(json(), text.replace(old, replacement));
   }
 
   @ParameterizedTest
@@ -121,7 +121,7 @@ final class TokenFileTest {
 
   @Test
   void open_readsAFileOfNanoGpt() throws IOException {
-    Path unused = Files.write(bin(), new byte[] {0x50, (byte) 0xC4, 0x01, 0x00});
+    Files.write(bin(), new byte[] {0x50, (byte) 0xC4, 0x01, 0x00});
     try (TokenFile file = TokenFile.open(bin())) {
       assertThat(file.info()).isEmpty();
       assertThat(file.read(0, 2)).containsExactly(50256, 1);
@@ -134,25 +134,25 @@ final class TokenFileTest {
 
   @Test
   void open_rejectsAnOddFileWithoutJson() throws IOException {
-    Path unused = Files.write(bin(), new byte[] {1, 2, 3});
+    Files.write(bin(), new byte[] {1, 2, 3});
     rejects("data.bin", "odd number");
   }
 
   @Test
   void open_skipsTheHeaderOfLlmC() throws IOException {
     byte[] llmc = llmc(1, 3);
-    Path unused = Files.write(bin(), llmc);
+    Files.write(bin(), llmc);
     try (TokenFile file = TokenFile.open(bin())) {
       assertThat(file.length()).isEqualTo(3);
       assertThat(file.read(0, 3)).containsExactly(50256, 5, 6);
     }
-    Path unusedToo = Files.write(bin(), Arrays.copyOf(llmc, llmc.length - 2));
+    Files.write(bin(), Arrays.copyOf(llmc, llmc.length - 2));
     rejects("truncated", "1028 bytes", "3 tokens need 1030");
   }
 
   @Test
   void open_rejectsAnotherVersionOfLlmC() throws IOException {
-    Path unused = Files.write(bin(), llmc(7, 3));
+    Files.write(bin(), llmc(7, 3));
     rejects("llm.c", "version 1: 7");
   }
 
@@ -166,14 +166,14 @@ final class TokenFileTest {
   @Test
   void open_rejectsATruncatedFile() throws IOException {
     TokenFileInfo unused = write(new int[] {1, 2, 3, 4, 5}, 300);
-    Path unusedToo = Files.write(bin(), Arrays.copyOf(Files.readAllBytes(bin()), 7));
+    Files.write(bin(), Arrays.copyOf(Files.readAllBytes(bin()), 7));
     rejects("data.bin: truncated", "7 bytes", "5 tokens need 10");
   }
 
   @Test
   void open_rejectsAFileTooLong() throws IOException {
     TokenFileInfo unused = write(new int[] {1, 2, 3, 4, 5}, 7);
-    Path unusedToo = Files.write(bin(), new byte[6]);
+    Files.write(bin(), new byte[6]);
     rejects("too long", "6 bytes");
   }
 
@@ -182,7 +182,7 @@ final class TokenFileTest {
     TokenFileInfo unused = write(new int[] {1}, 2);
     replaceInJson("\"formatVersion\": 1,\n  \"dataSet\"", "\"formatVersion\": 9, \"dataSet\"");
     rejects("data.json", "format version must be 1: 9");
-    Path unusedToo = Files.writeString(json(), "no json");
+    Files.writeString(json(), "no json");
     rejects("data.json", "does not describe");
   }
 
@@ -211,7 +211,7 @@ final class TokenFileTest {
   @Test
   void read_rejectsATokenOutsideTheVocabulary() throws IOException {
     TokenFileInfo unused = write(new int[] {1, 2, 3, 4, 5}, 7);
-    Path unusedToo = Files.write(bin(), new byte[] {1, 2, 3, 7, 5});
+    Files.write(bin(), new byte[] {1, 2, 3, 7, 5});
     try (TokenFile file = TokenFile.open(bin())) {
       assertThat(file.read(0, 3)).containsExactly(1, 2, 3);
       rejects(() -> file.read(2, new int[3]), "token 3 is 7", "vocabulary of 7");
