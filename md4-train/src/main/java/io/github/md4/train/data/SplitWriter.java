@@ -38,8 +38,13 @@ final class SplitWriter implements Closeable {
   SplitWriter(Path folder, DataSet data, List<Long> counts) throws IOException {
     this.folder = folder;
     this.counts = counts;
-    for (String split : SPLITS) {
-      writers.add(TokenFileWriter.create(bin(folder, split), data.split(split)));
+    try {
+      for (String split : SPLITS) {
+        writers.add(TokenFileWriter.create(bin(folder, split), data.split(split)));
+      }
+    } catch (IOException e) {
+      close();
+      throw e;
     }
   }
 
