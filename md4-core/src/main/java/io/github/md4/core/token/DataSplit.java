@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.token;
+
+/**
+ * What the tokens of one file are, as known before the first is written.
+ *
+ * @param dataSet the name of the data set, as reports print it
+ * @param split {@code train}, {@code valid} or {@code test}
+ * @param tokenizer the vocabulary
+ * @param provenance where the tokens come from
+ */
+public record DataSplit(String dataSet, String split, Tokenizer tokenizer, Provenance provenance) {}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.token;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Where tokens come from.
+ *
+ * @param source what made them, for programs to recognise: {@code text8}, {@code text}, {@code
+ *     quickstart}
+ * @param version the version of what made them; another version may make other tokens
+ * @param files the files read, in order; empty where the tokens were generated
+ */
+public record Provenance(String source, int version, List<SourceFile> files) {
+  public Provenance {
+    files = List.copyOf(files);
+  }
+
+  /**
+   * A file that was read.
+   *
+   * @param name its name, without folders
+   * @param sha256 the SHA-256 of its bytes as stored, compressed or not, in hexadecimal
+   */
+  public record SourceFile(String name, String sha256) {
+    /** Returns the name and hash of a file, reading all of it. */
+    public static SourceFile of(Path file) throws IOException {
+      return new SourceFile(String.valueOf(file.getFileName()), Sha256.of(file));
+    }
+  }
+
+  JsonObject toJson() {
+    JsonArray array = new JsonArray();
+    for (SourceFile file : files) {
+      JsonObject entry = new JsonObject();
+      entry.addProperty("name", file.name());
+      entry.addProperty("sha256", file.sha256());
+      array.add(entry);
+    }
+    JsonObject json = new JsonObject();
+    json.addProperty("source", source);
+    json.addProperty("version", version);
+    json.add("files", array);
+    return json;
+  }
+
+  static Provenance fromJson(JsonFields json) {
+    List<SourceFile> files =
+        json.objects("files").stream()
+            .map(file -> new SourceFile(file.string("name"), file.string("sha256")))
+            .toList();
+    return new Provenance(json.string("source"), (int) json.count("version"), files);
+  }
+}

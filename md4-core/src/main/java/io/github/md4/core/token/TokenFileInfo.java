@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.token;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The JSON beside a token file.
+ *
+ * @param content what the tokens are
+ * @param type how one is stored
+ * @param count how many there are
+ * @param sha256 the SHA-256 of the file of tokens, in hexadecimal
+ */
+public record TokenFileInfo(DataSplit content, TokenType type, long count, String sha256) {
+  private static final int FORMAT_VERSION = 1;
+
+  /** Returns the name of the data set. */
+  public String dataSet() {
+    return content.dataSet();
+  }
+
+  /** Returns the split's name. */
+  public String split() {
+    return content.split();
+  }
+
+  /** Returns the vocabulary. */
+  public Tokenizer tokenizer() {
+    return content.tokenizer();
+  }
+
+  /** Returns the number of different tokens possible; every id in the file is smaller. */
+  public int vocabularySize() {
+    return content.tokenizer().vocabularySize();
+  }
+
+  /** Returns where the tokens come from. */
+  public Provenance provenance() {
+    return content.provenance();
+  }
+
+  /**
+   * Returns the description in a JSON file.
+   *
+   * @throws InvalidDataException if the file describes no token file, or in a format version
+   *     unknown here
+   */
+  public static TokenFileInfo read(Path json) throws IOException {
+    try {
+      JsonObject object = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
+      return fromJson(new JsonFields(object));
+    } catch (JsonParseException | IllegalStateException | IllegalArgumentException e) {
+      throw new InvalidDataException(
+          json, "does not describe a token file: " + e.getMessage() + "; prepare the data anew", e);
+    }
+  }
+
+  private static TokenFileInfo fromJson(JsonFields json) {
+    json.checkFormatVersion(FORMAT_VERSION);
+    DataSplit content =
+        new DataSplit(
+            json.string("dataSet"),
+            json.string("split"),
+            Tokenizer.fromJson(json.object("tokenizer")),
+            Provenance.fromJson(new JsonFields(json.object("provenance"))));
+    TokenType type = TokenType.fromJsonName(json.string("tokenType"));
+    TokenFileInfo info =
+        new TokenFileInfo(content, type, json.count("count"), json.string("sha256"));
+    info.checkVocabularySize(json.count("vocabularySize"));
+    return info;
+  }
+
+  private void checkVocabularySize(long stated) {
+    if (stated != vocabularySize()) {
+      throw new IllegalArgumentException(
+          "vocabularySize must be the tokenizer's %d: %d".formatted(vocabularySize(), stated));
+    }
+  }
+
+  JsonObject toJson() {
+    JsonObject json = new JsonObject();
+    json.addProperty(JsonFields.FORMAT_VERSION, FORMAT_VERSION);
+    json.addProperty("dataSet", dataSet());
+    json.addProperty("split", split());
+    json.addProperty("vocabularySize", vocabularySize());
+    json.addProperty("tokenType", type.jsonName());
+    json.addProperty("count", count);
+    json.addProperty("sha256", sha256);
+    json.add("provenance", provenance().toJson());
+    json.add("tokenizer", tokenizer().toJson());
+    return json;
+  }
+
+  /** Returns the JSON's place: beside the {@code .bin}, of the same name. */
+  static Path beside(Path bin) {
+    String name = String.valueOf(bin.getFileName());
+    if (!name.endsWith(".bin")) {
+      throw new InvalidDataException(bin, "a file of tokens must have a name that ends in .bin");
+    }
+    return bin.resolveSibling(name.substring(0, name.length() - ".bin".length()) + ".json");
+  }
+}

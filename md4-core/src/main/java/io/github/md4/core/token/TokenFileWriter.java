@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.token;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+
+/**
+ * Writes a token file and its JSON, in the smallest type that holds the vocabulary.
+ *
+ * <p>Both grow under temporary names, are synced, and get their names in {@link #finish}: the JSON
+ * first, the tokens last, since tokens without their JSON would be taken for nanoGPT's. Closed
+ * before that, the writer leaves nothing.
+ */
+public final class TokenFileWriter implements Closeable {
+  private static final int BUFFER_BYTES = 1 << 18;
+
+  private final Path bin;
+  private final Path json;
+  private final Path partialBin;
+  private final Path partialJson;
+  private final DataSplit content;
+  private final TokenType type;
+  private final FileChannel channel;
+  private final ByteBuffer buffer =
+      ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+  private final MessageDigest digest = Sha256.start();
+  private long count;
+
+  private TokenFileWriter(Path bin, DataSplit content) throws IOException {
+    this.bin = bin;
+    this.content = content;
+    json = TokenFileInfo.beside(bin);
+    partialBin = partial(bin);
+    partialJson = partial(json);
+    type = TokenType.smallestFor(content.tokenizer().vocabularySize());
+    channel = create(partialBin);
+  }
+
+  /**
+   * Starts a file of tokens in a folder that exists; {@link #finish} replaces one that is there.
+   *
+   * @param bin the name to be, ending in {@code .bin}
+   */
+  public static TokenFileWriter create(Path bin, DataSplit content) throws IOException {
+    return new TokenFileWriter(bin, content);
+  }
+
+  private static Path partial(Path file) {
+    return file.resolveSibling(file.getFileName() + ".partial");
+  }
+
+  private static FileChannel create(Path file) throws IOException {
+    return FileChannel.open(
+        file,
+        StandardOpenOption.CREATE,
+        StandardOpenOption.TRUNCATE_EXISTING,
+        StandardOpenOption.WRITE);
+  }
+
+  /**
+   * Appends ids.
+   *
+   * @throws IllegalArgumentException if one is not in the vocabulary
+   */
+  public void write(int[] ids) throws IOException {
+    int vocabularySize = content.tokenizer().vocabularySize();
+    for (int id : ids) {
+      if (id < 0 || id >= vocabularySize) {
+        throw new IllegalArgumentException(
+            "a token must be in [0, %d): %d at %d".formatted(vocabularySize, id, count));
+      }
+      if (buffer.remaining() < type.bytes()) {
+        flush();
+      }
+      type.put(id, buffer);
+      count++;
+    }
+  }
+
+  private void flush() throws IOException {
+    buffer.flip();
+    digest.update(buffer.duplicate());
+    writeFully(channel, buffer);
+    buffer.clear();
+  }
+
+  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  /** Syncs what was written, names it, and returns what the JSON says. Call once, then close. */
+  public TokenFileInfo finish() throws IOException {
+    flush();
+    channel.force(true);
+    channel.close();
+    TokenFileInfo info = new TokenFileInfo(content, type, count, Sha256.finish(digest));
+    writeJson(info);
+    Files.deleteIfExists(bin); // never old tokens beside a new JSON
+    move(partialJson, json);
+    move(partialBin, bin);
+    return info;
+  }
+
+  private void writeJson(TokenFileInfo info) throws IOException {
+    byte[] text = JsonFields.pretty(info.toJson()).getBytes(StandardCharsets.UTF_8);
+    try (FileChannel out = create(partialJson)) {
+      writeFully(out, ByteBuffer.wrap(text));
+      out.force(true);
+    }
+  }
+
+  private static void move(Path from, Path to) throws IOException {
+    Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Ends writing; what was not finished is deleted. */
+  @Override
+  public void close() throws IOException {
+    channel.close();
+    Files.deleteIfExists(partialBin);
+    Files.deleteIfExists(partialJson);
+  }
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.token;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.github.md4.core.InvalidDataException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * A vocabulary: text to ids in {@code [0, vocabularySize())} and back.
+ *
+ * <p>The id {@code vocabularySize()} is the mask; it has no text, and {@link #decode} shows it as
+ * {@link #MASK_TEXT}. The JSON form holds the vocabulary itself, so that a model's folder alone
+ * decodes its samples.
+ */
+public sealed interface Tokenizer {
+  /** What stands for a masked position in decoded text: U+2588, a full block. */
+  String MASK_TEXT = "\u2588";
+
+  /** Returns the number of tokens, the mask not counted. */
+  int vocabularySize();
+
+  /**
+   * Returns the ids of a text, in order.
+   *
+   * @throws IllegalArgumentException if a character has no id; says which and where
+   */
+  int[] encode(CharSequence text);
+
+  /**
+   * Returns the text of the ids; the mask reads {@link #MASK_TEXT}.
+   *
+   * @throws IllegalArgumentException if an id is not in {@code [0, vocabularySize()]}
+   */
+  String decode(int[] ids);
+
+  /** Returns the content of {@code tokenizer.json}: format version, type and vocabulary. */
+  JsonObject toJson();
+
+  /**
+   * Returns the tokenizer whose {@link #toJson} this is.
+   *
+   * @throws IllegalArgumentException if it is none, or of a format version unknown here
+   */
+  static Tokenizer fromJson(JsonObject json) {
+    JsonFields fields = new JsonFields(json);
+    fields.checkFormatVersion(TokenizerParts.FORMAT_VERSION);
+    String type = fields.string("type");
+    return switch (type) {
+      case Characters.TYPE -> new Characters(fields.string("vocabulary"));
+      case Bytes.TYPE -> new Bytes();
+      default ->
+          throw new IllegalArgumentException("type must be characters or bytes: \"" + type + '"');
+    };
+  }
+
+  /**
+   * Returns the tokenizer in a file.
+   *
+   * @throws InvalidDataException if the file is missing or holds no tokenizer
+   */
+  static Tokenizer read(Path file) throws IOException {
+    try {
+      return fromJson(JsonParser.parseString(Files.readString(file)).getAsJsonObject());
+    } catch (NoSuchFileException e) {
+      throw new InvalidDataException(file, "no such file; a tokenizer is expected here", e);
+    } catch (JsonParseException | IllegalStateException | IllegalArgumentException e) {
+      throw new InvalidDataException(file, "not a tokenizer: " + e.getMessage(), e);
+    }
+  }
+
+  /** Writes {@link #toJson} to a file, replacing it. */
+  default void write(Path file) throws IOException {
+    Files.writeString(file, JsonFields.pretty(toJson()));
+  }
+
+  /** A vocabulary of single Unicode code points; the place in the vocabulary is the id. */
+  final class Characters implements Tokenizer {
+    static final String TYPE = "characters";
+    private static final int UNKNOWN = -1;
+
+    /** The 27 characters of text8: a to z are 0 to 25, space is 26. */
+    public static final Characters TEXT8 = new Characters("abcdefghijklmnopqrstuvwxyz ");
+
+    private final int[] codePoints;
+    private final int[] ids; // by code point
+
+    /**
+     * @param vocabulary the characters in order of their ids, none twice
+     */
+    public Characters(String vocabulary) {
+      if (vocabulary.isEmpty()) {
+        throw new IllegalArgumentException("a vocabulary must have at least one character");
+      }
+      codePoints = vocabulary.codePoints().toArray();
+      ids = invert(codePoints);
+    }
+
+    private static int[] invert(int[] codePoints) {
+      int[] ids = new int[Arrays.stream(codePoints).max().orElseThrow() + 1];
+      Arrays.fill(ids, UNKNOWN);
+      for (int id = 0; id < codePoints.length; id++) {
+        int codePoint = codePoints[id];
+        checkVocabulary(ids[codePoint] == UNKNOWN, "twice in the vocabulary: ", codePoint);
+        checkVocabulary(!isSurrogate(codePoint), "half a character: ", codePoint);
+        ids[codePoint] = id;
+      }
+      return ids;
+    }
+
+    private static void checkVocabulary(boolean holds, String complaint, int codePoint) {
+      if (!holds) {
+        throw new IllegalArgumentException(complaint + TokenizerParts.show(codePoint));
+      }
+    }
+
+    private static boolean isSurrogate(int codePoint) {
+      return Character.getType(codePoint) == Character.SURROGATE;
+    }
+
+    /** Returns the characters in order of their ids. */
+    public String vocabulary() {
+      return new String(codePoints, 0, codePoints.length);
+    }
+
+    @Override
+    public int vocabularySize() {
+      return codePoints.length;
+    }
+
+    @Override
+    public int[] encode(CharSequence text) {
+      int[] encoded = new int[text.length()];
+      int count = 0;
+      for (int i = 0; i < text.length(); count++) {
+        int codePoint = Character.codePointAt(text, i);
+        int id = codePoint < ids.length ? ids[codePoint] : UNKNOWN;
+        if (id == UNKNOWN) {
+          throw new IllegalArgumentException(
+              "not in the vocabulary: " + TokenizerParts.show(codePoint) + " at offset " + i);
+        }
+        encoded[count] = id;
+        i += Character.charCount(codePoint);
+      }
+      return count == encoded.length ? encoded : Arrays.copyOf(encoded, count);
+    }
+
+    @Override
+    public String decode(int[] tokens) {
+      StringBuilder text = new StringBuilder(tokens.length);
+      for (int i = 0; i < tokens.length; i++) {
+        TokenizerParts.checkId(tokens[i], codePoints.length, i);
+        if (tokens[i] == codePoints.length) {
+          text.append(MASK_TEXT);
+        } else {
+          text.appendCodePoint(codePoints[tokens[i]]);
+        }
+      }
+      return text.toString();
+    }
+
+    @Override
+    public JsonObject toJson() {
+      JsonObject json = TokenizerParts.of(TYPE);
+      json.addProperty("vocabulary", vocabulary());
+      return json;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Characters that && Arrays.equals(codePoints, that.codePoints);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(codePoints);
+    }
+
+    @Override
+    public String toString() {
+      return "Characters[" + vocabulary() + ']';
+    }
+  }
+
+  /** The 256 bytes of UTF-8. Bytes that are no UTF-8 decode to U+FFFD, as a sample may hold any. */
+  record Bytes() implements Tokenizer {
+    static final String TYPE = "bytes";
+    private static final int SIZE = 256;
+    private static final byte[] MASK_BYTES = MASK_TEXT.getBytes(StandardCharsets.UTF_8);
+
+    @Override
+    public int vocabularySize() {
+      return SIZE;
+    }
+
+    @Override
+    public int[] encode(CharSequence text) {
+      byte[] bytes = TokenizerParts.utf8(text);
+      int[] ids = new int[bytes.length];
+      for (int i = 0; i < bytes.length; i++) {
+        ids[i] = Byte.toUnsignedInt(bytes[i]);
+      }
+      return ids;
+    }
+
+    @Override
+    public String decode(int[] ids) {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream(ids.length);
+      for (int i = 0; i < ids.length; i++) {
+        TokenizerParts.checkId(ids[i], SIZE, i);
+        if (ids[i] == SIZE) {
+          bytes.writeBytes(MASK_BYTES);
+        } else {
+          bytes.write(ids[i]);
+        }
+      }
+      return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public JsonObject toJson() {
+      return TokenizerParts.of(TYPE);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.token;
+
+import com.google.gson.JsonObject;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/** What the tokenizers share: the head of their JSON, and their checks. */
+final class TokenizerParts {
+  static final int FORMAT_VERSION = 1;
+
+  private TokenizerParts() {}
+
+  /** Returns the JSON that names a type of tokenizer and holds nothing else yet. */
+  static JsonObject of(String type) {
+    JsonObject json = new JsonObject();
+    json.addProperty(JsonFields.FORMAT_VERSION, FORMAT_VERSION);
+    json.addProperty("type", type);
+    return json;
+  }
+
+  /** Throws unless {@code id} is a token or the mask. */
+  static void checkId(int id, int vocabularySize, int position) {
+    if (id < 0 || id > vocabularySize) {
+      throw new IllegalArgumentException(
+          "a token must be in [0, %d]: %d at position %d".formatted(vocabularySize, id, position));
+    }
+  }
+
+  /** Returns the UTF-8 bytes of a text; half a surrogate pair is an IllegalArgumentException. */
+  static byte[] utf8(CharSequence text) {
+    CharBuffer characters = CharBuffer.wrap(text);
+    try {
+      ByteBuffer encoded = StandardCharsets.UTF_8.newEncoder().encode(characters);
+      byte[] bytes = new byte[encoded.remaining()];
+      encoded.get(bytes);
+      return bytes;
+    } catch (CharacterCodingException e) {
+      int offset = characters.position();
+      throw new IllegalArgumentException(
+          "half a character: " + show(text.charAt(offset)) + " at offset " + offset, e);
+    }
+  }
+
+  /** Returns a code point as people name it: {@code 'x' (U+0078)}. */
+  static String show(int codePoint) {
+    boolean isVisible = !Character.isISOControl(codePoint) && Character.isDefined(codePoint);
+    boolean isHalf = Character.getType(codePoint) == Character.SURROGATE;
+    String name = "U+%04X".formatted(codePoint);
+    return isVisible && !isHalf ? "'" + Character.toString(codePoint) + "' (" + name + ')' : name;
+  }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.token;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.Tokenizer.Bytes;
+import io.github.md4.core.token.Tokenizer.Characters;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@Tag("exact")
+final class TokenizerTest {
+  private static final String CLEF = "\uD834\uDD1E"; // U+1D11E, two chars
+
+  static Stream<Tokenizer> tokenizers() {
+    return Stream.of(new Characters("ab \n\"" + CLEF + "\u00E9"), new Bytes());
+  }
+
+  @Test
+  void tokenizers_areAllVariants() {
+    List<Class<?>> listed = tokenizers().<Class<?>>map(Object::getClass).toList();
+    assertThat(listed).containsExactlyInAnyOrder(Tokenizer.class.getPermittedSubclasses());
+  }
+
+  @ParameterizedTest
+  @MethodSource("tokenizers")
+  void decode_undoesEncode(Tokenizer tokenizer) {
+    String text = "b" + CLEF + "a \"" + CLEF + "\u00E9\n";
+    assertThat(tokenizer.decode(tokenizer.encode(text))).isEqualTo(text);
+    assertThat(tokenizer.encode("")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("tokenizers")
+  void decode_showsTheMaskAsABlock(Tokenizer tokenizer) {
+    int mask = tokenizer.vocabularySize();
+    int b = tokenizer.encode("b")[0];
+    assertThat(tokenizer.decode(new int[] {mask, b, mask})).isEqualTo("\u2588b\u2588");
+  }
+
+  @ParameterizedTest
+  @MethodSource("tokenizers")
+  void decode_rejectsWhatIsNoToken(Tokenizer tokenizer) {
+    int beyond = tokenizer.vocabularySize() + 1;
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> tokenizer.decode(new int[] {0, beyond}))
+        .withMessageContaining(beyond + " at position 1");
+    assertThatIllegalArgumentException().isThrownBy(() -> tokenizer.decode(new int[] {-1}));
+  }
+
+  @ParameterizedTest
+  @MethodSource("tokenizers")
+  void encode_rejectsHalfACharacter(Tokenizer tokenizer) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> tokenizer.encode("ab\uD834a"))
+        .withMessageContaining("U+D834 at offset 2");
+  }
+
+  @ParameterizedTest
+  @MethodSource("tokenizers")
+  void read_returnsWhatWasWritten(Tokenizer tokenizer, @TempDir Path folder) throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    tokenizer.write(file);
+    assertThat(Tokenizer.read(file)).isEqualTo(tokenizer).hasSameHashCodeAs(tokenizer);
+  }
+
+  @Test
+  void text8_hasTheIdsOfTheReference() {
+    assertThat(Characters.TEXT8.vocabularySize()).isEqualTo(27);
+    int[] expected = IntStream.rangeClosed(0, 26).toArray();
+    assertThat(Characters.TEXT8.encode("abcdefghijklmnopqrstuvwxyz ")).isEqualTo(expected);
+  }
+
+  @Test
+  void bytes_areThoseOfUtf8() {
+    assertThat(new Bytes().encode("\u00E9")).containsExactly(0xC3, 0xA9);
+    assertThat(new Bytes().decode(new int[] {'a', 0xC3, 'b'})).isEqualTo("a\uFFFDb");
+  }
+
+  @Test
+  void encode_namesTheUnknownCharacterAndItsOffset() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Characters.TEXT8.encode("the Fox"))
+        .withMessage("not in the vocabulary: 'F' (U+0046) at offset 4");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Characters.TEXT8.encode("fox\n"))
+        .withMessage("not in the vocabulary: U+000A at offset 3");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Characters.TEXT8.encode(CLEF))
+        .withMessageContaining("U+1D11E");
+  }
+
+  @Test
+  void characters_rejectAnImpossibleVocabulary() {
+    assertThatIllegalArgumentException().isThrownBy(() -> new Characters(""));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Characters("aba"))
+        .withMessageContaining("twice");
+    assertThatIllegalArgumentException().isThrownBy(() -> new Characters("a\uDD1E"));
+  }
+
+  @Test
+  void fromJson_rejectsWhatItDoesNotKnow() {
+    JsonObject json = Characters.TEXT8.toJson();
+    json.addProperty("formatVersion", 2);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Tokenizer.fromJson(json))
+        .withMessageContaining("format version must be 1: 2");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Tokenizer.fromJson(parse("{'formatVersion':1,'type':'runes'}")))
+        .withMessageContaining("runes");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Tokenizer.fromJson(parse("{'formatVersion':1,'type':'characters'}")))
+        .withMessageContaining("vocabulary must be a value: missing");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Tokenizer.fromJson(parse("{'formatVersion':1.5}")));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Tokenizer.fromJson(parse("{'formatVersion':1,'type':3}")));
+  }
+
+  private static JsonObject parse(String json) {
+    return JsonParser.parseString(json).getAsJsonObject();
+  }
+
+  @Test
+  void read_namesTheFileAtFault(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    assertThatThrownBy(() -> Tokenizer.read(file))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("tokenizer.json: no such file");
+    for (String content : new String[] {"", "[1]", "{", "{}"}) {
+      Path written = Files.writeString(file, content);
+      assertThatThrownBy(() -> Tokenizer.read(written))
+          .as(content)
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("tokenizer.json: not a tokenizer");
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.token.Provenance;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Files that, unpacked and joined in order, are one text. */
+record Corpus(List<Path> files) {
+  Corpus {
+    if (files.isEmpty()) {
+      throw new IllegalArgumentException("files must be at least 1: 0");
+    }
+    files = List.copyOf(files);
+  }
+
+  /** Starts reading at the first byte. */
+  CorpusReader read() {
+    return new CorpusReader(files);
+  }
+
+  /** Returns the name of the file, or of the folder where the files are several. */
+  String name() {
+    Path first = files.get(0).toAbsolutePath().normalize();
+    Path parent = first.getParent();
+    boolean isNamedByFolder = files.size() > 1 && parent != null && parent.getFileName() != null;
+    return isNamedByFolder ? parent.getFileName().toString() : Packing.baseName(first);
+  }
+
+  /** Returns where tokens come from that {@code source} made of this text; hashes every file. */
+  Provenance provenance(String source, int version) throws IOException {
+    List<Provenance.SourceFile> sources = new ArrayList<>();
+    for (Path file : files) {
+      sources.add(Provenance.SourceFile.of(file));
+    }
+    return new Provenance(source, version, sources);
+  }
+}

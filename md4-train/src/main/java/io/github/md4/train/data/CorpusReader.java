@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The bytes of a corpus, in order. */
+final class CorpusReader implements Closeable {
+  private final List<Path> files;
+  private final List<Long> starts = new ArrayList<>(); // of the files opened so far
+  private InputStream in = InputStream.nullInputStream();
+  private long offset;
+
+  CorpusReader(List<Path> files) {
+    this.files = files;
+  }
+
+  /** A byte of the corpus by the file that holds it. */
+  record Place(Path file, long offset) {}
+
+  /** Reads at least one byte, or returns -1 at the end of the last file. */
+  int read(byte[] into, int start, int count) throws IOException {
+    int read = readFromOne(into, start, count);
+    while (read < 0 && starts.size() < files.size()) {
+      openNext();
+      read = readFromOne(into, start, count);
+    }
+    offset += Math.max(read, 0);
+    return read;
+  }
+
+  /** Fills the array, except at the end; returns the bytes read, 0 at the end. */
+  int fill(byte[] into) throws IOException {
+    int filled = 0;
+    while (filled < into.length) {
+      int read = read(into, filled, into.length - filled);
+      if (read < 0) {
+        break;
+      }
+      filled += read;
+    }
+    return filled;
+  }
+
+  private int readFromOne(byte[] into, int start, int count) throws IOException {
+    try {
+      return in.read(into, start, count);
+    } catch (IOException e) {
+      throw Packing.blame(files.get(starts.size() - 1), e);
+    }
+  }
+
+  private void openNext() throws IOException {
+    Path file = files.get(starts.size());
+    in.close();
+    try {
+      in = Packing.open(file);
+    } catch (IOException e) {
+      throw Packing.blame(file, e);
+    }
+    starts.add(offset);
+  }
+
+  /** Returns the place of a byte that was read. */
+  Place place(long byteOffset) {
+    int file = starts.size() - 1;
+    while (starts.get(file) > byteOffset) {
+      file--;
+    }
+    return new Place(files.get(file), byteOffset - starts.get(file));
+  }
+
+  @Override
+  public void close() throws IOException {
+    in.close();
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.TokenFileInfo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What happens to files that stand where a data set is to be written. */
+public enum Existing {
+  /** Any that is there is an error. */
+  REFUSE {
+    @Override
+    void check(Path bin, Path json) {
+      Path present = Files.exists(bin) ? bin : json;
+      throw new InvalidDataException(
+          present, "exists already; name another folder, or choose to replace it");
+    }
+  },
+  /** A token file with its JSON is replaced; a file that was not made here is still an error. */
+  REPLACE {
+    @Override
+    void check(Path bin, Path json) throws IOException {
+      try {
+        if (!Files.exists(json)) {
+          throw new InvalidDataException(json, "no such file");
+        }
+        TokenFileInfo unused = TokenFileInfo.read(json);
+      } catch (InvalidDataException e) {
+        throw new InvalidDataException(
+            bin,
+            "was not made here, so it is not replaced; move it away or name another folder",
+            e);
+      }
+    }
+  };
+
+  /** Throws unless these files, one of which exists at least, may be replaced. */
+  abstract void check(Path bin, Path json) throws IOException;
+
+  /** Creates the folder and throws unless a data set may be written there. */
+  void prepare(Path folder) throws IOException {
+    if (Files.exists(folder) && !Files.isDirectory(folder)) {
+      throw new InvalidDataException(folder, "must be a folder");
+    }
+    Files.createDirectories(folder);
+    for (String split : SplitWriter.SPLITS) {
+      Path bin = SplitWriter.bin(folder, split);
+      Path json = SplitWriter.json(folder, split);
+      if (Files.exists(bin) || Files.exists(json)) {
+        check(bin, json);
+      }
+    }
+  }
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.token.Tokenizer;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A stationary hidden Markov chain whose states emit one token each: text whose probability is
+ * known.
+ *
+ * <p>So a model of it can be judged against the truth: no model has a smaller expected {@link
+ * #bitsPerCharacter} than the source itself.
+ */
+public final class FiniteStateSource {
+  private static final double LOG_2 = Math.log(2);
+
+  private final Tokenizer tokenizer;
+  private final Chain chain;
+  private final double[] stationary;
+
+  FiniteStateSource(Tokenizer tokenizer, Chain chain) {
+    this.tokenizer = tokenizer;
+    this.chain = chain;
+    stationary = StationaryLaw.of(chain);
+  }
+
+  /**
+   * The chain: states by number.
+   *
+   * @param states each with what it emits and where it goes
+   */
+  record Chain(List<State> states) {
+    Chain {
+      states = List.copyOf(states);
+    }
+
+    int size() {
+      return states.size();
+    }
+  }
+
+  /**
+   * A state.
+   *
+   * @param emission the token that it emits
+   * @param next where it goes; the probabilities sum to 1
+   */
+  record State(int emission, List<Step> next) {
+    private static final double ROUNDING = 1e-12; // far above that of a sum of some dozen terms
+
+    State {
+      next = List.copyOf(next);
+      double sum = next.stream().mapToDouble(Step::probability).sum();
+      if (!(Math.abs(sum - 1) < ROUNDING)) {
+        throw new IllegalArgumentException("probabilities must sum to 1: " + sum);
+      }
+    }
+  }
+
+  /** A step to a state, with its probability. */
+  record Step(int to, double probability) {}
+
+  /** Returns the vocabulary. */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  Chain chain() {
+    return chain;
+  }
+
+  /** Returns the number of states. */
+  public int states() {
+    return chain.size();
+  }
+
+  /** Returns the probability of each state at any one moment; solves {@code pi P = pi}. */
+  public double[] stationary() {
+    return stationary.clone();
+  }
+
+  /**
+   * Returns a text drawn from the stationary law; the same for the same seed, and a longer text
+   * begins with the shorter.
+   *
+   * @return ids, int [length]
+   */
+  public int[] draw(long seed, int length) {
+    long key = Mixing.key(seed, 0);
+    int[] ids = new int[length];
+    List<Step> next = start();
+    for (int i = 0; i < length; i++) {
+      State state = chain.states().get(pick(next, Mixing.uniform(key, i)));
+      ids[i] = state.emission();
+      next = state.next();
+    }
+    return ids;
+  }
+
+  private List<Step> start() {
+    return IntStream.range(0, stationary.length)
+        .mapToObj(state -> new Step(state, stationary[state]))
+        .toList();
+  }
+
+  /** Returns the first state at which the cumulative probability exceeds u; at last, the last. */
+  private static int pick(List<Step> steps, double u) {
+    double rest = u;
+    for (int i = 0; i < steps.size() - 1; i++) {
+      rest -= steps.get(i).probability();
+      if (rest < 0) {
+        return steps.get(i).to();
+      }
+    }
+    return steps.get(steps.size() - 1).to();
+  }
+
+  /**
+   * Returns the bits per token of a text, {@code -log2 P(chunk) / length}; infinite if the source
+   * cannot emit it.
+   *
+   * <p>The forward algorithm, started from the stationary law:
+   *
+   * <pre>{@code
+   * a_1(s) = pi(s) 1[s emits x_1]
+   * a_i(s) = 1[s emits x_i] sum_r a_{i-1}(r) P(r, s)
+   * P(x)   = sum_s a_length(s)
+   * }</pre>
+   *
+   * with {@code a} scaled to sum to 1 at every step, whose logarithms add up.
+   *
+   * @param chunk ids, at least one
+   */
+  public double bitsPerCharacter(int[] chunk) {
+    if (chunk.length < 1) {
+      throw new IllegalArgumentException("chunk must have at least 1 token: 0");
+    }
+    double[] forward = stationary.clone();
+    double nats = 0;
+    for (int i = 0; i < chunk.length; i++) {
+      if (i > 0) {
+        forward = step(forward);
+      }
+      nats -= Math.log(condition(forward, chunk[i]));
+    }
+    return nats / (LOG_2 * chunk.length);
+  }
+
+  private double[] step(double[] law) {
+    double[] next = new double[law.length];
+    for (int state = 0; state < law.length; state++) {
+      if (law[state] > 0) {
+        for (Step step : chain.states().get(state).next()) {
+          next[step.to()] += law[state] * step.probability();
+        }
+      }
+    }
+    return next;
+  }
+
+  /** Conditions a law of states on the token emitted, and returns that token's probability. */
+  private double condition(double[] law, int id) {
+    double probability = 0;
+    for (int state = 0; state < law.length; state++) {
+      law[state] = chain.states().get(state).emission() == id ? law[state] : 0;
+      probability += law[state];
+    }
+    for (int state = 0; state < law.length && probability > 0; state++) {
+      law[state] /= probability;
+    }
+    return probability;
+  }
+
+  /**
+   * Returns an estimate of the entropy rate in bits per token: that of one long draw. It is what
+   * {@link #bitsPerCharacter} of ever longer chunks tends to.
+   */
+  public double entropyRate(long seed, int length) {
+    return bitsPerCharacter(draw(seed, length));
+  }
+}

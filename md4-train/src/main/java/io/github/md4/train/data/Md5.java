@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/** MD5, which is how text8 is told from its likes; not for security. */
+final class Md5 {
+  private Md5() {}
+
+  static MessageDigest start() {
+    try {
+      return MessageDigest.getInstance("MD5");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java platform has MD5", e);
+    }
+  }
+
+  static String finish(MessageDigest digest) {
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}

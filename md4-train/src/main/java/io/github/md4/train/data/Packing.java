@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.InvalidDataException;
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import java.util.zip.ZipFile;
+import java.util.zip.ZipInputStream;
+import org.tukaani.xz.XZIOException;
+import org.tukaani.xz.XZInputStream;
+
+/** How a file is packed; told by its first bytes, which its name must not contradict. */
+enum Packing {
+  XZ(".xz", "fd377a585a00") {
+    @Override
+    InputStream unpack(Path file, InputStream in) throws IOException {
+      return new XZInputStream(in);
+    }
+  },
+  GZIP(".gz", "1f8b") {
+    @Override
+    InputStream unpack(Path file, InputStream in) throws IOException {
+      return new GZIPInputStream(in, BUFFER_BYTES);
+    }
+  },
+  ZIP(".zip", "504b0304") {
+    @Override
+    InputStream unpack(Path file, InputStream in) throws IOException {
+      checkHoldsOneFile(file);
+      ZipInputStream zip = new ZipInputStream(in);
+      while (zip.getNextEntry().isDirectory()) {}
+      return zip;
+    }
+  };
+
+  private static final int BUFFER_BYTES = 1 << 16;
+
+  private final String suffix;
+  private final String magic; // in hexadecimal
+
+  Packing(String suffix, String magic) {
+    this.suffix = suffix;
+    this.magic = magic;
+  }
+
+  abstract InputStream unpack(Path file, InputStream in) throws IOException;
+
+  /** Returns a file's content, unpacked; the caller closes it. */
+  static InputStream open(Path file) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidDataException(file, "no such file");
+    }
+    InputStream raw = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES);
+    try {
+      return unpackByMagic(file, raw);
+    } catch (IOException | RuntimeException e) {
+      raw.close();
+      throw e;
+    }
+  }
+
+  private static InputStream unpackByMagic(Path file, InputStream raw) throws IOException {
+    for (Packing packing : values()) {
+      if (packing.begins(raw)) {
+        return packing.unpack(file, raw);
+      }
+      if (file.toString().endsWith(packing.suffix)) {
+        throw new InvalidDataException(
+            file, "no " + packing.suffix + " file, though its name says so; copy it anew");
+      }
+    }
+    return raw;
+  }
+
+  private boolean begins(InputStream in) throws IOException {
+    int count = magic.length() / 2;
+    in.mark(count);
+    byte[] start = in.readNBytes(count);
+    in.reset();
+    return HexFormat.of().formatHex(start).equals(magic);
+  }
+
+  private static void checkHoldsOneFile(Path file) throws IOException {
+    try (ZipFile zip = new ZipFile(file.toFile())) {
+      long files = zip.stream().filter(entry -> !entry.isDirectory()).count();
+      if (files != 1) {
+        throw new InvalidDataException(
+            file, "must hold one file: " + files + "; unpack it and name the files");
+      }
+    }
+  }
+
+  /** Returns what to throw where reading failed: the file's fault if it is damaged, else as is. */
+  static IOException blame(Path file, IOException failure) {
+    boolean isDamage =
+        failure instanceof EOFException
+            || failure instanceof ZipException
+            || failure instanceof XZIOException;
+    if (isDamage) {
+      throw new InvalidDataException(
+          file, "damaged or cut short (" + failure.getMessage() + "); copy it anew", failure);
+    }
+    return failure;
+  }
+
+  /** Returns a file's name without folders and without the endings of packed or plain text. */
+  static String baseName(Path file) {
+    String name = String.valueOf(file.getFileName());
+    for (Packing packing : values()) {
+      name = withoutSuffix(name, packing.suffix);
+    }
+    return withoutSuffix(name, ".txt");
+  }
+
+  private static String withoutSuffix(String name, String suffix) {
+    boolean isMore = name.length() > suffix.length();
+    return isMore && name.endsWith(suffix)
+        ? name.substring(0, name.length() - suffix.length())
+        : name;
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+/**
+ * A shuffle of {@code 0 .. size - 1} that is computed, not stored: a keyed bijection.
+ *
+ * <p>A Feistel network permutes the numbers of {@code 2 h} bits, the fewest that hold {@code size}:
+ * a round takes the halves {@code (l, r)} to {@code (r, l xor f_i(r))}, which can be undone
+ * whatever {@code f_i} is; here it is SplitMix64's hash of r with the round's key. What falls
+ * outside {@code [0, size)} is put in again until it falls inside (cycle walking): that follows the
+ * bijection's cycle through the start, so it is a bijection of {@code [0, size)}. Fewer than four
+ * turns are expected, since {@code 4^h < 4 size}.
+ */
+final class Permutation {
+  // Four are enough for large halves (Luby and Rackoff); small ones want more.
+  private static final int ROUNDS = 8;
+
+  private final long size;
+  private final int halfBits;
+  private final long halfMask;
+  private final long[] roundKeys = new long[ROUNDS];
+
+  private Permutation(long size, long key) {
+    this.size = size;
+    int bits = Long.SIZE - Long.numberOfLeadingZeros(size - 1);
+    halfBits = Math.max(1, (bits + 1) / 2);
+    halfMask = (1L << halfBits) - 1;
+    for (int i = 0; i < ROUNDS; i++) {
+      roundKeys[i] = Mixing.at(key, i);
+    }
+  }
+
+  /**
+   * Returns the shuffle of an epoch.
+   *
+   * @param size at least 1 and at most 2^62
+   */
+  static Permutation of(long size, long seed, long epoch) {
+    if (size < 1 || size > 1L << 62) {
+      throw new IllegalArgumentException("size must be in [1, 2^62]: " + size);
+    }
+    return new Permutation(size, Mixing.key(seed, epoch));
+  }
+
+  /** Returns the image of k in {@code [0, size)}. */
+  long apply(long k) {
+    long image = encrypt(k);
+    while (image >= size) {
+      image = encrypt(image);
+    }
+    return image;
+  }
+
+  private long encrypt(long block) {
+    long left = block >>> halfBits;
+    long right = block & halfMask;
+    for (long key : roundKeys) {
+      long next = left ^ (Mixing.mix(right ^ key) & halfMask);
+      left = right;
+      right = next;
+    }
+    return left << halfBits | right;
+  }
+}

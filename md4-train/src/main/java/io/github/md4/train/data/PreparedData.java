@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.token.TokenFileInfo;
+import java.util.List;
+
+/**
+ * A data set that was written.
+ *
+ * @param name the data set's name
+ * @param md5 the MD5 of the unpacked text, all splits joined, in hexadecimal
+ * @param splits what each file holds, train first
+ */
+public record PreparedData(String name, String md5, List<TokenFileInfo> splits) {
+  public PreparedData {
+    splits = List.copyOf(splits);
+  }
+}

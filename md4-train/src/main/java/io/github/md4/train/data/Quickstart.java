@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.token.Provenance;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.Tokenizer.Characters;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The corpus to begin with: an endless tale of small animals and lost teapots in text8's alphabet,
+ * drawn from a finite-state source, so that its entropy is known.
+ */
+public final class Quickstart {
+  /** What {@link Provenance#source} says. */
+  public static final String SOURCE = "quickstart";
+
+  /** The seed to take where none is asked for. */
+  public static final long SEED = 1;
+
+  // Raise it with any change to the slots below: the floor of older files can then not be computed.
+  private static final int VERSION = 1;
+
+  private static final List<Phrases.Slot> SLOTS =
+      List.of(
+          Phrases.Slot.of(
+              "opening", "at dawn:4, at night:3, in spring:2, one day:4, by the sea", "determiner"),
+          Phrases.Slot.of("determiner", "the:10, a:5, every:2, that, one", "adjective:4, animal:6"),
+          Phrases.Slot.of(
+              "adjective",
+              "small:6, sleepy:5, brave:4, clever:4, quiet:3, grumpy:3, polite:2, golden, shy",
+              "animal"),
+          Phrases.Slot.of(
+              "animal",
+              "fox:8, rabbit:6, badger:5, bear:5, mouse:4, robin:4, cat:4, hedgehog:3, baker:3,"
+                  + " sailor:2, wizard:2, dragon, duck, goose",
+              "finds:5, sings:4"),
+          Phrases.Slot.of(
+              "finds",
+              "finds:6, hides:5, paints:4, carries:4, polishes:3, borrows:3, loves:2, forgets",
+              "object determiner"),
+          Phrases.Slot.of(
+              "object determiner", "the:6, a:6, its:2, another", "object adjective:4, object:6"),
+          Phrases.Slot.of(
+              "object adjective",
+              "silver:5, broken:4, wooden:4, warm:3, round:2, secret:2, velvet",
+              "object"),
+          Phrases.Slot.of(
+              "object",
+              "lantern:6, teapot:6, key:5, kite:4, pie:4, boat:3, hat:3, violin:2, map:2, clock,"
+                  + " button",
+              "place:4, connective:6"),
+          Phrases.Slot.of(
+              "sings",
+              "sings:6, sleeps:6, dances:5, waits:4, dreams:3, hums:2, whistles, sneezes",
+              "adverb:4, place:4, connective:3"),
+          Phrases.Slot.of(
+              "adverb",
+              "softly:5, slowly:4, happily:4, twice:2, all night:2, for hours, bravely",
+              "place:3, connective:7"),
+          Phrases.Slot.of(
+              "place", "under:5, near:5, behind:3, beside:3, above", "place determiner"),
+          Phrases.Slot.of("place determiner", "the:7, an old:2, its", "landmark"),
+          Phrases.Slot.of(
+              "landmark",
+              "bridge:5, river:5, garden:4, hill:4, mill:3, oak:3, moon:2, lighthouse:2, cellar,"
+                  + " tower",
+              "connective"),
+          Phrases.Slot.of(
+              "connective",
+              "and:7, while:4, but:3, so:2, until:2, because",
+              "opening, determiner:6"));
+
+  private static final FiniteStateSource TALE = Phrases.source(SLOTS, Characters.TEXT8);
+
+  private Quickstart() {}
+
+  /** Returns the source of the corpus. */
+  public static FiniteStateSource source() {
+    return TALE;
+  }
+
+  /**
+   * How many characters each split has.
+   *
+   * @param train at least 1
+   * @param valid at least 1
+   * @param test at least 1
+   */
+  public record Sizes(int train, int valid, int test) {
+    /** Enough for a small model to learn the words and not the text. */
+    public static final Sizes STANDARD = new Sizes(4_000_000, 200_000, 200_000);
+
+    public Sizes {
+      if (train < 1 || valid < 1 || test < 1) {
+        throw new IllegalArgumentException(
+            "sizes must be at least 1: %d, %d, %d".formatted(train, valid, test));
+      }
+    }
+
+    List<Integer> inOrder() {
+      return List.of(train, valid, test);
+    }
+  }
+
+  /**
+   * Writes {@code train}, {@code valid} and {@code test} ({@code .bin} in uint8, with {@code
+   * .json}), each drawn from the stationary law and independent of the others.
+   *
+   * @param out the folder, made if absent
+   * @throws io.github.md4.core.InvalidDataException if {@code out} may not be written
+   */
+  public static PreparedData prepare(Path out, Sizes sizes, long seed, Existing existing)
+      throws IOException {
+    existing.prepare(out);
+    Provenance provenance = new Provenance(SOURCE, VERSION, List.of());
+    SplitWriter.DataSet data = new SplitWriter.DataSet(SOURCE, Characters.TEXT8, provenance);
+    List<Long> counts = sizes.inOrder().stream().map(Integer::longValue).toList();
+    MessageDigest digest = Md5.start();
+    try (SplitWriter writer = new SplitWriter(out, data, counts)) {
+      for (int[] ids : draw(sizes, seed)) {
+        digest.update(Characters.TEXT8.decode(ids).getBytes(StandardCharsets.US_ASCII));
+        writer.write(ids);
+      }
+      List<TokenFileInfo> splits = writer.finish();
+      return new PreparedData(SOURCE, Md5.finish(digest), splits);
+    }
+  }
+
+  private static List<int[]> draw(Sizes sizes, long seed) {
+    List<int[]> splits = new ArrayList<>();
+    for (int size : sizes.inOrder()) {
+      splits.add(TALE.draw(Mixing.key(seed, splits.size() + 1), size));
+    }
+    return splits;
+  }
+
+  /**
+   * Returns the source that a file's tokens were drawn from, by its JSON; empty if it is not this
+   * one, or an older version of it.
+   */
+  static Optional<FiniteStateSource> sourceOf(TokenFile tokens) {
+    Provenance own = new Provenance(SOURCE, VERSION, List.of());
+    return tokens.info().filter(info -> info.provenance().equals(own)).map(info -> TALE);
+  }
+}

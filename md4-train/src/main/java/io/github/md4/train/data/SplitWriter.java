@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.DataSplit;
+import io.github.md4.core.token.Provenance;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.TokenFileWriter;
+import io.github.md4.core.token.Tokenizer;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Writes one stream of tokens as train, valid and test; none has its name before all are whole. */
+final class SplitWriter implements Closeable {
+  static final List<String> SPLITS = List.of("train", "valid", "test");
+
+  private final Path folder;
+  private final List<Long> counts;
+  private final List<TokenFileWriter> writers = new ArrayList<>();
+  private int current;
+  private long writtenOfCurrent;
+
+  /** What the three splits have in common. */
+  record DataSet(String name, Tokenizer tokenizer, Provenance provenance) {
+    DataSplit split(String split) {
+      return new DataSplit(name, split, tokenizer, provenance);
+    }
+  }
+
+  /**
+   * @param counts the tokens of each of {@link #SPLITS}; one of none gets no file
+   */
+  SplitWriter(Path folder, DataSet data, List<Long> counts) throws IOException {
+    this.folder = folder;
+    this.counts = counts;
+    try {
+      for (String split : SPLITS) {
+        writers.add(TokenFileWriter.create(bin(folder, split), data.split(split)));
+      }
+    } catch (IOException e) {
+      close();
+      throw e;
+    }
+  }
+
+  static Path bin(Path folder, String split) {
+    return folder.resolve(split + ".bin");
+  }
+
+  static Path json(Path folder, String split) {
+    return folder.resolve(split + ".json");
+  }
+
+  /** Appends tokens to the splits that they fall into. */
+  void write(int[] ids) throws IOException {
+    int done = 0;
+    while (done < ids.length) {
+      while (current < counts.size() && writtenOfCurrent == counts.get(current)) {
+        current++;
+        writtenOfCurrent = 0;
+      }
+      if (current == counts.size()) {
+        throw changed();
+      }
+      int count = (int) Math.min(ids.length - done, counts.get(current) - writtenOfCurrent);
+      writers.get(current).write(Arrays.copyOfRange(ids, done, done + count));
+      writtenOfCurrent += count;
+      done += count;
+    }
+  }
+
+  /** Names the files and returns what each holds; removes an older file of a split now empty. */
+  List<TokenFileInfo> finish() throws IOException {
+    checkIsWhole();
+    List<TokenFileInfo> infos = new ArrayList<>();
+    for (int i = 0; i < counts.size(); i++) {
+      if (counts.get(i) > 0) {
+        infos.add(writers.get(i).finish());
+      } else {
+        Files.deleteIfExists(bin(folder, SPLITS.get(i)));
+        Files.deleteIfExists(json(folder, SPLITS.get(i)));
+      }
+    }
+    return List.copyOf(infos);
+  }
+
+  private void checkIsWhole() {
+    for (int i = current; i < counts.size(); i++) {
+      long written = i == current ? writtenOfCurrent : 0;
+      if (written != counts.get(i)) {
+        throw changed();
+      }
+    }
+  }
+
+  private InvalidDataException changed() {
+    return new InvalidDataException(folder, "the text changed while it was read; prepare it again");
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (TokenFileWriter writer : writers) {
+      writer.close();
+    }
+  }
+}

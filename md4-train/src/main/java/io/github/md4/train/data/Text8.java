@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.Tokenizer.Characters;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.List;
+
+/**
+ * text8 and texts of its 27 characters, as token files.
+ *
+ * <p>A to z become 0 to 25, space becomes 26. The reference maps whatever sorts below {@code a} to
+ * space; here it is an error, since text8 has nothing of the kind and a stray line end would be
+ * hidden. The text is split by position, 90/5/5, which for text8 is 90, 5 and 5 million.
+ */
+public final class Text8 {
+  /** What {@link io.github.md4.core.token.Provenance#source} says. */
+  public static final String SOURCE = "text8";
+
+  private static final int VERSION = 1;
+  private static final String NAME = "text8";
+  private static final String NAME_OF_OTHERS = "text8-like";
+  private static final String MD5 = "3bea1919949baf155f99411df5fada7e"; // of 100,000,000 bytes
+  private static final int BUFFER_BYTES = 1 << 18;
+
+  private Text8() {}
+
+  /** Returns whether what was prepared is text8 itself, by its MD5. */
+  public static boolean isText8(PreparedData data) {
+    return data.md5().equals(MD5);
+  }
+
+  /**
+   * Writes {@code train}, {@code valid} and {@code test} ({@code .bin} in uint8, with {@code
+   * .json}).
+   *
+   * <p>Text8 itself is named so; another text has the name of its file, or of its folder where the
+   * files are several.
+   *
+   * @param from the text, raw or as {@code .zip}, {@code .gz} or {@code .xz}; several files are
+   *     joined in order
+   * @param out the folder, made if absent
+   * @throws InvalidDataException if the text is missing, empty, damaged or not of text8's alphabet,
+   *     or if {@code out} may not be written
+   */
+  public static PreparedData prepare(List<Path> from, Path out, Existing existing)
+      throws IOException {
+    Corpus corpus = new Corpus(from);
+    existing.prepare(out);
+    Census census = census(corpus);
+    String name = name(corpus, census.md5());
+    SplitWriter.DataSet data =
+        new SplitWriter.DataSet(name, Characters.TEXT8, corpus.provenance(SOURCE, VERSION));
+    List<Long> counts = PlainText.split(corpus, SplitFractions.STANDARD, census.count());
+    return new PreparedData(name, census.md5(), write(corpus, out, data, counts));
+  }
+
+  private record Census(long count, String md5) {}
+
+  private static Census census(Corpus corpus) throws IOException {
+    MessageDigest digest = Md5.start();
+    byte[] bytes = new byte[BUFFER_BYTES];
+    long count = 0;
+    try (CorpusReader reader = corpus.read()) {
+      for (int read = reader.fill(bytes); read > 0; read = reader.fill(bytes)) {
+        checkAlphabet(reader, bytes, read, count);
+        digest.update(bytes, 0, read);
+        count += read;
+      }
+    }
+    return new Census(count, Md5.finish(digest));
+  }
+
+  private static void checkAlphabet(CorpusReader reader, byte[] bytes, int count, long offset) {
+    for (int i = 0; i < count; i++) {
+      if (bytes[i] != ' ' && (bytes[i] < 'a' || bytes[i] > 'z')) {
+        CorpusReader.Place place = reader.place(offset + i);
+        throw new InvalidDataException(
+            place.file(),
+            "not text8: byte 0x%02X at offset %d; a to z and space alone may occur"
+                .formatted(bytes[i], place.offset()));
+      }
+    }
+  }
+
+  private static String name(Corpus corpus, String md5) {
+    String name = corpus.name();
+    if (md5.equals(MD5)) {
+      return NAME;
+    }
+    return name.equals(NAME) ? NAME_OF_OTHERS : name;
+  }
+
+  private static List<TokenFileInfo> write(
+      Corpus corpus, Path out, SplitWriter.DataSet data, List<Long> counts) throws IOException {
+    byte[] bytes = new byte[BUFFER_BYTES];
+    try (CorpusReader reader = corpus.read();
+        SplitWriter writer = new SplitWriter(out, data, counts)) {
+      for (int read = reader.fill(bytes); read > 0; read = reader.fill(bytes)) {
+        writer.write(ids(bytes, read));
+      }
+      return writer.finish();
+    }
+  }
+
+  private static int[] ids(byte[] bytes, int count) {
+    int[] ids = new int[count];
+    for (int i = 0; i < count; i++) {
+      ids[i] = bytes[i] == ' ' ? 'z' - 'a' + 1 : bytes[i] - 'a';
+    }
+    return ids;
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.nio.CharBuffer;
+import java.security.MessageDigest;
+import java.util.BitSet;
+
+/** What a token of a plain text is. */
+public enum TextVocabulary {
+  /** The distinct code points of the whole text, in order of their numbers. */
+  CHARACTERS {
+    @Override
+    Census census(Corpus corpus) throws IOException {
+      BitSet seen = new BitSet();
+      long count = 0;
+      try (CorpusReader bytes = corpus.read()) {
+        Utf8Reader reader = new Utf8Reader(bytes);
+        for (CharBuffer text = reader.read(); text.hasRemaining(); text = reader.read()) {
+          count += collect(text, seen);
+        }
+      }
+      StringBuilder vocabulary = new StringBuilder();
+      seen.stream().forEach(vocabulary::appendCodePoint);
+      return count == 0
+          ? new Census(new Tokenizer.Bytes(), 0) // the caller rejects it
+          : new Census(new Tokenizer.Characters(vocabulary.toString()), count);
+    }
+
+    @Override
+    String encode(Corpus corpus, Tokenizer tokenizer, SplitWriter writer) throws IOException {
+      try (CorpusReader bytes = corpus.read()) {
+        Utf8Reader reader = new Utf8Reader(bytes);
+        for (CharBuffer text = reader.read(); text.hasRemaining(); text = reader.read()) {
+          writer.write(tokenizer.encode(text));
+        }
+        return reader.md5();
+      }
+    }
+  },
+  /** The 256 bytes; takes any file. */
+  BYTES {
+    @Override
+    Census census(Corpus corpus) throws IOException {
+      byte[] buffer = new byte[BUFFER_BYTES];
+      long count = 0;
+      try (CorpusReader reader = corpus.read()) {
+        for (int read = reader.fill(buffer); read > 0; read = reader.fill(buffer)) {
+          count += read;
+        }
+      }
+      return new Census(new Tokenizer.Bytes(), count);
+    }
+
+    @Override
+    String encode(Corpus corpus, Tokenizer tokenizer, SplitWriter writer) throws IOException {
+      MessageDigest digest = Md5.start();
+      byte[] buffer = new byte[BUFFER_BYTES];
+      try (CorpusReader reader = corpus.read()) {
+        for (int read = reader.fill(buffer); read > 0; read = reader.fill(buffer)) {
+          digest.update(buffer, 0, read);
+          writer.write(unsigned(buffer, read));
+        }
+      }
+      return Md5.finish(digest);
+    }
+  };
+
+  private static final int BUFFER_BYTES = 1 << 18;
+
+  /** What the first reading finds: the vocabulary and the number of tokens. */
+  record Census(Tokenizer tokenizer, long count) {}
+
+  /** Reads a text to the end and returns its vocabulary. */
+  abstract Census census(Corpus corpus) throws IOException;
+
+  /** Reads a text to the end, writes its tokens, and returns the MD5 of its bytes. */
+  abstract String encode(Corpus corpus, Tokenizer tokenizer, SplitWriter writer) throws IOException;
+
+  private static long collect(CharSequence text, BitSet seen) {
+    long count = 0;
+    for (int i = 0; i < text.length(); count++) {
+      int codePoint = Character.codePointAt(text, i);
+      seen.set(codePoint);
+      i += Character.charCount(codePoint);
+    }
+    return count;
+  }
+
+  private static int[] unsigned(byte[] bytes, int count) {
+    int[] ids = new int[count];
+    for (int i = 0; i < count; i++) {
+      ids[i] = Byte.toUnsignedInt(bytes[i]);
+    }
+    return ids;
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.TokenFile;
+
+/**
+ * Every window of {@code length} tokens of a file, at stride 1, shuffled anew each epoch, without
+ * end.
+ *
+ * <p>The position is the number of windows read before, over all epochs. It alone, with the seed,
+ * says which window comes next: the order of an epoch is a {@link Permutation} computed and not
+ * stored. Safe for several threads.
+ */
+public final class TrainingWindows {
+  private final TokenFile tokens;
+  private final int length;
+  private final long seed;
+  private final long count;
+
+  /**
+   * @param length the tokens of a window
+   * @throws InvalidDataException if the file is shorter than one window
+   */
+  public TrainingWindows(TokenFile tokens, int length, long seed) {
+    EvaluationChunks.checkLength(tokens, length);
+    this.tokens = tokens;
+    this.length = length;
+    this.seed = seed;
+    count = tokens.length() - length + 1;
+  }
+
+  /** Returns the number of windows of an epoch. */
+  public long count() {
+    return count;
+  }
+
+  /** Returns the tokens of a window. */
+  public int length() {
+    return length;
+  }
+
+  /** Returns the epoch that a position falls into, from 0. */
+  public long epoch(long position) {
+    checkPosition(position);
+    return position / count;
+  }
+
+  /** Returns the place in the file of the first token of the window at a position. */
+  public long start(long position) {
+    return Permutation.of(count, seed, epoch(position)).apply(position % count);
+  }
+
+  /** Reads the window at a position into an array of {@link #length}. */
+  public void read(long position, int[] into) {
+    EvaluationChunks.checkArray(into, length);
+    tokens.read(start(position), into);
+  }
+
+  /** Returns the window at a position. */
+  public int[] window(long position) {
+    int[] ids = new int[length];
+    read(position, ids);
+    return ids;
+  }
+
+  private static void checkPosition(long position) {
+    if (position < 0) {
+      throw new IllegalArgumentException("position must be at least 0: " + position);
+    }
+  }
+}

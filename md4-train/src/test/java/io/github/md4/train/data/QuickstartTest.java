@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.DataSplit;
+import io.github.md4.core.token.Provenance;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.TokenFileWriter;
+import io.github.md4.core.token.Tokenizer.Characters;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("exact")
+final class QuickstartTest {
+  private static final Quickstart.Sizes SIZES = new Quickstart.Sizes(30_011, 20_011, 1_009);
+
+  @TempDir private Path folder;
+
+  private PreparedData prepare() throws IOException {
+    return Quickstart.prepare(folder, SIZES, Quickstart.SEED, Existing.REPLACE);
+  }
+
+  private EvaluationChunks chunks(String split, int length) throws IOException {
+    return new EvaluationChunks(TokenFile.open(folder.resolve(split + ".bin")), length);
+  }
+
+  @Test
+  void prepare_writesThreeIndependentDraws() throws IOException {
+    PreparedData data = prepare();
+    assertThat(data.splits())
+        .extracting(TokenFileInfo::count)
+        .containsExactly(30_011L, 20_011L, 1_009L);
+    String valid = Written.decoded(folder, "valid");
+    assertThat(Written.decoded(folder, "train")).doesNotStartWith(valid.substring(0, 100));
+    assertThat(valid).contains(" fox ").doesNotContain("  ");
+    assertThat(prepare()).isEqualTo(data);
+  }
+
+  @Test
+  void prepare_refusesToOverwrite() throws IOException {
+    PreparedData unused = prepare();
+    assertThatThrownBy(() -> Quickstart.prepare(folder, SIZES, 1, Existing.REFUSE))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("exists already");
+  }
+
+  @Test
+  @Tag("golden")
+  void prepare_writesTheSameTextInEveryRelease() throws IOException {
+    // Not a published sum: what this code gave first. If the words change, raise the version too.
+    assertThat(prepare().md5()).isEqualTo("be93c5cc9ba5bca6005bf26ab169531a");
+  }
+
+  @Test
+  void floor_isTheMeanOfTheChunks() throws IOException {
+    PreparedData unused = prepare();
+    EvaluationChunks chunks = chunks("valid", 61);
+    FiniteStateSource tale = Quickstart.source();
+    double first = tale.bitsPerCharacter(chunks.chunk(0));
+    double second = tale.bitsPerCharacter(chunks.chunk(1));
+    Floor two = Floor.of(chunks, 2).orElseThrow();
+    assertThat(two.chunks()).isEqualTo(2);
+    assertThat(two.bitsPerCharacter()).isCloseTo((first + second) / 2, within(1e-15));
+    // Of two numbers the standard error is half their difference.
+    assertThat(two.standardError()).isCloseTo(Math.abs(first - second) / 2, within(1e-15));
+    assertThat(Floor.of(chunks).orElseThrow().chunks()).isEqualTo(328);
+    assertThat(Floor.of(chunks, 1).orElseThrow().standardError()).isNaN();
+    assertThatIllegalArgumentException().isThrownBy(() -> Floor.of(chunks, 329));
+    assertThatIllegalArgumentException().isThrownBy(() -> Floor.of(chunks, 0));
+  }
+
+  @Test
+  @Tag("statistical")
+  void floor_isHigherForShorterChunks() throws IOException {
+    PreparedData unused = prepare();
+    Floor shorter = Floor.of(chunks("valid", 16)).orElseThrow();
+    Floor longer = Floor.of(chunks("valid", 256)).orElseThrow();
+    // A chunk's beginning is guessed without its past: H(X_1..n)/n falls with n. The same text is
+    // in both, so the difference is tenths of a bit beside a standard error of some hundredths.
+    assertThat(shorter.bitsPerCharacter())
+        .isGreaterThan(longer.bitsPerCharacter() + 5 * shorter.standardError());
+  }
+
+  @Test
+  void floor_isUnknownForOtherTexts() throws IOException {
+    PreparedData unused =
+        Text8.prepare(
+            List.of(Written.text(folder.resolve("a"), "the fox finds a kite".repeat(3))),
+            folder,
+            Existing.REFUSE);
+    assertThat(Floor.of(chunks("train", 5))).isEmpty();
+  }
+
+  @Test
+  void floor_rejectsATextThatTheSourceCannotEmit() throws IOException {
+    PreparedData data = prepare();
+    Provenance provenance = data.splits().get(0).provenance();
+    DataSplit content = new DataSplit("x", "train", Characters.TEXT8, provenance);
+    try (TokenFileWriter writer = TokenFileWriter.create(folder.resolve("train.bin"), content)) {
+      writer.write(Characters.TEXT8.encode("the xylophone"));
+      TokenFileInfo unused = writer.finish();
+    }
+    EvaluationChunks chunks = chunks("train", 13);
+    assertThatThrownBy(() -> Floor.of(chunks))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("chunk 0 cannot come from the source");
+  }
+}
