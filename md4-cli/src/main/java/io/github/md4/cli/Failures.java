@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.function.IntSupplier;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** Turns whatever goes wrong into one line on stderr and an exit code. */
+final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
+  private final CommandLine root;
+
+  Failures(CommandLine root) {
+    this.root = root;
+  }
+
+  /** Returns what {@code program} does, or the code of the error that ends it. */
+  int guard(IntSupplier program) {
+    try {
+      return program.getAsInt();
+    } catch (Error e) {
+      return report(e);
+    }
+  }
+
+  @Override
+  public int handleParseException(ParameterException failure, String[] args) {
+    return report(failure);
+  }
+
+  @Override
+  public int handleExecutionException(
+      Exception failure, CommandLine command, ParseResult parseResult) {
+    return report(failure);
+  }
+
+  private int report(Throwable failure) {
+    Throwable cause = unwrap(failure);
+    PrintWriter err = root.getErr();
+    err.println("md4: " + FailureLine.of(cause));
+    Md4Command command = root.getCommand();
+    if (command.isStacktraceAsked()) {
+      failure.printStackTrace(err);
+    }
+    return ExitCodes.of(cause);
+  }
+
+  /** Returns what happened, out of what only carries it from elsewhere. */
+  private static Throwable unwrap(Throwable failure) {
+    boolean wrapper =
+        failure instanceof UncheckedIOException
+            || failure instanceof ExecutionException
+            || failure instanceof CompletionException;
+    return wrapper && failure.getCause() != null ? unwrap(failure.getCause()) : failure;
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jline.utils.Signals;
+
+/**
+ * SIGINT and SIGTERM as a question that a loop asks: it then ends its step, saves, and returns
+ * {@link ExitCodes#INTERRUPTED}. A second signal ends the process at once, with the same code.
+ *
+ * <p>JLine registers the handlers: javac lets no warning-free code name {@code sun.misc.Signal},
+ * and a shutdown hook would not hear of the second signal.
+ */
+final class Interrupts implements AutoCloseable {
+  private static final List<String> SIGNALS = List.of("INT", "TERM");
+
+  private final PrintWriter err;
+  private final Map<String, Object> previous = new LinkedHashMap<>();
+  private volatile boolean requested;
+
+  private Interrupts(PrintWriter err) {
+    this.err = err;
+  }
+
+  /** Begins to listen; says so on {@code err} when a signal comes. Close it to stop listening. */
+  static Interrupts listen(PrintWriter err) {
+    Interrupts interrupts = new Interrupts(err);
+    for (String signal : SIGNALS) {
+      Object handler = Signals.register(signal, interrupts::signalled);
+      if (handler == null) {
+        throw new IllegalStateException("this Java does not let SIG" + signal + " be handled");
+      }
+      interrupts.previous.put(signal, handler);
+    }
+    return interrupts;
+  }
+
+  /** Returns whether a signal has come. */
+  boolean requested() {
+    return requested;
+  }
+
+  private synchronized void signalled() {
+    if (requested) {
+      Runtime.getRuntime().halt(ExitCodes.INTERRUPTED);
+    }
+    requested = true;
+    err.println("md4: stopping after this step, once it is saved; again to stop at once");
+  }
+
+  @Override
+  public void close() {
+    previous.forEach(Signals::unregister);
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+
+/** The program {@code md4}. */
+public final class Main {
+  private Main() {}
+
+  /** Runs {@link #execute} on the process's streams, in UTF-8, and exits with its code. */
+  public static void main(String[] args) {
+    // DJL then sends no usage reports, and TorchScript keeps its own autodiff, which fails where
+    // dtypes mix, out of training.
+    System.setProperty("OPT_OUT_TRACKING", "true");
+    System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
+    System.exit(execute(writer(FileDescriptor.out), writer(FileDescriptor.err), args));
+  }
+
+  /** Returns a writer of UTF-8 that flushes each line. */
+  static PrintWriter writer(FileDescriptor descriptor) {
+    FileOutputStream stream = new FileOutputStream(descriptor);
+    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
+  }
+
+  /** Runs the command that {@code args} name and returns the exit code; see {@link ExitCodes}. */
+  public static int execute(PrintWriter out, PrintWriter err, String... args) {
+    return execute(new CommandLine(new Md4Command()), out, err, args);
+  }
+
+  static int execute(CommandLine root, PrintWriter out, PrintWriter err, String... args) {
+    Failures failures = new Failures(root);
+    root.setOut(out)
+        .setErr(err)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(failures)
+        .setExecutionExceptionHandler(failures);
+    int code = failures.guard(() -> root.execute(args));
+    err.flush();
+    if (out.checkError() && code == ExitCodes.DONE) {
+      err.println("md4: standard output cannot be written: it is closed, or its disk is full");
+      return ExitCodes.FAILURE;
+    }
+    return code;
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/**
+ * The root command. A command is a {@code Callable<Integer>} named in {@code subcommands}: it
+ * prints its results to {@code spec.commandLine().getOut()}, throws what goes wrong, and returns
+ * one of {@link ExitCodes}.
+ */
+@Command(
+    name = "md4",
+    description = "Trains, samples and evaluates masked diffusion models of discrete data.",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    versionProvider = Version.class,
+    subcommands = {})
+final class Md4Command implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--stacktrace",
+      scope = ScopeType.INHERIT,
+      description = "On failure print where it happened, too (or set MD4_STACKTRACE=1).")
+  private boolean stacktrace;
+
+  @Override
+  public Integer call() {
+    throw new ParameterException(spec.commandLine(), "Missing command");
+  }
+
+  boolean isStacktraceAsked() {
+    return stacktrace || "1".equals(System.getenv("MD4_STACKTRACE"));
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import java.util.Locale;
+
+/** How far a long command is, on stderr if that is a terminal; else nothing is drawn. */
+sealed interface Progress extends AutoCloseable permits Progress.Silent, ProgressLine {
+
+  /** Shows that {@code step} steps are done, with what there is to say of the last. */
+  void at(long step, String note);
+
+  @Override
+  void close();
+
+  /**
+   * Returns the progress of {@code task}.
+   *
+   * @param first the steps done before, by a run that resumes
+   * @param last the steps in all
+   */
+  static Progress start(String task, long first, long last) {
+    return Terminal.isStderr() ? ProgressLine.start(task, first, last) : new Silent();
+  }
+
+  /** Returns the note of a training step: the loss, and tokens a second. */
+  static String note(double loss, double tokensPerSecond) {
+    return String.format(Locale.ROOT, "loss %.4f, %,.0f tokens/s", loss, tokensPerSecond);
+  }
+
+  /** No terminal. */
+  record Silent() implements Progress {
+    @Override
+    public void at(long step, String note) {}
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.config;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.util.List;
+import java.util.Optional;
+
+/** What a component of a config can be: how it is read, and how it is written. */
+sealed interface ConfigType permits ScalarType, ListType, SectionType {
+
+  /**
+   * Returns the value that {@code node} means.
+   *
+   * @param fallback the default of this value, of which what {@code node} leaves out is taken
+   * @throws io.github.md4.core.InvalidConfigException if it means none
+   */
+  Object read(Node node, Key key, Optional<Object> fallback);
+
+  /** Writes {@code value} so that {@link #read} gives an equal one. */
+  void write(Object value, JsonGenerator yaml) throws IOException;
+
+  /** Returns the value of a key that is absent and has no default around it. */
+  Optional<Object> absent(Key key, Place section);
+
+  /**
+   * Returns how {@code type} is read and written.
+   *
+   * @throws IllegalArgumentException if a config cannot hold it
+   */
+  static ConfigType of(Type type) {
+    if (type instanceof ParameterizedType list && list.getRawType() == List.class) {
+      return new ListType(of(list.getActualTypeArguments()[0]));
+    }
+    if (!(type instanceof Class<?> plain)) {
+      throw new IllegalArgumentException("a config cannot hold a " + type.getTypeName());
+    }
+    Optional<ConfigType> scalar = ScalarType.of(plain).map(ConfigType.class::cast);
+    return scalar.orElseGet(() -> SectionType.of(plain));
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.config;
+
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+
+/** Writes a config with all its values, so that {@link ConfigLoader} reads an equal one. */
+public final class ConfigWriter {
+  private static final YAMLFactory YAML =
+      YAMLFactory.builder()
+          .disable(YAMLGenerator.Feature.WRITE_DOC_START_MARKER)
+          .disable(YAMLGenerator.Feature.SPLIT_LINES)
+          .build();
+
+  private ConfigWriter() {}
+
+  /** Returns {@code config} as YAML, its version first, every default written out. */
+  public static String write(Record config) {
+    StringWriter text = new StringWriter();
+    try (YAMLGenerator yaml = YAML.createGenerator(text)) {
+      yaml.writeStartObject();
+      yaml.writeNumberField(ConfigLoader.VERSION_KEY, ConfigLoader.VERSION);
+      SectionType.of(config.getClass()).writeKeys(config, yaml);
+      yaml.writeEndObject();
+    } catch (IOException e) {
+      throw new IllegalStateException("writing a string failed", e);
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.config;
+
+import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** What a record declares for its config, by convention; the only reflection of this package. */
+final class Conventions {
+  private Conventions() {}
+
+  /** Returns {@code T.defaults()}, or nothing where {@code T} has none. */
+  static Optional<Object> defaults(Class<?> type) {
+    return factory(type, "defaults").map(method -> call(() -> method.invoke(null)));
+  }
+
+  /** Returns {@code T.parse(String)}, or nothing where {@code T} has none. */
+  static Optional<Function<String, Object>> parser(Class<?> type) {
+    return factory(type, "parse", String.class)
+        .map(method -> text -> call(() -> method.invoke(null, text)));
+  }
+
+  private static Optional<Method> factory(Class<?> type, String name, Class<?>... parameters) {
+    return Arrays.stream(type.getDeclaredMethods())
+        .filter(method -> method.getName().equals(name) && method.getReturnType() == type)
+        .filter(method -> Arrays.equals(method.getParameterTypes(), parameters))
+        .filter(method -> Modifier.isStatic(method.getModifiers()))
+        .filter(method -> Modifier.isPublic(method.getModifiers()))
+        .findFirst();
+  }
+
+  /** Returns the value of {@code component} in {@code instance}. */
+  static Object get(RecordComponent component, Object instance) {
+    return call(() -> component.getAccessor().invoke(instance));
+  }
+
+  /** Returns a new record; what its constructor throws comes out as it is. */
+  static Object construct(Class<?> type, Object[] values) {
+    Class<?>[] parameters =
+        Arrays.stream(type.getRecordComponents())
+            .map(RecordComponent::getType)
+            .toArray(Class<?>[]::new);
+    return call(
+        () -> {
+          Constructor<?> canonical = type.getDeclaredConstructor(parameters);
+          return canonical.newInstance(values);
+        });
+  }
+
+  /** A call by reflection. */
+  private interface Call {
+    Object run() throws ReflectiveOperationException;
+  }
+
+  private static Object call(Call call) {
+    try {
+      return call.run();
+    } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException("a config's constructor failed", e.getCause());
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("a config type and its members must be public", e);
+    }
+  }
+}

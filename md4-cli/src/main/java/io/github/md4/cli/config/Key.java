@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.config;
+
+/**
+ * Where a value belongs in the config.
+ *
+ * @param root the whole config, for hints
+ * @param path dotted, "" at the root: {@code training.steps}, {@code layers[2].width}
+ */
+record Key(SectionType root, String path) {
+  Key child(String name) {
+    return new Key(root, path.isEmpty() ? name : path + "." + name);
+  }
+
+  Key element(int index) {
+    return new Key(root, path + "[" + index + "]");
+  }
+}

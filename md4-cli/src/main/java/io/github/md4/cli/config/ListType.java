@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.config;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A list. A list in the file replaces the default whole. */
+record ListType(ConfigType element) implements ConfigType {
+  @Override
+  public Object read(Node node, Key key, Optional<Object> fallback) {
+    if (!(node instanceof Node.Items items)) {
+      throw node.place().invalid(key.path(), "must be a list, but is " + node.description());
+    }
+    List<Object> values = new ArrayList<>();
+    for (Node item : items.nodes()) {
+      values.add(element.read(item, key.element(values.size()), Optional.empty()));
+    }
+    return List.copyOf(values);
+  }
+
+  @Override
+  public void write(Object value, JsonGenerator yaml) throws IOException {
+    yaml.writeStartArray();
+    for (Object item : (List<?>) value) {
+      element.write(item, yaml);
+    }
+    yaml.writeEndArray();
+  }
+
+  @Override
+  public Optional<Object> absent(Key key, Place section) {
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.config;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.lang.invoke.MethodType;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * One value on one line.
+ *
+ * @param reader from the text of the file; its IllegalArgumentException is the error
+ * @param writer the inverse
+ */
+record ScalarType(Function<String, Object> reader, Writer writer) implements ConfigType {
+
+  /** Writes a value as a YAML scalar. */
+  interface Writer {
+    void write(Object value, JsonGenerator yaml) throws IOException;
+  }
+
+  private static final Writer STRING = (value, yaml) -> writeText(value.toString(), yaml);
+  private static final Map<Class<?>, ScalarType> PLAIN =
+      Map.of(
+          boolean.class,
+          new ScalarType(Scalars::toBoolean, (value, yaml) -> yaml.writeBoolean((boolean) value)),
+          int.class,
+          new ScalarType(Scalars::toInt, (value, yaml) -> yaml.writeNumber((int) value)),
+          long.class,
+          new ScalarType(Scalars::toLong, (value, yaml) -> yaml.writeNumber((long) value)),
+          double.class,
+          new ScalarType(
+              Scalars::toDouble, (value, yaml) -> yaml.writeNumber(Scalars.toText((double) value))),
+          String.class,
+          new ScalarType(text -> text, STRING),
+          Path.class,
+          new ScalarType(Path::of, STRING));
+
+  /** Returns how {@code type} is read and written, or nothing if it is no scalar. */
+  static Optional<ScalarType> of(Class<?> type) {
+    Optional<ScalarType> parsed =
+        Conventions.parser(type).map(parser -> new ScalarType(parser, STRING));
+    if (parsed.isEmpty() && type.isEnum()) {
+      return Optional.of(ofEnum(type));
+    }
+    // A list's elements are Double where a component is double.
+    Class<?> primitive = MethodType.methodType(type).unwrap().returnType();
+    return parsed.or(() -> Optional.ofNullable(PLAIN.get(primitive)));
+  }
+
+  private static ScalarType ofEnum(Class<?> type) {
+    return new ScalarType(
+        text -> constant(type, text), (value, yaml) -> writeText(name(value), yaml));
+  }
+
+  private static String name(Object constant) {
+    return ((Enum<?>) constant).name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static Object constant(Class<?> type, String text) {
+    return Arrays.stream(type.getEnumConstants())
+        .filter(constant -> name(constant).equals(text))
+        .findFirst()
+        .orElseThrow(() -> noConstant(type, text));
+  }
+
+  private static IllegalArgumentException noConstant(Class<?> type, String text) {
+    String names =
+        Arrays.stream(type.getEnumConstants())
+            .map(ScalarType::name)
+            .collect(Collectors.joining(", "));
+    return new IllegalArgumentException("must be one of " + names + ", but is '" + text + "'");
+  }
+
+  /** Writes plainly what reads the same everywhere, and in quotes, with escapes, the rest. */
+  private static void writeText(String text, JsonGenerator yaml) throws IOException {
+    if (Scalars.isPlain(text)) {
+      yaml.writeNumber(text);
+    } else {
+      yaml.writeString(text);
+    }
+  }
+
+  @Override
+  public Object read(Node node, Key key, Optional<Object> fallback) {
+    if (node instanceof Node.Empty) {
+      throw node.place().invalid(key.path(), "has no value; give one, or leave the key out");
+    }
+    if (!(node instanceof Node.Text text)) {
+      String reason = "must be a single value, but is " + node.description();
+      throw node.place().invalid(key.path(), reason);
+    }
+    try {
+      return reader.apply(text.text());
+    } catch (IllegalArgumentException e) {
+      throw node.place().invalid(key.path(), OneLine.of(String.valueOf(e.getMessage())));
+    }
+  }
+
+  @Override
+  public void write(Object value, JsonGenerator yaml) throws IOException {
+    writer.write(value, yaml);
+  }
+
+  @Override
+  public Optional<Object> absent(Key key, Place section) {
+    return Optional.empty();
+  }
+}

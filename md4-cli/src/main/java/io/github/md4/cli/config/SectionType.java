@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.config;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.md4.core.InvalidConfigException;
+import java.io.IOException;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/** A record, whose components are the keys. */
+record SectionType(Class<?> type) implements ConfigType {
+
+  /**
+   * @throws IllegalArgumentException if {@code type} is no record
+   */
+  static SectionType of(Class<?> type) {
+    if (!type.isRecord()) {
+      throw new IllegalArgumentException(
+          "a config cannot hold a " + type.getName() + ": no record, no parse(String)");
+    }
+    return new SectionType(type);
+  }
+
+  List<RecordComponent> components() {
+    return List.of(type.getRecordComponents());
+  }
+
+  List<String> names() {
+    return components().stream().map(RecordComponent::getName).toList();
+  }
+
+  @Override
+  public Object read(Node node, Key key, Optional<Object> fallback) {
+    Node.Keys given = keys(node, key);
+    Optional<Object> base = fallback.or(() -> Conventions.defaults(type));
+    Map<String, Object> values = readGiven(given, key, base);
+    for (RecordComponent component : components()) {
+      if (!values.containsKey(component.getName())) {
+        values.put(component.getName(), absent(component, given.place(), key, base));
+      }
+    }
+    try {
+      return Conventions.construct(type, names().stream().map(values::get).toArray());
+    } catch (IllegalArgumentException e) {
+      throw impossible(given, key, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Returns the keys of {@code node}; a section whose keys are all left out has none. */
+  private static Node.Keys keys(Node node, Key key) {
+    if (node instanceof Node.Empty) {
+      return new Node.Keys(Map.of(), node.place());
+    }
+    if (node instanceof Node.Keys keys) {
+      return keys;
+    }
+    String reason = "must be a section with keys, but is " + node.description();
+    throw node.place().invalid(key.path(), reason);
+  }
+
+  /** Reads in the order of the file, so that of several errors the first is reported. */
+  private Map<String, Object> readGiven(Node.Keys given, Key key, Optional<Object> base) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    given
+        .nodes()
+        .forEach(
+            (name, node) -> {
+              RecordComponent component = component(name, node.place(), key);
+              Optional<Object> fallback = base.map(it -> Conventions.get(component, it));
+              ConfigType type = ConfigType.of(component.getGenericType());
+              values.put(name, type.read(node, key.child(name), fallback));
+            });
+    return values;
+  }
+
+  private RecordComponent component(String name, Place place, Key key) {
+    return Arrays.stream(type.getRecordComponents())
+        .filter(component -> component.getName().equals(name))
+        .findFirst()
+        .orElseThrow(() -> place.invalid(key.child(name).path(), KeyHint.unknown(this, key, name)));
+  }
+
+  private static Object absent(
+      RecordComponent component, Place section, Key key, Optional<Object> base) {
+    Key child = key.child(component.getName());
+    return base.map(it -> Conventions.get(component, it))
+        .or(() -> ConfigType.of(component.getGenericType()).absent(child, section))
+        .orElseThrow(() -> section.invalid(child.path(), "is missing, and has no default"));
+  }
+
+  /** An error of the constructor stands at the first key that its message names, if given. */
+  private InvalidConfigException impossible(Node.Keys given, Key key, String message) {
+    String reason = OneLine.of(message);
+    return names().stream()
+        .filter(name -> given.nodes().containsKey(name) && mentions(message, name))
+        .min((a, b) -> Integer.compare(message.indexOf(a), message.indexOf(b)))
+        .map(name -> given.nodes().get(name).place().invalid(key.child(name).path(), reason))
+        .orElseGet(() -> given.place().invalid(key.path(), reason));
+  }
+
+  private static boolean mentions(String message, String name) {
+    return Pattern.compile("\\b" + Pattern.quote(name) + "\\b").matcher(message).find();
+  }
+
+  @Override
+  public void write(Object value, JsonGenerator yaml) throws IOException {
+    yaml.writeStartObject();
+    writeKeys(value, yaml);
+    yaml.writeEndObject();
+  }
+
+  void writeKeys(Object value, JsonGenerator yaml) throws IOException {
+    for (RecordComponent component : components()) {
+      yaml.writeFieldName(component.getName());
+      ConfigType.of(component.getGenericType()).write(Conventions.get(component, value), yaml);
+    }
+  }
+
+  /** Returns the defaults, or names the first key that has none. */
+  @Override
+  public Optional<Object> absent(Key key, Place section) {
+    return Optional.of(read(new Node.Empty(section), key, Optional.empty()));
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.metrics;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.util.Map;
+
+/**
+ * A file of events that TensorBoard shows. Each event is flushed. Not safe for several threads.
+ *
+ * <p>A run that resumes adds a file to the folder; see {@link #restart}.
+ */
+public final class EventFile implements AutoCloseable {
+  private static final double MILLIS = 1e3;
+
+  private final OutputStream out;
+  private final Clock clock;
+
+  private EventFile(OutputStream out, Clock clock) {
+    this.out = out;
+    this.clock = clock;
+  }
+
+  /**
+   * Creates {@code folder/events.out.tfevents.SECONDS.HOST}, numbered if there is one already.
+   *
+   * @param host the machine's name, for people
+   * @param clock gives each event its time
+   */
+  public static EventFile create(Path folder, String host, Clock clock) throws IOException {
+    Files.createDirectories(folder);
+    String name = "events.out.tfevents." + clock.instant().getEpochSecond() + "." + host;
+    Path file = folder.resolve(name);
+    for (int i = 1; Files.exists(file); i++) {
+      file = folder.resolve(name + "." + i);
+    }
+    OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW);
+    EventFile events = new EventFile(new BufferedOutputStream(out), clock);
+    events.write(EventMessages.fileVersion(events.wallTime()));
+    return events;
+  }
+
+  /** Voids what earlier files of the folder say of {@code nextStep}, the run's next, and later. */
+  public void restart(long nextStep) throws IOException {
+    write(EventMessages.sessionStart(wallTime(), nextStep));
+  }
+
+  /** Writes one point of each curve; a name's part before the first slash is its group. */
+  public void scalars(long step, Map<String, ? extends Number> values) throws IOException {
+    write(EventMessages.scalars(wallTime(), step, values));
+  }
+
+  /** Writes a text, such as a sample; TensorBoard reads it as Markdown. */
+  public void text(long step, String tag, String text) throws IOException {
+    write(EventMessages.text(wallTime(), step, tag, text));
+  }
+
+  private double wallTime() {
+    return clock.millis() / MILLIS;
+  }
+
+  private void write(ProtoMessage event) throws IOException {
+    out.write(RecordFrame.of(event.toBytes()));
+    out.flush();
+  }
+
+  @Override
+  public void close() throws IOException {
+    out.close();
+  }
+}

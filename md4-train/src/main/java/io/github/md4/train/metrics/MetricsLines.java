@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.metrics;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** The lines of {@code metrics.jsonl}. */
+final class MetricsLines {
+  static final String STEP = "step";
+  static final String SPLIT = "split";
+
+  private MetricsLines() {}
+
+  /** Returns a line without metrics as yet. */
+  static JsonObject line(long step) {
+    JsonObject line = new JsonObject();
+    line.addProperty(STEP, step);
+    return line;
+  }
+
+  /** Adds {@code metrics} to {@code line} in their order. */
+  static void add(JsonObject line, Map<String, ? extends Number> metrics) {
+    metrics.forEach(
+        (name, value) -> {
+          if (name.equals(STEP) || name.equals(SPLIT)) {
+            throw new IllegalArgumentException("a metric must not be named " + name);
+          }
+          if (Double.isFinite(value.doubleValue())) {
+            line.addProperty(name, value);
+          } else {
+            line.addProperty(name, value.toString());
+          }
+        });
+  }
+
+  /** Returns how many bytes of {@code file} its whole lines up to {@code lastStep} take. */
+  static long lengthUpTo(Path file, long lastStep) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    int start = 0;
+    int number = 1;
+    for (int end = 0; end < bytes.length; end++) {
+      if (bytes[end] == '\n') {
+        String line = new String(bytes, start, end - start, StandardCharsets.UTF_8);
+        if (step(file, number, line) > lastStep) {
+          return start;
+        }
+        start = end + 1;
+        number++;
+      }
+    }
+    return start;
+  }
+
+  private static long step(Path file, int number, String line) {
+    try {
+      return JsonParser.parseString(line).getAsJsonObject().get(STEP).getAsLong();
+    } catch (JsonParseException
+        | IllegalStateException
+        | UnsupportedOperationException
+        | NullPointerException
+        | NumberFormatException e) {
+      String reason = "line " + number + " is no JSON object with a step; move the file away";
+      throw new InvalidDataException(file, reason, e);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.metrics;
+
+import com.google.gson.JsonObject;
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+
+/**
+ * A file of metrics, one JSON object a line: {@code {"step":5,"split":"train","loss":1.25}}.
+ *
+ * <p>Steps never decrease. A number that JSON lacks is a string: {@code "NaN"}, {@code "Infinity"},
+ * {@code "-Infinity"}. Not safe for several threads.
+ */
+public final class MetricsLog implements AutoCloseable {
+  private final Writer writer;
+  private long lastStep;
+
+  private MetricsLog(Writer writer, long lastStep) {
+    this.writer = writer;
+    this.lastStep = lastStep;
+  }
+
+  /**
+   * Opens {@code file} for a run that goes on after {@code resumeStep}: its lines up to and with
+   * that step stay, later ones, and a last line cut off by a crash, are removed. So the file of a
+   * resumed run equals that of one never interrupted, if a checkpoint is written after the lines of
+   * its step.
+   *
+   * @param resumeStep the step of the checkpoint; -1 for a run that starts anew, which keeps none
+   * @throws InvalidDataException if a line before the last is none of this log's
+   */
+  public static MetricsLog open(Path file, long resumeStep) throws IOException {
+    if (Files.exists(file)) {
+      truncate(file, MetricsLines.lengthUpTo(file, resumeStep));
+    }
+    Writer writer =
+        Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    return new MetricsLog(writer, resumeStep);
+  }
+
+  private static void truncate(Path file, long length) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.truncate(length);
+    }
+  }
+
+  /** Appends one line of a run's own metrics and flushes it. */
+  public void append(long step, Map<String, ? extends Number> metrics) throws IOException {
+    append(MetricsLines.line(step), step, metrics);
+  }
+
+  /** Appends one line of metrics of {@code split}, as {@code train} or {@code validation}. */
+  public void append(long step, String split, Map<String, ? extends Number> metrics)
+      throws IOException {
+    JsonObject line = MetricsLines.line(step);
+    line.addProperty(MetricsLines.SPLIT, split);
+    append(line, step, metrics);
+  }
+
+  private void append(JsonObject line, long step, Map<String, ? extends Number> metrics)
+      throws IOException {
+    if (step < lastStep) {
+      throw new IllegalArgumentException("step must not decrease: " + step + " after " + lastStep);
+    }
+    MetricsLines.add(line, metrics);
+    lastStep = step;
+    writer.write(line + "\n");
+    writer.flush();
+  }
+
+  @Override
+  public void close() throws IOException {
+    writer.close();
+  }
+}
