@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.model;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.TypeAdapter;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonWriter;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.kernel.Activation;
+import io.github.md4.core.network.TransformerConfig;
+import io.github.md4.core.schedule.Curve;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Function;
+
+/** A model's config.json: the components of {@link ModelConfig} by name, and a format version. */
+final class ConfigFile {
+  private static final String VERSION = "formatVersion";
+  private static final int CURRENT = 1;
+
+  private static final Gson GSON =
+      new GsonBuilder()
+          .setPrettyPrinting()
+          .registerTypeHierarchyAdapter(Curve.class, text(Curve::parse))
+          .registerTypeAdapter(Activation.class, text(Activation::parse))
+          .registerTypeAdapter(
+              TransformerConfig.Embedding.class, text(TransformerConfig.Embedding::parse))
+          .registerTypeAdapter(
+              TransformerConfig.TimeFeatures.class, text(TransformerConfig.TimeFeatures::parse))
+          .registerTypeAdapter(
+              TransformerConfig.Conditioning.class, text(TransformerConfig.Conditioning::parse))
+          .create();
+
+  private ConfigFile() {}
+
+  static void write(Path file, ModelConfig config) throws IOException {
+    JsonObject json = new JsonObject();
+    json.addProperty(VERSION, CURRENT);
+    GSON.toJsonTree(config)
+        .getAsJsonObject()
+        .entrySet()
+        .forEach(e -> json.add(e.getKey(), e.getValue()));
+    Files.writeString(file, GSON.toJson(json) + "\n");
+  }
+
+  /**
+   * @throws InvalidDataException if it is not JSON, of another version, or lacks a key or has one
+   *     too many
+   */
+  static ModelConfig read(Path file) throws IOException {
+    String text = Files.readString(file);
+    try {
+      JsonObject json = JsonParser.parseString(text).getAsJsonObject();
+      JsonElement version = json.remove(VERSION);
+      if (version == null || version.getAsInt() != CURRENT) {
+        throw new InvalidDataException(
+            file, "must have " + VERSION + " " + CURRENT + ", but has " + version);
+      }
+      ModelConfig config = GSON.fromJson(json, ModelConfig.class);
+      checkKeys(file, "", json, GSON.toJsonTree(config).getAsJsonObject());
+      return config;
+    } catch (JsonParseException | IllegalStateException | ClassCastException e) {
+      throw new InvalidDataException(file, "is no model configuration: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      throw invalid(file, e);
+    }
+  }
+
+  /** Gson wraps what a record's constructor throws. */
+  private static RuntimeException invalid(Path file, RuntimeException e) {
+    if (e instanceof InvalidDataException) {
+      return e;
+    }
+    Throwable cause = e;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return new InvalidDataException(file, String.valueOf(cause.getMessage()), e);
+  }
+
+  private static void checkKeys(Path file, String prefix, JsonObject given, JsonObject known) {
+    for (String key : known.keySet()) {
+      if (!given.has(key)) {
+        throw new InvalidDataException(file, "lacks " + prefix + key);
+      }
+      if (known.get(key).isJsonObject()) {
+        checkKeys(file, prefix + key + ".", given.getAsJsonObject(key), known.getAsJsonObject(key));
+      }
+    }
+    for (String key : given.keySet()) {
+      if (!known.has(key)) {
+        throw new InvalidDataException(file, "has an unknown key, " + prefix + key);
+      }
+    }
+  }
+
+  private static <T> TypeAdapter<T> text(Function<String, T> parse) {
+    return new TypeAdapter<>() {
+      @Override
+      public void write(JsonWriter out, T value) throws IOException {
+        out.value(value.toString());
+      }
+
+      @Override
+      public T read(JsonReader in) throws IOException {
+        return parse.apply(in.nextString());
+      }
+    };
+  }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.model;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.Transformer;
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A model in a folder that needs nothing else: {@code config.json}, {@code tokenizer.json} (the
+ * vocabulary itself) and {@code model.safetensors}; a checkpoint has {@code ema.safetensors} too.
+ *
+ * <p>Closing it frees its weights.
+ */
+public final class SavedModel implements AutoCloseable {
+  private static final String CONFIG = "config.json";
+  private static final String TOKENIZER = "tokenizer.json";
+  private static final String MODEL = "model.safetensors";
+  private static final String AVERAGE = "ema.safetensors";
+  private static final String WHICH = "weights";
+
+  private final Description description;
+  private final Network network;
+  private final Parameters parameters;
+
+  /** What a model is, without its weights. */
+  public record Description(ModelConfig config, Tokenizer tokenizer) {
+
+    /** Returns the states of a position. */
+    public TokenSpace tokenSpace() {
+      return new TokenSpace(tokenizer.vocabularySize());
+    }
+
+    /** Returns the network, to be closed by the caller. */
+    public Network network(NDManager parent, Precision precision) {
+      return new Transformer(parent, config.network(), tokenizer.vocabularySize(), precision);
+    }
+
+    /** Writes all but the weights into an existing folder. */
+    public void write(Path folder) throws IOException {
+      ConfigFile.write(folder.resolve(CONFIG), config);
+      Files.writeString(folder.resolve(TOKENIZER), tokenizer.toJson() + "\n");
+    }
+
+    /**
+     * @throws InvalidDataException if the folder is no model's or the files are damaged
+     */
+    public static Description read(Path folder) throws IOException {
+      for (String name : new String[] {CONFIG, TOKENIZER, MODEL}) {
+        if (!Files.isRegularFile(folder.resolve(name))) {
+          throw new InvalidDataException(folder, "is no model: it has no " + name);
+        }
+      }
+      return new Description(
+          ConfigFile.read(folder.resolve(CONFIG)), Tokenizer.read(folder.resolve(TOKENIZER)));
+    }
+  }
+
+  private SavedModel(Description description, Network network, Parameters parameters) {
+    this.description = description;
+    this.network = network;
+    this.parameters = parameters;
+  }
+
+  /**
+   * Returns the model of a folder.
+   *
+   * @param manager the device on which it will run
+   * @throws InvalidDataException if the folder is no model's, is damaged or lacks those weights
+   */
+  public static SavedModel load(
+      Path folder, Weights weights, NDManager manager, Precision precision) throws IOException {
+    Description description = Description.read(folder);
+    Path file = weightsFile(folder, weights);
+    Network network = description.network(manager, precision);
+    try {
+      Parameters parameters = ParameterFile.read(file, "", manager, network.specs());
+      return new SavedModel(description, network, parameters);
+    } catch (IOException | RuntimeException e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  /** Writes raw and averaged weights into an existing folder, as a checkpoint has them. */
+  public static void writeWeights(Path folder, Parameters raw, Parameters average)
+      throws IOException {
+    ParameterFile.write(folder.resolve(MODEL), which(Weights.RAW), raw);
+    ParameterFile.write(folder.resolve(AVERAGE), which(Weights.EMA), average);
+  }
+
+  /** Writes averaged weights into an existing folder, as a finished model has them. */
+  public static void writeWeights(Path folder, Parameters average) throws IOException {
+    ParameterFile.write(folder.resolve(MODEL), which(Weights.EMA), average);
+  }
+
+  /** Returns the file in which a folder has those weights. */
+  public static Path weightsFile(Path folder, Weights weights) throws IOException {
+    Path average = folder.resolve(AVERAGE);
+    if (weights == Weights.EMA && Files.exists(average)) {
+      return average;
+    }
+    Path file = folder.resolve(MODEL);
+    try (SafeTensors tensors = SafeTensors.open(file)) {
+      String which = tensors.metadata().get(WHICH);
+      if (!weights.toString().equals(which)) {
+        throw new InvalidDataException(
+            file,
+            "holds the weights '%s'; '%s' are in a run's checkpoints".formatted(which, weights));
+      }
+      return file;
+    }
+  }
+
+  /** Returns what it is, without its weights. */
+  public Description description() {
+    return description;
+  }
+
+  /** Returns the network with its weights. */
+  public Denoiser denoiser() {
+    return network.denoiser(parameters);
+  }
+
+  /** Returns the number of its weights. */
+  public long parameterCount() {
+    return parameters.size();
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+    network.close();
+  }
+
+  private static Map<String, String> which(Weights weights) {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("format", "pt");
+    metadata.put(WHICH, weights.toString());
+    return metadata;
+  }
+}
