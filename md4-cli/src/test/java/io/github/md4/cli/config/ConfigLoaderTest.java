@@ -17,7 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -274,17 +273,6 @@ final class ConfigLoaderTest {
         SMALL.replace("version: 1\n", "version: 2\nnews: 5\n"));
   }
 
-  /** A config type that cannot be read. */
-  public record Unreadable(Map<String, Integer> counts) {}
-
-  @Test
-  void load_refusesATypeItCannotRead() throws IOException {
-    Path file = write("version: 1\ncounts: {a: 1}");
-    assertThatThrownBy(() -> ConfigLoader.load(file, List.of(), Unreadable.class))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("a config cannot hold a java.util.Map<java.lang.String, java.lang.Integer>");
-  }
-
   @Test
   void file_isNoConfig() throws IOException {
     assertError("exp.yaml:1: must hold keys with values, but is 'hello'", "hello");
@@ -296,18 +284,5 @@ final class ConfigLoaderTest {
     assertThatThrownBy(() -> ConfigLoader.load(absent, List.of(), Experiment.class))
         .isInstanceOf(InvalidConfigException.class)
         .hasMessage(absent + ": there is no such file");
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "steps, steps, 0",
-    "setps, steps, 1",
-    "stps, steps, 1",
-    "abc, '', 3",
-    "kitten, sitting, 3"
-  })
-  void distance_countsEdits(String a, String b, int expected) {
-    assertThat(KeyHint.distance(a, b)).isEqualTo(expected);
-    assertThat(KeyHint.distance(b, a)).isEqualTo(expected);
   }
 }
