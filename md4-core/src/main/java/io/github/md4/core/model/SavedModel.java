@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A model in a folder that needs nothing else: {@code config.json}, {@code tokenizer.json} (the
@@ -56,10 +57,9 @@ public final class SavedModel implements AutoCloseable {
      * @throws InvalidDataException if the folder is no model's or the files are damaged
      */
     public static Description read(Path folder) throws IOException {
-      for (String name : new String[] {CONFIG, TOKENIZER, MODEL}) {
-        if (!Files.isRegularFile(folder.resolve(name))) {
-          throw new InvalidDataException(folder, "is no model: it has no " + name);
-        }
+      if (!isIn(folder)) {
+        throw new InvalidDataException(
+            folder, "is no model: it must have %s, %s and %s".formatted(CONFIG, TOKENIZER, MODEL));
       }
       return new Description(
           ConfigFile.read(folder.resolve(CONFIG)), Tokenizer.read(folder.resolve(TOKENIZER)));
@@ -102,6 +102,11 @@ public final class SavedModel implements AutoCloseable {
   /** Writes averaged weights into an existing folder, as a finished model has them. */
   public static void writeWeights(Path folder, Parameters average) throws IOException {
     ParameterFile.write(folder.resolve(MODEL), which(Weights.EMA), average);
+  }
+
+  /** Returns whether a folder has the files of a model. */
+  public static boolean isIn(Path folder) {
+    return Stream.of(CONFIG, TOKENIZER, MODEL).map(folder::resolve).allMatch(Files::isRegularFile);
   }
 
   /** Returns the file in which a folder has those weights. */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /** Whether time runs in {@code [0, 1]} or in steps: the one place where the two differ. */
 public sealed interface TimeAxis {
 
@@ -14,6 +17,23 @@ public sealed interface TimeAxis {
    */
   double lossWeight(MaskingSchedule schedule, double t);
 
+  /**
+   * Returns the axis written as {@code continuous} or {@code discrete(steps)}.
+   *
+   * @throws IllegalArgumentException for any other text
+   */
+  static TimeAxis parse(String text) {
+    if (text.equals("continuous")) {
+      return new Continuous();
+    }
+    Matcher discrete = Pattern.compile("discrete\\((\\d{1,9})\\)").matcher(text);
+    if (!discrete.matches()) {
+      throw new IllegalArgumentException(
+          "time axis must be continuous or discrete(steps): " + text);
+    }
+    return new Discrete(Integer.parseInt(discrete.group(1)));
+  }
+
   /** All times in {@code [0, 1]}. */
   record Continuous() implements TimeAxis {
     @Override
@@ -24,6 +44,11 @@ public sealed interface TimeAxis {
     @Override
     public double lossWeight(MaskingSchedule schedule, double t) {
       return schedule.lossWeight(t);
+    }
+
+    @Override
+    public String toString() {
+      return "continuous";
     }
   }
 
@@ -56,6 +81,11 @@ public sealed interface TimeAxis {
     @Override
     public double lossWeight(MaskingSchedule schedule, double t) {
       return -steps * schedule.unmaskProbability(t - 1.0 / steps, t);
+    }
+
+    @Override
+    public String toString() {
+      return "discrete(" + steps + ")";
     }
   }
 }

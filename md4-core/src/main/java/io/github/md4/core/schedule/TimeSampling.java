@@ -14,6 +14,21 @@ public sealed interface TimeSampling {
   double[] times(double[] u);
 
   /**
+   * Returns the choice written as {@code stratified} or {@code independent}.
+   *
+   * @throws IllegalArgumentException for any other text
+   */
+  static TimeSampling parse(String text) {
+    return switch (text) {
+      case "stratified" -> new Stratified();
+      case "independent" -> new Independent();
+      default ->
+          throw new IllegalArgumentException(
+              "time sampling must be stratified or independent: " + text);
+    };
+  }
+
+  /**
    * Times at equal distances with one shared offset, {@code (u_0 + k / B) mod 1}, which lowers the
    * variance of the loss (VDM; md4 calls it antithetic). Only the first uniform is used.
    */
@@ -26,6 +41,11 @@ public sealed interface TimeSampling {
           .toArray();
     }
 
+    @Override
+    public String toString() {
+      return "stratified";
+    }
+
     private static double fraction(double time) {
       return time < 1 ? time : time - 1;
     }
@@ -36,6 +56,11 @@ public sealed interface TimeSampling {
     @Override
     public double[] times(double[] u) {
       return u.clone();
+    }
+
+    @Override
+    public String toString() {
+      return "independent";
     }
   }
 }

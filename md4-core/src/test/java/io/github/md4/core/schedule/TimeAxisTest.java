@@ -85,4 +85,14 @@ final class TimeAxisTest {
         .isThrownBy(() -> new TimeAxis.Discrete(0))
         .withMessage("steps must be at least 1: 0");
   }
+
+  @Test
+  @Tag("exact")
+  void parse_readsWhatToStringWrites() {
+    for (String text : new String[] {"continuous", "discrete(10)"}) {
+      assertThat(TimeAxis.parse(text)).hasToString(text);
+    }
+    assertThatIllegalArgumentException().isThrownBy(() -> TimeAxis.parse("discrete(0)"));
+    assertThatIllegalArgumentException().isThrownBy(() -> TimeAxis.parse("T"));
+  }
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import io.github.md4.core.model.AtomicWrite;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * A run's checkpoints, {@code step-N} in one folder: each is whole or not there, the last few and
+ * every n-th are kept.
+ */
+public final class Checkpoints {
+  private static final Pattern NAME = Pattern.compile("step-(\\d{1,18})");
+
+  private final Path folder;
+  private final int keepLast;
+  private final long keepEvery;
+
+  /**
+   * A checkpoint on disk.
+   *
+   * @param step how many updates it has seen
+   */
+  public record Checkpoint(long step, Path folder) {}
+
+  /**
+   * @param keepLast how many of the newest stay, at least 1
+   * @param keepEvery the checkpoints at multiples of so many steps stay too; 0 for none
+   */
+  public Checkpoints(Path folder, int keepLast, long keepEvery) {
+    this.folder = folder;
+    this.keepLast = keepLast;
+    this.keepEvery = keepEvery;
+  }
+
+  /** Writes the checkpoint of a step, then deletes those that are not kept. */
+  public Path write(long step, AtomicWrite.Content content) throws IOException {
+    Files.createDirectories(folder);
+    Path checkpoint = folder.resolve("step-" + step);
+    AtomicWrite.folder(checkpoint, content);
+    prune();
+    return checkpoint;
+  }
+
+  /** Returns the newest checkpoint in a folder */
+  public static Optional<Checkpoint> latest(Path folder) throws IOException {
+    List<Checkpoint> all = in(folder);
+    return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+  }
+
+  /** Returns the checkpoints in a folder, the oldest first; none where there is no such folder. */
+  public static List<Checkpoint> in(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .flatMap(entry -> of(entry).stream())
+          .sorted(Comparator.comparingLong(Checkpoint::step))
+          .toList();
+    }
+  }
+
+  private static Optional<Checkpoint> of(Path entry) {
+    Matcher name = NAME.matcher(entry.getFileName().toString());
+    return name.matches() && Files.isDirectory(entry)
+        ? Optional.of(new Checkpoint(Long.parseLong(name.group(1)), entry))
+        : Optional.empty();
+  }
+
+  private void prune() throws IOException {
+    List<Checkpoint> all = in(folder);
+    for (Checkpoint old : all.subList(0, Math.max(0, all.size() - keepLast))) {
+      if (keepEvery == 0 || old.step() % keepEvery != 0) {
+        delete(old.folder());
+      }
+    }
+  }
+
+  private static void delete(Path tree) throws IOException {
+    Files.walkFileTree(
+        tree,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path directory, IOException e)
+              throws IOException {
+            Files.delete(directory);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Where a run keeps what. */
+public record RunFolder(Path path) {
+
+  /** Returns the resolved config, every default written out. */
+  public Path config() {
+    return path.resolve("config.yaml");
+  }
+
+  /** Returns the metrics, one JSON object a line. */
+  public Path metrics() {
+    return path.resolve("metrics.jsonl");
+  }
+
+  /** Returns the folder of TensorBoard's event files. */
+  public Path tensorBoard() {
+    return path.resolve("tensorboard");
+  }
+
+  /** Returns the folder of the samples drawn on the way. */
+  public Path samples() {
+    return path.resolve("samples");
+  }
+
+  /** Returns the folder of the checkpoints. */
+  public Path checkpoints() {
+    return path.resolve("checkpoints");
+  }
+
+  /** Returns the finished model: the averaged weights. */
+  public Path model() {
+    return path.resolve("model");
+  }
+
+  /**
+   * Returns the folder of a model: {@code path} itself if it is a model's or a checkpoint's, or of
+   * a run its finished model, else its last checkpoint. Raw weights are in checkpoints only.
+   *
+   * @throws InvalidDataException if there is none
+   */
+  public static Path modelIn(Path path, Weights weights) throws IOException {
+    if (SavedModel.isIn(path)) {
+      return path;
+    }
+    RunFolder run = new RunFolder(path);
+    if (weights == Weights.EMA && SavedModel.isIn(run.model())) {
+      return run.model();
+    }
+    if (!Files.isDirectory(path)) {
+      throw new InvalidDataException(
+          path, "no such folder; a run, checkpoint or model is expected");
+    }
+    return Checkpoints.latest(run.checkpoints())
+        .map(Checkpoints.Checkpoint::folder)
+        .orElseThrow(
+            () -> new InvalidDataException(path, "is neither a run with a checkpoint nor a model"));
+  }
+}
