@@ -82,9 +82,17 @@ public final class Transformer implements Network {
   public NDArray trainingLogits(
       Parameters parameters, NDArray zt, Condition condition, NDArray rows, DropoutNoise noise) {
     check(zt, condition, rows);
+    seedEngine(noise);
     Keep keep = config.dropout() == 0 ? new Keep.Everything(training) : channels(zt, noise);
     return new TransformerPass(config, new Blocks.Weights(training, parameters, rotary(zt), keep))
         .logits(zt, condition, rows);
+  }
+
+  /** What is dropped inside the engine is drawn from its one generator, seeded anew each time. */
+  private void seedEngine(DropoutNoise noise) {
+    if (dropout(config).isInEngine()) {
+      manager.getEngine().setRandomSeed(noise.engineSeed());
+    }
   }
 
   /** The one place where shapes are checked, for all of the network. */
