@@ -93,6 +93,13 @@ final class Trainer {
     return TrainingRun.Outcome.FINISHED;
   }
 
+  /** Makes one update that nothing but the learner knows of, and returns its bits per token. */
+  double tryStep(NDManager manager) {
+    try (NDArray loss = learner.update(manager, batches.of(learner.updates()))) {
+      return loss.getFloat() + Units.bitsPerToken(plan.elbo().perToken(0).total());
+    }
+  }
+
   private CompletableFuture<List<MaskedBatch>> prepare(long step, ExecutorService ahead) {
     return CompletableFuture.supplyAsync(() -> batches.of(step), ahead);
   }

@@ -131,6 +131,14 @@ public final class TrainingRun implements AutoCloseable {
     return trainer.run(manager, listener, isStopRequested);
   }
 
+  /**
+   * Makes the next update, writes nothing, and returns the loss before it in bits per token: what a
+   * first look at a configuration needs.
+   */
+  public double tryStep() {
+    return trainer.tryStep(manager);
+  }
+
   @Override
   public void close() {
     learner.close();
