@@ -75,6 +75,32 @@ final class TinyRun {
         tokens.info().orElseThrow().sha256());
   }
 
+  /** As {@link #plan}, with the dropout of channels alone. */
+  static TrainingRun.Plan withoutEngineDropout(TrainingConfig training, TokenFile tokens) {
+    TransformerConfig network =
+        new TransformerConfig(
+            NETWORK.headWidth(),
+            NETWORK.heads(),
+            NETWORK.keyValueHeads(),
+            NETWORK.layers(),
+            TransformerConfig.Embedding.OUTSIDE,
+            NETWORK.timeFeatures(),
+            NETWORK.classes(),
+            NETWORK.activation(),
+            NETWORK.conditioning(),
+            NETWORK.depthScaledInit(),
+            NETWORK.dropout(),
+            0,
+            NETWORK.causal());
+    TrainingRun.Plan plan = plan(training, tokens);
+    ModelConfig model = new ModelConfig(11, new Curve.Linear(), 1e-4, network);
+    return new TrainingRun.Plan(
+        training,
+        plan.schedule(),
+        new SavedModel.Description(model, plan.model().tokenizer()),
+        plan.dataSha256());
+  }
+
   /** What a run told its listener. */
   static final class Recorder implements TrainingListener {
     final List<StepMetrics> metrics = new ArrayList<>();
