@@ -2,13 +2,14 @@
 package io.github.md4.train.data;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.token.TokenFile;
 
 /**
  * A file of tokens cut into chunks of {@code length}, one after the other; a tail shorter than that
  * is left out.
  */
-public final class EvaluationChunks {
+public final class EvaluationChunks implements Examples {
   private final TokenFile tokens;
   private final int length;
 
@@ -47,11 +48,13 @@ public final class EvaluationChunks {
   }
 
   /** Returns the tokens of a chunk. */
+  @Override
   public int length() {
     return length;
   }
 
   /** Returns the number of chunks. */
+  @Override
   public long count() {
     return tokens.length() / length;
   }
@@ -62,6 +65,7 @@ public final class EvaluationChunks {
   }
 
   /** Reads the chunk number {@code index}, from 0, into an array of {@link #length}. */
+  @Override
   public void read(long index, int[] into) {
     checkArray(into, length);
     if (index < 0 || index >= count()) {
