@@ -41,7 +41,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   }
 
   private int report(Throwable failure) {
-    Throwable cause = unwrap(failure);
+    Throwable cause = DeviceFailures.of(unwrap(failure));
     PrintWriter err = root.getErr();
     err.println("md4: " + FailureLine.of(cause));
     Md4Command command = root.getCommand();

@@ -34,6 +34,7 @@ public final class Main {
 
   static int execute(CommandLine root, PrintWriter out, PrintWriter err, String... args) {
     Failures failures = new Failures(root);
+    OptionTypes.register(root);
     root.setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)

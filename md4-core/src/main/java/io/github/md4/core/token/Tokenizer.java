@@ -27,6 +27,14 @@ public sealed interface Tokenizer {
   /** Returns the number of tokens, the mask not counted. */
   int vocabularySize();
 
+  /** Returns what reports call one of its tokens: character, byte or token. */
+  String unit();
+
+  /** Returns the vocabulary for people to tell from another's: one line, cut where it is long. */
+  default String summary() {
+    return vocabularySize() + " " + unit() + "s";
+  }
+
   /**
    * Returns the ids of a text, in order.
    *
@@ -136,6 +144,16 @@ public sealed interface Tokenizer {
     }
 
     @Override
+    public String unit() {
+      return "character";
+    }
+
+    @Override
+    public String summary() {
+      return Tokenizer.super.summary() + " \"" + TokenizerParts.oneLine(codePoints) + '"';
+    }
+
+    @Override
     public int[] encode(CharSequence text) {
       int[] encoded = new int[text.length()];
       int count = 0;
@@ -198,6 +216,11 @@ public sealed interface Tokenizer {
     @Override
     public int vocabularySize() {
       return SIZE;
+    }
+
+    @Override
+    public String unit() {
+      return "byte";
     }
 
     @Override

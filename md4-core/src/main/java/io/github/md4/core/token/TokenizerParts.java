@@ -6,10 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** What the tokenizers share: the head of their JSON, and their checks. */
 final class TokenizerParts {
   static final int FORMAT_VERSION = 1;
+  private static final int SHOWN = 100; // of a vocabulary's characters
 
   private TokenizerParts() {}
 
@@ -42,6 +44,16 @@ final class TokenizerParts {
       throw new IllegalArgumentException(
           "half a character: " + show(text.charAt(offset)) + " at offset " + offset, e);
     }
+  }
+
+  /** Returns the first characters in one line, what cannot be seen by its number. */
+  static String oneLine(int[] codePoints) {
+    StringBuilder line = new StringBuilder();
+    for (int codePoint : Arrays.copyOf(codePoints, Math.min(codePoints.length, SHOWN))) {
+      String shown = show(codePoint);
+      line.append(shown.startsWith("'") ? Character.toString(codePoint) : "<" + shown + ">");
+    }
+    return line + (codePoints.length > SHOWN ? "..." : "");
   }
 
   /** Returns a code point as people name it: {@code 'x' (U+0078)}. */

@@ -36,6 +36,16 @@ final class TokenizerTest {
     assertThat(listed).containsExactlyInAnyOrder(Tokenizer.class.getPermittedSubclasses());
   }
 
+  @Test
+  void summary_isOneLineAndShort() {
+    assertThat(new Characters("b\na\t" + CLEF).summary())
+        .isEqualTo("5 characters \"b<U+000A>a<U+0009>" + CLEF + '"');
+    assertThat(new Bytes().summary()).isEqualTo("256 bytes");
+    int[] many = IntStream.range(0x4E00, 0x4E00 + 101).toArray();
+    assertThat(new Characters(new String(many, 0, many.length)).summary())
+        .isEqualTo("101 characters \"" + new String(many, 0, 100) + "...\"");
+  }
+
   @ParameterizedTest
   @MethodSource("tokenizers")
   void decode_undoesEncode(Tokenizer tokenizer) {

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import picocli.CommandLine.Command;
+
+/** {@code md4 data}: texts become files of tokens. */
+@Command(
+    name = "data",
+    description = "Prepares texts as files of tokens: train, valid and test.",
+    subcommands = {
+      DataText8Command.class,
+      DataTextCommand.class,
+      DataQuickstartCommand.class,
+    })
+final class DataCommand {}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.data.Existing;
+import io.github.md4.train.data.PreparedData;
+import io.github.md4.train.data.Text8;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Where prepared data goes, and what is said of it. */
+final class DataOutput {
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder to write to; made if absent.")
+  private Path folder;
+
+  @Option(names = "--replace", description = "Replace a data set that stands there.")
+  private boolean replace;
+
+  @Option(names = "--json", description = "Print one JSON object.")
+  private boolean json;
+
+  Path folder() {
+    return folder;
+  }
+
+  Existing existing() {
+    return replace ? Existing.REPLACE : Existing.REFUSE;
+  }
+
+  /**
+   * Prints what was prepared.
+   *
+   * @param origin what a reader must know of the numbers that models of it will get
+   */
+  void print(PrintWriter out, PreparedData data, String origin) {
+    if (json) {
+      out.println(json(data));
+    } else {
+      table(data, origin).print(out);
+    }
+  }
+
+  private Table table(PreparedData data, String origin) {
+    Table table = new Table();
+    table.row("data set", "%s", data.name());
+    table.row("origin", "%s", origin);
+    table.row("vocabulary", "%s", tokenizer(data).summary());
+    for (TokenFileInfo split : data.splits()) {
+      table.row(
+          split.split(), "%,d tokens, %s, SHA-256 %s", split.count(), file(split), split.sha256());
+    }
+    return table;
+  }
+
+  private ObjectNode json(PreparedData data) {
+    ObjectNode object =
+        Json.object()
+            .put("dataSet", data.name())
+            .put("isText8", Text8.isText8(data))
+            .put("md5", data.md5())
+            .put("vocabularySize", tokenizer(data).vocabularySize())
+            .put("unit", tokenizer(data).unit());
+    ArrayNode splits = object.putArray("splits");
+    for (TokenFileInfo split : data.splits()) {
+      splits
+          .addObject()
+          .put("split", split.split())
+          .put("file", file(split).toString())
+          .put("tokens", split.count())
+          .put("sha256", split.sha256());
+    }
+    return object;
+  }
+
+  private static Tokenizer tokenizer(PreparedData data) {
+    return data.splits().get(0).tokenizer();
+  }
+
+  private Path file(TokenFileInfo split) {
+    return folder.resolve(split.split() + ".bin");
+  }
+}

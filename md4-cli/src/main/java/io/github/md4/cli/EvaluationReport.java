@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.data.Floor;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A model's score, with all that another needs to get the same number.
+ *
+ * @param chunks what the data was cut into, of which the first are scored
+ */
+record EvaluationReport(
+    Evaluation evaluation, LikelihoodEstimate estimate, EvaluationChunks chunks, Inputs inputs) {
+
+  /**
+   * What was scored on what.
+   *
+   * @param unit what a token is
+   */
+  record Inputs(String unit, LoadedModel.Origin model, EvaluationData data) {}
+
+  /** Returns the report for people. */
+  Table table() {
+    Table table = new Table();
+    table.row("bits per " + inputs.unit, "%s", bits());
+    table.row("nats per token", "%s", nats());
+    table.row("perplexity", "%s", perplexity());
+    floor().ifPresent(floor -> addFloor(table, floor));
+    NegativeElbo.Terms terms = estimate.terms();
+    table.row(
+        "terms",
+        "diffusion %.4f, reconstruction %.4f, prior %.4f nats per token",
+        terms.diffusion(),
+        terms.reconstruction(),
+        terms.prior());
+    addProtocol(table);
+    addInputs(table);
+    return table;
+  }
+
+  private void addFloor(Table table, Floor floor) {
+    table.row(
+        "floor",
+        "%s bits per %s, what the source that made these chunks gives them",
+        withError(floor.bitsPerCharacter(), floor.standardError()),
+        inputs.unit);
+    table.row("above the floor", "%.4f bits per %s", above(floor), inputs.unit);
+  }
+
+  private void addProtocol(Table table) {
+    LikelihoodEstimator.Settings settings = evaluation.settings();
+    table.row(
+        "estimator",
+        "upper bound, time %s, passes %d, seed %d, batches of %d",
+        evaluation.axis(),
+        settings.passes(),
+        settings.seed(),
+        settings.batchSize());
+    table.row(
+        "chunks",
+        "%,d of %,d, each of %,d tokens: %,d tokens; dropped tail: %,d tokens",
+        estimate.examples(),
+        chunks.count(),
+        chunks.length(),
+        estimate.tokens(),
+        chunks.tailTokens());
+    table.row(
+        "standard error",
+        "over %,d groups of %d chunks",
+        estimate.groups(),
+        LikelihoodEstimator.GROUP);
+  }
+
+  private void addInputs(Table table) {
+    LoadedModel.Origin model = inputs.model;
+    table.row("device", "%s, %s", DeviceChoice.name(model.device()), model.precision());
+    table.row("model", "%s, weights %s, SHA-256 %s", model.file(), model.weights(), model.sha256());
+    EvaluationData data = inputs.data;
+    table.row("data", "%s, %s, SHA-256 %s", data.name(), data.tokens().path(), data.sha256());
+  }
+
+  /** Returns the report for people in one line, without what is the same for all checkpoints. */
+  String line() {
+    String line =
+        "%s bits per %s, %s nats per token, perplexity %s"
+            .formatted(bits(), inputs.unit, nats(), perplexity());
+    return floor()
+        .map(floor -> line + String.format(Locale.ROOT, ", %.4f above the floor", above(floor)))
+        .orElse(line);
+  }
+
+  /** Returns the report for scripts. */
+  ObjectNode json() {
+    ObjectNode json = Json.object().put("unit", inputs.unit);
+    json.set("bitsPerToken", Json.number(estimate.bitsPerToken()));
+    json.set("bitsPerTokenStandardError", Json.number(estimate.bitsPerTokenStandardError()));
+    json.set("natsPerToken", Json.number(estimate.natsPerToken()));
+    json.set("natsPerTokenStandardError", Json.number(estimate.standardError()));
+    json.set("perplexity", Json.number(estimate.perplexity()));
+    json.set("perplexityStandardError", Json.number(estimate.perplexityStandardError()));
+    json.set("terms", terms());
+    floor().ifPresent(floor -> json.set("floor", json(floor)));
+    addProtocol(json);
+    json.set("model", inputs.model.json());
+    json.set("data", inputs.data.json());
+    return json;
+  }
+
+  private ObjectNode terms() {
+    NegativeElbo.Terms terms = estimate.terms();
+    ObjectNode json = Json.object();
+    json.set("diffusion", Json.number(terms.diffusion()));
+    json.set("reconstruction", Json.number(terms.reconstruction()));
+    json.set("prior", Json.number(terms.prior()));
+    return json;
+  }
+
+  private ObjectNode json(Floor floor) {
+    ObjectNode json = Json.object();
+    json.set("bitsPerToken", Json.number(floor.bitsPerCharacter()));
+    json.set("standardError", Json.number(floor.standardError()));
+    json.set("above", Json.number(above(floor)));
+    return json;
+  }
+
+  private void addProtocol(ObjectNode json) {
+    LikelihoodEstimator.Settings settings = evaluation.settings();
+    ObjectNode unused =
+        json.put("time", evaluation.axis().toString())
+            .put("passes", settings.passes())
+            .put("seed", settings.seed())
+            .put("batchSize", settings.batchSize())
+            .put("chunks", estimate.examples())
+            .put("chunksInData", chunks.count())
+            .put("chunkLength", chunks.length())
+            .put("tokens", estimate.tokens())
+            .put("droppedTail", chunks.tailTokens())
+            .put("groups", estimate.groups());
+  }
+
+  private Optional<Floor> floor() {
+    return Floor.of(chunks, Math.toIntExact(estimate.examples()));
+  }
+
+  private double above(Floor floor) {
+    return estimate.bitsPerToken() - floor.bitsPerCharacter();
+  }
+
+  private String bits() {
+    return withError(estimate.bitsPerToken(), estimate.bitsPerTokenStandardError());
+  }
+
+  private String nats() {
+    return withError(estimate.natsPerToken(), estimate.standardError());
+  }
+
+  private String perplexity() {
+    return withError(estimate.perplexity(), estimate.perplexityStandardError());
+  }
+
+  /** Returns a number and its standard error; of a single group there is none. */
+  private static String withError(double value, double standardError) {
+    String shown = String.format(Locale.ROOT, "%.4f +- ", value);
+    return shown
+        + (Double.isNaN(standardError)
+            ? "unknown"
+            : String.format(Locale.ROOT, "%.4f", standardError));
+  }
+}

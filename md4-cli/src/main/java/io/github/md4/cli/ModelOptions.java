@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import ai.djl.Device;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.model.Weights;
+import io.github.md4.train.RunFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which weights of a model are taken, and where and how they run. */
+final class ModelOptions {
+  static final String FOLDER = "A run, a checkpoint or a model.";
+
+  @Option(
+      names = "--weights",
+      paramLabel = "ema|raw",
+      description = "The averaged weights, or those of the last update. ${DEFAULT-VALUE}.")
+  private Weights weights = Weights.EMA;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "float32|bfloat16",
+      description = "The type in which the network multiplies. ${DEFAULT-VALUE}.")
+  private Precision precision = Precision.FLOAT32;
+
+  @Option(
+      names = "--device",
+      paramLabel = "cpu|gpu|gpu:N",
+      description = "Where it runs. The first GPU if there is one, else the CPU.")
+  private DeviceChoice device = new DeviceChoice.Fastest();
+
+  /**
+   * Checks that the device is there.
+   *
+   * @throws io.github.md4.core.DeviceException if it is not
+   */
+  void checkDevice() {
+    Device unused = device.find();
+  }
+
+  /** Returns the model that a folder has or leads to. */
+  LoadedModel open(Path folder) throws IOException {
+    Path model = RunFolder.modelIn(folder, weights);
+    Device found = device.find();
+    return LoadedModel.load(model, weights, found, precision);
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.train.data.SplitFractions;
+import io.github.md4.train.data.TextVocabulary;
+import java.time.Duration;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** What the text of an option becomes; one that cannot be meant is a usage error that says why. */
+final class OptionTypes {
+  private static final Pattern LIMIT = Pattern.compile("(\\d{1,6})([hms])");
+
+  private OptionTypes() {}
+
+  /** Lets the options of a command and its subcommands have these types. */
+  static void register(CommandLine root) {
+    root.registerConverter(Weights.class, parsed(Weights::parse))
+        .registerConverter(Precision.class, parsed(Precision::parse))
+        .registerConverter(SamplingGrid.class, parsed(SamplingGrid::parse))
+        .registerConverter(DeviceChoice.class, parsed(DeviceChoice::parse))
+        .registerConverter(TextVocabulary.class, parsed(OptionTypes::vocabulary))
+        .registerConverter(SplitFractions.class, parsed(OptionTypes::fractions))
+        .registerConverter(TimeAxis.class, text -> new TimeAxis.Discrete(new Count().convert(text)))
+        .registerConverter(Duration.class, parsed(OptionTypes::limit));
+  }
+
+  private static <T> ITypeConverter<T> parsed(Function<String, T> parse) {
+    return text -> {
+      try {
+        return parse.apply(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    };
+  }
+
+  private static TextVocabulary vocabulary(String text) {
+    return switch (text) {
+      case "chars" -> TextVocabulary.CHARACTERS;
+      case "bytes" -> TextVocabulary.BYTES;
+      default -> throw new IllegalArgumentException("vocabulary must be chars or bytes: " + text);
+    };
+  }
+
+  private static SplitFractions fractions(String text) {
+    String[] shares = text.split(",", -1);
+    if (shares.length != 2) {
+      throw new IllegalArgumentException(
+          "fractions must be the shares of train and valid, as 0.9,0.05: " + text);
+    }
+    return new SplitFractions(share(shares[0]), share(shares[1]));
+  }
+
+  private static double share(String text) {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("a share must be a number: " + text, e);
+    }
+  }
+
+  private static Duration limit(String text) {
+    Matcher matcher = LIMIT.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("a time must be as 2h, 30m or 90s: " + text);
+    }
+    long number = Long.parseLong(matcher.group(1));
+    return switch (matcher.group(2)) {
+      case "h" -> Duration.ofHours(number);
+      case "m" -> Duration.ofMinutes(number);
+      default -> Duration.ofSeconds(number);
+    };
+  }
+
+  /** A count of at least 1. */
+  static final class Count implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      int count;
+      try {
+        count = Integer.parseInt(text);
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException("'" + text + "' is not a whole number");
+      }
+      if (count < 1) {
+        throw new TypeConversionException("must be at least 1: " + count);
+      }
+      return count;
+    }
+  }
+}
