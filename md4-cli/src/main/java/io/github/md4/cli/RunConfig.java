@@ -8,32 +8,45 @@ import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.train.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.ArrayList;
 import java.util.List;
 
-/** The resolved config in a run's folder, and what a resumed run may not change of it. */
+/** The resolved config in a run's folder, and what a resumed run may change of it. */
 record RunConfig(RunFolder folder, Experiment experiment) {
 
-  /** Writes the config of a new run; checks that a resumed one has the same model and training. */
-  void checkOrWrite(boolean isResumed) throws IOException {
-    if (isResumed && Files.exists(folder.config())) {
-      Experiment before = ConfigLoader.load(folder.config(), List.of(), Experiment.class);
-      check(before.model(), experiment.model());
-      check(before.training(), experiment.training());
-    }
+  /** Writes the config of a run. */
+  void write() throws IOException {
     AtomicWrite.file(
         folder.config(), file -> Files.writeString(file, ConfigWriter.write(experiment)));
   }
 
-  private void check(Record before, Record now) {
-    List<String> were = ConfigWriter.write(before).lines().toList();
-    List<String> are = ConfigWriter.write(now).lines().toList();
+  /**
+   * Returns what the training of a run that is resumed will do otherwise than before, a line for
+   * each key that differs.
+   *
+   * @throws InvalidConfigException if the model differs: its weights are there
+   */
+  List<String> changes() throws IOException {
+    if (!Files.exists(folder.config())) {
+      return List.of();
+    }
+    Experiment before = ConfigLoader.load(folder.config(), List.of(), Experiment.class);
+    List<String> model = differences(before.model(), experiment.model());
+    if (!model.isEmpty()) {
+      throw new InvalidConfigException(folder.config().toString(), "the run has " + model.get(0));
+    }
+    return differences(before.training(), experiment.training());
+  }
+
+  private static List<String> differences(Record before, Record now) {
+    List<String> were = ConfigWriter.write(before).lines().map(String::strip).toList();
+    List<String> are = ConfigWriter.write(now).lines().map(String::strip).toList();
+    List<String> differences = new ArrayList<>();
     for (int i = 0; i < Math.min(were.size(), are.size()); i++) {
       if (!were.get(i).equals(are.get(i))) {
-        throw new InvalidConfigException(
-            folder.config().toString(),
-            "the run to resume has '%s', the config has '%s'"
-                .formatted(were.get(i).strip(), are.get(i).strip()));
+        differences.add("'%s', the config '%s'".formatted(were.get(i), are.get(i)));
       }
     }
+    return differences;
   }
 }

@@ -68,10 +68,14 @@ final class TrainCommand implements Callable<Integer> {
       throws IOException {
     RunFolder folder = new RunFolder(experiment.run());
     RunConfig runConfig = new RunConfig(folder, experiment);
+    PrintWriter err = spec.commandLine().getErr();
+    if (resume) {
+      runConfig.changes().forEach(line -> err.println("md4: resuming; the run had " + line));
+    }
     try (TrainingRun run = open(folder, plan, tokens, manager);
         Evaluations evaluations = Evaluations.open(experiment, plan, manager)) {
-      runConfig.checkOrWrite(resume);
-      try (Interrupts interrupts = Interrupts.listen(spec.commandLine().getErr());
+      runConfig.write();
+      try (Interrupts interrupts = Interrupts.listen(err);
           RunRecorder recorder =
               RunRecorder.open(folder, experiment, run.updates(), spec.commandLine().getOut())) {
         TrainingRun.Outcome outcome =

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A network in training: weights, their average, the optimizer's moments, and the update that moves
@@ -121,6 +122,17 @@ public final class Learner implements AutoCloseable {
     moments.put(FIRST, first);
     moments.put(SECOND, second);
     ParameterFile.write(folder.resolve(OPTIMIZER), Map.of(), moments);
+  }
+
+  /**
+   * Returns whether weights and moments are usable: a loss is known to be finite before the update
+   * that it causes, which can still overflow.
+   */
+  boolean isFinite() {
+    try (NDManager scope = manager.newSubManager()) {
+      return Stream.of(parameters, average, first, second)
+          .allMatch(each -> Float.isFinite(kernels.norm(scope, each.list()).getFloat()));
+    }
   }
 
   /** Returns how many updates there have been. */

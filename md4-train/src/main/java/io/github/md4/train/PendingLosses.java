@@ -41,15 +41,20 @@ final class PendingLosses {
       float loss = each.loss.getFloat();
       each.loss.close();
       if (!Float.isFinite(loss)) {
-        throw new DivergedException(
-            ("the loss of step %d is %s (seed %d); the last checkpoint is from before it: lower"
-                    + " training.learningRate.base or set training.clip, then resume")
-                .formatted(each.step, loss, seed));
+        throw diverged("the loss of", each.step, seed);
       }
       sum += loss;
       count++;
     }
     pending.clear();
+  }
+
+  /** Returns what to throw where {@code what}, as in "the loss of", is not finite. */
+  static DivergedException diverged(String what, long step, long seed) {
+    return new DivergedException(
+        ("%s step %d: not finite (seed %d); the last checkpoint is from before it: lower"
+                + " training.learningRate.base or set training.clip, then resume")
+            .formatted(what, step, seed));
   }
 
   /** Returns the mean of what was read since the last call, in the losses' unit. */

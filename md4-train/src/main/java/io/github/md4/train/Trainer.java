@@ -88,7 +88,7 @@ final class Trainer {
       evaluationIfDue(listener);
       checkpointIfDue(listener);
     }
-    losses.read();
+    checkFinite();
     AtomicWrite.folder(folder.model(), this::writeModel);
     return TrainingRun.Outcome.FINISHED;
   }
@@ -149,10 +149,18 @@ final class Trainer {
   }
 
   private void checkpoint(TrainingListener listener) throws IOException {
-    losses.read();
+    checkFinite();
     Path written = checkpoints.write(learner.updates(), this::writeCheckpoint);
     listener.onCheckpoint(learner.updates(), written);
     restartClock();
+  }
+
+  /** Nothing that is not finite replaces a checkpoint that is. */
+  private void checkFinite() {
+    losses.read();
+    if (!learner.isFinite()) {
+      throw PendingLosses.diverged("the weights after", learner.updates(), plan.training().seed());
+    }
   }
 
   private void writeCheckpoint(Path target) throws IOException {
