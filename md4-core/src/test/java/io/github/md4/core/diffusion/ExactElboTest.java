@@ -48,7 +48,7 @@ final class ExactElboTest {
   @ParameterizedTest
   @MethodSource("curves")
   void boundOfATimeFreeNetwork_isTheSameUnderEverySchedule(Curve curve) {
-    TinyLaw other = new TinyLaw(LAW.space(), 4, reversed(LAW.probabilities()));
+    TinyLaw other = TinyLaw.of(LAW.space(), 4, reversed(LAW.probabilities()));
     ExactElbo elbo =
         new ExactElbo(manager, LAW, LAW.space(), other.sequences(), other.probabilities());
     double expected = elbo.continuous(new MaskingSchedule(new Curve.Linear()));

@@ -10,10 +10,24 @@ import io.github.md4.core.noise.Noise.Purpose;
  * A law of all sequences of a few tokens, and the denoiser that knows it: at a masked position it
  * answers with the law of the token given all that is not masked, whatever the time.
  *
- * @param probabilities of the sequences, which are numbers in base V, the first position leading;
- *     all positive
+ * @param probabilities of the sequences, all positive
+ * @param sequences all without a mask: the numbers in base V, the first position leading
  */
-public record TinyLaw(TokenSpace space, int length, double[] probabilities) implements Denoiser {
+public record TinyLaw(TokenSpace space, int length, double[] probabilities, int[][] sequences)
+    implements Denoiser {
+
+  /** The law that gives the sequences, in their order, these probabilities. */
+  public static TinyLaw of(TokenSpace space, int length, double[] probabilities) {
+    int[][] sequences = new int[probabilities.length][length];
+    for (int i = 0; i < sequences.length; i++) {
+      int rest = i;
+      for (int n = length - 1; n >= 0; n--) {
+        sequences[i][n] = rest % space.vocabularySize();
+        rest /= space.vocabularySize();
+      }
+    }
+    return new TinyLaw(space, length, probabilities, sequences);
+  }
 
   /** A law in which every sequence has its own probability, and tokens depend on each other. */
   public static TinyLaw random(int vocabularySize, int length) {
@@ -27,20 +41,7 @@ public record TinyLaw(TokenSpace space, int length, double[] probabilities) impl
     for (int i = 0; i < u.length; i++) {
       u[i] /= sum;
     }
-    return new TinyLaw(new TokenSpace(vocabularySize), length, u);
-  }
-
-  /** All sequences without a mask, in the order of the probabilities. */
-  public int[][] sequences() {
-    int[][] sequences = new int[probabilities.length][length];
-    for (int i = 0; i < sequences.length; i++) {
-      int rest = i;
-      for (int n = length - 1; n >= 0; n--) {
-        sequences[i][n] = rest % space.vocabularySize();
-        rest /= space.vocabularySize();
-      }
-    }
-    return sequences;
+    return of(new TokenSpace(vocabularySize), length, u);
   }
 
   /** In nats. */
@@ -56,7 +57,6 @@ public record TinyLaw(TokenSpace space, int length, double[] probabilities) impl
   public double[] mu(int[] zt, int position) {
     double[] mu = new double[space.vocabularySize()];
     double sum = 0;
-    int[][] sequences = sequences();
     for (int i = 0; i < sequences.length; i++) {
       if (agrees(sequences[i], zt)) {
         mu[sequences[i][position]] += probabilities[i];
