@@ -48,6 +48,11 @@ public final class TransformerKernels implements AutoCloseable {
   public record Dropout(double channel, double embedding, double attention) {
     /** No dropout. */
     public static final Dropout NONE = new Dropout(0, 0, 0);
+
+    /** Returns whether the engine draws any of it. */
+    public boolean isInEngine() {
+      return embedding > 0 || attention > 0;
+    }
   }
 
   /** How a function of the script is called. */

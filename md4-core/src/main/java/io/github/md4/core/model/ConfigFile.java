@@ -28,12 +28,12 @@ final class ConfigFile {
       new GsonBuilder()
           .setPrettyPrinting()
           .registerTypeHierarchyAdapter(Curve.class, text(Curve::parse))
-          .registerTypeAdapter(Activation.class, text(Activation::parse))
-          .registerTypeAdapter(
+          .registerTypeHierarchyAdapter(Activation.class, text(Activation::parse))
+          .registerTypeHierarchyAdapter(
               TransformerConfig.Embedding.class, text(TransformerConfig.Embedding::parse))
-          .registerTypeAdapter(
+          .registerTypeHierarchyAdapter(
               TransformerConfig.TimeFeatures.class, text(TransformerConfig.TimeFeatures::parse))
-          .registerTypeAdapter(
+          .registerTypeHierarchyAdapter(
               TransformerConfig.Conditioning.class, text(TransformerConfig.Conditioning::parse))
           .create();
 

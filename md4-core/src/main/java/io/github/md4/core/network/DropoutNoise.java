@@ -30,6 +30,11 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
     return keep;
   }
 
+  /** Returns the seed of what the engine draws itself, of this step and these examples alone. */
+  int engineSeed() {
+    return (int) noise.bits(Purpose.ENGINE, step, firstExample);
+  }
+
   private void fill(byte[] keep, int example, int channels, long threshold) {
     int[] block = new int[WORDS];
     for (int channel = 0; channel < channels; channel++) {

@@ -82,9 +82,20 @@ public final class Transformer implements Network {
   public NDArray trainingLogits(
       Parameters parameters, NDArray zt, Condition condition, NDArray rows, DropoutNoise noise) {
     check(zt, condition, rows);
-    Keep keep = config.dropout() == 0 ? new Keep.Everything(training) : channels(zt, noise);
-    return new TransformerPass(config, new Blocks.Weights(training, parameters, rotary(zt), keep))
-        .logits(zt, condition, rows);
+    seedEngine(noise);
+    try (NDManager scope = zt.getManager().newSubManager()) {
+      Keep keep =
+          config.dropout() == 0 ? new Keep.Everything(training) : channels(scope, zt, noise);
+      return new TransformerPass(config, new Blocks.Weights(training, parameters, rotary(zt), keep))
+          .logits(zt, condition, rows);
+    }
+  }
+
+  /** What is dropped inside the engine is drawn from its one generator, seeded anew each time. */
+  private void seedEngine(DropoutNoise noise) {
+    if (dropout(config).isInEngine()) {
+      manager.getEngine().setRandomSeed(noise.engineSeed());
+    }
   }
 
   /** The one place where shapes are checked, for all of the network. */
@@ -112,11 +123,11 @@ public final class Transformer implements Network {
     }
   }
 
-  private Keep channels(NDArray zt, DropoutNoise noise) {
+  private Keep channels(NDManager scope, NDArray zt, DropoutNoise noise) {
     int batchSize = Math.toIntExact(zt.getShape().get(0));
     Shape shape = new Shape(batchSize, config.layers(), BRANCHES, 1, config.width());
     byte[] keep = noise.keep(batchSize, Math.toIntExact(shape.slice(1).size()), config.dropout());
-    NDArray mask = zt.getManager().create(ByteBuffer.wrap(keep), shape, DataType.UINT8);
+    NDArray mask = scope.create(ByteBuffer.wrap(keep), shape, DataType.UINT8);
     return new Keep.Channels(training, mask);
   }
 

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import io.github.md4.train.Learner;
+import io.github.md4.train.TrainingListener;
+import java.io.IOException;
+
+/** Evaluates a model in training, draws samples from it, and records what comes out. */
+record RunListener(RunRecorder recorder, Evaluations evaluations) implements TrainingListener {
+
+  @Override
+  public void onStep(long step) {
+    recorder.step(step);
+  }
+
+  @Override
+  public void onMetrics(StepMetrics metrics) throws IOException {
+    recorder.metrics(metrics);
+  }
+
+  @Override
+  public void onEvaluation(Learner learner) throws IOException {
+    recorder.scores(learner.updates(), evaluations.score(learner));
+  }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.train.RunFolder;
+import io.github.md4.train.TrainingListener.StepMetrics;
+import io.github.md4.train.metrics.EventFile;
+import io.github.md4.train.metrics.MetricsLog;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Where a run's numbers and texts go: metrics.jsonl, TensorBoard, the run folder, the terminal. */
+final class RunRecorder implements AutoCloseable {
+  private static final String TRAIN = "train";
+
+  private final RunFolder folder;
+  private final MetricsLog log;
+  private final EventFile events;
+  private final Progress progress;
+  private final PrintWriter out;
+  private String note = "";
+
+  private RunRecorder(
+      RunFolder folder, MetricsLog log, EventFile events, Progress progress, PrintWriter out) {
+    this.folder = folder;
+    this.log = log;
+    this.events = events;
+    this.progress = progress;
+    this.out = out;
+  }
+
+  /**
+   * Opens the records of a run.
+   *
+   * @param updates how many the run has seen; what earlier records say of later steps is dropped
+   */
+  static RunRecorder open(RunFolder folder, Experiment experiment, long updates, PrintWriter out)
+      throws IOException {
+    MetricsLog log = MetricsLog.open(folder.metrics(), updates == 0 ? -1 : updates);
+    try {
+      EventFile events = EventFile.create(folder.tensorBoard(), host(), Clock.systemUTC());
+      if (updates > 0) {
+        events.restart(updates + 1);
+      }
+      Progress progress = Progress.start("training", updates, experiment.training().steps());
+      return new RunRecorder(folder, log, events, progress, out);
+    } catch (IOException | RuntimeException e) {
+      log.close();
+      throw e;
+    }
+  }
+
+  void step(long step) {
+    progress.at(step, note);
+  }
+
+  void metrics(StepMetrics metrics) throws IOException {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("bitsPerToken", metrics.bitsPerToken());
+    values.put("learningRate", metrics.learningRate());
+    values.put("tokensPerSecond", metrics.tokensPerSecond());
+    log.append(metrics.step(), TRAIN, values);
+    events.scalars(metrics.step(), tagged(TRAIN, values));
+    note = Progress.note(metrics.bitsPerToken(), metrics.tokensPerSecond());
+  }
+
+  void scores(long step, List<Evaluations.Score> scores) throws IOException {
+    for (Evaluations.Score score : scores) {
+      LikelihoodEstimate estimate = score.estimate();
+      Map<String, Double> values = new LinkedHashMap<>();
+      values.put(score.weights() + "BitsPerToken", estimate.bitsPerToken());
+      values.put(score.weights() + "StandardError", estimate.bitsPerTokenStandardError());
+      log.append(step, score.split(), values);
+      events.scalars(step, tagged(score.split(), values));
+      out.printf(
+          Locale.ROOT,
+          "step %d: %s, %s weights: %.4f +- %.4f bits per token%n",
+          step,
+          score.split(),
+          score.weights(),
+          estimate.bitsPerToken(),
+          estimate.bitsPerTokenStandardError());
+      out.flush();
+    }
+  }
+
+  void samples(long step, List<String> texts) throws IOException {
+    String all = String.join("\n\n", texts) + "\n";
+    Files.createDirectories(folder.samples());
+    Path file = folder.samples().resolve("step-" + step + ".txt");
+    Files.writeString(file, all);
+    events.text(step, "samples", all);
+  }
+
+  private static Map<String, Double> tagged(String split, Map<String, Double> values) {
+    Map<String, Double> tagged = new LinkedHashMap<>();
+    values.forEach((name, value) -> tagged.put(split + "/" + name, value));
+    return tagged;
+  }
+
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (IOException e) {
+      return "localhost";
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    progress.close();
+    try (log) {
+      events.close();
+    }
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.config.ConfigLoader;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.RunFolder;
+import io.github.md4.train.TrainingRun;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 train}: from a config file to a run folder. */
+@Command(
+    name = "train",
+    description = "Trains a model as a config file says; see configs/ for examples.")
+final class TrainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--config", required = true, description = "The experiment, a YAML file.")
+  private Path config;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Replaces a value of the config: --set training.steps=100.")
+  private List<String> overrides = List.of();
+
+  @Option(names = "--resume", description = "Goes on from the run's last checkpoint.")
+  private boolean resume;
+
+  @Option(
+      names = "--dry-run",
+      description = "Prints parameters and shapes, takes one step, writes nothing.")
+  private boolean dryRun;
+
+  @Option(names = "--device", description = "cpu, gpu or gpu:N; a GPU where there is one.")
+  private DeviceChoice device = new DeviceChoice.Fastest();
+
+  @Override
+  public Integer call() throws IOException {
+    Experiment experiment = ConfigLoader.load(config, overrides, Experiment.class);
+    PrintWriter out = spec.commandLine().getOut();
+    try (TokenFile tokens = TokenFile.open(experiment.data().train());
+        NDManager manager = NDManager.newBaseManager(device.find())) {
+      TrainingRun.Plan plan = plan(experiment, tokens);
+      RunFolder folder = new RunFolder(experiment.run());
+      if (dryRun) {
+        try (TrainingRun run = TrainingRun.start(folder, plan, tokens, manager)) {
+          return DryRun.print(run, plan, out);
+        }
+      }
+      return train(experiment, plan, tokens, manager);
+    }
+  }
+
+  private int train(
+      Experiment experiment, TrainingRun.Plan plan, TokenFile tokens, NDManager manager)
+      throws IOException {
+    RunFolder folder = new RunFolder(experiment.run());
+    RunConfig runConfig = new RunConfig(folder, experiment);
+    try (TrainingRun run = open(folder, plan, tokens, manager);
+        Evaluations evaluations = Evaluations.open(experiment, plan, manager)) {
+      runConfig.checkOrWrite(resume);
+      try (Interrupts interrupts = Interrupts.listen(spec.commandLine().getErr());
+          RunRecorder recorder =
+              RunRecorder.open(folder, experiment, run.updates(), spec.commandLine().getOut())) {
+        TrainingRun.Outcome outcome =
+            run.run(new RunListener(recorder, evaluations), interrupts::requested);
+        return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
+      }
+    }
+  }
+
+  private TrainingRun open(
+      RunFolder folder, TrainingRun.Plan plan, TokenFile tokens, NDManager manager)
+      throws IOException {
+    return resume
+        ? TrainingRun.resume(folder, plan, tokens, manager)
+        : TrainingRun.start(folder, plan, tokens, manager);
+  }
+
+  private static TrainingRun.Plan plan(Experiment experiment, TokenFile tokens) {
+    TokenFileInfo info =
+        tokens
+            .info()
+            .orElseThrow(
+                () ->
+                    new InvalidDataException(
+                        tokens.path(), "has no JSON beside it that tells its vocabulary"));
+    Experiment.CheckpointPlan checkpoints = experiment.checkpoints();
+    return new TrainingRun.Plan(
+        experiment.training(),
+        new TrainingRun.Schedule(
+            experiment.evaluation().every(),
+            checkpoints.every(),
+            checkpoints.keepLast(),
+            checkpoints.keepEvery()),
+        new SavedModel.Description(experiment.model(), info.tokenizer()),
+        info.sha256());
+  }
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.noise.Noise.Purpose;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+final class DrawKernelsTest {
+  private static final int ROWS = 1009;
+  private static final int VOCABULARY = 7;
+  private static final float NEVER = Float.NEGATIVE_INFINITY;
+  private static final double LARGEST = Math.nextDown(1.0);
+  private static final Noise NOISE = new Noise(23);
+
+  private final NDManager manager = NDManager.newBaseManager();
+  private final DrawKernels kernels = new DrawKernels(manager);
+
+  @AfterEach
+  void close() {
+    kernels.close();
+    manager.close();
+  }
+
+  @Test
+  @Tag("naive")
+  void draw_isInversionInALoop() {
+    float[] logits = logits(3);
+    double[] u = NOISE.uniforms(Purpose.SAMPLE, 0, 0, ROWS);
+    long[] drawn = draw(logits, u);
+    for (int r = 0; r < ROWS; r++) {
+      assertThat(drawn[r]).isEqualTo(inverse(mu(logits, r), u[r]));
+    }
+  }
+
+  @Test
+  @Tag("exact")
+  void draw_neverTakesWhatIsMinusInfinity() {
+    float[] logits = logits(3);
+    for (int r = 0; r < ROWS; r++) {
+      for (int v = 0; v < VOCABULARY; v++) {
+        // All but one token in every row at least: r mod 7.
+        if (v != r % VOCABULARY && (r * 31 + v * 17) % 3 != 0) {
+          logits[r * VOCABULARY + v] = NEVER;
+        }
+      }
+    }
+    for (double u : new double[] {0, Double.MIN_VALUE, 0x1p-53, 0.5, LARGEST}) {
+      double[] same = new double[ROWS];
+      Arrays.fill(same, u);
+      long[] drawn = draw(logits, same);
+      for (int r = 0; r < ROWS; r++) {
+        assertThat(logits[r * VOCABULARY + (int) drawn[r]]).as("u %s", u).isNotEqualTo(NEVER);
+      }
+    }
+  }
+
+  @Test
+  @Tag("exact")
+  void draw_atTheEndsOfTheIntervalTakesFirstAndLastToken() {
+    float[] logits = logits(3);
+    assertThat(draw(logits, new double[ROWS])).containsOnly(0);
+    double[] u = new double[ROWS];
+    Arrays.fill(u, LARGEST);
+    assertThat(draw(logits, u)).containsOnly(VOCABULARY - 1);
+  }
+
+  /** A float32 cumulative sum would stop at 1 - 6e-8, before the rare tokens. */
+  @Test
+  @Tag("exact")
+  void draw_findsTokensThatFloat32WouldLose() {
+    float rare = (float) Math.log(1e-12);
+    float[] logits = {0, rare, rare};
+    try (NDArray one = manager.create(logits, new Shape(1, 3))) {
+      // The second token has [1 - 2e-12, 1 - 1e-12), the third the rest.
+      assertThat(
+              kernels.draw(manager, one, manager.create(new double[] {1 - 1.5e-12})).toLongArray())
+          .containsExactly(1);
+      assertThat(
+              kernels.draw(manager, one, manager.create(new double[] {1 - 0.5e-12})).toLongArray())
+          .containsExactly(2);
+    }
+  }
+
+  @Test
+  @Tag("naive")
+  void mostLikely_isTheLargest() {
+    float[] logits = logits(3);
+    long[] tokens = kernels.mostLikely(manager, matrix(logits)).toLongArray();
+    for (int r = 0; r < ROWS; r++) {
+      for (int v = 0; v < VOCABULARY; v++) {
+        assertThat(logits[r * VOCABULARY + (int) tokens[r]])
+            .isGreaterThanOrEqualTo(logits[r * VOCABULARY + v]);
+      }
+    }
+  }
+
+  /** The smallest set of the likeliest whose mass is at least p. */
+  @Test
+  @Tag("naive")
+  void topP_isThePlainLoop() {
+    float[] logits = logits(3);
+    for (double p : new double[] {0.1, 0.5, 0.9, 1}) {
+      float[] kept = kernels.topP(manager, matrix(logits), p).toFloatArray();
+      for (int r = 0; r < ROWS; r++) {
+        double[] mu = mu(logits, r);
+        for (int v = 0; v < VOCABULARY; v++) {
+          double likelier = 0;
+          for (double other : mu) {
+            likelier += other > mu[v] ? other : 0;
+          }
+          int i = r * VOCABULARY + v;
+          assertThat(kept[i]).isEqualTo(likelier < p ? logits[i] : NEVER);
+        }
+      }
+    }
+  }
+
+  @Test
+  @Tag("exact")
+  void truncations_keepAllThatTie() {
+    NDArray x = manager.create(new float[] {1, 2, 0, 1, 1}, new Shape(1, 5));
+    float[] expected = {1, 2, NEVER, 1, 1};
+    assertThat(kernels.topK(manager, x, 2).toFloatArray()).containsExactly(expected);
+    // The likeliest has 0.4, each of those that tie 0.16.
+    assertThat(kernels.topP(manager, x, 0.5).toFloatArray()).containsExactly(expected);
+    assertThat(kernels.topK(manager, x, 99).toFloatArray()).containsExactly(1, 2, 0, 1, 1);
+  }
+
+  private long[] draw(float[] logits, double[] u) {
+    return kernels.draw(manager, matrix(logits), manager.create(u)).toLongArray();
+  }
+
+  private NDArray matrix(float[] logits) {
+    return manager.create(logits, new Shape(ROWS, VOCABULARY));
+  }
+
+  private static float[] logits(double spread) {
+    double[] u = NOISE.uniforms(Purpose.SOURCE, 0, 0, ROWS * VOCABULARY);
+    float[] logits = new float[u.length];
+    for (int i = 0; i < u.length; i++) {
+      logits[i] = (float) (spread * (2 * u[i] - 1));
+    }
+    return logits;
+  }
+
+  private static double[] mu(float[] logits, int row) {
+    double[] mu = new double[VOCABULARY];
+    double sum = 0;
+    for (int v = 0; v < VOCABULARY; v++) {
+      mu[v] = Math.exp(logits[row * VOCABULARY + v]);
+      sum += mu[v];
+    }
+    for (int v = 0; v < VOCABULARY; v++) {
+      mu[v] /= sum;
+    }
+    return mu;
+  }
+
+  private static int inverse(double[] mu, double u) {
+    double cdf = 0;
+    for (int v = 0; v < mu.length; v++) {
+      cdf += mu[v];
+      if (u < cdf) {
+        return v;
+      }
+    }
+    return mu.length - 1;
+  }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.TransformerConfig;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("exact")
+final class SavedModelTest {
+  private static final TransformerConfig NETWORK =
+      new TransformerConfig(
+          4,
+          3,
+          3,
+          2,
+          TransformerConfig.Embedding.OUTSIDE,
+          TransformerConfig.TimeFeatures.T,
+          0,
+          io.github.md4.core.kernel.Activation.GEGLU,
+          TransformerConfig.Conditioning.ADALN,
+          false,
+          0.25,
+          0.125,
+          false);
+  private static final SavedModel.Description DESCRIPTION =
+      new SavedModel.Description(
+          new ModelConfig(7, new Curve.Polynomial(3), 1e-3, NETWORK),
+          new Tokenizer.Characters("abcde"));
+
+  @TempDir Path folder;
+
+  @BeforeEach
+  void write() throws IOException {
+    DESCRIPTION.write(folder);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Network network = DESCRIPTION.network(manager, Precision.FLOAT32);
+        Parameters raw = Parameters.initial(manager, network.specs(), new Noise(1));
+        Parameters average = Parameters.initial(manager, network.specs(), new Noise(2))) {
+      SavedModel.writeWeights(folder, raw, average);
+    }
+  }
+
+  private float[] logits(Weights weights) throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        SavedModel model = SavedModel.load(folder, weights, manager, Precision.FLOAT32)) {
+      NDArray zt = manager.create(new long[] {5, 1, 5, 0, 2, 5, 5}, new Shape(1, 7));
+      NDArray rows = manager.create(new long[] {0, 5});
+      return model.denoiser().logits(zt, Condition.at(0.3), rows).toFloatArray();
+    }
+  }
+
+  private void edit(String from, String to) throws IOException {
+    Path config = folder.resolve("config.json");
+    String text = Files.readString(config);
+    assertThat(text).contains(from);
+    Files.writeString(config, text.replace(from, to));
+  }
+
+  private void assertRejected(String message) {
+    assertThatThrownBy(() -> logits(Weights.EMA))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining(message)
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void load_readsWhatWasWritten() throws IOException {
+    assertThat(SavedModel.Description.read(folder)).isEqualTo(DESCRIPTION);
+    assertThat(logits(Weights.RAW)).hasSize(10);
+  }
+
+  @Test
+  void load_tellsTheAverageFromTheRawWeights() throws IOException {
+    Files.delete(folder.resolve("ema.safetensors"));
+    assertThat(logits(Weights.RAW)).hasSize(10);
+    assertRejected("holds the weights 'raw'; 'ema' are in a run's checkpoints");
+  }
+
+  @Test
+  void load_rejectsAFolderThatIsNoModel() throws IOException {
+    Files.delete(folder.resolve("tokenizer.json"));
+    assertRejected("is no model: it must have config.json, tokenizer.json and model.safetensors");
+  }
+
+  @Test
+  void load_rejectsAnotherVersion() throws IOException {
+    edit("\"formatVersion\": 1", "\"formatVersion\": 99");
+    assertRejected("must have formatVersion 1, but has 99");
+  }
+
+  @Test
+  void load_rejectsAnUnknownKey() throws IOException {
+    edit("\"length\": 7", "\"length\": 7, \"lenght\": 8");
+    assertRejected("has an unknown key, lenght");
+  }
+
+  @Test
+  void load_rejectsAMissingKey() throws IOException {
+    edit("    \"layers\": 2,\n", "");
+    assertRejected("layers");
+  }
+
+  @Test
+  void load_rejectsAnImpossibleValue() throws IOException {
+    edit("\"heads\": 3,\n    \"keyValueHeads\": 3", "\"heads\": 3,\n    \"keyValueHeads\": 2");
+    assertRejected("keyValueHeads must divide heads (3): 2");
+  }
+
+  @Test
+  void load_rejectsBrokenJson() throws IOException {
+    Files.writeString(folder.resolve("config.json"), "{\"length\": ");
+    assertRejected("is no model configuration");
+  }
+
+  @Test
+  void load_rejectsWeightsOfAnotherNetwork() throws IOException {
+    edit("\"layers\": 2", "\"layers\": 3");
+    assertRejected("has no parameter layers.2.");
+    edit("\"layers\": 3", "\"layers\": 2");
+    edit("\"headWidth\": 4", "\"headWidth\": 6");
+    assertRejected("must be (6, 6), but is (6, 4): it is of another network");
+  }
+}

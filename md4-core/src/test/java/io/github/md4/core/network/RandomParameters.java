@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.noise.Noise.Purpose;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Parameters far from their initial values, so that every path through a network matters: tables
+ * and products keep the variance of what they are given, biases and scales move by up to a half.
+ */
+final class RandomParameters {
+  private RandomParameters() {}
+
+  static Parameters of(NDManager manager, Network network, long seed) {
+    Map<String, float[]> values = values(network.specs(), seed);
+    return Parameters.of(manager, network.specs(), (spec, index) -> values.get(spec.name()));
+  }
+
+  static Map<String, float[]> values(List<ParameterSpec> specs, long seed) {
+    Map<String, float[]> values = new LinkedHashMap<>();
+    Noise noise = new Noise(seed);
+    for (int i = 0; i < specs.size(); i++) {
+      ParameterSpec spec = specs.get(i);
+      double[] u = noise.uniforms(Purpose.SOURCE, 0, i, (int) spec.shape().size());
+      float[] drawn = new float[u.length];
+      for (int j = 0; j < u.length; j++) {
+        drawn[j] = (float) (centre(spec) + bound(spec) * (2 * u[j] - 1));
+      }
+      values.put(spec.name(), drawn);
+    }
+    return values;
+  }
+
+  private static double centre(ParameterSpec spec) {
+    return spec.name().endsWith("norm.weight") ? 1 : 0;
+  }
+
+  /** A uniform law within the bound has a third of its square as variance. */
+  private static double bound(ParameterSpec spec) {
+    Shape shape = spec.shape();
+    if (shape.dimension() == 1) {
+      return 0.5;
+    }
+    boolean isTable =
+        spec.name().equals("embedding.weight") || spec.name().equals("condition.classes.weight");
+    return Math.sqrt(isTable ? 3 : 3.0 / shape.get(1));
+  }
+}

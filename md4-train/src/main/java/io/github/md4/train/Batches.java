@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import io.github.md4.core.diffusion.ForwardProcess;
+import io.github.md4.core.diffusion.MaskedBatch;
+import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.noise.Noise.Purpose;
+import io.github.md4.core.schedule.TimeSampling;
+import io.github.md4.train.data.TrainingWindows;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The masked examples of every step, as a pure function of the step: the data position is {@code
+ * step * batchSize}, and the noise is that of (seed, step, example).
+ *
+ * <p>Times are stratified over the whole step, also where it is split into micro-batches, and each
+ * micro-batch has noise of its own (the reference repeats it: spec, T9).
+ */
+public final class Batches {
+  private final TrainingWindows windows;
+  private final NegativeElbo elbo;
+  private final ForwardProcess forward;
+  private final Noise noise;
+  private final Shape shape;
+
+  /**
+   * How a step is made up.
+   *
+   * @param batchSize examples of a step
+   * @param microBatch examples of a part of it
+   */
+  public record Shape(int batchSize, int microBatch, TimeSampling timeSampling) {}
+
+  public Batches(TrainingWindows windows, NegativeElbo elbo, Noise noise, Shape shape) {
+    this.windows = windows;
+    this.elbo = elbo;
+    this.forward = new ForwardProcess(elbo.space(), elbo.schedule());
+    this.noise = noise;
+    this.shape = shape;
+  }
+
+  /**
+   * Returns the micro-batches of a step.
+   *
+   * @param step number of updates before it
+   */
+  public List<MaskedBatch> of(long step) {
+    double[] times = times(step);
+    List<MaskedBatch> parts = new ArrayList<>();
+    for (int first = 0; first < shape.batchSize; first += shape.microBatch) {
+      parts.add(part(step, first, times));
+    }
+    return parts;
+  }
+
+  /** Returns the number of tokens of a step. */
+  public long tokens() {
+    return (long) shape.batchSize * windows.length();
+  }
+
+  private double[] times(long step) {
+    double[] u = noise.uniforms(Purpose.TIME, step, 0, shape.batchSize);
+    double[] times = shape.timeSampling.times(u);
+    for (int b = 0; b < times.length; b++) {
+      times[b] = elbo.axis().snap(times[b]);
+    }
+    return times;
+  }
+
+  private MaskedBatch part(long step, int first, double[] times) {
+    int[][] x = new int[shape.microBatch][windows.length()];
+    int[][] zt = new int[shape.microBatch][];
+    double[] ofPart = new double[shape.microBatch];
+    IntStream.range(0, shape.microBatch)
+        .parallel()
+        .forEach(
+            b -> {
+              int example = first + b;
+              windows.read(step * shape.batchSize + example, x[b]);
+              double[] u = noise.uniforms(Purpose.MASK, step, example, x[b].length);
+              ofPart[b] = times[example];
+              zt[b] = forward.mask(x[b], times[example], u);
+            });
+    return new MaskedBatch(elbo.space(), x, zt, ofPart);
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonParseException;
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What a checkpoint holds besides arrays: {@code state.json}.
+ *
+ * @param formatVersion of this file
+ * @param step updates so far
+ * @param seed of the run
+ * @param dataPosition examples consumed so far, over all epochs
+ * @param dataSha256 of the training tokens
+ * @param loss the unfinished mean of the training loss
+ */
+record RunState(
+    int formatVersion,
+    long step,
+    long seed,
+    long dataPosition,
+    String dataSha256,
+    PendingLosses.Partial loss) {
+  static final int FORMAT_VERSION = 1;
+  private static final String NAME = "state.json";
+  private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+
+  void write(Path folder) throws IOException {
+    Files.writeString(folder.resolve(NAME), GSON.toJson(this) + "\n");
+  }
+
+  /**
+   * @throws InvalidDataException if it is missing, damaged or of another version
+   */
+  static RunState read(Path folder) throws IOException {
+    Path file = folder.resolve(NAME);
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidDataException(folder, "is no checkpoint: it has no " + NAME);
+    }
+    RunState state = parse(file);
+    if (state == null || state.formatVersion != FORMAT_VERSION || state.loss == null) {
+      throw new InvalidDataException(
+          file, "is of another version or incomplete; this program reads " + FORMAT_VERSION);
+    }
+    return state;
+  }
+
+  private static RunState parse(Path file) throws IOException {
+    try {
+      return GSON.fromJson(Files.readString(file), RunState.class);
+    } catch (JsonParseException e) {
+      throw new InvalidDataException(file, "is no checkpoint's state: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.MaskedBatch;
+import io.github.md4.core.likelihood.Units;
+import io.github.md4.core.model.AtomicWrite;
+import io.github.md4.core.model.SavedModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The training loop: batches made ahead on the host, updates on the device, and between them what
+ * is due. It waits for the device only where metrics, an evaluation or a checkpoint are due.
+ */
+final class Trainer {
+  private final Learner learner;
+  private final Batches batches;
+  private final TrainingRun.Plan plan;
+  private final RunFolder folder;
+  private final Checkpoints checkpoints;
+  private final PendingLosses losses;
+  private long tokensSince;
+  private long nanosSince;
+
+  Trainer(RunFolder folder, TrainingRun.Plan plan, Learner learner, Batches batches) {
+    this.folder = folder;
+    this.plan = plan;
+    this.learner = learner;
+    this.batches = batches;
+    this.checkpoints =
+        new Checkpoints(
+            folder.checkpoints(), plan.schedule().keepLast(), plan.schedule().keepEvery());
+    this.losses = new PendingLosses(plan.training().seed());
+  }
+
+  /** Goes on as the run whose checkpoint this is. */
+  void restore(RunState state) {
+    losses.restore(state.loss());
+  }
+
+  /**
+   * Trains from the learner's last update to the last of the plan.
+   *
+   * @param isStopRequested asked after each step; when true, a checkpoint is written and the
+   *     training ends
+   * @throws DivergedException if a loss is not finite; the last checkpoint is from before it
+   */
+  TrainingRun.Outcome run(
+      NDManager manager, TrainingListener listener, BooleanSupplier isStopRequested)
+      throws IOException {
+    ExecutorService ahead = Executors.newSingleThreadExecutor(Trainer::daemon);
+    try (NDManager results = manager.newSubManager()) {
+      return run(results, listener, isStopRequested, ahead);
+    } finally {
+      ahead.shutdownNow();
+    }
+  }
+
+  private TrainingRun.Outcome run(
+      NDManager results,
+      TrainingListener listener,
+      BooleanSupplier isStopRequested,
+      ExecutorService ahead)
+      throws IOException {
+    restartClock();
+    CompletableFuture<List<MaskedBatch>> next = prepare(learner.updates(), ahead);
+    while (learner.updates() < plan.training().steps()) {
+      List<MaskedBatch> parts = await(next);
+      next = prepare(learner.updates() + 1, ahead);
+      double rate = learner.learningRate();
+      NDArray loss = learner.update(results, parts);
+      losses.add(learner.updates(), loss);
+      tokensSince += batches.tokens();
+      listener.onStep(learner.updates());
+      metricsIfDue(listener, rate);
+      if (isStopRequested.getAsBoolean()) {
+        checkpoint(listener);
+        return TrainingRun.Outcome.INTERRUPTED;
+      }
+      evaluationIfDue(listener);
+      checkpointIfDue(listener);
+    }
+    losses.read();
+    AtomicWrite.folder(folder.model(), this::writeModel);
+    return TrainingRun.Outcome.FINISHED;
+  }
+
+  /** Makes one update that nothing but the learner knows of, and returns its bits per token. */
+  double tryStep(NDManager manager) {
+    try (NDArray loss = learner.update(manager, batches.of(learner.updates()))) {
+      return loss.getFloat() + Units.bitsPerToken(plan.elbo().perToken(0).total());
+    }
+  }
+
+  private CompletableFuture<List<MaskedBatch>> prepare(long step, ExecutorService ahead) {
+    return CompletableFuture.supplyAsync(() -> batches.of(step), ahead);
+  }
+
+  private static List<MaskedBatch> await(CompletableFuture<List<MaskedBatch>> batch) {
+    try {
+      return batch.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  private void metricsIfDue(TrainingListener listener, double rate) throws IOException {
+    long step = learner.updates();
+    if (step % plan.training().logEvery() == 0 || step == plan.training().steps()) {
+      losses.read();
+      double constant = plan.elbo().perToken(0).total();
+      double seconds = (System.nanoTime() - nanosSince) * 1e-9;
+      listener.onMetrics(
+          new TrainingListener.StepMetrics(
+              step, losses.takeMean() + Units.bitsPerToken(constant), rate, tokensSince / seconds));
+      restartClock();
+    }
+  }
+
+  private void evaluationIfDue(TrainingListener listener) throws IOException {
+    if (isDue(plan.schedule().evaluateEvery())) {
+      losses.read();
+      listener.onEvaluation(learner);
+      restartClock();
+    }
+  }
+
+  private void checkpointIfDue(TrainingListener listener) throws IOException {
+    if (isDue(plan.schedule().checkpointEvery())) {
+      checkpoint(listener);
+    }
+  }
+
+  /** Due at multiples of {@code every}, and at the end. */
+  private boolean isDue(long every) {
+    long step = learner.updates();
+    return step == plan.training().steps() || (every > 0 && step % every == 0);
+  }
+
+  private void checkpoint(TrainingListener listener) throws IOException {
+    losses.read();
+    Path written = checkpoints.write(learner.updates(), this::writeCheckpoint);
+    listener.onCheckpoint(learner.updates(), written);
+    restartClock();
+  }
+
+  private void writeCheckpoint(Path target) throws IOException {
+    plan.model().write(target);
+    learner.write(target);
+    long step = learner.updates();
+    new RunState(
+            RunState.FORMAT_VERSION,
+            step,
+            plan.training().seed(),
+            step * plan.training().batchSize(),
+            plan.dataSha256(),
+            losses.partial())
+        .write(target);
+  }
+
+  private void writeModel(Path target) throws IOException {
+    plan.model().write(target);
+    SavedModel.writeWeights(target, learner.average());
+  }
+
+  private void restartClock() {
+    tokensSince = 0;
+    nanosSince = System.nanoTime();
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "md4-batches");
+    thread.setDaemon(true);
+    return thread;
+  }
+}

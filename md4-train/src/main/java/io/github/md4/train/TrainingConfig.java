@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.optimizer.AdamW;
+import io.github.md4.core.optimizer.GradientClip;
+import io.github.md4.core.optimizer.LearningRate;
+import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.core.schedule.TimeSampling;
+import java.util.Locale;
+
+/**
+ * How a model is trained (spec, Section 8).
+ *
+ * @param seed of initial weights, data order, times, masks and dropout
+ * @param steps number of updates
+ * @param batchSize examples of an update
+ * @param microBatch examples the device holds at once; divides {@code batchSize}, of no effect on
+ *     the result but for the last bits of its arithmetic
+ * @param precision the type of the products
+ * @param timeAxis on which the loss is computed
+ * @param timeSampling how the times of a batch are drawn
+ * @param learningRate the rate over the run
+ * @param optimizer AdamW's numbers
+ * @param clip what is done to large gradients
+ * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}
+ * @param logEvery steps between lines of metrics
+ */
+public record TrainingConfig(
+    long seed,
+    long steps,
+    int batchSize,
+    int microBatch,
+    Precision precision,
+    TimeAxis timeAxis,
+    TimeSampling timeSampling,
+    Rate learningRate,
+    AdamW optimizer,
+    GradientClip clip,
+    double emaRate,
+    int logEvery) {
+
+  /**
+   * The learning rate.
+   *
+   * @param base the highest
+   * @param warmUp updates until it is reached, from 0
+   * @param decay what follows
+   */
+  public record Rate(double base, long warmUp, Decay decay) {
+
+    /** Returns the paper's rate for text. */
+    public static Rate defaults() {
+      return new Rate(3e-4, 2000, Decay.COSINE);
+    }
+
+    /** Returns the rate over a run of so many updates. */
+    public LearningRate over(long steps) {
+      return decay.rate(this, steps);
+    }
+  }
+
+  /** What the learning rate does after its warm-up. */
+  public enum Decay {
+    /** Falls to 0 along half a cosine. */
+    COSINE {
+      @Override
+      LearningRate rate(Rate rate, long steps) {
+        return new LearningRate.WarmUpCosine(rate.base, rate.warmUp, steps);
+      }
+    },
+    /** Stays. */
+    CONSTANT {
+      @Override
+      LearningRate rate(Rate rate, long steps) {
+        return new LearningRate.Constant(rate.base, rate.warmUp);
+      }
+    };
+
+    abstract LearningRate rate(Rate rate, long steps);
+
+    /** Returns the choice written as {@code cosine} or {@code constant}. */
+    public static Decay parse(String text) {
+      for (Decay decay : values()) {
+        if (decay.toString().equals(text)) {
+          return decay;
+        }
+      }
+      throw new IllegalArgumentException("decay must be cosine or constant: " + text);
+    }
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Checks what must hold between them. */
+  public TrainingConfig {
+    require(steps >= 1, "steps must be at least 1", steps);
+    require(batchSize >= 1, "batchSize must be at least 1", batchSize);
+    require(
+        microBatch >= 1 && batchSize % microBatch == 0,
+        "microBatch must divide batchSize (" + batchSize + ")",
+        microBatch);
+    require(emaRate >= 0 && emaRate < 1, "emaRate must be in [0, 1)", emaRate);
+    require(logEvery >= 1, "logEvery must be at least 1", logEvery);
+    checkRate(learningRate, steps);
+  }
+
+  /** Returns the paper's training of text8, as the reference's configuration has it. */
+  public static TrainingConfig defaults() {
+    return new TrainingConfig(
+        42,
+        1_000_000,
+        512,
+        512,
+        Precision.BFLOAT16,
+        new TimeAxis.Continuous(),
+        new TimeSampling.Stratified(),
+        Rate.defaults(),
+        AdamW.defaults(),
+        new GradientClip.None(),
+        0.9999,
+        500);
+  }
+
+  private static void checkRate(Rate rate, long steps) {
+    try {
+      LearningRate unused = rate.over(steps);
+      require(unused.at(0) >= 0, "learningRate must be at least 0", rate);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("learningRate: " + e.getMessage(), e);
+    }
+  }
+
+  private static void require(boolean holds, String what, Object given) {
+    if (!holds) {
+      throw new IllegalArgumentException(what + ": " + given);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.MaskedBatch;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.schedule.TimeSampling;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.train.data.TrainingWindows;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class LearnerTest {
+  @TempDir Path folder;
+  private TokenFile tokens;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    tokens = TinyRun.tokens(folder);
+  }
+
+  private Batches batches(TrainingRun.Plan plan, int microBatch) {
+    TrainingWindows windows = new TrainingWindows(tokens, 11, 7);
+    Batches.Shape shape = new Batches.Shape(6, microBatch, new TimeSampling.Stratified());
+    return new Batches(windows, plan.elbo(), new Noise(7), shape);
+  }
+
+  /** The weights after three updates, without the dropout that is drawn inside the engine. */
+  private float[] weightsAfterThree(int microBatch) {
+    TrainingRun.Plan plan = TinyRun.withoutEngineDropout(TinyRun.training(9, 6, 1e-2), tokens);
+    Batches batches = batches(plan, microBatch);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Network network = plan.model().network(manager, plan.training().precision());
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.elbo())) {
+      for (int step = 0; step < 3; step++) {
+        learner.update(manager, batches.of(step)).close();
+      }
+      return TinyRun.flat(learner.parameters());
+    }
+  }
+
+  /**
+   * Gradient accumulation averages over the whole step and masks nothing twice: what is left is the
+   * order of float32 sums, magnified by Adam's division where a gradient is small.
+   */
+  @Test
+  @Tag("exact")
+  void update_isTheSameForAnyMicroBatch() {
+    float[] whole = weightsAfterThree(6);
+    float[] split = weightsAfterThree(2);
+    double difference = 0;
+    double change = 0;
+    for (int i = 0; i < whole.length; i++) {
+      difference = Math.max(difference, Math.abs(whole[i] - split[i]));
+      change = Math.max(change, Math.abs(whole[i]));
+    }
+    assertThat(difference).isLessThan(1e-5 * change);
+  }
+
+  @Test
+  @Tag("exact")
+  void batches_areTheSameHoweverTheyAreSplit() {
+    TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
+    MaskedBatch whole = batches(plan, 6).of(4).get(0);
+    List<MaskedBatch> parts = batches(plan, 2).of(4);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      long[] expected = whole.zt(manager).toLongArray();
+      for (int part = 0; part < 3; part++) {
+        long[] zt = parts.get(part).zt(manager).toLongArray();
+        for (int i = 0; i < zt.length; i++) {
+          assertThat(zt[i]).isEqualTo(expected[part * zt.length + i]);
+        }
+        assertThat(parts.get(part).time(1)).isEqualTo(whole.time(2 * part + 1));
+      }
+    }
+  }
+
+  @Test
+  @Tag("exact")
+  void batches_ofDifferentStepsDiffer() {
+    Batches batches = batches(TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens), 6);
+    MaskedBatch one = batches.of(1).get(0);
+    MaskedBatch two = batches.of(2).get(0);
+    assertThat(one.time(0)).isNotEqualTo(two.time(0));
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      assertThat(one.zt(manager).toLongArray()).isNotEqualTo(two.zt(manager).toLongArray());
+    }
+  }
+
+  /** An array left behind each step would be 200 of them. */
+  @Test
+  @Tag("slow")
+  void update_leavesNothingBehindIn200Steps() {
+    TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(300, 3, 1e-3), tokens);
+    Batches batches = batches(plan, 3);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Network network = plan.model().network(manager, plan.training().precision());
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.elbo())) {
+      learner.update(manager, batches.of(0)).close();
+      // The engine's own manager is above ours: what escapes ours is counted too.
+      NDManager all = manager.getParentManager();
+      int before = all.getManagedArrays().size();
+      for (int step = 1; step <= 200; step++) {
+        learner.update(manager, batches.of(step)).close();
+      }
+      assertThat(all.getManagedArrays()).hasSize(before);
+    }
+  }
+
+  /** A batch that is seen again and again is learned: the loss falls far below its start. */
+  @Test
+  @Tag("slow")
+  void update_learnsOneBatchByHeart() {
+    TrainingRun.Plan plan = TinyRun.withoutEngineDropout(TinyRun.training(400, 6, 1e-2), tokens);
+    List<MaskedBatch> batch = batches(plan, 6).of(0);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Network network = plan.model().network(manager, plan.training().precision());
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.elbo())) {
+      float first = loss(learner, manager, batch);
+      for (int step = 1; step < 250; step++) {
+        learner.update(manager, batch).close();
+      }
+      assertThat(loss(learner, manager, batch)).isLessThan(0.3f * first);
+    }
+  }
+
+  private static float loss(Learner learner, NDManager manager, List<MaskedBatch> batch) {
+    try (NDArray loss = learner.update(manager, batch)) {
+      return loss.getFloat();
+    }
+  }
+
+  @Test
+  @Tag("exact")
+  void learningRate_isThatOfTheNextUpdate() {
+    TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Network network = plan.model().network(manager, plan.training().precision());
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.elbo())) {
+      assertThat(learner.learningRate()).isZero();
+      float[] start = TinyRun.flat(learner.parameters());
+      learner.update(manager, batches(plan, 6).of(0)).close();
+      // The first update of a warm-up has rate 0: moments move, weights do not.
+      assertThat(TinyRun.flat(learner.parameters())).isEqualTo(start);
+      assertThat(learner.learningRate()).isCloseTo(1e-2 / 3, within(1e-15));
+    }
+  }
+}

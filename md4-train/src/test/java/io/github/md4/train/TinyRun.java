@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import io.github.md4.core.kernel.Activation;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.TransformerConfig;
+import io.github.md4.core.optimizer.AdamW;
+import io.github.md4.core.optimizer.GradientClip;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.core.schedule.TimeSampling;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.train.TrainingConfig.Decay;
+import io.github.md4.train.TrainingConfig.Rate;
+import io.github.md4.train.data.Existing;
+import io.github.md4.train.data.PreparedData;
+import io.github.md4.train.data.Quickstart;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A run that takes milliseconds a step, with everything random switched on. */
+final class TinyRun {
+  static final TransformerConfig NETWORK =
+      new TransformerConfig(
+          4,
+          3,
+          1,
+          2,
+          TransformerConfig.Embedding.INSIDE,
+          TransformerConfig.TimeFeatures.T,
+          0,
+          Activation.SWIGLU,
+          TransformerConfig.Conditioning.ADALN,
+          true,
+          0.1,
+          0.1,
+          false);
+
+  private TinyRun() {}
+
+  static TokenFile tokens(Path folder) throws IOException {
+    Quickstart.Sizes sizes = new Quickstart.Sizes(2000, 500, 500);
+    PreparedData data = Quickstart.prepare(folder, sizes, 1, Existing.REPLACE);
+    return TokenFile.open(folder.resolve(data.splits().get(0).split() + ".bin"));
+  }
+
+  static TrainingConfig training(long steps, int microBatch, double base) {
+    return new TrainingConfig(
+        7,
+        steps,
+        6,
+        microBatch,
+        Precision.FLOAT32,
+        new TimeAxis.Continuous(),
+        new TimeSampling.Stratified(),
+        new Rate(base, 3, Decay.COSINE),
+        new AdamW(0.9, 0.99, 1e-8, 0.03),
+        new GradientClip.Norm(1),
+        0.9,
+        4);
+  }
+
+  static TrainingRun.Plan plan(TrainingConfig training, TokenFile tokens) {
+    ModelConfig model = new ModelConfig(11, new Curve.Linear(), 1e-4, NETWORK);
+    return new TrainingRun.Plan(
+        training,
+        new TrainingRun.Schedule(0, 5, 2, 10),
+        new SavedModel.Description(model, tokens.info().orElseThrow().tokenizer()),
+        tokens.info().orElseThrow().sha256());
+  }
+
+  /** As {@link #plan}, with the dropout of channels alone. */
+  static TrainingRun.Plan withoutEngineDropout(TrainingConfig training, TokenFile tokens) {
+    TransformerConfig network =
+        new TransformerConfig(
+            NETWORK.headWidth(),
+            NETWORK.heads(),
+            NETWORK.keyValueHeads(),
+            NETWORK.layers(),
+            TransformerConfig.Embedding.OUTSIDE,
+            NETWORK.timeFeatures(),
+            NETWORK.classes(),
+            NETWORK.activation(),
+            NETWORK.conditioning(),
+            NETWORK.depthScaledInit(),
+            NETWORK.dropout(),
+            0,
+            NETWORK.causal());
+    TrainingRun.Plan plan = plan(training, tokens);
+    ModelConfig model = new ModelConfig(11, new Curve.Linear(), 1e-4, network);
+    return new TrainingRun.Plan(
+        training,
+        plan.schedule(),
+        new SavedModel.Description(model, plan.model().tokenizer()),
+        plan.dataSha256());
+  }
+
+  /** What a run told its listener. */
+  static final class Recorder implements TrainingListener {
+    final List<StepMetrics> metrics = new ArrayList<>();
+    final List<Long> evaluations = new ArrayList<>();
+    final List<Long> checkpoints = new ArrayList<>();
+
+    @Override
+    public void onMetrics(StepMetrics of) {
+      metrics.add(of);
+    }
+
+    @Override
+    public void onEvaluation(Learner learner) {
+      evaluations.add(learner.updates());
+    }
+
+    @Override
+    public void onCheckpoint(long step, Path folder) {
+      checkpoints.add(step);
+    }
+
+    List<Double> losses() {
+      return metrics.stream().map(StepMetrics::bitsPerToken).toList();
+    }
+  }
+
+  /** All numbers of all parameters, in order. */
+  static float[] flat(Parameters parameters) {
+    FloatBuffer all = FloatBuffer.allocate(Math.toIntExact(parameters.size()));
+    parameters.list().forEach(array -> all.put(array.toFloatArray()));
+    return all.array();
+  }
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.train.TinyRun.Recorder;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("exact")
+final class TrainingRunTest {
+  @TempDir Path folder;
+  private TokenFile tokens;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    tokens = TinyRun.tokens(folder.resolve("data"));
+  }
+
+  /** Weights, average and losses at the end of a run. */
+  private record End(float[] raw, float[] average, List<Double> losses) {}
+
+  /** Stops after so many updates. */
+  private static BooleanSupplier after(TrainingRun run, long updates) {
+    return () -> run.updates() == updates;
+  }
+
+  private TrainingRun.Plan plan(long steps, int microBatch, double rate) {
+    return TinyRun.plan(TinyRun.training(steps, microBatch, rate), tokens);
+  }
+
+  private End uninterrupted(TrainingRun.Plan plan, String name) throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        TrainingRun run = TrainingRun.start(runFolder(name), plan, tokens, manager)) {
+      Recorder recorder = new Recorder();
+      assertThat(run.run(recorder, () -> false)).isEqualTo(TrainingRun.Outcome.FINISHED);
+      return end(run, recorder.losses());
+    }
+  }
+
+  private RunFolder runFolder(String name) {
+    return new RunFolder(folder.resolve(name));
+  }
+
+  private static End end(TrainingRun run, List<Double> losses) {
+    return new End(
+        TinyRun.flat(run.learner().parameters()), TinyRun.flat(run.learner().average()), losses);
+  }
+
+  @Test
+  void resume_isBitForBitTheRunThatWasNeverStopped() throws IOException {
+    TrainingRun.Plan plan = plan(20, 2, 1e-2);
+    End expected = uninterrupted(plan, "whole");
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      Recorder before = new Recorder();
+      try (TrainingRun run = TrainingRun.start(runFolder("cut"), plan, tokens, manager)) {
+        assertThat(run.run(before, after(run, 10))).isEqualTo(TrainingRun.Outcome.INTERRUPTED);
+      }
+      try (TrainingRun run = TrainingRun.resume(runFolder("cut"), plan, tokens, manager)) {
+        assertThat(run.updates()).isEqualTo(10);
+        Recorder recorder = new Recorder();
+        assertThat(run.run(recorder, () -> false)).isEqualTo(TrainingRun.Outcome.FINISHED);
+        End resumed = end(run, recorder.losses());
+        assertThat(resumed.raw).isEqualTo(expected.raw);
+        assertThat(resumed.average).isEqualTo(expected.average);
+        assertThat(before.losses()).isEqualTo(expected.losses.subList(0, 2));
+        assertThat(resumed.losses).isEqualTo(expected.losses.subList(2, 5));
+      }
+    }
+  }
+
+  @Test
+  void start_withTheSameSeedRepeatsItself() throws IOException {
+    TrainingRun.Plan plan = plan(6, 3, 1e-2);
+    End first = uninterrupted(plan, "one");
+    End second = uninterrupted(plan, "two");
+    assertThat(second.raw).isEqualTo(first.raw);
+    assertThat(second.losses).isEqualTo(first.losses);
+  }
+
+  @Test
+  void run_leavesTheModelThatItTrained() throws IOException {
+    End end = uninterrupted(plan(5, 6, 1e-2), "run");
+    RunFolder run = runFolder("run");
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      assertThat(RunFolder.modelIn(run.path(), Weights.EMA)).isEqualTo(run.model());
+      Path raw = RunFolder.modelIn(run.path(), Weights.RAW);
+      assertThat(raw).isEqualTo(run.checkpoints().resolve("step-5"));
+      try (SavedModel model =
+          SavedModel.load(run.model(), Weights.EMA, manager, Precision.FLOAT32)) {
+        assertThat(model.parameterCount()).isEqualTo(end.average.length);
+      }
+      assertThatThrownBy(
+              () -> SavedModel.load(run.model(), Weights.RAW, manager, Precision.FLOAT32))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("'raw' are in a run's checkpoints");
+    }
+  }
+
+  @Test
+  void run_keepsTheLastCheckpointsAndEveryTenth() throws IOException {
+    TrainingRun.Plan plan = plan(30, 6, 1e-2);
+    End unused = uninterrupted(plan, "run");
+    assertThat(Checkpoints.in(runFolder("run").checkpoints()))
+        .extracting(Checkpoints.Checkpoint::step)
+        .containsExactly(10L, 20L, 25L, 30L);
+  }
+
+  @Test
+  void run_stopsAtALossThatIsNotFiniteAndNamesTheStep() throws IOException {
+    TrainingRun.Plan plan = plan(30, 6, 1e30);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        TrainingRun run = TrainingRun.start(runFolder("run"), plan, tokens, manager)) {
+      assertThatThrownBy(() -> run.run(new Recorder(), () -> false))
+          .isInstanceOf(DivergedException.class)
+          .hasMessageMatching("the loss of step [3-9] is (NaN|Infinity) \\(seed 7\\).*");
+    }
+  }
+
+  @Test
+  void start_refusesAFolderWithARun() throws IOException {
+    TrainingRun.Plan plan = plan(5, 6, 1e-2);
+    End unused = uninterrupted(plan, "run");
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      assertThatThrownBy(() -> TrainingRun.start(runFolder("run"), plan, tokens, manager))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("--resume");
+    }
+  }
+
+  @Test
+  void resume_refusesWhatIsNotItsCheckpoint() throws IOException {
+    End unused = uninterrupted(plan(5, 6, 1e-2), "run");
+    RunFolder run = runFolder("run");
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      assertThatThrownBy(
+              () -> TrainingRun.resume(runFolder("none"), plan(9, 6, 1e-2), tokens, manager))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("no checkpoint");
+      TrainingRun.Plan plan = plan(9, 6, 1e-2);
+      TrainingRun.Plan elsewhere =
+          new TrainingRun.Plan(plan.training(), plan.schedule(), plan.model(), "0".repeat(64));
+      assertThatThrownBy(() -> TrainingRun.resume(run, elsewhere, tokens, manager))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("other tokens");
+    }
+  }
+
+  @Test
+  void resume_refusesACheckpointThatWasCutInHalf() throws IOException {
+    End unused = uninterrupted(plan(5, 6, 1e-2), "run");
+    RunFolder run = runFolder("run");
+    Path file = run.checkpoints().resolve("step-5").resolve("optimizer.safetensors");
+    try (RandomAccessFile cut = new RandomAccessFile(file.toFile(), "rw")) {
+      cut.setLength(Files.size(file) / 2);
+    }
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      assertThatThrownBy(() -> TrainingRun.resume(run, plan(9, 6, 1e-2), tokens, manager))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("optimizer.safetensors");
+    }
+  }
+
+  @Test
+  void resume_refusesAnotherBatchSize() throws IOException {
+    TrainingRun.Plan plan = plan(5, 6, 1e-2);
+    End unused = uninterrupted(plan, "run");
+    TrainingConfig t = plan.training();
+    TrainingConfig larger =
+        new TrainingConfig(
+            t.seed(),
+            9,
+            12,
+            6,
+            t.precision(),
+            t.timeAxis(),
+            t.timeSampling(),
+            t.learningRate(),
+            t.optimizer(),
+            t.clip(),
+            t.emaRate(),
+            t.logEvery());
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      assertThatThrownBy(
+              () ->
+                  TrainingRun.resume(
+                      runFolder("run"), TinyRun.plan(larger, tokens), tokens, manager))
+          .isInstanceOf(InvalidConfigException.class)
+          .hasMessageContaining("training.batchSize");
+    }
+  }
+}
