@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Version.class,
-    subcommands = {DataCommand.class, EvaluateCommand.class, TrainCommand.class})
+    subcommands = {TrainCommand.class, DataCommand.class, EvaluateCommand.class})
 final class Md4Command implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
