@@ -30,7 +30,8 @@ final class DataTextCommand implements Callable<Integer> {
   @Option(
       names = "--fractions",
       paramLabel = "TRAIN,VALID",
-      description = "The shares of train and valid, by position; test has the rest. 0.9,0.05.")
+      description =
+          "The shares of train and valid, by position; test has the rest. Default: 0.9,0.05.")
   private SplitFractions fractions = SplitFractions.STANDARD;
 
   @Override

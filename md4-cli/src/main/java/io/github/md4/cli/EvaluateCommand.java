@@ -43,21 +43,27 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Option(
       names = "--passes",
+      paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "How many times and masks each chunk gets. ${DEFAULT-VALUE}.")
+      description = "How many times and masks each chunk gets. Default: ${DEFAULT-VALUE}.")
   private int passes = 1;
 
-  @Option(names = "--seed", description = "Of times and masks. ${DEFAULT-VALUE}.")
+  @Option(
+      names = "--seed",
+      paramLabel = "SEED",
+      description = "The seed of times and masks. Default: ${DEFAULT-VALUE}.")
   private long seed = 0;
 
   @Option(
       names = "--batch-size",
+      paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Chunks at once; of no effect on the result. ${DEFAULT-VALUE}.")
+      description = "Chunks at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
   private int batchSize = 64;
 
   @Option(
       names = "--chunks",
+      paramLabel = "N",
       converter = OptionTypes.Count.class,
       description = "Only so many of the first chunks.")
   private int limit = Integer.MAX_VALUE;

@@ -41,7 +41,8 @@ final class FailureLine {
         return message(failure) + "; did you mean " + String.join(" or ", suggestions) + "?" + help;
       }
     }
-    return message(failure) + help;
+    // picocli's groups of options say so themselves, and only they.
+    return message(failure).replaceFirst("^Error: ", "") + help;
   }
 
   private static String ofFile(IOException failure) {

@@ -16,13 +16,13 @@ final class ModelOptions {
   @Option(
       names = "--weights",
       paramLabel = "ema|raw",
-      description = "The averaged weights, or those of the last update. ${DEFAULT-VALUE}.")
+      description = "The averaged weights, or those of the last update. Default: ${DEFAULT-VALUE}.")
   private Weights weights = Weights.EMA;
 
   @Option(
       names = "--precision",
       paramLabel = "float32|bfloat16",
-      description = "The type in which the network multiplies. ${DEFAULT-VALUE}.")
+      description = "The type in which the network multiplies. Default: ${DEFAULT-VALUE}.")
   private Precision precision = Precision.FLOAT32;
 
   @Option(

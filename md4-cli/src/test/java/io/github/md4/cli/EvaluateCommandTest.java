@@ -330,7 +330,7 @@ final class EvaluateCommandTest {
 
   @Test
   void usage_wantsAModelOrARunAndData() {
-    md4("evaluate", "--data", data).failed(2, "Missing required argument");
+    md4("evaluate", "--data", data).failed(2, "md4: Missing required argument");
     md4("evaluate", "--model", model).failed(2, "Missing required option: '--data=FILE.bin'");
     md4("evaluate", "--model", model, "--watch", model, "--data", data)
         .failed(2, "mutually exclusive");
