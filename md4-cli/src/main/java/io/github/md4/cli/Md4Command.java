@@ -20,7 +20,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Version.class,
-    subcommands = {TrainCommand.class, DataCommand.class, EvaluateCommand.class})
+    subcommands = {
+      TrainCommand.class,
+      DataCommand.class,
+      EvaluateCommand.class,
+      SampleCommand.class
+    })
 final class Md4Command implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
