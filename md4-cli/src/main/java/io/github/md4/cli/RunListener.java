@@ -6,7 +6,8 @@ import io.github.md4.train.TrainingListener;
 import java.io.IOException;
 
 /** Evaluates a model in training, draws samples from it, and records what comes out. */
-record RunListener(RunRecorder recorder, Evaluations evaluations) implements TrainingListener {
+record RunListener(RunRecorder recorder, Evaluations evaluations, TrainingSamples samples)
+    implements TrainingListener {
 
   @Override
   public void onStep(long step) {
@@ -21,5 +22,6 @@ record RunListener(RunRecorder recorder, Evaluations evaluations) implements Tra
   @Override
   public void onEvaluation(Learner learner) throws IOException {
     recorder.scores(learner.updates(), evaluations.score(learner));
+    recorder.samples(learner.updates(), samples.draw(learner));
   }
 }

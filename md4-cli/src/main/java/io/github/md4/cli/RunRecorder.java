@@ -93,6 +93,9 @@ final class RunRecorder implements AutoCloseable {
   }
 
   void samples(long step, List<String> texts) throws IOException {
+    if (texts.isEmpty()) {
+      return;
+    }
     String all = String.join("\n\n", texts) + "\n";
     Files.createDirectories(folder.samples());
     Path file = folder.samples().resolve("step-" + step + ".txt");

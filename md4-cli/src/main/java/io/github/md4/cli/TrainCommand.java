@@ -73,13 +73,15 @@ final class TrainCommand implements Callable<Integer> {
       runConfig.changes().forEach(line -> err.println("md4: resuming; the run had " + line));
     }
     try (TrainingRun run = open(folder, plan, tokens, manager);
-        Evaluations evaluations = Evaluations.open(experiment, plan, manager)) {
+        Evaluations evaluations = Evaluations.open(experiment, plan, manager);
+        TrainingSamples samples =
+            new TrainingSamples(manager, plan.model(), experiment.sampling())) {
       runConfig.write();
       try (Interrupts interrupts = Interrupts.listen(err);
           RunRecorder recorder =
               RunRecorder.open(folder, experiment, run.updates(), spec.commandLine().getOut())) {
         TrainingRun.Outcome outcome =
-            run.run(new RunListener(recorder, evaluations), interrupts::requested);
+            run.run(new RunListener(recorder, evaluations, samples), interrupts::requested);
         return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
       }
     }

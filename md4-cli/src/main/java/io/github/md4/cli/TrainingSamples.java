@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.ReverseProcess;
+import io.github.md4.core.kernel.DrawKernels;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
+import io.github.md4.sample.AncestralSampler;
+import io.github.md4.sample.SampleRequest;
+import io.github.md4.sample.SamplingSteps;
+import io.github.md4.train.Learner;
+import java.util.List;
+
+/** The samples drawn from a model in training, by its averaged weights. */
+final class TrainingSamples implements AutoCloseable {
+  private final NDManager manager;
+  private final SavedModel.Description model;
+  private final Experiment.Sampling config;
+  private final DrawKernels kernels;
+
+  TrainingSamples(NDManager parent, SavedModel.Description model, Experiment.Sampling config) {
+    this.manager = parent.newSubManager();
+    this.model = model;
+    this.config = config;
+    this.kernels = new DrawKernels(manager);
+  }
+
+  /** Returns the texts: the same noise at every step of the training. */
+  List<String> draw(Learner learner) {
+    if (config.count() == 0) {
+      return List.of();
+    }
+    ReverseProcess process =
+        new ReverseProcess(model.tokenSpace(), model.config().maskingSchedule(), kernels);
+    SampleRequest request =
+        new SampleRequest(
+            config.count(), model.config().length(), config.seed(), config.count(), 0);
+    return new AncestralSampler(
+            manager,
+            learner.denoiser(Weights.EMA),
+            process,
+            new SamplingSteps(config.grid(), config.steps()))
+        .sample(request).stream().map(model.tokenizer()::decode).toList();
+  }
+
+  @Override
+  public void close() {
+    kernels.close();
+    manager.close();
+  }
+}
