@@ -94,7 +94,7 @@ record TransformerPass(TransformerConfig config, Blocks.Weights weights) {
     for (int b = 0; b < times.length; b++) {
       System.arraycopy(TimeEmbedding.of(times[b], width), 0, features, b * width, width);
     }
-    return scope.create(features, new Shape(times.length, width));
+    return owned(scope.create(features, new Shape(times.length, width)));
   }
 
   private NDArray labels(NDManager scope, Condition condition) {
@@ -106,6 +106,16 @@ record TransformerPass(TransformerConfig config, Blocks.Weights weights) {
             "labels must be in [0, " + config.classes() + "): " + labels[b]);
       }
     }
-    return scope.create(labels);
+    return owned(scope.create(labels));
+  }
+
+  /**
+   * Returns a copy in the engine's own memory. DJL lends a tensor on the CPU the memory of a Java
+   * buffer, which is free again once the array is closed; a recorded graph reads it after that.
+   */
+  private static NDArray owned(NDArray lent) {
+    try (lent) {
+      return lent.duplicate();
+    }
   }
 }

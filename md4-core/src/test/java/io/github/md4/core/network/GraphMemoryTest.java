@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.DiffusionLoss;
+import io.github.md4.core.kernel.Autograd;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.noise.Noise;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What the backward pass reads must still be there when the garbage has been collected. */
+@Tag("exact")
+final class GraphMemoryTest {
+  private static final int VOCABULARY = 7;
+  private static final int BATCH = 4;
+  private static final DropoutNoise NOISE = new DropoutNoise(new Noise(5), 0, 0);
+
+  static List<TransformerConfig> networks() {
+    return Networks.ALL;
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void gradients_areTheSameAfterACollection(TransformerConfig config) {
+    List<float[]> quiet = gradients(config, () -> {});
+    List<float[]> disturbed = gradients(config, GraphMemoryTest::collectAndScribble);
+    for (int i = 0; i < quiet.size(); i++) {
+      assertThat(disturbed.get(i)).isEqualTo(quiet.get(i));
+    }
+  }
+
+  private static List<float[]> gradients(TransformerConfig config, Runnable between) {
+    Inputs inputs = Inputs.random(config, BATCH, 5, VOCABULARY);
+    try (NDManager manager = NDManager.newBaseManager();
+        Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 3);
+        Autograd autograd = new Autograd(manager)) {
+      parameters.requireGradients();
+      NDArray zt = inputs.zt(manager);
+      NDArray rows = inputs.allRows(manager);
+      NDArray targets = manager.zeros(rows.getShape(), rows.getDataType());
+      NDArray loss =
+          autograd.record(
+              () ->
+                  DiffusionLoss.crossEntropy(
+                          network.trainingLogits(parameters, zt, inputs.condition(), rows, NOISE),
+                          targets)
+                      .mean());
+      between.run();
+      NDList gradients = autograd.gradients(loss, parameters.list());
+      return gradients.stream().map(NDArray::toFloatArray).toList();
+    }
+  }
+
+  /** Frees what nobody holds and takes the freed memory in small pieces, filled with NaN. */
+  private static void collectAndScribble() {
+    for (int round = 0; round < 3; round++) {
+      System.gc();
+      try {
+        Thread.sleep(20);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    List<ByteBuffer> taken = new ArrayList<>();
+    for (int bytes = 16; bytes <= 512; bytes += 16) {
+      for (int i = 0; i < 300; i++) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+        while (buffer.hasRemaining()) {
+          buffer.putFloat(Float.NaN);
+        }
+        taken.add(buffer);
+      }
+    }
+    assertThat(taken).isNotEmpty();
+  }
+}
