@@ -16,9 +16,9 @@ import java.security.MessageDigest;
 /**
  * Writes a token file and its JSON, in the smallest type that holds the vocabulary.
  *
- * <p>Both grow under temporary names, are synced, and get their names in {@link #finish}: the JSON
- * first, the tokens last, since tokens without their JSON would be taken for nanoGPT's. Closed
- * before that, the writer leaves nothing.
+ * <p>Both grow under temporary names, are synced in {@link #seal}, and get their names in {@link
+ * #publish}: the JSON first, the tokens last, since tokens without their JSON would be taken for
+ * nanoGPT's. Closed before that, the writer leaves nothing.
  */
 public final class TokenFileWriter implements Closeable {
   private static final int BUFFER_BYTES = 1 << 18;
@@ -46,7 +46,7 @@ public final class TokenFileWriter implements Closeable {
   }
 
   /**
-   * Starts a file of tokens in a folder that exists; {@link #finish} replaces one that is there.
+   * Starts a file of tokens in a folder that exists; {@link #publish} replaces one that is there.
    *
    * @param bin the name to be, ending in {@code .bin}
    */
@@ -99,17 +99,24 @@ public final class TokenFileWriter implements Closeable {
     }
   }
 
-  /** Syncs what was written, names it, and returns what the JSON says. Call once, then close. */
-  public TokenFileInfo finish() throws IOException {
+  /**
+   * Syncs tokens and JSON under their temporary names and returns what the JSON says. Call once,
+   * after the last token; a disk that is full is full here.
+   */
+  public TokenFileInfo seal() throws IOException {
     flush();
     channel.force(true);
     channel.close();
     TokenFileInfo info = new TokenFileInfo(content, type, count, Sha256.finish(digest));
     writeJson(info);
+    return info;
+  }
+
+  /** Names what was sealed. */
+  public void publish() throws IOException {
     Files.deleteIfExists(bin); // never old tokens beside a new JSON
     move(partialJson, json);
     move(partialBin, bin);
-    return info;
   }
 
   private void writeJson(TokenFileInfo info) throws IOException {
@@ -124,7 +131,7 @@ public final class TokenFileWriter implements Closeable {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Ends writing; what was not finished is deleted. */
+  /** Ends writing; what was not published is deleted. */
   @Override
   public void close() throws IOException {
     channel.close();

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("exact")
 final class TokenFileTest {
@@ -30,7 +31,9 @@ final class TokenFileTest {
   private TokenFileInfo write(int[] ids, int vocabularySize) throws IOException {
     try (TokenFileWriter writer = TokenFileWriter.create(bin(), content(vocabularySize))) {
       writer.write(ids);
-      return writer.finish();
+      TokenFileInfo info = writer.seal();
+      writer.publish();
+      return info;
     }
   }
 
@@ -97,7 +100,8 @@ final class TokenFileTest {
       for (int i = 0; i < 7; i++) {
         writer.write(ids);
       }
-      assertThat(writer.finish().count()).isEqualTo(7 * 99_991);
+      assertThat(writer.seal().count()).isEqualTo(7 * 99_991);
+      writer.publish();
     }
     try (TokenFile file = TokenFile.open(bin())) {
       assertThat(file.read(3 * 99_991, 99_991)).isEqualTo(ids);
@@ -238,7 +242,7 @@ final class TokenFileTest {
   }
 
   @Test
-  void finish_replacesAnEarlierFile() throws IOException {
+  void publish_replacesAnEarlierFile() throws IOException {
     TokenFileInfo unused = write(new int[] {1, 2, 3}, 7);
     TokenFileInfo second = write(new int[] {400}, 401);
     try (TokenFile file = TokenFile.open(bin())) {
@@ -247,10 +251,14 @@ final class TokenFileTest {
     }
   }
 
-  @Test
-  void close_withoutFinishLeavesNothing() throws IOException {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void close_beforePublishLeavesNothing(boolean isSealed) throws IOException {
     try (TokenFileWriter writer = TokenFileWriter.create(bin(), content(7))) {
       writer.write(new int[] {1, 2, 3});
+      if (isSealed) {
+        assertThat(writer.seal().count()).isEqualTo(3);
+      }
       assertThat(bin()).doesNotExist();
     }
     assertThat(folder).isEmptyDirectory();
@@ -267,7 +275,7 @@ final class TokenFileTest {
   }
 
   @Test
-  void finish_statesTheSha256OfTheTokens() throws IOException {
+  void seal_statesTheSha256OfTheTokens() throws IOException {
     // printf '\0\1\2' | sha256sum
     assertThat(write(new int[] {0, 1, 2}, 7).sha256())
         .isEqualTo("ae4b3280e56e2faf83f414a6e3dabe9d5fbe18976544c05fed121accb85b53fc");

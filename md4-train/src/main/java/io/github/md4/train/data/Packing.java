@@ -55,7 +55,8 @@ enum Packing {
   /** Returns a file's content, unpacked; the caller closes it. */
   static InputStream open(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new InvalidDataException(file, "no such file");
+      throw new InvalidDataException(
+          file, Files.isDirectory(file) ? "is a folder; name the files in it" : "no such file");
     }
     InputStream raw = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES);
     try {

@@ -45,7 +45,7 @@ public record SplitFractions(double train, double valid) {
     for (int i = 0; i < counts.size(); i++) {
       if (counts.get(i) < 1 && shares.get(i) > 0) {
         throw new IllegalArgumentException(
-            "too short to split: %d tokens by %s, %s, %s".formatted(count, train, valid, test()));
+            "too short to split: %d tokens by %s, %s and the rest".formatted(count, train, valid));
       }
     }
     return counts;

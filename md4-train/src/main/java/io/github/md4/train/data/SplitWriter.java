@@ -80,7 +80,12 @@ final class SplitWriter implements Closeable {
     List<TokenFileInfo> infos = new ArrayList<>();
     for (int i = 0; i < counts.size(); i++) {
       if (counts.get(i) > 0) {
-        infos.add(writers.get(i).finish());
+        infos.add(writers.get(i).seal());
+      }
+    }
+    for (int i = 0; i < counts.size(); i++) {
+      if (counts.get(i) > 0) {
+        writers.get(i).publish();
       } else {
         Files.deleteIfExists(bin(folder, SPLITS.get(i)));
         Files.deleteIfExists(json(folder, SPLITS.get(i)));

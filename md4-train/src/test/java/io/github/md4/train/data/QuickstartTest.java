@@ -108,7 +108,8 @@ final class QuickstartTest {
     DataSplit content = new DataSplit("x", "train", Characters.TEXT8, provenance);
     try (TokenFileWriter writer = TokenFileWriter.create(folder.resolve("train.bin"), content)) {
       writer.write(Characters.TEXT8.encode("the xylophone"));
-      TokenFileInfo unused = writer.finish();
+      TokenFileInfo unused = writer.seal();
+      writer.publish();
     }
     EvaluationChunks chunks = chunks("train", 13);
     assertThatThrownBy(() -> Floor.of(chunks))

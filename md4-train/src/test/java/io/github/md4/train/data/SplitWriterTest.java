@@ -59,6 +59,18 @@ final class SplitWriterTest {
     }
   }
 
+  /** As on a disk that is full when the second split is sealed. */
+  @Test
+  void finish_thatFailsHalfwayNamesNothing() throws IOException {
+    Path obstacle = Files.createDirectory(folder.resolve("valid.json.partial"));
+    try (SplitWriter writer = writer(5, 2, 3)) {
+      writer.write(new int[10]);
+      assertThatThrownBy(writer::finish).isInstanceOf(IOException.class);
+    }
+    assertThat(folder).isEmptyDirectory();
+    assertThat(obstacle).doesNotExist(); // as any partial file
+  }
+
   @Test
   void write_rejectsTooManyTokens() throws IOException {
     try (SplitWriter writer = writer(5, 2, 0)) {
