@@ -18,6 +18,7 @@ import java.nio.file.Path;
  * @param dataPosition examples consumed so far, over all epochs
  * @param dataSha256 of the training tokens
  * @param loss the unfinished mean of the training loss
+ * @param isEvaluationOwed whether the run was stopped before the evaluation of this step
  */
 record RunState(
     int formatVersion,
@@ -25,7 +26,8 @@ record RunState(
     long seed,
     long dataPosition,
     String dataSha256,
-    PendingLosses.Partial loss) {
+    PendingLosses.Partial loss,
+    boolean isEvaluationOwed) {
   static final int FORMAT_VERSION = 1;
   private static final String NAME = "state.json";
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();

@@ -27,6 +27,7 @@ final class Trainer {
   private final RunFolder folder;
   private final Checkpoints checkpoints;
   private final PendingLosses losses;
+  private boolean isEvaluationOwed;
   private long tokensSince;
   private long nanosSince;
 
@@ -44,10 +45,12 @@ final class Trainer {
   /** Goes on as the run whose checkpoint this is. */
   void restore(RunState state) {
     losses.restore(state.loss());
+    isEvaluationOwed = state.isEvaluationOwed();
   }
 
   /**
-   * Trains from the learner's last update to the last of the plan.
+   * Trains from the learner's last update to the last of the plan. What a run that was stopped
+   * still owed to its last step comes first.
    *
    * @param isStopRequested asked after each step; when true, a checkpoint is written and the
    *     training ends
@@ -70,6 +73,10 @@ final class Trainer {
       BooleanSupplier isStopRequested,
       ExecutorService ahead)
       throws IOException {
+    if (isEvaluationOwed) {
+      evaluateIfOwed(listener);
+      checkpoint(listener); // which owes no more
+    }
     restartClock();
     CompletableFuture<List<MaskedBatch>> next = prepare(learner.updates(), ahead);
     while (learner.updates() < plan.training().steps()) {
@@ -81,11 +88,12 @@ final class Trainer {
       tokensSince += batches.tokens();
       listener.onStep(learner.updates());
       metricsIfDue(listener, rate);
+      isEvaluationOwed = isDue(plan.schedule().evaluateEvery());
       if (isStopRequested.getAsBoolean()) {
         checkpoint(listener);
         return TrainingRun.Outcome.INTERRUPTED;
       }
-      evaluationIfDue(listener);
+      evaluateIfOwed(listener);
       checkpointIfDue(listener);
     }
     checkFinite();
@@ -128,10 +136,11 @@ final class Trainer {
     }
   }
 
-  private void evaluationIfDue(TrainingListener listener) throws IOException {
-    if (isDue(plan.schedule().evaluateEvery())) {
+  private void evaluateIfOwed(TrainingListener listener) throws IOException {
+    if (isEvaluationOwed) {
       losses.read();
       listener.onEvaluation(learner);
+      isEvaluationOwed = false;
       restartClock();
     }
   }
@@ -173,7 +182,8 @@ final class Trainer {
             plan.training().seed(),
             step * plan.training().batchSize(),
             plan.dataSha256(),
-            losses.partial())
+            losses.partial(),
+            isEvaluationOwed)
         .write(target);
   }
 

@@ -13,7 +13,10 @@ public interface TrainingListener {
   /** Metrics are due. */
   void onMetrics(StepMetrics metrics) throws IOException;
 
-  /** An evaluation is due: every so many steps, and at the end. */
+  /**
+   * An evaluation is due: every so many steps, and at the end. Where the run was stopped before, a
+   * resumed run makes up for it.
+   */
   void onEvaluation(Learner learner) throws IOException;
 
   /** A checkpoint has been written. */

@@ -69,10 +69,14 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * Returns a run at its start.
    *
-   * @throws InvalidDataException if the folder already holds a run
+   * @throws InvalidDataException if the folder already holds a run, or is a file
    */
   public static TrainingRun start(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
       throws IOException {
+    if (Files.exists(folder.path()) && !Files.isDirectory(folder.path())) {
+      throw new InvalidDataException(
+          folder.path(), "is a file; a run needs a folder: name another");
+    }
     if (Checkpoints.latest(folder.checkpoints()).isPresent() || Files.exists(folder.model())) {
       throw new InvalidDataException(
           folder.path(), "already holds a run; go on with --resume or name another folder");
@@ -87,7 +91,7 @@ public final class TrainingRun implements AutoCloseable {
    * Returns the run of a folder at its last checkpoint.
    *
    * @throws InvalidDataException if there is no checkpoint, it is damaged, or the data are others
-   * @throws InvalidConfigException if seed or batch size are not those of the checkpoint
+   * @throws InvalidConfigException if model, seed or batch size are not those of the checkpoint
    */
   public static TrainingRun resume(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
       throws IOException {
@@ -100,6 +104,7 @@ public final class TrainingRun implements AutoCloseable {
                 () -> new InvalidDataException(folder.path(), "has no checkpoint to resume from"));
     RunState state = RunState.read(last.folder());
     check(state, plan, last);
+    checkModel(plan, last);
     NDManager manager = parent.newSubManager();
     Network network = plan.model.network(manager, plan.training.precision());
     Learner.Source source = new Learner.Source(last.folder(), state.step());
@@ -154,6 +159,21 @@ public final class TrainingRun implements AutoCloseable {
         new Batches.Shape(training.batchSize(), training.microBatch(), training.timeSampling());
     Batches batches = new Batches(windows, plan.elbo(), new Noise(training.seed()), shape);
     return new Trainer(folder, plan, learner, batches);
+  }
+
+  /** Weights fit many a model that is not theirs: another schedule, say. */
+  private static void checkModel(Plan plan, Checkpoints.Checkpoint checkpoint) throws IOException {
+    SavedModel.Description saved = SavedModel.Description.read(checkpoint.folder());
+    if (!saved.config().equals(plan.model.config())) {
+      throw new InvalidConfigException(
+          "model",
+          "must be the checkpoint's, as config.json in %s has it".formatted(checkpoint.folder()));
+    }
+    if (!saved.tokenizer().equals(plan.model.tokenizer())) {
+      throw new InvalidDataException(
+          checkpoint.folder(),
+          "has another vocabulary than data.train; take the data it began with");
+    }
   }
 
   private static void check(RunState state, Plan plan, Checkpoints.Checkpoint checkpoint) {

@@ -9,8 +9,10 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
+import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.TinyRun.Recorder;
 import java.io.IOException;
@@ -82,6 +84,25 @@ final class TrainingRunTest {
         assertThat(resumed.average).isEqualTo(expected.average);
         assertThat(before.losses()).isEqualTo(expected.losses.subList(0, 2));
         assertThat(resumed.losses).isEqualTo(expected.losses.subList(2, 5));
+      }
+    }
+  }
+
+  @Test
+  void resume_makesUpForTheEvaluationThatAStopPreceded() throws IOException {
+    TrainingRun.Plan plan = plan(10, 6, 1e-2);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      Recorder before = new Recorder();
+      try (TrainingRun run = TrainingRun.start(runFolder("cut"), plan, tokens, manager)) {
+        assertThat(run.run(before, after(run, 10))).isEqualTo(TrainingRun.Outcome.INTERRUPTED);
+      }
+      assertThat(before.evaluations).isEmpty();
+      for (List<Long> evaluations : List.of(List.of(10L), List.<Long>of())) {
+        Recorder recorder = new Recorder();
+        try (TrainingRun run = TrainingRun.resume(runFolder("cut"), plan, tokens, manager)) {
+          assertThat(run.run(recorder, () -> false)).isEqualTo(TrainingRun.Outcome.FINISHED);
+        }
+        assertThat(recorder.evaluations).isEqualTo(evaluations);
       }
     }
   }
@@ -176,6 +197,43 @@ final class TrainingRunTest {
           .isInstanceOf(InvalidDataException.class)
           .hasMessageContaining("optimizer.safetensors");
     }
+  }
+
+  @Test
+  void resume_refusesWeightsOfAnotherModel() throws IOException {
+    TrainingRun.Plan plan = plan(5, 6, 1e-2);
+    End unused = uninterrupted(plan, "run");
+    RunFolder run = runFolder("run");
+    ModelConfig config = plan.model().config();
+    ModelConfig other =
+        new ModelConfig(config.length(), new Curve.Cosine(), config.epsilon(), config.network());
+    TrainingRun.Plan otherPlan =
+        new TrainingRun.Plan(
+            plan.training(),
+            plan.schedule(),
+            new SavedModel.Description(other, plan.model().tokenizer()),
+            plan.dataSha256());
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      assertThatThrownBy(() -> TrainingRun.resume(run, otherPlan, tokens, manager))
+          .isInstanceOf(InvalidConfigException.class)
+          .hasMessageContaining("model: must be the checkpoint's");
+      Files.writeString(run.checkpoints().resolve("step-5/tokenizer.json"), "{");
+      assertThatThrownBy(() -> TrainingRun.resume(run, plan, tokens, manager))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("tokenizer.json");
+    }
+  }
+
+  @Test
+  void start_refusesAFile() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "mine");
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      assertThatThrownBy(
+              () -> TrainingRun.start(new RunFolder(file), plan(5, 6, 1e-2), tokens, manager))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("is a file; a run needs a folder");
+    }
+    assertThat(file).hasContent("mine");
   }
 
   @Test
