@@ -71,7 +71,8 @@ final class Evaluations implements AutoCloseable {
             .filter(plan.model().tokenizer()::equals)
             .isPresent();
     if (!isSame) {
-      throw new InvalidDataException(path, "has another vocabulary than data.train");
+      throw new InvalidDataException(
+          path, "has another vocabulary than data.train; prepare them as one data set");
     }
     chunks.add(new EvaluationChunks(file, length));
   }

@@ -102,7 +102,8 @@ final class TrainCommand implements Callable<Integer> {
             .orElseThrow(
                 () ->
                     new InvalidDataException(
-                        tokens.path(), "has no JSON beside it that tells its vocabulary"));
+                        tokens.path(),
+                        "has no JSON beside it that tells its vocabulary; md4 data makes both"));
     Experiment.CheckpointPlan checkpoints = experiment.checkpoints();
     return new TrainingRun.Plan(
         experiment.training(),

@@ -41,6 +41,9 @@ public final class ConfigLoader {
   }
 
   private static String text(Path file) throws IOException {
+    if (Files.isDirectory(file)) {
+      throw new InvalidConfigException(file.toString(), "is a folder; a YAML file is expected");
+    }
     try {
       return Files.readString(file);
     } catch (NoSuchFileException e) {
