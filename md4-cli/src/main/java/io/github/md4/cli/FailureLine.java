@@ -53,7 +53,7 @@ final class FailureLine {
     if (failure instanceof AccessDeniedException) {
       return message + ": permission denied";
     }
-    if (failure instanceof FileAlreadyExistsException) {
+    if (failure instanceof FileAlreadyExistsException e && e.getReason() == null) {
       return message + ": exists already";
     }
     return isDiskFull(message) ? "the disk is full: " + message : message;

@@ -48,7 +48,7 @@ final class Interrupts implements AutoCloseable {
       Runtime.getRuntime().halt(ExitCodes.INTERRUPTED);
     }
     requested = true;
-    err.println("md4: stopping after this step, once it is saved; again to stop at once");
+    err.println("md4: stopping once this step is done and saved; again to stop at once");
   }
 
   @Override

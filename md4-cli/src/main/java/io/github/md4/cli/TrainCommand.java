@@ -69,13 +69,12 @@ final class TrainCommand implements Callable<Integer> {
     RunFolder folder = new RunFolder(experiment.run());
     RunConfig runConfig = new RunConfig(folder, experiment);
     PrintWriter err = spec.commandLine().getErr();
-    if (resume) {
-      runConfig.changes().forEach(line -> err.println("md4: resuming; the run had " + line));
-    }
+    List<String> changes = resume ? runConfig.changes() : List.of();
     try (TrainingRun run = open(folder, plan, tokens, manager);
         Evaluations evaluations = Evaluations.open(experiment, plan, manager);
         TrainingSamples samples =
             new TrainingSamples(manager, plan.model(), experiment.sampling())) {
+      changes.forEach(line -> err.println("md4: resuming; the run had " + line));
       runConfig.write();
       try (Interrupts interrupts = Interrupts.listen(err);
           RunRecorder recorder =

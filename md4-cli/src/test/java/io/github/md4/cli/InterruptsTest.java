@@ -47,7 +47,7 @@ final class InterruptsTest {
   }
 
   /** A background job of a shell ignores SIGINT, its children too, and Java then lets it be. */
-  private static void assumeHeard(String signal) throws IOException {
+  static void assumeHeard(String signal) throws IOException {
     int bit = signal.equals("INT") ? 1 : 14;
     Path status = Path.of("/proc/self/status");
     boolean ignored =
@@ -70,7 +70,7 @@ final class InterruptsTest {
       assertThat(child.line()).isEqualTo("saved");
       assertThat(child.exitCode()).isEqualTo(130);
       assertThat(child.err())
-          .isEqualTo("md4: stopping after this step, once it is saved; again to stop at once\n");
+          .isEqualTo("md4: stopping once this step is done and saved; again to stop at once\n");
     }
   }
 

@@ -85,6 +85,8 @@ final class MainTest {
         arguments(new AccessDeniedException("x.bin"), 1, "x.bin: permission denied"),
         arguments(new FileAlreadyExistsException("runs/a"), 1, "runs/a: exists already"),
         arguments(
+            new FileAlreadyExistsException("runs/a", null, "is a file"), 1, "runs/a: is a file"),
+        arguments(
             new IOException("No space left on device"),
             1,
             "the disk is full: No space left on device"),

@@ -8,72 +8,37 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code md4 train} as a user meets it. */
 @Tag("exact")
 final class TrainCommandTest {
-  private static final String CONFIG =
-      """
-      version: 1
-      run: %1$s/run
-      data:
-        train: %1$s/data/train.bin
-        evaluate: [%1$s/data/valid.bin]
-      model:
-        length: 16
-        network: {headWidth: 4, heads: 2, keyValueHeads: 2, layers: 2}
-      training:
-        seed: 3
-        steps: 12
-        batchSize: 4
-        microBatch: 2
-        precision: float32
-        learningRate: {base: 1e-2, warmUp: 2, decay: cosine}
-        emaRate: 0.9
-        logEvery: 3
-      evaluation: {every: 6, chunks: 8, batchSize: 3, weights: [ema, raw]}
-      sampling: {count: 2, steps: 4}
-      checkpoints: {every: 6, keepLast: 1, keepEvery: 0}
-      """;
-
   @TempDir Path folder;
-  private Path config;
+  private TinyTraining tiny;
 
   @BeforeEach
   void prepare() throws IOException {
-    config = folder.resolve("tiny.yaml");
-    Files.writeString(config, CONFIG.formatted(folder));
-    Path text = folder.resolve("text.txt");
-    Files.writeString(text, "abc de fgh ".repeat(400));
-    Ran.md4(
-            "data",
-            "text",
-            "--from",
-            text,
-            "--vocabulary",
-            "chars",
-            "--out",
-            folder.resolve("data"))
-        .check();
+    tiny = TinyTraining.prepare(folder);
   }
 
   private Ran train(String... more) {
-    List<Object> arguments =
-        new ArrayList<>(List.of("train", "--device", "cpu", "--config", config));
-    arguments.addAll(List.of(more));
-    return Ran.md4(arguments.toArray());
+    return tiny.train(more);
   }
 
   private Path run() {
-    return folder.resolve("run");
+    return tiny.run();
   }
 
   private List<JsonObject> metrics() throws IOException {
@@ -172,23 +137,86 @@ final class TrainCommandTest {
 
   @Test
   void train_namesAConfigOfAnotherVersion() throws IOException {
-    Files.writeString(config, CONFIG.formatted(folder).replace("version: 1", "version: 2"));
-    train().failed(ExitCodes.USAGE, "version");
+    Files.writeString(tiny.config(), tiny.text().replace("version: 1", "version: 2"));
+    train().failed(ExitCodes.USAGE, "tiny.yaml:1: version: this program reads 1, but it is '2'");
   }
 
-  @Test
-  void train_namesMissingData() throws IOException {
-    Files.delete(folder.resolve("data/train.bin"));
-    train().failed(ExitCodes.DATA, "train.bin");
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "evaluations.every=3 | evaluations: is not a key; did you mean 'evaluation'?",
+        "model.network.head=3 | model.network.head: is not a key; did you mean",
+        "training.learningRate.warmup=3 | did you mean 'training.learningRate.warmUp'?",
+        "training.steps=0 | training.steps: steps must be at least 1: 0",
+        "training.clip=norm() | training.clip: clip must be none, norm(c) or value(c)",
+        "data.evaluate=valid.bin | data.evaluate: must be a list, but is 'valid.bin'",
+      })
+  void train_namesAWrongKeyOrValue(String override, String expected) {
+    train("--set", override).failed(ExitCodes.USAGE, "md4: --set ", expected);
     assertThat(run()).doesNotExist();
   }
 
   @Test
-  void train_namesATruncatedTokenFile() throws IOException {
-    Path tokens = folder.resolve("data/train.bin");
-    byte[] half = Arrays.copyOf(Files.readAllBytes(tokens), 1000);
-    Files.write(tokens, half);
-    train().failed(ExitCodes.DATA, "train.bin");
+  void train_namesAConfigThatIsNone() throws IOException {
+    Ran.md4("train", "--config", folder.resolve("none.yaml"))
+        .failed(ExitCodes.USAGE, "none.yaml: there is no such file");
+    Ran.md4("train", "--config", folder)
+        .failed(ExitCodes.USAGE, ": is a folder; a YAML file is expected");
+  }
+
+  @Test
+  void train_namesDataThatAreMissingOrCutShort() throws IOException {
+    Path tokens = tiny.data("train.bin");
+    byte[] whole = Files.readAllBytes(tokens);
+    for (int length : new int[] {1000, 0}) {
+      Files.write(tokens, Arrays.copyOf(whole, length));
+      train().failed(ExitCodes.DATA, "train.bin: truncated: " + length + " bytes");
+    }
+    Files.delete(tokens);
+    train().failed(ExitCodes.DATA, "train.bin: no such file");
+    Files.write(tokens, whole);
+    Files.delete(tiny.data("train.json"));
+    train().failed(ExitCodes.DATA, "train.bin: has no JSON beside it that tells its vocabulary");
+    assertThat(run()).doesNotExist();
+  }
+
+  @Test
+  void train_refusesAFileForItsFolder() throws IOException {
+    Files.writeString(run(), "mine");
+    train().failed(ExitCodes.DATA, "run: is a file; a run needs a folder");
+    assertThat(run()).hasContent("mine");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "model.safetensors",
+        "ema.safetensors",
+        "optimizer.safetensors",
+        "state.json",
+        "config.json",
+        "tokenizer.json"
+      })
+  void resume_refusesACheckpointThatIsCutInHalf(String name) throws IOException {
+    train().check();
+    Path file = run().resolve("checkpoints/step-12").resolve(name);
+    byte[] whole = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(whole, whole.length / 2));
+    Map<Path, FileTime> before = files();
+    train("--resume", "--set", "training.steps=15").failed(ExitCodes.DATA, name + ": ");
+    assertThat(files()).isEqualTo(before);
+  }
+
+  /** Returns the run's files and when each was written. */
+  private Map<Path, FileTime> files() throws IOException {
+    Map<Path, FileTime> files = new TreeMap<>();
+    try (Stream<Path> paths = Files.walk(run())) {
+      for (Path path : paths.filter(Files::isRegularFile).toList()) {
+        files.put(path, Files.getLastModifiedTime(path));
+      }
+    }
+    return files;
   }
 
   @Test
@@ -207,7 +235,7 @@ final class TrainCommandTest {
 
   @Test
   void train_withoutAGpuSaysSo() {
-    Ran.md4("train", "--device", "gpu:9999", "--config", config)
+    Ran.md4("train", "--device", "gpu:9999", "--config", tiny.config())
         .failed(ExitCodes.DEVICE, "no GPU is there");
   }
 }

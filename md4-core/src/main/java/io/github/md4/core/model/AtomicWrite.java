@@ -144,13 +144,14 @@ public final class AtomicWrite {
 
   private static void checkReplaceable(Names names) throws IOException {
     if (!Files.isDirectory(names.target())) {
-      throw new FileAlreadyExistsException(names.target() + " is a file; a folder was to be there");
+      throw new FileAlreadyExistsException(
+          names.target().toString(), null, "is a file; a folder was to be there");
     }
     List<Path> old = children(names.target());
     if (!old.isEmpty()
         && old.stream().noneMatch(p -> exists(names.temporary().resolve(p.getFileName())))) {
       throw new FileAlreadyExistsException(
-          names.target() + " holds other files; choose another name or remove it");
+          names.target().toString(), null, "holds other files; choose another name or remove it");
     }
   }
 
