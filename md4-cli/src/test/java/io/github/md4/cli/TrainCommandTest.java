@@ -149,6 +149,9 @@ final class TrainCommandTest {
         "model.network.head=3 | model.network.head: is not a key; did you mean",
         "training.learningRate.warmup=3 | did you mean 'training.learningRate.warmUp'?",
         "training.steps=0 | training.steps: steps must be at least 1: 0",
+        "training.steps=2 | training.steps: steps must be more than the warm-up's 2: 2",
+        "training.learningRate.base=-1 | learningRate.base: base must be at least 0 and finite",
+        "training.learningRate.warmUp=-1 | learningRate.warmUp: warmUp must be at least 0: -1",
         "training.clip=norm() | training.clip: clip must be none, norm(c) or value(c)",
         "data.evaluate=valid.bin | data.evaluate: must be a list, but is 'valid.bin'",
       })

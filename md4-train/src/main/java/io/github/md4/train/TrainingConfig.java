@@ -48,6 +48,11 @@ public record TrainingConfig(
    * @param decay what follows
    */
   public record Rate(double base, long warmUp, Decay decay) {
+    /** Checks what no decay allows. */
+    public Rate {
+      require(base >= 0 && Double.isFinite(base), "base must be at least 0 and finite", base);
+      require(warmUp >= 0, "warmUp must be at least 0", warmUp);
+    }
 
     /** Returns the paper's rate for text. */
     public static Rate defaults() {
@@ -105,7 +110,7 @@ public record TrainingConfig(
         microBatch);
     require(emaRate >= 0 && emaRate < 1, "emaRate must be in [0, 1)", emaRate);
     require(logEvery >= 1, "logEvery must be at least 1", logEvery);
-    checkRate(learningRate, steps);
+    LearningRate unused = learningRate.over(steps); // which checks the two together
   }
 
   /** Returns the paper's training of text8, as the reference's configuration has it. */
@@ -123,15 +128,6 @@ public record TrainingConfig(
         new GradientClip.None(),
         0.9999,
         500);
-  }
-
-  private static void checkRate(Rate rate, long steps) {
-    try {
-      LearningRate unused = rate.over(steps);
-      require(unused.at(0) >= 0, "learningRate must be at least 0", rate);
-    } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("learningRate: " + e.getMessage(), e);
-    }
   }
 
   private static void require(boolean holds, String what, Object given) {
