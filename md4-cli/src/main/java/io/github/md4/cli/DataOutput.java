@@ -18,13 +18,13 @@ final class DataOutput {
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "The folder to write to; made if absent.")
+      description = "The folder for train.bin, valid.bin and test.bin; made if absent.")
   private Path folder;
 
-  @Option(names = "--replace", description = "Replace a data set that stands there.")
+  @Option(names = "--replace", description = "Replace a data set that md4 has made there.")
   private boolean replace;
 
-  @Option(names = "--json", description = "Print one JSON object.")
+  @Option(names = "--json", description = "Print one JSON object, not a table.")
   private boolean json;
 
   Path folder() {

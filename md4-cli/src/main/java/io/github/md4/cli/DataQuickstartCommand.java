@@ -13,7 +13,8 @@ import picocli.CommandLine.Spec;
 /** {@code md4 data quickstart}. */
 @Command(
     name = "quickstart",
-    description = "Makes a small corpus to begin with; nothing is downloaded.")
+    description = "Makes a small corpus to begin with; nothing is downloaded.",
+    sortOptions = false)
 final class DataQuickstartCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private DataOutput output;

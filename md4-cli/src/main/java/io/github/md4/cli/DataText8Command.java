@@ -13,7 +13,8 @@ import picocli.CommandLine.Spec;
 /** {@code md4 data text8}. */
 @Command(
     name = "text8",
-    description = "Prepares text8, or a text of its 27 characters, split 90/5/5 by position.")
+    description = "Prepares text8, or a text of its 27 characters, split 90/5/5 by position.",
+    sortOptions = false)
 final class DataText8Command implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private SourceFiles from;

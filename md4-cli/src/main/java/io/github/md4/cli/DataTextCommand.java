@@ -14,7 +14,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code md4 data text}. */
-@Command(name = "text", description = "Prepares any text by its characters or its bytes.")
+@Command(
+    name = "text",
+    description = "Prepares any text by its characters or its bytes.",
+    sortOptions = false)
 final class DataTextCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private SourceFiles from;

@@ -30,7 +30,8 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--data",
       required = true,
       paramLabel = "FILE.bin",
-      description = "A file of tokens, as md4 data makes them.")
+      description =
+          "A file of tokens, as md4 data makes them; it is cut into chunks of the model's length.")
   private Path data;
 
   @Mixin private ModelOptions options;
@@ -38,14 +39,16 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "T",
-      description = "The bound of T steps, in place of continuous time.")
+      description = "Take the bound of T steps. Default: that of continuous time.")
   private TimeAxis axis = new TimeAxis.Continuous();
 
   @Option(
       names = "--passes",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "How many times and masks each chunk gets. Default: ${DEFAULT-VALUE}.")
+      description =
+          "How often each chunk is scored, at another time with another mask; more make the error"
+              + " smaller. Default: ${DEFAULT-VALUE}.")
   private int passes = 1;
 
   @Option(
@@ -65,10 +68,10 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--chunks",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Only so many of the first chunks.")
+      description = "Score the first N chunks only. Default: all.")
   private int limit = Integer.MAX_VALUE;
 
-  @Option(names = "--json", description = "Print JSON objects, one a line.")
+  @Option(names = "--json", description = "Print JSON objects, one a line, not a table.")
   private boolean json;
 
   /** What is scored. */
@@ -80,7 +83,7 @@ final class EvaluateCommand implements Callable<Integer> {
         description = ModelOptions.FOLDER)
     private Path model;
 
-    @ArgGroup(exclusive = false)
+    @ArgGroup(exclusive = false, multiplicity = "1")
     private Watched watched;
   }
 
@@ -97,13 +100,13 @@ final class EvaluateCommand implements Callable<Integer> {
         names = "--every",
         paramLabel = "N",
         converter = OptionTypes.Count.class,
-        description = "Only checkpoints at multiples of N steps.")
+        description = "Score only checkpoints at multiples of N steps.")
     private int every = 1;
 
     @Option(
         names = "--time-limit",
         paramLabel = "2h|30m|90s",
-        description = "Stop watching after this time.")
+        description = "Stop watching after this time. Default: never.")
     private Duration limit = Watch.Settings.FOREVER;
 
     Watch.Settings settings() {

@@ -20,6 +20,16 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Version.class,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:failure: a full disk, a file that may not be read or written",
+      "2:wrong option or config",
+      "3:data, model or checkpoint that is missing, damaged or another",
+      "4:the device is absent, full or broken",
+      "5:the training diverged",
+      "130:stopped by a signal; md4 train has saved its step"
+    },
     subcommands = {
       TrainCommand.class,
       DataCommand.class,

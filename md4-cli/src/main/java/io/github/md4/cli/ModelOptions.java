@@ -11,7 +11,10 @@ import picocli.CommandLine.Option;
 
 /** Which weights of a model are taken, and where and how they run. */
 final class ModelOptions {
-  static final String FOLDER = "A run, a checkpoint or a model.";
+  static final String FOLDER =
+      "The folder of a model, a checkpoint, or a run: its model, else its last checkpoint.";
+  static final String DEVICES = "cpu|gpu|gpu:N";
+  static final String DEVICE = "Where it runs. Default: the first GPU, or the CPU without one.";
 
   @Option(
       names = "--weights",
@@ -25,10 +28,7 @@ final class ModelOptions {
       description = "The type in which the network multiplies. Default: ${DEFAULT-VALUE}.")
   private Precision precision = Precision.FLOAT32;
 
-  @Option(
-      names = "--device",
-      paramLabel = "cpu|gpu|gpu:N",
-      description = "Where it runs. The first GPU if there is one, else the CPU.")
+  @Option(names = "--device", paramLabel = DEVICES, description = DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
   /**

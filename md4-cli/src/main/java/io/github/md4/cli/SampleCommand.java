@@ -36,7 +36,7 @@ final class SampleCommand implements Callable<Integer> {
       required = true,
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "How many texts.")
+      description = "How many texts to draw.")
   private int count;
 
   @Option(
@@ -63,7 +63,7 @@ final class SampleCommand implements Callable<Integer> {
       names = "--length",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Tokens of a text; may exceed what the model was trained on, its default.")
+      description = "Tokens of a text. Default: as many as the model was trained on.")
   private Integer length;
 
   @Option(
@@ -75,7 +75,7 @@ final class SampleCommand implements Callable<Integer> {
 
   @Mixin private ModelOptions options;
 
-  @Option(names = "--json", description = "Print JSON objects, one a line.")
+  @Option(names = "--json", description = "Print JSON objects, one a line, with the tokens.")
   private boolean json;
 
   @Override

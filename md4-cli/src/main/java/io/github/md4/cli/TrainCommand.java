@@ -22,28 +22,36 @@ import picocli.CommandLine.Spec;
 /** {@code md4 train}: from a config file to a run folder. */
 @Command(
     name = "train",
-    description = "Trains a model as a config file says; see configs/ for examples.")
+    description = "Trains a model as a config file says; see configs/ for examples.",
+    footer =
+        "%nThe config names the folder of the run. Ctrl-C or SIGTERM ends a run once the step is"
+            + " saved; --resume goes on from there.",
+    sortOptions = false)
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--config", required = true, description = "The experiment, a YAML file.")
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "FILE.yaml",
+      description = "The experiment.")
   private Path config;
 
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Replaces a value of the config: --set training.steps=100.")
+      description = "Replace a value: training.steps=100. May be repeated.")
   private List<String> overrides = List.of();
 
-  @Option(names = "--resume", description = "Goes on from the run's last checkpoint.")
+  @Option(names = "--resume", description = "Go on from the run's last checkpoint.")
   private boolean resume;
 
   @Option(
       names = "--dry-run",
-      description = "Prints parameters and shapes, takes one step, writes nothing.")
+      description = "Print all parameters and the loss of one step; write nothing.")
   private boolean dryRun;
 
-  @Option(names = "--device", description = "cpu, gpu or gpu:N; a GPU where there is one.")
+  @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
   @Override

@@ -172,6 +172,15 @@ final class MainTest {
     assertThat(err.toString()).isEmpty();
   }
 
+  @Test
+  void help_saysWhatExitCodesMean() {
+    String help = run(null, "work", "--help").out();
+    for (int code = ExitCodes.DONE; code <= ExitCodes.DIVERGED; code++) {
+      assertThat(help).containsPattern("\n  " + code + "     [a-z]");
+    }
+    assertThat(help).contains("\n  " + ExitCodes.INTERRUPTED + "   stopped by a signal");
+  }
+
   /** A stream whose disk is full. */
   private static final class FullWriter extends Writer {
     @Override
