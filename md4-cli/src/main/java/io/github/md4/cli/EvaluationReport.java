@@ -48,7 +48,7 @@ record EvaluationReport(
     table.row(
         "floor",
         "%s bits per %s, what the source that made these chunks gives them",
-        withError(floor.bitsPerCharacter(), floor.standardError()),
+        WithError.text(floor.bitsPerCharacter(), floor.standardError()),
         inputs.unit);
     table.row("above the floor", "%.4f bits per %s", above(floor), inputs.unit);
   }
@@ -153,23 +153,14 @@ record EvaluationReport(
   }
 
   private String bits() {
-    return withError(estimate.bitsPerToken(), estimate.bitsPerTokenStandardError());
+    return WithError.text(estimate.bitsPerToken(), estimate.bitsPerTokenStandardError());
   }
 
   private String nats() {
-    return withError(estimate.natsPerToken(), estimate.standardError());
+    return WithError.text(estimate.natsPerToken(), estimate.standardError());
   }
 
   private String perplexity() {
-    return withError(estimate.perplexity(), estimate.perplexityStandardError());
-  }
-
-  /** Returns a number and its standard error; of a single group there is none. */
-  private static String withError(double value, double standardError) {
-    String shown = String.format(Locale.ROOT, "%.4f +- ", value);
-    return shown
-        + (Double.isNaN(standardError)
-            ? "unknown"
-            : String.format(Locale.ROOT, "%.4f", standardError));
+    return WithError.text(estimate.perplexity(), estimate.perplexityStandardError());
   }
 }

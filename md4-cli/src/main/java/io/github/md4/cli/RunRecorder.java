@@ -82,12 +82,11 @@ final class RunRecorder implements AutoCloseable {
       events.scalars(step, tagged(score.split(), values));
       out.printf(
           Locale.ROOT,
-          "step %d: %s, %s weights: %.4f +- %.4f bits per token%n",
+          "step %d: %s, %s weights: %s bits per token%n",
           step,
           score.split(),
           score.weights(),
-          estimate.bitsPerToken(),
-          estimate.bitsPerTokenStandardError());
+          WithError.text(estimate.bitsPerToken(), estimate.bitsPerTokenStandardError()));
       out.flush();
     }
   }
@@ -103,9 +102,15 @@ final class RunRecorder implements AutoCloseable {
     events.text(step, "samples", all);
   }
 
+  /** Returns the points of curves; what is not known, an error of one group, is no point. */
   private static Map<String, Double> tagged(String split, Map<String, Double> values) {
     Map<String, Double> tagged = new LinkedHashMap<>();
-    values.forEach((name, value) -> tagged.put(split + "/" + name, value));
+    values.forEach(
+        (name, value) -> {
+          if (!Double.isNaN(value)) {
+            tagged.put(split + "/" + name, value);
+          }
+        });
     return tagged;
   }
 

@@ -99,6 +99,18 @@ final class TrainCommandTest {
     }
   }
 
+  /** Eight chunks are one group, whose spread is not known. */
+  @Test
+  void train_hasNoStandardErrorOfASingleGroup() throws IOException {
+    Ran ran = train().succeeded();
+    assertThat(ran.out().lines())
+        .hasSize(4)
+        .allMatch(line -> line.matches(".*: [0-9.]+ \\+- unknown bits per token"));
+    assertThat(metrics().stream().filter(line -> line.has("emaStandardError")))
+        .hasSize(2)
+        .allMatch(line -> line.get("emaStandardError").isJsonNull());
+  }
+
   @Test
   void train_refusesToOverwriteARun() throws IOException {
     train().check();

@@ -102,7 +102,7 @@ public final class AncestralSampler {
       return process.fill(logits);
     }
     double[] u = plan.uniforms(step, places);
-    return process.reveal(logits, steps.time(step + 1), steps.time(step), u);
+    return process.reveal(logits, steps.of(process, step), u);
   }
 
   private static NDArray zt(NDManager scope, int[][] z, int[] examples) {

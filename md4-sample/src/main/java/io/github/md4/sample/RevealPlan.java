@@ -47,11 +47,10 @@ record RevealPlan(Noise noise, long firstIndex, int[][] stepOf) {
 
     /** Returns how many positions this step has revealed. */
     private int reveal(int[] stepOf, int step, double[] u) {
-      double t = steps.time(step);
-      double s = steps.time(step + 1);
+      ReverseProcess.Step taken = steps.of(process, step);
       int revealed = 0;
       for (int n = 0; n < stepOf.length; n++) {
-        if (stepOf[n] == steps.steps() && process.isRevealed(s, t, u[n])) {
+        if (stepOf[n] == steps.steps() && taken.isRevealed(u[n])) {
           stepOf[n] = step;
           revealed++;
         }

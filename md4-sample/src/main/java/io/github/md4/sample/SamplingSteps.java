@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.schedule.SamplingGrid;
 import java.util.Objects;
 
@@ -22,5 +23,10 @@ public record SamplingSteps(SamplingGrid grid, int steps) {
   /** Returns the time after {@code step} steps, which is also what the network is told there. */
   public double time(int step) {
     return grid.time(step, steps);
+  }
+
+  /** Returns the step that follows {@code step} steps. */
+  ReverseProcess.Step of(ReverseProcess process, int step) {
+    return process.step(time(step + 1), time(step));
   }
 }

@@ -15,9 +15,22 @@ import io.github.md4.core.schedule.MaskingSchedule;
  */
 public record ReverseProcess(TokenSpace space, MaskingSchedule schedule, DrawKernels kernels) {
 
-  /** Returns whether a masked position is revealed between {@code t} and {@code s < t}. */
-  public boolean isRevealed(double s, double t, double u) {
-    return u < schedule.unmaskProbability(s, t);
+  /**
+   * A step.
+   *
+   * @param probability that a masked position is revealed
+   */
+  public record Step(double probability) {
+
+    /** Returns whether a masked position with the uniform {@code u} is revealed. */
+    public boolean isRevealed(double u) {
+      return u < probability;
+    }
+  }
+
+  /** Returns the step from {@code t} to {@code s < t}, the same for all positions. */
+  public Step step(double s, double t) {
+    return new Step(schedule.unmaskProbability(s, t));
   }
 
   /**
@@ -27,11 +40,10 @@ public record ReverseProcess(TokenSpace space, MaskingSchedule schedule, DrawKer
    * @param u what revealed each of them, [R]
    * @return tokens [R], in [0, V)
    */
-  public int[] reveal(NDArray logits, double s, double t, double[] u) {
-    double probability = schedule.unmaskProbability(s, t);
+  public int[] reveal(NDArray logits, Step step, double[] u) {
     double[] again = new double[u.length];
     for (int r = 0; r < u.length; r++) {
-      again[r] = u[r] / probability;
+      again[r] = u[r] / step.probability;
     }
     try (NDManager scope = logits.getManager().newSubManager()) {
       long[] drawn = kernels.draw(scope, logits, scope.create(again)).toLongArray();

@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 /**
  * Reverse-mode differentiation of what was recorded.
  *
- * <p>Unlike DJL's gradient collector it keeps nothing on the arrays and any number of threads may
- * use their own.
+ * <p>Unlike DJL's gradient collector it keeps nothing on the arrays. Any number of threads may use
+ * their own, over the same parameters too, but take turns in what they record.
  */
 public final class Autograd implements AutoCloseable {
   private static final String SOURCE =

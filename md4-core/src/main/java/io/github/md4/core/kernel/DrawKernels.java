@@ -32,13 +32,27 @@ public final class DrawKernels implements AutoCloseable {
   /**
    * Returns the logits of the smallest set of tokens whose mass is at least {@code p}, together
    * with all that tie with its least likely one; minus infinity elsewhere.
+   *
+   * @param p positive; from 1 on all tokens stay
    */
   public NDArray topP(NDManager scope, NDArray logits, double p) {
-    return script.run(scope, "topP", logits, p).singletonOrThrow();
+    if (!(p > 0)) {
+      throw new IllegalArgumentException("p must be positive: " + p);
+    }
+    // The running sum can round to 1 before the last tokens.
+    double bound = p >= 1 ? Double.POSITIVE_INFINITY : p;
+    return script.run(scope, "topP", logits, bound).singletonOrThrow();
   }
 
-  /** Returns the k largest logits, with ties; minus infinity elsewhere. */
+  /**
+   * Returns the k largest logits, with ties; minus infinity elsewhere.
+   *
+   * @param k at least 1; from V on all tokens stay
+   */
   public NDArray topK(NDManager scope, NDArray logits, int k) {
+    if (k < 1) {
+      throw new IllegalArgumentException("k must be at least 1: " + k);
+    }
     return script.run(scope, "topK", logits, k).singletonOrThrow();
   }
 

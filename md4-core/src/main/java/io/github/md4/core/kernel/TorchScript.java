@@ -31,6 +31,9 @@ final class TorchScript implements AutoCloseable {
   private static final String HEADER =
       "class M(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n";
 
+  /** Held while arrays have names for one call: two threads may record over the same arrays. */
+  private static final Object NAMES = new Object();
+
   private final NDManager manager;
   private final PtSymbolBlock module;
   private final Map<String, NDArray> tags = new ConcurrentHashMap<>();
@@ -91,17 +94,24 @@ final class TorchScript implements AutoCloseable {
   /**
    * Calls a function so that a backward pass can go through it, inside {@link Autograd#record}.
    *
+   * <p>DJL reads from the arrays' names which of them are a list. Names belong to the array, and
+   * parameters are shared, so one thread at a time gives names and calls.
+   *
    * @param scope the manager that takes the results
    * @param arguments NDArray or not empty {@code List} of NDArray, in order
    */
   NDList record(NDManager scope, String function, Object... arguments) {
     JniUtils.setGraphExecutorOptimize(false);
-    NDList inputs = new NDList();
-    for (int i = 0; i < arguments.length; i++) {
-      add(inputs, arguments[i], "list" + i + "[]");
+    NDArray tag = tag(function);
+    NDList results;
+    synchronized (NAMES) {
+      NDList inputs = new NDList();
+      for (int i = 0; i < arguments.length; i++) {
+        add(inputs, arguments[i], "list" + i + "[]");
+      }
+      inputs.add(tag);
+      results = IValueUtils.forward(module, inputs, true);
     }
-    inputs.add(tag(function));
-    NDList results = IValueUtils.forward(module, inputs, true);
     results.attach(scope);
     return results;
   }

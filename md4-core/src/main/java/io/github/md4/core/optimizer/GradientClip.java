@@ -21,15 +21,27 @@ public sealed interface GradientClip {
     }
     int open = text.indexOf('(');
     if (open < 0 || !text.endsWith(")")) {
-      throw new IllegalArgumentException("clip must be none, norm(c) or value(c): " + text);
+      throw unknown(text);
     }
-    double bound = Double.parseDouble(text.substring(open + 1, text.length() - 1));
+    double bound = bound(text.substring(open + 1, text.length() - 1), text);
     return switch (text.substring(0, open)) {
       case "norm" -> new Norm(bound);
       case "value" -> new Value(bound);
-      default ->
-          throw new IllegalArgumentException("clip must be none, norm(c) or value(c): " + text);
+      default -> throw unknown(text);
     };
+  }
+
+  private static double bound(String number, String text) {
+    try {
+      return Double.parseDouble(number);
+    } catch (NumberFormatException e) {
+      throw unknown(text);
+    }
+  }
+
+  private static IllegalArgumentException unknown(String text) {
+    return new IllegalArgumentException(
+        "clip must be none, norm(c) or value(c) for a number c, as norm(1): " + text);
   }
 
   /** Nothing, as all of the paper's runs. */

@@ -78,14 +78,14 @@ final class ReverseProcessTest {
 
   private void reveal(ReverseProcess process, int[][] z, Walk walk, int step) {
     double t = walk.time(step);
-    double s = walk.time(step + 1);
+    ReverseProcess.Step taken = process.step(walk.time(step + 1), t);
     long[] rows = new long[RUNS * LENGTH];
     double[] u = new double[RUNS * LENGTH];
     int count = 0;
     for (int b = 0; b < RUNS; b++) {
       double[] ofRun = NOISE.uniforms(Purpose.SAMPLE, step, b, LENGTH);
       for (int n = 0; n < LENGTH; n++) {
-        if (LAW.space().isMask(z[b][n]) && process.isRevealed(s, t, ofRun[n])) {
+        if (LAW.space().isMask(z[b][n]) && taken.isRevealed(ofRun[n])) {
           rows[count] = (long) b * LENGTH + n;
           u[count++] = ofRun[n];
         }
@@ -96,7 +96,7 @@ final class ReverseProcessTest {
       NDArray zt = scope.create(flat, new Shape(RUNS, LENGTH));
       NDArray chosen = scope.create(Arrays.copyOf(rows, count));
       NDArray logits = LAW.logits(zt, Condition.at(t, RUNS), chosen);
-      int[] tokens = process.reveal(logits, s, t, Arrays.copyOf(u, count));
+      int[] tokens = process.reveal(logits, taken, Arrays.copyOf(u, count));
       for (int r = 0; r < count; r++) {
         z[(int) rows[r] / LENGTH][(int) rows[r] % LENGTH] = tokens[r];
       }
@@ -172,13 +172,14 @@ final class ReverseProcessTest {
   }
 
   private int outcome(ReverseProcess process, double[] mu, double u) {
-    if (!process.isRevealed(0.35, 0.8, u)) {
+    ReverseProcess.Step step = process.step(0.35, 0.8);
+    if (!step.isRevealed(u)) {
       return process.space().maskToken();
     }
     try (NDManager scope = manager.newSubManager()) {
       double[] logits = Arrays.stream(mu).map(Math::log).toArray();
       NDArray row = scope.create(logits, new Shape(1, 3));
-      return process.reveal(row, 0.35, 0.8, new double[] {u})[0];
+      return process.reveal(row, step, new double[] {u})[0];
     }
   }
 
@@ -207,7 +208,7 @@ final class ReverseProcessTest {
     NDArray logits = manager.create(new float[] {1, 3, 2, 0, -1, -2}, new Shape(2, 3));
     int before = manager.getManagedArrays().size();
     ReverseProcess process = process(new Curve.Linear());
-    assertThat(process.reveal(logits, 0, 1, new double[] {0.1, 0.2})).hasSize(2);
+    assertThat(process.reveal(logits, process.step(0, 1), new double[] {0.1, 0.2})).hasSize(2);
     assertThat(process.fill(logits)).hasSize(2);
     assertThat(manager.getManagedArrays().size()).isEqualTo(before);
   }

@@ -2,6 +2,7 @@
 package io.github.md4.core.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -12,6 +13,8 @@ import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class DrawKernelsTest {
   private static final int ROWS = 1009;
@@ -121,6 +124,39 @@ final class DrawKernelsTest {
         }
       }
     }
+  }
+
+  /** The mass of the first rounds to 1 in float64, and what follows is still possible. */
+  @Test
+  @Tag("exact")
+  void topP_ofOneKeepsAllOfALongTail() {
+    float[] logits = new float[50_257];
+    Arrays.fill(logits, 50_000, logits.length, -60);
+    NDArray row = manager.create(logits, new Shape(1, logits.length));
+    for (double p : new double[] {1, 1.5, Double.POSITIVE_INFINITY}) {
+      assertThat(kernels.topP(manager, row, p).toFloatArray()).isEqualTo(logits);
+    }
+    logits[7] = NEVER;
+    NDArray without = manager.create(logits, new Shape(1, logits.length));
+    assertThat(kernels.topP(manager, without, 1).toFloatArray()).isEqualTo(logits);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, -0.5, Double.NEGATIVE_INFINITY, Double.NaN})
+  void topP_rejectsAMassThatIsNotPositive(double p) {
+    NDArray x = manager.create(new float[] {1, 2}, new Shape(1, 2));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> kernels.topP(manager, x, p))
+        .withMessage("p must be positive: %s", p);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, -1})
+  void topK_rejectsLessThanOne(int k) {
+    NDArray x = manager.create(new float[] {1, 2}, new Shape(1, 2));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> kernels.topK(manager, x, k))
+        .withMessage("k must be at least 1: %d", k);
   }
 
   @Test

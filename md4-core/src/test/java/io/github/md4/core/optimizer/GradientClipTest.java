@@ -81,9 +81,18 @@ final class GradientClipTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"", "norm", "norm()", "norm(0)", "norm(NaN)", "value(-1)", "abs(1)", "norm(1"})
-  void text_isRejected(String text) {
-    assertThatIllegalArgumentException().isThrownBy(() -> GradientClip.parse(text));
+  @ValueSource(strings = {"", "norm", "norm()", "norm(x)", "value(1, 2)", "abs(1)", "norm(1"})
+  void text_thatIsNoClipIsRejectedWithTheChoices(String text) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> GradientClip.parse(text))
+        .withMessage("clip must be none, norm(c) or value(c) for a number c, as norm(1): %s", text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"norm(0)", "norm(NaN)", "value(-1)"})
+  void text_ofABoundThatIsNotPositiveIsRejected(String text) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> GradientClip.parse(text))
+        .withMessageStartingWith("a gradient's bound must be positive: ");
   }
 }

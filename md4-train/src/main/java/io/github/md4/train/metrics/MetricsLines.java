@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.metrics;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import io.github.md4.core.InvalidDataException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -32,12 +35,17 @@ final class MetricsLines {
           if (name.equals(STEP) || name.equals(SPLIT)) {
             throw new IllegalArgumentException("a metric must not be named " + name);
           }
-          if (Double.isFinite(value.doubleValue())) {
-            line.addProperty(name, value);
-          } else {
-            line.addProperty(name, value.toString());
-          }
+          line.add(name, json(value));
         });
+  }
+
+  private static JsonElement json(Number value) {
+    if (Double.isNaN(value.doubleValue())) {
+      return JsonNull.INSTANCE;
+    }
+    return Double.isFinite(value.doubleValue())
+        ? new JsonPrimitive(value)
+        : new JsonPrimitive(value.toString());
   }
 
   /** Returns how many bytes of {@code file} its whole lines up to {@code lastStep} take. */

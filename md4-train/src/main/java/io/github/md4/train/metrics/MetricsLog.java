@@ -14,8 +14,8 @@ import java.util.Map;
 /**
  * A file of metrics, one JSON object a line: {@code {"step":5,"split":"train","loss":1.25}}.
  *
- * <p>Steps never decrease. A number that JSON lacks is a string: {@code "NaN"}, {@code "Infinity"},
- * {@code "-Infinity"}. Not safe for several threads.
+ * <p>Steps never decrease. NaN, which is what an unknown number is, becomes {@code null}; what else
+ * JSON lacks is a string, {@code "Infinity"} or {@code "-Infinity"}. Not safe for several threads.
  */
 public final class MetricsLog implements AutoCloseable {
   private final Writer writer;

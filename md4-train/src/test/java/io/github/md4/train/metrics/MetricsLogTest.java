@@ -52,7 +52,7 @@ final class MetricsLogTest {
   }
 
   @Test
-  void append_writesWhatIsNoNumberAsAString() throws IOException {
+  void append_writesNanAsNullAndInfinityAsAString() throws IOException {
     try (MetricsLog log = MetricsLog.open(file(), -1)) {
       log.append(1, Map.of("a", Double.NaN));
       log.append(1, Map.of("a", Double.POSITIVE_INFINITY));
@@ -60,7 +60,7 @@ final class MetricsLogTest {
     }
     assertThat(Files.readAllLines(file()))
         .containsExactly(
-            "{\"step\":1,\"a\":\"NaN\"}",
+            "{\"step\":1,\"a\":null}",
             "{\"step\":1,\"a\":\"Infinity\"}",
             "{\"step\":1,\"a\":\"-Infinity\"}");
   }
