@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("exact")
+final class CheckpointsTest {
+  @TempDir Path folder;
+
+  private static void content(Path target) throws IOException {
+    Files.writeString(target.resolve("file"), "content");
+  }
+
+  private List<Long> steps() throws IOException {
+    return Checkpoints.in(folder).stream().map(Checkpoints.Checkpoint::step).toList();
+  }
+
+  @Test
+  void write_keepsTheLastAndEveryNth() throws IOException {
+    Checkpoints checkpoints = new Checkpoints(folder, 2, 30);
+    for (long step = 10; step <= 100; step += 10) {
+      assertThat(checkpoints.write(step, CheckpointsTest::content)).isDirectory();
+    }
+    assertThat(steps()).containsExactly(30L, 60L, 90L, 100L);
+  }
+
+  @Test
+  void write_thatFailsLeavesWhatWasThere() throws IOException {
+    Checkpoints checkpoints = new Checkpoints(folder, 1, 0);
+    assertThat(checkpoints.write(9, CheckpointsTest::content)).isDirectory();
+    assertThatThrownBy(
+            () ->
+                checkpoints.write(
+                    10,
+                    target -> {
+                      content(target);
+                      throw new IOException("No space left on device");
+                    }))
+        .isInstanceOf(IOException.class);
+    assertThat(steps()).containsExactly(9L);
+    try (var entries = Files.list(folder)) {
+      assertThat(entries).hasSize(1);
+    }
+  }
+
+  @Test
+  void latest_isByNumberAndIgnoresWhatIsNone() throws IOException {
+    for (String name : List.of("step-9", "step-10", "step-x", ".tmp-step-11")) {
+      Files.createDirectory(folder.resolve(name));
+    }
+    Files.writeString(folder.resolve("step-99"), "a file");
+    assertThat(Checkpoints.latest(folder).orElseThrow().step()).isEqualTo(10);
+    assertThat(Checkpoints.latest(folder.resolve("absent"))).isEmpty();
+  }
+}
