@@ -3,11 +3,8 @@ package io.github.md4.train;
 
 import io.github.md4.core.model.AtomicWrite;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -82,28 +79,8 @@ public final class Checkpoints {
     List<Checkpoint> all = in(folder);
     for (Checkpoint old : all.subList(0, Math.max(0, all.size() - keepLast))) {
       if (keepEvery == 0 || old.step() % keepEvery != 0) {
-        delete(old.folder());
+        AtomicWrite.delete(old.folder());
       }
     }
-  }
-
-  private static void delete(Path tree) throws IOException {
-    Files.walkFileTree(
-        tree,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, IOException e)
-              throws IOException {
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

@@ -211,8 +211,8 @@ public final class AtomicWrite {
     }
   }
 
-  /** Deletes a file, or a folder with all in it; links are not followed. */
-  private static void delete(Path path) throws IOException {
+  /** Deletes a file, or a folder with all in it, if it is there; links are not followed. */
+  public static void delete(Path path) throws IOException {
     if (!exists(path)) {
       return;
     }
