@@ -29,53 +29,30 @@ public final class Quickstart {
 
   private static final List<Phrases.Slot> SLOTS =
       List.of(
-          Phrases.Slot.of(
-              "opening", "at dawn:4, at night:3, in spring:2, one day:4, by the sea", "determiner"),
-          Phrases.Slot.of("determiner", "the:10, a:5, every:2, that, one", "adjective:4, animal:6"),
-          Phrases.Slot.of(
-              "adjective",
-              "small:6, sleepy:5, brave:4, clever:4, quiet:3, grumpy:3, polite:2, golden, shy",
-              "animal"),
+          Phrases.Slot.of("opening", "at dawn:4, at night:3, one day:3", "determiner"),
+          Phrases.Slot.of("determiner", "the:10, a:5, every:2", "adjective:4, animal:6"),
+          Phrases.Slot.of("adjective", "small:6, sleepy:5, brave:4, clever:4, quiet:3", "animal"),
           Phrases.Slot.of(
               "animal",
-              "fox:8, rabbit:6, badger:5, bear:5, mouse:4, robin:4, cat:4, hedgehog:3, baker:3,"
-                  + " sailor:2, wizard:2, dragon, duck, goose",
+              "fox:8, rabbit:6, badger:5, bear:5, mouse:4, robin:4, cat:4",
               "finds:5, sings:4"),
           Phrases.Slot.of(
-              "finds",
-              "finds:6, hides:5, paints:4, carries:4, polishes:3, borrows:3, loves:2, forgets",
-              "object determiner"),
-          Phrases.Slot.of(
-              "object determiner", "the:6, a:6, its:2, another", "object adjective:4, object:6"),
-          Phrases.Slot.of(
-              "object adjective",
-              "silver:5, broken:4, wooden:4, warm:3, round:2, secret:2, velvet",
-              "object"),
+              "finds", "finds:6, hides:5, paints:4, carries:4, borrows:3", "object determiner"),
+          Phrases.Slot.of("object determiner", "the:6, a:6, its:2", "object adjective:4, object:6"),
+          Phrases.Slot.of("object adjective", "silver:5, broken:4, wooden:4, warm:3", "object"),
           Phrases.Slot.of(
               "object",
-              "lantern:6, teapot:6, key:5, kite:4, pie:4, boat:3, hat:3, violin:2, map:2, clock,"
-                  + " button",
+              "lantern:6, teapot:6, key:5, kite:4, pie:4, boat:3",
               "place:4, connective:6"),
           Phrases.Slot.of(
-              "sings",
-              "sings:6, sleeps:6, dances:5, waits:4, dreams:3, hums:2, whistles, sneezes",
-              "adverb:4, place:4, connective:3"),
+              "sings", "sings:6, sleeps:6, dances:5, waits:4", "adverb:4, place:4, connective:3"),
           Phrases.Slot.of(
-              "adverb",
-              "softly:5, slowly:4, happily:4, twice:2, all night:2, for hours, bravely",
-              "place:3, connective:7"),
+              "adverb", "softly:5, slowly:4, happily:4, all night:3", "place:3, connective:7"),
+          Phrases.Slot.of("place", "under:5, near:5, behind:3", "place determiner"),
+          Phrases.Slot.of("place determiner", "the:7, an old:2", "landmark"),
           Phrases.Slot.of(
-              "place", "under:5, near:5, behind:3, beside:3, above", "place determiner"),
-          Phrases.Slot.of("place determiner", "the:7, an old:2, its", "landmark"),
-          Phrases.Slot.of(
-              "landmark",
-              "bridge:5, river:5, garden:4, hill:4, mill:3, oak:3, moon:2, lighthouse:2, cellar,"
-                  + " tower",
-              "connective"),
-          Phrases.Slot.of(
-              "connective",
-              "and:7, while:4, but:3, so:2, until:2, because",
-              "opening, determiner:6"));
+              "landmark", "bridge:5, river:5, garden:4, hill:4, mill:3, oak:3", "connective"),
+          Phrases.Slot.of("connective", "and:7, while:4, but:3, so:2", "opening, determiner:6"));
 
   private static final FiniteStateSource TALE = Phrases.source(SLOTS, Characters.TEXT8);
 

@@ -58,7 +58,7 @@ final class QuickstartTest {
   @Tag("golden")
   void prepare_writesTheSameTextInEveryRelease() throws IOException {
     // Not a published sum: what this code gave first. If the words change, raise the version too.
-    assertThat(prepare().md5()).isEqualTo("be93c5cc9ba5bca6005bf26ab169531a");
+    assertThat(prepare().md5()).isEqualTo("c7671aa5ea6228720f2c5065a4fe93da");
   }
 
   @Test
