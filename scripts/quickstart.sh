@@ -11,4 +11,4 @@ if [ ! -e data/quickstart/valid.bin ]; then
 fi
 bin/md4 train --config configs/quickstart.yaml "$@"
 bin/md4 evaluate --model runs/quickstart --data data/quickstart/test.bin
-bin/md4 sample --model runs/quickstart --count 5 --steps 64
+bin/md4 sample --model runs/quickstart --count 5
