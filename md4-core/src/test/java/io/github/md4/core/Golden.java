@@ -61,7 +61,7 @@ public final class Golden {
     for (String name : path) {
       at = at.isJsonObject() ? at.getAsJsonObject().get(name) : null;
       if (at == null || at.isJsonNull()) {
-        throw new TestAbortedException(source() + " lacks " + String.join(" / ", path));
+        throw lacking(String.join(" / ", path));
       }
     }
     return at;
@@ -121,8 +121,15 @@ public final class Golden {
     return DynamicTest.dynamicTest(
         what,
         () -> {
-          throw new TestAbortedException(source() + " lacks " + what);
+          throw lacking(what);
         });
+  }
+
+  /** Surefire counts what is skipped and does not name it: so it is printed, too. */
+  private static TestAbortedException lacking(String what) {
+    String message = source() + " lacks " + what;
+    System.out.println("skipped: " + message);
+    return new TestAbortedException(message);
   }
 
   /** The file's name, for messages. */
