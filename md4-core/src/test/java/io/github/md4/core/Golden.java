@@ -125,11 +125,17 @@ public final class Golden {
         });
   }
 
-  /** Surefire counts what is skipped and does not name it: so it is printed, too. */
-  private static TestAbortedException lacking(String what) {
-    String message = source() + " lacks " + what;
+  /**
+   * What a test throws that cannot run on this file. Surefire counts what is skipped and does not
+   * name it: so it is printed, too.
+   */
+  public static TestAbortedException skipped(String message) {
     System.out.println("skipped: " + message);
     return new TestAbortedException(message);
+  }
+
+  private static TestAbortedException lacking(String what) {
+    return skipped(source() + " lacks " + what);
   }
 
   /** The file's name, for messages. */

@@ -20,7 +20,6 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
-import org.opentest4j.TestAbortedException;
 
 /** AdamW under a warm-up and a cosine, with an average: the reference's trajectory. */
 @Tag("golden")
@@ -129,7 +128,7 @@ final class OptimizerGoldenTest {
     private String find(String pattern, String what) {
       Matcher found = Pattern.compile(pattern).matcher(description);
       if (!found.find()) {
-        throw new TestAbortedException(
+        throw Golden.skipped(
             Golden.source() + " optimizer / desc does not tell " + what + ": " + description);
       }
       return found.group(1);
@@ -138,7 +137,7 @@ final class OptimizerGoldenTest {
     /** The parameters before the first update, which its rate of zero leaves as they are. */
     float[] start() {
       if (rows[0][0] != 0) {
-        throw new TestAbortedException(
+        throw Golden.skipped(
             Golden.source() + " lacks the start: its first update has the rate " + rows[0][0]);
       }
       double[] first = parameters(0);
