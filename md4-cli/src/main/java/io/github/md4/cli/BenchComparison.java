@@ -4,14 +4,17 @@ package io.github.md4.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.InvalidDataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -77,16 +80,36 @@ final class BenchComparison {
     if (!earlier.isEmpty()) {
       ObjectNode ratios = Json.object();
       ratios(report).forEach((name, ratio) -> ratios.set(name, Json.number(ratio)));
+      ArrayNode differences = ratios.arrayNode();
+      differences(report).forEach(differences::add);
       report.set("ratios", ratios);
+      report.set("differences", differences);
     }
     return report;
   }
 
-  /** Adds a line for each ratio. */
+  /** Adds a line for each ratio, and one for what else is not the same. */
   void addTo(Table table, ObjectNode report) {
     if (!earlier.isEmpty()) {
       ratios(report).forEach((name, ratio) -> table.row("ratio of " + name, "%s", text(ratio)));
+      List<String> differences = differences(report);
+      table.row("differs", "%s", differences.isEmpty() ? "-" : String.join("; ", differences));
     }
+  }
+
+  /** Returns in what the two measured something else, or on something else. */
+  private List<String> differences(ObjectNode report) {
+    List<String> differences = new ArrayList<>();
+    for (String group : new String[] {"/config", "/host"}) {
+      for (Map.Entry<String, JsonNode> field : report.at(group).properties()) {
+        String then = earlier.at(group).path(field.getKey()).asText();
+        String now = field.getValue().asText();
+        if (!now.equals(then)) {
+          differences.add("%s was %s, is %s".formatted(field.getKey(), then, now));
+        }
+      }
+    }
+    return differences;
   }
 
   private static String text(double ratio) {

@@ -129,7 +129,7 @@ record BenchReport(
     table.row("achieved", "%.3f TFLOP/s, dense-equivalent", result.flopsPerSecond() / TERA);
     table.row(
         "ceiling",
-        "%.3f TFLOP/s, product of %d; %.1f%% reached",
+        "%.3f TFLOP/s, product of %d; %.1f%% reached, dense-equivalent",
         work.ceiling() / TERA,
         work.ceilingSize(),
         100 * result.shareOfCeiling());

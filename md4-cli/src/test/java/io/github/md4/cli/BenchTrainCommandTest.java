@@ -110,6 +110,7 @@ final class BenchTrainCommandTest {
   void comparison_withItselfIsOne_withADoctoredCopyTheQuotient() {
     ObjectNode report = (ObjectNode) bench("--json").succeeded().json();
     JsonNode same = new BenchComparison(report.deepCopy()).addTo(report).get("ratios");
+    assertThat(report.get("differences")).isEmpty();
     assertThat(same).hasSize(2 + PARTS.size() + 1 + 2).allMatch(ratio -> ratio.doubleValue() == 1);
 
     ObjectNode earlier = report.deepCopy();
@@ -117,7 +118,12 @@ final class BenchTrainCommandTest {
     ((ObjectNode) earlier.get("tokensPerSecond")).put("median", speed / 2);
     ((ObjectNode) earlier.get("partMilliseconds")).put("forward", 0).remove("ema");
     ((ObjectNode) earlier.get("memory")).put("place", "device");
-    JsonNode ratios = new BenchComparison(earlier).addTo(report).get("ratios");
+    ((ObjectNode) earlier.get("config")).put("batchSize", 5);
+    JsonNode compared = new BenchComparison(earlier).addTo(report);
+    assertThat(compared.get("differences"))
+        .extracting(JsonNode::textValue)
+        .containsExactly("batchSize was 5, is 4");
+    JsonNode ratios = compared.get("ratios");
     assertThat(ratios.get("tokensPerSecond").doubleValue()).isEqualTo(2);
     assertThat(ratios.get("backward").doubleValue()).isEqualTo(1);
     assertThat(List.of("forward", "ema", "peakBytes", "steadyBytes"))
