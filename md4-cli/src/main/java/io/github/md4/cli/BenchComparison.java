@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.InvalidDataException;
 import java.io.IOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -65,7 +66,7 @@ final class BenchComparison {
       return JSON.readTree(Files.readString(file));
     } catch (NoSuchFileException e) {
       throw invalid(file, "is not there");
-    } catch (JsonProcessingException | java.nio.charset.MalformedInputException e) {
+    } catch (JsonProcessingException | MalformedInputException e) {
       throw invalid(file, "is no JSON");
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.bench;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.Precision;
@@ -21,7 +22,7 @@ final class MatmulCeiling implements AutoCloseable {
    */
   record Scale(int size, int times) {
     /** Fills a GPU; on a CPU takes part of a second. */
-    static Scale on(ai.djl.Device device) {
+    static Scale on(Device device) {
       return device.isGpu() ? new Scale(8192, 10) : new Scale(512, 1);
     }
   }
