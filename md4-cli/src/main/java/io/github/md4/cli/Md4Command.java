@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       DataCommand.class,
       EvaluateCommand.class,
-      SampleCommand.class
+      SampleCommand.class,
+      BenchCommand.class
     })
 final class Md4Command implements Callable<Integer> {
   @Spec private CommandSpec spec;

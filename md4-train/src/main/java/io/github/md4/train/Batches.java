@@ -7,7 +7,7 @@ import io.github.md4.core.diffusion.NegativeElbo;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.TimeSampling;
-import io.github.md4.train.data.TrainingWindows;
+import io.github.md4.train.data.Windows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * micro-batch has noise of its own (the reference repeats it: spec, T9).
  */
 public final class Batches {
-  private final TrainingWindows windows;
+  private final Windows windows;
   private final NegativeElbo elbo;
   private final ForwardProcess forward;
   private final Noise noise;
@@ -34,7 +34,7 @@ public final class Batches {
    */
   public record Shape(int batchSize, int microBatch, TimeSampling timeSampling) {}
 
-  public Batches(TrainingWindows windows, NegativeElbo elbo, Noise noise, Shape shape) {
+  public Batches(Windows windows, NegativeElbo elbo, Noise noise, Shape shape) {
     this.windows = windows;
     this.elbo = elbo;
     this.forward = new ForwardProcess(elbo.space(), elbo.schedule());

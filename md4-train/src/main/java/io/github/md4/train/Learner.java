@@ -19,6 +19,7 @@ import io.github.md4.core.network.Parameters;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.optimizer.AdamW;
 import io.github.md4.core.optimizer.LearningRate;
+import io.github.md4.train.UpdateListener.Phase;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -168,14 +169,20 @@ public final class Learner implements AutoCloseable {
    *     belongs to {@code results}
    */
   public NDArray update(NDManager results, List<MaskedBatch> parts) {
+    return update(results, parts, UpdateListener.NONE);
+  }
+
+  /** As {@link #update(NDManager, List)}, and tells {@code listener} when a phase is queued. */
+  public NDArray update(NDManager results, List<MaskedBatch> parts, UpdateListener listener) {
     try (NDManager scope = manager.newSubManager()) {
-      Part sum = part(scope, parts.get(0), 0);
+      Part sum = part(scope, new Slice(parts.get(0), 0), listener);
       int firstExample = parts.get(0).batchSize();
       for (MaskedBatch batch : parts.subList(1, parts.size())) {
-        sum = add(sum, part(scope, batch, firstExample));
+        sum = add(sum, part(scope, new Slice(batch, firstExample), listener));
+        listener.after(Phase.BACKWARD);
         firstExample += batch.batchSize();
       }
-      move(sum.gradients);
+      move(sum.gradients, listener);
       sum.loss.attach(results);
       return sum.loss;
     }
@@ -184,10 +191,15 @@ public final class Learner implements AutoCloseable {
   /** What a micro-batch adds to the step; both live in the step's scope. */
   private record Part(NDArray loss, NDList gradients) {}
 
-  private Part part(NDManager step, MaskedBatch batch, int firstExample) {
+  /** A micro-batch, and the number of its first example in the step. */
+  private record Slice(MaskedBatch batch, int firstExample) {}
+
+  private Part part(NDManager step, Slice slice, UpdateListener listener) {
     try (NDManager scope = step.newSubManager()) {
-      NDArray loss = loss(scope, batch, firstExample);
+      NDArray loss = loss(scope, slice, listener);
+      listener.after(Phase.FORWARD);
       NDList gradients = autograd.gradients(loss, parameters.list());
+      listener.after(Phase.BACKWARD);
       NDArray value = loss.stopGradient();
       value.attach(step);
       gradients.attach(step);
@@ -201,12 +213,14 @@ public final class Learner implements AutoCloseable {
     return new Part(sum.loss.add(part.loss), sum.gradients);
   }
 
-  private NDArray loss(NDManager scope, MaskedBatch part, int firstExample) {
-    DropoutNoise dropout = new DropoutNoise(noise, updates, firstExample);
+  private NDArray loss(NDManager scope, Slice slice, UpdateListener listener) {
+    MaskedBatch part = slice.batch;
+    DropoutNoise dropout = new DropoutNoise(noise, updates, slice.firstExample);
     NDArray zt = part.zt(scope);
     NDArray rows = part.rows(scope);
     NDArray targets = part.targets(scope);
     NDArray weights = scope.create(elbo.objectiveWeights(part, config.batchSize()));
+    listener.after(Phase.UPLOAD);
     return autograd.record(
         () -> {
           NDArray logits = network.trainingLogits(parameters, zt, part.condition(), rows, dropout);
@@ -214,11 +228,13 @@ public final class Learner implements AutoCloseable {
         });
   }
 
-  private void move(NDList gradients) {
+  private void move(NDList gradients, UpdateListener listener) {
     config.clip().apply(kernels, gradients);
     AdamW.Step step = new AdamW.Step(updates + 1, learningRate());
     config.optimizer().step(kernels, parameters.list(), gradients, moments, step);
+    listener.after(Phase.OPTIMIZER);
     kernels.average(average.list(), parameters.list(), config.emaRate());
+    listener.after(Phase.EMA);
     updates++;
   }
 

@@ -3,17 +3,11 @@ package io.github.md4.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.likelihood.Units;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -59,31 +53,38 @@ final class Trainer {
   TrainingRun.Outcome run(
       NDManager manager, TrainingListener listener, BooleanSupplier isStopRequested)
       throws IOException {
-    ExecutorService ahead = Executors.newSingleThreadExecutor(Trainer::daemon);
     try (NDManager results = manager.newSubManager()) {
-      return run(results, listener, isStopRequested, ahead);
-    } finally {
-      ahead.shutdownNow();
+      return runIn(results, listener, isStopRequested);
     }
   }
 
-  private TrainingRun.Outcome run(
-      NDManager results,
-      TrainingListener listener,
-      BooleanSupplier isStopRequested,
-      ExecutorService ahead)
+  private TrainingRun.Outcome runIn(
+      NDManager results, TrainingListener listener, BooleanSupplier isStopRequested)
       throws IOException {
     if (isEvaluationOwed) {
       evaluateIfOwed(listener);
       checkpoint(listener); // which owes no more
     }
     restartClock();
-    CompletableFuture<List<MaskedBatch>> next = prepare(learner.updates(), ahead);
+    try (BatchQueue queue = new BatchQueue(batches, learner.updates())) {
+      if (train(results, queue, listener, isStopRequested) == TrainingRun.Outcome.INTERRUPTED) {
+        return TrainingRun.Outcome.INTERRUPTED;
+      }
+    }
+    checkFinite();
+    AtomicWrite.folder(folder.model(), this::writeModel);
+    return TrainingRun.Outcome.FINISHED;
+  }
+
+  private TrainingRun.Outcome train(
+      NDManager results,
+      BatchQueue queue,
+      TrainingListener listener,
+      BooleanSupplier isStopRequested)
+      throws IOException {
     while (learner.updates() < plan.training().steps()) {
-      List<MaskedBatch> parts = await(next);
-      next = prepare(learner.updates() + 1, ahead);
       double rate = learner.learningRate();
-      NDArray loss = learner.update(results, parts);
+      NDArray loss = learner.update(results, queue.take());
       losses.add(learner.updates(), loss);
       tokensSince += batches.tokens();
       listener.onStep(learner.updates());
@@ -96,8 +97,6 @@ final class Trainer {
       evaluateIfOwed(listener);
       checkpointIfDue(listener);
     }
-    checkFinite();
-    AtomicWrite.folder(folder.model(), this::writeModel);
     return TrainingRun.Outcome.FINISHED;
   }
 
@@ -105,21 +104,6 @@ final class Trainer {
   double tryStep(NDManager manager) {
     try (NDArray loss = learner.update(manager, batches.of(learner.updates()))) {
       return loss.getFloat() + Units.bitsPerToken(plan.elbo().perToken(0).total());
-    }
-  }
-
-  private CompletableFuture<List<MaskedBatch>> prepare(long step, ExecutorService ahead) {
-    return CompletableFuture.supplyAsync(() -> batches.of(step), ahead);
-  }
-
-  private static List<MaskedBatch> await(CompletableFuture<List<MaskedBatch>> batch) {
-    try {
-      return batch.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw e;
     }
   }
 
@@ -195,11 +179,5 @@ final class Trainer {
   private void restartClock() {
     tokensSince = 0;
     nanosSince = System.nanoTime();
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "md4-batches");
-    thread.setDaemon(true);
-    return thread;
   }
 }

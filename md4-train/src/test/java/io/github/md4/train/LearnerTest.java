@@ -12,9 +12,11 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.TimeSampling;
 import io.github.md4.core.token.TokenFile;
+import io.github.md4.train.UpdateListener.Phase;
 import io.github.md4.train.data.TrainingWindows;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -66,6 +68,36 @@ final class LearnerTest {
       change = Math.max(change, Math.abs(whole[i]));
     }
     assertThat(difference).isLessThan(1e-5 * change);
+  }
+
+  @Test
+  @Tag("exact")
+  void update_tellsItsPhasesInOrder_andIsTheSame() {
+    TrainingRun.Plan plan = TinyRun.withoutEngineDropout(TinyRun.training(9, 3, 1e-2), tokens);
+    Batches batches = batches(plan, 3);
+    List<Phase> heard = new ArrayList<>();
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Network network = plan.model().network(manager, plan.training().precision());
+        Learner silent = Learner.initial(manager, network, plan.training(), plan.elbo());
+        Learner told = Learner.initial(manager, network, plan.training(), plan.elbo())) {
+      for (int step = 0; step < 3; step++) {
+        heard.clear();
+        silent.update(manager, batches.of(step)).close();
+        told.update(manager, batches.of(step), heard::add).close();
+      }
+      assertThat(TinyRun.flat(told.parameters())).isEqualTo(TinyRun.flat(silent.parameters()));
+    }
+    assertThat(heard)
+        .containsExactly(
+            Phase.UPLOAD,
+            Phase.FORWARD,
+            Phase.BACKWARD,
+            Phase.UPLOAD,
+            Phase.FORWARD,
+            Phase.BACKWARD,
+            Phase.BACKWARD, // the sum
+            Phase.OPTIMIZER,
+            Phase.EMA);
   }
 
   @Test

@@ -12,7 +12,7 @@ import io.github.md4.core.token.TokenFile;
  * says which window comes next: the order of an epoch is a {@link Permutation} computed and not
  * stored. Safe for several threads.
  */
-public final class TrainingWindows {
+public final class TrainingWindows implements Windows {
   private final TokenFile tokens;
   private final int length;
   private final long seed;
@@ -35,7 +35,7 @@ public final class TrainingWindows {
     return count;
   }
 
-  /** Returns the tokens of a window. */
+  @Override
   public int length() {
     return length;
   }
@@ -51,7 +51,7 @@ public final class TrainingWindows {
     return Permutation.of(count, seed, epoch(position)).apply(position % count);
   }
 
-  /** Reads the window at a position into an array of {@link #length}. */
+  @Override
   public void read(long position, int[] into) {
     EvaluationChunks.checkArray(into, length);
     tokens.read(start(position), into);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.config.ConfigLoader;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.bench.StepBench;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 bench train}: the speed of training, by part. */
+@Command(
+    name = "train",
+    description =
+        "Trains on random tokens and reports speed, milliseconds by part, memory and the share of"
+            + " the matmul ceiling; reads no data and writes nothing.",
+    sortOptions = false)
+final class BenchTrainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "FILE.yaml",
+      description = "The experiment whose training is measured.")
+  private Path config;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Replace a value: training.batchSize=64. May be repeated.")
+  private List<String> overrides = List.of();
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description =
+          "Steps that are measured, in five windows; more follow, by part. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int steps = 50;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "Steps before the first that counts. Default: ${DEFAULT-VALUE}.")
+  private int warmUp = 8;
+
+  @Option(
+      names = "--vocabulary",
+      paramLabel = "V",
+      converter = OptionTypes.Count.class,
+      description = "Size of the vocabulary. Default: that of data.train if it is there, else 27.")
+  private Integer vocabulary;
+
+  @Option(names = "--json", description = "Print a JSON object, not a table.")
+  private boolean json;
+
+  @Option(
+      names = "--compare",
+      paramLabel = "FILE.json",
+      description = "Print ratios, this to an earlier --json, too.")
+  private Path earlier;
+
+  @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
+  private DeviceChoice device = new DeviceChoice.Fastest();
+
+  @Override
+  public Integer call() throws IOException {
+    Experiment experiment = ConfigLoader.load(config, overrides, Experiment.class);
+    BenchComparison comparison =
+        earlier == null ? BenchComparison.none() : BenchComparison.read(earlier);
+    BenchReport report = measure(experiment, device.find());
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(comparison.addTo(report.json()));
+    } else {
+      Table table = report.table();
+      comparison.addTo(table, report.json());
+      table.print(out);
+    }
+    return ExitCodes.DONE;
+  }
+
+  private BenchReport measure(Experiment experiment, Device found) throws IOException {
+    StepBench.Subject subject =
+        new StepBench.Subject(
+            experiment.model(), experiment.training(), vocabularySize(experiment.data().train()));
+    StepBench.Plan plan = StepBench.Plan.of(warmUp, steps);
+    try (NDManager manager = NDManager.newBaseManager(found);
+        StepBench bench = new StepBench(manager, subject)) {
+      return new BenchReport(subject, plan, BenchHost.of(found), bench.run(plan));
+    }
+  }
+
+  private int vocabularySize(Path data) throws IOException {
+    if (vocabulary != null) {
+      return vocabulary;
+    }
+    if (Files.exists(data)) {
+      try (TokenFile tokens = TokenFile.open(data)) {
+        return tokens.info().map(TokenFileInfo::vocabularySize).orElse(text8());
+      }
+    }
+    return text8();
+  }
+
+  private static int text8() {
+    return Tokenizer.Characters.TEXT8.vocabularySize();
+  }
+}

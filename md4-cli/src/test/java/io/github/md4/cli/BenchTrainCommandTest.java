@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code md4 bench train} as a user meets it. */
+@Tag("exact")
+final class BenchTrainCommandTest {
+  private static final List<String> PARTS =
+      List.of("data", "upload", "forward", "backward", "optimizer", "ema");
+
+  @TempDir Path folder;
+  private TinyTraining tiny;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    tiny = new TinyTraining(folder);
+    Files.writeString(tiny.config(), tiny.text());
+  }
+
+  private Ran bench(Object... more) {
+    return benchOf(11, more);
+  }
+
+  private Ran benchOf(int steps, Object... more) {
+    String words = "bench train --device cpu --warm-up 2 --steps %d --config %s";
+    return Ran.md4(Ran.words(words.formatted(steps, tiny.config()), more));
+  }
+
+  @Test
+  void table_hasALineForEverything() {
+    Ran ran = bench().succeeded();
+    assertThat(ran.out().lines().map(line -> line.strip().replaceFirst("  .*", "")))
+        .containsExactly(
+            "device",
+            "training",
+            "network",
+            "tokens/s",
+            "step",
+            "data",
+            "upload",
+            "forward",
+            "backward",
+            "optimizer",
+            "ema",
+            "sum",
+            "gap",
+            "memory",
+            "FLOPs per token",
+            "achieved",
+            "ceiling");
+    assertThat(ran.out()).contains("4 x 16 tokens, micro-batches of 2, float32, vocabulary 27");
+    assertThat(ran.out()).contains("5 windows of 2 steps").containsPattern("gap +-\n");
+  }
+
+  @Test
+  void bench_writesNothing() throws IOException {
+    bench().check();
+    try (var files = Files.list(folder)) {
+      assertThat(files).containsExactly(tiny.config());
+    }
+  }
+
+  @Test
+  void json_isConsistentWithItself() {
+    JsonNode json = bench("--json").succeeded().json();
+    assertThat(json.get("tokensAStep").intValue()).isEqualTo(4 * 16);
+    // The middle of five windows is the same window either way; the rest is rounding.
+    assertThat(median(json, "tokensPerSecond") * median(json, "millisecondsAStep"))
+        .isCloseTo(64e3, within(1e-6));
+    JsonNode speed = json.get("tokensPerSecond");
+    assertThat(List.of("min", "lowerQuartile", "median", "upperQuartile", "max"))
+        .extracting(name -> speed.get(name).doubleValue())
+        .isSorted();
+    JsonNode parts = json.get("partMilliseconds");
+    double sum = PARTS.stream().mapToDouble(part -> parts.get(part).doubleValue()).sum();
+    assertThat(PARTS).allMatch(part -> parts.get(part).doubleValue() > 0);
+    assertThat(parts.get("sum").doubleValue()).isCloseTo(sum, within(1e-9 * sum));
+    double rate = median(json, "tokensPerSecond") * json.get("flopsPerTokenDense").doubleValue();
+    assertThat(json.get("flopsPerSecond").doubleValue()).isCloseTo(rate, within(1e-9 * rate));
+    double share = rate / json.get("ceilingFlopsPerSecond").doubleValue();
+    assertThat(json.get("shareOfCeiling").doubleValue()).isCloseTo(share, within(1e-9 * share));
+    assertThat(json.get("gapMilliseconds").isNull()).isTrue();
+    assertThat(json.at("/memory/place").textValue()).isEqualTo("heap");
+    assertThat(json.at("/memory/peakBytes").longValue())
+        .isGreaterThanOrEqualTo(json.at("/memory/steadyBytes").longValue());
+    assertThat(json.at("/host/device").textValue()).isEqualTo("cpu");
+    assertThat(json.has("ratios")).isFalse();
+  }
+
+  private static double median(JsonNode json, String name) {
+    return json.get(name).get("median").doubleValue();
+  }
+
+  @Test
+  void comparison_withItselfIsOne_withADoctoredCopyTheQuotient() {
+    ObjectNode report = (ObjectNode) bench("--json").succeeded().json();
+    JsonNode same = new BenchComparison(report.deepCopy()).addTo(report).get("ratios");
+    assertThat(report.get("differences")).isEmpty();
+    assertThat(same).hasSize(2 + PARTS.size() + 1 + 2).allMatch(ratio -> ratio.doubleValue() == 1);
+
+    ObjectNode earlier = report.deepCopy();
+    double speed = median(report, "tokensPerSecond");
+    ((ObjectNode) earlier.get("tokensPerSecond")).put("median", speed / 2);
+    ((ObjectNode) earlier.get("partMilliseconds")).put("forward", 0).remove("ema");
+    ((ObjectNode) earlier.get("memory")).put("place", "device");
+    ((ObjectNode) earlier.get("config")).put("batchSize", 5);
+    JsonNode compared = new BenchComparison(earlier).addTo(report);
+    assertThat(compared.get("differences"))
+        .extracting(JsonNode::textValue)
+        .containsExactly("batchSize was 5, is 4");
+    JsonNode ratios = compared.get("ratios");
+    assertThat(ratios.get("tokensPerSecond").doubleValue()).isEqualTo(2);
+    assertThat(ratios.get("backward").doubleValue()).isEqualTo(1);
+    assertThat(List.of("forward", "ema", "peakBytes", "steadyBytes"))
+        .allMatch(name -> ratios.get(name).isNull());
+  }
+
+  @Test
+  void compare_printsTheRatiosToTheFile() throws IOException {
+    Ran first = bench("--json").succeeded();
+    Path file = Files.writeString(folder.resolve("first.json"), first.out());
+    JsonNode second = bench("--json", "--compare", file).succeeded().json();
+    assertThat(second.at("/ratios/tokensPerSecond").doubleValue())
+        .isEqualTo(median(second, "tokensPerSecond") / median(first.json(), "tokensPerSecond"));
+    assertThat(bench("--compare", file).succeeded().out().lines())
+        .filteredOn(line -> line.startsWith("ratio of "))
+        .hasSize(11);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{}", "no JSON", "[1]", "{\"tokensPerSecond\": {\"median\": \"x\"}}"})
+  void compare_rejectsAFileThatIsNoReport(String text) throws IOException {
+    Path file = Files.writeString(folder.resolve("bad.json"), text);
+    bench("--compare", file).failed(ExitCodes.DATA, "bad.json", "md4 bench train --json");
+  }
+
+  @Test
+  void compare_rejectsAMissingFile() {
+    bench("--compare", folder.resolve("none.json")).failed(ExitCodes.DATA, "is not there");
+  }
+
+  @Test
+  void steps_mustBeOneAtLeast() {
+    Ran.md4("bench", "train", "--config", tiny.config(), "--steps", "0")
+        .failed(ExitCodes.USAGE, "--steps", "must be at least 1: 0");
+  }
+
+  @Test
+  void steps_fewerThanWindowsAreAWindowEach() {
+    JsonNode json = benchOf(3, "--json").json();
+    assertThat(json.at("/config/windows").intValue()).isEqualTo(3);
+    assertThat(json.at("/config/stepsAWindow").intValue()).isEqualTo(1);
+  }
+
+  @Test
+  void vocabulary_isTheOptionsElseTheDatas() throws IOException {
+    TinyTraining withData = TinyTraining.prepare(folder);
+    assertThat(withData.data("train.bin")).exists();
+    assertThat(bench("--json").json().at("/config/vocabulary").intValue()).isEqualTo(9);
+    assertThat(bench("--json", "--vocabulary", 61).json().at("/config/vocabulary").intValue())
+        .isEqualTo(61);
+  }
+}

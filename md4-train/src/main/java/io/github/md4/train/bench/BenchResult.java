@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.bench;
+
+/**
+ * How fast a configuration trains.
+ *
+ * @param parts of a step
+ * @param busyMilliseconds what the device alone needs for a step, measured with the step queued
+ *     behind other work; includes every wait for the host in it; NaN where there is no GPU
+ * @param work what is computed
+ */
+public record BenchResult(
+    Throughput throughput, Parts parts, double busyMilliseconds, MemoryUse memory, Work work) {
+
+  /**
+   * The speed of windows of steps that ran freely.
+   *
+   * @param tokensAStep batch size times length
+   * @param milliseconds of a step
+   */
+  public record Throughput(long tokensAStep, Spread tokensPerSecond, Spread milliseconds) {
+
+    /** Returns the speed from each window's milliseconds a step. */
+    static Throughput of(long tokensAStep, double... milliseconds) {
+      double[] speeds = new double[milliseconds.length];
+      for (int i = 0; i < speeds.length; i++) {
+        speeds[i] = tokensAStep / milliseconds[i] * 1e3;
+      }
+      return new Throughput(tokensAStep, Spread.of(speeds), Spread.of(milliseconds));
+    }
+  }
+
+  /**
+   * What is computed, and the most that could be.
+   *
+   * @param flops of a token
+   * @param ceilingSize rows of the square product that the ceiling was measured with
+   * @param ceiling floating-point operations a second of that product
+   */
+  public record Work(long parameters, FlopCount flops, int ceilingSize, double ceiling) {}
+
+  /**
+   * Returns how long the device waited in a step, in milliseconds; NaN where there is no GPU. Never
+   * more than the truth but for noise, since {@code busyMilliseconds} has waits in it.
+   */
+  public double gapMilliseconds() {
+    return throughput.milliseconds.median() - busyMilliseconds;
+  }
+
+  /** Returns dense-equivalent operations a second, in median. */
+  public double flopsPerSecond() {
+    return throughput.tokensPerSecond.median() * work.flops.denseEquivalent();
+  }
+
+  /** Returns the share of the ceiling that is reached, dense-equivalent. */
+  public double shareOfCeiling() {
+    return flopsPerSecond() / work.ceiling;
+  }
+}

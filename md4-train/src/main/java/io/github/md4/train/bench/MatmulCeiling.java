@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.bench;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.SquareProduct;
+
+/** The operations a second of a large square product, the most that a training step could reach. */
+final class MatmulCeiling implements AutoCloseable {
+  private static final int SAMPLES = 7;
+
+  private final NDManager manager;
+  private final SquareProduct product;
+  private final Scale scale;
+
+  /**
+   * How large a product, and how many of them between two looks at the clock.
+   *
+   * @param size rows
+   */
+  record Scale(int size, int times) {
+    /** Fills a GPU; on a CPU takes part of a second. */
+    static Scale on(Device device) {
+      return device.isGpu() ? new Scale(8192, 10) : new Scale(512, 1);
+    }
+  }
+
+  MatmulCeiling(NDManager parent, Precision precision, Scale scale) {
+    this.manager = parent.newSubManager();
+    this.product = new SquareProduct(manager, precision, scale.size);
+    this.scale = scale;
+  }
+
+  int size() {
+    return scale.size;
+  }
+
+  /** Returns operations a second, the median of several after a first that does not count. */
+  double measure() {
+    double unused = seconds(scale.times);
+    double[] speeds = new double[SAMPLES];
+    for (int i = 0; i < SAMPLES; i++) {
+      speeds[i] = scale.times * product.operations() / seconds(scale.times);
+    }
+    return Spread.of(speeds).median();
+  }
+
+  /** Returns how long so many products take; the device is idle before and after. */
+  double seconds(int times) {
+    long start = System.nanoTime();
+    queue(times).run();
+    return (System.nanoTime() - start) * 1e-9;
+  }
+
+  /** Queues so many products, and returns what waits for them. */
+  Runnable queue(int times) {
+    NDArray last = product.multiply(manager, times);
+    return () -> {
+      try (last) {
+        float unused = last.getFloat();
+      }
+    };
+  }
+
+  /** Returns how many products take at least so long. */
+  int timesFor(double seconds) {
+    return (int) Math.ceil(seconds * measure() / product.operations());
+  }
+
+  @Override
+  public void close() {
+    product.close();
+    manager.close();
+  }
+}

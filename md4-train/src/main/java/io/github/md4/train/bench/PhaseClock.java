@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.bench;
+
+import io.github.md4.train.UpdateListener;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** The time of each phase of each step, the device waited for after each. */
+final class PhaseClock implements UpdateListener {
+  private final Runnable waitForDevice;
+  private final List<Map<Phase, Double>> steps = new ArrayList<>();
+  private long since;
+
+  PhaseClock(Runnable waitForDevice) {
+    this.waitForDevice = waitForDevice;
+  }
+
+  /** Begins a step. */
+  void start() {
+    waitForDevice.run();
+    steps.add(new EnumMap<>(Phase.class));
+    since = System.nanoTime();
+  }
+
+  @Override
+  public void after(Phase phase) {
+    waitForDevice.run();
+    long now = System.nanoTime();
+    double unused = steps.get(steps.size() - 1).merge(phase, (now - since) * 1e-6, Double::sum);
+    since = now;
+  }
+
+  /** Returns the median over the steps, in milliseconds. */
+  Map<Phase, Double> medians() {
+    Map<Phase, Double> medians = new EnumMap<>(Phase.class);
+    for (Phase phase : Phase.values()) {
+      double[] times = steps.stream().mapToDouble(step -> step.get(phase)).toArray();
+      medians.put(phase, Spread.of(times).median());
+    }
+    return medians;
+  }
+}

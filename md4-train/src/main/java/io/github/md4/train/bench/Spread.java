@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.bench;
+
+import java.util.Arrays;
+
+/**
+ * Where repeated measurements lie.
+ *
+ * @param lowerQuartile a quarter lies below it; {@code upperQuartile}, a quarter above
+ */
+public record Spread(
+    double median, double min, double max, double lowerQuartile, double upperQuartile) {
+
+  /**
+   * Returns the spread of at least one measurement; a quantile q of n values in order is the one at
+   * {@code q (n - 1)}, counted from 0, interpolated linearly between neighbours.
+   */
+  public static Spread of(double... values) {
+    if (values.length == 0) {
+      throw new IllegalArgumentException("values must be at least 1: 0");
+    }
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return new Spread(
+        quantile(sorted, 0.5),
+        sorted[0],
+        sorted[sorted.length - 1],
+        quantile(sorted, 0.25),
+        quantile(sorted, 0.75));
+  }
+
+  /** Returns the distance between the quartiles. */
+  public double interquartileRange() {
+    return upperQuartile - lowerQuartile;
+  }
+
+  private static double quantile(double[] sorted, double q) {
+    double place = q * (sorted.length - 1);
+    int below = (int) place;
+    int above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+  }
+}

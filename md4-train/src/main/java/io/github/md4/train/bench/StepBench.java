@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.bench;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.MaskedBatch;
+import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.Transformer;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.train.BatchQueue;
+import io.github.md4.train.Batches;
+import io.github.md4.train.DivergedException;
+import io.github.md4.train.Learner;
+import io.github.md4.train.TrainingConfig;
+import io.github.md4.train.UpdateListener;
+import io.github.md4.train.UpdateListener.Phase;
+import java.util.List;
+
+/**
+ * Measures the training of a model on random tokens; nothing is read and nothing written.
+ *
+ * <p>Three passes, after some steps that do not count: windows of steps that run as in training,
+ * where the device is waited for at a window's ends alone (by reading the last loss); steps in
+ * which it is waited for after each part; and, on a GPU, steps queued behind a long product, whose
+ * time beyond the product's is what the device alone needs.
+ */
+public final class StepBench implements AutoCloseable {
+  private static final int BUSY_SAMPLES = 5;
+
+  /** Of a step's time: how long the device has other work while the host queues the step. */
+  private static final double HEAD_START = 3;
+
+  private final NDManager manager;
+  private final Subject subject;
+  private final Network network;
+  private final Learner learner;
+  private final Batches batches;
+  private final MemoryGauge gauge;
+
+  /** What is measured. */
+  public record Subject(ModelConfig model, TrainingConfig training, int vocabularySize) {}
+
+  /**
+   * How long is measured.
+   *
+   * @param warmUp steps before the first that counts
+   * @param windows number of windows
+   * @param stepsAWindow steps of each, and of the pass by parts
+   */
+  public record Plan(int warmUp, int windows, int stepsAWindow) {
+    private static final int WINDOWS = 5;
+
+    public Plan {
+      require(warmUp >= 1, "warmUp must be at least 1", warmUp);
+      require(windows >= 1, "windows must be at least 1", windows);
+      require(stepsAWindow >= 1, "stepsAWindow must be at least 1", stepsAWindow);
+    }
+
+    /** Returns five windows that have {@code steps} steps together, fewer where those are fewer. */
+    public static Plan of(int warmUp, int steps) {
+      require(steps >= 1, "steps must be at least 1", steps);
+      int windows = Math.min(WINDOWS, steps);
+      return new Plan(warmUp, windows, steps / windows);
+    }
+
+    private static void require(boolean holds, String what, int given) {
+      if (!holds) {
+        throw new IllegalArgumentException(what + ": " + given);
+      }
+    }
+  }
+
+  /** Prepares the training at its first step, on the device of {@code parent}. */
+  public StepBench(NDManager parent, Subject subject) {
+    TrainingConfig training = subject.training;
+    ModelConfig model = subject.model;
+    Noise noise = new Noise(training.seed());
+    NegativeElbo elbo =
+        new NegativeElbo(
+            new TokenSpace(subject.vocabularySize), model.maskingSchedule(), training.timeAxis());
+    RandomWindows windows = new RandomWindows(noise, subject.vocabularySize, model.length());
+    Batches.Shape shape =
+        new Batches.Shape(training.batchSize(), training.microBatch(), training.timeSampling());
+    this.subject = subject;
+    this.manager = parent.newSubManager();
+    this.network =
+        new Transformer(manager, model.network(), subject.vocabularySize, training.precision());
+    this.learner = Learner.initial(manager, network, training, elbo);
+    this.batches = new Batches(windows, elbo, noise, shape);
+    this.gauge = new MemoryGauge(manager.getDevice());
+  }
+
+  /**
+   * Returns the measurements.
+   *
+   * @throws DivergedException if a loss is not finite: such steps say nothing of others
+   */
+  public BenchResult run(Plan plan) {
+    BenchResult.Throughput throughput =
+        BenchResult.Throughput.of(batches.tokens(), freeRunning(plan));
+    Parts parts = byPart(plan.stepsAWindow);
+    MemoryUse memory = gauge.use(); // before the ceiling's matrices
+    MatmulCeiling.Scale scale = MatmulCeiling.Scale.on(manager.getDevice());
+    try (MatmulCeiling ceiling = new MatmulCeiling(manager, subject.training.precision(), scale)) {
+      BenchResult.Work work =
+          new BenchResult.Work(
+              learner.parameters().size(),
+              FlopCount.of(subject.model, network.specs()),
+              ceiling.size(),
+              ceiling.measure());
+      double busy = busyMilliseconds(ceiling, throughput.milliseconds().median());
+      return new BenchResult(throughput, parts, busy, memory, work);
+    }
+  }
+
+  /** Returns the milliseconds of a step in each window. */
+  private double[] freeRunning(Plan plan) {
+    double[] milliseconds = new double[plan.windows];
+    try (BatchQueue queue = new BatchQueue(batches, learner.updates())) {
+      double unused = window(queue, plan.warmUp);
+      for (int w = 0; w < plan.windows; w++) {
+        milliseconds[w] = window(queue, plan.stepsAWindow);
+        gauge.read();
+      }
+    }
+    return milliseconds;
+  }
+
+  private double window(BatchQueue queue, int steps) {
+    long start = System.nanoTime();
+    for (int step = 1; step < steps; step++) {
+      learner.update(manager, queue.take()).close();
+    }
+    await(learner.update(manager, queue.take()));
+    return (System.nanoTime() - start) * 1e-6 / steps;
+  }
+
+  private Parts byPart(int steps) {
+    double[] data = new double[steps];
+    try (NDArray one = manager.create(1f)) {
+      PhaseClock clock = new PhaseClock(() -> await(one.duplicate()));
+      for (int step = 0; step < steps; step++) {
+        long start = System.nanoTime();
+        List<MaskedBatch> batch = batches.of(learner.updates());
+        data[step] = (System.nanoTime() - start) * 1e-6;
+        clock.start();
+        await(learner.update(manager, batch, clock));
+        gauge.read();
+      }
+      return new Parts(Spread.of(data).median(), clock.medians());
+    }
+  }
+
+  private double busyMilliseconds(MatmulCeiling ceiling, double freeMilliseconds) {
+    if (!manager.getDevice().isGpu()) {
+      return Double.NaN;
+    }
+    int times = ceiling.timesFor(HEAD_START * freeMilliseconds * 1e-3);
+    double[] busy = new double[BUSY_SAMPLES];
+    for (int i = 0; i < BUSY_SAMPLES; i++) {
+      double alone = ceiling.seconds(times);
+      busy[i] = (behind(ceiling, times) - alone) * 1e3;
+    }
+    return Spread.of(busy).median();
+  }
+
+  /** Returns the seconds of a step after its first upload and of the products in front of it. */
+  private double behind(MatmulCeiling ceiling, int times) {
+    Obstacle obstacle = new Obstacle(ceiling, times);
+    NDArray loss = learner.update(manager, batches.of(learner.updates()), obstacle);
+    await(loss);
+    double seconds = (System.nanoTime() - obstacle.start) * 1e-9;
+    obstacle.queued.run();
+    return seconds;
+  }
+
+  /** Queues products after the first upload, which the host waits for in any case. */
+  private static final class Obstacle implements UpdateListener {
+    private final MatmulCeiling ceiling;
+    private final int times;
+    private Runnable queued;
+    private long start;
+
+    Obstacle(MatmulCeiling ceiling, int times) {
+      this.ceiling = ceiling;
+      this.times = times;
+    }
+
+    @Override
+    public void after(Phase phase) {
+      if (queued == null) {
+        start = System.nanoTime();
+        queued = ceiling.queue(times);
+      }
+    }
+  }
+
+  /** Reads and closes an array, which waits for all that is queued on the device before it. */
+  private void await(NDArray array) {
+    try (array) {
+      if (!Float.isFinite(array.getFloat())) {
+        throw new DivergedException(
+            "the loss of step %d: not finite (seed %d); lower training.learningRate.base"
+                .formatted(learner.updates(), subject.training.seed()));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    learner.close();
+    network.close();
+    manager.close();
+  }
+}
