@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Builds, makes the corpus, trains, evaluates and samples the quickstart model; needs a JDK 17 and
-# Maven, no GPU. What to expect: under 6 minutes on two cores, most of it downloads and training.
+# Maven, no GPU. What to expect: about 4 minutes on two cores, most of it training, and about 1.17
+# bits per character, the floor being 0.59.
 set -eu
 cd "$(dirname "$0")/.."
 
