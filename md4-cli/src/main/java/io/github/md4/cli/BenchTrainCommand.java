@@ -3,7 +3,6 @@ package io.github.md4.cli;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.cli.config.ConfigLoader;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
@@ -12,9 +11,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -29,18 +28,7 @@ import picocli.CommandLine.Spec;
 final class BenchTrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--config",
-      required = true,
-      paramLabel = "FILE.yaml",
-      description = "The experiment whose training is measured.")
-  private Path config;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Replace a value: training.batchSize=64. May be repeated.")
-  private List<String> overrides = List.of();
+  @Mixin private ExperimentOptions experimentOptions;
 
   @Option(
       names = "--steps",
@@ -79,7 +67,7 @@ final class BenchTrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Experiment experiment = ConfigLoader.load(config, overrides, Experiment.class);
+    Experiment experiment = experimentOptions.load();
     BenchComparison comparison =
         earlier == null ? BenchComparison.none() : BenchComparison.read(earlier);
     BenchReport report = measure(experiment, device.find());

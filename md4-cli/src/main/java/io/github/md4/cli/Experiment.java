@@ -23,6 +23,12 @@ public record Experiment(
     Sampling sampling,
     CheckpointPlan checkpoints) {
 
+  /** Checks what must hold between model and data. */
+  public Experiment {
+    int classes = model.network().classes();
+    require(classes == 0, "model: network.classes must be 0, token files have no labels", classes);
+  }
+
   /**
    * Token files.
    *

@@ -2,7 +2,6 @@
 package io.github.md4.cli;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.cli.config.ConfigLoader;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.TokenFile;
@@ -11,10 +10,10 @@ import io.github.md4.train.RunFolder;
 import io.github.md4.train.TrainingRun;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -30,18 +29,7 @@ import picocli.CommandLine.Spec;
 final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--config",
-      required = true,
-      paramLabel = "FILE.yaml",
-      description = "The experiment.")
-  private Path config;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "Replace a value: training.steps=100. May be repeated.")
-  private List<String> overrides = List.of();
+  @Mixin private ExperimentOptions experimentOptions;
 
   @Option(names = "--resume", description = "Go on from the run's last checkpoint.")
   private boolean resume;
@@ -56,7 +44,7 @@ final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Experiment experiment = ConfigLoader.load(config, overrides, Experiment.class);
+    Experiment experiment = experimentOptions.load();
     PrintWriter out = spec.commandLine().getOut();
     try (TokenFile tokens = TokenFile.open(experiment.data().train());
         NDManager manager = NDManager.newBaseManager(device.find())) {

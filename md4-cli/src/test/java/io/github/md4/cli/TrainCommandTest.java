@@ -136,6 +136,13 @@ final class TrainCommandTest {
   }
 
   @Test
+  void train_refusesClassesWhereThereAreNoLabels() {
+    train("--set", "model.network.classes=3")
+        .failed(ExitCodes.USAGE, "classes must be 0, token files have no labels: 3");
+    assertThat(run()).doesNotExist();
+  }
+
+  @Test
   void train_namesAConfigOfAnotherVersion() throws IOException {
     Files.writeString(tiny.config(), tiny.text().replace("version: 1", "version: 2"));
     train().failed(ExitCodes.USAGE, "tiny.yaml:1: version: this program reads 1, but it is '2'");
