@@ -22,6 +22,7 @@ record BenchReport(
     table.row("device", "%s", host);
     table.row("training", "%s", training());
     table.row("network", "%s", network());
+    table.row("code", "%s", result.work().code());
     speedRows(table);
     partRows(table);
     workRows(table);
@@ -93,6 +94,7 @@ record BenchReport(
         .parts()
         .phases()
         .forEach((phase, milliseconds) -> table.row("  " + name(phase), "%.3f ms", milliseconds));
+    table.row("  of it EMA", "%.3f ms", result.parts().average());
     table.row(
         "  sum",
         "%.3f ms, each part waited for; %.3f ms of it overlap",
@@ -144,6 +146,11 @@ record BenchReport(
         .put("length", subject.model().length())
         .put("vocabulary", subject.vocabularySize())
         .put("precision", training.precision().toString())
+        .put("residual", training.residual().toString())
+        .put("kernels", training.kernels().toString())
+        .put("recompute", training.recompute().toString())
+        .put("emaRate", training.emaRate())
+        .put("code", result.work().code())
         .put("layers", network.layers())
         .put("width", network.width())
         .put("heads", network.heads())
@@ -170,7 +177,7 @@ record BenchReport(
   private ObjectNode parts() {
     ObjectNode parts = Json.object().put("data", result.parts().data());
     result.parts().phases().forEach((phase, time) -> parts.put(name(phase), time));
-    return parts.put("sum", result.parts().sum());
+    return parts.put("ema", result.parts().average()).put("sum", result.parts().sum());
   }
 
   private ObjectNode memory() {

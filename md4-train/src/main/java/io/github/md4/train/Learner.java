@@ -2,20 +2,22 @@
 package io.github.md4.train;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.DiffusionLoss;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.NegativeElbo;
-import io.github.md4.core.kernel.Autograd;
-import io.github.md4.core.kernel.OptimizerKernels;
+import io.github.md4.core.kernel.FlatArrays;
+import io.github.md4.core.kernel.OptimizerKernels.Trained;
+import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.ParameterFile;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.Network;
+import io.github.md4.core.network.NetworkInput;
 import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.TrainableNetwork;
+import io.github.md4.core.network.TrainingPass;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.optimizer.AdamW;
 import io.github.md4.core.optimizer.LearningRate;
@@ -42,18 +44,20 @@ public final class Learner implements AutoCloseable {
   private final NegativeElbo elbo;
   private final Noise noise;
   private final LearningRate rate;
-  private final OptimizerKernels kernels;
-  private final Autograd autograd;
-  private final Parameters parameters;
-  private final Parameters average;
-  private final Parameters first;
-  private final Parameters second;
-  private final AdamW.Moments moments;
+  private final TrainableNetwork trainable;
+  private final State state;
+  private final Trained trained;
+  private FlatArrays sum;
   private long updates;
 
-  /** Everything that changes in training. */
+  /** Everything that changes in training; the average may be the parameters themselves. */
   private record State(
-      Parameters parameters, Parameters average, Parameters first, Parameters second) {}
+      Parameters parameters, Parameters average, Parameters first, Parameters second) {
+
+    Trained trained() {
+      return new Trained(parameters.flat(), first.flat(), second.flat(), average.flat());
+    }
+  }
 
   private Learner(
       NDManager manager, Network network, TrainingConfig config, NegativeElbo elbo, State state) {
@@ -63,14 +67,9 @@ public final class Learner implements AutoCloseable {
     this.elbo = elbo;
     this.noise = new Noise(config.seed());
     this.rate = config.learningRate().over(config.steps());
-    this.kernels = new OptimizerKernels(manager);
-    this.autograd = new Autograd(manager);
-    this.parameters = state.parameters;
-    this.average = state.average;
-    this.first = state.first;
-    this.second = state.second;
-    this.moments = new AdamW.Moments(first.list(), second.list());
-    parameters.requireGradients();
+    this.state = state;
+    this.trained = state.trained();
+    this.trainable = network.trainable(manager, state.parameters, config.options());
   }
 
   /** Returns a learner at its start: weights drawn from their laws, the average equal to them. */
@@ -78,7 +77,8 @@ public final class Learner implements AutoCloseable {
       NDManager parent, Network network, TrainingConfig config, NegativeElbo elbo) {
     NDManager manager = parent.newSubManager();
     Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(config.seed()));
-    State state = new State(parameters, parameters.copy(), parameters.zeros(), parameters.zeros());
+    Parameters average = config.emaRate() == 0 ? parameters : parameters.copy();
+    State state = new State(parameters, average, parameters.zeros(), parameters.zeros());
     return new Learner(manager, network, config, elbo, state);
   }
 
@@ -92,10 +92,13 @@ public final class Learner implements AutoCloseable {
       throws IOException {
     NDManager manager = parent.newSubManager();
     Path optimizer = source.folder.resolve(OPTIMIZER);
+    Parameters parameters = weights(source.folder, Weights.RAW, manager, network);
     State state =
         new State(
-            weights(source.folder, Weights.RAW, manager, network),
-            weights(source.folder, Weights.EMA, manager, network),
+            parameters,
+            config.emaRate() == 0
+                ? parameters
+                : weights(source.folder, Weights.EMA, manager, network),
             ParameterFile.read(optimizer, FIRST, manager, network.specs()),
             ParameterFile.read(optimizer, SECOND, manager, network.specs()));
     Learner learner = new Learner(manager, network, config, elbo, state);
@@ -118,10 +121,10 @@ public final class Learner implements AutoCloseable {
 
   /** Writes weights, average and moments into an existing folder. */
   public void write(Path folder) throws IOException {
-    SavedModel.writeWeights(folder, parameters, average);
+    SavedModel.writeWeights(folder, state.parameters, state.average);
     Map<String, Parameters> moments = new LinkedHashMap<>();
-    moments.put(FIRST, first);
-    moments.put(SECOND, second);
+    moments.put(FIRST, state.first);
+    moments.put(SECOND, state.second);
     ParameterFile.write(folder.resolve(OPTIMIZER), Map.of(), moments);
   }
 
@@ -131,9 +134,13 @@ public final class Learner implements AutoCloseable {
    */
   boolean isFinite() {
     try (NDManager scope = manager.newSubManager()) {
-      return Stream.of(parameters, average, first, second)
-          .allMatch(each -> Float.isFinite(kernels.norm(scope, each.list()).getFloat()));
+      return Stream.of(state.parameters, state.average, state.first, state.second)
+          .allMatch(each -> isFinite(scope, each));
     }
+  }
+
+  private boolean isFinite(NDManager scope, Parameters each) {
+    return Float.isFinite(trainable.optimizer().norm(scope, each.flat()).getFloat());
   }
 
   /** Returns how many updates there have been. */
@@ -148,17 +155,17 @@ public final class Learner implements AutoCloseable {
 
   /** Returns the weights. */
   public Parameters parameters() {
-    return parameters;
+    return state.parameters;
   }
 
   /** Returns their exponential moving average. */
   public Parameters average() {
-    return average;
+    return state.average;
   }
 
   /** Returns the network with these weights or their average. */
   public Denoiser denoiser(Weights weights) {
-    return network.denoiser(weights == Weights.EMA ? average : parameters);
+    return network.denoiser(weights == Weights.EMA ? state.average : state.parameters);
   }
 
   /**
@@ -175,71 +182,80 @@ public final class Learner implements AutoCloseable {
   /** As {@link #update(NDManager, List)}, and tells {@code listener} when a phase is queued. */
   public NDArray update(NDManager results, List<MaskedBatch> parts, UpdateListener listener) {
     try (NDManager scope = manager.newSubManager()) {
-      Part sum = part(scope, new Slice(parts.get(0), 0), listener);
+      NDArray loss = part(scope, new Slice(parts.get(0), 0), listener);
+      FlatArrays gradients = trainable.gradients();
       int firstExample = parts.get(0).batchSize();
+      if (parts.size() > 1) {
+        gradients = sum();
+        trainable.optimizer().copy(gradients, trainable.gradients());
+      }
       for (MaskedBatch batch : parts.subList(1, parts.size())) {
-        sum = add(sum, part(scope, new Slice(batch, firstExample), listener));
+        loss = loss.add(part(scope, new Slice(batch, firstExample), listener));
+        trainable.optimizer().add(gradients, trainable.gradients());
         listener.after(Phase.BACKWARD);
         firstExample += batch.batchSize();
       }
-      move(sum.gradients, listener);
-      sum.loss.attach(results);
-      return sum.loss;
+      move(gradients, listener);
+      loss.attach(results);
+      return loss;
     }
   }
 
-  /** What a micro-batch adds to the step; both live in the step's scope. */
-  private record Part(NDArray loss, NDList gradients) {}
+  /** Where the gradients of micro-batches are added up: float32, also where they are not. */
+  private FlatArrays sum() {
+    if (sum == null) {
+      sum = state.parameters.flat().zeros(Precision.FLOAT32);
+    }
+    return sum;
+  }
 
   /** A micro-batch, and the number of its first example in the step. */
   private record Slice(MaskedBatch batch, int firstExample) {}
 
-  private Part part(NDManager step, Slice slice, UpdateListener listener) {
-    try (NDManager scope = step.newSubManager()) {
-      NDArray loss = loss(scope, slice, listener);
+  /** Leaves a micro-batch's gradients with the network; returns what it adds to the step's loss. */
+  private NDArray part(NDManager scope, Slice slice, UpdateListener listener) {
+    MaskedBatch batch = slice.batch;
+    NetworkInput input = new NetworkInput(batch.zt(), batch.condition(), batch.rows());
+    DropoutNoise dropout = new DropoutNoise(noise, updates, slice.firstExample);
+    float[] weights = elbo.objectiveWeights(batch, config.batchSize());
+    try (TrainingPass pass = trainable.forward(scope, input, dropout)) {
       listener.after(Phase.FORWARD);
-      NDList gradients = autograd.gradients(loss, parameters.list());
+      NDArray loss = pass.logits().crossEntropy(scope, batch.targets(), weights);
+      listener.after(Phase.LOSS);
+      pass.backward();
       listener.after(Phase.BACKWARD);
-      NDArray value = loss.stopGradient();
-      value.attach(step);
-      gradients.attach(step);
-      return new Part(value, gradients);
+      return loss;
     }
   }
 
-  private Part add(Part sum, Part part) {
-    kernels.add(sum.gradients, part.gradients);
-    part.gradients.close();
-    return new Part(sum.loss.add(part.loss), sum.gradients);
-  }
-
-  private NDArray loss(NDManager scope, Slice slice, UpdateListener listener) {
-    MaskedBatch part = slice.batch;
-    DropoutNoise dropout = new DropoutNoise(noise, updates, slice.firstExample);
-    NDArray zt = part.zt(scope);
-    NDArray rows = part.rows(scope);
-    NDArray targets = part.targets(scope);
-    NDArray weights = scope.create(elbo.objectiveWeights(part, config.batchSize()));
-    listener.after(Phase.UPLOAD);
-    return autograd.record(
-        () -> {
-          NDArray logits = network.trainingLogits(parameters, zt, part.condition(), rows, dropout);
-          return DiffusionLoss.crossEntropy(logits, targets).mul(weights).sum();
-        });
-  }
-
-  private void move(NDList gradients, UpdateListener listener) {
-    config.clip().apply(kernels, gradients);
-    AdamW.Step step = new AdamW.Step(updates + 1, learningRate());
-    config.optimizer().step(kernels, parameters.list(), gradients, moments, step);
+  private void move(FlatArrays gradients, UpdateListener listener) {
+    config.clip().apply(trainable.optimizer(), gradients);
+    move(gradients, config.emaRate());
     listener.after(Phase.OPTIMIZER);
-    kernels.average(average.list(), parameters.list(), config.emaRate());
-    listener.after(Phase.EMA);
     updates++;
+  }
+
+  private void move(FlatArrays gradients, double emaRate) {
+    AdamW.Step step = new AdamW.Step(updates + 1, learningRate(), emaRate);
+    config.optimizer().step(trainable.optimizer(), trained, gradients, step);
+  }
+
+  /**
+   * Moves once more by the last gradients, with another memory of the average, 1 for one that does
+   * not move: so a bench tells the average's time from the optimizer's.
+   */
+  public void moveAgain(double emaRate) {
+    move(trainable.gradients(), emaRate);
+  }
+
+  /** Returns a line that says which code computes an update. */
+  public String description() {
+    return trainable.description();
   }
 
   @Override
   public void close() {
+    trainable.close();
     manager.close();
   }
 }

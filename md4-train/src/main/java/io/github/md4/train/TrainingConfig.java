@@ -2,6 +2,7 @@
 package io.github.md4.train;
 
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.network.TrainingOptions;
 import io.github.md4.core.optimizer.AdamW;
 import io.github.md4.core.optimizer.GradientClip;
 import io.github.md4.core.optimizer.LearningRate;
@@ -18,12 +19,16 @@ import java.util.Locale;
  * @param microBatch examples the device holds at once; divides {@code batchSize}, of no effect on
  *     the result but for the last bits of its arithmetic
  * @param precision the type of the products
+ * @param residual the type of the residual stream where the products are bfloat16
+ * @param kernels which code computes it
+ * @param recompute what is computed twice to save memory
  * @param timeAxis on which the loss is computed
  * @param timeSampling how the times of a batch are drawn
  * @param learningRate the rate over the run
  * @param optimizer AdamW's numbers
  * @param clip what is done to large gradients
- * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}
+ * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}; 0 keeps none: the
+ *     averaged weights are the weights
  * @param logEvery steps between lines of metrics
  */
 public record TrainingConfig(
@@ -32,6 +37,9 @@ public record TrainingConfig(
     int batchSize,
     int microBatch,
     Precision precision,
+    Precision residual,
+    TrainingOptions.Kernels kernels,
+    TrainingOptions.Recompute recompute,
     TimeAxis timeAxis,
     TimeSampling timeSampling,
     Rate learningRate,
@@ -121,6 +129,9 @@ public record TrainingConfig(
         512,
         512,
         Precision.BFLOAT16,
+        Precision.FLOAT32,
+        TrainingOptions.Kernels.AUTO,
+        TrainingOptions.Recompute.NONE,
         new TimeAxis.Continuous(),
         new TimeSampling.Stratified(),
         Rate.defaults(),
@@ -128,6 +139,11 @@ public record TrainingConfig(
         new GradientClip.None(),
         0.9999,
         500);
+  }
+
+  /** Returns how the network computes. */
+  TrainingOptions options() {
+    return new TrainingOptions(kernels, residual, recompute);
   }
 
   private static void require(boolean holds, String what, Object given) {

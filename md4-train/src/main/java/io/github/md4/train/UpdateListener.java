@@ -14,16 +14,14 @@ public interface UpdateListener {
 
   /** What an update consists of; the first three come once for every micro-batch. */
   enum Phase {
-    /** Tokens, rows and weights of the loss become arrays on the device. */
-    UPLOAD,
-    /** The network and the loss; the condition and the dropped channels are uploaded in it. */
+    /** The upload of the batch, and the network. */
     FORWARD,
+    /** Targets, and the loss with its gradient by the logits. */
+    LOSS,
     /** The gradients, and their sum over micro-batches. */
     BACKWARD,
-    /** Clipping and the update of moments and weights. */
-    OPTIMIZER,
-    /** The exponential moving average. */
-    EMA
+    /** Clipping, the update of moments and weights, and their exponential moving average. */
+    OPTIMIZER
   }
 
   /** Is called on the training thread when all of a phase is queued on the device. */

@@ -89,15 +89,14 @@ final class LearnerTest {
     }
     assertThat(heard)
         .containsExactly(
-            Phase.UPLOAD,
             Phase.FORWARD,
+            Phase.LOSS,
             Phase.BACKWARD,
-            Phase.UPLOAD,
             Phase.FORWARD,
+            Phase.LOSS,
             Phase.BACKWARD,
             Phase.BACKWARD, // the sum
-            Phase.OPTIMIZER,
-            Phase.EMA);
+            Phase.OPTIMIZER);
   }
 
   @Test

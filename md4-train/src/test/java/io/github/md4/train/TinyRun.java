@@ -6,6 +6,7 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.TrainingOptions;
 import io.github.md4.core.network.TransformerConfig;
 import io.github.md4.core.optimizer.AdamW;
 import io.github.md4.core.optimizer.GradientClip;
@@ -57,6 +58,9 @@ final class TinyRun {
         6,
         microBatch,
         Precision.FLOAT32,
+        Precision.FLOAT32,
+        TrainingOptions.Kernels.AUTO,
+        TrainingOptions.Recompute.NONE,
         new TimeAxis.Continuous(),
         new TimeSampling.Stratified(),
         new Rate(base, 3, Decay.COSINE),

@@ -70,6 +70,22 @@ public final class MaskedBatch {
     return rows[row] / length();
   }
 
+  /** Returns {@code z_t} [B][N]; not to be changed. */
+  public int[][] zt() {
+    return zt;
+  }
+
+  /** Returns the rows, flat positions in [0, B N) in ascending order; not to be changed. */
+  public int[] rows() {
+    return rows;
+  }
+
+  /** Returns the clean tokens at the rows [R]. */
+  public int[] targets() {
+    int length = length();
+    return Arrays.stream(rows).map(row -> x[row / length][row % length]).toArray();
+  }
+
   /** Returns {@code z_t}, int64 [B, N]. */
   public NDArray zt(NDManager manager) {
     long[] flat = Arrays.stream(zt).flatMapToInt(Arrays::stream).asLongStream().toArray();
@@ -83,9 +99,7 @@ public final class MaskedBatch {
 
   /** Returns the clean tokens at the rows, int64 [R]. */
   public NDArray targets(NDManager manager) {
-    int length = length();
-    return manager.create(
-        Arrays.stream(rows).mapToLong(row -> x[row / length][row % length]).toArray());
+    return manager.create(Arrays.stream(targets()).asLongStream().toArray());
   }
 
   /**

@@ -11,18 +11,28 @@ import java.util.Locale;
  */
 public enum Activation {
   /** Sigmoid. */
-  GLU("torch.sigmoid(x)", "torch.glu(u, -1)"),
+  GLU(0, "torch.sigmoid(x)", "torch.glu(u, -1)", "torch.sigmoid_backward(dy, torch.sigmoid(x))"),
   /** Swish, {@code x sigmoid(x)}. */
-  SWIGLU("torch.silu(x)", "torch.mul(a, torch.silu(b))"),
+  SWIGLU(1, "torch.silu(x)", "torch.mul(a, torch.silu(b))", "torch.silu_backward(dy, x)"),
   /** GELU in its tanh approximation. */
-  GEGLU("torch.gelu(x, approximate=\"tanh\")", "torch.mul(a, torch.gelu(b, approximate=\"tanh\"))");
+  GEGLU(
+      2,
+      "torch.gelu(x, approximate=\"tanh\")",
+      "torch.mul(a, torch.gelu(b, approximate=\"tanh\"))",
+      "torch.gelu_backward(dy, x, approximate=\"tanh\")");
+
+  /** Its number in {@code fused.cu}. */
+  final int number;
 
   private final String ofX;
   private final String gated;
+  private final String backward;
 
-  Activation(String ofX, String gated) {
+  Activation(int number, String ofX, String gated, String backward) {
+    this.number = number;
     this.ofX = ofX;
     this.gated = gated;
+    this.backward = backward;
   }
 
   /** Returns the activation written as {@code glu}, {@code swiglu} or {@code geglu}. */
@@ -50,5 +60,14 @@ public enum Activation {
       return %s
     """
         .formatted(ofX, gated);
+  }
+
+  /** The TorchScript function {@code activateBack}, the gradient by x of {@code activate}. */
+  String backward() {
+    return """
+    def activateBack(self: __torch__.M, dy: Tensor, x: Tensor) -> Tensor:
+      return %s
+    """
+        .formatted(backward);
   }
 }

@@ -17,16 +17,16 @@ import java.util.function.Supplier;
 public final class Autograd implements AutoCloseable {
   private static final String SOURCE =
       """
-      def gradients(self: __torch__.M, loss: Tensor, variables: List[Tensor]) -> List[Tensor]:
-        found = torch.autograd.grad([loss], variables, None, None, False, True)
-        gradients = annotate(List[Tensor], [])
+      def gradients(self: __torch__.M, output: Tensor, gradient: Tensor, variables: List[Tensor], into: List[Tensor]) -> Tensor:
+        outer = annotate(List[Optional[Tensor]], [gradient])
+        found = torch.autograd.grad([output], variables, outer, None, False, True)
         for i in range(len(found)):
-          gradient = found[i]
-          if gradient is None:
-            gradients.append(torch.zeros_like(variables[i]))
+          inner = found[i]
+          if inner is None:
+            into[i].zero_()
           else:
-            gradients.append(gradient)
-        return gradients
+            into[i].copy_(inner)
+        return into[0]
       """;
 
   private final TorchScript script;
@@ -47,13 +47,16 @@ public final class Autograd implements AutoCloseable {
   }
 
   /**
-   * Returns the gradients of {@code loss}, one element, and frees the recorded graph.
+   * Writes the gradients by {@code variables}, given that by {@code output}, and frees the recorded
+   * graph.
    *
-   * @param variables arrays that require a gradient; one that has no part in the loss gets zeros
-   * @return shaped as the variables, attached to the manager of {@code loss}
+   * @param variables arrays that require a gradient; one that has no part in the output gets zeros
+   * @param into shaped as the variables
    */
-  public NDList gradients(NDArray loss, NDList variables) {
-    return script.record(loss.getManager(), "gradients", loss, variables);
+  public void gradients(NDArray output, NDArray gradient, NDList variables, FlatArrays into) {
+    try (NDManager scope = output.getManager().newSubManager()) {
+      script.record(scope, "gradients", output, gradient, variables, into.arrays()).close();
+    }
   }
 
   @Override

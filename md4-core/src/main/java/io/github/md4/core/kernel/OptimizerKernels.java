@@ -2,44 +2,87 @@
 package io.github.md4.core.kernel;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
 
-/** What an optimizer does to all parameters at once, in place; lists are in the same order. */
+/** What an optimizer does to all parameters at once, in place. */
 public final class OptimizerKernels implements AutoCloseable {
   private final TorchScript script;
+  private final Movement movement;
 
   /**
-   * The numbers of one AdamW update.
+   * All that an update changes, of one layout and float32.
+   *
+   * @param first running mean of the gradient; {@code second}, of its square
+   * @param average of the parameters; these themselves where none is kept
+   */
+  public record Trained(
+      FlatArrays parameters, FlatArrays first, FlatArrays second, FlatArrays average) {
+
+    /** Returns whether an update changes the average. */
+    boolean isAveraged(Numbers n) {
+      return average != parameters && n.emaRate < 1;
+    }
+  }
+
+  /**
+   * The numbers of one update.
    *
    * @param correction1 {@code 1 - beta1^k} at the k-th update; likewise {@code correction2}
+   * @param emaRate the average's memory; 1 leaves it as it is
    */
-  public record AdamWNumbers(
+  public record Numbers(
       double rate,
       double beta1,
       double beta2,
       double epsilon,
       double decay,
       double correction1,
-      double correction2) {}
+      double correction2,
+      double emaRate) {}
 
+  /** How parameters, moments and average are moved. */
+  interface Movement {
+    void move(Trained trained, FlatArrays g, Numbers n);
+  }
+
+  /** Returns kernels for any device. */
   public OptimizerKernels(NDManager parent) {
-    script = TorchScript.load(parent, Map.of(), TorchScript.resource("optimizer.torchscript"));
+    this.script = load(parent);
+    this.movement = this::move;
+  }
+
+  OptimizerKernels(NDManager parent, Movement movement) {
+    this.script = load(parent);
+    this.movement = movement;
+  }
+
+  private static TorchScript load(NDManager parent) {
+    return TorchScript.load(parent, Map.of(), TorchScript.resource("optimizer.torchscript"));
   }
 
   /**
-   * Updates the moments, then {@code p <- p - rate (m^ / (sqrt(v^) + epsilon) + decay p)}, the hats
-   * standing for the division by the corrections.
+   * Updates the moments, then the parameters, then their average:
+   *
+   * <pre>{@code
+   * p <- p - rate (m^ / (sqrt(v^) + epsilon) + decay p)
+   * e <- e + (1 - emaRate) (p - e)
+   * }</pre>
+   *
+   * the hats standing for the division by the corrections.
    */
-  public void adamW(NDList p, NDList g, NDList m, NDList v, AdamWNumbers n) {
+  public void update(Trained trained, FlatArrays g, Numbers n) {
+    movement.move(trained, g, n);
+  }
+
+  private void move(Trained trained, FlatArrays g, Numbers n) {
+    NDArray p = trained.parameters.whole();
     change(
-        p,
         "adamW",
         p,
-        g,
-        m,
-        v,
+        g.whole(),
+        trained.first.whole(),
+        trained.second.whole(),
         n.rate,
         n.beta1,
         n.beta2,
@@ -47,31 +90,39 @@ public final class OptimizerKernels implements AutoCloseable {
         n.decay,
         n.correction1,
         n.correction2);
-  }
-
-  /** Updates {@code e <- e + (1 - rate) (p - e)}. */
-  public void average(NDList e, NDList p, double rate) {
-    change(e, "average", e, p, rate);
+    if (trained.isAveraged(n)) {
+      change("average", trained.average.whole(), p, n.emaRate);
+    }
   }
 
   /** Updates {@code sum <- sum + g}. */
-  public void add(NDList sum, NDList g) {
-    change(sum, "add", sum, g);
+  public void add(FlatArrays sum, FlatArrays g) {
+    change("add", sum.whole(), g.whole());
+  }
+
+  /** Gives {@code to} the values of {@code from}, rounded where it is narrower. */
+  public void copy(FlatArrays to, FlatArrays from) {
+    change("copy", to.whole(), from.whole());
+  }
+
+  /** Sets all to zero. */
+  public void zero(FlatArrays g) {
+    change("zero", g.whole());
   }
 
   /** Moves each element into [-bound, bound]. */
-  public void clipByValue(NDList g, double bound) {
-    change(g, "clipByValue", g, bound);
+  public void clipByValue(FlatArrays g, double bound) {
+    change("clipByValue", g.whole(), bound);
   }
 
   /** Scales all to the norm {@code bound} where they exceed it together. */
-  public void clipByNorm(NDList g, double bound) {
-    change(g, "clipByNorm", g, bound);
+  public void clipByNorm(FlatArrays g, double bound) {
+    change("clipByNorm", g.whole(), bound);
   }
 
   /** Returns the Euclidean norm of all together, float32, one element. */
-  public NDArray norm(NDManager scope, NDList g) {
-    return script.run(scope, "norm", g).singletonOrThrow();
+  public NDArray norm(NDManager scope, FlatArrays g) {
+    return script.run(scope, "norm", g.whole()).singletonOrThrow();
   }
 
   @Override
@@ -79,8 +130,11 @@ public final class OptimizerKernels implements AutoCloseable {
     script.close();
   }
 
-  private void change(NDList list, String function, Object... arguments) {
-    try (NDManager scope = list.get(0).getManager().newSubManager()) {
+  private void change(String function, NDArray array, Object... others) {
+    Object[] arguments = new Object[others.length + 1];
+    arguments[0] = array;
+    System.arraycopy(others, 0, arguments, 1, others.length);
+    try (NDManager scope = array.getManager().newSubManager()) {
       script.run(scope, function, arguments).close();
     }
   }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
-import ai.djl.ndarray.NDArray;
-import io.github.md4.core.diffusion.Condition;
+import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
 import java.util.List;
 
@@ -16,12 +15,12 @@ public interface Network extends AutoCloseable {
   Denoiser denoiser(Parameters parameters);
 
   /**
-   * As {@link Denoiser#logits}, with dropout, and such that an open recording follows it.
+   * Returns this network with parameters to be trained, of which it may keep copies: from then on
+   * they are changed by its {@link TrainableNetwork#optimizer} alone.
    *
-   * @param noise what the dropped channels are drawn from
+   * @throws io.github.md4.core.DeviceException if the options ask for kernels that do not run here
    */
-  NDArray trainingLogits(
-      Parameters parameters, NDArray zt, Condition condition, NDArray rows, DropoutNoise noise);
+  TrainableNetwork trainable(NDManager parent, Parameters parameters, TrainingOptions options);
 
   @Override
   void close();

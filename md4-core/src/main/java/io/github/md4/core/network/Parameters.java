@@ -4,6 +4,9 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.kernel.FlatArrays;
+import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.noise.Noise;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -14,12 +17,15 @@ import java.util.Map;
  * A network's parameters by name, in the network's order; float32, owned and closed by this object.
  */
 public final class Parameters implements AutoCloseable {
-  private final NDManager manager;
-  private final Map<String, NDArray> arrays;
+  private final FlatArrays flat;
+  private final Map<String, NDArray> arrays = new LinkedHashMap<>();
 
-  private Parameters(NDManager manager, Map<String, NDArray> arrays) {
-    this.manager = manager;
-    this.arrays = arrays;
+  private Parameters(Iterable<String> names, FlatArrays flat) {
+    this.flat = flat;
+    int index = 0;
+    for (String name : names) {
+      arrays.put(name, flat.array(index++));
+    }
   }
 
   /** Gives a parameter its values, as many as its shape has elements. */
@@ -42,29 +48,24 @@ public final class Parameters implements AutoCloseable {
 
   /** Returns parameters with the given values; one parameter at a time is held on the host. */
   public static Parameters of(NDManager parent, List<ParameterSpec> specs, Values values) {
-    NDManager manager = parent.newSubManager();
-    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    List<Shape> shapes = specs.stream().map(ParameterSpec::shape).toList();
+    List<String> names = specs.stream().map(ParameterSpec::name).toList();
+    Parameters parameters =
+        new Parameters(names, FlatArrays.zeros(parent, shapes, Precision.FLOAT32));
     for (int i = 0; i < specs.size(); i++) {
-      ParameterSpec spec = specs.get(i);
-      arrays.put(spec.name(), manager.create(values.of(spec, i), spec.shape()));
+      parameters.flat.set(i, values.of(specs.get(i), i));
     }
-    return new Parameters(manager, arrays);
+    return parameters;
   }
 
   /** Returns a copy that shares nothing with this. */
   public Parameters copy() {
-    NDManager copies = manager.getParentManager().newSubManager();
-    Map<String, NDArray> copied = new LinkedHashMap<>();
-    arrays.forEach((name, array) -> copied.put(name, copy(array, copies)));
-    return new Parameters(copies, copied);
+    return new Parameters(arrays.keySet(), flat.copy());
   }
 
   /** Returns zeros of the same names and shapes. */
   public Parameters zeros() {
-    NDManager zeros = manager.getParentManager().newSubManager();
-    Map<String, NDArray> made = new LinkedHashMap<>();
-    arrays.forEach((name, array) -> made.put(name, zeros.zeros(array.getShape())));
-    return new Parameters(zeros, made);
+    return new Parameters(arrays.keySet(), flat.zeros(Precision.FLOAT32));
   }
 
   /** Lets the automatic differentiation follow them. */
@@ -95,6 +96,11 @@ public final class Parameters implements AutoCloseable {
     return new NDList(arrays.values());
   }
 
+  /** Returns all of them as they lie in memory, in order. */
+  public FlatArrays flat() {
+    return flat;
+  }
+
   /** Returns how many numbers they are. */
   public long size() {
     return arrays.values().stream().mapToLong(NDArray::size).sum();
@@ -102,12 +108,6 @@ public final class Parameters implements AutoCloseable {
 
   @Override
   public void close() {
-    manager.close();
-  }
-
-  private static NDArray copy(NDArray array, NDManager manager) {
-    NDArray copy = array.duplicate();
-    copy.attach(manager);
-    return copy;
+    flat.close();
   }
 }

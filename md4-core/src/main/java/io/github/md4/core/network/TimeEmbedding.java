@@ -28,4 +28,13 @@ public final class TimeEmbedding {
     }
     return features;
   }
+
+  /** Returns the features of several times, one after another. */
+  static float[] of(double[] times, int width) {
+    float[] features = new float[times.length * width];
+    for (int b = 0; b < times.length; b++) {
+      System.arraycopy(of(times[b], width), 0, features, b * width, width);
+    }
+    return features;
+  }
 }

@@ -6,15 +6,20 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.DeviceException;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.kernel.FusedKernels;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.TransformerKernels;
+import io.github.md4.core.network.TrainingOptions.Kernels;
 import io.github.md4.core.network.TransformerConfig.Embedding;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -25,11 +30,11 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Transformer implements Network {
   private static final double EPSILON = 1e-5;
-  private static final int BRANCHES = 2;
 
   private final TransformerConfig config;
   private final List<ParameterSpec> specs;
   private final NDManager manager;
+  private final TransformerKernels.Options kernelOptions;
   private final TransformerKernels inference;
   private final TransformerKernels training;
   private final Map<Integer, NDList> rotary = new ConcurrentHashMap<>();
@@ -43,7 +48,7 @@ public final class Transformer implements Network {
     this.config = config;
     this.specs = TransformerSpecs.of(config, vocabularySize);
     this.manager = parent.newSubManager();
-    TransformerKernels.Options options =
+    this.kernelOptions =
         new TransformerKernels.Options(
             precision,
             config.activation(),
@@ -52,8 +57,8 @@ public final class Transformer implements Network {
             config.headWidth(),
             config.causal(),
             EPSILON);
-    this.inference = TransformerKernels.forInference(manager, options);
-    this.training = TransformerKernels.forTraining(manager, options, dropout(config));
+    this.inference = TransformerKernels.forInference(manager, kernelOptions);
+    this.training = TransformerKernels.forTraining(manager, kernelOptions, dropout(config));
   }
 
   /** Embedded tokens are dropped out only where the table has the full width. */
@@ -79,15 +84,55 @@ public final class Transformer implements Network {
   }
 
   @Override
-  public NDArray trainingLogits(
-      Parameters parameters, NDArray zt, Condition condition, NDArray rows, DropoutNoise noise) {
-    check(zt, condition, rows);
+  public TrainableNetwork trainable(
+      NDManager parent, Parameters parameters, TrainingOptions options) {
+    return fused(parent, parameters, options)
+        .orElseGet(
+            () ->
+                new RecordedNetwork(
+                    parent,
+                    parameters,
+                    (scope, input, noise) -> recorded(scope, parameters, input, noise)));
+  }
+
+  private Optional<TrainableNetwork> fused(
+      NDManager parent, Parameters parameters, TrainingOptions options) {
+    if (options.kernels() == Kernels.TORCHSCRIPT) {
+      return Optional.empty();
+    }
+    FusedKernels.Options asked =
+        new FusedKernels.Options(kernelOptions, dropout(config), options.stream());
+    Optional<FusedKernels> found =
+        config.isConditional() ? FusedKernels.find(parent, asked) : Optional.empty();
+    if (found.isEmpty() && options.kernels() == Kernels.FUSED) {
+      throw new DeviceException(
+          "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16, for networks"
+              + " with a condition; take auto");
+    }
+    return found.map(
+        kernels ->
+            new FusedTransformer(
+                parent,
+                kernels,
+                config,
+                parameters,
+                new FusedTransformer.Options(kernelOptions.precision(), options.recompute())));
+  }
+
+  private NDArray recorded(
+      NDManager scope, Parameters parameters, NetworkInput input, DropoutNoise noise) {
+    Shape shape = new Shape(input.batchSize(), input.length());
+    long[] tokens = Arrays.stream(input.flat()).asLongStream().toArray();
+    long[] flatRows = Arrays.stream(input.rows()).asLongStream().toArray();
+    NDArray zt = scope.create(tokens, shape);
+    NDArray rows = scope.create(flatRows);
+    check(zt, input.condition(), rows);
     seedEngine(noise);
-    try (NDManager scope = zt.getManager().newSubManager()) {
+    try (NDManager inner = scope.newSubManager()) {
       Keep keep =
-          config.dropout() == 0 ? new Keep.Everything(training) : channels(scope, zt, noise);
+          config.dropout() == 0 ? new Keep.Everything(training) : channels(inner, zt, noise);
       return new TransformerPass(config, new Blocks.Weights(training, parameters, rotary(zt), keep))
-          .logits(zt, condition, rows);
+          .logits(zt, input.condition(), rows);
     }
   }
 
@@ -125,8 +170,8 @@ public final class Transformer implements Network {
 
   private Keep channels(NDManager scope, NDArray zt, DropoutNoise noise) {
     int batchSize = Math.toIntExact(zt.getShape().get(0));
-    Shape shape = new Shape(batchSize, config.layers(), BRANCHES, 1, config.width());
-    byte[] keep = noise.keep(batchSize, Math.toIntExact(shape.slice(1).size()), config.dropout());
+    byte[] keep = new ChannelMask(config, noise).draw(batchSize);
+    Shape shape = new Shape(batchSize, config.layers(), ChannelMask.BRANCHES, 1, config.width());
     NDArray mask = scope.create(ByteBuffer.wrap(keep), shape, DataType.UINT8);
     return new Keep.Channels(training, mask);
   }

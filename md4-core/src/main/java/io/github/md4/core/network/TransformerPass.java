@@ -90,10 +90,7 @@ record TransformerPass(TransformerConfig config, Blocks.Weights weights) {
 
   private NDArray timeFeatures(NDManager scope, double[] times) {
     int width = config.headWidth();
-    float[] features = new float[times.length * width];
-    for (int b = 0; b < times.length; b++) {
-      System.arraycopy(TimeEmbedding.of(times[b], width), 0, features, b * width, width);
-    }
+    float[] features = TimeEmbedding.of(times, width);
     return owned(scope.create(features, new Shape(times.length, width)));
   }
 

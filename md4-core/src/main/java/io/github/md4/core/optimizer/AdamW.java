@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.optimizer;
 
-import ai.djl.ndarray.NDList;
+import io.github.md4.core.kernel.FlatArrays;
 import io.github.md4.core.kernel.OptimizerKernels;
+import io.github.md4.core.kernel.OptimizerKernels.Trained;
 
 /**
  * AdamW as optax computes it: bias-corrected moments, epsilon outside the root, decay decoupled
@@ -28,31 +29,29 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
     return new AdamW(0.9, 0.999, 1e-8, 0);
   }
 
-  /** Moves parameters and moments by one update, in place; all lists are in the same order. */
-  public void step(
-      OptimizerKernels kernels, NDList parameters, NDList gradients, Moments moments, Step step) {
-    OptimizerKernels.AdamWNumbers numbers =
-        new OptimizerKernels.AdamWNumbers(
+  /** Moves parameters, moments and average by one update, in place. */
+  public void step(OptimizerKernels kernels, Trained trained, FlatArrays gradient, Step step) {
+    OptimizerKernels.Numbers numbers =
+        new OptimizerKernels.Numbers(
             step.rate,
             beta1,
             beta2,
             epsilon,
             weightDecay,
             1 - Math.pow(beta1, (double) step.update),
-            1 - Math.pow(beta2, (double) step.update));
-    kernels.adamW(parameters, gradients, moments.first, moments.second, numbers);
+            1 - Math.pow(beta2, (double) step.update),
+            step.emaRate);
+    kernels.update(trained, gradient, numbers);
   }
-
-  /** The running means of the gradients and of their squares, in the parameters' order. */
-  public record Moments(NDList first, NDList second) {}
 
   /**
    * Which update it is.
    *
    * @param update 1 for the first
    * @param rate its learning rate
+   * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}
    */
-  public record Step(long update, double rate) {}
+  public record Step(long update, double rate, double emaRate) {}
 
   private static void checkBeta(String name, double beta) {
     if (!(beta >= 0 && beta < 1)) {

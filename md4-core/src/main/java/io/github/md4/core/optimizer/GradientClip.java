@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.optimizer;
 
-import ai.djl.ndarray.NDList;
+import io.github.md4.core.kernel.FlatArrays;
 import io.github.md4.core.kernel.OptimizerKernels;
 
 /** What is done to gradients that are too large. */
 public sealed interface GradientClip {
 
   /** Bounds the gradients, in place. */
-  void apply(OptimizerKernels kernels, NDList gradients);
+  void apply(OptimizerKernels kernels, FlatArrays gradients);
 
   /**
    * Returns the choice written as {@code none}, {@code norm(c)} or {@code value(c)}.
@@ -47,7 +47,7 @@ public sealed interface GradientClip {
   /** Nothing, as all of the paper's runs. */
   record None() implements GradientClip {
     @Override
-    public void apply(OptimizerKernels kernels, NDList gradients) {}
+    public void apply(OptimizerKernels kernels, FlatArrays gradients) {}
 
     @Override
     public String toString() {
@@ -62,7 +62,7 @@ public sealed interface GradientClip {
     }
 
     @Override
-    public void apply(OptimizerKernels kernels, NDList gradients) {
+    public void apply(OptimizerKernels kernels, FlatArrays gradients) {
       kernels.clipByNorm(gradients, bound);
     }
 
@@ -79,7 +79,7 @@ public sealed interface GradientClip {
     }
 
     @Override
-    public void apply(OptimizerKernels kernels, NDList gradients) {
+    public void apply(OptimizerKernels kernels, FlatArrays gradients) {
       kernels.clipByValue(gradients, bound);
     }
 

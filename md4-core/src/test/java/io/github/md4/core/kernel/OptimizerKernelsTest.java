@@ -4,7 +4,6 @@ package io.github.md4.core.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -20,57 +19,71 @@ final class OptimizerKernelsTest {
     manager.close();
   }
 
+  /** Moments that stay zero leave the parameters where they are: what moves is the average. */
+  private void average(FlatArrays e, FlatArrays p, double rate) {
+    try (FlatArrays g = p.zeros(Precision.FLOAT32);
+        FlatArrays first = p.zeros(Precision.FLOAT32);
+        FlatArrays second = p.zeros(Precision.FLOAT32)) {
+      OptimizerKernels.Trained trained = new OptimizerKernels.Trained(p, first, second, e);
+      kernels.update(trained, g, new OptimizerKernels.Numbers(0, 0, 0, 1, 0, 1, 1, rate));
+    }
+  }
+
   @Test
   @Tag("naive")
-  void average_isThePlainRecursion() {
-    NDList e = new NDList(manager.create(new float[] {1, -2, 3}), manager.create(new float[] {5}));
+  void update_averagesAsThePlainRecursion() {
+    FlatArrays e = Flat.of(manager, new float[] {1, -2, 3}, new float[] {5});
     double[] expected = {1, -2, 3, 5};
     for (int k = 1; k <= 13; k++) {
       float[] p = {k, -k, 0.5f * k, 7};
-      kernels.average(
-          e,
-          new NDList(
-              manager.create(new float[] {p[0], p[1], p[2]}), manager.create(new float[] {p[3]})),
-          0.9);
+      average(e, Flat.of(manager, new float[] {p[0], p[1], p[2]}, new float[] {p[3]}), 0.9);
       for (int i = 0; i < expected.length; i++) {
         expected[i] = 0.9 * expected[i] + 0.1 * p[i];
       }
     }
-    float[] first = e.get(0).toFloatArray();
+    float[] first = e.array(0).toFloatArray();
     for (int i = 0; i < 3; i++) {
       // Thirteen roundings of numbers below 8, half a unit each.
       assertThat((double) first[i]).isCloseTo(expected[i], within(3e-6));
     }
-    assertThat((double) e.get(1).getFloat()).isCloseTo(expected[3], within(3e-6));
+    assertThat((double) e.array(1).toFloatArray()[0]).isCloseTo(expected[3], within(3e-6));
   }
 
   /** An average far from 1 - 2^-24 still moves: the reference's rate over many steps. */
   @Test
   @Tag("exact")
-  void average_movesAtTheReferencesRate() {
-    NDList e = new NDList(manager.create(new float[] {0}));
-    NDList p = new NDList(manager.create(new float[] {1}));
+  void update_averagesAtTheReferencesRate() {
+    FlatArrays e = Flat.of(manager, new float[] {0});
+    FlatArrays p = Flat.of(manager, new float[] {1});
     for (int k = 0; k < 2000; k++) {
-      kernels.average(e, p, 0.9999);
+      average(e, p, 0.9999);
     }
     // 2000 roundings of half a unit of at most 0.25 (1.5e-8), at random signs, are below 1e-6.
-    assertThat((double) e.get(0).getFloat()).isCloseTo(1 - Math.pow(0.9999, 2000), within(2e-6));
+    assertThat((double) e.array(0).toFloatArray()[0])
+        .isCloseTo(1 - Math.pow(0.9999, 2000), within(2e-6));
+  }
+
+  @Test
+  @Tag("exact")
+  void update_averagesNothingWhereTheAverageIsTheParameters() {
+    FlatArrays p = Flat.of(manager, new float[] {1, 2});
+    average(p, p, 0.5);
+    assertThat(p.array(0).toFloatArray()).containsExactly(1, 2);
   }
 
   @Test
   @Tag("exact")
   void add_sumsInPlace() {
-    NDList sum = new NDList(manager.create(new float[] {1, 2}), manager.create(new float[] {3}));
-    kernels.add(
-        sum, new NDList(manager.create(new float[] {5, 7}), manager.create(new float[] {11})));
-    assertThat(sum.get(0).toFloatArray()).containsExactly(6, 9);
-    assertThat(sum.get(1).toFloatArray()).containsExactly(14);
+    FlatArrays sum = Flat.of(manager, new float[] {1, 2}, new float[] {3});
+    kernels.add(sum, Flat.of(manager, new float[] {5, 7}, new float[] {11}));
+    assertThat(sum.array(0).toFloatArray()).containsExactly(6, 9);
+    assertThat(sum.array(1).toFloatArray()).containsExactly(14);
   }
 
   @Test
   @Tag("exact")
   void norm_isOfAllTogether() {
-    NDList g = new NDList(manager.create(new float[] {2, -3}), manager.create(new float[] {6}));
+    FlatArrays g = Flat.of(manager, new float[] {2, -3}, new float[] {6});
     assertThat(kernels.norm(manager, g).getFloat()).isEqualTo(7);
   }
 }

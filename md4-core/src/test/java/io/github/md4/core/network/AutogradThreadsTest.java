@@ -3,9 +3,7 @@ package io.github.md4.core.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.Autograd;
 import io.github.md4.core.kernel.Precision;
 import java.util.Arrays;
 import java.util.List;
@@ -30,7 +28,6 @@ final class AutogradThreadsTest {
         Network network =
             new Transformer(manager, Networks.OUTSIDE_TIME, VOCABULARY, Precision.FLOAT32);
         Parameters parameters = RandomParameters.of(manager, network, 31)) {
-      parameters.requireGradients();
       List<float[]> expected = gradients(manager, network, parameters, inputs);
       Callable<Void> work =
           () -> {
@@ -53,10 +50,9 @@ final class AutogradThreadsTest {
 
   private static List<float[]> gradients(
       NDManager manager, Network network, Parameters parameters, Inputs inputs) {
-    try (Autograd autograd = new Autograd(manager);
-        NDManager scope = manager.newSubManager()) {
-      return new Training(autograd, network, parameters, inputs)
-          .gradients(scope).stream().map(NDArray::toFloatArray).toList();
+    try (NDManager scope = manager.newSubManager();
+        TrainableNetwork trainable = network.trainable(scope, parameters, Training.TORCHSCRIPT)) {
+      return new Training(trainable, parameters, inputs).gradients(scope);
     }
   }
 }

@@ -3,13 +3,8 @@ package io.github.md4.core.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.DiffusionLoss;
-import io.github.md4.core.kernel.Autograd;
 import io.github.md4.core.kernel.Precision;
-import io.github.md4.core.noise.Noise;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -23,7 +18,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class GraphMemoryTest {
   private static final int VOCABULARY = 7;
   private static final int BATCH = 4;
-  private static final DropoutNoise NOISE = new DropoutNoise(new Noise(5), 0, 0);
 
   static List<TransformerConfig> networks() {
     return Networks.ALL;
@@ -44,21 +38,8 @@ final class GraphMemoryTest {
     try (NDManager manager = NDManager.newBaseManager();
         Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
         Parameters parameters = RandomParameters.of(manager, network, 3);
-        Autograd autograd = new Autograd(manager)) {
-      parameters.requireGradients();
-      NDArray zt = inputs.zt(manager);
-      NDArray rows = inputs.allRows(manager);
-      NDArray targets = manager.zeros(rows.getShape(), rows.getDataType());
-      NDArray loss =
-          autograd.record(
-              () ->
-                  DiffusionLoss.crossEntropy(
-                          network.trainingLogits(parameters, zt, inputs.condition(), rows, NOISE),
-                          targets)
-                      .mean());
-      between.run();
-      NDList gradients = autograd.gradients(loss, parameters.list());
-      return gradients.stream().map(NDArray::toFloatArray).toList();
+        TrainableNetwork trainable = network.trainable(manager, parameters, Training.TORCHSCRIPT)) {
+      return new Training(trainable, parameters, inputs).gradients(manager, between);
     }
   }
 

@@ -8,6 +8,7 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -66,13 +67,19 @@ record Inputs(int[][] zt, double[] times, int[] labels) {
     }
   }
 
+  /** What a network is asked in training: all positions. */
+  NetworkInput input() {
+    return new NetworkInput(
+        zt, condition(), IntStream.range(0, zt.length * zt[0].length).toArray());
+  }
+
   /** Logits with dropout, [B N V] flat. */
   float[] trainingLogits(
       NDManager manager, Network network, Parameters parameters, DropoutNoise noise) {
-    try (NDManager scope = manager.newSubManager()) {
-      return network
-          .trainingLogits(parameters, zt(scope), condition(), allRows(scope), noise)
-          .toFloatArray();
+    try (NDManager scope = manager.newSubManager();
+        TrainableNetwork trainable = network.trainable(scope, parameters, Training.TORCHSCRIPT);
+        TrainingPass pass = trainable.forward(scope, input(), noise)) {
+      return Training.logits(pass);
     }
   }
 }

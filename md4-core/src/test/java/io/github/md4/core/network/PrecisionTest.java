@@ -3,11 +3,8 @@ package io.github.md4.core.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.Activation;
-import io.github.md4.core.kernel.Autograd;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.TransformerConfig.Conditioning;
 import io.github.md4.core.network.TransformerConfig.Embedding;
@@ -100,16 +97,14 @@ final class PrecisionTest {
   private static Map<String, float[]> gradients(
       NDManager manager, TransformerConfig config, Precision precision) {
     Inputs inputs = Inputs.random(config, 3, 17, VOCABULARY);
-    try (Autograd autograd = new Autograd(manager);
-        Network network = new Transformer(manager, config, VOCABULARY, precision);
+    try (Network network = new Transformer(manager, config, VOCABULARY, precision);
         Parameters parameters = RandomParameters.of(manager, network, 47);
-        NDManager scope = manager.newSubManager()) {
-      parameters.requireGradients();
-      NDList gradients = new Training(autograd, network, parameters, inputs).gradients(scope);
+        NDManager scope = manager.newSubManager();
+        TrainableNetwork trainable = network.trainable(scope, parameters, Training.TORCHSCRIPT)) {
+      List<float[]> gradients = new Training(trainable, parameters, inputs).gradients(scope);
       Map<String, float[]> byName = new LinkedHashMap<>();
       for (int i = 0; i < gradients.size(); i++) {
-        NDArray gradient = gradients.get(i);
-        byName.put(network.specs().get(i).name(), gradient.toFloatArray());
+        byName.put(network.specs().get(i).name(), gradients.get(i));
       }
       return byName;
     }

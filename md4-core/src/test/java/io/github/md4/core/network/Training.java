@@ -2,36 +2,74 @@
 package io.github.md4.core.network;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.DiffusionLoss;
-import io.github.md4.core.kernel.Autograd;
+import io.github.md4.core.kernel.FlatArrays;
+import io.github.md4.core.kernel.RecordedLogits;
 import io.github.md4.core.noise.Noise;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /** A loss and its gradients: the mean cross-entropy of made-up targets at all positions. */
-record Training(Autograd autograd, Network network, Parameters parameters, Inputs inputs) {
+record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) {
+  static final TrainingOptions TORCHSCRIPT =
+      new TrainingOptions(
+          TrainingOptions.Kernels.TORCHSCRIPT,
+          TrainingOptions.defaults().stream(),
+          TrainingOptions.Recompute.NONE);
   private static final DropoutNoise NOISE = new DropoutNoise(new Noise(43), 0, 0);
 
-  /** Returns the gradients in the parameters' order, attached to {@code scope}. */
-  NDList gradients(NDManager scope) {
-    NDArray zt = inputs.zt(scope);
-    NDArray rows = inputs.allRows(scope);
-    NDArray targets = scope.create(targets());
-    NDArray loss =
-        autograd.record(
-            () -> {
-              NDArray logits =
-                  network.trainingLogits(parameters, zt, inputs.condition(), rows, NOISE);
-              return DiffusionLoss.crossEntropy(logits, targets).mean();
-            });
-    return autograd.gradients(loss, parameters.list());
+  /** Leaves the gradients where the network keeps them. */
+  void run(NDManager scope) {
+    run(scope, () -> {});
   }
 
-  private long[] targets() {
+  /** Does {@code between} between the way forward and the way back. */
+  void run(NDManager scope, Runnable between) {
+    try (TrainingPass pass = network.forward(scope, inputs.input(), NOISE)) {
+      float unused = judge(scope, pass);
+      between.run();
+      pass.backward();
+    }
+  }
+
+  /** Returns the gradients in the parameters' order. */
+  List<float[]> gradients(NDManager scope) {
+    return gradients(scope, () -> {});
+  }
+
+  List<float[]> gradients(NDManager scope, Runnable between) {
+    run(scope, between);
+    return values(network.gradients());
+  }
+
+  static List<float[]> values(FlatArrays arrays) {
+    List<float[]> values = new ArrayList<>();
+    for (int i = 0; i < arrays.size(); i++) {
+      values.add(arrays.array(i).toFloatArray());
+    }
+    return values;
+  }
+
+  /** Logits of a network whose forward is recorded, [R V] flat. */
+  static float[] logits(TrainingPass pass) {
+    return ((RecordedLogits) pass.logits()).values().toFloatArray();
+  }
+
+  /** Returns the loss. */
+  float judge(NDManager scope, TrainingPass pass) {
+    int[] targets = targets();
+    float[] weights = new float[targets.length];
+    Arrays.fill(weights, 1f / targets.length);
+    try (NDArray loss = pass.logits().crossEntropy(scope, targets, weights)) {
+      return loss.getFloat();
+    }
+  }
+
+  private int[] targets() {
     int vocabularySize = (int) parameters.get("head.weight").getShape().get(0);
-    long[] targets = new long[inputs.zt().length * inputs.zt()[0].length];
-    Arrays.setAll(targets, i -> (i * 7L + 3) % vocabularySize);
+    int[] targets = new int[inputs.input().rows().length];
+    Arrays.setAll(targets, i -> (i * 7 + 3) % vocabularySize);
     return targets;
   }
 }

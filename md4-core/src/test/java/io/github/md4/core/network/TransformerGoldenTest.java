@@ -5,16 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.md4.core.Golden;
 import io.github.md4.core.diffusion.Condition;
-import io.github.md4.core.diffusion.DiffusionLoss;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.NegativeElbo;
-import io.github.md4.core.kernel.Autograd;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Curve;
@@ -39,6 +36,7 @@ final class TransformerGoldenTest {
   private static final double GRADIENTS = 5e-4;
   private static final String LOSS = "loss_diff_per_example_nats_";
   private static final String GRADIENT = "grad_l2_of_batch_mean_nats_";
+  private static final DropoutNoise NONE = new DropoutNoise(new Noise(0), 0, 0);
   private static final MaskingSchedule LINEAR = new MaskingSchedule(new Curve.Linear());
 
   private final List<DynamicTest> tests = new ArrayList<>();
@@ -142,14 +140,14 @@ final class TransformerGoldenTest {
     try (NDManager manager = NDManager.newBaseManager();
         Network network = reference.network(manager, Precision.FLOAT32);
         Parameters parameters = reference.parameters(manager, network);
-        Autograd autograd = new Autograd(manager)) {
-      parameters.requireGradients();
+        TrainableNetwork trainable = network.trainable(manager, parameters, Training.TORCHSCRIPT);
+        TrainingPass pass = trainable.forward(manager, input(batch), NONE)) {
       NegativeElbo elbo = new NegativeElbo(reference.space, LINEAR, axis);
-      NDArray weights = manager.create(elbo.objectiveWeights(batch, batch.batchSize()));
-      NDArray loss =
-          autograd.record(() -> crossEntropy(network, parameters, batch).mul(weights).sum());
+      float[] weights = elbo.objectiveWeights(batch, batch.batchSize());
+      pass.logits().crossEntropy(manager, batch.targets(), weights).close();
+      pass.backward();
+      List<float[]> gradients = Training.values(trainable.gradients());
       double natsPerBit = Math.log(2) * batch.length();
-      NDList gradients = autograd.gradients(loss, parameters.list());
       List<String> names = reference.reference.names();
       Map<String, Double> norms = new TreeMap<>();
       reference
@@ -157,21 +155,15 @@ final class TransformerGoldenTest {
           .leaves()
           .forEach(
               (path, leaf) -> {
-                NDArray gradient = gradients.get(names.indexOf(leaf.parameter()));
-                norms.put(
-                    path, natsPerBit * reference.reference.norm(leaf, gradient.toFloatArray()));
+                float[] gradient = gradients.get(names.indexOf(leaf.parameter()));
+                norms.put(path, natsPerBit * reference.reference.norm(leaf, gradient));
               });
       return norms;
     }
   }
 
-  private static NDArray crossEntropy(Network network, Parameters parameters, MaskedBatch batch) {
-    NDManager manager = parameters.list().get(0).getManager();
-    DropoutNoise none = new DropoutNoise(new Noise(0), 0, 0);
-    NDArray logits =
-        network.trainingLogits(
-            parameters, batch.zt(manager), batch.condition(), batch.rows(manager), none);
-    return DiffusionLoss.crossEntropy(logits, batch.targets(manager));
+  private static NetworkInput input(MaskedBatch batch) {
+    return new NetworkInput(batch.zt(), batch.condition(), batch.rows());
   }
 
   private static TimeAxis axis(String name) {

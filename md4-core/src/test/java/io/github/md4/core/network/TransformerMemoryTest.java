@@ -4,14 +4,10 @@ package io.github.md4.core.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.Autograd;
-import io.github.md4.core.kernel.OptimizerKernels;
+import io.github.md4.core.kernel.OptimizerKernels.Trained;
 import io.github.md4.core.kernel.Precision;
-import io.github.md4.core.noise.Noise;
 import io.github.md4.core.optimizer.AdamW;
-import io.github.md4.core.optimizer.AdamW.Moments;
 import io.github.md4.core.optimizer.AdamW.Step;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -25,7 +21,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class TransformerMemoryTest {
   private static final int VOCABULARY = 11;
   private static final int STEPS = 200;
-  private static final DropoutNoise NOISE = new DropoutNoise(new Noise(3), 0, 0);
 
   private final NDManager manager = NDManager.newBaseManager();
 
@@ -57,44 +52,24 @@ final class TransformerMemoryTest {
     }
   }
 
-  @ParameterizedTest
-  @MethodSource("networks")
-  void trainingLogits_leaveOneArrayBehind(TransformerConfig without) {
-    TransformerConfig config = Networks.withDropout(without, 0.5, 0.5);
-    Inputs inputs = Inputs.random(config, 3, 5, VOCABULARY);
-    try (Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
-        Parameters parameters = RandomParameters.of(manager, network, 31);
-        NDManager scope = manager.newSubManager()) {
-      assertThat(inputs.trainingLogits(manager, network, parameters, NOISE)).isNotEmpty();
-      NDArray zt = inputs.zt(scope);
-      NDArray rows = inputs.allRows(scope);
-      int inScope = scope.getManagedArrays().size();
-      int inAll = manager.getManagedArrays().size();
-      NDArray logits = network.trainingLogits(parameters, zt, inputs.condition(), rows, NOISE);
-      assertThat(logits.getManager()).isSameAs(scope);
-      assertThat(scope.getManagedArrays().size()).isEqualTo(inScope + 1);
-      assertThat(manager.getManagedArrays().size()).isEqualTo(inAll + 1);
-    }
-  }
-
   @Test
   void trainingSteps_leaveNothingBehind() {
     TransformerConfig config = Networks.withDropout(Networks.INSIDE_TIME_CLASSES, 0.1, 0.1);
     Inputs inputs = Inputs.random(config, 3, 5, VOCABULARY);
-    try (Autograd autograd = new Autograd(manager);
-        OptimizerKernels kernels = new OptimizerKernels(manager);
-        Network network = new Transformer(manager, config, VOCABULARY, Precision.BFLOAT16);
+    try (Network network = new Transformer(manager, config, VOCABULARY, Precision.BFLOAT16);
         Parameters parameters = RandomParameters.of(manager, network, 31);
         Parameters first = parameters.zeros();
-        Parameters second = parameters.zeros()) {
-      parameters.requireGradients();
-      Training training = new Training(autograd, network, parameters, inputs);
-      Moments moments = new Moments(first.list(), second.list());
+        Parameters second = parameters.zeros();
+        TrainableNetwork trainable = network.trainable(manager, parameters, Training.TORCHSCRIPT)) {
+      Training training = new Training(trainable, parameters, inputs);
+      Trained trained =
+          new Trained(parameters.flat(), first.flat(), second.flat(), parameters.flat());
       int before = 0;
       for (int k = 1; k <= STEPS; k++) {
         try (NDManager scope = manager.newSubManager()) {
-          NDList gradients = training.gradients(scope);
-          AdamW.defaults().step(kernels, parameters.list(), gradients, moments, new Step(k, 1e-3));
+          training.run(scope);
+          AdamW.defaults()
+              .step(trainable.optimizer(), trained, trainable.gradients(), new Step(k, 1e-3, 0));
         }
         before = k == 1 ? manager.getManagedArrays().size() : before;
       }

@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.kernel.Flat;
+import io.github.md4.core.kernel.FlatArrays;
 import io.github.md4.core.kernel.OptimizerKernels;
+import io.github.md4.core.kernel.OptimizerKernels.Trained;
+import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
-import io.github.md4.core.optimizer.AdamW.Moments;
 import io.github.md4.core.optimizer.AdamW.Step;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -37,17 +37,17 @@ final class AdamWTest {
   @Tag("naive")
   void step_isThePlainLoop() {
     AdamW adamW = new AdamW(0.8, 0.95, 1e-3, 0.3);
-    NDList p = uniforms(0);
-    Moments moments = new Moments(zeros(), zeros());
+    FlatArrays p = uniforms(0);
+    Trained trained = new Trained(p, p.zeros(Precision.FLOAT32), p.zeros(Precision.FLOAT32), p);
     double[][] expected = values(p);
     double[][] m = new double[SIZES.length][15];
     double[][] v = new double[SIZES.length][15];
     for (int k = 1; k <= STEPS; k++) {
-      NDList g = uniforms(k);
-      adamW.step(kernels, p, g, moments, new Step(k, 0.01 * k));
+      FlatArrays g = uniforms(k);
+      adamW.step(kernels, trained, g, new Step(k, 0.01 * k, 0));
       for (int i = 0; i < SIZES.length; i++) {
         for (int j = 0; j < SIZES[i]; j++) {
-          double gradient = g.get(i).toFloatArray()[j];
+          double gradient = g.array(i).toFloatArray()[j];
           m[i][j] = 0.8 * m[i][j] + 0.2 * gradient;
           v[i][j] = 0.95 * v[i][j] + 0.05 * gradient * gradient;
           double direction =
@@ -60,32 +60,32 @@ final class AdamWTest {
     }
     // Eleven updates of numbers up to 2, each rounded to float32 (half a unit is 6e-8 of them).
     assertClose(p, expected, 1e-6);
-    assertClose(moments.first(), m, 1e-6);
-    assertClose(moments.second(), v, 1e-6);
+    assertClose(trained.first(), m, 1e-6);
+    assertClose(trained.second(), v, 1e-6);
   }
 
   @Test
   @Tag("exact")
   void step_atRateZeroMovesMomentsOnly() {
-    NDList p = uniforms(0);
+    FlatArrays p = uniforms(0);
     double[][] before = values(p);
-    Moments moments = new Moments(zeros(), zeros());
-    AdamW.defaults().step(kernels, p, uniforms(1), moments, new Step(1, 0));
+    Trained trained = new Trained(p, p.zeros(Precision.FLOAT32), p.zeros(Precision.FLOAT32), p);
+    AdamW.defaults().step(kernels, trained, uniforms(1), new Step(1, 0, 0));
     assertThat(values(p)).isDeepEqualTo(before);
-    assertThat(moments.first().get(0).toFloatArray()[0]).isNotZero();
-    assertThat(moments.second().get(1).toFloatArray()[0]).isNotZero();
+    assertThat(trained.first().array(0).toFloatArray()[0]).isNotZero();
+    assertThat(trained.second().array(1).toFloatArray()[0]).isNotZero();
   }
 
   @Test
   @Tag("exact")
   void step_leavesNothingBehind() {
-    NDList p = uniforms(0);
-    NDList g = uniforms(1);
-    Moments moments = new Moments(zeros(), zeros());
+    FlatArrays p = uniforms(0);
+    FlatArrays g = uniforms(1);
+    Trained trained = new Trained(p, p.zeros(Precision.FLOAT32), p.zeros(Precision.FLOAT32), p);
     manager.cap();
     int before = manager.getManagedArrays().size();
     for (int k = 1; k <= 3; k++) {
-      AdamW.defaults().step(kernels, p, g, moments, new Step(k, 0.1));
+      AdamW.defaults().step(kernels, trained, g, new Step(k, 0.1, 0));
     }
     assertThat(manager.getManagedArrays()).hasSize(before);
   }
@@ -99,31 +99,22 @@ final class AdamWTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new AdamW(0.9, 0.9, 1e-8, -1));
   }
 
-  private NDList uniforms(int step) {
-    NDList list = new NDList();
+  private FlatArrays uniforms(int step) {
+    float[][] values = new float[SIZES.length][];
     for (int i = 0; i < SIZES.length; i++) {
       double[] u = NOISE.uniforms(Purpose.SOURCE, step, i, SIZES[i]);
-      float[] values = new float[u.length];
+      values[i] = new float[u.length];
       for (int j = 0; j < u.length; j++) {
-        values[j] = (float) (2 * u[j] - 1);
+        values[i][j] = (float) (2 * u[j] - 1);
       }
-      list.add(manager.create(values, shape(i)));
     }
-    return list;
+    return Flat.of(manager, values);
   }
 
-  private NDList zeros() {
-    return new NDList(manager.zeros(shape(0)), manager.zeros(shape(1)));
-  }
-
-  private static Shape shape(int i) {
-    return i == 0 ? new Shape(3, 5) : new Shape(7);
-  }
-
-  private static double[][] values(NDList list) {
+  private static double[][] values(FlatArrays list) {
     double[][] values = new double[list.size()][];
     for (int i = 0; i < values.length; i++) {
-      float[] floats = list.get(i).toFloatArray();
+      float[] floats = list.array(i).toFloatArray();
       values[i] = new double[floats.length];
       for (int j = 0; j < floats.length; j++) {
         values[i][j] = floats[j];
@@ -132,10 +123,9 @@ final class AdamWTest {
     return values;
   }
 
-  private static void assertClose(NDList ours, double[][] expected, double tolerance) {
+  private static void assertClose(FlatArrays ours, double[][] expected, double tolerance) {
     for (int i = 0; i < ours.size(); i++) {
-      NDArray array = ours.get(i);
-      float[] values = array.toFloatArray();
+      float[] values = ours.array(i).toFloatArray();
       for (int j = 0; j < values.length; j++) {
         assertThat((double) values[j])
             .as(i + ", " + j)

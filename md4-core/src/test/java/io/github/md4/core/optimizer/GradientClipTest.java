@@ -5,8 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.Flat;
+import io.github.md4.core.kernel.FlatArrays;
 import io.github.md4.core.kernel.OptimizerKernels;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -26,48 +27,48 @@ final class GradientClipTest {
   }
 
   /** Of norm 7 together: 4 + 9 + 36. */
-  private NDList gradients() {
-    return new NDList(manager.create(new float[] {2, -3}), manager.create(new float[] {6}));
+  private FlatArrays gradients() {
+    return Flat.of(manager, new float[] {2, -3}, new float[] {6});
   }
 
   @ParameterizedTest
   @ValueSource(doubles = {7.5, 7, 3.5, 0.07})
   void norm_scalesAllTogetherWhereTheyExceedIt(double bound) {
-    NDList gradients = gradients();
+    FlatArrays gradients = gradients();
     new GradientClip.Norm(bound).apply(kernels, gradients);
     double factor = Math.min(1, bound / 7);
     // One product in float32.
-    assertThat(gradients.get(0).toFloatArray())
+    assertThat(gradients.array(0).toFloatArray())
         .containsExactly(new float[] {(float) (2 * factor), (float) (-3 * factor)}, within(4e-7f));
-    assertThat(gradients.get(1).toFloatArray())
+    assertThat(gradients.array(1).toFloatArray())
         .containsExactly(new float[] {(float) (6 * factor)}, within(8e-7f));
   }
 
   @Test
   void norm_leavesZerosAsTheyAre() {
-    NDList zeros = new NDList(manager.zeros(gradients().get(0).getShape()));
+    FlatArrays zeros = Flat.of(manager, new float[2]);
     new GradientClip.Norm(1).apply(kernels, zeros);
-    assertThat(zeros.get(0).toFloatArray()).containsExactly(0, 0);
+    assertThat(zeros.array(0).toFloatArray()).containsExactly(0, 0);
   }
 
   @Test
   void value_movesEachElementIntoTheBounds() {
-    NDList gradients = gradients();
+    FlatArrays gradients = gradients();
     new GradientClip.Value(2.5).apply(kernels, gradients);
-    assertThat(gradients.get(0).toFloatArray()).containsExactly(2, -2.5f);
-    assertThat(gradients.get(1).toFloatArray()).containsExactly(2.5f);
+    assertThat(gradients.array(0).toFloatArray()).containsExactly(2, -2.5f);
+    assertThat(gradients.array(1).toFloatArray()).containsExactly(2.5f);
   }
 
   @Test
   void none_changesNothing() {
-    NDList gradients = gradients();
+    FlatArrays gradients = gradients();
     new GradientClip.None().apply(kernels, gradients);
-    assertThat(gradients.get(0).toFloatArray()).containsExactly(2, -3);
+    assertThat(gradients.array(0).toFloatArray()).containsExactly(2, -3);
   }
 
   @Test
   void apply_leavesNothingBehind() {
-    NDList gradients = gradients();
+    FlatArrays gradients = gradients();
     int before = manager.getManagedArrays().size();
     new GradientClip.Norm(1).apply(kernels, gradients);
     new GradientClip.Value(1).apply(kernels, gradients);

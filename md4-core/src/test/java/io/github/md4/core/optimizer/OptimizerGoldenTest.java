@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import com.google.gson.JsonObject;
 import io.github.md4.core.Golden;
+import io.github.md4.core.kernel.Flat;
+import io.github.md4.core.kernel.FlatArrays;
 import io.github.md4.core.kernel.OptimizerKernels;
-import io.github.md4.core.optimizer.AdamW.Moments;
+import io.github.md4.core.kernel.OptimizerKernels.Trained;
+import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.optimizer.AdamW.Step;
 import java.util.Arrays;
 import java.util.List;
@@ -60,23 +62,18 @@ final class OptimizerGoldenTest {
   private static void trajectory(Reference reference) {
     try (NDManager manager = NDManager.newBaseManager();
         OptimizerKernels kernels = new OptimizerKernels(manager)) {
-      NDList p = new NDList(manager.create(reference.start()));
-      NDList e = new NDList(p.get(0).duplicate());
+      FlatArrays p = Flat.of(manager, reference.start());
+      FlatArrays e = p.copy();
       NDArray slope = manager.create(reference.slopes());
-      Moments moments = new Moments(zeros(p), zeros(p));
+      Trained trained = new Trained(p, p.zeros(Precision.FLOAT32), p.zeros(Precision.FLOAT32), e);
       for (int k = 0; k < reference.rows.length; k++) {
-        NDList gradient = new NDList(p.get(0).mul(slope));
-        Step step = new Step(k + 1L, reference.rate.at(k));
-        reference.adamW.step(kernels, p, gradient, moments, step);
-        kernels.average(e, p, reference.ema);
-        check("p after " + k, p.get(0), reference.parameters(k));
-        check("ema after " + k, e.get(0), reference.averages(k));
+        FlatArrays gradient = Flat.of(manager, p.array(0).mul(slope).toFloatArray());
+        Step step = new Step(k + 1L, reference.rate.at(k), reference.ema);
+        reference.adamW.step(kernels, trained, gradient, step);
+        check("p after " + k, p.array(0), reference.parameters(k));
+        check("ema after " + k, e.array(0), reference.averages(k));
       }
     }
-  }
-
-  private static NDList zeros(NDList like) {
-    return new NDList(like.get(0).zerosLike());
   }
 
   private static void check(String what, NDArray ours, double[] expected) {

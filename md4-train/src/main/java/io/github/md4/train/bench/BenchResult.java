@@ -33,11 +33,13 @@ public record BenchResult(
   /**
    * What is computed, and the most that could be.
    *
+   * @param code which code computes it
    * @param flops of a token
    * @param ceilingSize rows of the square product that the ceiling was measured with
    * @param ceiling floating-point operations a second of that product
    */
-  public record Work(long parameters, FlopCount flops, int ceilingSize, double ceiling) {}
+  public record Work(
+      String code, long parameters, FlopCount flops, int ceilingSize, double ceiling) {}
 
   /**
    * Returns how long the device waited in a step, in milliseconds; NaN where there is no GPU. Never

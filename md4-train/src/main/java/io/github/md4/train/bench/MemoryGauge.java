@@ -2,7 +2,7 @@
 package io.github.md4.train.bench;
 
 import ai.djl.Device;
-import ai.djl.util.cuda.CudaUtils;
+import io.github.md4.core.kernel.GpuMemory;
 import java.util.OptionalLong;
 
 /** Reads how much memory is in use; keeps the most and the last. */
@@ -15,7 +15,7 @@ final class MemoryGauge {
   }
 
   void read() {
-    OptionalLong onDevice = onDevice();
+    OptionalLong onDevice = GpuMemory.used(device);
     long bytes = onDevice.orElseGet(MemoryGauge::heap);
     MemoryUse.Place place = onDevice.isPresent() ? MemoryUse.Place.DEVICE : MemoryUse.Place.HEAP;
     use = new MemoryUse(place, Math.max(use.peakBytes(), bytes), bytes);
@@ -23,18 +23,6 @@ final class MemoryGauge {
 
   MemoryUse use() {
     return use;
-  }
-
-  /** Empty without a GPU, and where the CUDA run time cannot be asked (DJL looks for its file). */
-  private OptionalLong onDevice() {
-    if (!device.isGpu()) {
-      return OptionalLong.empty();
-    }
-    try {
-      return OptionalLong.of(CudaUtils.getGpuMemory(device).getCommitted());
-    } catch (RuntimeException | LinkageError e) {
-      return OptionalLong.empty();
-    }
   }
 
   private static long heap() {

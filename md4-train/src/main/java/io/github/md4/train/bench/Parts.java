@@ -12,8 +12,9 @@ import java.util.Map;
  *
  * @param data the batch, made on the host
  * @param phases all of an update, on the device
+ * @param average what the exponential average takes of the optimizer's time
  */
-public record Parts(double data, Map<Phase, Double> phases) {
+public record Parts(double data, Map<Phase, Double> phases, double average) {
 
   public Parts {
     phases = Collections.unmodifiableMap(new EnumMap<>(phases));

@@ -15,8 +15,6 @@ import io.github.md4.train.Batches;
 import io.github.md4.train.DivergedException;
 import io.github.md4.train.Learner;
 import io.github.md4.train.TrainingConfig;
-import io.github.md4.train.UpdateListener;
-import io.github.md4.train.UpdateListener.Phase;
 import java.util.List;
 
 /**
@@ -107,6 +105,7 @@ public final class StepBench implements AutoCloseable {
     try (MatmulCeiling ceiling = new MatmulCeiling(manager, subject.training.precision(), scale)) {
       BenchResult.Work work =
           new BenchResult.Work(
+              learner.description(),
               learner.parameters().size(),
               FlopCount.of(subject.model, network.specs()),
               ceiling.size(),
@@ -150,7 +149,22 @@ public final class StepBench implements AutoCloseable {
         await(learner.update(manager, batch, clock));
         gauge.read();
       }
-      return new Parts(Spread.of(data).median(), clock.medians());
+      double average = moved(steps, subject.training.emaRate()) - moved(steps, 1);
+      return new Parts(Spread.of(data).median(), clock.medians(), average);
+    }
+  }
+
+  /** Returns the milliseconds of the optimizer alone, with this memory of the average. */
+  private double moved(int times, double emaRate) {
+    try (NDArray one = manager.create(1f)) {
+      learner.moveAgain(emaRate);
+      await(one.duplicate());
+      long start = System.nanoTime();
+      for (int i = 0; i < times; i++) {
+        learner.moveAgain(emaRate);
+      }
+      await(one.duplicate());
+      return (System.nanoTime() - start) * 1e-6 / times;
     }
   }
 
@@ -167,35 +181,15 @@ public final class StepBench implements AutoCloseable {
     return Spread.of(busy).median();
   }
 
-  /** Returns the seconds of a step after its first upload and of the products in front of it. */
+  /** Returns the seconds of a step and of the products in front of it. */
   private double behind(MatmulCeiling ceiling, int times) {
-    Obstacle obstacle = new Obstacle(ceiling, times);
-    NDArray loss = learner.update(manager, batches.of(learner.updates()), obstacle);
-    await(loss);
-    double seconds = (System.nanoTime() - obstacle.start) * 1e-9;
-    obstacle.queued.run();
+    List<MaskedBatch> batch = batches.of(learner.updates());
+    long start = System.nanoTime();
+    Runnable queued = ceiling.queue(times);
+    await(learner.update(manager, batch));
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    queued.run();
     return seconds;
-  }
-
-  /** Queues products after the first upload, which the host waits for in any case. */
-  private static final class Obstacle implements UpdateListener {
-    private final MatmulCeiling ceiling;
-    private final int times;
-    private Runnable queued;
-    private long start;
-
-    Obstacle(MatmulCeiling ceiling, int times) {
-      this.ceiling = ceiling;
-      this.times = times;
-    }
-
-    @Override
-    public void after(Phase phase) {
-      if (queued == null) {
-        start = System.nanoTime();
-        queued = ceiling.queue(times);
-      }
-    }
   }
 
   /** Reads and closes an array, which waits for all that is queued on the device before it. */

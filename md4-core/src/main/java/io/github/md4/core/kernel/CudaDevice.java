@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.PointerByReference;
+
+/** A GPU, under the context that libtorch uses too. */
+final class CudaDevice {
+  private static final int MULTIPROCESSORS = 16;
+  private static final int CAPABILITY_MAJOR = 75;
+  private static final int CAPABILITY_MINOR = 76;
+  private static final int SHARED_BYTES_A_BLOCK = 97;
+
+  private final int device;
+  private final Pointer context;
+
+  CudaDevice(int ordinal) {
+    IntByReference found = new IntByReference();
+    Cuda.check(Cuda.cuDeviceGet(found, ordinal), "finding GPU " + ordinal);
+    this.device = found.getValue();
+    PointerByReference retained = new PointerByReference();
+    Cuda.check(Cuda.cuDevicePrimaryCtxRetain(retained, device), "opening GPU " + ordinal);
+    this.context = retained.getValue();
+  }
+
+  /** Makes the calling thread's calls to the driver go to this GPU. */
+  void use() {
+    Cuda.check(Cuda.cuCtxSetCurrent(context), "choosing a GPU");
+  }
+
+  int multiprocessors() {
+    return attribute(MULTIPROCESSORS);
+  }
+
+  /** Returns the compute capability, as 90 for 9.0. */
+  int capability() {
+    return 10 * attribute(CAPABILITY_MAJOR) + attribute(CAPABILITY_MINOR);
+  }
+
+  /** Returns the most shared memory that a block may ask for. */
+  int sharedBytesOfBlock() {
+    return attribute(SHARED_BYTES_A_BLOCK);
+  }
+
+  private int attribute(int number) {
+    IntByReference value = new IntByReference();
+    Cuda.check(Cuda.cuDeviceGetAttribute(value, number, device), "asking a GPU what it is");
+    return value.getValue();
+  }
+}

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.kernel.Passes.Change;
+import io.github.md4.core.kernel.Passes.Entry;
+import io.github.md4.core.kernel.Passes.Exit;
+import io.github.md4.core.kernel.Passes.Gated;
+import io.github.md4.core.kernel.Passes.Site;
+import io.github.md4.core.kernel.Passes.Vectors;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The pieces of the transformer's hand-written forward and backward: products and attention by
+ * libtorch, everything between them in passes of our own. Nothing is recorded.
+ *
+ * <p>N rows (positions of B examples of length L, or those that are chosen), D width, W head width,
+ * F hidden width of the feed-forward, k vectors of a modulation. Weights are [out, in], in the
+ * products' type unless float32 is said. Results belong to {@code scope}.
+ */
+public final class FusedKernels implements AutoCloseable {
+  private static final int LOWEST_CAPABILITY = 80;
+  private static final int OCTET = 8;
+  private static final int WIDEST = 2048;
+  private static final int WIDEST_HEAD = 256;
+
+  private final NDManager manager;
+  private final Options options;
+  private final Passes passes;
+  private final Upload upload;
+  private final TorchScript script;
+
+  /**
+   * What the kernels must know.
+   *
+   * @param stream the type of the residual stream and of its gradient
+   */
+  public record Options(
+      TransformerKernels.Options network, TransformerKernels.Dropout dropout, Precision stream) {}
+
+  /** Gives the passes and the uploads of a device. */
+  interface DeviceParts {
+    Passes passes(NDManager manager);
+
+    Upload upload(NDManager manager);
+
+    /** Returns the text of {@code attention} and {@code attentionBack}. */
+    String attention();
+  }
+
+  FusedKernels(NDManager parent, Options options, DeviceParts parts) {
+    this.manager = parent.newSubManager();
+    this.options = options;
+    this.passes = parts.passes(manager);
+    this.upload = parts.upload(manager);
+    String text =
+        options.network.activation().functions()
+            + options.network.activation().backward()
+            + parts.attention()
+            + TorchScript.resource("fused.torchscript");
+    this.script = TorchScript.load(manager, constants(options), text);
+  }
+
+  private static Map<String, Object> constants(Options options) {
+    Map<String, Object> constants = new LinkedHashMap<>();
+    constants.put("dtype", options.network.precision().scalarType);
+    constants.put("stream", options.stream.scalarType);
+    constants.put("heads", options.network.heads());
+    constants.put("keyValueHeads", options.network.keyValueHeads());
+    constants.put("headWidth", options.network.headWidth());
+    constants.put("causal", options.network.causal());
+    constants.put("keepScale", 1 / (1 - options.dropout.channel()));
+    constants.put("embeddingDropout", options.dropout.embedding());
+    constants.put("attentionDropout", options.dropout.attention());
+    return constants;
+  }
+
+  /**
+   * Returns the kernels for a GPU, or nothing where they do not run: on a CPU, in float32, without
+   * a CUDA compiler, on a GPU older than Ampere, or for widths that are no multiples of 8.
+   */
+  public static Optional<FusedKernels> find(NDManager parent, Options options) {
+    Device device = parent.getDevice();
+    if (!device.isGpu() || !fits(options.network) || !Cuda.isAvailable()) {
+      return Optional.empty();
+    }
+    CudaDevice cuda = new CudaDevice(device.getDeviceId());
+    if (cuda.capability() < LOWEST_CAPABILITY) {
+      return Optional.empty();
+    }
+    return Nvrtc.find().map(nvrtc -> new FusedKernels(parent, options, on(cuda, nvrtc, options)));
+  }
+
+  private static boolean fits(TransformerKernels.Options network) {
+    int width = network.heads() * network.headWidth();
+    return network.precision() == Precision.BFLOAT16
+        && width % OCTET == 0
+        && width <= WIDEST
+        && network.headWidth() % OCTET == 0
+        && network.headWidth() <= WIDEST_HEAD;
+  }
+
+  private static DeviceParts on(CudaDevice cuda, Nvrtc nvrtc, Options options) {
+    return new DeviceParts() {
+      @Override
+      public Passes passes(NDManager manager) {
+        return new CudaPasses(manager, cuda, nvrtc, options);
+      }
+
+      @Override
+      public Upload upload(NDManager manager) {
+        return new PinnedUpload(cuda);
+      }
+
+      @Override
+      public String attention() {
+        return TorchScript.resource("flash.torchscript");
+      }
+    };
+  }
+
+  // ---- what comes from the host ----
+
+  /** What a batch is made of before it is on the device. */
+  public record HostBatch(int[] zt, int[] rows, int examples, int length, int vocabulary) {}
+
+  /**
+   * A batch on the device.
+   *
+   * @param all all positions; {@code asked}, those that the head answers for
+   */
+  public record Batch(TokenRuns runs, Rows all, Rows asked) {}
+
+  /** Uploads a batch, and after it whatever {@code more} asks for, of up to {@code moreBytes}. */
+  public Batch upload(NDManager scope, HostBatch host, long moreBytes, Runnable more) {
+    upload.begin(
+        TokenRuns.bytes(host.zt.length)
+            + 2 * Rows.bytes(host.examples, host.rows.length)
+            + moreBytes);
+    TokenRuns runs = TokenRuns.of(scope, upload, host.zt, host.vocabulary);
+    Rows all = Rows.all(scope, upload, host.examples, host.length);
+    Rows asked = host.rows.length == all.count() ? all : Rows.of(scope, upload, host.rows, all);
+    more.run();
+    upload.end();
+    return new Batch(runs, all, asked);
+  }
+
+  /** Returns float32 values on the device, inside an {@link #upload}. */
+  public NDArray floats(NDManager scope, float[] values, Shape shape) {
+    return upload.floats(scope, values, shape);
+  }
+
+  /** Returns labels int64 on the device, inside an {@link #upload}. */
+  public NDArray longs(NDManager scope, long[] values) {
+    return upload.longs(scope, values, new Shape(values.length));
+  }
+
+  /** Returns uint8 values on the device, inside an {@link #upload}. */
+  public NDArray bytes(NDManager scope, byte[] values, Shape shape) {
+    return upload.bytes(scope, values, shape);
+  }
+
+  // ---- embedding ----
+
+  /** The embedded tokens, and the mask of their dropout where there is one. */
+  public record Embedded(Hidden stream, Optional<NDArray> mask) {}
+
+  /** Returns which of a table's two forms the residual stream is read from. */
+  public Hidden table(NDArray exact, Hidden copy) {
+    return options.stream == Precision.FLOAT32 ? new Hidden(exact) : copy;
+  }
+
+  /** Returns the rows of a table [V + 1, D], float32 or not, at the tokens of all positions. */
+  public Embedded embed(NDManager scope, Batch batch, Hidden table) {
+    NDList made = script.run(scope, "embed", batch.runs.zt(), table.array);
+    return new Embedded(
+        new Hidden(made.get(0)), made.size() > 1 ? Optional.of(made.get(1)) : Optional.empty());
+  }
+
+  /** Returns the gradient by the table, float32 [V + 1, D]. */
+  public NDArray embedBack(
+      NDManager scope, Hidden gradient, Embedded embedded, Batch batch, int tokens) {
+    NDArray dh =
+        embedded
+            .mask
+            .map(mask -> one(scope, "dropBack", gradient.array, mask))
+            .orElse(gradient.array);
+    return passes.sumByToken(scope, dh, batch.runs, tokens);
+  }
+
+  /** Returns the table [V + 1, D] of an embedding and the product after it, all float32. */
+  public Hidden outsideTable(NDManager scope, NDArray table, NDArray w, NDArray b) {
+    return new Hidden(one(scope, "outsideTable", table, w, b));
+  }
+
+  /** Writes the gradients by table, w and b, given that by what they make. */
+  public void outsideTableBack(NDManager scope, NDArray gradient, NDList tableAndW, Hidden[] into) {
+    change(scope, "outsideTableBack", gradient, tableAndW.get(0), tableAndW.get(1), list(into));
+  }
+
+  /** Writes a gradient where it belongs. */
+  public void write(NDManager scope, NDArray gradient, Hidden into) {
+    change(scope, "copyInto", gradient, into.array);
+  }
+
+  // ---- condition ----
+
+  /**
+   * The activated condition [B, W], with what its backward needs.
+   *
+   * @param kept what else the forward computed, the condition before its activation last
+   */
+  public record Conditioned(Hidden c, List<NDArray> kept) {}
+
+  /**
+   * Returns {@code act(w2 swish(w1 features + b1) + b2)}.
+   *
+   * @param features float32 [B, W] or, with classes, [B, 2 W]
+   * @param weights w1 [4 W, .], b1, w2 [W, 4 W], b2, float32
+   */
+  public Conditioned condition(NDManager scope, NDArray features, NDList weights) {
+    return conditioned(
+        script.run(
+            scope,
+            "condition",
+            features,
+            weights.get(0),
+            weights.get(1),
+            weights.get(2),
+            weights.get(3)));
+  }
+
+  /** Writes the gradients by the weights; returns that by the features, float32. */
+  public NDArray conditionBack(
+      NDManager scope, NDArray dc, Conditioned forward, NDList featuresAndW, Hidden[] into) {
+    return one(
+        scope,
+        "conditionBack",
+        dc,
+        forward.kept.get(0),
+        forward.kept.get(1),
+        forward.kept.get(2),
+        featuresAndW.get(0),
+        featuresAndW.get(1),
+        featuresAndW.get(2),
+        list(into));
+  }
+
+  /** Returns the time features with each example's class appended, float32 [B, 2 W]. */
+  public NDArray withClass(NDManager scope, NDArray features, NDArray labels, NDArray table) {
+    return one(scope, "withClass", features, labels, table);
+  }
+
+  /** Returns {@code act(c)}, c the class embedding of labels int64 [B]. */
+  public Conditioned classCondition(NDManager scope, NDArray labels, NDArray table) {
+    return conditioned(script.run(scope, "classCondition", labels, table));
+  }
+
+  /** Returns the gradient by the class embedding, float32 [B, W]. */
+  public NDArray classConditionBack(NDManager scope, NDArray dc, Conditioned forward) {
+    return one(scope, "classConditionBack", dc, forward.kept.get(0));
+  }
+
+  /** Writes the gradient by the classes' table, given that by rows of it in its last columns. */
+  public void classBack(NDManager scope, NDArray gradient, NDArray labels, Hidden into) {
+    change(scope, "classBack", gradient, labels, into.array);
+  }
+
+  private static Conditioned conditioned(NDList made) {
+    return new Conditioned(new Hidden(made.get(0)), List.copyOf(made.subList(1, made.size())));
+  }
+
+  // ---- modulation ----
+
+  /** What the examples are told in one layer: k vectors, and where their gradient is summed. */
+  public static final class Modulation {
+    final Vectors vectors;
+
+    private Modulation(Vectors vectors) {
+      this.vectors = vectors;
+    }
+  }
+
+  /** Returns k vectors of width D for each example, w [k D, W]. */
+  public Modulation modulation(NDManager scope, Hidden c, Hidden w, Hidden b) {
+    NDArray values = one(scope, "modulation", c.array, w.array, b.array);
+    return new Modulation(new Vectors(values, scope.zeros(values.getShape())));
+  }
+
+  /** Drops channels of both branches: scales the gates of a layer, 0 where {@code keep} is. */
+  public void dropGates(NDManager scope, Modulation modulation, NDArray keep, int layer) {
+    change(scope, "dropGates", modulation.vectors.values(), keep, layer);
+  }
+
+  /** The backward of {@link #dropGates}, once the gradients are summed. */
+  public void dropGatesBack(NDManager scope, Modulation modulation, NDArray keep, int layer) {
+    change(scope, "dropGates", modulation.vectors.gradients(), keep, layer);
+  }
+
+  /** Writes the gradients by w and b; returns that by c, float32 [B, W]. */
+  public NDArray modulationBack(
+      NDManager scope, Modulation modulation, Hidden c, Hidden w, Hidden[] into) {
+    return one(
+        scope, "modulationBack", modulation.vectors.gradients(), c.array, w.array, list(into));
+  }
+
+  // ---- branches ----
+
+  /**
+   * The output of a branch and the vector that gates it.
+   *
+   * @param gate its index in the modulation
+   */
+  public record Branch(Hidden output, Modulation modulation, int gate) {
+    Gated gated() {
+      return new Gated(output.array, modulation.vectors, gate);
+    }
+  }
+
+  /**
+   * Where a branch begins.
+   *
+   * @param shift index of the vector that is added; the scale is next to it
+   */
+  public record Start(Rows rows, Modulation modulation, int shift) {
+    Site site() {
+      return new Site(rows, modulation.vectors, shift);
+    }
+  }
+
+  /** A branch that was entered. */
+  public static final class Entered {
+    private final Entry entry;
+
+    private Entered(Entry entry) {
+      this.entry = entry;
+    }
+
+    /** Returns the residual stream [N, D]. */
+    public Hidden stream() {
+      return new Hidden(entry.stream());
+    }
+
+    /** Returns the branch's input [N, D]. */
+    public Hidden input() {
+      return new Hidden(entry.input());
+    }
+  }
+
+  /**
+   * Returns the stream {@code h + gate * output} and the input of the branch that begins there.
+   *
+   * @param h [N, D], or at all positions where the start is at chosen ones
+   */
+  public Entered enter(NDManager scope, Hidden h, Optional<Branch> before, Start start) {
+    return new Entered(passes.enter(scope, h.array, before.map(Branch::gated), start.site()));
+  }
+
+  /** The gradients by the stream before an entry, and by the output of the branch before it. */
+  public record Left(Hidden stream, Optional<Hidden> branch) {}
+
+  /** Known gradients: by an entry's input, and by the stream that goes on, if it does. */
+  public record Known(Hidden input, Optional<Hidden> stream) {}
+
+  /** The backward of {@link #enter}. */
+  public Left leave(
+      NDManager scope, Known known, Entered entered, Optional<Branch> before, Start start) {
+    Change change = new Change(known.input.array, known.stream.map(h -> h.array));
+    Exit exit = passes.leave(scope, change, entered.entry, before.map(Branch::gated), start.site());
+    return new Left(new Hidden(exit.stream()), exit.branch().map(Hidden::new));
+  }
+
+  // ---- products ----
+
+  /** Returns {@code x w^T}, [N, out]. */
+  public Hidden product(NDManager scope, Hidden x, Hidden w) {
+    return hidden(scope, "product", x.array, w.array);
+  }
+
+  /** Returns the gradient by the input of a product, {@code dy w}, [N, in]. */
+  public Hidden inputGradient(NDManager scope, Hidden dy, Hidden w) {
+    return hidden(scope, "inputGradient", dy.array, w.array);
+  }
+
+  /** Writes the gradient by the weight of a product, {@code dy^T x}. */
+  public void weightGradient(NDManager scope, Hidden dy, Hidden x, Hidden into) {
+    change(scope, "weightGradient", dy.array, x.array, into.array);
+  }
+
+  /** Returns {@code value * activation(gate)} [N, F] of u [N, 2 F]. */
+  public Hidden gate(NDManager scope, Hidden u) {
+    return new Hidden(passes.gate(scope, u.array));
+  }
+
+  /** Puts the gradient by u in the place of u, given that by what it gated. */
+  public void gateBack(Hidden dg, Hidden u) {
+    passes.gateBack(dg.array, u.array);
+  }
+
+  /** Returns the chosen rows of x. */
+  public Hidden rowsOf(NDManager scope, Hidden x, Rows rows) {
+    return hidden(scope, "rowsOf", x.array, rows.chosen().orElseThrow().longs());
+  }
+
+  /** Returns x at its rows of all positions, zero elsewhere. */
+  public Hidden scattered(NDManager scope, Hidden x, Rows rows) {
+    return hidden(
+        scope, "scattered", x.array, rows.chosen().orElseThrow().longs(), rows.positions());
+  }
+
+  // ---- attention ----
+
+  /** What attention gave, [N, H W], and what its backward needs besides. */
+  public static final class Attended {
+    private final NDArray output;
+    private final NDList rest;
+
+    private Attended(NDList made) {
+      output = made.get(0);
+      rest = new NDList(made.subList(1, made.size()));
+    }
+
+    /** Returns the output [N, H W]. */
+    public Hidden output() {
+      return new Hidden(output);
+    }
+  }
+
+  /** Rotates queries and keys in place, and attends; qkv [N, (H + 2 K) W]. */
+  public Attended attend(NDManager scope, Hidden qkv, NDList rotary, Rows all) {
+    passes.rotate(qkv.array, rotary, all.length());
+    return new Attended(script.run(scope, "attend", qkv.array, all.length()));
+  }
+
+  /** Returns the gradient by queries, keys and values before their rotation. */
+  public Hidden attendBack(
+      NDManager scope, Hidden gradient, Hidden qkv, Attended forward, NDList rotary) {
+    int length = (int) rotary.get(0).getShape().get(0);
+    NDList parts =
+        script.run(
+            scope, "attendBack", gradient.array, qkv.array, forward.output, forward.rest, length);
+    NDArray dqkv = passes.rotateBack(scope, parts, rotary, length);
+    parts.close();
+    return new Hidden(dqkv);
+  }
+
+  // ---- loss and update ----
+
+  /** Returns logits as an objective judges them; what they are becomes their gradient. */
+  public Logits logits(Hidden logits, int vocabularySize) {
+    return (scope, targets, weights) -> {
+      Shape shape = new Shape(targets.length);
+      upload.begin((long) targets.length * (Integer.BYTES + Float.BYTES));
+      NDArray x = upload.ints(scope, targets, shape);
+      NDArray w = upload.floats(scope, weights, shape);
+      upload.end();
+      try (NDArray losses = passes.entropy(scope, logits.array, vocabularySize, x, w)) {
+        return losses.mul(w).sum();
+      }
+    };
+  }
+
+  /** Returns an optimizer's kernels that keep {@code copy} equal to the parameters. */
+  public OptimizerKernels optimizer(NDManager parent, FlatArrays copy) {
+    return new OptimizerKernels(
+        parent, (trained, g, numbers) -> passes.update(trained, g, copy, numbers));
+  }
+
+  @Override
+  public void close() {
+    passes.close();
+    upload.close();
+    script.close();
+    manager.close();
+  }
+
+  private Hidden hidden(NDManager scope, String function, Object... arguments) {
+    return new Hidden(one(scope, function, arguments));
+  }
+
+  /** Calls a function for what it writes. */
+  private void change(NDManager scope, String function, Object... arguments) {
+    one(scope, function, arguments).close();
+  }
+
+  private NDArray one(NDManager scope, String function, Object... arguments) {
+    return script.run(scope, function, arguments).singletonOrThrow();
+  }
+
+  private static List<NDArray> list(Hidden... arrays) {
+    return Arrays.stream(arrays).map(hidden -> hidden.array).toList();
+  }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+
+/**
+ * A network's guesses at R rows in training, in whatever form they lie on the device: an objective
+ * asks for a loss, and the gradient of that loss takes their place.
+ */
+public interface Logits {
+
+  /**
+   * Returns {@code sum_r weights[r] * -log mu_r[targets[r]]}, and keeps its gradient.
+   *
+   * @param targets clean tokens in [0, V), one for each row
+   * @param weights at least zero, one for each row
+   * @return float32, one element, on the device
+   */
+  NDArray crossEntropy(NDManager scope, int[] targets, float[] weights);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.Map;
+
+/** Losses together with their gradients by the logits, for any device. */
+public final class LossKernels implements AutoCloseable {
+  private final TorchScript script;
+
+  public LossKernels(NDManager parent) {
+    script = TorchScript.load(parent, Map.of(), TorchScript.resource("loss.torchscript"));
+  }
+
+  /** Returns the weighted cross-entropy, one element, and its gradient [R, V]. */
+  NDList crossEntropy(NDManager scope, NDArray logits, NDArray targets, NDArray weights) {
+    return script.run(scope, "crossEntropy", logits, targets, weights);
+  }
+
+  @Override
+  public void close() {
+    script.close();
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import ai.djl.pytorch.jni.LibUtils;
+import com.sun.jna.Memory;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import com.sun.jna.StringArray;
+import com.sun.jna.ptr.LongByReference;
+import com.sun.jna.ptr.PointerByReference;
+import io.github.md4.core.DeviceException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The CUDA compiler that lies beside libtorch. */
+final class Nvrtc {
+  private final NativeLibrary library;
+
+  private Nvrtc(NativeLibrary library) {
+    this.library = library;
+  }
+
+  /** Returns the compiler, or nothing where libtorch came without one. */
+  static Optional<Nvrtc> find() {
+    try (Stream<Path> files = Files.list(Path.of(LibUtils.getLibtorchPath()))) {
+      return files
+          .filter(file -> file.getFileName().toString().matches("libnvrtc(-\\w+)?\\.so\\.\\d+"))
+          .findFirst()
+          .map(file -> new Nvrtc(NativeLibrary.getInstance(file.toString())));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (UnsatisfiedLinkError e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Returns the machine code of a source text.
+   *
+   * @param options as of nvcc, the architecture among them
+   */
+  Memory compile(String source, List<String> options) {
+    PointerByReference created = new PointerByReference();
+    check(
+        call("nvrtcCreateProgram", created, source, "fused.cu", 0, Pointer.NULL, Pointer.NULL),
+        "creating a program");
+    Pointer program = created.getValue();
+    try {
+      StringArray texts = new StringArray(options.toArray(String[]::new));
+      if (call("nvrtcCompileProgram", program, options.size(), texts) != 0) {
+        throw new DeviceException("a CUDA kernel does not compile: " + log(program));
+      }
+      return output(program, "CUBIN");
+    } finally {
+      int unused = call("nvrtcDestroyProgram", created);
+    }
+  }
+
+  private String log(Pointer program) {
+    return output(program, "ProgramLog").getString(0);
+  }
+
+  private Memory output(Pointer program, String what) {
+    LongByReference size = new LongByReference();
+    check(call("nvrtcGet" + what + "Size", program, size), what);
+    Memory output = new Memory(size.getValue());
+    check(call("nvrtcGet" + what, program, output), what);
+    return output;
+  }
+
+  private int call(String function, Object... arguments) {
+    return library.getFunction(function).invokeInt(arguments);
+  }
+
+  private static void check(int error, String doing) {
+    if (error != 0) {
+      throw new DeviceException("the CUDA compiler failed at " + doing + ": error " + error);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.Arrays;
+
+/** Logits float32 [R, V] that the automatic differentiation has followed. */
+public final class RecordedLogits implements Logits {
+  private final LossKernels kernels;
+  private final NDArray values;
+  private NDArray gradient;
+
+  /**
+   * @param values what the recording gave; stays the caller's
+   */
+  public RecordedLogits(LossKernels kernels, NDArray values) {
+    this.kernels = kernels;
+    this.values = values;
+  }
+
+  /** Returns the logits themselves. */
+  public NDArray values() {
+    return values;
+  }
+
+  /**
+   * Returns the gradient that an objective has left.
+   *
+   * @throws IllegalStateException if none has
+   */
+  public NDArray gradient() {
+    if (gradient == null) {
+      throw new IllegalStateException("no objective has judged these logits");
+    }
+    return gradient;
+  }
+
+  @Override
+  public NDArray crossEntropy(NDManager scope, int[] targets, float[] weights) {
+    long[] wide = Arrays.stream(targets).asLongStream().toArray();
+    try (NDArray x = scope.create(wide);
+        NDArray w = scope.create(weights)) {
+      NDList both = kernels.crossEntropy(scope, values, x, w);
+      gradient = both.get(1);
+      return both.get(0);
+    }
+  }
+}

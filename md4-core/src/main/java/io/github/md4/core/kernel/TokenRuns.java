@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+
+/**
+ * The positions of a batch by token, in runs of one token: what an embedding's gradient is added up
+ * along. Known to the host, so that the sum needs no sorting on the device and is the same each
+ * time within a run.
+ *
+ * @param zt the token of each position, int32 [N]
+ * @param order positions by token, int32 [N]
+ * @param starts where each run starts in the order, then N, int32 [runs + 1]
+ * @param tokens of the runs, int32 [runs]
+ */
+record TokenRuns(NDArray zt, NDArray order, NDArray starts, NDArray tokens, int runs) {
+  private static final int LONGEST = 32;
+
+  /** Returns the most bytes that {@link #of} uploads for so many positions. */
+  static long bytes(int positions) {
+    return 16L * Integer.BYTES + 4L * Integer.BYTES * positions;
+  }
+
+  /**
+   * @param vocabulary number of tokens, the mask included
+   */
+  static TokenRuns of(NDManager scope, Upload upload, int[] zt, int vocabulary) {
+    int[] ends = new int[vocabulary];
+    for (int token : zt) {
+      ends[token]++;
+    }
+    for (int v = 1; v < vocabulary; v++) {
+      ends[v] += ends[v - 1];
+    }
+    int[] starts = new int[zt.length + 1];
+    int[] tokens = new int[zt.length];
+    int runs = runs(ends, starts, tokens);
+    return new TokenRuns(
+        upload.ints(scope, zt, new Shape(zt.length)),
+        upload.ints(scope, order(zt, ends), new Shape(zt.length)),
+        upload.ints(scope, Arrays.copyOf(starts, runs + 1), new Shape(runs + 1)),
+        upload.ints(scope, Arrays.copyOf(tokens, runs), new Shape(runs)),
+        runs);
+  }
+
+  /** Cuts each token's positions, up to its end in the order, into runs; returns how many. */
+  private static int runs(int[] ends, int[] starts, int[] tokens) {
+    int runs = 0;
+    int at = 0;
+    for (int v = 0; v < ends.length; v++) {
+      for (; at < ends[v]; at = Math.min(at + LONGEST, ends[v])) {
+        starts[runs] = at;
+        tokens[runs++] = v;
+      }
+    }
+    starts[runs] = at;
+    return runs;
+  }
+
+  private static int[] order(int[] zt, int[] ends) {
+    int[] next = ends.clone();
+    int[] order = new int[zt.length];
+    for (int n = zt.length - 1; n >= 0; n--) {
+      order[--next[zt[n]]] = n;
+    }
+    return order;
+  }
+}

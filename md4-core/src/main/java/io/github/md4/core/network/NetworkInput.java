@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import io.github.md4.core.diffusion.Condition;
+import java.util.Arrays;
+
+/**
+ * What a network is asked in training, still on the host.
+ *
+ * @param zt tokens [B, N], partly masked
+ * @param condition time and class of each example, as far as the network takes them
+ * @param rows flat positions in [0, B N), in ascending order, at which it guesses; at least one
+ */
+public record NetworkInput(int[][] zt, Condition condition, int[] rows) {
+
+  /** Returns B. */
+  public int batchSize() {
+    return zt.length;
+  }
+
+  /** Returns N. */
+  public int length() {
+    return zt[0].length;
+  }
+
+  /** Returns the tokens of all examples, one after another. */
+  int[] flat() {
+    return Arrays.stream(zt).flatMapToInt(Arrays::stream).toArray();
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.Autograd;
+import io.github.md4.core.kernel.FlatArrays;
+import io.github.md4.core.kernel.Logits;
+import io.github.md4.core.kernel.LossKernels;
+import io.github.md4.core.kernel.OptimizerKernels;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.RecordedLogits;
+
+/** Any network in training on any device: its forward is recorded, and differentiated. */
+final class RecordedNetwork implements TrainableNetwork {
+  private final Forward forward;
+  private final Parameters parameters;
+  private final Autograd autograd;
+  private final LossKernels loss;
+  private final OptimizerKernels optimizer;
+  private final FlatArrays gradients;
+
+  /** A network's forward, which gives logits float32 [R, V] and belongs to {@code scope}. */
+  @FunctionalInterface
+  interface Forward {
+    NDArray logits(NDManager scope, NetworkInput input, DropoutNoise noise);
+  }
+
+  RecordedNetwork(NDManager parent, Parameters parameters, Forward forward) {
+    this.forward = forward;
+    this.parameters = parameters;
+    this.autograd = new Autograd(parent);
+    this.loss = new LossKernels(parent);
+    this.optimizer = new OptimizerKernels(parent);
+    this.gradients = parameters.flat().zeros(Precision.FLOAT32);
+    parameters.requireGradients();
+  }
+
+  @Override
+  public TrainingPass forward(NDManager parent, NetworkInput input, DropoutNoise noise) {
+    NDManager scope = parent.newSubManager();
+    NDArray logits = autograd.record(() -> forward.logits(scope, input, noise));
+    return new Pass(scope, new RecordedLogits(loss, logits));
+  }
+
+  @Override
+  public FlatArrays gradients() {
+    return gradients;
+  }
+
+  @Override
+  public OptimizerKernels optimizer() {
+    return optimizer;
+  }
+
+  @Override
+  public String description() {
+    return "TorchScript, differentiated automatically";
+  }
+
+  @Override
+  public void close() {
+    autograd.close();
+    loss.close();
+    optimizer.close();
+    gradients.close();
+  }
+
+  private final class Pass implements TrainingPass {
+    private final NDManager scope;
+    private final RecordedLogits logits;
+
+    Pass(NDManager scope, RecordedLogits logits) {
+      this.scope = scope;
+      this.logits = logits;
+    }
+
+    @Override
+    public Logits logits() {
+      return logits;
+    }
+
+    @Override
+    public void backward() {
+      autograd.gradients(logits.values(), logits.gradient(), parameters.list(), gradients);
+    }
+
+    @Override
+    public void close() {
+      scope.close();
+    }
+  }
+}

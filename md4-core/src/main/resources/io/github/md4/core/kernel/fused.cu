@@ -1,0 +1,587 @@
+// The passes over a transformer's activations that are not products: each reads and writes every
+// tensor once. Compiled when a network is built, by NVRTC, for its width:
+//   D      width of the residual stream, a multiple of 8
+//   W      width of a head, a multiple of 8
+//   GATE   the feed-forward's gate: 0 sigmoid, 1 swish, 2 GELU (tanh)
+//   WIDE   1 if the residual stream and its gradient are float32, 0 if bfloat16
+// Activations are bfloat16, sums float32. A row is a position of an example; the rows of an example
+// stand together, and starts[b] is the first of example b, starts[examples] the number of all.
+
+typedef unsigned char u8;
+typedef unsigned int u32;
+typedef unsigned short bf16;
+struct alignas(16) Pack { u32 word[4]; };  // 8 bfloat16
+
+#define LANES 32
+#define WARPS 4           // of a block that works on rows
+#define CHUNKS ((D + 255) / 256)  // packs of a row that each lane holds
+
+// ---- numbers ----
+
+__device__ __forceinline__ float low(u32 word) { return __uint_as_float(word << 16); }
+__device__ __forceinline__ float high(u32 word) { return __uint_as_float(word & 0xffff0000u); }
+
+__device__ __forceinline__ u32 packed(float low, float high) {
+  u32 word;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+  return word;
+}
+
+__device__ __forceinline__ void unpack(const Pack& pack, float* x) {
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    x[2 * i] = low(pack.word[i]);
+    x[2 * i + 1] = high(pack.word[i]);
+  }
+}
+
+__device__ __forceinline__ Pack pack(const float* x) {
+  Pack result;
+#pragma unroll
+  for (int i = 0; i < 4; i++) result.word[i] = packed(x[2 * i], x[2 * i + 1]);
+  return result;
+}
+
+__device__ __forceinline__ Pack load(const bf16* from) { return *(const Pack*)from; }
+__device__ __forceinline__ void store(bf16* to, const Pack& value) { *(Pack*)to = value; }
+
+// The residual stream: 8 numbers of it as they lie in memory.
+#if WIDE
+typedef float stream;
+struct alignas(16) Octet { float x[8]; };
+__device__ __forceinline__ Octet fetch(const stream* from) {
+  Octet octet;
+  *(float4*)octet.x = *(const float4*)from;
+  *(float4*)(octet.x + 4) = *(const float4*)(from + 4);
+  return octet;
+}
+__device__ __forceinline__ void put(stream* to, const Octet& octet) {
+  *(float4*)to = *(const float4*)octet.x;
+  *(float4*)(to + 4) = *(const float4*)(octet.x + 4);
+}
+__device__ __forceinline__ void open(const Octet& octet, float* x) {
+#pragma unroll
+  for (int i = 0; i < 8; i++) x[i] = octet.x[i];
+}
+__device__ __forceinline__ Octet closed(const float* x) {
+  Octet octet;
+#pragma unroll
+  for (int i = 0; i < 8; i++) octet.x[i] = x[i];
+  return octet;
+}
+#else
+typedef bf16 stream;
+typedef Pack Octet;
+__device__ __forceinline__ Octet fetch(const stream* from) { return load(from); }
+__device__ __forceinline__ void put(stream* to, const Octet& octet) { store(to, octet); }
+__device__ __forceinline__ void open(const Octet& octet, float* x) { unpack(octet, x); }
+__device__ __forceinline__ Octet closed(const float* x) { return pack(x); }
+#endif
+
+__device__ __forceinline__ float sumOfWarp(float x) {
+#pragma unroll
+  for (int offset = 16; offset; offset >>= 1) x += __shfl_xor_sync(~0u, x, offset);
+  return x;
+}
+
+// ---- rows ----
+
+// The example of a row: the last b with starts[b] <= row.
+__device__ __forceinline__ int exampleOf(const int* starts, int examples, int row) {
+  int first = 0, last = examples - 1;
+  while (first < last) {
+    int middle = (first + last + 1) / 2;
+    if (starts[middle] <= row) first = middle; else last = middle - 1;
+  }
+  return first;
+}
+
+// One vector of an example's modulation [examples, vectors, D], held in registers.
+struct Vector { Pack chunk[CHUNKS]; };
+
+__device__ __forceinline__ Vector vectorOf(const bf16* modulation, int vectors, int example, int index, int lane) {
+  Vector vector;
+#pragma unroll
+  for (int c = 0; c < CHUNKS; c++) {
+    int j = c * 256 + lane * 8;
+    if (j < D) vector.chunk[c] = load(modulation + ((long)example * vectors + index) * D + j);
+  }
+  return vector;
+}
+
+struct Moments { float mean, rstd; };
+
+// LayerNorm's statistics of a row, in two passes over registers.
+__device__ __forceinline__ Moments momentsOf(float (*row)[8], int lane) {
+  float sum = 0.f;
+#pragma unroll
+  for (int c = 0; c < CHUNKS; c++)
+    if (c * 256 + lane * 8 < D)
+#pragma unroll
+      for (int k = 0; k < 8; k++) sum += row[c][k];
+  float mean = sumOfWarp(sum) * (1.f / D), squares = 0.f;
+#pragma unroll
+  for (int c = 0; c < CHUNKS; c++)
+    if (c * 256 + lane * 8 < D)
+#pragma unroll
+      for (int k = 0; k < 8; k++) {
+        float deviation = row[c][k] - mean;
+        squares += deviation * deviation;
+      }
+  return {mean, rsqrtf(sumOfWarp(squares) * (1.f / D) + 1e-5f)};
+}
+
+// Into a branch: h <- h + gate * x, a <- LN(h) (1 + scale) + shift. Without x, h is only read.
+//   h      [., D] the residual stream; row r of it is from[r], or r where from is null
+//   x      [rows, D] the output of the branch before, or null
+//   gates  [examples, gateVectors, D], its vector gateIndex; likewise mods with shift and scale next
+//          to each other
+//   next   [rows, D] the stream after; a [rows, D]; moments [rows]
+extern "C" __global__ void __launch_bounds__(WARPS * LANES) enter(
+    const stream* __restrict__ h, const int* __restrict__ from, const bf16* __restrict__ x,
+    const bf16* __restrict__ gates, int gateVectors, int gateIndex, const bf16* __restrict__ mods, int modVectors,
+    int modIndex, stream* __restrict__ next, bf16* __restrict__ a, Moments* __restrict__ moments,
+    const int* __restrict__ starts, int examples) {
+  int rows = starts[examples], lane = threadIdx.x;
+  long blocks = gridDim.x;
+  int row = (int)(rows * (long)blockIdx.x / blocks) + threadIdx.y, end = (int)(rows * (blockIdx.x + 1L) / blocks);
+  if (row >= end) return;
+  int example = exampleOf(starts, examples, row);
+  while (row < end) {
+    Vector gate, shift = vectorOf(mods, modVectors, example, modIndex, lane),
+                 scale = vectorOf(mods, modVectors, example, modIndex + 1, lane);
+    if (x) gate = vectorOf(gates, gateVectors, example, gateIndex, lane);
+    int border = min(end, starts[example + 1]);
+    for (; row < border; row += WARPS) {
+      float r[CHUNKS][8];
+      long source = (long)(from ? from[row] : row) * D, target = (long)row * D;
+#pragma unroll
+      for (int c = 0; c < CHUNKS; c++) {
+        int j = c * 256 + lane * 8;
+        if (j < D) {
+          open(fetch(h + source + j), r[c]);
+          if (x) {
+            float value[8], factor[8];
+            unpack(load(x + target + j), value);
+            unpack(gate.chunk[c], factor);
+#pragma unroll
+            for (int k = 0; k < 8; k++) r[c][k] += factor[k] * value[k];
+            Octet rounded = closed(r[c]);
+            put(next + target + j, rounded);
+            open(rounded, r[c]);
+          }
+        }
+      }
+      Moments m = momentsOf(r, lane);
+#pragma unroll
+      for (int c = 0; c < CHUNKS; c++) {
+        int j = c * 256 + lane * 8;
+        if (j < D) {
+          float offset[8], factor[8];
+          unpack(shift.chunk[c], offset);
+          unpack(scale.chunk[c], factor);
+#pragma unroll
+          for (int k = 0; k < 8; k++) r[c][k] = (r[c][k] - m.mean) * m.rstd * (1.f + factor[k]) + offset[k];
+          store(a + target + j, pack(r[c]));
+        }
+      }
+      if (lane == 0) moments[row] = m;
+    }
+    while (example + 1 < examples && starts[example + 1] <= row) example++;
+  }
+}
+
+// Adds what the warps of a block have summed to a vector of an example's gradient.
+__device__ __forceinline__ void flush(float (*sums)[8], float (*shared)[D], float* __restrict__ into) {
+  int lane = threadIdx.x, warp = threadIdx.y;
+#pragma unroll
+  for (int c = 0; c < CHUNKS; c++) {
+    int j = c * 256 + lane * 8;
+    if (j < D) {
+      *(float4*)(&shared[warp][j]) = *(float4*)(sums[c]);
+      *(float4*)(&shared[warp][j + 4]) = *(float4*)(sums[c] + 4);
+    }
+#pragma unroll
+    for (int k = 0; k < 8; k++) sums[c][k] = 0.f;
+  }
+  __syncthreads();
+  for (int j = warp * LANES + lane; j < D; j += WARPS * LANES) {
+    float sum = shared[0][j];
+#pragma unroll
+    for (int w = 1; w < WARPS; w++) sum += shared[w][j];
+    atomicAdd(into + j, sum);
+  }
+  __syncthreads();
+}
+
+// The backward of enter, and of the gate in front of it:
+//   dh     <- dnext + LN'(da (1 + scale)),  dx <- gate * dh
+//   dshift += da,  dscale += da * LN(h),  dgate += dh * x, summed over the rows of an example
+// da [rows, D]; dnext [rows, D], the gradient by the stream after, or null if there is none; h [rows,
+// D], the stream that enter wrote, and its moments; dmods, dgates float32, as mods and gates. Row r of
+// dh is to[r], or r where to is null. Where x is null, so are gates, dgates and dx.
+extern "C" __global__ void __launch_bounds__(WARPS * LANES) leave(
+    const bf16* __restrict__ da, const stream* __restrict__ dnext, const stream* __restrict__ h,
+    const Moments* __restrict__ moments, const bf16* __restrict__ x, const bf16* __restrict__ gates, int gateVectors,
+    int gateIndex, const bf16* __restrict__ mods, int modVectors, int modIndex, float* __restrict__ dgates,
+    float* __restrict__ dmods, stream* __restrict__ dh, const int* __restrict__ to, bf16* __restrict__ dx,
+    const int* __restrict__ starts, int examples) {
+  __shared__ float shared[WARPS][D];
+  int rows = starts[examples], lane = threadIdx.x;
+  long blocks = gridDim.x;
+  int first = (int)(rows * (long)blockIdx.x / blocks), end = (int)(rows * (blockIdx.x + 1L) / blocks);
+  if (first >= end) return;
+  float dshift[CHUNKS][8] = {}, dscale[CHUNKS][8] = {}, dgate[CHUNKS][8] = {};
+  for (int example = exampleOf(starts, examples, first); first < end; example++) {
+    int border = min(end, starts[example + 1]);
+    if (border <= first) continue;
+    Vector gate, scale = vectorOf(mods, modVectors, example, modIndex + 1, lane);
+    if (x) gate = vectorOf(gates, gateVectors, example, gateIndex, lane);
+    for (int row = first + threadIdx.y; row < border; row += WARPS) {
+      long source = (long)row * D, target = (long)(to ? to[row] : row) * D;
+      Moments m = moments[row];
+      Pack change[CHUNKS], branch[CHUNKS];
+      Octet after[CHUNKS], before[CHUNKS];
+#pragma unroll
+      for (int c = 0; c < CHUNKS; c++) {
+        int j = c * 256 + lane * 8;
+        if (j < D) {
+          change[c] = load(da + source + j);
+          before[c] = fetch(h + source + j);
+          if (dnext) after[c] = fetch(dnext + source + j);
+          if (x) branch[c] = load(x + source + j);
+        }
+      }
+      float sum = 0.f, product = 0.f;  // of dy = da (1 + scale), and of dy with LN(h)
+#pragma unroll
+      for (int c = 0; c < CHUNKS; c++) {
+        if (c * 256 + lane * 8 < D) {
+          float d[8], n[8], factor[8];
+          unpack(change[c], d);
+          open(before[c], n);
+          unpack(scale.chunk[c], factor);
+#pragma unroll
+          for (int k = 0; k < 8; k++) {
+            n[k] = (n[k] - m.mean) * m.rstd;
+            dshift[c][k] += d[k];
+            dscale[c][k] += d[k] * n[k];
+            float dy = d[k] * (1.f + factor[k]);
+            sum += dy;
+            product += dy * n[k];
+          }
+        }
+      }
+      sum = sumOfWarp(sum) * (1.f / D);
+      product = sumOfWarp(product) * (1.f / D);
+#pragma unroll
+      for (int c = 0; c < CHUNKS; c++) {
+        int j = c * 256 + lane * 8;
+        if (j < D) {
+          float d[8], n[8], factor[8], result[8] = {};
+          unpack(change[c], d);
+          open(before[c], n);
+          unpack(scale.chunk[c], factor);
+          if (dnext) open(after[c], result);
+#pragma unroll
+          for (int k = 0; k < 8; k++) {
+            n[k] = (n[k] - m.mean) * m.rstd;
+            result[k] += m.rstd * (d[k] * (1.f + factor[k]) - sum - n[k] * product);
+          }
+          put(dh + target + j, closed(result));
+          if (x) {
+            float value[8];
+            unpack(branch[c], value);
+            unpack(gate.chunk[c], factor);
+#pragma unroll
+            for (int k = 0; k < 8; k++) {
+              dgate[c][k] += result[k] * value[k];
+              result[k] *= factor[k];
+            }
+            store(dx + source + j, pack(result));
+          }
+        }
+      }
+    }
+    flush(dshift, shared, dmods + ((long)example * modVectors + modIndex) * D);
+    flush(dscale, shared, dmods + ((long)example * modVectors + modIndex + 1) * D);
+    if (x) flush(dgate, shared, dgates + ((long)example * gateVectors + gateIndex) * D);
+    first = border;
+  }
+}
+
+// ---- attention ----
+
+// Rotates the interleaved pairs of 8 channels by their angles, backwards where sign is -1.
+__device__ __forceinline__ void rotatePairs(float* x, const float* cosines, const float* sines, float sign) {
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    float c = cosines[i], s = sign * sines[i], even = x[2 * i], odd = x[2 * i + 1];
+    x[2 * i] = even * c - odd * s;
+    x[2 * i + 1] = even * s + odd * c;
+  }
+}
+
+// Rotary positions of queries and keys, in place: qkv [rows, heads, W], of which the first `rotated`
+// heads; cosines and sines [length, W / 2].
+extern "C" __global__ void rotate(bf16* __restrict__ qkv, const float* __restrict__ cosines,
+                                  const float* __restrict__ sines, int length, int heads, int rotated, int rows) {
+  long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
+  int octets = rotated * (W / 8);
+  if (index >= (long)rows * octets) return;
+  int row = (int)(index / octets), octet = (int)(index % octets), angle = row % length * (W / 2) + octet % (W / 8) * 4;
+  bf16* at = qkv + (long)row * heads * W + octet * 8;
+  float x[8];
+  unpack(load(at), x);
+  rotatePairs(x, cosines + angle, sines + angle, 1.f);
+  store(at, pack(x));
+}
+
+// The gradients of rotated queries and keys and of values, each [rows, its heads, W], turned back and
+// laid beside each other: dqkv [rows, queries + 2 keys, W].
+extern "C" __global__ void rotateBack(const bf16* __restrict__ dq, const bf16* __restrict__ dk,
+                                      const bf16* __restrict__ dv, bf16* __restrict__ dqkv,
+                                      const float* __restrict__ cosines, const float* __restrict__ sines, int length,
+                                      int queries, int keys, int rows) {
+  long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
+  int octets = (queries + 2 * keys) * (W / 8);
+  if (index >= (long)rows * octets) return;
+  int row = (int)(index / octets), octet = (int)(index % octets), head = octet / (W / 8), part = octet % (W / 8) * 8;
+  const bf16* source = head < queries ? dq + ((long)row * queries + head) * W
+                       : head < queries + keys ? dk + ((long)row * keys + head - queries) * W
+                                               : dv + ((long)row * keys + head - queries - keys) * W;
+  Pack value = load(source + part);
+  if (head < queries + keys) {
+    float x[8];
+    int angle = row % length * (W / 2) + part / 2;
+    unpack(value, x);
+    rotatePairs(x, cosines + angle, sines + angle, -1.f);
+    value = pack(x);
+  }
+  store(dqkv + ((long)row * octets + octet) * 8, value);
+}
+
+// ---- feed-forward ----
+
+__device__ __forceinline__ float sigmoid(float x) { return __fdividef(1.f, 1.f + __expf(-x)); }
+
+#if GATE == 2
+#define GELU_A 0.7978845608028654f
+#define GELU_B 0.044715f
+#endif
+
+__device__ __forceinline__ float gateOf(float x) {
+#if GATE == 0
+  return sigmoid(x);
+#elif GATE == 1
+  return x * sigmoid(x);
+#else
+  return x * sigmoid(2.f * GELU_A * (x + GELU_B * x * x * x));
+#endif
+}
+
+__device__ __forceinline__ float slopeOf(float x) {
+#if GATE == 0
+  float s = sigmoid(x);
+  return s * (1.f - s);
+#elif GATE == 1
+  float s = sigmoid(x);
+  return s * (1.f + x * (1.f - s));
+#else
+  float s = sigmoid(2.f * GELU_A * (x + GELU_B * x * x * x));
+  return s + x * s * (1.f - s) * 2.f * GELU_A * (1.f + 3.f * GELU_B * x * x);
+#endif
+}
+
+// g <- value * gate(u): u [rows, 2 width], values first; g [rows, width], width a multiple of 8.
+extern "C" __global__ void gate(const bf16* __restrict__ u, bf16* __restrict__ g, int width, int rows) {
+  long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
+  int octets = width / 8;
+  if (index >= (long)rows * octets) return;
+  long row = index / octets;
+  const bf16* at = u + row * 2 * width + index % octets * 8;
+  float value[8], x[8];
+  unpack(load(at), value);
+  unpack(load(at + width), x);
+#pragma unroll
+  for (int k = 0; k < 8; k++) value[k] *= gateOf(x[k]);
+  store(g + index * 8, pack(value));
+}
+
+// du from dg [rows, width] and u, du may be u.
+extern "C" __global__ void gateBack(const bf16* __restrict__ dg, const bf16* u, bf16* du, int width, int rows) {
+  long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
+  int octets = width / 8;
+  if (index >= (long)rows * octets) return;
+  long offset = index / octets * 2 * width + index % octets * 8;
+  float d[8], value[8], x[8];
+  unpack(load(dg + index * 8), d);
+  unpack(load(u + offset), value);
+  unpack(load(u + offset + width), x);
+#pragma unroll
+  for (int k = 0; k < 8; k++) {
+    value[k] *= d[k] * slopeOf(x[k]);
+    x[k] = d[k] * gateOf(x[k]);
+  }
+  store(du + offset, pack(x));
+  store(du + offset + width, pack(value));
+}
+
+// ---- embedding ----
+
+// Adds the gradients of positions with the same token: sums [tokens, D] float32, dh [rows, D]. The
+// positions stand in `order` by token; run i of them, from runs[i] to runs[i + 1], is of tokens[i].
+extern "C" __global__ void sumByToken(const stream* __restrict__ dh, const int* __restrict__ order,
+                                      const int* __restrict__ runs, const int* __restrict__ tokens,
+                                      float* __restrict__ sums) {
+  int first = runs[blockIdx.x], end = runs[blockIdx.x + 1];
+  for (int j = threadIdx.x * 8; j < D; j += blockDim.x * 8) {
+    float sum[8] = {};
+    for (int i = first; i < end; i++) {
+      float x[8];
+      open(fetch(dh + (long)order[i] * D + j), x);
+#pragma unroll
+      for (int k = 0; k < 8; k++) sum[k] += x[k];
+    }
+    float* at = sums + (long)tokens[blockIdx.x] * D + j;
+#pragma unroll
+    for (int k = 0; k < 8; k++) atomicAdd(at + k, sum[k]);
+  }
+}
+
+// ---- loss ----
+
+// Cross-entropy of each row in nats, and its gradient times the row's weight in place of the logits:
+// logits [rows, stride], of whose columns the first `vocabulary` count and the others become 0.
+#define BEYOND -1e30f
+
+// A maximum with the sum of exponentials below it; the shared ones of a team are combined.
+struct Mass { float most, sum; };
+
+__device__ __forceinline__ Mass combined(Mass a, Mass b) {
+  float most = fmaxf(a.most, b.most);
+  return {most, a.sum * __expf(a.most - most) + b.sum * __expf(b.most - most)};
+}
+
+__device__ __forceinline__ Mass massOfWarp(Mass mass) {
+#pragma unroll
+  for (int offset = 16; offset; offset >>= 1)
+    mass = combined(mass, {__shfl_xor_sync(~0u, mass.most, offset), __shfl_xor_sync(~0u, mass.sum, offset)});
+  return mass;
+}
+
+__device__ __forceinline__ Mass with(Mass mass, const Pack& logits, int column, int vocabulary) {
+  float x[8], most = mass.most, sum = 0.f;
+  unpack(logits, x);
+#pragma unroll
+  for (int k = 0; k < 8; k++) {
+    if (column + k >= vocabulary) x[k] = BEYOND;
+    most = fmaxf(most, x[k]);
+  }
+#pragma unroll
+  for (int k = 0; k < 8; k++) sum += __expf(x[k] - most);
+  return {most, mass.sum * __expf(mass.most - most) + sum};
+}
+
+__device__ __forceinline__ Pack gradient(const Pack& logits, int column, int vocabulary, Mass mass, float weight,
+                                         int target, float* loss) {
+  float x[8], factor = weight / mass.sum;
+  unpack(logits, x);
+#pragma unroll
+  for (int k = 0; k < 8; k++) {
+    float logit = x[k];
+    x[k] = column + k < vocabulary ? __expf(logit - mass.most) * factor : 0.f;
+    if (column + k == target) {
+      *loss = logf(mass.sum) + mass.most - logit;
+      x[k] -= weight;
+    }
+  }
+  return pack(x);
+}
+
+// A block takes a row and keeps it in shared memory, 2 * stride bytes.
+extern "C" __global__ void __launch_bounds__(512) entropyByBlock(bf16* __restrict__ logits,
+                                                                 const int* __restrict__ targets,
+                                                                 const float* __restrict__ weights,
+                                                                 float* __restrict__ losses, int vocabulary,
+                                                                 int stride) {
+  extern __shared__ Pack held[];
+  __shared__ Mass ofWarp[16];
+  long row = blockIdx.x;
+  bf16* at = logits + row * stride;
+  Mass mass = {BEYOND, 0.f};
+  for (int p = threadIdx.x; p < stride / 8; p += 512) {
+    held[p] = load(at + p * 8);
+    mass = with(mass, held[p], p * 8, vocabulary);
+  }
+  mass = massOfWarp(mass);
+  if (threadIdx.x % LANES == 0) ofWarp[threadIdx.x / LANES] = mass;
+  __syncthreads();
+  mass = massOfWarp(ofWarp[threadIdx.x % 16]);
+  mass.sum *= 0.5f;  // each warp's was counted twice
+  for (int p = threadIdx.x; p < stride / 8; p += 512)
+    store(at + p * 8, gradient(held[p], p * 8, vocabulary, mass, weights[row], targets[row], losses + row));
+}
+
+// A warp takes a row of a small vocabulary.
+extern "C" __global__ void __launch_bounds__(WARPS * LANES) entropyByWarp(bf16* __restrict__ logits,
+                                                                        const int* __restrict__ targets,
+                                                                        const float* __restrict__ weights,
+                                                                        float* __restrict__ losses, int vocabulary,
+                                                                        int stride, int rows) {
+  long row = blockIdx.x * WARPS + threadIdx.y;
+  if (row >= rows) return;
+  bf16* at = logits + row * stride;
+  Mass mass = {BEYOND, 0.f};
+  for (int j = threadIdx.x * 8; j < stride; j += LANES * 8) mass = with(mass, load(at + j), j, vocabulary);
+  mass = massOfWarp(mass);
+  for (int j = threadIdx.x * 8; j < stride; j += LANES * 8)
+    store(at + j, gradient(load(at + j), j, vocabulary, mass, weights[row], targets[row], losses + row));
+}
+
+// ---- optimizer ----
+
+struct Update {
+  float rate, beta1, beta2, epsilon, decay, correction1, correction2, emaRate;
+};
+
+// AdamW, the exponential average and the bfloat16 copy in one pass over all parameters. g is bfloat16
+// or float32 by its own pointer (the other null); it is multiplied by *scale, and *scale = 0 leaves
+// everything as it is. average may be null. size is a multiple of 4.
+extern "C" __global__ void adamW(float* __restrict__ p, float* __restrict__ m, float* __restrict__ v,
+                                 float* __restrict__ average, bf16* __restrict__ copy, const bf16* __restrict__ narrow,
+                                 const float* __restrict__ wide, const float* __restrict__ scale, Update n, long size) {
+  float factor = scale ? *scale : 1.f;
+  if (factor == 0.f) return;
+  float root = rsqrtf(n.correction2), step = n.rate / n.correction1, kept = 1.f - n.rate * n.decay;
+  long stride = (long)gridDim.x * blockDim.x * 4;
+  for (long i = (blockIdx.x * (long)blockDim.x + threadIdx.x) * 4; i < size; i += stride) {
+    float g[4], w[4], first[4], second[4], mean[4];
+    *(float4*)w = *(float4*)(p + i);
+    *(float4*)first = *(float4*)(m + i);
+    *(float4*)second = *(float4*)(v + i);
+    if (average) *(float4*)mean = *(float4*)(average + i);
+    if (wide) {
+      *(float4*)g = *(const float4*)(wide + i);
+    } else {
+      uint2 words = *(const uint2*)(narrow + i);
+      g[0] = low(words.x);
+      g[1] = high(words.x);
+      g[2] = low(words.y);
+      g[3] = high(words.y);
+    }
+#pragma unroll
+    for (int k = 0; k < 4; k++) {
+      g[k] *= factor;
+      first[k] += (1.f - n.beta1) * (g[k] - first[k]);
+      second[k] += (1.f - n.beta2) * (g[k] * g[k] - second[k]);
+      w[k] = kept * w[k] - step * first[k] / (sqrtf(second[k]) * root + n.epsilon);
+      if (average) mean[k] += (1.f - n.emaRate) * (w[k] - mean[k]);
+    }
+    *(float4*)(p + i) = *(float4*)w;
+    *(float4*)(m + i) = *(float4*)first;
+    *(float4*)(v + i) = *(float4*)second;
+    if (average) *(float4*)(average + i) = *(float4*)mean;
+    uint2 words = {packed(w[0], w[1]), packed(w[2], w[3])};
+    *(uint2*)(copy + i) = words;
+  }
+}

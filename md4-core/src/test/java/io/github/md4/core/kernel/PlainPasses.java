@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.Optional;
+
+/** The passes in plain operations, float32 on the CPU: the oracle of {@link CudaPasses}. */
+public final class PlainPasses implements Passes {
+  private final TorchScript script;
+  private final TransformerKernels.Options options;
+
+  PlainPasses(NDManager manager, TransformerKernels.Options options) {
+    this.options = options;
+    this.script =
+        TorchScript.load(
+            manager,
+            Map.of("headWidth", options.headWidth()),
+            options.activation().functions()
+                + options.activation().backward()
+                + TorchScript.resource("passes.torchscript"));
+  }
+
+  /** Returns the hand-written pass's kernels with these passes. */
+  public static FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
+    return new FusedKernels(
+        manager,
+        options,
+        new FusedKernels.DeviceParts() {
+          @Override
+          public Passes passes(NDManager parent) {
+            return new PlainPasses(parent, options.network());
+          }
+
+          @Override
+          public Upload upload(NDManager parent) {
+            return new PlainUpload();
+          }
+
+          @Override
+          public String attention() {
+            return TorchScript.resource("attention.torchscript");
+          }
+        });
+  }
+
+  @Override
+  public Entry enter(NDManager scope, NDArray h, Optional<Gated> before, Site site) {
+    NDArray example = examples(scope, site.rows());
+    boolean isPicked = h.getShape().get(0) != site.rows().count();
+    NDArray picked = isPicked ? one(scope, "take", h, chosen(site.rows())) : h;
+    NDArray stream =
+        before
+            .map(
+                gated ->
+                    one(
+                        scope,
+                        "addGated",
+                        picked,
+                        gated.x(),
+                        gated.vectors().values(),
+                        gated.gate(),
+                        example))
+            .orElse(picked);
+    NDList made =
+        script.run(scope, "enter", stream, site.vectors().values(), site.shift(), example);
+    return new Entry(stream, made.get(0), made.get(1), h.getShape().get(0));
+  }
+
+  @Override
+  public Exit leave(
+      NDManager scope, Change change, Entry entry, Optional<Gated> before, Site site) {
+    NDArray example = examples(scope, site.rows());
+    Vectors mods = site.vectors();
+    NDArray inner =
+        one(
+            scope,
+            "leave",
+            change.input(),
+            entry.stream(),
+            entry.moments(),
+            mods.values(),
+            mods.gradients(),
+            site.shift(),
+            example);
+    NDArray dh = change.stream().map(inner::add).orElse(inner);
+    Optional<NDArray> dx =
+        before.map(
+            gated ->
+                one(
+                    scope,
+                    "gateBefore",
+                    dh,
+                    gated.x(),
+                    gated.vectors().values(),
+                    gated.vectors().gradients(),
+                    gated.gate(),
+                    example));
+    boolean isPicked = entry.rowsBefore() != site.rows().count();
+    NDArray everywhere =
+        isPicked ? one(scope, "give", dh, chosen(site.rows()), entry.rowsBefore()) : dh;
+    return new Exit(everywhere, dx);
+  }
+
+  @Override
+  public void rotate(NDArray qkv, NDList rotary, int length) {
+    int width = (options.heads() + options.keyValueHeads()) * options.headWidth();
+    try (NDManager scope = qkv.getManager().newSubManager()) {
+      one(scope, "rotate", qkv, width, rotary.get(0), rotary.get(1), length).close();
+    }
+  }
+
+  @Override
+  public NDArray rotateBack(NDManager scope, NDList gradients, NDList rotary, int length) {
+    return one(
+        scope,
+        "rotateBack",
+        gradients.get(0),
+        gradients.get(1),
+        gradients.get(2),
+        rotary.get(0),
+        rotary.get(1),
+        length);
+  }
+
+  @Override
+  public NDArray gate(NDManager scope, NDArray u) {
+    return one(scope, "gate", u);
+  }
+
+  @Override
+  public void gateBack(NDArray dg, NDArray u) {
+    try (NDManager scope = u.getManager().newSubManager()) {
+      one(scope, "gateBack", dg, u).close();
+    }
+  }
+
+  @Override
+  public NDArray sumByToken(NDManager scope, NDArray dh, TokenRuns runs, int tokens) {
+    return one(scope, "sumByToken", dh, runs.zt(), tokens);
+  }
+
+  @Override
+  public NDArray entropy(
+      NDManager scope, NDArray logits, int vocabularySize, NDArray targets, NDArray weights) {
+    return one(scope, "entropy", logits, vocabularySize, targets, weights);
+  }
+
+  @Override
+  public void update(
+      OptimizerKernels.Trained trained,
+      FlatArrays gradient,
+      FlatArrays copy,
+      OptimizerKernels.Numbers numbers) {
+    NDManager manager = copy.whole().getManager();
+    try (OptimizerKernels kernels = new OptimizerKernels(manager)) {
+      kernels.update(trained, gradient, numbers);
+      kernels.copy(copy, trained.parameters());
+    }
+  }
+
+  @Override
+  public void close() {
+    script.close();
+  }
+
+  /** The example of each row, int64 [N]. */
+  private static NDArray examples(NDManager scope, Rows rows) {
+    int[] starts = rows.starts().toIntArray();
+    long[] examples = new long[rows.count()];
+    for (int b = 0; b < rows.examples(); b++) {
+      for (int row = starts[b]; row < starts[b + 1]; row++) {
+        examples[row] = b;
+      }
+    }
+    return scope.create(examples);
+  }
+
+  private static NDArray chosen(Rows rows) {
+    return rows.chosen().orElseThrow().longs();
+  }
+
+  private NDArray one(NDManager scope, String function, Object... arguments) {
+    return script.run(scope, function, arguments).singletonOrThrow();
+  }
+
+  /** Arrays as DJL makes them. */
+  private static final class PlainUpload implements Upload {
+    @Override
+    public void begin(long bytes) {}
+
+    @Override
+    public void end() {}
+
+    @Override
+    public NDArray longs(NDManager scope, long[] values, Shape shape) {
+      return scope.create(values, shape);
+    }
+
+    @Override
+    public NDArray ints(NDManager scope, int[] values, Shape shape) {
+      return scope.create(values, shape);
+    }
+
+    @Override
+    public NDArray floats(NDManager scope, float[] values, Shape shape) {
+      return scope.create(values, shape);
+    }
+
+    @Override
+    public NDArray bytes(NDManager scope, byte[] values, Shape shape) {
+      return scope.create(ByteBuffer.wrap(values), shape, DataType.UINT8);
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.FusedKernels;
+import io.github.md4.core.kernel.PlainPasses;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.TransformerKernels;
+import io.github.md4.core.network.TrainingOptions.Recompute;
+import io.github.md4.core.noise.Noise;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The hand-written forward and backward against the automatic differentiation of the recorded one,
+ * in float32, with the passes in plain operations: what {@code fused.cu} computes is held against
+ * these passes on a GPU ({@code CudaPassesTest}).
+ */
+@Tag("naive")
+final class FusedTransformerTest {
+  private static final int VOCABULARY = 67;
+  private static final int BATCH = 5;
+  private static final int LENGTH = 7;
+
+  /** Examples with many rows, one, and none. */
+  private static final int[] CHOSEN = {0, 1, 2, 4, 6, 10, 21, 22, 23, 24, 25, 26, 27, 34};
+
+  private static final DropoutNoise NOISE = new DropoutNoise(new Noise(43), 3, 0);
+
+  /**
+   * Of the largest element of each gradient: both sides round to float32 (6e-8), along some hundred
+   * operations and sums of up to 35 terms in another order.
+   */
+  private static final double GRADIENT = 1e-5;
+
+  static List<TransformerConfig> networks() {
+    return Networks.ALL.stream()
+        .filter(TransformerConfig::isConditional)
+        .flatMap(network -> List.of(network, Networks.withDropout(network, 0.3, 0)).stream())
+        .filter(network -> network.dropout() == 0 || isOutside(network)) // drawn by the engine
+        .toList();
+  }
+
+  private static boolean isOutside(TransformerConfig network) {
+    return network.embedding() == TransformerConfig.Embedding.OUTSIDE;
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void gradientsAtAllRows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
+    check(config, IntStream.range(0, BATCH * LENGTH).toArray(), Recompute.NONE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void gradientsAtChosenRows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
+    check(config, CHOSEN, Recompute.NONE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void gradientsWithRecomputation_areThoseOfTheRecordedNetwork(TransformerConfig config) {
+    check(config, CHOSEN, Recompute.LAYER);
+  }
+
+  private static void check(TransformerConfig config, int[] rows, Recompute recompute) {
+    Inputs inputs = Inputs.random(config, BATCH, LENGTH, VOCABULARY);
+    NetworkInput input = new NetworkInput(inputs.zt(), inputs.condition(), rows);
+    try (NDManager manager = NDManager.newBaseManager();
+        Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        TrainableNetwork recorded = network.trainable(manager, parameters, Training.TORCHSCRIPT);
+        TrainableNetwork fused =
+            new FusedTransformer(
+                manager,
+                kernels(manager, config),
+                config,
+                parameters,
+                new FusedTransformer.Options(Precision.FLOAT32, recompute))) {
+      float expectedLoss = run(manager, recorded, input);
+      float loss = run(manager, fused, input);
+      assertThat(loss).isCloseTo(expectedLoss, within(2e-6f * expectedLoss));
+      List<float[]> expected = Training.values(recorded.gradients());
+      List<float[]> ours = Training.values(fused.gradients());
+      for (int i = 0; i < expected.size(); i++) {
+        String name = network.specs().get(i).name();
+        assertClose(name, ours.get(i), expected.get(i));
+      }
+    }
+  }
+
+  private static FusedKernels kernels(NDManager manager, TransformerConfig config) {
+    TransformerKernels.Options options =
+        new TransformerKernels.Options(
+            Precision.FLOAT32,
+            config.activation(),
+            config.heads(),
+            config.keyValueHeads(),
+            config.headWidth(),
+            config.causal(),
+            1e-5);
+    TransformerKernels.Dropout dropout = new TransformerKernels.Dropout(config.dropout(), 0, 0);
+    return PlainPasses.kernels(
+        manager, new FusedKernels.Options(options, dropout, Precision.FLOAT32));
+  }
+
+  private static float run(NDManager manager, TrainableNetwork network, NetworkInput input) {
+    int[] targets = new int[input.rows().length];
+    float[] weights = new float[targets.length];
+    for (int r = 0; r < targets.length; r++) {
+      targets[r] = (r * 7 + 3) % VOCABULARY;
+      weights[r] = 0.1f + 0.01f * r;
+    }
+    try (NDManager scope = manager.newSubManager();
+        TrainingPass pass = network.forward(scope, input, NOISE)) {
+      float loss = pass.logits().crossEntropy(scope, targets, weights).getFloat();
+      pass.backward();
+      return loss;
+    }
+  }
+
+  private static void assertClose(String name, float[] ours, float[] expected) {
+    double largest =
+        IntStream.range(0, expected.length)
+            .mapToDouble(i -> Math.abs(expected[i]))
+            .max()
+            .orElseThrow();
+    assertThat(largest).as(name).isPositive();
+    for (int i = 0; i < expected.length; i++) {
+      assertThat((double) ours[i])
+          .as("%s[%d]", name, i)
+          .isCloseTo(expected[i], within(GRADIENT * largest));
+    }
+  }
+}
