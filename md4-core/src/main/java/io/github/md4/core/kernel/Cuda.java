@@ -4,6 +4,7 @@ package io.github.md4.core.kernel;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
+import com.sun.jna.ptr.FloatByReference;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
@@ -72,6 +73,8 @@ final class Cuda {
   static native int cuEventRecord(Pointer event, Pointer stream);
 
   static native int cuEventSynchronize(Pointer event);
+
+  static native int cuEventElapsedTime(FloatByReference time, Pointer first, Pointer second);
 
   static native int cuGetErrorString(int error, PointerByReference text);
 

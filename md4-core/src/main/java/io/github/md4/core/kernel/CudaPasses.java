@@ -24,20 +24,22 @@ final class CudaPasses implements Passes {
 
   private static final String ROOM =
       """
+      def rows(self: __torch__.M, x: Tensor, rows: int, columns: int, type: int) -> Tensor:
+        room = (rows + 1023) // 1024 * 1024
+        return torch.slice(torch.empty([room, columns], dtype=type, device=x.device), 0, 0, rows)
       def entry(self: __torch__.M, h: Tensor, x: Tensor, rows: int) -> List[Tensor]:
-        moments = torch.empty([rows, 2], dtype=6, device=h.device)
-        return [torch.empty([rows, h.size(1)], dtype=h.dtype, device=h.device), torch.empty_like(x), moments]
+        stream = self.rows(h, rows, h.size(1), h.dtype)
+        return [stream, self.rows(h, rows, h.size(1), x.dtype), self.rows(h, rows, 2, 6)]
       def first(self: __torch__.M, h: Tensor) -> List[Tensor]:
-        moments = torch.empty([h.size(0), 2], dtype=6, device=h.device)
-        return [torch.empty_like(h, dtype=15), moments]
+        return [torch.empty_like(h, dtype=15), self.rows(h, h.size(0), 2, 6)]
       def like(self: __torch__.M, x: Tensor) -> Tensor:
-        return torch.empty_like(x)
+        return self.rows(x, x.size(0), x.size(1), x.dtype)
       def zeros(self: __torch__.M, x: Tensor, rows: int) -> Tensor:
         return torch.zeros([rows, x.size(1)], dtype=x.dtype, device=x.device)
       def sums(self: __torch__.M, x: Tensor, rows: int) -> Tensor:
         return torch.zeros([rows, x.size(1)], dtype=6, device=x.device)
       def columns(self: __torch__.M, x: Tensor, columns: int) -> Tensor:
-        return torch.empty([x.size(0), columns], dtype=x.dtype, device=x.device)
+        return self.rows(x, x.size(0), columns, x.dtype)
       def losses(self: __torch__.M, x: Tensor) -> Tensor:
         return torch.empty([x.size(0)], dtype=6, device=x.device)
       """;

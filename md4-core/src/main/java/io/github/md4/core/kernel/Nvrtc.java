@@ -27,15 +27,27 @@ final class Nvrtc {
 
   /** Returns the compiler, or nothing where libtorch came without one. */
   static Optional<Nvrtc> find() {
-    try (Stream<Path> files = Files.list(Path.of(LibUtils.getLibtorchPath()))) {
-      return files
-          .filter(file -> file.getFileName().toString().matches("libnvrtc(-\\w+)?\\.so\\.\\d+"))
-          .findFirst()
-          .map(file -> new Nvrtc(NativeLibrary.getInstance(file.toString())));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    Path folder = Path.of(LibUtils.getLibtorchPath());
+    try {
+      // The compiler looks for its built-ins by a name that their file does not have; one that is
+      // loaded already is found.
+      Optional<NativeLibrary> builtins = load(folder, "libnvrtc-builtins.*\\.so\\..*");
+      return builtins.isPresent()
+          ? load(folder, "libnvrtc(-\\w+)?\\.so\\.\\d+").map(Nvrtc::new)
+          : Optional.empty();
     } catch (UnsatisfiedLinkError e) {
       return Optional.empty();
+    }
+  }
+
+  private static Optional<NativeLibrary> load(Path folder, String name) {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(file -> file.getFileName().toString().matches(name))
+          .findFirst()
+          .map(file -> NativeLibrary.getInstance(file.toString()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

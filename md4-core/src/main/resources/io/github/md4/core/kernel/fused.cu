@@ -469,16 +469,23 @@ __device__ __forceinline__ Mass massOfWarp(Mass mass) {
   return mass;
 }
 
-__device__ __forceinline__ Mass with(Mass mass, const Pack& logits, int column, int vocabulary) {
-  float x[8], most = mass.most, sum = 0.f;
-  unpack(logits, x);
+// Adds logits to a mass: `count` packs, whose columns are `stride` apart and start at `column`.
+template <int count>
+__device__ __forceinline__ Mass with(Mass mass, const Pack* logits, int column, int stride, int vocabulary) {
+  float x[count][8], most = mass.most, sum = 0.f;
 #pragma unroll
-  for (int k = 0; k < 8; k++) {
-    if (column + k >= vocabulary) x[k] = BEYOND;
-    most = fmaxf(most, x[k]);
+  for (int p = 0; p < count; p++) {
+    unpack(logits[p], x[p]);
+#pragma unroll
+    for (int k = 0; k < 8; k++) {
+      if (column + p * stride + k >= vocabulary) x[p][k] = BEYOND;
+      most = fmaxf(most, x[p][k]);
+    }
   }
 #pragma unroll
-  for (int k = 0; k < 8; k++) sum += __expf(x[k] - most);
+  for (int p = 0; p < count; p++)
+#pragma unroll
+    for (int k = 0; k < 8; k++) sum += __expf(x[p][k] - most);
   return {most, mass.sum * __expf(mass.most - most) + sum};
 }
 
@@ -509,16 +516,26 @@ extern "C" __global__ void __launch_bounds__(512) entropyByBlock(bf16* __restric
   long row = blockIdx.x;
   bf16* at = logits + row * stride;
   Mass mass = {BEYOND, 0.f};
-  for (int p = threadIdx.x; p < stride / 8; p += 512) {
-    held[p] = load(at + p * 8);
-    mass = with(mass, held[p], p * 8, vocabulary);
+  int packs = stride / 8, first = threadIdx.x;
+  for (; first + 3 * 512 < packs; first += 4 * 512) {
+    Pack four[4];
+#pragma unroll
+    for (int p = 0; p < 4; p++) four[p] = load(at + (first + p * 512) * 8);
+#pragma unroll
+    for (int p = 0; p < 4; p++) held[first + p * 512] = four[p];
+    mass = with<4>(mass, four, first * 8, 512 * 8, vocabulary);
+  }
+  for (; first < packs; first += 512) {
+    held[first] = load(at + first * 8);
+    mass = with<1>(mass, held + first, first * 8, 0, vocabulary);
   }
   mass = massOfWarp(mass);
   if (threadIdx.x % LANES == 0) ofWarp[threadIdx.x / LANES] = mass;
   __syncthreads();
   mass = massOfWarp(ofWarp[threadIdx.x % 16]);
   mass.sum *= 0.5f;  // each warp's was counted twice
-  for (int p = threadIdx.x; p < stride / 8; p += 512)
+#pragma unroll 4
+  for (int p = threadIdx.x; p < packs; p += 512)
     store(at + p * 8, gradient(held[p], p * 8, vocabulary, mass, weights[row], targets[row], losses + row));
 }
 
@@ -532,7 +549,10 @@ extern "C" __global__ void __launch_bounds__(WARPS * LANES) entropyByWarp(bf16* 
   if (row >= rows) return;
   bf16* at = logits + row * stride;
   Mass mass = {BEYOND, 0.f};
-  for (int j = threadIdx.x * 8; j < stride; j += LANES * 8) mass = with(mass, load(at + j), j, vocabulary);
+  for (int j = threadIdx.x * 8; j < stride; j += LANES * 8) {
+    Pack logits = load(at + j);
+    mass = with<1>(mass, &logits, j, 0, vocabulary);
+  }
   mass = massOfWarp(mass);
   for (int j = threadIdx.x * 8; j < stride; j += LANES * 8)
     store(at + j, gradient(load(at + j), j, vocabulary, mass, weights[row], targets[row], losses + row));

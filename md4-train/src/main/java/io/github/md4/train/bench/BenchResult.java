@@ -5,8 +5,8 @@ package io.github.md4.train.bench;
  * How fast a configuration trains.
  *
  * @param parts of a step
- * @param busyMilliseconds what the device alone needs for a step, measured with the step queued
- *     behind other work; includes every wait for the host in it; NaN where there is no GPU
+ * @param busyMilliseconds what the device alone needs for a step, measured with steps queued while
+ *     it pauses; NaN where there is no GPU
  * @param work what is computed
  */
 public record BenchResult(
@@ -41,10 +41,7 @@ public record BenchResult(
   public record Work(
       String code, long parameters, FlopCount flops, int ceilingSize, double ceiling) {}
 
-  /**
-   * Returns how long the device waited in a step, in milliseconds; NaN where there is no GPU. Never
-   * more than the truth but for noise, since {@code busyMilliseconds} has waits in it.
-   */
+  /** Returns how long the device waited in a step, in milliseconds; NaN where there is no GPU. */
   public double gapMilliseconds() {
     return throughput.milliseconds.median() - busyMilliseconds;
   }

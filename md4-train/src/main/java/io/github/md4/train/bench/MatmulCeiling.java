@@ -48,25 +48,12 @@ final class MatmulCeiling implements AutoCloseable {
   }
 
   /** Returns how long so many products take; the device is idle before and after. */
-  double seconds(int times) {
+  private double seconds(int times) {
     long start = System.nanoTime();
-    queue(times).run();
+    try (NDArray last = product.multiply(manager, times)) {
+      float unused = last.getFloat();
+    }
     return (System.nanoTime() - start) * 1e-9;
-  }
-
-  /** Queues so many products, and returns what waits for them. */
-  Runnable queue(int times) {
-    NDArray last = product.multiply(manager, times);
-    return () -> {
-      try (last) {
-        float unused = last.getFloat();
-      }
-    };
-  }
-
-  /** Returns how many products take at least so long. */
-  int timesFor(double seconds) {
-    return (int) Math.ceil(seconds * measure() / product.operations());
   }
 
   @Override

@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.NegativeElbo;
 import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.kernel.GpuTimeline;
+import io.github.md4.core.kernel.GpuTimeline.Mark;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Transformer;
@@ -15,7 +17,9 @@ import io.github.md4.train.Batches;
 import io.github.md4.train.DivergedException;
 import io.github.md4.train.Learner;
 import io.github.md4.train.TrainingConfig;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Measures the training of a model on random tokens; nothing is read and nothing written.
@@ -28,8 +32,7 @@ import java.util.List;
 public final class StepBench implements AutoCloseable {
   private static final int BUSY_SAMPLES = 5;
 
-  /** Of a step's time: how long the device has other work while the host queues the step. */
-  private static final double HEAD_START = 3;
+  private static final int BUSY_STEPS = 3;
 
   private final NDManager manager;
   private final Subject subject;
@@ -110,7 +113,7 @@ public final class StepBench implements AutoCloseable {
               FlopCount.of(subject.model, network.specs()),
               ceiling.size(),
               ceiling.measure());
-      double busy = busyMilliseconds(ceiling, throughput.milliseconds().median());
+      double busy = busyMilliseconds(throughput.milliseconds().median());
       return new BenchResult(throughput, parts, busy, memory, work);
     }
   }
@@ -168,28 +171,39 @@ public final class StepBench implements AutoCloseable {
     }
   }
 
-  private double busyMilliseconds(MatmulCeiling ceiling, double freeMilliseconds) {
-    if (!manager.getDevice().isGpu()) {
+  /** Queues steps while the GPU pauses: what they then take has no wait for the host in it. */
+  private double busyMilliseconds(double freeMilliseconds) {
+    Optional<GpuTimeline> timeline = GpuTimeline.of(manager.getDevice());
+    if (timeline.isEmpty()) {
       return Double.NaN;
     }
-    int times = ceiling.timesFor(HEAD_START * freeMilliseconds * 1e-3);
-    double[] busy = new double[BUSY_SAMPLES];
-    for (int i = 0; i < BUSY_SAMPLES; i++) {
-      double alone = ceiling.seconds(times);
-      busy[i] = (behind(ceiling, times) - alone) * 1e3;
+    try (GpuTimeline gpu = timeline.get();
+        BatchQueue queue = new BatchQueue(batches, learner.updates())) {
+      double[] busy = new double[BUSY_SAMPLES];
+      for (int i = 0; i < BUSY_SAMPLES; i++) {
+        busy[i] = busyMilliseconds(gpu, queue, freeMilliseconds);
+      }
+      return Spread.of(busy).median();
     }
-    return Spread.of(busy).median();
   }
 
-  /** Returns the seconds of a step and of the products in front of it. */
-  private double behind(MatmulCeiling ceiling, int times) {
-    List<MaskedBatch> batch = batches.of(learner.updates());
-    long start = System.nanoTime();
-    Runnable queued = ceiling.queue(times);
-    await(learner.update(manager, batch));
-    double seconds = (System.nanoTime() - start) * 1e-9;
-    queued.run();
-    return seconds;
+  private double busyMilliseconds(GpuTimeline gpu, BatchQueue queue, double freeMilliseconds) {
+    double unused = window(queue, BUSY_STEPS); // so that clocks are those of work
+    List<List<MaskedBatch>> ready = new ArrayList<>();
+    for (int i = 0; i < BUSY_STEPS; i++) {
+      ready.add(queue.take());
+    }
+    gpu.pause(BUSY_STEPS * freeMilliseconds);
+    try (Mark first = gpu.mark()) {
+      for (List<MaskedBatch> batch : ready.subList(1, BUSY_STEPS)) {
+        learner.update(manager, batch).close();
+      }
+      NDArray loss = learner.update(manager, ready.get(0));
+      try (Mark last = gpu.mark()) {
+        await(loss);
+        return gpu.milliseconds(first, last) / BUSY_STEPS;
+      }
+    }
   }
 
   /** Reads and closes an array, which waits for all that is queued on the device before it. */
