@@ -39,7 +39,6 @@ record BenchReport(
     json.set("tokensPerSecond", json(throughput.tokensPerSecond()));
     json.set("millisecondsAStep", json(throughput.milliseconds()));
     json.set("partMilliseconds", parts());
-    json.set("busyMilliseconds", Json.number(result.busyMilliseconds()));
     json.set("gapMilliseconds", Json.number(result.gapMilliseconds()));
     json.set("memory", memory());
     json.setAll(work());
@@ -116,7 +115,7 @@ record BenchReport(
         ? "-"
         : String.format(
             Locale.ROOT,
-            "%.3f ms in which the device waits (%.1f%%)",
+            "%.3f ms at most in which the device waits (%.1f%%)",
             gap,
             100 * gap / result.throughput().milliseconds().median());
   }

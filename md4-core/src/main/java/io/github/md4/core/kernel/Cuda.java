@@ -19,6 +19,9 @@ import io.github.md4.core.DeviceException;
 final class Cuda {
   static final Pointer DEFAULT_STREAM = Pointer.NULL;
 
+  /** What the driver says of an event that is still to come. */
+  static final int NOT_READY = 600;
+
   private static final String LIBRARY = "libcuda.so.1";
   private static final boolean AVAILABLE = register();
 
@@ -71,6 +74,8 @@ final class Cuda {
   static native int cuEventDestroy_v2(Pointer event);
 
   static native int cuEventRecord(Pointer event, Pointer stream);
+
+  static native int cuEventQuery(Pointer event);
 
   static native int cuEventSynchronize(Pointer event);
 

@@ -6,12 +6,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.kernel.FusedConditionKernels.Modulation;
 import io.github.md4.core.kernel.Passes.Change;
 import io.github.md4.core.kernel.Passes.Entry;
 import io.github.md4.core.kernel.Passes.Exit;
 import io.github.md4.core.kernel.Passes.Gated;
 import io.github.md4.core.kernel.Passes.Site;
-import io.github.md4.core.kernel.Passes.Vectors;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -166,150 +166,6 @@ public final class FusedKernels implements AutoCloseable {
   /** Returns uint8 values on the device, inside an {@link #upload}. */
   public NDArray bytes(NDManager scope, byte[] values, Shape shape) {
     return upload.bytes(scope, values, shape);
-  }
-
-  // ---- embedding ----
-
-  /** The embedded tokens, and the mask of their dropout where there is one. */
-  public record Embedded(Hidden stream, Optional<NDArray> mask) {}
-
-  /** Returns which of a table's two forms the residual stream is read from. */
-  public Hidden table(NDArray exact, Hidden copy) {
-    return options.stream == Precision.FLOAT32 ? new Hidden(exact) : copy;
-  }
-
-  /** Returns the rows of a table [V + 1, D], float32 or not, at the tokens of all positions. */
-  public Embedded embed(NDManager scope, Batch batch, Hidden table) {
-    NDList made = script.run(scope, "embed", batch.runs.zt(), table.array);
-    return new Embedded(
-        new Hidden(made.get(0)), made.size() > 1 ? Optional.of(made.get(1)) : Optional.empty());
-  }
-
-  /** Returns the gradient by the table, float32 [V + 1, D]. */
-  public NDArray embedBack(
-      NDManager scope, Hidden gradient, Embedded embedded, Batch batch, int tokens) {
-    NDArray dh =
-        embedded
-            .mask
-            .map(mask -> one(scope, "dropBack", gradient.array, mask))
-            .orElse(gradient.array);
-    return passes.sumByToken(scope, dh, batch.runs, tokens);
-  }
-
-  /** Returns the table [V + 1, D] of an embedding and the product after it, all float32. */
-  public Hidden outsideTable(NDManager scope, NDArray table, NDArray w, NDArray b) {
-    return new Hidden(one(scope, "outsideTable", table, w, b));
-  }
-
-  /** Writes the gradients by table, w and b, given that by what they make. */
-  public void outsideTableBack(NDManager scope, NDArray gradient, NDList tableAndW, Hidden[] into) {
-    change(scope, "outsideTableBack", gradient, tableAndW.get(0), tableAndW.get(1), list(into));
-  }
-
-  /** Writes a gradient where it belongs. */
-  public void write(NDManager scope, NDArray gradient, Hidden into) {
-    change(scope, "copyInto", gradient, into.array);
-  }
-
-  // ---- condition ----
-
-  /**
-   * The activated condition [B, W], with what its backward needs.
-   *
-   * @param kept what else the forward computed, the condition before its activation last
-   */
-  public record Conditioned(Hidden c, List<NDArray> kept) {}
-
-  /**
-   * Returns {@code act(w2 swish(w1 features + b1) + b2)}.
-   *
-   * @param features float32 [B, W] or, with classes, [B, 2 W]
-   * @param weights w1 [4 W, .], b1, w2 [W, 4 W], b2, float32
-   */
-  public Conditioned condition(NDManager scope, NDArray features, NDList weights) {
-    return conditioned(
-        script.run(
-            scope,
-            "condition",
-            features,
-            weights.get(0),
-            weights.get(1),
-            weights.get(2),
-            weights.get(3)));
-  }
-
-  /** Writes the gradients by the weights; returns that by the features, float32. */
-  public NDArray conditionBack(
-      NDManager scope, NDArray dc, Conditioned forward, NDList featuresAndW, Hidden[] into) {
-    return one(
-        scope,
-        "conditionBack",
-        dc,
-        forward.kept.get(0),
-        forward.kept.get(1),
-        forward.kept.get(2),
-        featuresAndW.get(0),
-        featuresAndW.get(1),
-        featuresAndW.get(2),
-        list(into));
-  }
-
-  /** Returns the time features with each example's class appended, float32 [B, 2 W]. */
-  public NDArray withClass(NDManager scope, NDArray features, NDArray labels, NDArray table) {
-    return one(scope, "withClass", features, labels, table);
-  }
-
-  /** Returns {@code act(c)}, c the class embedding of labels int64 [B]. */
-  public Conditioned classCondition(NDManager scope, NDArray labels, NDArray table) {
-    return conditioned(script.run(scope, "classCondition", labels, table));
-  }
-
-  /** Returns the gradient by the class embedding, float32 [B, W]. */
-  public NDArray classConditionBack(NDManager scope, NDArray dc, Conditioned forward) {
-    return one(scope, "classConditionBack", dc, forward.kept.get(0));
-  }
-
-  /** Writes the gradient by the classes' table, given that by rows of it in its last columns. */
-  public void classBack(NDManager scope, NDArray gradient, NDArray labels, Hidden into) {
-    change(scope, "classBack", gradient, labels, into.array);
-  }
-
-  private static Conditioned conditioned(NDList made) {
-    return new Conditioned(new Hidden(made.get(0)), List.copyOf(made.subList(1, made.size())));
-  }
-
-  // ---- modulation ----
-
-  /** What the examples are told in one layer: k vectors, and where their gradient is summed. */
-  public static final class Modulation {
-    final Vectors vectors;
-
-    private Modulation(Vectors vectors) {
-      this.vectors = vectors;
-    }
-  }
-
-  /** Returns k vectors of width D for each example, w [k D, W]. */
-  public Modulation modulation(NDManager scope, Hidden c, Hidden w, Hidden b) {
-    NDArray values = one(scope, "modulation", c.array, w.array, b.array);
-    return new Modulation(new Vectors(values, scope.zeros(values.getShape())));
-  }
-
-  /** Drops channels of both branches: scales the gates of a layer, 0 where {@code keep} is. */
-  public void dropGates(NDManager scope, Modulation modulation, NDArray keep, int layer) {
-    change(scope, "dropGates", modulation.vectors.values(), keep, layer);
-  }
-
-  /** The backward of {@link #dropGates}, once the gradients are summed. */
-  public void dropGatesBack(NDManager scope, Modulation modulation, NDArray keep, int layer) {
-    change(scope, "dropGates", modulation.vectors.gradients(), keep, layer);
-  }
-
-  /** Writes the gradients by w and b; returns that by c, float32 [B, W]. */
-  public NDArray modulationBack(
-      NDManager scope, Modulation modulation, Hidden c, Hidden w, Hidden[] into) {
-    return one(
-        scope, "modulationBack", modulation.vectors.gradients(), c.array, w.array, list(into));
   }
 
   // ---- branches ----
@@ -486,16 +342,38 @@ public final class FusedKernels implements AutoCloseable {
     return new Hidden(one(scope, function, arguments));
   }
 
+  /** Returns the kernels of condition and modulation. */
+  public FusedConditionKernels condition() {
+    return new FusedConditionKernels(this);
+  }
+
+  /** Returns the kernels of the embedding. */
+  public FusedEmbeddingKernels embedding() {
+    return new FusedEmbeddingKernels(this);
+  }
+
+  Passes passes() {
+    return passes;
+  }
+
+  Precision stream() {
+    return options.stream;
+  }
+
+  NDList run(NDManager scope, String function, Object... arguments) {
+    return script.run(scope, function, arguments);
+  }
+
   /** Calls a function for what it writes. */
-  private void change(NDManager scope, String function, Object... arguments) {
+  void change(NDManager scope, String function, Object... arguments) {
     one(scope, function, arguments).close();
   }
 
-  private NDArray one(NDManager scope, String function, Object... arguments) {
+  NDArray one(NDManager scope, String function, Object... arguments) {
     return script.run(scope, function, arguments).singletonOrThrow();
   }
 
-  private static List<NDArray> list(Hidden... arrays) {
+  static List<NDArray> list(Hidden... arrays) {
     return Arrays.stream(arrays).map(hidden -> hidden.array).toList();
   }
 }

@@ -5,8 +5,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.kernel.FusedConditionKernels;
+import io.github.md4.core.kernel.FusedConditionKernels.Conditioned;
 import io.github.md4.core.kernel.FusedKernels;
-import io.github.md4.core.kernel.FusedKernels.Conditioned;
 import io.github.md4.core.kernel.Hidden;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
 import java.util.Arrays;
@@ -22,6 +23,7 @@ final class FusedCondition {
   };
 
   private final FusedKernels kernels;
+  private final FusedConditionKernels small;
   private final FusedWeights weights;
   private final TransformerConfig config;
   private NDArray times;
@@ -31,6 +33,7 @@ final class FusedCondition {
 
   FusedCondition(FusedKernels kernels, FusedWeights weights, TransformerConfig config) {
     this.kernels = kernels;
+    this.small = kernels.condition();
     this.weights = weights;
     this.config = config;
   }
@@ -57,16 +60,16 @@ final class FusedCondition {
     conditioned =
         config.timeFeatures() == TimeFeatures.T
             ? ofTime(scope)
-            : kernels.classCondition(scope, labels, weights.exact(CLASSES));
+            : small.classCondition(scope, labels, weights.exact(CLASSES));
     return conditioned.c();
   }
 
   private Conditioned ofTime(NDManager scope) {
     features =
         config.classes() > 0
-            ? kernels.withClass(scope, times, labels, weights.exact(CLASSES))
+            ? small.withClass(scope, times, labels, weights.exact(CLASSES))
             : times;
-    return kernels.condition(scope, features, weights.exact(DENSE));
+    return small.condition(scope, features, weights.exact(DENSE));
   }
 
   /**
@@ -78,12 +81,12 @@ final class FusedCondition {
     NDArray gradient;
     if (config.timeFeatures() == TimeFeatures.T) {
       NDList inputs = new NDList(features, weights.exact(DENSE[0]), weights.exact(DENSE[2]));
-      gradient = kernels.conditionBack(scope, dc, conditioned, inputs, weights.gradients(DENSE));
+      gradient = small.conditionBack(scope, dc, conditioned, inputs, weights.gradients(DENSE));
     } else {
-      gradient = kernels.classConditionBack(scope, dc, conditioned);
+      gradient = small.classConditionBack(scope, dc, conditioned);
     }
     if (config.classes() > 0) {
-      kernels.classBack(scope, gradient, labels, weights.gradient(CLASSES));
+      small.classBack(scope, gradient, labels, weights.gradient(CLASSES));
     }
   }
 }

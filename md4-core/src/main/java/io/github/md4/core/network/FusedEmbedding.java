@@ -3,9 +3,10 @@ package io.github.md4.core.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.FusedEmbeddingKernels;
+import io.github.md4.core.kernel.FusedEmbeddingKernels.Embedded;
 import io.github.md4.core.kernel.FusedKernels;
 import io.github.md4.core.kernel.FusedKernels.Batch;
-import io.github.md4.core.kernel.FusedKernels.Embedded;
 import io.github.md4.core.kernel.Hidden;
 import io.github.md4.core.network.TransformerConfig.Embedding;
 
@@ -15,13 +16,13 @@ final class FusedEmbedding {
   private static final String WEIGHT = "embedding.projection.weight";
   private static final String BIAS = "embedding.projection.bias";
 
-  private final FusedKernels kernels;
+  private final FusedEmbeddingKernels kernels;
   private final FusedWeights weights;
   private final boolean isOutside;
   private Embedded embedded;
 
   FusedEmbedding(FusedKernels kernels, FusedWeights weights, TransformerConfig config) {
-    this.kernels = kernels;
+    this.kernels = kernels.embedding();
     this.weights = weights;
     this.isOutside = config.embedding() == Embedding.OUTSIDE;
   }

@@ -3,13 +3,13 @@ package io.github.md4.core.network;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.FusedConditionKernels.Modulation;
 import io.github.md4.core.kernel.FusedKernels;
 import io.github.md4.core.kernel.FusedKernels.Attended;
 import io.github.md4.core.kernel.FusedKernels.Branch;
 import io.github.md4.core.kernel.FusedKernels.Entered;
 import io.github.md4.core.kernel.FusedKernels.Known;
 import io.github.md4.core.kernel.FusedKernels.Left;
-import io.github.md4.core.kernel.FusedKernels.Modulation;
 import io.github.md4.core.kernel.FusedKernels.Start;
 import io.github.md4.core.kernel.Hidden;
 import io.github.md4.core.kernel.Rows;

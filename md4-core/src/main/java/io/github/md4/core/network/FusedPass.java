@@ -4,13 +4,14 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.FusedConditionKernels;
+import io.github.md4.core.kernel.FusedConditionKernels.Modulation;
 import io.github.md4.core.kernel.FusedKernels;
 import io.github.md4.core.kernel.FusedKernels.Batch;
 import io.github.md4.core.kernel.FusedKernels.Entered;
 import io.github.md4.core.kernel.FusedKernels.HostBatch;
 import io.github.md4.core.kernel.FusedKernels.Known;
 import io.github.md4.core.kernel.FusedKernels.Left;
-import io.github.md4.core.kernel.FusedKernels.Modulation;
 import io.github.md4.core.kernel.FusedKernels.Start;
 import io.github.md4.core.kernel.Hidden;
 import io.github.md4.core.kernel.Logits;
@@ -29,6 +30,7 @@ final class FusedPass implements TrainingPass {
   private final NDManager scope;
   private final Setting setting;
   private final FusedKernels kernels;
+  private final FusedConditionKernels small;
   private final FusedWeights weights;
   private final FusedCondition condition;
   private final FusedEmbedding embedding;
@@ -57,6 +59,7 @@ final class FusedPass implements TrainingPass {
     this.scope = parent.newSubManager();
     this.setting = setting;
     this.kernels = setting.kernels;
+    this.small = kernels.condition();
     this.weights = setting.weights;
     this.condition = new FusedCondition(kernels, weights, setting.config);
     this.embedding = new FusedEmbedding(kernels, weights, setting.config);
@@ -100,7 +103,7 @@ final class FusedPass implements TrainingPass {
   private FusedLayer layer(int layer) {
     boolean isLast = layer == setting.config.layers() - 1;
     Modulation modulation = modulation("layers." + layer + ".");
-    keep.ifPresent(mask -> kernels.dropGates(scope, modulation, mask, layer));
+    keep.ifPresent(mask -> small.dropGates(scope, modulation, mask, layer));
     FusedLayer.Places places =
         new FusedLayer.Places(batch.all(), isLast ? batch.asked() : batch.all(), setting.rotary);
     return new FusedLayer(kernels, weights, layer, modulation, places);
@@ -108,7 +111,7 @@ final class FusedPass implements TrainingPass {
 
   private Modulation modulation(String name) {
     Hidden w = weights.copy(name + "modulation.weight");
-    return kernels.modulation(scope, c, w, weights.copy(name + "modulation.bias"));
+    return small.modulation(scope, c, w, weights.copy(name + "modulation.bias"));
   }
 
   private void head() {
@@ -142,7 +145,7 @@ final class FusedPass implements TrainingPass {
     for (int layer = 0; layer < layers.layers().size(); layer++) {
       Modulation modulation = layers.layers().get(layer).modulation();
       int number = layer;
-      keep.ifPresent(mask -> kernels.dropGatesBack(scope, modulation, mask, number));
+      keep.ifPresent(mask -> small.dropGatesBack(scope, modulation, mask, number));
       dc = dc.add(modulationBack("layers." + layer + ".", modulation));
     }
     condition.backward(scope, dc);
@@ -150,7 +153,7 @@ final class FusedPass implements TrainingPass {
 
   private NDArray modulationBack(String name, Modulation modulation) {
     Hidden[] into = weights.gradients(name + "modulation.weight", name + "modulation.bias");
-    return kernels.modulationBack(
+    return small.modulationBack(
         scope, modulation, c, weights.copy(name + "modulation.weight"), into);
   }
 

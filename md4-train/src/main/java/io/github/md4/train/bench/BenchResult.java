@@ -5,12 +5,12 @@ package io.github.md4.train.bench;
  * How fast a configuration trains.
  *
  * @param parts of a step
- * @param busyMilliseconds what the device alone needs for a step, measured with steps queued while
- *     it pauses; NaN where there is no GPU
+ * @param gapMilliseconds the most that the device waits for the host in a step; NaN where there is
+ *     no GPU
  * @param work what is computed
  */
 public record BenchResult(
-    Throughput throughput, Parts parts, double busyMilliseconds, MemoryUse memory, Work work) {
+    Throughput throughput, Parts parts, double gapMilliseconds, MemoryUse memory, Work work) {
 
   /**
    * The speed of windows of steps that ran freely.
@@ -40,11 +40,6 @@ public record BenchResult(
    */
   public record Work(
       String code, long parameters, FlopCount flops, int ceilingSize, double ceiling) {}
-
-  /** Returns how long the device waited in a step, in milliseconds; NaN where there is no GPU. */
-  public double gapMilliseconds() {
-    return throughput.milliseconds.median() - busyMilliseconds;
-  }
 
   /** Returns dense-equivalent operations a second, in median. */
   public double flopsPerSecond() {

@@ -7,7 +7,6 @@ import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.NegativeElbo;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.GpuTimeline;
-import io.github.md4.core.kernel.GpuTimeline.Mark;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Transformer;
@@ -17,7 +16,6 @@ import io.github.md4.train.Batches;
 import io.github.md4.train.DivergedException;
 import io.github.md4.train.Learner;
 import io.github.md4.train.TrainingConfig;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,9 +28,7 @@ import java.util.Optional;
  * time beyond the product's is what the device alone needs.
  */
 public final class StepBench implements AutoCloseable {
-  private static final int BUSY_SAMPLES = 5;
-
-  private static final int BUSY_STEPS = 3;
+  private static final int GAP_WARM_UP = 2;
 
   private final NDManager manager;
   private final Subject subject;
@@ -113,8 +109,8 @@ public final class StepBench implements AutoCloseable {
               FlopCount.of(subject.model, network.specs()),
               ceiling.size(),
               ceiling.measure());
-      double busy = busyMilliseconds(throughput.milliseconds().median());
-      return new BenchResult(throughput, parts, busy, memory, work);
+      double gap = gapMilliseconds(plan.stepsAWindow);
+      return new BenchResult(throughput, parts, gap, memory, work);
     }
   }
 
@@ -171,38 +167,22 @@ public final class StepBench implements AutoCloseable {
     }
   }
 
-  /** Queues steps while the GPU pauses: what they then take has no wait for the host in it. */
-  private double busyMilliseconds(double freeMilliseconds) {
+  /** Returns the most that the device waits in a step, NaN where there is no GPU. */
+  private double gapMilliseconds(int steps) {
     Optional<GpuTimeline> timeline = GpuTimeline.of(manager.getDevice());
     if (timeline.isEmpty()) {
       return Double.NaN;
     }
-    try (GpuTimeline gpu = timeline.get();
+    try (GapClock clock = new GapClock(timeline.get());
         BatchQueue queue = new BatchQueue(batches, learner.updates())) {
-      double[] busy = new double[BUSY_SAMPLES];
-      for (int i = 0; i < BUSY_SAMPLES; i++) {
-        busy[i] = busyMilliseconds(gpu, queue, freeMilliseconds);
+      double unused = window(queue, GAP_WARM_UP);
+      NDArray loss = manager.create(0f);
+      for (int step = 0; step < steps; step++) {
+        loss.close();
+        loss = learner.update(manager, queue.take(), clock);
       }
-      return Spread.of(busy).median();
-    }
-  }
-
-  private double busyMilliseconds(GpuTimeline gpu, BatchQueue queue, double freeMilliseconds) {
-    double unused = window(queue, BUSY_STEPS); // so that clocks are those of work
-    List<List<MaskedBatch>> ready = new ArrayList<>();
-    for (int i = 0; i < BUSY_STEPS; i++) {
-      ready.add(queue.take());
-    }
-    gpu.pause(BUSY_STEPS * freeMilliseconds);
-    try (Mark first = gpu.mark()) {
-      for (List<MaskedBatch> batch : ready.subList(1, BUSY_STEPS)) {
-        learner.update(manager, batch).close();
-      }
-      NDArray loss = learner.update(manager, ready.get(0));
-      try (Mark last = gpu.mark()) {
-        await(loss);
-        return gpu.milliseconds(first, last) / BUSY_STEPS;
-      }
+      await(loss);
+      return clock.mostMilliseconds() / steps;
     }
   }
 

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.Passes.Vectors;
+import java.util.List;
+
+/**
+ * What the hand-written pass is told of time and class, forward and backward: small products, one
+ * row an example. Shapes as in {@link FusedKernels}.
+ */
+public final class FusedConditionKernels {
+  private final FusedKernels kernels;
+
+  FusedConditionKernels(FusedKernels kernels) {
+    this.kernels = kernels;
+  }
+
+  /**
+   * The activated condition [B, W], with what its backward needs.
+   *
+   * @param kept what else the forward computed, the condition before its activation last
+   */
+  public record Conditioned(Hidden c, List<NDArray> kept) {}
+
+  /**
+   * Returns {@code act(w2 swish(w1 features + b1) + b2)}.
+   *
+   * @param features float32 [B, W] or, with classes, [B, 2 W]
+   * @param weights w1 [4 W, .], b1, w2 [W, 4 W], b2, float32
+   */
+  public Conditioned condition(NDManager scope, NDArray features, NDList weights) {
+    return conditioned(
+        kernels.run(
+            scope,
+            "condition",
+            features,
+            weights.get(0),
+            weights.get(1),
+            weights.get(2),
+            weights.get(3)));
+  }
+
+  /** Writes the gradients by the weights; returns that by the features, float32. */
+  public NDArray conditionBack(
+      NDManager scope, NDArray dc, Conditioned forward, NDList featuresAndW, Hidden[] into) {
+    return kernels.one(
+        scope,
+        "conditionBack",
+        dc,
+        forward.kept.get(0),
+        forward.kept.get(1),
+        forward.kept.get(2),
+        featuresAndW.get(0),
+        featuresAndW.get(1),
+        featuresAndW.get(2),
+        FusedKernels.list(into));
+  }
+
+  /** Returns the time features with each example's class appended, float32 [B, 2 W]. */
+  public NDArray withClass(NDManager scope, NDArray features, NDArray labels, NDArray table) {
+    return kernels.one(scope, "withClass", features, labels, table);
+  }
+
+  /** Returns {@code act(c)}, c the class embedding of labels int64 [B]. */
+  public Conditioned classCondition(NDManager scope, NDArray labels, NDArray table) {
+    return conditioned(kernels.run(scope, "classCondition", labels, table));
+  }
+
+  /** Returns the gradient by the class embedding, float32 [B, W]. */
+  public NDArray classConditionBack(NDManager scope, NDArray dc, Conditioned forward) {
+    return kernels.one(scope, "classConditionBack", dc, forward.kept.get(0));
+  }
+
+  /** Writes the gradient by the classes' table, given that by rows of it in its last columns. */
+  public void classBack(NDManager scope, NDArray gradient, NDArray labels, Hidden into) {
+    kernels.change(scope, "classBack", gradient, labels, into.array);
+  }
+
+  private static Conditioned conditioned(NDList made) {
+    return new Conditioned(new Hidden(made.get(0)), List.copyOf(made.subList(1, made.size())));
+  }
+
+  /** What the examples are told in one layer: k vectors, and where their gradient is summed. */
+  public static final class Modulation {
+    final Vectors vectors;
+
+    private Modulation(Vectors vectors) {
+      this.vectors = vectors;
+    }
+  }
+
+  /** Returns k vectors of width D for each example, w [k D, W]. */
+  public Modulation modulation(NDManager scope, Hidden c, Hidden w, Hidden b) {
+    NDArray values = kernels.one(scope, "modulation", c.array, w.array, b.array);
+    return new Modulation(new Vectors(values, scope.zeros(values.getShape())));
+  }
+
+  /** Drops channels of both branches: scales the gates of a layer, 0 where {@code keep} is. */
+  public void dropGates(NDManager scope, Modulation modulation, NDArray keep, int layer) {
+    kernels.change(scope, "dropGates", modulation.vectors.values(), keep, layer);
+  }
+
+  /** The backward of {@link #dropGates}, once the gradients are summed. */
+  public void dropGatesBack(NDManager scope, Modulation modulation, NDArray keep, int layer) {
+    kernels.change(scope, "dropGates", modulation.vectors.gradients(), keep, layer);
+  }
+
+  /** Writes the gradients by w and b; returns that by c, float32 [B, W]. */
+  public NDArray modulationBack(
+      NDManager scope, Modulation modulation, Hidden c, Hidden w, Hidden[] into) {
+    return kernels.one(
+        scope,
+        "modulationBack",
+        modulation.vectors.gradients(),
+        c.array,
+        w.array,
+        FusedKernels.list(into));
+  }
+}
