@@ -10,7 +10,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.token.TokenFile;
-import io.github.md4.train.data.TrainingWindows;
+import io.github.md4.train.data.Windows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.function.BooleanSupplier;
@@ -153,8 +153,7 @@ public final class TrainingRun implements AutoCloseable {
 
   private static Trainer trainer(RunFolder folder, Plan plan, TokenFile tokens, Learner learner) {
     TrainingConfig training = plan.training;
-    TrainingWindows windows =
-        new TrainingWindows(tokens, plan.model.config().length(), training.seed());
+    Windows windows = Windows.of(tokens, plan.model.config().length(), training.seed());
     Batches.Shape shape =
         new Batches.Shape(training.batchSize(), training.microBatch(), training.timeSampling());
     Batches batches = new Batches(windows, plan.elbo(), new Noise(training.seed()), shape);
