@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.likelihood;
 
+import java.util.Arrays;
+
 /** Sequences of equal length, by number. */
 public interface Examples {
 
@@ -12,6 +14,21 @@ public interface Examples {
 
   /** Reads the tokens of an example, in [0, V), into an array of N. */
   void read(long index, int[] into);
+
+  /** Returns how many tokens of an example, from its first on, are scored: the rest is padding. */
+  default int scored(long index) {
+    return length();
+  }
+
+  /** Returns how many documents there are; by default each example is one. */
+  default long documentCount() {
+    return count();
+  }
+
+  /** Reads which document each token of an example belongs to, from 0, into an array of N. */
+  default void readDocuments(long index, int[] into) {
+    Arrays.fill(into, Math.toIntExact(index));
+  }
 
   /** Returns the first {@code limit} of them, or all where there are fewer. */
   default Examples first(long limit) {
@@ -39,6 +56,21 @@ public interface Examples {
     @Override
     public void read(long index, int[] into) {
       all.read(index, into);
+    }
+
+    @Override
+    public int scored(long index) {
+      return all.scored(index);
+    }
+
+    @Override
+    public long documentCount() {
+      return all.documentCount();
+    }
+
+    @Override
+    public void readDocuments(long index, int[] into) {
+      all.readDocuments(index, into);
     }
   }
 }
