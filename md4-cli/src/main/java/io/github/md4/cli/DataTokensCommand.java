@@ -49,10 +49,10 @@ final class DataTokensCommand implements Callable<Integer> {
 
   @Option(
       names = "--documents",
-      paramLabel = "file|lines|rows|until=LINE",
+      paramLabel = "file|lines|stripped|rows|until=LINE",
       description =
-          "What a document of a text file is: the file, each line, each line with its end, or all"
-              + " up to a line. Default: file.")
+          "What a document of a text file is: the file, each line, each line without white space at"
+              + " its ends, each line with its end, or all up to a line. Default: file.")
   private DocumentRule rule = new DocumentRule.WholeFile();
 
   @Option(

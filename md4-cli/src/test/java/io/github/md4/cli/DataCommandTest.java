@@ -212,7 +212,7 @@ final class DataCommandTest {
         "data text --from T --out O --vocabulary chars --fractions NaN,0.2 | train must be in",
         "data quickstart --out O --steps 3 | Unknown option",
         "data tokens --from T --out O --pack bags | pack must be stream, openwebtext or fineweb",
-        "data tokens --from T --out O --documents words | file, lines, rows or until=LINE: words",
+        "data tokens --from T --out O --documents words | file, lines, stripped, rows or until=LINE: words",
         "data tokens --from T --out O --detokenize ptb | a detokenizer undoes one row at a time",
         "data tokens --from T --out O --split eval | split must be train, valid or test: eval",
         "data tokens --from T --out O --detokenize brown | wikitext, ptb, lm1b or lambada: brown",

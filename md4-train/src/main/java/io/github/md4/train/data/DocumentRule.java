@@ -14,7 +14,8 @@ public sealed interface DocumentRule {
   Pieces pieces(CorpusReader bytes, Tokenizer tokenizer);
 
   /**
-   * Returns the rule written as {@code file}, {@code lines}, {@code rows} or {@code until=LINE}.
+   * Returns the rule written as {@code file}, {@code lines}, {@code stripped}, {@code rows} or
+   * {@code until=LINE}.
    *
    * @throws IllegalArgumentException for any other text
    */
@@ -25,10 +26,11 @@ public sealed interface DocumentRule {
     return switch (text) {
       case "file" -> new WholeFile();
       case "lines" -> new EachLine();
+      case "stripped" -> new StrippedLines();
       case "rows" -> new WikiTextRows();
       default ->
           throw new IllegalArgumentException(
-              "documents must be file, lines, rows or until=LINE: " + text);
+              "documents must be file, lines, stripped, rows or until=LINE: " + text);
     };
   }
 
@@ -55,6 +57,19 @@ public sealed interface DocumentRule {
     @Override
     public String toString() {
       return "lines";
+    }
+  }
+
+  /** Each line is a document, without white space at its ends: the hub's rows of PTB and 1BW. */
+  record StrippedLines() implements DocumentRule {
+    @Override
+    public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
+      return new LinePieces(new Lines(bytes), String::strip);
+    }
+
+    @Override
+    public String toString() {
+      return "stripped";
     }
   }
 

@@ -367,7 +367,7 @@ final class DocumentTokensTest {
   void options_rejectWhatCannotBeMeant() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> DocumentRule.parse("paragraphs"))
-        .withMessageContaining("file, lines, rows or until=LINE: paragraphs");
+        .withMessageContaining("file, lines, stripped, rows or until=LINE: paragraphs");
     assertThatIllegalArgumentException().isThrownBy(() -> DocumentRule.parse("until="));
     assertThatIllegalArgumentException()
         .isThrownBy(
