@@ -9,6 +9,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.Sha256;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /**
@@ -21,10 +22,21 @@ record LoadedModel(SavedModel model, NDManager manager, Origin origin) implement
 
   /** What a report says of a model. */
   record Origin(Path file, String sha256, Weights weights, Device device, Precision precision) {
+
+    /** Returns the SHA-256 of the vocabulary's file. */
+    String tokenizerSha256() {
+      try {
+        return Sha256.of(file.resolveSibling("tokenizer.json"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
     ObjectNode json() {
       return Json.object()
           .put("file", file.toString())
           .put("sha256", sha256)
+          .put("tokenizerSha256", tokenizerSha256())
           .put("weights", weights.toString())
           .put("device", DeviceChoice.name(device))
           .put("precision", precision.toString());

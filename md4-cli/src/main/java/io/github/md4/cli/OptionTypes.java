@@ -7,6 +7,7 @@ import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.train.data.Detokenizer;
 import io.github.md4.train.data.DocumentRule;
+import io.github.md4.train.data.Protocol;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.TextVocabulary;
 import io.github.md4.train.data.VocabularyChoice;
@@ -35,7 +36,8 @@ final class OptionTypes {
         .registerConverter(VocabularyChoice.class, parsed(VocabularyChoice::parse))
         .registerConverter(DocumentRule.class, parsed(DocumentRule::parse))
         .registerConverter(Detokenizer.class, parsed(Detokenizer::parse))
-        .registerConverter(TimeAxis.class, text -> new TimeAxis.Discrete(new Count().convert(text)))
+        .registerConverter(Protocol.class, parsed(Protocol::parse))
+        .registerConverter(TimeAxis.class, OptionTypes::axis)
         .registerConverter(Duration.class, parsed(OptionTypes::limit));
   }
 
@@ -47,6 +49,12 @@ final class OptionTypes {
         throw new TypeConversionException(e.getMessage());
       }
     };
+  }
+
+  private static TimeAxis axis(String text) {
+    return text.equals("inf")
+        ? new TimeAxis.Continuous()
+        : new TimeAxis.Discrete(new Count().convert(text));
   }
 
   private static TextVocabulary vocabulary(String text) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.likelihood;
 
-import java.util.Arrays;
-
 /** Sequences of equal length, by number. */
 public interface Examples {
 
@@ -20,14 +18,14 @@ public interface Examples {
     return length();
   }
 
-  /** Returns how many documents there are; by default each example is one. */
+  /** Returns how many documents there are; 0 where that is not known. */
   default long documentCount() {
-    return count();
+    return 0;
   }
 
-  /** Reads which document each token of an example belongs to, from 0, into an array of N. */
+  /** Reads which document each token of an example belongs to, from 0, where that is known. */
   default void readDocuments(long index, int[] into) {
-    Arrays.fill(into, Math.toIntExact(index));
+    throw new IllegalStateException("documents are not known");
   }
 
   /** Returns the first {@code limit} of them, or all where there are fewer. */

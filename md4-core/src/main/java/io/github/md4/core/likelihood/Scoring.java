@@ -21,9 +21,11 @@ final class Scoring {
 
   /** Returns empty sums; reads which documents there are. */
   static Scoring of(Examples examples, int passes) {
-    Tally.Sizes byDocument = sizes(examples, Scores.Unit.DOCUMENTS);
-    if (Bootstrap.isEnough(byDocument.ofDocument())) {
-      return new Scoring(examples, Scores.Unit.DOCUMENTS, byDocument, passes);
+    if (examples.documentCount() > 0) {
+      Tally.Sizes byDocument = sizes(examples, Scores.Unit.DOCUMENTS);
+      if (Bootstrap.isEnough(byDocument.ofDocument())) {
+        return new Scoring(examples, Scores.Unit.DOCUMENTS, byDocument, passes);
+      }
     }
     Scores.Unit chunks = Scores.Unit.CHUNKS;
     return new Scoring(examples, chunks, sizes(examples, chunks), passes);

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  * Cross-entropies of a network on all sequences of a tiny law under all masks, and what follows.
  */
 record ToyBound(NDManager manager, Denoiser denoiser, TinyLaw law) {
-  private static final int NODES = 100; // of Simpson's rule
+  private static final int NODES = 40; // of Simpson's rule
 
   /** A network that listens to the time: the later, the surer it is of what the law says. */
   record Timed(TinyLaw law) implements Denoiser {

@@ -25,7 +25,7 @@ public final class EvaluationChunks implements Examples {
   }
 
   /**
-   * @param endOfText what closes documents; without it each chunk counts as one
+   * @param endOfText what closes documents; without it they are not known
    */
   public EvaluationChunks(TokenFile tokens, int length, OptionalInt endOfText) {
     checkLength(tokens, length);
@@ -89,11 +89,11 @@ public final class EvaluationChunks implements Examples {
     tokens.read(index * length, into);
   }
 
-  /** Documents are closed by the end of text; where there is none, each chunk counts as one. */
+  /** Returns the documents, each closed by the end of text; 0 where the vocabulary has none. */
   @Override
   public long documentCount() {
     if (endOfText.isEmpty()) {
-      return count();
+      return 0;
     }
     int[] last = new int[length];
     readDocuments(count() - 1, last);
@@ -102,15 +102,12 @@ public final class EvaluationChunks implements Examples {
 
   @Override
   public void readDocuments(long index, int[] into) {
-    if (endOfText.isEmpty()) {
-      Examples.super.readDocuments(index, into);
-      return;
-    }
+    int end = endOfText.orElseThrow();
     int document = firstDocuments()[(int) index];
     int[] ids = chunk(index);
     for (int n = 0; n < length; n++) {
       into[n] = document;
-      document += ids[n] == endOfText.getAsInt() ? 1 : 0;
+      document += ids[n] == end ? 1 : 0;
     }
   }
 
