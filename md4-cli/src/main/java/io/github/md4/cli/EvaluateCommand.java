@@ -24,6 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     description = "Estimates the likelihood that a model gives to data, with its standard error.",
+    subcommands = EvaluateGenerativeCommand.class,
     sortOptions = false)
 final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
