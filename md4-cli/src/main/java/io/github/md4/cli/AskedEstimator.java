@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
-import io.github.md4.core.diffusion.NegativeElbo;
 import io.github.md4.core.likelihood.BoundEstimator;
+import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.schedule.TimeAxis;
 
@@ -12,12 +13,11 @@ sealed interface AskedEstimator {
   /** Returns the estimator for a model. */
   BoundEstimator of(SavedModel.Description model);
 
-  /** Continuous time, or steps. */
+  /** Continuous time, or steps; of no effect on an autoregressive model. */
   record OnAxis(TimeAxis axis) implements AskedEstimator {
     @Override
     public BoundEstimator of(SavedModel.Description model) {
-      return new BoundEstimator.OfTime(
-          new NegativeElbo(model.tokenSpace(), model.config().maskingSchedule(), axis));
+      return model.config().objective(model.tokenSpace(), axis).estimator();
     }
   }
 
@@ -25,7 +25,10 @@ sealed interface AskedEstimator {
   record InAnyOrder() implements AskedEstimator {
     @Override
     public BoundEstimator of(SavedModel.Description model) {
-      return new BoundEstimator.AnyOrder(model.tokenSpace(), model.config().maskingSchedule());
+      ModelConfig config = model.config();
+      return config.objective() == ModelObjective.AUTOREGRESSIVE
+          ? new OnAxis(new TimeAxis.Continuous()).of(model)
+          : new BoundEstimator.AnyOrder(model.tokenSpace(), config.maskingSchedule());
     }
   }
 }

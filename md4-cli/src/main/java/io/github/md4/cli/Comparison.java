@@ -11,10 +11,10 @@ record Comparison(EvaluationReport first, EvaluationReport second) {
 
   void addTo(Table table) {
     for (int i = 0; i < first.scores().size(); i++) {
-      Scores other = second.scores().get(i);
+      Scores other = counterpart(i);
       table.row(
           "compared, " + other.estimator(), "perplexity %s", new ScoreFields(other).perplexity());
-      table.row("first less compared, " + other.estimator(), "%s", ScoreFields.text(difference(i)));
+      table.row(name(i), "%s", ScoreFields.text(difference(i)));
     }
     LoadedModel.Origin model = second.inputs().model();
     table.row(
@@ -30,15 +30,23 @@ record Comparison(EvaluationReport first, EvaluationReport second) {
     compared.set("model", second.inputs().model().json());
     ArrayNode differences = compared.putArray("differences");
     for (int i = 0; i < first.scores().size(); i++) {
-      String name = "first less compared, " + first.scores().get(i).estimator();
-      differences.add(ScoreFields.json(name, difference(i)));
+      differences.add(ScoreFields.json(name(i), difference(i)));
     }
     List<Scores> scores = second.scores();
     ArrayNode estimates = compared.putArray("estimates");
     scores.forEach(each -> estimates.add(new ScoreFields(each).json()));
   }
 
+  private String name(int i) {
+    return "first less compared, " + first.scores().get(i).estimator();
+  }
+
+  /** An autoregressive model has one score, whatever was asked for. */
+  private Scores counterpart(int i) {
+    return second.scores().get(Math.min(i, second.scores().size() - 1));
+  }
+
   private Scores.Difference difference(int i) {
-    return first.scores().get(i).minus(second.scores().get(i));
+    return first.scores().get(i).minus(counterpart(i));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.core.likelihood.BoundEstimator;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.likelihood.Scores;
@@ -27,13 +28,15 @@ record Evaluation(List<AskedEstimator> asked, LikelihoodEstimator.Settings setti
   /** Returns what each estimator finds. */
   List<Scores> scores(LoadedModel model, Examples examples) {
     Examples some = examples.first(limit);
+    List<BoundEstimator> estimators =
+        asked.stream().map(each -> each.of(model.description())).distinct().toList();
     long each = settings.passes() * some.count();
     List<Scores> scores = new ArrayList<>();
-    try (Progress progress = Progress.start("evaluate", 0, each * asked.size())) {
-      for (AskedEstimator estimator : asked) {
+    try (Progress progress = Progress.start("evaluate", 0, each * estimators.size())) {
+      for (BoundEstimator estimator : estimators) {
         long before = each * scores.size();
         scores.add(
-            new LikelihoodEstimator(estimator.of(model.description()), settings)
+            new LikelihoodEstimator(estimator, settings)
                 .score(
                     model.manager(),
                     model.model().denoiser(),

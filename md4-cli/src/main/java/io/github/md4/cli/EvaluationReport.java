@@ -89,7 +89,8 @@ record EvaluationReport(
     LikelihoodEstimator.Settings settings = evaluation.settings();
     table.row(
         "estimator",
-        "upper bound, %s, passes %d, seed %d, batches of %d",
+        "%s, %s, passes %d, seed %d, batches of %d",
+        scores.get(0).estimator().kind(),
         scores.get(0).estimator(),
         settings.passes(),
         settings.seed(),
@@ -173,6 +174,7 @@ record EvaluationReport(
     LikelihoodEstimator.Settings settings = evaluation.settings();
     ObjectNode unused =
         json.put("estimator", scores.get(0).estimator().toString())
+            .put("kind", scores.get(0).estimator().kind())
             .put("passes", settings.passes())
             .put("seed", settings.seed())
             .put("batchSize", settings.batchSize())

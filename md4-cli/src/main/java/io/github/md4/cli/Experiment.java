@@ -2,6 +2,7 @@
 package io.github.md4.cli;
 
 import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.train.TrainingConfig;
@@ -27,6 +28,10 @@ public record Experiment(
   public Experiment {
     int classes = model.network().classes();
     require(classes == 0, "model: network.classes must be 0, token files have no labels", classes);
+    require(
+        model.objective() == ModelObjective.MASKED_DIFFUSION || sampling.count() == 0,
+        "sampling: count must be 0, samples are drawn from masked diffusion models alone",
+        sampling.count());
   }
 
   /**

@@ -2,6 +2,7 @@
 package io.github.md4.core.likelihood;
 
 import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.NextToken;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
@@ -26,6 +27,11 @@ public sealed interface BoundEstimator {
 
   /** Returns the bound's terms per token, given the mean of the weighted cross-entropies. */
   NegativeElbo.Terms terms(double perToken);
+
+  /** Returns what is estimated, for people. */
+  default String kind() {
+    return "upper bound";
+  }
 
   /**
    * What the network is asked.
@@ -99,6 +105,30 @@ public sealed interface BoundEstimator {
     @Override
     public String toString() {
       return "any-order";
+    }
+  }
+
+  /** Each token given those before it: no bound but the likelihood itself, without noise. */
+  record LeftToRight(NextToken objective) implements BoundEstimator {
+    @Override
+    public Question question(int[] x, double v, double[] u) {
+      int[] positions = IntStream.range(0, u.length).toArray();
+      return new Question(objective.seen(x, 0, u), 0, positions, 1, true);
+    }
+
+    @Override
+    public NegativeElbo.Terms terms(double perToken) {
+      return objective.perToken(perToken);
+    }
+
+    @Override
+    public String kind() {
+      return "exact";
+    }
+
+    @Override
+    public String toString() {
+      return "left to right";
     }
   }
 

@@ -3,7 +3,7 @@ package io.github.md4.core.likelihood;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.TimeSampling;
@@ -55,8 +55,8 @@ public final class LikelihoodEstimator {
     this.noise = new Noise(settings.seed);
   }
 
-  public LikelihoodEstimator(NegativeElbo elbo, Settings settings) {
-    this(new BoundEstimator.OfTime(elbo), settings);
+  public LikelihoodEstimator(Objective objective, Settings settings) {
+    this(objective.estimator(), settings);
   }
 
   /**

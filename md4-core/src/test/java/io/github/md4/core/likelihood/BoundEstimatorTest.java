@@ -157,16 +157,16 @@ final class BoundEstimatorTest {
   void bounds_areAboveTheExactLikelihood(Denoiser denoiser) {
     MaskingSchedule whole = new MaskingSchedule(new Curve.Linear(), 0);
     double[] process = toy(denoiser).negativeLogLikelihood(whole, STEPS);
-    double[] many = toy(denoiser).negativeLogLikelihood(whole, 30);
+    double[] many = toy(denoiser).negativeLogLikelihood(whole, 16);
     double[] anyOrder = toy(denoiser).anyOrder(whole);
     for (int i = 0; i < process.length; i++) {
       int[][] x = {LAW.sequences()[i]};
       ExactElbo one = new ExactElbo(manager, denoiser, LAW.space(), x, new double[] {1});
-      // float32 cross-entropies; 30 steps stand for continuous time, off by about 1 / 30.
+      // float32 cross-entropies; 16 steps stand for continuous time, off by about 1 / 16.
       assertThat(one.discrete(whole, STEPS)).isGreaterThan(process[i] - 1e-6);
-      assertThat(one.continuous(whole)).isGreaterThan(many[i] - 0.1);
+      assertThat(one.continuous(whole)).isGreaterThan(many[i] - 0.15);
       assertThat(anyOrder[i])
-          .isGreaterThan(many[i] - 0.1)
+          .isGreaterThan(many[i] - 0.15)
           .isCloseTo(one.continuous(whole), within(1e-5));
     }
     double total = IntStream.range(0, many.length).mapToDouble(i -> Math.exp(-many[i])).sum();
