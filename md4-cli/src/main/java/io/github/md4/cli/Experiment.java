@@ -51,9 +51,16 @@ public record Experiment(
    * @param batchSize chunks the device holds at once
    * @param seed of times and masks
    * @param weights which weights, each scored on its own
+   * @param keepBest whether the model with the lowest score, by the first file and weights, is kept
    */
   public record Evaluation(
-      long every, int passes, long chunks, int batchSize, long seed, List<Weights> weights) {
+      long every,
+      int passes,
+      long chunks,
+      int batchSize,
+      long seed,
+      List<Weights> weights,
+      boolean keepBest) {
     public Evaluation {
       require(every >= 0, "every must be at least 0", every);
       require(passes >= 1, "passes must be at least 1", passes);
@@ -64,7 +71,7 @@ public record Experiment(
 
     /** Returns the reference's: every 5,000 steps, all chunks once, averaged weights. */
     public static Evaluation defaults() {
-      return new Evaluation(5000, 1, 0, 512, 1, List.of(Weights.EMA));
+      return new Evaluation(5000, 1, 0, 512, 1, List.of(Weights.EMA), false);
     }
   }
 
