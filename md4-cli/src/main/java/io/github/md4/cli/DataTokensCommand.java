@@ -104,9 +104,15 @@ final class DataTokensCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     DocumentTokens.Options options =
         new DocumentTokens.Options(documents(), vocabulary, packing(), output.existing());
-    output.print(
-        spec.commandLine().getOut(), DocumentTokens.prepare(from, output.folder(), options));
+    output.print(spec.commandLine().getOut(), prepare(options));
     return ExitCodes.DONE;
+  }
+
+  private DocumentTokens.Prepared prepare(DocumentTokens.Options options) throws IOException {
+    try (Progress progress = Progress.start("documents", 0, Progress.UNKNOWN)) {
+      return DocumentTokens.prepare(
+          from, output.folder(), options, documents -> progress.at(documents, ""));
+    }
   }
 
   private DocumentOptions documents() {

@@ -27,6 +27,14 @@ public final class Gpt2Tokenizer implements Tokenizer {
         Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
   }
 
+  private static Encoding encoding() {
+    try {
+      return Loaded.ENCODING;
+    } catch (NoClassDefFoundError e) {
+      throw new IllegalStateException("com.knuddels:jtokkit is not on the class path; add it", e);
+    }
+  }
+
   @Override
   public int vocabularySize() {
     return END_OF_TEXT + 1;
@@ -50,7 +58,7 @@ public final class Gpt2Tokenizer implements Tokenizer {
   @Override
   public int[] encode(CharSequence text) {
     TokenizerParts.checkWhole(text);
-    return Loaded.ENCODING.encodeOrdinary(text.toString()).toArray();
+    return encoding().encodeOrdinary(text.toString()).toArray();
   }
 
   /** Bytes that are no UTF-8 decode to U+FFFD, as a sample may hold any. */
@@ -61,14 +69,14 @@ public final class Gpt2Tokenizer implements Tokenizer {
     for (int i = 0; i < ids.length; i++) {
       TokenizerParts.checkId(ids[i], vocabularySize(), i);
       if (ids[i] == vocabularySize()) {
-        bytes.writeBytes(Loaded.ENCODING.decodeBytes(run));
+        bytes.writeBytes(encoding().decodeBytes(run));
         bytes.writeBytes(MASK_BYTES);
         run.clear();
       } else {
         run.add(ids[i]);
       }
     }
-    bytes.writeBytes(Loaded.ENCODING.decodeBytes(run));
+    bytes.writeBytes(encoding().decodeBytes(run));
     return bytes.toString(StandardCharsets.UTF_8);
   }
 

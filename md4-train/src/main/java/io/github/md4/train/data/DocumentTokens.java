@@ -9,6 +9,7 @@ import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.LongConsumer;
 
 /** Documents of any number of files as token files. */
 public final class DocumentTokens {
@@ -68,6 +69,14 @@ public final class DocumentTokens {
    *     may not be written
    */
   public static Prepared prepare(List<Path> from, Path out, Options options) throws IOException {
+    return prepare(from, out, options, documents -> {});
+  }
+
+  /**
+   * As {@link #prepare(List, Path, Options)}; {@code progress} hears how many documents are done.
+   */
+  public static Prepared prepare(List<Path> from, Path out, Options options, LongConsumer progress)
+      throws IOException {
     Corpus corpus = new Corpus(from);
     options.existing().prepare(out, options.packing().splits());
     Tokenizer tokenizer = options.vocabulary().tokenizer(from, options.documents());
@@ -80,7 +89,7 @@ public final class DocumentTokens {
             options.packing().rowLength());
     try (TokenSplits splits = new TokenSplits(out, content)) {
       TokenPacking.Packer packer = options.packing().packer(splits, tokenizer);
-      DocumentEncoder.Counts counts = encode(from, options, tokenizer, packer);
+      DocumentEncoder.Counts counts = encode(from, options, tokenizer, counted(packer, progress));
       packer.finish();
       List<TokenFileInfo> written = splits.finish();
       if (written.isEmpty()) {
@@ -95,6 +104,15 @@ public final class DocumentTokens {
           packer.dropped(),
           packer.padding());
     }
+  }
+
+  private static DocumentEncoder.Sink counted(DocumentEncoder.Sink sink, LongConsumer progress) {
+    long[] documents = new long[1];
+    return (ids, isLast) -> {
+      sink.take(ids, isLast);
+      documents[0] += isLast ? 1 : 0;
+      progress.accept(documents[0]);
+    };
   }
 
   private static DocumentEncoder.Counts encode(
