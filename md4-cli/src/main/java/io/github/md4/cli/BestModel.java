@@ -22,22 +22,22 @@ final class BestModel {
 
   private final Path folder;
   private final SavedModel.Description model;
-  private final boolean isKept;
   private double lowest;
 
-  private BestModel(Path folder, SavedModel.Description model, boolean isKept, double lowest) {
+  private BestModel(Path folder, SavedModel.Description model, double lowest) {
     this.folder = folder;
     this.model = model;
-    this.isKept = isKept;
     this.lowest = lowest;
   }
 
   /** Returns the best of a run so far; of a run that is resumed what it has kept. */
   static BestModel open(RunFolder run, Experiment experiment, SavedModel.Description model)
       throws IOException {
-    boolean isKept = experiment.evaluation().keepBest();
-    double lowest = isKept ? lowest(run.best()) : Double.POSITIVE_INFINITY;
-    return new BestModel(run.best(), model, isKept, lowest);
+    double lowest =
+        experiment.evaluation().keepBest()
+            ? lowest(run.best())
+            : Double.NEGATIVE_INFINITY; // than which nothing is lower
+    return new BestModel(run.best(), model, lowest);
   }
 
   private static double lowest(Path folder) throws IOException {
@@ -54,7 +54,7 @@ final class BestModel {
 
   /** Keeps the model as it is, if it scored lower than all before. */
   void offer(Learner learner, List<Evaluations.Score> scores) throws IOException {
-    if (!isKept || scores.isEmpty()) {
+    if (scores.isEmpty()) {
       return;
     }
     Evaluations.Score score = scores.get(0);

@@ -59,18 +59,19 @@ public final class Agreement {
     if (other.estimator() instanceof BoundEstimator.AnyOrder) {
       Scores.Difference difference = other.minusWithinEnds(continuous);
       double allowed = ERRORS * difference.standardError() + SLACK;
-      checks.add(check(other, difference, Math.abs(difference.nats()) <= allowed, allowed));
+      checks.add(check(other, difference, allowed, Math.abs(difference.nats())));
     } else if (isDiscrete(other.estimator())) {
       Scores.Difference difference = other.minus(continuous);
       double allowed = ERRORS * difference.standardError() + ROUNDING;
-      checks.add(check(other, difference, difference.nats() >= -allowed, allowed));
+      checks.add(check(other, difference, allowed, -difference.nats()));
     }
   }
 
   private static Check check(
-      Scores other, Scores.Difference difference, boolean holds, double allowed) {
+      Scores other, Scores.Difference difference, double allowed, double offence) {
     boolean isKnown = difference.degreesOfFreedom() >= LEAST_DEGREES;
-    Outcome outcome = isKnown ? (holds ? Outcome.HOLDS : Outcome.FAILS) : Outcome.UNKNOWN;
+    Outcome known = offence <= allowed ? Outcome.HOLDS : Outcome.FAILS;
+    Outcome outcome = isKnown ? known : Outcome.UNKNOWN;
     return new Check(
         outcome,
         String.format(

@@ -36,16 +36,13 @@ final class DocumentEncoder implements Closeable {
   /** What takes the ids. */
   @FunctionalInterface
   interface Sink {
-    /** Takes the ids of a document, or of a part of one. */
-    void take(int[] ids, boolean isLast) throws IOException;
+    void take(EncodedPiece piece) throws IOException;
   }
 
   /** What was encoded. */
   record Counts(long documents, long textBytes) {}
 
-  private record Batch(List<Encoded> pieces, long textBytes) {}
-
-  private record Encoded(int[] ids, boolean isLast) {}
+  private record Batch(List<EncodedPiece> pieces, long textBytes) {}
 
   DocumentEncoder(DocumentOptions options, Tokenizer tokenizer, Sink sink) {
     this.options = options;
@@ -96,12 +93,12 @@ final class DocumentEncoder implements Closeable {
   }
 
   private Batch encode(Path file, List<Piece> batch) {
-    List<Encoded> encoded = new ArrayList<>(batch.size());
+    List<EncodedPiece> encoded = new ArrayList<>(batch.size());
     long bytes = 0;
     for (Piece piece : batch) {
       String text = options.detokenizer().apply(piece.text());
       bytes += utf8Length(text);
-      encoded.add(new Encoded(ids(file, text), piece.isLast()));
+      encoded.add(new EncodedPiece(ids(file, text), piece.isLast()));
     }
     return new Batch(encoded, bytes);
   }
@@ -127,9 +124,9 @@ final class DocumentEncoder implements Closeable {
 
   private void takeFirst() throws IOException {
     Batch batch = result(running.remove());
-    for (Encoded piece : batch.pieces) {
-      sink.take(piece.ids, piece.isLast);
-      documents += piece.isLast ? 1 : 0;
+    for (EncodedPiece piece : batch.pieces) {
+      sink.take(piece);
+      documents += piece.isLast() ? 1 : 0;
     }
     textBytes += batch.textBytes;
   }

@@ -108,9 +108,9 @@ public final class DocumentTokens {
 
   private static DocumentEncoder.Sink counted(DocumentEncoder.Sink sink, LongConsumer progress) {
     long[] documents = new long[1];
-    return (ids, isLast) -> {
-      sink.take(ids, isLast);
-      documents[0] += isLast ? 1 : 0;
+    return piece -> {
+      sink.take(piece);
+      documents[0] += piece.isLast() ? 1 : 0;
       progress.accept(documents[0]);
     };
   }

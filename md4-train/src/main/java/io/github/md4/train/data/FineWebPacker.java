@@ -44,12 +44,13 @@ final class FineWebPacker implements TokenPacking.Packer {
   }
 
   @Override
-  public void take(int[] ids, boolean isLast) throws IOException {
+  public void take(EncodedPiece piece) throws IOException {
+    int[] ids = piece.ids();
     int kept = Math.min(ids.length, document.length - filled);
     System.arraycopy(ids, 0, document, filled, kept);
     filled += kept;
     dropped += ids.length - kept;
-    if (isLast) {
+    if (piece.isLast()) {
       place(packing.split().of(documents));
       documents++;
       filled = 0;

@@ -23,9 +23,9 @@ final class OpenWebTextPacker implements TokenPacking.Packer {
   }
 
   @Override
-  public void take(int[] ids, boolean isLast) throws IOException {
-    append(ids);
-    if (isLast) {
+  public void take(EncodedPiece piece) throws IOException {
+    append(piece.ids());
+    if (piece.isLast()) {
       append(end.ids());
       documents++;
       if (documents % packing.group() == 0) {

@@ -57,9 +57,9 @@ public final class ScoredRows implements Examples {
     List<int[]> rows = new ArrayList<>();
     List<int[]> parts = new ArrayList<>();
     DocumentEncoder.Sink sink =
-        (ids, isLast) -> {
-          parts.add(ids);
-          if (isLast) {
+        piece -> {
+          parts.add(piece.ids());
+          if (piece.isLast()) {
             parts.add(new int[] {end});
             rows.add(parts.stream().flatMapToInt(Arrays::stream).toArray());
             parts.clear();

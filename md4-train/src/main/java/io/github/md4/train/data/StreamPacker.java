@@ -17,10 +17,10 @@ final class StreamPacker implements TokenPacking.Packer {
   }
 
   @Override
-  public void take(int[] ids, boolean isLast) throws IOException {
+  public void take(EncodedPiece piece) throws IOException {
     String name = split.of(document);
-    out.write(name, ids);
-    if (isLast) {
+    out.write(name, piece.ids());
+    if (piece.isLast()) {
       out.write(name, end.ids());
       document++;
     }
