@@ -10,6 +10,8 @@ import picocli.CommandLine.Command;
     subcommands = {
       DataText8Command.class,
       DataTextCommand.class,
+      DataTokensCommand.class,
+      DataDescribeCommand.class,
       DataQuickstartCommand.class,
     })
 final class DataCommand {}

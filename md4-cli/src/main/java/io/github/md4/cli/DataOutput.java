@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.data.DocumentTokens;
 import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.Text8;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Option;
 
 /** Where prepared data goes, and what is said of it. */
@@ -48,16 +50,60 @@ final class DataOutput {
     }
   }
 
+  /** Prints what was prepared of documents. */
+  void print(PrintWriter out, DocumentTokens.Prepared data) {
+    if (json) {
+      out.println(json(data));
+    } else {
+      table(data).print(out);
+    }
+  }
+
+  private Table table(DocumentTokens.Prepared data) {
+    Table table = new Table();
+    Tokenizer tokenizer = data.splits().get(0).tokenizer();
+    table.row("data set", "%s", data.name());
+    table.row("vocabulary", "%s", tokenizer.summary());
+    table.row("closed by", "%s", tokenizer.endOfText().isPresent() ? "the end of text" : "nothing");
+    table.row("settings", "%s", data.splits().get(0).provenance().settings());
+    table.row("documents", "%,d", data.documents());
+    table.row(
+        "tokens", "%,d; dropped %,d; padding %,d", data.tokens(), data.dropped(), data.padding());
+    table.row("bytes per token", "%.4f", data.bytesPerToken());
+    addSplits(table, data.splits());
+    return table;
+  }
+
+  private ObjectNode json(DocumentTokens.Prepared data) {
+    ObjectNode object =
+        Json.object()
+            .put("dataSet", data.name())
+            .put("vocabularySize", data.splits().get(0).vocabularySize())
+            .put("settings", data.splits().get(0).provenance().settings())
+            .put("documents", data.documents())
+            .put("textBytes", data.textBytes())
+            .put("tokens", data.tokens())
+            .put("dropped", data.dropped())
+            .put("padding", data.padding())
+            .put("bytesPerToken", data.bytesPerToken());
+    addSplits(object, data.splits());
+    return object;
+  }
+
   private Table table(PreparedData data, String origin) {
     Table table = new Table();
     table.row("data set", "%s", data.name());
     table.row("origin", "%s", origin);
     table.row("vocabulary", "%s", tokenizer(data).summary());
-    for (TokenFileInfo split : data.splits()) {
+    addSplits(table, data.splits());
+    return table;
+  }
+
+  private void addSplits(Table table, List<TokenFileInfo> splits) {
+    for (TokenFileInfo split : splits) {
       table.row(
           split.split(), "%,d tokens, %s, SHA-256 %s", split.count(), file(split), split.sha256());
     }
-    return table;
   }
 
   private ObjectNode json(PreparedData data) {
@@ -68,16 +114,20 @@ final class DataOutput {
             .put("md5", data.md5())
             .put("vocabularySize", tokenizer(data).vocabularySize())
             .put("unit", tokenizer(data).unit());
-    ArrayNode splits = object.putArray("splits");
-    for (TokenFileInfo split : data.splits()) {
-      splits
+    addSplits(object, data.splits());
+    return object;
+  }
+
+  private void addSplits(ObjectNode object, List<TokenFileInfo> splits) {
+    ArrayNode array = object.putArray("splits");
+    for (TokenFileInfo split : splits) {
+      array
           .addObject()
           .put("split", split.split())
           .put("file", file(split).toString())
           .put("tokens", split.count())
           .put("sha256", split.sha256());
     }
-    return object;
   }
 
   private static Tokenizer tokenizer(PreparedData data) {

@@ -47,7 +47,7 @@ record EvaluationData(TokenFile tokens, String sha256) implements AutoCloseable 
               + " was made for");
     }
     TokenFile own = TokenFile.openWithVocabulary(tokens.path(), tokenizer.vocabularySize());
-    return new EvaluationChunks(own, model.description().config().length());
+    return new EvaluationChunks(own, model.description().config().length(), tokenizer.endOfText());
   }
 
   /** Returns the name of data set and split, as far as known. */

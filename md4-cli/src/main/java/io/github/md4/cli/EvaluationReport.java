@@ -5,25 +5,49 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.diffusion.NegativeElbo;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.core.likelihood.Scores;
+import io.github.md4.core.likelihood.Units;
 import io.github.md4.train.data.EvaluationChunks;
 import io.github.md4.train.data.Floor;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
 /**
  * A model's score, with all that another needs to get the same number.
  *
+ * @param scores of each estimator, on the same uniforms; the first is the one that is reported
  * @param chunks what the data was cut into, of which the first are scored
  */
 record EvaluationReport(
-    Evaluation evaluation, LikelihoodEstimate estimate, EvaluationChunks chunks, Inputs inputs) {
+    Evaluation evaluation, List<Scores> scores, EvaluationChunks chunks, Inputs inputs) {
 
   /**
    * What was scored on what.
    *
    * @param unit what a token is
    */
-  record Inputs(String unit, LoadedModel.Origin model, EvaluationData data) {}
+  record Inputs(String unit, LoadedModel.Origin model, EvaluationData data) {
+    static Inputs of(LoadedModel model, EvaluationData data) {
+      return new Inputs(model.description().tokenizer().unit(), model.origin(), data);
+    }
+  }
+
+  private LikelihoodEstimate estimate() {
+    return scores.get(0).estimate();
+  }
+
+  /** Returns what must hold between the estimators. */
+  Contradictions contradictions() {
+    return Contradictions.of(scores);
+  }
+
+  /** Adds the results to a file of comma-separated values. */
+  void addTo(ScoreCsv csv) {
+    ScoreCsv.Text text =
+        new ScoreCsv.Text(inputs.data.name(), inputs.data.sha256(), "chunks", chunks.tailTokens());
+    csv.add(text, inputs.model, evaluation.settings(), scores);
+  }
 
   /** Returns the report for people. */
   Table table() {
@@ -31,8 +55,16 @@ record EvaluationReport(
     table.row("bits per " + inputs.unit, "%s", bits());
     table.row("nats per token", "%s", nats());
     table.row("perplexity", "%s", perplexity());
+    table.row(
+        "95% interval",
+        "perplexity %s, over %s",
+        ScoreFields.text(scores.get(0).interval().map(Units::perplexity)),
+        new ScoreFields(scores.get(0)).unit());
+    if (scores.size() > 1) {
+      new ScoreList(scores).addTo(table);
+    }
     floor().ifPresent(floor -> addFloor(table, floor));
-    NegativeElbo.Terms terms = estimate.terms();
+    NegativeElbo.Terms terms = estimate().terms();
     table.row(
         "terms",
         "diffusion %.4f, reconstruction %.4f, prior %.4f nats per token",
@@ -57,23 +89,26 @@ record EvaluationReport(
     LikelihoodEstimator.Settings settings = evaluation.settings();
     table.row(
         "estimator",
-        "upper bound, time %s, passes %d, seed %d, batches of %d",
-        evaluation.axis(),
+        "%s, %s, passes %d, seed %d, batches of %d",
+        scores.get(0).estimator().kind(),
+        scores.get(0).estimator(),
         settings.passes(),
         settings.seed(),
         settings.batchSize());
     table.row(
         "chunks",
         "%,d of %,d, each of %,d tokens: %,d tokens; dropped tail: %,d tokens",
-        estimate.examples(),
+        estimate().examples(),
         chunks.count(),
         chunks.length(),
-        estimate.tokens(),
+        estimate().tokens(),
         chunks.tailTokens());
     table.row(
         "standard error",
-        "over %,d groups of %d chunks",
-        estimate.groups(),
+        settings.passes() > 1
+            ? "of times and masks, the data given, over %,d groups of %d chunks"
+            : "over %,d groups of %d chunks",
+        estimate().groups(),
         LikelihoodEstimator.GROUP);
   }
 
@@ -98,13 +133,19 @@ record EvaluationReport(
   /** Returns the report for scripts. */
   ObjectNode json() {
     ObjectNode json = Json.object().put("unit", inputs.unit);
-    json.set("bitsPerToken", Json.number(estimate.bitsPerToken()));
-    json.set("bitsPerTokenStandardError", Json.number(estimate.bitsPerTokenStandardError()));
-    json.set("natsPerToken", Json.number(estimate.natsPerToken()));
-    json.set("natsPerTokenStandardError", Json.number(estimate.standardError()));
-    json.set("perplexity", Json.number(estimate.perplexity()));
-    json.set("perplexityStandardError", Json.number(estimate.perplexityStandardError()));
+    json.set("bitsPerToken", Json.number(estimate().bitsPerToken()));
+    json.set("bitsPerTokenStandardError", Json.number(estimate().bitsPerTokenStandardError()));
+    json.set("natsPerToken", Json.number(estimate().natsPerToken()));
+    json.set("natsPerTokenStandardError", Json.number(estimate().standardError()));
+    json.set("perplexity", Json.number(estimate().perplexity()));
+    json.set("perplexityStandardError", Json.number(estimate().perplexityStandardError()));
+    json.set(
+        "perplexityInterval", ScoreFields.json(scores.get(0).interval().map(Units::perplexity)));
+    json.put("intervalOver", new ScoreFields(scores.get(0)).unit());
     json.set("terms", terms());
+    if (scores.size() > 1) {
+      new ScoreList(scores).addTo(json);
+    }
     floor().ifPresent(floor -> json.set("floor", json(floor)));
     addProtocol(json);
     json.set("model", inputs.model.json());
@@ -113,7 +154,7 @@ record EvaluationReport(
   }
 
   private ObjectNode terms() {
-    NegativeElbo.Terms terms = estimate.terms();
+    NegativeElbo.Terms terms = estimate().terms();
     ObjectNode json = Json.object();
     json.set("diffusion", Json.number(terms.diffusion()));
     json.set("reconstruction", Json.number(terms.reconstruction()));
@@ -132,35 +173,36 @@ record EvaluationReport(
   private void addProtocol(ObjectNode json) {
     LikelihoodEstimator.Settings settings = evaluation.settings();
     ObjectNode unused =
-        json.put("time", evaluation.axis().toString())
+        json.put("estimator", scores.get(0).estimator().toString())
+            .put("kind", scores.get(0).estimator().kind())
             .put("passes", settings.passes())
             .put("seed", settings.seed())
             .put("batchSize", settings.batchSize())
-            .put("chunks", estimate.examples())
+            .put("chunks", estimate().examples())
             .put("chunksInData", chunks.count())
             .put("chunkLength", chunks.length())
-            .put("tokens", estimate.tokens())
+            .put("tokens", estimate().tokens())
             .put("droppedTail", chunks.tailTokens())
-            .put("groups", estimate.groups());
+            .put("groups", estimate().groups());
   }
 
   private Optional<Floor> floor() {
-    return Floor.of(chunks, Math.toIntExact(estimate.examples()));
+    return Floor.of(chunks, Math.toIntExact(estimate().examples()));
   }
 
   private double above(Floor floor) {
-    return estimate.bitsPerToken() - floor.bitsPerCharacter();
+    return estimate().bitsPerToken() - floor.bitsPerCharacter();
   }
 
   private String bits() {
-    return WithError.text(estimate.bitsPerToken(), estimate.bitsPerTokenStandardError());
+    return WithError.text(estimate().bitsPerToken(), estimate().bitsPerTokenStandardError());
   }
 
   private String nats() {
-    return WithError.text(estimate.natsPerToken(), estimate.standardError());
+    return WithError.text(estimate().natsPerToken(), estimate().standardError());
   }
 
   private String perplexity() {
-    return WithError.text(estimate.perplexity(), estimate.perplexityStandardError());
+    return WithError.text(estimate().perplexity(), estimate().perplexityStandardError());
   }
 }

@@ -39,7 +39,7 @@ final class Evaluations implements AutoCloseable {
     this.length = experiment.model().length();
     this.estimator =
         new LikelihoodEstimator(
-            plan.elbo(),
+            plan.objective(),
             new LikelihoodEstimator.Settings(config.seed(), config.passes(), config.batchSize()));
   }
 

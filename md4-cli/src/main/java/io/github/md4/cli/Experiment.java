@@ -2,6 +2,7 @@
 package io.github.md4.cli;
 
 import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.train.TrainingConfig;
@@ -27,6 +28,10 @@ public record Experiment(
   public Experiment {
     int classes = model.network().classes();
     require(classes == 0, "model: network.classes must be 0, token files have no labels", classes);
+    require(
+        model.objective() == ModelObjective.MASKED_DIFFUSION || sampling.count() == 0,
+        "sampling: count must be 0, samples are drawn from masked diffusion models alone",
+        sampling.count());
   }
 
   /**
@@ -46,9 +51,16 @@ public record Experiment(
    * @param batchSize chunks the device holds at once
    * @param seed of times and masks
    * @param weights which weights, each scored on its own
+   * @param keepBest whether the model with the lowest score, by the first file and weights, is kept
    */
   public record Evaluation(
-      long every, int passes, long chunks, int batchSize, long seed, List<Weights> weights) {
+      long every,
+      int passes,
+      long chunks,
+      int batchSize,
+      long seed,
+      List<Weights> weights,
+      boolean keepBest) {
     public Evaluation {
       require(every >= 0, "every must be at least 0", every);
       require(passes >= 1, "passes must be at least 1", passes);
@@ -59,7 +71,7 @@ public record Experiment(
 
     /** Returns the reference's: every 5,000 steps, all chunks once, averaged weights. */
     public static Evaluation defaults() {
-      return new Evaluation(5000, 1, 0, 512, 1, List.of(Weights.EMA));
+      return new Evaluation(5000, 1, 0, 512, 1, List.of(Weights.EMA), false);
     }
   }
 

@@ -4,11 +4,14 @@ package io.github.md4.cli;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.Sha256;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /**
@@ -21,10 +24,21 @@ record LoadedModel(SavedModel model, NDManager manager, Origin origin) implement
 
   /** What a report says of a model. */
   record Origin(Path file, String sha256, Weights weights, Device device, Precision precision) {
+
+    /** Returns the SHA-256 of the vocabulary's file. */
+    String tokenizerSha256() {
+      try {
+        return Sha256.of(file.resolveSibling("tokenizer.json"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
     ObjectNode json() {
       return Json.object()
           .put("file", file.toString())
           .put("sha256", sha256)
+          .put("tokenizerSha256", tokenizerSha256())
           .put("weights", weights.toString())
           .put("device", DeviceChoice.name(device))
           .put("precision", precision.toString());
@@ -47,6 +61,16 @@ record LoadedModel(SavedModel model, NDManager manager, Origin origin) implement
 
   SavedModel.Description description() {
     return model.description();
+  }
+
+  /**
+   * @throws InvalidDataException unless it is a masked diffusion model
+   */
+  void checkIsDiffusion() {
+    if (description().config().objective() != ModelObjective.MASKED_DIFFUSION) {
+      throw new InvalidDataException(
+          origin.file(), "is autoregressive; md4 sample draws from masked diffusion models");
+    }
   }
 
   @Override

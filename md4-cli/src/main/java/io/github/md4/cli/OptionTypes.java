@@ -5,8 +5,12 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.train.data.Detokenizer;
+import io.github.md4.train.data.DocumentRule;
+import io.github.md4.train.data.Protocol;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.TextVocabulary;
+import io.github.md4.train.data.VocabularyChoice;
 import java.time.Duration;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -29,7 +33,11 @@ final class OptionTypes {
         .registerConverter(DeviceChoice.class, parsed(DeviceChoice::parse))
         .registerConverter(TextVocabulary.class, parsed(OptionTypes::vocabulary))
         .registerConverter(SplitFractions.class, parsed(OptionTypes::fractions))
-        .registerConverter(TimeAxis.class, text -> new TimeAxis.Discrete(new Count().convert(text)))
+        .registerConverter(VocabularyChoice.class, parsed(VocabularyChoice::parse))
+        .registerConverter(DocumentRule.class, parsed(DocumentRule::parse))
+        .registerConverter(Detokenizer.class, parsed(Detokenizer::parse))
+        .registerConverter(Protocol.class, parsed(Protocol::parse))
+        .registerConverter(TimeAxis.class, OptionTypes::axis)
         .registerConverter(Duration.class, parsed(OptionTypes::limit));
   }
 
@@ -41,6 +49,12 @@ final class OptionTypes {
         throw new TypeConversionException(e.getMessage());
       }
     };
+  }
+
+  private static TimeAxis axis(String text) {
+    return text.equals("inf")
+        ? new TimeAxis.Continuous()
+        : new TimeAxis.Discrete(new Count().convert(text));
   }
 
   private static TextVocabulary vocabulary(String text) {

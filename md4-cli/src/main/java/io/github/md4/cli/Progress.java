@@ -6,6 +6,9 @@ import java.util.Locale;
 /** How far a long command is, on stderr if that is a terminal; else nothing is drawn. */
 sealed interface Progress extends AutoCloseable permits Progress.Silent, ProgressLine {
 
+  /** Of how many steps, where that is not known. */
+  long UNKNOWN = -1;
+
   /** Shows that {@code step} steps are done, with what there is to say of the last. */
   void at(long step, String note);
 
@@ -16,7 +19,7 @@ sealed interface Progress extends AutoCloseable permits Progress.Silent, Progres
    * Returns the progress of {@code task}.
    *
    * @param first the steps done before, by a run that resumes
-   * @param last the steps in all
+   * @param last the steps in all; {@value #UNKNOWN} where that is not known
    */
   static Progress start(String task, long first, long last) {
     return Terminal.isStderr() ? ProgressLine.start(task, first, last) : new Silent();

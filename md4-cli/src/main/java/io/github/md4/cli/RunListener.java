@@ -4,9 +4,11 @@ package io.github.md4.cli;
 import io.github.md4.train.Learner;
 import io.github.md4.train.TrainingListener;
 import java.io.IOException;
+import java.util.List;
 
 /** Evaluates a model in training, draws samples from it, and records what comes out. */
-record RunListener(RunRecorder recorder, Evaluations evaluations, TrainingSamples samples)
+record RunListener(
+    RunRecorder recorder, Evaluations evaluations, TrainingSamples samples, BestModel best)
     implements TrainingListener {
 
   @Override
@@ -21,7 +23,9 @@ record RunListener(RunRecorder recorder, Evaluations evaluations, TrainingSample
 
   @Override
   public void onEvaluation(Learner learner) throws IOException {
-    recorder.scores(learner.updates(), evaluations.score(learner));
+    List<Evaluations.Score> scores = evaluations.score(learner);
+    recorder.scores(learner.updates(), scores);
+    best.offer(learner, scores);
     recorder.samples(learner.updates(), samples.draw(learner));
   }
 }

@@ -81,6 +81,7 @@ final class SampleCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     try (LoadedModel model = options.open(folder)) {
+      model.checkIsDiffusion();
       List<int[]> samples = sample(model);
       for (int index = 0; index < samples.size(); index++) {
         print(index, samples.get(index), model.description().tokenizer());

@@ -76,7 +76,13 @@ final class TrainCommand implements Callable<Integer> {
           RunRecorder recorder =
               RunRecorder.open(folder, experiment, run.updates(), spec.commandLine().getOut())) {
         TrainingRun.Outcome outcome =
-            run.run(new RunListener(recorder, evaluations, samples), interrupts::requested);
+            run.run(
+                new RunListener(
+                    recorder,
+                    evaluations,
+                    samples,
+                    BestModel.open(folder, experiment, plan.model())),
+                interrupts::requested);
         return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
       }
     }

@@ -10,6 +10,7 @@ import io.github.md4.core.token.TokenFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,76 @@ final class DataCommandTest {
   }
 
   @Test
+  void tokens_areReported() throws IOException {
+    Path lines = Files.writeString(folder.resolve("lines.jsonl"), "{\"t\": \"Hello world\"}\n");
+    String options = "data tokens --field t --split valid";
+    Ran ran = md4(Ran.words(options, "--from", lines, "--out", out)).succeeded();
+    assertThat(ran.out().lines())
+        .containsExactly(
+            "data set         lines",
+            "vocabulary       GPT-2's 50257 byte pairs",
+            "closed by        the end of text",
+            "settings         documents file, field t, detokenizer none, stream, split all valid",
+            "documents        1",
+            "tokens           3; dropped 0; padding 0",
+            "bytes per token  3.6667",
+            "valid            3 tokens, %s, SHA-256 %s"
+                .formatted(out.resolve("valid.bin"), Sha256.of(out.resolve("valid.bin"))));
+    assertThat(decode(out.resolve("valid.bin"))).isEqualTo("Hello world<|endoftext|>");
+    md4(Ran.words(options, "--from", lines, "--out", out)).failed(3, "valid.bin: exists already");
+    Ran train =
+        md4(Ran.words("data tokens --field t --split train --json", "--from", lines, "--out", out));
+    JsonNode json = train.succeeded().json();
+    assertThat(json.path("documents").asInt()).isEqualTo(1);
+    assertThat(json.path("textBytes").asInt()).isEqualTo(11);
+    assertThat(json.path("splits").findValuesAsText("tokens")).containsExactly("3");
+  }
+
+  @Test
+  void describe_letsBareTokensBeTrainedOnInPlace() throws IOException {
+    Path bare =
+        Files.write(Files.createDirectories(out).resolve("train.bin"), new byte[] {1, 0, 80, 2});
+    byte[] before = Files.readAllBytes(bare);
+    Ran ran = md4("data", "describe", "--file", bare).succeeded();
+    assertThat(ran.out()).contains("train       2 tokens, " + bare);
+    assertThat(decode(bare)).isEqualTo("\"ays"); // GPT-2's tokens 1 and 592
+    assertThat(Files.readAllBytes(bare)).isEqualTo(before);
+    md4("data", "describe", "--file", bare).failed(3, "train.json: exists already");
+    Path other = Files.write(out.resolve("other.bin"), new byte[] {1, 0, 81, -60});
+    md4("data", "describe", "--file", other, "--vocabulary", "bytes")
+        .failed(3, "other.bin: token 1 is 50257, outside its vocabulary of 256");
+    md4("data", "describe", "--file", other, "--vocabulary", "chars").failed(2, "name a FILE");
+    assertThat(Files.exists(out.resolve("other.json"))).isFalse();
+  }
+
+  /** The child is told to end while it encodes; whatever moment that is, nothing half is left. */
+  @Test
+  void tokens_leaveNoHalfFileWhenStopped() throws IOException, InterruptedException {
+    Path longText = Files.writeString(folder.resolve("long.txt"), TEXT.repeat(400_000));
+    Files.createDirectories(out);
+    try (ChildJvm child =
+        ChildJvm.start(
+            Main.class,
+            Map.of(),
+            "data",
+            "tokens",
+            "--from",
+            longText.toString(),
+            "--out",
+            out.toString(),
+            "--split",
+            "train")) {
+      Path partial = out.resolve("train.bin.partial");
+      while (!Files.exists(partial) || Files.size(partial) == 0) {
+        Thread.sleep(10);
+      }
+      child.signal("TERM");
+      assertThat(child.exitCode()).isEqualTo(143);
+    }
+    assertThat(filesOut()).isZero();
+  }
+
+  @Test
   void quickstart_isMadeWithoutASource() throws IOException {
     Ran ran = md4("data", "quickstart", "--out", out).succeeded();
     assertThat(ran.out())
@@ -140,6 +211,11 @@ final class DataCommandTest {
         "data text --from T --out O --vocabulary chars --fractions 0.9,0.2 | valid must be in",
         "data text --from T --out O --vocabulary chars --fractions NaN,0.2 | train must be in",
         "data quickstart --out O --steps 3 | Unknown option",
+        "data tokens --from T --out O --pack bags | pack must be stream, openwebtext or fineweb",
+        "data tokens --from T --out O --documents words | file, lines, stripped, rows or until=LINE: words",
+        "data tokens --from T --out O --detokenize ptb | a detokenizer undoes one row at a time",
+        "data tokens --from T --out O --split eval | split must be train, valid or test: eval",
+        "data tokens --from T --out O --detokenize brown | wikitext, ptb, lm1b or lambada: brown",
       })
   void usage_isOneLineAndWritesNothing(String line, String expected) throws IOException {
     Object[] args =

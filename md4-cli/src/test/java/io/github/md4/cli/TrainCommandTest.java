@@ -2,6 +2,7 @@
 package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -247,5 +248,43 @@ final class TrainCommandTest {
   void train_withoutAGpuSaysSo() {
     Ran.md4("train", "--device", "gpu:9999", "--config", tiny.config())
         .failed(ExitCodes.DEVICE, "no GPU is there");
+  }
+
+  @Test
+  void best_isTheModelThatScoredLowest() throws IOException {
+    String[] keepBest = {
+      "--set",
+      "evaluation.keepBest=true",
+      "--set",
+      "evaluation.every=2",
+      "--set",
+      "training.learningRate.base=0.3"
+    };
+    Ran ran = tiny.train(keepBest);
+    ran.check();
+    double lowest = Double.POSITIVE_INFINITY;
+    long step = 0;
+    for (String line : Files.readAllLines(tiny.run().resolve("metrics.jsonl"))) {
+      JsonObject json = JsonParser.parseString(line).getAsJsonObject();
+      if (json.has("emaBitsPerToken") && json.get("emaBitsPerToken").getAsDouble() < lowest) {
+        lowest = json.get("emaBitsPerToken").getAsDouble();
+        step = json.get("step").getAsLong();
+      }
+    }
+    Path best = tiny.run().resolve("best");
+    JsonObject kept =
+        JsonParser.parseString(Files.readString(best.resolve("best.json"))).getAsJsonObject();
+    assertThat(kept.get("step").getAsLong()).isEqualTo(step);
+    assertThat(kept.get("weights").getAsString()).isEqualTo("ema");
+    assertThat(kept.get("natsPerToken").getAsDouble() / Math.log(2))
+        .isCloseTo(lowest, within(1e-9));
+    Object[] options = {"--model", best, "--data", tiny.data("valid.bin")};
+    double scored =
+        Ran.md4(Ran.words("evaluate --device cpu --json --chunks 8 --seed 1", options))
+            .succeeded()
+            .json()
+            .path("bitsPerToken")
+            .asDouble();
+    assertThat(scored).isCloseTo(lowest, within(1e-6));
   }
 }

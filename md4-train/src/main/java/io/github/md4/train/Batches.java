@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
-import io.github.md4.core.diffusion.ForwardProcess;
 import io.github.md4.core.diffusion.MaskedBatch;
-import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.TimeSampling;
@@ -21,8 +20,7 @@ import java.util.stream.IntStream;
  */
 public final class Batches {
   private final Windows windows;
-  private final NegativeElbo elbo;
-  private final ForwardProcess forward;
+  private final Objective objective;
   private final Noise noise;
   private final Shape shape;
 
@@ -34,10 +32,9 @@ public final class Batches {
    */
   public record Shape(int batchSize, int microBatch, TimeSampling timeSampling) {}
 
-  public Batches(Windows windows, NegativeElbo elbo, Noise noise, Shape shape) {
+  public Batches(Windows windows, Objective objective, Noise noise, Shape shape) {
     this.windows = windows;
-    this.elbo = elbo;
-    this.forward = new ForwardProcess(elbo.space(), elbo.schedule());
+    this.objective = objective;
     this.noise = noise;
     this.shape = shape;
   }
@@ -65,7 +62,7 @@ public final class Batches {
     double[] u = noise.uniforms(Purpose.TIME, step, 0, shape.batchSize);
     double[] times = shape.timeSampling.times(u);
     for (int b = 0; b < times.length; b++) {
-      times[b] = elbo.axis().snap(times[b]);
+      times[b] = objective.time(times[b]);
     }
     return times;
   }
@@ -82,8 +79,8 @@ public final class Batches {
               windows.read(step * shape.batchSize + example, x[b]);
               double[] u = noise.uniforms(Purpose.MASK, step, example, x[b].length);
               ofPart[b] = times[example];
-              zt[b] = forward.mask(x[b], times[example], u);
+              zt[b] = objective.seen(x[b], times[example], u);
             });
-    return new MaskedBatch(elbo.space(), x, zt, ofPart);
+    return objective.batch(x, zt, ofPart);
   }
 }

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.MaskedBatch;
-import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.kernel.FlatArrays;
 import io.github.md4.core.kernel.OptimizerKernels.Trained;
 import io.github.md4.core.kernel.Precision;
@@ -41,7 +41,7 @@ public final class Learner implements AutoCloseable {
   private final NDManager manager;
   private final Network network;
   private final TrainingConfig config;
-  private final NegativeElbo elbo;
+  private final Objective objective;
   private final Noise noise;
   private final LearningRate rate;
   private final TrainableNetwork trainable;
@@ -60,11 +60,11 @@ public final class Learner implements AutoCloseable {
   }
 
   private Learner(
-      NDManager manager, Network network, TrainingConfig config, NegativeElbo elbo, State state) {
+      NDManager manager, Network network, TrainingConfig config, Objective objective, State state) {
     this.manager = manager;
     this.network = network;
     this.config = config;
-    this.elbo = elbo;
+    this.objective = objective;
     this.noise = new Noise(config.seed());
     this.rate = config.learningRate().over(config.steps());
     this.state = state;
@@ -74,12 +74,12 @@ public final class Learner implements AutoCloseable {
 
   /** Returns a learner at its start: weights drawn from their laws, the average equal to them. */
   public static Learner initial(
-      NDManager parent, Network network, TrainingConfig config, NegativeElbo elbo) {
+      NDManager parent, Network network, TrainingConfig config, Objective objective) {
     NDManager manager = parent.newSubManager();
     Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(config.seed()));
     Parameters average = config.emaRate() == 0 ? parameters : parameters.copy();
     State state = new State(parameters, average, parameters.zeros(), parameters.zeros());
-    return new Learner(manager, network, config, elbo, state);
+    return new Learner(manager, network, config, objective, state);
   }
 
   /**
@@ -88,7 +88,7 @@ public final class Learner implements AutoCloseable {
    * @throws io.github.md4.core.InvalidDataException if the folder is damaged or of another network
    */
   public static Learner read(
-      NDManager parent, Network network, TrainingConfig config, NegativeElbo elbo, Source source)
+      NDManager parent, Network network, TrainingConfig config, Objective objective, Source source)
       throws IOException {
     NDManager manager = parent.newSubManager();
     Path optimizer = source.folder.resolve(OPTIMIZER);
@@ -101,7 +101,7 @@ public final class Learner implements AutoCloseable {
                 : weights(source.folder, Weights.EMA, manager, network),
             ParameterFile.read(optimizer, FIRST, manager, network.specs()),
             ParameterFile.read(optimizer, SECOND, manager, network.specs()));
-    Learner learner = new Learner(manager, network, config, elbo, state);
+    Learner learner = new Learner(manager, network, config, objective, state);
     learner.updates = source.step;
     return learner;
   }
@@ -217,7 +217,7 @@ public final class Learner implements AutoCloseable {
     MaskedBatch batch = slice.batch;
     NetworkInput input = new NetworkInput(batch.zt(), batch.condition(), batch.rows());
     DropoutNoise dropout = new DropoutNoise(noise, updates, slice.firstExample);
-    float[] weights = elbo.objectiveWeights(batch, config.batchSize());
+    float[] weights = objective.objectiveWeights(batch, config.batchSize());
     try (TrainingPass pass = trainable.forward(scope, input, dropout)) {
       listener.after(Phase.FORWARD);
       NDArray loss = pass.logits().crossEntropy(scope, batch.targets(), weights);

@@ -41,6 +41,11 @@ public record RunFolder(Path path) {
     return path.resolve("model");
   }
 
+  /** Returns the model that scored best on the way, where a run keeps it. */
+  public Path best() {
+    return path.resolve("best");
+  }
+
   /**
    * Returns the folder of a model: {@code path} itself if it is a model's or a checkpoint's, or of
    * a run its finished model, else its last checkpoint. Raw weights are in checkpoints only.

@@ -103,7 +103,7 @@ final class Trainer {
   /** Makes one update that nothing but the learner knows of, and returns its bits per token. */
   double tryStep(NDManager manager) {
     try (NDArray loss = learner.update(manager, batches.of(learner.updates()))) {
-      return loss.getFloat() + Units.bitsPerToken(plan.elbo().perToken(0).total());
+      return loss.getFloat() + Units.bitsPerToken(plan.objective().perToken(0).total());
     }
   }
 
@@ -111,7 +111,7 @@ final class Trainer {
     long step = learner.updates();
     if (step % plan.training().logEvery() == 0 || step == plan.training().steps()) {
       losses.read();
-      double constant = plan.elbo().perToken(0).total();
+      double constant = plan.objective().perToken(0).total();
       double seconds = (System.nanoTime() - nanosSince) * 1e-9;
       listener.onMetrics(
           new TrainingListener.StepMetrics(

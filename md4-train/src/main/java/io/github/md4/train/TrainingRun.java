@@ -4,13 +4,13 @@ package io.github.md4.train;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.token.TokenFile;
-import io.github.md4.train.data.TrainingWindows;
+import io.github.md4.train.data.Windows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.function.BooleanSupplier;
@@ -36,10 +36,9 @@ public final class TrainingRun implements AutoCloseable {
   public record Plan(
       TrainingConfig training, Schedule schedule, SavedModel.Description model, String dataSha256) {
 
-    /** Returns the bound that is trained. */
-    public NegativeElbo elbo() {
-      return new NegativeElbo(
-          model.tokenSpace(), model.config().maskingSchedule(), training.timeAxis());
+    /** Returns what is trained for. */
+    public Objective objective() {
+      return model.config().objective(model.tokenSpace(), training.timeAxis());
     }
   }
 
@@ -83,7 +82,7 @@ public final class TrainingRun implements AutoCloseable {
     }
     NDManager manager = parent.newSubManager();
     Network network = plan.model.network(manager, plan.training.precision());
-    Learner learner = Learner.initial(manager, network, plan.training, plan.elbo());
+    Learner learner = Learner.initial(manager, network, plan.training, plan.objective());
     return new TrainingRun(manager, network, learner, trainer(folder, plan, tokens, learner));
   }
 
@@ -108,7 +107,7 @@ public final class TrainingRun implements AutoCloseable {
     NDManager manager = parent.newSubManager();
     Network network = plan.model.network(manager, plan.training.precision());
     Learner.Source source = new Learner.Source(last.folder(), state.step());
-    Learner learner = Learner.read(manager, network, plan.training, plan.elbo(), source);
+    Learner learner = Learner.read(manager, network, plan.training, plan.objective(), source);
     Trainer trainer = trainer(folder, plan, tokens, learner);
     trainer.restore(state);
     return new TrainingRun(manager, network, learner, trainer);
@@ -153,11 +152,10 @@ public final class TrainingRun implements AutoCloseable {
 
   private static Trainer trainer(RunFolder folder, Plan plan, TokenFile tokens, Learner learner) {
     TrainingConfig training = plan.training;
-    TrainingWindows windows =
-        new TrainingWindows(tokens, plan.model.config().length(), training.seed());
+    Windows windows = Windows.of(tokens, plan.model.config().length(), training.seed());
     Batches.Shape shape =
         new Batches.Shape(training.batchSize(), training.microBatch(), training.timeSampling());
-    Batches batches = new Batches(windows, plan.elbo(), new Noise(training.seed()), shape);
+    Batches batches = new Batches(windows, plan.objective(), new Noise(training.seed()), shape);
     return new Trainer(folder, plan, learner, batches);
   }
 

@@ -35,7 +35,7 @@ final class LearnerTest {
   private Batches batches(TrainingRun.Plan plan, int microBatch) {
     TrainingWindows windows = new TrainingWindows(tokens, 11, 7);
     Batches.Shape shape = new Batches.Shape(6, microBatch, new TimeSampling.Stratified());
-    return new Batches(windows, plan.elbo(), new Noise(7), shape);
+    return new Batches(windows, plan.objective(), new Noise(7), shape);
   }
 
   /** The weights after three updates, without the dropout that is drawn inside the engine. */
@@ -44,7 +44,7 @@ final class LearnerTest {
     Batches batches = batches(plan, microBatch);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.elbo())) {
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
       for (int step = 0; step < 3; step++) {
         learner.update(manager, batches.of(step)).close();
       }
@@ -78,8 +78,8 @@ final class LearnerTest {
     List<Phase> heard = new ArrayList<>();
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner silent = Learner.initial(manager, network, plan.training(), plan.elbo());
-        Learner told = Learner.initial(manager, network, plan.training(), plan.elbo())) {
+        Learner silent = Learner.initial(manager, network, plan.training(), plan.objective());
+        Learner told = Learner.initial(manager, network, plan.training(), plan.objective())) {
       for (int step = 0; step < 3; step++) {
         heard.clear();
         silent.update(manager, batches.of(step)).close();
@@ -137,7 +137,7 @@ final class LearnerTest {
     Batches batches = batches(plan, 3);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.elbo())) {
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
       learner.update(manager, batches.of(0)).close();
       // The engine's own manager is above ours: what escapes ours is counted too.
       NDManager all = manager.getParentManager();
@@ -157,7 +157,7 @@ final class LearnerTest {
     List<MaskedBatch> batch = batches(plan, 6).of(0);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.elbo())) {
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
       float first = loss(learner, manager, batch);
       for (int step = 1; step < 250; step++) {
         learner.update(manager, batch).close();
@@ -178,7 +178,7 @@ final class LearnerTest {
     TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.elbo())) {
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
       assertThat(learner.learningRate()).isZero();
       float[] start = TinyRun.flat(learner.parameters());
       learner.update(manager, batches(plan, 6).of(0)).close();

@@ -5,17 +5,18 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Examples with their masked version, known to the host before any network runs: so the network
  * answers for masked positions alone, and nothing waits for the device to learn where they are.
  */
 public final class MaskedBatch {
-  private final TokenSpace space;
   private final int[][] x;
   private final int[][] zt;
   private final double[] times;
   private final int[] rows;
+  private final int maskedCount;
 
   /**
    * @param x clean tokens [B, N]
@@ -23,16 +24,26 @@ public final class MaskedBatch {
    * @param times the time of each example [B]
    */
   public MaskedBatch(TokenSpace space, int[][] x, int[][] zt, double[] times) {
+    this(x, zt, times, maskedRows(space, zt));
+  }
+
+  private MaskedBatch(int[][] x, int[][] zt, double[] times, int[] masked) {
     if (x.length == 0 || x.length != zt.length || x.length != times.length) {
       throw new IllegalArgumentException(
           "x, zt and times must have one entry an example: %d, %d, %d"
               .formatted(x.length, zt.length, times.length));
     }
-    this.space = space;
     this.x = x;
     this.zt = zt;
     this.times = times;
-    this.rows = maskedRows(space, zt);
+    this.rows = Arrays.copyOf(masked, Math.max(masked.length, 1));
+    this.maskedCount = masked.length;
+  }
+
+  /** Returns examples at all of whose positions the network guesses, whatever it sees there. */
+  static MaskedBatch guessedEverywhere(int[][] x, int[][] seen, double[] times) {
+    int[] all = IntStream.range(0, Math.multiplyExact(x.length, x[0].length)).toArray();
+    return new MaskedBatch(x, seen, times, all);
   }
 
   /** Returns B. */
@@ -52,7 +63,7 @@ public final class MaskedBatch {
 
   /** Returns how many positions are masked. */
   public int maskedCount() {
-    return isMasked(0) ? rows.length : 0;
+    return maskedCount;
   }
 
   /** Returns what the network is told of the examples. */
@@ -134,11 +145,11 @@ public final class MaskedBatch {
   }
 
   private boolean isMasked(int row) {
-    return space.isMask(zt[rows[row] / length()][rows[row] % length()]);
+    return row < maskedCount;
   }
 
   private static int[] maskedRows(TokenSpace space, int[][] zt) {
-    int length = zt[0].length;
+    int length = zt.length == 0 ? 0 : zt[0].length;
     int[] rows = new int[Math.multiplyExact(zt.length, length)];
     int count = 0;
     for (int b = 0; b < zt.length; b++) {
@@ -148,6 +159,6 @@ public final class MaskedBatch {
         }
       }
     }
-    return Arrays.copyOf(rows, Math.max(count, 1));
+    return Arrays.copyOf(rows, count);
   }
 }

@@ -3,6 +3,7 @@ package io.github.md4.core.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.likelihood.BoundEstimator;
 import io.github.md4.core.likelihood.Units;
 import io.github.md4.core.schedule.BoundaryTerms;
 import io.github.md4.core.schedule.MaskingSchedule;
@@ -20,7 +21,8 @@ import io.github.md4.core.schedule.TimeAxis;
  *
  * where {@code w} is {@link TimeAxis#lossWeight}, at most zero.
  */
-public record NegativeElbo(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
+public record NegativeElbo(TokenSpace space, MaskingSchedule schedule, TimeAxis axis)
+    implements Objective {
 
   /**
    * The bound's terms, in nats.
@@ -37,7 +39,28 @@ public record NegativeElbo(TokenSpace space, MaskingSchedule schedule, TimeAxis 
     }
   }
 
+  @Override
+  public double time(double u) {
+    return axis.snap(u);
+  }
+
+  @Override
+  public int[] seen(int[] x, double t, double[] u) {
+    return new ForwardProcess(space, schedule).mask(x, t, u);
+  }
+
+  @Override
+  public MaskedBatch batch(int[][] x, int[][] seen, double[] times) {
+    return new MaskedBatch(space, x, seen, times);
+  }
+
+  @Override
+  public BoundEstimator estimator() {
+    return new BoundEstimator.OfTime(this);
+  }
+
   /** Returns the terms per token, given the diffusion term's. */
+  @Override
   public Terms perToken(double diffusion) {
     double reconstruction = BoundaryTerms.reconstruction(schedule, space.vocabularySize());
     return new Terms(diffusion, reconstruction, 0);
@@ -50,6 +73,7 @@ public record NegativeElbo(TokenSpace space, MaskingSchedule schedule, TimeAxis 
    * @param batchSize number of examples of the whole step, of which {@code batch} may be a part
    * @return [R], at least zero
    */
+  @Override
   public float[] objectiveWeights(MaskedBatch batch, int batchSize) {
     double[] weights = new double[batch.batchSize()];
     double tokens = (double) batchSize * batch.length();

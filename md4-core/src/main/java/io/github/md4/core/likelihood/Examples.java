@@ -13,6 +13,21 @@ public interface Examples {
   /** Reads the tokens of an example, in [0, V), into an array of N. */
   void read(long index, int[] into);
 
+  /** Returns how many tokens of an example, from its first on, are scored: the rest is padding. */
+  default int scored(long index) {
+    return length();
+  }
+
+  /** Returns how many documents there are; 0 where that is not known. */
+  default long documentCount() {
+    return 0;
+  }
+
+  /** Reads which document each token of an example belongs to, from 0, where that is known. */
+  default void readDocuments(long index, int[] into) {
+    throw new IllegalStateException("documents are not known");
+  }
+
   /** Returns the first {@code limit} of them, or all where there are fewer. */
   default Examples first(long limit) {
     return new First(this, limit);
@@ -39,6 +54,21 @@ public interface Examples {
     @Override
     public void read(long index, int[] into) {
       all.read(index, into);
+    }
+
+    @Override
+    public int scored(long index) {
+      return all.scored(index);
+    }
+
+    @Override
+    public long documentCount() {
+      return all.documentCount();
+    }
+
+    @Override
+    public void readDocuments(long index, int[] into) {
+      all.readDocuments(index, into);
     }
   }
 }

@@ -7,8 +7,9 @@ import io.github.md4.core.diffusion.NegativeElbo;
  * An upper bound on the negative log-likelihood, estimated, with its error.
  *
  * @param terms the bound, nats per token
- * @param standardError of the bound, nats per token: that of the means of the groups, so it covers
- *     both the noise of times and masks and the choice of the data; NaN where there is one group
+ * @param standardError of the bound, nats per token, from the noise of times and masks, the data
+ *     given; of a single pass it covers the differences of the data too, and is NaN where there is
+ *     one group ({@link Scores} has the interval over documents)
  * @param examples how many were scored, each {@code passes} times
  * @param groups how many the standard error is taken over
  * @param tokens in all examples

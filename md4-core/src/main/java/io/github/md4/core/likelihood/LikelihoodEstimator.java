@@ -3,25 +3,25 @@ package io.github.md4.core.likelihood;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.ForwardProcess;
-import io.github.md4.core.diffusion.MaskedBatch;
-import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.TimeSampling;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Estimates the bound over given examples, one time and one mask an example and pass.
+ * Estimates the bound over given examples, one question to the network an example and pass.
  *
- * <p>Times are stratified over fixed groups of {@value #GROUP} consecutive examples, and all noise
- * is a function of (seed, pass, group or example): the same times and masks for any batch size.
+ * <p>What chooses times is stratified over fixed groups of {@value #GROUP} consecutive examples,
+ * and all noise is a function of (seed, pass, group or example): the same for any batch size, for
+ * every estimator and for every model. All is weighted by tokens.
  */
 public final class LikelihoodEstimator {
   /** Number of consecutive examples whose times are stratified together. */
   public static final int GROUP = 64;
 
-  private final NegativeElbo elbo;
-  private final ForwardProcess forward;
+  private final BoundEstimator estimator;
   private final Settings settings;
   private final Noise noise;
 
@@ -49,11 +49,14 @@ public final class LikelihoodEstimator {
     void done(long examples);
   }
 
-  public LikelihoodEstimator(NegativeElbo elbo, Settings settings) {
-    this.elbo = elbo;
-    this.forward = new ForwardProcess(elbo.space(), elbo.schedule());
+  public LikelihoodEstimator(BoundEstimator estimator, Settings settings) {
+    this.estimator = estimator;
     this.settings = settings;
     this.noise = new Noise(settings.seed);
+  }
+
+  public LikelihoodEstimator(Objective objective, Settings settings) {
+    this(objective.estimator(), settings);
   }
 
   /**
@@ -63,49 +66,42 @@ public final class LikelihoodEstimator {
    */
   public LikelihoodEstimate estimate(
       NDManager manager, Denoiser denoiser, Examples examples, Progress progress) {
-    int groups = Math.toIntExact((examples.count() + GROUP - 1) / GROUP);
-    GroupMeans means = new GroupMeans(groups);
-    for (int pass = 0; pass < settings.passes; pass++) {
-      for (long first = 0; first < examples.count(); first += settings.batchSize) {
-        MaskedBatch batch = batch(examples, pass, first);
-        double[] nats = elbo.diffusion(manager, denoiser, batch);
-        for (int b = 0; b < nats.length; b++) {
-          means.add((int) ((first + b) / GROUP), nats[b] / examples.length());
-        }
-        progress.done(pass * examples.count() + first + nats.length);
-      }
-    }
-    return new LikelihoodEstimate(
-        elbo.perToken(means.mean()),
-        means.standardError(),
-        examples.count(),
-        groups,
-        settings.passes,
-        examples.count() * examples.length());
+    return score(manager, denoiser, examples, progress).estimate();
   }
 
-  private MaskedBatch batch(Examples examples, int pass, long first) {
-    int size = (int) Math.min(settings.batchSize, examples.count() - first);
+  /** As {@link #estimate}, kept in parts, to be compared with others. */
+  public Scores score(NDManager manager, Denoiser denoiser, Examples examples, Progress progress) {
+    Scoring scoring = Scoring.of(examples, settings.passes);
+    for (int pass = 0; pass < settings.passes; pass++) {
+      for (long first = 0; first < examples.count(); first += settings.batchSize) {
+        int size = (int) Math.min(settings.batchSize, examples.count() - first);
+        QuestionBatch batch = batch(examples, pass, first, size);
+        scoring.add(first, pass, batch, batch.ask(manager, denoiser));
+        progress.done(pass * examples.count() + first + size);
+      }
+    }
+    return scoring.scores(estimator, settings);
+  }
+
+  private QuestionBatch batch(Examples examples, int pass, long first, int size) {
     int[][] x = new int[size][examples.length()];
-    int[][] zt = new int[size][];
-    double[] times = new double[size];
+    List<BoundEstimator.Question> questions = new ArrayList<>();
     for (int b = 0; b < size; b++) {
       long index = first + b;
       examples.read(index, x[b]);
-      times[b] = time(pass, index, examples.count());
-      double[] u = noise.uniforms(Purpose.EVALUATION_MASK, pass, index, x[b].length);
-      zt[b] = forward.mask(x[b], times[b], u);
+      double v = stratified(pass, index, examples.count());
+      double[] u = noise.uniforms(Purpose.EVALUATION_MASK, pass, index, examples.scored(index));
+      questions.add(estimator.question(x[b], v, u));
     }
-    return new MaskedBatch(elbo.space(), x, zt, times);
+    return new QuestionBatch(x, questions);
   }
 
-  /** The stratified time of an example, by its place in its group. */
-  private double time(int pass, long index, long count) {
+  /** The stratified uniform of an example, by its place in its group. */
+  private double stratified(int pass, long index, long count) {
     long group = index / GROUP;
     int size = (int) Math.min(GROUP, count - group * GROUP);
     double[] u = new double[size];
     u[0] = noise.uniform(Purpose.EVALUATION_TIME, pass, group, 0);
-    double t = new TimeSampling.Stratified().times(u)[(int) (index % GROUP)];
-    return elbo.axis().snap(t);
+    return new TimeSampling.Stratified().times(u)[(int) (index % GROUP)];
   }
 }

@@ -23,10 +23,12 @@ import java.util.function.Function;
 final class ConfigFile {
   private static final String VERSION = "formatVersion";
   private static final int CURRENT = 1;
+  private static final String OBJECTIVE = "objective";
 
   private static final Gson GSON =
       new GsonBuilder()
           .setPrettyPrinting()
+          .registerTypeHierarchyAdapter(ModelObjective.class, text(ModelObjective::parse))
           .registerTypeHierarchyAdapter(Curve.class, text(Curve::parse))
           .registerTypeHierarchyAdapter(Activation.class, text(Activation::parse))
           .registerTypeHierarchyAdapter(
@@ -61,6 +63,9 @@ final class ConfigFile {
       if (version == null || version.getAsInt() != CURRENT) {
         throw new InvalidDataException(
             file, "must have " + VERSION + " " + CURRENT + ", but has " + version);
+      }
+      if (!json.has(OBJECTIVE)) { // of a model from when there was one objective
+        json.addProperty(OBJECTIVE, ModelObjective.MASKED_DIFFUSION.toString());
       }
       ModelConfig config = GSON.fromJson(json, ModelConfig.class);
       checkKeys(file, "", json, GSON.toJsonTree(config).getAsJsonObject());

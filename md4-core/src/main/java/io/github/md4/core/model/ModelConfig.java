@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.model;
 
+import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.network.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.TimeAxis;
 
 /**
  * What must be known of a model besides its weights and its vocabulary.
  *
+ * @param objective what it is trained for
  * @param length N, the tokens of a sequence
  * @param schedule the raw curve of alpha
  * @param epsilon how far the ends of the schedule are squeezed from 0 and 1
  */
-public record ModelConfig(int length, Curve schedule, double epsilon, TransformerConfig network) {
+public record ModelConfig(
+    ModelObjective objective,
+    int length,
+    Curve schedule,
+    double epsilon,
+    TransformerConfig network) {
 
   public ModelConfig {
     if (length < 1) {
@@ -21,12 +30,27 @@ public record ModelConfig(int length, Curve schedule, double epsilon, Transforme
     if (!(epsilon >= 0 && epsilon < 0.5)) {
       throw new IllegalArgumentException("epsilon must be in [0, 0.5): " + epsilon);
     }
+    if (network.causal() != (objective == ModelObjective.AUTOREGRESSIVE)) {
+      throw new IllegalArgumentException(
+          "network.causal must be true for the objective autoregressive, and for no other: "
+              + network.causal());
+    }
+  }
+
+  /** Of masked diffusion. */
+  public ModelConfig(int length, Curve schedule, double epsilon, TransformerConfig network) {
+    this(ModelObjective.MASKED_DIFFUSION, length, schedule, epsilon, network);
   }
 
   /** Returns the paper's text8 model. */
   public static ModelConfig defaults() {
     return new ModelConfig(
         256, new Curve.Linear(), MaskingSchedule.DEFAULT_EPSILON, TransformerConfig.defaults());
+  }
+
+  /** Returns what it is trained for, over a vocabulary and times. */
+  public Objective objective(TokenSpace space, TimeAxis axis) {
+    return objective.of(space, maskingSchedule(), axis);
   }
 
   /** Returns the schedule, squeezed. */

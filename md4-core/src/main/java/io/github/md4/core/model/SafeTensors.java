@@ -112,12 +112,26 @@ public final class SafeTensors implements AutoCloseable {
     return data(name, ElementType.I64).asLongBuffer();
   }
 
+  /**
+   * Returns the elements of a float32, float16 or bfloat16 tensor, row-major, as a new array.
+   *
+   * @throws InvalidDataException if it is of another type
+   */
+  public float[] asFloats(String name) throws IOException {
+    SafeTensorsHeader.Entry entry = entry(name);
+    return entry.type().floats(file, name, bytes(name, entry));
+  }
+
   private ByteBuffer data(String name, ElementType type) throws IOException {
     SafeTensorsHeader.Entry entry = entry(name);
     if (entry.type() != type) {
       throw new InvalidDataException(
           file, "tensor " + name + " is " + entry.type() + "; " + type + " is needed");
     }
+    return bytes(name, entry);
+  }
+
+  private ByteBuffer bytes(String name, SafeTensorsHeader.Entry entry) throws IOException {
     if (entry.bytes() > Integer.MAX_VALUE) {
       throw new InvalidDataException(file, "tensor " + name + " is above 2 GiB");
     }

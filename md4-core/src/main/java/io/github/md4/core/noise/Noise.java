@@ -24,7 +24,8 @@ public record Noise(long seed) {
     SAMPLE(6),
     EVALUATION_TIME(7),
     EVALUATION_MASK(8),
-    SOURCE(9);
+    SOURCE(9),
+    BOOTSTRAP(10);
 
     /** Part of the counter: never changed, or old runs could not be resumed. */
     private final int code;

@@ -22,6 +22,8 @@ public record MaskingSchedule(Curve curve, double epsilon) {
   /** The value in md4. */
   public static final double DEFAULT_EPSILON = 1e-4;
 
+  private static final int BISECTIONS = 60;
+
   /** Checks epsilon. */
   public MaskingSchedule {
     Objects.requireNonNull(curve, "curve");
@@ -85,6 +87,24 @@ public record MaskingSchedule(Curve curve, double epsilon) {
   private double rawDrop(double s, double t) {
     double raw = curve.alpha(t);
     return raw < 0.5 ? curve.alpha(s) - raw : curve.oneMinusAlpha(t) - curve.oneMinusAlpha(s);
+  }
+
+  /**
+   * Returns the time at which a token is masked with probability {@code b}, to the last bits: the
+   * inverse of {@link #oneMinusAlpha}. Beyond the ends of the schedule it is 0 or 1.
+   */
+  public double timeWhenMasked(double b) {
+    double low = 0;
+    double high = 1;
+    for (int i = 0; i < BISECTIONS; i++) {
+      double middle = (low + high) / 2;
+      if (oneMinusAlpha(middle) < b) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    return oneMinusAlpha(0) >= b ? 0 : high;
   }
 
   private double squeeze(double raw) {

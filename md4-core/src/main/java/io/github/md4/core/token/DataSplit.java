@@ -8,5 +8,13 @@ package io.github.md4.core.token;
  * @param split {@code train}, {@code valid} or {@code test}
  * @param tokenizer the vocabulary
  * @param provenance where the tokens come from
+ * @param rowLength the tokens of a row where the file is packed into rows, else 0: one stream
  */
-public record DataSplit(String dataSet, String split, Tokenizer tokenizer, Provenance provenance) {}
+public record DataSplit(
+    String dataSet, String split, Tokenizer tokenizer, Provenance provenance, int rowLength) {
+
+  /** One stream. */
+  public DataSplit(String dataSet, String split, Tokenizer tokenizer, Provenance provenance) {
+    this(dataSet, split, tokenizer, provenance, 0);
+  }
+}

@@ -14,7 +14,13 @@ record JsonFields(JsonObject json) {
 
   /** Returns an object as indented JSON, ending in a newline. */
   static String pretty(JsonObject json) {
-    return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(json) + "\n";
+    return new GsonBuilder()
+            .setPrettyPrinting()
+            .disableHtmlEscaping()
+            .serializeNulls()
+            .create()
+            .toJson(json)
+        + "\n";
   }
 
   /** Throws unless the format version is the one known here. */
@@ -46,6 +52,30 @@ record JsonFields(JsonObject json) {
       throw new IllegalArgumentException(wrong(key, "a whole number").getMessage(), e);
     }
     throw wrong(key, "at least 0");
+  }
+
+  /** Returns a whole number of at least zero; where the key is absent, {@code otherwise}. */
+  long countOr(String key, long otherwise) {
+    return json.has(key) ? count(key) : otherwise;
+  }
+
+  /** Returns a text; where the key is absent, an empty one. */
+  String stringOrEmpty(String key) {
+    return json.has(key) ? string(key) : "";
+  }
+
+  List<String> strings(String key) {
+    if (!json.has(key) || !json.get(key).isJsonArray()) {
+      throw wrong(key, "an array");
+    }
+    List<String> strings = new ArrayList<>();
+    for (JsonElement element : json.getAsJsonArray(key)) {
+      if (!element.isJsonPrimitive()) {
+        throw wrong(key, "an array of strings");
+      }
+      strings.add(element.getAsString());
+    }
+    return strings;
   }
 
   JsonObject object(String key) {

@@ -13,11 +13,17 @@ import java.util.List;
  * @param source what made them, for programs to recognise: {@code text8}, {@code text}, {@code
  *     quickstart}
  * @param version the version of what made them; another version may make other tokens
+ * @param settings what it was told, for people; empty where there was nothing to tell
  * @param files the files read, in order; empty where the tokens were generated
  */
-public record Provenance(String source, int version, List<SourceFile> files) {
+public record Provenance(String source, int version, String settings, List<SourceFile> files) {
   public Provenance {
     files = List.copyOf(files);
+  }
+
+  /** Without settings. */
+  public Provenance(String source, int version, List<SourceFile> files) {
+    this(source, version, "", files);
   }
 
   /**
@@ -44,6 +50,9 @@ public record Provenance(String source, int version, List<SourceFile> files) {
     JsonObject json = new JsonObject();
     json.addProperty("source", source);
     json.addProperty("version", version);
+    if (!settings.isEmpty()) {
+      json.addProperty("settings", settings);
+    }
     json.add("files", array);
     return json;
   }
@@ -53,6 +62,7 @@ public record Provenance(String source, int version, List<SourceFile> files) {
         json.objects("files").stream()
             .map(file -> new SourceFile(file.string("name"), file.string("sha256")))
             .toList();
-    return new Provenance(json.string("source"), (int) json.count("version"), files);
+    return new Provenance(
+        json.string("source"), (int) json.count("version"), json.stringOrEmpty("settings"), files);
   }
 }

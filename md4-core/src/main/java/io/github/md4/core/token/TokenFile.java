@@ -67,10 +67,9 @@ public final class TokenFile implements Closeable {
     }
     TokenFileInfo info = Files.exists(json) ? TokenFileInfo.read(json) : null;
     try (FileChannel channel = FileChannel.open(bin, StandardOpenOption.READ)) {
+      boolean isBare = info == null || TokenLayout.hasHeader(channel);
       TokenLayout layout =
-          info == null
-              ? TokenLayout.detect(bin, channel)
-              : new TokenLayout(0, info.type(), info.count());
+          isBare ? TokenLayout.detect(bin, channel) : new TokenLayout(0, info.type(), info.count());
       layout.check(bin, channel.size());
       int vocabularySize = info == null ? Integer.MAX_VALUE : info.vocabularySize();
       MappedTokens tokens = MappedTokens.map(channel, layout, tokensPerPiece);

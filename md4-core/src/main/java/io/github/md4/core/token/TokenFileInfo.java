@@ -40,6 +40,11 @@ public record TokenFileInfo(DataSplit content, TokenType type, long count, Strin
     return content.tokenizer().vocabularySize();
   }
 
+  /** Returns the tokens of a row where the file is packed into rows, else 0. */
+  public int rowLength() {
+    return content.rowLength();
+  }
+
   /** Returns where the tokens come from. */
   public Provenance provenance() {
     return content.provenance();
@@ -68,7 +73,8 @@ public record TokenFileInfo(DataSplit content, TokenType type, long count, Strin
             json.string("dataSet"),
             json.string("split"),
             Tokenizer.fromJson(json.object("tokenizer")),
-            Provenance.fromJson(new JsonFields(json.object("provenance"))));
+            Provenance.fromJson(new JsonFields(json.object("provenance"))),
+            Math.toIntExact(json.countOr("rowLength", 0)));
     TokenType type = TokenType.fromJsonName(json.string("tokenType"));
     TokenFileInfo info =
         new TokenFileInfo(content, type, json.count("count"), json.string("sha256"));
@@ -91,6 +97,9 @@ public record TokenFileInfo(DataSplit content, TokenType type, long count, Strin
     json.addProperty("vocabularySize", vocabularySize());
     json.addProperty("tokenType", type.jsonName());
     json.addProperty("count", count);
+    if (rowLength() > 0) {
+      json.addProperty("rowLength", rowLength());
+    }
     json.addProperty("sha256", sha256);
     json.add("provenance", provenance().toJson());
     json.add("tokenizer", tokenizer().toJson());

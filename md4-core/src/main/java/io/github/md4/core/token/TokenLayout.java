@@ -20,9 +20,8 @@ record TokenLayout(int headerBytes, TokenType type, long count) {
    * Returns the layout of a file that has no JSON: llm.c's if its magic is there, else nanoGPT's.
    */
   static TokenLayout detect(Path file, FileChannel channel) throws IOException {
-    ByteBuffer header = ByteBuffer.allocate(LLMC_HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    while (header.hasRemaining() && channel.read(header, header.position()) >= 0) {}
-    if (!header.hasRemaining() && header.getInt(0) == LLMC_MAGIC) {
+    ByteBuffer header = header(channel);
+    if (isHeader(header)) {
       return ofHeader(file, header);
     }
     if (channel.size() % TokenType.UINT16.bytes() != 0) {
@@ -30,6 +29,21 @@ record TokenLayout(int headerBytes, TokenType type, long count) {
           file, "an odd number of bytes is no uint16 file, and no JSON beside it says otherwise");
     }
     return new TokenLayout(0, TokenType.UINT16, channel.size() / TokenType.UINT16.bytes());
+  }
+
+  /** Returns whether a file begins as llm.c's do. */
+  static boolean hasHeader(FileChannel channel) throws IOException {
+    return isHeader(header(channel));
+  }
+
+  private static ByteBuffer header(FileChannel channel) throws IOException {
+    ByteBuffer header = ByteBuffer.allocate(LLMC_HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    while (header.hasRemaining() && channel.read(header, header.position()) >= 0) {}
+    return header;
+  }
+
+  private static boolean isHeader(ByteBuffer header) {
+    return !header.hasRemaining() && header.getInt(0) == LLMC_MAGIC;
   }
 
   private static TokenLayout ofHeader(Path file, ByteBuffer header) {

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.OptionalInt;
 
 /**
  * A vocabulary: text to ids in {@code [0, vocabularySize())} and back.
@@ -20,7 +21,8 @@ import java.util.Arrays;
  * {@link #MASK_TEXT}. The JSON form holds the vocabulary itself, so that a model's folder alone
  * decodes its samples.
  */
-public sealed interface Tokenizer {
+public sealed interface Tokenizer
+    permits Tokenizer.Characters, Tokenizer.Bytes, Gpt2Tokenizer, HuggingFaceJson, SymbolTokenizer {
   /** What stands for a masked position in decoded text: U+2588, a full block. */
   String MASK_TEXT = "\u2588";
 
@@ -49,6 +51,17 @@ public sealed interface Tokenizer {
    */
   String decode(int[] ids);
 
+  /** Returns the token that closes a document; none where the vocabulary has no such token. */
+  default OptionalInt endOfText() {
+    return OptionalInt.empty();
+  }
+
+  /**
+   * Returns the last place at which a text may be cut so that its parts, encoded one by one, give
+   * the ids of the whole; 0 where no such place is known.
+   */
+  int seam(CharSequence text);
+
   /** Returns the content of {@code tokenizer.json}: format version, type and vocabulary. */
   JsonObject toJson();
 
@@ -64,8 +77,12 @@ public sealed interface Tokenizer {
     return switch (type) {
       case Characters.TYPE -> new Characters(fields.string("vocabulary"));
       case Bytes.TYPE -> new Bytes();
+      case Gpt2Tokenizer.TYPE -> new Gpt2Tokenizer();
+      case HuggingFaceJson.TYPE -> HuggingFaceJson.of(fields.object("tokenizer").toString());
+      case SymbolTokenizer.TYPE -> SymbolTokenizer.fromJson(fields);
       default ->
-          throw new IllegalArgumentException("type must be characters or bytes: \"" + type + '"');
+          throw new IllegalArgumentException(
+              "type must be characters, bytes, gpt2, huggingface or symbols: \"" + type + '"');
     };
   }
 
@@ -185,6 +202,11 @@ public sealed interface Tokenizer {
     }
 
     @Override
+    public int seam(CharSequence text) {
+      return TokenizerParts.lastWhole(text);
+    }
+
+    @Override
     public JsonObject toJson() {
       JsonObject json = TokenizerParts.of(TYPE);
       json.addProperty("vocabulary", vocabulary());
@@ -245,6 +267,11 @@ public sealed interface Tokenizer {
         }
       }
       return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public int seam(CharSequence text) {
+      return TokenizerParts.lastWhole(text);
     }
 
     @Override

@@ -46,6 +46,52 @@ final class TokenizerParts {
     }
   }
 
+  /** Throws if a text holds half a character. */
+  static void checkWhole(CharSequence text) {
+    for (int i = 0; i < text.length(); i++) {
+      boolean isHalf =
+          (Character.isHighSurrogate(text.charAt(i)) && !isLow(text, i + 1))
+              || (Character.isLowSurrogate(text.charAt(i)) && !isHigh(text, i - 1));
+      if (isHalf) {
+        throw new IllegalArgumentException(
+            "half a character: " + show(text.charAt(i)) + " at offset " + i);
+      }
+    }
+  }
+
+  private static boolean isLow(CharSequence text, int i) {
+    return i < text.length() && Character.isLowSurrogate(text.charAt(i));
+  }
+
+  private static boolean isHigh(CharSequence text, int i) {
+    return i >= 0 && Character.isHighSurrogate(text.charAt(i));
+  }
+
+  /** Returns the length of a text without a last half of a character. */
+  static int lastWhole(CharSequence text) {
+    int length = text.length();
+    return length > 0 && Character.isHighSurrogate(text.charAt(length - 1)) ? length - 1 : length;
+  }
+
+  /** Returns the last place in a text where white space begins after something else; else 0. */
+  static int lastWhiteSpace(CharSequence text) {
+    int place = text.length() - 1;
+    while (place > 0 && !isBorder(text, place)) {
+      place--;
+    }
+    return Math.max(place, 0);
+  }
+
+  private static boolean isBorder(CharSequence text, int place) {
+    char before = text.charAt(place - 1);
+    return isAsciiSpace(text.charAt(place)) && before > ' ' && before < 0x7F;
+  }
+
+  /** Of all white space only what every tokenizer takes for it. */
+  private static boolean isAsciiSpace(char c) {
+    return c == ' ' || c == '\n';
+  }
+
   /** Returns the first characters in one line, what cannot be seen by its number. */
   static String oneLine(int[] codePoints) {
     StringBuilder line = new StringBuilder();

@@ -4,6 +4,7 @@ package io.github.md4.core.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.InvalidDataException;
@@ -226,5 +227,36 @@ final class SafeTensorsTest {
       bits[i] = Float.floatToRawIntBits(data.get(i));
     }
     return bits;
+  }
+
+  /** Values of both half types by hand: 1, -2, the smallest subnormal, infinity, 0.1 rounded. */
+  @Test
+  void halves_areReadAsFloats() throws IOException {
+    short[] f16 = {0x3C00, (short) 0xC000, 0x0001, 0x7C00, 0x2E66};
+    short[] bf16 = {0x3F80, (short) 0xC000, 0x0001, 0x7F80, 0x3DCD};
+    float[] ofF16 = {1, -2, 0x1p-24f, Float.POSITIVE_INFINITY, 1638 * 0x1p-14f};
+    float[] ofBf16 = {1, -2, 0x1p-133f, Float.POSITIVE_INFINITY, 205 * 0x1p-11f};
+    try (SafeTensors tensors = SafeTensors.open(halves("F16", f16))) {
+      assertThat(tensors.asFloats("x")).isEqualTo(ofF16);
+    }
+    try (SafeTensors tensors = SafeTensors.open(halves("BF16", bf16))) {
+      assertThat(tensors.asFloats("x")).isEqualTo(ofBf16);
+    }
+    try (SafeTensors tensors = SafeTensors.open(halves("I16", bf16))) {
+      assertThatThrownBy(() -> tensors.asFloats("x"))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("tensor x is I16; F32, F16 or BF16 is needed");
+    }
+  }
+
+  private Path halves(String type, short[] bits) throws IOException {
+    String header =
+        "{\"x\":{\"dtype\":\"%s\",\"shape\":[5],\"data_offsets\":[0,10]}}".formatted(type);
+    ByteBuffer bytes = ByteBuffer.allocate(8 + header.length() + 10).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(header.length()).put(header.getBytes(StandardCharsets.US_ASCII));
+    for (short each : bits) {
+      bytes.putShort(each);
+    }
+    return Files.write(folder.resolve(type), bytes.array());
   }
 }

@@ -175,4 +175,18 @@ final class MaskingScheduleTest {
     }
     return product;
   }
+
+  @ParameterizedTest
+  @FieldSource("SCHEDULES")
+  void timeWhenMasked_undoesOneMinusAlpha(MaskingSchedule schedule) {
+    for (double b = 0.001; b < 0.999; b += 0.01) {
+      if (b > schedule.oneMinusAlpha(0) && b < schedule.oneMinusAlpha(1)) {
+        // Bisection to the last bit of t; steep curves magnify it.
+        assertThat(schedule.oneMinusAlpha(schedule.timeWhenMasked(b))).isCloseTo(b, within(1e-12));
+      }
+    }
+    assertThat(schedule.timeWhenMasked(0)).isZero();
+    assertThat(schedule.timeWhenMasked(schedule.oneMinusAlpha(0))).isZero();
+    assertThat(schedule.timeWhenMasked(1.1)).isEqualTo(1);
+  }
 }

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -27,7 +28,12 @@ final class TokenizerTest {
   private static final String CLEF = "\uD834\uDD1E"; // U+1D11E, two chars
 
   static Stream<Tokenizer> tokenizers() {
-    return Stream.of(new Characters("ab \n\"" + CLEF + "\u00E9"), new Bytes());
+    return Stream.of(
+        new Characters("ab \n\"" + CLEF + "\u00E9"),
+        new Bytes(),
+        new Gpt2Tokenizer(),
+        ByteLevel.tokenizer(),
+        new SymbolTokenizer(List.of("b", "a", " ", "\n", "\"", CLEF, "\u00E9")));
   }
 
   @Test
@@ -80,6 +86,26 @@ final class TokenizerTest {
         .withMessageContaining("U+D834 at offset 2");
   }
 
+  /** Cut at its seam again and again, a text has the ids of the whole. */
+  @ParameterizedTest
+  @MethodSource("tokenizers")
+  void seam_changesNoId(Tokenizer tokenizer) {
+    Random random = new Random(5);
+    for (int repeat = 0; repeat < 300; repeat++) {
+      StringBuilder text = new StringBuilder();
+      for (int i = 0; i < 12; i++) {
+        text.append(List.of("a", "b", " ", "\n", "\"", CLEF, "\u00E9").get(random.nextInt(7)));
+      }
+      int[] whole = tokenizer.encode(text);
+      int seam = tokenizer.seam(text.substring(0, 8));
+      int[] before = tokenizer.encode(text.substring(0, seam));
+      int[] after = tokenizer.encode(text.substring(seam));
+      assertThat(IntStream.concat(IntStream.of(before), IntStream.of(after)).toArray())
+          .as(text + " cut at " + seam)
+          .isEqualTo(whole);
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("tokenizers")
   void read_returnsWhatWasWritten(Tokenizer tokenizer, @TempDir Path folder) throws IOException {
@@ -99,6 +125,60 @@ final class TokenizerTest {
   void bytes_areThoseOfUtf8() {
     assertThat(new Bytes().encode("\u00E9")).containsExactly(0xC3, 0xA9);
     assertThat(new Bytes().decode(new int[] {'a', 0xC3, 'b'})).isEqualTo("a\uFFFDb");
+  }
+
+  @Test
+  void gpt2_hasItsPublishedIds() {
+    Gpt2Tokenizer gpt2 = new Gpt2Tokenizer();
+    assertThat(gpt2.encode("Hello world")).containsExactly(15496, 995);
+    assertThat(gpt2.encode("!")).containsExactly(0);
+    assertThat(gpt2.decode(new int[] {50_256})).isEqualTo("<|endoftext|>");
+    assertThat(gpt2.endOfText()).hasValue(50_256);
+    // What a text says is not what ends it.
+    assertThat(gpt2.encode("<|endoftext|>")).hasSizeGreaterThan(1).doesNotContain(50_256);
+  }
+
+  @Test
+  void symbols_takeTheLongest() {
+    SymbolTokenizer codons = new SymbolTokenizer(List.of("A", "ATG", "AT", "G", "<|endoftext|>"));
+    assertThat(codons.encode("ATGATAG\nATA")).containsExactly(1, 2, 0, 3, 2, 0);
+    assertThat(codons.decode(new int[] {1, 0, 5})).isEqualTo("ATG A \u2588");
+    assertThat(codons.endOfText()).hasValue(4);
+    assertThat(new SymbolTokenizer(List.of("A", "C")).decode(new int[] {0, 1, 1})).isEqualTo("ACC");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> codons.encode("ATX"))
+        .withMessage("no symbol of the vocabulary: 'X' (U+0058) at offset 2");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new SymbolTokenizer(List.of("A", "A")))
+        .withMessageContaining("twice");
+  }
+
+  @Test
+  void symbolsOfAFile_areItsLines(@TempDir Path folder) throws IOException {
+    Path file = Files.writeString(folder.resolve("dna.txt"), "A\nC\nG\nT\n");
+    assertThat(SymbolTokenizer.load(file).vocabularySize()).isEqualTo(4);
+    for (String bad : new String[] {"A\n", "A\n\nC\n", "A\nA\n"}) {
+      Path written = Files.writeString(file, bad);
+      assertThatThrownBy(() -> SymbolTokenizer.load(written))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("dna.txt: no vocabulary");
+    }
+  }
+
+  @Test
+  void huggingFace_isReadFromItsJson(@TempDir Path folder) throws IOException {
+    HuggingFaceJson tokenizer = ByteLevel.tokenizer();
+    assertThat(tokenizer.vocabularySize()).isEqualTo(258);
+    assertThat(tokenizer.endOfText()).hasValue(257);
+    assertThat(tokenizer.encode("th")).containsExactly(256);
+    Path file = folder.resolve("tokenizer.json");
+    for (String bad : new String[] {"", "[]", "{}", "{\"model\":{\"vocab\":{}}}"}) {
+      Path written = Files.writeString(file, bad);
+      assertThatThrownBy(() -> HuggingFaceJson.load(written))
+          .as(bad)
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("tokenizer.json: ");
+    }
   }
 
   @Test

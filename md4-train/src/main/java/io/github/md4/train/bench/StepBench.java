@@ -4,7 +4,7 @@ package io.github.md4.train.bench;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.MaskedBatch;
-import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.GpuTimeline;
 import io.github.md4.core.model.ModelConfig;
@@ -75,9 +75,8 @@ public final class StepBench implements AutoCloseable {
     TrainingConfig training = subject.training;
     ModelConfig model = subject.model;
     Noise noise = new Noise(training.seed());
-    NegativeElbo elbo =
-        new NegativeElbo(
-            new TokenSpace(subject.vocabularySize), model.maskingSchedule(), training.timeAxis());
+    Objective objective =
+        model.objective(new TokenSpace(subject.vocabularySize), training.timeAxis());
     RandomWindows windows = new RandomWindows(noise, subject.vocabularySize, model.length());
     Batches.Shape shape =
         new Batches.Shape(training.batchSize(), training.microBatch(), training.timeSampling());
@@ -85,8 +84,8 @@ public final class StepBench implements AutoCloseable {
     this.manager = parent.newSubManager();
     this.network =
         new Transformer(manager, model.network(), subject.vocabularySize, training.precision());
-    this.learner = Learner.initial(manager, network, training, elbo);
-    this.batches = new Batches(windows, elbo, noise, shape);
+    this.learner = Learner.initial(manager, network, training, objective);
+    this.batches = new Batches(windows, objective, noise, shape);
     this.gauge = new MemoryGauge(manager.getDevice());
   }
 

@@ -31,10 +31,15 @@ record Corpus(List<Path> files) {
 
   /** Returns where tokens come from that {@code source} made of this text; hashes every file. */
   Provenance provenance(String source, int version) throws IOException {
+    return provenance(source, version, "");
+  }
+
+  /** As {@link #provenance(String, int)}, with what {@code source} was told. */
+  Provenance provenance(String source, int version, String settings) throws IOException {
     List<Provenance.SourceFile> sources = new ArrayList<>();
     for (Path file : files) {
       sources.add(Provenance.SourceFile.of(file));
     }
-    return new Provenance(source, version, sources);
+    return new Provenance(source, version, settings, sources);
   }
 }

@@ -4,6 +4,7 @@ package io.github.md4.train.data;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.token.TokenFile;
+import java.util.OptionalInt;
 
 /**
  * A file of tokens cut into chunks of {@code length}, one after the other; a tail shorter than that
@@ -12,15 +13,29 @@ import io.github.md4.core.token.TokenFile;
 public final class EvaluationChunks implements Examples {
   private final TokenFile tokens;
   private final int length;
+  private final OptionalInt endOfText;
+  private int[] firstDocuments; // of each chunk; found when first asked for
 
   /**
    * @param length the tokens of a chunk
    * @throws InvalidDataException if the file is shorter than one chunk
    */
   public EvaluationChunks(TokenFile tokens, int length) {
+    this(tokens, length, endOfText(tokens));
+  }
+
+  /**
+   * @param endOfText what closes documents; without it they are not known
+   */
+  public EvaluationChunks(TokenFile tokens, int length, OptionalInt endOfText) {
     checkLength(tokens, length);
     this.tokens = tokens;
     this.length = length;
+    this.endOfText = endOfText;
+  }
+
+  private static OptionalInt endOfText(TokenFile tokens) {
+    return tokens.info().map(info -> info.tokenizer().endOfText()).orElse(OptionalInt.empty());
   }
 
   static void checkLength(TokenFile tokens, int length) {
@@ -72,6 +87,42 @@ public final class EvaluationChunks implements Examples {
       throw new IllegalArgumentException("index must be in [0, %d): %d".formatted(count(), index));
     }
     tokens.read(index * length, into);
+  }
+
+  /** Returns the documents, each closed by the end of text; 0 where the vocabulary has none. */
+  @Override
+  public long documentCount() {
+    if (endOfText.isEmpty()) {
+      return 0;
+    }
+    int[] last = new int[length];
+    readDocuments(count() - 1, last);
+    return last[length - 1] + 1L;
+  }
+
+  @Override
+  public void readDocuments(long index, int[] into) {
+    int end = endOfText.orElseThrow();
+    int document = firstDocuments()[(int) index];
+    int[] ids = chunk(index);
+    for (int n = 0; n < length; n++) {
+      into[n] = document;
+      document += ids[n] == end ? 1 : 0;
+    }
+  }
+
+  private synchronized int[] firstDocuments() {
+    if (firstDocuments == null) {
+      firstDocuments = new int[Math.toIntExact(count())];
+      int document = 0;
+      for (int index = 0; index < firstDocuments.length; index++) {
+        firstDocuments[index] = document;
+        for (int id : chunk(index)) {
+          document += id == endOfText.getAsInt() ? 1 : 0;
+        }
+      }
+    }
+    return firstDocuments;
   }
 
   /** Returns the chunk number {@code index}, from 0. */

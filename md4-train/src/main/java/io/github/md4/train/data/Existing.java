@@ -6,6 +6,7 @@ import io.github.md4.core.token.TokenFileInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 
 /** What happens to files that stand where a data set is to be written. */
 public enum Existing {
@@ -41,11 +42,16 @@ public enum Existing {
 
   /** Creates the folder and throws unless a data set may be written there. */
   void prepare(Path folder) throws IOException {
+    prepare(folder, SplitWriter.SPLITS);
+  }
+
+  /** As {@link #prepare(Path)}, only some splits being written. */
+  void prepare(Path folder, Collection<String> splits) throws IOException {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new InvalidDataException(folder, "must be a folder");
     }
     Files.createDirectories(folder);
-    for (String split : SplitWriter.SPLITS) {
+    for (String split : splits) {
       Path bin = SplitWriter.bin(folder, split);
       Path json = SplitWriter.json(folder, split);
       if (Files.exists(bin) || Files.exists(json)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import com.github.luben.zstd.ZstdIOException;
+import com.github.luben.zstd.ZstdInputStream;
 import io.github.md4.core.InvalidDataException;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
@@ -9,6 +11,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -28,6 +31,12 @@ enum Packing {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
       return new GZIPInputStream(in, BUFFER_BYTES);
+    }
+  },
+  ZSTD(".zst", "28b52ffd") {
+    @Override
+    InputStream unpack(Path file, InputStream in) throws IOException {
+      return new ZstdInputStream(in);
     }
   },
   ZIP(".zip", "504b0304") {
@@ -103,6 +112,7 @@ enum Packing {
     boolean isDamage =
         failure instanceof EOFException
             || failure instanceof ZipException
+            || failure instanceof ZstdIOException
             || failure instanceof XZIOException;
     if (isDamage) {
       throw new InvalidDataException(
@@ -111,13 +121,22 @@ enum Packing {
     return failure;
   }
 
-  /** Returns a file's name without folders and without the endings of packed or plain text. */
+  /** Returns a file's name without folders and without the endings of packing and format. */
   static String baseName(Path file) {
+    String name = unpackedName(file);
+    for (String suffix : List.of(".txt", ".jsonl", ".ndjson", ".json", ".parquet")) {
+      name = withoutSuffix(name, suffix);
+    }
+    return name;
+  }
+
+  /** Returns a file's name without folders and without the ending that says how it is packed. */
+  static String unpackedName(Path file) {
     String name = String.valueOf(file.getFileName());
     for (Packing packing : values()) {
       name = withoutSuffix(name, packing.suffix);
     }
-    return withoutSuffix(name, ".txt");
+    return name;
   }
 
   private static String withoutSuffix(String name, String suffix) {

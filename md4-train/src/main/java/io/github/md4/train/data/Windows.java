@@ -1,8 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import io.github.md4.core.token.TokenFile;
+
 /** Sequences of tokens to train on, without end; safe for several threads. */
 public interface Windows {
+
+  /**
+   * Returns what a file offers to training: its rows where it is packed into rows, else every
+   * window of {@code length} tokens.
+   *
+   * @throws io.github.md4.core.InvalidDataException if it is too short, or its rows have another
+   *     length
+   */
+  static Windows of(TokenFile tokens, int length, long seed) {
+    boolean isPacked = tokens.info().map(info -> info.rowLength() > 0).orElse(false);
+    return isPacked
+        ? new TrainingRows(tokens, length, seed)
+        : new TrainingWindows(tokens, length, seed);
+  }
 
   /** Returns the tokens of a window. */
   int length();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import com.github.luben.zstd.ZstdOutputStream;
 import io.github.md4.core.token.TokenFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -38,6 +39,9 @@ final class Written {
     }
     if (name.endsWith(".gz")) {
       return new GZIPOutputStream(out);
+    }
+    if (name.endsWith(".zst")) {
+      return new ZstdOutputStream(out);
     }
     if (name.endsWith(".zip")) {
       ZipOutputStream zip = new ZipOutputStream(out);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static io.github.md4.cli.Ran.md4;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The autoregressive twin of a model shares loop, data and evaluation. */
+final class AutoregressiveTest {
+  @TempDir private Path folder;
+
+  private JsonNode score(Path model, Object... more) {
+    Object[] words =
+        Ran.words("evaluate --device cpu --json --passes 3 --weights raw --model " + model, more);
+    return md4(words).succeeded().json();
+  }
+
+  @Test
+  void twin_trainsAndIsComparedWithDiffusion() throws IOException {
+    TinyTraining training = TinyTraining.prepare(folder);
+    training.train("--set", "training.steps=40", "--set", "sampling.count=0").check();
+    Path twin = folder.resolve("twin");
+    String config = training.text().replace("model:\n", "model:\n  objective: autoregressive\n");
+    Files.writeString(training.config(), config.replace("layers: 2}", "layers: 2, causal: true}"));
+    String[] options = {
+      "--set", "run=" + twin, "--set", "training.steps=40", "--set", "sampling.count=0"
+    };
+    Ran ran = training.train(options);
+    ran.check();
+    assertThat(ran.out()).contains("step 40: valid, raw weights: ");
+    Path data = training.data("valid.bin");
+    Path ofTwin = twin.resolve("checkpoints/step-40");
+    Path ofDiffusion = training.run().resolve("checkpoints/step-40");
+    JsonNode json = score(ofTwin, "--data", data);
+    assertThat(json.path("kind").asText()).isEqualTo("exact");
+    assertThat(json.path("estimator").asText()).isEqualTo("left to right");
+    // A repeated line of eleven characters, after a few updates: below that of eight letters.
+    assertThat(json.path("bitsPerToken").asDouble()).isBetween(0.0, 3.2);
+    assertThat(json.path("natsPerTokenStandardError").asDouble()).isLessThan(1e-6);
+    JsonNode compared =
+        score(ofDiffusion, "--data", data, "--compare", ofTwin, "--steps", "10,inf", "--any-order");
+    assertThat(compared.at("/compared/differences")).hasSize(3);
+    assertThat(compared.at("/compared/estimates")).hasSize(1);
+    md4("sample", "--count", 1, "--device", "cpu", "--weights", "raw", "--model", ofTwin)
+        .failed(3, "is autoregressive; md4 sample draws from masked diffusion models");
+    training
+        .train("--set", "run=" + folder.resolve("other"))
+        .failed(2, "sampling: count must be 0");
+    training
+        .train("--set", "model.network.causal=false", "--set", "sampling.count=0")
+        .failed(2, "network.causal must be true for the objective autoregressive");
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.config.ConfigLoader;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.model.ModelObjective;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.network.Transformer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The files of configs/: each can be read, and the paper's have the paper's sizes. */
+@Tag("exact")
+final class ConfigsTest {
+  private static final Path CONFIGS = Path.of("..", "configs");
+
+  static List<String> names() throws IOException {
+    try (Stream<Path> files = Files.list(CONFIGS)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  private static Experiment load(String name) throws IOException {
+    return ConfigLoader.load(CONFIGS.resolve(name), List.of(), Experiment.class);
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void config_canBeReadAndNamesItsOwnRun(String name) throws IOException {
+    assertThat(load(name).run()).isEqualTo(Path.of("runs", name.replace(".yaml", "")));
+  }
+
+  /** Spec, Section 5.7: counted from the reference's own parameter trees. */
+  @ParameterizedTest
+  @CsvSource({
+    "text8.yaml, 27, 88734272",
+    "owt-small.yaml, 50257, 165857344",
+    "owt-medium.yaml, 50257, 416240960",
+    "fineweb-edu-small.yaml, 50257, 165857344",
+    "fineweb-edu-medium.yaml, 50257, 416240960",
+    "fineweb-edu-large.yaml, 50257, 856093248",
+    "fineweb-edu-autoregressive-small.yaml, 50257, 165857344",
+    "fineweb-edu-autoregressive-medium.yaml, 50257, 416240960",
+    "wiki-bpe.yaml, 50257, 165857344",
+    "wiki-bpe-autoregressive.yaml, 50257, 165857344",
+  })
+  void network_hasThePapersSize(String name, int vocabularySize, long expected) throws IOException {
+    try (NDManager manager = NDManager.newBaseManager();
+        Network network =
+            new Transformer(
+                manager, load(name).model().network(), vocabularySize, Precision.FLOAT32)) {
+      long count = network.specs().stream().mapToLong(ConfigsTest::size).sum();
+      assertThat(count).isEqualTo(expected);
+    }
+  }
+
+  private static long size(ParameterSpec spec) {
+    return spec.shape().size();
+  }
+
+  /** A twin differs in its objective alone, and in what hangs on that. */
+  @ParameterizedTest
+  @CsvSource({
+    "fineweb-edu-small.yaml, fineweb-edu-autoregressive-small.yaml",
+    "fineweb-edu-medium.yaml, fineweb-edu-autoregressive-medium.yaml",
+    "wiki-bpe.yaml, wiki-bpe-autoregressive.yaml",
+  })
+  void twin_isTrainedAlike(String diffusion, String twin) throws IOException {
+    assertThat(load(twin).training()).isEqualTo(load(diffusion).training());
+    assertThat(load(twin).data()).isEqualTo(load(diffusion).data());
+    assertThat(load(twin).evaluation()).isEqualTo(load(diffusion).evaluation());
+    assertThat(load(twin).model().objective()).isEqualTo(ModelObjective.AUTOREGRESSIVE);
+    assertThat(load(diffusion).model().objective()).isEqualTo(ModelObjective.MASKED_DIFFUSION);
+  }
+
+  @Test
+  void textExperimentsOfThePaper_areAllThere() throws IOException {
+    assertThat(names())
+        .contains(
+            "text8.yaml",
+            "owt-small.yaml",
+            "owt-medium.yaml",
+            "fineweb-edu-small.yaml",
+            "fineweb-edu-medium.yaml");
+  }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.likelihood;
+
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * Where a number lies with 95% confidence, both the noise and the choice of the documents counted.
+ */
+public record Interval(double low, double high) {
+  /** Of what cannot be known. */
+  public static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN);
+
+  /** Returns the interval of a rising function of the number. */
+  public Interval map(DoubleUnaryOperator rising) {
+    return new Interval(rising.applyAsDouble(low), rising.applyAsDouble(high));
+  }
+}

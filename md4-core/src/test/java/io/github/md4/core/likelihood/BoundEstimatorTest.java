@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.likelihood;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.ExactElbo;
+import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.TinyLaw;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.noise.Noise.Purpose;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.TimeAxis;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each estimator against its exact expectation on a law that can be enumerated. */
+final class BoundEstimatorTest {
+  private static final TinyLaw LAW = TinyLaw.random(3, 3);
+  private static final MaskingSchedule LINEAR = new MaskingSchedule(new Curve.Linear());
+  private static final int STEPS = 5;
+
+  private final NDManager manager = NDManager.newBaseManager();
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  static Stream<Denoiser> denoisers() {
+    return Stream.of(LAW, new ToyBound.Timed(LAW));
+  }
+
+  private static NegativeElbo elbo(TimeAxis axis) {
+    return new NegativeElbo(LAW.space(), LINEAR, axis);
+  }
+
+  private static BoundEstimator continuous() {
+    return new BoundEstimator.OfTime(elbo(new TimeAxis.Continuous()));
+  }
+
+  private static BoundEstimator steps() {
+    return new BoundEstimator.OfTime(elbo(new TimeAxis.Discrete(STEPS)));
+  }
+
+  private static BoundEstimator anyOrder() {
+    return new BoundEstimator.AnyOrder(LAW.space(), LINEAR);
+  }
+
+  /** Sequences in the law's proportions, to the nearest of 960. */
+  private static Examples examples() {
+    int[][] drawn = new int[960][];
+    double sum = 0;
+    int next = 0;
+    for (int i = 0; i < LAW.sequences().length; i++) {
+      sum += LAW.probabilities()[i];
+      for (; next < Math.round(960 * sum); next++) {
+        drawn[next] = LAW.sequences()[i];
+      }
+    }
+    return new Listed(drawn);
+  }
+
+  /** Examples of an array. */
+  record Listed(int[][] x) implements Examples {
+    @Override
+    public long count() {
+      return x.length;
+    }
+
+    @Override
+    public int length() {
+      return x[0].length;
+    }
+
+    @Override
+    public void read(long index, int[] into) {
+      System.arraycopy(x[(int) index], 0, into, 0, into.length);
+    }
+  }
+
+  private Scores score(BoundEstimator estimator, Denoiser denoiser, int passes) {
+    return new LikelihoodEstimator(estimator, new LikelihoodEstimator.Settings(5, passes, 960))
+        .score(manager, denoiser, examples(), done -> {});
+  }
+
+  private double exact(BoundEstimator estimator, Denoiser denoiser) {
+    int[][] x = ((Listed) examples()).x;
+    double[] shares = new double[x.length];
+    Arrays.fill(shares, 1.0 / x.length);
+    TinyLaw asSampled = TinyLaw.of(LAW.space(), LAW.length(), shares(x));
+    ExactElbo exact =
+        new ExactElbo(manager, denoiser, LAW.space(), LAW.sequences(), asSampled.probabilities());
+    if (estimator instanceof BoundEstimator.AnyOrder) {
+      return new ToyBound(manager, denoiser, asSampled).mean(toy(denoiser).anyOrder(LINEAR))
+          / LAW.length();
+    }
+    TimeAxis axis = ((BoundEstimator.OfTime) estimator).elbo().axis();
+    double nats =
+        axis instanceof TimeAxis.Discrete discrete
+            ? exact.discrete(LINEAR, discrete.steps())
+            : exact.continuous(LINEAR);
+    return elbo(axis).perToken(nats / LAW.length()).total();
+  }
+
+  private static double[] shares(int[][] x) {
+    return Arrays.stream(LAW.sequences())
+        .mapToDouble(s -> Stream.of(x).filter(each -> Arrays.equals(each, s)).count() / 960.0)
+        .toArray();
+  }
+
+  private ToyBound toy(Denoiser denoiser) {
+    return new ToyBound(manager, denoiser, LAW);
+  }
+
+  /** Within five standard errors of 60 passes over 15 groups: a false alarm below 1e-6. */
+  @ParameterizedTest
+  @MethodSource("denoisers")
+  @Tag("statistical")
+  void estimate_hasItsExactExpectation(Denoiser denoiser) {
+    for (BoundEstimator estimator : List.of(continuous(), steps(), anyOrder())) {
+      LikelihoodEstimate estimate = score(estimator, denoiser, 60).estimate();
+      assertThat(estimate.standardError()).isBetween(1e-5, 0.02);
+      assertThat(estimate.natsPerToken())
+          .as(estimator.toString())
+          .isCloseTo(exact(estimator, denoiser), within(5 * estimate.standardError()));
+    }
+  }
+
+  /** The exact values themselves: equal, but for the ends of the schedule; T steps are looser. */
+  @ParameterizedTest
+  @MethodSource("denoisers")
+  @Tag("exact")
+  void anyOrderAndContinuous_areOneBound(Denoiser denoiser) {
+    double slack = 1e-4 * Math.log(3) + 2e-4 * 3 * Math.log(3);
+    double continuous = exact(continuous(), denoiser);
+    assertThat(exact(anyOrder(), denoiser)).isCloseTo(continuous, within(slack));
+    if (denoiser == LAW) {
+      assertThat(exact(steps(), denoiser)).isGreaterThan(continuous);
+    }
+  }
+
+  /** Sequence by sequence, each bound is above the likelihood of the process that it bounds. */
+  @ParameterizedTest
+  @MethodSource("denoisers")
+  @Tag("exact")
+  void bounds_areAboveTheExactLikelihood(Denoiser denoiser) {
+    MaskingSchedule whole = new MaskingSchedule(new Curve.Linear(), 0);
+    double[] process = toy(denoiser).negativeLogLikelihood(whole, STEPS);
+    double[] many = toy(denoiser).negativeLogLikelihood(whole, 16);
+    double[] anyOrder = toy(denoiser).anyOrder(whole);
+    for (int i = 0; i < process.length; i++) {
+      int[][] x = {LAW.sequences()[i]};
+      ExactElbo one = new ExactElbo(manager, denoiser, LAW.space(), x, new double[] {1});
+      // float32 cross-entropies; 16 steps stand for continuous time, off by about 1 / 16.
+      assertThat(one.discrete(whole, STEPS)).isGreaterThan(process[i] - 1e-6);
+      assertThat(one.continuous(whole)).isGreaterThan(many[i] - 0.15);
+      assertThat(anyOrder[i])
+          .isGreaterThan(many[i] - 0.15)
+          .isCloseTo(one.continuous(whole), within(1e-5));
+    }
+    double total = IntStream.range(0, many.length).mapToDouble(i -> Math.exp(-many[i])).sum();
+    assertThat(total).isCloseTo(1, within(1e-5));
+  }
+
+  @Test
+  @Tag("exact")
+  void anyOrder_hidesAsManyAsItSays() {
+    Noise noise = new Noise(1);
+    int[] x = {0, 1, 2, 0, 1, 2, 0};
+    for (int k = 1; k <= 5; k++) {
+      double[] u = noise.uniforms(Purpose.SAMPLE, 0, k, 5); // the last two tokens are padding
+      BoundEstimator.Question question = anyOrder().question(x, (k - 0.5) / 5, u);
+      assertThat(question.positions()).hasSize(k);
+      assertThat(IntStream.of(question.positions())).allMatch(n -> n < 5);
+      assertThat(question.weight()).isEqualTo(5.0 / k);
+      for (int n = 0; n < 7; n++) {
+        int place = n;
+        boolean isHidden = IntStream.of(question.positions()).anyMatch(p -> p == place);
+        assertThat(question.zt()[n]).isEqualTo(isHidden ? 3 : x[n]);
+      }
+      double[] sorted = u.clone();
+      Arrays.sort(sorted);
+      assertThat(LINEAR.oneMinusAlpha(question.time())).isCloseTo(1 - sorted[5 - k], within(1e-12));
+    }
+  }
+
+  /**
+   * The time given k of n is that of Beta(k, n - k + 1), whose mean is k / (n + 1), and tells
+   * nothing of which are hidden. 20,000 draws; six standard deviations.
+   */
+  @Test
+  @Tag("statistical")
+  void anyOrder_drawsTheTimeGivenHowMany() {
+    Noise noise = new Noise(2);
+    int[] x = new int[5];
+    double sum = 0;
+    double withFirst = 0;
+    double first = 0;
+    for (int i = 0; i < 20_000; i++) {
+      double[] u = noise.uniforms(Purpose.SAMPLE, 1, i, 5);
+      BoundEstimator.Question question = anyOrder().question(x, 0.3, u); // k = 2
+      double b = LINEAR.oneMinusAlpha(question.time());
+      sum += b / 20_000;
+      if (question.zt()[0] == 3) {
+        first++;
+        withFirst += b;
+      }
+    }
+    // Beta(2, 4) has the deviation 0.178.
+    assertThat(sum).isCloseTo(2.0 / 6, within(6 * 0.178 / Math.sqrt(20_000)));
+    assertThat(first / 20_000).isCloseTo(0.4, within(6 * 0.49 / Math.sqrt(20_000)));
+    assertThat(withFirst / first).isCloseTo(2.0 / 6, within(6 * 0.178 / Math.sqrt(first)));
+  }
+
+  @Test
+  @Tag("exact")
+  void differences_areOfTheSameUniforms() {
+    Scores a = score(continuous(), LAW, 4);
+    Scores b = score(steps(), LAW, 4);
+    Scores.Difference difference = b.minus(a);
+    assertThat(difference.nats())
+        .isCloseTo(b.estimate().natsPerToken() - a.estimate().natsPerToken(), within(1e-12));
+    assertThat(a.minus(a).standardError()).isZero();
+    assertThat(difference.interval().low()).isLessThan(difference.nats());
+    assertThat(difference.interval().high()).isGreaterThan(difference.nats());
+    assertThat(difference.degreesOfFreedom()).isEqualTo(15 * 3);
+  }
+
+  @Test
+  @Tag("statistical")
+  void agreement_holdsOfOneNetworkAndFailsOfTwo() {
+    Denoiser flat = (zt, condition, rows) -> LAW.logits(zt, condition, rows).mul(0);
+    List<Scores> one =
+        List.of(score(continuous(), LAW, 30), score(steps(), LAW, 30), score(anyOrder(), LAW, 30));
+    assertThat(Agreement.of(one))
+        .extracting(Agreement.Check::outcome)
+        .containsExactly(Agreement.Outcome.HOLDS, Agreement.Outcome.HOLDS);
+    List<Scores> two =
+        List.of(score(continuous(), flat, 30), score(steps(), LAW, 30), score(anyOrder(), LAW, 30));
+    assertThat(Agreement.of(two))
+        .extracting(Agreement.Check::outcome)
+        .containsExactly(Agreement.Outcome.FAILS, Agreement.Outcome.FAILS);
+    assertThat(Agreement.of(two).get(1).text())
+        .startsWith("any-order less continuous: -0.")
+        .contains("between the ends of the schedule");
+    List<Scores> few = List.of(score(continuous(), LAW, 1), score(anyOrder(), LAW, 1));
+    assertThat(Agreement.of(few.subList(1, 2))).isEmpty();
+    assertThat(Agreement.of(few).get(0).outcome()).isEqualTo(Agreement.Outcome.HOLDS);
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How varied samples are: a low perplexity says nothing where these are low too.
+ *
+ * @param entropy the mean over samples of the entropy of their own tokens' frequencies, nats
+ * @param distinct for n = 1, 2, ...: different n-grams of all samples over their number
+ */
+public record SampleDiversity(double entropy, List<Double> distinct) {
+  public SampleDiversity {
+    distinct = List.copyOf(distinct);
+  }
+
+  /**
+   * Returns the diversity of samples.
+   *
+   * @param samples at least one, none empty
+   * @param longest the longest n-gram
+   */
+  public static SampleDiversity of(List<int[]> samples, int longest) {
+    double entropy = samples.stream().mapToDouble(SampleDiversity::entropy).average().orElseThrow();
+    Double[] distinct = new Double[longest];
+    for (int n = 1; n <= longest; n++) {
+      distinct[n - 1] = distinct(samples, n);
+    }
+    return new SampleDiversity(entropy, Arrays.asList(distinct));
+  }
+
+  /** Returns {@code -sum p ln p} over the frequencies of a sample's tokens. */
+  static double entropy(int[] sample) {
+    int[] sorted = sample.clone();
+    Arrays.sort(sorted);
+    double entropy = 0;
+    int first = 0;
+    for (int i = 1; i <= sorted.length; i++) {
+      if (i == sorted.length || sorted[i] != sorted[first]) {
+        double share = (double) (i - first) / sorted.length;
+        entropy -= share * Math.log(share);
+        first = i;
+      }
+    }
+    return entropy;
+  }
+
+  /** Returns NaN where no sample is so long. */
+  private static double distinct(List<int[]> samples, int n) {
+    Set<List<Integer>> different = new HashSet<>();
+    long all = 0;
+    for (int[] sample : samples) {
+      for (int i = 0; i + n <= sample.length; i++) {
+        different.add(Arrays.stream(sample, i, i + n).boxed().toList());
+        all++;
+      }
+    }
+    return (double) different.size() / all;
+  }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.Tokenizer;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Encodes documents on all cores and hands their ids on in order, holding a few batches at a time.
+ */
+final class DocumentEncoder implements Closeable {
+  private static final int BATCH_CHARS = 1 << 17;
+  private static final int BATCHES_PER_THREAD = 4;
+
+  private final DocumentOptions options;
+  private final Tokenizer tokenizer;
+  private final Sink sink;
+  private final ExecutorService workers;
+  private final int limit;
+  private final Deque<Future<Batch>> running = new ArrayDeque<>();
+  private long documents;
+  private long textBytes;
+
+  /** What takes the ids. */
+  @FunctionalInterface
+  interface Sink {
+    void take(EncodedPiece piece) throws IOException;
+  }
+
+  /** What was encoded. */
+  record Counts(long documents, long textBytes) {}
+
+  private record Batch(List<EncodedPiece> pieces, long textBytes) {}
+
+  DocumentEncoder(DocumentOptions options, Tokenizer tokenizer, Sink sink) {
+    this.options = options;
+    this.tokenizer = tokenizer;
+    this.sink = sink;
+    int threads = Runtime.getRuntime().availableProcessors();
+    this.workers = Executors.newFixedThreadPool(threads);
+    this.limit = threads * BATCHES_PER_THREAD;
+  }
+
+  /**
+   * Encodes all documents of the files, in order.
+   *
+   * @throws InvalidDataException if a file cannot be read or a text cannot be encoded
+   */
+  Counts encode(List<Path> files) throws IOException {
+    for (Path file : files) {
+      try (Pieces pieces = DocumentFormat.of(file).open(file, options, tokenizer)) {
+        submit(file, pieces);
+      }
+    }
+    while (!running.isEmpty()) {
+      takeFirst();
+    }
+    return new Counts(documents, textBytes);
+  }
+
+  private void submit(Path file, Pieces pieces) throws IOException {
+    List<Piece> batch = new ArrayList<>();
+    int chars = 0;
+    for (Optional<Piece> piece = pieces.next(); piece.isPresent(); piece = pieces.next()) {
+      batch.add(piece.get());
+      chars += 1 + piece.get().text().length();
+      if (chars >= BATCH_CHARS) {
+        submit(file, batch);
+        batch = new ArrayList<>();
+        chars = 0;
+      }
+    }
+    submit(file, batch);
+  }
+
+  private void submit(Path file, List<Piece> batch) throws IOException {
+    if (running.size() == limit) {
+      takeFirst();
+    }
+    running.add(workers.submit(() -> encode(file, batch)));
+  }
+
+  private Batch encode(Path file, List<Piece> batch) {
+    List<EncodedPiece> encoded = new ArrayList<>(batch.size());
+    long bytes = 0;
+    for (Piece piece : batch) {
+      String text = options.detokenizer().apply(piece.text());
+      bytes += utf8Length(text);
+      encoded.add(new EncodedPiece(ids(file, text), piece.isLast()));
+    }
+    return new Batch(encoded, bytes);
+  }
+
+  private int[] ids(Path file, String text) {
+    try {
+      return tokenizer.encode(text);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidDataException(
+          file, e.getMessage() + "; take another vocabulary, or mend the text", e);
+    }
+  }
+
+  private static long utf8Length(String text) {
+    long bytes = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      // Each half of a surrogate pair is two of the character's four bytes.
+      bytes += c < 0x80 ? 1 : c < 0x800 || Character.isSurrogate(c) ? 2 : 3;
+    }
+    return bytes;
+  }
+
+  private void takeFirst() throws IOException {
+    Batch batch = result(running.remove());
+    for (EncodedPiece piece : batch.pieces) {
+      sink.take(piece);
+      documents += piece.isLast() ? 1 : 0;
+    }
+    textBytes += batch.textBytes;
+  }
+
+  private static Batch result(Future<Batch> future) throws IOException {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException("interrupted while documents were encoded");
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IOException(e.getCause());
+    }
+  }
+
+  @Override
+  public void close() {
+    workers.shutdownNow();
+  }
+}

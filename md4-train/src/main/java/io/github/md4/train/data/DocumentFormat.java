@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+
+/** How a file holds documents, told by its name without the ending of its packing. */
+enum DocumentFormat {
+  PARQUET {
+    @Override
+    Pieces open(Path file, DocumentOptions options, Tokenizer tokenizer) throws IOException {
+      return new ParquetPieces(file, options.field());
+    }
+  },
+  JSON_LINES {
+    @Override
+    Pieces open(Path file, DocumentOptions options, Tokenizer tokenizer) {
+      return new JsonLinesPieces(file, new Lines(bytes(file)), options.field());
+    }
+  },
+  TEXT {
+    @Override
+    Pieces open(Path file, DocumentOptions options, Tokenizer tokenizer) {
+      return options.rule().pieces(bytes(file), tokenizer);
+    }
+  };
+
+  /** Returns the documents of a file; the caller closes them. */
+  abstract Pieces open(Path file, DocumentOptions options, Tokenizer tokenizer) throws IOException;
+
+  static DocumentFormat of(Path file) {
+    String name = Packing.unpackedName(file).toLowerCase(Locale.ROOT);
+    if (name.endsWith(".parquet")) {
+      return PARQUET;
+    }
+    boolean isJson = name.endsWith(".jsonl") || name.endsWith(".ndjson") || name.endsWith(".json");
+    return isJson ? JSON_LINES : TEXT;
+  }
+
+  private static CorpusReader bytes(Path file) {
+    return new CorpusReader(List.of(file));
+  }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What a document of a plain text file is. */
+public sealed interface DocumentRule {
+
+  /** Returns the documents of a text. */
+  Pieces pieces(CorpusReader bytes, Tokenizer tokenizer);
+
+  /**
+   * Returns the rule written as {@code file}, {@code lines}, {@code stripped}, {@code rows} or
+   * {@code until=LINE}.
+   *
+   * @throws IllegalArgumentException for any other text
+   */
+  static DocumentRule parse(String text) {
+    if (text.startsWith(Until.PREFIX)) {
+      return new Until(text.substring(Until.PREFIX.length()));
+    }
+    return switch (text) {
+      case "file" -> new WholeFile();
+      case "lines" -> new EachLine();
+      case "stripped" -> new StrippedLines();
+      case "rows" -> new WikiTextRows();
+      default ->
+          throw new IllegalArgumentException(
+              "documents must be file, lines, stripped, rows or until=LINE: " + text);
+    };
+  }
+
+  /** A file is one document. */
+  record WholeFile() implements DocumentRule {
+    @Override
+    public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
+      return new FilePieces(bytes, tokenizer);
+    }
+
+    @Override
+    public String toString() {
+      return "file";
+    }
+  }
+
+  /** Each line is a document, without its end. */
+  record EachLine() implements DocumentRule {
+    @Override
+    public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
+      return new LinePieces(new Lines(bytes), line -> line);
+    }
+
+    @Override
+    public String toString() {
+      return "lines";
+    }
+  }
+
+  /** Each line is a document, without white space at its ends: the hub's rows of PTB and 1BW. */
+  record StrippedLines() implements DocumentRule {
+    @Override
+    public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
+      return new LinePieces(new Lines(bytes), String::strip);
+    }
+
+    @Override
+    public String toString() {
+      return "stripped";
+    }
+  }
+
+  /**
+   * Each line is a document with its end, a blank one is empty: the rows of WikiText in the hub.
+   */
+  record WikiTextRows() implements DocumentRule {
+    @Override
+    public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
+      return new LinePieces(new Lines(bytes), line -> line.isBlank() ? "" : line + "\n");
+    }
+
+    @Override
+    public String toString() {
+      return "rows";
+    }
+  }
+
+  /**
+   * A document ends before each line that reads {@code line}, and at the end of the file.
+   *
+   * @param line not empty; no document holds it
+   */
+  record Until(String line) implements DocumentRule {
+    private static final String PREFIX = "until=";
+
+    public Until {
+      if (line.isEmpty()) {
+        throw new IllegalArgumentException("documents must name a line that ends them: until=");
+      }
+    }
+
+    @Override
+    public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
+      return new UntilPieces(new Lines(bytes), line);
+    }
+
+    @Override
+    public String toString() {
+      return PREFIX + line;
+    }
+  }
+
+  /** What a line becomes. */
+  @FunctionalInterface
+  interface LineText {
+    String of(String line);
+  }
+
+  /** One piece a line. */
+  record LinePieces(Lines lines, LineText text) implements Pieces {
+    @Override
+    public Optional<Piece> next() throws IOException {
+      return lines.next().map(line -> new Piece(text.of(line), true));
+    }
+
+    @Override
+    public void close() throws IOException {
+      lines.close();
+    }
+  }
+
+  /** Lines up to a marker, joined by line ends. */
+  record UntilPieces(Lines lines, String marker) implements Pieces {
+    @Override
+    public Optional<Piece> next() throws IOException {
+      Optional<String> line = lines.next();
+      boolean isAny = line.isPresent();
+      List<String> text = new ArrayList<>();
+      for (; line.isPresent() && !line.get().equals(marker); line = lines.next()) {
+        text.add(line.get());
+      }
+      return isAny ? Optional.of(new Piece(String.join("\n", text), true)) : Optional.empty();
+    }
+
+    @Override
+    public void close() throws IOException {
+      lines.close();
+    }
+  }
+}

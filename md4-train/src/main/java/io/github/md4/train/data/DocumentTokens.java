@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.DataSplit;
+import io.github.md4.core.token.Provenance;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/** Documents of any number of files as token files. */
+public final class DocumentTokens {
+  /** What {@link Provenance#source} says. */
+  public static final String SOURCE = "documents";
+
+  private static final int VERSION = 1;
+
+  private DocumentTokens() {}
+
+  /**
+   * How documents are prepared.
+   *
+   * @param existing what happens to files already there
+   */
+  public record Options(
+      DocumentOptions documents,
+      VocabularyChoice vocabulary,
+      TokenPacking packing,
+      Existing existing) {}
+
+  /**
+   * What was written.
+   *
+   * @param name the data set's
+   * @param splits what each file holds, train first
+   * @param textBytes the UTF-8 bytes that were encoded
+   * @param dropped tokens that no file has: cut off or left over
+   * @param padding tokens that fill rows and stand for no text
+   */
+  public record Prepared(
+      String name,
+      List<TokenFileInfo> splits,
+      long documents,
+      long textBytes,
+      long dropped,
+      long padding) {
+
+    /** Returns the tokens of all splits. */
+    public long tokens() {
+      return splits.stream().mapToLong(TokenFileInfo::count).sum();
+    }
+
+    /** Returns the bytes of text that one token stands for, in the mean over all encoded. */
+    public double bytesPerToken() {
+      return (double) textBytes / (tokens() + dropped - padding);
+    }
+  }
+
+  /**
+   * Reads documents once (twice for a vocabulary of their characters), encodes them on all cores,
+   * and writes token files with their JSON.
+   *
+   * @param from text, JSON lines or Parquet by their names, raw or packed as gzip, xz, zstd or zip
+   * @param out the folder, made if absent
+   * @throws InvalidDataException if a file is missing, damaged or holds no text, or if {@code out}
+   *     may not be written
+   */
+  public static Prepared prepare(List<Path> from, Path out, Options options) throws IOException {
+    return prepare(from, out, options, documents -> {});
+  }
+
+  /**
+   * As {@link #prepare(List, Path, Options)}; {@code progress} hears how many documents are done.
+   */
+  public static Prepared prepare(List<Path> from, Path out, Options options, LongConsumer progress)
+      throws IOException {
+    Corpus corpus = new Corpus(from);
+    options.existing().prepare(out, options.packing().splits());
+    Tokenizer tokenizer = options.vocabulary().tokenizer(from, options.documents());
+    DataSplit content =
+        new DataSplit(
+            corpus.name(),
+            "",
+            tokenizer,
+            corpus.provenance(SOURCE, VERSION, settings(options)),
+            options.packing().rowLength());
+    try (TokenSplits splits = new TokenSplits(out, content)) {
+      TokenPacking.Packer packer = options.packing().packer(splits, tokenizer);
+      DocumentEncoder.Counts counts = encode(from, options, tokenizer, counted(packer, progress));
+      packer.finish();
+      List<TokenFileInfo> written = splits.finish();
+      if (written.isEmpty()) {
+        throw new InvalidDataException(
+            from.get(0), "too short: its %d documents fill no file".formatted(counts.documents()));
+      }
+      return new Prepared(
+          content.dataSet(),
+          written,
+          counts.documents(),
+          counts.textBytes(),
+          packer.dropped(),
+          packer.padding());
+    }
+  }
+
+  private static DocumentEncoder.Sink counted(DocumentEncoder.Sink sink, LongConsumer progress) {
+    long[] documents = new long[1];
+    return piece -> {
+      sink.take(piece);
+      documents[0] += piece.isLast() ? 1 : 0;
+      progress.accept(documents[0]);
+    };
+  }
+
+  private static DocumentEncoder.Counts encode(
+      List<Path> from, Options options, Tokenizer tokenizer, DocumentEncoder.Sink sink)
+      throws IOException {
+    try (DocumentEncoder encoder = new DocumentEncoder(options.documents(), tokenizer, sink)) {
+      return encoder.encode(from);
+    }
+  }
+
+  private static String settings(Options options) {
+    return "documents %s, field %s, detokenizer %s, %s"
+        .formatted(
+            options.documents().rule(),
+            options.documents().field(),
+            options.documents().detokenizer(),
+            options.packing());
+  }
+}

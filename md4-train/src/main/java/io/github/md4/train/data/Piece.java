@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+/**
+ * A document, or a part of a long one.
+ *
+ * @param isLast whether the document ends with it
+ */
+record Piece(String text, boolean isLast) {}

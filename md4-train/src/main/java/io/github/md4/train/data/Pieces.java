@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.Optional;
+
+/** The documents of one file, in order, long ones in parts. */
+interface Pieces extends Closeable {
+
+  /** Returns the next piece; none at the end of the file. */
+  Optional<Piece> next() throws IOException;
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.util.Set;
+
+/** How documents become splits: streams, or rows of one length. */
+public sealed interface TokenPacking {
+
+  /** Returns what takes the documents one after another. */
+  Packer packer(TokenSplits out, Tokenizer tokenizer);
+
+  /** Returns the splits that there can be. */
+  Set<String> splits();
+
+  /** Returns the tokens of a row, or 0 for a stream. */
+  int rowLength();
+
+  /** Takes documents. */
+  interface Packer extends DocumentEncoder.Sink {
+    /** Ends the last row; call once. */
+    void finish() throws IOException;
+
+    /** Returns the tokens that no split has. */
+    long dropped();
+
+    /** Returns the tokens that fill rows and stand for no text. */
+    long padding();
+  }
+
+  /** Each document, closed by the end of text where the vocabulary has one, is appended. */
+  record Stream(DocumentSplit split) implements TokenPacking {
+    @Override
+    public Packer packer(TokenSplits out, Tokenizer tokenizer) {
+      return new StreamPacker(out, split, new EndOfText(tokenizer));
+    }
+
+    @Override
+    public Set<String> splits() {
+      return split.splits();
+    }
+
+    @Override
+    public int rowLength() {
+      return 0;
+    }
+
+    @Override
+    public String toString() {
+      return "stream, split " + split;
+    }
+  }
+
+  /**
+   * The paper's OpenWebText (spec, Section 7.2): documents closed by the end of text; those of each
+   * group are joined and cut into rows, the remainder is carried to the next group; the group's
+   * rows are shuffled, 2% of them are for evaluation. The reference shuffles without a seed.
+   *
+   * @param length the tokens of a row
+   * @param group the documents of a group
+   */
+  record OpenWebText(int length, int group, long seed) implements TokenPacking {
+    /** The documents of a group in the reference. */
+    public static final int GROUP = 10_000;
+
+    public OpenWebText {
+      Rows.check(length, 1);
+      if (group < 1) {
+        throw new IllegalArgumentException("group must be at least 1: " + group);
+      }
+    }
+
+    @Override
+    public Packer packer(TokenSplits out, Tokenizer tokenizer) {
+      return new OpenWebTextPacker(out, this, new EndOfText(tokenizer));
+    }
+
+    @Override
+    public Set<String> splits() {
+      return Set.of("train", "valid");
+    }
+
+    @Override
+    public int rowLength() {
+      return length;
+    }
+
+    @Override
+    public String toString() {
+      return "openwebtext, rows of %d, groups of %,d documents, 2%% to valid, seed %d"
+          .formatted(length, group, seed);
+    }
+  }
+
+  /**
+   * The reference's FineWeb-Edu (spec, Section 7.3): each document is cut to one token less than a
+   * row, has no end of text, and goes into the first of {@code bins} open rows with room; where
+   * none has, all are written. What is not filled is token 0.
+   *
+   * @param length the tokens of a row
+   * @param bins the rows open at a time
+   */
+  record FineWeb(int length, int bins, DocumentSplit split) implements TokenPacking {
+    /** The rows of a batch in the reference, which are the open ones. */
+    public static final int BINS = 512;
+
+    public FineWeb {
+      Rows.check(length, 2);
+      if (bins < 1) {
+        throw new IllegalArgumentException("bins must be at least 1: " + bins);
+      }
+    }
+
+    @Override
+    public Packer packer(TokenSplits out, Tokenizer tokenizer) {
+      return new FineWebPacker(out, this);
+    }
+
+    @Override
+    public Set<String> splits() {
+      return split.splits();
+    }
+
+    @Override
+    public int rowLength() {
+      return length;
+    }
+
+    @Override
+    public String toString() {
+      return "fineweb, rows of %d, %d open, cut to %d tokens, split %s"
+          .formatted(length, bins, length - 1, split);
+    }
+  }
+
+  /** Checks of rows. */
+  final class Rows {
+    private Rows() {}
+
+    static void check(int length, int least) {
+      if (length < least) {
+        throw new IllegalArgumentException("length must be at least " + least + ": " + length);
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.token.DataSplit;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.TokenFileWriter;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Token files of splits that grow side by side; none has its name before all are whole, and a
+ * process that is told to end removes what it has not finished.
+ */
+final class TokenSplits implements Closeable {
+  private final Path folder;
+  private final DataSplit content;
+  private final Map<String, TokenFileWriter> writers = new LinkedHashMap<>();
+  private final Thread atExit = new Thread(this::discard);
+
+  /**
+   * @param content what all splits share; each has its own name in place of the split's
+   */
+  TokenSplits(Path folder, DataSplit content) {
+    this.folder = folder;
+    this.content = content;
+    Runtime.getRuntime().addShutdownHook(atExit);
+  }
+
+  /** Appends tokens to a split, which begins with its first. */
+  synchronized void write(String split, int[] ids) throws IOException {
+    TokenFileWriter writer = writers.get(split);
+    if (writer == null) {
+      DataSplit own =
+          new DataSplit(
+              content.dataSet(),
+              split,
+              content.tokenizer(),
+              content.provenance(),
+              content.rowLength());
+      writer = TokenFileWriter.create(SplitWriter.bin(folder, split), own);
+      writers.put(split, writer);
+    }
+    writer.write(ids);
+  }
+
+  /** Names all files and returns what each holds, in the order of train, valid and test. */
+  synchronized List<TokenFileInfo> finish() throws IOException {
+    List<TokenFileInfo> infos = new ArrayList<>();
+    for (String split : SplitWriter.SPLITS) {
+      if (writers.containsKey(split)) {
+        infos.add(writers.get(split).seal());
+      }
+    }
+    for (TokenFileWriter writer : writers.values()) {
+      writer.publish();
+    }
+    return infos;
+  }
+
+  private void discard() {
+    try {
+      closeAll();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private synchronized void closeAll() throws IOException {
+    for (TokenFileWriter writer : writers.values()) {
+      writer.close();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    closeAll();
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException alreadyEnding) {
+      // The hook runs, and does what was just done.
+      return;
+    }
+  }
+}

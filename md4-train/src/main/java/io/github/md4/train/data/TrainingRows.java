@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.TokenFile;
+
+/**
+ * The rows of a file that is packed into rows, shuffled anew each epoch, without end.
+ *
+ * <p>The position is the number of rows read before, over all epochs; see {@link TrainingWindows}.
+ */
+public final class TrainingRows implements Windows {
+  private final EvaluationChunks rows;
+  private final long seed;
+
+  /**
+   * @param length the tokens of a row
+   * @throws InvalidDataException if the file has rows of another length, or none
+   */
+  public TrainingRows(TokenFile tokens, int length, long seed) {
+    int packed = tokens.info().orElseThrow().rowLength();
+    if (packed != length) {
+      throw new InvalidDataException(
+          tokens.path(),
+          "is packed into rows of %d tokens; set model.length to that, or pack it anew with %d"
+              .formatted(packed, length));
+    }
+    this.rows = new EvaluationChunks(tokens, length);
+    this.seed = seed;
+  }
+
+  @Override
+  public int length() {
+    return rows.length();
+  }
+
+  @Override
+  public void read(long position, int[] into) {
+    long row =
+        Permutation.of(rows.count(), seed, position / rows.count()).apply(position % rows.count());
+    rows.read(row, into);
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.Gpt2Tokenizer;
+import io.github.md4.core.token.HuggingFaceJson;
+import io.github.md4.core.token.SymbolTokenizer;
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+
+/** Which vocabulary documents are encoded in. */
+public sealed interface VocabularyChoice {
+
+  /** Returns the vocabulary for these files. */
+  Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException;
+
+  /**
+   * Returns the choice written as {@code gpt2}, {@code bytes}, {@code chars} or the name of a file:
+   * a {@code tokenizer.json} of Hugging Face's if it ends in {@code .json}, else one symbol a line.
+   */
+  static VocabularyChoice parse(String text) {
+    return switch (text) {
+      case "gpt2" -> new Known(new Gpt2Tokenizer());
+      case "bytes" -> new Known(new Tokenizer.Bytes());
+      case "chars" -> new CharactersOfText();
+      default -> new InFile(Path.of(text));
+    };
+  }
+
+  /** One that needs no file. */
+  record Known(Tokenizer tokenizer) implements VocabularyChoice {
+    @Override
+    public Tokenizer tokenizer(List<Path> files, DocumentOptions options) {
+      return tokenizer;
+    }
+  }
+
+  /** One of the user's. */
+  record InFile(Path file) implements VocabularyChoice {
+    @Override
+    public Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException {
+      if (!java.nio.file.Files.isRegularFile(file)) {
+        throw new InvalidDataException(
+            file, "no such file; a vocabulary is gpt2, bytes, chars, or a file");
+      }
+      return file.toString().endsWith(".json")
+          ? HuggingFaceJson.load(file)
+          : SymbolTokenizer.load(file);
+    }
+  }
+
+  /** The characters that occur, in order of their numbers; all documents are read for it first. */
+  record CharactersOfText() implements VocabularyChoice {
+    @Override
+    public Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException {
+      BitSet seen = new BitSet();
+      for (Path file : files) {
+        Tokenizer anything = new Tokenizer.Bytes();
+        try (Pieces pieces = DocumentFormat.of(file).open(file, options, anything)) {
+          for (Optional<Piece> piece = pieces.next(); piece.isPresent(); piece = pieces.next()) {
+            options.detokenizer().apply(piece.get().text()).codePoints().forEach(seen::set);
+          }
+        }
+      }
+      if (seen.isEmpty()) {
+        throw new InvalidDataException(files.get(0), "empty; a text is expected");
+      }
+      StringBuilder vocabulary = new StringBuilder();
+      seen.stream().forEach(vocabulary::appendCodePoint);
+      return new Tokenizer.Characters(vocabulary.toString());
+    }
+  }
+}

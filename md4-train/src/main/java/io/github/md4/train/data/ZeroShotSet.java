@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The five texts on which models of web text are scored without having seen them (MD4, Table 1). A
+ * set is a folder of files as it is published, packed or not, whose names tell their split.
+ */
+public enum ZeroShotSet {
+  LAMBADA("LAMBADA", "lambada", "text", Detokenizer.LAMBADA, 48.43) {
+    @Override
+    String split(Protocol protocol) {
+      return "test";
+    }
+
+    /** The form without tokenization, of which alone numbers are in print. */
+    @Override
+    boolean isOfSet(String name) {
+      return name.contains(".jsonl") || name.contains(".parquet");
+    }
+  },
+  WIKITEXT2("WikiText2", "wikitext2", "text", Detokenizer.WIKITEXT, 34.94) {
+    @Override
+    String split(Protocol protocol) {
+      return protocol.wikiText2Split();
+    }
+  },
+  PTB("PTB", "ptb", "sentence", Detokenizer.PTB, 102.26),
+  WIKITEXT103("WikiText103", "wikitext103", "text", Detokenizer.WIKITEXT, 35.90) {
+    /** The test split of WikiText2 is the same text. */
+    @Override
+    List<String> folders(String split) {
+      return split.equals("test") ? List.of("wikitext103", "wikitext2") : List.of("wikitext103");
+    }
+  },
+  ONE_BILLION_WORDS("1BW", "lm1b", "text", Detokenizer.ONE_BILLION_WORDS, 68.10);
+
+  private final String title;
+  private final String folder;
+  private final String field;
+  private final Detokenizer detokenizer;
+  private final double published;
+
+  ZeroShotSet(
+      String title, String folder, String field, Detokenizer detokenizer, double published) {
+    this.title = title;
+    this.folder = folder;
+    this.field = field;
+    this.detokenizer = detokenizer;
+    this.published = published;
+  }
+
+  /** Returns the name in the paper's table. */
+  public String title() {
+    return title;
+  }
+
+  /** Returns the perplexity of the paper's small model (MD4, Table 1), an upper bound. */
+  public double published() {
+    return published;
+  }
+
+  /** Returns how its files hold rows. */
+  public DocumentOptions documents() {
+    boolean isWikiText = detokenizer == Detokenizer.WIKITEXT;
+    DocumentRule rule =
+        isWikiText ? new DocumentRule.WikiTextRows() : new DocumentRule.StrippedLines();
+    return new DocumentOptions(rule, field, detokenizer);
+  }
+
+  /** Returns the split that a protocol scores. */
+  String split(Protocol protocol) {
+    return protocol.split();
+  }
+
+  /** Returns the folders that may have it. */
+  List<String> folders(String split) {
+    return List.of(folder);
+  }
+
+  /** Returns whether a file's name is of the form that is scored. */
+  boolean isOfSet(String name) {
+    return true;
+  }
+
+  /** Returns what is missing where {@link #files} finds nothing. */
+  public String wanted(Protocol protocol) {
+    return "%s/*%s*".formatted(folder, split(protocol));
+  }
+
+  /** Returns the files of the protocol's split below a folder, in order of their names. */
+  public List<Path> files(Path folder, Protocol protocol) throws IOException {
+    for (String name : folders(split(protocol))) {
+      Optional<List<Path>> files = in(folder.resolve(name), protocol);
+      if (files.isPresent()) {
+        return files.get();
+      }
+    }
+    return List.of();
+  }
+
+  private Optional<List<Path>> in(Path folder, Protocol protocol) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return Optional.empty();
+    }
+    String split = split(protocol);
+    try (Stream<Path> all = Files.list(folder)) {
+      List<Path> files =
+          all.filter(Files::isRegularFile)
+              .filter(file -> isNamed(file.getFileName().toString(), split))
+              .sorted()
+              .toList();
+      return files.isEmpty() ? Optional.empty() : Optional.of(files);
+    }
+  }
+
+  private boolean isNamed(String name, String split) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    // The held-out shards of One Billion Word are its test split.
+    boolean isSplit = lower.contains(split) || (split.equals("test") && lower.contains("heldout"));
+    return isSplit && isOfSet(lower);
+  }
+}
