@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       DataCommand.class,
       EvaluateCommand.class,
       SampleCommand.class,
+      InfillCommand.class,
       BenchCommand.class
     })
 final class Md4Command implements Callable<Integer> {

@@ -7,11 +7,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.sample.trace.Trace;
+import io.github.md4.sample.trace.TraceReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -60,6 +63,10 @@ final class SampleCommandTest {
       assertThat(sample.path("seed").asLong()).isEqualTo(5);
       assertThat(sample.path("steps").asInt()).isEqualTo(17);
       assertThat(sample.path("grid").asText()).isEqualTo("uniform");
+      assertThat(sample.path("sampler").asText()).isEqualTo("ancestral");
+      assertThat(sample.path("draw").asText()).isEqualTo("exact");
+      assertThat(sample.path("exact").asBoolean()).isTrue();
+      assertThat(sample.path("calls").asInt()).isBetween(1, TinyModel.LENGTH);
       int[] tokens = tokens(sample);
       assertThat(tokens).hasSize(TinyModel.LENGTH);
       assertThat(sample.path("text").asText())
@@ -71,12 +78,16 @@ final class SampleCommandTest {
 
   @Test
   void text_isThatOfJson() {
-    List<String> texts = texts(samples("--count 3 --steps 17"));
+    List<JsonNode> samples = samples("--count 3 --steps 17");
     List<String> lines =
         IntStream.range(0, 3)
             .boxed()
             .flatMap(
-                index -> Stream.of("--- sample " + index + ", seed 0, 17 steps", texts.get(index)))
+                index ->
+                    Stream.of(
+                        "--- sample %d, seed 0, ancestral (exact), exact draw, 17 steps, cosine, %d calls"
+                            .formatted(index, samples.get(index).path("calls").asInt()),
+                        texts(samples).get(index)))
             .toList();
     assertThat(sample("--count 3 --steps 17").succeeded().out().lines())
         .containsExactlyElementsOf(lines);
@@ -125,6 +136,115 @@ final class SampleCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "--sampler ancestral --draw reference --steps 17 | ancestral | reference | false",
+        "--sampler mean --grid uniform                   | mean | exact | true",
+        "--sampler mean --draw reference --steps 5       | mean | reference | false",
+        "--sampler first-hitting --leftovers drawn       | first-hitting | exact | true",
+        "--sampler confidence --tokens-per-step 3        | confidence | exact | false",
+        "--sampler margin --order-temperature 0.5        | margin | exact | false",
+        "--sampler entropy --temperature 0               | entropy | exact | false",
+        "--sampler remask-cap --remask-rate 0.3 --steps 9 | remask-cap | exact | false",
+        "--sampler remask-rescale --steps 40             | remask-rescale | exact | false",
+        "--sampler remask-confidence --steps 30          | remask-confidence | exact | false",
+      })
+  void samplers_areNamedInWhatTheyPrint(String options, String name, String draw, boolean exact) {
+    for (JsonNode sample : samples("--count 3 " + options)) {
+      assertThat(sample.path("sampler").asText()).isEqualTo(name);
+      assertThat(sample.path("draw").asText()).isEqualTo(draw);
+      assertThat(sample.path("exact").asBoolean()).isEqualTo(exact);
+      assertThat(tokens(sample)).hasSize(TinyModel.LENGTH);
+      assertThat(sample.path("text").asText()).matches("[a-f ]{11}");
+    }
+    String label = sample("--count 1 --length 2 " + options).succeeded().out();
+    assertThat(label)
+        .startsWith("--- sample 0, seed 0, " + name + (exact ? " (exact), " : " (approximate), "))
+        .contains(draw + " draw" + (draw.equals("reference") ? " at every step" : ""));
+  }
+
+  /** A plan asks at most once a position, the reference's loop at every step until all is there. */
+  @Test
+  void calls_areOfThePlanOrOfTheLoop() {
+    assertThat(samples("--count 5 --steps 500"))
+        .allMatch(sample -> sample.path("calls").asInt() <= TinyModel.LENGTH);
+    assertThat(samples("--count 5 --steps 200 --draw reference"))
+        .allMatch(sample -> sample.path("calls").asInt() > 60);
+    assertThat(samples("--count 2 --sampler first-hitting"))
+        .allMatch(sample -> sample.path("calls").asInt() >= TinyModel.LENGTH - 1);
+  }
+
+  @Test
+  void truncations_areComposed() {
+    JsonNode sample = samples("--count 1 --top-k 3 --top-p 0.9 --temperature 0.7").get(0);
+    assertThat(sample.path("law").asText()).isEqualTo("temperature 0.7, top-k 3, top-p 0.9");
+    assertThat(sample("--count 1 --top-k 3 --top-p 0.9 --temperature 0.7").succeeded().out())
+        .contains("cosine, temperature 0.7, top-k 3, top-p 0.9, ");
+    List<String> greedy = texts(samples("--count 4 --sampler confidence --top-k 1"));
+    assertThat(texts(samples("--count 4 --sampler confidence --temperature 0"))).isEqualTo(greedy);
+    assertThat(samples("--count 1").get(0).has("law")).isFalse();
+  }
+
+  @Test
+  void reconstruct_drawsAnewWhatIsMasked() throws IOException {
+    Path file = Files.writeString(folder.resolve("texts"), "abc def abc\nfff\n");
+    List<JsonNode> samples = samples("--at 0.5 --steps 20 --reconstruct " + file);
+    assertThat(samples).hasSize(2);
+    for (JsonNode sample : samples) {
+      String start = sample.path("start").asText(sample.path("text").asText());
+      String pattern = start.replace(Tokenizer.MASK_TEXT, ".");
+      assertThat(sample.path("text").asText()).matches(pattern);
+    }
+    assertThat(samples.get(0).path("start").asText())
+        .hasSize(11)
+        .contains(Tokenizer.MASK_TEXT)
+        .matches("[abc def" + Tokenizer.MASK_TEXT + "]*");
+    assertThat(sample("--at 0.5 --steps 20 --reconstruct " + file).succeeded().out().lines())
+        .hasSize(4);
+  }
+
+  @Test
+  void distribution_namesTheLikeliestAtEveryPosition() throws IOException {
+    Path file = Files.writeString(folder.resolve("texts"), "abc def\nfff\n");
+    List<JsonNode> all = samples("--at 0.5 --top 3 --distribution " + file);
+    assertThat(all).extracting(json -> json.path("index").asInt()).containsExactly(0, 1);
+    JsonNode positions = all.get(0).path("positions");
+    assertThat(positions).hasSize(7);
+    for (JsonNode position : positions) {
+      JsonNode likeliest = position.path("likeliest");
+      assertThat(likeliest).hasSize(3);
+      assertThat(likeliest.get(0).path("probability").asDouble())
+          .isGreaterThanOrEqualTo(likeliest.get(2).path("probability").asDouble());
+      assertThat(likeliest.get(0).path("text").asText()).matches("[a-f ]");
+    }
+    String text = sample("--at 0.5 --top 3 --distribution " + file).succeeded().out();
+    assertThat(text.lines()).hasSize(1 + 7 + 1 + 3);
+    assertThat(text).startsWith("--- " + all.get(0).path("start").asText() + "\n    0  a  ");
+  }
+
+  @Test
+  void trace_tellsWhatIsPrinted() throws IOException {
+    Path file = folder.resolve("trace.ndjson");
+    List<JsonNode> samples = samples("--count 3 --steps 20 --trace " + file);
+    Trace trace = TraceReader.read(file);
+    assertThat(trace.header().steps()).isEqualTo(20);
+    assertThat(trace.header().schedule()).isEqualTo("linear");
+    assertThat(trace.header().about())
+        .containsEntry("sampler", "ancestral (exact), exact draw, 20 steps, cosine")
+        .containsEntry("seed", "0");
+    for (int index = 0; index < 3; index++) {
+      List<Trace.Frame> frames = trace.stories().get(index).frames();
+      assertThat(frames).hasSize(samples.get(index).path("calls").asInt());
+      String last =
+          frames.get(frames.size() - 1).cells().stream()
+              .map(Trace.Cell::text)
+              .collect(Collectors.joining());
+      assertThat(last).isEqualTo(samples.get(index).path("text").asText());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "--count 0 | '--count': must be at least 1: 0",
         "--count 1 --steps 0 | '--steps': must be at least 1: 0",
         "--count 1 --length 0 | '--length': must be at least 1: 0",
@@ -133,7 +253,25 @@ final class SampleCommandTest {
         "--count 1 --seed x | '--seed': 'x' is not a long",
         "--count many | '--count': 'many' is not a whole number",
         "--count 1 --colour | Unknown option",
-        "--steps 5 | Missing required option: '--count=N'",
+        "--steps 5 | Missing required argument (specify one of these)",
+        "--count 1 --top-p 0 | '--top-p': p must be in (0, 1]: 0.0",
+        "--count 1 --top-p 1.5 | '--top-p': p must be in (0, 1]: 1.5",
+        "--count 1 --top-p x | '--top-p': must be a number: x",
+        "--count 1 --top-k 0 | '--top-k': must be at least 1: 0",
+        "--count 1 --temperature -1 | '--temperature': must be at least 0: -1",
+        "--count 1 --sampler euler | '--sampler': sampler must be one of ancestral, mean,",
+        "--count 1 --draw float16 | '--draw'",
+        "--count 1 --leftovers none | '--leftovers': leftovers must be argmax or drawn: none",
+        "--count 1 --sampler first-hitting --steps 5 | '--steps': is of no use to --sampler first-hitting",
+        "--count 1 --sampler margin --grid uniform | '--grid': is of no use to --sampler margin",
+        "--count 1 --sampler margin --draw exact | '--draw': is of no use to --sampler margin",
+        "--count 1 --tokens-per-step 2 | '--tokens-per-step': is of no use to --sampler ancestral",
+        "--count 1 --remask-rate 0.1 | '--remask-rate': is of no use to --sampler ancestral",
+        "--count 1 --sampler remask-cap --remask-rate 0 | '--remask-rate': must be in (0, 1]: 0",
+        "--reconstruct texts | Missing required",
+        "--reconstruct texts --at 1.5 | '--at': must be in (0, 1]: 1.5",
+        "--reconstruct texts --at 0.5 --top 3 | '--top': is of no use to --reconstruct",
+        "--reconstruct texts --at 0.5 --count 3 | mutually exclusive",
       })
   void usage_isOneLine(String options, String expected) {
     sample(options).failed(2, expected);
@@ -151,6 +289,21 @@ final class SampleCommandTest {
     byte[] bytes = Files.readAllBytes(weights);
     Files.write(weights, Arrays.copyOf(bytes, bytes.length / 2));
     sample("--count 1").failed(3, "model.safetensors: ");
+  }
+
+  @Test
+  void texts_thatAreNoneOfTheModelsAreRefused() throws IOException {
+    sample("--at 0.5 --reconstruct " + folder.resolve("none")).failed(3, "none: no such file");
+    Path file = Files.writeString(folder.resolve("texts"), "abc\nxyz\n");
+    sample("--at 0.5 --reconstruct " + file)
+        .failed(3, "texts: line 2: not in the vocabulary: 'x' (U+0078) at offset 0");
+    Files.writeString(file, "abc def abc d\n");
+    sample("--at 0.5 --distribution " + file)
+        .failed(3, "texts: line 1: has 13 tokens, more than the model's 11");
+    Files.writeString(file, "abc\n\nabc\n");
+    sample("--at 0.5 --distribution " + file).failed(3, "texts: line 2: has no tokens");
+    Files.writeString(file, "");
+    sample("--at 0.5 --distribution " + file).failed(3, "texts: is empty");
   }
 
   @Test
