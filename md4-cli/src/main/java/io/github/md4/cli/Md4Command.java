@@ -36,6 +36,8 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       SampleCommand.class,
       InfillCommand.class,
+      TraceCommand.class,
+      ScheduleCommand.class,
       BenchCommand.class
     })
 final class Md4Command implements Callable<Integer> {
