@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       InfillCommand.class,
       TraceCommand.class,
       ScheduleCommand.class,
+      QualityCommand.class,
       BenchCommand.class
     })
 final class Md4Command implements Callable<Integer> {

@@ -2,6 +2,7 @@
 package io.github.md4.cli;
 
 import ai.djl.Device;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.Weights;
 import io.github.md4.sample.MaskedDiffusion;
@@ -39,6 +40,14 @@ final class ModelOptions {
    */
   void checkDevice() {
     Device unused = device.find();
+  }
+
+  /** Returns them for a script. */
+  ObjectNode json() {
+    return Json.object()
+        .put("weights", weights.toString())
+        .put("precision", precision.toString())
+        .put("device", DeviceChoice.name(device.find()));
   }
 
   /** Returns the model that a folder has or leads to, ready to generate. */

@@ -198,6 +198,10 @@ final class SamplerOptions {
     return new ApproximateMethod.Remasked(grid(), remasking, leftovers());
   }
 
+  int batchSize() {
+    return batchSize;
+  }
+
   /** Returns how many steps the sampler has, 0 where it has no grid. */
   int stepCount() {
     return sampler.has(Use.GRID) ? grid().steps() : 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.MaskedDiffusion;
@@ -12,6 +13,7 @@ import io.github.md4.sample.trace.Trace;
 import io.github.md4.sample.trace.TraceWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +39,12 @@ final class SamplingSession {
       description = "Write which position got which token when, for md4 trace.")
   private Path trace;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE.json",
+      description = "Write calls of the network, time, and how was sampled.")
+  private Path report;
+
   /** Returns how samples are drawn; a wrong option is a usage error. */
   SamplingOptions sampling() {
     return sampler.options();
@@ -57,14 +65,21 @@ final class SamplingSession {
     SampleForm form =
         json ? new SampleForm.Json(sampler, tokenizer) : new SampleForm.Text(sampler, tokenizer);
     SamplePrinter printer = new SamplePrinter(out, form, starts);
+    RunReport counted = new RunReport();
     try (SamplingProgress progress = new SamplingProgress()) {
       if (trace == null) {
-        sample(model, starts, sampling, progress, printer);
-        return;
+        sample(model, starts, sampling, progress, printer, counted);
+      } else {
+        try (TraceWriter writer = TraceWriter.create(trace, header(model), tokenizer, starts)) {
+          sample(model, starts, sampling, progress, printer, writer, counted);
+        }
       }
-      try (TraceWriter writer = TraceWriter.create(trace, header(model), tokenizer, starts)) {
-        sample(model, starts, sampling, progress, printer, writer);
-      }
+    }
+    if (report != null) {
+      ObjectNode json = counted.json();
+      json.put("model", folder.toString()).set("sampler", sampler.json());
+      json.setAll(options.json());
+      Files.writeString(report, json + System.lineSeparator());
     }
   }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -20,13 +21,19 @@ import java.util.function.Function;
  * text} or {@code tokens}, in which null is a mask, and as far as wanted {@code vocabulary}, the
  * summary of the vocabulary that they are of.
  *
+ * @param longest the most tokens that a sequence may have
  * @param parse makes tokens of a text; an IllegalArgumentException says what is wrong with it
  */
-record SequenceFile(Path file, SavedModel.Description model, Function<String, int[]> parse) {
+record SequenceFile(Path file, Tokenizer tokenizer, int longest, Function<String, int[]> parse) {
   private static final JsonMapper JSON = new JsonMapper();
 
+  /** Sequences for a model. */
+  SequenceFile(Path file, SavedModel.Description model, Function<String, int[]> parse) {
+    this(file, model.tokenizer(), model.config().length(), parse);
+  }
+
   /**
-   * Returns the tokens of each line, none longer than the model.
+   * Returns the tokens of each line.
    *
    * @throws InvalidDataException if the file is missing or empty, or a line is wrong; says which
    */
@@ -55,10 +62,9 @@ record SequenceFile(Path file, SavedModel.Description model, Function<String, in
     try {
       int[] tokens = isJson() ? ofJson(line) : parse.apply(line);
       require(tokens.length > 0, "has no tokens");
-      int length = model.config().length();
       require(
-          tokens.length <= length,
-          "has %d tokens, more than the model's %d".formatted(tokens.length, length));
+          tokens.length <= longest,
+          "has %d tokens, more than the model's %d".formatted(tokens.length, longest));
       return tokens;
     } catch (JsonProcessingException e) {
       throw new InvalidDataException(file, "line " + number + ": is no JSON", e);
@@ -73,21 +79,21 @@ record SequenceFile(Path file, SavedModel.Description model, Function<String, in
 
   private int[] ofJson(String line) throws JsonProcessingException {
     JsonNode json = JSON.readTree(line);
-    String vocabulary = model.tokenizer().summary();
+    String vocabulary = tokenizer.summary();
     require(
         json.path("vocabulary").asText(vocabulary).equals(vocabulary),
         "is of the vocabulary %s, the model of %s"
             .formatted(json.path("vocabulary").asText(), vocabulary));
-    if (json.path("text").isTextual()) {
-      return parse.apply(json.path("text").asText());
+    if (json.path("tokens").isArray()) {
+      return tokens(json.path("tokens"));
     }
-    require(json.path("tokens").isArray(), "must have text or tokens");
-    return tokens(json.path("tokens"));
+    require(json.path("text").isTextual(), "must have text or tokens");
+    return parse.apply(json.path("text").asText());
   }
 
   private int[] tokens(JsonNode array) {
     int[] tokens = new int[array.size()];
-    int mask = model.tokenSpace().maskToken();
+    int mask = tokenizer.vocabularySize();
     for (int n = 0; n < tokens.length; n++) {
       JsonNode token = array.get(n);
       tokens[n] = token.isNull() ? mask : token.asInt(-1);

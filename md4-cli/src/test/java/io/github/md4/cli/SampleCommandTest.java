@@ -6,6 +6,7 @@ import static io.github.md4.cli.Ran.words;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trace.Trace;
 import io.github.md4.sample.trace.TraceReader;
@@ -218,6 +219,21 @@ final class SampleCommandTest {
     String text = sample("--at 0.5 --top 3 --distribution " + file).succeeded().out();
     assertThat(text.lines()).hasSize(1 + 7 + 1 + 3);
     assertThat(text).startsWith("--- " + all.get(0).path("start").asText() + "\n    0  a  ");
+  }
+
+  @Test
+  void report_saysWhatTheRunTook() throws IOException {
+    Path file = folder.resolve("report.json");
+    List<JsonNode> samples = samples("--count 5 --steps 20 --batch-size 2 --report " + file);
+    JsonNode report = new JsonMapper().readTree(Files.readString(file));
+    int calls = samples.stream().mapToInt(sample -> sample.path("calls").asInt()).sum();
+    assertThat(report.path("count").asInt()).isEqualTo(5);
+    assertThat(report.path("tokens").asInt()).isEqualTo(5 * TinyModel.LENGTH);
+    assertThat(report.path("sequenceCalls").asInt()).isEqualTo(calls);
+    assertThat(report.path("networkCalls").asInt()).isBetween((calls + 1) / 2, calls);
+    assertThat(report.path("seconds").asDouble()).isPositive();
+    assertThat(report.path("sampler").path("draw").asText()).isEqualTo("exact");
+    assertThat(report.path("device").asText()).isEqualTo("cpu");
   }
 
   @Test

@@ -8,8 +8,8 @@ import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ForwardProcess;
 import io.github.md4.core.diffusion.NegativeElbo;
 import io.github.md4.core.diffusion.ReverseProcess;
-import io.github.md4.core.kernel.DeviceMemory;
 import io.github.md4.core.kernel.DrawKernels;
+import io.github.md4.core.kernel.GpuMemory;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
@@ -233,7 +233,7 @@ public final class MaskedDiffusion implements AutoCloseable {
         kernels.close();
         model.close();
         manager.close();
-        DeviceMemory.release(manager.getDevice());
+        GpuMemory.release(manager.getDevice());
       }
     } finally {
       open.writeLock().unlock();
