@@ -7,6 +7,7 @@ import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.DrawKernels;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.Transformer;
@@ -27,24 +28,31 @@ record SampleBench(NDManager manager, Subject subject) {
   record Subject(ModelConfig model, int vocabularySize, Precision precision) {}
 
   /**
+   * How long it took, in seconds.
+   *
+   * @param plan to know all calls before the first, which is part of {@code sampling} as well
+   */
+  record Times(double sampling, double plan) {}
+
+  /**
    * What was measured, of whole sequences from first to last step.
    *
-   * @param planSeconds of them, to know all calls before the first
+   * @param code by which the network computes
    * @param sequenceCalls the calls that the sequences took part in, added up
    */
   record Result(
-      double seconds,
-      double planSeconds,
-      long networkCalls,
-      long sequenceCalls,
-      ProcessMemory memory) {
+      String code, Times times, long networkCalls, long sequenceCalls, ProcessMemory memory) {
+
+    double seconds() {
+      return times.sampling;
+    }
 
     double sequencesPerSecond(int count) {
-      return count / seconds;
+      return count / seconds();
     }
 
     double millisecondsACall() {
-      return seconds * 1e3 / networkCalls;
+      return seconds() * 1e3 / networkCalls;
     }
   }
 
@@ -59,26 +67,27 @@ record SampleBench(NDManager manager, Subject subject) {
             new Transformer(
                 manager, subject.model.network(), subject.vocabularySize, subject.precision);
         Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(0));
+        FrozenDenoiser denoiser = network.frozen(manager, parameters);
         DrawKernels kernels = new DrawKernels(manager)) {
       ReverseProcess process =
           new ReverseProcess(
               new TokenSpace(subject.vocabularySize), subject.model.maskingSchedule(), kernels);
-      Bound bound = new Bound(network, parameters, process);
+      Bound bound = new Bound(denoiser, process);
       List<Sample> unused =
           bound.sampler(manager, warmUp).sample(request(warmUp.batchSize(), warmUp));
-      return measured(bound.sampler(manager, options), request(count, options));
+      return measured(
+          bound.sampler(manager, options), request(count, options), denoiser.description());
     }
   }
 
-  /** A network with its weights and what is drawn by. */
-  private record Bound(Network network, Parameters parameters, ReverseProcess process) {
+  /** What is asked and what is drawn by. */
+  private record Bound(FrozenDenoiser denoiser, ReverseProcess process) {
     Sampler sampler(NDManager manager, SamplingOptions options) {
-      return new Sampler(
-          manager, network.denoiser(parameters), process, options.method(), options.law());
+      return new Sampler(manager, denoiser, process, options.method(), options.law());
     }
   }
 
-  private Result measured(Sampler sampler, SampleRequest request) {
+  private Result measured(Sampler sampler, SampleRequest request, String code) {
     long start = System.nanoTime();
     int planned = sampler.calls(request);
     double planSeconds = (System.nanoTime() - start) * 1e-9;
@@ -92,7 +101,11 @@ record SampleBench(NDManager manager, Subject subject) {
           "more calls than planned: %d, %d".formatted(calls[0], planned));
     }
     return new Result(
-        seconds, planSeconds, calls[0], sequenceCalls, ProcessMemory.of(manager.getDevice()));
+        code,
+        new Times(seconds, planSeconds),
+        calls[0],
+        sequenceCalls,
+        ProcessMemory.of(manager.getDevice()));
   }
 
   private SampleRequest request(int count, SamplingOptions options) {

@@ -39,6 +39,7 @@ record SampleBenchReport(
         subject.model().length(),
         subject.vocabularySize(),
         subject.precision());
+    table.row("code", "%s", result.code());
     table.row(
         "sampler", "%s; %d sequences, %d at once", sampler.label(), count, sampler.batchSize());
     table.row(
@@ -46,7 +47,7 @@ record SampleBenchReport(
         "%,d of the network, %,d of the sequences; planned in %.3f s",
         result.networkCalls(),
         result.sequenceCalls(),
-        result.planSeconds());
+        result.times().plan());
     table.row("time", "%.3f s, %.3f ms a call", result.seconds(), result.millisecondsACall());
     table.row("sequences/s", "%.4f", result.sequencesPerSecond(count));
     table.row("memory", "%s", result.memory());
@@ -75,9 +76,10 @@ record SampleBenchReport(
     json.set("sampler", sampler.json());
     json.put("count", count)
         .put("batchSize", sampler.batchSize())
+        .put("code", result.code())
         .put("networkCalls", result.networkCalls())
         .put("sequenceCalls", result.sequenceCalls())
-        .put("planSeconds", result.planSeconds())
+        .put("planSeconds", result.times().plan())
         .put("seconds", result.seconds())
         .put("millisecondsACall", result.millisecondsACall())
         .put("sequencesPerSecond", result.sequencesPerSecond(count));

@@ -37,6 +37,7 @@ final class BenchSampleCommandTest {
         .containsExactly(
             "device",
             "network",
+            "code",
             "sampler",
             "calls",
             "time",
