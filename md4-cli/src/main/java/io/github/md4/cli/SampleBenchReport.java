@@ -42,6 +42,12 @@ record SampleBenchReport(
     table.row("code", "%s", result.code());
     table.row(
         "sampler", "%s; %d sequences, %d at once", sampler.label(), count, sampler.batchSize());
+    measuredRows(table);
+    peerRows(table);
+    return table;
+  }
+
+  private void measuredRows(Table table) {
     table.row(
         "calls",
         "%,d of the network, %,d of the sequences; planned in %.3f s",
@@ -51,6 +57,9 @@ record SampleBenchReport(
     table.row("time", "%.3f s, %.3f ms a call", result.seconds(), result.millisecondsACall());
     table.row("sequences/s", "%.4f", result.sequencesPerSecond(count));
     table.row("memory", "%s", result.memory());
+  }
+
+  private void peerRows(Table table) {
     if (!Double.isNaN(peer.millisecondsAStep())) {
       table.row(
           "plain peer",
@@ -66,7 +75,6 @@ record SampleBenchReport(
           peer.gib(),
           result.memory().gib() / peer.gib());
     }
-    return table;
   }
 
   ObjectNode json(BenchHost host) {

@@ -18,7 +18,7 @@ sealed interface SampleForm {
   String of(Sample sample, int[] zt);
 
   /** A line about the sample, and its text. */
-  record Text(SamplerOptions how, Tokenizer tokenizer) implements SampleForm {
+  record ForPeople(SamplerOptions how, Tokenizer tokenizer) implements SampleForm {
     @Override
     public String of(Sample sample, int[] zt) {
       return "--- sample %d, seed %d, %s, %d calls%n%s"
@@ -32,10 +32,10 @@ sealed interface SampleForm {
   }
 
   /** An object for a script. */
-  record Json(SamplerOptions how, Tokenizer tokenizer) implements SampleForm {
+  record ForScripts(SamplerOptions how, Tokenizer tokenizer) implements SampleForm {
     @Override
     public String of(Sample sample, int[] zt) {
-      ObjectNode json = io.github.md4.cli.Json.object().put("index", sample.index());
+      ObjectNode json = Json.object().put("index", sample.index());
       json.setAll(how.json());
       json.put("calls", sample.calls()).put("text", tokenizer.decode(sample.tokens()));
       if (Arrays.stream(zt).anyMatch(token -> token != tokenizer.vocabularySize())) {

@@ -63,7 +63,9 @@ final class SamplingSession {
       throws IOException {
     Tokenizer tokenizer = model.description().tokenizer();
     SampleForm form =
-        json ? new SampleForm.Json(sampler, tokenizer) : new SampleForm.Text(sampler, tokenizer);
+        json
+            ? new SampleForm.ForScripts(sampler, tokenizer)
+            : new SampleForm.ForPeople(sampler, tokenizer);
     SamplePrinter printer = new SamplePrinter(out, form, starts);
     RunReport counted = new RunReport();
     try (SamplingProgress progress = new SamplingProgress()) {

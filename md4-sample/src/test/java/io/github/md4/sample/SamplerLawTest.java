@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class SamplerLawTest {
   private static final int LENGTH = 3;
   private static final int TOKENS = 3;
-  private static final int SAMPLES = 20_011;
+  private static final int SAMPLES = 10_007;
   private static final ContextDenoiser DENOISER = new ContextDenoiser(TOKENS);
 
   private final NDManager manager = NDManager.newBaseManager();
@@ -164,7 +164,7 @@ final class SamplerLawTest {
   private static SampleRequest request(int[] template, double from) {
     List<Start> starts =
         LongStream.range(0, SAMPLES).mapToObj(i -> new Start(template, i)).toList();
-    return new SampleRequest(starts, 79, 10_007, from);
+    return new SampleRequest(starts, 79, 5_003, from);
   }
 
   private Sampler sampler(
