@@ -3,6 +3,7 @@ package io.github.md4.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ReverseProcess;
@@ -20,11 +21,21 @@ final class TinySampling implements AutoCloseable {
   static final long SEED = 83;
   static final TokenSpace SPACE = new TokenSpace(TOKENS);
 
-  final NDManager manager = NDManager.newBaseManager();
-  final DrawKernels kernels = new DrawKernels(manager);
+  final NDManager manager;
+  final DrawKernels kernels;
   final List<Recording.Question> questions = new ArrayList<>();
   final Denoiser recording = new Recording(new ContextDenoiser(TOKENS), questions);
   final Hearing hearing = new Hearing();
+
+  /** On the CPU, where rounding does not depend on the batch. */
+  TinySampling() {
+    this(Device.cpu());
+  }
+
+  TinySampling(Device device) {
+    manager = NDManager.newBaseManager(device);
+    kernels = new DrawKernels(manager);
+  }
 
   ReverseProcess process() {
     return new ReverseProcess(SPACE, new MaskingSchedule(new Curve.Linear()), kernels);
