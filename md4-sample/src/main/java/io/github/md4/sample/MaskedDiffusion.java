@@ -4,6 +4,7 @@ package io.github.md4.sample;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ForwardProcess;
 import io.github.md4.core.diffusion.NegativeElbo;
@@ -13,6 +14,7 @@ import io.github.md4.core.kernel.GpuMemory;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.noise.Noise;
@@ -71,9 +73,10 @@ public final class MaskedDiffusion implements AutoCloseable {
    * Returns the model of a folder.
    *
    * @throws io.github.md4.core.InvalidDataException if the folder is no model's, is damaged or
-   *     lacks those weights
+   *     lacks those weights, or if it is no masked diffusion model
    */
   public static MaskedDiffusion load(Path folder, Loading loading) throws IOException {
+    checkIsDiffusion(folder);
     NDManager manager = NDManager.newBaseManager(loading.device);
     try {
       return new MaskedDiffusion(
@@ -81,6 +84,14 @@ public final class MaskedDiffusion implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       manager.close();
       throw e;
+    }
+  }
+
+  private static void checkIsDiffusion(Path folder) throws IOException {
+    ModelObjective objective = SavedModel.Description.read(folder).config().objective();
+    if (objective != ModelObjective.MASKED_DIFFUSION) {
+      throw new InvalidDataException(
+          folder, "is autoregressive; samples are drawn from masked diffusion models");
     }
   }
 

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
  * <p>The text between holes is tokenized piece by piece, so no token reaches across a hole's edge.
  */
 public final class Template {
-  private static final Pattern HOLE = Pattern.compile("\\\\\\[|\\[MASK(?:\\*(\\d{0,9}))?]");
   private static final String BEGINNING = "[MASK";
+  private static final Pattern HOLE = Pattern.compile("\\\\\\[|\\[MASK(?:\\*(\\d{0,9}))?]|\\[MASK");
   private static final int REST = -1;
 
   private final Tokenizer tokenizer;
@@ -45,8 +45,12 @@ public final class Template {
     while (hole.find()) {
       piece.append(text, end, hole.start());
       end = hole.end();
+      require(
+          !hole.group().equals(BEGINNING),
+          "a hole must be [MASK], [MASK*12] or [MASK*]; write \\[ for a bracket: %s"
+              .formatted(text.substring(hole.start())));
       if (hole.group().startsWith("\\")) {
-        piece.append('\u0000'); // a bracket, told from one that was not escaped
+        piece.append('[');
       } else {
         addText(piece);
         addHole(hole);
@@ -77,13 +81,10 @@ public final class Template {
   }
 
   private void addText(StringBuilder piece) {
-    int broken = piece.indexOf(BEGINNING);
-    require(
-        broken < 0,
-        "a hole must be [MASK], [MASK*12] or [MASK*]; write \\[ for a bracket: %s"
-            .formatted(broken < 0 ? "" : piece.substring(broken)));
-    zt = joined(zt, tokenizer.encode(piece.toString().replace('\u0000', '[')));
-    piece.setLength(0);
+    if (piece.length() > 0) {
+      zt = joined(zt, tokenizer.encode(piece));
+      piece.setLength(0);
+    }
   }
 
   private void fillUp() {

@@ -71,7 +71,7 @@ final class OrderedWalkTest {
       int next = 0;
       for (int step = 0; next < LENGTH; step++) {
         int[] before = z.clone();
-        double time = SCHEDULE.timeAt((LENGTH - next) / (double) LENGTH);
+        double time = SCHEDULE.timeWhenMasked((LENGTH - next) / (double) LENGTH);
         List<Integer> chosen = chosen(order, before, time, step, tokensAStep);
         for (int n : chosen) {
           z[n] = DENOISER.mostLikely(before, n, time);

@@ -78,7 +78,9 @@ final class FusedDenoiser implements FrozenDenoiser {
       return kernels.embedding().table(tokens, weights.copy("embedding.weight"));
     }
     NDArray w = weights.exact("embedding.projection.weight");
-    return kernels.embedding().outsideTable(manager, tokens, w, weights.exact("embedding.projection.bias"));
+    return kernels
+        .embedding()
+        .outsideTable(manager, tokens, w, weights.exact("embedding.projection.bias"));
   }
 
   @Override
