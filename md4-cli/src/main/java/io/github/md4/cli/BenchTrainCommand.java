@@ -3,13 +3,9 @@ package io.github.md4.cli;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.token.TokenFile;
-import io.github.md4.core.token.TokenFileInfo;
-import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.bench.StepBench;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -46,12 +42,7 @@ final class BenchTrainCommand implements Callable<Integer> {
       description = "Steps before the first that counts. Default: ${DEFAULT-VALUE}.")
   private int warmUp = 8;
 
-  @Option(
-      names = "--vocabulary",
-      paramLabel = "V",
-      converter = OptionTypes.Count.class,
-      description = "Size of the vocabulary. Default: that of data.train if it is there, else 27.")
-  private Integer vocabulary;
+  @Mixin private VocabularyOption vocabulary;
 
   @Option(names = "--json", description = "Print a JSON object, not a table.")
   private boolean json;
@@ -85,27 +76,11 @@ final class BenchTrainCommand implements Callable<Integer> {
   private BenchReport measure(Experiment experiment, Device found) throws IOException {
     StepBench.Subject subject =
         new StepBench.Subject(
-            experiment.model(), experiment.training(), vocabularySize(experiment.data().train()));
+            experiment.model(), experiment.training(), vocabulary.size(experiment.data().train()));
     StepBench.Plan plan = StepBench.Plan.of(warmUp, steps);
     try (NDManager manager = NDManager.newBaseManager(found);
         StepBench bench = new StepBench(manager, subject)) {
       return new BenchReport(subject, plan, BenchHost.of(found), bench.run(plan));
     }
-  }
-
-  private int vocabularySize(Path data) throws IOException {
-    if (vocabulary != null) {
-      return vocabulary;
-    }
-    if (Files.exists(data)) {
-      try (TokenFile tokens = TokenFile.open(data)) {
-        return tokens.info().map(TokenFileInfo::vocabularySize).orElse(text8());
-      }
-    }
-    return text8();
-  }
-
-  private static int text8() {
-    return Tokenizer.Characters.TEXT8.vocabularySize();
   }
 }

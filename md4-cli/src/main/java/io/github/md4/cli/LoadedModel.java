@@ -4,9 +4,7 @@ package io.github.md4.cli;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.kernel.Precision;
-import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.Sha256;
@@ -61,16 +59,6 @@ record LoadedModel(SavedModel model, NDManager manager, Origin origin) implement
 
   SavedModel.Description description() {
     return model.description();
-  }
-
-  /**
-   * @throws InvalidDataException unless it is a masked diffusion model
-   */
-  void checkIsDiffusion() {
-    if (description().config().objective() != ModelObjective.MASKED_DIFFUSION) {
-      throw new InvalidDataException(
-          origin.file(), "is autoregressive; md4 sample draws from masked diffusion models");
-    }
   }
 
   @Override

@@ -18,6 +18,7 @@ public final class Main {
     // dtypes mix, out of training.
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
+    System.setProperty("java.awt.headless", "true"); // plots need no screen
     System.exit(execute(writer(FileDescriptor.out), writer(FileDescriptor.err), args));
   }
 

@@ -35,6 +35,10 @@ import picocli.CommandLine.Spec;
       DataCommand.class,
       EvaluateCommand.class,
       SampleCommand.class,
+      InfillCommand.class,
+      TraceCommand.class,
+      ScheduleCommand.class,
+      QualityCommand.class,
       BenchCommand.class
     })
 final class Md4Command implements Callable<Integer> {

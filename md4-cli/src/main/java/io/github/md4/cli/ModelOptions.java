@@ -2,8 +2,10 @@
 package io.github.md4.cli;
 
 import ai.djl.Device;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.Weights;
+import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.train.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,6 +40,21 @@ final class ModelOptions {
    */
   void checkDevice() {
     Device unused = device.find();
+  }
+
+  /** Returns them for a script. */
+  ObjectNode json() {
+    return Json.object()
+        .put("weights", weights.toString())
+        .put("precision", precision.toString())
+        .put("device", DeviceChoice.name(device.find()));
+  }
+
+  /** Returns the model that a folder has or leads to, ready to generate. */
+  MaskedDiffusion generator(Path folder) throws IOException {
+    Path model = RunFolder.modelIn(folder, weights);
+    return MaskedDiffusion.load(
+        model, new MaskedDiffusion.Loading(weights, precision, device.find()));
   }
 
   /** Returns the model that a folder has or leads to. */

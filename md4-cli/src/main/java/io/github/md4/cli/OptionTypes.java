@@ -3,8 +3,11 @@ package io.github.md4.cli;
 
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.Weights;
+import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.sample.Leftovers;
+import io.github.md4.sample.TokenLaw;
 import io.github.md4.train.data.Detokenizer;
 import io.github.md4.train.data.DocumentRule;
 import io.github.md4.train.data.Protocol;
@@ -12,6 +15,7 @@ import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.TextVocabulary;
 import io.github.md4.train.data.VocabularyChoice;
 import java.time.Duration;
+import java.util.function.DoublePredicate;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -37,6 +41,12 @@ final class OptionTypes {
         .registerConverter(DocumentRule.class, parsed(DocumentRule::parse))
         .registerConverter(Detokenizer.class, parsed(Detokenizer::parse))
         .registerConverter(Protocol.class, parsed(Protocol::parse))
+        .registerConverter(SamplerKind.class, parsed(SamplerKind::parse))
+        .registerConverter(Leftovers.class, parsed(Leftovers::parse))
+        .registerConverter(TokenLaw.TopP.class, parsed(text -> new TokenLaw.TopP(number(text))))
+        .registerConverter(
+            TokenLaw.TopK.class, text -> new TokenLaw.TopK(new Count().convert(text)))
+        .registerConverter(Curve.class, parsed(Curve::parse))
         .registerConverter(TimeAxis.class, OptionTypes::axis)
         .registerConverter(Duration.class, parsed(OptionTypes::limit));
   }
@@ -71,14 +81,14 @@ final class OptionTypes {
       throw new IllegalArgumentException(
           "fractions must be the shares of train and valid, as 0.9,0.05: " + text);
     }
-    return new SplitFractions(share(shares[0]), share(shares[1]));
+    return new SplitFractions(number(shares[0]), number(shares[1]));
   }
 
-  private static double share(String text) {
+  private static double number(String text) {
     try {
       return Double.parseDouble(text);
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("a share must be a number: " + text, e);
+      throw new IllegalArgumentException("must be a number: " + text, e);
     }
   }
 
@@ -93,6 +103,36 @@ final class OptionTypes {
       case "m" -> Duration.ofMinutes(number);
       default -> Duration.ofSeconds(number);
     };
+  }
+
+  /** A number above 0 and at most 1. */
+  static final class Share implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      return checked(text, value -> value > 0 && value <= 1, "must be in (0, 1]");
+    }
+  }
+
+  /** A number of at least 0. */
+  static final class NotNegative implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      return checked(
+          text, value -> value >= 0 && value < Double.POSITIVE_INFINITY, "must be at least 0");
+    }
+  }
+
+  private static double checked(String text, DoublePredicate holds, String complaint) {
+    double value;
+    try {
+      value = number(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+    if (!holds.test(value)) {
+      throw new TypeConversionException(complaint + ": " + text);
+    }
+    return value;
   }
 
   /** A count of at least 1. */

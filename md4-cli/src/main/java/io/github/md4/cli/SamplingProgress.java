@@ -10,6 +10,7 @@ final class SamplingProgress implements SamplingListener, AutoCloseable {
   @Override
   public void called(int done, int planned) {
     if (done == 1) {
+      progress.close(); // that of the sequences of another length
       progress = Progress.start("sample", 0, planned);
     }
     progress.at(done, "calls of the network");

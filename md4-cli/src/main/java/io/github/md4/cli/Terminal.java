@@ -7,6 +7,7 @@ import java.nio.file.Path;
 
 /** Whether a person watches. */
 final class Terminal {
+  private static final Path STDOUT = Path.of("/proc/self/fd/1");
   private static final Path STDERR = Path.of("/proc/self/fd/2");
 
   private Terminal() {}
@@ -17,8 +18,23 @@ final class Terminal {
    * is never null.
    */
   static boolean isStderr() {
+    return leadsToTerminal(STDERR);
+  }
+
+  /** As {@link #isStderr}, of stdout. */
+  static boolean isStdout() {
+    return leadsToTerminal(STDOUT);
+  }
+
+  /** Returns whether a terminal may be written to in colours ({@code https://no-color.org}). */
+  static boolean hasColors() {
+    String none = System.getenv("NO_COLOR");
+    return none == null || none.isEmpty();
+  }
+
+  private static boolean leadsToTerminal(Path descriptor) {
     try {
-      return isTerminal(Files.readSymbolicLink(STDERR));
+      return isTerminal(Files.readSymbolicLink(descriptor));
     } catch (IOException e) {
       return false;
     }

@@ -6,8 +6,10 @@ import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.kernel.DrawKernels;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
-import io.github.md4.sample.AncestralSampler;
+import io.github.md4.sample.ExactMethod;
 import io.github.md4.sample.SampleRequest;
+import io.github.md4.sample.Sampler;
+import io.github.md4.sample.SamplingMethod;
 import io.github.md4.sample.SamplingSteps;
 import io.github.md4.train.Learner;
 import java.util.List;
@@ -34,14 +36,12 @@ final class TrainingSamples implements AutoCloseable {
     ReverseProcess process =
         new ReverseProcess(model.tokenSpace(), model.config().maskingSchedule(), kernels);
     SampleRequest request =
-        new SampleRequest(
-            config.count(), model.config().length(), config.seed(), config.count(), 0);
-    return new AncestralSampler(
-            manager,
-            learner.denoiser(Weights.EMA),
-            process,
-            new SamplingSteps(config.grid(), config.steps()))
-        .sample(request).stream().map(model.tokenizer()::decode).toList();
+        SampleRequest.ofMasks(model.tokenSpace(), config.count(), model.config().length())
+            .withSeed(config.seed());
+    SamplingMethod method =
+        new ExactMethod.Ancestral(new SamplingSteps(config.grid(), config.steps()));
+    return new Sampler(manager, learner.denoiser(Weights.EMA), process, method)
+        .sample(request).stream().map(sample -> model.tokenizer().decode(sample.tokens())).toList();
   }
 
   @Override

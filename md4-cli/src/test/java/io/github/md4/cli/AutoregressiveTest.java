@@ -48,7 +48,7 @@ final class AutoregressiveTest {
     assertThat(compared.at("/compared/differences")).hasSize(3);
     assertThat(compared.at("/compared/estimates")).hasSize(1);
     md4("sample", "--count", 1, "--device", "cpu", "--weights", "raw", "--model", ofTwin)
-        .failed(3, "is autoregressive; md4 sample draws from masked diffusion models");
+        .failed(3, "is autoregressive; samples are drawn from masked diffusion models");
     training
         .train("--set", "run=" + folder.resolve("other"))
         .failed(2, "sampling: count must be 0");

@@ -60,6 +60,10 @@ final class SampleCommandTest {
       assertThat(sample.path("seed").asLong()).isEqualTo(5);
       assertThat(sample.path("steps").asInt()).isEqualTo(17);
       assertThat(sample.path("grid").asText()).isEqualTo("uniform");
+      assertThat(sample.path("sampler").asText()).isEqualTo("ancestral");
+      assertThat(sample.path("draw").asText()).isEqualTo("exact");
+      assertThat(sample.path("exact").asBoolean()).isTrue();
+      assertThat(sample.path("calls").asInt()).isBetween(1, TinyModel.LENGTH);
       int[] tokens = tokens(sample);
       assertThat(tokens).hasSize(TinyModel.LENGTH);
       assertThat(sample.path("text").asText())
@@ -71,12 +75,16 @@ final class SampleCommandTest {
 
   @Test
   void text_isThatOfJson() {
-    List<String> texts = texts(samples("--count 3 --steps 17"));
+    List<JsonNode> samples = samples("--count 3 --steps 17");
     List<String> lines =
         IntStream.range(0, 3)
             .boxed()
             .flatMap(
-                index -> Stream.of("--- sample " + index + ", seed 0, 17 steps", texts.get(index)))
+                index ->
+                    Stream.of(
+                        "--- sample %d, seed 0, ancestral (exact), exact draw, 17 steps, cosine, %d calls"
+                            .formatted(index, samples.get(index).path("calls").asInt()),
+                        texts(samples).get(index)))
             .toList();
     assertThat(sample("--count 3 --steps 17").succeeded().out().lines())
         .containsExactlyElementsOf(lines);
@@ -125,6 +133,57 @@ final class SampleCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "--sampler ancestral --draw reference --steps 17 | ancestral | reference | false",
+        "--sampler mean --grid uniform                   | mean | exact | true",
+        "--sampler mean --draw reference --steps 5       | mean | reference | false",
+        "--sampler first-hitting --leftovers drawn       | first-hitting | exact | true",
+        "--sampler confidence --tokens-per-step 3        | confidence | exact | false",
+        "--sampler margin --order-temperature 0.5        | margin | exact | false",
+        "--sampler entropy --temperature 0               | entropy | exact | false",
+        "--sampler remask-cap --remask-rate 0.3 --steps 9 | remask-cap | exact | false",
+        "--sampler remask-rescale --steps 40             | remask-rescale | exact | false",
+        "--sampler remask-confidence --steps 30          | remask-confidence | exact | false",
+      })
+  void samplers_areNamedInWhatTheyPrint(String options, String name, String draw, boolean exact) {
+    for (JsonNode sample : samples("--count 3 " + options)) {
+      assertThat(sample.path("sampler").asText()).isEqualTo(name);
+      assertThat(sample.path("draw").asText()).isEqualTo(draw);
+      assertThat(sample.path("exact").asBoolean()).isEqualTo(exact);
+      assertThat(tokens(sample)).hasSize(TinyModel.LENGTH);
+      assertThat(sample.path("text").asText()).matches("[a-f ]{11}");
+    }
+    String label = sample("--count 1 --length 2 " + options).succeeded().out();
+    assertThat(label)
+        .startsWith("--- sample 0, seed 0, " + name + (exact ? " (exact), " : " (approximate), "))
+        .contains(draw + " draw" + (draw.equals("reference") ? " at every step" : ""));
+  }
+
+  /** A plan asks at most once a position, the reference's loop at every step until all is there. */
+  @Test
+  void calls_areOfThePlanOrOfTheLoop() {
+    assertThat(samples("--count 5 --steps 500"))
+        .allMatch(sample -> sample.path("calls").asInt() <= TinyModel.LENGTH);
+    assertThat(samples("--count 5 --steps 200 --draw reference"))
+        .allMatch(sample -> sample.path("calls").asInt() > 60);
+    assertThat(samples("--count 2 --sampler first-hitting"))
+        .allMatch(sample -> sample.path("calls").asInt() >= TinyModel.LENGTH - 1);
+  }
+
+  @Test
+  void truncations_areComposed() {
+    JsonNode sample = samples("--count 1 --top-k 3 --top-p 0.9 --temperature 0.7").get(0);
+    assertThat(sample.path("law").asText()).isEqualTo("temperature 0.7, top-k 3, top-p 0.9");
+    assertThat(sample("--count 1 --top-k 3 --top-p 0.9 --temperature 0.7").succeeded().out())
+        .contains("cosine, temperature 0.7, top-k 3, top-p 0.9, ");
+    List<String> greedy = texts(samples("--count 4 --sampler confidence --top-k 1"));
+    assertThat(texts(samples("--count 4 --sampler confidence --temperature 0"))).isEqualTo(greedy);
+    assertThat(samples("--count 1").get(0).has("law")).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "--count 0 | '--count': must be at least 1: 0",
         "--count 1 --steps 0 | '--steps': must be at least 1: 0",
         "--count 1 --length 0 | '--length': must be at least 1: 0",
@@ -133,7 +192,25 @@ final class SampleCommandTest {
         "--count 1 --seed x | '--seed': 'x' is not a long",
         "--count many | '--count': 'many' is not a whole number",
         "--count 1 --colour | Unknown option",
-        "--steps 5 | Missing required option: '--count=N'",
+        "--steps 5 | Missing required argument (specify one of these)",
+        "--count 1 --top-p 0 | '--top-p': p must be in (0, 1]: 0.0",
+        "--count 1 --top-p 1.5 | '--top-p': p must be in (0, 1]: 1.5",
+        "--count 1 --top-p x | '--top-p': must be a number: x",
+        "--count 1 --top-k 0 | '--top-k': must be at least 1: 0",
+        "--count 1 --temperature -1 | '--temperature': must be at least 0: -1",
+        "--count 1 --sampler euler | '--sampler': sampler must be one of ancestral, mean,",
+        "--count 1 --draw float16 | '--draw'",
+        "--count 1 --leftovers none | '--leftovers': leftovers must be argmax or drawn: none",
+        "--count 1 --sampler first-hitting --steps 5 | '--steps': is of no use to --sampler first-hitting",
+        "--count 1 --sampler margin --grid uniform | '--grid': is of no use to --sampler margin",
+        "--count 1 --sampler margin --draw exact | '--draw': is of no use to --sampler margin",
+        "--count 1 --tokens-per-step 2 | '--tokens-per-step': is of no use to --sampler ancestral",
+        "--count 1 --remask-rate 0.1 | '--remask-rate': is of no use to --sampler ancestral",
+        "--count 1 --sampler remask-cap --remask-rate 0 | '--remask-rate': must be in (0, 1]: 0",
+        "--reconstruct texts | Missing required",
+        "--reconstruct texts --at 1.5 | '--at': must be in (0, 1]: 1.5",
+        "--reconstruct texts --at 0.5 --top 3 | '--top': is of no use to --reconstruct",
+        "--reconstruct texts --at 0.5 --count 3 | mutually exclusive",
       })
   void usage_isOneLine(String options, String expected) {
     sample(options).failed(2, expected);

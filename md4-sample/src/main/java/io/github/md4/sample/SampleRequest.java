@@ -1,29 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import io.github.md4.core.diffusion.TokenSpace;
+import java.util.List;
+import java.util.stream.LongStream;
+
 /**
- * Which samples are wanted. Each is a function of seed and index alone, so neither the batch size
- * nor a division into several requests changes any of them.
+ * Which samples are wanted. Each is a function of the seed and of its own {@link Start}, so neither
+ * the batch size nor a division into several requests changes any of them.
  *
- * @param count how many, at least 1
- * @param length N of each
- * @param batchSize how many the network sees at once
- * @param firstIndex the index of the first; at least 0, all indices below 2^32
+ * @param starts at least one, all of one length, with a class each or none
+ * @param batchSize how many the network sees at once, at most
+ * @param from how far from the end the starts are, in (0, 1]: 1 is the beginning, where all but
+ *     frozen positions are masked
  */
-public record SampleRequest(int count, int length, long seed, int batchSize, long firstIndex) {
-  private static final long INDICES = 1L << 32;
+public record SampleRequest(List<Start> starts, long seed, int batchSize, double from) {
+  /** Sequences at once where nothing else is said. */
+  public static final int DEFAULT_BATCH_SIZE = 64;
 
   public SampleRequest {
-    require(count >= 1, "count must be at least 1", count);
-    require(length >= 1, "length must be at least 1", length);
+    starts = List.copyOf(starts);
+    require(!starts.isEmpty(), "count must be at least 1", starts.size());
     require(batchSize >= 1, "batchSize must be at least 1", batchSize);
-    require(
-        firstIndex >= 0 && firstIndex <= INDICES - count,
-        "firstIndex must be at least 0 and leave all indices below 2^32",
-        firstIndex);
+    require(from > 0 && from <= 1, "from must be in (0, 1]", from);
+    Start first = starts.get(0);
+    for (Start start : starts) {
+      require(
+          start.zt().length == first.zt().length,
+          "sequences must have one length",
+          first.zt().length + ", " + start.zt().length);
+      require(
+          start.label() >= 0 == first.label() >= 0,
+          "either all sequences have a label or none",
+          first.label() + ", " + start.label());
+    }
   }
 
-  private static void require(boolean holds, String what, long given) {
+  /** Returns a request from the beginning, of seed 0 and the default batch size. */
+  public static SampleRequest of(List<Start> starts) {
+    return new SampleRequest(starts, 0, DEFAULT_BATCH_SIZE, 1);
+  }
+
+  /** Returns a request for sequences from nothing but masks, with the indices from 0 on. */
+  public static SampleRequest ofMasks(TokenSpace space, int count, int length) {
+    require(count >= 1, "count must be at least 1", count);
+    require(length >= 1, "length must be at least 1", length);
+    return of(LongStream.range(0, count).mapToObj(i -> Start.masked(space, length, i)).toList());
+  }
+
+  public SampleRequest withSeed(long other) {
+    return new SampleRequest(starts, other, batchSize, from);
+  }
+
+  public SampleRequest withBatchSize(int other) {
+    return new SampleRequest(starts, seed, other, from);
+  }
+
+  public SampleRequest withFrom(double other) {
+    return new SampleRequest(starts, seed, batchSize, other);
+  }
+
+  /** Returns N. */
+  int length() {
+    return starts.get(0).zt().length;
+  }
+
+  private static void require(boolean holds, String what, Object given) {
     if (!holds) {
       throw new IllegalArgumentException(what + ": " + given);
     }

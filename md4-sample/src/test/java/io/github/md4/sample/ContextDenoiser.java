@@ -10,14 +10,14 @@ import io.github.md4.core.diffusion.Denoiser;
  * A denoiser whose answer depends on the position, on each unmasked token, and on the time, so that
  * whatever it is told wrongly shows in the law of the samples.
  */
-record ContextDenoiser(int vocabularySize) implements Denoiser {
+record ContextDenoiser(int vocabularySize) implements Denoiser, KnownLaw {
 
-  /** The probabilities at a position. */
-  double[] mu(int[] zt, int position, double t) {
+  @Override
+  public double[] mu(int[] zt, int position, double t) {
     double[] mu = new double[vocabularySize];
     double sum = 0;
     for (int v = 0; v < vocabularySize; v++) {
-      mu[v] = 0.3 + 2 * t * v + ((position + v) % vocabularySize == 0 ? 1 : 0);
+      mu[v] = 0.3 + 2 * t * v + ((position + v) % vocabularySize == 0 ? 0.9 : 0);
       for (int n = 0; n < zt.length; n++) {
         mu[v] += zt[n] == v ? 2.0 + n : 0;
       }

@@ -3,21 +3,7 @@ package io.github.md4.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.ReverseProcess;
-import io.github.md4.core.kernel.Activation;
-import io.github.md4.core.kernel.DrawKernels;
-import io.github.md4.core.kernel.Precision;
-import io.github.md4.core.model.ModelConfig;
-import io.github.md4.core.model.SavedModel;
-import io.github.md4.core.model.Weights;
-import io.github.md4.core.network.Network;
-import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.TransformerConfig;
-import io.github.md4.core.noise.Noise;
-import io.github.md4.core.schedule.Curve;
-import io.github.md4.core.schedule.SamplingGrid;
-import io.github.md4.core.token.Tokenizer;
+import io.github.md4.core.likelihood.LikelihoodEstimate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,47 +18,20 @@ final class ReadmeExampleTest {
 
   @Test
   void example_printsTexts(@TempDir Path folder) throws IOException {
-    write(folder);
+    TinyModelFolder.write(folder);
     List<String> printed = new ArrayList<>();
-    try (NDManager manager = NDManager.newBaseManager();
-        SavedModel model = SavedModel.load(folder, Weights.EMA, manager, Precision.FLOAT32);
-        DrawKernels kernels = new DrawKernels(manager)) {
-      ModelConfig config = model.description().config();
-      ReverseProcess process =
-          new ReverseProcess(model.description().tokenSpace(), config.maskingSchedule(), kernels);
-      SamplingSteps steps = new SamplingSteps(new SamplingGrid.Cosine(), 1000);
-      List<int[]> samples =
-          new AncestralSampler(manager, model.denoiser(), process, steps)
-              .sample(new SampleRequest(4, config.length(), 7, 4, 0));
-      samples.forEach(tokens -> printed.add(model.description().tokenizer().decode(tokens)));
+    try (MaskedDiffusion model = MaskedDiffusion.load(folder)) {
+      SamplingOptions options = SamplingOptions.defaults().withSeed(7); // 1,000 steps, exact
+      for (Sample sample : model.generate(4, options)) {
+        printed.add(model.text(sample.tokens()));
+      }
+      Sample filled = model.infill("ab [MASK*3] c", options);
+      printed.add(model.text(filled.tokens()));
+      LikelihoodEstimate estimate = model.score("abc cab");
+      printed.add(estimate.bitsPerToken() + " +- " + estimate.bitsPerTokenStandardError());
     }
-    assertThat(printed).hasSize(4).allMatch(text -> text.matches("[abc]{9}"));
-  }
-
-  private static void write(Path folder) throws IOException {
-    TransformerConfig network =
-        new TransformerConfig(
-            4,
-            2,
-            2,
-            1,
-            TransformerConfig.Embedding.OUTSIDE,
-            TransformerConfig.TimeFeatures.T,
-            0,
-            Activation.GLU,
-            TransformerConfig.Conditioning.ADALN,
-            true,
-            0,
-            0,
-            false);
-    SavedModel.Description description =
-        new SavedModel.Description(
-            new ModelConfig(9, new Curve.Linear(), 1e-4, network), new Tokenizer.Characters("abc"));
-    description.write(folder);
-    try (NDManager manager = NDManager.newBaseManager();
-        Network built = description.network(manager, Precision.FLOAT32);
-        Parameters parameters = Parameters.initial(manager, built.specs(), new Noise(1))) {
-      SavedModel.writeWeights(folder, parameters);
-    }
+    assertThat(printed.subList(0, 4)).allMatch(text -> text.matches("[abc \\[\\]]{9}"));
+    assertThat(printed.get(4)).matches("ab [abc \\[\\]]{3} c");
+    assertThat(printed.get(5)).matches("\\d\\.\\d+ \\+- 0\\.\\d+");
   }
 }

@@ -1,68 +1,79 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.DrawKernels;
 import io.github.md4.core.schedule.MaskingSchedule;
+import java.util.Arrays;
 
 /**
- * One step of unmasking: {@code p(z_s | z_t)} for {@code s < t} (MD4, Section 4; spec, 4.2).
+ * Unmasking as time runs from 1 to 0: {@code p(z_s | z_t)} for {@code s < t} (MD4, Section 4; spec,
+ * 4.2).
  *
  * <p>A masked position is revealed with a probability that no network has a say in, and then takes
- * a token from {@code mu}. One uniform decides both: below the probability of being revealed it is,
- * divided by it, again a uniform. That is one draw over V + 1 outcomes, exact to 2^-53.
+ * a token from {@code mu}. So when each position is revealed can be drawn before the network is
+ * asked anything, by one uniform a position: the chances of the steps up to a time {@code s},
+ *
+ * <pre>{@code
+ * 1 - prod (1 - (alpha_s - alpha_t) / (1 - alpha_t)) = (alpha_s - alpha_from) / (1 - alpha_from)
+ * }</pre>
+ *
+ * add up to the same whatever steps there are on the way.
+ *
+ * @param kernels what draws the tokens
  */
 public record ReverseProcess(TokenSpace space, MaskingSchedule schedule, DrawKernels kernels) {
 
   /**
-   * A step.
+   * When a grid's steps reveal what is masked at its beginning.
    *
-   * @param probability that a masked position is revealed
+   * @param revealed the probability of being unmasked at the end of each step, never falling
    */
-  public record Step(double probability) {
+  public record RevealSteps(double[] revealed) {
 
-    /** Returns whether a masked position with the uniform {@code u} is revealed. */
-    public boolean isRevealed(double u) {
-      return u < probability;
+    /**
+     * Returns the step that reveals a position, counted from 0; as many as there are steps where
+     * none does.
+     *
+     * @param u uniform in [0, 1)
+     */
+    public int of(double u) {
+      int found = Arrays.binarySearch(revealed, u);
+      if (found < 0) {
+        return -found - 1;
+      }
+      // Exactly at the end of a step: of a later one, and past all that reveal nothing.
+      int step = found + 1;
+      while (step < revealed.length && revealed[step] == u) {
+        step++;
+      }
+      return step;
     }
-  }
-
-  /** Returns the step from {@code t} to {@code s < t}, the same for all positions. */
-  public Step step(double s, double t) {
-    return new Step(schedule.unmaskProbability(s, t));
   }
 
   /**
-   * Returns the tokens of positions that are revealed.
+   * Returns when the steps between {@code times} reveal a position that is masked at the first.
    *
-   * @param logits the network's, at those positions, float [R, V]
-   * @param u what revealed each of them, [R]
-   * @return tokens [R], in [0, V)
+   * @param times falling, at least two
    */
-  public int[] reveal(NDArray logits, Step step, double[] u) {
-    double[] again = new double[u.length];
-    for (int r = 0; r < u.length; r++) {
-      again[r] = u[r] / step.probability;
+  public RevealSteps revealSteps(double[] times) {
+    double[] revealed = new double[times.length - 1];
+    double before = 0;
+    for (int step = 0; step < revealed.length; step++) {
+      // Rounding alone could let it fall.
+      before = Math.max(before, schedule.unmaskProbability(times[step + 1], times[0]));
+      revealed[step] = before;
     }
-    try (NDManager scope = logits.getManager().newSubManager()) {
-      long[] drawn = kernels.draw(scope, logits, scope.create(again)).toLongArray();
-      return tokens(drawn);
-    }
+    return new RevealSteps(revealed);
   }
 
-  /** Returns the most likely token of each row, as the reference fills what is left at the end. */
-  public int[] fill(NDArray logits) {
-    try (NDManager scope = logits.getManager().newSubManager()) {
-      return tokens(kernels.mostLikely(scope, logits).toLongArray());
-    }
-  }
-
-  private static int[] tokens(long[] drawn) {
-    int[] tokens = new int[drawn.length];
-    for (int r = 0; r < tokens.length; r++) {
-      tokens[r] = (int) drawn[r];
-    }
-    return tokens;
+  /**
+   * Returns the time at which a position that is masked at {@code from} is revealed in continuous
+   * time, the limit of ever more steps; 0 where it is still masked at time 0. The same uniform
+   * gives, on any grid, the step in which this time lies.
+   *
+   * @param u uniform in [0, 1)
+   */
+  public double revealTime(double u, double from) {
+    return schedule.timeWhenMasked((1 - u) * schedule.oneMinusAlpha(from));
   }
 }

@@ -352,8 +352,17 @@ public final class FusedKernels implements AutoCloseable {
     return new FusedEmbeddingKernels(this);
   }
 
+  /** Returns the kernels that a forward without a backward has besides. */
+  public FusedInferenceKernels inference() {
+    return new FusedInferenceKernels(this);
+  }
+
   Passes passes() {
     return passes;
+  }
+
+  Upload upload() {
+    return upload;
   }
 
   Precision stream() {

@@ -2,10 +2,11 @@
 package io.github.md4.core.kernel;
 
 import ai.djl.Device;
+import ai.djl.pytorch.jni.JniUtils;
 import com.sun.jna.ptr.LongByReference;
 import java.util.OptionalLong;
 
-/** How much of a GPU's memory is taken. */
+/** How much of a GPU's memory is taken, and what the engine need not keep of it. */
 public final class GpuMemory {
 
   private GpuMemory() {}
@@ -23,5 +24,12 @@ public final class GpuMemory {
     LongByReference all = new LongByReference();
     Cuda.check(Cuda.cuMemGetInfo_v2(free, all), "asking for its memory");
     return OptionalLong.of(all.getValue() - free.getValue());
+  }
+
+  /** Gives back what the engine keeps on a GPU for arrays to come; on the CPU it keeps nothing. */
+  public static void release(Device device) {
+    if (device.isGpu()) {
+      JniUtils.emptyCudaCache();
+    }
   }
 }

@@ -6,6 +6,7 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.Transformer;
@@ -33,6 +34,7 @@ public final class SavedModel implements AutoCloseable {
   private final Description description;
   private final Network network;
   private final Parameters parameters;
+  private final FrozenDenoiser denoiser;
 
   /** What a model is, without its weights. */
   public record Description(ModelConfig config, Tokenizer tokenizer) {
@@ -66,10 +68,12 @@ public final class SavedModel implements AutoCloseable {
     }
   }
 
-  private SavedModel(Description description, Network network, Parameters parameters) {
+  private SavedModel(
+      Description description, Network network, Parameters parameters, FrozenDenoiser denoiser) {
     this.description = description;
     this.network = network;
     this.parameters = parameters;
+    this.denoiser = denoiser;
   }
 
   /**
@@ -85,7 +89,8 @@ public final class SavedModel implements AutoCloseable {
     Network network = description.network(manager, precision);
     try {
       Parameters parameters = ParameterFile.read(file, "", manager, network.specs());
-      return new SavedModel(description, network, parameters);
+      FrozenDenoiser denoiser = network.frozen(manager, parameters);
+      return new SavedModel(description, network, parameters, denoiser);
     } catch (IOException | RuntimeException e) {
       network.close();
       throw e;
@@ -134,7 +139,7 @@ public final class SavedModel implements AutoCloseable {
 
   /** Returns the network with its weights. */
   public Denoiser denoiser() {
-    return network.denoiser(parameters);
+    return denoiser;
   }
 
   /** Returns the number of its weights. */
@@ -144,6 +149,7 @@ public final class SavedModel implements AutoCloseable {
 
   @Override
   public void close() {
+    denoiser.close();
     parameters.close();
     network.close();
   }

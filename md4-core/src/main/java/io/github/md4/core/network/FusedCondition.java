@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.kernel.FusedConditionKernels;
 import io.github.md4.core.kernel.FusedConditionKernels.Conditioned;
 import io.github.md4.core.kernel.FusedKernels;
@@ -43,14 +44,14 @@ final class FusedCondition {
     return (long) batchSize * (config.headWidth() * Float.BYTES + Long.BYTES);
   }
 
-  void upload(NDManager scope, NetworkInput input) {
-    double[] times = input.condition().times();
+  void upload(NDManager scope, Condition condition) {
+    double[] times = condition.times();
     if (config.timeFeatures() == TimeFeatures.T) {
       Shape shape = new Shape(times.length, config.headWidth());
       this.times = kernels.floats(scope, TimeEmbedding.of(times, config.headWidth()), shape);
     }
     if (config.classes() > 0) {
-      long[] wide = Arrays.stream(input.condition().labels()).asLongStream().toArray();
+      long[] wide = Arrays.stream(condition.labels()).asLongStream().toArray();
       this.labels = kernels.longs(scope, wide);
     }
   }

@@ -95,7 +95,7 @@ final class FusedPass implements TrainingPass {
             host,
             condition.bytes(batchSize) + mask.bytes(batchSize),
             () -> {
-              condition.upload(scope, input);
+              condition.upload(scope, input.condition());
               keep = mask.upload(scope, kernels, batchSize);
             });
   }

@@ -17,6 +17,11 @@ import java.util.stream.Stream;
 record FusedWeights(
     Parameters parameters, Map<String, Integer> indices, FlatArrays copy, FlatArrays gradients) {
 
+  /** Weights that are only read. */
+  static FusedWeights frozen(Parameters parameters, FlatArrays copy) {
+    return of(parameters, copy, copy);
+  }
+
   static FusedWeights of(Parameters parameters, FlatArrays copy, FlatArrays gradients) {
     List<String> names = new ArrayList<>(parameters.byName().keySet());
     Map<String, Integer> indices = new java.util.HashMap<>();

@@ -15,6 +15,14 @@ public interface Network extends AutoCloseable {
   Denoiser denoiser(Parameters parameters);
 
   /**
+   * As {@link #denoiser}, of weights that never change again: what follows from them alone is
+   * computed once. Closed by the caller, before the weights.
+   */
+  default FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
+    return new FrozenDenoiser.Plain(denoiser(parameters));
+  }
+
+  /**
    * Returns this network with parameters to be trained, of which it may keep copies: from then on
    * they are changed by its {@link TrainableNetwork#optimizer} alone.
    *

@@ -84,6 +84,19 @@ public final class Transformer implements Network {
   }
 
   @Override
+  public FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
+    FusedKernels.Options asked =
+        new FusedKernels.Options(kernelOptions, TransformerKernels.Dropout.NONE, Precision.FLOAT32);
+    Optional<FusedKernels> found =
+        config.isConditional() ? FusedKernels.find(parent, asked) : Optional.empty();
+    FusedDenoiser.Subject subject =
+        new FusedDenoiser.Subject(config, parameters, kernelOptions.precision());
+    return found
+        .<FrozenDenoiser>map(kernels -> new FusedDenoiser(parent, kernels, subject, this::check))
+        .orElseGet(() -> Network.super.frozen(parent, parameters));
+  }
+
+  @Override
   public TrainableNetwork trainable(
       NDManager parent, Parameters parameters, TrainingOptions options) {
     return fused(parent, parameters, options)
@@ -165,6 +178,12 @@ public final class Transformer implements Network {
               + shape.get(0)
               + " examples: "
               + condition.labels().length);
+    }
+    for (int label : condition.labels()) {
+      if (config.classes() > 0 && !(label >= 0 && label < config.classes())) {
+        throw new IllegalArgumentException(
+            "labels must be in [0, " + config.classes() + "): " + label);
+      }
     }
   }
 

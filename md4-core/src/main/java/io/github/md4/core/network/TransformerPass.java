@@ -9,6 +9,7 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.kernel.Hidden;
 import io.github.md4.core.network.TransformerConfig.Embedding;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import java.util.Arrays;
 
 /**
  * One way through the transformer, from tokens to logits.
@@ -95,14 +96,7 @@ record TransformerPass(TransformerConfig config, Blocks.Weights weights) {
   }
 
   private NDArray labels(NDManager scope, Condition condition) {
-    long[] labels = new long[condition.labels().length];
-    for (int b = 0; b < labels.length; b++) {
-      labels[b] = condition.labels()[b];
-      if (labels[b] < 0 || labels[b] >= config.classes()) {
-        throw new IllegalArgumentException(
-            "labels must be in [0, " + config.classes() + "): " + labels[b]);
-      }
-    }
+    long[] labels = Arrays.stream(condition.labels()).asLongStream().toArray();
     return owned(scope.create(labels));
   }
 

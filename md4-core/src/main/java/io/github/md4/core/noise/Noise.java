@@ -25,7 +25,11 @@ public record Noise(long seed) {
     EVALUATION_TIME(7),
     EVALUATION_MASK(8),
     SOURCE(9),
-    BOOTSTRAP(10);
+    BOOTSTRAP(10),
+    REVEAL(24),
+    REMASK(25),
+    ORDER(26),
+    RECONSTRUCTION(27);
 
     /** Part of the counter: never changed, or old runs could not be resumed. */
     private final int code;

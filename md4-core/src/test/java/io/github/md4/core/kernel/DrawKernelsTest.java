@@ -3,6 +3,7 @@ package io.github.md4.core.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class DrawKernelsTest {
@@ -83,26 +85,99 @@ final class DrawKernelsTest {
     float[] logits = {0, rare, rare};
     try (NDArray one = manager.create(logits, new Shape(1, 3))) {
       // The second token has [1 - 2e-12, 1 - 1e-12), the third the rest.
-      assertThat(
-              kernels.draw(manager, one, manager.create(new double[] {1 - 1.5e-12})).toLongArray())
-          .containsExactly(1);
-      assertThat(
-              kernels.draw(manager, one, manager.create(new double[] {1 - 0.5e-12})).toLongArray())
-          .containsExactly(2);
+      assertThat(drawn(one, 1 - 1.5e-12)).containsExactly(1);
+      assertThat(drawn(one, 1 - 0.5e-12)).containsExactly(2);
     }
   }
 
   @Test
   @Tag("naive")
-  void mostLikely_isTheLargest() {
+  void draw_ofTheLikeliestTakesTheLargest() {
     float[] logits = logits(3);
-    long[] tokens = kernels.mostLikely(manager, matrix(logits)).toLongArray();
+    double[] u = new double[ROWS];
+    Arrays.fill(u, DrawKernels.LIKELIEST);
+    long[] tokens = draw(logits, u);
     for (int r = 0; r < ROWS; r++) {
       for (int v = 0; v < VOCABULARY; v++) {
         assertThat(logits[r * VOCABULARY + (int) tokens[r]])
             .isGreaterThanOrEqualTo(logits[r * VOCABULARY + v]);
       }
     }
+  }
+
+  /** Tokens of one law, probabilities and scores of another. */
+  @ParameterizedTest
+  @EnumSource(Score.class)
+  @Tag("naive")
+  void drawFrom_saysWhatTheNetworkThinksOfItsTokens(Score score) {
+    float[] logits = logits(3);
+    float[] law = logits(1);
+    double[] u = NOISE.uniforms(Purpose.SAMPLE, 0, 0, ROWS);
+    NDArray both = kernels.drawFrom(manager, matrix(logits), matrix(law), manager.create(u), score);
+    assertThat(both.getShape()).isEqualTo(new Shape(3, ROWS));
+    double[] answers = both.toDoubleArray();
+    assertThat(tokens(both)).isEqualTo(draw(law, u));
+    for (int r = 0; r < ROWS; r++) {
+      double[] mu = mu(logits, r);
+      double probability = mu[(int) answers[r]];
+      // A softmax of as few terms in float64.
+      assertThat(answers[ROWS + r]).isCloseTo(probability, within(1e-14));
+      assertThat(answers[2 * ROWS + r]).isCloseTo(value(score, mu, probability), within(1e-14));
+    }
+  }
+
+  private static double value(Score score, double[] mu, double probability) {
+    double[] rising = mu.clone();
+    Arrays.sort(rising);
+    return switch (score) {
+      case PROBABILITY -> probability;
+      case MARGIN -> rising[VOCABULARY - 1] - rising[VOCABULARY - 2];
+      case NEGATIVE_ENTROPY -> Arrays.stream(mu).map(p -> p * Math.log(p)).sum();
+    };
+  }
+
+  @Test
+  @Tag("exact")
+  void draw_isDrawFromOfOneLaw() {
+    NDArray logits = matrix(logits(3));
+    NDArray u = manager.create(NOISE.uniforms(Purpose.SAMPLE, 0, 0, ROWS));
+    for (Score score : Score.values()) {
+      assertThat(kernels.draw(manager, logits, u, score).toDoubleArray())
+          .isEqualTo(kernels.drawFrom(manager, logits, logits, u, score).toDoubleArray());
+    }
+  }
+
+  /** A token that a law excludes has no part in the entropy. */
+  @Test
+  @Tag("exact")
+  void entropy_ofASureLawIsZero() {
+    NDArray sure = manager.create(new float[] {0, NEVER, NEVER}, new Shape(1, 3));
+    double[] answers =
+        kernels
+            .draw(manager, sure, manager.create(new double[] {0.5}), Score.NEGATIVE_ENTROPY)
+            .toDoubleArray();
+    assertThat(answers).containsExactly(0, 1, 0);
+  }
+
+  @Test
+  @Tag("exact")
+  void unpack_takesApartWhatWasPacked() {
+    double[] packed = {1, 2, 3, 4, 5, 7, 0, 4, 0.25, 0.5, -1, 1e-17};
+    DrawKernels.Unpacked parts = kernels.unpack(manager, manager.create(packed), 2, 3, 2);
+    assertThat(parts.zt().getShape()).isEqualTo(new Shape(2, 3));
+    assertThat(parts.zt().toLongArray()).containsExactly(1, 2, 3, 4, 5, 7);
+    assertThat(parts.rows().toLongArray()).containsExactly(0, 4);
+    assertThat(parts.noise().getShape()).isEqualTo(new Shape(2, 2));
+    assertThat(parts.noise().toDoubleArray()).containsExactly(0.25, 0.5, -1, 1e-17);
+  }
+
+  @Test
+  @Tag("exact")
+  void temper_divides() {
+    NDArray x = manager.create(new float[] {1, 3, NEVER}, new Shape(1, 3));
+    assertThat(kernels.temper(manager, x, 0.5).toFloatArray()).containsExactly(-4, 0, NEVER);
+    assertThatIllegalArgumentException().isThrownBy(() -> kernels.temper(manager, x, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> kernels.temper(manager, x, Double.NaN));
   }
 
   /** The smallest set of the likeliest whose mass is at least p. */
@@ -171,7 +246,18 @@ final class DrawKernelsTest {
   }
 
   private long[] draw(float[] logits, double[] u) {
-    return kernels.draw(manager, matrix(logits), manager.create(u)).toLongArray();
+    return drawn(matrix(logits), u);
+  }
+
+  private long[] drawn(NDArray logits, double... u) {
+    return tokens(kernels.draw(manager, logits, manager.create(u), Score.PROBABILITY));
+  }
+
+  private static long[] tokens(NDArray answers) {
+    int rows = (int) answers.getShape().get(1);
+    return Arrays.stream(answers.toDoubleArray(), 0, rows)
+        .mapToLong(token -> (long) token)
+        .toArray();
   }
 
   private NDArray matrix(float[] logits) {

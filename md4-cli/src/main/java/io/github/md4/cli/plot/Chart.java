@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.plot;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import java.awt.Font;
+import java.util.ArrayList;
+import java.util.List;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler.LegendLayout;
+import org.knowm.xchart.style.Styler.LegendPosition;
+import org.knowm.xchart.style.XYStyler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/**
+ * A chart of lines.
+ *
+ * @param title above it
+ * @param y what its vertical axis is
+ */
+record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
+  static final int WIDTH = 640;
+  static final int HEIGHT = 460;
+  private static final float STROKE = 2;
+  private static final int FONT_SIZE = 13;
+  private static final int TICK_SPACING = 90;
+
+  /** Colours that people who see few colours tell apart, too (Okabe and Ito). */
+  private static final Color[] COLORS = {
+    new Color(0, 114, 178), new Color(213, 94, 0), new Color(0, 158, 115),
+    new Color(204, 121, 167), new Color(86, 180, 233), new Color(230, 159, 0)
+  };
+
+  /** The horizontal axis: what it is, and its ends. */
+  record Axis(String name, double from, double to) {}
+
+  /** How the vertical axis is divided. */
+  enum Scale {
+    LINEAR,
+    LOGARITHMIC
+  }
+
+  /** A line through points, {@code x} rising. */
+  record Line(String name, double[] x, double[] y) {}
+
+  /** Returns it drawn by XChart. */
+  XYChart drawn() {
+    XYChart chart =
+        new XYChartBuilder()
+            .width(WIDTH)
+            .height(HEIGHT)
+            .title(title)
+            .xAxisTitle(x.name)
+            .yAxisTitle(y)
+            .build();
+    style(chart.getStyler());
+    List<Color> colors = new ArrayList<>(List.of(COLORS));
+    for (Line line : lines) {
+      XYSeries series = chart.addSeries(line.name, line.x, line.y);
+      series.setMarker(SeriesMarkers.NONE);
+      series.setLineStyle(new BasicStroke(STROKE));
+      series.setLineColor(colors.get((chart.getSeriesMap().size() - 1) % COLORS.length));
+    }
+    return chart;
+  }
+
+  private void style(XYStyler styler) {
+    styler.setXAxisMin(x.from);
+    styler.setXAxisMax(x.to);
+    styler.setXAxisTickMarkSpacingHint(TICK_SPACING);
+    styler.setYAxisLogarithmic(scale == Scale.LOGARITHMIC);
+    styler.setChartBackgroundColor(Color.WHITE);
+    styler.setPlotBorderVisible(false);
+    styler.setLegendPosition(LegendPosition.OutsideS);
+    styler.setLegendLayout(LegendLayout.Horizontal);
+    styler.setLegendBorderColor(Color.WHITE);
+    styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, FONT_SIZE + 1));
+    styler.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, FONT_SIZE));
+    styler.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, FONT_SIZE - 1));
+    styler.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, FONT_SIZE - 1));
+  }
+}

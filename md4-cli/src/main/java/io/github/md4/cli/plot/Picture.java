@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.plot;
+
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.knowm.xchart.BitmapEncoder;
+
+/** Charts side by side. */
+final class Picture {
+  private Picture() {}
+
+  /** Writes a PNG, replacing what there is. */
+  static void write(Path file, List<Chart> charts) throws IOException {
+    BufferedImage whole =
+        new BufferedImage(Chart.WIDTH * charts.size(), Chart.HEIGHT, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = whole.createGraphics();
+    for (int i = 0; i < charts.size(); i++) {
+      BufferedImage one = BitmapEncoder.getBufferedImage(charts.get(i).drawn());
+      graphics.drawImage(one, i * Chart.WIDTH, 0, null);
+    }
+    graphics.dispose();
+    try (OutputStream out = Files.newOutputStream(file)) {
+      if (!ImageIO.write(whole, "png", out)) {
+        throw new IOException(file + ": this Java writes no PNG");
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.plot;
+
+import io.github.md4.cli.plot.Chart.Line;
+import io.github.md4.cli.plot.Chart.Scale;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.sample.trace.Trace;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The tokens that each step reveals, as in Figure 2 (right) of the paper: what linear and cosine
+ * schedules reveal on average on the uniform grid, and what a trace did.
+ */
+public record RevealPlot(Trace trace) {
+  /** Steps of one height, so that few samples show a course. */
+  private static final int BINS = 32;
+
+  /** Writes a PNG, replacing what there is. */
+  public void write(Path file) throws IOException {
+    Chart chart =
+        new Chart(
+            "tokens revealed per step, %d steps, %d tokens".formatted(steps(), length()),
+            new Chart.Axis("step", 0, steps()),
+            "tokens",
+            Scale.LINEAR,
+            List.of(
+                seen(),
+                expected("linear", new Curve.Linear()),
+                expected("cosine", new Curve.Cosine())));
+    Picture.write(file, List.of(chart));
+  }
+
+  /** Returns the steps of the trace's grid; without one, as many as it took. */
+  int steps() {
+    int taken =
+        trace.stories().stream()
+            .flatMap(story -> story.events().stream())
+            .mapToInt(event -> event.step() + 1)
+            .max()
+            .orElse(1);
+    return trace.header().steps() == 0 ? taken : trace.header().steps();
+  }
+
+  private int length() {
+    return trace.stories().get(0).start().size();
+  }
+
+  /**
+   * Returns the mean over the trace's sequences and neighbouring steps; what time 0 leaves over
+   * counts to the last step.
+   */
+  Line seen() {
+    double[] counts = new double[steps()];
+    for (Trace.Story story : trace.stories()) {
+      story.events().stream()
+          .filter(event -> !Double.isNaN(event.probability()))
+          .forEach(event -> counts[Math.min(event.step(), counts.length - 1)]++);
+    }
+    int together = Math.max(1, counts.length / BINS);
+    double[] means = new double[counts.length];
+    for (int step = 0; step < counts.length; step++) {
+      int first = step / together * together;
+      int end = Math.min(first + together, counts.length);
+      double sum = Arrays.stream(counts, first, end).sum();
+      means[step] = sum / (end - first) / trace.stories().size();
+    }
+    String name = "this trace, mean of %d samples".formatted(trace.stories().size());
+    return new Line(together == 1 ? name : name + ", " + together + " steps", numbers(), means);
+  }
+
+  /** Returns what a schedule reveals on average on the uniform grid. */
+  Line expected(String name, Curve curve) {
+    MaskingSchedule schedule = new MaskingSchedule(curve, trace.header().epsilon());
+    SamplingGrid grid = new SamplingGrid.Uniform();
+    double[] counts = new double[steps()];
+    for (int step = 0; step < counts.length; step++) {
+      double alphaS = schedule.alpha(grid.time(step + 1, counts.length));
+      counts[step] = length() * (alphaS - schedule.alpha(grid.time(step, counts.length)));
+    }
+    return new Line(name, numbers(), counts);
+  }
+
+  private double[] numbers() {
+    return IntStream.range(0, steps()).mapToDouble(step -> step + 1).toArray();
+  }
+}

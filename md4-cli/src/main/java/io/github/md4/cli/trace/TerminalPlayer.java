@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.trace;
+
+import io.github.md4.sample.trace.Trace.Cell;
+import io.github.md4.sample.trace.Trace.Frame;
+import io.github.md4.sample.trace.Trace.Story;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Locale;
+
+/** Plays a sequence in a terminal: what came last is brightest. */
+public final class TerminalPlayer {
+  private static final String HOME = "\u001b[H\u001b[J";
+  private static final String HIDE_CURSOR = "\u001b[?25l";
+  private static final String SHOW_CURSOR = "\u001b[?25h";
+
+  private final PrintWriter out;
+  private final Ink ink;
+  private final Story story;
+  private final List<Frame> frames;
+
+  public TerminalPlayer(PrintWriter out, Ink ink, Story story) {
+    this.out = out;
+    this.ink = ink;
+    this.story = story;
+    this.frames = story.frames();
+  }
+
+  /** Redraws the terminal, frame by frame, with {@code millis} between them. */
+  public void play(long millis) throws InterruptedException {
+    out.print(HIDE_CURSOR);
+    try {
+      for (int frame = 0; frame <= frames.size(); frame++) {
+        out.print(HOME + text(frame));
+        out.flush();
+        Thread.sleep(millis);
+      }
+    } finally {
+      out.print(SHOW_CURSOR);
+      out.flush();
+    }
+  }
+
+  /** Prints {@code count} frames one below another, the start and the end among them. */
+  public void stills(int count) {
+    int last = frames.size();
+    int wanted = Math.min(count, last + 1);
+    for (int i = 0; i < wanted; i++) {
+      out.print(text(wanted == 1 ? last : (int) Math.round((double) last * i / (wanted - 1))));
+    }
+    out.flush();
+  }
+
+  /** Returns a frame, 0 being the start, with a line about it. */
+  private String text(int frame) {
+    StringBuilder text = new StringBuilder(title(frame)).append(System.lineSeparator());
+    List<Cell> cells = cells(frame);
+    for (Cell cell : cells) {
+      text.append(ink.paint(Visible.of(cell.text()), cell, frame, frames.size()));
+    }
+    return text.append(System.lineSeparator()).toString();
+  }
+
+  private List<Cell> cells(int frame) {
+    return frame == 0
+        ? story.start().stream().map(text -> new Cell(text, 0)).toList()
+        : frames.get(frame - 1).cells();
+  }
+
+  private String title(int frame) {
+    long masked = cells(frame).stream().filter(Cell::isMask).count();
+    String when =
+        frame == 0
+            ? "start"
+            : String.format(
+                Locale.ROOT,
+                "step %d, time %.4f",
+                frames.get(frame - 1).step(),
+                frames.get(frame - 1).time());
+    return "--- sample %d, call %d of %d, %s, %d masked"
+        .formatted(story.sample(), frame, frames.size(), when, masked);
+  }
+}

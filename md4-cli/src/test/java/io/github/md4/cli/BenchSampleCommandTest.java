@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code md4 bench sample} as a user meets it. */
+@Tag("exact")
+final class BenchSampleCommandTest {
+  @TempDir private Path folder;
+  private TinyTraining tiny;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    tiny = new TinyTraining(folder);
+    Files.writeString(tiny.config(), tiny.text());
+  }
+
+  private Ran bench(String words) {
+    return Ran.md4(Ran.words("bench sample --device cpu --config " + tiny.config() + " " + words));
+  }
+
+  @Test
+  void table_hasALineForEverything() {
+    String table =
+        bench("--batch-size 3 --steps 9 --peer-step-ms 7 --peer-gib 2").succeeded().out();
+    assertThat(table.lines().map(line -> line.strip().replaceFirst("  .*", "")))
+        .containsExactly(
+            "device",
+            "network",
+            "code",
+            "sampler",
+            "calls",
+            "time",
+            "sequences/s",
+            "memory",
+            "plain peer",
+            "its memory");
+    assertThat(table)
+        .contains("ancestral (exact), exact draw, 9 steps, cosine; 3 sequences, 3 at once");
+    assertThat(table).contains("0.063 s at 7.000 ms a step").contains("16 tokens out of 27");
+  }
+
+  @Test
+  void json_isConsistentWithItself() throws IOException {
+    JsonNode json =
+        bench("--json --batch-size 2 --count 5 --steps 100 --grid uniform --peer-step-ms 7").json();
+    assertThat(json.path("count").asInt()).isEqualTo(5);
+    long sequenceCalls = json.path("sequenceCalls").asLong();
+    long networkCalls = json.path("networkCalls").asLong();
+    assertThat(sequenceCalls).isBetween(5 * 8L, 5 * 16L); // at most once a token
+    assertThat(networkCalls).isBetween((sequenceCalls + 1) / 2, sequenceCalls / 2 + 16);
+    double seconds = json.path("seconds").asDouble();
+    assertThat(json.path("sequencesPerSecond").asDouble()).isCloseTo(5 / seconds, within(1e-9));
+    assertThat(json.path("millisecondsACall").asDouble())
+        .isCloseTo(1e3 * seconds / networkCalls, within(1e-9));
+    // Three batches of two of a hundred steps each.
+    assertThat(json.path("peer").path("speedRatio").asDouble())
+        .isCloseTo(3 * 100 * 7e-3 / seconds, within(1e-9));
+    assertThat(json.path("peer").path("memoryRatio").isNull()).isTrue();
+    assertThat(json.path("memory").path("place").asText()).isEqualTo("process");
+    assertThat(json.path("memory").path("peakBytes").asLong()).isGreaterThan(50_000_000);
+    try (var files = Files.list(folder)) {
+      assertThat(files).containsExactly(tiny.config());
+    }
+  }
+
+  /** The reference's loop asks at every step, a plan at few. */
+  @Test
+  void reference_asksAtEveryStep() {
+    JsonNode plan = bench("--json --batch-size 1 --steps 60 --vocabulary 11").json();
+    JsonNode loop = bench("--json --batch-size 1 --steps 60 --draw reference").json();
+    assertThat(plan.path("networkCalls").asInt()).isLessThan(17);
+    assertThat(loop.path("networkCalls").asInt()).isBetween(40, 61);
+    assertThat(loop.path("sampler").path("draw").asText()).isEqualTo("reference");
+    assertThat(plan.path("config").path("vocabulary").asInt()).isEqualTo(11);
+  }
+
+  @Test
+  void wrongUse_isOneLine() {
+    bench("--count 0").failed(2, "'--count': must be at least 1: 0");
+    bench("--sampler first-hitting --peer-step-ms 3")
+        .failed(2, "'--peer-step-ms': is of no use to a sampler without steps");
+    bench("--sampler first-hitting --steps 3").failed(2, "'--steps': is of no use");
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static io.github.md4.cli.Ran.md4;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class QualityCommandTest {
+  @TempDir private Path folder;
+  private Path reference;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    Path text = Files.writeString(folder.resolve("text"), "abcab ".repeat(3000));
+    md4("data", "text", "--from", text, "--vocabulary", "chars", "--out", folder.resolve("data"))
+        .check();
+    reference = folder.resolve("data/train.bin");
+  }
+
+  private JsonNode quality(Path samples) {
+    return md4("quality", "--samples", samples, "--reference", reference, "--json")
+        .succeeded()
+        .json();
+  }
+
+  @Test
+  void realText_hasFewerBitsThanItsLettersInDisorder() throws IOException {
+    Path real = Files.writeString(folder.resolve("real"), "abcab abcab \nab abcab abc\n");
+    Path other = Files.writeString(folder.resolve("other"), "aabbc aaabb \nccbbaaaaabb \n");
+    JsonNode ofReal = quality(real);
+    JsonNode ofOther = quality(other);
+    assertThat(ofReal.path("samples").path("bitsPerToken").asDouble())
+        .isLessThan(0.5 * ofOther.path("samples").path("bitsPerToken").asDouble());
+    assertThat(ofReal.path("reference")).isEqualTo(ofOther.path("reference"));
+    assertThat(ofReal.path("reference").path("bitsPerToken").asDouble()).isLessThan(0.5);
+    String table =
+        md4("quality", "--samples", real, "--reference", reference, "--order", 3).succeeded().out();
+    assertThat(table.lines()).hasSize(2);
+    assertThat(table).contains("bits per character under 3-grams; unigram entropy 1.");
+  }
+
+  @Test
+  void samples_areReadAsTheyWerePrinted() throws IOException {
+    Path jsonl =
+        Files.writeString(
+            folder.resolve("samples.jsonl"), "{\"text\":\"no matter\",\"tokens\":[1,2,3,1]}\n");
+    assertThat(quality(jsonl).path("samples").path("bitsPerTokenStandardError").isNull()).isTrue();
+  }
+
+  @Test
+  void wrongInput_isOneLine() throws IOException {
+    Path samples = Files.writeString(folder.resolve("samples.jsonl"), "{\"tokens\":[1,99]}\n");
+    md4("quality", "--samples", samples, "--reference", reference)
+        .failed(3, "samples.jsonl: line 1: a token must be null or in [0, 4): 99");
+    md4("quality", "--samples", folder.resolve("none"), "--reference", reference)
+        .failed(3, "none: no such file");
+    md4("quality", "--samples", samples, "--reference", folder.resolve("none.bin"))
+        .failed(3, "none.bin: no such file");
+    md4("quality", "--samples", samples, "--reference", reference, "--order", 99)
+        .failed(2, "'--order': must be at most 31 for 4 different tokens: 99");
+    Path masked = Files.writeString(folder.resolve("masked.jsonl"), "{\"tokens\":[1,null]}\n");
+    md4("quality", "--samples", masked, "--reference", reference)
+        .failed(3, "masked.jsonl: line 1 has a mask");
+  }
+}

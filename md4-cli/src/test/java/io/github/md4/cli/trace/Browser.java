@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.trace;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.WebSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A Chromium without a window, driven by its DevTools protocol. */
+final class Browser implements AutoCloseable {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final Pattern LISTENING =
+      Pattern.compile("DevTools listening on (ws://(\\S+)/devtools/\\S+)");
+  private static final List<String> NAMES =
+      List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable");
+  private static final long SECONDS = 30;
+
+  private final Process process;
+  private final WebSocket socket;
+  private final Incoming incoming = new Incoming();
+  private int calls;
+
+  /** Puts messages together and hands them to who waits. */
+  private static final class Incoming implements WebSocket.Listener {
+    private final StringBuilder message = new StringBuilder();
+    private final Map<Integer, CompletableFuture<JsonNode>> waiting = new ConcurrentHashMap<>();
+    private final List<String> complaints = new CopyOnWriteArrayList<>();
+
+    @Override
+    public CompletionStage<?> onText(WebSocket from, CharSequence data, boolean last) {
+      message.append(data);
+      if (last) {
+        read(message.toString());
+        message.setLength(0);
+      }
+      from.request(1);
+      return null;
+    }
+
+    private void read(String text) {
+      try {
+        JsonNode json = JSON.readTree(text);
+        String method = json.path("method").asText();
+        if (json.has("id")) {
+          boolean unused = waiting.remove(json.path("id").asInt()).complete(json);
+        } else if (method.equals("Runtime.exceptionThrown")
+            || method.equals("Network.requestWillBeSent")) {
+          complaints.add(text);
+        }
+      } catch (JsonProcessingException e) {
+        complaints.add(e.getMessage());
+      }
+    }
+  }
+
+  private Browser(Process process, URI page) throws Exception {
+    this.process = process;
+    this.socket =
+        HttpClient.newHttpClient()
+            .newWebSocketBuilder()
+            .buildAsync(page, incoming)
+            .get(SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Returns the program, if this machine has one. */
+  static Optional<Path> program() {
+    return Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
+        .flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  static Browser start(Path program, Path profile) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                program.toString(),
+                "--headless=new",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--no-first-run",
+                "--remote-debugging-port=0",
+                "--window-size=1100,700",
+                "--user-data-dir=" + profile,
+                "about:blank")
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try {
+      Browser browser = new Browser(process, page(process.errorReader()));
+      for (String domain : new String[] {"Runtime", "Page"}) {
+        browser.call(domain + ".enable", Map.of());
+      }
+      return browser;
+    } catch (Exception e) {
+      process.destroyForcibly();
+      throw e;
+    }
+  }
+
+  private static URI page(BufferedReader err) throws Exception {
+    for (String line = err.readLine(); line != null; line = err.readLine()) {
+      Matcher listening = LISTENING.matcher(line);
+      if (listening.find()) {
+        HttpRequest list =
+            HttpRequest.newBuilder(URI.create("http://" + listening.group(2) + "/json/list"))
+                .build();
+        String targets =
+            HttpClient.newHttpClient().send(list, HttpResponse.BodyHandlers.ofString()).body();
+        for (JsonNode target : JSON.readTree(targets)) {
+          if (target.path("type").asText().equals("page")) {
+            return URI.create(target.path("webSocketDebuggerUrl").asText());
+          }
+        }
+      }
+    }
+    throw new IOException("the browser ended before it listened");
+  }
+
+  /** Opens a page and waits until its script has run. */
+  void open(String url) throws Exception {
+    call("Page.navigate", Map.of("url", url));
+    while (!eval("document.readyState + document.URL").asText().equals("complete" + url)) {
+      Thread.sleep(20);
+    }
+    call("Network.enable", Map.of());
+  }
+
+  /** Returns what an expression gives. */
+  JsonNode eval(String expression) throws Exception {
+    JsonNode result =
+        ask("Runtime.evaluate", Map.of("expression", expression, "returnByValue", true));
+    if (result.has("exceptionDetails")) {
+      throw new AssertionError(result.toString());
+    }
+    return result.path("result").path("value");
+  }
+
+  /** Runs a statement. */
+  void run(String statement) throws Exception {
+    JsonNode unused = eval(statement);
+  }
+
+  /** Presses a key and lets it go. */
+  void press(String key) throws Exception {
+    for (String type : new String[] {"keyDown", "keyUp"}) {
+      call(
+          "Input.dispatchKeyEvent",
+          Map.of("type", type, "key", key, "code", key.equals(" ") ? "Space" : key));
+    }
+  }
+
+  void prefer(String scheme) throws Exception {
+    call(
+        "Emulation.setEmulatedMedia",
+        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+  }
+
+  /** Returns what went wrong on the page, and what it asked of a network. */
+  List<String> complaints() {
+    return new ArrayList<>(incoming.complaints);
+  }
+
+  private void call(String method, Map<String, ?> parameters) throws Exception {
+    JsonNode unused = ask(method, parameters);
+  }
+
+  private JsonNode ask(String method, Map<String, ?> parameters) throws Exception {
+    ObjectNode request = JSON.createObjectNode().put("id", ++calls).put("method", method);
+    request.set("params", JSON.valueToTree(parameters));
+    CompletableFuture<JsonNode> answer = new CompletableFuture<>();
+    incoming.waiting.put(calls, answer);
+    WebSocket unused = socket.sendText(request.toString(), true).get(SECONDS, TimeUnit.SECONDS);
+    JsonNode json = answer.get(SECONDS, TimeUnit.SECONDS);
+    if (json.has("error")) {
+      throw new AssertionError(method + ": " + json);
+    }
+    return json.path("result");
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.abort();
+    process.destroy();
+    try {
+      if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+}

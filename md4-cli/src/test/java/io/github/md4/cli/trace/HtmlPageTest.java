@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.trace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class HtmlPageTest {
+  private static final String TEXT = "document.querySelectorAll('.text')[%d].textContent";
+
+  @TempDir private Path folder;
+
+  private Path page() throws IOException {
+    Path file = folder.resolve("trace.html");
+    new HtmlPage(List.of(Traces.trace())).write(file);
+    return file;
+  }
+
+  @Test
+  void page_namesNothingOutsideItself() throws IOException {
+    String page = Files.readString(page());
+    assertThat(page)
+        .doesNotContain("http:")
+        .doesNotContain("https:")
+        .doesNotContain("src=")
+        .doesNotContain("@import")
+        .doesNotContain("url(");
+    assertThat(page.split("</script>", -1)).as("the sample's text ends no script").hasSize(2);
+  }
+
+  @Test
+  void page_playsInABrowser() throws Exception {
+    Optional<Path> program = Browser.program();
+    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
+    try (Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+      browser.prefer("light");
+      browser.open(page().toUri().toString());
+      checkKeys(browser);
+      checkSlider(browser);
+      checkThemes(browser);
+      checkPlaying(browser);
+      checkChoice(browser);
+      assertThat(browser.complaints()).isEmpty();
+    }
+  }
+
+  private static String text(Browser browser, int side) throws Exception {
+    return browser.eval(TEXT.formatted(side)).asText();
+  }
+
+  private static void checkTexts(Browser browser, String left, String right) throws Exception {
+    assertThat(text(browser, 0)).isEqualTo(left);
+    assertThat(text(browser, 1)).isEqualTo(right);
+  }
+
+  private static void checkKeys(Browser browser) throws Exception {
+    String mask = Traces.MASK;
+    checkTexts(browser, mask + "b" + mask + mask, mask + mask);
+    browser.press("ArrowRight");
+    checkTexts(browser, mask + "b</script>" + mask, "x" + mask); // 1 of 4 is half a call of two
+    browser.press("ArrowRight");
+    checkTexts(browser, mask + "b</script>" + mask, mask + mask); // masked again
+    browser.press("End");
+    checkTexts(browser, "ab</script>\u21b5\n", "zy");
+    browser.press("ArrowLeft");
+    assertThat(text(browser, 1)).isEqualTo(mask + "y");
+    browser.press("Home");
+    checkTexts(browser, mask + "b" + mask + mask, mask + mask);
+    browser.press("End");
+    assertThat(browser.eval("document.querySelector('.now').textContent").asText())
+        .isEqualTo("call 2 of 2 \u00b7 step 5, time 0.5000 \u00b7 0 masked");
+    assertThat(browser.eval("document.querySelector('.text .frozen').textContent").asText())
+        .isEqualTo("b");
+    assertThat(browser.eval("document.querySelectorAll('.text span')[2].title").asText())
+        .isEqualTo("step 2, time 0.8000, probability 0.500");
+  }
+
+  /** What was revealed at another time has another colour. */
+  private static void checkSlider(Browser browser) throws Exception {
+    String slide =
+        "(s => { s.value = %d; s.dispatchEvent(new Event('input')); })(document.getElementById('slider'))";
+    browser.run(slide.formatted(0));
+    assertThat(text(browser, 1)).isEqualTo(Traces.MASK + Traces.MASK);
+    browser.run(slide.formatted(750));
+    assertThat(text(browser, 1)).isEqualTo(Traces.MASK + "y");
+    assertThat(browser.eval("document.getElementById('share').textContent").asText())
+        .isEqualTo("75%");
+    browser.run(slide.formatted(1000));
+    String color =
+        "getComputedStyle(document.querySelectorAll('.text')[0].children[%d]).backgroundColor";
+    String first = browser.eval(color.formatted(2)).asText();
+    String last = browser.eval(color.formatted(0)).asText();
+    assertThat(first).startsWith("rgb(").isNotEqualTo(last);
+    assertThat(browser.eval(color.formatted(3)).asText()).isEqualTo(last);
+  }
+
+  private static void checkThemes(Browser browser) throws Exception {
+    String background = "getComputedStyle(document.body).backgroundColor";
+    String light = browser.eval(background).asText();
+    browser.press("d");
+    String dark = browser.eval(background).asText();
+    assertThat(dark).isNotEqualTo(light);
+    browser.run("document.getElementById('theme').click()");
+    assertThat(browser.eval(background).asText()).isEqualTo(light);
+    browser.prefer("dark");
+    while (!browser.eval(background).asText().equals(dark)) {
+      Thread.sleep(20);
+    }
+  }
+
+  private static void checkPlaying(Browser browser) throws Exception {
+    browser.run("document.getElementById('speed').value = 4; document.activeElement.blur()");
+    browser.press("Home");
+    browser.press(" ");
+    assertThat(browser.eval("document.getElementById('play').textContent").asText())
+        .isEqualTo("Pause");
+    while (!text(browser, 1).equals("zy")) { // four seconds
+      Thread.sleep(50);
+    }
+    while (!browser.eval("document.getElementById('play').textContent").asText().equals("Play")) {
+      Thread.sleep(20);
+    }
+  }
+
+  private static void checkChoice(Browser browser) throws Exception {
+    browser.run(
+        "(s => { s.value = 0; s.dispatchEvent(new Event('change')); })(document.querySelectorAll('section select')[1])");
+    assertThat(text(browser, 1)).isEqualTo(text(browser, 0));
+  }
+
+  /** Two traces are seen side by side, the first sequence of each. */
+  @Test
+  void page_ofTwoTracesShowsOneOfEach() throws Exception {
+    Optional<Path> program = Browser.program();
+    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
+    Path file = folder.resolve("two.html");
+    new HtmlPage(List.of(Traces.trace(), Traces.trace())).write(file);
+    try (Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+      browser.open(file.toUri() + "#100");
+      assertThat(
+              browser
+                  .eval(
+                      "[...document.querySelectorAll('section select')].map(s => s.selectedOptions[0].text).join()")
+                  .asText())
+          .isEqualTo("trace 1, sample 0,trace 2, sample 0");
+      checkTexts(browser, "ab</script>\u21b5\n", "ab</script>\u21b5\n");
+      assertThat(browser.complaints()).isEmpty();
+    }
+  }
+}

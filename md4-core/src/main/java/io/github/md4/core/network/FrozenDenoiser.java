@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import ai.djl.ndarray.NDArray;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+
+/** A denoiser that keeps what follows from its weights, and frees it when closed. */
+public interface FrozenDenoiser extends Denoiser, AutoCloseable {
+
+  /** Returns a line for people: by which code it computes. */
+  String description();
+
+  @Override
+  void close();
+
+  /** One that keeps nothing. */
+  record Plain(Denoiser denoiser) implements FrozenDenoiser {
+    @Override
+    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+      return denoiser.logits(zt, condition, rows);
+    }
+
+    @Override
+    public String description() {
+      return "TorchScript";
+    }
+
+    @Override
+    public void close() {}
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.kernel.FusedKernels;
+import io.github.md4.core.kernel.PlainPasses;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.TransformerKernels;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The denoiser of frozen weights against the plain one, in float32, with the passes in plain
+ * operations, as {@link FusedTransformerTest} does for training.
+ */
+@Tag("naive")
+final class FusedDenoiserTest {
+  private static final int VOCABULARY = 67;
+  private static final int BATCH = 5;
+  private static final int LENGTH = 7;
+
+  /** Examples with many rows, one, and none. */
+  private static final long[] CHOSEN = {0, 1, 2, 4, 6, 10, 21, 22, 23, 24, 25, 26, 27, 34};
+
+  static List<TransformerConfig> networks() {
+    return Networks.ALL.stream().filter(TransformerConfig::isConditional).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void logits_areThoseOfThePlainDenoiser(TransformerConfig config) {
+    Inputs inputs = Inputs.random(config, BATCH, LENGTH, VOCABULARY);
+    try (NDManager manager = NDManager.newBaseManager();
+        Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        FrozenDenoiser frozen = frozen(manager, config, parameters)) {
+      Denoiser plain = network.denoiser(parameters);
+      for (long[] rows : new long[][] {CHOSEN, {33}, LongStream.range(0, 35).toArray()}) {
+        float[] expected = logits(manager, plain, inputs, rows);
+        float[] ours = logits(manager, frozen, inputs, rows); // tables of the length are made once
+        int before = manager.getManagedArrays().size();
+        assertThat(logits(manager, frozen, inputs, rows)).isEqualTo(ours);
+        assertThat(manager.getManagedArrays().size()).as("left behind").isEqualTo(before);
+        assertThat(ours).hasSize(rows.length * VOCABULARY).hasSameSizeAs(expected);
+        double largest =
+            IntStream.range(0, expected.length)
+                .mapToDouble(i -> Math.abs(expected[i]))
+                .max()
+                .orElseThrow();
+        for (int i = 0; i < expected.length; i++) {
+          // Both sides round to float32, in sums of another order.
+          assertThat((double) ours[i]).isCloseTo(expected[i], within(1e-5 * largest));
+        }
+      }
+    }
+  }
+
+  private static float[] logits(NDManager manager, Denoiser denoiser, Inputs inputs, long[] rows) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray zt = inputs.zt(scope);
+      NDArray asked = scope.create(rows);
+      return denoiser.logits(zt, inputs.condition(), asked).toFloatArray();
+    }
+  }
+
+  private static FrozenDenoiser frozen(
+      NDManager manager, TransformerConfig config, Parameters parameters) {
+    TransformerKernels.Options options =
+        new TransformerKernels.Options(
+            Precision.FLOAT32,
+            config.activation(),
+            config.heads(),
+            config.keyValueHeads(),
+            config.headWidth(),
+            config.causal(),
+            1e-5);
+    FusedKernels kernels =
+        PlainPasses.kernels(
+            manager,
+            new FusedKernels.Options(options, TransformerKernels.Dropout.NONE, Precision.FLOAT32));
+    return new FusedDenoiser(
+        manager,
+        kernels,
+        new FusedDenoiser.Subject(config, parameters, Precision.FLOAT32),
+        (zt, condition, rows) -> {});
+  }
+
+  /** On the CPU there are no such kernels: the plain denoiser answers. */
+  @Test
+  void frozen_onTheCpuIsThePlainDenoiser() {
+    TransformerConfig config = networks().get(0);
+    Inputs inputs = Inputs.random(config, BATCH, LENGTH, VOCABULARY);
+    try (NDManager manager = NDManager.newBaseManager();
+        Network network = new Transformer(manager, config, VOCABULARY, Precision.BFLOAT16);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        FrozenDenoiser frozen = network.frozen(manager, parameters)) {
+      assertThat(frozen.description()).isEqualTo("TorchScript");
+      assertThat(logits(manager, frozen, inputs, CHOSEN))
+          .isEqualTo(logits(manager, network.denoiser(parameters), inputs, CHOSEN));
+      assertThatIllegalArgumentException()
+          .isThrownBy(
+              () -> frozen.logits(inputs.zt(manager), Condition.at(0.5), inputs.zt(manager)));
+    }
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+import java.util.Arrays;
+import java.util.stream.LongStream;
+
+/** The network's probabilities at all positions of a sequence. */
+final class Distributions {
+  private static final int VOCABULARY_AXIS = 1;
+
+  private Distributions() {}
+
+  static TokenDistribution of(NDManager manager, Denoiser denoiser, Start start, double t) {
+    int[] zt = start.zt();
+    Condition condition = new Condition(new double[] {t}, start.labels().toArray());
+    try (NDManager scope = manager.newSubManager()) {
+      long[] tokens = Arrays.stream(zt).asLongStream().toArray();
+      NDArray z = scope.create(tokens, new Shape(1, zt.length));
+      NDArray rows = scope.create(LongStream.range(0, zt.length).toArray());
+      NDArray logits = denoiser.logits(z, condition, rows); // [N, V]
+      return new TokenDistribution(zt, logits.softmax(VOCABULARY_AXIS).toFloatArray());
+    }
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import io.github.md4.core.kernel.Score;
+
+/**
+ * Methods whose samples follow the model's reverse process exactly. In MD4 when a position is
+ * revealed does not depend on the network, so it is drawn first; then the network is asked only at
+ * times that reveal something, only for the positions that they reveal.
+ *
+ * <p>Exact are they for the {@link TokenLaw} that is asked for; {@link Leftovers#ARGMAX} makes the
+ * one token in ten thousand that time 0 leaves over the likeliest, as the reference does.
+ */
+public sealed interface ExactMethod extends SamplingMethod {
+
+  @Override
+  default boolean isExact() {
+    return true;
+  }
+
+  @Override
+  default boolean isPlanned() {
+    return true;
+  }
+
+  @Override
+  default RowDraw rowDraw(TokenLaw law) {
+    return new RowDraw.Exact(law, Score.PROBABILITY);
+  }
+
+  /** Ancestral sampling, {@code p(z_s | z_t)} step by step (MD4, Algorithm 2). */
+  record Ancestral(SamplingSteps steps, Leftovers leftovers) implements ExactMethod {
+
+    /** Ancestral sampling that fills what is left over as the reference. */
+    public Ancestral(SamplingSteps steps) {
+      this(steps, Leftovers.ARGMAX);
+    }
+
+    @Override
+    public String name() {
+      return "ancestral";
+    }
+
+    @Override
+    public double timeAt(double from) {
+      return steps.timeAt(from);
+    }
+
+    @Override
+    public Walk.Beginning beginning(Setting setting) {
+      return PlannedWalk.beginning(setting, Timeline.Grid.of(steps, setting), leftovers);
+    }
+  }
+
+  /**
+   * The step of two draws (MD4, Algorithm 3): whether a position is revealed and what it becomes
+   * are drawn independently. Drawn exactly it is {@link Ancestral} under another name, to the last
+   * token: that draws the two apart as well.
+   */
+  record Mean(SamplingSteps steps, Leftovers leftovers) implements ExactMethod {
+    @Override
+    public String name() {
+      return "mean";
+    }
+
+    @Override
+    public double timeAt(double from) {
+      return steps.timeAt(from);
+    }
+
+    @Override
+    public Walk.Beginning beginning(Setting setting) {
+      return new Ancestral(steps, leftovers).beginning(setting);
+    }
+  }
+
+  /**
+   * Continuous time, the limit of ever more steps: each position at a time of its own (first
+   * hitting, arXiv 2409.02908), so the network is asked once a position.
+   */
+  record FirstHitting(Leftovers leftovers) implements ExactMethod {
+    @Override
+    public String name() {
+      return "first-hitting";
+    }
+
+    @Override
+    public double timeAt(double from) {
+      return from;
+    }
+
+    @Override
+    public Walk.Beginning beginning(Setting setting) {
+      Timeline timeline = new Timeline.Continuous(setting.process(), setting.from());
+      return PlannedWalk.beginning(setting, timeline, leftovers);
+    }
+  }
+}

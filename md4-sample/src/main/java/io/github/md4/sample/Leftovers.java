@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import io.github.md4.core.kernel.DrawKernels;
+import java.util.Locale;
+
+/**
+ * What becomes of the few positions that are still masked at time 0, where the schedule's epsilon
+ * leaves a token in ten thousand (spec, 4.3).
+ */
+public enum Leftovers {
+  /** The most likely token, as in the reference. */
+  ARGMAX {
+    @Override
+    double uniform(double u) {
+      return DrawKernels.LIKELIEST;
+    }
+  },
+  /** A draw, as at every other position. */
+  DRAWN {
+    @Override
+    double uniform(double u) {
+      return u;
+    }
+  };
+
+  /** Returns what stands for the uniform {@code u} at a position that is left over. */
+  abstract double uniform(double u);
+
+  /** Returns the choice written as {@code argmax} or {@code drawn}. */
+  public static Leftovers parse(String text) {
+    for (Leftovers leftovers : values()) {
+      if (leftovers.toString().equals(text)) {
+        return leftovers;
+      }
+    }
+    throw new IllegalArgumentException("leftovers must be argmax or drawn: " + text);
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import java.util.Arrays;
+
+/**
+ * How likely an unmasked token is masked again at a step (ReMDM, arXiv 2503.00307, Section 4). What
+ * is masked is revealed the more often, so that as many are masked at each time as without:
+ *
+ * <pre>{@code
+ * an unmasked token is masked again with probability sigma
+ * a masked one is revealed with (alpha_s - (1 - sigma) alpha_t) / (1 - alpha_t)
+ * 0 <= sigma <= min(1, (1 - alpha_s) / alpha_t)
+ * }</pre>
+ */
+public sealed interface Remasking {
+
+  /**
+   * Returns sigma at each position, [N].
+   *
+   * @param largest the largest that is allowed
+   * @param confidences the probability that each token had when it was revealed; infinite where
+   *     there is a mask or a frozen token
+   */
+  double[] sigma(double largest, double[] confidences);
+
+  /** Returns whether sigma is the same whatever the network says. */
+  boolean isPlanned();
+
+  /** Returns the name that options and reports have for it. */
+  String name();
+
+  /** At most {@code eta}, in [0, 1]. */
+  record Cap(double eta) implements Remasking {
+    public Cap {
+      checkShare(eta);
+    }
+
+    @Override
+    public double[] sigma(double largest, double[] confidences) {
+      return filled(confidences.length, Math.min(eta, largest));
+    }
+
+    @Override
+    public boolean isPlanned() {
+      return true;
+    }
+
+    @Override
+    public String name() {
+      return "remask-cap";
+    }
+  }
+
+  /** The share {@code eta}, in [0, 1], of the largest. */
+  record Rescale(double eta) implements Remasking {
+    public Rescale {
+      checkShare(eta);
+    }
+
+    @Override
+    public double[] sigma(double largest, double[] confidences) {
+      return filled(confidences.length, eta * largest);
+    }
+
+    @Override
+    public boolean isPlanned() {
+      return true;
+    }
+
+    @Override
+    public String name() {
+      return "remask-rescale";
+    }
+  }
+
+  /**
+   * The share {@code eta} of the largest, divided among the tokens by the softmax of minus their
+   * confidences: the network's least sure tokens go first. A mask has no share, so what is masked
+   * again is not made up for as with the other two, and a little more is left to the end.
+   */
+  record Confidence(double eta) implements Remasking {
+    public Confidence {
+      checkShare(eta);
+    }
+
+    @Override
+    public double[] sigma(double largest, double[] confidences) {
+      double[] sigma = new double[confidences.length];
+      double sum = 0;
+      for (int n = 0; n < sigma.length; n++) {
+        sigma[n] = Math.exp(-confidences[n]);
+        sum += sigma[n];
+      }
+      for (int n = 0; n < sigma.length; n++) {
+        sigma[n] = sum == 0 ? 0 : eta * largest * sigma[n] / sum;
+      }
+      return sigma;
+    }
+
+    @Override
+    public boolean isPlanned() {
+      return false;
+    }
+
+    @Override
+    public String name() {
+      return "remask-confidence";
+    }
+  }
+
+  private static void checkShare(double eta) {
+    if (!(eta >= 0 && eta <= 1)) {
+      throw new IllegalArgumentException("eta must be in [0, 1]: " + eta);
+    }
+  }
+
+  private static double[] filled(int length, double value) {
+    double[] sigma = new double[length];
+    Arrays.fill(sigma, value);
+    return sigma;
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.DrawKernels;
+import io.github.md4.core.kernel.Score;
+
+/** How tokens are drawn from the network's answers, all rows of a call at once. */
+sealed interface RowDraw {
+
+  /**
+   * Returns tokens, probabilities and scores, float64 [3, R].
+   *
+   * @param logits the network's, float [R, V]
+   * @param noise of the questions, float64 [c, R]
+   */
+  NDArray draw(DrawKernels kernels, NDManager scope, NDArray logits, NDArray noise);
+
+  /** By inversion in float64, from one uniform a row: c = 1. */
+  record Exact(TokenLaw law, Score score) implements RowDraw {
+    @Override
+    public NDArray draw(DrawKernels kernels, NDManager scope, NDArray logits, NDArray noise) {
+      NDArray u = noise.flatten(); // [R]
+      if (law.isModel()) {
+        return kernels.draw(scope, logits, u, score);
+      }
+      return kernels.drawFrom(scope, logits, law.logits(kernels, scope, logits), u, score);
+    }
+  }
+
+  /** By float32 Gumbel noise, from a key and a probability of being revealed a row: c = 3. */
+  record Reference(TokenLaw law) implements RowDraw {
+    @Override
+    public NDArray draw(DrawKernels kernels, NDManager scope, NDArray logits, NDArray noise) {
+      return kernels.reference(scope, logits, law.logits(kernels, scope, logits), noise);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+/**
+ * How sequences are drawn: in what order positions are revealed, and by which draw. Whether their
+ * law is that of the model's reverse process is in the name of the two kinds.
+ */
+public sealed interface SamplingMethod permits ExactMethod, ApproximateMethod {
+
+  /** Returns the name that options and reports have for it. */
+  String name();
+
+  /** Returns whether its samples follow the reverse process, with the {@link TokenLaw} given. */
+  boolean isExact();
+
+  /**
+   * Returns which draw is made: {@code exact}, float64 by inversion, or {@code reference}, float32
+   * Gumbel noise.
+   */
+  default String draw() {
+    return "exact";
+  }
+
+  /** Returns whether the calls of the network are known before the first, not only bounded. */
+  boolean isPlanned();
+
+  /**
+   * Returns the time that sequences have the share {@code from} of the way before the end: that of
+   * the grid, so that what is masked there can be sampled from there.
+   *
+   * @param from in (0, 1]
+   */
+  double timeAt(double from);
+
+  /** For the sampler: begins walks. */
+  Walk.Beginning beginning(Setting setting);
+
+  /** For the sampler: draws tokens. */
+  RowDraw rowDraw(TokenLaw law);
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/**
+ * What the network thinks of every position of a partly masked sequence.
+ *
+ * @param zt the sequence, [N] in [0, V]
+ * @param probabilities of the clean tokens, [N, V], also at positions that are not masked
+ */
+public record TokenDistribution(int[] zt, float[] probabilities) {
+
+  /** Returns V. */
+  public int vocabularySize() {
+    return probabilities.length / zt.length;
+  }
+
+  /** Returns the probability of a token at a position. */
+  public float probability(int position, int token) {
+    return probabilities[position * vocabularySize() + token];
+  }
+
+  /** Returns the {@code count} likeliest tokens at a position, likeliest first. */
+  public int[] likeliest(int position, int count) {
+    return IntStream.range(0, vocabularySize())
+        .boxed()
+        .sorted(Comparator.comparingDouble(token -> -probability(position, token)))
+        .limit(count)
+        .mapToInt(token -> token)
+        .toArray();
+  }
+}

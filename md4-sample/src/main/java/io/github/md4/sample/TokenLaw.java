@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.DrawKernels;
+import java.util.List;
+
+/**
+ * The law from which the token of a revealed position is drawn: the network's, or what is made of
+ * it. When positions are revealed does not depend on it.
+ *
+ * @param temperature logits are divided by it; 0 takes the likeliest token
+ * @param truncations each cuts what the one before it has left
+ */
+public record TokenLaw(double temperature, List<Truncation> truncations) {
+  /** The network's law itself. */
+  public static final TokenLaw MODEL = new TokenLaw(1, List.of());
+
+  public TokenLaw {
+    if (!(temperature >= 0 && temperature < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("temperature must be at least 0: " + temperature);
+    }
+    truncations = List.copyOf(truncations);
+  }
+
+  /** Returns the network's law cut by one truncation. */
+  public static TokenLaw of(Truncation truncation) {
+    return new TokenLaw(1, List.of(truncation));
+  }
+
+  /** Returns whether this is the network's law itself. */
+  boolean isModel() {
+    return equals(MODEL);
+  }
+
+  /** Returns the logits of this law, made of the network's, float [R, V]. */
+  NDArray logits(DrawKernels kernels, NDManager scope, NDArray logits) {
+    NDArray law = temper(kernels, scope, logits);
+    for (Truncation truncation : truncations) {
+      law = truncation.cut(kernels, scope, law);
+    }
+    return law;
+  }
+
+  private NDArray temper(DrawKernels kernels, NDManager scope, NDArray logits) {
+    if (temperature == 0) {
+      return kernels.topK(scope, logits, 1);
+    }
+    return temperature == 1 ? logits : kernels.temper(scope, logits, temperature);
+  }
+
+  /** Which tokens are possible at all. */
+  public sealed interface Truncation {
+
+    /** Returns logits with minus infinity for all that is cut, [R, V]. */
+    NDArray cut(DrawKernels kernels, NDManager scope, NDArray logits);
+  }
+
+  /**
+   * The smallest set of the likeliest tokens with a mass of at least {@code p}: the token that
+   * crosses p stays, and so does all that ties with it, as in the reference.
+   */
+  public record TopP(double p) implements Truncation {
+    public TopP {
+      if (!(p > 0 && p <= 1)) {
+        throw new IllegalArgumentException("p must be in (0, 1]: " + p);
+      }
+    }
+
+    @Override
+    public NDArray cut(DrawKernels kernels, NDManager scope, NDArray logits) {
+      return kernels.topP(scope, logits, p);
+    }
+  }
+
+  /** The {@code k} likeliest tokens, with all that tie with the last. */
+  public record TopK(int k) implements Truncation {
+    public TopK {
+      if (k < 1) {
+        throw new IllegalArgumentException("k must be at least 1: " + k);
+      }
+    }
+
+    @Override
+    public NDArray cut(DrawKernels kernels, NDManager scope, NDArray logits) {
+      return kernels.topK(scope, logits, k);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.quality;
+
+import io.github.md4.core.likelihood.Units;
+import java.util.List;
+
+/**
+ * What can be said of samples beside a real text. The two belong together: a sampler that repeats
+ * what is likely has few bits under the model, and little entropy.
+ *
+ * @param bitsPerToken under the n-gram model of the text
+ * @param bitsPerTokenStandardError over the samples; NaN for a single one
+ * @param unigramEntropy of the tokens of all samples together, bits
+ */
+public record SampleQuality(
+    double bitsPerToken, double bitsPerTokenStandardError, double unigramEntropy) {
+
+  /** Returns the quality of samples of one length. */
+  public static SampleQuality of(List<int[]> samples, NgramModel model, int vocabularySize) {
+    if (samples.isEmpty()) {
+      throw new IllegalArgumentException("there must be at least one sample: 0");
+    }
+    double[] bits = new double[samples.size()];
+    long[] counts = new long[vocabularySize];
+    for (int i = 0; i < bits.length; i++) {
+      int[] tokens = samples.get(i);
+      bits[i] = Units.bitsPerToken(model.nats(tokens) / tokens.length);
+      for (int token : tokens) {
+        counts[token]++;
+      }
+    }
+    return new SampleQuality(mean(bits), standardError(bits), entropy(counts));
+  }
+
+  private static double mean(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
+    }
+    return sum / values.length;
+  }
+
+  private static double standardError(double[] values) {
+    double mean = mean(values);
+    double squares = 0;
+    for (double value : values) {
+      squares += (value - mean) * (value - mean);
+    }
+    int degrees = values.length - 1;
+    return degrees == 0 ? Double.NaN : Math.sqrt(squares / degrees / values.length);
+  }
+
+  private static double entropy(long[] counts) {
+    double total = 0;
+    for (long count : counts) {
+      total += count;
+    }
+    double nats = 0;
+    for (long count : counts) {
+      nats -= count == 0 ? 0 : count / total * Math.log(count / total);
+    }
+    return Units.bitsPerToken(nats);
+  }
+}

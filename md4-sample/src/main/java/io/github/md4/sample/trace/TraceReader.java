@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.trace;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.sample.trace.Trace.Event;
+import io.github.md4.sample.trace.Trace.Header;
+import io.github.md4.sample.trace.Trace.Story;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Reads what {@link TraceWriter} writes; every error names file and line. */
+public final class TraceReader {
+  private final Path file;
+  private final Map<Long, Story> stories = new TreeMap<>();
+  private int line;
+
+  private TraceReader(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Returns the trace in a file.
+   *
+   * @throws InvalidDataException if the file is missing, no trace, cut off or damaged
+   */
+  public static Trace read(Path file) throws IOException {
+    return new TraceReader(file).read();
+  }
+
+  private Trace read() throws IOException {
+    try (BufferedReader in = Files.newBufferedReader(file)) {
+      Header header = header(next(in));
+      for (String text = next(in); text != null; text = next(in)) {
+        addLine(JsonParser.parseString(text).getAsJsonObject());
+      }
+      if (stories.isEmpty()) {
+        throw new IllegalArgumentException("the file ends before the first sequence");
+      }
+      return new Trace(header, List.copyOf(stories.values()));
+    } catch (NoSuchFileException e) {
+      throw new InvalidDataException(file, "no such file; a trace is expected here", e);
+    } catch (MalformedInputException e) {
+      throw new InvalidDataException(file, "is no trace: not UTF-8", e);
+    } catch (JsonParseException
+        | IllegalStateException
+        | IllegalArgumentException
+        | UnsupportedOperationException
+        | NullPointerException e) {
+      throw new InvalidDataException(
+          file, "line %d is none of a trace's: %s".formatted(line, e.getMessage()), e);
+    }
+  }
+
+  private String next(BufferedReader in) throws IOException {
+    line++;
+    return in.readLine();
+  }
+
+  private static Header header(String text) {
+    JsonElement json = text == null ? new JsonObject() : JsonParser.parseString(text);
+    JsonObject fields = json.isJsonObject() ? json.getAsJsonObject() : new JsonObject();
+    require(
+        fields.has("format") && fields.get("format").getAsString().equals(TraceWriter.FORMAT),
+        "md4 sample --trace makes such files");
+    int version = fields.get("version").getAsInt();
+    require(version == TraceWriter.VERSION, "its version is unknown here: " + version);
+    Map<String, String> about = new LinkedHashMap<>();
+    fields
+        .getAsJsonObject("about")
+        .entrySet()
+        .forEach(entry -> about.put(entry.getKey(), entry.getValue().getAsString()));
+    return new Header(
+        about,
+        fields.get("steps").getAsInt(),
+        fields.get("schedule").getAsString(),
+        fields.get("epsilon").getAsDouble());
+  }
+
+  private void addLine(JsonObject json) {
+    if (json.has("start")) {
+      List<String> texts = new ArrayList<>();
+      json.getAsJsonArray("texts").forEach(text -> texts.add(text(text)));
+      long sample = json.get("start").getAsLong();
+      Story before = stories.put(sample, new Story(sample, texts, new ArrayList<>()));
+      require(before == null, "a sequence begins twice: " + sample);
+      return;
+    }
+    long sample = json.get("sample").getAsLong();
+    Story story = stories.get(sample);
+    require(story != null, "a sequence has not begun: " + sample);
+    Event event = event(json);
+    int length = story.start().size();
+    require(
+        event.position() >= 0 && event.position() < length,
+        "position must be in [0, %d): %d".formatted(length, event.position()));
+    story.events().add(event);
+  }
+
+  private static Event event(JsonObject json) {
+    boolean isMask = json.get("token").isJsonNull();
+    return new Event(
+        json.get("step").getAsInt(),
+        json.get("time").getAsDouble(),
+        json.get("position").getAsInt(),
+        isMask ? Tokenizer.MASK_TEXT : json.get("text").getAsString(),
+        isMask ? Double.NaN : json.get("probability").getAsDouble());
+  }
+
+  private static String text(JsonElement text) {
+    return text.isJsonNull() ? Tokenizer.MASK_TEXT : text.getAsString();
+  }
+
+  private static void require(boolean holds, String complaint) {
+    if (!holds) {
+      throw new IllegalArgumentException(complaint);
+    }
+  }
+}

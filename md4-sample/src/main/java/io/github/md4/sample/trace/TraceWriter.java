@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.trace;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.sample.SamplingListener;
+import io.github.md4.sample.Start;
+import io.github.md4.sample.TokenEvent;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Writes what it hears into a file, as it happens: a header, a line for each start, a line for each
+ * event. A failure to write is thrown at the sampler, as an {@link UncheckedIOException}.
+ */
+public final class TraceWriter implements SamplingListener, AutoCloseable {
+  static final String FORMAT = "md4-trace";
+  static final int VERSION = 1;
+  private static final Gson JSON =
+      new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
+
+  private final BufferedWriter out;
+  private final Tokenizer tokenizer;
+
+  private TraceWriter(BufferedWriter out, Tokenizer tokenizer) {
+    this.out = out;
+    this.tokenizer = tokenizer;
+  }
+
+  /** Begins a file with its header and its starts, replacing what there is. */
+  public static TraceWriter create(
+      Path file, Trace.Header header, Tokenizer tokenizer, Iterable<Start> starts)
+      throws IOException {
+    TraceWriter writer = new TraceWriter(Files.newBufferedWriter(file), tokenizer);
+    writer.write(header(header));
+    starts.forEach(start -> writer.write(writer.start(start)));
+    return writer;
+  }
+
+  private static JsonObject header(Trace.Header header) {
+    JsonObject json = new JsonObject();
+    json.addProperty("format", FORMAT);
+    json.addProperty("version", VERSION);
+    json.addProperty("steps", header.steps());
+    json.addProperty("schedule", header.schedule());
+    json.addProperty("epsilon", header.epsilon());
+    json.add("about", JSON.toJsonTree(header.about()));
+    return json;
+  }
+
+  private JsonObject start(Start start) {
+    JsonArray texts = new JsonArray();
+    for (int token : start.zt()) {
+      texts.add(isMask(token) ? null : text(token));
+    }
+    JsonObject json = new JsonObject();
+    json.addProperty("start", start.index());
+    json.add("texts", texts);
+    return json;
+  }
+
+  @Override
+  public void called(int done, int planned) {}
+
+  @Override
+  public void changed(TokenEvent event) {
+    JsonObject json = new JsonObject();
+    json.addProperty("sample", event.sample());
+    json.addProperty("step", event.moment().step());
+    json.addProperty("time", event.moment().time());
+    json.addProperty("position", event.position());
+    if (isMask(event.token())) {
+      json.add("token", JsonNull.INSTANCE);
+    } else {
+      json.addProperty("token", event.token());
+      json.addProperty("text", text(event.token()));
+      json.addProperty("probability", event.probability());
+    }
+    write(json);
+  }
+
+  private boolean isMask(int token) {
+    return token == tokenizer.vocabularySize();
+  }
+
+  private String text(int token) {
+    return tokenizer.decode(new int[] {token});
+  }
+
+  private void write(JsonObject line) {
+    try {
+      out.write(JSON.toJson(line));
+      out.newLine();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    out.close();
+  }
+}

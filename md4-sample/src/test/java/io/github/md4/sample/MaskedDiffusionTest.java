@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.schedule.SamplingGrid;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@Tag("exact")
+final class MaskedDiffusionTest {
+  private static final SamplingOptions OPTIONS =
+      SamplingOptions.defaults()
+          .withMethod(new ExactMethod.Ancestral(new SamplingSteps(new SamplingGrid.Cosine(), 20)));
+
+  @TempDir private Path folder;
+  private NDManager manager;
+  private MaskedDiffusion model;
+
+  @BeforeEach
+  void load() throws IOException {
+    TinyModelFolder.write(folder);
+    manager = NDManager.newBaseManager(Device.cpu());
+    model =
+        new MaskedDiffusion(
+            manager, SavedModel.load(folder, Weights.EMA, manager, Precision.FLOAT32));
+  }
+
+  @AfterEach
+  void close() {
+    model.close();
+  }
+
+  static List<SamplingMethod> methods() {
+    return Methods.all(20);
+  }
+
+  private static List<int[]> tokens(List<Sample> samples) {
+    return samples.stream().map(Sample::tokens).toList();
+  }
+
+  /** Eight threads ask at once for what one thread has asked for before. */
+  @Test
+  void requests_ofManyThreadsGetWhatOneGets() throws InterruptedException, ExecutionException {
+    int requests = 24;
+    List<List<int[]>> alone = new ArrayList<>();
+    for (int seed = 0; seed < requests; seed++) {
+      alone.add(tokens(model.generate(3, OPTIONS.withSeed(seed))));
+    }
+    int before = manager.getManagedArrays().size();
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      List<Future<List<Sample>>> results = new ArrayList<>();
+      for (int seed = 0; seed < requests; seed++) {
+        SamplingOptions options = OPTIONS.withSeed(seed);
+        results.add(threads.submit(() -> model.generate(3, options)));
+      }
+      for (int seed = 0; seed < requests; seed++) {
+        assertThat(tokens(results.get(seed).get())).containsExactlyElementsOf(alone.get(seed));
+      }
+    } finally {
+      threads.shutdown();
+    }
+    assertThat(manager.getManagedArrays().size())
+        .as("what requests leave behind")
+        .isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void infill_keepsTheTemplate(SamplingMethod method) {
+    SamplingOptions options = OPTIONS.withMethod(method);
+    for (int seed = 0; seed < 5; seed++) {
+      Sample filled = model.infill("ca[MASK*3] [MASK]b", options.withSeed(seed));
+      assertThat(model.text(filled.tokens())).matches("ca[abc \\[\\]]{3} [abc \\[\\]]b");
+    }
+  }
+
+  /** Each start keeps its place, and depends on no other, whatever their lengths. */
+  @Test
+  void generate_takesStartsOfSeveralLengths() {
+    List<Start> starts =
+        List.of(
+            model.start("a[MASK*4]", 0),
+            model.start("[MASK*2]", 1),
+            model.start("[MASK*3]bc", 2),
+            model.start("abc", 3));
+    List<Sample> samples = model.generate(starts, OPTIONS, SamplingListener.none());
+    assertThat(samples).extracting(Sample::index).containsExactly(0L, 1L, 2L, 3L);
+    for (int i = 0; i < starts.size(); i++) {
+      List<Sample> alone = model.generate(List.of(starts.get(i)), OPTIONS, SamplingListener.none());
+      assertThat(samples.get(i).tokens()).isEqualTo(alone.get(0).tokens());
+    }
+    assertThat(samples.get(3).calls()).isZero();
+    assertThat(model.generate(List.of(), OPTIONS, SamplingListener.none())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void reconstruct_keepsWhatIsNotMasked(SamplingMethod method) {
+    List<int[]> x = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      x.add(model.description().tokenizer().encode("abc cab a"));
+    }
+    SamplingOptions options = OPTIONS.withMethod(method).withFrom(0.6);
+    List<Start> starts = model.masked(x, options);
+    List<Sample> samples = model.generate(starts, options, SamplingListener.none());
+    int masked = 0;
+    for (int i = 0; i < 50; i++) {
+      int[] zt = starts.get(i).zt();
+      for (int n = 0; n < 9; n++) {
+        boolean isMask = zt[n] == 6;
+        masked += isMask ? 1 : 0;
+        assertThat(zt[n]).isIn(x.get(0)[n], 6);
+        assertThat(samples.get(i).tokens()[n]).isBetween(0, 5);
+        if (!isMask) {
+          assertThat(samples.get(i).tokens()[n]).isEqualTo(x.get(0)[n]);
+        }
+      }
+    }
+    double expected =
+        model.description().config().maskingSchedule().oneMinusAlpha(method.timeAt(0.6));
+    // 450 positions: five standard deviations, false alarm 6e-7.
+    assertThat(masked / 450.0)
+        .isCloseTo(expected, within(5 * Math.sqrt(expected * (1 - expected) / 450)));
+  }
+
+  /** Masks are those of the grid's own time: on the cosine grid not the share of the way. */
+  @Test
+  void timeAt_isTheGridsOwn() {
+    assertThat(OPTIONS.method().timeAt(0.5)).isCloseTo(Math.sin(Math.PI / 4), within(1e-15));
+    assertThat(OPTIONS.method().timeAt(0.51)).isEqualTo(new SamplingGrid.Cosine().time(9, 20));
+    assertThat(new ExactMethod.FirstHitting(Leftovers.DRAWN).timeAt(0.51)).isEqualTo(0.51);
+  }
+
+  @Test
+  void distribution_isALawAtEveryPosition() {
+    Start x = model.start("abc cab a", 0);
+    TokenDistribution distribution = model.distribution(x, 0.7, 3);
+    assertThat(distribution.vocabularySize()).isEqualTo(6);
+    assertThat(distribution.zt()).isEqualTo(model.distribution(x, 0.7, 3).zt()).contains(6);
+    for (int n = 0; n < x.zt().length; n++) {
+      double sum = 0;
+      int[] likeliest = distribution.likeliest(n, 6);
+      for (int rank = 0; rank < 6; rank++) {
+        double probability = distribution.probability(n, likeliest[rank]);
+        sum += probability;
+        if (rank > 0) {
+          assertThat(probability)
+              .isLessThanOrEqualTo(distribution.probability(n, likeliest[rank - 1]));
+        }
+      }
+      assertThat(sum).isCloseTo(1, within(1e-6));
+    }
+    assertThat(model.distribution(x, 0.1, 3).probabilities())
+        .isNotEqualTo(distribution.probabilities());
+    assertThat(Arrays.stream(model.distribution(x, 1, 3).zt()).filter(z -> z == 6).count())
+        .isGreaterThan(7);
+  }
+
+  /** More groups make the error smaller, and agree with it. */
+  @Test
+  @Tag("statistical")
+  void score_hasAStandardErrorOfItsNoiseAlone() {
+    int[] x = model.description().tokenizer().encode("abc cab");
+    LikelihoodEstimate few = model.score(x, 1, 4);
+    LikelihoodEstimate many = model.score(x, 2, 64);
+    assertThat(many.standardError()).isPositive().isLessThan(0.5 * few.standardError());
+    assertThat(few.natsPerToken()).isCloseTo(many.natsPerToken(), within(12 * few.standardError()));
+    assertThat(model.score("abc cab").bitsPerToken()).isPositive();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.score(x, 1, 1))
+        .withMessage("groups must be at least 2: 1");
+  }
+
+  @Test
+  void close_refusesWhatComesAfterAndFreesAll() {
+    model.close();
+    model.close();
+    assertThat(manager.isOpen()).isFalse();
+    assertThat(manager.getManagedArrays()).isEmpty();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> model.generate(1, OPTIONS))
+        .withMessage("this model is closed");
+    assertThatIllegalStateException().isThrownBy(() -> model.score("abc"));
+  }
+
+  /** A request that runs ends well, and the one after it is refused. */
+  @Test
+  void close_waitsForWhatRuns() throws InterruptedException, ExecutionException {
+    ExecutorService threads = Executors.newFixedThreadPool(2);
+    try {
+      List<Future<?>> closing = new ArrayList<>();
+      SamplingListener closes =
+          (done, planned) -> {
+            if (done == 1) {
+              closing.add(threads.submit(model::close));
+            }
+          };
+      List<Sample> samples = model.generate(model.masked(3, 9), OPTIONS, closes);
+      assertThat(samples).hasSize(3);
+      Object unused = closing.get(0).get();
+      assertThatIllegalStateException().isThrownBy(() -> model.generate(1, OPTIONS));
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  @Test
+  void load_refusesWhatIsNoModel(@TempDir Path empty) {
+    assertThatExceptionOfType(InvalidDataException.class)
+        .isThrownBy(() -> MaskedDiffusion.load(empty));
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.ReverseProcess;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.kernel.DrawKernels;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.MaskingSchedule;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Samplers of sequences of {@value #LENGTH} out of {@value #TOKENS} tokens. */
+final class TinySampling implements AutoCloseable {
+  static final int LENGTH = 13;
+  static final int TOKENS = 7;
+  static final long SEED = 83;
+  static final TokenSpace SPACE = new TokenSpace(TOKENS);
+
+  final NDManager manager;
+  final DrawKernels kernels;
+  final List<Recording.Question> questions = new ArrayList<>();
+  final Denoiser recording = new Recording(new ContextDenoiser(TOKENS), questions);
+  final Hearing hearing = new Hearing();
+
+  /** On the CPU, where rounding does not depend on the batch. */
+  TinySampling() {
+    this(Device.cpu());
+  }
+
+  TinySampling(Device device) {
+    manager = NDManager.newBaseManager(device);
+    kernels = new DrawKernels(manager);
+  }
+
+  ReverseProcess process() {
+    return new ReverseProcess(SPACE, new MaskingSchedule(new Curve.Linear()), kernels);
+  }
+
+  /** Returns a sampler that asks {@link #recording}. */
+  Sampler sampler(SamplingMethod method) {
+    return sampler(recording, method);
+  }
+
+  Sampler sampler(Denoiser denoiser, SamplingMethod method) {
+    return new Sampler(manager, denoiser, process(), method);
+  }
+
+  static SampleRequest masks(int count) {
+    return SampleRequest.ofMasks(SPACE, count, LENGTH).withSeed(SEED);
+  }
+
+  static SampleRequest requestOf(List<Start> starts) {
+    return SampleRequest.of(starts).withSeed(SEED);
+  }
+
+  static List<int[]> tokens(List<Sample> samples) {
+    return samples.stream().map(Sample::tokens).toList();
+  }
+
+  static void assertTokens(int[] sample) {
+    assertThat(sample).hasSize(LENGTH);
+    for (int token : sample) {
+      assertThat(token).isBetween(0, TOKENS - 1);
+    }
+  }
+
+  @Override
+  public void close() {
+    kernels.close();
+    manager.close();
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.kernel.Activation;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.Transformer;
+import io.github.md4.core.network.TransformerConfig;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.noise.Noise.Purpose;
+
+/** A real network with weights so large that contexts, times and classes matter. */
+final class TinyTransformer implements AutoCloseable {
+  private final Network network;
+  private final Parameters parameters;
+
+  /**
+   * @param classes 0 where the network is told none
+   */
+  TinyTransformer(NDManager manager, int vocabularySize, int classes) {
+    network = new Transformer(manager, config(classes), vocabularySize, Precision.FLOAT32);
+    parameters = Parameters.of(manager, network.specs(), TinyTransformer::values);
+  }
+
+  static TransformerConfig config(int classes) {
+    return new TransformerConfig(
+        6,
+        3,
+        3,
+        2,
+        TransformerConfig.Embedding.OUTSIDE,
+        TransformerConfig.TimeFeatures.T,
+        classes,
+        Activation.GLU,
+        TransformerConfig.Conditioning.ADALN_ZERO,
+        true,
+        0,
+        0,
+        false);
+  }
+
+  static float[] values(ParameterSpec spec, int index) {
+    double[] u = new Noise(89).uniforms(Purpose.SOURCE, 0, index, (int) spec.shape().size());
+    float[] values = new float[u.length];
+    for (int i = 0; i < u.length; i++) {
+      values[i] = (float) (1.2 * u[i] - 0.6);
+    }
+    return values;
+  }
+
+  Denoiser denoiser() {
+    return network.denoiser(parameters);
+  }
+
+  @Override
+  public void close() {
+    parameters.close();
+    network.close();
+  }
+}
