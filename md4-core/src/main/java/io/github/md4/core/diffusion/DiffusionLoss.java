@@ -20,4 +20,25 @@ public final class DiffusionLoss {
     NDArray logMu = logits.logSoftmax(VOCABULARY_AXIS); // [R, V]
     return logMu.gather(targets.expandDims(-1), VOCABULARY_AXIS).squeeze(-1).neg(); // [R]
   }
+
+  /**
+   * Returns what a row counts where each token has a power {@code w} (GenMD4; {@link PoweredElbo}),
+   * in nats:
+   *
+   * <pre>{@code
+   * w_{x_n} (-log mu_n[x_n] - 1) + sum_v w_v mu_n[v]
+   * }</pre>
+   *
+   * @param logits unnormalised {@code log mu} at the rows, float [R, V]
+   * @param targets clean tokens at the rows, int64 [R], in [0, V)
+   * @param powers float [V]
+   * @return float [R], attached to the manager of {@code logits}
+   */
+  public static NDArray powered(NDArray logits, NDArray targets, NDArray powers) {
+    NDArray logMu = logits.logSoftmax(VOCABULARY_AXIS); // [R, V]
+    NDArray column = targets.expandDims(-1); // [R, 1]
+    NDArray crossEntropy = logMu.gather(column, VOCABULARY_AXIS).squeeze(-1).neg(); // [R]
+    NDArray meanPower = logMu.exp().matMul(powers); // [R]
+    return powers.take(targets).mul(crossEntropy.sub(1)).add(meanPower); // [R]
+  }
 }

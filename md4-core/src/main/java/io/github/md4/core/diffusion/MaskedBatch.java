@@ -81,6 +81,11 @@ public final class MaskedBatch {
     return rows[row] / length();
   }
 
+  /** Returns the clean tokens [B][N]; not to be changed. */
+  public int[][] x() {
+    return x;
+  }
+
   /** Returns {@code z_t} [B][N]; not to be changed. */
   public int[][] zt() {
     return zt;

@@ -49,6 +49,7 @@ final class CudaPasses implements Passes {
   private final CudaProgram program;
   private final int leaveBlocks;
   private final int updateBlocks;
+  private final CudaPoweredLoss poweredLoss;
   private final int sharedBytes;
 
   CudaPasses(NDManager parent, CudaDevice device, Nvrtc compiler, FusedKernels.Options fused) {
@@ -65,6 +66,7 @@ final class CudaPasses implements Passes {
     this.updateBlocks = program.residentBlocks("adamW", UPDATE_THREADS);
     this.sharedBytes = device.sharedBytesOfBlock() - DECLARED_SHARED_BYTES;
     program.allowSharedBytes("entropyByBlock", sharedBytes);
+    this.poweredLoss = new CudaPoweredLoss(program, device, sharedBytes);
   }
 
   @Override
@@ -217,6 +219,12 @@ final class CudaPasses implements Passes {
           "entropyByWarp", grid, logits, targets, weights, losses, vocabularySize, stride, rows);
     }
     return losses;
+  }
+
+  @Override
+  public PoweredLoss powered(
+      NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows) {
+    return poweredLoss.of(scope, logits, vocabularySize, rows);
   }
 
   @Override

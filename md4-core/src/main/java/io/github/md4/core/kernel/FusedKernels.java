@@ -312,16 +312,7 @@ public final class FusedKernels implements AutoCloseable {
 
   /** Returns logits as an objective judges them; what they are becomes their gradient. */
   public Logits logits(Hidden logits, int vocabularySize) {
-    return (scope, targets, weights) -> {
-      Shape shape = new Shape(targets.length);
-      upload.begin((long) targets.length * (Integer.BYTES + Float.BYTES));
-      NDArray x = upload.ints(scope, targets, shape);
-      NDArray w = upload.floats(scope, weights, shape);
-      upload.end();
-      try (NDArray losses = passes.entropy(scope, logits.array, vocabularySize, x, w)) {
-        return losses.mul(w).sum();
-      }
-    };
+    return new FusedLogits(passes, upload, logits, vocabularySize);
   }
 
   /** Returns an optimizer's kernels that keep {@code copy} equal to the parameters. */

@@ -18,4 +18,20 @@ public interface Logits {
    * @return float32, one element, on the device
    */
   NDArray crossEntropy(NDManager scope, int[] targets, float[] weights);
+
+  /**
+   * Computes {@code sum_r weights[r] * l_r} where each token has a power {@code w},
+   *
+   * <pre>{@code
+   * l_r = w_x (-log mu_r[x] - 1) + sum_v w_v mu_r[v],   x = targets[r]
+   * }</pre>
+   *
+   * and keeps its gradient by the logits.
+   *
+   * @param targets clean tokens in [0, V), one for each row
+   * @param weights at least zero, one for each row
+   * @param powers one for each token
+   * @return in {@code scope}
+   */
+  PoweredLoss powered(NDManager scope, int[] targets, float[] weights, float[] powers);
 }

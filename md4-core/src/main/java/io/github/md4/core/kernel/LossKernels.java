@@ -19,6 +19,12 @@ public final class LossKernels implements AutoCloseable {
     return script.run(scope, "crossEntropy", logits, targets, weights);
   }
 
+  /** Returns what each row counts [R], the gradient [R, V], and that by the powers [V]. */
+  NDList powered(
+      NDManager scope, NDArray logits, NDArray targets, NDArray weights, NDArray powers) {
+    return script.run(scope, "powered", logits, targets, weights, powers);
+  }
+
   @Override
   public void close() {
     script.close();

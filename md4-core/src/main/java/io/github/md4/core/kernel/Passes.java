@@ -91,6 +91,17 @@ interface Passes extends AutoCloseable {
   NDArray entropy(
       NDManager scope, NDArray logits, int vocabularySize, NDArray targets, NDArray weights);
 
+  /**
+   * What is known of rows where each token has a power.
+   *
+   * @param targets int32 [N]; {@code weights}, float32 [N]
+   * @param powers float32 [columns], zero where the columns do not count
+   */
+  record PoweredRows(NDArray targets, NDArray weights, NDArray powers) {}
+
+  /** As {@link #entropy}, where each token has a power; {@link Logits#powered} has the formula. */
+  PoweredLoss powered(NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows);
+
   /** Moves parameters, moments and average, and writes the copy in which products read them. */
   void update(
       OptimizerKernels.Trained trained,

@@ -39,12 +39,26 @@ public final class RecordedLogits implements Logits {
 
   @Override
   public NDArray crossEntropy(NDManager scope, int[] targets, float[] weights) {
-    long[] wide = Arrays.stream(targets).asLongStream().toArray();
-    try (NDArray x = scope.create(wide);
+    try (NDArray x = longs(scope, targets);
         NDArray w = scope.create(weights)) {
       NDList both = kernels.crossEntropy(scope, values, x, w);
       gradient = both.get(1);
       return both.get(0);
     }
+  }
+
+  @Override
+  public PoweredLoss powered(NDManager scope, int[] targets, float[] weights, float[] powers) {
+    try (NDArray x = longs(scope, targets);
+        NDArray w = scope.create(weights);
+        NDArray ofTokens = scope.create(powers)) {
+      NDList all = kernels.powered(scope, values, x, w, ofTokens);
+      gradient = all.get(1);
+      return new PoweredLoss(all.get(0), all.get(2));
+    }
+  }
+
+  private static NDArray longs(NDManager scope, int[] tokens) {
+    return scope.create(Arrays.stream(tokens).asLongStream().toArray());
   }
 }

@@ -13,7 +13,7 @@ import com.google.gson.stream.JsonWriter;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.kernel.Activation;
 import io.github.md4.core.network.TransformerConfig;
-import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.ScheduleConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +29,7 @@ final class ConfigFile {
       new GsonBuilder()
           .setPrettyPrinting()
           .registerTypeHierarchyAdapter(ModelObjective.class, text(ModelObjective::parse))
-          .registerTypeHierarchyAdapter(Curve.class, text(Curve::parse))
+          .registerTypeHierarchyAdapter(ScheduleConfig.class, text(ScheduleConfig::parse))
           .registerTypeHierarchyAdapter(Activation.class, text(Activation::parse))
           .registerTypeHierarchyAdapter(
               TransformerConfig.Embedding.class, text(TransformerConfig.Embedding::parse))

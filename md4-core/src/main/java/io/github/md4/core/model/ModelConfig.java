@@ -6,6 +6,7 @@ import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.network.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.core.schedule.TimeAxis;
 
 /**
@@ -13,13 +14,13 @@ import io.github.md4.core.schedule.TimeAxis;
  *
  * @param objective what it is trained for
  * @param length N, the tokens of a sequence
- * @param schedule the raw curve of alpha
+ * @param schedule the raw curve of alpha, or that it is learned
  * @param epsilon how far the ends of the schedule are squeezed from 0 and 1
  */
 public record ModelConfig(
     ModelObjective objective,
     int length,
-    Curve schedule,
+    ScheduleConfig schedule,
     double epsilon,
     TransformerConfig network) {
 
@@ -38,7 +39,8 @@ public record ModelConfig(
   }
 
   /** Of masked diffusion. */
-  public ModelConfig(int length, Curve schedule, double epsilon, TransformerConfig network) {
+  public ModelConfig(
+      int length, ScheduleConfig schedule, double epsilon, TransformerConfig network) {
     this(ModelObjective.MASKED_DIFFUSION, length, schedule, epsilon, network);
   }
 
@@ -53,8 +55,12 @@ public record ModelConfig(
     return objective.of(space, maskingSchedule(), axis);
   }
 
-  /** Returns the schedule, squeezed. */
+  /**
+   * Returns the schedule, squeezed.
+   *
+   * @throws IllegalStateException if it is learned
+   */
   public MaskingSchedule maskingSchedule() {
-    return new MaskingSchedule(schedule, epsilon);
+    return schedule.squeezed(epsilon);
   }
 }

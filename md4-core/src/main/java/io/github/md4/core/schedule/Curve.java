@@ -9,7 +9,7 @@ package io.github.md4.core.schedule;
  * Times are in [0, 1]; they are checked by {@link MaskingSchedule}, not here. {@code toString} is
  * the form that {@link #parse} reads.
  */
-public sealed interface Curve {
+public sealed interface Curve extends ScheduleConfig {
 
   /** Returns the raw probability that a token is still unmasked at the time {@code t}. */
   double alpha(double t);
@@ -19,6 +19,11 @@ public sealed interface Curve {
 
   /** Returns the derivative of {@link #alpha} at the time {@code t}; at most zero. */
   double alphaPrime(double t);
+
+  @Override
+  default MaskingSchedule squeezed(double epsilon) {
+    return new MaskingSchedule(this, epsilon);
+  }
 
   /**
    * Returns the curve that a text names: {@code linear}, {@code cosine}, {@code polynomial(3)},

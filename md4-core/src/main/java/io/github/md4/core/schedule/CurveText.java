@@ -14,7 +14,8 @@ final class CurveText {
   static final String GEOMETRIC = "geometric";
 
   private static final String FORMS =
-      "linear, cosine, polynomial(EXPONENT), geometric or geometric(BETA_MIN, BETA_MAX)";
+      "linear, cosine, polynomial(EXPONENT), geometric, geometric(BETA_MIN, BETA_MAX), or"
+          + " learned(POWER) where it is to be learned";
   private static final Pattern CALL = Pattern.compile("(\\w+)(?:\\((.*)\\))?");
   private static final Pattern COMMA = Pattern.compile(",");
 
@@ -57,7 +58,7 @@ final class CurveText {
   }
 
   /** Returns the shortest text that parses back to the number: 3 and 1e-5, not 3.0 and 1.0E-5. */
-  private static String shortest(double number) {
+  static String shortest(double number) {
     return Double.toString(number).replaceFirst("\\.0(?=E|$)", "").replace('E', 'e');
   }
 }

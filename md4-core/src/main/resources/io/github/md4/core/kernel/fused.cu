@@ -558,6 +558,158 @@ extern "C" __global__ void __launch_bounds__(WARPS * LANES) entropyByWarp(bf16* 
     store(at + j, gradient(load(at + j), j, vocabulary, mass, weights[row], targets[row], losses + row));
 }
 
+// Where each token has a power w: a row counts w_x (-log mu_x - 1) + mean, mean = sum_v w_v mu_v, its
+// logits become weight * (mu_v (w_x + w_v - mean) - 1[v = x] w_x), and to sums [stride] is added the
+// gradient by the powers, weight * (mu_v + 1[v = x] (-log mu_x - 1)). powers [stride] are 0 beyond the
+// vocabulary.
+
+// A maximum with the sum of exponentials below it, and that of their products with the powers.
+struct PowerMass { float most, sum, power; };
+
+__device__ __forceinline__ PowerMass combined(PowerMass a, PowerMass b) {
+  float most = fmaxf(a.most, b.most), ofA = __expf(a.most - most), ofB = __expf(b.most - most);
+  return {most, a.sum * ofA + b.sum * ofB, a.power * ofA + b.power * ofB};
+}
+
+__device__ __forceinline__ PowerMass powerMassOfWarp(PowerMass mass) {
+#pragma unroll
+  for (int offset = 16; offset; offset >>= 1)
+    mass = combined(mass, {__shfl_xor_sync(~0u, mass.most, offset), __shfl_xor_sync(~0u, mass.sum, offset),
+                           __shfl_xor_sync(~0u, mass.power, offset)});
+  return mass;
+}
+
+__device__ __forceinline__ void eight(const float* from, float* x) {
+  *(float4*)x = *(const float4*)from;
+  *(float4*)(x + 4) = *(const float4*)(from + 4);
+}
+
+__device__ __forceinline__ PowerMass with(PowerMass mass, const Pack& logits, const float* powers, int column,
+                                          int vocabulary) {
+  float x[8], w[8], most = mass.most;
+  unpack(logits, x);
+  eight(powers + column, w);
+#pragma unroll
+  for (int k = 0; k < 8; k++) {
+    if (column + k >= vocabulary) x[k] = BEYOND;
+    most = fmaxf(most, x[k]);
+  }
+  float kept = __expf(mass.most - most);
+  PowerMass result = {most, mass.sum * kept, mass.power * kept};
+#pragma unroll
+  for (int k = 0; k < 8; k++) {
+    float e = __expf(x[k] - most);
+    result.sum += e;
+    result.power += e * w[k];
+  }
+  return result;
+}
+
+struct PowerRow { float most, sum, mean, weight, own; int target; };
+
+__device__ __forceinline__ PowerRow judged(PowerMass mass, const float* powers, float weight, int target) {
+  return {mass.most, mass.sum, mass.power / mass.sum, weight, powers[target], target};
+}
+
+// The gradient by 8 logits; `added` gets what they add to the sums.
+__device__ __forceinline__ Pack gradient(const Pack& logits, const float* powers, int column, int vocabulary,
+                                         const PowerRow& row, float* loss, float* added) {
+  float x[8], w[8], factor = row.weight / row.sum;
+  unpack(logits, x);
+  eight(powers + column, w);
+#pragma unroll
+  for (int k = 0; k < 8; k++) {
+    float logit = x[k];
+    added[k] = column + k < vocabulary ? __expf(logit - row.most) * factor : 0.f;
+    x[k] = added[k] * (row.own + w[k] - row.mean);
+    if (column + k == row.target) {
+      float surprise = logf(row.sum) + row.most - logit - 1.f;
+      *loss = row.own * surprise + row.mean;
+      x[k] -= row.weight * row.own;
+      added[k] += row.weight * surprise;
+    }
+  }
+  return pack(x);
+}
+
+__device__ __forceinline__ void add(float* to, const float* added) {
+  float x[8];
+  eight(to, x);
+#pragma unroll
+  for (int k = 0; k < 8; k++) x[k] += added[k];
+  *(float4*)to = *(float4*)x;
+  *(float4*)(to + 4) = *(float4*)(x + 4);
+}
+
+// A block takes every gridDim-th row, and holds what it adds to the sums in shared memory, 4 * stride
+// bytes; where that is too much (isHeld = 0) it adds to the sums themselves.
+extern "C" __global__ void __launch_bounds__(1024) poweredByBlock(bf16* __restrict__ logits,
+                                                                  const int* __restrict__ targets,
+                                                                  const float* __restrict__ weights,
+                                                                  const float* __restrict__ powers,
+                                                                  float* __restrict__ losses, float* __restrict__ sums,
+                                                                  int vocabulary, int stride, int rows, int isHeld) {
+  extern __shared__ float4 ofBlock[];
+  __shared__ PowerMass ofWarp[32];
+  float* own = (float*)ofBlock;
+  if (isHeld)
+    for (int j = threadIdx.x * 8; j < stride; j += 8192) ofBlock[j / 4] = ofBlock[j / 4 + 1] = {0.f, 0.f, 0.f, 0.f};
+  for (long r = blockIdx.x; r < rows; r += gridDim.x) {
+    bf16* at = logits + r * stride;
+    PowerMass mass = {BEYOND, 0.f, 0.f};
+    for (int j = threadIdx.x * 8; j < stride; j += 8192) mass = with(mass, load(at + j), powers, j, vocabulary);
+    mass = powerMassOfWarp(mass);
+    __syncthreads();  // the row before has been read
+    if (threadIdx.x % LANES == 0) ofWarp[threadIdx.x / LANES] = mass;
+    __syncthreads();
+    PowerRow row = judged(powerMassOfWarp(ofWarp[threadIdx.x % LANES]), powers, weights[r], targets[r]);
+    for (int j = threadIdx.x * 8; j < stride; j += 8192) {
+      float added[8];
+      store(at + j, gradient(load(at + j), powers, j, vocabulary, row, losses + r, added));
+      if (isHeld) {
+        add(own + j, added);
+      } else {
+        for (int k = 0; k < 8; k++) atomicAdd(sums + j + k, added[k]);
+      }
+    }
+  }
+  if (isHeld)
+    for (int j = threadIdx.x * 8; j < stride; j += 8192)
+      for (int k = 0; k < 8; k++) atomicAdd(sums + j + k, own[j + k]);
+}
+
+// A warp takes every so many-th row of a small vocabulary, stride at most 512.
+extern "C" __global__ void __launch_bounds__(WARPS * LANES) poweredByWarp(bf16* __restrict__ logits,
+                                                                        const int* __restrict__ targets,
+                                                                        const float* __restrict__ weights,
+                                                                        const float* __restrict__ powers,
+                                                                        float* __restrict__ losses,
+                                                                        float* __restrict__ sums, int vocabulary,
+                                                                        int stride, int rows) {
+  __shared__ alignas(16) float held[WARPS][512];
+  float* own = held[threadIdx.y];
+  for (int j = threadIdx.x; j < stride; j += LANES) own[j] = 0.f;
+  __syncwarp();
+  for (long r = blockIdx.x * WARPS + threadIdx.y; r < rows; r += gridDim.x * WARPS) {
+    bf16* at = logits + r * stride;
+    PowerMass mass = {BEYOND, 0.f, 0.f};
+    for (int j = threadIdx.x * 8; j < stride; j += LANES * 8)
+      mass = with(mass, load(at + j), powers, j, vocabulary);
+    PowerRow row = judged(powerMassOfWarp(mass), powers, weights[r], targets[r]);
+    for (int j = threadIdx.x * 8; j < stride; j += LANES * 8) {
+      float added[8];
+      store(at + j, gradient(load(at + j), powers, j, vocabulary, row, losses + r, added));
+      add(own + j, added);
+    }
+  }
+  __syncthreads();
+  for (int j = threadIdx.y * LANES + threadIdx.x; j < stride; j += WARPS * LANES) {
+    float sum = 0.f;
+    for (int warp = 0; warp < WARPS; warp++) sum += held[warp][j];
+    atomicAdd(sums + j, sum);
+  }
+}
+
 // ---- optimizer ----
 
 struct Update {

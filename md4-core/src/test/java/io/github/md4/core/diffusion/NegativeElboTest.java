@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.github.md4.core.noise.Noise;
-import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
@@ -36,36 +33,6 @@ final class NegativeElboTest {
     manager.close();
   }
 
-  /** Logits that were fixed before, one row a position. */
-  private record FixedDenoiser(float[] logits) implements Denoiser {
-    static FixedDenoiser random() {
-      double[] u = new Noise(59).uniforms(Purpose.SOURCE, 0, 0, BATCH * LENGTH * M);
-      float[] logits = new float[u.length];
-      for (int i = 0; i < u.length; i++) {
-        logits[i] = (float) (6 * u[i] - 3);
-      }
-      return new FixedDenoiser(logits);
-    }
-
-    @Override
-    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
-      long[] positions = rows.toLongArray();
-      float[] chosen = new float[positions.length * M];
-      for (int r = 0; r < positions.length; r++) {
-        System.arraycopy(logits, (int) positions[r] * M, chosen, r * M, M);
-      }
-      return zt.getManager().create(chosen, new Shape(positions.length, M));
-    }
-
-    double crossEntropy(int position, int token) {
-      double sum = 0;
-      for (int v = 0; v < M; v++) {
-        sum += Math.exp(logits[position * M + v]);
-      }
-      return Math.log(sum) - logits[position * M + token];
-    }
-  }
-
   static List<NegativeElbo> bounds() {
     return List.of(
         bound(new Curve.Linear(), new TimeAxis.Continuous()),
@@ -83,7 +50,7 @@ final class NegativeElboTest {
   @MethodSource("bounds")
   @Tag("naive")
   void diffusion_isThePlainLoop(NegativeElbo elbo) {
-    FixedDenoiser denoiser = FixedDenoiser.random();
+    FixedDenoiser denoiser = FixedDenoiser.random(BATCH * LENGTH, M);
     double[] ours = elbo.diffusion(manager, denoiser, new MaskedBatch(SPACE, X, ZT, TIMES));
     for (int b = 0; b < BATCH; b++) {
       double sum = 0;
@@ -112,7 +79,7 @@ final class NegativeElboTest {
   @MethodSource("bounds")
   @Tag("naive")
   void objective_isTheMeanOverTheStepsExamplesInBitsPerToken(NegativeElbo elbo) {
-    FixedDenoiser denoiser = FixedDenoiser.random();
+    FixedDenoiser denoiser = FixedDenoiser.random(BATCH * LENGTH, M);
     MaskedBatch batch = new MaskedBatch(SPACE, X, ZT, TIMES);
     int ofStep = 2 * BATCH;
     float[] weights = elbo.objectiveWeights(batch, ofStep);
@@ -152,7 +119,8 @@ final class NegativeElboTest {
     assertThat(batch.maskedCount()).isZero();
     NegativeElbo elbo = bound(new Curve.Linear(), new TimeAxis.Continuous());
     assertThat(elbo.objectiveWeights(batch, BATCH)).containsExactly(0);
-    assertThat(elbo.diffusion(manager, FixedDenoiser.random(), batch)).containsOnly(0);
+    assertThat(elbo.diffusion(manager, FixedDenoiser.random(BATCH * LENGTH, M), batch))
+        .containsOnly(0);
   }
 
   @Test
@@ -178,7 +146,8 @@ final class NegativeElboTest {
   @Tag("exact")
   void diffusion_leavesNothingBehind() {
     MaskedBatch batch = new MaskedBatch(SPACE, X, ZT, TIMES);
-    assertThat(bounds().get(0).diffusion(manager, FixedDenoiser.random(), batch)).hasSize(BATCH);
+    assertThat(bounds().get(0).diffusion(manager, FixedDenoiser.random(BATCH * LENGTH, M), batch))
+        .hasSize(BATCH);
     assertThat(manager.getManagedArrays()).isEmpty();
   }
 }

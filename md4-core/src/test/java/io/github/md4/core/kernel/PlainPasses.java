@@ -152,6 +152,21 @@ public final class PlainPasses implements Passes {
   }
 
   @Override
+  public PoweredLoss powered(
+      NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows) {
+    NDList made =
+        script.run(
+            scope,
+            "powered",
+            logits,
+            vocabularySize,
+            rows.targets(),
+            rows.weights(),
+            rows.powers());
+    return new PoweredLoss(made.get(0), made.get(1));
+  }
+
+  @Override
   public void update(
       OptimizerKernels.Trained trained,
       FlatArrays gradient,

@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.FusedKernels;
+import io.github.md4.core.kernel.Logits;
 import io.github.md4.core.kernel.PlainPasses;
+import io.github.md4.core.kernel.PoweredLoss;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.TransformerKernels;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import io.github.md4.core.noise.Noise;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -69,7 +72,41 @@ final class FusedTransformerTest {
     check(config, CHOSEN, Recompute.LAYER);
   }
 
+  /** The other question that an objective may ask. */
+  @ParameterizedTest
+  @MethodSource("networks")
+  void gradientsOfPoweredRows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
+    check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::powered);
+  }
+
   private static void check(TransformerConfig config, int[] rows, Recompute recompute) {
+    check(config, rows, recompute, FusedTransformerTest::entropy);
+  }
+
+  /** Asks for a loss and returns what it is told: numbers, the loss first. */
+  private interface Question {
+    float[] ask(NDManager scope, Logits logits, int[] targets, float[] weights);
+  }
+
+  private static float[] entropy(NDManager scope, Logits logits, int[] targets, float[] weights) {
+    return logits.crossEntropy(scope, targets, weights).toFloatArray();
+  }
+
+  private static float[] powered(NDManager scope, Logits logits, int[] targets, float[] weights) {
+    float[] powers = new float[VOCABULARY];
+    for (int v = 0; v < VOCABULARY; v++) {
+      powers[v] = 0.5f + 0.03f * v;
+    }
+    PoweredLoss loss = logits.powered(scope, targets, weights, powers);
+    float[] ofRows = loss.ofRows().toFloatArray();
+    float[] byPower = Arrays.copyOf(loss.byPower().toFloatArray(), VOCABULARY);
+    float[] all = Arrays.copyOf(ofRows, ofRows.length + VOCABULARY);
+    System.arraycopy(byPower, 0, all, ofRows.length, VOCABULARY);
+    return all;
+  }
+
+  private static void check(
+      TransformerConfig config, int[] rows, Recompute recompute, Question question) {
     Inputs inputs = Inputs.random(config, BATCH, LENGTH, VOCABULARY);
     NetworkInput input = new NetworkInput(inputs.zt(), inputs.condition(), rows);
     try (NDManager manager = NDManager.newBaseManager();
@@ -83,9 +120,12 @@ final class FusedTransformerTest {
                 config,
                 parameters,
                 new FusedTransformer.Options(Precision.FLOAT32, recompute))) {
-      float expectedLoss = run(manager, recorded, input);
-      float loss = run(manager, fused, input);
-      assertThat(loss).isCloseTo(expectedLoss, within(2e-6f * expectedLoss));
+      float[] expectedAnswer = run(manager, recorded, input, question);
+      float[] answer = run(manager, fused, input, question);
+      for (int i = 0; i < answer.length; i++) {
+        assertThat(answer[i])
+            .isCloseTo(expectedAnswer[i], within(2e-6f * Math.max(1, expectedAnswer[i])));
+      }
       List<float[]> expected = Training.values(recorded.gradients());
       List<float[]> ours = Training.values(fused.gradients());
       for (int i = 0; i < expected.size(); i++) {
@@ -110,7 +150,8 @@ final class FusedTransformerTest {
         manager, new FusedKernels.Options(options, dropout, Precision.FLOAT32));
   }
 
-  private static float run(NDManager manager, TrainableNetwork network, NetworkInput input) {
+  private static float[] run(
+      NDManager manager, TrainableNetwork network, NetworkInput input, Question question) {
     int[] targets = new int[input.rows().length];
     float[] weights = new float[targets.length];
     for (int r = 0; r < targets.length; r++) {
@@ -119,9 +160,9 @@ final class FusedTransformerTest {
     }
     try (NDManager scope = manager.newSubManager();
         TrainingPass pass = network.forward(scope, input, NOISE)) {
-      float loss = pass.logits().crossEntropy(scope, targets, weights).getFloat();
+      float[] answer = question.ask(scope, pass.logits(), targets, weights);
       pass.backward();
-      return loss;
+      return answer;
     }
   }
 

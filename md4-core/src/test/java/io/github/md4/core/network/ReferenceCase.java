@@ -58,7 +58,12 @@ final class ReferenceCase {
 
   /** The first masked sample, each example at its time. */
   MaskedBatch batch(double... times) {
-    return new MaskedBatch(space, tokens("x"), tokens("zt1"), times);
+    return batch("zt1", times);
+  }
+
+  /** The masked sample of that name. */
+  MaskedBatch batch(String sample, double... times) {
+    return new MaskedBatch(space, tokens("x"), tokens(sample), times);
   }
 
   double[] times() {

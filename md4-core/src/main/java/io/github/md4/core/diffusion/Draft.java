@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+/**
+ * Examples with their times and noise, made ahead of the step that uses them: where the schedule is
+ * learned, which tokens are masked is known only once it has seen the step before.
+ */
+@FunctionalInterface
+public interface Draft {
+
+  /** Returns the examples as the schedule masks them now. */
+  MaskedBatch masked();
+}

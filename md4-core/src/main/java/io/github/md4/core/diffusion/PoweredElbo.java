@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.likelihood.Units;
+import io.github.md4.core.schedule.PowerSchedule;
+import io.github.md4.core.schedule.TimeFloor;
+
+/**
+ * The bound on the negative log-likelihood under a power of time for each token (GenMD4, equation
+ * 12; spec, Section 3.2).
+ *
+ * <p>For a time {@code t} drawn uniformly from [t1, 1) and {@code z_t} drawn from {@code q(z_t |
+ * x)}, the diffusion term of an example is estimated by
+ *
+ * <pre>{@code
+ * 1/t sum_n 1[zt_n = m] (w_{x_n} (-log mu_n[x_n] - 1) + sum_v w_v mu_n[v])
+ * }</pre>
+ *
+ * which is the paper's sum over the vocabulary without a tensor for it: a weighted cross-entropy
+ * and a mean of the powers. With all powers 1 it is MD4's.
+ */
+public record PoweredElbo(PowerSchedule schedule, TimeFloor floor) {
+
+  /** Returns the states of a position. */
+  public TokenSpace space() {
+    return new TokenSpace(schedule.vocabularySize());
+  }
+
+  /** Returns what the sum of an example's rows counts at its time. */
+  public double weight(double t) {
+    return weight(floor, t);
+  }
+
+  private static double weight(TimeFloor floor, double t) {
+    return floor.factor() / t;
+  }
+
+  /**
+   * Returns what each row counts in the training loss, which is the mean over the step's sequences
+   * of the diffusion term in bits per token; no power has a part in it.
+   *
+   * @param sequences of the whole step, of which {@code batch} may be a part
+   * @return [R], at least zero
+   */
+  public static float[] objectiveWeights(TimeFloor floor, MaskedBatch batch, int sequences) {
+    double[] weights = new double[batch.batchSize()];
+    double tokens = (double) sequences * batch.length();
+    for (int b = 0; b < weights.length; b++) {
+      weights[b] = Units.bitsPerToken(weight(floor, batch.time(b)) / tokens);
+    }
+    return batch.rowWeights(weights);
+  }
+
+  /**
+   * Returns the estimate of each example's diffusion term, in nats per example.
+   *
+   * @param ofRows what {@link DiffusionLoss#powered} gives, [R]
+   * @return [B]
+   */
+  public double[] diffusion(MaskedBatch batch, float[] ofRows) {
+    double[] estimates = batch.sumOverMasked(ofRows);
+    for (int b = 0; b < estimates.length; b++) {
+      estimates[b] *= weight(batch.time(b));
+    }
+    return estimates;
+  }
+
+  /** As {@link #diffusion(MaskedBatch, float[])}, the guesses being the network's. */
+  public double[] diffusion(NDManager parent, Denoiser denoiser, MaskedBatch batch) {
+    try (NDManager scope = parent.newSubManager()) {
+      NDArray logits = denoiser.logits(batch.zt(scope), batch.condition(), batch.rows(scope));
+      NDArray powers = scope.create(floats(schedule.powers()));
+      NDArray ofRows = DiffusionLoss.powered(logits, batch.targets(scope), powers);
+      return diffusion(batch, ofRows.toFloatArray());
+    }
+  }
+
+  /** Returns the reconstruction term of an example, in nats; it depends on its tokens. */
+  public double reconstruction(int[] x) {
+    double sum = 0;
+    for (int token : x) {
+      sum += schedule.reconstruction(token);
+    }
+    return sum;
+  }
+
+  private static float[] floats(double[] wide) {
+    float[] narrow = new float[wide.length];
+    for (int i = 0; i < wide.length; i++) {
+      narrow[i] = (float) wide[i];
+    }
+    return narrow;
+  }
+}

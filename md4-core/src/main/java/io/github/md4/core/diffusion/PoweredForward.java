@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import io.github.md4.core.schedule.PowerSchedule;
+import java.util.function.Supplier;
+
+/**
+ * Masking where each token has its power: {@code q(z_t | x)}, independent at every position (spec,
+ * Section 3.2).
+ */
+public final class PoweredForward {
+
+  private PoweredForward() {}
+
+  /**
+   * Returns a draw of {@code z_t}: a token stays where {@code u < alpha(t, token)}, elsewhere is
+   * the mask.
+   *
+   * @param x clean tokens [N], in [0, V)
+   * @param t in (0, 1]
+   * @param u uniforms in [0, 1), [N]
+   * @return [N], in [0, V]
+   */
+  public static int[] mask(PowerSchedule schedule, int[] x, double t, double[] u) {
+    return mask(schedule, x, critical(t, u, schedule.epsilon()));
+  }
+
+  /**
+   * Returns examples that are masked by the powers of the moment when they are asked for: all but a
+   * comparison at each position is done now.
+   *
+   * @param u uniforms in [0, 1), [B, N]
+   * @param schedule gives the powers then, and their epsilon now
+   */
+  public static Draft draft(
+      int[][] x, double[] times, double[][] u, Supplier<PowerSchedule> schedule) {
+    double epsilon = schedule.get().epsilon();
+    double[][] critical = new double[x.length][];
+    for (int b = 0; b < x.length; b++) {
+      critical[b] = critical(times[b], u[b], epsilon);
+    }
+    return () -> masked(schedule.get(), x, times, critical);
+  }
+
+  private static MaskedBatch masked(
+      PowerSchedule schedule, int[][] x, double[] times, double[][] critical) {
+    int[][] zt = new int[x.length][];
+    for (int b = 0; b < x.length; b++) {
+      zt[b] = mask(schedule, x[b], critical[b]);
+    }
+    return new MaskedBatch(new TokenSpace(schedule.vocabularySize()), x, zt, times);
+  }
+
+  /** Returns the power up to which each position is masked, see {@link PowerSchedule}. */
+  private static double[] critical(double t, double[] u, double epsilon) {
+    double[] critical = new double[u.length];
+    for (int n = 0; n < u.length; n++) {
+      critical[n] = PowerSchedule.criticalPower(t, u[n], epsilon);
+    }
+    return critical;
+  }
+
+  private static int[] mask(PowerSchedule schedule, int[] x, double[] critical) {
+    int[] zt = new int[x.length];
+    for (int n = 0; n < x.length; n++) {
+      zt[n] = schedule.power(x[n]) <= critical[n] ? schedule.vocabularySize() : x[n];
+    }
+    return zt;
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.kernel;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+
+/**
+ * The hand-written pass's logits, in the place of which their gradient is put.
+ *
+ * @param logits [R, columns], of which the first {@code vocabularySize} count
+ */
+record FusedLogits(Passes passes, Upload upload, Hidden logits, int vocabularySize)
+    implements Logits {
+
+  @Override
+  public NDArray crossEntropy(NDManager scope, int[] targets, float[] weights) {
+    Shape shape = new Shape(targets.length);
+    upload.begin((long) targets.length * (Integer.BYTES + Float.BYTES));
+    NDArray x = upload.ints(scope, targets, shape);
+    NDArray w = upload.floats(scope, weights, shape);
+    upload.end();
+    try (NDArray losses = passes.entropy(scope, logits.array, vocabularySize, x, w)) {
+      return losses.mul(w).sum();
+    }
+  }
+
+  @Override
+  public PoweredLoss powered(NDManager scope, int[] targets, float[] weights, float[] powers) {
+    Shape shape = new Shape(targets.length);
+    int columns = Math.toIntExact(logits.array.getShape().get(1));
+    upload.begin(
+        (long) targets.length * (Integer.BYTES + Float.BYTES) + (long) columns * Float.BYTES);
+    NDArray x = upload.ints(scope, targets, shape);
+    NDArray w = upload.floats(scope, weights, shape);
+    float[] padded = Arrays.copyOf(powers, columns);
+    NDArray ofTokens = upload.floats(scope, padded, new Shape(columns));
+    upload.end();
+    return passes.powered(
+        scope, logits.array, vocabularySize, new Passes.PoweredRows(x, w, ofTokens));
+  }
+}

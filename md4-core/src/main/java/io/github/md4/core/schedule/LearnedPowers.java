@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.schedule;
+
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * That each token has a power, learned with the network (GenMD4, Section 4): {@link PowerSchedule}
+ * is what comes of it.
+ *
+ * @param initial every power at the start; 1 is the linear schedule
+ * @param sharing which tokens share a power
+ */
+public record LearnedPowers(double initial, Sharing sharing) implements ScheduleConfig {
+  private static final String NAME = "learned";
+  private static final Pattern FORM =
+      Pattern.compile(NAME + "(?:\\(\\s*([^,()\\s]+)\\s*(,\\s*shared\\s*)?\\))?");
+
+  /** Which tokens share a power. */
+  public enum Sharing {
+    /** None: each has its own. */
+    NONE {
+      @Override
+      public int count(int vocabularySize) {
+        return vocabularySize;
+      }
+    },
+    /** All of them have one, which makes the schedule a polynomial whose exponent is learned. */
+    ALL {
+      @Override
+      public int count(int vocabularySize) {
+        return 1;
+      }
+    };
+
+    /** Returns how many powers V tokens have. */
+    public abstract int count(int vocabularySize);
+  }
+
+  /** Checks the initial power. */
+  public LearnedPowers {
+    if (!(initial > 0 && initial <= PowerSchedule.LARGEST_POWER)) {
+      throw new IllegalArgumentException(
+          String.format(
+              Locale.ROOT,
+              "a schedule's initial power must be above 0 and at most %.0f: %s",
+              PowerSchedule.LARGEST_POWER,
+              initial));
+    }
+  }
+
+  /** Returns whether a text begins as one that {@link #parse} reads. */
+  static boolean isMeantBy(String text) {
+    return text.strip().startsWith(NAME);
+  }
+
+  /**
+   * Returns the choice written as {@code learned}, {@code learned(power)} or {@code learned(power,
+   * shared)}; the first starts at 1.
+   *
+   * @throws IllegalArgumentException for any other text
+   */
+  public static LearnedPowers parse(String text) {
+    Matcher form = FORM.matcher(text.strip());
+    if (!form.matches()) {
+      throw unknown(text);
+    }
+    double initial = form.group(1) == null ? 1 : number(form.group(1), text);
+    return new LearnedPowers(initial, form.group(2) == null ? Sharing.NONE : Sharing.ALL);
+  }
+
+  private static double number(String digits, String text) {
+    try {
+      return Double.parseDouble(digits);
+    } catch (NumberFormatException e) {
+      throw unknown(text);
+    }
+  }
+
+  private static IllegalArgumentException unknown(String text) {
+    return new IllegalArgumentException(
+        "a learned schedule is written learned, learned(POWER) or learned(POWER, shared): " + text);
+  }
+
+  /** Returns the parameter from which all powers start, {@code softplus(raw) = initial}. */
+  public float initialRaw() {
+    return (float) (initial + Math.log(-Math.expm1(-initial)));
+  }
+
+  @Override
+  public MaskingSchedule squeezed(double epsilon) {
+    throw new IllegalStateException(
+        "the schedule is " + this + ": it has no curve, and its powers are in the weights");
+  }
+
+  @Override
+  public String toString() {
+    String power = CurveText.shortest(initial);
+    return NAME + "(" + power + (sharing == Sharing.ALL ? ", shared)" : ")");
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.schedule;
+
+import java.util.Locale;
+
+/**
+ * How the diffusion term of learned powers counts: its times are drawn from the last {@code 1 - t1}
+ * of [0, 1], {@code t1} being {@link PowerSchedule#TIME_FLOOR}.
+ */
+public enum TimeFloor {
+  /**
+   * As md4 has it: the mean over those times stands for the integral over them, which is too high
+   * by {@code 1 / (1 - t1)}, a tenth of a percent.
+   */
+  REFERENCE(1),
+  /** The integral: the mean times {@code 1 - t1}. */
+  EXACT(1 - PowerSchedule.TIME_FLOOR);
+
+  private final double factor;
+
+  TimeFloor(double factor) {
+    this.factor = factor;
+  }
+
+  /** Returns by what the mean over times is multiplied. */
+  public double factor() {
+    return factor;
+  }
+
+  /** Returns the time in [t1, 1) that a uniform in [0, 1) stands for. */
+  public static double time(double u) {
+    return (1 - PowerSchedule.TIME_FLOOR) * u + PowerSchedule.TIME_FLOOR;
+  }
+
+  /** Returns the choice written as {@code reference} or {@code exact}. */
+  public static TimeFloor parse(String text) {
+    for (TimeFloor floor : values()) {
+      if (floor.toString().equals(text)) {
+        return floor;
+      }
+    }
+    throw new IllegalArgumentException("the time floor must be reference or exact: " + text);
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

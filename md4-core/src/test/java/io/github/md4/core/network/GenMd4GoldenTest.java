@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import com.google.gson.JsonObject;
+import io.github.md4.core.Golden;
+import io.github.md4.core.diffusion.LeaveOneOut;
+import io.github.md4.core.diffusion.MaskedBatch;
+import io.github.md4.core.diffusion.PoweredElbo;
+import io.github.md4.core.diffusion.PoweredStep;
+import io.github.md4.core.kernel.PoweredLoss;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.schedule.PowerSchedule;
+import io.github.md4.core.schedule.TimeFloor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestFactory;
+
+/** The official GenMD4 loss and gradients, number by number (spec, Sections 3 and 11). */
+@Tag("golden")
+final class GenMd4GoldenTest {
+  private static final double LOSSES = 1e-5;
+
+  /**
+   * Of the gradient by the powers, over its largest element: sums of float32 losses, each good to
+   * 1e-7 of itself, and of differences of two that are ten times smaller.
+   */
+  private static final double POWER_GRADIENT = 2e-6;
+
+  private static final double GRADIENTS = 5e-4;
+  private static final String SECTION = "genmd4";
+  private static final String POWERS_LEAF = "noise_schedule/w";
+  private static final DropoutNoise NONE = new DropoutNoise(new Noise(0), 0, 0);
+
+  @TestFactory
+  List<DynamicTest> genMd4_isTheReference() {
+    if (!Golden.has(Golden.root(), SECTION) || !Golden.has(Golden.root(), "text")) {
+      return List.of(Golden.missing(SECTION + " with text"));
+    }
+    List<DynamicTest> tests = new ArrayList<>();
+    add(tests, "power=softplus(w)", Computed::powers);
+    add(tests, "loss_diff_1", c -> c.losses("loss_diff_1", c.l1));
+    add(tests, "loss_diff_2", c -> c.losses("loss_diff_2", c.l2));
+    add(tests, "rloo_1", Computed::leaveOneOut);
+    add(tests, "recon", Computed::reconstruction);
+    add(tests, "surrogate_total_nats", c -> c.total("surrogate_total_nats", c.step.surrogate()));
+    add(tests, "nelbo_nats", c -> c.total("nelbo_nats", c.step.bound()));
+    add(tests, "grad_w_of_surrogate_nats", Computed::powerGradient);
+    add(tests, "grad_l2", Computed::gradientNorms);
+    return tests;
+  }
+
+  private static void add(List<DynamicTest> tests, String field, Consumer<Computed> check) {
+    tests.add(
+        Golden.has(Golden.section(SECTION), field)
+            ? DynamicTest.dynamicTest(field, () -> check.accept(Computed.of()))
+            : Golden.missing(SECTION + " " + field));
+  }
+
+  /** Our side of the case. */
+  private static final class Computed {
+    private final JsonObject json = Golden.section(SECTION);
+    private final ReferenceCase reference = new ReferenceCase(Golden.section("text"), json);
+    private final double[] times = Golden.doubles(Golden.field(json, "t_used"));
+    private final float[] raw = Golden.floats(Golden.field(json, "w_raw"));
+    private final PowerSchedule schedule =
+        PowerSchedule.ofRaw(
+            raw, reference.space.vocabularySize(), Golden.field(json, "eps").getAsDouble());
+    private final PoweredElbo elbo = new PoweredElbo(schedule, TimeFloor.REFERENCE);
+    private final PoweredStep step = new PoweredStep(elbo, times.length);
+    private final Map<String, Double> norms = new TreeMap<>();
+    private double[] l1;
+    private double[] l2;
+
+    static Computed of() {
+      Computed computed = new Computed();
+      computed.run();
+      return computed;
+    }
+
+    private void run() {
+      try (NDManager manager = NDManager.newBaseManager();
+          Network network = reference.network(manager, Precision.FLOAT32);
+          Parameters parameters = reference.parameters(manager, network);
+          TrainableNetwork trainable =
+              network.trainable(manager, parameters, Training.TORCHSCRIPT)) {
+        List<float[]> gradients = new ArrayList<>();
+        PoweredStep.Judged first = judge(manager, trainable, "zt1", gradients);
+        PoweredStep.Judged second = judge(manager, trainable, "zt2", gradients);
+        l1 = elbo.diffusion(first.batch(), first.ofRows());
+        l2 = elbo.diffusion(second.batch(), second.ofRows());
+        step.add(first, second);
+        addNorms(gradients);
+      }
+    }
+
+    /** Adds the sample's gradients to those that are there. */
+    private PoweredStep.Judged judge(
+        NDManager manager, TrainableNetwork trainable, String sample, List<float[]> gradients) {
+      MaskedBatch batch = reference.batch(sample, times);
+      NetworkInput input = new NetworkInput(batch.zt(), batch.condition(), batch.rows());
+      float[] weights =
+          PoweredElbo.objectiveWeights(TimeFloor.REFERENCE, batch, 2 * batch.batchSize());
+      try (TrainingPass pass = trainable.forward(manager, input, NONE);
+          PoweredLoss loss =
+              pass.logits().powered(manager, batch.targets(), weights, floats(schedule))) {
+        pass.backward();
+        List<float[]> own = Training.values(trainable.gradients());
+        for (int i = 0; i < own.size(); i++) {
+          if (gradients.size() < own.size()) {
+            gradients.add(own.get(i));
+          } else {
+            addTo(gradients.get(i), own.get(i));
+          }
+        }
+        return new PoweredStep.Judged(
+            batch, loss.ofRows().toFloatArray(), loss.byPower().toFloatArray());
+      }
+    }
+
+    private static void addTo(float[] sum, float[] each) {
+      for (int j = 0; j < sum.length; j++) {
+        sum[j] += each[j];
+      }
+    }
+
+    private static float[] floats(PowerSchedule schedule) {
+      double[] wide = schedule.powers();
+      float[] narrow = new float[wide.length];
+      for (int v = 0; v < wide.length; v++) {
+        narrow[v] = (float) wide[v];
+      }
+      return narrow;
+    }
+
+    private double natsPerBit() {
+      return Math.log(2) * reference.length();
+    }
+
+    private void addNorms(List<float[]> gradients) {
+      List<String> names = reference.reference.names();
+      reference
+          .reference
+          .leaves()
+          .forEach(
+              (path, leaf) ->
+                  norms.put(
+                      path,
+                      natsPerBit()
+                          * reference.reference.norm(
+                              leaf, gradients.get(names.indexOf(leaf.parameter())))));
+      double square = 0;
+      for (double g : byRaw()) {
+        square += g * g;
+      }
+      norms.put(POWERS_LEAF, Math.sqrt(square));
+    }
+
+    private double[] byRaw() {
+      float[] bits = PowerSchedule.gradientByRaw(step.gradient(), raw);
+      double[] nats = new double[bits.length];
+      Arrays.setAll(nats, v -> bits[v] * natsPerBit());
+      return nats;
+    }
+
+    void powers() {
+      double[] expected = Golden.doubles(Golden.field(json, "power=softplus(w)"));
+      for (int v = 0; v < expected.length; v++) {
+        // The reference's are float32.
+        assertThat(schedule.power(v)).isCloseTo(expected[v], within(2e-7 * expected[v]));
+      }
+    }
+
+    void losses(String field, double[] ours) {
+      double[] expected = Golden.doubles(Golden.field(json, field));
+      assertThat(ours).hasSameSizeAs(expected);
+      for (int b = 0; b < expected.length; b++) {
+        assertThat(ours[b]).isCloseTo(expected[b], within(LOSSES * expected[b]));
+      }
+    }
+
+    /** Half a difference of losses times a log-odds: an error of either loss is multiplied. */
+    void leaveOneOut() {
+      double[] expected = Golden.doubles(Golden.field(json, "rloo_1"));
+      double[] ours =
+          new LeaveOneOut(schedule, reference.batch("zt1", times), reference.batch("zt2", times))
+              .terms(l1, l2);
+      for (int b = 0; b < expected.length; b++) {
+        double slope = Math.abs(expected[b] / (l1[b] - l2[b]));
+        assertThat(ours[b])
+            .isCloseTo(
+                expected[b], within(LOSSES * (slope * (l1[b] + l2[b]) + Math.abs(expected[b]))));
+      }
+    }
+
+    void reconstruction() {
+      double[] expected = Golden.doubles(Golden.field(json, "recon"));
+      int[][] x = reference.batch(times).x();
+      for (int b = 0; b < expected.length; b++) {
+        assertThat(elbo.reconstruction(x[b])).isCloseTo(expected[b], within(LOSSES * expected[b]));
+      }
+    }
+
+    void total(String field, double bitsPerToken) {
+      double expected = Golden.field(json, field).getAsDouble();
+      assertThat(natsPerBit() * bitsPerToken).isCloseTo(expected, within(LOSSES * expected));
+    }
+
+    void powerGradient() {
+      double[] expected = Golden.doubles(Golden.field(json, "grad_w_of_surrogate_nats"));
+      double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+      double[] ours = byRaw();
+      assertThat(ours).hasSameSizeAs(expected);
+      for (int v = 0; v < expected.length; v++) {
+        assertThat(ours[v]).as("w[%d]", v).isCloseTo(expected[v], within(POWER_GRADIENT * largest));
+      }
+    }
+
+    void gradientNorms() {
+      JsonObject expected = Golden.object(json, "grad_l2");
+      assertThat(norms.keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
+      for (String path : expected.keySet()) {
+        double norm = expected.get(path).getAsDouble();
+        assertThat(norms.get(path)).as(path).isCloseTo(norm, within(GRADIENTS * norm));
+      }
+    }
+  }
+}
