@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
-import io.github.md4.core.diffusion.MaskedBatch;
+import io.github.md4.core.diffusion.Draft;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -14,7 +14,7 @@ import java.util.concurrent.Executors;
 public final class BatchQueue implements AutoCloseable {
   private final Batches batches;
   private final ExecutorService ahead = Executors.newSingleThreadExecutor(BatchQueue::daemon);
-  private CompletableFuture<List<MaskedBatch>> next;
+  private CompletableFuture<List<Draft>> next;
   private long step;
 
   /**
@@ -27,8 +27,8 @@ public final class BatchQueue implements AutoCloseable {
   }
 
   /** Returns the micro-batches of the next step, and has the ones after it made. */
-  public List<MaskedBatch> take() {
-    List<MaskedBatch> taken = await(next);
+  public List<Draft> take() {
+    List<Draft> taken = await(next);
     step++;
     next = prepare(step);
     return taken;
@@ -39,11 +39,11 @@ public final class BatchQueue implements AutoCloseable {
     List<Runnable> unused = ahead.shutdownNow();
   }
 
-  private CompletableFuture<List<MaskedBatch>> prepare(long of) {
+  private CompletableFuture<List<Draft>> prepare(long of) {
     return CompletableFuture.supplyAsync(() -> batches.of(of), ahead);
   }
 
-  private static List<MaskedBatch> await(CompletableFuture<List<MaskedBatch>> batch) {
+  private static List<Draft> await(CompletableFuture<List<Draft>> batch) {
     try {
       return batch.join();
     } catch (CompletionException e) {

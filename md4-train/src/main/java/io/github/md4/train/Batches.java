@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
-import io.github.md4.core.diffusion.MaskedBatch;
-import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.TimeSampling;
 import io.github.md4.train.data.Windows;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The masked examples of every step, as a pure function of the step: the data position is {@code
- * step * batchSize}, and the noise is that of (seed, step, example).
+ * The examples of every step and the noise that masks them, as a pure function of the step: the
+ * data position is {@code step * batchSize}, and the noise is that of (seed, step, example).
  *
  * <p>Times are stratified over the whole step, also where it is split into micro-batches, and each
- * micro-batch has noise of its own (the reference repeats it: spec, T9).
+ * masked sample has noise of its own (the reference repeats it: spec, T9).
  */
 public final class Batches {
   private final Windows windows;
-  private final Objective objective;
+  private final Task task;
   private final Noise noise;
   private final Shape shape;
 
@@ -29,58 +29,67 @@ public final class Batches {
    *
    * @param batchSize examples of a step
    * @param microBatch examples of a part of it
+   * @param samples how often each example is masked, at the same time
    */
-  public record Shape(int batchSize, int microBatch, TimeSampling timeSampling) {}
+  public record Shape(int batchSize, int microBatch, int samples, TimeSampling timeSampling) {}
 
-  public Batches(Windows windows, Objective objective, Noise noise, Shape shape) {
+  public Batches(Windows windows, Task task, Noise noise, Shape shape) {
     this.windows = windows;
-    this.objective = objective;
+    this.task = task;
     this.noise = noise;
     this.shape = shape;
   }
 
   /**
-   * Returns the micro-batches of a step.
+   * Returns the micro-batches of a step: all examples' first samples, then their second ones.
    *
    * @param step number of updates before it
    */
-  public List<MaskedBatch> of(long step) {
+  public List<Draft> of(long step) {
     double[] times = times(step);
-    List<MaskedBatch> parts = new ArrayList<>();
-    for (int first = 0; first < shape.batchSize; first += shape.microBatch) {
-      parts.add(part(step, first, times));
+    List<int[][]> examples = examples(step);
+    List<Draft> parts = new ArrayList<>();
+    for (int sample = 0; sample < shape.samples; sample++) {
+      for (int i = 0; i < examples.size(); i++) {
+        int first = i * shape.microBatch;
+        double[][] u = uniforms(step, sample * shape.batchSize + first);
+        double[] ofPart = Arrays.copyOfRange(times, first, first + shape.microBatch);
+        parts.add(task.draft(examples.get(i), ofPart, u));
+      }
     }
     return parts;
   }
 
-  /** Returns the number of tokens of a step. */
+  /** Returns the number of tokens of a step, each counted once however often it is masked. */
   public long tokens() {
     return (long) shape.batchSize * windows.length();
   }
 
   private double[] times(long step) {
     double[] u = noise.uniforms(Purpose.TIME, step, 0, shape.batchSize);
-    double[] times = shape.timeSampling.times(u);
-    for (int b = 0; b < times.length; b++) {
-      times[b] = objective.time(times[b]);
-    }
-    return times;
+    return Arrays.stream(shape.timeSampling.times(u)).map(task::time).toArray();
   }
 
-  private MaskedBatch part(long step, int first, double[] times) {
-    int[][] x = new int[shape.microBatch][windows.length()];
-    int[][] zt = new int[shape.microBatch][];
-    double[] ofPart = new double[shape.microBatch];
-    IntStream.range(0, shape.microBatch)
+  private List<int[][]> examples(long step) {
+    List<int[][]> parts = new ArrayList<>();
+    for (int first = 0; first < shape.batchSize; first += shape.microBatch) {
+      int[][] x = new int[shape.microBatch][windows.length()];
+      long start = step * shape.batchSize + first;
+      IntStream.range(0, x.length).parallel().forEach(b -> windows.read(start + b, x[b]));
+      parts.add(x);
+    }
+    return parts;
+  }
+
+  /**
+   * @param first the number of the first sequence among all samples of the step
+   */
+  private double[][] uniforms(long step, int first) {
+    double[][] u = new double[shape.microBatch][];
+    IntStream.range(0, u.length)
         .parallel()
         .forEach(
-            b -> {
-              int example = first + b;
-              windows.read(step * shape.batchSize + example, x[b]);
-              double[] u = noise.uniforms(Purpose.MASK, step, example, x[b].length);
-              ofPart[b] = times[example];
-              zt[b] = objective.seen(x[b], times[example], u);
-            });
-    return objective.batch(x, zt, ofPart);
+            b -> u[b] = noise.uniforms(Purpose.MASK, step, (long) first + b, windows.length()));
+    return u;
   }
 }

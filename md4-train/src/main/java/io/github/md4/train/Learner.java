@@ -4,8 +4,8 @@ package io.github.md4.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
-import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.kernel.FlatArrays;
 import io.github.md4.core.kernel.OptimizerKernels.Trained;
 import io.github.md4.core.kernel.Precision;
@@ -24,62 +24,70 @@ import io.github.md4.core.optimizer.LearningRate;
 import io.github.md4.train.UpdateListener.Phase;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
- * A network in training: weights, their average, the optimizer's moments, and the update that moves
+ * A model in training: weights, their average, the optimizer's moments, and the update that moves
  * them. Closing it frees all of it but the network.
  */
 public final class Learner implements AutoCloseable {
-  private static final String OPTIMIZER = "optimizer.safetensors";
-  private static final String FIRST = "first.";
-  private static final String SECOND = "second.";
+  /** The prefix of the network's parameters in the files: none. */
+  private static final String NETWORK = "";
 
   private final NDManager manager;
   private final Network network;
   private final TrainingConfig config;
-  private final Objective objective;
+  private final Task task;
   private final Noise noise;
   private final LearningRate rate;
   private final TrainableNetwork trainable;
-  private final State state;
+  private final TrainedSet set;
   private final Trained trained;
   private FlatArrays sum;
   private long updates;
 
-  /** Everything that changes in training; the average may be the parameters themselves. */
-  private record State(
-      Parameters parameters, Parameters average, Parameters first, Parameters second) {
-
-    Trained trained() {
-      return new Trained(parameters.flat(), first.flat(), second.flat(), average.flat());
-    }
-  }
-
   private Learner(
-      NDManager manager, Network network, TrainingConfig config, Objective objective, State state) {
+      NDManager manager, Network network, TrainingConfig config, Task task, TrainedSet set) {
     this.manager = manager;
     this.network = network;
     this.config = config;
-    this.objective = objective;
+    this.task = task;
     this.noise = new Noise(config.seed());
     this.rate = config.learningRate().over(config.steps());
-    this.state = state;
-    this.trained = state.trained();
-    this.trainable = network.trainable(manager, state.parameters, config.options());
+    this.set = set;
+    this.trained = set.trained();
+    this.trainable = network.trainable(manager, set.parameters(), config.options());
   }
 
-  /** Returns a learner at its start: weights drawn from their laws, the average equal to them. */
+  /**
+   * Returns a learner at its start: weights drawn from their laws, the average equal to them.
+   *
+   * @param task closed with this
+   */
   public static Learner initial(
-      NDManager parent, Network network, TrainingConfig config, Objective objective) {
+      NDManager parent, Network network, TrainingConfig config, Task task) {
     NDManager manager = parent.newSubManager();
     Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(config.seed()));
-    Parameters average = config.emaRate() == 0 ? parameters : parameters.copy();
-    State state = new State(parameters, average, parameters.zeros(), parameters.zeros());
-    return new Learner(manager, network, config, objective, state);
+    TrainedSet set = TrainedSet.starting(parameters, config.emaRate());
+    return new Learner(manager, network, config, task, set);
+  }
+
+  /**
+   * As {@link #initial}, the weights being the averaged ones of a model.
+   *
+   * @throws io.github.md4.core.InvalidDataException if the folder is damaged or of another network
+   */
+  static Learner warm(
+      NDManager parent, Network network, TrainingConfig config, Task task, Path model)
+      throws IOException {
+    NDManager manager = parent.newSubManager();
+    Path file = SavedModel.weightsFile(model, Weights.EMA);
+    Parameters parameters = ParameterFile.read(file, NETWORK, manager, network.specs());
+    TrainedSet set = TrainedSet.starting(parameters, config.emaRate());
+    return new Learner(manager, network, config, task, set);
   }
 
   /**
@@ -88,20 +96,13 @@ public final class Learner implements AutoCloseable {
    * @throws io.github.md4.core.InvalidDataException if the folder is damaged or of another network
    */
   public static Learner read(
-      NDManager parent, Network network, TrainingConfig config, Objective objective, Source source)
+      NDManager parent, Network network, TrainingConfig config, Task task, Source source)
       throws IOException {
     NDManager manager = parent.newSubManager();
-    Path optimizer = source.folder.resolve(OPTIMIZER);
-    Parameters parameters = weights(source.folder, Weights.RAW, manager, network);
-    State state =
-        new State(
-            parameters,
-            config.emaRate() == 0
-                ? parameters
-                : weights(source.folder, Weights.EMA, manager, network),
-            ParameterFile.read(optimizer, FIRST, manager, network.specs()),
-            ParameterFile.read(optimizer, SECOND, manager, network.specs()));
-    Learner learner = new Learner(manager, network, config, objective, state);
+    TrainedSet.Place place = new TrainedSet.Place(source.folder, NETWORK, network.specs());
+    TrainedSet set = TrainedSet.read(manager, place, config.emaRate());
+    task.restore(source.folder);
+    Learner learner = new Learner(manager, network, config, task, set);
     learner.updates = source.step;
     return learner;
   }
@@ -113,19 +114,13 @@ public final class Learner implements AutoCloseable {
    */
   public record Source(Path folder, long step) {}
 
-  private static Parameters weights(
-      Path folder, Weights weights, NDManager manager, Network network) throws IOException {
-    Path file = SavedModel.weightsFile(folder, weights);
-    return ParameterFile.read(file, "", manager, network.specs());
-  }
-
   /** Writes weights, average and moments into an existing folder. */
   public void write(Path folder) throws IOException {
-    SavedModel.writeWeights(folder, state.parameters, state.average);
+    SavedModel.writeWeights(folder, sets(Weights.RAW), sets(Weights.EMA));
     Map<String, Parameters> moments = new LinkedHashMap<>();
-    moments.put(FIRST, state.first);
-    moments.put(SECOND, state.second);
-    ParameterFile.write(folder.resolve(OPTIMIZER), Map.of(), moments);
+    set.putMoments(moments, NETWORK);
+    moments.putAll(task.moments());
+    ParameterFile.write(folder.resolve(TrainedSet.OPTIMIZER), Map.of(), moments);
   }
 
   /**
@@ -133,14 +128,7 @@ public final class Learner implements AutoCloseable {
    * that it causes, which can still overflow.
    */
   boolean isFinite() {
-    try (NDManager scope = manager.newSubManager()) {
-      return Stream.of(state.parameters, state.average, state.first, state.second)
-          .allMatch(each -> isFinite(scope, each));
-    }
-  }
-
-  private boolean isFinite(NDManager scope, Parameters each) {
-    return Float.isFinite(trainable.optimizer().norm(scope, each.flat()).getFloat());
+    return set.isFinite(manager, trainable.optimizer());
   }
 
   /** Returns how many updates there have been. */
@@ -153,49 +141,62 @@ public final class Learner implements AutoCloseable {
     return rate.at(updates);
   }
 
-  /** Returns the weights. */
+  /** Returns the network's weights. */
   public Parameters parameters() {
-    return state.parameters;
+    return set.parameters();
   }
 
   /** Returns their exponential moving average. */
   public Parameters average() {
-    return state.average;
+    return set.average();
+  }
+
+  /** Returns all that has been learned, by the prefix of its names: the network's, without one. */
+  public Map<String, Parameters> sets(Weights weights) {
+    Map<String, Parameters> sets = new LinkedHashMap<>();
+    sets.put(NETWORK, set.weights(weights));
+    sets.putAll(task.weights(weights));
+    return sets;
+  }
+
+  /** Returns what is trained. */
+  public Task task() {
+    return task;
   }
 
   /** Returns the network with these weights or their average. */
   public Denoiser denoiser(Weights weights) {
-    return network.denoiser(weights == Weights.EMA ? state.average : state.parameters);
+    return network.denoiser(set.weights(weights));
   }
 
   /**
    * Makes one update.
    *
-   * @param parts the step's micro-batches
-   * @return the diffusion term before it, mean bits per token, one element on the device; it
-   *     belongs to {@code results}
+   * @param step its micro-batches
+   * @return the loss before it, mean bits per token without {@link Task#constant}, one element on
+   *     the device; it belongs to {@code results}
    */
-  public NDArray update(NDManager results, List<MaskedBatch> parts) {
-    return update(results, parts, UpdateListener.NONE);
+  public NDArray update(NDManager results, List<? extends Draft> step) {
+    return update(results, step, UpdateListener.NONE);
   }
 
   /** As {@link #update(NDManager, List)}, and tells {@code listener} when a phase is queued. */
-  public NDArray update(NDManager results, List<MaskedBatch> parts, UpdateListener listener) {
+  public NDArray update(NDManager results, List<? extends Draft> step, UpdateListener listener) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray loss = part(scope, new Slice(parts.get(0), 0), listener);
+      Task.Judge judge = task.judge();
+      List<Slice> slices = slices(step);
+      NDArray loss = part(scope, judge, slices.get(0), listener);
       FlatArrays gradients = trainable.gradients();
-      int firstExample = parts.get(0).batchSize();
-      if (parts.size() > 1) {
+      if (slices.size() > 1) {
         gradients = sum();
         trainable.optimizer().copy(gradients, trainable.gradients());
       }
-      for (MaskedBatch batch : parts.subList(1, parts.size())) {
-        loss = loss.add(part(scope, new Slice(batch, firstExample), listener));
+      for (Slice slice : slices.subList(1, slices.size())) {
+        loss = loss.add(part(scope, judge, slice, listener));
         trainable.optimizer().add(gradients, trainable.gradients());
         listener.after(Phase.BACKWARD);
-        firstExample += batch.batchSize();
       }
-      move(gradients, listener);
+      move(gradients, judge, listener);
       loss.attach(results);
       return loss;
     }
@@ -204,23 +205,36 @@ public final class Learner implements AutoCloseable {
   /** Where the gradients of micro-batches are added up: float32, also where they are not. */
   private FlatArrays sum() {
     if (sum == null) {
-      sum = state.parameters.flat().zeros(Precision.FLOAT32);
+      sum = set.parameters().flat().zeros(Precision.FLOAT32);
     }
     return sum;
   }
 
-  /** A micro-batch, and the number of its first example in the step. */
-  private record Slice(MaskedBatch batch, int firstExample) {}
+  /** A micro-batch, the number of its first sequence in the step, and whether it is the last. */
+  private record Slice(MaskedBatch batch, int firstSequence, boolean isLast) {}
+
+  private static List<Slice> slices(List<? extends Draft> step) {
+    List<Slice> slices = new ArrayList<>();
+    int first = 0;
+    for (Draft draft : step) {
+      MaskedBatch batch = draft.masked();
+      slices.add(new Slice(batch, first, slices.size() == step.size() - 1));
+      first += batch.batchSize();
+    }
+    return slices;
+  }
 
   /** Leaves a micro-batch's gradients with the network; returns what it adds to the step's loss. */
-  private NDArray part(NDManager scope, Slice slice, UpdateListener listener) {
+  private NDArray part(NDManager scope, Task.Judge judge, Slice slice, UpdateListener listener) {
     MaskedBatch batch = slice.batch;
     NetworkInput input = new NetworkInput(batch.zt(), batch.condition(), batch.rows());
-    DropoutNoise dropout = new DropoutNoise(noise, updates, slice.firstExample);
-    float[] weights = objective.objectiveWeights(batch, config.batchSize());
+    DropoutNoise dropout = new DropoutNoise(noise, updates, slice.firstSequence);
     try (TrainingPass pass = trainable.forward(scope, input, dropout)) {
       listener.after(Phase.FORWARD);
-      NDArray loss = pass.logits().crossEntropy(scope, batch.targets(), weights);
+      NDArray loss = judge.judge(scope, pass.logits(), batch);
+      if (slice.isLast) {
+        judge.allJudged();
+      }
       listener.after(Phase.LOSS);
       pass.backward();
       listener.after(Phase.BACKWARD);
@@ -228,9 +242,10 @@ public final class Learner implements AutoCloseable {
     }
   }
 
-  private void move(FlatArrays gradients, UpdateListener listener) {
+  private void move(FlatArrays gradients, Task.Judge judge, UpdateListener listener) {
     config.clip().apply(trainable.optimizer(), gradients);
     move(gradients, config.emaRate());
+    judge.learn(new Task.Moment(updates + 1, learningRate()));
     listener.after(Phase.OPTIMIZER);
     updates++;
   }
@@ -256,6 +271,7 @@ public final class Learner implements AutoCloseable {
   @Override
   public void close() {
     trainable.close();
+    task.close();
     manager.close();
   }
 }

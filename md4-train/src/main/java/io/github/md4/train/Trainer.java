@@ -3,9 +3,9 @@ package io.github.md4.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.likelihood.Units;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.BooleanSupplier;
@@ -103,7 +103,7 @@ final class Trainer {
   /** Makes one update that nothing but the learner knows of, and returns its bits per token. */
   double tryStep(NDManager manager) {
     try (NDArray loss = learner.update(manager, batches.of(learner.updates()))) {
-      return loss.getFloat() + Units.bitsPerToken(plan.objective().perToken(0).total());
+      return loss.getFloat() + learner.task().constant();
     }
   }
 
@@ -111,11 +111,15 @@ final class Trainer {
     long step = learner.updates();
     if (step % plan.training().logEvery() == 0 || step == plan.training().steps()) {
       losses.read();
-      double constant = plan.objective().perToken(0).total();
+      double constant = learner.task().constant();
       double seconds = (System.nanoTime() - nanosSince) * 1e-9;
       listener.onMetrics(
           new TrainingListener.StepMetrics(
-              step, losses.takeMean() + Units.bitsPerToken(constant), rate, tokensSince / seconds));
+              step,
+              losses.takeMean() + constant,
+              rate,
+              tokensSince / seconds,
+              learner.task().metrics()));
       restartClock();
     }
   }
@@ -173,7 +177,7 @@ final class Trainer {
 
   private void writeModel(Path target) throws IOException {
     plan.model().write(target);
-    SavedModel.writeWeights(target, learner.average());
+    SavedModel.writeWeights(target, learner.sets(Weights.EMA));
   }
 
   private void restartClock() {

@@ -24,11 +24,15 @@ import java.util.Locale;
  * @param recompute what is computed twice to save memory
  * @param timeAxis on which the loss is computed
  * @param timeSampling how the times of a batch are drawn
+ * @param samples how often an update masks each example, at the same time each time; a learned
+ *     schedule needs two
  * @param learningRate the rate over the run
  * @param optimizer AdamW's numbers
  * @param clip what is done to large gradients
  * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}; 0 keeps none: the
  *     averaged weights are the weights
+ * @param powers how learned powers are trained
+ * @param warmStart where the network's weights start
  * @param logEvery steps between lines of metrics
  */
 public record TrainingConfig(
@@ -42,10 +46,13 @@ public record TrainingConfig(
     TrainingOptions.Recompute recompute,
     TimeAxis timeAxis,
     TimeSampling timeSampling,
+    int samples,
     Rate learningRate,
     AdamW optimizer,
     GradientClip clip,
     double emaRate,
+    PowersConfig powers,
+    WarmStart warmStart,
     int logEvery) {
 
   /**
@@ -116,6 +123,7 @@ public record TrainingConfig(
         microBatch >= 1 && batchSize % microBatch == 0,
         "microBatch must divide batchSize (" + batchSize + ")",
         microBatch);
+    require(samples >= 1, "samples must be at least 1", samples);
     require(emaRate >= 0 && emaRate < 1, "emaRate must be in [0, 1)", emaRate);
     require(logEvery >= 1, "logEvery must be at least 1", logEvery);
     LearningRate unused = learningRate.over(steps); // which checks the two together
@@ -134,11 +142,24 @@ public record TrainingConfig(
         TrainingOptions.Recompute.NONE,
         new TimeAxis.Continuous(),
         new TimeSampling.Stratified(),
+        1,
         Rate.defaults(),
         AdamW.defaults(),
         new GradientClip.None(),
         0.9999,
+        PowersConfig.defaults(),
+        new WarmStart.None(),
         500);
+  }
+
+  /** Returns how many sequences the network sees in an update. */
+  public int sequences() {
+    return batchSize * samples;
+  }
+
+  /** Returns what the batches of an update are made of. */
+  public Batches.Shape shape() {
+    return new Batches.Shape(batchSize, microBatch, samples, timeSampling);
   }
 
   /** Returns how the network computes. */

@@ -3,6 +3,7 @@ package io.github.md4.train;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 
 /** Hears what happens in training, between two steps, on the training thread. */
 public interface TrainingListener {
@@ -28,6 +29,12 @@ public interface TrainingListener {
    * @param bitsPerToken the training loss with its constant term, mean since the last metrics
    * @param learningRate of the step
    * @param tokensPerSecond since the last metrics, or since the start
+   * @param schedule what there is to say of a schedule that is learned, by name
    */
-  record StepMetrics(long step, double bitsPerToken, double learningRate, double tokensPerSecond) {}
+  record StepMetrics(
+      long step,
+      double bitsPerToken,
+      double learningRate,
+      double tokensPerSecond,
+      Map<String, Double> schedule) {}
 }

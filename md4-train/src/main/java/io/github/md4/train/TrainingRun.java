@@ -9,6 +9,7 @@ import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
+import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.data.Windows;
 import java.io.IOException;
@@ -36,9 +37,18 @@ public final class TrainingRun implements AutoCloseable {
   public record Plan(
       TrainingConfig training, Schedule schedule, SavedModel.Description model, String dataSha256) {
 
-    /** Returns what is trained for. */
+    /**
+     * Returns what the network is trained for.
+     *
+     * @throws IllegalStateException if the schedule is learned: then it changes on the way
+     */
     public Objective objective() {
       return model.config().objective(model.tokenSpace(), training.timeAxis());
+    }
+
+    /** Returns what a learner is set to, at its start. */
+    Task task(NDManager parent) {
+      return Task.of(parent, model.tokenSpace(), model.config(), training);
     }
   }
 
@@ -82,7 +92,7 @@ public final class TrainingRun implements AutoCloseable {
     }
     NDManager manager = parent.newSubManager();
     Network network = plan.model.network(manager, plan.training.precision());
-    Learner learner = Learner.initial(manager, network, plan.training, plan.objective());
+    Learner learner = plan.training.warmStart().learner(manager, network, plan, plan.task(manager));
     return new TrainingRun(manager, network, learner, trainer(folder, plan, tokens, learner));
   }
 
@@ -107,7 +117,7 @@ public final class TrainingRun implements AutoCloseable {
     NDManager manager = parent.newSubManager();
     Network network = plan.model.network(manager, plan.training.precision());
     Learner.Source source = new Learner.Source(last.folder(), state.step());
-    Learner learner = Learner.read(manager, network, plan.training, plan.objective(), source);
+    Learner learner = Learner.read(manager, network, plan.training, plan.task(manager), source);
     Trainer trainer = trainer(folder, plan, tokens, learner);
     trainer.restore(state);
     return new TrainingRun(manager, network, learner, trainer);
@@ -153,15 +163,20 @@ public final class TrainingRun implements AutoCloseable {
   private static Trainer trainer(RunFolder folder, Plan plan, TokenFile tokens, Learner learner) {
     TrainingConfig training = plan.training;
     Windows windows = Windows.of(tokens, plan.model.config().length(), training.seed());
-    Batches.Shape shape =
-        new Batches.Shape(training.batchSize(), training.microBatch(), training.timeSampling());
-    Batches batches = new Batches(windows, plan.objective(), new Noise(training.seed()), shape);
+    Batches batches =
+        new Batches(windows, learner.task(), new Noise(training.seed()), training.shape());
     return new Trainer(folder, plan, learner, batches);
   }
 
   /** Weights fit many a model that is not theirs: another schedule, say. */
   private static void checkModel(Plan plan, Checkpoints.Checkpoint checkpoint) throws IOException {
     SavedModel.Description saved = SavedModel.Description.read(checkpoint.folder());
+    ScheduleConfig schedule = saved.config().schedule();
+    if (!schedule.equals(plan.model.config().schedule())) {
+      throw new InvalidConfigException(
+          "model.schedule",
+          WarmStart.otherSchedule(schedule, plan.model.config().schedule(), checkpoint.folder()));
+    }
     if (!saved.config().equals(plan.model.config())) {
       throw new InvalidConfigException(
           "model",

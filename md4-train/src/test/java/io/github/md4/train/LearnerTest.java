@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
@@ -34,8 +35,8 @@ final class LearnerTest {
 
   private Batches batches(TrainingRun.Plan plan, int microBatch) {
     TrainingWindows windows = new TrainingWindows(tokens, 11, 7);
-    Batches.Shape shape = new Batches.Shape(6, microBatch, new TimeSampling.Stratified());
-    return new Batches(windows, plan.objective(), new Noise(7), shape);
+    Batches.Shape shape = new Batches.Shape(6, microBatch, 1, new TimeSampling.Stratified());
+    return new Batches(windows, new ObjectiveTask(plan.objective(), 6), new Noise(7), shape);
   }
 
   /** The weights after three updates, without the dropout that is drawn inside the engine. */
@@ -44,7 +45,7 @@ final class LearnerTest {
     Batches batches = batches(plan, microBatch);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
       for (int step = 0; step < 3; step++) {
         learner.update(manager, batches.of(step)).close();
       }
@@ -78,8 +79,8 @@ final class LearnerTest {
     List<Phase> heard = new ArrayList<>();
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner silent = Learner.initial(manager, network, plan.training(), plan.objective());
-        Learner told = Learner.initial(manager, network, plan.training(), plan.objective())) {
+        Learner silent = Learner.initial(manager, network, plan.training(), plan.task(manager));
+        Learner told = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
       for (int step = 0; step < 3; step++) {
         heard.clear();
         silent.update(manager, batches.of(step)).close();
@@ -103,8 +104,8 @@ final class LearnerTest {
   @Tag("exact")
   void batches_areTheSameHoweverTheyAreSplit() {
     TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
-    MaskedBatch whole = batches(plan, 6).of(4).get(0);
-    List<MaskedBatch> parts = batches(plan, 2).of(4);
+    MaskedBatch whole = batches(plan, 6).of(4).get(0).masked();
+    List<MaskedBatch> parts = batches(plan, 2).of(4).stream().map(Draft::masked).toList();
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       long[] expected = whole.zt(manager).toLongArray();
       for (int part = 0; part < 3; part++) {
@@ -121,8 +122,8 @@ final class LearnerTest {
   @Tag("exact")
   void batches_ofDifferentStepsDiffer() {
     Batches batches = batches(TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens), 6);
-    MaskedBatch one = batches.of(1).get(0);
-    MaskedBatch two = batches.of(2).get(0);
+    MaskedBatch one = batches.of(1).get(0).masked();
+    MaskedBatch two = batches.of(2).get(0).masked();
     assertThat(one.time(0)).isNotEqualTo(two.time(0));
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       assertThat(one.zt(manager).toLongArray()).isNotEqualTo(two.zt(manager).toLongArray());
@@ -137,7 +138,7 @@ final class LearnerTest {
     Batches batches = batches(plan, 3);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
       learner.update(manager, batches.of(0)).close();
       // The engine's own manager is above ours: what escapes ours is counted too.
       NDManager all = manager.getParentManager();
@@ -154,10 +155,10 @@ final class LearnerTest {
   @Tag("slow")
   void update_learnsOneBatchByHeart() {
     TrainingRun.Plan plan = TinyRun.withoutEngineDropout(TinyRun.training(400, 6, 1e-2), tokens);
-    List<MaskedBatch> batch = batches(plan, 6).of(0);
+    List<Draft> batch = batches(plan, 6).of(0);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
       float first = loss(learner, manager, batch);
       for (int step = 1; step < 250; step++) {
         learner.update(manager, batch).close();
@@ -166,7 +167,7 @@ final class LearnerTest {
     }
   }
 
-  private static float loss(Learner learner, NDManager manager, List<MaskedBatch> batch) {
+  private static float loss(Learner learner, NDManager manager, List<Draft> batch) {
     try (NDArray loss = learner.update(manager, batch)) {
       return loss.getFloat();
     }
@@ -178,7 +179,7 @@ final class LearnerTest {
     TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
       assertThat(learner.learningRate()).isZero();
       float[] start = TinyRun.flat(learner.parameters());
       learner.update(manager, batches(plan, 6).of(0)).close();

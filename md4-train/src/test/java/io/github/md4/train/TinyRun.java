@@ -63,11 +63,46 @@ final class TinyRun {
         TrainingOptions.Recompute.NONE,
         new TimeAxis.Continuous(),
         new TimeSampling.Stratified(),
+        1,
         new Rate(base, 3, Decay.COSINE),
         new AdamW(0.9, 0.99, 1e-8, 0.03),
         new GradientClip.Norm(1),
         0.9,
+        PowersConfig.defaults(),
+        new WarmStart.None(),
         4);
+  }
+
+  /** The same training with two masked samples of each example. */
+  static TrainingConfig twoSamples(TrainingConfig t, PowersConfig powers, WarmStart warmStart) {
+    return with(t, t.timeAxis(), 2, powers, warmStart);
+  }
+
+  static TrainingConfig withTimeAxis(TrainingConfig t, TimeAxis axis) {
+    return with(t, axis, t.samples(), t.powers(), t.warmStart());
+  }
+
+  private static TrainingConfig with(
+      TrainingConfig t, TimeAxis axis, int samples, PowersConfig powers, WarmStart warmStart) {
+    return new TrainingConfig(
+        t.seed(),
+        t.steps(),
+        t.batchSize(),
+        t.microBatch(),
+        t.precision(),
+        t.residual(),
+        t.kernels(),
+        t.recompute(),
+        axis,
+        t.timeSampling(),
+        samples,
+        t.learningRate(),
+        t.optimizer(),
+        t.clip(),
+        t.emaRate(),
+        powers,
+        warmStart,
+        t.logEvery());
   }
 
   static TrainingRun.Plan plan(TrainingConfig training, TokenFile tokens) {
@@ -81,6 +116,15 @@ final class TinyRun {
 
   /** As {@link #plan}, with the dropout of channels alone. */
   static TrainingRun.Plan withoutEngineDropout(TrainingConfig training, TokenFile tokens) {
+    return withDropout(plan(training, tokens), NETWORK.dropout());
+  }
+
+  /** The same plan without any dropout. */
+  static TrainingRun.Plan withoutDropout(TrainingRun.Plan plan) {
+    return withDropout(plan, 0);
+  }
+
+  private static TrainingRun.Plan withDropout(TrainingRun.Plan plan, double channels) {
     TransformerConfig network =
         new TransformerConfig(
             NETWORK.headWidth(),
@@ -93,13 +137,14 @@ final class TinyRun {
             NETWORK.activation(),
             NETWORK.conditioning(),
             NETWORK.depthScaledInit(),
-            NETWORK.dropout(),
+            channels,
             0,
             NETWORK.causal());
-    TrainingRun.Plan plan = plan(training, tokens);
-    ModelConfig model = new ModelConfig(11, new Curve.Linear(), 1e-4, network);
+    ModelConfig before = plan.model().config();
+    ModelConfig model =
+        new ModelConfig(before.length(), before.schedule(), before.epsilon(), network);
     return new TrainingRun.Plan(
-        training,
+        plan.training(),
         plan.schedule(),
         new SavedModel.Description(model, plan.model().tokenizer()),
         plan.dataSha256());

@@ -216,7 +216,8 @@ final class TrainingRunTest {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       assertThatThrownBy(() -> TrainingRun.resume(run, otherPlan, tokens, manager))
           .isInstanceOf(InvalidConfigException.class)
-          .hasMessageContaining("model: must be the checkpoint's");
+          .hasMessageContaining("model.schedule: is cosine, but the weights in ")
+          .hasMessageEndingWith("step-5 were trained with linear; set it to linear");
       Files.writeString(run.checkpoints().resolve("step-5/tokenizer.json"), "{");
       assertThatThrownBy(() -> TrainingRun.resume(run, plan, tokens, manager))
           .isInstanceOf(InvalidDataException.class)
@@ -253,10 +254,13 @@ final class TrainingRunTest {
             t.recompute(),
             t.timeAxis(),
             t.timeSampling(),
+            t.samples(),
             t.learningRate(),
             t.optimizer(),
             t.clip(),
             t.emaRate(),
+            t.powers(),
+            t.warmStart(),
             t.logEvery());
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       assertThatThrownBy(

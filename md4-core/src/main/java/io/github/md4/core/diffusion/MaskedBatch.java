@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  * Examples with their masked version, known to the host before any network runs: so the network
  * answers for masked positions alone, and nothing waits for the device to learn where they are.
  */
-public final class MaskedBatch {
+public final class MaskedBatch implements Draft {
   private final int[][] x;
   private final int[][] zt;
   private final double[] times;
@@ -44,6 +44,11 @@ public final class MaskedBatch {
   static MaskedBatch guessedEverywhere(int[][] x, int[][] seen, double[] times) {
     int[] all = IntStream.range(0, Math.multiplyExact(x.length, x[0].length)).toArray();
     return new MaskedBatch(x, seen, times, all);
+  }
+
+  @Override
+  public MaskedBatch masked() {
+    return this;
   }
 
   /** Returns B. */

@@ -30,27 +30,27 @@ public record PoweredElbo(PowerSchedule schedule, TimeFloor floor) {
 
   /** Returns what the sum of an example's rows counts at its time. */
   public double weight(double t) {
-    return weight(floor, t);
-  }
-
-  private static double weight(TimeFloor floor, double t) {
     return floor.factor() / t;
   }
 
   /**
    * Returns what each row counts in the training loss, which is the mean over the step's sequences
-   * of the diffusion term in bits per token; no power has a part in it.
+   * of the diffusion term in bits per token.
    *
    * @param sequences of the whole step, of which {@code batch} may be a part
    * @return [R], at least zero
    */
-  public static float[] objectiveWeights(TimeFloor floor, MaskedBatch batch, int sequences) {
+  public float[] objectiveWeights(MaskedBatch batch, int sequences) {
     double[] weights = new double[batch.batchSize()];
-    double tokens = (double) sequences * batch.length();
     for (int b = 0; b < weights.length; b++) {
-      weights[b] = Units.bitsPerToken(weight(floor, batch.time(b)) / tokens);
+      weights[b] = share(batch, sequences) * weight(batch.time(b));
     }
     return batch.rowWeights(weights);
+  }
+
+  /** Returns what a nat of one sequence is in bits per token of all {@code sequences}. */
+  public double share(MaskedBatch batch, int sequences) {
+    return Units.bitsPerToken(1.0 / ((double) sequences * batch.length()));
   }
 
   /**
@@ -71,7 +71,7 @@ public record PoweredElbo(PowerSchedule schedule, TimeFloor floor) {
   public double[] diffusion(NDManager parent, Denoiser denoiser, MaskedBatch batch) {
     try (NDManager scope = parent.newSubManager()) {
       NDArray logits = denoiser.logits(batch.zt(scope), batch.condition(), batch.rows(scope));
-      NDArray powers = scope.create(floats(schedule.powers()));
+      NDArray powers = scope.create(narrowPowers());
       NDArray ofRows = DiffusionLoss.powered(logits, batch.targets(scope), powers);
       return diffusion(batch, ofRows.toFloatArray());
     }
@@ -86,10 +86,12 @@ public record PoweredElbo(PowerSchedule schedule, TimeFloor floor) {
     return sum;
   }
 
-  private static float[] floats(double[] wide) {
+  /** Returns the powers in float32, as the device takes them, [V]. */
+  public float[] narrowPowers() {
+    double[] wide = schedule.powers();
     float[] narrow = new float[wide.length];
-    for (int i = 0; i < wide.length; i++) {
-      narrow[i] = (float) wide[i];
+    for (int v = 0; v < wide.length; v++) {
+      narrow[v] = (float) wide[v];
     }
     return narrow;
   }

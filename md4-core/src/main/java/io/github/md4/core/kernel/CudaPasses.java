@@ -222,7 +222,7 @@ final class CudaPasses implements Passes {
   }
 
   @Override
-  public PoweredLoss powered(
+  public PoweredSums powered(
       NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows) {
     return poweredLoss.of(scope, logits, vocabularySize, rows);
   }

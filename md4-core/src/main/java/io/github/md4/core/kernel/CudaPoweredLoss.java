@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.kernel.CudaProgram.Grid;
 import io.github.md4.core.kernel.Passes.PoweredRows;
+import io.github.md4.core.kernel.Passes.PoweredSums;
 
 /** The loss where each token has a power, on a GPU. */
 final class CudaPoweredLoss {
@@ -36,7 +37,7 @@ final class CudaPoweredLoss {
   }
 
   /** See {@link Passes#powered}. */
-  PoweredLoss of(NDManager scope, NDArray logits, int vocabularySize, PoweredRows of) {
+  PoweredSums of(NDManager scope, NDArray logits, int vocabularySize, PoweredRows of) {
     int rows = (int) logits.getShape().get(0);
     int stride = (int) logits.getShape().get(1);
     NDArray losses = scope.create(new Shape(rows), DataType.FLOAT32);
@@ -60,6 +61,6 @@ final class CudaPoweredLoss {
         stride,
         rows,
         Math.min(held, 1));
-    return new PoweredLoss(losses, sums);
+    return new PoweredSums(losses, sums);
   }
 }

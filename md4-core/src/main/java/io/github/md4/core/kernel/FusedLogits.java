@@ -37,7 +37,8 @@ record FusedLogits(Passes passes, Upload upload, Hidden logits, int vocabularySi
     float[] padded = Arrays.copyOf(powers, columns);
     NDArray ofTokens = upload.floats(scope, padded, new Shape(columns));
     upload.end();
-    return passes.powered(
-        scope, logits.array, vocabularySize, new Passes.PoweredRows(x, w, ofTokens));
+    Passes.PoweredRows rows = new Passes.PoweredRows(x, w, ofTokens);
+    Passes.PoweredSums sums = passes.powered(scope, logits.array, vocabularySize, rows);
+    return new PoweredLoss(sums.losses().mul(w).sum(), sums.losses(), sums.byPower());
   }
 }

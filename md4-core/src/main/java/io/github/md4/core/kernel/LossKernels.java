@@ -19,7 +19,7 @@ public final class LossKernels implements AutoCloseable {
     return script.run(scope, "crossEntropy", logits, targets, weights);
   }
 
-  /** Returns what each row counts [R], the gradient [R, V], and that by the powers [V]. */
+  /** Returns sum, gradient [R, V], what each row counts [R], and the gradient by the powers [V]. */
   NDList powered(
       NDManager scope, NDArray logits, NDArray targets, NDArray weights, NDArray powers) {
     return script.run(scope, "powered", logits, targets, weights, powers);

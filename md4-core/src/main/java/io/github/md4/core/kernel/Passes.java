@@ -99,8 +99,16 @@ interface Passes extends AutoCloseable {
    */
   record PoweredRows(NDArray targets, NDArray weights, NDArray powers) {}
 
-  /** As {@link #entropy}, where each token has a power; {@link Logits#powered} has the formula. */
-  PoweredLoss powered(NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows);
+  /**
+   * Rows where each token has a power.
+   *
+   * @param losses what each counts, float32 [N]
+   * @param byPower float32 [columns]
+   */
+  record PoweredSums(NDArray losses, NDArray byPower) {}
+
+  /** As {@link #entropy}, where each token has a power; {@link Logits#powered} has the formulas. */
+  PoweredSums powered(NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows);
 
   /** Moves parameters, moments and average, and writes the copy in which products read them. */
   void update(

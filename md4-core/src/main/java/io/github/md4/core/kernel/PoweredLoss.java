@@ -6,13 +6,15 @@ import ai.djl.ndarray.NDArray;
 /**
  * What {@link Logits#powered} finds, on the device.
  *
+ * @param sum the weighted sum of the rows, float32, one element
  * @param ofRows what each row counts, unweighted, nats, float32 [R]
- * @param byPower the gradient by the powers of the weighted sum, as far as it is in the rows,
- *     float32 [V], perhaps with zeros after it
+ * @param byPower the gradient of the sum by the powers, the guesses being constants, float32 [V],
+ *     perhaps with zeros after it
  */
-public record PoweredLoss(NDArray ofRows, NDArray byPower) implements AutoCloseable {
+public record PoweredLoss(NDArray sum, NDArray ofRows, NDArray byPower) implements AutoCloseable {
   @Override
   public void close() {
+    sum.close();
     ofRows.close();
     byPower.close();
   }

@@ -54,7 +54,7 @@ public final class RecordedLogits implements Logits {
         NDArray ofTokens = scope.create(powers)) {
       NDList all = kernels.powered(scope, values, x, w, ofTokens);
       gradient = all.get(1);
-      return new PoweredLoss(all.get(0), all.get(2));
+      return new PoweredLoss(all.get(0), all.get(2), all.get(3));
     }
   }
 

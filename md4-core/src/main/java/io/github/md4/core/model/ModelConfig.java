@@ -5,6 +5,7 @@ import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.network.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.LearnedPowers;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.core.schedule.TimeAxis;
@@ -36,6 +37,10 @@ public record ModelConfig(
           "network.causal must be true for the objective autoregressive, and for no other: "
               + network.causal());
     }
+    if (objective == ModelObjective.AUTOREGRESSIVE && schedule instanceof LearnedPowers) {
+      throw new IllegalArgumentException(
+          "schedule must be a curve for the objective autoregressive: " + schedule);
+    }
   }
 
   /** Of masked diffusion. */
@@ -50,7 +55,11 @@ public record ModelConfig(
         256, new Curve.Linear(), MaskingSchedule.DEFAULT_EPSILON, TransformerConfig.defaults());
   }
 
-  /** Returns what it is trained for, over a vocabulary and times. */
+  /**
+   * Returns what it is trained for, over a vocabulary and times.
+   *
+   * @throws IllegalStateException if its schedule is learned
+   */
   public Objective objective(TokenSpace space, TimeAxis axis) {
     return objective.of(space, maskingSchedule(), axis);
   }

@@ -10,6 +10,8 @@ import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.Transformer;
+import io.github.md4.core.schedule.LearnedPowers;
+import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,6 +37,7 @@ public final class SavedModel implements AutoCloseable {
   private final Network network;
   private final Parameters parameters;
   private final FrozenDenoiser denoiser;
+  private final Schedule schedule;
 
   /** What a model is, without its weights. */
   public record Description(ModelConfig config, Tokenizer tokenizer) {
@@ -47,6 +50,20 @@ public final class SavedModel implements AutoCloseable {
     /** Returns the network, to be closed by the caller. */
     public Network network(NDManager parent, Precision precision) {
       return new Transformer(parent, config.network(), tokenizer.vocabularySize(), precision);
+    }
+
+    private Schedule schedule(Path weights, NDManager manager) throws IOException {
+      if (config.schedule() instanceof LearnedPowers learned) {
+        return new SchedulePowers(learned, tokenizer.vocabularySize())
+            .read(weights, manager, config.epsilon());
+      }
+      if (SchedulePowers.isIn(weights)) {
+        throw new InvalidDataException(
+            weights,
+            "has learned powers, but %s beside it says schedule %s"
+                .formatted(CONFIG, config.schedule()));
+      }
+      return config.maskingSchedule();
     }
 
     /** Writes all but the weights into an existing folder. */
@@ -69,11 +86,16 @@ public final class SavedModel implements AutoCloseable {
   }
 
   private SavedModel(
-      Description description, Network network, Parameters parameters, FrozenDenoiser denoiser) {
+      Description description,
+      Network network,
+      Parameters parameters,
+      FrozenDenoiser denoiser,
+      Schedule schedule) {
     this.description = description;
     this.network = network;
     this.parameters = parameters;
     this.denoiser = denoiser;
+    this.schedule = schedule;
   }
 
   /**
@@ -86,26 +108,42 @@ public final class SavedModel implements AutoCloseable {
       Path folder, Weights weights, NDManager manager, Precision precision) throws IOException {
     Description description = Description.read(folder);
     Path file = weightsFile(folder, weights);
+    Schedule schedule = description.schedule(file, manager);
     Network network = description.network(manager, precision);
     try {
       Parameters parameters = ParameterFile.read(file, "", manager, network.specs());
       FrozenDenoiser denoiser = network.frozen(manager, parameters);
-      return new SavedModel(description, network, parameters, denoiser);
+      return new SavedModel(description, network, parameters, denoiser, schedule);
     } catch (IOException | RuntimeException e) {
       network.close();
       throw e;
     }
   }
 
-  /** Writes raw and averaged weights into an existing folder, as a checkpoint has them. */
+  /** Writes raw and averaged weights of a network, as a checkpoint of a model with a curve. */
   public static void writeWeights(Path folder, Parameters raw, Parameters average)
+      throws IOException {
+    writeWeights(folder, Map.of("", raw), Map.of("", average));
+  }
+
+  /** Writes averaged weights of a network, as a finished model with a curve has them. */
+  public static void writeWeights(Path folder, Parameters average) throws IOException {
+    writeWeights(folder, Map.of("", average));
+  }
+
+  /**
+   * Writes raw and averaged weights into an existing folder, as a checkpoint has them: the
+   * network's and, where the schedule is learned, {@link SchedulePowers}, by prefix.
+   */
+  public static void writeWeights(
+      Path folder, Map<String, Parameters> raw, Map<String, Parameters> average)
       throws IOException {
     ParameterFile.write(folder.resolve(MODEL), which(Weights.RAW), raw);
     ParameterFile.write(folder.resolve(AVERAGE), which(Weights.EMA), average);
   }
 
   /** Writes averaged weights into an existing folder, as a finished model has them. */
-  public static void writeWeights(Path folder, Parameters average) throws IOException {
+  public static void writeWeights(Path folder, Map<String, Parameters> average) throws IOException {
     ParameterFile.write(folder.resolve(MODEL), which(Weights.EMA), average);
   }
 
@@ -142,9 +180,15 @@ public final class SavedModel implements AutoCloseable {
     return denoiser;
   }
 
-  /** Returns the number of its weights. */
+  /** Returns its schedule: where that is learned, with these weights' powers. */
+  public Schedule schedule() {
+    return schedule;
+  }
+
+  /** Returns the number of its weights, the schedule's among them. */
   public long parameterCount() {
-    return parameters.size();
+    return parameters.size()
+        + description.config.schedule().parameterCount(description.tokenizer.vocabularySize());
   }
 
   @Override

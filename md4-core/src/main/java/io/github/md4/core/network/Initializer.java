@@ -32,6 +32,14 @@ public sealed interface Initializer {
     }
   }
 
+  /** One number throughout. */
+  record Constant(float value) implements Initializer {
+    @Override
+    public void fill(float[] values, Noise noise, int parameter) {
+      Arrays.fill(values, value);
+    }
+  }
+
   /** Normal with mean zero. */
   record Normal(double deviation) implements Initializer {
     @Override

@@ -25,6 +25,11 @@ public sealed interface Curve extends ScheduleConfig {
     return new MaskingSchedule(this, epsilon);
   }
 
+  @Override
+  default int parameterCount(int vocabularySize) {
+    return 0;
+  }
+
   /**
    * Returns the curve that a text names: {@code linear}, {@code cosine}, {@code polynomial(3)},
    * {@code geometric} or {@code geometric(1e-5, 20)}.

@@ -22,20 +22,20 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
     /** None: each has its own. */
     NONE {
       @Override
-      public int count(int vocabularySize) {
+      int count(int vocabularySize) {
         return vocabularySize;
       }
     },
     /** All of them have one, which makes the schedule a polynomial whose exponent is learned. */
     ALL {
       @Override
-      public int count(int vocabularySize) {
+      int count(int vocabularySize) {
         return 1;
       }
     };
 
     /** Returns how many powers V tokens have. */
-    public abstract int count(int vocabularySize);
+    abstract int count(int vocabularySize);
   }
 
   /** Checks the initial power. */
@@ -92,6 +92,11 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
   public MaskingSchedule squeezed(double epsilon) {
     throw new IllegalStateException(
         "the schedule is " + this + ": it has no curve, and its powers are in the weights");
+  }
+
+  @Override
+  public int parameterCount(int vocabularySize) {
+    return sharing.count(vocabularySize);
   }
 
   @Override

@@ -18,7 +18,7 @@ import java.util.Objects;
  * @param curve the raw curve
  * @param epsilon the squeeze, in [0, 0.5); with 0 the ends have infinite weight and log-SNR
  */
-public record MaskingSchedule(Curve curve, double epsilon) {
+public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
   /** The value in md4. */
   public static final double DEFAULT_EPSILON = 1e-4;
 
@@ -47,6 +47,12 @@ public record MaskingSchedule(Curve curve, double epsilon) {
     return squeeze(curve.oneMinusAlpha(checked(t)));
   }
 
+  /** As {@link #oneMinusAlpha(double)}, whatever the token. */
+  @Override
+  public double oneMinusAlpha(double t, int token) {
+    return oneMinusAlpha(t);
+  }
+
   /** Returns the derivative of {@link #alpha}; minus infinity where the curve's is. */
   public double alphaPrime(double t) {
     return scale() * curve.alphaPrime(checked(t));
@@ -69,6 +75,12 @@ public record MaskingSchedule(Curve curve, double epsilon) {
     }
     double revealed = scale() * rawDrop(s, t);
     return revealed == 0 ? 0 : revealed / oneMinusAlpha(t);
+  }
+
+  /** As {@link #unmaskProbability(double, double)}, whatever the token. */
+  @Override
+  public double unmaskProbability(double s, double t, int token) {
+    return unmaskProbability(s, t);
   }
 
   /**

@@ -17,7 +17,7 @@ import java.util.Locale;
  * {@link #TIME_FLOOR}. The lower a token's power, the sooner it is masked as time runs from 0, and
  * the later it is revealed on the way back. All methods compute in double.
  */
-public final class PowerSchedule {
+public final class PowerSchedule implements Schedule {
   /** The least time that training and likelihoods use, md4's {@code t1}. */
   public static final double TIME_FLOOR = 1e-3;
 
@@ -124,7 +124,7 @@ public final class PowerSchedule {
     return -Math.expm1(logMasked(t, token));
   }
 
-  /** Returns the probability that a token is masked at the time {@code t}. */
+  @Override
   public double oneMinusAlpha(double t, int token) {
     return Math.exp(logMasked(t, token));
   }
@@ -158,6 +158,7 @@ public final class PowerSchedule {
    *
    * @throws IllegalArgumentException unless {@code 0 <= s <= t <= 1} and {@code t > 0}
    */
+  @Override
   public double unmaskProbability(double s, double t, int token) {
     if (!(s >= 0 && s <= t && t <= 1 && t > 0)) {
       throw new IllegalArgumentException("0 <= s <= t <= 1 and t > 0 must hold: " + s + ", " + t);

@@ -16,6 +16,9 @@ public sealed interface ScheduleConfig permits Curve, LearnedPowers {
    */
   MaskingSchedule squeezed(double epsilon);
 
+  /** Returns how many parameters the schedule of V tokens has. */
+  int parameterCount(int vocabularySize);
+
   /**
    * Returns what a text names: one of the forms of {@link Curve#parse} or {@link
    * LearnedPowers#parse}.

@@ -81,7 +81,7 @@ final class PoweredElboTest {
   @Test
   @Tag("naive")
   void objectiveWeights_areTheMeanOverTheStepsSequencesInBitsPerToken() {
-    float[] weights = PoweredElbo.objectiveWeights(TimeFloor.REFERENCE, BATCH, 6);
+    float[] weights = new PoweredElbo(SCHEDULE, TimeFloor.REFERENCE).objectiveWeights(BATCH, 6);
     assertThat(weights).hasSize(8);
     assertThat((double) weights[0]).isCloseTo(1 / 0.6 / (6 * 5) / Math.log(2), within(1e-8));
     assertThat((double) weights[7]).isCloseTo(1.0 / (6 * 5) / Math.log(2), within(1e-8));

@@ -152,7 +152,7 @@ public final class PlainPasses implements Passes {
   }
 
   @Override
-  public PoweredLoss powered(
+  public PoweredSums powered(
       NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows) {
     NDList made =
         script.run(
@@ -163,7 +163,7 @@ public final class PlainPasses implements Passes {
             rows.targets(),
             rows.weights(),
             rows.powers());
-    return new PoweredLoss(made.get(0), made.get(1));
+    return new PoweredSums(made.get(0), made.get(1));
   }
 
   @Override

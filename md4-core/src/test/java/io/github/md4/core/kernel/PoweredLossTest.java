@@ -40,6 +40,8 @@ final class PoweredLossTest {
       RecordedLogits recorded =
           new RecordedLogits(kernels, manager.create(narrow(logits), new Shape(ROWS, V)));
       try (PoweredLoss loss = recorded.powered(manager, TARGETS, WEIGHTS, POWERS)) {
+        assertThat((double) loss.sum().getFloat())
+            .isCloseTo(total(logits, POWERS), within(ROUNDING));
         checkRows(loss.ofRows().toFloatArray());
         checkByLogits(recorded.gradient().toFloatArray());
         checkByPower(loss.byPower().toFloatArray());
@@ -57,7 +59,7 @@ final class PoweredLossTest {
       PoweredLoss loss = recorded.powered(scope, TARGETS, WEIGHTS, POWERS);
       assertThat(scope.getManagedArrays())
           .containsExactlyInAnyOrder(
-              recorded.values(), recorded.gradient(), loss.ofRows(), loss.byPower());
+              recorded.values(), recorded.gradient(), loss.sum(), loss.ofRows(), loss.byPower());
     }
   }
 

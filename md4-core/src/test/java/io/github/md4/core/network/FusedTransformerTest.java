@@ -13,6 +13,7 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.TransformerKernels;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import io.github.md4.core.noise.Noise;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -98,11 +99,14 @@ final class FusedTransformerTest {
       powers[v] = 0.5f + 0.03f * v;
     }
     PoweredLoss loss = logits.powered(scope, targets, weights, powers);
-    float[] ofRows = loss.ofRows().toFloatArray();
     float[] byPower = Arrays.copyOf(loss.byPower().toFloatArray(), VOCABULARY);
-    float[] all = Arrays.copyOf(ofRows, ofRows.length + VOCABULARY);
-    System.arraycopy(byPower, 0, all, ofRows.length, VOCABULARY);
-    return all;
+    return concatenated(loss.sum().toFloatArray(), loss.ofRows().toFloatArray(), byPower);
+  }
+
+  private static float[] concatenated(float[]... parts) {
+    FloatBuffer all = FloatBuffer.allocate(Arrays.stream(parts).mapToInt(p -> p.length).sum());
+    Arrays.stream(parts).forEach(all::put);
+    return all.array();
   }
 
   private static void check(

@@ -74,9 +74,10 @@ final class LearnedPowersTest {
   }
 
   @Test
-  void sharing_countsPowers() {
-    assertThat(Sharing.NONE.count(27)).isEqualTo(27);
-    assertThat(Sharing.ALL.count(27)).isEqualTo(1);
+  void parameterCount_isOfTheTokensOrOne() {
+    assertThat(ScheduleConfig.parse("learned").parameterCount(27)).isEqualTo(27);
+    assertThat(ScheduleConfig.parse("learned(1, shared)").parameterCount(27)).isEqualTo(1);
+    assertThat(ScheduleConfig.parse("linear").parameterCount(27)).isEqualTo(0);
   }
 
   @Test

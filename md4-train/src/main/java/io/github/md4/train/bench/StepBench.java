@@ -3,8 +3,7 @@ package io.github.md4.train.bench;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.MaskedBatch;
-import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.GpuTimeline;
 import io.github.md4.core.model.ModelConfig;
@@ -15,6 +14,7 @@ import io.github.md4.train.BatchQueue;
 import io.github.md4.train.Batches;
 import io.github.md4.train.DivergedException;
 import io.github.md4.train.Learner;
+import io.github.md4.train.Task;
 import io.github.md4.train.TrainingConfig;
 import java.util.List;
 import java.util.Optional;
@@ -75,17 +75,14 @@ public final class StepBench implements AutoCloseable {
     TrainingConfig training = subject.training;
     ModelConfig model = subject.model;
     Noise noise = new Noise(training.seed());
-    Objective objective =
-        model.objective(new TokenSpace(subject.vocabularySize), training.timeAxis());
     RandomWindows windows = new RandomWindows(noise, subject.vocabularySize, model.length());
-    Batches.Shape shape =
-        new Batches.Shape(training.batchSize(), training.microBatch(), training.timeSampling());
     this.subject = subject;
     this.manager = parent.newSubManager();
     this.network =
         new Transformer(manager, model.network(), subject.vocabularySize, training.precision());
-    this.learner = Learner.initial(manager, network, training, objective);
-    this.batches = new Batches(windows, objective, noise, shape);
+    Task task = Task.of(manager, new TokenSpace(subject.vocabularySize), model, training);
+    this.learner = Learner.initial(manager, network, training, task);
+    this.batches = new Batches(windows, task, noise, training.shape());
     this.gauge = new MemoryGauge(manager.getDevice());
   }
 
@@ -141,7 +138,7 @@ public final class StepBench implements AutoCloseable {
       PhaseClock clock = new PhaseClock(() -> await(one.duplicate()));
       for (int step = 0; step < steps; step++) {
         long start = System.nanoTime();
-        List<MaskedBatch> batch = batches.of(learner.updates());
+        List<Draft> batch = batches.of(learner.updates());
         data[step] = (System.nanoTime() - start) * 1e-6;
         clock.start();
         await(learner.update(manager, batch, clock));

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * masks, so that its expectation is a sum, not a sample.
  */
 @Tag("exact")
-final class PoweredStepTest {
+final class PowerGradientTest {
   private static final int V = 3;
   private static final int MASKS = 4;
   private static final TinyLaw LAW = TinyLaw.random(V, 2);
@@ -57,7 +57,7 @@ final class PoweredStepTest {
     double[] mean = new double[V];
     for (int i = 0; i < LAW.sequences().length; i++) {
       int[] x = LAW.sequences()[i];
-      PoweredStep.Judged[] judged = judged(x, t);
+      PowerGradient.Judged[] judged = judged(x, t);
       for (int a = 0; a < MASKS; a++) {
         for (int b = 0; b < MASKS; b++) {
           double p = LAW.probabilities()[i] * q(SCHEDULE, x, a, t) * q(SCHEDULE, x, b, t);
@@ -75,27 +75,27 @@ final class PoweredStepTest {
     return new PoweredElbo(SCHEDULE, TimeFloor.REFERENCE);
   }
 
-  private static double[] gradient(PoweredStep.Judged first, PoweredStep.Judged second) {
-    PoweredStep step = new PoweredStep(elbo(), 1);
+  private static double[] gradient(PowerGradient.Judged first, PowerGradient.Judged second) {
+    PowerGradient step = new PowerGradient(elbo(), 1);
     step.add(first, second);
-    return Arrays.stream(step.gradient()).map(bits -> NATS * bits).toArray();
+    return Arrays.stream(step.byPower()).map(bits -> NATS * bits).toArray();
   }
 
   /** What the kernel finds of a sequence under each mask. */
-  private static PoweredStep.Judged[] judged(int[] x, double t) {
-    PoweredStep.Judged[] judged = new PoweredStep.Judged[MASKS];
+  private static PowerGradient.Judged[] judged(int[] x, double t) {
+    PowerGradient.Judged[] judged = new PowerGradient.Judged[MASKS];
     try (NDManager manager = NDManager.newBaseManager();
         LossKernels kernels = new LossKernels(manager)) {
       float[] powers = {0.6f, 1.4f, 2.2f};
       for (int mask = 0; mask < MASKS; mask++) {
         MaskedBatch batch = batch(x, mask, t);
-        float[] weights = PoweredElbo.objectiveWeights(TimeFloor.REFERENCE, batch, 2);
+        float[] weights = elbo().objectiveWeights(batch, 2);
         NDArray logits = DENOISER.logits(batch.zt(manager), batch.condition(), batch.rows(manager));
         try (PoweredLoss loss =
             new RecordedLogits(kernels, logits)
                 .powered(manager, batch.targets(), weights, powers)) {
           judged[mask] =
-              new PoweredStep.Judged(
+              new PowerGradient.Judged(
                   batch, loss.ofRows().toFloatArray(), loss.byPower().toFloatArray());
         }
       }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Draft;
+import io.github.md4.core.diffusion.MaskedBatch;
+import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.kernel.Logits;
+import io.github.md4.core.likelihood.Units;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.network.Parameters;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * An objective that is the same throughout; only the network learns.
+ *
+ * @param sequences of a step
+ */
+record ObjectiveTask(Objective objective, int sequences) implements Task {
+
+  @Override
+  public double time(double u) {
+    return objective.time(u);
+  }
+
+  @Override
+  public Draft draft(int[][] x, double[] times, double[][] u) {
+    int[][] seen = new int[x.length][];
+    for (int b = 0; b < x.length; b++) {
+      seen[b] = objective.seen(x[b], times[b], u[b]);
+    }
+    return objective.batch(x, seen, times);
+  }
+
+  @Override
+  public Judge judge() {
+    return new Judge() {
+      @Override
+      public NDArray judge(NDManager scope, Logits logits, MaskedBatch batch) {
+        float[] weights = objective.objectiveWeights(batch, sequences);
+        return logits.crossEntropy(scope, batch.targets(), weights);
+      }
+
+      @Override
+      public void allJudged() {}
+
+      @Override
+      public void learn(Moment moment) {}
+    };
+  }
+
+  @Override
+  public double constant() {
+    return Units.bitsPerToken(objective.perToken(0).total());
+  }
+
+  @Override
+  public Map<String, Double> metrics() {
+    return Map.of();
+  }
+
+  @Override
+  public Map<String, Parameters> weights(Weights weights) {
+    return Map.of();
+  }
+
+  @Override
+  public Map<String, Parameters> moments() {
+    return Map.of();
+  }
+
+  @Override
+  public void restore(Path folder) {}
+
+  @Override
+  public void close() {}
+}

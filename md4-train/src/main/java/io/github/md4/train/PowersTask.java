@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Draft;
+import io.github.md4.core.diffusion.MaskedBatch;
+import io.github.md4.core.diffusion.PowerGradient;
+import io.github.md4.core.diffusion.PoweredElbo;
+import io.github.md4.core.diffusion.PoweredForward;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.kernel.FlatArrays;
+import io.github.md4.core.kernel.Logits;
+import io.github.md4.core.kernel.OptimizerKernels;
+import io.github.md4.core.kernel.PoweredLoss;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.model.SchedulePowers;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.optimizer.AdamW;
+import io.github.md4.core.schedule.LearnedPowers;
+import io.github.md4.core.schedule.PowerSchedule;
+import io.github.md4.core.schedule.TimeFloor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The bound under a power of time for each token, the powers learning with the network (GenMD4).
+ *
+ * <p>They live on the host, since masks must be known there before the network runs: a step's masks
+ * follow from the powers after the step before it. What a step finds of them is V numbers and one
+ * for each row, read once all its samples are judged; the arithmetic is done while the device is
+ * still on its way back.
+ */
+final class PowersTask implements Task {
+  /** Masked samples of each example: the leave-one-out term compares two. */
+  static final int SAMPLES = 2;
+
+  private final NDManager manager;
+  private final double epsilon;
+  private final TrainingConfig training;
+  private final SchedulePowers form;
+  private final OptimizerKernels kernels;
+  private final FlatArrays gradient;
+  private TrainedSet powers;
+  private volatile PowerSchedule schedule; // read by the thread that makes batches, too
+
+  private PowersTask(
+      NDManager manager, SchedulePowers form, double epsilon, TrainingConfig training) {
+    this.manager = manager;
+    this.epsilon = epsilon;
+    this.training = training;
+    this.form = form;
+    this.kernels = new OptimizerKernels(manager);
+    this.powers = TrainedSet.starting(form.initial(manager), training.emaRate());
+    this.gradient = powers.parameters().flat().zeros(Precision.FLOAT32);
+    this.schedule = schedule(Weights.RAW);
+  }
+
+  /** Returns the task with all powers at their initial value. */
+  static PowersTask starting(
+      NDManager parent,
+      TokenSpace space,
+      LearnedPowers learned,
+      double epsilon,
+      TrainingConfig training) {
+    SchedulePowers form = new SchedulePowers(learned, space.vocabularySize());
+    return new PowersTask(parent.newSubManager(Device.cpu()), form, epsilon, training);
+  }
+
+  /** Returns the schedule of the weights. */
+  PowerSchedule schedule(Weights weights) {
+    return form.schedule(powers.weights(weights), epsilon);
+  }
+
+  @Override
+  public double time(double u) {
+    return TimeFloor.time(u);
+  }
+
+  @Override
+  public Draft draft(int[][] x, double[] times, double[][] u) {
+    return PoweredForward.draft(x, times, u, () -> schedule);
+  }
+
+  @Override
+  public Judge judge() {
+    return new Step();
+  }
+
+  @Override
+  public double constant() {
+    return 0; // the reconstruction term is learned, and in the loss
+  }
+
+  @Override
+  public Map<String, Double> metrics() {
+    DoubleSummaryStatistics all = Arrays.stream(schedule.powers()).summaryStatistics();
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put("powerMin", all.getMin());
+    metrics.put("powerMean", all.getAverage());
+    metrics.put("powerMax", all.getMax());
+    return metrics;
+  }
+
+  @Override
+  public Map<String, Parameters> weights(Weights weights) {
+    return Map.of(SchedulePowers.PREFIX, powers.weights(weights));
+  }
+
+  @Override
+  public Map<String, Parameters> moments() {
+    Map<String, Parameters> moments = new LinkedHashMap<>();
+    powers.putMoments(moments, SchedulePowers.PREFIX);
+    return moments;
+  }
+
+  @Override
+  public void restore(Path folder) throws IOException {
+    TrainedSet.Place place = new TrainedSet.Place(folder, SchedulePowers.PREFIX, form.specs());
+    powers.close();
+    powers = TrainedSet.read(manager, place, training.emaRate());
+    schedule = schedule(Weights.RAW);
+  }
+
+  @Override
+  public void close() {
+    kernels.close();
+    gradient.close();
+    manager.close();
+  }
+
+  private boolean isFrozen() {
+    return training.powers().rate() == 0;
+  }
+
+  /** Moves the powers down a gradient. */
+  private void move(PowerGradient found, Moment moment) {
+    float[] raw = powers.parameters().flat().array(0).toFloatArray();
+    float[] byRaw = PowerSchedule.gradientByRaw(found.byPower(), raw);
+    if (!isFinite(byRaw)) {
+      throw PendingLosses.diverged("the loss of", moment.update(), training.seed());
+    }
+    gradient.set(0, byRaw);
+    training.clip().apply(kernels, gradient);
+    AdamW.Step step =
+        new AdamW.Step(
+            moment.update(), moment.rate() * training.powers().rate(), training.emaRate());
+    training
+        .powers()
+        .optimizer(training.optimizer())
+        .step(kernels, powers.trained(), gradient, step);
+    schedule = moved(moment.update());
+  }
+
+  private PowerSchedule moved(long update) {
+    try {
+      return schedule(Weights.RAW);
+    } catch (IllegalArgumentException e) {
+      throw new DivergedException(
+          ("the powers after step %d (seed %d): %s; the last checkpoint is from before it: lower"
+                  + " training.powers.rate, 0 freezes them, then resume")
+              .formatted(update, training.seed(), e.getMessage()));
+    }
+  }
+
+  private static boolean isFinite(float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** A step: its samples in two halves, the same examples in both. */
+  private final class Step implements Judge {
+    private final PoweredElbo elbo = new PoweredElbo(schedule, training.powers().timeFloor());
+    private final float[] narrow = elbo.narrowPowers();
+    private final List<MaskedBatch> batches = new ArrayList<>();
+    private final List<PoweredLoss> losses = new ArrayList<>();
+    private final List<PowerGradient.Judged> judged = new ArrayList<>();
+
+    @Override
+    public NDArray judge(NDManager scope, Logits logits, MaskedBatch batch) {
+      float[] weights = elbo.objectiveWeights(batch, training.sequences());
+      PoweredLoss loss = logits.powered(scope, batch.targets(), weights, narrow);
+      batches.add(batch);
+      losses.add(loss);
+      return loss.sum().add(reconstruction(batch));
+    }
+
+    private float reconstruction(MaskedBatch batch) {
+      double sum = 0;
+      for (int[] x : batch.x()) {
+        sum += elbo.reconstruction(x);
+      }
+      return (float) (sum * elbo.share(batch, training.sequences()));
+    }
+
+    @Override
+    public void allJudged() {
+      if (!isFrozen()) {
+        for (int i = 0; i < losses.size(); i++) {
+          PoweredLoss loss = losses.get(i);
+          judged.add(
+              new PowerGradient.Judged(
+                  batches.get(i), loss.ofRows().toFloatArray(), loss.byPower().toFloatArray()));
+        }
+      }
+    }
+
+    @Override
+    public void learn(Moment moment) {
+      if (!isFrozen()) {
+        PowerGradient found = new PowerGradient(elbo, training.batchSize());
+        int half = judged.size() / SAMPLES;
+        for (int i = 0; i < half; i++) {
+          found.add(judged.get(i), judged.get(half + i));
+        }
+        move(found, moment);
+      }
+    }
+  }
+}

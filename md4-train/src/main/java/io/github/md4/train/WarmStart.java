@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.schedule.LearnedPowers;
+import io.github.md4.core.schedule.ScheduleConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** What a network's weights are at the start of a run. */
+public sealed interface WarmStart {
+
+  /**
+   * Returns a learner before its first update.
+   *
+   * @throws InvalidConfigException if the start is a model that does not fit
+   */
+  Learner learner(NDManager parent, Network network, TrainingRun.Plan plan, Task task)
+      throws IOException;
+
+  /** Returns the choice written as {@code none} or as the folder of a model. */
+  static WarmStart parse(String text) {
+    return text.equals(None.NAME) ? new None() : new Model(Path.of(text));
+  }
+
+  /**
+   * Returns why a run cannot go on with another schedule, and what can be done.
+   *
+   * @param before that of the folder's weights
+   */
+  static String otherSchedule(ScheduleConfig before, ScheduleConfig now, Path folder) {
+    String advice =
+        now instanceof LearnedPowers && !(before instanceof LearnedPowers)
+            ? "start another run, training.warmStart: " + folder
+            : "set it to " + before;
+    return "is %s, but the weights in %s were trained with %s; %s"
+        .formatted(now, folder, before, advice);
+  }
+
+  /** Drawn from their laws. */
+  record None() implements WarmStart {
+    private static final String NAME = "none";
+
+    @Override
+    public Learner learner(NDManager parent, Network network, TrainingRun.Plan plan, Task task) {
+      return Learner.initial(parent, network, plan.training(), task);
+    }
+
+    @Override
+    public String toString() {
+      return NAME;
+    }
+  }
+
+  /**
+   * The averaged weights of a trained model; its powers, if it has any, are not taken.
+   *
+   * @param folder of a model, a checkpoint or a run
+   */
+  record Model(Path folder) implements WarmStart {
+    private static final String KEY = "training.warmStart";
+
+    @Override
+    public Learner learner(NDManager parent, Network network, TrainingRun.Plan plan, Task task)
+        throws IOException {
+      Path model = RunFolder.modelIn(folder, Weights.EMA);
+      check(SavedModel.Description.read(model), plan.model());
+      return Learner.warm(parent, network, plan.training(), task, model);
+    }
+
+    private void check(SavedModel.Description found, SavedModel.Description wanted) {
+      require(
+          found.config().network().equals(wanted.config().network()),
+          "has another network than model.network");
+      require(
+          found.tokenizer().equals(wanted.tokenizer()), "has another vocabulary than data.train");
+      require(
+          !(found.config().schedule() instanceof LearnedPowers)
+              || wanted.config().schedule() instanceof LearnedPowers,
+          "was trained with learned powers; set model.schedule to "
+              + found.config().schedule()
+              + " too");
+    }
+
+    private void require(boolean holds, String what) {
+      if (!holds) {
+        throw new InvalidConfigException(KEY, folder + " " + what);
+      }
+    }
+
+    @Override
+    public String toString() {
+      return folder.toString();
+    }
+  }
+}
