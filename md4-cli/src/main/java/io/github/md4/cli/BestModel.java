@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
 import io.github.md4.train.Learner;
 import io.github.md4.train.RunFolder;
 import java.io.IOException;
@@ -67,7 +68,7 @@ final class BestModel {
 
   private void write(Path target, Learner learner, Evaluations.Score score) throws IOException {
     model.write(target);
-    SavedModel.writeWeights(target, learner.parameters(), learner.average());
+    SavedModel.writeWeights(target, learner.sets(Weights.RAW), learner.sets(Weights.EMA));
     String json =
         Json.object()
             .put("step", learner.updates())

@@ -4,6 +4,7 @@ package io.github.md4.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.train.data.Protocol;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -71,6 +72,14 @@ final class EvaluateCommand implements Callable<Integer> {
           "Take the bound of T steps; several, with commas, are compared pair by pair, and inf is"
               + " continuous time. Default: that of continuous time.")
   private List<TimeAxis> axes = List.of(new TimeAxis.Continuous());
+
+  @Option(
+      names = "--time-floor",
+      paramLabel = "reference|exact",
+      description =
+          "Of a learned schedule: count the mean over times above the floor as the integral over"
+              + " them, as md4 does, or the integral. Default: ${DEFAULT-VALUE}.")
+  private TimeFloor floor = TimeFloor.REFERENCE;
 
   @Option(
       names = "--any-order",
@@ -202,7 +211,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private List<AskedEstimator> asked() {
     List<AskedEstimator> asked = new ArrayList<>();
-    axes.forEach(axis -> asked.add(new AskedEstimator.OnAxis(axis)));
+    axes.forEach(axis -> asked.add(new AskedEstimator.OnAxis(axis, floor)));
     if (anyOrder) {
       asked.add(new AskedEstimator.InAnyOrder());
     }

@@ -29,7 +29,7 @@ record Evaluation(List<AskedEstimator> asked, LikelihoodEstimator.Settings setti
   List<Scores> scores(LoadedModel model, Examples examples) {
     Examples some = examples.first(limit);
     List<BoundEstimator> estimators =
-        asked.stream().map(each -> each.of(model.description())).distinct().toList();
+        asked.stream().map(each -> each.of(model.model())).distinct().toList();
     long each = settings.passes() * some.count();
     List<Scores> scores = new ArrayList<>();
     try (Progress progress = Progress.start("evaluate", 0, each * estimators.size())) {

@@ -20,7 +20,7 @@ import java.util.List;
 /** The scoring of a model in training on every file that its config names. */
 final class Evaluations implements AutoCloseable {
   private final Experiment.Evaluation config;
-  private final LikelihoodEstimator estimator;
+  private final LikelihoodEstimator.Settings settings;
   private final NDManager manager;
   private final List<TokenFile> files = new ArrayList<>();
   private final List<EvaluationChunks> chunks = new ArrayList<>();
@@ -33,14 +33,12 @@ final class Evaluations implements AutoCloseable {
    */
   record Score(String split, Weights weights, LikelihoodEstimate estimate) {}
 
-  private Evaluations(Experiment experiment, TrainingRun.Plan plan, NDManager manager) {
+  private Evaluations(Experiment experiment, NDManager manager) {
     this.config = experiment.evaluation();
     this.manager = manager;
     this.length = experiment.model().length();
-    this.estimator =
-        new LikelihoodEstimator(
-            plan.objective(),
-            new LikelihoodEstimator.Settings(config.seed(), config.passes(), config.batchSize()));
+    this.settings =
+        new LikelihoodEstimator.Settings(config.seed(), config.passes(), config.batchSize());
   }
 
   /**
@@ -50,7 +48,7 @@ final class Evaluations implements AutoCloseable {
    */
   static Evaluations open(Experiment experiment, TrainingRun.Plan plan, NDManager manager)
       throws IOException {
-    Evaluations evaluations = new Evaluations(experiment, plan, manager);
+    Evaluations evaluations = new Evaluations(experiment, manager);
     try {
       for (Path path : experiment.data().evaluate()) {
         evaluations.add(path, plan);
@@ -84,7 +82,8 @@ final class Evaluations implements AutoCloseable {
       Examples some = config.chunks() == 0 ? all : all.first(config.chunks());
       for (Weights weights : config.weights()) {
         LikelihoodEstimate estimate =
-            estimator.estimate(manager, learner.denoiser(weights), some, done -> {});
+            new LikelihoodEstimator(learner.task().objective(weights), settings)
+                .estimate(manager, learner.denoiser(weights), some, done -> {});
         scores.add(new Score(split(all.tokens()), weights, estimate));
       }
     }

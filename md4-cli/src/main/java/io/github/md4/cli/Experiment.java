@@ -5,6 +5,7 @@ import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.train.Task;
 import io.github.md4.train.TrainingConfig;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +27,7 @@ public record Experiment(
 
   /** Checks what must hold between model and data. */
   public Experiment {
+    Task.check(model.schedule(), training);
     int classes = model.network().classes();
     require(classes == 0, "model: network.classes must be 0, token files have no labels", classes);
     require(

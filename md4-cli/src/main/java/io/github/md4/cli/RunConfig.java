@@ -6,6 +6,7 @@ import io.github.md4.cli.config.ConfigWriter;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.train.RunFolder;
+import io.github.md4.train.WarmStart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.ArrayList;
@@ -31,6 +32,8 @@ record RunConfig(RunFolder folder, Experiment experiment) {
       return List.of();
     }
     Experiment before = ConfigLoader.load(folder.config(), List.of(), Experiment.class);
+    WarmStart.checkScheduleKind(
+        before.model().schedule(), experiment.model().schedule(), folder.path());
     List<String> model = differences(before.model(), experiment.model());
     if (!model.isEmpty()) {
       throw new InvalidConfigException(folder.config().toString(), "the run has " + model.get(0));

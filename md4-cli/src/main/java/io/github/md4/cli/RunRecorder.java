@@ -67,6 +67,7 @@ final class RunRecorder implements AutoCloseable {
     values.put("bitsPerToken", metrics.bitsPerToken());
     values.put("learningRate", metrics.learningRate());
     values.put("tokensPerSecond", metrics.tokensPerSecond());
+    values.putAll(metrics.schedule());
     log.append(metrics.step(), TRAIN, values);
     events.scalars(metrics.step(), tagged(TRAIN, values));
     note = Progress.note(metrics.bitsPerToken(), metrics.tokensPerSecond());

@@ -62,6 +62,11 @@ record ObjectiveTask(Objective objective, int sequences) implements Task {
   }
 
   @Override
+  public Objective objective(Weights weights) {
+    return objective;
+  }
+
+  @Override
   public Map<String, Parameters> weights(Weights weights) {
     return Map.of();
   }

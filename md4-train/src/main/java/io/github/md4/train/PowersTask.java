@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.PowerGradient;
 import io.github.md4.core.diffusion.PoweredElbo;
 import io.github.md4.core.diffusion.PoweredForward;
@@ -75,8 +76,7 @@ final class PowersTask implements Task {
     return new PowersTask(parent.newSubManager(Device.cpu()), form, epsilon, training);
   }
 
-  /** Returns the schedule of the weights. */
-  PowerSchedule schedule(Weights weights) {
+  private PowerSchedule schedule(Weights weights) {
     return form.schedule(powers.weights(weights), epsilon);
   }
 
@@ -108,6 +108,11 @@ final class PowersTask implements Task {
     metrics.put("powerMean", all.getAverage());
     metrics.put("powerMax", all.getMax());
     return metrics;
+  }
+
+  @Override
+  public Objective objective(Weights weights) {
+    return new PoweredElbo(schedule(weights), training.powers().timeFloor());
   }
 
   @Override

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.Logits;
 import io.github.md4.core.model.ModelConfig;
@@ -76,6 +77,9 @@ public sealed interface Task extends AutoCloseable permits ObjectiveTask, Powers
 
   /** Returns what a line of metrics says of the schedule; empty where it is not learned. */
   Map<String, Double> metrics();
+
+  /** Returns what a score of the weights estimates: with the schedule as it is now. */
+  Objective objective(Weights weights);
 
   /** Returns what it has learned, by the prefix of its names in a model's file; may be empty. */
   Map<String, Parameters> weights(Weights weights);

@@ -9,7 +9,6 @@ import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
-import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.data.Windows;
 import java.io.IOException;
@@ -171,12 +170,8 @@ public final class TrainingRun implements AutoCloseable {
   /** Weights fit many a model that is not theirs: another schedule, say. */
   private static void checkModel(Plan plan, Checkpoints.Checkpoint checkpoint) throws IOException {
     SavedModel.Description saved = SavedModel.Description.read(checkpoint.folder());
-    ScheduleConfig schedule = saved.config().schedule();
-    if (!schedule.equals(plan.model.config().schedule())) {
-      throw new InvalidConfigException(
-          "model.schedule",
-          WarmStart.otherSchedule(schedule, plan.model.config().schedule(), checkpoint.folder()));
-    }
+    WarmStart.checkScheduleKind(
+        saved.config().schedule(), plan.model.config().schedule(), checkpoint.folder());
     if (!saved.config().equals(plan.model.config())) {
       throw new InvalidConfigException(
           "model",

@@ -28,17 +28,22 @@ public sealed interface WarmStart {
   }
 
   /**
-   * Returns why a run cannot go on with another schedule, and what can be done.
+   * Checks that a run goes on with a curve, or with learned powers, as it began.
    *
-   * @param before that of the folder's weights
+   * @param before the schedule of the weights in the folder
+   * @throws InvalidConfigException if {@code now} is of the other kind; it says what can be done
    */
-  static String otherSchedule(ScheduleConfig before, ScheduleConfig now, Path folder) {
+  static void checkScheduleKind(ScheduleConfig before, ScheduleConfig now, Path folder) {
+    boolean isLearnedNow = now instanceof LearnedPowers;
+    if (before instanceof LearnedPowers == isLearnedNow) {
+      return;
+    }
     String advice =
-        now instanceof LearnedPowers && !(before instanceof LearnedPowers)
-            ? "start another run, training.warmStart: " + folder
-            : "set it to " + before;
-    return "is %s, but the weights in %s were trained with %s; %s"
-        .formatted(now, folder, before, advice);
+        isLearnedNow ? "start another run, training.warmStart: " + folder : "set it to " + before;
+    throw new InvalidConfigException(
+        "model.schedule",
+        "is %s, but the weights in %s were trained with %s; %s"
+            .formatted(now, folder, before, advice));
   }
 
   /** Drawn from their laws. */

@@ -28,10 +28,15 @@ public record NegativeElbo(TokenSpace space, MaskingSchedule schedule, TimeAxis 
    * The bound's terms, in nats.
    *
    * @param diffusion what the network can lower
-   * @param reconstruction a constant of the schedule
+   * @param reconstruction what is still masked at the least time
    * @param prior zero, as in the reference
    */
   public record Terms(double diffusion, double reconstruction, double prior) {
+
+    /** Returns the terms with so much more of the reconstruction. */
+    public Terms reconstructing(double more) {
+      return new Terms(diffusion, reconstruction + more, prior);
+    }
 
     /** Returns the bound. */
     public double total() {

@@ -7,7 +7,7 @@ import io.github.md4.core.likelihood.BoundEstimator;
  * What a network is trained for: what it sees of an example, where it guesses, and what that
  * counts.
  */
-public sealed interface Objective permits NegativeElbo, NextToken {
+public sealed interface Objective permits NegativeElbo, NextToken, PoweredElbo {
 
   /** Returns the states of a position. */
   TokenSpace space();
@@ -35,7 +35,7 @@ public sealed interface Objective permits NegativeElbo, NextToken {
   MaskedBatch batch(int[][] x, int[][] seen, double[] times);
 
   /**
-   * Returns what each row's cross-entropy counts in the training loss, bits per token.
+   * Returns what each row's loss counts in the training loss, bits per token.
    *
    * @param batchSize number of examples of the whole step, of which {@code batch} may be a part
    * @return [R], at least zero

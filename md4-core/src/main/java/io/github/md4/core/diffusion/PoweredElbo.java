@@ -3,6 +3,7 @@ package io.github.md4.core.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.likelihood.BoundEstimator;
 import io.github.md4.core.likelihood.Units;
 import io.github.md4.core.schedule.PowerSchedule;
 import io.github.md4.core.schedule.TimeFloor;
@@ -21,11 +22,37 @@ import io.github.md4.core.schedule.TimeFloor;
  * which is the paper's sum over the vocabulary without a tensor for it: a weighted cross-entropy
  * and a mean of the powers. With all powers 1 it is MD4's.
  */
-public record PoweredElbo(PowerSchedule schedule, TimeFloor floor) {
+public record PoweredElbo(PowerSchedule schedule, TimeFloor floor) implements Objective {
 
-  /** Returns the states of a position. */
+  @Override
   public TokenSpace space() {
     return new TokenSpace(schedule.vocabularySize());
+  }
+
+  @Override
+  public double time(double u) {
+    return TimeFloor.time(u);
+  }
+
+  @Override
+  public int[] seen(int[] x, double t, double[] u) {
+    return PoweredForward.mask(schedule, x, t, u);
+  }
+
+  @Override
+  public MaskedBatch batch(int[][] x, int[][] seen, double[] times) {
+    return new MaskedBatch(space(), x, seen, times);
+  }
+
+  /** Returns the terms without the reconstruction, which depends on the tokens. */
+  @Override
+  public NegativeElbo.Terms perToken(double diffusion) {
+    return new NegativeElbo.Terms(diffusion, 0, 0);
+  }
+
+  @Override
+  public BoundEstimator estimator() {
+    return new BoundEstimator.Powered(this);
   }
 
   /** Returns what the sum of an example's rows counts at its time. */
@@ -40,6 +67,7 @@ public record PoweredElbo(PowerSchedule schedule, TimeFloor floor) {
    * @param sequences of the whole step, of which {@code batch} may be a part
    * @return [R], at least zero
    */
+  @Override
   public float[] objectiveWeights(MaskedBatch batch, int sequences) {
     double[] weights = new double[batch.batchSize()];
     for (int b = 0; b < weights.length; b++) {

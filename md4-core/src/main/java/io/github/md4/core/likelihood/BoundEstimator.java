@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.likelihood;
 
+import ai.djl.ndarray.NDArray;
+import io.github.md4.core.diffusion.DiffusionLoss;
 import io.github.md4.core.diffusion.NegativeElbo;
 import io.github.md4.core.diffusion.NextToken;
+import io.github.md4.core.diffusion.PoweredElbo;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.PowerSchedule;
 import io.github.md4.core.schedule.TimeAxis;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * A way to estimate the bound: which tokens of an example are hidden, and what their
- * cross-entropies then count. The same uniforms serve every way, so that differences between two
- * are precise.
+ * A way to estimate the bound: which tokens of an example are hidden, and what the guesses at them
+ * then count. The same uniforms serve every way, so that differences between two are precise.
  */
 public sealed interface BoundEstimator {
 
@@ -25,7 +28,27 @@ public sealed interface BoundEstimator {
    */
   Question question(int[] x, double v, double[] u);
 
-  /** Returns the bound's terms per token, given the mean of the weighted cross-entropies. */
+  /**
+   * Returns what each asked position counts before its weight, nats: a cross-entropy if nothing
+   * else is said.
+   *
+   * @param logits the network's guesses, float [R, V]
+   * @param targets clean tokens, int64 [R]
+   * @return float [R], attached to the manager of {@code logits}
+   */
+  default NDArray judge(NDArray logits, NDArray targets) {
+    return DiffusionLoss.crossEntropy(logits, targets);
+  }
+
+  /** Returns what a token adds to the bound whatever the network guesses, nats. */
+  default double known(int token) {
+    return 0;
+  }
+
+  /**
+   * Returns the bound's terms per token, given the mean of the weighted losses; without what is
+   * {@link #known} of each token.
+   */
   NegativeElbo.Terms terms(double perToken);
 
   /** Returns what is estimated, for people. */
@@ -39,7 +62,7 @@ public sealed interface BoundEstimator {
    * @param zt the tokens it sees [N]
    * @param time that it is told
    * @param positions at which it guesses
-   * @param weight what the sum of the cross-entropies counts
+   * @param weight what the sum of the losses counts
    * @param isWithinEnds whether continuous time counts it too: it stops short of both ends of the
    *     schedule
    */
@@ -129,6 +152,50 @@ public sealed interface BoundEstimator {
     @Override
     public String toString() {
       return "left to right";
+    }
+  }
+
+  /** A time drawn uniformly above the floor, each token hidden by its own power. */
+  record Powered(PoweredElbo elbo) implements BoundEstimator {
+    @Override
+    public Question question(int[] x, double v, double[] u) {
+      double t = elbo.time(v);
+      int[] positions =
+          IntStream.range(0, u.length)
+              .filter(n -> elbo.schedule().isMasked(x[n], t, u[n]))
+              .toArray();
+      return new Question(hidden(elbo.space(), x, positions), t, positions, elbo.weight(t), true);
+    }
+
+    @Override
+    public NDArray judge(NDArray logits, NDArray targets) {
+      try (NDArray powers = logits.getManager().create(elbo.narrowPowers())) {
+        return DiffusionLoss.powered(logits, targets, powers);
+      }
+    }
+
+    @Override
+    public double known(int token) {
+      return elbo.schedule().reconstruction(token);
+    }
+
+    @Override
+    public NegativeElbo.Terms terms(double perToken) {
+      return elbo.perToken(perToken);
+    }
+
+    @Override
+    public String kind() {
+      return switch (elbo.floor()) {
+        case REFERENCE ->
+            "upper bound, times 1 / (1 - " + PowerSchedule.TIME_FLOOR + ") as md4 has it";
+        case EXACT -> BoundEstimator.super.kind();
+      };
+    }
+
+    @Override
+    public String toString() {
+      return "continuous from " + PowerSchedule.TIME_FLOOR + ", " + elbo.floor();
     }
   }
 

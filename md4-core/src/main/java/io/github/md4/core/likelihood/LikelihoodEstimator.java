@@ -93,7 +93,7 @@ public final class LikelihoodEstimator {
       double[] u = noise.uniforms(Purpose.EVALUATION_MASK, pass, index, examples.scored(index));
       questions.add(estimator.question(x[b], v, u));
     }
-    return new QuestionBatch(x, questions);
+    return new QuestionBatch(estimator, x, questions);
   }
 
   /** The stratified uniform of an example, by its place in its group. */

@@ -6,16 +6,15 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.DiffusionLoss;
 import java.util.Arrays;
 import java.util.List;
 
 /** Questions about several examples, asked at once. */
-record QuestionBatch(int[][] x, List<BoundEstimator.Question> questions) {
+record QuestionBatch(BoundEstimator estimator, int[][] x, List<BoundEstimator.Question> questions) {
 
   /**
-   * Returns the cross-entropies, in nats: of the first question's positions in their order, then of
-   * the second's.
+   * Returns the losses, in nats: of the first question's positions in their order, then of the
+   * second's.
    */
   float[] ask(NDManager parent, Denoiser denoiser) {
     long[] rows = rows();
@@ -27,7 +26,7 @@ record QuestionBatch(int[][] x, List<BoundEstimator.Question> questions) {
       double[] times =
           questions.stream().mapToDouble(BoundEstimator.Question::time).toArray(); // [B]
       NDArray logits = denoiser.logits(zt, Condition.at(times), scope.create(rows)); // [R, V]
-      return DiffusionLoss.crossEntropy(logits, scope.create(targets())).toFloatArray(); // [R]
+      return estimator.judge(logits, scope.create(targets())).toFloatArray(); // [R]
     }
   }
 

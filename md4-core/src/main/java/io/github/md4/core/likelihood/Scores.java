@@ -20,8 +20,10 @@ public final class Scores {
    * @param sizes in tokens
    * @param examples how many
    * @param unit what is drawn again by the bootstrap
+   * @param known what its tokens add to the bound whatever is guessed, nats per token; the tally
+   *     holds it too
    */
-  record Data(Tally.Sizes sizes, long examples, Unit unit) {}
+  record Data(Tally.Sizes sizes, long examples, Unit unit, double known) {}
 
   /** What is drawn again by the bootstrap: documents, or examples where documents are too few. */
   public enum Unit {
@@ -64,7 +66,7 @@ public final class Scores {
   /** Returns the bound with its standard error. */
   public LikelihoodEstimate estimate() {
     return new LikelihoodEstimate(
-        estimator.terms(tally.mean(data.sizes)),
+        estimator.terms(tally.mean(data.sizes) - data.known).reconstructing(data.known),
         tally.standardError(data.sizes),
         data.examples,
         tally.byCell().length,

@@ -10,6 +10,7 @@ final class Scoring {
   private final Tally all;
   private final Tally withinEnds;
   private final Tally.Sizes sizes;
+  private double known;
 
   private Scoring(Examples examples, Scores.Unit unit, Tally.Sizes sizes, int passes) {
     this.examples = examples;
@@ -67,25 +68,37 @@ final class Scoring {
    * Adds a batch.
    *
    * @param first the number of its first example
-   * @param crossEntropies as {@link QuestionBatch#ask} gives them
+   * @param losses as {@link QuestionBatch#ask} gives them
    */
-  void add(long first, int pass, QuestionBatch batch, float[] crossEntropies) {
+  void add(long first, int pass, QuestionBatch batch, float[] losses) {
     int r = 0;
     for (int b = 0; b < batch.questions().size(); b++) {
       BoundEstimator.Question question = batch.questions().get(b);
       int[] documents = documents(examples, unit, first + b);
       for (int position : question.positions()) {
-        double nats = question.weight() * crossEntropies[r++];
+        double nats = question.weight() * losses[r++];
         all.add(documents[position], group(first + b), pass, nats);
         if (question.isWithinEnds()) {
           withinEnds.add(documents[position], group(first + b), pass, nats);
         }
       }
+      addKnown(first + b, pass, batch.estimator(), batch.x()[b]);
+    }
+  }
+
+  private void addKnown(long index, int pass, BoundEstimator estimator, int[] x) {
+    int[] documents = documents(examples, unit, index);
+    int scored = examples.scored(index);
+    for (int n = 0; n < scored; n++) {
+      double nats = estimator.known(x[n]);
+      all.add(documents[n], group(index), pass, nats);
+      known += nats;
     }
   }
 
   Scores scores(BoundEstimator estimator, LikelihoodEstimator.Settings settings) {
-    Scores.Data data = new Scores.Data(sizes, examples.count(), unit);
+    double ofToken = known / (sizes.tokens() * settings.passes());
+    Scores.Data data = new Scores.Data(sizes, examples.count(), unit, ofToken);
     return new Scores(estimator, settings, all, withinEnds, data);
   }
 }

@@ -4,6 +4,8 @@ package io.github.md4.core.model;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.PoweredElbo;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.FrozenDenoiser;
@@ -11,7 +13,10 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.Transformer;
 import io.github.md4.core.schedule.LearnedPowers;
+import io.github.md4.core.schedule.PowerSchedule;
 import io.github.md4.core.schedule.Schedule;
+import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -178,6 +183,18 @@ public final class SavedModel implements AutoCloseable {
   /** Returns the network with its weights. */
   public Denoiser denoiser() {
     return denoiser;
+  }
+
+  /**
+   * Returns what its likelihood is estimated as.
+   *
+   * @param axis of no effect where the schedule is learned, which has continuous time only
+   * @param floor of no effect where the schedule is a curve
+   */
+  public Objective objective(TimeAxis axis, TimeFloor floor) {
+    return schedule instanceof PowerSchedule powers
+        ? new PoweredElbo(powers, floor)
+        : description.config.objective(description.tokenSpace(), axis);
   }
 
   /** Returns its schedule: where that is learned, with these weights' powers. */

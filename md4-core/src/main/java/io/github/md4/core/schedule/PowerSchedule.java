@@ -187,6 +187,11 @@ public final class PowerSchedule implements Schedule {
     return exponent / Math.log(t);
   }
 
+  /** Returns whether a token is masked at the time {@code t} by the uniform {@code u}. */
+  public boolean isMasked(int token, double t, double u) {
+    return powers[token] <= criticalPower(t, u, epsilon);
+  }
+
   /**
    * Returns the reconstruction term of a token at {@link #TIME_FLOOR}, in nats: it is masked with
    * its own probability, and guessed in proportion to the tokens' probabilities of being masked
