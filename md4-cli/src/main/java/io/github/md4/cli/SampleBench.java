@@ -12,6 +12,7 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.Transformer;
 import io.github.md4.core.noise.Noise;
+import io.github.md4.core.schedule.Schedule;
 import io.github.md4.sample.Sample;
 import io.github.md4.sample.SampleRequest;
 import io.github.md4.sample.Sampler;
@@ -25,7 +26,11 @@ import java.util.List;
 record SampleBench(NDManager manager, Subject subject) {
 
   /** What is measured. */
-  record Subject(ModelConfig model, int vocabularySize, Precision precision) {}
+  record Subject(ModelConfig model, int vocabularySize, Precision precision) {
+    private Schedule schedule() {
+      return model.schedule().starting(vocabularySize, model.epsilon());
+    }
+  }
 
   /**
    * How long it took, in seconds.
@@ -70,8 +75,7 @@ record SampleBench(NDManager manager, Subject subject) {
         FrozenDenoiser denoiser = network.frozen(manager, parameters);
         DrawKernels kernels = new DrawKernels(manager)) {
       ReverseProcess process =
-          new ReverseProcess(
-              new TokenSpace(subject.vocabularySize), subject.model.maskingSchedule(), kernels);
+          new ReverseProcess(new TokenSpace(subject.vocabularySize), subject.schedule(), kernels);
       Bound bound = new Bound(denoiser, process);
       List<Sample> unused =
           bound.sampler(manager, warmUp).sample(request(warmUp.batchSize(), warmUp));

@@ -2,11 +2,13 @@
 package io.github.md4.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.Sample;
 import io.github.md4.sample.SamplingListener;
+import io.github.md4.sample.SamplingMethod;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.Start;
 import io.github.md4.sample.trace.Trace;
@@ -54,8 +56,17 @@ final class SamplingSession {
     return json;
   }
 
+  /** Returns the model, if it is one that the sampler takes. */
   MaskedDiffusion open() throws IOException {
-    return options.generator(folder);
+    SamplingMethod method = sampler.options().method();
+    MaskedDiffusion model = options.generator(folder);
+    try {
+      method.check(model.schedule());
+      return model;
+    } catch (IllegalArgumentException e) {
+      model.close();
+      throw new InvalidConfigException("--sampler", e.getMessage());
+    }
   }
 
   /** Samples and prints, with progress, and a trace where one is wanted. */

@@ -34,7 +34,7 @@ final class TrainingSamples implements AutoCloseable {
       return List.of();
     }
     ReverseProcess process =
-        new ReverseProcess(model.tokenSpace(), model.config().maskingSchedule(), kernels);
+        new ReverseProcess(model.tokenSpace(), learner.task().schedule(Weights.EMA), kernels);
     SampleRequest request =
         SampleRequest.ofMasks(model.tokenSpace(), config.count(), model.config().length())
             .withSeed(config.seed());

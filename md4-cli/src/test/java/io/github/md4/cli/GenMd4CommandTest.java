@@ -18,12 +18,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Learned powers as a user meets them. */
 @Tag("exact")
 final class GenMd4CommandTest {
   private static final String[] LEARNED = {
-    "--set", "model.schedule=learned(1)", "--set", "training.samples=2", "--set", "sampling.count=0"
+    "--set", "model.schedule=learned(1)", "--set", "training.samples=2"
   };
 
   @TempDir Path folder;
@@ -102,6 +103,79 @@ final class GenMd4CommandTest {
         .isEqualTo("upper bound, times 1 / (1 - 0.001) as md4 has it");
     assertThat(evaluate("").succeeded().out())
         .contains("upper bound, times 1 / (1 - 0.001) as md4 has it, continuous from 0.001");
+  }
+
+  @Test
+  void train_drawsSamplesOnTheWay() throws IOException {
+    train().check();
+    assertThat(tiny.run().resolve("samples/step-12.txt")).content().isNotBlank();
+  }
+
+  private Ran sample(String more) {
+    return Ran.md4(
+        Ran.words("sample --device cpu --json --model %s %s".formatted(tiny.run(), more)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--count 3 --steps 20",
+        "--count 3 --steps 20 --grid uniform --sampler mean --top-p 0.9 --temperature 0.8",
+        "--count 3 --sampler first-hitting"
+      })
+  void sample_drawsWithoutMasksLeft(String how) {
+    train().check();
+    List<JsonNode> samples = sample(how).succeeded().jsonLines();
+    assertThat(samples).hasSize(3);
+    for (JsonNode sample : samples) {
+      assertThat(sample.get("text").asText()).hasSize(16);
+      assertThat(sample.get("tokens")).hasSize(16);
+    }
+    // The same seed draws the same texts, whatever the batch.
+    assertThat(sample(how + " --batch-size 1").succeeded().out())
+        .isEqualTo(sample(how).succeeded().out());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--sampler confidence, 'confidence, exact'",
+    "--sampler remask-cap, 'remask-cap, exact'",
+    "--draw reference, 'ancestral, reference'"
+  })
+  void sample_refusesSamplersThatNeedACurve(String how, String named) {
+    train().check();
+    sample("--count 1 " + how)
+        .failed(
+            ExitCodes.USAGE,
+            "--sampler: where the schedule is learned, sampler must be ancestral, mean or",
+            ": " + named);
+  }
+
+  @Test
+  void infillReconstructDistributeAndTrace_takeLearnedPowers() throws IOException {
+    train().check();
+    Path trace = folder.resolve("t.ndjson");
+    Ran infilled =
+        Ran.md4(
+            "infill",
+            "--device",
+            "cpu",
+            "--model",
+            tiny.run(),
+            "--steps",
+            "8",
+            "--trace",
+            trace,
+            "--template",
+            "abc[MASK*5]fgh abc ");
+    assertThat(infilled.succeeded().out()).contains("abc").contains("fgh abc ");
+    assertThat(trace).content().contains("\"schedule\":\"learned(1)\"");
+    assertThat(Ran.md4("trace", trace).code()).isZero();
+    Path texts = Files.writeString(folder.resolve("x.txt"), "abc de fgh abc d\n");
+    sample("--reconstruct " + texts + " --at 0.5 --steps 8").check();
+    JsonNode looked =
+        sample("--distribution " + texts + " --at 0.5 --seed 2").succeeded().jsonLines().get(0);
+    assertThat(looked.get("positions")).hasSize(16);
   }
 
   @ParameterizedTest

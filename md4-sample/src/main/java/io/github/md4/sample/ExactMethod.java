@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import io.github.md4.core.diffusion.PoweredReverse;
 import io.github.md4.core.kernel.Score;
 
 /**
  * Methods whose samples follow the model's reverse process exactly. In MD4 when a position is
  * revealed does not depend on the network, so it is drawn first; then the network is asked only at
  * times that reveal something, only for the positions that they reveal.
+ *
+ * <p>Where each token has its own power (GenMD4), a position asks at the times of the largest
+ * power, and keeps what is drawn with what is left of the token's own probability: the calls are
+ * then bounded, not planned, and nothing is left over.
  *
  * <p>Exact are they for the {@link TokenLaw} that is asked for; {@link Leftovers#ARGMAX} makes the
  * one token in ten thousand that time 0 leaves over the likeliest, as the reference does.
@@ -20,6 +25,11 @@ public sealed interface ExactMethod extends SamplingMethod {
 
   @Override
   default boolean isPlanned() {
+    return true;
+  }
+
+  @Override
+  default boolean takesPowers() {
     return true;
   }
 
@@ -48,6 +58,12 @@ public sealed interface ExactMethod extends SamplingMethod {
 
     @Override
     public Walk.Beginning beginning(Setting setting) {
+      if (setting.process().isPowered()) {
+        int first = steps.first(setting.from());
+        double[] times = steps.timesFrom(first);
+        return PoweredWalk.beginning(
+            setting, powers -> new PoweredReverse.OnGrid(powers, times, first), times[0]);
+      }
       return PlannedWalk.beginning(setting, Timeline.Grid.of(steps, setting), leftovers);
     }
   }
@@ -91,6 +107,9 @@ public sealed interface ExactMethod extends SamplingMethod {
 
     @Override
     public Walk.Beginning beginning(Setting setting) {
+      if (setting.process().isPowered()) {
+        return PoweredWalk.beginning(setting, PoweredReverse.Continuous::new, setting.from());
+      }
       Timeline timeline = new Timeline.Continuous(setting.process(), setting.from());
       return PlannedWalk.beginning(setting, timeline, leftovers);
     }

@@ -6,8 +6,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.ForwardProcess;
-import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.kernel.DrawKernels;
 import io.github.md4.core.kernel.GpuMemory;
@@ -19,7 +18,9 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
+import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.core.schedule.TimeFloor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -100,6 +101,11 @@ public final class MaskedDiffusion implements AutoCloseable {
     return model.description();
   }
 
+  /** Returns its schedule. */
+  public Schedule schedule() {
+    return model.schedule();
+  }
+
   /** Returns the text of tokens. */
   public String text(int[] tokens) {
     return description().tokenizer().decode(tokens);
@@ -160,8 +166,7 @@ public final class MaskedDiffusion implements AutoCloseable {
 
   private int[] masked(int[] x, double time, long index, long seed) {
     double[] u = new Noise(seed).uniforms(Purpose.RECONSTRUCTION, 0, index, x.length);
-    return new ForwardProcess(description().tokenSpace(), description().config().maskingSchedule())
-        .mask(x, time, u);
+    return objective().seen(x, time, u);
   }
 
   /**
@@ -187,17 +192,12 @@ public final class MaskedDiffusion implements AutoCloseable {
     if (groups < 2) {
       throw new IllegalArgumentException("groups must be at least 2: " + groups);
     }
-    NegativeElbo elbo =
-        new NegativeElbo(
-            description().tokenSpace(),
-            description().config().maskingSchedule(),
-            new TimeAxis.Continuous());
     LikelihoodEstimator.Settings settings =
         new LikelihoodEstimator.Settings(seed, 1, LikelihoodEstimator.GROUP);
     Repeated examples = new Repeated(x, (long) groups * LikelihoodEstimator.GROUP);
     return whileOpen(
         () ->
-            new LikelihoodEstimator(elbo, settings)
+            new LikelihoodEstimator(objective(), settings)
                 .estimate(manager, denoiser, examples, done -> {}));
   }
 
@@ -206,11 +206,14 @@ public final class MaskedDiffusion implements AutoCloseable {
     return score(description().tokenizer().encode(text), 0, 8);
   }
 
+  private Objective objective() {
+    return model.objective(new TimeAxis.Continuous(), TimeFloor.REFERENCE);
+  }
+
   private List<Sample> sample(
       List<Start> starts, SamplingOptions options, SamplingListener listener) {
     ReverseProcess process =
-        new ReverseProcess(
-            description().tokenSpace(), description().config().maskingSchedule(), kernels);
+        new ReverseProcess(description().tokenSpace(), model.schedule(), kernels);
     Sampler sampler = new Sampler(manager, denoiser, process, options.method(), options.law());
     Sample[] samples = new Sample[starts.size()];
     for (List<Integer> places : ByLength.of(starts)) {

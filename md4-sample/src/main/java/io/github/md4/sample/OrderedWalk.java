@@ -77,7 +77,7 @@ final class OrderedWalk implements Walk {
 
   private Moment moment() {
     double share = (double) masked.length / z.length;
-    return new Moment(step, setting.process().schedule().timeWhenMasked(share));
+    return new Moment(step, setting.process().schedule().common().timeWhenMasked(share));
   }
 
   @Override

@@ -96,7 +96,11 @@ final class ReferenceWalk implements Walk {
       return plan.leftovers.uniform(1); // surely a token, the likeliest or a drawn one
     }
     double probability =
-        setting.process().schedule().unmaskProbability(plan.times[step + 1], plan.times[step]);
+        setting
+            .process()
+            .schedule()
+            .common()
+            .unmaskProbability(plan.times[step + 1], plan.times[step]);
     return plan.draws.revealed(probability, bits);
   }
 

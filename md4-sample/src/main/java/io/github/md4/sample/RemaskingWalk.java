@@ -103,7 +103,7 @@ final class RemaskingWalk implements Walk {
 
   /** Draws what the step reveals and what it masks again. */
   private void decide() {
-    MaskingSchedule schedule = setting.process().schedule();
+    MaskingSchedule schedule = setting.process().schedule().common();
     double t = plan.times[step];
     double s = plan.times[step + 1];
     double largest = Math.min(1, schedule.oneMinusAlpha(s) / schedule.alpha(t));

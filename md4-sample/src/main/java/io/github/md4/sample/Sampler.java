@@ -26,6 +26,7 @@ public final class Sampler {
    * @param manager the manager, and so the device, of what the denoiser is given; every array is
    *     freed at the end of its call
    * @param law that of the tokens of revealed positions
+   * @throws IllegalArgumentException if the method does not take the process's schedule
    */
   public Sampler(
       NDManager manager,
@@ -38,6 +39,7 @@ public final class Sampler {
     this.process = Objects.requireNonNull(process, "process");
     this.method = Objects.requireNonNull(method, "method");
     this.law = Objects.requireNonNull(law, "law");
+    method.check(process.schedule());
   }
 
   /** A sampler of the network's own law. */
@@ -71,7 +73,8 @@ public final class Sampler {
 
   /** A walk whose answers leave every mask where it is asks the most. */
   private int calls(SampleRun run) {
-    return run.calls(method.isPlanned() ? 0 : process.space().maskToken());
+    boolean isPlanned = method.isPlanned() && !process.isPowered();
+    return run.calls(isPlanned ? 0 : process.space().maskToken());
   }
 
   private SampleRun run(SampleRequest request) {

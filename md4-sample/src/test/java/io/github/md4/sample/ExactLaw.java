@@ -112,7 +112,7 @@ record ExactLaw(
     return (z[0] * 4 + z[1]) * 4 + z[2];
   }
 
-  private static int[] tokens(int state) {
+  static int[] tokens(int state) {
     return new int[] {state / 16, state / 4 % 4, state % 4};
   }
 

@@ -10,6 +10,8 @@ import io.github.md4.core.kernel.Logits;
 import io.github.md4.core.likelihood.Units;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Parameters;
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.Schedule;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -18,7 +20,7 @@ import java.util.Map;
  *
  * @param sequences of a step
  */
-record ObjectiveTask(Objective objective, int sequences) implements Task {
+record ObjectiveTask(Objective objective, MaskingSchedule curve, int sequences) implements Task {
 
   @Override
   public double time(double u) {
@@ -59,6 +61,11 @@ record ObjectiveTask(Objective objective, int sequences) implements Task {
   @Override
   public Map<String, Double> metrics() {
     return Map.of();
+  }
+
+  @Override
+  public Schedule schedule(Weights weights) {
+    return curve;
   }
 
   @Override

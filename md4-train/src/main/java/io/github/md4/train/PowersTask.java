@@ -76,7 +76,8 @@ final class PowersTask implements Task {
     return new PowersTask(parent.newSubManager(Device.cpu()), form, epsilon, training);
   }
 
-  private PowerSchedule schedule(Weights weights) {
+  @Override
+  public PowerSchedule schedule(Weights weights) {
     return form.schedule(powers.weights(weights), epsilon);
   }
 

@@ -12,6 +12,7 @@ import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.schedule.LearnedPowers;
+import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.core.schedule.TimeAxis;
 import java.io.IOException;
@@ -33,7 +34,10 @@ public sealed interface Task extends AutoCloseable permits ObjectiveTask, Powers
     check(model.schedule(), training);
     return model.schedule() instanceof LearnedPowers learned
         ? PowersTask.starting(parent, space, learned, model.epsilon(), training)
-        : new ObjectiveTask(model.objective(space, training.timeAxis()), training.sequences());
+        : new ObjectiveTask(
+            model.objective(space, training.timeAxis()),
+            model.maskingSchedule(),
+            training.sequences());
   }
 
   /**
@@ -77,6 +81,9 @@ public sealed interface Task extends AutoCloseable permits ObjectiveTask, Powers
 
   /** Returns what a line of metrics says of the schedule; empty where it is not learned. */
   Map<String, Double> metrics();
+
+  /** Returns the weights' schedule as it is now. */
+  Schedule schedule(Weights weights);
 
   /** Returns what a score of the weights estimates: with the schedule as it is now. */
   Objective objective(Weights weights);

@@ -36,7 +36,11 @@ final class LearnerTest {
   private Batches batches(TrainingRun.Plan plan, int microBatch) {
     TrainingWindows windows = new TrainingWindows(tokens, 11, 7);
     Batches.Shape shape = new Batches.Shape(6, microBatch, 1, new TimeSampling.Stratified());
-    return new Batches(windows, new ObjectiveTask(plan.objective(), 6), new Noise(7), shape);
+    return new Batches(
+        windows,
+        new ObjectiveTask(plan.objective(), plan.model().config().maskingSchedule(), 6),
+        new Noise(7),
+        shape);
   }
 
   /** The weights after three updates, without the dropout that is drawn inside the engine. */

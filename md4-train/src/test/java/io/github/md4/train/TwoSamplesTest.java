@@ -38,7 +38,7 @@ final class TwoSamplesTest {
     Batches.Shape shape = new Batches.Shape(6, microBatch, samples, new TimeSampling.Stratified());
     return new Batches(
         new TrainingWindows(tokens, 11, 7),
-        new ObjectiveTask(plan.objective(), 6 * samples),
+        new ObjectiveTask(plan.objective(), plan.model().config().maskingSchedule(), 6 * samples),
         new Noise(7),
         shape);
   }

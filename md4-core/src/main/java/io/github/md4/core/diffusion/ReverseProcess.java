@@ -3,25 +3,37 @@ package io.github.md4.core.diffusion;
 
 import io.github.md4.core.kernel.DrawKernels;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.PowerSchedule;
+import io.github.md4.core.schedule.Schedule;
 import java.util.Arrays;
 
 /**
  * Unmasking as time runs from 1 to 0: {@code p(z_s | z_t)} for {@code s < t} (MD4, Section 4; spec,
  * 4.2).
  *
- * <p>A masked position is revealed with a probability that no network has a say in, and then takes
- * a token from {@code mu}. So when each position is revealed can be drawn before the network is
- * asked anything, by one uniform a position: the chances of the steps up to a time {@code s},
+ * <p>Under a curve, a masked position is revealed with a probability that no network has a say in,
+ * and then takes a token from {@code mu}. So when each position is revealed can be drawn before the
+ * network is asked anything, by one uniform a position: the chances of the steps up to a time
+ * {@code s},
  *
  * <pre>{@code
  * 1 - prod (1 - (alpha_s - alpha_t) / (1 - alpha_t)) = (alpha_s - alpha_from) / (1 - alpha_from)
  * }</pre>
  *
- * add up to the same whatever steps there are on the way.
+ * add up to the same whatever steps there are on the way. Where each token has its own power that
+ * is otherwise: see {@link PoweredReverse}.
  *
  * @param kernels what draws the tokens
  */
-public record ReverseProcess(TokenSpace space, MaskingSchedule schedule, DrawKernels kernels) {
+public record ReverseProcess(TokenSpace space, Schedule schedule, DrawKernels kernels) {
+
+  /**
+   * Returns whether each token has its own power; else all have one schedule, and when positions
+   * are revealed does not depend on the network.
+   */
+  public boolean isPowered() {
+    return schedule instanceof PowerSchedule;
+  }
 
   /**
    * When a grid's steps reveal what is masked at its beginning.
@@ -60,7 +72,7 @@ public record ReverseProcess(TokenSpace space, MaskingSchedule schedule, DrawKer
     double before = 0;
     for (int step = 0; step < revealed.length; step++) {
       // Rounding alone could let it fall.
-      before = Math.max(before, schedule.unmaskProbability(times[step + 1], times[0]));
+      before = Math.max(before, schedule.common().unmaskProbability(times[step + 1], times[0]));
       revealed[step] = before;
     }
     return new RevealSteps(revealed);
@@ -74,6 +86,7 @@ public record ReverseProcess(TokenSpace space, MaskingSchedule schedule, DrawKer
    * @param u uniform in [0, 1)
    */
   public double revealTime(double u, double from) {
-    return schedule.timeWhenMasked((1 - u) * schedule.oneMinusAlpha(from));
+    MaskingSchedule common = schedule.common();
+    return common.timeWhenMasked((1 - u) * common.oneMinusAlpha(from));
   }
 }

@@ -29,7 +29,8 @@ public record Noise(long seed) {
     REVEAL(24),
     REMASK(25),
     ORDER(26),
-    RECONSTRUCTION(27);
+    RECONSTRUCTION(27),
+    KEEP(30);
 
     /** Part of the counter: never changed, or old runs could not be resumed. */
     private final int code;

@@ -26,6 +26,11 @@ public sealed interface Curve extends ScheduleConfig {
   }
 
   @Override
+  default Schedule starting(int vocabularySize, double epsilon) {
+    return squeezed(epsilon);
+  }
+
+  @Override
   default int parameterCount(int vocabularySize) {
     return 0;
   }

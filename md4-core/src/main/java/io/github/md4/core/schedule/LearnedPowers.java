@@ -95,6 +95,11 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
   }
 
   @Override
+  public Schedule starting(int vocabularySize, double epsilon) {
+    return PowerSchedule.ofRaw(new float[] {initialRaw()}, vocabularySize, epsilon);
+  }
+
+  @Override
   public int parameterCount(int vocabularySize) {
     return sharing.count(vocabularySize);
   }

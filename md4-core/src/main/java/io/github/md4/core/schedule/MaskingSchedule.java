@@ -47,6 +47,11 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
     return squeeze(curve.oneMinusAlpha(checked(t)));
   }
 
+  @Override
+  public MaskingSchedule common() {
+    return this;
+  }
+
   /** As {@link #oneMinusAlpha(double)}, whatever the token. */
   @Override
   public double oneMinusAlpha(double t, int token) {

@@ -94,6 +94,11 @@ public final class PowerSchedule implements Schedule {
     return least * LOG_FLOOR + Math.log(sum);
   }
 
+  @Override
+  public MaskingSchedule common() {
+    throw new IllegalStateException("each token has its own power: there is no common schedule");
+  }
+
   /** Returns V. */
   public int vocabularySize() {
     return powers.length;

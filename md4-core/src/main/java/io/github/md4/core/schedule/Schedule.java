@@ -15,4 +15,11 @@ public sealed interface Schedule permits MaskingSchedule, PowerSchedule {
    * s}.
    */
   double unmaskProbability(double s, double t, int token);
+
+  /**
+   * Returns the schedule that all tokens have.
+   *
+   * @throws IllegalStateException if each has its own
+   */
+  MaskingSchedule common();
 }

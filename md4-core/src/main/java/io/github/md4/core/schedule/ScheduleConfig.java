@@ -16,6 +16,9 @@ public sealed interface ScheduleConfig permits Curve, LearnedPowers {
    */
   MaskingSchedule squeezed(double epsilon);
 
+  /** Returns the schedule of V tokens before anything is learned. */
+  Schedule starting(int vocabularySize, double epsilon);
+
   /** Returns how many parameters the schedule of V tokens has. */
   int parameterCount(int vocabularySize);
 

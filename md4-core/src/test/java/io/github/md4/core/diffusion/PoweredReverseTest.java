@@ -9,30 +9,14 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.PowerSchedule;
 import io.github.md4.core.schedule.SamplingGrid;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 final class PoweredReverseTest {
   private static final PowerSchedule SCHEDULE = new PowerSchedule(new double[] {0.5, 1.2, 3}, 1e-4);
   private static final TinyLaw LAW = TinyLaw.random(3, 2);
   private static final int STEPS = 5;
-
-  static List<PoweredReverse> processes() {
-    return List.of(new PoweredReverse.EveryStep(SCHEDULE), new PoweredReverse.Thinned(SCHEDULE));
-  }
-
-  @Test
-  @Tag("exact")
-  void processes_areAllThereAre() {
-    List<Class<?>> tested = new ArrayList<>();
-    processes().forEach(process -> tested.add(process.getClass()));
-    assertThat(PoweredReverse.class.getPermittedSubclasses())
-        .containsExactlyInAnyOrderElementsOf(tested);
-  }
 
   private static double[] times(SamplingGrid grid) {
     double[] times = new double[STEPS + 1];
@@ -42,68 +26,122 @@ final class PoweredReverseTest {
     return times;
   }
 
+  private static PoweredReverse onGrid(SamplingGrid grid) {
+    return new PoweredReverse.OnGrid(SCHEDULE, times(grid), 2);
+  }
+
   /** The share of [0, 1) that leads to each step is that of the largest power. */
   @Test
   @Tag("exact")
-  void nextOfThinned_hasTheLawOfTheLargestPower() {
+  void nextOnGrid_hasTheLawOfTheLargestPower() {
     double[] times = times(new SamplingGrid.Cosine());
-    PoweredReverse thinned = new PoweredReverse.Thinned(SCHEDULE);
+    PoweredReverse reverse = onGrid(new SamplingGrid.Cosine());
     for (int from = 0; from < STEPS; from++) {
       double passed = 1;
       for (int step = from; step < STEPS; step++) {
         double end = 1 - Math.pow(times[step + 1] / times[from], 3);
-        assertThat(thinned.next(times, from, end - 1e-9)).isEqualTo(step);
-        assertThat(thinned.next(times, from, 1 - passed + 1e-9)).isEqualTo(step);
+        assertThat(reverse.next(times[from], end - 1e-9)).isEqualTo(times[step]);
+        assertThat(reverse.next(times[from], 1 - passed + 1e-9)).isEqualTo(times[step]);
         passed = 1 - end;
       }
-      assertThat(thinned.next(times, from, 0)).isEqualTo(from);
+      assertThat(reverse.next(times[from], 0)).isEqualTo(times[from]);
+      assertThat(reverse.next(times[from], Math.nextDown(1.0))).isEqualTo(times[STEPS - 1]);
+      assertThat(reverse.after(times[from])).isEqualTo(times[from + 1]);
+      assertThat(reverse.step(times[from], 17)).isEqualTo(2 + from);
     }
+    assertThat(reverse.next(0, 0.5)).isZero();
+  }
+
+  /** Even where the power is so small that no double is left of a uniform's root. */
+  @Test
+  @Tag("exact")
+  void nextOnGrid_drawsForAllThatIsLeftInTheLastStep() {
+    PowerSchedule small = new PowerSchedule(new double[] {1e-3, 1e-4}, 1e-4);
+    PoweredReverse reverse = new PoweredReverse.OnGrid(small, new double[] {1, 0.5, 0}, 0);
+    assertThat(reverse.next(1, 0.9)).isEqualTo(0.5);
+  }
+
+  @Test
+  @Tag("exact")
+  void nextInContinuousTime_isTheInverseOfTheMaskedShare() {
+    PoweredReverse reverse = new PoweredReverse.Continuous(SCHEDULE);
+    double hit = reverse.next(0.8, 0.3);
+    assertThat(Math.pow(hit / 0.8, 3)).isCloseTo(0.7, within(1e-14));
+    assertThat(reverse.after(hit)).isEqualTo(hit);
+    assertThat(reverse.step(hit, 17)).isEqualTo(17);
+    assertThat(reverse.next(0.002, 0.99)).isEqualTo(1e-3);
+    assertThat(reverse.next(1e-3, 0.5)).isZero();
   }
 
   @Test
   @Tag("exact")
   void lastStep_keepsEveryToken() {
-    for (PoweredReverse process : processes()) {
-      for (int token = 0; token < 3; token++) {
-        assertThat(process.isKept(token, 0, 0.3, Math.nextDown(1.0))).isTrue();
-      }
+    double last = times(new SamplingGrid.Cosine())[STEPS - 1];
+    for (int token = 0; token < 3; token++) {
+      double u = Math.nextDown(1.0);
+      assertThat(onGrid(new SamplingGrid.Cosine()).isKept(token, last, u)).isTrue();
+      assertThat(new PoweredReverse.Continuous(SCHEDULE).isKept(token, 1e-3, u)).isTrue();
     }
   }
 
   /** Drawing and keeping multiply to the step's law. */
   @Test
   @Tag("exact")
-  void thinned_keepsWhatTheLargestPowerHasTooMany() {
-    PoweredReverse thinned = new PoweredReverse.Thinned(SCHEDULE);
+  void isKept_takesWhatTheLargestPowerHasTooMany() {
+    PoweredReverse reverse = new PoweredReverse.OnGrid(SCHEDULE, new double[] {0.7, 0.4, 0}, 0);
+    PoweredReverse continuous = new PoweredReverse.Continuous(SCHEDULE);
     double drawn = 1 - Math.pow(0.4 / 0.7, 3);
     for (int token = 0; token < 2; token++) {
       double kept = SCHEDULE.unmaskProbability(0.4, 0.7, token) / drawn;
-      assertThat(thinned.isKept(token, 0.4, 0.7, kept - 1e-9)).isTrue();
-      assertThat(thinned.isKept(token, 0.4, 0.7, kept + 1e-9)).isFalse();
+      assertThat(reverse.isKept(token, 0.7, kept - 1e-9)).isTrue();
+      assertThat(reverse.isKept(token, 0.7, kept + 1e-9)).isFalse();
+      double share = SCHEDULE.power(token) / 3;
+      assertThat(continuous.isKept(token, 0.7, share - 1e-9)).isTrue();
+      assertThat(continuous.isKept(token, 0.7, share + 1e-9)).isFalse();
     }
-    assertThat(thinned.isKept(2, 0.4, 0.7, Math.nextDown(1.0))).isTrue();
-    assertThat(SCHEDULE.largestPower()).isCloseTo(3, within(0.0));
+    assertThat(reverse.isKept(2, 0.7, Math.nextDown(1.0))).isTrue();
+    assertThat(continuous.isKept(2, 0.7, Math.nextDown(1.0))).isTrue();
   }
 
-  /** Both against the law of all ways through the steps, which is not the data's. */
-  @ParameterizedTest
-  @MethodSource("processes")
+  /** Against the law of all ways through the steps, each an outcome of V + 1, at each position. */
+  @Test
   @Tag("statistical")
-  void samples_haveTheLawOfTheSteps(PoweredReverse process) {
-    double[] times = times(new SamplingGrid.Uniform());
+  void samplesOnGrid_haveTheLawOfTheSteps() {
     double[] expected = new double[9];
-    walk(new int[] {3, 3}, 0, 1, times, expected);
-    int draws = 40_000;
-    long[] counts = new long[9];
-    for (int i = 0; i < draws; i++) {
-      int[] z = sample(process, times, i);
-      counts[3 * z[0] + z[1]]++;
+    walk(new int[] {3, 3}, 0, 1, times(new SamplingGrid.Uniform()), expected);
+    check(expected, counts(onGrid(new SamplingGrid.Uniform()), 2, 9));
+  }
+
+  /**
+   * A position alone: it is revealed as v at the rate {@code w_v mu_v / t}, so until the floor in
+   * these proportions, and at the floor in those of mu.
+   */
+  @Test
+  @Tag("statistical")
+  void samplesInContinuousTime_haveTheLawOfTheRates() {
+    double[] mu = LAW.mu(new int[] {3, 3}, 0);
+    double rate = 0;
+    for (int v = 0; v < 3; v++) {
+      rate += SCHEDULE.power(v) * mu[v];
     }
+    double left = Math.pow(1e-3, rate);
+    double[] expected = new double[3];
+    for (int v = 0; v < 3; v++) {
+      expected[v] = SCHEDULE.power(v) * mu[v] / rate * (1 - left) + mu[v] * left;
+    }
+    check(expected, counts(new PoweredReverse.Continuous(SCHEDULE), 1, 3));
+  }
+
+  private static void check(double[] expected, long[] counts) {
     // The seeds are fixed; another would fail once in 1e6 runs.
     ChiSquare test = new ChiSquare(counts, expected);
     assertThat(test.statistic()).isLessThan(test.bound());
     // That law is another than the data's, so the test would notice.
-    ChiSquare other = new ChiSquare(counts, LAW.probabilities());
+    double[] data = new double[expected.length];
+    for (int i = 0; i < 9; i++) {
+      data[i * data.length / 9] += LAW.probabilities()[i];
+    }
+    ChiSquare other = new ChiSquare(counts, data);
     assertThat(other.statistic()).isGreaterThan(2 * other.bound());
   }
 
@@ -144,26 +182,45 @@ final class PoweredReverseTest {
     return law;
   }
 
-  private static int[] sample(PoweredReverse process, double[] times, int index) {
-    double[] u = new Noise(79).uniforms(Purpose.SAMPLE, 0, index, 6 * STEPS + 2);
+  /** How often each sequence of the first positions came out. */
+  private static long[] counts(PoweredReverse reverse, int positions, int outcomes) {
+    long[] counts = new long[outcomes];
+    for (int i = 0; i < 40_000; i++) {
+      int outcome = 0;
+      for (int token : sample(reverse, positions, i)) {
+        outcome = 3 * outcome + token;
+      }
+      counts[outcome]++;
+    }
+    return counts;
+  }
+
+  /** All that are due at a time see the same sequence. */
+  private static int[] sample(PoweredReverse reverse, int positions, int index) {
+    double[] u = new Noise(79).uniforms(Purpose.SAMPLE, 0, index, 400);
     int used = 0;
     int[] z = {3, 3};
-    int[] next = {process.next(times, 0, u[used++]), process.next(times, 0, u[used++])};
-    for (int step = 0; step < STEPS; step++) {
+    double[] due = new double[positions];
+    for (int n = 0; n < positions; n++) {
+      due[n] = reverse.next(1, u[used++]);
+    }
+    for (double time = most(due); time > 0; time = most(due)) {
       int[] after = z.clone();
-      for (int n = 0; n < 2; n++) {
-        if (z[n] == 3 && next[n] == step) {
+      for (int n = 0; n < positions; n++) {
+        if (due[n] == time) {
           int token = draw(LAW.mu(z, n), u[used++]);
-          if (process.isKept(token, times[step + 1], times[step], u[used++])) {
-            after[n] = token;
-          } else {
-            next[n] = process.next(times, step + 1, u[used++]);
-          }
+          boolean isKept = reverse.isKept(token, time, u[used++]);
+          after[n] = isKept ? token : 3;
+          due[n] = isKept ? 0 : reverse.next(reverse.after(time), u[used++]);
         }
       }
       z = after;
     }
-    return z;
+    return Arrays.copyOf(z, positions);
+  }
+
+  private static double most(double[] values) {
+    return Arrays.stream(values).max().orElseThrow();
   }
 
   private static int draw(double[] mu, double u) {
