@@ -6,6 +6,7 @@ import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.sample.Leftovers;
 import io.github.md4.sample.TokenLaw;
 import io.github.md4.train.data.Detokenizer;
@@ -48,6 +49,7 @@ final class OptionTypes {
             TokenLaw.TopK.class, text -> new TokenLaw.TopK(new Count().convert(text)))
         .registerConverter(Curve.class, parsed(Curve::parse))
         .registerConverter(TimeAxis.class, OptionTypes::axis)
+        .registerConverter(TimeFloor.class, parsed(TimeFloor::parse))
         .registerConverter(Duration.class, parsed(OptionTypes::limit));
   }
 

@@ -3,27 +3,43 @@ package io.github.md4.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.plot.PowersPlot;
 import io.github.md4.cli.plot.SchedulePlot;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.PowerSchedule;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code md4 schedule}. */
 @Command(
     name = "schedule",
-    description = "Shows masking schedules: alpha and the weight of the loss over time.",
+    description =
+        "Shows masking schedules: alpha and the weight of the loss over time, or the powers that a"
+            + " model has learned.",
     sortOptions = false)
 final class ScheduleCommand implements Callable<Integer> {
   private static final int INTERVALS = 10;
+  private static final int DEFAULT_TOP = 10;
+  private static final List<Curve> OF_THE_PAPER =
+      List.of(
+          new Curve.Linear(),
+          new Curve.Cosine(),
+          new Curve.Polynomial(2),
+          new Curve.Polynomial(3),
+          new Curve.Geometric());
 
   @Spec private CommandSpec spec;
 
@@ -33,26 +49,124 @@ final class ScheduleCommand implements Callable<Integer> {
       description =
           "linear, cosine, polynomial(K), geometric or geometric(MIN, MAX). May be repeated."
               + " Default: all of the paper.")
-  private List<Curve> curves =
-      List.of(
-          new Curve.Linear(),
-          new Curve.Cosine(),
-          new Curve.Polynomial(2),
-          new Curve.Polynomial(3),
-          new Curve.Geometric());
+  private List<Curve> curves;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Show the schedule of a model; powers where they are learned.")
+  private Path folder;
+
+  @Mixin private ModelOptions options;
+
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description =
+          "How many of the tokens that are revealed first and last are listed. Default: "
+              + DEFAULT_TOP
+              + ".")
+  private Integer top;
+
+  @ArgGroup(exclusive = false)
+  private Watched watched;
 
   @Option(
       names = "--plot",
       paramLabel = "OUT.png",
-      description = "Draw both over time, as the paper's Figure 1.")
+      description = "Draw them: alpha and weight as the paper's Figure 1, or alpha and powers.")
   private Path plot;
 
   @Option(names = "--json", description = "Print JSON objects, one a schedule, not a table.")
   private boolean json;
 
+  /** On what learned powers are compared with powers of 1. */
+  private static final class Watched {
+    @Option(
+        names = "--train",
+        required = true,
+        paramLabel = "FILE.bin",
+        description =
+            "The data that the powers were learned on: score the model there and on --valid, under"
+                + " its powers and under powers of 1, and say how far the powers over-fit.")
+    private Path train;
+
+    @Option(
+        names = "--valid",
+        required = true,
+        paramLabel = "FILE.bin",
+        description = "Data that they were not learned on.")
+    private Path valid;
+
+    @Option(
+        names = "--chunks",
+        paramLabel = "N",
+        converter = OptionTypes.Count.class,
+        description = "Score the first N chunks of each. Default: all.")
+    private int chunks = Integer.MAX_VALUE;
+
+    @Option(
+        names = "--passes",
+        paramLabel = "N",
+        converter = OptionTypes.Count.class,
+        description = "How often each chunk is scored. Default: 1.")
+    private int passes = 1;
+
+    @Option(names = "--seed", paramLabel = "SEED", description = "Of times and masks. Default: 0.")
+    private long seed;
+
+    @Option(
+        names = "--batch-size",
+        paramLabel = "N",
+        converter = OptionTypes.Count.class,
+        description = "Chunks at once; of no effect on the result. Default: 64.")
+    private int batchSize = 64;
+
+    OverfittingWatch watch(LoadedModel model, PowerSchedule powers) throws IOException {
+      return new OverfittingWatch(gain(model, powers, train), gain(model, powers, valid));
+    }
+
+    private OverfittingWatch.Gain gain(LoadedModel model, PowerSchedule powers, Path file)
+        throws IOException {
+      try (EvaluationData data = EvaluationData.open(file)) {
+        return OverfittingWatch.Gain.of(
+            model,
+            powers,
+            data.chunksFor(model).first(chunks),
+            new LikelihoodEstimator.Settings(seed, passes, batchSize));
+      }
+    }
+  }
+
   @Override
   public Integer call() throws IOException {
-    List<MaskingSchedule> schedules = curves.stream().map(MaskingSchedule::new).toList();
+    require(curves == null || folder == null, "--schedule and --model are mutually exclusive");
+    require(top == null || folder != null, "--top needs --model=DIR");
+    require(watched == null || folder != null, "--train and --valid need --model=DIR");
+    if (folder == null) {
+      List<Curve> shown = curves == null ? OF_THE_PAPER : curves;
+      show(shown.stream().map(MaskingSchedule::new).toList());
+      return ExitCodes.DONE;
+    }
+    try (LoadedModel model = options.open(folder)) {
+      if (model.model().schedule() instanceof PowerSchedule powers) {
+        show(model, powers);
+      } else {
+        require(watched == null, "--train and --valid are for models whose schedule is learned");
+        show(List.of(model.model().schedule().common()));
+      }
+    }
+    return ExitCodes.DONE;
+  }
+
+  private void require(boolean holds, String message) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), message);
+    }
+  }
+
+  private void show(List<MaskingSchedule> schedules) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     for (MaskingSchedule schedule : schedules) {
       if (json) {
@@ -64,7 +178,27 @@ final class ScheduleCommand implements Callable<Integer> {
     if (plot != null) {
       new SchedulePlot(schedules).write(plot);
     }
-    return ExitCodes.DONE;
+  }
+
+  private void show(LoadedModel model, PowerSchedule powers) throws IOException {
+    PowersReport report =
+        new PowersReport(powers, model.description().tokenizer(), top == null ? DEFAULT_TOP : top);
+    Table table = report.table();
+    ObjectNode object = report.json();
+    if (watched != null) {
+      OverfittingWatch watch = watched.watch(model, powers);
+      watch.addTo(table);
+      watch.addTo(object);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(object);
+    } else {
+      table.print(out);
+    }
+    if (plot != null) {
+      new PowersPlot(powers, report.order(), report::name).write(plot);
+    }
   }
 
   private static Table table(MaskingSchedule schedule) {

@@ -150,6 +150,14 @@ public final class PowerSchedule implements Schedule {
   }
 
   /**
+   * Returns the time at which a token is masked with the probability {@code masked}, the inverse of
+   * {@link #oneMinusAlpha}; 1 from {@code 1 - epsilon} on.
+   */
+  public double timeWhenMasked(double masked, int token) {
+    return Math.min(1, Math.exp((Math.log(masked) - logMasked) / powers[token]));
+  }
+
+  /**
    * Returns {@code alpha' / (1 - alpha)} of a token, the weight of its masked log-likelihood:
    * {@code -power / t} exactly, since epsilon cancels.
    */
