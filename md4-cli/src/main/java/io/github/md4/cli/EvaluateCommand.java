@@ -100,6 +100,12 @@ final class EvaluateCommand implements Callable<Integer> {
   private Path csv;
 
   @Option(
+      names = "--losses",
+      paramLabel = "FILE.csv",
+      description = "Write the loss of each chunk there, for md4 compare.")
+  private Path losses;
+
+  @Option(
       names = "--passes",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
@@ -200,6 +206,7 @@ final class EvaluateCommand implements Callable<Integer> {
     require(suite == null || dataFolder != null, "--suite needs --data-dir=DIR");
     boolean isOneModel = subject != null && subject.watched == null;
     require(suite == null || isOneModel, "--suite scores a --model, not a --watch");
+    require(losses == null || (isOneModel && suite == null), "--losses needs --model and --data");
     require(other == null || (isOneModel && suite == null), "--compare needs --model and --data");
   }
 
@@ -254,6 +261,9 @@ final class EvaluateCommand implements Callable<Integer> {
       table.print(out);
     }
     writeCsv(lines);
+    if (losses != null) {
+      LossFile.of(report).write(losses);
+    }
     return report.contradictions().report(spec.commandLine().getErr());
   }
 

@@ -74,6 +74,16 @@ public final class Scores {
         (long) data.sizes.tokens());
   }
 
+  /** Returns the bound of each document or chunk, what {@link #unit} says. */
+  public UnitLosses losses() {
+    double constant = estimator.terms(0).total();
+    double[] nats = new double[tally.byDocument().length];
+    Arrays.setAll(
+        nats,
+        d -> tally.byDocument()[d] / settings.passes() + constant * data.sizes.ofDocument()[d]);
+    return new UnitLosses(data.sizes.ofDocument(), nats);
+  }
+
   /** Returns the 95% interval of the bound, nats per token. */
   public Interval interval() {
     double constant = estimator.terms(0).total();

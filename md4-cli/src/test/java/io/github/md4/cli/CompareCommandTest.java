@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Losses of runs made apart, compared in pairs. */
+@Tag("exact")
+final class CompareCommandTest {
+  @TempDir Path folder;
+  private TinyTraining tiny;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    tiny = TinyTraining.prepare(folder);
+  }
+
+  /** Trains a model and writes its losses; both are named so. */
+  private Path losses(String name, String more, String... sets) {
+    Path run = folder.resolve(name);
+    tiny.train(
+            Stream.concat(
+                    Stream.of("--set", "run=" + run, "--set", "sampling.count=0"), Stream.of(sets))
+                .toArray(String[]::new))
+        .check();
+    return evaluate(name, run, more);
+  }
+
+  private Path evaluate(String name, Path run, String more) {
+    Path file = folder.resolve(name + ".csv");
+    Ran.md4(
+            Ran.words(
+                "evaluate --device cpu --chunks 12 --passes 2 --model %s --data %s --losses %s %s"
+                    .formatted(run, tiny.data("valid.bin"), file, more)))
+        .check();
+    return file;
+  }
+
+  @Test
+  void compare_findsTheDifferenceOfTheEvaluationsOwnComparison() throws IOException {
+    Path gen =
+        losses("gen", "", "--set", "model.schedule=learned(1)", "--set", "training.samples=2");
+    Path plain = losses("plain", "");
+    JsonNode json =
+        Ran.md4("compare", "--json", "--first", gen, "--second", plain).succeeded().json();
+    JsonNode pair = json.path("pairs").get(0);
+    JsonNode own =
+        Ran.md4(
+                Ran.words(
+                    "evaluate --device cpu --json --chunks 12 --passes 2 --model %s --compare %s --data %s"
+                        .formatted(
+                            folder.resolve("gen"),
+                            folder.resolve("plain"),
+                            tiny.data("valid.bin"))))
+            .succeeded()
+            .json();
+    JsonNode difference = own.path("compared").path("differences").get(0);
+    double nats = pair.path("bitsPerToken").asDouble() * Math.log(2);
+    assertThat(nats).isCloseTo(difference.path("natsPerToken").asDouble(), within(1e-9));
+    assertThat(pair.path("firstBitsPerToken").asDouble())
+        .isCloseTo(own.path("bitsPerToken").asDouble(), within(1e-9));
+    assertThat(pair.path("interval").path("low").asDouble())
+        .isLessThan(pair.path("bitsPerToken").asDouble());
+    assertThat(json.path("mean").path("standardError").isNull()).isTrue();
+    assertThat(Files.readString(gen)).contains("# estimator: continuous from 0.001, reference\n");
+    assertThat(Files.readAllLines(gen).stream().filter(l -> l.matches("\\d+,16,.*"))).hasSize(12);
+  }
+
+  @Test
+  void compare_meansOverPairs() {
+    String two = losses("a1", "") + "," + losses("a2", "", "--set", "training.seed=4");
+    String others =
+        losses("b1", "", "--set", "training.samples=2")
+            + ","
+            + losses("b2", "", "--set", "training.samples=2", "--set", "training.seed=4");
+    JsonNode json =
+        Ran.md4("compare", "--json", "--first", two, "--second", others).succeeded().json();
+    double d1 = json.path("pairs").get(0).path("bitsPerToken").asDouble();
+    double d2 = json.path("pairs").get(1).path("bitsPerToken").asDouble();
+    JsonNode mean = json.path("mean");
+    assertThat(mean.path("bitsPerToken").asDouble()).isCloseTo((d1 + d2) / 2, within(1e-12));
+    double error = Math.abs(d1 - d2) / 2;
+    assertThat(mean.path("standardError").asDouble()).isCloseTo(error, within(1e-12));
+    assertThat(mean.path("interval").path("high").asDouble())
+        .isCloseTo((d1 + d2) / 2 + 12.7062 * error, within(1e-9));
+    assertThat(Ran.md4("compare", "--first", two, "--second", others).succeeded().out())
+        .contains("mean of 2 pairs");
+  }
+
+  @Test
+  void compare_refusesWhatCannotBeCompared() throws IOException {
+    Path one = losses("one", "");
+    Path other = evaluate("other", folder.resolve("one"), "--seed 9");
+    Ran.md4("compare", "--first", one, "--second", other)
+        .failed(ExitCodes.DATA, "is of another seed than what it is compared with: 9, 0");
+    Ran.md4("compare", "--first", one + "," + one, "--second", one)
+        .failed(ExitCodes.USAGE, "--first and --second must have as many files: 2, 1");
+    Path damaged = folder.resolve("damaged.csv");
+    Files.writeString(damaged, Files.readString(one).replace(",16,", ",x,"));
+    Ran.md4("compare", "--first", one, "--second", damaged)
+        .failed(ExitCodes.DATA, "damaged.csv: has no losses as md4 evaluate --losses writes them");
+    Ran.md4("compare", "--first", one, "--second", tiny.config())
+        .failed(ExitCodes.DATA, "tiny.yaml: has no losses");
+  }
+}
