@@ -10,6 +10,8 @@ import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Transformer;
+import io.github.md4.core.schedule.LearnedPowers;
+import io.github.md4.train.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +48,8 @@ final class ConfigsTest {
   @ParameterizedTest
   @CsvSource({
     "text8.yaml, 27, 88734272",
+    "text8-genmd4.yaml, 27, 88734299",
+    "owt-genmd4-small.yaml, 50259, 165910675",
     "owt-small.yaml, 50257, 165857344",
     "owt-medium.yaml, 50257, 416240960",
     "fineweb-edu-small.yaml, 50257, 165857344",
@@ -61,7 +65,9 @@ final class ConfigsTest {
         Network network =
             new Transformer(
                 manager, load(name).model().network(), vocabularySize, Precision.FLOAT32)) {
-      long count = network.specs().stream().mapToLong(ConfigsTest::size).sum();
+      long count =
+          network.specs().stream().mapToLong(ConfigsTest::size).sum()
+              + load(name).model().schedule().parameterCount(vocabularySize);
       assertThat(count).isEqualTo(expected);
     }
   }
@@ -85,11 +91,26 @@ final class ConfigsTest {
     assertThat(load(diffusion).model().objective()).isEqualTo(ModelObjective.MASKED_DIFFUSION);
   }
 
+  /** GenMD4 differs from MD4 in its schedule and samples, and from the paper's in nothing else. */
+  @ParameterizedTest
+  @CsvSource({"text8-tiny.yaml, text8-tiny-genmd4.yaml", "owt-small.yaml, owt-genmd4-small.yaml"})
+  void genMd4_isTrainedAsMd4IsButForItsSamples(String md4, String genMd4) throws IOException {
+    TrainingConfig training = load(md4).training();
+    List<String> overrides = List.of("training.samples=1", "model.schedule=linear");
+    Experiment same = ConfigLoader.load(CONFIGS.resolve(genMd4), overrides, Experiment.class);
+    assertThat(same.training()).isEqualTo(training);
+    assertThat(same.model()).isEqualTo(load(md4).model());
+    assertThat(same.evaluation()).isEqualTo(load(md4).evaluation());
+    assertThat(load(genMd4).model().schedule()).isInstanceOf(LearnedPowers.class);
+  }
+
   @Test
   void textExperimentsOfThePaper_areAllThere() throws IOException {
     assertThat(names())
         .contains(
             "text8.yaml",
+            "text8-genmd4.yaml",
+            "owt-genmd4-small.yaml",
             "owt-small.yaml",
             "owt-medium.yaml",
             "fineweb-edu-small.yaml",

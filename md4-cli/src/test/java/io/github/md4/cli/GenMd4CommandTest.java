@@ -111,6 +111,39 @@ final class GenMd4CommandTest {
     assertThat(tiny.run().resolve("samples/step-12.txt")).content().isNotBlank();
   }
 
+  @Test
+  void bench_countsBothSamplesOfAToken() {
+    JsonNode learned = bench(LEARNED);
+    JsonNode one = bench();
+    double ratio =
+        learned.findValue("flopsPerTokenDense").asDouble()
+            / one.findValue("flopsPerTokenDense").asDouble();
+    assertThat(ratio).isCloseTo(2, within(1e-12));
+  }
+
+  private JsonNode bench(String... sets) {
+    return Ran.md4(
+            Stream.concat(
+                    Stream.of(
+                        "bench",
+                        "train",
+                        "--device",
+                        "cpu",
+                        "--json",
+                        "--steps",
+                        "2",
+                        "--warm-up",
+                        "1",
+                        "--vocabulary",
+                        "9",
+                        "--config",
+                        tiny.config().toString()),
+                    Stream.of(sets))
+                .toArray())
+        .succeeded()
+        .json();
+  }
+
   private Ran sample(String more) {
     return Ran.md4(
         Ran.words("sample --device cpu --json --model %s %s".formatted(tiny.run(), more)));

@@ -49,6 +49,17 @@ final class PowerScheduleTest {
   }
 
   @Test
+  void timeWhenMasked_isTheInverseOfTheMaskedShare() {
+    for (int v = 0; v < RAW.length; v++) {
+      for (double t = 0.1; t <= 1; t += 0.1) {
+        double masked = SCHEDULE.oneMinusAlpha(t, v);
+        assertThat(SCHEDULE.timeWhenMasked(masked, v)).isCloseTo(t, within(1e-14));
+      }
+      assertThat(SCHEDULE.timeWhenMasked(1, v)).isEqualTo(1);
+    }
+  }
+
+  @Test
   void lossWeight_isTheSlopeOfAlphaOverTheMaskedShare() {
     double h = 1e-6;
     for (int v = 0; v < RAW.length; v++) {

@@ -46,6 +46,11 @@ public record FlopCount(double denseEquivalent, double needed) {
     return new FlopCount(PER_WEIGHT * dense + attention, PER_WEIGHT * needed + attention);
   }
 
+  /** Returns the count where each token goes through the network so many times. */
+  FlopCount times(int samples) {
+    return new FlopCount(samples * denseEquivalent, samples * needed);
+  }
+
   private static boolean isProduct(ParameterSpec spec) {
     return spec.shape().dimension() == 2
         && !spec.name().equals(TOKEN_TABLE)

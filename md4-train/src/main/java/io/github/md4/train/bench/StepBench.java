@@ -102,7 +102,7 @@ public final class StepBench implements AutoCloseable {
           new BenchResult.Work(
               learner.description(),
               learner.parameters().size(),
-              FlopCount.of(subject.model, network.specs()),
+              FlopCount.of(subject.model, network.specs()).times(subject.training.samples()),
               ceiling.size(),
               ceiling.measure());
       double gap = gapMilliseconds(plan.stepsAWindow);
