@@ -30,9 +30,14 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
     return keep;
   }
 
-  /** Returns the seed of what the engine draws itself, of this step and these examples alone. */
-  int engineSeed() {
-    return (int) noise.bits(Purpose.ENGINE, step, firstExample);
+  /**
+   * Returns the seed of what the engine draws itself in one part of a network, of this step and
+   * these examples alone.
+   */
+  int engineSeed(int part) {
+    int[] block = new int[WORDS];
+    noise.fill(block, Purpose.ENGINE, step, firstExample, part);
+    return block[0];
   }
 
   private void fill(byte[] keep, int example, int channels, long threshold) {

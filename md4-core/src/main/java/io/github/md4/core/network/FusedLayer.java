@@ -40,8 +40,12 @@ final class FusedLayer {
   private final Modulation modulation;
   private final Places places;
 
-  /** Where a block works: all positions, and those that are computed after the attention. */
-  record Places(Rows all, Rows rows, NDList rotary) {
+  /**
+   * Where a block works: all positions, and those that are computed after the attention.
+   *
+   * @param seeds is run before each attention
+   */
+  record Places(Rows all, Rows rows, NDList rotary, Runnable seeds) {
     boolean isPicking() {
       return rows.isChosen();
     }
@@ -101,6 +105,7 @@ final class FusedLayer {
   private Tape from(NDManager scope, Entered attentionIn) {
     Hidden qkv =
         kernels.product(scope, attentionIn.input(), weights.copy(name + "attention.qkv.weight"));
+    places.seeds.run();
     Attended attended = kernels.attend(scope, qkv, places.rotary, places.all);
     Hidden picked =
         places.isPicking()

@@ -29,6 +29,7 @@ final class FusedPass implements TrainingPass {
 
   private final NDManager scope;
   private final Setting setting;
+  private final EngineSeeds seeds;
   private final FusedKernels kernels;
   private final FusedConditionKernels small;
   private final FusedWeights weights;
@@ -55,9 +56,13 @@ final class FusedPass implements TrainingPass {
       NDList rotary,
       Recompute recompute) {}
 
-  private FusedPass(NDManager parent, Setting setting) {
+  /** Where dropout comes from: channels from the noise, all else from the engine, seeded. */
+  record Dropped(DropoutNoise noise, EngineSeeds seeds) {}
+
+  private FusedPass(NDManager parent, Setting setting, EngineSeeds seeds) {
     this.scope = parent.newSubManager();
     this.setting = setting;
+    this.seeds = seeds;
     this.kernels = setting.kernels;
     this.small = kernels.condition();
     this.weights = setting.weights;
@@ -70,11 +75,11 @@ final class FusedPass implements TrainingPass {
   }
 
   /** Returns the way forward through a batch. */
-  static FusedPass forward(
-      NDManager parent, Setting setting, NetworkInput input, DropoutNoise noise) {
-    FusedPass pass = new FusedPass(parent, setting);
-    pass.upload(input, noise);
+  static FusedPass forward(NDManager parent, Setting setting, NetworkInput input, Dropped dropped) {
+    FusedPass pass = new FusedPass(parent, setting, dropped.seeds);
+    pass.upload(input, dropped.noise);
     pass.c = pass.condition.forward(pass.scope);
+    dropped.seeds.beforeEmbedding();
     pass.layers.start(pass.embedding.forward(pass.scope, pass.batch));
     for (int layer = 0; layer < setting.config.layers(); layer++) {
       pass.layers.add(pass.layer(layer));
@@ -105,7 +110,11 @@ final class FusedPass implements TrainingPass {
     Modulation modulation = modulation("layers." + layer + ".");
     keep.ifPresent(mask -> small.dropGates(scope, modulation, mask, layer));
     FusedLayer.Places places =
-        new FusedLayer.Places(batch.all(), isLast ? batch.asked() : batch.all(), setting.rotary);
+        new FusedLayer.Places(
+            batch.all(),
+            isLast ? batch.asked() : batch.all(),
+            setting.rotary,
+            () -> seeds.beforeLayer(layer));
     return new FusedLayer(kernels, weights, layer, modulation, places);
   }
 

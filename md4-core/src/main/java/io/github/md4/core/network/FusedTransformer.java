@@ -57,10 +57,8 @@ final class FusedTransformer implements TrainableNetwork {
             input.length(), length -> Rotary.tables(manager, length, config.headWidth()));
     FusedPass.Setting setting =
         new FusedPass.Setting(kernels, weights, config, vocabularySize, tables, recompute);
-    if (config.attentionDropout() > 0 || config.dropout() > 0) {
-      manager.getEngine().setRandomSeed(noise.engineSeed());
-    }
-    return FusedPass.forward(scope, setting, input, noise);
+    EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), noise);
+    return FusedPass.forward(scope, setting, input, new FusedPass.Dropped(noise, seeds));
   }
 
   @Override
