@@ -24,6 +24,7 @@ import io.github.md4.core.optimizer.LearningRate;
 import io.github.md4.train.UpdateListener.Phase;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -169,31 +170,50 @@ public final class Learner implements AutoCloseable {
   }
 
   /**
+   * Makes a batch ready, on any thread.
+   *
+   * @param index which of the run's batches it is: what is dropped depends on it
+   * @param batches its micro-batches
+   */
+  public PreparedStep prepare(long index, List<MaskedBatch> batches) {
+    List<PreparedStep.Part> parts = new ArrayList<>();
+    int firstExample = 0;
+    for (MaskedBatch batch : batches) {
+      NetworkInput input = new NetworkInput(batch.zt(), batch.condition(), batch.rows());
+      parts.add(
+          new PreparedStep.Part(
+              trainable.prepare(input, new DropoutNoise(noise, index, firstExample)),
+              batch.targets(),
+              objective.objectiveWeights(batch, config.batchSize())));
+      firstExample += batch.batchSize();
+    }
+    return new PreparedStep(index, parts);
+  }
+
+  /**
    * Makes one update.
    *
-   * @param parts the step's micro-batches
    * @return the diffusion term before it, mean bits per token, one element on the device; it
    *     belongs to {@code results}
    */
-  public NDArray update(NDManager results, List<MaskedBatch> parts) {
-    return update(results, parts, UpdateListener.NONE);
+  public NDArray update(NDManager results, PreparedStep step) {
+    return update(results, step, UpdateListener.NONE);
   }
 
-  /** As {@link #update(NDManager, List)}, and tells {@code listener} when a phase is queued. */
-  public NDArray update(NDManager results, List<MaskedBatch> parts, UpdateListener listener) {
+  /** As {@link #update(NDManager, PreparedStep)}; tells {@code listener} when a phase is queued. */
+  public NDArray update(NDManager results, PreparedStep step, UpdateListener listener) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray loss = part(scope, new Slice(parts.get(0), 0), listener);
+      List<PreparedStep.Part> parts = step.parts();
+      NDArray loss = part(scope, parts.get(0), listener);
       FlatArrays gradients = trainable.gradients();
-      int firstExample = parts.get(0).batchSize();
       if (parts.size() > 1) {
         gradients = sum();
         trainable.optimizer().copy(gradients, trainable.gradients());
       }
-      for (MaskedBatch batch : parts.subList(1, parts.size())) {
-        loss = loss.add(part(scope, new Slice(batch, firstExample), listener));
+      for (PreparedStep.Part each : parts.subList(1, parts.size())) {
+        loss = loss.add(part(scope, each, listener));
         trainable.optimizer().add(gradients, trainable.gradients());
         listener.after(Phase.BACKWARD);
-        firstExample += batch.batchSize();
       }
       move(gradients, listener);
       loss.attach(results);
@@ -209,18 +229,11 @@ public final class Learner implements AutoCloseable {
     return sum;
   }
 
-  /** A micro-batch, and the number of its first example in the step. */
-  private record Slice(MaskedBatch batch, int firstExample) {}
-
   /** Leaves a micro-batch's gradients with the network; returns what it adds to the step's loss. */
-  private NDArray part(NDManager scope, Slice slice, UpdateListener listener) {
-    MaskedBatch batch = slice.batch;
-    NetworkInput input = new NetworkInput(batch.zt(), batch.condition(), batch.rows());
-    DropoutNoise dropout = new DropoutNoise(noise, updates, slice.firstExample);
-    float[] weights = objective.objectiveWeights(batch, config.batchSize());
-    try (TrainingPass pass = trainable.forward(scope, input, dropout)) {
+  private NDArray part(NDManager scope, PreparedStep.Part part, UpdateListener listener) {
+    try (TrainingPass pass = part.input().forward(scope)) {
       listener.after(Phase.FORWARD);
-      NDArray loss = pass.logits().crossEntropy(scope, batch.targets(), weights);
+      NDArray loss = pass.logits().crossEntropy(scope, part.targets(), part.weights());
       listener.after(Phase.LOSS);
       pass.backward();
       listener.after(Phase.BACKWARD);

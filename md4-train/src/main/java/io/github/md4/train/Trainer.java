@@ -66,7 +66,7 @@ final class Trainer {
       checkpoint(listener); // which owes no more
     }
     restartClock();
-    try (BatchQueue queue = new BatchQueue(batches, learner.updates())) {
+    try (BatchQueue<PreparedStep> queue = new BatchQueue<>(this::prepare, learner.updates())) {
       if (train(results, queue, listener, isStopRequested) == TrainingRun.Outcome.INTERRUPTED) {
         return TrainingRun.Outcome.INTERRUPTED;
       }
@@ -78,7 +78,7 @@ final class Trainer {
 
   private TrainingRun.Outcome train(
       NDManager results,
-      BatchQueue queue,
+      BatchQueue<PreparedStep> queue,
       TrainingListener listener,
       BooleanSupplier isStopRequested)
       throws IOException {
@@ -102,9 +102,13 @@ final class Trainer {
 
   /** Makes one update that nothing but the learner knows of, and returns its bits per token. */
   double tryStep(NDManager manager) {
-    try (NDArray loss = learner.update(manager, batches.of(learner.updates()))) {
+    try (NDArray loss = learner.update(manager, prepare(learner.updates()))) {
       return loss.getFloat() + Units.bitsPerToken(plan.objective().perToken(0).total());
     }
+  }
+
+  private PreparedStep prepare(long index) {
+    return learner.prepare(index, batches.of(index));
   }
 
   private void metricsIfDue(TrainingListener listener, double rate) throws IOException {

@@ -46,7 +46,7 @@ final class LearnerTest {
         Network network = plan.model().network(manager, plan.training().precision());
         Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
       for (int step = 0; step < 3; step++) {
-        learner.update(manager, batches.of(step)).close();
+        update(learner, manager, batches.of(step)).close();
       }
       return TinyRun.flat(learner.parameters());
     }
@@ -82,8 +82,8 @@ final class LearnerTest {
         Learner told = Learner.initial(manager, network, plan.training(), plan.objective())) {
       for (int step = 0; step < 3; step++) {
         heard.clear();
-        silent.update(manager, batches.of(step)).close();
-        told.update(manager, batches.of(step), heard::add).close();
+        update(silent, manager, batches.of(step)).close();
+        told.update(manager, told.prepare(step, batches.of(step)), heard::add).close();
       }
       assertThat(TinyRun.flat(told.parameters())).isEqualTo(TinyRun.flat(silent.parameters()));
     }
@@ -138,12 +138,12 @@ final class LearnerTest {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
         Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
-      learner.update(manager, batches.of(0)).close();
+      update(learner, manager, batches.of(0)).close();
       // The engine's own manager is above ours: what escapes ours is counted too.
       NDManager all = manager.getParentManager();
       int before = all.getManagedArrays().size();
       for (int step = 1; step <= 200; step++) {
-        learner.update(manager, batches.of(step)).close();
+        update(learner, manager, batches.of(step)).close();
       }
       assertThat(all.getManagedArrays()).hasSize(before);
     }
@@ -160,14 +160,18 @@ final class LearnerTest {
         Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
       float first = loss(learner, manager, batch);
       for (int step = 1; step < 250; step++) {
-        learner.update(manager, batch).close();
+        update(learner, manager, batch).close();
       }
       assertThat(loss(learner, manager, batch)).isLessThan(0.3f * first);
     }
   }
 
+  private static NDArray update(Learner learner, NDManager manager, List<MaskedBatch> batch) {
+    return learner.update(manager, learner.prepare(learner.updates(), batch));
+  }
+
   private static float loss(Learner learner, NDManager manager, List<MaskedBatch> batch) {
-    try (NDArray loss = learner.update(manager, batch)) {
+    try (NDArray loss = update(learner, manager, batch)) {
       return loss.getFloat();
     }
   }
@@ -181,7 +185,7 @@ final class LearnerTest {
         Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
       assertThat(learner.learningRate()).isZero();
       float[] start = TinyRun.flat(learner.parameters());
-      learner.update(manager, batches(plan, 6).of(0)).close();
+      update(learner, manager, batches(plan, 6).of(0)).close();
       // The first update of a warm-up has rate 0: moments move, weights do not.
       assertThat(TinyRun.flat(learner.parameters())).isEqualTo(start);
       assertThat(learner.learningRate()).isCloseTo(1e-2 / 3, within(1e-15));

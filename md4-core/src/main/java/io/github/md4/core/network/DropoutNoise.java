@@ -41,13 +41,10 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
   }
 
   private void fill(byte[] keep, int example, int channels, long threshold) {
-    int[] block = new int[WORDS];
+    int[] words = noise.words(Purpose.DROPOUT, step, (long) firstExample + example, channels);
+    int at = example * channels;
     for (int channel = 0; channel < channels; channel++) {
-      int word = channel % WORDS;
-      if (word == 0) {
-        noise.fill(block, Purpose.DROPOUT, step, (long) firstExample + example, channel / WORDS);
-      }
-      keep[example * channels + channel] = (byte) ((block[word] & WORD) >= threshold ? 1 : 0);
+      keep[at + channel] = (byte) ((words[channel] & WORD) >= threshold ? 1 : 0);
     }
   }
 }

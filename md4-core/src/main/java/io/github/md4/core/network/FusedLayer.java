@@ -46,6 +46,11 @@ final class FusedLayer {
    * @param seeds is run before each attention
    */
   record Places(Rows all, Rows rows, NDList rotary, Runnable seeds) {
+    /** Places of a block in which nothing is dropped. */
+    Places(Rows all, Rows rows, NDList rotary) {
+      this(all, rows, rotary, () -> {});
+    }
+
     boolean isPicking() {
       return rows.isChosen();
     }

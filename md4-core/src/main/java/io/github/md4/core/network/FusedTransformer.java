@@ -51,14 +51,16 @@ final class FusedTransformer implements TrainableNetwork {
   }
 
   @Override
-  public TrainingPass forward(NDManager scope, NetworkInput input, DropoutNoise noise) {
-    NDList tables =
-        rotary.computeIfAbsent(
-            input.length(), length -> Rotary.tables(manager, length, config.headWidth()));
-    FusedPass.Setting setting =
-        new FusedPass.Setting(kernels, weights, config, vocabularySize, tables, recompute);
+  public Prepared prepare(NetworkInput input, DropoutNoise noise) {
+    FusedInput host = FusedInput.of(config, vocabularySize, input, noise);
     EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), noise);
-    return FusedPass.forward(scope, setting, input, new FusedPass.Dropped(noise, seeds));
+    return scope -> FusedPass.forward(scope, setting(input.length()), host, seeds);
+  }
+
+  private FusedPass.Setting setting(int length) {
+    NDList tables =
+        rotary.computeIfAbsent(length, each -> Rotary.tables(manager, each, config.headWidth()));
+    return new FusedPass.Setting(kernels, weights, config, vocabularySize, tables, recompute);
   }
 
   @Override

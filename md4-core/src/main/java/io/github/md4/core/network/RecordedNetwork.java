@@ -46,13 +46,17 @@ final class RecordedNetwork implements TrainableNetwork {
   }
 
   @Override
-  public TrainingPass forward(NDManager parent, NetworkInput input, DropoutNoise noise) {
+  public Prepared prepare(NetworkInput input, DropoutNoise noise) {
+    Asked asked = new Asked(input, noise);
+    return scope -> forward(scope, asked);
+  }
+
+  private TrainingPass forward(NDManager parent, Asked asked) {
     NDManager scope = parent.newSubManager();
     Tape tape =
         recompute == Recompute.LAYER
             ? new PieceRecording(autograd, scope)
             : new Recording.Whole(autograd);
-    Asked asked = new Asked(input, noise);
     NDArray logits = autograd.record(() -> forward.logits(scope, asked, tape));
     return new Pass(scope, tape, new RecordedLogits(loss, logits));
   }

@@ -189,7 +189,7 @@ public final class Transformer implements Network {
     if (config.dropout() == 0) {
       return new Keep.Everything(training);
     }
-    byte[] keep = new ChannelMask(config, noise).draw(batchSize);
+    byte[] keep = ChannelMask.of(config, noise, batchSize).values();
     Shape shape = new Shape(batchSize, config.layers(), ChannelMask.BRANCHES, 1, config.width());
     NDArray mask = scope.create(ByteBuffer.wrap(keep), shape, DataType.UINT8);
     return new Keep.Channels(training, mask);

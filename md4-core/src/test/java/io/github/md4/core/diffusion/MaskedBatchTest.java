@@ -34,6 +34,16 @@ final class MaskedBatchTest {
   }
 
   @Test
+  void weightsAndTargets_goRoundExamplesWithoutMasks() {
+    int[][] x = {{0, 1}, {2, 3}, {4, 0}, {1, 2}};
+    int[][] zt = {{0, 1}, {5, 3}, {4, 0}, {5, 5}};
+    MaskedBatch batch = new MaskedBatch(SPACE, x, zt, new double[] {0.1, 0.2, 0.3, 0.4});
+    assertThat(batch.rows()).containsExactly(2, 6, 7);
+    assertThat(batch.targets()).containsExactly(2, 1, 2);
+    assertThat(batch.rowWeights(new double[] {10, 20, 30, 40})).containsExactly(20, 40, 40);
+  }
+
+  @Test
   void rows_whereNothingIsMaskedAreOneThatCountsNothing() {
     MaskedBatch batch = batch(X);
     assertThat(batch.rowCount()).isOne();

@@ -3,7 +3,6 @@ package io.github.md4.train.bench;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.GpuTimeline;
@@ -15,6 +14,7 @@ import io.github.md4.train.BatchQueue;
 import io.github.md4.train.Batches;
 import io.github.md4.train.DivergedException;
 import io.github.md4.train.Learner;
+import io.github.md4.train.PreparedStep;
 import io.github.md4.train.TrainingConfig;
 import java.util.List;
 import java.util.Optional;
@@ -113,10 +113,18 @@ public final class StepBench implements AutoCloseable {
     }
   }
 
+  private BatchQueue<PreparedStep> queue() {
+    return new BatchQueue<>(this::prepare, learner.updates());
+  }
+
+  private PreparedStep prepare(long step) {
+    return learner.prepare(step, batches.of(step));
+  }
+
   /** Returns the milliseconds of a step in each window. */
   private double[] freeRunning(Plan plan) {
     double[] milliseconds = new double[plan.windows];
-    try (BatchQueue queue = new BatchQueue(batches, learner.updates())) {
+    try (BatchQueue<PreparedStep> queue = queue()) {
       double unused = window(queue, plan.warmUp);
       for (int w = 0; w < plan.windows; w++) {
         milliseconds[w] = window(queue, plan.stepsAWindow);
@@ -126,7 +134,7 @@ public final class StepBench implements AutoCloseable {
     return milliseconds;
   }
 
-  private double window(BatchQueue queue, int steps) {
+  private double window(BatchQueue<PreparedStep> queue, int steps) {
     long start = System.nanoTime();
     for (int step = 1; step < steps; step++) {
       learner.update(manager, queue.take()).close();
@@ -141,7 +149,7 @@ public final class StepBench implements AutoCloseable {
       PhaseClock clock = new PhaseClock(() -> await(one.duplicate()));
       for (int step = 0; step < steps; step++) {
         long start = System.nanoTime();
-        List<MaskedBatch> batch = batches.of(learner.updates());
+        PreparedStep batch = prepare(learner.updates());
         data[step] = (System.nanoTime() - start) * 1e-6;
         clock.start();
         await(learner.update(manager, batch, clock));
@@ -173,7 +181,7 @@ public final class StepBench implements AutoCloseable {
       return Double.NaN;
     }
     try (GapClock clock = new GapClock(timeline.get());
-        BatchQueue queue = new BatchQueue(batches, learner.updates())) {
+        BatchQueue<PreparedStep> queue = queue()) {
       double unused = window(queue, GAP_WARM_UP);
       NDArray loss = manager.create(0f);
       for (int step = 0; step < steps; step++) {
