@@ -7,8 +7,8 @@ import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.UpdateListener.Phase;
 import io.github.md4.train.bench.BenchResult;
 import io.github.md4.train.bench.MemoryUse;
-import io.github.md4.train.bench.Spread;
 import io.github.md4.train.bench.StepBench;
+import io.github.md4.train.speed.Spread;
 import java.util.Locale;
 
 /** What {@code md4 bench train} says. */

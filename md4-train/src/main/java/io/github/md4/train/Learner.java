@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -48,12 +49,21 @@ public final class Learner implements AutoCloseable {
   private final TrainableNetwork trainable;
   private final State state;
   private final Trained trained;
+  private final Watch watch;
   private FlatArrays sum;
   private long updates;
 
-  /** Everything that changes in training; the average may be the parameters themselves. */
+  /**
+   * Everything that changes in training; the average may be the parameters themselves.
+   *
+   * @param watched what the guard knew at first
+   */
   private record State(
-      Parameters parameters, Parameters average, Parameters first, Parameters second) {
+      Parameters parameters,
+      Parameters average,
+      Parameters first,
+      Parameters second,
+      double[] watched) {
 
     Trained trained() {
       return new Trained(parameters.flat(), first.flat(), second.flat(), average.flat());
@@ -71,6 +81,7 @@ public final class Learner implements AutoCloseable {
     this.state = state;
     this.trained = state.trained();
     this.trainable = network.trainable(manager, state.parameters, config.options());
+    this.watch = Watch.of(manager, config.guard(), trainable.optimizer(), state.watched);
   }
 
   /** Returns a learner at its start: weights drawn from their laws, the average equal to them. */
@@ -79,7 +90,8 @@ public final class Learner implements AutoCloseable {
     NDManager manager = parent.newSubManager();
     Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(config.seed()));
     Parameters average = config.emaRate() == 0 ? parameters : parameters.copy();
-    State state = new State(parameters, average, parameters.zeros(), parameters.zeros());
+    State state =
+        new State(parameters, average, parameters.zeros(), parameters.zeros(), new double[0]);
     return new Learner(manager, network, config, objective, state);
   }
 
@@ -101,7 +113,8 @@ public final class Learner implements AutoCloseable {
                 ? parameters
                 : weights(source.folder, Weights.EMA, manager, network),
             ParameterFile.read(optimizer, FIRST, manager, network.specs()),
-            ParameterFile.read(optimizer, SECOND, manager, network.specs()));
+            ParameterFile.read(optimizer, SECOND, manager, network.specs()),
+            source.watched);
     Learner learner = new Learner(manager, network, config, objective, state);
     learner.updates = source.step;
     return learner;
@@ -111,8 +124,9 @@ public final class Learner implements AutoCloseable {
    * A checkpoint's learner.
    *
    * @param step how many updates it has seen
+   * @param watched what {@link #watched} was then
    */
-  public record Source(Path folder, long step) {}
+  public record Source(Path folder, long step, double[] watched) {}
 
   private static Parameters weights(
       Path folder, Weights weights, NDManager manager, Network network) throws IOException {
@@ -147,6 +161,11 @@ public final class Learner implements AutoCloseable {
   /** Returns how many updates there have been. */
   public long updates() {
     return updates;
+  }
+
+  /** Returns what the guard knows of the updates so far; waits for the device. */
+  double[] watched() {
+    return watch.statistics();
   }
 
   /** Returns the learning rate of the next update. */
@@ -190,35 +209,68 @@ public final class Learner implements AutoCloseable {
     return new PreparedStep(index, parts);
   }
 
-  /**
-   * Makes one update.
-   *
-   * @return the diffusion term before it, mean bits per token, one element on the device; it
-   *     belongs to {@code results}
-   */
-  public NDArray update(NDManager results, PreparedStep step) {
+  /** Makes one update, or none where the guard finds that it is no good. */
+  public UpdateNumbers update(NDManager results, PreparedStep step) {
     return update(results, step, UpdateListener.NONE);
   }
 
-  /** As {@link #update(NDManager, PreparedStep)}; tells {@code listener} when a phase is queued. */
-  public NDArray update(NDManager results, PreparedStep step, UpdateListener listener) {
+  /**
+   * As {@link #update(NDManager, PreparedStep)}; tells {@code listener} when a phase is queued.
+   *
+   * @param results takes the numbers
+   */
+  public UpdateNumbers update(NDManager results, PreparedStep step, UpdateListener listener) {
     try (NDManager scope = manager.newSubManager()) {
-      List<PreparedStep.Part> parts = step.parts();
-      NDArray loss = part(scope, parts.get(0), listener);
-      FlatArrays gradients = trainable.gradients();
-      if (parts.size() > 1) {
-        gradients = sum();
-        trainable.optimizer().copy(gradients, trainable.gradients());
-      }
-      for (PreparedStep.Part each : parts.subList(1, parts.size())) {
-        loss = loss.add(part(scope, each, listener));
-        trainable.optimizer().add(gradients, trainable.gradients());
-        listener.after(Phase.BACKWARD);
-      }
-      move(gradients, listener);
-      loss.attach(results);
-      return loss;
+      Gradients gradients = gradients(scope, step, listener);
+      Watch.Seen seen = watch.see(scope, gradients.loss, gradients.sum);
+      config.clip().apply(trainable.optimizer(), gradients.sum);
+      move(gradients.sum, config.emaRate(), seen.good());
+      listener.after(Phase.OPTIMIZER);
+      updates++;
+      seen.numbers().attach(results);
+      return new UpdateNumbers(seen.numbers());
     }
+  }
+
+  /** Counts an update that is not made. */
+  void leaveOut() {
+    updates++;
+  }
+
+  /** Returns a batch's loss and gradients, and leaves all as it is. */
+  Look look(PreparedStep step) {
+    try (NDManager scope = manager.newSubManager()) {
+      Gradients gradients = gradients(scope, step, UpdateListener.NONE);
+      float[] norms = trainable.optimizer().norms(scope, gradients.sum).toFloatArray();
+      return new Look(gradients.loss.toFloatArray()[0], norms);
+    }
+  }
+
+  /**
+   * What a batch would do.
+   *
+   * @param loss the diffusion term, mean bits per token
+   * @param norms of the gradients by each parameter, in the parameters' order
+   */
+  record Look(float loss, float[] norms) {}
+
+  /** Of a whole step; {@code loss} has one element. */
+  private record Gradients(NDArray loss, FlatArrays sum) {}
+
+  private Gradients gradients(NDManager scope, PreparedStep step, UpdateListener listener) {
+    List<PreparedStep.Part> parts = step.parts();
+    NDArray loss = part(scope, parts.get(0), listener);
+    FlatArrays gradients = trainable.gradients();
+    if (parts.size() > 1) {
+      gradients = sum();
+      trainable.optimizer().copy(gradients, trainable.gradients());
+    }
+    for (PreparedStep.Part each : parts.subList(1, parts.size())) {
+      loss = loss.add(part(scope, each, listener));
+      trainable.optimizer().add(gradients, trainable.gradients());
+      listener.after(Phase.BACKWARD);
+    }
+    return new Gradients(loss, gradients);
   }
 
   /** Where the gradients of micro-batches are added up: float32, also where they are not. */
@@ -241,15 +293,8 @@ public final class Learner implements AutoCloseable {
     }
   }
 
-  private void move(FlatArrays gradients, UpdateListener listener) {
-    config.clip().apply(trainable.optimizer(), gradients);
-    move(gradients, config.emaRate());
-    listener.after(Phase.OPTIMIZER);
-    updates++;
-  }
-
-  private void move(FlatArrays gradients, double emaRate) {
-    AdamW.Step step = new AdamW.Step(updates + 1, learningRate(), emaRate);
+  private void move(FlatArrays gradients, double emaRate, Optional<NDArray> good) {
+    AdamW.Step step = new AdamW.Step(updates + 1, learningRate(), emaRate, good);
     config.optimizer().step(trainable.optimizer(), trained, gradients, step);
   }
 
@@ -258,7 +303,7 @@ public final class Learner implements AutoCloseable {
    * not move: so a bench tells the average's time from the optimizer's.
    */
   public void moveAgain(double emaRate) {
-    move(trainable.gradients(), emaRate);
+    move(trainable.gradients(), emaRate, Optional.empty());
   }
 
   /** Returns a line that says which code computes an update. */
@@ -268,6 +313,7 @@ public final class Learner implements AutoCloseable {
 
   @Override
   public void close() {
+    watch.close();
     trainable.close();
     manager.close();
   }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.network.Network;
@@ -166,13 +165,13 @@ final class LearnerTest {
     }
   }
 
-  private static NDArray update(Learner learner, NDManager manager, List<MaskedBatch> batch) {
+  private static UpdateNumbers update(Learner learner, NDManager manager, List<MaskedBatch> batch) {
     return learner.update(manager, learner.prepare(learner.updates(), batch));
   }
 
   private static float loss(Learner learner, NDManager manager, List<MaskedBatch> batch) {
-    try (NDArray loss = update(learner, manager, batch)) {
-      return loss.getFloat();
+    try (UpdateNumbers numbers = update(learner, manager, batch)) {
+      return numbers.read().loss();
     }
   }
 

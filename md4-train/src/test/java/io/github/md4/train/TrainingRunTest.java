@@ -240,24 +240,7 @@ final class TrainingRunTest {
   void resume_refusesAnotherBatchSize() throws IOException {
     TrainingRun.Plan plan = plan(5, 6, 1e-2);
     End unused = uninterrupted(plan, "run");
-    TrainingConfig t = plan.training();
-    TrainingConfig larger =
-        new TrainingConfig(
-            t.seed(),
-            9,
-            12,
-            6,
-            t.precision(),
-            t.residual(),
-            t.kernels(),
-            t.recompute(),
-            t.timeAxis(),
-            t.timeSampling(),
-            t.learningRate(),
-            t.optimizer(),
-            t.clip(),
-            t.emaRate(),
-            t.logEvery());
+    TrainingConfig larger = TinyRun.with(TinyRun.training(9, 6, 1e-2), 12, plan.training().guard());
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       assertThatThrownBy(
               () ->

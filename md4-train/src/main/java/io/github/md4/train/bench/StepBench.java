@@ -16,7 +16,10 @@ import io.github.md4.train.DivergedException;
 import io.github.md4.train.Learner;
 import io.github.md4.train.PreparedStep;
 import io.github.md4.train.TrainingConfig;
-import java.util.List;
+import io.github.md4.train.UpdateNumbers;
+import io.github.md4.train.speed.FlopCount;
+import io.github.md4.train.speed.MatmulCeiling;
+import io.github.md4.train.speed.Spread;
 import java.util.Optional;
 
 /**
@@ -99,8 +102,7 @@ public final class StepBench implements AutoCloseable {
         BenchResult.Throughput.of(batches.tokens(), freeRunning(plan));
     Parts parts = byPart(plan.stepsAWindow);
     MemoryUse memory = gauge.use(); // before the ceiling's matrices
-    MatmulCeiling.Scale scale = MatmulCeiling.Scale.on(manager.getDevice());
-    try (MatmulCeiling ceiling = new MatmulCeiling(manager, subject.training.precision(), scale)) {
+    try (MatmulCeiling ceiling = new MatmulCeiling(manager, subject.training.precision())) {
       BenchResult.Work work =
           new BenchResult.Work(
               learner.description(),
@@ -183,20 +185,25 @@ public final class StepBench implements AutoCloseable {
     try (GapClock clock = new GapClock(timeline.get());
         BatchQueue<PreparedStep> queue = queue()) {
       double unused = window(queue, GAP_WARM_UP);
-      NDArray loss = manager.create(0f);
-      for (int step = 0; step < steps; step++) {
-        loss.close();
-        loss = learner.update(manager, queue.take(), clock);
+      for (int step = 1; step < steps; step++) {
+        learner.update(manager, queue.take(), clock).close();
       }
-      await(loss);
+      await(learner.update(manager, queue.take(), clock));
       return clock.mostMilliseconds() / steps;
     }
   }
 
   /** Reads and closes an array, which waits for all that is queued on the device before it. */
-  private void await(NDArray array) {
+  private static void await(NDArray array) {
     try (array) {
-      if (!Float.isFinite(array.getFloat())) {
+      float unused = array.getFloat();
+    }
+  }
+
+  /** Reads and closes an update's numbers, which waits as well. */
+  private void await(UpdateNumbers numbers) {
+    try (numbers) {
+      if (!Float.isFinite(numbers.read().loss())) {
         throw new DivergedException(
             "the loss of step %d: not finite (seed %d); lower training.learningRate.base"
                 .formatted(learner.updates(), subject.training.seed()));
