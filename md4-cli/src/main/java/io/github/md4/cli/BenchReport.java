@@ -57,7 +57,7 @@ record BenchReport(
             training.batchSize(),
             subject.model().length(),
             training.microBatch(),
-            training.precision(),
+            training.precision() + (training.tf32() ? " (TF32 allowed)" : ""),
             subject.vocabularySize());
   }
 
@@ -145,6 +145,7 @@ record BenchReport(
         .put("length", subject.model().length())
         .put("vocabulary", subject.vocabularySize())
         .put("precision", training.precision().toString())
+        .put("tf32", training.tf32())
         .put("residual", training.residual().toString())
         .put("kernels", training.kernels().toString())
         .put("recompute", training.recompute().toString())

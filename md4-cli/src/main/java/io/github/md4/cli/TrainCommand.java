@@ -71,8 +71,10 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Experiment experiment = experimentOptions.load();
     PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
     try (TokenFile tokens = TokenFile.open(experiment.data().train());
-        NDManager manager = NDManager.newBaseManager(device.find())) {
+        NDManager manager =
+            NDManager.newBaseManager(TrainingDevice.find(experiment.training(), device, err))) {
       TrainingRun.Plan plan = plan(experiment, tokens);
       RunFolder folder = new RunFolder(experiment.run());
       if (way.dryRun) {

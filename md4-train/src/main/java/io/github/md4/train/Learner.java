@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.DeviceException;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.kernel.FlatArrays;
+import io.github.md4.core.kernel.GpuMemory;
 import io.github.md4.core.kernel.OptimizerKernels.Trained;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.Tf32;
 import io.github.md4.core.model.ParameterFile;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -29,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /**
@@ -50,6 +56,7 @@ public final class Learner implements AutoCloseable {
   private final State state;
   private final Trained trained;
   private final Watch watch;
+  private final MemoryAdvice advice;
   private FlatArrays sum;
   private long updates;
 
@@ -79,7 +86,9 @@ public final class Learner implements AutoCloseable {
     this.noise = new Noise(config.seed());
     this.rate = config.learningRate().over(config.steps());
     this.state = state;
+    this.advice = new MemoryAdvice(config);
     this.trained = state.trained();
+    checkTf32();
     this.trainable = network.trainable(manager, state.parameters, config.options());
     this.watch = Watch.of(manager, config.guard(), trainable.optimizer(), state.watched);
   }
@@ -206,7 +215,7 @@ public final class Learner implements AutoCloseable {
               objective.objectiveWeights(batch, config.batchSize())));
       firstExample += batch.batchSize();
     }
-    return new PreparedStep(index, parts);
+    return new PreparedStep(index, parts, batches.get(0));
   }
 
   /** Makes one update, or none where the guard finds that it is no good. */
@@ -218,8 +227,37 @@ public final class Learner implements AutoCloseable {
    * As {@link #update(NDManager, PreparedStep)}; tells {@code listener} when a phase is queued.
    *
    * @param results takes the numbers
+   * @throws io.github.md4.core.DeviceException if the device's memory is full; names what would fit
    */
   public UpdateNumbers update(NDManager results, PreparedStep step, UpdateListener listener) {
+    try {
+      return made(results, step, listener);
+    } catch (EngineException e) {
+      Optional<String> full = GpuMemory.complaint(e);
+      throw full.isPresent() ? advice.exception(fitting(step), full.get(), e) : e;
+    }
+  }
+
+  /** Returns how many examples the device has room for, where that can be measured. */
+  private OptionalInt fitting(PreparedStep step) {
+    Device device = manager.getDevice();
+    try {
+      FlatArrays unused = sum(); // which smaller micro-batches need
+      PreparedStep few = prepare(step.index(), List.of(step.sample().first(advice.probe())));
+      GpuMemory.release(device);
+      return advice.fitting(() -> GpuMemory.read(device), () -> pass(few));
+    } catch (EngineException e) {
+      return OptionalInt.empty(); // not even so few
+    }
+  }
+
+  private void pass(PreparedStep step) {
+    try (NDManager scope = manager.newSubManager()) {
+      Gradients unused = gradients(scope, step, UpdateListener.NONE);
+    }
+  }
+
+  private UpdateNumbers made(NDManager results, PreparedStep step, UpdateListener listener) {
     try (NDManager scope = manager.newSubManager()) {
       Gradients gradients = gradients(scope, step, listener);
       Watch.Seen seen = watch.see(scope, gradients.loss, gradients.sum);
@@ -306,9 +344,21 @@ public final class Learner implements AutoCloseable {
     move(trainable.gradients(), emaRate, Optional.empty());
   }
 
-  /** Returns a line that says which code computes an update. */
+  /** Returns a line that says which code computes an update, and whether in TF32. */
   public String description() {
-    return trainable.description();
+    return trainable.description() + (isInTf32() ? ", float32 products in TF32" : "");
+  }
+
+  private boolean isInTf32() {
+    return config.precision() == Precision.FLOAT32 && Tf32.isInEffect(manager);
+  }
+
+  private void checkTf32() {
+    if (config.tf32() && manager.getDevice().isGpu() && !Tf32.isInEffect(manager)) {
+      throw new DeviceException(
+          "training.tf32: this GPU does not round its products; it has no TF32, or libtorch was used"
+              + " before TF32 was allowed: call Tf32.allow() first");
+    }
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.network.TrainableNetwork;
 import java.util.List;
 
@@ -8,8 +9,9 @@ import java.util.List;
  * The batch of a step, made ready on the host for one learner.
  *
  * @param index which of the run's batches it is, from 0
+ * @param sample its first micro-batch as it was: if the device has no room for it, for a part of it
  */
-public record PreparedStep(long index, List<Part> parts) {
+public record PreparedStep(long index, List<Part> parts, MaskedBatch sample) {
 
   /**
    * A micro-batch.

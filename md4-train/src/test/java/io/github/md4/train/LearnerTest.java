@@ -2,10 +2,12 @@
 package io.github.md4.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.DeviceException;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
@@ -188,6 +190,30 @@ final class LearnerTest {
       // The first update of a warm-up has rate 0: moments move, weights do not.
       assertThat(TinyRun.flat(learner.parameters())).isEqualTo(start);
       assertThat(learner.learningRate()).isCloseTo(1e-2 / 3, within(1e-15));
+    }
+  }
+
+  @Test
+  @Tag("exact")
+  void update_saysInOneLineThatTheDeviceIsFull() {
+    TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
+    Batches batches = batches(plan, 6);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Network network =
+            new FullMemory(plan.model().network(manager, plan.training().precision()), 1);
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
+      update(learner, manager, batches.of(0)).close();
+      int before = manager.getParentManager().getManagedArrays().size();
+      assertThatThrownBy(() -> update(learner, manager, batches.of(1)).close())
+          .isInstanceOf(DeviceException.class)
+          .hasMessage(
+              "the device's memory is full: training.batchSize 6 in micro-batches of"
+                  + " training.microBatch 6 does not fit; take training.microBatch=3 or"
+                  + " training.recompute=layer (%s)",
+              FullMemory.COMPLAINT);
+      assertThat(learner.updates()).isOne();
+      // The sum over micro-batches is there from now on.
+      assertThat(manager.getParentManager().getManagedArrays().size()).isLessThan(2 * before);
     }
   }
 }

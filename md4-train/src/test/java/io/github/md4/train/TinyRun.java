@@ -76,15 +76,31 @@ final class TinyRun {
 
   /** The same training of other batches under another guard. */
   static TrainingConfig with(TrainingConfig t, int batchSize, SpikeGuard guard) {
+    return with(t, new int[] {batchSize, t.microBatch()}, guard, t.recompute());
+  }
+
+  /** The same training of other batches. */
+  static TrainingConfig sized(TrainingConfig t, int batchSize, int microBatch) {
+    return with(t, new int[] {batchSize, microBatch}, t.guard(), t.recompute());
+  }
+
+  /** The same training, its layers computed again on the way back. */
+  static TrainingConfig recomputing(TrainingConfig t) {
+    int[] sizes = {t.batchSize(), t.microBatch()};
+    return with(t, sizes, t.guard(), TrainingOptions.Recompute.LAYER);
+  }
+
+  private static TrainingConfig with(
+      TrainingConfig t, int[] sizes, SpikeGuard guard, TrainingOptions.Recompute recompute) {
     return new TrainingConfig(
         t.seed(),
         t.steps(),
-        batchSize,
-        t.microBatch(),
+        sizes[0],
+        sizes[1],
         t.precision(),
         t.residual(),
         t.kernels(),
-        t.recompute(),
+        recompute,
         t.timeAxis(),
         t.timeSampling(),
         t.learningRate(),

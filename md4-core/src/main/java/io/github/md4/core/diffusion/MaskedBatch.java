@@ -46,6 +46,16 @@ public final class MaskedBatch {
     return new MaskedBatch(x, seen, times, all);
   }
 
+  /** Returns the first examples, at least one, and where the network guesses in them. */
+  public MaskedBatch first(int examples) {
+    int end = examples * length();
+    return new MaskedBatch(
+        Arrays.copyOf(x, examples),
+        Arrays.copyOf(zt, examples),
+        Arrays.copyOf(times, examples),
+        Arrays.stream(rows, 0, maskedCount).filter(row -> row < end).toArray());
+  }
+
   /** Returns B. */
   public int batchSize() {
     return x.length;

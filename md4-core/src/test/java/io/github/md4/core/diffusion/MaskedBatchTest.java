@@ -44,6 +44,19 @@ final class MaskedBatchTest {
   }
 
   @Test
+  void first_isTheBatchOfTheFirstExamples() {
+    int[][] zt = {{5, 1, 5}, {3, 5, 0}};
+    MaskedBatch first = batch(zt).first(1);
+    assertThat(first.batchSize()).isOne();
+    assertThat(first.zt()).isDeepEqualTo(new int[][] {{5, 1, 5}});
+    assertThat(first.rows()).containsExactly(0, 2);
+    assertThat(first.targets()).containsExactly(0, 2);
+    assertThat(first.time(0)).isEqualTo(0.25);
+    assertThat(batch(zt).first(2).rows()).containsExactly(0, 2, 4);
+    assertThat(batch(new int[][] {{0, 1, 2}, {5, 5, 5}}).first(1).maskedCount()).isZero();
+  }
+
+  @Test
   void rows_whereNothingIsMaskedAreOneThatCountsNothing() {
     MaskedBatch batch = batch(X);
     assertThat(batch.rowCount()).isOne();
