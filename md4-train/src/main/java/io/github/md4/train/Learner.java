@@ -5,7 +5,6 @@ import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.DeviceException;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
@@ -14,8 +13,6 @@ import io.github.md4.core.kernel.GpuMemory;
 import io.github.md4.core.kernel.OptimizerKernels.Trained;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.Tf32;
-import io.github.md4.core.model.ParameterFile;
-import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.Network;
@@ -30,22 +27,15 @@ import io.github.md4.train.UpdateListener.Phase;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
 
 /**
  * A network in training: weights, their average, the optimizer's moments, and the update that moves
  * them. Closing it frees all of it but the network.
  */
 public final class Learner implements AutoCloseable {
-  private static final String OPTIMIZER = "optimizer.safetensors";
-  private static final String FIRST = "first.";
-  private static final String SECOND = "second.";
-
   private final NDManager manager;
   private final Network network;
   private final TrainingConfig config;
@@ -53,32 +43,19 @@ public final class Learner implements AutoCloseable {
   private final Noise noise;
   private final LearningRate rate;
   private final TrainableNetwork trainable;
-  private final State state;
+  private final LearnerState state;
   private final Trained trained;
   private final Watch watch;
   private final MemoryAdvice advice;
   private FlatArrays sum;
   private long updates;
 
-  /**
-   * Everything that changes in training; the average may be the parameters themselves.
-   *
-   * @param watched what the guard knew at first
-   */
-  private record State(
-      Parameters parameters,
-      Parameters average,
-      Parameters first,
-      Parameters second,
-      double[] watched) {
-
-    Trained trained() {
-      return new Trained(parameters.flat(), first.flat(), second.flat(), average.flat());
-    }
-  }
-
   private Learner(
-      NDManager manager, Network network, TrainingConfig config, Objective objective, State state) {
+      NDManager manager,
+      Network network,
+      TrainingConfig config,
+      Objective objective,
+      LearnerState state) {
     this.manager = manager;
     this.network = network;
     this.config = config;
@@ -86,21 +63,20 @@ public final class Learner implements AutoCloseable {
     this.noise = new Noise(config.seed());
     this.rate = config.learningRate().over(config.steps());
     this.state = state;
-    this.advice = new MemoryAdvice(config);
     this.trained = state.trained();
-    checkTf32();
-    this.trainable = network.trainable(manager, state.parameters, config.options());
-    this.watch = Watch.of(manager, config.guard(), trainable.optimizer(), state.watched);
+    this.advice = new MemoryAdvice(config);
+    if (config.tf32()) {
+      Tf32.check(manager);
+    }
+    this.trainable = network.trainable(manager, state.parameters(), config.options());
+    this.watch = Watch.of(manager, config.guard(), trainable.optimizer());
   }
 
   /** Returns a learner at its start: weights drawn from their laws, the average equal to them. */
   public static Learner initial(
       NDManager parent, Network network, TrainingConfig config, Objective objective) {
     NDManager manager = parent.newSubManager();
-    Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(config.seed()));
-    Parameters average = config.emaRate() == 0 ? parameters : parameters.copy();
-    State state =
-        new State(parameters, average, parameters.zeros(), parameters.zeros(), new double[0]);
+    LearnerState state = LearnerState.initial(manager, network, config);
     return new Learner(manager, network, config, objective, state);
   }
 
@@ -113,19 +89,10 @@ public final class Learner implements AutoCloseable {
       NDManager parent, Network network, TrainingConfig config, Objective objective, Source source)
       throws IOException {
     NDManager manager = parent.newSubManager();
-    Path optimizer = source.folder.resolve(OPTIMIZER);
-    Parameters parameters = weights(source.folder, Weights.RAW, manager, network);
-    State state =
-        new State(
-            parameters,
-            config.emaRate() == 0
-                ? parameters
-                : weights(source.folder, Weights.EMA, manager, network),
-            ParameterFile.read(optimizer, FIRST, manager, network.specs()),
-            ParameterFile.read(optimizer, SECOND, manager, network.specs()),
-            source.watched);
+    LearnerState state = LearnerState.read(manager, network, config, source.folder);
     Learner learner = new Learner(manager, network, config, objective, state);
     learner.updates = source.step;
+    learner.watch.restore(source.watched);
     return learner;
   }
 
@@ -137,19 +104,9 @@ public final class Learner implements AutoCloseable {
    */
   public record Source(Path folder, long step, double[] watched) {}
 
-  private static Parameters weights(
-      Path folder, Weights weights, NDManager manager, Network network) throws IOException {
-    Path file = SavedModel.weightsFile(folder, weights);
-    return ParameterFile.read(file, "", manager, network.specs());
-  }
-
   /** Writes weights, average and moments into an existing folder. */
   public void write(Path folder) throws IOException {
-    SavedModel.writeWeights(folder, state.parameters, state.average);
-    Map<String, Parameters> moments = new LinkedHashMap<>();
-    moments.put(FIRST, state.first);
-    moments.put(SECOND, state.second);
-    ParameterFile.write(folder.resolve(OPTIMIZER), Map.of(), moments);
+    state.write(folder);
   }
 
   /**
@@ -158,13 +115,8 @@ public final class Learner implements AutoCloseable {
    */
   boolean isFinite() {
     try (NDManager scope = manager.newSubManager()) {
-      return Stream.of(state.parameters, state.average, state.first, state.second)
-          .allMatch(each -> isFinite(scope, each));
+      return state.isFinite(scope, trainable.optimizer());
     }
-  }
-
-  private boolean isFinite(NDManager scope, Parameters each) {
-    return Float.isFinite(trainable.optimizer().norm(scope, each.flat()).getFloat());
   }
 
   /** Returns how many updates there have been. */
@@ -184,17 +136,17 @@ public final class Learner implements AutoCloseable {
 
   /** Returns the weights. */
   public Parameters parameters() {
-    return state.parameters;
+    return state.parameters();
   }
 
   /** Returns their exponential moving average. */
   public Parameters average() {
-    return state.average;
+    return state.average();
   }
 
   /** Returns the network with these weights or their average. */
   public Denoiser denoiser(Weights weights) {
-    return network.denoiser(weights == Weights.EMA ? state.average : state.parameters);
+    return network.denoiser(weights == Weights.EMA ? state.average() : state.parameters());
   }
 
   /**
@@ -314,7 +266,7 @@ public final class Learner implements AutoCloseable {
   /** Where the gradients of micro-batches are added up: float32, also where they are not. */
   private FlatArrays sum() {
     if (sum == null) {
-      sum = state.parameters.flat().zeros(Precision.FLOAT32);
+      sum = state.parameters().flat().zeros(Precision.FLOAT32);
     }
     return sum;
   }
@@ -351,14 +303,6 @@ public final class Learner implements AutoCloseable {
 
   private boolean isInTf32() {
     return config.precision() == Precision.FLOAT32 && Tf32.isInEffect(manager);
-  }
-
-  private void checkTf32() {
-    if (config.tf32() && manager.getDevice().isGpu() && !Tf32.isInEffect(manager)) {
-      throw new DeviceException(
-          "training.tf32: this GPU does not round its products; it has no TF32, or libtorch was used"
-              + " before TF32 was allowed: call Tf32.allow() first");
-    }
   }
 
   @Override

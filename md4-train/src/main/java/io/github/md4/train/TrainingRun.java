@@ -157,8 +157,7 @@ public final class TrainingRun implements AutoCloseable {
   private static TrainingRun at(Checkpoints.Checkpoint checkpoint, Place place, NDManager parent)
       throws IOException {
     RunState state = RunState.read(checkpoint.folder());
-    check(state, place.plan, checkpoint);
-    checkModel(place.plan, checkpoint);
+    new Fit(place.plan, checkpoint).check(state);
     TrainingRun run = new TrainingRun(parent, place);
     run.goTo(checkpoint, state);
     return run;
@@ -267,38 +266,5 @@ public final class TrainingRun implements AutoCloseable {
     learner.close();
     network.close();
     manager.close();
-  }
-
-  /** Weights fit many a model that is not theirs: another schedule, say. */
-  private static void checkModel(Plan plan, Checkpoints.Checkpoint checkpoint) throws IOException {
-    SavedModel.Description saved = SavedModel.Description.read(checkpoint.folder());
-    if (!saved.config().equals(plan.model.config())) {
-      throw new InvalidConfigException(
-          "model",
-          "must be the checkpoint's, as config.json in %s has it".formatted(checkpoint.folder()));
-    }
-    if (!saved.tokenizer().equals(plan.model.tokenizer())) {
-      throw new InvalidDataException(
-          checkpoint.folder(),
-          "has another vocabulary than data.train; take the data it began with");
-    }
-  }
-
-  private static void check(RunState state, Plan plan, Checkpoints.Checkpoint checkpoint) {
-    if (!state.dataSha256().equals(plan.dataSha256)) {
-      throw new InvalidDataException(
-          checkpoint.folder(), "was trained on other tokens than data.train (SHA-256 differs)");
-    }
-    if (state.seed() != plan.training.seed()) {
-      throw new InvalidConfigException(
-          "training.seed",
-          "must be the checkpoint's, %d: %d".formatted(state.seed(), plan.training.seed()));
-    }
-    if (state.dataPosition() != state.batches() * plan.training.batchSize()) {
-      throw new InvalidConfigException(
-          "training.batchSize",
-          "must be the checkpoint's, %d: %d"
-              .formatted(state.dataPosition() / state.batches(), plan.training.batchSize()));
-    }
   }
 }

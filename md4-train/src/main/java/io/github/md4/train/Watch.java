@@ -36,16 +36,14 @@ sealed interface Watch extends AutoCloseable {
   @Override
   void close();
 
-  /**
-   * Returns the watch of a guard.
-   *
-   * @param statistics what an earlier one knew, or empty
-   */
-  static Watch of(
-      NDManager parent, SpikeGuard guard, OptimizerKernels norms, double... statistics) {
+  /** Takes over what an earlier one knew; one that knew nothing leaves this at its start. */
+  void restore(double... before);
+
+  /** Returns the watch of a guard, at its start. */
+  static Watch of(NDManager parent, SpikeGuard guard, OptimizerKernels norms) {
     return guard
         .bounds()
-        .<Watch>map(bounds -> new Watching(parent, bounds, norms, statistics))
+        .<Watch>map(bounds -> new Watching(parent, bounds, norms))
         .orElseGet(Blind::new);
   }
 
@@ -62,6 +60,9 @@ sealed interface Watch extends AutoCloseable {
     }
 
     @Override
+    public void restore(double... before) {}
+
+    @Override
     public void close() {}
   }
 
@@ -70,15 +71,22 @@ sealed interface Watch extends AutoCloseable {
     private final Bounds bounds;
     private final OptimizerKernels norms;
     private final SpikeKernels kernels;
-    private final NDArray statistics;
+    private NDArray statistics;
 
-    private Watching(
-        NDManager parent, Bounds bounds, OptimizerKernels norms, double... statistics) {
+    private Watching(NDManager parent, Bounds bounds, OptimizerKernels norms) {
       this.bounds = bounds;
       this.norms = norms;
       this.kernels = new SpikeKernels(parent);
-      boolean isNew = statistics.length != SpikeKernels.STATISTICS;
-      this.statistics = parent.create(isNew ? new double[SpikeKernels.STATISTICS] : statistics);
+      this.statistics = parent.create(new double[SpikeKernels.STATISTICS]);
+    }
+
+    @Override
+    public void restore(double... before) {
+      if (before.length == SpikeKernels.STATISTICS) {
+        try (NDArray old = statistics) {
+          statistics = old.getManager().create(before);
+        }
+      }
     }
 
     @Override

@@ -63,6 +63,20 @@ public final class Tf32 {
     }
   }
 
+  /**
+   * Checks that a manager's device does what was allowed, unless it is a CPU, which has no part in
+   * it.
+   *
+   * @throws DeviceException if it does not
+   */
+  public static void check(NDManager parent) {
+    if (parent.getDevice().isGpu() && !isInEffect(parent)) {
+      throw new DeviceException(
+          "training.tf32: this GPU does not round its products; it has no TF32, or libtorch was used"
+              + " before TF32 was allowed: call Tf32.allow() first");
+    }
+  }
+
   private static boolean set(String name, String value) {
     return call("setenv", name, value, 1) == 0;
   }
