@@ -2,6 +2,7 @@
 package io.github.md4.train;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.GpuMemory;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.train.speed.MatmulCeiling;
 
@@ -37,6 +38,8 @@ public sealed interface PeakFlops {
       }
       try (MatmulCeiling ceiling = new MatmulCeiling(manager, precision)) {
         return ceiling.measure();
+      } finally {
+        GpuMemory.release(manager.getDevice()); // its matrices are large
       }
     }
 
