@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.kernel.FlatArrays;
+import io.github.md4.core.kernel.GpuMemory;
 import io.github.md4.core.kernel.OptimizerKernels.Trained;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.Tf32;
 import io.github.md4.core.model.ParameterFile;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -28,6 +32,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
 
 /**
  * A model in training: weights, their average, the optimizer's moments, and the update that moves
@@ -46,6 +53,8 @@ public final class Learner implements AutoCloseable {
   private final TrainableNetwork trainable;
   private final TrainedSet set;
   private final Trained trained;
+  private final Watch watch;
+  private final MemoryAdvice advice;
   private FlatArrays sum;
   private long updates;
 
@@ -59,7 +68,12 @@ public final class Learner implements AutoCloseable {
     this.rate = config.learningRate().over(config.steps());
     this.set = set;
     this.trained = set.trained();
+    this.advice = new MemoryAdvice(config);
+    if (config.tf32()) {
+      Tf32.check(manager);
+    }
     this.trainable = network.trainable(manager, set.parameters(), config.options());
+    this.watch = Watch.of(manager, config.guard(), trainable.optimizer());
   }
 
   /**
@@ -104,6 +118,7 @@ public final class Learner implements AutoCloseable {
     task.restore(source.folder);
     Learner learner = new Learner(manager, network, config, task, set);
     learner.updates = source.step;
+    learner.watch.restore(source.watched);
     return learner;
   }
 
@@ -111,8 +126,9 @@ public final class Learner implements AutoCloseable {
    * A checkpoint's learner.
    *
    * @param step how many updates it has seen
+   * @param watched what {@link #watched} was then
    */
-  public record Source(Path folder, long step) {}
+  public record Source(Path folder, long step, double[] watched) {}
 
   /** Writes weights, average and moments into an existing folder. */
   public void write(Path folder) throws IOException {
@@ -134,6 +150,11 @@ public final class Learner implements AutoCloseable {
   /** Returns how many updates there have been. */
   public long updates() {
     return updates;
+  }
+
+  /** Returns what the guard knows of the updates so far; waits for the device. */
+  double[] watched() {
+    return watch.statistics();
   }
 
   /** Returns the learning rate of the next update. */
@@ -170,36 +191,133 @@ public final class Learner implements AutoCloseable {
   }
 
   /**
-   * Makes one update.
+   * Makes a batch ready, on any thread.
    *
-   * @param step its micro-batches
-   * @return the loss before it, mean bits per token without {@link Task#constant}, one element on
-   *     the device; it belongs to {@code results}
+   * @param index which of the run's batches it is: what is dropped depends on it
+   * @param drafts its micro-batches; what is not masked yet is made ready only when it is judged,
+   *     by what the step before has learned
    */
-  public NDArray update(NDManager results, List<? extends Draft> step) {
+  public PreparedStep prepare(long index, List<? extends Draft> drafts) {
+    List<Supplier<PreparedStep.Part>> parts = new ArrayList<>();
+    int first = 0;
+    for (Draft draft : drafts) {
+      parts.add(part(draft, new DropoutNoise(noise, index, first)));
+      first += draft.batchSize();
+    }
+    return new PreparedStep(index, parts);
+  }
+
+  private Supplier<PreparedStep.Part> part(Draft draft, DropoutNoise dropout) {
+    if (draft instanceof MaskedBatch batch) {
+      PreparedStep.Part ready = ready(batch, dropout);
+      return () -> ready;
+    }
+    return () -> ready(draft.masked(), dropout);
+  }
+
+  private PreparedStep.Part ready(MaskedBatch batch, DropoutNoise dropout) {
+    NetworkInput input = new NetworkInput(batch.zt(), batch.condition(), batch.rows());
+    Task.Question question = new Task.Question(batch, batch.targets(), task.rowWeights(batch));
+    return new PreparedStep.Part(trainable.prepare(input, dropout), question);
+  }
+
+  /** Makes one update, or none where the guard finds that it is no good. */
+  public UpdateNumbers update(NDManager results, PreparedStep step) {
     return update(results, step, UpdateListener.NONE);
   }
 
-  /** As {@link #update(NDManager, List)}, and tells {@code listener} when a phase is queued. */
-  public NDArray update(NDManager results, List<? extends Draft> step, UpdateListener listener) {
-    try (NDManager scope = manager.newSubManager()) {
-      Task.Judge judge = task.judge();
-      List<Slice> slices = slices(step);
-      NDArray loss = part(scope, judge, slices.get(0), listener);
-      FlatArrays gradients = trainable.gradients();
-      if (slices.size() > 1) {
-        gradients = sum();
-        trainable.optimizer().copy(gradients, trainable.gradients());
-      }
-      for (Slice slice : slices.subList(1, slices.size())) {
-        loss = loss.add(part(scope, judge, slice, listener));
-        trainable.optimizer().add(gradients, trainable.gradients());
-        listener.after(Phase.BACKWARD);
-      }
-      move(gradients, judge, listener);
-      loss.attach(results);
-      return loss;
+  /**
+   * As {@link #update(NDManager, PreparedStep)}; tells {@code listener} when a phase is queued.
+   *
+   * @param results takes the numbers
+   * @throws io.github.md4.core.DeviceException if the device's memory is full; names what would fit
+   */
+  public UpdateNumbers update(NDManager results, PreparedStep step, UpdateListener listener) {
+    try {
+      return made(results, step, listener);
+    } catch (EngineException e) {
+      Optional<String> full = GpuMemory.complaint(e);
+      throw full.isPresent() ? advice.exception(fitting(step), full.get(), e) : e;
     }
+  }
+
+  /** Returns how many examples the device has room for, where that can be measured. */
+  private OptionalInt fitting(PreparedStep step) {
+    Device device = manager.getDevice();
+    try {
+      FlatArrays unused = sum(); // which smaller micro-batches need
+      PreparedStep few = prepare(step.index(), List.of(step.first(advice.probe())));
+      GpuMemory.release(device);
+      return advice.fitting(() -> GpuMemory.read(device), () -> pass(few));
+    } catch (EngineException e) {
+      return OptionalInt.empty(); // not even so few
+    }
+  }
+
+  private void pass(PreparedStep step) {
+    try (NDManager scope = manager.newSubManager()) {
+      Gradients unused = gradients(scope, step, UpdateListener.NONE);
+    }
+  }
+
+  private UpdateNumbers made(NDManager results, PreparedStep step, UpdateListener listener) {
+    try (NDManager scope = manager.newSubManager()) {
+      Gradients gradients = gradients(scope, step, listener);
+      Watch.Seen seen = watch.see(scope, gradients.loss, gradients.sum);
+      config.clip().apply(trainable.optimizer(), gradients.sum);
+      move(gradients.sum, config.emaRate(), seen.good());
+      gradients.judge.learn(new Task.Moment(updates + 1, learningRate(), () -> isMade(seen)));
+      listener.after(Phase.OPTIMIZER);
+      updates++;
+      seen.numbers().attach(results);
+      return new UpdateNumbers(seen.numbers());
+    }
+  }
+
+  /** Returns whether an update is good; waits for the device where a guard looks at it. */
+  private static boolean isMade(Watch.Seen seen) {
+    return seen.good().map(verdict -> verdict.toFloatArray()[0] != 0).orElse(true);
+  }
+
+  /** Counts an update that is not made. */
+  void leaveOut() {
+    updates++;
+  }
+
+  /** Returns a batch's loss and gradients, and leaves all as it is. */
+  Look look(PreparedStep step) {
+    try (NDManager scope = manager.newSubManager()) {
+      Gradients gradients = gradients(scope, step, UpdateListener.NONE);
+      float[] norms = trainable.optimizer().norms(scope, gradients.sum).toFloatArray();
+      return new Look(gradients.loss.toFloatArray()[0], norms);
+    }
+  }
+
+  /**
+   * What a batch would do.
+   *
+   * @param loss the diffusion term, mean bits per token
+   * @param norms of the gradients by each parameter, in the parameters' order
+   */
+  record Look(float loss, float[] norms) {}
+
+  /** Of a whole step; {@code loss} has one element. */
+  private record Gradients(NDArray loss, FlatArrays sum, Task.Judge judge) {}
+
+  private Gradients gradients(NDManager scope, PreparedStep step, UpdateListener listener) {
+    Asking asking = new Asking(scope, task.judge(), listener);
+    NDArray loss = part(asking, step, 0);
+    FlatArrays gradients = trainable.gradients();
+    if (step.parts().size() > 1) {
+      gradients = sum();
+      trainable.optimizer().copy(gradients, trainable.gradients());
+    }
+    for (int i = 1; i < step.parts().size(); i++) {
+      loss = loss.add(part(asking, step, i));
+      trainable.optimizer().add(gradients, trainable.gradients());
+      listener.after(Phase.BACKWARD);
+    }
+    return new Gradients(loss, gradients, asking.judge);
   }
 
   /** Where the gradients of micro-batches are added up: float32, also where they are not. */
@@ -210,48 +328,27 @@ public final class Learner implements AutoCloseable {
     return sum;
   }
 
-  /** A micro-batch, the number of its first sequence in the step, and whether it is the last. */
-  private record Slice(MaskedBatch batch, int firstSequence, boolean isLast) {}
-
-  private static List<Slice> slices(List<? extends Draft> step) {
-    List<Slice> slices = new ArrayList<>();
-    int first = 0;
-    for (Draft draft : step) {
-      MaskedBatch batch = draft.masked();
-      slices.add(new Slice(batch, first, slices.size() == step.size() - 1));
-      first += batch.batchSize();
-    }
-    return slices;
-  }
+  /** What the micro-batches of a step have in common. */
+  private record Asking(NDManager scope, Task.Judge judge, UpdateListener listener) {}
 
   /** Leaves a micro-batch's gradients with the network; returns what it adds to the step's loss. */
-  private NDArray part(NDManager scope, Task.Judge judge, Slice slice, UpdateListener listener) {
-    MaskedBatch batch = slice.batch;
-    NetworkInput input = new NetworkInput(batch.zt(), batch.condition(), batch.rows());
-    DropoutNoise dropout = new DropoutNoise(noise, updates, slice.firstSequence);
-    try (TrainingPass pass = trainable.forward(scope, input, dropout)) {
-      listener.after(Phase.FORWARD);
-      NDArray loss = judge.judge(scope, pass.logits(), batch);
-      if (slice.isLast) {
-        judge.allJudged();
+  private static NDArray part(Asking asking, PreparedStep step, int i) {
+    PreparedStep.Part part = step.parts().get(i).get();
+    try (TrainingPass pass = part.input().forward(asking.scope)) {
+      asking.listener.after(Phase.FORWARD);
+      NDArray loss = asking.judge.judge(asking.scope, pass.logits(), part.question());
+      if (i == step.parts().size() - 1) {
+        asking.judge.allJudged();
       }
-      listener.after(Phase.LOSS);
+      asking.listener.after(Phase.LOSS);
       pass.backward();
-      listener.after(Phase.BACKWARD);
+      asking.listener.after(Phase.BACKWARD);
       return loss;
     }
   }
 
-  private void move(FlatArrays gradients, Task.Judge judge, UpdateListener listener) {
-    config.clip().apply(trainable.optimizer(), gradients);
-    move(gradients, config.emaRate());
-    judge.learn(new Task.Moment(updates + 1, learningRate()));
-    listener.after(Phase.OPTIMIZER);
-    updates++;
-  }
-
-  private void move(FlatArrays gradients, double emaRate) {
-    AdamW.Step step = new AdamW.Step(updates + 1, learningRate(), emaRate);
+  private void move(FlatArrays gradients, double emaRate, Optional<NDArray> good) {
+    AdamW.Step step = new AdamW.Step(updates + 1, learningRate(), emaRate, good);
     config.optimizer().step(trainable.optimizer(), trained, gradients, step);
   }
 
@@ -260,16 +357,21 @@ public final class Learner implements AutoCloseable {
    * not move: so a bench tells the average's time from the optimizer's.
    */
   public void moveAgain(double emaRate) {
-    move(trainable.gradients(), emaRate);
+    move(trainable.gradients(), emaRate, Optional.empty());
   }
 
-  /** Returns a line that says which code computes an update. */
+  /** Returns a line that says which code computes an update, and whether in TF32. */
   public String description() {
-    return trainable.description();
+    return trainable.description() + (isInTf32() ? ", float32 products in TF32" : "");
+  }
+
+  private boolean isInTf32() {
+    return config.precision() == Precision.FLOAT32 && Tf32.isInEffect(manager);
   }
 
   @Override
   public void close() {
+    watch.close();
     trainable.close();
     task.close();
     manager.close();

@@ -37,12 +37,16 @@ record ObjectiveTask(Objective objective, MaskingSchedule curve, int sequences) 
   }
 
   @Override
+  public float[] rowWeights(MaskedBatch batch) {
+    return objective.objectiveWeights(batch, sequences);
+  }
+
+  @Override
   public Judge judge() {
     return new Judge() {
       @Override
-      public NDArray judge(NDManager scope, Logits logits, MaskedBatch batch) {
-        float[] weights = objective.objectiveWeights(batch, sequences);
-        return logits.crossEntropy(scope, batch.targets(), weights);
+      public NDArray judge(NDManager scope, Logits logits, Question question) {
+        return logits.crossEntropy(scope, question.targets(), question.weights());
       }
 
       @Override

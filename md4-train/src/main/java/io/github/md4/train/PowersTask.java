@@ -92,8 +92,17 @@ final class PowersTask implements Task {
   }
 
   @Override
+  public float[] rowWeights(MaskedBatch batch) {
+    return elbo().objectiveWeights(batch, training.sequences());
+  }
+
+  @Override
   public Judge judge() {
     return new Step();
+  }
+
+  private PoweredElbo elbo() {
+    return new PoweredElbo(schedule, training.powers().timeFloor());
   }
 
   @Override
@@ -152,7 +161,7 @@ final class PowersTask implements Task {
     float[] raw = powers.parameters().flat().array(0).toFloatArray();
     float[] byRaw = PowerSchedule.gradientByRaw(found.byPower(), raw);
     if (!isFinite(byRaw)) {
-      throw PendingLosses.diverged("the loss of", moment.update(), training.seed());
+      throw PendingUpdates.diverged("the loss of", moment.update(), training.seed());
     }
     gradient.set(0, byRaw);
     training.clip().apply(kernels, gradient);
@@ -188,19 +197,18 @@ final class PowersTask implements Task {
 
   /** A step: its samples in two halves, the same examples in both. */
   private final class Step implements Judge {
-    private final PoweredElbo elbo = new PoweredElbo(schedule, training.powers().timeFloor());
+    private final PoweredElbo elbo = elbo();
     private final float[] narrow = elbo.narrowPowers();
     private final List<MaskedBatch> batches = new ArrayList<>();
     private final List<PoweredLoss> losses = new ArrayList<>();
     private final List<PowerGradient.Judged> judged = new ArrayList<>();
 
     @Override
-    public NDArray judge(NDManager scope, Logits logits, MaskedBatch batch) {
-      float[] weights = elbo.objectiveWeights(batch, training.sequences());
-      PoweredLoss loss = logits.powered(scope, batch.targets(), weights, narrow);
-      batches.add(batch);
+    public NDArray judge(NDManager scope, Logits logits, Question question) {
+      PoweredLoss loss = logits.powered(scope, question.targets(), question.weights(), narrow);
+      batches.add(question.batch());
       losses.add(loss);
-      return loss.sum().add(reconstruction(batch));
+      return loss.sum().add(reconstruction(question.batch()));
     }
 
     private float reconstruction(MaskedBatch batch) {
@@ -225,7 +233,7 @@ final class PowersTask implements Task {
 
     @Override
     public void learn(Moment moment) {
-      if (!isFrozen()) {
+      if (!isFrozen() && moment.isMade().getAsBoolean()) {
         PowerGradient found = new PowerGradient(elbo, training.batchSize());
         int half = judged.size() / SAMPLES;
         for (int i = 0; i < half; i++) {

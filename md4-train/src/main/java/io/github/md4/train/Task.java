@@ -18,6 +18,7 @@ import io.github.md4.core.schedule.TimeAxis;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * What a network is trained for: how examples are masked, how its guesses are judged, and what
@@ -73,6 +74,17 @@ public sealed interface Task extends AutoCloseable permits ObjectiveTask, Powers
    */
   Draft draft(int[][] x, double[] times, double[][] u);
 
+  /** Returns what each row's loss counts in that of a step, with the schedule as it is now [R]. */
+  float[] rowWeights(MaskedBatch batch);
+
+  /**
+   * What a network is asked of a micro-batch.
+   *
+   * @param targets clean tokens at the asked rows [R]
+   * @param weights that {@link #rowWeights} gave [R]
+   */
+  record Question(MaskedBatch batch, int[] targets, float[] weights) {}
+
   /** Begins to judge the guesses of a step. */
   Judge judge();
 
@@ -112,7 +124,7 @@ public sealed interface Task extends AutoCloseable permits ObjectiveTask, Powers
      *
      * @return what they add to the step's loss, bits per token, one element on the device
      */
-    NDArray judge(NDManager scope, Logits logits, MaskedBatch batch);
+    NDArray judge(NDManager scope, Logits logits, Question question);
 
     /**
      * Reads what was found of all samples: the one wait for the device, before the last way back is
@@ -121,7 +133,7 @@ public sealed interface Task extends AutoCloseable permits ObjectiveTask, Powers
     void allJudged();
 
     /**
-     * Learns, while the device is on its way back.
+     * Learns, while the device is on its way back; nothing from an update that is not made.
      *
      * @throws DivergedException if what is learned has left all bounds
      */
@@ -133,6 +145,7 @@ public sealed interface Task extends AutoCloseable permits ObjectiveTask, Powers
    *
    * @param update 1 for the first
    * @param rate the network's learning rate
+   * @param isMade whether the guard finds it good; may wait for the device
    */
-  record Moment(long update, double rate) {}
+  record Moment(long update, double rate, BooleanSupplier isMade) {}
 }

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.Draft;
@@ -90,7 +89,7 @@ final class PowersTrainingTest {
         Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
       Batches batches = batches(plan, learner);
       for (int step = 0; step < updates; step++) {
-        learner.update(manager, batches.of(step)).close();
+        learner.update(manager, learner.prepare(step, batches.of(step))).close();
       }
       return new float[][] {raw(learner, Weights.RAW), TinyRun.flat(learner.parameters())};
     }
@@ -137,7 +136,7 @@ final class PowersTrainingTest {
       naive.add(step.get(0).masked(), step.get(2).masked());
       naive.add(step.get(1).masked(), step.get(3).masked());
       double[] expected = naive.clippedByNorm(1);
-      learner.update(manager, step).close();
+      learner.update(manager, learner.prepare(learner.updates(), step)).close();
       float[] moment = TinyRun.flat(learner.task().moments().get("first.schedule."));
       for (int v = 0; v < expected.length; v++) {
         // Sums of float32 losses of up to 100 nats, over 66 tokens.
@@ -254,7 +253,7 @@ final class PowersTrainingTest {
       Batches batches = batches(plan, learner);
       float first = loss(learner, manager, batches.of(0));
       for (int step = 1; step < 200; step++) {
-        learner.update(manager, batches.of(step % 2)).close();
+        learner.update(manager, learner.prepare(step, batches.of(step % 2))).close();
       }
       assertThat(loss(learner, manager, batches.of(0))).isLessThan(0.6f * first);
       Map<String, Double> powers = learner.task().metrics();
@@ -263,8 +262,9 @@ final class PowersTrainingTest {
   }
 
   private static float loss(Learner learner, NDManager manager, List<Draft> step) {
-    try (NDArray loss = learner.update(manager, step)) {
-      return loss.getFloat();
+    try (UpdateNumbers numbers =
+        learner.update(manager, learner.prepare(learner.updates(), step))) {
+      return numbers.read().loss();
     }
   }
 
@@ -276,11 +276,11 @@ final class PowersTrainingTest {
         Network network = plan.model().network(manager, Precision.FLOAT32);
         Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
       Batches batches = batches(plan, learner);
-      learner.update(manager, batches.of(0)).close();
+      learner.update(manager, learner.prepare(0, batches.of(0))).close();
       NDManager all = manager.getParentManager();
       int before = all.getManagedArrays().size();
       for (int step = 1; step <= 100; step++) {
-        learner.update(manager, batches.of(step)).close();
+        learner.update(manager, learner.prepare(step, batches.of(step))).close();
       }
       assertThat(all.getManagedArrays()).hasSize(before);
     }

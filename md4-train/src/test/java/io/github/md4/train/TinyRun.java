@@ -10,6 +10,7 @@ import io.github.md4.core.network.TrainingOptions;
 import io.github.md4.core.network.TransformerConfig;
 import io.github.md4.core.optimizer.AdamW;
 import io.github.md4.core.optimizer.GradientClip;
+import io.github.md4.core.optimizer.SpikeGuard;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeSampling;
@@ -67,42 +68,81 @@ final class TinyRun {
         new Rate(base, 3, Decay.COSINE),
         new AdamW(0.9, 0.99, 1e-8, 0.03),
         new GradientClip.Norm(1),
+        new SpikeGuard.Off(),
         0.9,
         PowersConfig.defaults(),
         new WarmStart.None(),
-        4);
+        4,
+        new PeakFlops.Measured(),
+        false);
+  }
+
+  /** The same training of other batches under another guard. */
+  static TrainingConfig with(TrainingConfig t, int batchSize, SpikeGuard guard) {
+    return with(t, new int[] {batchSize, t.microBatch()}, guard, t.recompute(), Masking.of(t));
+  }
+
+  /** The same training of other batches. */
+  static TrainingConfig sized(TrainingConfig t, int batchSize, int microBatch) {
+    int[] sizes = {batchSize, microBatch};
+    return with(t, sizes, t.guard(), t.recompute(), Masking.of(t));
+  }
+
+  /** The same training, its layers computed again on the way back. */
+  static TrainingConfig recomputing(TrainingConfig t) {
+    int[] sizes = {t.batchSize(), t.microBatch()};
+    return with(t, sizes, t.guard(), TrainingOptions.Recompute.LAYER, Masking.of(t));
   }
 
   /** The same training with two masked samples of each example. */
   static TrainingConfig twoSamples(TrainingConfig t, PowersConfig powers, WarmStart warmStart) {
-    return with(t, t.timeAxis(), 2, powers, warmStart);
+    return with(t, new Masking(t.timeAxis(), 2, powers, warmStart));
   }
 
   static TrainingConfig withTimeAxis(TrainingConfig t, TimeAxis axis) {
-    return with(t, axis, t.samples(), t.powers(), t.warmStart());
+    return with(t, new Masking(axis, t.samples(), t.powers(), t.warmStart()));
+  }
+
+  private static TrainingConfig with(TrainingConfig t, Masking masking) {
+    int[] sizes = {t.batchSize(), t.microBatch()};
+    return with(t, sizes, t.guard(), t.recompute(), masking);
+  }
+
+  /** What a schedule asks of a training. */
+  private record Masking(TimeAxis axis, int samples, PowersConfig powers, WarmStart warmStart) {
+    private static Masking of(TrainingConfig t) {
+      return new Masking(t.timeAxis(), t.samples(), t.powers(), t.warmStart());
+    }
   }
 
   private static TrainingConfig with(
-      TrainingConfig t, TimeAxis axis, int samples, PowersConfig powers, WarmStart warmStart) {
+      TrainingConfig t,
+      int[] sizes,
+      SpikeGuard guard,
+      TrainingOptions.Recompute recompute,
+      Masking masking) {
     return new TrainingConfig(
         t.seed(),
         t.steps(),
-        t.batchSize(),
-        t.microBatch(),
+        sizes[0],
+        sizes[1],
         t.precision(),
         t.residual(),
         t.kernels(),
-        t.recompute(),
-        axis,
+        recompute,
+        masking.axis,
         t.timeSampling(),
-        samples,
+        masking.samples,
         t.learningRate(),
         t.optimizer(),
         t.clip(),
+        guard,
         t.emaRate(),
-        powers,
-        warmStart,
-        t.logEvery());
+        masking.powers,
+        masking.warmStart,
+        t.logEvery(),
+        t.peakFlops(),
+        t.tf32());
   }
 
   static TrainingRun.Plan plan(TrainingConfig training, TokenFile tokens) {
@@ -155,6 +195,8 @@ final class TinyRun {
     final List<StepMetrics> metrics = new ArrayList<>();
     final List<Long> evaluations = new ArrayList<>();
     final List<Long> checkpoints = new ArrayList<>();
+    final List<Spike> spikes = new ArrayList<>();
+    final List<Long> rollbacks = new ArrayList<>();
 
     @Override
     public void onMetrics(StepMetrics of) {
@@ -169,6 +211,17 @@ final class TinyRun {
     @Override
     public void onCheckpoint(long step, Path folder) {
       checkpoints.add(step);
+    }
+
+    @Override
+    public void onSpike(Spike spike) {
+      spikes.add(spike);
+    }
+
+    @Override
+    public void onRollback(Spike spike, long step) {
+      spikes.add(spike);
+      rollbacks.add(step);
     }
 
     List<Double> losses() {

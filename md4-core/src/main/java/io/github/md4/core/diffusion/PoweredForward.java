@@ -39,16 +39,27 @@ public final class PoweredForward {
     for (int b = 0; b < x.length; b++) {
       critical[b] = critical(times[b], u[b], epsilon);
     }
-    return () -> masked(schedule.get(), x, times, critical);
+    return new PoweredDraft(x, times, critical, schedule);
   }
 
-  private static MaskedBatch masked(
-      PowerSchedule schedule, int[][] x, double[] times, double[][] critical) {
-    int[][] zt = new int[x.length][];
-    for (int b = 0; b < x.length; b++) {
-      zt[b] = mask(schedule, x[b], critical[b]);
+  /** Examples with the power up to which each position is masked. */
+  private record PoweredDraft(
+      int[][] x, double[] times, double[][] critical, Supplier<PowerSchedule> schedule)
+      implements Draft {
+    @Override
+    public MaskedBatch masked() {
+      PowerSchedule now = schedule.get();
+      int[][] zt = new int[x.length][];
+      for (int b = 0; b < x.length; b++) {
+        zt[b] = mask(now, x[b], critical[b]);
+      }
+      return new MaskedBatch(new TokenSpace(now.vocabularySize()), x, zt, times);
     }
-    return new MaskedBatch(new TokenSpace(schedule.vocabularySize()), x, zt, times);
+
+    @Override
+    public int batchSize() {
+      return x.length;
+    }
   }
 
   /** Returns the power up to which each position is masked, see {@link PowerSchedule}. */

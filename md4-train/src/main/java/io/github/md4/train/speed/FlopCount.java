@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.bench;
+package io.github.md4.train.speed;
 
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.ParameterSpec;
@@ -47,7 +47,7 @@ public record FlopCount(double denseEquivalent, double needed) {
   }
 
   /** Returns the count where each token goes through the network so many times. */
-  FlopCount times(int samples) {
+  public FlopCount times(int samples) {
     return new FlopCount(samples * denseEquivalent, samples * needed);
   }
 
