@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
+import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.Activation;
+import io.github.md4.core.kernel.Precision;
 import java.util.Locale;
+import java.util.OptionalInt;
 
 /**
  * The shape of the text transformer (spec, Sections 5.1 to 5.4); its width is {@code headWidth *
@@ -36,7 +39,8 @@ public record TransformerConfig(
     boolean depthScaledInit,
     double dropout,
     double attentionDropout,
-    boolean causal) {
+    boolean causal)
+    implements NetworkConfig {
 
   /** Where tokens become vectors of the network's width. */
   public enum Embedding {
@@ -137,6 +141,21 @@ public record TransformerConfig(
         0,
         0,
         false);
+  }
+
+  @Override
+  public OptionalInt nullLabel() {
+    return OptionalInt.empty();
+  }
+
+  @Override
+  public void checkLength(int length) {
+    require(length >= 1, "length must be at least 1", length);
+  }
+
+  @Override
+  public Network network(NDManager parent, int vocabularySize, Precision precision) {
+    return new Transformer(parent, this, vocabularySize, precision);
   }
 
   /** Returns the network's width D. */
