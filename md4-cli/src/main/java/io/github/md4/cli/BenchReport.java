@@ -2,7 +2,6 @@
 package io.github.md4.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.core.network.TransformerConfig;
 import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.UpdateListener.Phase;
 import io.github.md4.train.bench.BenchResult;
@@ -10,6 +9,7 @@ import io.github.md4.train.bench.MemoryUse;
 import io.github.md4.train.bench.Spread;
 import io.github.md4.train.bench.StepBench;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** What {@code md4 bench train} says. */
 record BenchReport(
@@ -62,15 +62,11 @@ record BenchReport(
   }
 
   private String network() {
-    TransformerConfig network = subject.model().network();
-    return String.format(
-        Locale.ROOT,
-        "%d layers, width %d, %d heads, dropout %s; %,d parameters",
-        network.layers(),
-        network.width(),
-        network.heads(),
-        network.dropout(),
-        result.work().parameters());
+    String facts =
+        subject.model().network().facts().entrySet().stream()
+            .map(fact -> fact.getKey() + " " + fact.getValue())
+            .collect(Collectors.joining(", "));
+    return String.format(Locale.ROOT, "%s; %,d parameters", facts, result.work().parameters());
   }
 
   private void speedRows(Table table) {
@@ -138,25 +134,20 @@ record BenchReport(
 
   private ObjectNode config() {
     TrainingConfig training = subject.training();
-    TransformerConfig network = subject.model().network();
-    return Json.object()
-        .put("batchSize", training.batchSize())
-        .put("microBatch", training.microBatch())
-        .put("length", subject.model().length())
-        .put("vocabulary", subject.vocabularySize())
-        .put("precision", training.precision().toString())
-        .put("residual", training.residual().toString())
-        .put("kernels", training.kernels().toString())
-        .put("recompute", training.recompute().toString())
-        .put("emaRate", training.emaRate())
-        .put("code", result.work().code())
-        .put("layers", network.layers())
-        .put("width", network.width())
-        .put("heads", network.heads())
-        .put("keyValueHeads", network.keyValueHeads())
-        .put("embedding", network.embedding().toString())
-        .put("dropout", network.dropout())
-        .put("attentionDropout", network.attentionDropout())
+    ObjectNode config =
+        Json.object()
+            .put("batchSize", training.batchSize())
+            .put("microBatch", training.microBatch())
+            .put("length", subject.model().length())
+            .put("vocabulary", subject.vocabularySize())
+            .put("precision", training.precision().toString())
+            .put("residual", training.residual().toString())
+            .put("kernels", training.kernels().toString())
+            .put("recompute", training.recompute().toString())
+            .put("emaRate", training.emaRate())
+            .put("code", result.work().code());
+    subject.model().network().facts().forEach(config::putPOJO);
+    return config
         .put("clip", training.clip().toString())
         .put("seed", training.seed())
         .put("warmUp", plan.warmUp())

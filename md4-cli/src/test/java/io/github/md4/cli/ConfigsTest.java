@@ -9,7 +9,6 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
-import io.github.md4.core.network.Transformer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,8 +58,7 @@ final class ConfigsTest {
   void network_hasThePapersSize(String name, int vocabularySize, long expected) throws IOException {
     try (NDManager manager = NDManager.newBaseManager();
         Network network =
-            new Transformer(
-                manager, load(name).model().network(), vocabularySize, Precision.FLOAT32)) {
+            load(name).model().network().network(manager, vocabularySize, Precision.FLOAT32)) {
       long count = network.specs().stream().mapToLong(ConfigsTest::size).sum();
       assertThat(count).isEqualTo(expected);
     }

@@ -3,6 +3,7 @@ package io.github.md4.core.model;
 
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.network.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
@@ -17,16 +18,13 @@ import io.github.md4.core.schedule.TimeAxis;
  * @param epsilon how far the ends of the schedule are squeezed from 0 and 1
  */
 public record ModelConfig(
-    ModelObjective objective,
-    int length,
-    Curve schedule,
-    double epsilon,
-    TransformerConfig network) {
+    ModelObjective objective, int length, Curve schedule, double epsilon, NetworkConfig network) {
 
   public ModelConfig {
     if (length < 1) {
       throw new IllegalArgumentException("length must be at least 1: " + length);
     }
+    network.checkLength(length);
     if (!(epsilon >= 0 && epsilon < 0.5)) {
       throw new IllegalArgumentException("epsilon must be in [0, 0.5): " + epsilon);
     }
@@ -38,7 +36,7 @@ public record ModelConfig(
   }
 
   /** Of masked diffusion. */
-  public ModelConfig(int length, Curve schedule, double epsilon, TransformerConfig network) {
+  public ModelConfig(int length, Curve schedule, double epsilon, NetworkConfig network) {
     this(ModelObjective.MASKED_DIFFUSION, length, schedule, epsilon, network);
   }
 

@@ -9,7 +9,6 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.Transformer;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +45,7 @@ public final class SavedModel implements AutoCloseable {
 
     /** Returns the network, to be closed by the caller. */
     public Network network(NDManager parent, Precision precision) {
-      return new Transformer(parent, config.network(), tokenizer.vocabularySize(), precision);
+      return config.network().network(parent, tokenizer.vocabularySize(), precision);
     }
 
     /** Writes all but the weights into an existing folder. */

@@ -4,6 +4,8 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
+import java.util.List;
+import java.util.Map;
 
 /**
  * The shape of a transformer over patches alone: the middle of the UViT between embedded tokens and
@@ -28,6 +30,20 @@ public record DitConfig(
   public static DitConfig defaults() {
     return new DitConfig(
         new ImageShape(32, 32, 3), 128, DitShape.defaults(), ConditionConfig.defaults(), 0.1);
+  }
+
+  @Override
+  public Map<String, Object> facts() {
+    Map<String, Object> facts = ImageFacts.of("dit", this);
+    facts.putAll(blocks.facts());
+    return facts;
+  }
+
+  @Override
+  public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
+    double pixels = image.pixels();
+    return Arithmetic.ofImages(
+        specs, image, spec -> blocks.tokens(pixels), blocks.attended(pixels));
   }
 
   @Override

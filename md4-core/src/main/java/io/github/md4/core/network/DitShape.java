@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
+
 /**
  * The size of a transformer over patches of an image (spec, Section 5.6).
  *
@@ -30,6 +33,27 @@ public record DitShape(int width, int heads, int layers, int patch) {
   /** Returns F, the hidden width of the feed-forward. */
   public int hiddenWidth() {
     return EXPANSION * width;
+  }
+
+  Map<String, Object> facts() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("ditWidth", width);
+    facts.put("ditHeads", heads);
+    facts.put("ditLayers", layers);
+    facts.put("patch", patch);
+    return facts;
+  }
+
+  /** Returns T. */
+  double tokens(double pixels) {
+    return pixels / (patch * patch);
+  }
+
+  /**
+   * Returns the multiplications of all layers' queries by keys, and of what comes out by values.
+   */
+  double attended(double pixels) {
+    return 2.0 * layers * width * tokens(pixels) * tokens(pixels);
   }
 
   private static void require(boolean holds, String what, int given) {

@@ -37,6 +37,11 @@ public sealed interface ImageConfig extends NetworkConfig
   }
 
   @Override
+  default boolean causal() {
+    return false;
+  }
+
+  @Override
   default int classes() {
     return condition().classes();
   }

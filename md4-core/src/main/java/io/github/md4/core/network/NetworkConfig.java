@@ -6,6 +6,7 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -28,6 +29,9 @@ public sealed interface NetworkConfig permits TransformerConfig, ImageConfig {
   /** Returns the number of classes it is told, or 0. */
   int classes();
 
+  /** Returns whether a position sees only those up to itself. */
+  boolean causal();
+
   /** Returns the label that stands for no class, if the network knows one. */
   OptionalInt nullLabel();
 
@@ -35,6 +39,17 @@ public sealed interface NetworkConfig permits TransformerConfig, ImageConfig {
    * @throws IllegalArgumentException unless a sequence of so many tokens fits the network
    */
   void checkLength(int length);
+
+  /** Returns what reports say of it: words and numbers by name. */
+  Map<String, Object> facts();
+
+  /**
+   * Returns how much it multiplies.
+   *
+   * @param specs its parameters
+   * @param length tokens of a sequence
+   */
+  Arithmetic arithmetic(List<ParameterSpec> specs, int length);
 
   /**
    * Returns the network, to be closed by the caller.

@@ -4,6 +4,8 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
+import java.util.List;
+import java.util.Map;
 
 /**
  * The shape of the pixel UNet, which keeps the image's resolution throughout (spec, Section 5.5).
@@ -26,6 +28,19 @@ public record UNetConfig(
   /** Returns the paper's CIFAR-10 network. */
   public static UNetConfig defaults() {
     return new UNetConfig(new ImageShape(32, 32, 3), 128, 32, ConditionConfig.defaults(), 0.1);
+  }
+
+  @Override
+  public Map<String, Object> facts() {
+    Map<String, Object> facts = ImageFacts.of("unet", this);
+    facts.put("layers", layers);
+    return facts;
+  }
+
+  @Override
+  public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
+    double pixels = image.pixels();
+    return Arithmetic.ofImages(specs, image, spec -> pixels, 2 * width * pixels * pixels);
   }
 
   @Override

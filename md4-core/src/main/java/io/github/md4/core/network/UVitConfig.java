@@ -5,6 +5,9 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The shape of the UViT: ResBlocks with adaptive norms around a transformer over patches (spec,
@@ -28,6 +31,8 @@ public record UVitConfig(
     ConditionConfig condition,
     double dropout)
     implements ImageConfig {
+
+  private static final Pattern LEVEL = Pattern.compile("(?:down|up)\\.(\\d+)\\..*");
 
   public UVitConfig {
     multipliers = List.copyOf(multipliers);
@@ -54,6 +59,38 @@ public record UVitConfig(
         DitShape.defaults(),
         ConditionConfig.defaults(),
         0.1);
+  }
+
+  @Override
+  public Map<String, Object> facts() {
+    Map<String, Object> facts = ImageFacts.of("uvit", this);
+    facts.put("multipliers", multipliers.toString());
+    facts.put("layers", layers);
+    facts.putAll(middle.facts());
+    return facts;
+  }
+
+  @Override
+  public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
+    double lowest = pixelsAt(multipliers.size() - 1);
+    return Arithmetic.ofImages(specs, image, this::uses, middle.attended(lowest));
+  }
+
+  /** Pixels of the level that its name tells, or patches of the lowest. */
+  private double uses(ParameterSpec spec) {
+    Matcher level = LEVEL.matcher(spec.name());
+    if (!level.matches()) {
+      boolean isMiddle = spec.name().startsWith("middle.");
+      return isMiddle ? middle.tokens(pixelsAt(multipliers.size() - 1)) : image.pixels();
+    }
+    int at = Integer.parseInt(level.group(1));
+    boolean isHalving = spec.name().contains(".halve.");
+    boolean isDoubling = spec.name().contains(".double.");
+    return pixelsAt(at + (isHalving ? 1 : 0) - (isDoubling ? 1 : 0));
+  }
+
+  private double pixelsAt(int level) {
+    return image.pixels() / Math.pow(4, level);
   }
 
   @Override

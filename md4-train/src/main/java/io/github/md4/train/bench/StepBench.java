@@ -9,7 +9,6 @@ import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.GpuTimeline;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.Network;
-import io.github.md4.core.network.Transformer;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.train.BatchQueue;
 import io.github.md4.train.Batches;
@@ -82,8 +81,7 @@ public final class StepBench implements AutoCloseable {
         new Batches.Shape(training.batchSize(), training.microBatch(), training.timeSampling());
     this.subject = subject;
     this.manager = parent.newSubManager();
-    this.network =
-        new Transformer(manager, model.network(), subject.vocabularySize, training.precision());
+    this.network = model.network().network(manager, subject.vocabularySize, training.precision());
     this.learner = Learner.initial(manager, network, training, objective);
     this.batches = new Batches(windows, objective, noise, shape);
     this.gauge = new MemoryGauge(manager.getDevice());
