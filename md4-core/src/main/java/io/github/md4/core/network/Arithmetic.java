@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
+import io.github.md4.core.token.ImageShape;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 

@@ -4,6 +4,7 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDArray;
 import io.github.md4.core.kernel.DitKernels;
 import io.github.md4.core.kernel.Hidden;
+import io.github.md4.core.token.ImageShape;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,6 +2,7 @@
 package io.github.md4.core.network;
 
 import io.github.md4.core.kernel.UNetKernels;
+import io.github.md4.core.token.ImageShape;
 
 /** What must hold of the keys that image networks have in common. */
 final class ImageChecks {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import io.github.md4.core.token.ImageShape;
 import java.util.OptionalInt;
 
 /** The shape of a network over the values of an image. */

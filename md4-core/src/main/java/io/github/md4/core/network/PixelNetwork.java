@@ -13,6 +13,7 @@ import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.UNetKernels;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import io.github.md4.core.token.ImageShape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -4,6 +4,7 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.token.ImageShape;
 import java.util.List;
 import java.util.Map;
 

@@ -13,6 +13,7 @@ import io.github.md4.core.network.TransformerConfig.TimeFeatures;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.token.ImageShape;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;

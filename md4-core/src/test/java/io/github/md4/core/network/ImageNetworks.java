@@ -2,6 +2,7 @@
 package io.github.md4.core.network;
 
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import io.github.md4.core.token.ImageShape;
 import java.util.List;
 
 /** Small image networks that take every option each way; sides, colours and levels differ. */

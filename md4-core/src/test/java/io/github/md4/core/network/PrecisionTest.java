@@ -9,6 +9,7 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.TransformerConfig.Conditioning;
 import io.github.md4.core.network.TransformerConfig.Embedding;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import io.github.md4.core.token.ImageShape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.core.network;
+package io.github.md4.core.token;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
