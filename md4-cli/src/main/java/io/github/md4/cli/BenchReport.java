@@ -9,7 +9,6 @@ import io.github.md4.train.bench.MemoryUse;
 import io.github.md4.train.bench.Spread;
 import io.github.md4.train.bench.StepBench;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** What {@code md4 bench train} says. */
 record BenchReport(
@@ -62,11 +61,11 @@ record BenchReport(
   }
 
   private String network() {
-    String facts =
-        subject.model().network().facts().entrySet().stream()
-            .map(fact -> fact.getKey() + " " + fact.getValue())
-            .collect(Collectors.joining(", "));
-    return String.format(Locale.ROOT, "%s; %,d parameters", facts, result.work().parameters());
+    return String.format(
+        Locale.ROOT,
+        "%s; %,d parameters",
+        subject.model().network().summary(),
+        result.work().parameters());
   }
 
   private void speedRows(Table table) {
@@ -80,6 +79,9 @@ record BenchReport(
         speed.interquartileRange(),
         plan.windows(),
         plan.stepsAWindow());
+    if (subject.model().network().imageShape().isPresent()) {
+      table.row("images/s", "%,.1f", speed.median() / subject.model().length());
+    }
     table.row("step", "%.3f ms", result.throughput().milliseconds().median());
   }
 
@@ -145,6 +147,7 @@ record BenchReport(
             .put("kernels", training.kernels().toString())
             .put("recompute", training.recompute().toString())
             .put("emaRate", training.emaRate())
+            .put("layout", subject.layout().toString())
             .put("code", result.work().code());
     subject.model().network().facts().forEach(config::putPOJO);
     return config

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.Curve;
@@ -36,6 +37,7 @@ final class OptionTypes {
   static void register(CommandLine root) {
     root.registerConverter(Weights.class, parsed(Weights::parse))
         .registerConverter(Precision.class, parsed(Precision::parse))
+        .registerConverter(MapLayout.class, parsed(MapLayout::parse))
         .registerConverter(SamplingGrid.class, parsed(SamplingGrid::parse))
         .registerConverter(DeviceChoice.class, parsed(DeviceChoice::parse))
         .registerConverter(TextVocabulary.class, parsed(OptionTypes::vocabulary))

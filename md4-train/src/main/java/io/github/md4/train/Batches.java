@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.noise.Noise;
@@ -71,16 +72,19 @@ public final class Batches {
     int[][] x = new int[shape.microBatch][windows.length()];
     int[][] zt = new int[shape.microBatch][];
     double[] ofPart = new double[shape.microBatch];
+    int[] labels = new int[shape.microBatch];
     IntStream.range(0, shape.microBatch)
         .parallel()
         .forEach(
             b -> {
               int example = first + b;
-              windows.read(step * shape.batchSize + example, x[b]);
+              long position = step * shape.batchSize + example;
+              windows.read(position, x[b]);
+              labels[b] = windows.label(position);
               double[] u = noise.uniforms(Purpose.MASK, step, example, x[b].length);
               ofPart[b] = times[example];
               zt[b] = objective.seen(x[b], times[example], u);
             });
-    return objective.batch(x, zt, ofPart);
+    return objective.batch(x, zt, Condition.of(ofPart, labels));
   }
 }

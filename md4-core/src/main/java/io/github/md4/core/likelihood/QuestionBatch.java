@@ -10,8 +10,12 @@ import io.github.md4.core.diffusion.DiffusionLoss;
 import java.util.Arrays;
 import java.util.List;
 
-/** Questions about several examples, asked at once. */
-record QuestionBatch(int[][] x, List<BoundEstimator.Question> questions) {
+/**
+ * Questions about several examples, asked at once.
+ *
+ * @param labels the class of each example, or of none
+ */
+record QuestionBatch(int[][] x, int[] labels, List<BoundEstimator.Question> questions) {
 
   /**
    * Returns the cross-entropies, in nats: of the first question's positions in their order, then of
@@ -26,7 +30,8 @@ record QuestionBatch(int[][] x, List<BoundEstimator.Question> questions) {
       NDArray zt = scope.create(tokens(), new Shape(x.length, x[0].length)); // [B, N]
       double[] times =
           questions.stream().mapToDouble(BoundEstimator.Question::time).toArray(); // [B]
-      NDArray logits = denoiser.logits(zt, Condition.at(times), scope.create(rows)); // [R, V]
+      Condition condition = Condition.of(times, labels);
+      NDArray logits = denoiser.logits(zt, condition, scope.create(rows)); // [R, V]
       return DiffusionLoss.crossEntropy(logits, scope.create(targets())).toFloatArray(); // [R]
     }
   }

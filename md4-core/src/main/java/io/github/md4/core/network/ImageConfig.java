@@ -6,6 +6,7 @@ import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
 import io.github.md4.core.token.ImageShape;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** The shape of a network over the values of an image. */
@@ -50,6 +51,11 @@ public sealed interface ImageConfig extends NetworkConfig
   @Override
   default OptionalInt nullLabel() {
     return condition().nullLabel();
+  }
+
+  @Override
+  default Optional<ImageShape> imageShape() {
+    return Optional.of(image());
   }
 
   @Override

@@ -4,11 +4,14 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import io.github.md4.core.token.ImageShape;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 
 /** The shape of a network, of one kind or another. */
 public sealed interface NetworkConfig permits TransformerConfig, ImageConfig {
@@ -29,6 +32,11 @@ public sealed interface NetworkConfig permits TransformerConfig, ImageConfig {
   /** Returns the number of classes it is told, or 0. */
   int classes();
 
+  /** Returns the size of the images it takes; nothing where it takes no images. */
+  default Optional<ImageShape> imageShape() {
+    return Optional.empty();
+  }
+
   /** Returns whether a position sees only those up to itself. */
   boolean causal();
 
@@ -42,6 +50,13 @@ public sealed interface NetworkConfig permits TransformerConfig, ImageConfig {
 
   /** Returns what reports say of it: words and numbers by name. */
   Map<String, Object> facts();
+
+  /** Returns {@link #facts} in a line for people. */
+  default String summary() {
+    return facts().entrySet().stream()
+        .map(fact -> fact.getKey() + " " + fact.getValue())
+        .collect(Collectors.joining(", "));
+  }
 
   /**
    * Returns how much it multiplies.

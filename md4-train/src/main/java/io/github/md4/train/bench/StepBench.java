@@ -7,7 +7,10 @@ import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.GpuTimeline;
+import io.github.md4.core.kernel.MapLayout;
+import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.network.ImageConfig;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.train.BatchQueue;
@@ -36,8 +39,26 @@ public final class StepBench implements AutoCloseable {
   private final Batches batches;
   private final MemoryGauge gauge;
 
-  /** What is measured. */
-  public record Subject(ModelConfig model, TrainingConfig training, int vocabularySize) {}
+  /**
+   * What is measured.
+   *
+   * @param layout of the maps of an image network
+   */
+  public record Subject(
+      ModelConfig model, TrainingConfig training, int vocabularySize, MapLayout layout) {
+
+    /** Returns a subject whose maps lie as they do in training. */
+    public Subject(ModelConfig model, TrainingConfig training, int vocabularySize) {
+      this(model, training, vocabularySize, MapLayout.CHANNELS_LAST);
+    }
+
+    Network network(NDManager manager) {
+      Precision precision = training.precision();
+      return model.network() instanceof ImageConfig images
+          ? images.network(manager, vocabularySize, precision, layout)
+          : model.network().network(manager, vocabularySize, precision);
+    }
+  }
 
   /**
    * How long is measured.
@@ -76,7 +97,8 @@ public final class StepBench implements AutoCloseable {
     Noise noise = new Noise(training.seed());
     Objective objective =
         model.objective(new TokenSpace(subject.vocabularySize), training.timeAxis());
-    RandomWindows windows = new RandomWindows(noise, subject.vocabularySize, model.length());
+    RandomWindows windows =
+        new RandomWindows(noise, subject.vocabularySize, model.length(), model.network().classes());
     Batches.Shape shape =
         new Batches.Shape(training.batchSize(), training.microBatch(), training.timeSampling());
     this.subject = subject;

@@ -8,14 +8,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The labels beside a file of images: a token an image, the vocabulary being the classes. */
-public final class Labels implements AutoCloseable {
-  private final TokenFile tokens;
+/**
+ * The labels beside a file of images, which holds a token an image, the vocabulary being the
+ * classes.
+ */
+public final class Labels {
   private final ClassNames classes;
+  private final int[] values;
 
-  private Labels(TokenFile tokens, ClassNames classes) {
-    this.tokens = tokens;
+  private Labels(ClassNames classes, int[] values) {
     this.classes = classes;
+    this.values = values;
   }
 
   /** Returns where the labels of {@code DIR/NAME.bin} are: {@code DIR/NAME.labels.bin}. */
@@ -30,24 +33,25 @@ public final class Labels implements AutoCloseable {
   }
 
   /**
-   * Opens the labels of a file of images.
+   * Returns the labels of a file of images.
    *
    * @param count how many images there are
    * @throws InvalidDataException if they are missing, damaged, of another number or no labels
    */
-  public static Labels open(Path bin, long count) throws IOException {
+  public static Labels read(Path bin, long count) throws IOException {
     Path file = beside(bin);
     if (!Files.exists(file)) {
       throw new InvalidDataException(
           bin,
           "has no labels beside it (%s); prepare it with labels".formatted(file.getFileName()));
     }
-    TokenFile tokens = TokenFile.open(file);
-    if (tokens.length() != count) {
-      throw new InvalidDataException(
-          file, "must have a label for each of %d images: %d".formatted(count, tokens.length()));
+    try (TokenFile tokens = TokenFile.open(file)) {
+      if (tokens.length() != count) {
+        throw new InvalidDataException(
+            file, "must have a label for each of %d images: %d".formatted(count, tokens.length()));
+      }
+      return new Labels(classes(tokens), tokens.read(0, Math.toIntExact(count)));
     }
-    return new Labels(tokens, classes(tokens));
   }
 
   private static ClassNames classes(TokenFile tokens) {
@@ -65,11 +69,6 @@ public final class Labels implements AutoCloseable {
 
   /** Returns the label of an image, by its number. */
   public int of(long index) {
-    return tokens.read(index, 1)[0];
-  }
-
-  @Override
-  public void close() {
-    tokens.close();
+    return values[Math.toIntExact(index)];
   }
 }

@@ -361,16 +361,15 @@ final class ImageDataTest {
     Path images = write("a", ImageFiles.idx(3, 2, 3));
     make(new Sources(List.of(images), List.of(write("l", ImageFiles.idxLabels(7, 5, 7)))), PLAIN);
     Path bin = out.resolve("train.bin");
-    try (Labels labels = Labels.open(bin, 3)) {
-      assertThat(labels.classes().names()).containsExactly("5", "7");
-      assertThat(labels.of(0)).isEqualTo(1);
-      assertThat(labels.of(1)).isEqualTo(0);
-    }
-    assertThatThrownBy(() -> Labels.open(bin, 4))
+    Labels labels = Labels.read(bin, 3);
+    assertThat(labels.classes().names()).containsExactly("5", "7");
+    assertThat(labels.of(0)).isEqualTo(1);
+    assertThat(labels.of(1)).isEqualTo(0);
+    assertThatThrownBy(() -> Labels.read(bin, 4))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageContaining("must have a label for each of 4 images: 3");
     Files.delete(Labels.beside(bin));
-    assertThatThrownBy(() -> Labels.open(bin, 3))
+    assertThatThrownBy(() -> Labels.read(bin, 3))
         .hasMessageContaining("has no labels beside it (train.labels.bin)");
     assertThat(Optional.of(Labels.areBeside(bin))).contains(false);
   }
