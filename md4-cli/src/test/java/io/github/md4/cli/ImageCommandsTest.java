@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static io.github.md4.cli.Ran.md4;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.md4.core.model.AtomicWrite;
+import io.github.md4.core.token.TokenFile;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Images through the commands: prepared, trained on by the config for a CPU, scored, refused. */
+@Tag("exact")
+final class ImageCommandsTest {
+  private static final int IMAGES = 40;
+  private static final int SIDE = 28;
+
+  /** Where the configs are, from a module's folder. */
+  private static final Path CONFIGS = Path.of("..", "configs");
+
+  @TempDir private Path folder;
+  private Path data;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    data = folder.resolve("data");
+    Ran ran =
+        md4(
+                "data",
+                "images",
+                "--from",
+                idx("train", IMAGES),
+                "--labels",
+                labels("train-labels", IMAGES),
+                "--test",
+                idx("test", 20),
+                "--test-labels",
+                labels("test-labels", 20),
+                "--out",
+                data)
+            .succeeded();
+    assertThat(ran.out())
+        .contains("images    28x28x1, 0 damaged ones left out")
+        .contains("classes   10: 0 1 2 3 4 5 6 7 8 9")
+        .contains("train     40 images, " + data.resolve("train.bin"));
+  }
+
+  /** A bright square whose place tells the label. */
+  private Path idx(String name, int count) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(16 + count * SIDE * SIDE);
+    bytes.putInt(0x00000803).putInt(count).putInt(SIDE).putInt(SIDE);
+    for (int image = 0; image < count; image++) {
+      for (int pixel = 0; pixel < SIDE * SIDE; pixel++) {
+        boolean isIn = pixel / SIDE / 4 == image % 10 / 2 && pixel % SIDE / 10 == image % 2;
+        bytes.put((byte) (isIn ? 250 : 0));
+      }
+    }
+    return Files.write(folder.resolve(name), bytes.array());
+  }
+
+  private Path labels(String name, int count) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(8 + count).putInt(0x00000801).putInt(count);
+    for (int image = 0; image < count; image++) {
+      bytes.put((byte) (image % 10));
+    }
+    return Files.write(folder.resolve(name), bytes.array());
+  }
+
+  /** {@code configs/mnist-tiny.yaml}, for a few steps on this data. */
+  private Ran train(String run, String... more) {
+    List<Object> words = new ArrayList<>(List.of("train", "--device", "cpu", "--config"));
+    words.add(CONFIGS.resolve("mnist-tiny.yaml"));
+    for (String set :
+        new String[] {
+          "run=" + folder.resolve(run),
+          "data.train=" + data.resolve("train.bin"),
+          "data.evaluate=[" + data.resolve("test.bin") + "]",
+          "training.steps=12",
+          "training.batchSize=4",
+          "training.microBatch=4",
+          "training.learningRate.warmUp=2",
+          "training.logEvery=4",
+          "evaluation.chunks=8",
+          "sampling.count=12",
+          "sampling.steps=3"
+        }) {
+      words.add("--set");
+      words.add(set);
+    }
+    words.addAll(List.of(more));
+    return md4(words.toArray());
+  }
+
+  private List<Double> losses(String run) throws IOException {
+    try (Stream<String> lines = Files.lines(folder.resolve(run).resolve("metrics.jsonl"))) {
+      return lines
+          .map(line -> JsonParser.parseString(line).getAsJsonObject())
+          .filter(line -> line.get("split").getAsString().equals("train"))
+          .map(line -> line.get("bitsPerToken").getAsDouble())
+          .toList();
+    }
+  }
+
+  @Test
+  void train_learnsAndShowsItsSamples() throws IOException {
+    Ran ran = train("run").succeeded();
+    assertThat(ran.out()).contains("step 12: test, ema weights: ");
+    List<Double> losses = losses("run");
+    assertThat(losses.get(0)).isLessThan(9);
+    assertThat(losses.get(2)).isLessThan(losses.get(0) - 1);
+    BufferedImage grid = ImageIO.read(folder.resolve("run/samples/step-12.png").toFile());
+    int scale = 4;
+    assertThat(grid.getWidth()).isEqualTo(4 * (SIDE * scale + 1) + 1);
+    assertThat(grid.getHeight()).isEqualTo(3 * (SIDE * scale + 1) + 1);
+  }
+
+  @Test
+  void resume_isTheRunThatWasNeverStopped() throws IOException {
+    String[] twoCheckpoints = {
+      "--set",
+      "checkpoints.every=8",
+      "--set",
+      "checkpoints.keepLast=2",
+      "--set",
+      "evaluation.every=4"
+    };
+    train("whole", twoCheckpoints).check();
+    train("parts", twoCheckpoints).check();
+    Path parts = folder.resolve("parts");
+    AtomicWrite.delete(parts.resolve("checkpoints/step-12"));
+    AtomicWrite.delete(parts.resolve("model"));
+    train(
+            "parts",
+            Stream.concat(Stream.of(twoCheckpoints), Stream.of("--resume")).toArray(String[]::new))
+        .check();
+    assertThat(losses("parts")).isEqualTo(losses("whole"));
+    String weights = "model/model.safetensors";
+    assertThat(parts.resolve(weights))
+        .hasSameBinaryContentAs(folder.resolve("whole").resolve(weights));
+  }
+
+  @Test
+  void evaluate_givesBitsPerDimensionOnEitherAxis() {
+    train("run").check();
+    Path model = folder.resolve("run");
+    Path test = data.resolve("test.bin");
+    Ran ran = md4("evaluate", "--device", "cpu", "--model", model, "--data", test).succeeded();
+    assertThat(ran.out()).startsWith("bits per dimension  ").contains(" +- ");
+    JsonObject discrete =
+        JsonParser.parseString(
+                md4(
+                        "evaluate",
+                        "--device",
+                        "cpu",
+                        "--model",
+                        model,
+                        "--data",
+                        test,
+                        "--steps",
+                        "10",
+                        "--json")
+                    .succeeded()
+                    .out())
+            .getAsJsonObject();
+    assertThat(discrete.get("unit").getAsString()).isEqualTo("dimension");
+    assertThat(discrete.get("bitsPerToken").getAsDouble()).isBetween(0.1, 8.0);
+  }
+
+  @Test
+  void imagesForATextConfig_areOneLine() {
+    train(
+            "run",
+            "--set",
+            "model.network={kind: transformer, headWidth: 4, heads: 1, keyValueHeads: 1, layers: 1}")
+        .failed(
+            ExitCodes.DATA,
+            "train.bin: holds images of 28x28x1, but model.network takes text",
+            "unet, uvit, dit");
+  }
+
+  @Test
+  void imagesOfAnotherSize_areOneLine() {
+    train("run", "--set", "model.network.image=28x14x2")
+        .failed(
+            ExitCodes.DATA, "holds images of 28x28x1, but model.network takes images of 28x14x2");
+  }
+
+  @Test
+  void textForAnImageConfig_isOneLine() throws IOException {
+    Path text = Files.writeString(folder.resolve("t.txt"), "abc ".repeat(900));
+    Path out = folder.resolve("text");
+    md4("data", "text", "--from", text, "--vocabulary", "chars", "--out", out).check();
+    train("run", "--set", "data.train=" + out.resolve("train.bin"))
+        .failed(ExitCodes.DATA, "holds 4 characters", "prepare them with md4 data images");
+  }
+
+  @Test
+  void labelsThatDoNotFit_areOneLine() throws IOException {
+    train("run", "--set", "model.network.condition.classes=11")
+        .failed(ExitCodes.DATA, "has 10 classes, but model.network takes 11");
+    Files.delete(data.resolve("train.labels.bin"));
+    train("run").failed(ExitCodes.DATA, "has no labels beside it (train.labels.bin)");
+  }
+
+  @Test
+  void length_mustBeTheImages() {
+    train("run", "--set", "model.length=256")
+        .failed(
+            ExitCodes.USAGE,
+            "model.length",
+            "length must be that of the network's image, 784 for 28x28x1: 256");
+  }
+
+  @Test
+  void kind_ofNetworkIsNamedWhereUnknown() {
+    train("run", "--set", "model.network.kind=resnet")
+        .failed(ExitCodes.USAGE, "must be one of transformer, unet, uvit, dit, but is 'resnet'");
+  }
+
+  @Test
+  void data_saysWhichPicturesAreLeftOut() throws IOException {
+    Path root = folder.resolve("root");
+    Files.createDirectories(root.resolve("a"));
+    Files.createDirectories(root.resolve("b"));
+    BufferedImage picture = new BufferedImage(6, 4, BufferedImage.TYPE_INT_RGB);
+    assertThat(ImageIO.write(picture, "png", root.resolve("a/1.png").toFile())).isTrue();
+    assertThat(ImageIO.write(picture, "png", root.resolve("b/2.png").toFile())).isTrue();
+    Files.write(root.resolve("b/3.png"), new byte[] {1, 2});
+    Path out = folder.resolve("pictures");
+    Ran ran = md4("data", "images", "--from", root, "--fractions", "1,0", "--out", out, "--json");
+    assertThat(ran.code()).isZero();
+    assertThat(ran.err()).startsWith("md4: skipped ").contains("b/3.png: ").hasLineCount(1);
+    assertThat(ran.json().at("/image").asText()).isEqualTo("4x6x3");
+    assertThat(ran.json().at("/skipped").asInt()).isEqualTo(1);
+    assertThat(ran.json().at("/splits/0/images").asInt()).isEqualTo(2);
+    try (TokenFile tokens = TokenFile.open(out.resolve("train.bin"))) {
+      tokens.verify();
+    }
+    Ran strict =
+        md4("data", "images", "--from", root, "--out", folder.resolve("x"), "--skip-limit", "0");
+    assertThat(strict.code()).isEqualTo(ExitCodes.DATA);
+    assertThat(strict.err()).contains("1 images are damaged, more than may be skipped (0)");
+  }
+
+  @Test
+  void data_refusesOptionsThatDoNotGoTogether() {
+    Object[] words = {"data", "images", "--from", folder.resolve("train"), "--out", data};
+    assertThat(md4(with(words, "--crop")).code()).isEqualTo(ExitCodes.USAGE);
+    assertThat(md4(with(words, "--size", "4x5", "--crop")).err())
+        .contains("--crop needs a square --size");
+    assertThat(md4(with(words, "--size", "big")).err())
+        .contains("a size must be as 64 or 48x64, rows first: big");
+    assertThat(md4(with(words, "--colours", "2")).err()).contains("colours must be 1 or 3: 2");
+    md4(words).failed(ExitCodes.DATA, "exists already");
+  }
+
+  private static Object[] with(Object[] words, Object... more) {
+    return Stream.concat(Stream.of(words), Stream.of(more)).toArray();
+  }
+}
