@@ -88,11 +88,11 @@ final class ImageCommandsTest {
           "run=" + folder.resolve(run),
           "data.train=" + data.resolve("train.bin"),
           "data.evaluate=[" + data.resolve("test.bin") + "]",
-          "training.steps=12",
+          "training.steps=6",
           "training.batchSize=4",
           "training.microBatch=4",
           "training.learningRate.warmUp=2",
-          "training.logEvery=4",
+          "training.logEvery=2",
           "evaluation.chunks=8",
           "sampling.count=12",
           "sampling.steps=3"
