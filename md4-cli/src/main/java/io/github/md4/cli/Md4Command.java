@@ -34,6 +34,7 @@ import picocli.CommandLine.Spec;
       TrainCommand.class,
       DataCommand.class,
       EvaluateCommand.class,
+      FidCommand.class,
       SampleCommand.class,
       InfillCommand.class,
       TraceCommand.class,

@@ -3,6 +3,7 @@ package io.github.md4.cli;
 
 import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.ScriptFile;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.SamplingGrid;
@@ -38,6 +39,7 @@ final class OptionTypes {
     root.registerConverter(Weights.class, parsed(Weights::parse))
         .registerConverter(Precision.class, parsed(Precision::parse))
         .registerConverter(MapLayout.class, parsed(MapLayout::parse))
+        .registerConverter(ScriptFile.Input.class, parsed(ScriptFile.Input::parse))
         .registerConverter(SamplingGrid.class, parsed(SamplingGrid::parse))
         .registerConverter(DeviceChoice.class, parsed(DeviceChoice::parse))
         .registerConverter(TextVocabulary.class, parsed(OptionTypes::vocabulary))

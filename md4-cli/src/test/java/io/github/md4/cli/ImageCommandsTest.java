@@ -34,28 +34,35 @@ final class ImageCommandsTest {
   @TempDir private Path folder;
   private Path data;
 
+  /** A sixteenth of the pixels, for what needs no more. */
   @BeforeEach
   void prepare() throws IOException {
     data = folder.resolve("data");
-    Ran ran =
-        md4(
-                "data",
-                "images",
-                "--from",
-                idx("train", IMAGES),
-                "--labels",
-                labels("train-labels", IMAGES),
-                "--test",
-                idx("test", 20),
-                "--test-labels",
-                labels("test-labels", 20),
-                "--out",
-                data)
-            .succeeded();
-    assertThat(ran.out())
-        .contains("images    28x28x1, 0 damaged ones left out")
+    assertThat(prepared("--size", "7").out())
+        .contains("images    7x7x1, 0 damaged ones left out")
         .contains("classes   10: 0 1 2 3 4 5 6 7 8 9")
         .contains("train     40 images, " + data.resolve("train.bin"));
+  }
+
+  private Ran prepared(Object... more) throws IOException {
+    return md4(with(
+            new Object[] {
+              "data",
+              "images",
+              "--replace",
+              "--out",
+              data,
+              "--from",
+              idx("train", IMAGES),
+              "--labels",
+              labels("train-labels", IMAGES),
+              "--test",
+              idx("test", 20),
+              "--test-labels",
+              labels("test-labels", 20)
+            },
+            more))
+        .succeeded();
   }
 
   /** A bright square whose place tells the label. */
@@ -85,6 +92,8 @@ final class ImageCommandsTest {
     words.add(CONFIGS.resolve("mnist-tiny.yaml"));
     for (String set :
         new String[] {
+          "model.length=49",
+          "model.network.image=7x7x1",
           "run=" + folder.resolve(run),
           "data.train=" + data.resolve("train.bin"),
           "data.evaluate=[" + data.resolve("test.bin") + "]",
@@ -116,11 +125,21 @@ final class ImageCommandsTest {
 
   @Test
   void train_learnsAndShowsItsSamples() throws IOException {
-    Ran ran = train("run").succeeded();
+    assertThat(prepared().out()).contains("images    28x28x1");
+    Ran ran =
+        train(
+                "run",
+                "--set",
+                "model.length=784",
+                "--set",
+                "model.network.image=28x28x1",
+                "--set",
+                "training.steps=12")
+            .succeeded();
     assertThat(ran.out()).contains("step 12: test, ema weights: ");
     List<Double> losses = losses("run");
     assertThat(losses.get(0)).isLessThan(9);
-    assertThat(losses.get(2)).isLessThan(losses.get(0) - 1);
+    assertThat(losses.get(5)).isLessThan(losses.get(0) - 1);
     BufferedImage grid = ImageIO.read(folder.resolve("run/samples/step-12.png").toFile());
     int scale = 4;
     assertThat(grid.getWidth()).isEqualTo(4 * (SIDE * scale + 1) + 1);
@@ -131,16 +150,16 @@ final class ImageCommandsTest {
   void resume_isTheRunThatWasNeverStopped() throws IOException {
     String[] twoCheckpoints = {
       "--set",
-      "checkpoints.every=8",
+      "checkpoints.every=4",
       "--set",
       "checkpoints.keepLast=2",
       "--set",
-      "evaluation.every=4"
+      "evaluation.every=2"
     };
     train("whole", twoCheckpoints).check();
     train("parts", twoCheckpoints).check();
     Path parts = folder.resolve("parts");
-    AtomicWrite.delete(parts.resolve("checkpoints/step-12"));
+    AtomicWrite.delete(parts.resolve("checkpoints/step-6"));
     AtomicWrite.delete(parts.resolve("model"));
     train(
             "parts",
@@ -187,15 +206,14 @@ final class ImageCommandsTest {
             "model.network={kind: transformer, headWidth: 4, heads: 1, keyValueHeads: 1, layers: 1}")
         .failed(
             ExitCodes.DATA,
-            "train.bin: holds images of 28x28x1, but model.network takes text",
+            "train.bin: holds images of 7x7x1, but model.network takes text",
             "unet, uvit, dit");
   }
 
   @Test
   void imagesOfAnotherSize_areOneLine() {
-    train("run", "--set", "model.network.image=28x14x2")
-        .failed(
-            ExitCodes.DATA, "holds images of 28x28x1, but model.network takes images of 28x14x2");
+    train("run", "--set", "model.network.image=7x1x7")
+        .failed(ExitCodes.DATA, "holds images of 7x7x1, but model.network takes images of 7x1x7");
   }
 
   @Test
@@ -221,7 +239,7 @@ final class ImageCommandsTest {
         .failed(
             ExitCodes.USAGE,
             "model.length",
-            "length must be that of the network's image, 784 for 28x28x1: 256");
+            "length must be that of the network's image, 49 for 7x7x1: 256");
   }
 
   @Test
