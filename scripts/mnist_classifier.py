@@ -5,8 +5,8 @@
     scripts/mnist_classifier.py DATA OUT.safetensors [EPOCHS]
 
 DATA is what md4 data images has made of MNIST, labels beside it. One hidden layer of 512 over the 784 values, Adam,
-each image shifted by up to a pixel anew every epoch. What to expect: about 98% of the test images after 12 epochs of
-20,000 images, some three minutes on two cores.
+each image shifted by up to a pixel anew every epoch. What to expect: 97.5% of the first 3,000 test images right
+after 20 epochs of 20,000 images, some three minutes on two cores.
 """
 import json
 import struct
