@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       FidCommand.class,
       SampleCommand.class,
+      SampleImagesCommand.class,
       InfillCommand.class,
       TraceCommand.class,
       ScheduleCommand.class,

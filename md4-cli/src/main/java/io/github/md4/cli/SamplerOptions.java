@@ -58,6 +58,9 @@ final class SamplerOptions {
       description = "Where the times of the steps lie. Default: cosine.")
   private SamplingGrid grid;
 
+  /** That where nothing is said. */
+  private SamplingGrid usualGrid = new SamplingGrid.Cosine();
+
   @Option(
       names = "--leftovers",
       paramLabel = "argmax|drawn",
@@ -116,14 +119,14 @@ final class SamplerOptions {
       names = "--seed",
       paramLabel = "SEED",
       description =
-          "The seed; a text depends on it and its index alone. Default: ${DEFAULT-VALUE}.")
+          "The seed; a sample depends on it and its index alone. Default: ${DEFAULT-VALUE}.")
   private long seed = 0;
 
   @Option(
       names = "--batch-size",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Texts at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
+      description = "Samples at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
   private int batchSize = SampleRequest.DEFAULT_BATCH_SIZE;
 
   /** Which draw. */
@@ -166,6 +169,11 @@ final class SamplerOptions {
     return new TokenLaw(temperature, truncations);
   }
 
+  /** Takes another grid than the cosine where the user names none. */
+  void setUsualGrid(SamplingGrid usual) {
+    usualGrid = usual;
+  }
+
   long seed() {
     return seed;
   }
@@ -176,7 +184,7 @@ final class SamplerOptions {
 
   SamplingSteps grid() {
     return new SamplingSteps(
-        grid == null ? new SamplingGrid.Cosine() : grid, steps == null ? DEFAULT_STEPS : steps);
+        grid == null ? usualGrid : grid, steps == null ? DEFAULT_STEPS : steps);
   }
 
   Leftovers leftovers() {

@@ -2,6 +2,7 @@
 package io.github.md4.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.MaskedDiffusion;
@@ -55,7 +56,12 @@ final class SamplingSession {
   }
 
   MaskedDiffusion open() throws IOException {
-    return options.generator(folder);
+    MaskedDiffusion model = options.generator(folder);
+    if (model.description().tokenizer().image().isPresent()) {
+      model.close();
+      throw new InvalidDataException(folder, "is a model of images; take md4 sample-images");
+    }
+    return model;
   }
 
   /** Samples and prints, with progress, and a trace where one is wanted. */

@@ -15,6 +15,7 @@ import io.github.md4.sample.SamplingMethod;
 import io.github.md4.sample.SamplingSteps;
 import io.github.md4.sample.Start;
 import io.github.md4.train.Learner;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -39,6 +40,9 @@ final class TrainingSamples implements AutoCloseable {
 
   /** Returns the samples' tokens: the same noise at every step of the training. */
   List<int[]> draw(Learner learner) {
+    if (config.count() == 0) {
+      return List.of();
+    }
     ReverseProcess process =
         new ReverseProcess(model.tokenSpace(), model.config().maskingSchedule(), kernels);
     SamplingMethod method =
@@ -49,18 +53,11 @@ final class TrainingSamples implements AutoCloseable {
             .toList();
   }
 
-  /** Where there are classes, each has as many samples as the others, but for one. */
   private List<Start> starts() {
-    int classes = model.config().network().classes();
-    return IntStream.range(0, config.count())
-        .mapToObj(
-            i -> {
-              Start start = Start.masked(model.tokenSpace(), model.config().length(), i);
-              return classes == 0
-                  ? start
-                  : start.withLabel(Math.toIntExact((long) i * classes / config.count()));
-            })
-        .toList();
+    int[] zt = new int[model.config().length()];
+    Arrays.fill(zt, model.tokenSpace().maskToken());
+    List<Integer> classes = IntStream.range(0, model.config().network().classes()).boxed().toList();
+    return Labelled.starts(zt, config.count(), classes);
   }
 
   @Override

@@ -198,6 +198,85 @@ final class ImageCommandsTest {
     assertThat(discrete.get("bitsPerToken").getAsDouble()).isBetween(0.1, 8.0);
   }
 
+  private Ran sample(Object... more) {
+    Object[] words = {"sample-images", "--device", "cpu", "--model", folder.resolve("run")};
+    return md4(with(words, more));
+  }
+
+  private int[] tokens(Path bin) throws IOException {
+    try (TokenFile tokens = TokenFile.open(bin)) {
+      tokens.verify();
+      return tokens.read(0, Math.toIntExact(tokens.length()));
+    }
+  }
+
+  /** A file with labels beside it; each image depends on its index alone. */
+  @Test
+  void sampleImages_writesTokensLabelsAndPictures() throws IOException {
+    train("run", "--set", "training.steps=20", "--set", "sampling.count=0").check();
+    Path four = folder.resolve("four.bin");
+    Path grid = folder.resolve("grid.png");
+    Object[] common = {"--weights", "raw", "--steps", "4", "--labels", "7,2", "--seed", "5"};
+    sample(with(common, "--count", "4", "--out", four, "--png", grid)).check();
+    assertThat(tokens(four)).hasSize(4 * 49);
+    assertThat(tokens(folder.resolve("four.labels.bin"))).containsExactly(7, 7, 2, 2);
+    assertThat(ImageIO.read(grid.toFile()).getWidth()).isEqualTo(2 * (7 * 4 + 1) + 1);
+    Path again = folder.resolve("again.bin");
+    sample(with(common, "--count", "4", "--out", again, "--batch-size", "1")).check();
+    assertThat(tokens(again)).isEqualTo(tokens(four));
+    sample(with(common, "--count", "4", "--out", again, "--guidance", "10000")).check();
+    assertThat(tokens(again)).isNotEqualTo(tokens(four));
+    Path animation = folder.resolve("a.png");
+    sample("--count", "2", "--steps", "4", "--animate", animation).check();
+    assertThat(Files.size(animation)).isGreaterThan(1000);
+    assertThat(ImageIO.read(animation.toFile()).getRaster().getSample(1, 1, 0))
+        .as("the first frame is masked")
+        .isEqualTo(128);
+  }
+
+  /** What the mask does not name is kept, and what it names is drawn. */
+  @Test
+  void sampleImages_infillsWhatTheMaskNames() throws IOException {
+    train("run", "--set", "training.steps=3", "--set", "sampling.count=0").check();
+    BufferedImage picture = new BufferedImage(7, 7, BufferedImage.TYPE_BYTE_GRAY);
+    BufferedImage holes = new BufferedImage(7, 7, BufferedImage.TYPE_BYTE_GRAY);
+    for (int n = 0; n < 49; n++) {
+      picture.getRaster().setSample(n % 7, n / 7, 0, 3 * n + 1);
+      holes.getRaster().setSample(n % 7, n / 7, 0, n / 7 >= 3 ? 255 : 0);
+    }
+    Path from = folder.resolve("picture.png");
+    Path mask = folder.resolve("mask.png");
+    assertThat(ImageIO.write(picture, "png", from.toFile())).isTrue();
+    assertThat(ImageIO.write(holes, "png", mask.toFile())).isTrue();
+    Path out = folder.resolve("infilled.bin");
+    sample("--count", "3", "--steps", "4", "--out", out, "--infill", from, "--mask", mask).check();
+    int[] tokens = tokens(out);
+    int changed = 0;
+    for (int i = 0; i < tokens.length; i++) {
+      int n = i % 49;
+      if (n < 21) {
+        assertThat(tokens[i]).isEqualTo(3 * n + 1);
+      } else {
+        changed += tokens[i] == 3 * n + 1 ? 0 : 1;
+      }
+    }
+    assertThat(changed).isGreaterThan(60);
+    Path wide = folder.resolve("wide.png");
+    assertThat(
+            ImageIO.write(
+                new BufferedImage(8, 7, BufferedImage.TYPE_BYTE_GRAY), "png", wide.toFile()))
+        .isTrue();
+    sample("--count", "1", "--out", out, "--infill", wide, "--mask", mask)
+        .failed(ExitCodes.DATA, "wide.png: must be a picture of 7x7x1: 7x8x1");
+    sample("--count", "1", "--out", out, "--infill", from)
+        .failed(ExitCodes.USAGE, "--infill and --mask go together");
+    sample("--count", "1").failed(ExitCodes.USAGE, "say where the images go");
+    sample("--count", "1", "--out", out, "--labels", "10")
+        .failed(ExitCodes.USAGE, "--labels must be in [0, 10): 10");
+    md4("sample", "--model", folder.resolve("run"), "--count", "1", "--device", "cpu")
+        .failed(ExitCodes.DATA, "is a model of images; take md4 sample-images");
+  }
+
   @Test
   void imagesForATextConfig_areOneLine() {
     train(

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.image;
 
+import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.ImageShape;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 
 /** A PNG or JPEG file's pixels. */
-final class Picture {
+public final class Picture {
   private static final int GREY = 1;
   private static final int EIGHT_BITS = 8;
 
@@ -20,6 +23,28 @@ final class Picture {
   static boolean isNamed(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     return lower.endsWith(".png") || lower.endsWith(".jpg") || lower.endsWith(".jpeg");
+  }
+
+  /**
+   * Returns the tokens of a picture that has a given size.
+   *
+   * @throws InvalidDataException if the file is missing, damaged or of another size
+   */
+  public static int[] tokens(Path file, ImageShape shape) throws IOException {
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidDataException(file, "no such file; a PNG or JPEG is expected");
+    }
+    Image image;
+    try {
+      image = decode(Files.readAllBytes(file), shape.colours());
+    } catch (IOException e) {
+      throw new InvalidDataException(file, "cannot be read: " + e.getMessage(), e);
+    }
+    if (!image.shape().equals(shape)) {
+      throw new InvalidDataException(
+          file, "must be a picture of %s: %s".formatted(shape, image.shape()));
+    }
+    return image.tokens();
   }
 
   /**
