@@ -64,10 +64,7 @@ record ConditionEmbedding(ConditionConfig config, int width) {
   }
 
   private NDArray timeFeatures(NDManager scope, double[] times) {
-    float[] features = new float[times.length * width];
-    for (int b = 0; b < times.length; b++) {
-      System.arraycopy(TimeEmbedding.of(times[b], width), 0, features, b * width, width);
-    }
+    float[] features = TimeEmbedding.of(times, width);
     return owned(scope.create(features, new Shape(times.length, width)));
   }
 

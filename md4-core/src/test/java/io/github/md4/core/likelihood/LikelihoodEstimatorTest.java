@@ -190,7 +190,7 @@ final class LikelihoodEstimatorTest {
           }
           return new FixedDenoiser().logits(zt, condition, rows);
         };
-    Examples plain = new CountingExamples(5, 7);
+    Examples plain = new CountingExamples(5, 101); // so long that none is left unmasked
     Examples labelled =
         new Examples() {
           @Override
