@@ -55,7 +55,9 @@ final class SamplerOptions {
   @Option(
       names = "--grid",
       paramLabel = "uniform|cosine",
-      description = "Where the times of the steps lie. Default: cosine.")
+      description =
+          "Where the times of the steps lie. Default: cosine; uniform for images of a model of the"
+              + " cosine schedule.")
   private SamplingGrid grid;
 
   /** That where nothing is said. */
