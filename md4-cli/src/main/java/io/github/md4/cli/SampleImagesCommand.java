@@ -11,8 +11,11 @@ import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.Sample;
+import io.github.md4.sample.SamplingListener;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.Start;
+import io.github.md4.sample.trace.Trace;
+import io.github.md4.sample.trace.TraceWriter;
 import io.github.md4.train.data.image.Picture;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -70,6 +73,12 @@ final class SampleImagesCommand implements Callable<Integer> {
   private Path animation;
 
   @Option(
+      names = "--trace",
+      paramLabel = "FILE.ndjson",
+      description = "Write which value came when, for md4 trace --html.")
+  private Path trace;
+
+  @Option(
       names = "--labels",
       split = ",",
       paramLabel = "LABEL",
@@ -102,8 +111,8 @@ final class SampleImagesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (png == null && out == null && animation == null) {
-      throw usage("say where the images go: --png, --out or --animate");
+    if (png == null && out == null && animation == null && trace == null) {
+      throw usage("say where the images go: --png, --out, --animate or --trace");
     }
     if ((infill == null) != (mask == null)) {
       throw usage("--infill and --mask go together");
@@ -134,14 +143,30 @@ final class SampleImagesCommand implements Callable<Integer> {
     List<Start> starts =
         Labelled.starts(template(description.tokenSpace(), shape), count, labels(network));
     Unmasking unmasking = new Unmasking(starts);
-    try (SamplingProgress progress = new SamplingProgress()) {
-      List<Sample> samples =
-          model.generate(
-              starts, sampler.options(), guidance, new Listeners(List.of(progress, unmasking)));
-      write(new DrawnImages(description, options.source(folder), starts, samples), shape);
-    }
+    List<Sample> samples = traced(model, starts, unmasking);
+    write(new DrawnImages(description, options.source(folder), starts, samples), shape);
     if (animation != null) {
       put(animation, Apng.of(pictures(unmasking, shape), FRAME_MILLISECONDS));
+    }
+  }
+
+  private List<Sample> traced(MaskedDiffusion model, List<Start> starts, SamplingListener listener)
+      throws IOException {
+    if (trace == null) {
+      return sample(model, starts, listener);
+    }
+    SavedModel.Description description = model.description();
+    Trace.Header header = sampler.traceHeader(description, folder);
+    try (TraceWriter writer = TraceWriter.create(trace, header, description.tokenizer(), starts)) {
+      return sample(model, starts, new Listeners(List.of(listener, writer)));
+    }
+  }
+
+  private List<Sample> sample(
+      MaskedDiffusion model, List<Start> starts, SamplingListener listener) {
+    try (SamplingProgress progress = new SamplingProgress()) {
+      return model.generate(
+          starts, sampler.options(), guidance, new Listeners(List.of(listener, progress)));
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.md4.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.SamplerKind.Use;
+import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.ApproximateMethod;
 import io.github.md4.sample.Leftovers;
@@ -12,8 +13,12 @@ import io.github.md4.sample.SamplingMethod;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.SamplingSteps;
 import io.github.md4.sample.TokenLaw;
+import io.github.md4.sample.trace.Trace;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -236,6 +241,20 @@ final class SamplerOptions {
       json.put("law", lawText());
     }
     return json;
+  }
+
+  /** Returns what a trace says of the samples of a model's folder. */
+  Trace.Header traceHeader(SavedModel.Description model, Path folder) {
+    Map<String, String> about = new LinkedHashMap<>();
+    about.put("model", folder.toString());
+    about.put("sampler", label());
+    about.put("seed", Long.toString(seed));
+    return new Trace.Header(
+        about,
+        stepCount(),
+        model.config().schedule().toString(),
+        model.config().epsilon(),
+        model.tokenizer().image());
   }
 
   /** Returns what a person is told of it. */

@@ -3,7 +3,6 @@ package io.github.md4.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.Sample;
@@ -16,9 +15,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -78,7 +75,8 @@ final class SamplingSession {
       if (trace == null) {
         sample(model, starts, sampling, progress, printer, counted);
       } else {
-        try (TraceWriter writer = TraceWriter.create(trace, header(model), tokenizer, starts)) {
+        Trace.Header header = sampler.traceHeader(model.description(), folder);
+        try (TraceWriter writer = TraceWriter.create(trace, header, tokenizer, starts)) {
           sample(model, starts, sampling, progress, printer, writer, counted);
         }
       }
@@ -97,15 +95,5 @@ final class SamplingSession {
       SamplingOptions sampling,
       SamplingListener... listeners) {
     List<Sample> unused = model.generate(starts, sampling, new Listeners(List.of(listeners)));
-  }
-
-  private Trace.Header header(MaskedDiffusion model) {
-    ModelConfig config = model.description().config();
-    Map<String, String> about = new LinkedHashMap<>();
-    about.put("model", folder.toString());
-    about.put("sampler", sampler.label());
-    about.put("seed", Long.toString(sampler.seed()));
-    return new Trace.Header(
-        about, sampler.stepCount(), config.schedule().toString(), config.epsilon());
   }
 }

@@ -227,7 +227,12 @@ final class ImageCommandsTest {
     sample(with(common, "--count", "4", "--out", again, "--guidance", "10000")).check();
     assertThat(tokens(again)).isNotEqualTo(tokens(four));
     Path animation = folder.resolve("a.png");
-    sample("--count", "2", "--steps", "4", "--animate", animation).check();
+    Path trace = folder.resolve("a.ndjson");
+    sample("--count", "2", "--steps", "4", "--animate", animation, "--trace", trace).check();
+    Path page = folder.resolve("a.html");
+    md4("trace", trace, "--html", page).check();
+    assertThat(Files.readString(page)).contains("\"image\":[7,7,1]", "\"sample\":1");
+    md4("trace", trace).failed(ExitCodes.USAGE, "a trace of images is for --html, --plot");
     assertThat(Files.size(animation)).isGreaterThan(1000);
     assertThat(ImageIO.read(animation.toFile()).getRaster().getSample(1, 1, 0))
         .as("the first frame is masked")
