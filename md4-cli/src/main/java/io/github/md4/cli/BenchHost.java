@@ -39,7 +39,7 @@ record BenchHost(String device, String hardware) {
     json.put("djl", Engine.getDjlVersion())
         .put("pytorch", Engine.getInstance().getVersion())
         .put("java", Runtime.version().toString());
-    commit().ifPresent(commit -> json.put("commit", commit));
+    commit(Main.class.getResource("Main.class")).ifPresent(commit -> json.put("commit", commit));
     return json;
   }
 
@@ -82,8 +82,8 @@ record BenchHost(String device, String hardware) {
     }
   }
 
-  private static Optional<String> commit() {
-    URL classFile = Main.class.getResource("Main.class");
+  /** Returns what the manifest of a class's jar names as its commit; nothing without a jar. */
+  static Optional<String> commit(URL classFile) {
     if (classFile == null || !classFile.getProtocol().equals("jar")) {
       return Optional.empty();
     }

@@ -6,8 +6,8 @@ import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.UpdateListener.Phase;
 import io.github.md4.train.bench.BenchResult;
 import io.github.md4.train.bench.MemoryUse;
-import io.github.md4.train.bench.Spread;
 import io.github.md4.train.bench.StepBench;
+import io.github.md4.train.speed.Spread;
 import java.util.Locale;
 
 /** What {@code md4 bench train} says. */
@@ -56,7 +56,7 @@ record BenchReport(
             training.batchSize(),
             subject.model().length(),
             training.microBatch(),
-            training.precision(),
+            training.precision() + (training.tf32() ? " (TF32 allowed)" : ""),
             subject.vocabularySize());
   }
 
@@ -143,6 +143,7 @@ record BenchReport(
             .put("length", subject.model().length())
             .put("vocabulary", subject.vocabularySize())
             .put("precision", training.precision().toString())
+            .put("tf32", training.tf32())
             .put("residual", training.residual().toString())
             .put("kernels", training.kernels().toString())
             .put("recompute", training.recompute().toString())

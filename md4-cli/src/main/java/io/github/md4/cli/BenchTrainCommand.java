@@ -68,7 +68,10 @@ final class BenchTrainCommand implements Callable<Integer> {
     Experiment experiment = experimentOptions.load();
     BenchComparison comparison =
         earlier == null ? BenchComparison.none() : BenchComparison.read(earlier);
-    BenchReport report = measure(experiment, device.find());
+    BenchReport report =
+        measure(
+            experiment,
+            TrainingDevice.find(experiment.training(), device, spec.commandLine().getErr()));
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(comparison.addTo(report.json()));

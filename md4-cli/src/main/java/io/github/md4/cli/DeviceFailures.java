@@ -3,10 +3,11 @@ package io.github.md4.cli;
 
 import ai.djl.engine.EngineException;
 import io.github.md4.core.DeviceException;
+import io.github.md4.core.kernel.GpuMemory;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The one place that knows what libtorch says of a device that is full or broken. */
+/** Says of a device that is full or broken what libtorch says of it. */
 final class DeviceFailures {
   private DeviceFailures() {}
 
@@ -16,8 +17,7 @@ final class DeviceFailures {
       return failure;
     }
     String message = String.valueOf(failure.getMessage());
-    Optional<String> full =
-        line(message, "out of memory").or(() -> line(message, "can't allocate memory"));
+    Optional<String> full = GpuMemory.complaint(failure);
     Optional<String> broken = line(message, "cuda error");
     if (full.isPresent()) {
       return new DeviceException(

@@ -9,17 +9,20 @@ import org.jline.utils.Signals;
 
 /**
  * SIGINT and SIGTERM as a question that a loop asks: it then ends its step, saves, and returns
- * {@link ExitCodes#INTERRUPTED}. A second signal ends the process at once, with the same code.
+ * {@link ExitCodes#INTERRUPTED}. A second signal ends the process at once, with the same code; one
+ * that follows at once is the first again, which a group of processes hands on to its members.
  *
  * <p>JLine registers the handlers: javac lets no warning-free code name {@code sun.misc.Signal},
  * and a shutdown hook would not hear of the second signal.
  */
 final class Interrupts implements AutoCloseable {
   private static final List<String> SIGNALS = List.of("INT", "TERM");
+  private static final long AT_ONCE_NANOS = 300_000_000;
 
   private final PrintWriter err;
   private final Map<String, Object> previous = new LinkedHashMap<>();
   private volatile boolean requested;
+  private long since;
 
   private Interrupts(PrintWriter err) {
     this.err = err;
@@ -44,11 +47,13 @@ final class Interrupts implements AutoCloseable {
   }
 
   private synchronized void signalled() {
-    if (requested) {
+    if (!requested) {
+      requested = true;
+      since = System.nanoTime();
+      err.println("md4: stopping once this step is done and saved; again to stop at once");
+    } else if (System.nanoTime() - since > AT_ONCE_NANOS) {
       Runtime.getRuntime().halt(ExitCodes.INTERRUPTED);
     }
-    requested = true;
-    err.println("md4: stopping once this step is done and saved; again to stop at once");
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.train.TrainingListener.Speed;
 import java.util.Locale;
 
 /** How far a long command is, on stderr if that is a terminal; else nothing is drawn. */
@@ -25,9 +26,11 @@ sealed interface Progress extends AutoCloseable permits Progress.Silent, Progres
     return Terminal.isStderr() ? ProgressLine.start(task, first, last) : new Silent();
   }
 
-  /** Returns the note of a training step: the loss, and tokens a second. */
-  static String note(double loss, double tokensPerSecond) {
-    return String.format(Locale.ROOT, "loss %.4f, %,.0f tokens/s", loss, tokensPerSecond);
+  /** Returns the note of a training step: loss, tokens a second, and their share of the peak. */
+  static String note(double loss, Speed speed) {
+    double share = speed.modelFlopsUtilisation();
+    return String.format(Locale.ROOT, "loss %.4f, %,.0f tokens/s", loss, speed.tokensPerSecond())
+        + (Double.isNaN(share) ? "" : String.format(Locale.ROOT, ", MFU %.1f%%", 100 * share));
   }
 
   /** No terminal. */

@@ -5,6 +5,7 @@ import io.github.md4.cli.image.ImageGrid;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.RunFolder;
+import io.github.md4.train.Spike;
 import io.github.md4.train.TrainingListener.StepMetrics;
 import io.github.md4.train.metrics.EventFile;
 import io.github.md4.train.metrics.MetricsLog;
@@ -13,21 +14,26 @@ import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Where a run's numbers and texts go: metrics.jsonl, TensorBoard, the run folder, the terminal. */
 final class RunRecorder implements AutoCloseable {
   private static final String TRAIN = "train";
+  private static final String GUARD = "guard";
 
   private final RunFolder folder;
   private final MetricsLog log;
   private final EventFile events;
   private final Progress progress;
   private final PrintWriter out;
+  private final Map<Long, List<Map<String, Number>>> rollbacks = new HashMap<>();
   private String note = "";
 
   private RunRecorder(
@@ -68,10 +74,55 @@ final class RunRecorder implements AutoCloseable {
     Map<String, Double> values = new LinkedHashMap<>();
     values.put("bitsPerToken", metrics.bitsPerToken());
     values.put("learningRate", metrics.learningRate());
-    values.put("tokensPerSecond", metrics.tokensPerSecond());
+    values.put("gradientNorm", metrics.gradientNorm());
+    values.put("tokensPerSecond", metrics.speed().tokensPerSecond());
+    values.put("modelFlopsUtilisation", metrics.speed().modelFlopsUtilisation());
     log.append(metrics.step(), TRAIN, values);
     events.scalars(metrics.step(), tagged(TRAIN, values));
-    note = Progress.note(metrics.bitsPerToken(), metrics.tokensPerSecond());
+    note = Progress.note(metrics.bitsPerToken(), metrics.speed());
+  }
+
+  /** Records an update that was left out, at its step. */
+  void spike(Spike spike) throws IOException {
+    guard(spike.step(), numbers(spike));
+  }
+
+  /**
+   * Drops what is said of later steps than {@code step}, and records at the next one why, also for
+   * the rollbacks to the same step before.
+   */
+  void rollback(Spike spike, long step) throws IOException {
+    log.rewind(step == 0 ? -1 : step);
+    events.restart(step + 1);
+    Map<String, Number> numbers = new LinkedHashMap<>();
+    numbers.put("rolledBackFrom", spike.step());
+    numbers.putAll(numbers(spike));
+    rollbacks.keySet().retainAll(Set.of(step));
+    rollbacks.computeIfAbsent(step, each -> new ArrayList<>()).add(numbers);
+    for (Map<String, Number> each : rollbacks.get(step)) {
+      guard(step + 1, each);
+    }
+    progress.at(step, note);
+  }
+
+  private void guard(long step, Map<String, Number> numbers) throws IOException {
+    log.append(step, GUARD, numbers);
+    events.scalars(
+        step,
+        tagged(
+            GUARD,
+            Map.of(
+                "bitsPerToken", numbers.get("bitsPerToken").doubleValue(),
+                "gradientNorm", numbers.get("gradientNorm").doubleValue())));
+  }
+
+  private static Map<String, Number> numbers(Spike spike) {
+    Map<String, Number> numbers = new LinkedHashMap<>();
+    numbers.put("bitsPerToken", spike.bitsPerToken());
+    numbers.put("gradientNorm", spike.gradientNorm());
+    numbers.put("firstExample", spike.examples().first());
+    numbers.put("lastExample", spike.examples().last());
+    return numbers;
   }
 
   void scores(long step, List<Evaluations.Score> scores) throws IOException {

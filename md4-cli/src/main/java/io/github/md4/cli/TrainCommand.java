@@ -6,12 +6,14 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.Checkpoints;
 import io.github.md4.train.RunFolder;
 import io.github.md4.train.TrainingRun;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,13 +33,36 @@ final class TrainCommand implements Callable<Integer> {
 
   @Mixin private ExperimentOptions experimentOptions;
 
-  @Option(names = "--resume", description = "Go on from the run's last checkpoint.")
-  private boolean resume;
+  @ArgGroup private Way way = new Way();
 
-  @Option(
-      names = "--dry-run",
-      description = "Print all parameters and the loss of one step; write nothing.")
-  private boolean dryRun;
+  /** What is done with the run; as a rule, it is begun. */
+  private static final class Way {
+    @Option(names = "--resume", description = "Go on from the run's last checkpoint.")
+    private boolean resume;
+
+    @Option(
+        names = "--resume-or-start",
+        description = "Go on from the run's last checkpoint if there is one, else begin.")
+    private boolean resumeOrStart;
+
+    @Option(
+        names = "--dry-run",
+        description = "Print all parameters and the loss of one step; write nothing.")
+    private boolean dryRun;
+
+    @Option(
+        names = "--replay",
+        paramLabel = "STEP",
+        converter = OptionTypes.Count.class,
+        description =
+            "Go from the nearest checkpoint to that step again, print its loss and gradient norms;"
+                + " write nothing.")
+    private Integer replay;
+
+    private boolean isResumed(RunFolder folder) throws IOException {
+      return resume || (resumeOrStart && Checkpoints.latest(folder.checkpoints()).isPresent());
+    }
+  }
 
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
@@ -46,13 +71,20 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Experiment experiment = experimentOptions.load();
     PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
     try (TokenFile tokens = TokenFile.open(experiment.data().train());
-        NDManager manager = NDManager.newBaseManager(device.find())) {
+        NDManager manager =
+            NDManager.newBaseManager(TrainingDevice.find(experiment.training(), device, err))) {
       TrainingRun.Plan plan = plan(experiment, tokens);
       RunFolder folder = new RunFolder(experiment.run());
-      if (dryRun) {
+      if (way.dryRun) {
         try (TrainingRun run = TrainingRun.start(folder, plan, tokens, manager)) {
           return DryRun.print(run, plan, out);
+        }
+      }
+      if (way.replay != null) {
+        try (TrainingRun run = TrainingRun.before(way.replay, folder, plan, tokens, manager)) {
+          return ReplayReport.print(run, way.replay, out);
         }
       }
       return train(experiment, plan, tokens, manager);
@@ -65,8 +97,12 @@ final class TrainCommand implements Callable<Integer> {
     RunFolder folder = new RunFolder(experiment.run());
     RunConfig runConfig = new RunConfig(folder, experiment);
     PrintWriter err = spec.commandLine().getErr();
-    List<String> changes = resume ? runConfig.changes() : List.of();
-    try (TrainingRun run = open(folder, plan, tokens, manager);
+    boolean isResumed = way.isResumed(folder);
+    List<String> changes = isResumed ? runConfig.changes() : List.of();
+    try (TrainingRun run =
+            isResumed
+                ? TrainingRun.resume(folder, plan, tokens, manager)
+                : TrainingRun.start(folder, plan, tokens, manager);
         Evaluations evaluations = Evaluations.open(experiment, plan, manager);
         TrainingSamples samples =
             new TrainingSamples(manager, plan.model(), experiment.sampling())) {
@@ -81,19 +117,12 @@ final class TrainCommand implements Callable<Integer> {
                     recorder,
                     evaluations,
                     samples,
-                    BestModel.open(folder, experiment, plan.model())),
+                    BestModel.open(folder, experiment, plan.model()),
+                    err),
                 interrupts::requested);
         return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
       }
     }
-  }
-
-  private TrainingRun open(
-      RunFolder folder, TrainingRun.Plan plan, TokenFile tokens, NDManager manager)
-      throws IOException {
-    return resume
-        ? TrainingRun.resume(folder, plan, tokens, manager)
-        : TrainingRun.start(folder, plan, tokens, manager);
   }
 
   private static TrainingRun.Plan plan(Experiment experiment, TokenFile tokens) {

@@ -3,13 +3,16 @@ package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -175,5 +178,35 @@ final class BenchTrainCommandTest {
     assertThat(bench("--json").json().at("/config/vocabulary").intValue()).isEqualTo(9);
     assertThat(bench("--json", "--vocabulary", 61).json().at("/config/vocabulary").intValue())
         .isEqualTo(61);
+  }
+
+  @Test
+  void tf32_isNamed() {
+    Ran ran = bench("--json", "--set", "training.tf32=true");
+    assertThat(ran.code()).isZero();
+    assertThat(ran.json().at("/config/tf32").booleanValue()).isTrue();
+    assertThat(ran.err())
+        .isEqualTo("md4: training.tf32 has no effect but on float32 products on a GPU\n");
+    assertThat(bench("--json").succeeded().json().at("/config/tf32").booleanValue()).isFalse();
+    assertThat(bench("--set", "training.tf32=true").out()).contains("float32 (TF32 allowed), vo");
+  }
+
+  /** A process of its own each: libtorch reads it at its start. */
+  @Test
+  @Tag("gpu")
+  void tf32_isInEffectWhereItIsAllowed_andElseNot() throws Exception {
+    assumeTrue(Engine.getInstance().getGpuCount() > 0, "no GPU: TF32 is not tested");
+    for (boolean isAllowed : new boolean[] {false, true}) {
+      String words = "bench train --device gpu --warm-up 1 --steps 1 --json --config %s --set %s";
+      Object[] options = {tiny.config(), "training.tf32=" + isAllowed};
+      try (ChildJvm child =
+          ChildJvm.start(Main.class, Map.of(), words.formatted(options).split(" ", -1))) {
+        assertThat(child.line())
+            .contains("\"code\"")
+            .satisfies(
+                line -> assertThat(line.contains("float32 products in TF32")).isEqualTo(isAllowed));
+        assertThat(child.exitCode()).isZero();
+      }
+    }
   }
 }

@@ -83,9 +83,23 @@ final class InterruptsTest {
       assertThat(child.line()).isEqualTo("looping");
       child.signal(first);
       assertThat(child.line()).isEqualTo("saving");
+      Thread.sleep(400);
       child.signal(second);
       assertThat(child.exitCode()).isEqualTo(130);
       assertThat(child.line()).isNull();
+    }
+  }
+
+  @Test
+  void signal_thatAGroupHandsOnIsOne() throws Exception {
+    assumeHeard("TERM");
+    try (ChildJvm child = ChildJvm.start(Loop.class, Map.of(), "500")) {
+      assertThat(child.line()).isEqualTo("looping");
+      child.signal("TERM");
+      child.signal("TERM");
+      assertThat(child.line()).isEqualTo("saving");
+      assertThat(child.line()).isEqualTo("saved");
+      assertThat(child.exitCode()).isEqualTo(130);
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.md4.train.TrainingListener.Speed;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -34,10 +35,18 @@ final class ProgressTest {
   void line_showsStepsAndNote() {
     Screen screen = new Screen(Collections.synchronizedList(new ArrayList<>()));
     try (Progress progress = ProgressLine.start("train", 30, 110, screen)) {
-      progress.at(70, Progress.note(1.23456, 98_765.4));
+      progress.at(70, Progress.note(1.23456, new Speed(98_765.4, Double.NaN)));
     }
     String last = screen.shown().get(screen.shown().size() - 1);
     assertThat(last).contains("train", "63%", "70/110", "loss 1.2346, 98,765 tokens/s");
+  }
+
+  @Test
+  void note_hasTheShareOfThePeakWhereItIsKnown() {
+    assertThat(Progress.note(2, new Speed(1e6, Double.NaN)))
+        .isEqualTo("loss 2.0000, 1,000,000 tokens/s");
+    assertThat(Progress.note(2, new Speed(1e6, 0.4321)))
+        .isEqualTo("loss 2.0000, 1,000,000 tokens/s, MFU 43.2%");
   }
 
   @Test

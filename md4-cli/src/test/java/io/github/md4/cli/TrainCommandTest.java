@@ -287,4 +287,104 @@ final class TrainCommandTest {
             .asDouble();
     assertThat(scored).isCloseTo(lowest, within(1e-6));
   }
+
+  private static final String STRICT = "(1.5, 3)";
+
+  private List<JsonObject> guardLines() throws IOException {
+    return metrics().stream()
+        .filter(line -> line.get("split").getAsString().equals("guard"))
+        .toList();
+  }
+
+  /** A batch of four examples is soon far from three others. */
+  @Test
+  void guard_namesTheStepsThatItSkips_whichCanBeReplayed() throws IOException {
+    Ran ran = train("--set", "training.guard=skip" + STRICT);
+    assertThat(ran.code()).isZero();
+    List<JsonObject> lines = guardLines();
+    assertThat(lines).isNotEmpty();
+    assertThat(metrics()).extracting(line -> line.get("step").getAsLong()).isSorted();
+    List<String> told = ran.err().lines().toList();
+    assertThat(told).hasSameSizeAs(lines);
+    for (int i = 0; i < lines.size(); i++) {
+      JsonObject line = lines.get(i);
+      long step = line.get("step").getAsLong();
+      assertThat(line.get("firstExample").getAsLong()).isEqualTo(4 * (step - 1));
+      assertThat(line.get("lastExample").getAsLong()).isEqualTo(4 * step - 1);
+      assertThat(told.get(i))
+          .startsWith("md4: skipped step " + step + ": ")
+          .endsWith("; md4 train --replay " + step + " runs it again");
+      Ran replay =
+          train("--set", "training.guard=skip" + STRICT, "--replay", "" + step).succeeded();
+      assertThat(replay.out())
+          .contains("examples " + 4 * (step - 1) + " to ")
+          .containsPattern("loss +%.4f bits".formatted(line.get("bitsPerToken").getAsDouble()))
+          .containsPattern("gradient norm +%.4g".formatted(line.get("gradientNorm").getAsDouble()))
+          .containsPattern("layers\\.1 +[0-9]");
+    }
+  }
+
+  @Test
+  void guard_rollsBack_andTheRecordsGoBackToo() throws IOException {
+    Ran ran =
+        train(
+            "--set",
+            "training.guard=rollback(2, 3)",
+            "--set",
+            "training.seed=4",
+            "--set",
+            "checkpoints.every=2");
+    assertThat(ran.code()).isZero();
+    List<JsonObject> lines = guardLines();
+    assertThat(lines).isNotEmpty().allMatch(line -> line.has("rolledBackFrom"));
+    assertThat(metrics()).extracting(line -> line.get("step").getAsLong()).isSorted();
+    assertThat(ran.err().lines())
+        .hasSameSizeAs(lines)
+        .allMatch(line -> line.matches("md4: went back to step \\d+, and on past step \\d+: .*"));
+    assertThat(metrics().stream().filter(line -> line.get("split").getAsString().equals("train")))
+        .extracting(line -> line.get("step").getAsLong())
+        .containsExactly(3L, 6L, 9L, 12L);
+  }
+
+  @Test
+  void metrics_haveTheGradientNormWhereAGuardWatches_andTheShareOfAGivenPeak() throws IOException {
+    train("--set", "training.guard=skip", "--set", "training.peakFlops=1e12").check();
+    JsonObject line = metrics().get(0);
+    assertThat(line.get("gradientNorm").getAsDouble()).isPositive();
+    double share = line.get("modelFlopsUtilisation").getAsDouble();
+    // 6 * (1,296 parameters but those of the token table) + 12 * 2 layers * 8 wide * 16 long.
+    assertThat(share / line.get("tokensPerSecond").getAsDouble() * 1e12).isBetween(5e3, 50e3);
+    assertThat(run().resolve("config.yaml"))
+        .content()
+        .contains("guard: skip(6.0, 128)\n")
+        .contains("peakFlops: \"1.0E12\"\n");
+  }
+
+  @Test
+  void metrics_areNullWhereNothingIsKnown() throws IOException {
+    train().check();
+    assertThat(run().resolve("config.yaml")).content().contains("guard: \"off\"\n");
+    assertThat(metrics().get(0).get("gradientNorm").isJsonNull()).isTrue();
+    assertThat(metrics().get(0).get("modelFlopsUtilisation").isJsonNull()).isTrue();
+  }
+
+  @Test
+  void resumeOrStart_doesWhatThereIsToDo() throws IOException {
+    train("--resume-or-start", "--set", "training.steps=6").check();
+    assertThat(train("--resume-or-start", "--set", "training.steps=12").code()).isZero();
+    assertThat(run().resolve("checkpoints/step-12")).isDirectory();
+  }
+
+  @Test
+  void ways_excludeEachOther() {
+    train("--resume", "--dry-run").failed(ExitCodes.USAGE, "mutually exclusive");
+    train("--replay", "0").failed(ExitCodes.USAGE, "--replay", "must be at least 1: 0");
+  }
+
+  @Test
+  void replay_ofAStepBeforeAnyCheckpointBeginsAtTheStart() {
+    Ran ran = train("--replay", "2").succeeded();
+    assertThat(ran.out()).containsPattern("step +2, from step 0 on").contains("examples 4 to 7");
+    assertThat(run()).doesNotExist();
+  }
 }

@@ -1,49 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
-import io.github.md4.core.diffusion.MaskedBatch;
-import java.util.List;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.LongFunction;
 
 /**
- * The batches of consecutive steps, each made on another thread while the one before it is used.
+ * The batches of consecutive steps, made on another thread a few steps before they are used.
+ *
+ * @param <T> a batch, as it is made
  */
-public final class BatchQueue implements AutoCloseable {
-  private final Batches batches;
+public final class BatchQueue<T> implements AutoCloseable {
+  /** Enough to bridge what a page of the data's file or a collection of garbage takes. */
+  private static final int STEPS_AHEAD = 3;
+
+  private final LongFunction<T> batches;
   private final ExecutorService ahead = Executors.newSingleThreadExecutor(BatchQueue::daemon);
-  private CompletableFuture<List<MaskedBatch>> next;
-  private long step;
+  private final Queue<CompletableFuture<T>> ready = new ArrayDeque<>();
+  private long next;
 
   /**
+   * @param batches makes the batch of a step
    * @param firstStep the step whose batch is taken first
    */
-  public BatchQueue(Batches batches, long firstStep) {
+  public BatchQueue(LongFunction<T> batches, long firstStep) {
     this.batches = batches;
-    this.step = firstStep;
-    this.next = prepare(firstStep);
+    this.next = firstStep;
+    for (int i = 0; i < STEPS_AHEAD; i++) {
+      prepare();
+    }
   }
 
-  /** Returns the micro-batches of the next step, and has the ones after it made. */
-  public List<MaskedBatch> take() {
-    List<MaskedBatch> taken = await(next);
-    step++;
-    next = prepare(step);
+  /** Returns the batch of the next step, and has one more made. */
+  public T take() {
+    T taken = await(ready.remove());
+    prepare();
     return taken;
   }
 
   @Override
   public void close() {
-    List<Runnable> unused = ahead.shutdownNow();
+    ready.forEach(batch -> batch.cancel(false));
+    ahead.shutdownNow().clear();
   }
 
-  private CompletableFuture<List<MaskedBatch>> prepare(long of) {
-    return CompletableFuture.supplyAsync(() -> batches.of(of), ahead);
+  private void prepare() {
+    long of = next++;
+    ready.add(CompletableFuture.supplyAsync(() -> batches.apply(of), ahead));
   }
 
-  private static List<MaskedBatch> await(CompletableFuture<List<MaskedBatch>> batch) {
+  private static <T> T await(CompletableFuture<T> batch) {
     try {
       return batch.join();
     } catch (CompletionException e) {

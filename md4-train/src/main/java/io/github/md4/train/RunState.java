@@ -15,20 +15,24 @@ import java.nio.file.Path;
  * @param formatVersion of this file
  * @param step updates so far
  * @param seed of the run
+ * @param batches batches consumed so far: one an update, and those that a rollback left behind
  * @param dataPosition examples consumed so far, over all epochs
  * @param dataSha256 of the training tokens
  * @param loss the unfinished mean of the training loss
  * @param isEvaluationOwed whether the run was stopped before the evaluation of this step
+ * @param guard what the guard knows of the updates so far
  */
 record RunState(
     int formatVersion,
     long step,
     long seed,
+    long batches,
     long dataPosition,
     String dataSha256,
-    PendingLosses.Partial loss,
-    boolean isEvaluationOwed) {
-  static final int FORMAT_VERSION = 1;
+    PendingUpdates.Partial loss,
+    boolean isEvaluationOwed,
+    double[] guard) {
+  static final int FORMAT_VERSION = 2;
   private static final String NAME = "state.json";
   private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
 
@@ -45,7 +49,10 @@ record RunState(
       throw new InvalidDataException(folder, "is no checkpoint: it has no " + NAME);
     }
     RunState state = parse(file);
-    if (state == null || state.formatVersion != FORMAT_VERSION || state.loss == null) {
+    if (state == null
+        || state.formatVersion != FORMAT_VERSION
+        || state.loss == null
+        || state.guard == null) {
       throw new InvalidDataException(
           file, "is of another version or incomplete; this program reads " + FORMAT_VERSION);
     }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.likelihood.Units;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 
 /**
  * The training loop: batches made ahead on the host, updates on the device, and between them what
@@ -20,10 +22,9 @@ final class Trainer {
   private final TrainingRun.Plan plan;
   private final RunFolder folder;
   private final Checkpoints checkpoints;
-  private final PendingLosses losses;
+  private final PendingUpdates pending;
   private boolean isEvaluationOwed;
-  private long tokensSince;
-  private long nanosSince;
+  private long batchesLeftBehind;
 
   Trainer(RunFolder folder, TrainingRun.Plan plan, Learner learner, Batches batches) {
     this.folder = folder;
@@ -33,105 +34,175 @@ final class Trainer {
     this.checkpoints =
         new Checkpoints(
             folder.checkpoints(), plan.schedule().keepLast(), plan.schedule().keepEvery());
-    this.losses = new PendingLosses(plan.training().seed());
+    double constant = Units.bitsPerToken(plan.objective().perToken(0).total());
+    this.pending = new PendingUpdates(plan.training(), constant);
   }
 
   /** Goes on as the run whose checkpoint this is. */
   void restore(RunState state) {
-    losses.restore(state.loss());
+    pending.restore(state.loss());
     isEvaluationOwed = state.isEvaluationOwed();
+    batchesLeftBehind = state.batches() - state.step();
+  }
+
+  /** Goes on with the batch that begins with this example. */
+  void leaveBehind(long nextExample) {
+    batchesLeftBehind = nextExample / plan.training().batchSize() - learner.updates();
+  }
+
+  /**
+   * How a training is led.
+   *
+   * @param isStopRequested asked after each step; when true, a checkpoint is written and the
+   *     training ends
+   */
+  record Conduct(TrainingListener listener, BooleanSupplier isStopRequested, SpeedMeter meter) {}
+
+  /**
+   * How a training ended.
+   *
+   * @param spike for which it must go back to its last checkpoint, if it must
+   */
+  record End(TrainingRun.Outcome outcome, Optional<Spike> spike) {
+    private static End of(TrainingRun.Outcome outcome) {
+      return new End(outcome, Optional.empty());
+    }
   }
 
   /**
    * Trains from the learner's last update to the last of the plan. What a run that was stopped
    * still owed to its last step comes first.
    *
-   * @param isStopRequested asked after each step; when true, a checkpoint is written and the
-   *     training ends
    * @throws DivergedException if a loss is not finite; the last checkpoint is from before it
    */
-  TrainingRun.Outcome run(
-      NDManager manager, TrainingListener listener, BooleanSupplier isStopRequested)
-      throws IOException {
+  End run(NDManager manager, Conduct conduct) throws IOException {
     try (NDManager results = manager.newSubManager()) {
-      return runIn(results, listener, isStopRequested);
+      return runIn(results, conduct);
     }
   }
 
-  private TrainingRun.Outcome runIn(
-      NDManager results, TrainingListener listener, BooleanSupplier isStopRequested)
-      throws IOException {
+  private End runIn(NDManager results, Conduct conduct) throws IOException {
     if (isEvaluationOwed) {
-      evaluateIfOwed(listener);
-      checkpoint(listener); // which owes no more
+      evaluateIfOwed(conduct);
+      checkpoint(conduct); // which owes no more
     }
-    restartClock();
-    try (BatchQueue queue = new BatchQueue(batches, learner.updates())) {
-      if (train(results, queue, listener, isStopRequested) == TrainingRun.Outcome.INTERRUPTED) {
-        return TrainingRun.Outcome.INTERRUPTED;
+    if (plan.training().guard().goesBack() && learner.updates() == 0) {
+      checkpoint(conduct); // to which a run can go back
+    }
+    conduct.meter.restart();
+    try (BatchQueue<PreparedStep> queue = new BatchQueue<>(this::prepare, nextBatch())) {
+      while (learner.updates() < plan.training().steps()) {
+        Optional<End> end = step(results, queue, conduct);
+        if (end.isPresent()) {
+          return end.get();
+        }
       }
     }
     checkFinite();
     AtomicWrite.folder(folder.model(), this::writeModel);
-    return TrainingRun.Outcome.FINISHED;
+    return End.of(TrainingRun.Outcome.FINISHED);
   }
 
-  private TrainingRun.Outcome train(
-      NDManager results,
-      BatchQueue queue,
-      TrainingListener listener,
-      BooleanSupplier isStopRequested)
+  /** Makes an update and does what is due after it; returns how the training ends, if it does. */
+  private Optional<End> step(NDManager results, BatchQueue<PreparedStep> queue, Conduct conduct)
       throws IOException {
-    while (learner.updates() < plan.training().steps()) {
-      double rate = learner.learningRate();
-      NDArray loss = learner.update(results, queue.take());
-      losses.add(learner.updates(), loss);
-      tokensSince += batches.tokens();
-      listener.onStep(learner.updates());
-      metricsIfDue(listener, rate);
-      isEvaluationOwed = isDue(plan.schedule().evaluateEvery());
-      if (isStopRequested.getAsBoolean()) {
-        checkpoint(listener);
-        return TrainingRun.Outcome.INTERRUPTED;
+    double rate = learner.learningRate();
+    PreparedStep batch = queue.take();
+    UpdateNumbers numbers = learner.update(results, batch);
+    pending.add(learner.updates(), batch.index(), numbers);
+    conduct.meter.add(batches.tokens());
+    conduct.listener.onStep(learner.updates());
+    isEvaluationOwed = isDue(plan.schedule().evaluateEvery());
+    boolean isStopped = conduct.isStopRequested.getAsBoolean();
+    if (isStopped || isAnythingDue()) {
+      List<Spike> spikes = pending.read();
+      if (!spikes.isEmpty() && plan.training().guard().goesBack()) {
+        return Optional.of(new End(TrainingRun.Outcome.INTERRUPTED, spikes.stream().findFirst()));
       }
-      evaluateIfOwed(listener);
-      checkpointIfDue(listener);
+      for (Spike spike : spikes) {
+        conduct.listener.onSpike(spike);
+      }
     }
-    return TrainingRun.Outcome.FINISHED;
+    metricsIfDue(conduct, rate);
+    if (isStopped) {
+      checkpoint(conduct);
+      return Optional.of(End.of(TrainingRun.Outcome.INTERRUPTED));
+    }
+    evaluateIfOwed(conduct);
+    checkpointIfDue(conduct);
+    return Optional.empty();
   }
 
   /** Makes one update that nothing but the learner knows of, and returns its bits per token. */
   double tryStep(NDManager manager) {
-    try (NDArray loss = learner.update(manager, batches.of(learner.updates()))) {
-      return loss.getFloat() + Units.bitsPerToken(plan.objective().perToken(0).total());
+    try (UpdateNumbers numbers = learner.update(manager, prepare(nextBatch()))) {
+      return numbers.read().loss() + Units.bitsPerToken(plan.objective().perToken(0).total());
     }
   }
 
-  private void metricsIfDue(TrainingListener listener, double rate) throws IOException {
+  /** Makes updates that nothing but the learner knows of, until it has seen so many. */
+  void advance(NDManager manager, long updates, LongConsumer progress) {
+    try (BatchQueue<PreparedStep> queue = new BatchQueue<>(this::prepare, nextBatch())) {
+      while (learner.updates() < updates) {
+        learner.update(manager, queue.take()).close();
+        progress.accept(learner.updates());
+      }
+    }
+  }
+
+  /** Returns what the next update would be, and does not make it. */
+  Replay look() {
+    long batch = nextBatch();
+    int batchSize = plan.training().batchSize();
+    Learner.Look look = learner.look(prepare(batch));
+    double bits = look.loss() + Units.bitsPerToken(plan.objective().perToken(0).total());
+    return new Replay(
+        learner.updates() + 1,
+        new Spike.Examples(batch * batchSize, batchSize),
+        bits,
+        Replay.byGroup(learner.parameters().byName().keySet(), look.norms()));
+  }
+
+  private long nextBatch() {
+    return learner.updates() + batchesLeftBehind;
+  }
+
+  private PreparedStep prepare(long index) {
+    return learner.prepare(index, batches.of(index));
+  }
+
+  private boolean isAnythingDue() {
+    return isEvaluationOwed || areMetricsDue() || isDue(plan.schedule().checkpointEvery());
+  }
+
+  private boolean areMetricsDue() {
     long step = learner.updates();
-    if (step % plan.training().logEvery() == 0 || step == plan.training().steps()) {
-      losses.read();
-      double constant = plan.objective().perToken(0).total();
-      double seconds = (System.nanoTime() - nanosSince) * 1e-9;
-      listener.onMetrics(
+    return step % plan.training().logEvery() == 0 || step == plan.training().steps();
+  }
+
+  private void metricsIfDue(Conduct conduct, double rate) throws IOException {
+    if (areMetricsDue()) {
+      PendingUpdates.Means means = pending.takeMeans();
+      double norm =
+          plan.training().guard().bounds().isPresent() ? means.gradientNorm() : Double.NaN;
+      conduct.listener.onMetrics(
           new TrainingListener.StepMetrics(
-              step, losses.takeMean() + Units.bitsPerToken(constant), rate, tokensSince / seconds));
-      restartClock();
+              learner.updates(), means.bitsPerToken(), norm, rate, conduct.meter.speed()));
+      conduct.meter.restart();
     }
   }
 
-  private void evaluateIfOwed(TrainingListener listener) throws IOException {
+  private void evaluateIfOwed(Conduct conduct) throws IOException {
     if (isEvaluationOwed) {
-      losses.read();
-      listener.onEvaluation(learner);
+      conduct.listener.onEvaluation(learner);
       isEvaluationOwed = false;
-      restartClock();
+      conduct.meter.restart();
     }
   }
 
-  private void checkpointIfDue(TrainingListener listener) throws IOException {
+  private void checkpointIfDue(Conduct conduct) throws IOException {
     if (isDue(plan.schedule().checkpointEvery())) {
-      checkpoint(listener);
+      checkpoint(conduct);
     }
   }
 
@@ -141,43 +212,38 @@ final class Trainer {
     return step == plan.training().steps() || (every > 0 && step % every == 0);
   }
 
-  private void checkpoint(TrainingListener listener) throws IOException {
+  private void checkpoint(Conduct conduct) throws IOException {
     checkFinite();
     Path written = checkpoints.write(learner.updates(), this::writeCheckpoint);
-    listener.onCheckpoint(learner.updates(), written);
-    restartClock();
+    conduct.listener.onCheckpoint(learner.updates(), written);
+    conduct.meter.restart();
   }
 
   /** Nothing that is not finite replaces a checkpoint that is. */
   private void checkFinite() {
-    losses.read();
     if (!learner.isFinite()) {
-      throw PendingLosses.diverged("the weights after", learner.updates(), plan.training().seed());
+      throw PendingUpdates.diverged("the weights after", learner.updates(), plan.training().seed());
     }
   }
 
   private void writeCheckpoint(Path target) throws IOException {
     plan.model().write(target);
     learner.write(target);
-    long step = learner.updates();
     new RunState(
             RunState.FORMAT_VERSION,
-            step,
+            learner.updates(),
             plan.training().seed(),
-            step * plan.training().batchSize(),
+            nextBatch(),
+            nextBatch() * plan.training().batchSize(),
             plan.dataSha256(),
-            losses.partial(),
-            isEvaluationOwed)
+            pending.partial(),
+            isEvaluationOwed,
+            learner.watched())
         .write(target);
   }
 
   private void writeModel(Path target) throws IOException {
     plan.model().write(target);
     SavedModel.writeWeights(target, learner.average());
-  }
-
-  private void restartClock() {
-    tokensSince = 0;
-    nanosSince = System.nanoTime();
   }
 }

@@ -6,6 +6,7 @@ import io.github.md4.core.network.TrainingOptions;
 import io.github.md4.core.optimizer.AdamW;
 import io.github.md4.core.optimizer.GradientClip;
 import io.github.md4.core.optimizer.LearningRate;
+import io.github.md4.core.optimizer.SpikeGuard;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeSampling;
 import java.util.Locale;
@@ -27,9 +28,12 @@ import java.util.Locale;
  * @param learningRate the rate over the run
  * @param optimizer AdamW's numbers
  * @param clip what is done to large gradients
+ * @param guard what is done about an update far from those before it
  * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}; 0 keeps none: the
  *     averaged weights are the weights
  * @param logEvery steps between lines of metrics
+ * @param peakFlops what the metrics' share of the device's peak is of
+ * @param tf32 whether a GPU may round the factors of float32 products to TensorFloat-32
  */
 public record TrainingConfig(
     long seed,
@@ -45,8 +49,11 @@ public record TrainingConfig(
     Rate learningRate,
     AdamW optimizer,
     GradientClip clip,
+    SpikeGuard guard,
     double emaRate,
-    int logEvery) {
+    int logEvery,
+    PeakFlops peakFlops,
+    boolean tf32) {
 
   /**
    * The learning rate.
@@ -137,8 +144,11 @@ public record TrainingConfig(
         Rate.defaults(),
         AdamW.defaults(),
         new GradientClip.None(),
+        new SpikeGuard.Off(),
         0.9999,
-        500);
+        500,
+        new PeakFlops.Measured(),
+        false);
   }
 
   /** Returns how the network computes. */

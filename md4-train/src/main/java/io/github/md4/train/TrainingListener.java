@@ -22,12 +22,31 @@ public interface TrainingListener {
   /** A checkpoint has been written. */
   default void onCheckpoint(long step, Path folder) throws IOException {}
 
+  /** An update was not made, which is known some steps later; the run has gone on without it. */
+  default void onSpike(Spike spike) throws IOException {}
+
+  /**
+   * An update was not made, and the run has gone back.
+   *
+   * @param step updates that the run has now seen; it goes on with the batch after the bad one
+   */
+  default void onRollback(Spike spike, long step) throws IOException {}
+
   /**
    * What is known after a step.
    *
    * @param bitsPerToken the training loss with its constant term, mean since the last metrics
+   * @param gradientNorm mean since the last metrics; NaN where no guard watches it
    * @param learningRate of the step
-   * @param tokensPerSecond since the last metrics, or since the start
    */
-  record StepMetrics(long step, double bitsPerToken, double learningRate, double tokensPerSecond) {}
+  record StepMetrics(
+      long step, double bitsPerToken, double gradientNorm, double learningRate, Speed speed) {}
+
+  /**
+   * The speed since the last metrics, or since the start.
+   *
+   * @param modelFlopsUtilisation the share of the device's peak that the model's dense-equivalent
+   *     operations are; NaN where the peak is not known
+   */
+  record Speed(double tokensPerSecond, double modelFlopsUtilisation) {}
 }

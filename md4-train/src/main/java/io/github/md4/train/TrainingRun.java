@@ -14,9 +14,12 @@ import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.data.Windows;
 import io.github.md4.train.data.image.ImageFit;
 import io.github.md4.train.data.image.ImageWindows;
+import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongConsumer;
 import java.util.function.LongToIntFunction;
 
 /**
@@ -26,10 +29,42 @@ import java.util.function.LongToIntFunction;
  * order, times, masks and dropout are those of the step; on a CPU bit for bit.
  */
 public final class TrainingRun implements AutoCloseable {
+  /** More are no way out. */
+  private static final int ROLLBACKS_TO_ONE_STEP = 10;
+
   private final NDManager manager;
+  private final Place place;
   private final Network network;
-  private final Learner learner;
-  private final Trainer trainer;
+  private Learner learner;
+  private Trainer trainer;
+
+  /** Where a run is and what it reads. */
+  private record Place(RunFolder folder, Plan plan, TokenFile tokens) {
+
+    private Network network(NDManager manager) {
+      return plan.model.network(manager, plan.training.precision());
+    }
+
+    private Windows windows() throws IOException {
+      ModelConfig model = plan.model.config();
+      long seed = plan.training.seed();
+      ImageFit.check(tokens, model.network());
+      if (model.network().imageShape().isEmpty()) {
+        return Windows.of(tokens, model.length(), seed);
+      }
+      LongToIntFunction labels = ImageFit.labels(tokens, model.network(), model.length());
+      return new ImageWindows(tokens, model.length(), seed, labels);
+    }
+
+    private Trainer trainer(Learner learner) throws IOException {
+      TrainingConfig training = plan.training;
+      Windows windows = windows();
+      Batches.Shape shape =
+          new Batches.Shape(training.batchSize(), training.microBatch(), training.timeSampling());
+      Batches batches = new Batches(windows, plan.objective(), new Noise(training.seed()), shape);
+      return new Trainer(folder, plan, learner, batches);
+    }
+  }
 
   /**
    * What a run does and when.
@@ -62,11 +97,10 @@ public final class TrainingRun implements AutoCloseable {
     INTERRUPTED
   }
 
-  private TrainingRun(NDManager manager, Network network, Learner learner, Trainer trainer) {
-    this.manager = manager;
-    this.network = network;
-    this.learner = learner;
-    this.trainer = trainer;
+  private TrainingRun(NDManager parent, Place place) {
+    this.manager = parent.newSubManager();
+    this.place = place;
+    this.network = place.network(manager);
   }
 
   /**
@@ -84,10 +118,15 @@ public final class TrainingRun implements AutoCloseable {
       throw new InvalidDataException(
           folder.path(), "already holds a run; go on with --resume or name another folder");
     }
-    NDManager manager = parent.newSubManager();
-    Network network = plan.model.network(manager, plan.training.precision());
-    Learner learner = Learner.initial(manager, network, plan.training, plan.objective());
-    return new TrainingRun(manager, network, learner, trainer(folder, plan, tokens, learner));
+    return begin(new Place(folder, plan, tokens), parent);
+  }
+
+  private static TrainingRun begin(Place place, NDManager parent) throws IOException {
+    TrainingRun run = new TrainingRun(parent, place);
+    run.learner =
+        Learner.initial(run.manager, run.network, place.plan.training, place.plan.objective());
+    run.trainer = place.trainer(run.learner);
+    return run;
   }
 
   /**
@@ -98,23 +137,53 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun resume(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
       throws IOException {
-    if (Files.isDirectory(folder.checkpoints())) {
-      AtomicWrite.recover(folder.checkpoints());
-    }
+    recover(folder);
     Checkpoints.Checkpoint last =
         Checkpoints.latest(folder.checkpoints())
             .orElseThrow(
                 () -> new InvalidDataException(folder.path(), "has no checkpoint to resume from"));
-    RunState state = RunState.read(last.folder());
-    check(state, plan, last);
-    checkModel(plan, last);
-    NDManager manager = parent.newSubManager();
-    Network network = plan.model.network(manager, plan.training.precision());
-    Learner.Source source = new Learner.Source(last.folder(), state.step());
-    Learner learner = Learner.read(manager, network, plan.training, plan.objective(), source);
-    Trainer trainer = trainer(folder, plan, tokens, learner);
+    return at(last, new Place(folder, plan, tokens), parent);
+  }
+
+  /**
+   * Returns the run of a folder at its last checkpoint before a step, or at its start, to be looked
+   * at: what it did is not touched.
+   *
+   * @param step from 1
+   * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume}
+   */
+  public static TrainingRun before(
+      long step, RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
+      throws IOException {
+    Place place = new Place(folder, plan, tokens);
+    Optional<Checkpoints.Checkpoint> last =
+        Checkpoints.in(folder.checkpoints()).stream()
+            .filter(checkpoint -> checkpoint.step() < step)
+            .reduce((earlier, later) -> later);
+    return last.isPresent() ? at(last.get(), place, parent) : begin(place, parent);
+  }
+
+  private static void recover(RunFolder folder) throws IOException {
+    if (Files.isDirectory(folder.checkpoints())) {
+      AtomicWrite.recover(folder.checkpoints());
+    }
+  }
+
+  private static TrainingRun at(Checkpoints.Checkpoint checkpoint, Place place, NDManager parent)
+      throws IOException {
+    RunState state = RunState.read(checkpoint.folder());
+    new Fit(place.plan, checkpoint).check(state);
+    TrainingRun run = new TrainingRun(parent, place);
+    run.goTo(checkpoint, state);
+    return run;
+  }
+
+  private void goTo(Checkpoints.Checkpoint checkpoint, RunState state) throws IOException {
+    Plan plan = place.plan;
+    Learner.Source source = new Learner.Source(checkpoint.folder(), state.step(), state.guard());
+    learner = Learner.read(manager, network, plan.training, plan.objective(), source);
+    trainer = place.trainer(learner);
     trainer.restore(state);
-    return new TrainingRun(manager, network, learner, trainer);
   }
 
   /** Returns how many updates the run has seen. */
@@ -132,11 +201,71 @@ public final class TrainingRun implements AutoCloseable {
    *
    * @param isStopRequested asked after each step; when true, a checkpoint is written and the
    *     training ends
-   * @throws DivergedException if a loss is not finite; the last checkpoint is from before it
+   * @throws DivergedException if a loss is not finite or, with a guard, too many are in a row; the
+   *     last checkpoint is from before it
    */
   public Outcome run(TrainingListener listener, BooleanSupplier isStopRequested)
       throws IOException {
-    return trainer.run(manager, listener, isStopRequested);
+    Trainer.Conduct conduct = new Trainer.Conduct(listener, isStopRequested, meter());
+    Trainer.End end = trainer.run(manager, conduct);
+    int rollbacks = 0;
+    long step = -1;
+    while (end.spike().isPresent()) {
+      Spike spike = end.spike().get();
+      goBack(spike);
+      rollbacks = learner.updates() == step ? rollbacks + 1 : 1;
+      step = learner.updates();
+      if (rollbacks > ROLLBACKS_TO_ONE_STEP) {
+        throw stuck(spike);
+      }
+      listener.onRollback(spike, step);
+      end = trainer.run(manager, conduct);
+    }
+    return end.outcome();
+  }
+
+  private SpeedMeter meter() {
+    Plan plan = place.plan;
+    FlopCount flops = FlopCount.of(plan.model.config(), network.specs());
+    double peak = plan.training.peakFlops().of(manager, plan.training.precision());
+    return new SpeedMeter(flops.denseEquivalent(), peak);
+  }
+
+  /** Becomes what it was at its last checkpoint, and goes on with the batch after the bad one. */
+  private void goBack(Spike spike) throws IOException {
+    Checkpoints.Checkpoint last =
+        Checkpoints.latest(place.folder.checkpoints())
+            .orElseThrow(
+                () ->
+                    new InvalidDataException(
+                        place.folder.path(), "has lost the checkpoints that it was to go back to"));
+    learner.close();
+    goTo(last, RunState.read(last.folder()));
+    trainer.leaveBehind(spike.examples().last() + 1);
+  }
+
+  private DivergedException stuck(Spike spike) {
+    return new DivergedException(
+        ("%d times the run went back to step %d, the last time from step %d (seed %d); lower"
+                + " training.learningRate.base or give training.guard, %s, more deviations, then"
+                + " resume")
+            .formatted(
+                ROLLBACKS_TO_ONE_STEP,
+                learner.updates(),
+                spike.step(),
+                place.plan.training.seed(),
+                place.plan.training.guard()));
+  }
+
+  /**
+   * Makes the updates before a step again and returns what that step was; it is not made.
+   *
+   * @param step after as many updates as the run has seen
+   * @param progress hears how many updates there are now
+   */
+  public Replay replay(long step, LongConsumer progress) {
+    trainer.advance(manager, step - 1, progress);
+    return trainer.look();
   }
 
   /**
@@ -152,59 +281,5 @@ public final class TrainingRun implements AutoCloseable {
     learner.close();
     network.close();
     manager.close();
-  }
-
-  private static Windows windows(TokenFile tokens, Plan plan) throws IOException {
-    ModelConfig model = plan.model.config();
-    long seed = plan.training.seed();
-    ImageFit.check(tokens, model.network());
-    if (model.network().imageShape().isEmpty()) {
-      return Windows.of(tokens, model.length(), seed);
-    }
-    LongToIntFunction labels = ImageFit.labels(tokens, model.network(), model.length());
-    return new ImageWindows(tokens, model.length(), seed, labels);
-  }
-
-  private static Trainer trainer(RunFolder folder, Plan plan, TokenFile tokens, Learner learner)
-      throws IOException {
-    TrainingConfig training = plan.training;
-    Windows windows = windows(tokens, plan);
-    Batches.Shape shape =
-        new Batches.Shape(training.batchSize(), training.microBatch(), training.timeSampling());
-    Batches batches = new Batches(windows, plan.objective(), new Noise(training.seed()), shape);
-    return new Trainer(folder, plan, learner, batches);
-  }
-
-  /** Weights fit many a model that is not theirs: another schedule, say. */
-  private static void checkModel(Plan plan, Checkpoints.Checkpoint checkpoint) throws IOException {
-    SavedModel.Description saved = SavedModel.Description.read(checkpoint.folder());
-    if (!saved.config().equals(plan.model.config())) {
-      throw new InvalidConfigException(
-          "model",
-          "must be the checkpoint's, as config.json in %s has it".formatted(checkpoint.folder()));
-    }
-    if (!saved.tokenizer().equals(plan.model.tokenizer())) {
-      throw new InvalidDataException(
-          checkpoint.folder(),
-          "has another vocabulary than data.train; take the data it began with");
-    }
-  }
-
-  private static void check(RunState state, Plan plan, Checkpoints.Checkpoint checkpoint) {
-    if (!state.dataSha256().equals(plan.dataSha256)) {
-      throw new InvalidDataException(
-          checkpoint.folder(), "was trained on other tokens than data.train (SHA-256 differs)");
-    }
-    if (state.seed() != plan.training.seed()) {
-      throw new InvalidConfigException(
-          "training.seed",
-          "must be the checkpoint's, %d: %d".formatted(state.seed(), plan.training.seed()));
-    }
-    if (state.dataPosition() != state.step() * plan.training.batchSize()) {
-      throw new InvalidConfigException(
-          "training.batchSize",
-          "must be the checkpoint's, %d: %d"
-              .formatted(state.dataPosition() / state.step(), plan.training.batchSize()));
-    }
   }
 }

@@ -2,11 +2,12 @@
 package io.github.md4.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.DeviceException;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
@@ -46,7 +47,7 @@ final class LearnerTest {
         Network network = plan.model().network(manager, plan.training().precision());
         Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
       for (int step = 0; step < 3; step++) {
-        learner.update(manager, batches.of(step)).close();
+        update(learner, manager, batches.of(step)).close();
       }
       return TinyRun.flat(learner.parameters());
     }
@@ -82,8 +83,8 @@ final class LearnerTest {
         Learner told = Learner.initial(manager, network, plan.training(), plan.objective())) {
       for (int step = 0; step < 3; step++) {
         heard.clear();
-        silent.update(manager, batches.of(step)).close();
-        told.update(manager, batches.of(step), heard::add).close();
+        update(silent, manager, batches.of(step)).close();
+        told.update(manager, told.prepare(step, batches.of(step)), heard::add).close();
       }
       assertThat(TinyRun.flat(told.parameters())).isEqualTo(TinyRun.flat(silent.parameters()));
     }
@@ -138,12 +139,12 @@ final class LearnerTest {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
         Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
-      learner.update(manager, batches.of(0)).close();
+      update(learner, manager, batches.of(0)).close();
       // The engine's own manager is above ours: what escapes ours is counted too.
       NDManager all = manager.getParentManager();
       int before = all.getManagedArrays().size();
       for (int step = 1; step <= 200; step++) {
-        learner.update(manager, batches.of(step)).close();
+        update(learner, manager, batches.of(step)).close();
       }
       assertThat(all.getManagedArrays()).hasSize(before);
     }
@@ -160,15 +161,19 @@ final class LearnerTest {
         Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
       float first = loss(learner, manager, batch);
       for (int step = 1; step < 250; step++) {
-        learner.update(manager, batch).close();
+        update(learner, manager, batch).close();
       }
       assertThat(loss(learner, manager, batch)).isLessThan(0.3f * first);
     }
   }
 
+  private static UpdateNumbers update(Learner learner, NDManager manager, List<MaskedBatch> batch) {
+    return learner.update(manager, learner.prepare(learner.updates(), batch));
+  }
+
   private static float loss(Learner learner, NDManager manager, List<MaskedBatch> batch) {
-    try (NDArray loss = learner.update(manager, batch)) {
-      return loss.getFloat();
+    try (UpdateNumbers numbers = update(learner, manager, batch)) {
+      return numbers.read().loss();
     }
   }
 
@@ -181,10 +186,34 @@ final class LearnerTest {
         Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
       assertThat(learner.learningRate()).isZero();
       float[] start = TinyRun.flat(learner.parameters());
-      learner.update(manager, batches(plan, 6).of(0)).close();
+      update(learner, manager, batches(plan, 6).of(0)).close();
       // The first update of a warm-up has rate 0: moments move, weights do not.
       assertThat(TinyRun.flat(learner.parameters())).isEqualTo(start);
       assertThat(learner.learningRate()).isCloseTo(1e-2 / 3, within(1e-15));
+    }
+  }
+
+  @Test
+  @Tag("exact")
+  void update_saysInOneLineThatTheDeviceIsFull() {
+    TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
+    Batches batches = batches(plan, 6);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        Network network =
+            new FullMemory(plan.model().network(manager, plan.training().precision()), 1);
+        Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
+      update(learner, manager, batches.of(0)).close();
+      int before = manager.getParentManager().getManagedArrays().size();
+      assertThatThrownBy(() -> update(learner, manager, batches.of(1)).close())
+          .isInstanceOf(DeviceException.class)
+          .hasMessage(
+              "the device's memory is full: training.batchSize 6 in micro-batches of"
+                  + " training.microBatch 6 does not fit; take training.microBatch=3 or"
+                  + " training.recompute=layer (%s)",
+              FullMemory.COMPLAINT);
+      assertThat(learner.updates()).isOne();
+      // The sum over micro-batches is there from now on.
+      assertThat(manager.getParentManager().getManagedArrays().size()).isLessThan(2 * before);
     }
   }
 }

@@ -10,6 +10,7 @@ import io.github.md4.core.network.TrainingOptions;
 import io.github.md4.core.network.TransformerConfig;
 import io.github.md4.core.optimizer.AdamW;
 import io.github.md4.core.optimizer.GradientClip;
+import io.github.md4.core.optimizer.SpikeGuard;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeSampling;
@@ -66,8 +67,50 @@ final class TinyRun {
         new Rate(base, 3, Decay.COSINE),
         new AdamW(0.9, 0.99, 1e-8, 0.03),
         new GradientClip.Norm(1),
+        new SpikeGuard.Off(),
         0.9,
-        4);
+        4,
+        new PeakFlops.Measured(),
+        false);
+  }
+
+  /** The same training of other batches under another guard. */
+  static TrainingConfig with(TrainingConfig t, int batchSize, SpikeGuard guard) {
+    return with(t, new int[] {batchSize, t.microBatch()}, guard, t.recompute());
+  }
+
+  /** The same training of other batches. */
+  static TrainingConfig sized(TrainingConfig t, int batchSize, int microBatch) {
+    return with(t, new int[] {batchSize, microBatch}, t.guard(), t.recompute());
+  }
+
+  /** The same training, its layers computed again on the way back. */
+  static TrainingConfig recomputing(TrainingConfig t) {
+    int[] sizes = {t.batchSize(), t.microBatch()};
+    return with(t, sizes, t.guard(), TrainingOptions.Recompute.LAYER);
+  }
+
+  private static TrainingConfig with(
+      TrainingConfig t, int[] sizes, SpikeGuard guard, TrainingOptions.Recompute recompute) {
+    return new TrainingConfig(
+        t.seed(),
+        t.steps(),
+        sizes[0],
+        sizes[1],
+        t.precision(),
+        t.residual(),
+        t.kernels(),
+        recompute,
+        t.timeAxis(),
+        t.timeSampling(),
+        t.learningRate(),
+        t.optimizer(),
+        t.clip(),
+        guard,
+        t.emaRate(),
+        t.logEvery(),
+        t.peakFlops(),
+        t.tf32());
   }
 
   static TrainingRun.Plan plan(TrainingConfig training, TokenFile tokens) {
@@ -110,6 +153,8 @@ final class TinyRun {
     final List<StepMetrics> metrics = new ArrayList<>();
     final List<Long> evaluations = new ArrayList<>();
     final List<Long> checkpoints = new ArrayList<>();
+    final List<Spike> spikes = new ArrayList<>();
+    final List<Long> rollbacks = new ArrayList<>();
 
     @Override
     public void onMetrics(StepMetrics of) {
@@ -124,6 +169,17 @@ final class TinyRun {
     @Override
     public void onCheckpoint(long step, Path folder) {
       checkpoints.add(step);
+    }
+
+    @Override
+    public void onSpike(Spike spike) {
+      spikes.add(spike);
+    }
+
+    @Override
+    public void onRollback(Spike spike, long step) {
+      spikes.add(spike);
+      rollbacks.add(step);
     }
 
     List<Double> losses() {

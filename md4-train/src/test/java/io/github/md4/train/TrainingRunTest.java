@@ -6,15 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.DeviceException;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.TinyRun.Recorder;
+import io.github.md4.train.data.TrainingWindows;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -240,24 +244,7 @@ final class TrainingRunTest {
   void resume_refusesAnotherBatchSize() throws IOException {
     TrainingRun.Plan plan = plan(5, 6, 1e-2);
     End unused = uninterrupted(plan, "run");
-    TrainingConfig t = plan.training();
-    TrainingConfig larger =
-        new TrainingConfig(
-            t.seed(),
-            9,
-            12,
-            6,
-            t.precision(),
-            t.residual(),
-            t.kernels(),
-            t.recompute(),
-            t.timeAxis(),
-            t.timeSampling(),
-            t.learningRate(),
-            t.optimizer(),
-            t.clip(),
-            t.emaRate(),
-            t.logEvery());
+    TrainingConfig larger = TinyRun.with(TinyRun.training(9, 6, 1e-2), 12, plan.training().guard());
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       assertThatThrownBy(
               () ->
@@ -265,6 +252,40 @@ final class TrainingRunTest {
                       runFolder("run"), TinyRun.plan(larger, tokens), tokens, manager))
           .isInstanceOf(InvalidConfigException.class)
           .hasMessageContaining("training.batchSize");
+    }
+  }
+
+  /** A full device ends a run as a crash does: the last checkpoint is where it goes on. */
+  @Test
+  void resume_afterTheDeviceWasFullIsTheRunThatWasNeverStopped() throws IOException {
+    TrainingRun.Plan plan = plan(10, 6, 1e-2);
+    End expected = uninterrupted(plan, "whole");
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      try (Network network =
+              new FullMemory(plan.model().network(manager, plan.training().precision()), 7);
+          Learner learner = Learner.initial(manager, network, plan.training(), plan.objective())) {
+        Batches batches =
+            new Batches(
+                new TrainingWindows(tokens, 11, 7),
+                plan.objective(),
+                new Noise(7),
+                new Batches.Shape(6, 6, plan.training().timeSampling()));
+        Trainer trainer = new Trainer(runFolder("cut"), plan, learner, batches);
+        Trainer.Conduct conduct =
+            new Trainer.Conduct(new Recorder(), () -> false, new SpeedMeter(1, 1));
+        assertThatThrownBy(() -> trainer.run(manager, conduct))
+            .isInstanceOf(DeviceException.class)
+            .hasMessageContaining("take training.microBatch=3");
+      }
+      TrainingRun.Plan smaller = plan(10, 3, 1e-2);
+      try (TrainingRun run = TrainingRun.resume(runFolder("cut"), smaller, tokens, manager)) {
+        assertThat(run.updates()).isEqualTo(5);
+      }
+      try (TrainingRun run = TrainingRun.resume(runFolder("cut"), plan, tokens, manager)) {
+        Recorder recorder = new Recorder();
+        assertThat(run.run(recorder, () -> false)).isEqualTo(TrainingRun.Outcome.FINISHED);
+        assertThat(end(run, recorder.losses()).raw).isEqualTo(expected.raw);
+      }
     }
   }
 }

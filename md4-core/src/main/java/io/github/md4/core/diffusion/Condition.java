@@ -30,6 +30,12 @@ public record Condition(double[] times, int[] labels) {
     return new Condition(times, without == 0 ? labels : new int[0]);
   }
 
+  /** Returns that of the first examples. */
+  Condition first(int examples) {
+    return new Condition(
+        Arrays.copyOf(times, examples), Arrays.copyOf(labels, Math.min(labels.length, examples)));
+  }
+
   /** Returns the condition of examples that have a time each and no class. */
   public static Condition at(double... times) {
     return new Condition(times, new int[0]);

@@ -56,6 +56,16 @@ public final class MaskedBatch {
     return new MaskedBatch(x, seen, condition, all);
   }
 
+  /** Returns the first examples, at least one, and where the network guesses in them. */
+  public MaskedBatch first(int examples) {
+    int end = examples * length();
+    return new MaskedBatch(
+        Arrays.copyOf(x, examples),
+        Arrays.copyOf(zt, examples),
+        condition.first(examples),
+        Arrays.stream(rows, 0, maskedCount).filter(row -> row < end).toArray());
+  }
+
   /** Returns B. */
   public int batchSize() {
     return x.length;
@@ -104,7 +114,15 @@ public final class MaskedBatch {
   /** Returns the clean tokens at the rows [R]. */
   public int[] targets() {
     int length = length();
-    return Arrays.stream(rows).map(row -> x[row / length][row % length]).toArray();
+    int[] targets = new int[rows.length];
+    int r = 0;
+    for (int b = 0; b < x.length; b++) {
+      int start = b * length;
+      for (; r < rows.length && rows[r] < start + length; r++) {
+        targets[r] = x[b][rows[r] - start];
+      }
+    }
+    return targets;
   }
 
   /** Returns {@code z_t}, int64 [B, N]. */
@@ -132,8 +150,12 @@ public final class MaskedBatch {
    */
   public float[] rowWeights(double[] ofExample) {
     float[] weights = new float[rows.length];
-    for (int r = 0; r < rows.length; r++) {
-      weights[r] = isMasked(r) ? (float) ofExample[example(r)] : 0;
+    int length = length();
+    int r = 0;
+    for (int b = 0; b < x.length && maskedCount() > 0; b++) {
+      for (; r < rows.length && rows[r] < (b + 1) * length; r++) {
+        weights[r] = (float) ofExample[b];
+      }
     }
     return weights;
   }

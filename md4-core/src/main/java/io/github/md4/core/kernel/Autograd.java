@@ -27,6 +27,26 @@ public final class Autograd implements AutoCloseable {
           else:
             into[i].copy_(inner)
         return into[0]
+
+      def zero(self: __torch__.M, all: Tensor) -> Tensor:
+        return all.zero_()
+
+      def through(self: __torch__.M, outputs: List[Tensor], gradients: List[Tensor], variables: List[Tensor], into: List[Tensor]) -> List[Tensor]:
+        outer = annotate(List[Optional[Tensor]], [])
+        for i in range(len(gradients)):
+          outer.append(gradients[i])
+        found = torch.autograd.grad(outputs, variables, outer, None, False, True)
+        rest = [into[0]]
+        for i in range(len(found)):
+          inner = found[i]
+          if inner is None:
+            if i >= len(into):
+              rest.append(torch.zeros_like(variables[i]))
+          elif i < len(into):
+            into[i].add_(inner)
+          else:
+            rest.append(inner)
+        return rest
       """;
 
   private final TorchScript script;
@@ -37,8 +57,17 @@ public final class Autograd implements AutoCloseable {
 
   /** Returns what {@code computation} returns, this thread's operations being recorded. */
   public <T> T record(Supplier<T> computation) {
+    return with(true, computation);
+  }
+
+  /** Returns what {@code computation} returns, of which nothing is recorded. */
+  <T> T pause(Supplier<T> computation) {
+    return with(false, computation);
+  }
+
+  private static <T> T with(boolean gradMode, Supplier<T> computation) {
     boolean before = JniUtils.isGradMode();
-    JniUtils.setGradMode(true);
+    JniUtils.setGradMode(gradMode);
     try {
       return computation.get();
     } finally {
@@ -57,6 +86,33 @@ public final class Autograd implements AutoCloseable {
     try (NDManager scope = output.getManager().newSubManager()) {
       script.record(scope, "gradients", output, gradient, variables, into.arrays()).close();
     }
+  }
+
+  /** Sets all to zero. */
+  void zero(FlatArrays arrays) {
+    try (NDManager scope = arrays.whole().getManager().newSubManager()) {
+      script.run(scope, "zero", arrays.whole()).close();
+    }
+  }
+
+  /**
+   * Adds to {@code into} the gradients by the first of the variables, as many as it has arrays, and
+   * frees the recorded graph.
+   *
+   * @param gradients by the outputs, one each
+   * @return the gradients by the other variables
+   */
+  NDList gradients(NDList outputs, NDList gradients, NDList variables, FlatArrays into) {
+    NDManager scope = outputs.get(0).getManager();
+    NDList found = script.record(scope, "through", outputs, gradients, variables, into.arrays());
+    found.remove(0).close();
+    return found;
+  }
+
+  /** Returns {@code x}, by which gradients can be taken from now on. */
+  static NDArray leaf(NDArray x) {
+    x.setRequiresGradient(true);
+    return x;
   }
 
   @Override

@@ -236,7 +236,7 @@ final class CudaPasses implements Passes {
         copy.whole(),
         isNarrow ? gradient.whole() : Absent.ARRAY,
         isNarrow ? Absent.ARRAY : gradient.whole(),
-        Absent.ARRAY,
+        orAbsent(n.good()),
         new float[] {
           (float) n.rate(),
           (float) n.beta1(),

@@ -129,8 +129,23 @@ public final class FusedKernels implements AutoCloseable {
 
   // ---- what comes from the host ----
 
-  /** What a batch is made of before it is on the device. */
-  public record HostBatch(int[] zt, int[] rows, int examples, int length, int vocabulary) {}
+  /** A batch before it is on the device, made ready on any thread. */
+  public record HostBatch(TokenRuns.Plan runs, Rows.Plan asked, int examples, int length) {
+
+    /**
+     * @param zt tokens of all positions
+     * @param rows flat positions that are asked for, in ascending order
+     * @param vocabulary number of tokens, the mask included
+     */
+    public static HostBatch of(int[] zt, int[] rows, int examples, int vocabulary) {
+      int length = zt.length / examples;
+      return new HostBatch(
+          TokenRuns.Plan.of(zt, vocabulary),
+          Rows.Plan.of(rows, examples, length),
+          examples,
+          length);
+    }
+  }
 
   /**
    * A batch on the device.
@@ -142,12 +157,13 @@ public final class FusedKernels implements AutoCloseable {
   /** Uploads a batch, and after it whatever {@code more} asks for, of up to {@code moreBytes}. */
   public Batch upload(NDManager scope, HostBatch host, long moreBytes, Runnable more) {
     upload.begin(
-        TokenRuns.bytes(host.zt.length)
-            + 2 * Rows.bytes(host.examples, host.rows.length)
+        TokenRuns.bytes(host.runs.zt().length)
+            + 2 * Rows.bytes(host.examples, host.asked.rows().length)
             + moreBytes);
-    TokenRuns runs = TokenRuns.of(scope, upload, host.zt, host.vocabulary);
+    TokenRuns runs = TokenRuns.of(scope, upload, host.runs);
     Rows all = Rows.all(scope, upload, host.examples, host.length);
-    Rows asked = host.rows.length == all.count() ? all : Rows.of(scope, upload, host.rows, all);
+    boolean isAll = host.asked.rows().length == all.count();
+    Rows asked = isAll ? all : Rows.of(scope, upload, host.asked, all);
     more.run();
     upload.end();
     return new Batch(runs, all, asked);

@@ -3,7 +3,9 @@ package io.github.md4.core.kernel;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What an optimizer does to all parameters at once, in place. */
 public final class OptimizerKernels implements AutoCloseable {
@@ -30,6 +32,8 @@ public final class OptimizerKernels implements AutoCloseable {
    *
    * @param correction1 {@code 1 - beta1^k} at the k-th update; likewise {@code correction2}
    * @param emaRate the average's memory; 1 leaves it as it is
+   * @param good on the device, float32: where its first element is 0 nothing is moved, else it is
+   *     1; empty where that is not asked
    */
   public record Numbers(
       double rate,
@@ -39,7 +43,8 @@ public final class OptimizerKernels implements AutoCloseable {
       double decay,
       double correction1,
       double correction2,
-      double emaRate) {}
+      double emaRate,
+      Optional<NDArray> good) {}
 
   /** How parameters, moments and average are moved. */
   interface Movement {
@@ -77,12 +82,14 @@ public final class OptimizerKernels implements AutoCloseable {
 
   private void move(Trained trained, FlatArrays g, Numbers n) {
     NDArray p = trained.parameters.whole();
+    List<NDArray> good = n.good.stream().toList();
     change(
         "adamW",
         p,
         g.whole(),
         trained.first.whole(),
         trained.second.whole(),
+        good,
         n.rate,
         n.beta1,
         n.beta2,
@@ -91,7 +98,7 @@ public final class OptimizerKernels implements AutoCloseable {
         n.correction1,
         n.correction2);
     if (trained.isAveraged(n)) {
-      change("average", trained.average.whole(), p, n.emaRate);
+      change("average", trained.average.whole(), p, good, n.emaRate);
     }
   }
 
@@ -123,6 +130,11 @@ public final class OptimizerKernels implements AutoCloseable {
   /** Returns the Euclidean norm of all together, float32, one element. */
   public NDArray norm(NDManager scope, FlatArrays g) {
     return script.run(scope, "norm", g.whole()).singletonOrThrow();
+  }
+
+  /** Returns the Euclidean norm of each array, float32 [arrays]. */
+  public NDArray norms(NDManager scope, FlatArrays g) {
+    return script.run(scope, "norms", g.arrays()).singletonOrThrow();
   }
 
   @Override

@@ -31,22 +31,33 @@ public record Rows(int examples, int length, int count, NDArray starts, Optional
     return new Rows(examples, length, examples * length, uploaded, Optional.empty());
   }
 
-  /**
-   * @param rows flat positions in ascending order
-   */
-  static Rows of(NDManager scope, Upload upload, int[] rows, Rows all) {
-    int[] starts = new int[all.examples + 1];
-    for (int row : rows) {
-      starts[row / all.length + 1]++;
+  /** Chosen rows while they are on the host, in both types. */
+  record Plan(int[] rows, long[] longs, int[] starts) {
+
+    /**
+     * @param rows flat positions in ascending order
+     */
+    static Plan of(int[] rows, int examples, int length) {
+      int[] starts = new int[examples + 1];
+      long[] longs = new long[rows.length];
+      int r = 0;
+      for (int b = 0; b < examples; b++) {
+        for (int end = (b + 1) * length; r < rows.length && rows[r] < end; r++) {
+          longs[r] = rows[r];
+        }
+        starts[b + 1] = r;
+      }
+      return new Plan(rows, longs, starts);
     }
-    Arrays.parallelPrefix(starts, Integer::sum);
-    Shape shape = new Shape(rows.length);
+  }
+
+  static Rows of(NDManager scope, Upload upload, Plan plan, Rows all) {
+    int count = plan.rows.length;
+    Shape shape = new Shape(count);
     Chosen chosen =
-        new Chosen(
-            upload.longs(scope, Arrays.stream(rows).asLongStream().toArray(), shape),
-            upload.ints(scope, rows, shape));
-    NDArray uploaded = upload.ints(scope, starts, new Shape(starts.length));
-    return new Rows(all.examples, all.length, rows.length, uploaded, Optional.of(chosen));
+        new Chosen(upload.longs(scope, plan.longs, shape), upload.ints(scope, plan.rows, shape));
+    NDArray uploaded = upload.ints(scope, plan.starts, new Shape(plan.starts.length));
+    return new Rows(all.examples, all.length, count, uploaded, Optional.of(chosen));
   }
 
   /** Returns whether these are chosen ones rather than all. */

@@ -24,25 +24,39 @@ record TokenRuns(NDArray zt, NDArray order, NDArray starts, NDArray tokens, int 
     return 16L * Integer.BYTES + 4L * Integer.BYTES * positions;
   }
 
-  /**
-   * @param vocabulary number of tokens, the mask included
-   */
-  static TokenRuns of(NDManager scope, Upload upload, int[] zt, int vocabulary) {
-    int[] ends = new int[vocabulary];
-    for (int token : zt) {
-      ends[token]++;
+  /** The runs while they are on the host; {@code starts} and {@code tokens} are cut to length. */
+  record Plan(int[] zt, int[] order, int[] starts, int[] tokens) {
+
+    /**
+     * @param vocabulary number of tokens, the mask included
+     */
+    static Plan of(int[] zt, int vocabulary) {
+      int[] ends = new int[vocabulary];
+      for (int token : zt) {
+        ends[token]++;
+      }
+      for (int v = 1; v < vocabulary; v++) {
+        ends[v] += ends[v - 1];
+      }
+      int[] starts = new int[zt.length + 1];
+      int[] tokens = new int[zt.length];
+      int runs = TokenRuns.runs(ends, starts, tokens);
+      return new Plan(
+          zt,
+          TokenRuns.order(zt, ends),
+          Arrays.copyOf(starts, runs + 1),
+          Arrays.copyOf(tokens, runs));
     }
-    for (int v = 1; v < vocabulary; v++) {
-      ends[v] += ends[v - 1];
-    }
-    int[] starts = new int[zt.length + 1];
-    int[] tokens = new int[zt.length];
-    int runs = runs(ends, starts, tokens);
+  }
+
+  static TokenRuns of(NDManager scope, Upload upload, Plan plan) {
+    Shape positions = new Shape(plan.zt.length);
+    int runs = plan.tokens.length;
     return new TokenRuns(
-        upload.ints(scope, zt, new Shape(zt.length)),
-        upload.ints(scope, order(zt, ends), new Shape(zt.length)),
-        upload.ints(scope, Arrays.copyOf(starts, runs + 1), new Shape(runs + 1)),
-        upload.ints(scope, Arrays.copyOf(tokens, runs), new Shape(runs)),
+        upload.ints(scope, plan.zt, positions),
+        upload.ints(scope, plan.order, positions),
+        upload.ints(scope, plan.starts, new Shape(runs + 1)),
+        upload.ints(scope, plan.tokens, new Shape(runs)),
         runs);
   }
 

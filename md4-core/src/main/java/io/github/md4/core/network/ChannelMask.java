@@ -7,28 +7,23 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.kernel.FusedKernels;
 import java.util.Optional;
 
-/** Dropout1d's mask of all layers, uint8 [B, layers, 2, D]. */
-record ChannelMask(TransformerConfig config, DropoutNoise noise) {
+/**
+ * Dropout1d's mask of all layers, uint8 [B, layers, 2, D]; without values where nothing is dropped.
+ */
+record ChannelMask(byte[] values, Shape shape) {
   static final int BRANCHES = 2;
 
-  /** Returns the most bytes that it takes; 0 where nothing is dropped. */
-  long bytes(int batchSize) {
-    return config.dropout() == 0 ? 0 : shape(batchSize).size();
+  /** Draws a mask. */
+  static ChannelMask of(TransformerConfig config, DropoutNoise noise, int batchSize) {
+    Shape shape = new Shape(batchSize, config.layers(), BRANCHES, config.width());
+    int channels = Math.toIntExact(shape.size() / batchSize);
+    byte[] values =
+        config.dropout() == 0 ? new byte[0] : noise.keep(batchSize, channels, config.dropout());
+    return new ChannelMask(values, shape);
   }
 
   /** Returns the mask on the device, nothing where nothing is dropped. */
-  Optional<NDArray> upload(NDManager scope, FusedKernels kernels, int batchSize) {
-    return config.dropout() == 0
-        ? Optional.empty()
-        : Optional.of(kernels.bytes(scope, draw(batchSize), shape(batchSize)));
-  }
-
-  byte[] draw(int batchSize) {
-    int channels = Math.toIntExact(shape(1).size());
-    return noise.keep(batchSize, channels, config.dropout());
-  }
-
-  private Shape shape(int batchSize) {
-    return new Shape(batchSize, config.layers(), BRANCHES, config.width());
+  Optional<NDArray> upload(NDManager scope, FusedKernels kernels) {
+    return values.length == 0 ? Optional.empty() : Optional.of(kernels.bytes(scope, values, shape));
   }
 }

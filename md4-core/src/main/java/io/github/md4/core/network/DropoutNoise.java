@@ -40,19 +40,21 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
     return kept;
   }
 
-  /** Returns the seed of what the engine draws itself, of this step and these examples alone. */
-  int engineSeed() {
-    return (int) noise.bits(Purpose.ENGINE, step, firstExample);
+  /**
+   * Returns the seed of what the engine draws itself in one part of a network, of this step and
+   * these examples alone.
+   */
+  int engineSeed(int part) {
+    int[] block = new int[WORDS];
+    noise.fill(block, Purpose.ENGINE, step, firstExample, part);
+    return block[0];
   }
 
   private void fill(byte[] keep, int example, int channels, long threshold) {
-    int[] block = new int[WORDS];
+    int[] words = noise.words(Purpose.DROPOUT, step, (long) firstExample + example, channels);
+    int at = example * channels;
     for (int channel = 0; channel < channels; channel++) {
-      int word = channel % WORDS;
-      if (word == 0) {
-        noise.fill(block, Purpose.DROPOUT, step, (long) firstExample + example, channel / WORDS);
-      }
-      keep[example * channels + channel] = (byte) ((block[word] & WORD) >= threshold ? 1 : 0);
+      keep[at + channel] = (byte) ((words[channel] & WORD) >= threshold ? 1 : 0);
     }
   }
 }

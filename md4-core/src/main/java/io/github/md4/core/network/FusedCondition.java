@@ -39,20 +39,36 @@ final class FusedCondition {
     this.config = config;
   }
 
-  /** Returns the most bytes that {@link #upload} takes. */
-  long bytes(int batchSize) {
-    return (long) batchSize * (config.headWidth() * Float.BYTES + Long.BYTES);
+  /**
+   * What the network is told of the examples, still on the host.
+   *
+   * @param timeFeatures [B W], empty where it is told no time
+   * @param labels [B], empty where there are no classes
+   */
+  record Told(float[] timeFeatures, long[] labels) {
+
+    static Told of(TransformerConfig config, Condition condition) {
+      boolean isOfTime = config.timeFeatures() == TimeFeatures.T;
+      double[] times = isOfTime ? condition.times() : new double[0];
+      int[] labels = config.classes() > 0 ? condition.labels() : new int[0];
+      return new Told(
+          TimeEmbedding.of(times, config.headWidth()),
+          Arrays.stream(labels).asLongStream().toArray());
+    }
+
+    /** Returns the bytes that {@link #upload} takes. */
+    long bytes() {
+      return (long) timeFeatures.length * Float.BYTES + (long) labels.length * Long.BYTES;
+    }
   }
 
-  void upload(NDManager scope, Condition condition) {
-    double[] times = condition.times();
+  void upload(NDManager scope, Told told) {
     if (config.timeFeatures() == TimeFeatures.T) {
-      Shape shape = new Shape(times.length, config.headWidth());
-      this.times = kernels.floats(scope, TimeEmbedding.of(times, config.headWidth()), shape);
+      Shape shape = new Shape(told.timeFeatures.length / config.headWidth(), config.headWidth());
+      this.times = kernels.floats(scope, told.timeFeatures, shape);
     }
     if (config.classes() > 0) {
-      long[] wide = Arrays.stream(condition.labels()).asLongStream().toArray();
-      this.labels = kernels.longs(scope, wide);
+      this.labels = kernels.longs(scope, told.labels);
     }
   }
 

@@ -89,7 +89,7 @@ final class FusedDenoiser implements FrozenDenoiser {
     int examples = (int) zt.getShape().get(0);
     int length = (int) zt.getShape().get(1);
     try (NDManager scope = zt.getManager().newSubManager()) {
-      Hidden c = condition(scope, condition, examples);
+      Hidden c = condition(scope, condition);
       Rows all = inference.allRows(scope, rows, examples, length);
       Places last = new Places(all, inference.chosenRows(scope, rows, all), rotary(length));
       Walk walk = new Walk(scope, inference.embed(scope, zt, table));
@@ -106,10 +106,11 @@ final class FusedDenoiser implements FrozenDenoiser {
     }
   }
 
-  private Hidden condition(NDManager scope, Condition condition, int examples) {
-    FusedCondition told = new FusedCondition(kernels, weights, config);
-    inference.upload(told.bytes(examples), () -> told.upload(scope, condition));
-    return told.forward(scope);
+  private Hidden condition(NDManager scope, Condition condition) {
+    FusedCondition.Told told = FusedCondition.Told.of(config, condition);
+    FusedCondition forward = new FusedCondition(kernels, weights, config);
+    inference.upload(told.bytes(), () -> forward.upload(scope, told));
+    return forward.forward(scope);
   }
 
   private Modulation modulation(NDManager scope, Hidden c, String name) {

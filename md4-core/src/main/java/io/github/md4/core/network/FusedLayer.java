@@ -40,8 +40,17 @@ final class FusedLayer {
   private final Modulation modulation;
   private final Places places;
 
-  /** Where a block works: all positions, and those that are computed after the attention. */
-  record Places(Rows all, Rows rows, NDList rotary) {
+  /**
+   * Where a block works: all positions, and those that are computed after the attention.
+   *
+   * @param seeds is run before each attention
+   */
+  record Places(Rows all, Rows rows, NDList rotary, Runnable seeds) {
+    /** Places of a block in which nothing is dropped. */
+    Places(Rows all, Rows rows, NDList rotary) {
+      this(all, rows, rotary, () -> {});
+    }
+
     boolean isPicking() {
       return rows.isChosen();
     }
@@ -101,6 +110,7 @@ final class FusedLayer {
   private Tape from(NDManager scope, Entered attentionIn) {
     Hidden qkv =
         kernels.product(scope, attentionIn.input(), weights.copy(name + "attention.qkv.weight"));
+    places.seeds.run();
     Attended attended = kernels.attend(scope, qkv, places.rotary, places.all);
     Hidden picked =
         places.isPicking()

@@ -9,7 +9,6 @@ import io.github.md4.core.kernel.FusedConditionKernels.Modulation;
 import io.github.md4.core.kernel.FusedKernels;
 import io.github.md4.core.kernel.FusedKernels.Batch;
 import io.github.md4.core.kernel.FusedKernels.Entered;
-import io.github.md4.core.kernel.FusedKernels.HostBatch;
 import io.github.md4.core.kernel.FusedKernels.Known;
 import io.github.md4.core.kernel.FusedKernels.Left;
 import io.github.md4.core.kernel.FusedKernels.Start;
@@ -29,6 +28,7 @@ final class FusedPass implements TrainingPass {
 
   private final NDManager scope;
   private final Setting setting;
+  private final EngineSeeds seeds;
   private final FusedKernels kernels;
   private final FusedConditionKernels small;
   private final FusedWeights weights;
@@ -55,9 +55,10 @@ final class FusedPass implements TrainingPass {
       NDList rotary,
       Recompute recompute) {}
 
-  private FusedPass(NDManager parent, Setting setting) {
+  private FusedPass(NDManager parent, Setting setting, EngineSeeds seeds) {
     this.scope = parent.newSubManager();
     this.setting = setting;
+    this.seeds = seeds;
     this.kernels = setting.kernels;
     this.small = kernels.condition();
     this.weights = setting.weights;
@@ -70,11 +71,11 @@ final class FusedPass implements TrainingPass {
   }
 
   /** Returns the way forward through a batch. */
-  static FusedPass forward(
-      NDManager parent, Setting setting, NetworkInput input, DropoutNoise noise) {
-    FusedPass pass = new FusedPass(parent, setting);
-    pass.upload(input, noise);
+  static FusedPass forward(NDManager parent, Setting setting, FusedInput input, EngineSeeds seeds) {
+    FusedPass pass = new FusedPass(parent, setting, seeds);
+    pass.upload(input);
     pass.c = pass.condition.forward(pass.scope);
+    seeds.beforeEmbedding();
     pass.layers.start(pass.embedding.forward(pass.scope, pass.batch));
     for (int layer = 0; layer < setting.config.layers(); layer++) {
       pass.layers.add(pass.layer(layer));
@@ -83,20 +84,15 @@ final class FusedPass implements TrainingPass {
     return pass;
   }
 
-  private void upload(NetworkInput input, DropoutNoise noise) {
-    int batchSize = input.batchSize();
-    ChannelMask mask = new ChannelMask(setting.config, noise);
-    HostBatch host =
-        new HostBatch(
-            input.flat(), input.rows(), batchSize, input.length(), setting.vocabularySize + 1);
+  private void upload(FusedInput input) {
     batch =
         kernels.upload(
             scope,
-            host,
-            condition.bytes(batchSize) + mask.bytes(batchSize),
+            input.batch(),
+            input.moreBytes(),
             () -> {
-              condition.upload(scope, input.condition());
-              keep = mask.upload(scope, kernels, batchSize);
+              condition.upload(scope, input.told());
+              keep = input.mask().upload(scope, kernels);
             });
   }
 
@@ -105,7 +101,11 @@ final class FusedPass implements TrainingPass {
     Modulation modulation = modulation("layers." + layer + ".");
     keep.ifPresent(mask -> small.dropGates(scope, modulation, mask, layer));
     FusedLayer.Places places =
-        new FusedLayer.Places(batch.all(), isLast ? batch.asked() : batch.all(), setting.rotary);
+        new FusedLayer.Places(
+            batch.all(),
+            isLast ? batch.asked() : batch.all(),
+            setting.rotary,
+            () -> seeds.beforeLayer(layer));
     return new FusedLayer(kernels, weights, layer, modulation, places);
   }
 

@@ -51,16 +51,16 @@ final class FusedTransformer implements TrainableNetwork {
   }
 
   @Override
-  public TrainingPass forward(NDManager scope, NetworkInput input, DropoutNoise noise) {
+  public Prepared prepare(NetworkInput input, DropoutNoise noise) {
+    FusedInput host = FusedInput.of(config, vocabularySize, input, noise);
+    EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), noise);
+    return scope -> FusedPass.forward(scope, setting(input.length()), host, seeds);
+  }
+
+  private FusedPass.Setting setting(int length) {
     NDList tables =
-        rotary.computeIfAbsent(
-            input.length(), length -> Rotary.tables(manager, length, config.headWidth()));
-    FusedPass.Setting setting =
-        new FusedPass.Setting(kernels, weights, config, vocabularySize, tables, recompute);
-    if (config.attentionDropout() > 0 || config.dropout() > 0) {
-      manager.getEngine().setRandomSeed(noise.engineSeed());
-    }
-    return FusedPass.forward(scope, setting, input, noise);
+        rotary.computeIfAbsent(length, each -> Rotary.tables(manager, each, config.headWidth()));
+    return new FusedPass.Setting(kernels, weights, config, vocabularySize, tables, recompute);
   }
 
   @Override

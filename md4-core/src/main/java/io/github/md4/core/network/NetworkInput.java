@@ -2,7 +2,6 @@
 package io.github.md4.core.network;
 
 import io.github.md4.core.diffusion.Condition;
-import java.util.Arrays;
 
 /**
  * What a network is asked in training, still on the host.
@@ -25,6 +24,10 @@ public record NetworkInput(int[][] zt, Condition condition, int[] rows) {
 
   /** Returns the tokens of all examples, one after another. */
   int[] flat() {
-    return Arrays.stream(zt).flatMapToInt(Arrays::stream).toArray();
+    int[] flat = new int[batchSize() * length()];
+    for (int b = 0; b < zt.length; b++) {
+      System.arraycopy(zt[b], 0, flat, b * length(), length());
+    }
+    return flat;
   }
 }

@@ -6,18 +6,22 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.DeviceException;
+import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.kernel.ConditionKernels;
 import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.UNetKernels;
+import io.github.md4.core.network.RecordedNetwork.Asked;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
 import io.github.md4.core.token.ImageShape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * A network over the values of an image: a trunk, and what it is told.
@@ -85,26 +89,33 @@ final class PixelNetwork implements Network {
       throw new DeviceException(
           "training.kernels: fused is for transformers over text; take auto or torchscript");
     }
+    if (!recomputes().contains(options.recompute())) {
+      throw new InvalidConfigException(
+          "training.recompute", "layer is for transformers over text; take none");
+    }
     KernelMode mode =
         new KernelMode.Training(parent, setting.options(options.stream()), config.dropout());
     Way training = Way.of(mode, factory);
     return new RecordedNetwork(
         parent,
         parameters,
-        (scope, input, noise) -> recorded(scope, training, parameters, input, noise));
+        options.recompute(),
+        (scope, asked, recording) -> recorded(scope, training, parameters, asked));
   }
 
-  private NDArray recorded(
-      NDManager scope,
-      Way training,
-      Parameters parameters,
-      NetworkInput input,
-      DropoutNoise noise) {
+  @Override
+  public Set<TrainingOptions.Recompute> recomputes() {
+    return EnumSet.of(TrainingOptions.Recompute.NONE);
+  }
+
+  private NDArray recorded(NDManager scope, Way training, Parameters parameters, Asked asked) {
+    NetworkInput input = asked.input();
+    DropoutNoise noise = asked.noise();
     Shape shape = new Shape(input.batchSize(), input.length());
     NDArray zt = scope.create(Arrays.stream(input.flat()).asLongStream().toArray(), shape);
     NDArray rows = scope.create(Arrays.stream(input.rows()).asLongStream().toArray());
     if (config.dropout() > 0) {
-      manager.getEngine().setRandomSeed(noise.engineSeed());
+      manager.getEngine().setRandomSeed(noise.engineSeed(0));
     }
     Condition condition = withDroppedLabels(input.condition(), noise);
     return logits(training, parameters, zt, condition, rows);

@@ -8,27 +8,36 @@ import io.github.md4.core.kernel.FlatArrays;
 import io.github.md4.core.kernel.Logits;
 import io.github.md4.core.kernel.LossKernels;
 import io.github.md4.core.kernel.OptimizerKernels;
+import io.github.md4.core.kernel.PieceRecording;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.RecordedLogits;
+import io.github.md4.core.kernel.Recording;
+import io.github.md4.core.kernel.Recording.Tape;
+import io.github.md4.core.network.TrainingOptions.Recompute;
 
 /** Any network in training on any device: its forward is recorded, and differentiated. */
 final class RecordedNetwork implements TrainableNetwork {
   private final Forward forward;
   private final Parameters parameters;
+  private final Recompute recompute;
   private final Autograd autograd;
   private final LossKernels loss;
   private final OptimizerKernels optimizer;
   private final FlatArrays gradients;
 
+  /** What a network is asked, and what it drops. */
+  record Asked(NetworkInput input, DropoutNoise noise) {}
+
   /** A network's forward, which gives logits float32 [R, V] and belongs to {@code scope}. */
   @FunctionalInterface
   interface Forward {
-    NDArray logits(NDManager scope, NetworkInput input, DropoutNoise noise);
+    NDArray logits(NDManager scope, Asked asked, Recording recording);
   }
 
-  RecordedNetwork(NDManager parent, Parameters parameters, Forward forward) {
+  RecordedNetwork(NDManager parent, Parameters parameters, Recompute recompute, Forward forward) {
     this.forward = forward;
     this.parameters = parameters;
+    this.recompute = recompute;
     this.autograd = new Autograd(parent);
     this.loss = new LossKernels(parent);
     this.optimizer = new OptimizerKernels(parent);
@@ -37,10 +46,19 @@ final class RecordedNetwork implements TrainableNetwork {
   }
 
   @Override
-  public TrainingPass forward(NDManager parent, NetworkInput input, DropoutNoise noise) {
+  public Prepared prepare(NetworkInput input, DropoutNoise noise) {
+    Asked asked = new Asked(input, noise);
+    return scope -> forward(scope, asked);
+  }
+
+  private TrainingPass forward(NDManager parent, Asked asked) {
     NDManager scope = parent.newSubManager();
-    NDArray logits = autograd.record(() -> forward.logits(scope, input, noise));
-    return new Pass(scope, new RecordedLogits(loss, logits));
+    Tape tape =
+        recompute == Recompute.LAYER
+            ? new PieceRecording(autograd, scope)
+            : new Recording.Whole(autograd);
+    NDArray logits = autograd.record(() -> forward.logits(scope, asked, tape));
+    return new Pass(scope, tape, new RecordedLogits(loss, logits));
   }
 
   @Override
@@ -68,10 +86,12 @@ final class RecordedNetwork implements TrainableNetwork {
 
   private final class Pass implements TrainingPass {
     private final NDManager scope;
+    private final Tape tape;
     private final RecordedLogits logits;
 
-    Pass(NDManager scope, RecordedLogits logits) {
+    Pass(NDManager scope, Tape tape, RecordedLogits logits) {
       this.scope = scope;
+      this.tape = tape;
       this.logits = logits;
     }
 
@@ -82,7 +102,7 @@ final class RecordedNetwork implements TrainableNetwork {
 
     @Override
     public void backward() {
-      autograd.gradients(logits.values(), logits.gradient(), parameters.list(), gradients);
+      tape.gradients(logits.values(), logits.gradient(), parameters.list(), gradients);
     }
 
     @Override

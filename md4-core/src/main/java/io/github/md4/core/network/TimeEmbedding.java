@@ -16,24 +16,26 @@ public final class TimeEmbedding {
    * @param width at least 4; where it is odd the last feature is zero
    */
   public static float[] of(double t, int width) {
-    if (width < 4) {
-      throw new IllegalArgumentException("width must be at least 4: " + width);
-    }
-    int half = width / 2;
-    float[] features = new float[width];
-    for (int k = 0; k < half; k++) {
-      double angle = SCALE * t * Math.exp(-Math.log(LONGEST_PERIOD) * k / (half - 1));
-      features[k] = (float) Math.sin(angle);
-      features[half + k] = (float) Math.cos(angle);
-    }
-    return features;
+    return of(new double[] {t}, width);
   }
 
   /** Returns the features of several times, one after another. */
   static float[] of(double[] times, int width) {
+    if (width < 4) {
+      throw new IllegalArgumentException("width must be at least 4: " + width);
+    }
+    int half = width / 2;
+    double[] frequencies = new double[half];
+    for (int k = 0; k < half; k++) {
+      frequencies[k] = Math.exp(-Math.log(LONGEST_PERIOD) * k / (half - 1));
+    }
     float[] features = new float[times.length * width];
     for (int b = 0; b < times.length; b++) {
-      System.arraycopy(of(times[b], width), 0, features, b * width, width);
+      for (int k = 0; k < half; k++) {
+        double angle = SCALE * times[b] * frequencies[k];
+        features[b * width + k] = (float) Math.sin(angle);
+        features[b * width + half + k] = (float) Math.cos(angle);
+      }
     }
     return features;
   }

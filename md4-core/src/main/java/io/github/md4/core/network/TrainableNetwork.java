@@ -8,13 +8,28 @@ import io.github.md4.core.kernel.OptimizerKernels;
 /** A network with the parameters it is trained on, and the memory that training takes. */
 public interface TrainableNetwork extends AutoCloseable {
 
+  /** A batch, made ready as far as the host can before its turn. */
+  @FunctionalInterface
+  interface Prepared {
+    /**
+     * Goes forward through it, with dropout.
+     *
+     * @param scope takes what is kept for the way back
+     */
+    TrainingPass forward(NDManager scope);
+  }
+
   /**
-   * Goes forward through a batch, with dropout.
+   * Makes a batch ready, on any thread.
    *
-   * @param scope takes what is kept for the way back
    * @param noise what dropped channels are drawn from
    */
-  TrainingPass forward(NDManager scope, NetworkInput input, DropoutNoise noise);
+  Prepared prepare(NetworkInput input, DropoutNoise noise);
+
+  /** Goes forward through a batch at once. */
+  default TrainingPass forward(NDManager scope, NetworkInput input, DropoutNoise noise) {
+    return prepare(input, noise).forward(scope);
+  }
 
   /** Returns the gradients of the last way back, in the parameters' order. */
   FlatArrays gradients();

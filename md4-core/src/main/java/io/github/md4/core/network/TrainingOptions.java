@@ -50,6 +50,11 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
     /** All of a layer but its input: a third more arithmetic, a fraction of the memory. */
     LAYER;
 
+    /** Returns whether it is there to save memory. */
+    public boolean savesMemory() {
+      return this != NONE;
+    }
+
     /** Returns the choice written as {@code none} or {@code layer}. */
     public static Recompute parse(String text) {
       for (Recompute recompute : values()) {

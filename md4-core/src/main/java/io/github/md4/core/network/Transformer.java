@@ -11,7 +11,9 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.kernel.FusedKernels;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.Recording;
 import io.github.md4.core.kernel.TransformerKernels;
+import io.github.md4.core.network.RecordedNetwork.Asked;
 import io.github.md4.core.network.TrainingOptions.Kernels;
 import io.github.md4.core.network.TransformerConfig.Embedding;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
@@ -78,7 +80,10 @@ public final class Transformer implements Network {
     return (zt, condition, rows) -> {
       check(zt, condition, rows);
       return new TransformerPass(
-              config, new Blocks.Weights(inference, parameters, rotary(zt), everything))
+              config,
+              new Blocks.Weights(inference, parameters, rotary(zt), everything),
+              new Recording.Nothing(),
+              new EngineSeeds.None())
           .logits(zt, condition, rows);
     };
   }
@@ -105,7 +110,8 @@ public final class Transformer implements Network {
                 new RecordedNetwork(
                     parent,
                     parameters,
-                    (scope, input, noise) -> recorded(scope, parameters, input, noise)));
+                    options.recompute(),
+                    (scope, asked, recording) -> recorded(scope, parameters, asked, recording)));
   }
 
   private Optional<TrainableNetwork> fused(
@@ -133,27 +139,19 @@ public final class Transformer implements Network {
   }
 
   private NDArray recorded(
-      NDManager scope, Parameters parameters, NetworkInput input, DropoutNoise noise) {
+      NDManager scope, Parameters parameters, Asked asked, Recording recording) {
+    NetworkInput input = asked.input();
     Shape shape = new Shape(input.batchSize(), input.length());
     long[] tokens = Arrays.stream(input.flat()).asLongStream().toArray();
     long[] flatRows = Arrays.stream(input.rows()).asLongStream().toArray();
     NDArray zt = scope.create(tokens, shape);
     NDArray rows = scope.create(flatRows);
     check(zt, input.condition(), rows);
-    seedEngine(noise);
-    try (NDManager inner = scope.newSubManager()) {
-      Keep keep =
-          config.dropout() == 0 ? new Keep.Everything(training) : channels(inner, zt, noise);
-      return new TransformerPass(config, new Blocks.Weights(training, parameters, rotary(zt), keep))
-          .logits(zt, input.condition(), rows);
-    }
-  }
-
-  /** What is dropped inside the engine is drawn from its one generator, seeded anew each time. */
-  private void seedEngine(DropoutNoise noise) {
-    if (dropout(config).isInEngine()) {
-      manager.getEngine().setRandomSeed(noise.engineSeed());
-    }
+    Keep keep = keep(scope, input.batchSize(), asked.noise());
+    Blocks.Weights weights = new Blocks.Weights(training, parameters, rotary(zt), keep);
+    EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), asked.noise());
+    return new TransformerPass(config, weights, recording, seeds)
+        .logits(zt, input.condition(), rows);
   }
 
   /** The one place where shapes are checked, for all of the network. */
@@ -187,9 +185,11 @@ public final class Transformer implements Network {
     }
   }
 
-  private Keep channels(NDManager scope, NDArray zt, DropoutNoise noise) {
-    int batchSize = Math.toIntExact(zt.getShape().get(0));
-    byte[] keep = new ChannelMask(config, noise).draw(batchSize);
+  private Keep keep(NDManager scope, int batchSize, DropoutNoise noise) {
+    if (config.dropout() == 0) {
+      return new Keep.Everything(training);
+    }
+    byte[] keep = ChannelMask.of(config, noise, batchSize).values();
     Shape shape = new Shape(batchSize, config.layers(), ChannelMask.BRANCHES, 1, config.width());
     NDArray mask = scope.create(ByteBuffer.wrap(keep), shape, DataType.UINT8);
     return new Keep.Channels(training, mask);

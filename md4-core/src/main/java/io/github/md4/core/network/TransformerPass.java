@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.kernel.Hidden;
+import io.github.md4.core.kernel.Recording;
 import io.github.md4.core.network.TransformerConfig.Embedding;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
 import java.util.Arrays;
@@ -16,13 +17,15 @@ import java.util.Arrays;
  *
  * <p>B examples, L positions, D width, W head width, V vocabulary, R chosen rows.
  */
-record TransformerPass(TransformerConfig config, Blocks.Weights weights) {
+record TransformerPass(
+    TransformerConfig config, Blocks.Weights weights, Recording recording, EngineSeeds seeds) {
 
   /** See {@link io.github.md4.core.diffusion.Denoiser#logits}. */
   NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     try (NDManager scope = zt.getManager().newSubManager()) {
       Blocks blocks = blocks(scope, condition);
-      Hidden h = embed(scope, zt); // [B, L, D]
+      seeds.beforeEmbedding();
+      Hidden h = recording.start(embed(scope, zt)); // [B, L, D]
       for (int layer = 0; layer < config.layers() - 1; layer++) {
         h = block(scope, blocks, layer, h); // [B, L, D]
       }
@@ -34,7 +37,7 @@ record TransformerPass(TransformerConfig config, Blocks.Weights weights) {
 
   private Blocks blocks(NDManager scope, Condition condition) {
     return config.isConditional()
-        ? new Blocks.Adaptive(weights, condition(scope, condition))
+        ? new Blocks.Adaptive(weights, recording.shared(condition(scope, condition)))
         : new Blocks.Plain(weights);
   }
 
@@ -48,20 +51,21 @@ record TransformerPass(TransformerConfig config, Blocks.Weights weights) {
     return weights.kernels().embedOutside(scope, zt, table, w, b);
   }
 
-  /** Hands {@code h} on to the next block, and gives up what only this one needed. */
-  private static Hidden block(NDManager outer, Blocks blocks, int layer, Hidden h) {
-    try (NDManager scope = outer.newSubManager();
-        h) {
-      Block block = blocks.at(scope, layer);
-      Hidden next = block.feedForward(block.attention(h));
-      next.attach(outer);
-      return next;
-    }
+  private Hidden block(NDManager outer, Blocks blocks, int layer, Hidden stream) {
+    return recording.piece(
+        outer,
+        stream,
+        (scope, h) -> {
+          seeds.beforeLayer(layer);
+          Block block = blocks.at(scope, layer);
+          return block.feedForward(block.attention(h));
+        });
   }
 
   /** After the last attention nothing but the chosen rows is needed. */
   private NDArray lastBlockAndHead(NDManager scope, Blocks blocks, Hidden h, NDArray rows) {
     int last = config.layers() - 1;
+    seeds.beforeLayer(last);
     Hidden attended = blocks.at(scope, last).attention(h); // [B, L, D]
     Hidden picked = weights.kernels().hiddenOfRows(scope, attended, rows); // [R, D]
     Hidden finished = blocks.atRows(scope, last, rows, attended).feedForward(picked); // [R, D]

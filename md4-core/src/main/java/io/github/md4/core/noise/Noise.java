@@ -48,15 +48,23 @@ public record Noise(long seed) {
    */
   public double[] uniforms(Purpose purpose, long step, long example, int count) {
     double[] u = new double[count];
-    int[] block = new int[4];
-    for (int position = 0; position < count; position += 2) {
-      fill(block, purpose, step, example, position >>> 1);
-      u[position] = unit(block[0], block[1]);
-      if (position + 1 < count) {
-        u[position + 1] = unit(block[2], block[3]);
-      }
+    int[] words = words(purpose, step, example, Math.multiplyExact(2, count));
+    for (int position = 0; position < count; position++) {
+      u[position] = unit(words[2 * position], words[2 * position + 1]);
     }
     return u;
+  }
+
+  /**
+   * Returns the first random words, each uniform over 2^32 values: the blocks of {@link #fill} one
+   * after another.
+   *
+   * @param step at least 0, below 2^32; likewise {@code example}
+   */
+  public int[] words(Purpose purpose, long step, long example, int count) {
+    int[] words = new int[count];
+    new PhiloxBlocks(word(example), word(step), purpose.code, seed).fill(words);
+    return words;
   }
 
   /** Returns one element of {@link #uniforms}. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.optimizer;
 
+import ai.djl.ndarray.NDArray;
 import io.github.md4.core.kernel.FlatArrays;
 import io.github.md4.core.kernel.OptimizerKernels;
 import io.github.md4.core.kernel.OptimizerKernels.Trained;
+import java.util.Optional;
 
 /**
  * AdamW as optax computes it: bias-corrected moments, epsilon outside the root, decay decoupled
@@ -40,7 +42,8 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
             weightDecay,
             1 - Math.pow(beta1, (double) step.update),
             1 - Math.pow(beta2, (double) step.update),
-            step.emaRate);
+            step.emaRate,
+            step.good);
     kernels.update(trained, gradient, numbers);
   }
 
@@ -50,8 +53,15 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
    * @param update 1 for the first
    * @param rate its learning rate
    * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}
+   * @param good as {@link OptimizerKernels.Numbers#good}
    */
-  public record Step(long update, double rate, double emaRate) {}
+  public record Step(long update, double rate, double emaRate, Optional<NDArray> good) {
+
+    /** An update that is made in any case. */
+    public Step(long update, double rate, double emaRate) {
+      this(update, rate, emaRate, Optional.empty());
+    }
+  }
 
   private static void checkBeta(String name, double beta) {
     if (!(beta >= 0 && beta < 1)) {

@@ -34,6 +34,38 @@ final class MaskedBatchTest {
   }
 
   @Test
+  void weightsAndTargets_goRoundExamplesWithoutMasks() {
+    int[][] x = {{0, 1}, {2, 3}, {4, 0}, {1, 2}};
+    int[][] zt = {{0, 1}, {5, 3}, {4, 0}, {5, 5}};
+    MaskedBatch batch = new MaskedBatch(SPACE, x, zt, new double[] {0.1, 0.2, 0.3, 0.4});
+    assertThat(batch.rows()).containsExactly(2, 6, 7);
+    assertThat(batch.targets()).containsExactly(2, 1, 2);
+    assertThat(batch.rowWeights(new double[] {10, 20, 30, 40})).containsExactly(20, 40, 40);
+  }
+
+  @Test
+  void first_isTheBatchOfTheFirstExamples() {
+    int[][] zt = {{5, 1, 5}, {3, 5, 0}};
+    MaskedBatch first = batch(zt).first(1);
+    assertThat(first.batchSize()).isOne();
+    assertThat(first.zt()).isDeepEqualTo(new int[][] {{5, 1, 5}});
+    assertThat(first.rows()).containsExactly(0, 2);
+    assertThat(first.targets()).containsExactly(0, 2);
+    assertThat(first.time(0)).isEqualTo(0.25);
+    assertThat(batch(zt).first(2).rows()).containsExactly(0, 2, 4);
+    assertThat(batch(new int[][] {{0, 1, 2}, {5, 5, 5}}).first(1).maskedCount()).isZero();
+  }
+
+  @Test
+  void first_keepsTheClasses() {
+    int[][] zt = {{5, 1, 5}, {3, 5, 0}};
+    Condition condition = new Condition(new double[] {0.25, 0.5}, new int[] {7, 8});
+    MaskedBatch batch = new MaskedBatch(SPACE, X, zt, condition);
+    assertThat(batch.first(1).condition().labels()).containsExactly(7);
+    assertThat(batch(zt).first(1).condition().labels()).isEmpty();
+  }
+
+  @Test
   void rows_whereNothingIsMaskedAreOneThatCountsNothing() {
     MaskedBatch batch = batch(X);
     assertThat(batch.rowCount()).isOne();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,8 @@ final class OptimizerKernelsTest {
         FlatArrays first = p.zeros(Precision.FLOAT32);
         FlatArrays second = p.zeros(Precision.FLOAT32)) {
       OptimizerKernels.Trained trained = new OptimizerKernels.Trained(p, first, second, e);
-      kernels.update(trained, g, new OptimizerKernels.Numbers(0, 0, 0, 1, 0, 1, 1, rate));
+      kernels.update(
+          trained, g, new OptimizerKernels.Numbers(0, 0, 0, 1, 0, 1, 1, rate, Optional.empty()));
     }
   }
 
@@ -78,6 +80,13 @@ final class OptimizerKernelsTest {
     kernels.add(sum, Flat.of(manager, new float[] {5, 7}, new float[] {11}));
     assertThat(sum.array(0).toFloatArray()).containsExactly(6, 9);
     assertThat(sum.array(1).toFloatArray()).containsExactly(14);
+  }
+
+  @Test
+  @Tag("exact")
+  void norms_areOfEachAlone() {
+    FlatArrays g = Flat.of(manager, new float[] {3, -4}, new float[] {6});
+    assertThat(kernels.norms(manager, g).toFloatArray()).containsExactly(5, 6);
   }
 
   @Test

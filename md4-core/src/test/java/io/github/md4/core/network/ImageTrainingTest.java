@@ -9,6 +9,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.DeviceException;
+import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.noise.Noise;
@@ -244,6 +245,19 @@ final class ImageTrainingTest {
       assertThatThrownBy(() -> network.trainable(manager, parameters, fused))
           .isInstanceOf(DeviceException.class)
           .hasMessageContaining("training.kernels: fused");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  @Tag("exact")
+  void trainable_thatComputesAgainIsRefused(ImageConfig config) {
+    TrainingOptions layer = Training.torchScript(TrainingOptions.Recompute.LAYER);
+    try (Network network = network(config);
+        Parameters parameters = RandomParameters.of(manager, network, 31)) {
+      assertThatThrownBy(() -> network.trainable(manager, parameters, layer))
+          .isInstanceOf(InvalidConfigException.class)
+          .hasMessage("training.recompute: layer is for transformers over text; take none");
     }
   }
 

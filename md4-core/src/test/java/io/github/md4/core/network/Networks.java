@@ -112,4 +112,22 @@ final class Networks {
         attention,
         c.causal());
   }
+
+  /** The same network with other sizes. */
+  static TransformerConfig withShape(TransformerConfig c, int headWidth, int heads, int layers) {
+    return new TransformerConfig(
+        headWidth,
+        heads,
+        heads,
+        layers,
+        c.embedding(),
+        c.timeFeatures(),
+        c.classes(),
+        c.activation(),
+        c.conditioning(),
+        c.depthScaledInit(),
+        c.dropout(),
+        c.attentionDropout(),
+        c.causal());
+  }
 }

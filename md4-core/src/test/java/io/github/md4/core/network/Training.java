@@ -12,12 +12,13 @@ import java.util.List;
 
 /** A loss and its gradients: the mean cross-entropy of made-up targets at all positions. */
 record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) {
-  static final TrainingOptions TORCHSCRIPT =
-      new TrainingOptions(
-          TrainingOptions.Kernels.TORCHSCRIPT,
-          TrainingOptions.defaults().stream(),
-          TrainingOptions.Recompute.NONE);
+  static final TrainingOptions TORCHSCRIPT = torchScript(TrainingOptions.Recompute.NONE);
   private static final DropoutNoise NOISE = new DropoutNoise(new Noise(43), 0, 0);
+
+  static TrainingOptions torchScript(TrainingOptions.Recompute recompute) {
+    return new TrainingOptions(
+        TrainingOptions.Kernels.TORCHSCRIPT, TrainingOptions.defaults().stream(), recompute);
+  }
 
   /** Leaves the gradients where the network keeps them. */
   void run(NDManager scope) {
@@ -58,7 +59,12 @@ record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) 
 
   /** Returns the loss. */
   float judge(NDManager scope, TrainingPass pass) {
-    int[] targets = targets();
+    return judge(scope, pass, inputs.input().rows().length);
+  }
+
+  /** Returns the loss of so many rows. */
+  float judge(NDManager scope, TrainingPass pass, int rows) {
+    int[] targets = targets(rows);
     float[] weights = new float[targets.length];
     Arrays.fill(weights, 1f / targets.length);
     try (NDArray loss = pass.logits().crossEntropy(scope, targets, weights)) {
@@ -73,9 +79,9 @@ record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) 
     }
   }
 
-  private int[] targets() {
+  private int[] targets(int rows) {
     int vocabularySize = (int) parameters.get("embedding.weight").getShape().get(0) - 1;
-    int[] targets = new int[inputs.input().rows().length];
+    int[] targets = new int[rows];
     Arrays.setAll(targets, i -> (i * 7 + 3) % vocabularySize);
     return targets;
   }

@@ -2,18 +2,23 @@
 package io.github.md4.core.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.NativeHeap;
 import io.github.md4.core.kernel.OptimizerKernels.Trained;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.network.TrainingOptions.Recompute;
 import io.github.md4.core.optimizer.AdamW;
 import io.github.md4.core.optimizer.AdamW.Step;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Who is left with which arrays. */
@@ -74,6 +79,37 @@ final class TransformerMemoryTest {
         before = k == 1 ? manager.getManagedArrays().size() : before;
       }
       assertThat(manager.getManagedArrays().size()).isEqualTo(before);
+    }
+  }
+
+  /** What 16 layers leave for the way back, against their inputs and what the last one leaves. */
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void forward_withRecomputationKeepsAFractionOfTheMemory(Precision precision) {
+    assumeTrue(NativeHeap.bytes().isPresent(), "the C library does not tell what is taken of it");
+    TransformerConfig config = Networks.withShape(Networks.OUTSIDE_TIME, 16, 4, 16);
+    Inputs inputs = Inputs.random(config, 4, 128, VOCABULARY);
+    long all = kept(config, precision, Recompute.NONE, inputs);
+    long again = kept(config, precision, Recompute.LAYER, inputs);
+    long stream = 4L * 4 * 128 * config.width();
+    assertThat(all).isGreaterThan(16 * 10 * stream);
+    assertThat(again).isLessThan(all / 6);
+  }
+
+  /** Bytes that are taken between a way forward and the way back, and were not before. */
+  private long kept(
+      TransformerConfig config, Precision precision, Recompute recompute, Inputs inputs) {
+    try (NDManager scope = manager.newSubManager();
+        Network network = new Transformer(scope, config, VOCABULARY, precision);
+        Parameters parameters = RandomParameters.of(scope, network, 31);
+        TrainableNetwork trainable =
+            network.trainable(scope, parameters, Training.torchScript(recompute))) {
+      Training training = new Training(trainable, parameters, inputs);
+      training.run(scope); // what is made once is made
+      long before = NativeHeap.bytes().orElseThrow();
+      AtomicLong between = new AtomicLong();
+      training.run(scope, () -> between.set(NativeHeap.bytes().orElseThrow()));
+      return between.get() - before;
     }
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("exact")
 final class PhiloxTest {
@@ -26,5 +28,21 @@ final class PhiloxTest {
   private static void assertVector(int[] counter, long key, int... expected) {
     Philox.scramble(counter, key);
     assertThat(counter).containsExactly(expected);
+  }
+
+  /** Counts around whole blocks and whole chunks of blocks. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3, 4, 7, 508, 511, 512, 513, 515, 516, 1024, 1541})
+  void blocks_areThoseOfOneCounterAfterAnother(int count) {
+    long key = 0x299f31d0_a4093822L;
+    int[] words = new int[count];
+    new PhiloxBlocks(-5, 0x13198a2e, -1, key).fill(words);
+    for (int first = 0; first < count; first += 4) {
+      int[] block = {first / 4, -5, 0x13198a2e, -1};
+      Philox.scramble(block, key);
+      for (int i = first; i < Math.min(first + 4, count); i++) {
+        assertThat(words[i]).isEqualTo(block[i - first]);
+      }
+    }
   }
 }

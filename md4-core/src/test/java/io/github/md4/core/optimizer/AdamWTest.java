@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.Flat;
 import io.github.md4.core.kernel.FlatArrays;
@@ -14,6 +15,7 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.optimizer.AdamW.Step;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -74,6 +76,39 @@ final class AdamWTest {
     assertThat(values(p)).isDeepEqualTo(before);
     assertThat(trained.first().array(0).toFloatArray()[0]).isNotZero();
     assertThat(trained.second().array(1).toFloatArray()[0]).isNotZero();
+  }
+
+  /** What is said to be good is as ever, to the last bit. */
+  @Test
+  @Tag("exact")
+  void step_thatIsGoodIsTheSame_oneThatIsBadIsNone() {
+    AdamW adamW = new AdamW(0.8, 0.95, 1e-3, 0.3);
+    Trained asked = trained();
+    Trained plain = trained();
+    for (int k = 1; k <= STEPS; k++) {
+      boolean isGood = k % 3 != 0;
+      FlatArrays g = uniforms(k);
+      if (!isGood) {
+        float[] bad = g.array(1).toFloatArray();
+        bad[0] = Float.NaN;
+        bad[1] = Float.POSITIVE_INFINITY;
+        g.set(1, bad);
+      }
+      NDArray good = manager.create(new float[] {isGood ? 1 : 0, 7, 7});
+      adamW.step(kernels, asked, g, new Step(k, 0.01 * k, 0.9, Optional.of(good)));
+      if (isGood) {
+        adamW.step(kernels, plain, g, new Step(k, 0.01 * k, 0.9));
+      }
+      assertThat(values(asked.parameters())).isDeepEqualTo(values(plain.parameters()));
+      assertThat(values(asked.first())).isDeepEqualTo(values(plain.first()));
+      assertThat(values(asked.second())).isDeepEqualTo(values(plain.second()));
+      assertThat(values(asked.average())).isDeepEqualTo(values(plain.average()));
+    }
+  }
+
+  private Trained trained() {
+    FlatArrays p = uniforms(0);
+    return new Trained(p, p.zeros(Precision.FLOAT32), p.zeros(Precision.FLOAT32), p.copy());
   }
 
   @Test

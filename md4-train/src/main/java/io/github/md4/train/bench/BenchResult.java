@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.bench;
 
+import io.github.md4.train.speed.FlopCount;
+import io.github.md4.train.speed.Spread;
+
 /**
  * How fast a configuration trains.
  *

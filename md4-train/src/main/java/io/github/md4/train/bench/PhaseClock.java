@@ -2,6 +2,7 @@
 package io.github.md4.train.bench;
 
 import io.github.md4.train.UpdateListener;
+import io.github.md4.train.speed.Spread;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

@@ -3,7 +3,6 @@ package io.github.md4.train.bench;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.GpuTimeline;
@@ -17,8 +16,12 @@ import io.github.md4.train.BatchQueue;
 import io.github.md4.train.Batches;
 import io.github.md4.train.DivergedException;
 import io.github.md4.train.Learner;
+import io.github.md4.train.PreparedStep;
 import io.github.md4.train.TrainingConfig;
-import java.util.List;
+import io.github.md4.train.UpdateNumbers;
+import io.github.md4.train.speed.FlopCount;
+import io.github.md4.train.speed.MatmulCeiling;
+import io.github.md4.train.speed.Spread;
 import java.util.Optional;
 
 /**
@@ -119,8 +122,7 @@ public final class StepBench implements AutoCloseable {
         BenchResult.Throughput.of(batches.tokens(), freeRunning(plan));
     Parts parts = byPart(plan.stepsAWindow);
     MemoryUse memory = gauge.use(); // before the ceiling's matrices
-    MatmulCeiling.Scale scale = MatmulCeiling.Scale.on(manager.getDevice());
-    try (MatmulCeiling ceiling = new MatmulCeiling(manager, subject.training.precision(), scale)) {
+    try (MatmulCeiling ceiling = new MatmulCeiling(manager, subject.training.precision())) {
       BenchResult.Work work =
           new BenchResult.Work(
               learner.description(),
@@ -133,10 +135,18 @@ public final class StepBench implements AutoCloseable {
     }
   }
 
+  private BatchQueue<PreparedStep> queue() {
+    return new BatchQueue<>(this::prepare, learner.updates());
+  }
+
+  private PreparedStep prepare(long step) {
+    return learner.prepare(step, batches.of(step));
+  }
+
   /** Returns the milliseconds of a step in each window. */
   private double[] freeRunning(Plan plan) {
     double[] milliseconds = new double[plan.windows];
-    try (BatchQueue queue = new BatchQueue(batches, learner.updates())) {
+    try (BatchQueue<PreparedStep> queue = queue()) {
       double unused = window(queue, plan.warmUp);
       for (int w = 0; w < plan.windows; w++) {
         milliseconds[w] = window(queue, plan.stepsAWindow);
@@ -146,7 +156,7 @@ public final class StepBench implements AutoCloseable {
     return milliseconds;
   }
 
-  private double window(BatchQueue queue, int steps) {
+  private double window(BatchQueue<PreparedStep> queue, int steps) {
     long start = System.nanoTime();
     for (int step = 1; step < steps; step++) {
       learner.update(manager, queue.take()).close();
@@ -161,7 +171,7 @@ public final class StepBench implements AutoCloseable {
       PhaseClock clock = new PhaseClock(() -> await(one.duplicate()));
       for (int step = 0; step < steps; step++) {
         long start = System.nanoTime();
-        List<MaskedBatch> batch = batches.of(learner.updates());
+        PreparedStep batch = prepare(learner.updates());
         data[step] = (System.nanoTime() - start) * 1e-6;
         clock.start();
         await(learner.update(manager, batch, clock));
@@ -193,22 +203,27 @@ public final class StepBench implements AutoCloseable {
       return Double.NaN;
     }
     try (GapClock clock = new GapClock(timeline.get());
-        BatchQueue queue = new BatchQueue(batches, learner.updates())) {
+        BatchQueue<PreparedStep> queue = queue()) {
       double unused = window(queue, GAP_WARM_UP);
-      NDArray loss = manager.create(0f);
-      for (int step = 0; step < steps; step++) {
-        loss.close();
-        loss = learner.update(manager, queue.take(), clock);
+      for (int step = 1; step < steps; step++) {
+        learner.update(manager, queue.take(), clock).close();
       }
-      await(loss);
+      await(learner.update(manager, queue.take(), clock));
       return clock.mostMilliseconds() / steps;
     }
   }
 
   /** Reads and closes an array, which waits for all that is queued on the device before it. */
-  private void await(NDArray array) {
+  private static void await(NDArray array) {
     try (array) {
-      if (!Float.isFinite(array.getFloat())) {
+      float unused = array.getFloat();
+    }
+  }
+
+  /** Reads and closes an update's numbers, which waits as well. */
+  private void await(UpdateNumbers numbers) {
+    try (numbers) {
+      if (!Float.isFinite(numbers.read().loss())) {
         throw new DivergedException(
             "the loss of step %d: not finite (seed %d); lower training.learningRate.base"
                 .formatted(learner.updates(), subject.training.seed()));

@@ -18,10 +18,12 @@ import java.util.Map;
  * JSON lacks is a string, {@code "Infinity"} or {@code "-Infinity"}. Not safe for several threads.
  */
 public final class MetricsLog implements AutoCloseable {
+  private final Path file;
   private final Writer writer;
   private long lastStep;
 
-  private MetricsLog(Writer writer, long lastStep) {
+  private MetricsLog(Path file, Writer writer, long lastStep) {
+    this.file = file;
     this.writer = writer;
     this.lastStep = lastStep;
   }
@@ -41,7 +43,13 @@ public final class MetricsLog implements AutoCloseable {
     }
     Writer writer =
         Files.newBufferedWriter(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
-    return new MetricsLog(writer, resumeStep);
+    return new MetricsLog(file, writer, resumeStep);
+  }
+
+  /** Removes the lines after a step: the run has gone back to it. */
+  public void rewind(long step) throws IOException {
+    truncate(file, MetricsLines.lengthUpTo(file, step)); // what is appended goes to the new end
+    lastStep = step;
   }
 
   private static void truncate(Path file, long length) throws IOException {

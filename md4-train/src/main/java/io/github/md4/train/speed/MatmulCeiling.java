@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.bench;
+package io.github.md4.train.speed;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -8,7 +8,7 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.SquareProduct;
 
 /** The operations a second of a large square product, the most that a training step could reach. */
-final class MatmulCeiling implements AutoCloseable {
+public final class MatmulCeiling implements AutoCloseable {
   private static final int SAMPLES = 7;
 
   private final NDManager manager;
@@ -20,25 +20,28 @@ final class MatmulCeiling implements AutoCloseable {
    *
    * @param size rows
    */
-  record Scale(int size, int times) {
-    /** Fills a GPU; on a CPU takes part of a second. */
-    static Scale on(Device device) {
-      return device.isGpu() ? new Scale(8192, 10) : new Scale(512, 1);
+  private record Scale(int size, int times) {
+    /** Fills a GPU, whose float32 products take ten times as long; short on a CPU. */
+    static Scale on(Device device, Precision precision) {
+      int times = precision == Precision.FLOAT32 ? 2 : 10;
+      return device.isGpu() ? new Scale(8192, times) : new Scale(512, 1);
     }
   }
 
-  MatmulCeiling(NDManager parent, Precision precision, Scale scale) {
+  /** Prepares products on the device of {@code parent}. */
+  public MatmulCeiling(NDManager parent, Precision precision) {
     this.manager = parent.newSubManager();
+    this.scale = Scale.on(manager.getDevice(), precision);
     this.product = new SquareProduct(manager, precision, scale.size);
-    this.scale = scale;
   }
 
-  int size() {
+  /** Returns the rows of the products. */
+  public int size() {
     return scale.size;
   }
 
   /** Returns operations a second, the median of several after a first that does not count. */
-  double measure() {
+  public double measure() {
     double unused = seconds(scale.times);
     double[] speeds = new double[SAMPLES];
     for (int i = 0; i < SAMPLES; i++) {

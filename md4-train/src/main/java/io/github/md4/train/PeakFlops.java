@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.GpuMemory;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.train.speed.MatmulCeiling;
+
+/** The operations a second of which a training's are a share: model FLOPs utilisation. */
+public sealed interface PeakFlops {
+
+  /** Returns the peak of a manager's device for products of a type; NaN where it is not known. */
+  double of(NDManager manager, Precision precision);
+
+  /**
+   * Returns the choice written as {@code measured}, or as a number of operations a second.
+   *
+   * @throws IllegalArgumentException for any other text
+   */
+  static PeakFlops parse(String text) {
+    if (text.equals("measured")) {
+      return new Measured();
+    }
+    try {
+      return new Given(Double.parseDouble(text));
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "peakFlops must be measured or a number, as 989e12: " + text, e);
+    }
+  }
+
+  /** What large products reach on a GPU, measured when a run starts; a CPU is not measured. */
+  record Measured() implements PeakFlops {
+    @Override
+    public double of(NDManager manager, Precision precision) {
+      if (!manager.getDevice().isGpu()) {
+        return Double.NaN;
+      }
+      try (MatmulCeiling ceiling = new MatmulCeiling(manager, precision)) {
+        return ceiling.measure();
+      } finally {
+        GpuMemory.release(manager.getDevice()); // its matrices are large
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "measured";
+    }
+  }
+
+  /** A data sheet's, say. */
+  record Given(double flops) implements PeakFlops {
+    public Given {
+      if (!(flops > 0 && Double.isFinite(flops))) {
+        throw new IllegalArgumentException("peakFlops must be positive and finite: " + flops);
+      }
+    }
+
+    @Override
+    public double of(NDManager manager, Precision precision) {
+      return flops;
+    }
+
+    @Override
+    public String toString() {
+      return Double.toString(flops);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a step of a run was, from its batch and the weights before it.
+ *
+ * @param step from 1
+ * @param examples of its batch
+ * @param bitsPerToken its loss with the constant term
+ * @param gradientNorms by group of parameters, in their order
+ */
+public record Replay(
+    long step, Spike.Examples examples, double bitsPerToken, Map<String, Double> gradientNorms) {
+
+  /** Returns the Euclidean norm of all groups together. */
+  public double gradientNorm() {
+    return Math.sqrt(gradientNorms.values().stream().mapToDouble(norm -> norm * norm).sum());
+  }
+
+  /** Returns the norms of groups of parameters from those of each, in the same order. */
+  static Map<String, Double> byGroup(Iterable<String> names, float... norms) {
+    Map<String, Double> groups = new LinkedHashMap<>();
+    int i = 0;
+    for (String name : names) {
+      double unused = groups.merge(group(name), (double) norms[i++], Math::hypot);
+    }
+    return groups;
+  }
+
+  /** A name up to its first dot, or with a number after that up to the second: layers.3. */
+  private static String group(String name) {
+    return name.replaceFirst("^(\\w+(?:\\.\\d+)?)\\..*", "$1");
+  }
+}

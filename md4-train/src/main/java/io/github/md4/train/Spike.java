@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+/**
+ * An update that was not made, because its loss or its gradient was far from those before it.
+ *
+ * @param step which update it would have been, from 1
+ * @param bitsPerToken its loss with the constant term
+ * @param gradientNorm of all parameters together, before any clipping
+ * @param examples of its batch
+ */
+public record Spike(long step, double bitsPerToken, double gradientNorm, Examples examples) {
+
+  /**
+   * Consecutive examples by their position in the run's order of the data, over all epochs.
+   *
+   * @param first from 0
+   * @param count at least 1
+   */
+  public record Examples(long first, int count) {
+
+    /** Returns the position of the last. */
+    public long last() {
+      return first + count - 1;
+    }
+
+    @Override
+    public String toString() {
+      return "examples " + first + " to " + last();
+    }
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import ai.djl.ndarray.NDArray;
+
+/** What an update tells of itself; it lies on the device, and to read it is to wait for it. */
+public final class UpdateNumbers implements AutoCloseable {
+  private final NDArray array;
+
+  /**
+   * @param array float32 of one element, the loss, or of three: whether it is good, loss, norm
+   */
+  UpdateNumbers(NDArray array) {
+    this.array = array;
+  }
+
+  /**
+   * An update's numbers.
+   *
+   * @param loss the diffusion term before it, mean bits per token
+   * @param gradientNorm before any clipping; NaN where nobody watches it
+   * @param isMade whether it was made, or left out as too far from others
+   */
+  public record Read(float loss, float gradientNorm, boolean isMade) {}
+
+  /** Waits for the device and returns the numbers. */
+  public Read read() {
+    float[] values = array.toFloatArray();
+    return values.length == 1
+        ? new Read(values[0], Float.NaN, true)
+        : new Read(values[1], values[2], values[0] != 0);
+  }
+
+  @Override
+  public void close() {
+    array.close();
+  }
+}

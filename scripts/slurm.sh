@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Trains under Slurm, over as many jobs as it takes: submit it once, from the project's folder.
+#
+#   sbatch --time=4:00:00 scripts/slurm.sh CONFIG [OPTION...]       options are md4 train's
+#
+# Three minutes before its time is over Slurm sends SIGUSR1; the training saves its step and ends with
+# 130, and the job is put into the queue again. A job that is preempted is put there by Slurm itself
+# (--requeue); one that is cancelled saves, and is not. Whatever ends a run ends the job with its code.
+#SBATCH --job-name=md4
+#SBATCH --gres=gpu:1
+#SBATCH --cpus-per-task=16
+#SBATCH --signal=B:USR1@180
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --output=md4-%j.log
+set -u
+cd "${MD4_HOME:-${SLURM_SUBMIT_DIR:-.}}" || exit 1
+
+is_time_over=
+# The script is a copy in a folder of Slurm's: what it calls is found from here.
+trap 'is_time_over=yes; kill -TERM "$child"' USR1
+trap 'kill -TERM "$child"' TERM
+
+scripts/supervise.sh "$@" &
+child=$!
+while :; do
+  wait "$child"
+  code=$?
+  kill -0 "$child" 2>/dev/null || break
+done
+if [ -n "$is_time_over" ] && [ "$code" -eq 130 ]; then
+  echo "slurm: the time is over and the step saved; job $SLURM_JOB_ID goes into the queue again" >&2
+  scontrol requeue "$SLURM_JOB_ID"
+fi
+exit "$code"
