@@ -104,18 +104,24 @@ train() {
   esac
 }
 
-# What the device's memory and the chosen precision are, is the same for every command.
 on() {
   "$md4" "$@" --model "$run" --batch-size "$batch" --precision "$precision" ${device:+--device "$device"}
+}
+
+bits() {
+  file=$out/bits-$1.json
+  shift
+  on evaluate --data "$held" ${CHUNKS:+--chunks "$CHUNKS"} "$@" --json >"$file"
+  cat "$file"
 }
 
 score() {
   mkdir -p "$out"
   cp "$run/metrics.jsonl" "$out"
   for weights in ema raw; do
-    on evaluate --data "$held" ${CHUNKS:+--chunks "$CHUNKS"} --weights $weights --json | tee "$out/bits-$weights.json"
+    bits "$weights" --weights $weights
   done
-  on evaluate --data "$held" ${CHUNKS:+--chunks "$CHUNKS"} --steps 256 --json | tee "$out/bits-256-steps.json"
+  bits 256-steps --steps 256
 }
 
 draw() {
@@ -129,7 +135,8 @@ draw() {
 compare() {
   mkdir -p "$out"
   STEPS=$steps GRIDS=$grids COUNT=${COUNT:-2000} BATCH=$batch PRECISION=$precision GUIDANCE=$guidance \
-    MD4=$md4 DEVICE=$device scripts/fid-sweep.sh "$run" "$held" "$features" | tee "$out/distances.txt"
+    MD4=$md4 DEVICE=$device scripts/fid-sweep.sh "$run" "$held" "$features" >"$out/distances.txt"
+  cat "$out/distances.txt"
   cp "$run/fid.jsonl" "$out"
 }
 
