@@ -11,6 +11,7 @@
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
 out=${1:-sample-bench.jsonl}
+md4=${MD4:-$root/bin/md4}
 peer=${PEER:-$root/../shared/bench/peer_torch_sample.py}
 python=${PYTHON:-python3}
 device=${DEVICE:-gpu}
@@ -38,7 +39,7 @@ for shape in text8 1024x50257; do
       # One sequence alone is over soon: several, one after another, are a steadier measure.
       count=$batch
       [ $batch != 1 ] || count=${ALONE:-4}
-      "$root/bin/md4" bench sample --config "$root/configs/text8.yaml" --set model.length=$length \
+      "$md4" bench sample --config "$root/configs/text8.yaml" --set model.length=$length \
         --vocabulary $vocabulary --batch-size $batch --count "$count" --steps "$steps" --grid uniform \
         --precision "$precision" --device "$device" --json \
         ${ms:+--peer-step-ms "$ms"} ${gib:+--peer-gib "$gib"} >>"$out"

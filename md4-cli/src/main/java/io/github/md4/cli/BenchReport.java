@@ -2,7 +2,6 @@
 package io.github.md4.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.core.network.TransformerConfig;
 import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.UpdateListener.Phase;
 import io.github.md4.train.bench.BenchResult;
@@ -62,14 +61,10 @@ record BenchReport(
   }
 
   private String network() {
-    TransformerConfig network = subject.model().network();
     return String.format(
         Locale.ROOT,
-        "%d layers, width %d, %d heads, dropout %s; %,d parameters",
-        network.layers(),
-        network.width(),
-        network.heads(),
-        network.dropout(),
+        "%s; %,d parameters",
+        subject.model().network().summary(),
         result.work().parameters());
   }
 
@@ -84,6 +79,9 @@ record BenchReport(
         speed.interquartileRange(),
         plan.windows(),
         plan.stepsAWindow());
+    if (subject.model().network().imageShape().isPresent()) {
+      table.row("images/s", "%,.1f", speed.median() / subject.model().length());
+    }
     table.row("step", "%.3f ms", result.throughput().milliseconds().median());
   }
 
@@ -138,26 +136,22 @@ record BenchReport(
 
   private ObjectNode config() {
     TrainingConfig training = subject.training();
-    TransformerConfig network = subject.model().network();
-    return Json.object()
-        .put("batchSize", training.batchSize())
-        .put("microBatch", training.microBatch())
-        .put("length", subject.model().length())
-        .put("vocabulary", subject.vocabularySize())
-        .put("precision", training.precision().toString())
-        .put("tf32", training.tf32())
-        .put("residual", training.residual().toString())
-        .put("kernels", training.kernels().toString())
-        .put("recompute", training.recompute().toString())
-        .put("emaRate", training.emaRate())
-        .put("code", result.work().code())
-        .put("layers", network.layers())
-        .put("width", network.width())
-        .put("heads", network.heads())
-        .put("keyValueHeads", network.keyValueHeads())
-        .put("embedding", network.embedding().toString())
-        .put("dropout", network.dropout())
-        .put("attentionDropout", network.attentionDropout())
+    ObjectNode config =
+        Json.object()
+            .put("batchSize", training.batchSize())
+            .put("microBatch", training.microBatch())
+            .put("length", subject.model().length())
+            .put("vocabulary", subject.vocabularySize())
+            .put("precision", training.precision().toString())
+            .put("tf32", training.tf32())
+            .put("residual", training.residual().toString())
+            .put("kernels", training.kernels().toString())
+            .put("recompute", training.recompute().toString())
+            .put("emaRate", training.emaRate())
+            .put("layout", subject.layout().toString())
+            .put("code", result.work().code());
+    subject.model().network().facts().forEach(config::putPOJO);
+    return config
         .put("clip", training.clip().toString())
         .put("seed", training.seed())
         .put("warmUp", plan.warmUp())

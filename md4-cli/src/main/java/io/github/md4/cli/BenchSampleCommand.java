@@ -94,7 +94,7 @@ final class BenchSampleCommand implements Callable<Integer> {
     SampleBench.Subject subject =
         new SampleBench.Subject(
             experiment.model(),
-            vocabulary.size(experiment.data().train()),
+            vocabulary.size(experiment),
             precision == null ? experiment.training().precision() : precision);
     int sequences = count == null ? options.batchSize() : count;
     SamplingSteps few = new SamplingSteps(new SamplingGrid.Uniform(), WARM_UP_STEPS);

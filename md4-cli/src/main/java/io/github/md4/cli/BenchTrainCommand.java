@@ -3,6 +3,7 @@ package io.github.md4.cli;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.train.bench.StepBench;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -44,6 +45,12 @@ final class BenchTrainCommand implements Callable<Integer> {
 
   @Mixin private VocabularyOption vocabulary;
 
+  @Option(
+      names = "--layout",
+      paramLabel = "channels-last|channels-first",
+      description = "How an image network's maps lie in memory. Default: ${DEFAULT-VALUE}.")
+  private MapLayout layout = MapLayout.CHANNELS_LAST;
+
   @Option(names = "--json", description = "Print a JSON object, not a table.")
   private boolean json;
 
@@ -79,7 +86,7 @@ final class BenchTrainCommand implements Callable<Integer> {
   private BenchReport measure(Experiment experiment, Device found) throws IOException {
     StepBench.Subject subject =
         new StepBench.Subject(
-            experiment.model(), experiment.training(), vocabulary.size(experiment.data().train()));
+            experiment.model(), experiment.training(), vocabulary.size(experiment), layout);
     StepBench.Plan plan = StepBench.Plan.of(warmUp, steps);
     try (NDManager manager = NDManager.newBaseManager(found);
         StepBench bench = new StepBench(manager, subject)) {

@@ -3,15 +3,16 @@ package io.github.md4.cli;
 
 import picocli.CommandLine.Command;
 
-/** {@code md4 data}: texts become files of tokens. */
+/** {@code md4 data}: texts and images become files of tokens. */
 @Command(
     name = "data",
-    description = "Prepares texts as files of tokens: train, valid and test.",
+    description = "Prepares texts and images as files of tokens: train, valid and test.",
     subcommands = {
       DataText8Command.class,
       DataTextCommand.class,
       DataTokensCommand.class,
       DataDescribeCommand.class,
+      DataImagesCommand.class,
       DataQuickstartCommand.class,
     })
 final class DataCommand {}

@@ -12,29 +12,18 @@ import io.github.md4.train.data.Text8;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 
 /** Where prepared data goes, and what is said of it. */
 final class DataOutput {
-  @Option(
-      names = "--out",
-      required = true,
-      paramLabel = "DIR",
-      description = "The folder for train.bin, valid.bin and test.bin; made if absent.")
-  private Path folder;
-
-  @Option(names = "--replace", description = "Replace a data set that md4 has made there.")
-  private boolean replace;
-
-  @Option(names = "--json", description = "Print one JSON object, not a table.")
-  private boolean json;
+  @Mixin private DataFolder where;
 
   Path folder() {
-    return folder;
+    return where.folder();
   }
 
   Existing existing() {
-    return replace ? Existing.REPLACE : Existing.REFUSE;
+    return where.existing();
   }
 
   /**
@@ -43,7 +32,7 @@ final class DataOutput {
    * @param origin what a reader must know of the numbers that models of it will get
    */
   void print(PrintWriter out, PreparedData data, String origin) {
-    if (json) {
+    if (where.isJson()) {
       out.println(json(data));
     } else {
       table(data, origin).print(out);
@@ -52,7 +41,7 @@ final class DataOutput {
 
   /** Prints what was prepared of documents. */
   void print(PrintWriter out, DocumentTokens.Prepared data) {
-    if (json) {
+    if (where.isJson()) {
       out.println(json(data));
     } else {
       table(data).print(out);
@@ -135,6 +124,6 @@ final class DataOutput {
   }
 
   private Path file(TokenFileInfo split) {
-    return folder.resolve(split.split() + ".bin");
+    return folder().resolve(split.split() + ".bin");
   }
 }

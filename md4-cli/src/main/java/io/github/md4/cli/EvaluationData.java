@@ -3,13 +3,16 @@ package io.github.md4.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.data.image.ImageFit;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.LongToIntFunction;
 
 /** A file of tokens whose content is known by its hash. */
 record EvaluationData(TokenFile tokens, String sha256) implements AutoCloseable {
@@ -47,7 +50,9 @@ record EvaluationData(TokenFile tokens, String sha256) implements AutoCloseable 
               + " was made for");
     }
     TokenFile own = TokenFile.openWithVocabulary(tokens.path(), tokenizer.vocabularySize());
-    return new EvaluationChunks(own, model.description().config().length(), tokenizer.endOfText());
+    ModelConfig config = model.description().config();
+    LongToIntFunction labels = ImageFit.labels(own, config.network(), config.length());
+    return new EvaluationChunks(own, config.length(), tokenizer.endOfText(), labels);
   }
 
   /** Returns the name of data set and split, as far as known. */

@@ -12,6 +12,7 @@ import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.Learner;
 import io.github.md4.train.TrainingRun;
 import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.data.image.ImageFit;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,7 +73,9 @@ final class Evaluations implements AutoCloseable {
       throw new InvalidDataException(
           path, "has another vocabulary than data.train; prepare them as one data set");
     }
-    chunks.add(new EvaluationChunks(file, length));
+    chunks.add(
+        EvaluationChunks.labelled(
+            file, length, ImageFit.labels(file, plan.model().config().network(), length)));
   }
 
   /** Returns the scores of the learner as it is. */

@@ -28,8 +28,12 @@ public record Experiment(
   /** Checks what must hold between model and data. */
   public Experiment {
     Task.check(model.schedule(), training);
+    boolean isText = model.network().imageShape().isEmpty();
     int classes = model.network().classes();
-    require(classes == 0, "model: network.classes must be 0, token files have no labels", classes);
+    require(
+        classes == 0 || !isText,
+        "model: network.classes must be 0, files of text have no labels",
+        classes);
     require(
         model.objective() == ModelObjective.MASKED_DIFFUSION || sampling.count() == 0,
         "sampling: count must be 0, samples are drawn from masked diffusion models alone",

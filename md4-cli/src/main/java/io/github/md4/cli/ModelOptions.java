@@ -4,7 +4,10 @@ package io.github.md4.cli;
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
+import io.github.md4.core.token.Provenance;
+import io.github.md4.core.token.Sha256;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.train.RunFolder;
 import java.io.IOException;
@@ -55,6 +58,14 @@ final class ModelOptions {
     Path model = RunFolder.modelIn(folder, weights);
     return MaskedDiffusion.load(
         model, new MaskedDiffusion.Loading(weights, precision, device.find()));
+  }
+
+  /**
+   * Returns the weights that a folder has or leads to, as files that are made by them name them.
+   */
+  Provenance.SourceFile source(Path folder) throws IOException {
+    Path file = SavedModel.weightsFile(RunFolder.modelIn(folder, weights), weights);
+    return new Provenance.SourceFile(file.toString(), Sha256.of(file));
   }
 
   /** Returns the model that a folder has or leads to. */

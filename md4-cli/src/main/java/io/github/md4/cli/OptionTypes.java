@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.ScriptFile;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.SamplingGrid;
@@ -15,6 +17,7 @@ import io.github.md4.train.data.Protocol;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.TextVocabulary;
 import io.github.md4.train.data.VocabularyChoice;
+import io.github.md4.train.data.image.Resize;
 import java.time.Duration;
 import java.util.function.DoublePredicate;
 import java.util.function.Function;
@@ -28,15 +31,20 @@ import picocli.CommandLine.TypeConversionException;
 final class OptionTypes {
   private static final Pattern LIMIT = Pattern.compile("(\\d{1,6})([hms])");
 
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,5})(?:x(\\d{1,5}))?");
+
   private OptionTypes() {}
 
   /** Lets the options of a command and its subcommands have these types. */
   static void register(CommandLine root) {
     root.registerConverter(Weights.class, parsed(Weights::parse))
         .registerConverter(Precision.class, parsed(Precision::parse))
+        .registerConverter(MapLayout.class, parsed(MapLayout::parse))
+        .registerConverter(ScriptFile.Input.class, parsed(ScriptFile.Input::parse))
         .registerConverter(SamplingGrid.class, parsed(SamplingGrid::parse))
         .registerConverter(DeviceChoice.class, parsed(DeviceChoice::parse))
         .registerConverter(TextVocabulary.class, parsed(OptionTypes::vocabulary))
+        .registerConverter(Resize.Area.class, parsed(OptionTypes::size))
         .registerConverter(SplitFractions.class, parsed(OptionTypes::fractions))
         .registerConverter(VocabularyChoice.class, parsed(VocabularyChoice::parse))
         .registerConverter(DocumentRule.class, parsed(DocumentRule::parse))
@@ -92,6 +100,16 @@ final class OptionTypes {
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException("must be a number: " + text, e);
     }
+  }
+
+  private static Resize.Area size(String text) {
+    Matcher matcher = SIZE.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("a size must be as 64 or 48x64, rows first: " + text);
+    }
+    int height = Integer.parseInt(matcher.group(1));
+    return new Resize.Area(
+        height, matcher.group(2) == null ? height : Integer.parseInt(matcher.group(2)));
   }
 
   private static Duration limit(String text) {

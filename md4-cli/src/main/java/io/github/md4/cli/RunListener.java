@@ -33,7 +33,7 @@ record RunListener(
     List<Evaluations.Score> scores = evaluations.score(learner);
     recorder.scores(learner.updates(), scores);
     best.offer(learner, scores);
-    recorder.samples(learner.updates(), samples.draw(learner));
+    recorder.samples(learner.updates(), samples.draw(learner), samples.tokenizer());
   }
 
   @Override

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.cli.image.ImageGrid;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.RunFolder;
 import io.github.md4.train.Spike;
 import io.github.md4.train.TrainingListener.StepMetrics;
@@ -11,7 +13,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Where a run's numbers and texts go: metrics.jsonl, TensorBoard, the run folder, the terminal. */
 final class RunRecorder implements AutoCloseable {
@@ -143,15 +145,23 @@ final class RunRecorder implements AutoCloseable {
     }
   }
 
-  void samples(long step, List<String> texts) throws IOException {
-    if (texts.isEmpty()) {
+  /** Records samples as texts, or as one picture where they are images. */
+  void samples(long step, List<int[]> samples, Tokenizer tokenizer) throws IOException {
+    if (samples.isEmpty()) {
       return;
     }
-    String all = String.join("\n\n", texts) + "\n";
     Files.createDirectories(folder.samples());
-    Path file = folder.samples().resolve("step-" + step + ".txt");
-    Files.writeString(file, all);
-    events.text(step, "samples", all);
+    if (tokenizer.image().isPresent()) {
+      ImageGrid grid = ImageGrid.square(tokenizer.image().get(), samples.size());
+      byte[] png = grid.png(samples);
+      Files.write(folder.samples().resolve("step-" + step + ".png"), png);
+      events.picture(step, "samples", png);
+    } else {
+      String all =
+          samples.stream().map(tokenizer::decode).collect(Collectors.joining("\n\n")) + "\n";
+      Files.writeString(folder.samples().resolve("step-" + step + ".txt"), all);
+      events.text(step, "samples", all);
+    }
   }
 
   /** Returns the points of curves; what is not known, an error of one group, is no point. */

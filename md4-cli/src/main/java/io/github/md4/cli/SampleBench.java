@@ -10,14 +10,15 @@ import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.Transformer;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.sample.Sample;
 import io.github.md4.sample.SampleRequest;
 import io.github.md4.sample.Sampler;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.Start;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
  * Measures the sampling of sequences from an untrained network: how fast it is does not depend on
@@ -69,8 +70,7 @@ record SampleBench(NDManager manager, Subject subject) {
    */
   Result run(SamplingOptions options, int count, SamplingOptions warmUp) {
     try (Network network =
-            new Transformer(
-                manager, subject.model.network(), subject.vocabularySize, subject.precision);
+            subject.model.network().network(manager, subject.vocabularySize, subject.precision);
         Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(0));
         FrozenDenoiser denoiser = network.frozen(manager, parameters);
         DrawKernels kernels = new DrawKernels(manager)) {
@@ -113,9 +113,12 @@ record SampleBench(NDManager manager, Subject subject) {
   }
 
   private SampleRequest request(int count, SamplingOptions options) {
-    return SampleRequest.ofMasks(
-            new TokenSpace(subject.vocabularySize), count, subject.model.length())
-        .withSeed(options.seed())
-        .withBatchSize(options.batchSize());
+    TokenSpace space = new TokenSpace(subject.vocabularySize);
+    int label = subject.model.network().classes() == 0 ? Start.NO_LABEL : 0;
+    List<Start> starts =
+        LongStream.range(0, count)
+            .mapToObj(i -> Start.masked(space, subject.model.length(), i).withLabel(label))
+            .toList();
+    return SampleRequest.of(starts).withSeed(options.seed()).withBatchSize(options.batchSize());
   }
 }

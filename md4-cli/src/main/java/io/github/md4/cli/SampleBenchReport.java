@@ -2,7 +2,6 @@
 package io.github.md4.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.core.network.TransformerConfig;
 
 /**
  * What {@code md4 bench sample} says.
@@ -29,13 +28,11 @@ record SampleBenchReport(
 
   Table table(BenchHost host) {
     Table table = new Table();
-    TransformerConfig network = subject.model().network();
     table.row("device", "%s", host);
     table.row(
         "network",
-        "%d layers, width %d, %d tokens out of %d, %s",
-        network.layers(),
-        network.width(),
+        "%s; %d tokens out of %d, %s",
+        subject.model().network().summary(),
         subject.model().length(),
         subject.vocabularySize(),
         subject.precision());
@@ -101,14 +98,13 @@ record SampleBenchReport(
   }
 
   private ObjectNode config() {
-    TransformerConfig network = subject.model().network();
-    return Json.object()
-        .put("length", subject.model().length())
-        .put("vocabulary", subject.vocabularySize())
-        .put("schedule", subject.model().schedule().toString())
-        .put("precision", subject.precision().toString())
-        .put("layers", network.layers())
-        .put("width", network.width())
-        .put("heads", network.heads());
+    ObjectNode config =
+        Json.object()
+            .put("length", subject.model().length())
+            .put("vocabulary", subject.vocabularySize())
+            .put("schedule", subject.model().schedule().toString())
+            .put("precision", subject.precision().toString());
+    subject.model().network().facts().forEach(config::putPOJO);
+    return config;
   }
 }

@@ -3,6 +3,7 @@ package io.github.md4.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.SamplerKind.Use;
+import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.ApproximateMethod;
 import io.github.md4.sample.Leftovers;
@@ -12,8 +13,12 @@ import io.github.md4.sample.SamplingMethod;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.SamplingSteps;
 import io.github.md4.sample.TokenLaw;
+import io.github.md4.sample.trace.Trace;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -55,8 +60,13 @@ final class SamplerOptions {
   @Option(
       names = "--grid",
       paramLabel = "uniform|cosine",
-      description = "Where the times of the steps lie. Default: cosine.")
+      description =
+          "Where the times of the steps lie. Default: cosine; uniform for images of a model of the"
+              + " cosine schedule.")
   private SamplingGrid grid;
+
+  /** That where nothing is said. */
+  private SamplingGrid usualGrid = new SamplingGrid.Cosine();
 
   @Option(
       names = "--leftovers",
@@ -116,14 +126,14 @@ final class SamplerOptions {
       names = "--seed",
       paramLabel = "SEED",
       description =
-          "The seed; a text depends on it and its index alone. Default: ${DEFAULT-VALUE}.")
+          "The seed; a sample depends on it and its index alone. Default: ${DEFAULT-VALUE}.")
   private long seed = 0;
 
   @Option(
       names = "--batch-size",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Texts at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
+      description = "Samples at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
   private int batchSize = SampleRequest.DEFAULT_BATCH_SIZE;
 
   /** Which draw. */
@@ -166,6 +176,11 @@ final class SamplerOptions {
     return new TokenLaw(temperature, truncations);
   }
 
+  /** Takes another grid than the cosine where the user names none. */
+  void setUsualGrid(SamplingGrid usual) {
+    usualGrid = usual;
+  }
+
   long seed() {
     return seed;
   }
@@ -176,7 +191,7 @@ final class SamplerOptions {
 
   SamplingSteps grid() {
     return new SamplingSteps(
-        grid == null ? new SamplingGrid.Cosine() : grid, steps == null ? DEFAULT_STEPS : steps);
+        grid == null ? usualGrid : grid, steps == null ? DEFAULT_STEPS : steps);
   }
 
   Leftovers leftovers() {
@@ -226,6 +241,20 @@ final class SamplerOptions {
       json.put("law", lawText());
     }
     return json;
+  }
+
+  /** Returns what a trace says of the samples of a model's folder. */
+  Trace.Header traceHeader(SavedModel.Description model, Path folder) {
+    Map<String, String> about = new LinkedHashMap<>();
+    about.put("model", folder.toString());
+    about.put("sampler", label());
+    about.put("seed", Long.toString(seed));
+    return new Trace.Header(
+        about,
+        stepCount(),
+        model.config().schedule().toString(),
+        model.config().epsilon(),
+        model.tokenizer().image());
   }
 
   /** Returns what a person is told of it. */

@@ -3,12 +3,11 @@ package io.github.md4.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.core.InvalidConfigException;
-import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.Sample;
 import io.github.md4.sample.SamplingListener;
-import io.github.md4.sample.SamplingMethod;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.Start;
 import io.github.md4.sample.trace.Trace;
@@ -17,9 +16,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -58,13 +55,23 @@ final class SamplingSession {
 
   /** Returns the model, if it is one that the sampler takes. */
   MaskedDiffusion open() throws IOException {
-    SamplingMethod method = sampler.options().method();
     MaskedDiffusion model = options.generator(folder);
     try {
-      method.check(model.schedule());
+      check(model);
       return model;
-    } catch (IllegalArgumentException e) {
+    } catch (InvalidConfigException | InvalidDataException e) {
       model.close();
+      throw e;
+    }
+  }
+
+  private void check(MaskedDiffusion model) {
+    if (model.description().tokenizer().image().isPresent()) {
+      throw new InvalidDataException(folder, "is a model of images; take md4 sample-images");
+    }
+    try {
+      sampler.options().method().check(model.schedule());
+    } catch (IllegalArgumentException e) {
       throw new InvalidConfigException("--sampler", e.getMessage());
     }
   }
@@ -83,7 +90,8 @@ final class SamplingSession {
       if (trace == null) {
         sample(model, starts, sampling, progress, printer, counted);
       } else {
-        try (TraceWriter writer = TraceWriter.create(trace, header(model), tokenizer, starts)) {
+        Trace.Header header = sampler.traceHeader(model.description(), folder);
+        try (TraceWriter writer = TraceWriter.create(trace, header, tokenizer, starts)) {
           sample(model, starts, sampling, progress, printer, writer, counted);
         }
       }
@@ -102,15 +110,5 @@ final class SamplingSession {
       SamplingOptions sampling,
       SamplingListener... listeners) {
     List<Sample> unused = model.generate(starts, sampling, new Listeners(List.of(listeners)));
-  }
-
-  private Trace.Header header(MaskedDiffusion model) {
-    ModelConfig config = model.description().config();
-    Map<String, String> about = new LinkedHashMap<>();
-    about.put("model", folder.toString());
-    about.put("sampler", sampler.label());
-    about.put("seed", Long.toString(sampler.seed()));
-    return new Trace.Header(
-        about, sampler.stepCount(), config.schedule().toString(), config.epsilon());
   }
 }

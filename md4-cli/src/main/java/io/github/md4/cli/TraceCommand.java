@@ -89,6 +89,9 @@ final class TraceCommand implements Callable<Integer> {
       new RevealPlot(traces.get(0)).write(plot);
     }
     if (html == null && plot == null) {
+      if (traces.get(0).header().image().isPresent()) {
+        throw new ParameterException(spec.commandLine(), "a trace of images is for --html, --plot");
+      }
       show(traces.get(0));
     }
     return ExitCodes.DONE;

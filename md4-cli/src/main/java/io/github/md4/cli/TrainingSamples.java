@@ -6,13 +6,18 @@ import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.kernel.DrawKernels;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
+import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.ExactMethod;
+import io.github.md4.sample.Sample;
 import io.github.md4.sample.SampleRequest;
 import io.github.md4.sample.Sampler;
 import io.github.md4.sample.SamplingMethod;
 import io.github.md4.sample.SamplingSteps;
+import io.github.md4.sample.Start;
 import io.github.md4.train.Learner;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /** The samples drawn from a model in training, by its averaged weights. */
 final class TrainingSamples implements AutoCloseable {
@@ -28,20 +33,31 @@ final class TrainingSamples implements AutoCloseable {
     this.kernels = new DrawKernels(manager);
   }
 
-  /** Returns the texts: the same noise at every step of the training. */
-  List<String> draw(Learner learner) {
+  /** Returns what makes texts or images of the samples. */
+  Tokenizer tokenizer() {
+    return model.tokenizer();
+  }
+
+  /** Returns the samples' tokens: the same noise at every step of the training. */
+  List<int[]> draw(Learner learner) {
     if (config.count() == 0) {
       return List.of();
     }
     ReverseProcess process =
         new ReverseProcess(model.tokenSpace(), learner.task().schedule(Weights.EMA), kernels);
-    SampleRequest request =
-        SampleRequest.ofMasks(model.tokenSpace(), config.count(), model.config().length())
-            .withSeed(config.seed());
     SamplingMethod method =
         new ExactMethod.Ancestral(new SamplingSteps(config.grid(), config.steps()));
     return new Sampler(manager, learner.denoiser(Weights.EMA), process, method)
-        .sample(request).stream().map(sample -> model.tokenizer().decode(sample.tokens())).toList();
+        .sample(SampleRequest.of(starts()).withSeed(config.seed())).stream()
+            .map(Sample::tokens)
+            .toList();
+  }
+
+  private List<Start> starts() {
+    int[] zt = new int[model.config().length()];
+    Arrays.fill(zt, model.tokenSpace().maskToken());
+    List<Integer> classes = IntStream.range(0, model.config().network().classes()).boxed().toList();
+    return Labelled.starts(zt, config.count(), classes);
   }
 
   @Override

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.cli.config.ConfigLoader;
+import io.github.md4.cli.config.ConfigWriter;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
-import io.github.md4.core.network.Transformer;
 import io.github.md4.core.schedule.LearnedPowers;
 import io.github.md4.train.TrainingConfig;
 import java.io.IOException;
@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -44,12 +45,24 @@ final class ConfigsTest {
     assertThat(load(name).run()).isEqualTo(Path.of("runs", name.replace(".yaml", "")));
   }
 
+  @ParameterizedTest
+  @MethodSource("names")
+  void config_isWrittenOutAsItIs(String name, @TempDir Path folder) throws IOException {
+    Path written =
+        Files.writeString(folder.resolve("written.yaml"), ConfigWriter.write(load(name)));
+    assertThat(ConfigLoader.load(written, List.of(), Experiment.class)).isEqualTo(load(name));
+  }
+
   /** Spec, Section 5.7: counted from the reference's own parameter trees. */
   @ParameterizedTest
   @CsvSource({
     "text8.yaml, 27, 88734272",
     "text8-genmd4.yaml, 27, 88734299",
     "owt-genmd4-small.yaml, 50259, 165910675",
+    "cifar10.yaml, 256, 28427520",
+    "imagenet64.yaml, 256, 198279680",
+    "imagenet64-sample.yaml, 256, 204595712",
+    "imagenet64-class.yaml, 256, 205113856",
     "owt-small.yaml, 50257, 165857344",
     "owt-medium.yaml, 50257, 416240960",
     "fineweb-edu-small.yaml, 50257, 165857344",
@@ -63,8 +76,7 @@ final class ConfigsTest {
   void network_hasThePapersSize(String name, int vocabularySize, long expected) throws IOException {
     try (NDManager manager = NDManager.newBaseManager();
         Network network =
-            new Transformer(
-                manager, load(name).model().network(), vocabularySize, Precision.FLOAT32)) {
+            load(name).model().network().network(manager, vocabularySize, Precision.FLOAT32)) {
       long count =
           network.specs().stream().mapToLong(ConfigsTest::size).sum()
               + load(name).model().schedule().parameterCount(vocabularySize);

@@ -139,7 +139,7 @@ final class TrainCommandTest {
   @Test
   void train_refusesClassesWhereThereAreNoLabels() {
     train("--set", "model.network.classes=3")
-        .failed(ExitCodes.USAGE, "classes must be 0, token files have no labels: 3");
+        .failed(ExitCodes.USAGE, "classes must be 0, files of text have no labels: 3");
     assertThat(run()).doesNotExist();
   }
 

@@ -131,7 +131,32 @@ public final class MaskedDiffusion implements AutoCloseable {
    */
   public List<Sample> generate(
       List<Start> starts, SamplingOptions options, SamplingListener listener) {
-    return whileOpen(() -> sample(starts, options, listener));
+    return whileOpen(() -> sample(denoiser, starts, options, listener));
+  }
+
+  /**
+   * As {@link #generate(List, SamplingOptions, SamplingListener)}, of starts with classes.
+   *
+   * @param guidance how far samples are pushed towards their class, see {@link GuidedDenoiser}; 1
+   *     is not at all
+   * @throws IllegalArgumentException if it is not 1 and the model was not trained without classes
+   *     too
+   */
+  public List<Sample> generate(
+      List<Start> starts, SamplingOptions options, double guidance, SamplingListener listener) {
+    Denoiser guided = guidance == 1 ? denoiser : guided(guidance);
+    return whileOpen(() -> sample(guided, starts, options, listener));
+  }
+
+  private Denoiser guided(double guidance) {
+    int nullLabel =
+        description()
+            .config()
+            .network()
+            .nullLabel()
+            .orElseThrow(
+                () -> new IllegalArgumentException("the network always needs a class to guess"));
+    return new GuidedDenoiser(denoiser, nullLabel, guidance);
   }
 
   /** Returns the template with its holes filled; see {@link Template}. */
@@ -211,10 +236,10 @@ public final class MaskedDiffusion implements AutoCloseable {
   }
 
   private List<Sample> sample(
-      List<Start> starts, SamplingOptions options, SamplingListener listener) {
+      Denoiser asked, List<Start> starts, SamplingOptions options, SamplingListener listener) {
     ReverseProcess process =
         new ReverseProcess(description().tokenSpace(), model.schedule(), kernels);
-    Sampler sampler = new Sampler(manager, denoiser, process, options.method(), options.law());
+    Sampler sampler = new Sampler(manager, asked, process, options.method(), options.law());
     Sample[] samples = new Sample[starts.size()];
     for (List<Integer> places : ByLength.of(starts)) {
       List<Start> equal = places.stream().map(starts::get).toList();

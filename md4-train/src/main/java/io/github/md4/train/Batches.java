@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
@@ -33,6 +34,14 @@ public final class Batches {
    */
   public record Shape(int batchSize, int microBatch, int samples, TimeSampling timeSampling) {}
 
+  /**
+   * The examples of a part.
+   *
+   * @param x clean tokens [B, N]
+   * @param labels the class of each, or of none [B]
+   */
+  private record Examples(int[][] x, int[] labels) {}
+
   public Batches(Windows windows, Task task, Noise noise, Shape shape) {
     this.windows = windows;
     this.task = task;
@@ -47,14 +56,15 @@ public final class Batches {
    */
   public List<Draft> of(long step) {
     double[] times = times(step);
-    List<int[][]> examples = examples(step);
+    List<Examples> examples = examples(step);
     List<Draft> parts = new ArrayList<>();
     for (int sample = 0; sample < shape.samples; sample++) {
       for (int i = 0; i < examples.size(); i++) {
         int first = i * shape.microBatch;
         double[][] u = uniforms(step, sample * shape.batchSize + first);
         double[] ofPart = Arrays.copyOfRange(times, first, first + shape.microBatch);
-        parts.add(task.draft(examples.get(i), ofPart, u));
+        Examples part = examples.get(i);
+        parts.add(task.draft(part.x, Condition.of(ofPart, part.labels), u));
       }
     }
     return parts;
@@ -70,15 +80,25 @@ public final class Batches {
     return Arrays.stream(shape.timeSampling.times(u)).map(task::time).toArray();
   }
 
-  private List<int[][]> examples(long step) {
-    List<int[][]> parts = new ArrayList<>();
+  private List<Examples> examples(long step) {
+    List<Examples> parts = new ArrayList<>();
     for (int first = 0; first < shape.batchSize; first += shape.microBatch) {
-      int[][] x = new int[shape.microBatch][windows.length()];
-      long start = step * shape.batchSize + first;
-      IntStream.range(0, x.length).parallel().forEach(b -> windows.read(start + b, x[b]));
-      parts.add(x);
+      parts.add(read(step * shape.batchSize + first));
     }
     return parts;
+  }
+
+  private Examples read(long start) {
+    Examples examples =
+        new Examples(new int[shape.microBatch][windows.length()], new int[shape.microBatch]);
+    IntStream.range(0, shape.microBatch)
+        .parallel()
+        .forEach(
+            b -> {
+              windows.read(start + b, examples.x[b]);
+              examples.labels[b] = windows.label(start + b);
+            });
+    return examples;
   }
 
   /**

@@ -68,7 +68,7 @@ public final class Learner implements AutoCloseable {
     this.rate = config.learningRate().over(config.steps());
     this.set = set;
     this.trained = set.trained();
-    this.advice = new MemoryAdvice(config);
+    this.advice = new MemoryAdvice(config, network.recomputes());
     if (config.tf32()) {
       Tf32.check(manager);
     }

@@ -3,13 +3,19 @@ package io.github.md4.train;
 
 import io.github.md4.core.DeviceException;
 import io.github.md4.core.kernel.GpuMemory.Use;
+import io.github.md4.core.network.TrainingOptions.Recompute;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/** What to say where a micro-batch does not fit into the device's memory. */
-record MemoryAdvice(TrainingConfig config) {
+/**
+ * What to say where a micro-batch does not fit into the device's memory.
+ *
+ * @param recomputes the network's choices
+ */
+record MemoryAdvice(TrainingConfig config, Set<Recompute> recomputes) {
   /** Of what is free: the rest is lost between blocks, and rows vary from step to step. */
   private static final double USABLE = 0.9;
 
@@ -60,13 +66,15 @@ record MemoryAdvice(TrainingConfig config) {
     String measured =
         fitting.isPresent() ? "about %d examples do: ".formatted(fitting.getAsInt()) : "";
     OptionalInt smaller = divisor(fitting.orElse(config.microBatch() - 1));
-    String other = config.options().recompute().savesMemory() ? "" : "training.recompute=layer";
+    boolean other = !config.recompute().savesMemory() && recomputes.contains(Recompute.LAYER);
+    String recompute = "training.recompute=layer";
     if (smaller.isPresent()) {
       return "%stake training.microBatch=%d%s"
-          .formatted(measured, smaller.getAsInt(), other.isEmpty() ? "" : " or " + other);
+          .formatted(measured, smaller.getAsInt(), other ? " or " + recompute : "");
     }
     return "not even one example does: take "
-        + (other.isEmpty() ? "a smaller model" : other + " or a smaller model");
+        + (other ? recompute + " or " : "")
+        + "a smaller model";
   }
 
   /** Returns the largest micro-batch that is possible, at most so large and smaller than now. */

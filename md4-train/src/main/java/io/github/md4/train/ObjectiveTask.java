@@ -3,6 +3,7 @@ package io.github.md4.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
@@ -28,12 +29,12 @@ record ObjectiveTask(Objective objective, MaskingSchedule curve, int sequences) 
   }
 
   @Override
-  public Draft draft(int[][] x, double[] times, double[][] u) {
+  public Draft draft(int[][] x, Condition condition, double[][] u) {
     int[][] seen = new int[x.length][];
     for (int b = 0; b < x.length; b++) {
-      seen[b] = objective.seen(x[b], times[b], u[b]);
+      seen[b] = objective.seen(x[b], condition.times()[b], u[b]);
     }
-    return objective.batch(x, seen, times);
+    return objective.batch(x, seen, condition);
   }
 
   @Override

@@ -4,6 +4,7 @@ package io.github.md4.train;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
@@ -87,8 +88,8 @@ final class PowersTask implements Task {
   }
 
   @Override
-  public Draft draft(int[][] x, double[] times, double[][] u) {
-    return PoweredForward.draft(x, times, u, () -> schedule);
+  public Draft draft(int[][] x, Condition condition, double[][] u) {
+    return PoweredForward.draft(x, condition, u, () -> schedule);
   }
 
   @Override

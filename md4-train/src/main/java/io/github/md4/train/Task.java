@@ -3,6 +3,7 @@ package io.github.md4.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
@@ -69,10 +70,10 @@ public sealed interface Task extends AutoCloseable permits ObjectiveTask, Powers
    * Returns examples to be masked.
    *
    * @param x clean tokens [B, N]
-   * @param times that {@link #time} gave [B]
+   * @param condition times that {@link #time} gave, and classes where there are classes
    * @param u uniforms in [0, 1), [B, N]
    */
-  Draft draft(int[][] x, double[] times, double[][] u);
+  Draft draft(int[][] x, Condition condition, double[][] u);
 
   /** Returns what each row's loss counts in that of a step, with the schedule as it is now [R]. */
   float[] rowWeights(MaskedBatch batch);

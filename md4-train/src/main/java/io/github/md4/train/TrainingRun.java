@@ -6,17 +6,21 @@ import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.model.AtomicWrite;
+import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.data.Windows;
+import io.github.md4.train.data.image.ImageFit;
+import io.github.md4.train.data.image.ImageWindows;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
+import java.util.function.LongToIntFunction;
 
 /**
  * A run: a folder, a model in training and the data it is trained on.
@@ -41,11 +45,21 @@ public final class TrainingRun implements AutoCloseable {
       return plan.model.network(manager, plan.training.precision());
     }
 
-    private Trainer trainer(Learner learner) {
+    private Windows windows() throws IOException {
+      ModelConfig model = plan.model.config();
+      long seed = plan.training.seed();
+      ImageFit.check(tokens, model.network());
+      if (model.network().imageShape().isEmpty()) {
+        return Windows.of(tokens, model.length(), seed);
+      }
+      LongToIntFunction labels = ImageFit.labels(tokens, model.network(), model.length());
+      return new ImageWindows(tokens, model.length(), seed, labels);
+    }
+
+    private Trainer trainer(Learner learner) throws IOException {
       TrainingConfig training = plan.training;
-      Windows windows = Windows.of(tokens, plan.model.config().length(), training.seed());
       Batches batches =
-          new Batches(windows, learner.task(), new Noise(training.seed()), training.shape());
+          new Batches(windows(), learner.task(), new Noise(training.seed()), training.shape());
       return new Trainer(folder, plan, learner, batches);
     }
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.md4.core.kernel.GpuMemory.Use;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import java.util.ArrayDeque;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -18,7 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("exact")
 final class MemoryAdviceTest {
   private static MemoryAdvice advice(int batchSize, int microBatch) {
-    return new MemoryAdvice(TinyRun.sized(TinyRun.training(9, 6, 1e-2), batchSize, microBatch));
+    return new MemoryAdvice(
+        TinyRun.sized(TinyRun.training(9, 6, 1e-2), batchSize, microBatch),
+        EnumSet.allOf(Recompute.class));
   }
 
   private static String line(MemoryAdvice advice, OptionalInt fitting) {
@@ -56,9 +59,19 @@ final class MemoryAdviceTest {
 
   @Test
   void line_doesNotProposeWhatIsDone() {
-    MemoryAdvice advice = new MemoryAdvice(TinyRun.recomputing(TinyRun.training(9, 3, 1e-2)));
+    MemoryAdvice advice =
+        new MemoryAdvice(
+            TinyRun.recomputing(TinyRun.training(9, 3, 1e-2)), EnumSet.allOf(Recompute.class));
     assertThat(advice.config().recompute()).isEqualTo(Recompute.LAYER);
     assertThat(line(advice, OptionalInt.empty())).contains("; take training.microBatch=2 (CUDA");
+  }
+
+  @Test
+  void line_doesNotProposeWhatTheNetworkCannot() {
+    TrainingConfig training = TinyRun.sized(TinyRun.training(9, 6, 1e-2), 60, 30);
+    MemoryAdvice advice = new MemoryAdvice(training, EnumSet.of(Recompute.NONE));
+    assertThat(line(advice, OptionalInt.empty())).contains("; take training.microBatch=20 (CUDA");
+    assertThat(line(advice, OptionalInt.of(0))).contains("example does: take a smaller model (");
   }
 
   /** Thirty of 240 examples take 300 of 900 bytes. */

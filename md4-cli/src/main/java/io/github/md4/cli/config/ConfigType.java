@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What a component of a config can be: how it is read, and how it is written. */
-sealed interface ConfigType permits ScalarType, ListType, SectionType {
+sealed interface ConfigType permits ScalarType, ListType, SectionType, ChoiceType {
 
   /**
    * Returns the value that {@code node} means.
@@ -25,6 +25,11 @@ sealed interface ConfigType permits ScalarType, ListType, SectionType {
   /** Returns the value of a key that is absent and has no default around it. */
   Optional<Object> absent(Key key, Place section);
 
+  /** Returns the sections that it can be. */
+  default List<SectionType> sections() {
+    return List.of();
+  }
+
   /**
    * Returns how {@code type} is read and written.
    *
@@ -38,6 +43,8 @@ sealed interface ConfigType permits ScalarType, ListType, SectionType {
       throw new IllegalArgumentException("a config cannot hold a " + type.getTypeName());
     }
     Optional<ConfigType> scalar = ScalarType.of(plain).map(ConfigType.class::cast);
-    return scalar.orElseGet(() -> SectionType.of(plain));
+    return scalar
+        .or(() -> Conventions.kinds(plain).map(ChoiceType::new))
+        .orElseGet(() -> SectionType.of(plain));
   }
 }

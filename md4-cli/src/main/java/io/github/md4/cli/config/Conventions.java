@@ -7,6 +7,8 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -23,6 +25,21 @@ final class Conventions {
   static Optional<Function<String, Object>> parser(Class<?> type) {
     return factory(type, "parse", String.class)
         .map(method -> text -> call(() -> method.invoke(null, text)));
+  }
+
+  /** Returns {@code T.kinds()}, or nothing where {@code T} has none. */
+  static Optional<Map<String, Class<?>>> kinds(Class<?> type) {
+    return Arrays.stream(type.getDeclaredMethods())
+        .filter(method -> method.getName().equals("kinds") && method.getParameterCount() == 0)
+        .filter(method -> Modifier.isStatic(method.getModifiers()))
+        .findFirst()
+        .map(method -> kinds((Map<?, ?>) call(() -> method.invoke(null))));
+  }
+
+  private static Map<String, Class<?>> kinds(Map<?, ?> declared) {
+    Map<String, Class<?>> kinds = new LinkedHashMap<>();
+    declared.forEach((name, kind) -> kinds.put((String) name, (Class<?>) kind));
+    return kinds;
   }
 
   private static Optional<Method> factory(Class<?> type, String name, Class<?>... parameters) {

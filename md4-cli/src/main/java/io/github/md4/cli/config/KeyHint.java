@@ -43,9 +43,8 @@ final class KeyHint {
   private static Stream<String> paths(RecordComponent component, Key at) {
     Key key = at.child(component.getName());
     Stream<String> inner =
-        ConfigType.of(component.getGenericType()) instanceof SectionType section
-            ? paths(section, key)
-            : Stream.empty();
+        ConfigType.of(component.getGenericType()).sections().stream()
+            .flatMap(section -> paths(section, key));
     return Stream.concat(Stream.of(key.path()), inner);
   }
 

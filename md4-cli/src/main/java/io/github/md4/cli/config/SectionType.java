@@ -26,6 +26,11 @@ record SectionType(Class<?> type) implements ConfigType {
     return new SectionType(type);
   }
 
+  @Override
+  public List<SectionType> sections() {
+    return List.of(this);
+  }
+
   List<RecordComponent> components() {
     return List.of(type.getRecordComponents());
   }

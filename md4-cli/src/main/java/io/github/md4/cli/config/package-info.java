@@ -3,14 +3,16 @@
  * YAML files into records and back.
  *
  * <p>A config is a record. Its keys are its components' names; a component is a nested record, a
- * list, or one scalar. Two conventions, so that the records themselves know nothing of YAML:
+ * list, or one scalar. Three conventions, so that the records themselves know nothing of YAML:
  *
  * <ul>
  *   <li>a record with a {@code public static T defaults()} may leave any key out; without it every
  *       key is required, unless a record around it gives a default or the key is itself a record
  *       whose keys all have one;
  *   <li>a type with a {@code public static T parse(String)} is written as a string, its {@code
- *       toString()}.
+ *       toString()};
+ *   <li>an interface with a {@code static Map<String, Class> kinds()} is one of those records; a
+ *       key {@code kind} says which, and without it it is the default's or the first.
  * </ul>
  *
  * Beside these there are {@code boolean}, {@code int}, {@code long}, {@code double}, {@code

@@ -4,6 +4,7 @@ package io.github.md4.cli.trace;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trace.Trace;
 import java.io.IOException;
@@ -35,10 +36,19 @@ public record HtmlPage(List<Trace> traces) {
       ObjectNode json = all.addObject();
       ObjectNode about = json.putObject("about");
       trace.header().about().forEach(about::put);
+      trace.header().image().ifPresent(image -> json.set("image", json(image)));
       ArrayNode samples = json.putArray("samples");
       trace.stories().forEach(story -> samples.add(json(story)));
     }
     return all;
+  }
+
+  private static ArrayNode json(ImageShape image) {
+    return JsonNodeFactory.instance
+        .arrayNode()
+        .add(image.height())
+        .add(image.width())
+        .add(image.colours());
   }
 
   private static ObjectNode json(Trace.Story story) {

@@ -4,6 +4,8 @@ package io.github.md4.cli.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.md4.core.token.ImageShape;
+import io.github.md4.sample.trace.Trace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -133,6 +135,35 @@ final class HtmlPageTest {
     browser.run(
         "(s => { s.value = 0; s.dispatchEvent(new Event('change')); })(document.querySelectorAll('section select')[1])");
     assertThat(text(browser, 1)).isEqualTo(text(browser, 0));
+  }
+
+  /** An image of one colour or three; what is masked is grey. */
+  @Test
+  void page_showsImages() throws Exception {
+    Optional<Path> program = Browser.program();
+    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
+    Path file = folder.resolve("images.html");
+    Trace colours = Traces.image(new ImageShape(1, 1, 3), "7", "8", "250");
+    Trace grey = Traces.image(new ImageShape(1, 3, 1), "7", "8", "250");
+    new HtmlPage(List.of(colours, grey)).write(file);
+    try (Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+      browser.open(file.toUri().toString());
+      assertThat(pixels(browser, 0)).isEqualTo("128,128,250,255");
+      assertThat(pixels(browser, 1)).isEqualTo("128,128,128,255,128,128,128,255,250,250,250,255");
+      browser.press("End");
+      assertThat(pixels(browser, 0)).isEqualTo("7,8,250,255");
+      assertThat(pixels(browser, 1)).isEqualTo("7,7,7,255,8,8,8,255,250,250,250,255");
+      assertThat(text(browser, 0)).isEmpty();
+      assertThat(browser.complaints()).isEmpty();
+    }
+  }
+
+  private static String pixels(Browser browser, int side) throws Exception {
+    return browser
+        .eval(
+            "(c => [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data].join())(document.querySelectorAll('canvas')[%d])"
+                .formatted(side))
+        .asText();
   }
 
   /** Two traces are seen side by side, the first sequence of each. */

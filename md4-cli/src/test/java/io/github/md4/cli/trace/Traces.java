@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.trace;
 
+import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trace.Trace;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Two small stories: one begins with a frozen token, one masks a token again. */
 final class Traces {
@@ -33,5 +35,17 @@ final class Traces {
     return new Trace(
         new Trace.Header(Map.of("sampler", "remask-cap"), 10, "linear", 1e-4),
         List.of(first, second));
+  }
+
+  /** An image of three values, the last of which is given. */
+  static Trace image(ImageShape shape, String first, String second, String given) {
+    Trace.Story story =
+        new Trace.Story(
+            0,
+            List.of(MASK, MASK, given),
+            List.of(
+                new Trace.Event(3, 0.7, 1, second, 0.5), new Trace.Event(6, 0.4, 0, first, 0.5)));
+    return new Trace(
+        new Trace.Header(Map.of(), 10, "linear", 1e-4, Optional.of(shape)), List.of(story));
   }
 }

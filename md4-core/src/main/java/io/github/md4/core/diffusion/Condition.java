@@ -11,6 +11,31 @@ import java.util.Arrays;
  */
 public record Condition(double[] times, int[] labels) {
 
+  /** What stands for the class of an example that has none. */
+  public static final int NO_LABEL = -1;
+
+  /**
+   * Returns the condition of examples that have a time each.
+   *
+   * @param labels one for each example, all of them {@link #NO_LABEL} where there are no classes
+   * @throws IllegalArgumentException if some have a class and some have none
+   */
+  public static Condition of(double[] times, int[] labels) {
+    long without = Arrays.stream(labels).filter(label -> label == NO_LABEL).count();
+    if (without != 0 && without != labels.length) {
+      throw new IllegalArgumentException(
+          "all examples must have a class or none: %d of %d have none"
+              .formatted(without, labels.length));
+    }
+    return new Condition(times, without == 0 ? labels : new int[0]);
+  }
+
+  /** Returns that of the first examples. */
+  Condition first(int examples) {
+    return new Condition(
+        Arrays.copyOf(times, examples), Arrays.copyOf(labels, Math.min(labels.length, examples)));
+  }
+
   /** Returns the condition of examples that have a time each and no class. */
   public static Condition at(double... times) {
     return new Condition(times, new int[0]);

@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 public final class MaskedBatch implements Draft {
   private final int[][] x;
   private final int[][] zt;
-  private final double[] times;
+  private final Condition condition;
   private final int[] rows;
   private final int maskedCount;
 
@@ -24,10 +24,20 @@ public final class MaskedBatch implements Draft {
    * @param times the time of each example [B]
    */
   public MaskedBatch(TokenSpace space, int[][] x, int[][] zt, double[] times) {
-    this(x, zt, times, maskedRows(space, zt));
+    this(space, x, zt, Condition.at(times));
   }
 
-  private MaskedBatch(int[][] x, int[][] zt, double[] times, int[] masked) {
+  /**
+   * @param x clean tokens [B, N]
+   * @param zt the same, partly masked [B, N]
+   * @param condition the time of each example, and its class where there are classes
+   */
+  public MaskedBatch(TokenSpace space, int[][] x, int[][] zt, Condition condition) {
+    this(x, zt, condition, maskedRows(space, zt));
+  }
+
+  private MaskedBatch(int[][] x, int[][] zt, Condition condition, int[] masked) {
+    double[] times = condition.times();
     if (x.length == 0 || x.length != zt.length || x.length != times.length) {
       throw new IllegalArgumentException(
           "x, zt and times must have one entry an example: %d, %d, %d"
@@ -35,15 +45,15 @@ public final class MaskedBatch implements Draft {
     }
     this.x = x;
     this.zt = zt;
-    this.times = times;
+    this.condition = condition;
     this.rows = Arrays.copyOf(masked, Math.max(masked.length, 1));
     this.maskedCount = masked.length;
   }
 
   /** Returns examples at all of whose positions the network guesses, whatever it sees there. */
-  static MaskedBatch guessedEverywhere(int[][] x, int[][] seen, double[] times) {
+  static MaskedBatch guessedEverywhere(int[][] x, int[][] seen, Condition condition) {
     int[] all = IntStream.range(0, Math.multiplyExact(x.length, x[0].length)).toArray();
-    return new MaskedBatch(x, seen, times, all);
+    return new MaskedBatch(x, seen, condition, all);
   }
 
   @Override
@@ -57,7 +67,7 @@ public final class MaskedBatch implements Draft {
     return new MaskedBatch(
         Arrays.copyOf(x, examples),
         Arrays.copyOf(zt, examples),
-        Arrays.copyOf(times, examples),
+        condition.first(examples),
         Arrays.stream(rows, 0, maskedCount).filter(row -> row < end).toArray());
   }
 
@@ -84,12 +94,12 @@ public final class MaskedBatch implements Draft {
 
   /** Returns what the network is told of the examples. */
   public Condition condition() {
-    return Condition.at(times);
+    return condition;
   }
 
   /** Returns the time of an example. */
   public double time(int example) {
-    return times[example];
+    return condition.times()[example];
   }
 
   /** Returns the example to which a row belongs. */

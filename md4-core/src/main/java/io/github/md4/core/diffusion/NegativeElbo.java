@@ -55,8 +55,8 @@ public record NegativeElbo(TokenSpace space, MaskingSchedule schedule, TimeAxis 
   }
 
   @Override
-  public MaskedBatch batch(int[][] x, int[][] seen, double[] times) {
-    return new MaskedBatch(space, x, seen, times);
+  public MaskedBatch batch(int[][] x, int[][] seen, Condition condition) {
+    return new MaskedBatch(space, x, seen, condition);
   }
 
   @Override

@@ -27,8 +27,8 @@ public record NextToken(TokenSpace space) implements Objective {
   }
 
   @Override
-  public MaskedBatch batch(int[][] x, int[][] seen, double[] times) {
-    return MaskedBatch.guessedEverywhere(x, seen, times);
+  public MaskedBatch batch(int[][] x, int[][] seen, Condition condition) {
+    return MaskedBatch.guessedEverywhere(x, seen, condition);
   }
 
   @Override

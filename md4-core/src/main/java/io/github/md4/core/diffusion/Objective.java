@@ -30,9 +30,9 @@ public sealed interface Objective permits NegativeElbo, NextToken, PoweredElbo {
    *
    * @param x clean tokens [B, N]
    * @param seen the same as {@link #seen} has them [B, N]
-   * @param times of the examples [B]
+   * @param condition the time of each example, and its class where there are classes
    */
-  MaskedBatch batch(int[][] x, int[][] seen, double[] times);
+  MaskedBatch batch(int[][] x, int[][] seen, Condition condition);
 
   /**
    * Returns what each row's loss counts in the training loss, bits per token.

@@ -40,8 +40,8 @@ public record PoweredElbo(PowerSchedule schedule, TimeFloor floor) implements Ob
   }
 
   @Override
-  public MaskedBatch batch(int[][] x, int[][] seen, double[] times) {
-    return new MaskedBatch(space(), x, seen, times);
+  public MaskedBatch batch(int[][] x, int[][] seen, Condition condition) {
+    return new MaskedBatch(space(), x, seen, condition);
   }
 
   /** Returns the terms without the reconstruction, which depends on the tokens. */

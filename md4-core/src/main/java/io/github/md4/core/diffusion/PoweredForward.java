@@ -33,18 +33,18 @@ public final class PoweredForward {
    * @param schedule gives the powers then, and their epsilon now
    */
   public static Draft draft(
-      int[][] x, double[] times, double[][] u, Supplier<PowerSchedule> schedule) {
+      int[][] x, Condition condition, double[][] u, Supplier<PowerSchedule> schedule) {
     double epsilon = schedule.get().epsilon();
     double[][] critical = new double[x.length][];
     for (int b = 0; b < x.length; b++) {
-      critical[b] = critical(times[b], u[b], epsilon);
+      critical[b] = critical(condition.times()[b], u[b], epsilon);
     }
-    return new PoweredDraft(x, times, critical, schedule);
+    return new PoweredDraft(x, condition, critical, schedule);
   }
 
   /** Examples with the power up to which each position is masked. */
   private record PoweredDraft(
-      int[][] x, double[] times, double[][] critical, Supplier<PowerSchedule> schedule)
+      int[][] x, Condition condition, double[][] critical, Supplier<PowerSchedule> schedule)
       implements Draft {
     @Override
     public MaskedBatch masked() {
@@ -53,7 +53,7 @@ public final class PoweredForward {
       for (int b = 0; b < x.length; b++) {
         zt[b] = mask(now, x[b], critical[b]);
       }
-      return new MaskedBatch(new TokenSpace(now.vocabularySize()), x, zt, times);
+      return new MaskedBatch(new TokenSpace(now.vocabularySize()), x, zt, condition);
     }
 
     @Override

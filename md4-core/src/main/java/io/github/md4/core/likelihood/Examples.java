@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.likelihood;
 
+import io.github.md4.core.diffusion.Condition;
+
 /** Sequences of equal length, by number. */
 public interface Examples {
 
@@ -26,6 +28,11 @@ public interface Examples {
   /** Reads which document each token of an example belongs to, from 0, where that is known. */
   default void readDocuments(long index, int[] into) {
     throw new IllegalStateException("documents are not known");
+  }
+
+  /** Returns the class of an example, {@link Condition#NO_LABEL} where there are no classes. */
+  default int label(long index) {
+    return Condition.NO_LABEL;
   }
 
   /** Returns the first {@code limit} of them, or all where there are fewer. */
@@ -69,6 +76,11 @@ public interface Examples {
     @Override
     public void readDocuments(long index, int[] into) {
       all.readDocuments(index, into);
+    }
+
+    @Override
+    public int label(long index) {
+      return all.label(index);
     }
   }
 }

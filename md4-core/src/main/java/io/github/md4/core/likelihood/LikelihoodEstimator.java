@@ -85,15 +85,17 @@ public final class LikelihoodEstimator {
 
   private QuestionBatch batch(Examples examples, int pass, long first, int size) {
     int[][] x = new int[size][examples.length()];
+    int[] labels = new int[size];
     List<BoundEstimator.Question> questions = new ArrayList<>();
     for (int b = 0; b < size; b++) {
       long index = first + b;
       examples.read(index, x[b]);
+      labels[b] = examples.label(index);
       double v = stratified(pass, index, examples.count());
       double[] u = noise.uniforms(Purpose.EVALUATION_MASK, pass, index, examples.scored(index));
       questions.add(estimator.question(x[b], v, u));
     }
-    return new QuestionBatch(estimator, x, questions);
+    return new QuestionBatch(estimator, x, labels, questions);
   }
 
   /** The stratified uniform of an example, by its place in its group. */

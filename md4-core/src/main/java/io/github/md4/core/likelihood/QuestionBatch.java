@@ -9,8 +9,13 @@ import io.github.md4.core.diffusion.Denoiser;
 import java.util.Arrays;
 import java.util.List;
 
-/** Questions about several examples, asked at once. */
-record QuestionBatch(BoundEstimator estimator, int[][] x, List<BoundEstimator.Question> questions) {
+/**
+ * Questions about several examples, asked at once.
+ *
+ * @param labels the class of each example, or of none
+ */
+record QuestionBatch(
+    BoundEstimator estimator, int[][] x, int[] labels, List<BoundEstimator.Question> questions) {
 
   /**
    * Returns the losses, in nats: of the first question's positions in their order, then of the
@@ -25,7 +30,8 @@ record QuestionBatch(BoundEstimator estimator, int[][] x, List<BoundEstimator.Qu
       NDArray zt = scope.create(tokens(), new Shape(x.length, x[0].length)); // [B, N]
       double[] times =
           questions.stream().mapToDouble(BoundEstimator.Question::time).toArray(); // [B]
-      NDArray logits = denoiser.logits(zt, Condition.at(times), scope.create(rows)); // [R, V]
+      Condition condition = Condition.of(times, labels);
+      NDArray logits = denoiser.logits(zt, condition, scope.create(rows)); // [R, V]
       return estimator.judge(logits, scope.create(targets())).toFloatArray(); // [R]
     }
   }

@@ -12,8 +12,10 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonWriter;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.kernel.Activation;
+import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.network.TransformerConfig;
 import io.github.md4.core.schedule.ScheduleConfig;
+import io.github.md4.core.token.ImageShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +26,7 @@ final class ConfigFile {
   private static final String VERSION = "formatVersion";
   private static final int CURRENT = 1;
   private static final String OBJECTIVE = "objective";
+  private static final String NETWORK = "network";
 
   private static final Gson GSON =
       new GsonBuilder()
@@ -37,6 +40,8 @@ final class ConfigFile {
               TransformerConfig.TimeFeatures.class, text(TransformerConfig.TimeFeatures::parse))
           .registerTypeHierarchyAdapter(
               TransformerConfig.Conditioning.class, text(TransformerConfig.Conditioning::parse))
+          .registerTypeAdapter(ImageShape.class, text(ImageShape::parse))
+          .registerTypeAdapter(NetworkConfig.class, new NetworkJson())
           .create();
 
   private ConfigFile() {}
@@ -67,6 +72,7 @@ final class ConfigFile {
       if (!json.has(OBJECTIVE)) { // of a model from when there was one objective
         json.addProperty(OBJECTIVE, ModelObjective.MASKED_DIFFUSION.toString());
       }
+      NetworkJson.nameKind(json.get(NETWORK));
       ModelConfig config = GSON.fromJson(json, ModelConfig.class);
       checkKeys(file, "", json, GSON.toJsonTree(config).getAsJsonObject());
       return config;

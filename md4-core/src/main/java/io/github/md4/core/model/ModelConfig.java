@@ -3,6 +3,7 @@ package io.github.md4.core.model;
 
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.network.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.LearnedPowers;
@@ -23,12 +24,13 @@ public record ModelConfig(
     int length,
     ScheduleConfig schedule,
     double epsilon,
-    TransformerConfig network) {
+    NetworkConfig network) {
 
   public ModelConfig {
     if (length < 1) {
       throw new IllegalArgumentException("length must be at least 1: " + length);
     }
+    network.checkLength(length);
     if (!(epsilon >= 0 && epsilon < 0.5)) {
       throw new IllegalArgumentException("epsilon must be in [0, 0.5): " + epsilon);
     }
@@ -44,8 +46,7 @@ public record ModelConfig(
   }
 
   /** Of masked diffusion. */
-  public ModelConfig(
-      int length, ScheduleConfig schedule, double epsilon, TransformerConfig network) {
+  public ModelConfig(int length, ScheduleConfig schedule, double epsilon, NetworkConfig network) {
     this(ModelObjective.MASKED_DIFFUSION, length, schedule, epsilon, network);
   }
 

@@ -11,7 +11,6 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.Transformer;
 import io.github.md4.core.schedule.LearnedPowers;
 import io.github.md4.core.schedule.PowerSchedule;
 import io.github.md4.core.schedule.Schedule;
@@ -54,7 +53,7 @@ public final class SavedModel implements AutoCloseable {
 
     /** Returns the network, to be closed by the caller. */
     public Network network(NDManager parent, Precision precision) {
-      return new Transformer(parent, config.network(), tokenizer.vocabularySize(), precision);
+      return config.network().network(parent, tokenizer.vocabularySize(), precision);
     }
 
     private Schedule schedule(Path weights, NDManager manager) throws IOException {

@@ -30,6 +30,16 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
     return keep;
   }
 
+  /** Returns the labels, each replaced by {@code nullLabel} with probability {@code rate}. */
+  int[] labels(int[] labels, double rate, int nullLabel) {
+    int[] kept = new int[labels.length];
+    for (int b = 0; b < kept.length; b++) {
+      double u = noise.uniform(Purpose.LABEL, step, (long) firstExample + b, 0);
+      kept[b] = u < rate ? nullLabel : labels[b];
+    }
+    return kept;
+  }
+
   /**
    * Returns the seed of what the engine draws itself in one part of a network, of this step and
    * these examples alone.

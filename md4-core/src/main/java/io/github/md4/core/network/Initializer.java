@@ -65,6 +65,32 @@ public sealed interface Initializer {
     }
   }
 
+  /**
+   * Sines and cosines of the places of a grid, row by row (spec, Section 5.6): half of the width
+   * for the column, half for the row, each {@code [sin(i f_k), cos(i f_k)]} with {@code f_k =
+   * 10000^(-k / (width / 4))}. Nothing is drawn.
+   */
+  record Grid(int columns, int width) implements Initializer {
+    private static final double LONGEST_PERIOD = 10_000;
+
+    @Override
+    public void fill(float[] values, Noise noise, int parameter) {
+      for (int place = 0; place < values.length / width; place++) {
+        fill(values, place * width, place % columns);
+        fill(values, place * width + width / 2, place / columns);
+      }
+    }
+
+    private void fill(float[] values, int at, int index) {
+      int frequencies = width / 4;
+      for (int k = 0; k < frequencies; k++) {
+        double angle = index * Math.pow(LONGEST_PERIOD, -(double) k / frequencies);
+        values[at + k] = (float) Math.sin(angle);
+        values[at + frequencies + k] = (float) Math.cos(angle);
+      }
+    }
+  }
+
   private static Normals.Words stream(Noise noise, int parameter, int element) {
     return (block, attempt) ->
         noise.fill(block, Purpose.INITIALIZATION, attempt, parameter, element);

@@ -3,7 +3,9 @@ package io.github.md4.core.network;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /** A network without its weights: the same object serves the trained and the averaged ones. */
 public interface Network extends AutoCloseable {
@@ -27,8 +29,15 @@ public interface Network extends AutoCloseable {
    * they are changed by its {@link TrainableNetwork#optimizer} alone.
    *
    * @throws io.github.md4.core.DeviceException if the options ask for kernels that do not run here
+   * @throws io.github.md4.core.InvalidConfigException if they ask for another of {@link
+   *     #recomputes}
    */
   TrainableNetwork trainable(NDManager parent, Parameters parameters, TrainingOptions options);
+
+  /** Returns the choices that training has of what to compute again. */
+  default Set<TrainingOptions.Recompute> recomputes() {
+    return EnumSet.allOf(TrainingOptions.Recompute.class);
+  }
 
   @Override
   void close();

@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
+import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.Activation;
+import io.github.md4.core.kernel.Precision;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
 
 /**
  * The shape of the text transformer (spec, Sections 5.1 to 5.4); its width is {@code headWidth *
@@ -36,7 +42,8 @@ public record TransformerConfig(
     boolean depthScaledInit,
     double dropout,
     double attentionDropout,
-    boolean causal) {
+    boolean causal)
+    implements NetworkConfig {
 
   /** Where tokens become vectors of the network's width. */
   public enum Embedding {
@@ -137,6 +144,58 @@ public record TransformerConfig(
         0,
         0,
         false);
+  }
+
+  @Override
+  public OptionalInt nullLabel() {
+    return OptionalInt.empty();
+  }
+
+  /** Any length fits. */
+  @Override
+  public void checkLength(int length) {}
+
+  @Override
+  public Map<String, Object> facts() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("layers", layers);
+    facts.put("width", width());
+    facts.put("heads", heads);
+    facts.put("keyValueHeads", keyValueHeads);
+    facts.put("embedding", embedding.toString());
+    facts.put("dropout", dropout);
+    facts.put("attentionDropout", attentionDropout);
+    return facts;
+  }
+
+  /**
+   * As {@link NetworkConfig#arithmetic}; {@code dense} counts every parameter but the token table
+   * once a token, vectors and what the condition goes through too, as peers are counted.
+   */
+  @Override
+  public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
+    double dense = 0;
+    double needed = 0;
+    for (ParameterSpec spec : specs) {
+      dense += spec.name().equals("embedding.weight") ? 0 : spec.shape().size();
+      needed += Arithmetic.isProduct(spec) ? needed(spec, length) : 0;
+    }
+    return new Arithmetic(dense, needed, 2.0 * layers * width() * length);
+  }
+
+  private double needed(ParameterSpec spec, int length) {
+    if (Arithmetic.isOfCondition(spec)) {
+      return (double) spec.shape().size() / length;
+    }
+    boolean isAtMasks =
+        spec.name().equals("head.weight")
+            || spec.name().startsWith("layers." + (layers - 1) + ".feedForward.");
+    return isAtMasks ? spec.shape().size() / 2.0 : spec.shape().size();
+  }
+
+  @Override
+  public Network network(NDManager parent, int vocabularySize, Precision precision) {
+    return new Transformer(parent, this, vocabularySize, precision);
   }
 
   /** Returns the network's width D. */

@@ -26,6 +26,7 @@ public record Noise(long seed) {
     EVALUATION_MASK(8),
     SOURCE(9),
     BOOTSTRAP(10),
+    LABEL(16),
     REVEAL(24),
     REMASK(25),
     ORDER(26),

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -22,7 +23,13 @@ import java.util.OptionalInt;
  * decodes its samples.
  */
 public sealed interface Tokenizer
-    permits Tokenizer.Characters, Tokenizer.Bytes, Gpt2Tokenizer, HuggingFaceJson, SymbolTokenizer {
+    permits Tokenizer.Characters,
+        Tokenizer.Bytes,
+        Gpt2Tokenizer,
+        HuggingFaceJson,
+        SymbolTokenizer,
+        PixelValues,
+        ClassNames {
   /** What stands for a masked position in decoded text: U+2588, a full block. */
   String MASK_TEXT = "\u2588";
 
@@ -35,6 +42,13 @@ public sealed interface Tokenizer
   /** Returns the vocabulary for people to tell from another's: one line, cut where it is long. */
   default String summary() {
     return vocabularySize() + " " + unit() + "s";
+  }
+
+  /**
+   * Returns the size of the images whose values the tokens are; nothing where they are no images.
+   */
+  default Optional<ImageShape> image() {
+    return Optional.empty();
   }
 
   /**
@@ -80,9 +94,13 @@ public sealed interface Tokenizer
       case Gpt2Tokenizer.TYPE -> new Gpt2Tokenizer();
       case HuggingFaceJson.TYPE -> HuggingFaceJson.of(fields.object("tokenizer").toString());
       case SymbolTokenizer.TYPE -> SymbolTokenizer.fromJson(fields);
+      case PixelValues.TYPE -> PixelValues.fromJson(fields);
+      case ClassNames.TYPE -> ClassNames.fromJson(fields);
       default ->
           throw new IllegalArgumentException(
-              "type must be characters, bytes, gpt2, huggingface or symbols: \"" + type + '"');
+              "type must be characters, bytes, gpt2, huggingface, symbols, pixels or classes: \""
+                  + type
+                  + '"');
     };
   }
 

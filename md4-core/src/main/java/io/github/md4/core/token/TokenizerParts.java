@@ -7,6 +7,9 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.StringJoiner;
+import java.util.function.IntFunction;
+import java.util.function.ToIntFunction;
 
 /** What the tokenizers share: the head of their JSON, and their checks. */
 final class TokenizerParts {
@@ -29,6 +32,33 @@ final class TokenizerParts {
       throw new IllegalArgumentException(
           "a token must be in [0, %d]: %d at position %d".formatted(vocabularySize, id, position));
     }
+  }
+
+  /** Returns the words between blanks, each as the id that {@code id} gives it. */
+  static int[] words(CharSequence text, ToIntFunction<String> id) {
+    String stripped = text.toString().strip();
+    return stripped.isEmpty()
+        ? new int[0]
+        : Arrays.stream(stripped.split("\\s+")).mapToInt(id).toArray();
+  }
+
+  /** Returns the place of the last blank, at which words can be parted; 0 without one. */
+  static int lastBlank(CharSequence text) {
+    int last = text.length() - 1;
+    while (last > 0 && !Character.isWhitespace(text.charAt(last))) {
+      last--;
+    }
+    return Math.max(last, 0);
+  }
+
+  /** Returns the words of the ids with blanks between them, the mask's among them. */
+  static String joined(int[] ids, int vocabularySize, IntFunction<String> word) {
+    StringJoiner joined = new StringJoiner(" ");
+    for (int i = 0; i < ids.length; i++) {
+      checkId(ids[i], vocabularySize, i);
+      joined.add(ids[i] == vocabularySize ? Tokenizer.MASK_TEXT : word.apply(ids[i]));
+    }
+    return joined.toString();
   }
 
   /** Returns the UTF-8 bytes of a text; half a surrogate pair is an IllegalArgumentException. */

@@ -57,6 +57,15 @@ final class MaskedBatchTest {
   }
 
   @Test
+  void first_keepsTheClasses() {
+    int[][] zt = {{5, 1, 5}, {3, 5, 0}};
+    Condition condition = new Condition(new double[] {0.25, 0.5}, new int[] {7, 8});
+    MaskedBatch batch = new MaskedBatch(SPACE, X, zt, condition);
+    assertThat(batch.first(1).condition().labels()).containsExactly(7);
+    assertThat(batch(zt).first(1).condition().labels()).isEmpty();
+  }
+
+  @Test
   void rows_whereNothingIsMaskedAreOneThatCountsNothing() {
     MaskedBatch batch = batch(X);
     assertThat(batch.rowCount()).isOne();

@@ -111,7 +111,7 @@ final class NextTokenTest {
     int[][] x = {{0, 1, 2}, {2, 2, 0}};
     int[][] seen = {OBJECTIVE.seen(x[0], 0, new double[3]), OBJECTIVE.seen(x[1], 0, new double[3])};
     assertThat(seen).isDeepEqualTo(new int[][] {{3, 0, 1}, {3, 2, 2}});
-    MaskedBatch batch = OBJECTIVE.batch(x, seen, new double[2]);
+    MaskedBatch batch = OBJECTIVE.batch(x, seen, Condition.at(new double[2]));
     assertThat(batch.rows()).containsExactly(0, 1, 2, 3, 4, 5);
     assertThat(batch.targets()).containsExactly(0, 1, 2, 2, 2, 0);
     assertThat(batch.maskedCount()).isEqualTo(6);

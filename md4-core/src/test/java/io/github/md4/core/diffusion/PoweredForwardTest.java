@@ -50,7 +50,7 @@ final class PoweredForwardTest {
       u[b] = new Noise(73).uniforms(Purpose.SOURCE, 0, b, X.length);
     }
     AtomicReference<PowerSchedule> now = new AtomicReference<>(SCHEDULE);
-    Draft draft = PoweredForward.draft(x, times, u, now::get);
+    Draft draft = PoweredForward.draft(x, Condition.at(times), u, now::get);
     for (double power : new double[] {0.01, 0.6, 50}) {
       now.set(new PowerSchedule(new double[] {power, power, power, power, power}, 1e-4));
       MaskedBatch batch = draft.masked();

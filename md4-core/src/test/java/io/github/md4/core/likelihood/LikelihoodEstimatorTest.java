@@ -177,4 +177,55 @@ final class LikelihoodEstimatorTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new LikelihoodEstimator.Settings(1, 1, 0));
   }
+
+  /** The class of each example, whatever the batch; none where there are none. */
+  @Test
+  @Tag("exact")
+  void estimate_tellsTheClassOfEachExample() {
+    List<Integer> told = new ArrayList<>();
+    Denoiser denoiser =
+        (zt, condition, rows) -> {
+          for (int label : condition.labels()) {
+            told.add(label);
+          }
+          return new FixedDenoiser().logits(zt, condition, rows);
+        };
+    Examples plain = new CountingExamples(5, 101); // so long that none is left unmasked
+    Examples labelled =
+        new Examples() {
+          @Override
+          public long count() {
+            return plain.count();
+          }
+
+          @Override
+          public int length() {
+            return plain.length();
+          }
+
+          @Override
+          public void read(long index, int[] into) {
+            plain.read(index, into);
+          }
+
+          @Override
+          public int label(long index) {
+            return (int) (10 + index);
+          }
+        };
+    assertThat(estimate(denoiser, plain, 1, 2).examples()).isEqualTo(5);
+    assertThat(told).isEmpty();
+    assertThat(estimate(denoiser, labelled.first(4), 1, 3).examples()).isEqualTo(4);
+    assertThat(told).containsExactly(10, 11, 12, 13);
+  }
+
+  @Test
+  @Tag("exact")
+  void condition_hasAClassForAllOrForNone() {
+    assertThat(Condition.of(new double[2], new int[] {3, 0}).labels()).containsExactly(3, 0);
+    assertThat(Condition.of(new double[2], new int[] {-1, -1}).labels()).isEmpty();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Condition.of(new double[2], new int[] {-1, 4}))
+        .withMessage("all examples must have a class or none: 1 of 2 have none");
+  }
 }

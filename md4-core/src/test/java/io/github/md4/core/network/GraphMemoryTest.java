@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -19,13 +20,13 @@ final class GraphMemoryTest {
   private static final int VOCABULARY = 7;
   private static final int BATCH = 4;
 
-  static List<TransformerConfig> networks() {
-    return Networks.ALL;
+  static List<NetworkConfig> networks() {
+    return Stream.<NetworkConfig>concat(Networks.ALL.stream(), ImageNetworks.ALL.stream()).toList();
   }
 
   @ParameterizedTest
   @MethodSource("networks")
-  void gradients_areTheSameAfterACollection(TransformerConfig config) {
+  void gradients_areTheSameAfterACollection(NetworkConfig config) {
     List<float[]> quiet = gradients(config, () -> {});
     List<float[]> disturbed = gradients(config, GraphMemoryTest::collectAndScribble);
     for (int i = 0; i < quiet.size(); i++) {
@@ -33,10 +34,10 @@ final class GraphMemoryTest {
     }
   }
 
-  private static List<float[]> gradients(TransformerConfig config, Runnable between) {
-    Inputs inputs = Inputs.random(config, BATCH, 5, VOCABULARY);
+  private static List<float[]> gradients(NetworkConfig config, Runnable between) {
+    Inputs inputs = Inputs.fitting(config, BATCH, 5, VOCABULARY);
     try (NDManager manager = NDManager.newBaseManager();
-        Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
+        Network network = config.network(manager, VOCABULARY, Precision.FLOAT32);
         Parameters parameters = RandomParameters.of(manager, network, 3);
         TrainableNetwork trainable = network.trainable(manager, parameters, Training.TORCHSCRIPT)) {
       return new Training(trainable, parameters, inputs).gradients(manager, between);

@@ -21,7 +21,7 @@ import java.util.stream.LongStream;
  */
 record Inputs(int[][] zt, double[] times, int[] labels) {
 
-  static Inputs random(TransformerConfig config, int batchSize, int length, int vocabularySize) {
+  static Inputs random(NetworkConfig config, int batchSize, int length, int vocabularySize) {
     Noise noise = new Noise(29);
     int[][] zt = new int[batchSize][length];
     for (int b = 0; b < batchSize; b++) {
@@ -34,6 +34,12 @@ record Inputs(int[][] zt, double[] times, int[] labels) {
     int[] labels = new int[config.classes() > 0 ? batchSize : 0];
     Arrays.setAll(labels, b -> (2 * b + 1) % config.classes());
     return new Inputs(zt, times, labels);
+  }
+
+  /** Inputs of the length that a network takes, or of {@code length} where it takes any. */
+  static Inputs fitting(NetworkConfig config, int batchSize, int length, int vocabularySize) {
+    int n = config instanceof ImageConfig image ? image.image().size() : length;
+    return random(config, batchSize, n, vocabularySize);
   }
 
   /** Examples from {@code first} up to {@code end}. */

@@ -9,6 +9,7 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.TransformerConfig.Conditioning;
 import io.github.md4.core.network.TransformerConfig.Embedding;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import io.github.md4.core.token.ImageShape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class PrecisionTest {
   private static final int LAYERS = 4;
   private static final int VOCABULARY = 67;
+  private static final ImageShape IMAGE = new ImageShape(6, 8, 2);
 
   /** bfloat16 has eight bits of significand: it rounds by at most this, relative. */
   private static final double ROUNDING = 0x1p-9;
@@ -38,11 +40,21 @@ final class PrecisionTest {
    */
   private static final double GRADIENTS = 8 * ROUNDING * Math.sqrt(LAYERS);
 
-  static List<TransformerConfig> networks() {
+  static List<NetworkConfig> networks() {
     return List.of(
         network(Embedding.OUTSIDE, TimeFeatures.T, 0, Activation.GLU),
         network(Embedding.INSIDE, TimeFeatures.T, 3, Activation.SWIGLU),
-        network(Embedding.INSIDE, TimeFeatures.NONE, 0, Activation.GEGLU));
+        network(Embedding.INSIDE, TimeFeatures.NONE, 0, Activation.GEGLU),
+        new UNetConfig(IMAGE, 64, LAYERS, ConditionConfig.defaults(), 0),
+        new UVitConfig(
+            IMAGE,
+            64,
+            List.of(1),
+            LAYERS / 2,
+            new DitShape(64, 4, LAYERS / 2, 2),
+            new ConditionConfig(TimeFeatures.T, 3, 0),
+            0),
+        new DitConfig(IMAGE, 32, new DitShape(64, 4, LAYERS, 2), ConditionConfig.defaults(), 0));
   }
 
   private static TransformerConfig network(
@@ -65,7 +77,7 @@ final class PrecisionTest {
 
   @ParameterizedTest
   @MethodSource("networks")
-  void logits_areThoseOfFloat32UpToRounding(TransformerConfig config) {
+  void logits_areThoseOfFloat32UpToRounding(NetworkConfig config) {
     try (NDManager manager = NDManager.newBaseManager()) {
       float[] exact = logits(manager, config, Precision.FLOAT32);
       float[] rounded = logits(manager, config, Precision.BFLOAT16);
@@ -76,7 +88,7 @@ final class PrecisionTest {
 
   @ParameterizedTest
   @MethodSource("networks")
-  void gradients_areThoseOfFloat32UpToRounding(TransformerConfig config) {
+  void gradients_areThoseOfFloat32UpToRounding(NetworkConfig config) {
     try (NDManager manager = NDManager.newBaseManager()) {
       Map<String, float[]> exact = gradients(manager, config, Precision.FLOAT32);
       Map<String, float[]> rounded = gradients(manager, config, Precision.BFLOAT16);
@@ -86,18 +98,18 @@ final class PrecisionTest {
     }
   }
 
-  private static float[] logits(NDManager manager, TransformerConfig config, Precision precision) {
-    Inputs inputs = Inputs.random(config, 3, 17, VOCABULARY);
-    try (Network network = new Transformer(manager, config, VOCABULARY, precision);
+  private static float[] logits(NDManager manager, NetworkConfig config, Precision precision) {
+    Inputs inputs = Inputs.fitting(config, 3, 17, VOCABULARY);
+    try (Network network = config.network(manager, VOCABULARY, precision);
         Parameters parameters = RandomParameters.of(manager, network, 47)) {
       return inputs.logits(manager, network, parameters);
     }
   }
 
   private static Map<String, float[]> gradients(
-      NDManager manager, TransformerConfig config, Precision precision) {
-    Inputs inputs = Inputs.random(config, 3, 17, VOCABULARY);
-    try (Network network = new Transformer(manager, config, VOCABULARY, precision);
+      NDManager manager, NetworkConfig config, Precision precision) {
+    Inputs inputs = Inputs.fitting(config, 3, 17, VOCABULARY);
+    try (Network network = config.network(manager, VOCABULARY, precision);
         Parameters parameters = RandomParameters.of(manager, network, 47);
         NDManager scope = manager.newSubManager();
         TrainableNetwork trainable = network.trainable(scope, parameters, Training.TORCHSCRIPT)) {

@@ -8,12 +8,18 @@ import io.github.md4.core.noise.Noise.Purpose;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Parameters far from their initial values, so that every path through a network matters: tables
  * and products keep the variance of what they are given, biases and scales move by up to a half.
  */
 final class RandomParameters {
+  private static final Pattern NORM = Pattern.compile(".*norm\\d?\\.weight");
+  private static final Set<String> TABLES =
+      Set.of("embedding.weight", "condition.classes.weight", "positions.weight");
+
   private RandomParameters() {}
 
   static Parameters of(NDManager manager, Network network, long seed) {
@@ -37,7 +43,7 @@ final class RandomParameters {
   }
 
   private static double centre(ParameterSpec spec) {
-    return spec.name().endsWith("norm.weight") ? 1 : 0;
+    return NORM.matcher(spec.name()).matches() ? 1 : 0;
   }
 
   /** A uniform law within the bound has a third of its square as variance. */
@@ -46,8 +52,7 @@ final class RandomParameters {
     if (shape.dimension() == 1) {
       return 0.5;
     }
-    boolean isTable =
-        spec.name().equals("embedding.weight") || spec.name().equals("condition.classes.weight");
-    return Math.sqrt(isTable ? 3 : 3.0 / shape.get(1));
+    double inputs = (double) shape.size() / shape.get(0);
+    return Math.sqrt(TABLES.contains(spec.name()) ? 3 : 3 / inputs);
   }
 }

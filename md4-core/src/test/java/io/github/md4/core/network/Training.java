@@ -72,8 +72,15 @@ record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) 
     }
   }
 
+  /** Returns the loss of a way forward alone. */
+  double loss(NDManager scope) {
+    try (TrainingPass pass = network.forward(scope, inputs.input(), NOISE)) {
+      return judge(scope, pass);
+    }
+  }
+
   private int[] targets(int rows) {
-    int vocabularySize = (int) parameters.get("head.weight").getShape().get(0);
+    int vocabularySize = (int) parameters.get("embedding.weight").getShape().get(0) - 1;
     int[] targets = new int[rows];
     Arrays.setAll(targets, i -> (i * 7 + 3) % vocabularySize);
     return targets;

@@ -38,7 +38,10 @@ final class TokenizerTest {
 
   @Test
   void tokenizers_areAllVariants() {
-    List<Class<?>> listed = tokenizers().<Class<?>>map(Object::getClass).toList();
+    List<Class<?>> listed =
+        Stream.concat(tokenizers(), ImageTokenizersTest.tokenizers())
+            .<Class<?>>map(Object::getClass)
+            .toList();
     assertThat(listed).containsExactlyInAnyOrder(Tokenizer.class.getPermittedSubclasses());
   }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.trace;
 
+import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How sequences came about, event by event.
@@ -21,8 +23,20 @@ public record Trace(Header header, List<Story> stories) {
    * @param steps of the grid, 0 without one
    * @param schedule the raw curve, as {@link io.github.md4.core.schedule.Curve#parse} reads it
    * @param epsilon of the schedule
+   * @param image what the sequences are where they are images; their texts are numbers then
    */
-  public record Header(Map<String, String> about, int steps, String schedule, double epsilon) {}
+  public record Header(
+      Map<String, String> about,
+      int steps,
+      String schedule,
+      double epsilon,
+      Optional<ImageShape> image) {
+
+    /** Returns a header of texts. */
+    public Header(Map<String, String> about, int steps, String schedule, double epsilon) {
+      this(about, steps, schedule, epsilon, Optional.empty());
+    }
+  }
 
   /**
    * What became of one sequence.

@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trace.Trace.Event;
 import io.github.md4.sample.trace.Trace.Header;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Reads what {@link TraceWriter} writes; every error names file and line. */
@@ -45,7 +47,7 @@ public final class TraceReader {
     try (BufferedReader in = Files.newBufferedReader(file)) {
       Header header = header(next(in));
       for (String text = next(in); text != null; text = next(in)) {
-        addLine(JsonParser.parseString(text).getAsJsonObject());
+        addLine(header, JsonParser.parseString(text).getAsJsonObject());
       }
       if (stories.isEmpty()) {
         throw new IllegalArgumentException("the file ends before the first sequence");
@@ -87,13 +89,16 @@ public final class TraceReader {
         about,
         fields.get("steps").getAsInt(),
         fields.get("schedule").getAsString(),
-        fields.get("epsilon").getAsDouble());
+        fields.get("epsilon").getAsDouble(),
+        Optional.ofNullable(fields.get(TraceWriter.IMAGE))
+            .map(image -> ImageShape.parse(image.getAsString())));
   }
 
-  private void addLine(JsonObject json) {
+  private void addLine(Header header, JsonObject json) {
     if (json.has("start")) {
       List<String> texts = new ArrayList<>();
       json.getAsJsonArray("texts").forEach(text -> texts.add(text(text)));
+      header.image().ifPresent(image -> checkIsImage(texts, image));
       long sample = json.get("start").getAsLong();
       Story before = stories.put(sample, new Story(sample, texts, new ArrayList<>()));
       require(before == null, "a sequence begins twice: " + sample);
@@ -108,6 +113,12 @@ public final class TraceReader {
         event.position() >= 0 && event.position() < length,
         "position must be in [0, %d): %d".formatted(length, event.position()));
     story.events().add(event);
+  }
+
+  private static void checkIsImage(List<String> texts, ImageShape image) {
+    require(
+        texts.size() == image.size(),
+        "an image of %s has %d values: %d".formatted(image, image.size(), texts.size()));
   }
 
   private static Event event(JsonObject json) {

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 public final class TraceWriter implements SamplingListener, AutoCloseable {
   static final String FORMAT = "md4-trace";
   static final int VERSION = 1;
+  static final String IMAGE = "image";
   private static final Gson JSON =
       new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 
@@ -51,6 +52,7 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
     json.addProperty("steps", header.steps());
     json.addProperty("schedule", header.schedule());
     json.addProperty("epsilon", header.epsilon());
+    header.image().ifPresent(image -> json.addProperty(IMAGE, image.toString()));
     json.add("about", JSON.toJsonTree(header.about()));
     return json;
   }

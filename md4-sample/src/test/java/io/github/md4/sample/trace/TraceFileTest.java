@@ -3,8 +3,11 @@ package io.github.md4.sample.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.ImageShape;
+import io.github.md4.core.token.PixelValues;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.Moment;
 import io.github.md4.sample.Start;
@@ -14,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -42,6 +46,24 @@ final class TraceFileTest {
       writer.changed(new TokenEvent(4, new Moment(5, 0.5), 0, 0, 1));
       writer.changed(new TokenEvent(4, new Moment(5, 0.5), 2, 2, 1e-17));
     }
+  }
+
+  @Test
+  void image_comesBackAsWritten() throws IOException {
+    ImageShape shape = new ImageShape(1, 2, 1);
+    Trace.Header header = new Trace.Header(Map.of(), 10, "linear", 1e-4, Optional.of(shape));
+    Tokenizer pixels = new PixelValues(shape);
+    List<Start> starts = List.of(new Start(new int[] {256, 77}, 0));
+    try (TraceWriter writer = TraceWriter.create(file, header, pixels, starts)) {
+      writer.changed(new TokenEvent(0, new Moment(1, 0.9), 0, 255, 0.25));
+    }
+    Trace trace = TraceReader.read(file);
+    assertThat(trace.header()).isEqualTo(header);
+    assertThat(trace.stories().get(0).start()).containsExactly(Tokenizer.MASK_TEXT, "77");
+    assertThat(trace.stories().get(0).events().get(0).text()).isEqualTo("255");
+    Files.writeString(file, Files.readString(file).replace("1x2x1", "2x2x1"));
+    assertThatThrownBy(() -> TraceReader.read(file))
+        .hasMessageContaining("line 2 is none of a trace's: an image of 2x2x1 has 4 values: 2");
   }
 
   @Test

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.bench;
 
+import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.train.data.Windows;
@@ -11,9 +12,14 @@ final class RandomWindows implements Windows {
 
   private final int[] tokens;
   private final int length;
+  private final int classes;
 
-  RandomWindows(Noise noise, int vocabularySize, int length) {
+  /**
+   * @param classes number of labels, which come one after another, or 0
+   */
+  RandomWindows(Noise noise, int vocabularySize, int length, int classes) {
     this.length = length;
+    this.classes = classes;
     double[] u = noise.uniforms(Purpose.SOURCE, 0, 0, STRETCH + length);
     this.tokens = new int[u.length];
     for (int i = 0; i < u.length; i++) {
@@ -30,5 +36,10 @@ final class RandomWindows implements Windows {
   public void read(long position, int[] into) {
     int start = Math.floorMod(position * length, STRETCH);
     System.arraycopy(tokens, start, into, 0, length);
+  }
+
+  @Override
+  public int label(long position) {
+    return classes == 0 ? Condition.NO_LABEL : (int) (position % classes);
   }
 }

@@ -5,9 +5,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.kernel.GpuTimeline;
+import io.github.md4.core.kernel.MapLayout;
+import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.network.ImageConfig;
 import io.github.md4.core.network.Network;
-import io.github.md4.core.network.Transformer;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.train.BatchQueue;
 import io.github.md4.train.Batches;
@@ -40,8 +42,26 @@ public final class StepBench implements AutoCloseable {
   private final Batches batches;
   private final MemoryGauge gauge;
 
-  /** What is measured. */
-  public record Subject(ModelConfig model, TrainingConfig training, int vocabularySize) {}
+  /**
+   * What is measured.
+   *
+   * @param layout of the maps of an image network
+   */
+  public record Subject(
+      ModelConfig model, TrainingConfig training, int vocabularySize, MapLayout layout) {
+
+    /** Returns a subject whose maps lie as they do in training. */
+    public Subject(ModelConfig model, TrainingConfig training, int vocabularySize) {
+      this(model, training, vocabularySize, MapLayout.CHANNELS_LAST);
+    }
+
+    Network network(NDManager manager) {
+      Precision precision = training.precision();
+      return model.network() instanceof ImageConfig images
+          ? images.network(manager, vocabularySize, precision, layout)
+          : model.network().network(manager, vocabularySize, precision);
+    }
+  }
 
   /**
    * How long is measured.
@@ -78,11 +98,11 @@ public final class StepBench implements AutoCloseable {
     TrainingConfig training = subject.training;
     ModelConfig model = subject.model;
     Noise noise = new Noise(training.seed());
-    RandomWindows windows = new RandomWindows(noise, subject.vocabularySize, model.length());
+    RandomWindows windows =
+        new RandomWindows(noise, subject.vocabularySize, model.length(), model.network().classes());
     this.subject = subject;
     this.manager = parent.newSubManager();
-    this.network =
-        new Transformer(manager, model.network(), subject.vocabularySize, training.precision());
+    this.network = subject.network(manager);
     Task task = Task.of(manager, new TokenSpace(subject.vocabularySize), model, training);
     this.learner = Learner.initial(manager, network, training, task);
     this.batches = new Batches(windows, task, noise, training.shape());

@@ -2,9 +2,11 @@
 package io.github.md4.train.data;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.token.TokenFile;
 import java.util.OptionalInt;
+import java.util.function.LongToIntFunction;
 
 /**
  * A file of tokens cut into chunks of {@code length}, one after the other; a tail shorter than that
@@ -15,23 +17,37 @@ public final class EvaluationChunks implements Examples {
   private final int length;
   private final OptionalInt endOfText;
   private int[] firstDocuments; // of each chunk; found when first asked for
+  private final LongToIntFunction labels;
 
   /**
    * @param length the tokens of a chunk
    * @throws InvalidDataException if the file is shorter than one chunk
    */
   public EvaluationChunks(TokenFile tokens, int length) {
-    this(tokens, length, endOfText(tokens));
+    this(tokens, length, endOfText(tokens), index -> Condition.NO_LABEL);
   }
 
   /**
    * @param endOfText what closes documents; without it they are not known
+   * @param labels the class of each chunk
    */
-  public EvaluationChunks(TokenFile tokens, int length, OptionalInt endOfText) {
+  public EvaluationChunks(
+      TokenFile tokens, int length, OptionalInt endOfText, LongToIntFunction labels) {
     checkLength(tokens, length);
     this.tokens = tokens;
     this.length = length;
     this.endOfText = endOfText;
+    this.labels = labels;
+  }
+
+  /** Returns chunks of examples that have a class each. */
+  public static EvaluationChunks labelled(TokenFile tokens, int length, LongToIntFunction labels) {
+    return new EvaluationChunks(tokens, length, endOfText(tokens), labels);
+  }
+
+  @Override
+  public int label(long index) {
+    return labels.applyAsInt(index);
   }
 
   private static OptionalInt endOfText(TokenFile tokens) {

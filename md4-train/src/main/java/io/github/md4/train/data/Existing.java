@@ -41,7 +41,7 @@ public enum Existing {
   abstract void check(Path bin, Path json) throws IOException;
 
   /** Creates the folder and throws unless a data set may be written there. */
-  void prepare(Path folder) throws IOException {
+  public void prepare(Path folder) throws IOException {
     prepare(folder, SplitWriter.SPLITS);
   }
 

@@ -20,7 +20,7 @@ import org.tukaani.xz.XZIOException;
 import org.tukaani.xz.XZInputStream;
 
 /** How a file is packed; told by its first bytes, which its name must not contradict. */
-enum Packing {
+public enum Packing {
   XZ(".xz", "fd377a585a00") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
@@ -62,7 +62,7 @@ enum Packing {
   abstract InputStream unpack(Path file, InputStream in) throws IOException;
 
   /** Returns a file's content, unpacked; the caller closes it. */
-  static InputStream open(Path file) throws IOException {
+  public static InputStream open(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new InvalidDataException(
           file, Files.isDirectory(file) ? "is a folder; name the files in it" : "no such file");
@@ -108,7 +108,7 @@ enum Packing {
   }
 
   /** Returns what to throw where reading failed: the file's fault if it is damaged, else as is. */
-  static IOException blame(Path file, IOException failure) {
+  public static IOException blame(Path file, IOException failure) {
     boolean isDamage =
         failure instanceof EOFException
             || failure instanceof ZipException

@@ -11,7 +11,7 @@ package io.github.md4.train.data;
  * bijection's cycle through the start, so it is a bijection of {@code [0, size)}. Fewer than four
  * turns are expected, since {@code 4^h < 4 size}.
  */
-final class Permutation {
+public final class Permutation {
   // Four are enough for large halves (Luby and Rackoff); small ones want more.
   private static final int ROUNDS = 8;
 
@@ -35,7 +35,7 @@ final class Permutation {
    *
    * @param size at least 1 and at most 2^62
    */
-  static Permutation of(long size, long seed, long epoch) {
+  public static Permutation of(long size, long seed, long epoch) {
     if (size < 1 || size > 1L << 62) {
       throw new IllegalArgumentException("size must be in [1, 2^62]: " + size);
     }
@@ -43,7 +43,7 @@ final class Permutation {
   }
 
   /** Returns the image of k in {@code [0, size)}. */
-  long apply(long k) {
+  public long apply(long k) {
     long image = encrypt(k);
     while (image >= size) {
       image = encrypt(image);

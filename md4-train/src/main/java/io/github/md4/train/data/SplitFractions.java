@@ -37,7 +37,7 @@ public record SplitFractions(double train, double valid) {
    *
    * @throws IllegalArgumentException if a share above 0 gets no token
    */
-  List<Long> counts(long count) {
+  public List<Long> counts(long count) {
     long trainEnd = Math.round(count * train);
     long validEnd = test() == 0 ? count : Math.round(count * (train + valid));
     List<Long> counts = List.of(trainEnd, validEnd - trainEnd, count - validEnd);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.token.TokenFile;
 
 /** Sequences of tokens to train on, without end; safe for several threads. */
@@ -29,4 +30,9 @@ public interface Windows {
    * @param position the number of windows before it, at least 0
    */
   void read(long position, int[] into);
+
+  /** Returns the class of the window at a position, {@link Condition#NO_LABEL} without classes. */
+  default int label(long position) {
+    return Condition.NO_LABEL;
+  }
 }

@@ -60,6 +60,11 @@ public final class EventFile implements AutoCloseable {
     write(EventMessages.text(wallTime(), step, tag, text));
   }
 
+  /** Writes a picture, the bytes of a PNG file. */
+  public void picture(long step, String tag, byte[] png) throws IOException {
+    write(EventMessages.picture(wallTime(), step, tag, png));
+  }
+
   private double wallTime() {
     return clock.millis() / MILLIS;
   }

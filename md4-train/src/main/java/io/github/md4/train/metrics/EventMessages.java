@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.metrics;
 
+import java.nio.ByteBuffer;
 import java.util.Map;
 
 /**
@@ -18,6 +19,7 @@ final class EventMessages {
   private static final int SUMMARY_VALUE = 1;
   private static final int VALUE_TAG = 1;
   private static final int VALUE_SIMPLE = 2;
+  private static final int VALUE_IMAGE = 4;
   private static final int VALUE_TENSOR = 8;
   private static final int VALUE_METADATA = 9;
   private static final int METADATA_PLUGIN = 1;
@@ -28,6 +30,12 @@ final class EventMessages {
   private static final int TENSOR_SHAPE = 2;
   private static final int TENSOR_STRING = 8;
   private static final int TYPE_STRING = 7;
+  private static final int IMAGE_HEIGHT = 1;
+  private static final int IMAGE_WIDTH = 2;
+  private static final int IMAGE_CHANNELS = 3;
+  private static final int IMAGE_ENCODED = 4;
+  private static final int RGB = 3;
+  private static final int PNG_WIDTH_AT = 16;
 
   private EventMessages() {}
 
@@ -67,6 +75,22 @@ final class EventMessages {
     value.putString(VALUE_TAG, tag);
     value.putMessage(VALUE_TENSOR, stringTensor(text));
     value.putMessage(VALUE_METADATA, textMetadata());
+    ProtoMessage summary = new ProtoMessage();
+    summary.putMessage(SUMMARY_VALUE, value);
+    return summaryEvent(wallTime, step, summary);
+  }
+
+  /** Returns an event with a picture, the bytes of a PNG file, which tell its size. */
+  static ProtoMessage picture(double wallTime, long step, String tag, byte[] png) {
+    ByteBuffer header = ByteBuffer.wrap(png);
+    ProtoMessage image = new ProtoMessage();
+    image.putInt(IMAGE_HEIGHT, header.getInt(PNG_WIDTH_AT + Integer.BYTES));
+    image.putInt(IMAGE_WIDTH, header.getInt(PNG_WIDTH_AT));
+    image.putInt(IMAGE_CHANNELS, RGB);
+    image.putBytes(IMAGE_ENCODED, png);
+    ProtoMessage value = new ProtoMessage();
+    value.putString(VALUE_TAG, tag);
+    value.putMessage(VALUE_IMAGE, image);
     ProtoMessage summary = new ProtoMessage();
     summary.putMessage(SUMMARY_VALUE, value);
     return summaryEvent(wallTime, step, summary);

@@ -40,7 +40,7 @@ final class ProtoMessage {
     putBytes(field, value.toBytes());
   }
 
-  private void putBytes(int field, byte[] value) {
+  void putBytes(int field, byte[] value) {
     putTag(field, LENGTH_DELIMITED);
     putVarint(value.length);
     bytes.writeBytes(value);

@@ -184,6 +184,23 @@ final class EventFileTest {
   }
 
   @Test
+  void picture_isReadBackWithItsSize() throws IOException {
+    byte[] png = new byte[40];
+    png[19] = 7; // a PNG's header has its width here, and its height behind
+    png[23] = 5;
+    try (EventFile events = EventFile.create(folder, "box", CLOCK)) {
+      events.picture(4, "samples", png);
+    }
+    Map<Integer, List<Object>> event = fields(records(folder.resolve(NAME)).get(1));
+    Map<Integer, List<Object>> value = message(message(event, 5), 1);
+    assertThat(string(value, 1)).isEqualTo("samples");
+    Map<Integer, List<Object>> image = message(value, 4);
+    assertThat(image.get(1)).containsExactly(5L);
+    assertThat(image.get(2)).containsExactly(7L);
+    assertThat((byte[]) image.get(4).get(0)).isEqualTo(png);
+  }
+
+  @Test
   void restart_isASessionStart() throws IOException {
     try (EventFile events = EventFile.create(folder, "box", CLOCK)) {
       events.restart(1234);

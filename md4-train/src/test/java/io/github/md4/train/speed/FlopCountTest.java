@@ -8,9 +8,15 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.Activation;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.model.ModelConfig;
-import io.github.md4.core.network.Transformer;
+import io.github.md4.core.network.ConditionConfig;
+import io.github.md4.core.network.DitShape;
+import io.github.md4.core.network.Network;
 import io.github.md4.core.network.TransformerConfig;
+import io.github.md4.core.network.UNetConfig;
+import io.github.md4.core.network.UVitConfig;
 import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.token.ImageShape;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -20,8 +26,7 @@ final class FlopCountTest {
 
   private static FlopCount count(ModelConfig model, int vocabularySize) {
     try (NDManager manager = NDManager.newBaseManager();
-        Transformer network =
-            new Transformer(manager, model.network(), vocabularySize, Precision.FLOAT32)) {
+        Network network = model.network().network(manager, vocabularySize, Precision.FLOAT32)) {
       return FlopCount.of(model, network.specs());
     }
   }
@@ -91,5 +96,57 @@ final class FlopCountTest {
         .isEqualTo(6 * (2 * (block + feedForward) + norms + head) + attention);
     assertThat(count.needed())
         .isEqualTo(6 * (2 * block + feedForward + (feedForward + head) / 2) + attention);
+  }
+
+  /** Convolutions at every pixel, the condition once, half of the last convolution's rows. */
+  @Test
+  void of_aUNet_isThePlainSum() {
+    UNetConfig network =
+        new UNetConfig(new ImageShape(4, 6, 2), 32, 1, ConditionConfig.defaults(), 0);
+    double d = 32;
+    double v = 7;
+    double conv = 9 * d * d;
+    double enter = 9 * 2 * d * d;
+    double straight = 3 * 2 * conv; // down, and two in the middle
+    double up = 2 * (2 * conv + conv + 2 * d * d); // twice as many channels in, and the shortcut
+    double attention = 4 * d * d;
+    double head = 9 * d * 2 * v;
+    double condition = 8 * d * d + 5 * d * d; // two products, and one for each ResBlock
+    double attended = 2 * d * 24 * 24;
+    double body = 24 * (enter + straight + up + attention) + condition + attended;
+    FlopCount count = count(new ModelConfig(48, new Curve.Linear(), 1e-4, network), 7);
+    assertThat(count.denseEquivalent()).isCloseTo(6 * (body + 24 * head) / 48, within(1e-6));
+    assertThat(count.needed()).isCloseTo(6 * (body + 12 * head) / 48, within(1e-6));
+  }
+
+  /** Two levels: a quarter of the pixels in the lower, where the transformer is. */
+  @Test
+  void of_aUVit_isThePlainSum() {
+    DitShape middle = new DitShape(20, 1, 1, 1);
+    UVitConfig network =
+        new UVitConfig(
+            new ImageShape(4, 8, 2), 32, List.of(1, 3), 1, middle, ConditionConfig.defaults(), 0);
+    double d = 32;
+    double w = 96;
+    double enter = 9 * 2 * d * d;
+    double head = 9 * d * 2 * 7;
+    double upper =
+        2 * 9 * d * d // down.0.0
+            + (9 * (w + d) * d + 9 * d * d + (w + d) * d) // up.0.0
+            + (9 * 2 * d * d + 9 * d * d + 2 * d * d) // up.0.1
+            + 2 * 9 * w * w; // up.1.double
+    double lower =
+        2 * 9 * d * d // down.0.halve
+            + (9 * d * w + 9 * w * w + d * w) // down.1.0
+            + (9 * 2 * w * w + 9 * w * w + 2 * w * w) // up.1.0
+            + (9 * (w + d) * w + 9 * w * w + (w + d) * w) // up.1.1
+            + (w * 20 + 12 * 20 * 20 + 20 * w); // patches, a block, out
+    double norms =
+        (d + d) + (d + d) + (d + w) + (2 * w + w) + (w + d + w) + (w + w) + (w + d + d) + 3 * d + d;
+    double told = 8 * d * d + 2 * d * norms + 6 * 20 * d + 2 * 20 * d;
+    double attended = 2 * 20 * 8 * 8;
+    double body = 32 * (enter + upper) + 8 * lower + told + attended;
+    FlopCount count = count(new ModelConfig(64, new Curve.Linear(), 1e-4, network), 7);
+    assertThat(count.denseEquivalent()).isCloseTo(6 * (body + 32 * head) / 64, within(1e-6));
   }
 }

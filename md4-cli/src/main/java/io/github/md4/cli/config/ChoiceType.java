@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.config;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One of several records; a key says which. */
+record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
+  private static final String KIND = "kind";
+
+  @Override
+  public Object read(Node node, Key key, Optional<Object> fallback) {
+    Node given = node instanceof Node.Keys keys ? keys.without(KIND) : node;
+    Class<?> type =
+        named(node, key)
+            .or(() -> fallback.<Class<?>>map(Object::getClass))
+            .orElse(kinds.values().iterator().next());
+    return SectionType.of(type).read(given, key, fallback.filter(type::isInstance));
+  }
+
+  private Optional<Class<?>> named(Node node, Key key) {
+    if (!(node instanceof Node.Keys keys) || !keys.nodes().containsKey(KIND)) {
+      return Optional.empty();
+    }
+    Node kind = keys.nodes().get(KIND);
+    if (kind instanceof Node.Text text && kinds.containsKey(text.text())) {
+      return Optional.of(kinds.get(text.text()));
+    }
+    String names = String.join(", ", kinds.keySet());
+    String reason = "must be one of " + names + ", but is " + kind.description();
+    throw kind.place().invalid(key.child(KIND).path(), reason);
+  }
+
+  @Override
+  public void write(Object value, JsonGenerator yaml) throws IOException {
+    String name =
+        kinds.entrySet().stream()
+            .filter(kind -> kind.getValue().isInstance(value))
+            .map(Map.Entry::getKey)
+            .findFirst()
+            .orElseThrow();
+    yaml.writeStartObject();
+    yaml.writeFieldName(KIND);
+    ScalarType.of(String.class).orElseThrow().write(name, yaml);
+    SectionType.of(value.getClass()).writeKeys(value, yaml);
+    yaml.writeEndObject();
+  }
+
+  @Override
+  public Optional<Object> absent(Key key, Place section) {
+    return SectionType.of(kinds.values().iterator().next()).absent(key, section);
+  }
+
+  @Override
+  public List<SectionType> sections() {
+    return kinds.values().stream().map(SectionType::of).toList();
+  }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import io.github.md4.core.token.ImageShape;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+
+/** The shape of a network, of one kind or another. */
+public sealed interface NetworkConfig permits TransformerConfig, ImageConfig {
+
+  /** Returns the kinds by the word that files name them with; what names none is of the first. */
+  static Map<String, Class<? extends NetworkConfig>> kinds() {
+    Map<String, Class<? extends NetworkConfig>> kinds = new LinkedHashMap<>();
+    kinds.put("transformer", TransformerConfig.class);
+    kinds.put("unet", UNetConfig.class);
+    kinds.put("uvit", UVitConfig.class);
+    kinds.put("dit", DitConfig.class);
+    return Collections.unmodifiableMap(kinds);
+  }
+
+  /** Returns what the network is told of the time. */
+  TimeFeatures timeFeatures();
+
+  /** Returns the number of classes it is told, or 0. */
+  int classes();
+
+  /** Returns the size of the images it takes; nothing where it takes no images. */
+  default Optional<ImageShape> imageShape() {
+    return Optional.empty();
+  }
+
+  /** Returns whether a position sees only those up to itself. */
+  boolean causal();
+
+  /** Returns the label that stands for no class, if the network knows one. */
+  OptionalInt nullLabel();
+
+  /**
+   * @throws IllegalArgumentException unless a sequence of so many tokens fits the network
+   */
+  void checkLength(int length);
+
+  /** Returns what reports say of it: words and numbers by name. */
+  Map<String, Object> facts();
+
+  /** Returns {@link #facts} in a line for people. */
+  default String summary() {
+    return facts().entrySet().stream()
+        .map(fact -> fact.getKey() + " " + fact.getValue())
+        .collect(Collectors.joining(", "));
+  }
+
+  /**
+   * Returns how much it multiplies.
+   *
+   * @param specs its parameters
+   * @param length tokens of a sequence
+   */
+  Arithmetic arithmetic(List<ParameterSpec> specs, int length);
+
+  /**
+   * Returns the network, to be closed by the caller.
+   *
+   * @param parent the manager, and so the device, under which its tables live
+   * @param vocabularySize V; the mask is one more
+   */
+  Network network(NDManager parent, int vocabularySize, Precision precision);
+}

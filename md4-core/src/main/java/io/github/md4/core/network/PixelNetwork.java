@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.DeviceException;
+import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.kernel.ConditionKernels;
+import io.github.md4.core.kernel.MapLayout;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.UNetKernels;
+import io.github.md4.core.network.RecordedNetwork.Asked;
+import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import io.github.md4.core.token.ImageShape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * A network over the values of an image: a trunk, and what it is told.
+ *
+ * <p>Both precisions run this code. Safe for use by several threads.
+ */
+final class PixelNetwork implements Network {
+  private final Setting setting;
+  private final TrunkFactory factory;
+  private final ImageConfig config;
+  private final ConditionEmbedding embedding;
+  private final NDManager manager;
+  private final Way inference;
+  private final List<ParameterSpec> specs;
+
+  /** What a network is made of besides its trunk. */
+  record Setting(ImageConfig config, int vocabularySize, Precision precision, MapLayout layout) {
+    /** The stream is as exact as the products at most. */
+    UNetKernels.Options options(Precision stream) {
+      Precision ofStream = precision == Precision.FLOAT32 ? precision : stream;
+      ImageShape image = config.image();
+      return new UNetKernels.Options(
+          precision, ofStream, layout, image.height(), image.width(), image.colours());
+    }
+  }
+
+  /** Makes a trunk of kernels. */
+  interface TrunkFactory {
+    Trunk of(KernelMode mode);
+  }
+
+  /** All kernels of one mode. */
+  private record Way(ConditionKernels condition, Trunk trunk) {
+    static Way of(KernelMode mode, TrunkFactory factory) {
+      return new Way(mode.condition(), factory.of(mode));
+    }
+  }
+
+  PixelNetwork(NDManager parent, Setting setting, TrunkFactory factory) {
+    this.config = setting.config;
+    this.embedding = new ConditionEmbedding(config.condition(), config.width());
+    this.manager = parent.newSubManager();
+    this.setting = setting;
+    this.factory = factory;
+    KernelMode mode = new KernelMode.Inference(manager, setting.options(setting.precision));
+    this.inference = Way.of(mode, factory);
+    this.specs = new ArrayList<>(embedding.specs());
+    specs.addAll(inference.trunk.specs());
+  }
+
+  @Override
+  public List<ParameterSpec> specs() {
+    return List.copyOf(specs);
+  }
+
+  @Override
+  public Denoiser denoiser(Parameters parameters) {
+    return (zt, condition, rows) -> logits(inference, parameters, zt, condition, rows);
+  }
+
+  @Override
+  public TrainableNetwork trainable(
+      NDManager parent, Parameters parameters, TrainingOptions options) {
+    if (options.kernels() == TrainingOptions.Kernels.FUSED) {
+      throw new DeviceException(
+          "training.kernels: fused is for transformers over text; take auto or torchscript");
+    }
+    if (!recomputes().contains(options.recompute())) {
+      throw new InvalidConfigException(
+          "training.recompute", "layer is for transformers over text; take none");
+    }
+    KernelMode mode =
+        new KernelMode.Training(parent, setting.options(options.stream()), config.dropout());
+    Way training = Way.of(mode, factory);
+    return new RecordedNetwork(
+        parent,
+        parameters,
+        options.recompute(),
+        (scope, asked, recording) -> recorded(scope, training, parameters, asked));
+  }
+
+  @Override
+  public Set<TrainingOptions.Recompute> recomputes() {
+    return EnumSet.of(TrainingOptions.Recompute.NONE);
+  }
+
+  private NDArray recorded(NDManager scope, Way training, Parameters parameters, Asked asked) {
+    NetworkInput input = asked.input();
+    DropoutNoise noise = asked.noise();
+    Shape shape = new Shape(input.batchSize(), input.length());
+    NDArray zt = scope.create(Arrays.stream(input.flat()).asLongStream().toArray(), shape);
+    NDArray rows = scope.create(Arrays.stream(input.rows()).asLongStream().toArray());
+    if (config.dropout() > 0) {
+      manager.getEngine().setRandomSeed(noise.engineSeed(0));
+    }
+    Condition condition = withDroppedLabels(input.condition(), noise);
+    return logits(training, parameters, zt, condition, rows);
+  }
+
+  private Condition withDroppedLabels(Condition condition, DropoutNoise noise) {
+    OptionalInt nullLabel = config.nullLabel();
+    if (nullLabel.isEmpty()) {
+      return condition;
+    }
+    double rate = config.condition().labelDropout();
+    return new Condition(
+        condition.times(), noise.labels(condition.labels(), rate, nullLabel.getAsInt()));
+  }
+
+  private NDArray logits(
+      Way way, Parameters parameters, NDArray zt, Condition condition, NDArray rows) {
+    check(zt, condition, rows);
+    try (NDManager scope = zt.getManager().newSubManager()) {
+      NDList told = embedding.of(scope, way.condition, parameters, condition);
+      NDArray logits = way.trunk.logits(new Trunk.Pass(scope, parameters, told), zt, rows);
+      logits.attach(zt.getManager());
+      return logits;
+    }
+  }
+
+  /** The one place where shapes are checked, for all of the network. */
+  private void check(NDArray zt, Condition condition, NDArray rows) {
+    Shape shape = zt.getShape();
+    if (shape.dimension() != 2 || shape.get(1) != config.image().size()) {
+      throw new IllegalArgumentException(
+          "zt must be [B, %d], images of %s: %s"
+              .formatted(config.image().size(), config.image(), shape));
+    }
+    if (rows.getShape().dimension() != 1 || rows.size() == 0) {
+      throw new IllegalArgumentException("rows must be [R], R at least 1: " + rows.getShape());
+    }
+    if (config.timeFeatures() == TimeFeatures.T) {
+      checkCount("time", condition.times().length, shape.get(0));
+    }
+    if (config.classes() > 0) {
+      checkCount("label", condition.labels().length, shape.get(0));
+    }
+  }
+
+  private static void checkCount(String what, int given, long expected) {
+    if (given != expected) {
+      throw new IllegalArgumentException(
+          "there must be a %s for each of %d examples: %d".formatted(what, expected, given));
+    }
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

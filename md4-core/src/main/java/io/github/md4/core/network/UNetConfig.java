@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.MapLayout;
+import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.token.ImageShape;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The shape of the pixel UNet, which keeps the image's resolution throughout (spec, Section 5.5).
+ *
+ * @param image its size
+ * @param width channels of every map, and width of embedded tokens and of the condition
+ * @param layers ResBlocks on the way down; there is one more on the way up
+ * @param dropout rate of single activations in each ResBlock
+ */
+public record UNetConfig(
+    ImageShape image, int width, int layers, ConditionConfig condition, double dropout)
+    implements ImageConfig {
+
+  public UNetConfig {
+    ImageChecks.width(width);
+    ImageChecks.layers(layers);
+    ImageChecks.dropout(dropout);
+  }
+
+  /** Returns the paper's CIFAR-10 network. */
+  public static UNetConfig defaults() {
+    return new UNetConfig(new ImageShape(32, 32, 3), 128, 32, ConditionConfig.defaults(), 0.1);
+  }
+
+  @Override
+  public Map<String, Object> facts() {
+    Map<String, Object> facts = ImageFacts.of("unet", this);
+    facts.put("layers", layers);
+    return facts;
+  }
+
+  @Override
+  public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
+    double pixels = image.pixels();
+    return Arithmetic.ofImages(specs, image, spec -> pixels, 2 * width * pixels * pixels);
+  }
+
+  @Override
+  public Network network(
+      NDManager parent, int vocabularySize, Precision precision, MapLayout layout) {
+    PixelNetwork.Setting setting =
+        new PixelNetwork.Setting(this, vocabularySize, precision, layout);
+    return new PixelNetwork(parent, setting, mode -> UNet.of(this, vocabularySize, mode));
+  }
+}

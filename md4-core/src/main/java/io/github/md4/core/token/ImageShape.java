@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.token;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The size of an image, whose values are the tokens of a sequence: rows, then columns, then the
+ * colours of a pixel.
+ *
+ * @param height rows
+ * @param width columns
+ * @param colours values of a pixel: 1 is grey, 3 is red, green, blue
+ */
+public record ImageShape(int height, int width, int colours) {
+  private static final Pattern TEXT = Pattern.compile("(\\d{1,5})x(\\d{1,5})x(\\d{1,3})");
+
+  public ImageShape {
+    if (height < 1 || width < 1 || colours < 1) {
+      throw new IllegalArgumentException(
+          "image must have at least one row, column and colour: %dx%dx%d"
+              .formatted(height, width, colours));
+    }
+  }
+
+  /** Returns the shape written as {@code HEIGHTxWIDTHxCOLOURS}: {@code 32x32x3}. */
+  public static ImageShape parse(String text) {
+    Matcher parts = TEXT.matcher(text);
+    if (!parts.matches()) {
+      throw new IllegalArgumentException(
+          "image must be HEIGHTxWIDTHxCOLOURS, as in 32x32x3: " + text);
+    }
+    return new ImageShape(
+        Integer.parseInt(parts.group(1)),
+        Integer.parseInt(parts.group(2)),
+        Integer.parseInt(parts.group(3)));
+  }
+
+  /** Returns N, the number of tokens. */
+  public int size() {
+    return Math.multiplyExact(Math.multiplyExact(height, width), colours);
+  }
+
+  /** Returns the number of pixels. */
+  public int pixels() {
+    return height * width;
+  }
+
+  @Override
+  public String toString() {
+    return height + "x" + width + "x" + colours;
+  }
+}

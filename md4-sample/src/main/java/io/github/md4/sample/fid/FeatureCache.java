@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.fid;
+
+import io.github.md4.core.model.AtomicWrite;
+import io.github.md4.core.token.Sha256;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Features on the disk, by what they were made of: so that those of a reference are computed once.
+ * A file that is damaged or of another version is as if it were not there.
+ */
+public record FeatureCache(Path folder) {
+  private static final int MAGIC = 0x4D443446; // "MD4F"
+  private static final int VERSION = 1;
+
+  /**
+   * What features depend on.
+   *
+   * @param images the SHA-256 of the file of images
+   * @param network the SHA-256 of the network's file, and how it is called
+   * @param count of images
+   */
+  public record Key(String images, String network, long count, int kept) {
+    private String name() {
+      String text =
+          String.join("\n", images, network, Long.toString(count), Integer.toString(kept));
+      return Sha256.of(text.getBytes(StandardCharsets.UTF_8)).substring(0, 32) + ".features";
+    }
+  }
+
+  /** Returns the features of that key, if they are there. */
+  public Optional<ImageFeatures> read(Key key) throws IOException {
+    Path file = folder.resolve(key.name());
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+      if (in.readInt() != MAGIC || in.readInt() != VERSION) {
+        return Optional.empty();
+      }
+      return Optional.of(read(in));
+    } catch (EOFException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static ImageFeatures read(DataInputStream in) throws IOException {
+    int width = in.readInt();
+    long count = in.readLong();
+    long matched = in.readLong();
+    float[][] first = new float[in.readInt()][width];
+    double[] state = new double[width * (width + 2)];
+    for (int i = 0; i < state.length; i++) {
+      state[i] = in.readDouble();
+    }
+    for (float[] vector : first) {
+      for (int d = 0; d < width; d++) {
+        vector[d] = in.readFloat();
+      }
+    }
+    return new ImageFeatures(FeatureMoments.of(width, count, state), first, matched);
+  }
+
+  /** Writes features; the folder is made if absent. */
+  public void write(Key key, ImageFeatures features) throws IOException {
+    AtomicWrite.file(
+        folder.resolve(key.name()),
+        temporary -> {
+          try (DataOutputStream out =
+              new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(temporary)))) {
+            write(out, features);
+          }
+        });
+  }
+
+  private static void write(DataOutputStream out, ImageFeatures features) throws IOException {
+    FeatureMoments moments = features.moments();
+    out.writeInt(MAGIC);
+    out.writeInt(VERSION);
+    out.writeInt(moments.width());
+    out.writeLong(moments.count());
+    out.writeLong(features.matched());
+    out.writeInt(features.first().length);
+    for (double value : moments.state()) {
+      out.writeDouble(value);
+    }
+    for (float[] vector : features.first()) {
+      for (float value : vector) {
+        out.writeFloat(value);
+      }
+    }
+  }
+}

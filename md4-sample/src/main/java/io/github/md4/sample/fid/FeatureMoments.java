@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.fid;
+
+import org.ejml.data.DMatrixRMaj;
+import org.ejml.dense.row.CommonOps_DDRM;
+
+/**
+ * Mean and covariance of vectors that come one after another, in double. Sums are taken around the
+ * first vector, so that nothing is lost where the mean is far from zero.
+ */
+public final class FeatureMoments {
+  private final int width;
+  private final double[] origin;
+  private final double[] sum;
+  private final DMatrixRMaj squares;
+  private long count;
+
+  /**
+   * @param width F, the length of a vector
+   */
+  public FeatureMoments(int width) {
+    if (width < 1) {
+      throw new IllegalArgumentException("width must be at least 1: " + width);
+    }
+    this.width = width;
+    this.origin = new double[width];
+    this.sum = new double[width];
+    this.squares = new DMatrixRMaj(width, width);
+  }
+
+  /** Returns F. */
+  public int width() {
+    return width;
+  }
+
+  /** Returns how many vectors there were. */
+  public long count() {
+    return count;
+  }
+
+  /**
+   * Takes vectors.
+   *
+   * @param features row by row, [B F]
+   */
+  public void add(float[] features) {
+    if (features.length % width != 0) {
+      throw new IllegalArgumentException(
+          "features must be rows of %d: %d".formatted(width, features.length));
+    }
+    if (features.length == 0) {
+      return;
+    }
+    if (count == 0) {
+      for (int i = 0; i < width; i++) {
+        origin[i] = features[i];
+      }
+    }
+    DMatrixRMaj rows = new DMatrixRMaj(features.length / width, width);
+    for (int i = 0; i < features.length; i++) {
+      double value = features[i] - origin[i % width];
+      rows.data[i] = value;
+      sum[i % width] += value;
+    }
+    CommonOps_DDRM.multAddTransA(rows, rows, squares);
+    count += rows.numRows;
+  }
+
+  /** Returns the mean, [F]; there must have been a vector. */
+  public double[] mean() {
+    double[] mean = new double[width];
+    for (int i = 0; i < width; i++) {
+      mean[i] = origin[i] + sum[i] / count;
+    }
+    return mean;
+  }
+
+  /** Returns the unbiased covariance, [F, F]; there must have been two vectors. */
+  DMatrixRMaj covariance() {
+    if (count < 2) {
+      throw new IllegalStateException("a covariance takes at least two vectors: " + count);
+    }
+    DMatrixRMaj covariance = new DMatrixRMaj(width, width);
+    for (int i = 0; i < width; i++) {
+      for (int j = 0; j < width; j++) {
+        double products = squares.get(i, j) - sum[i] * sum[j] / count;
+        covariance.set(i, j, products / (count - 1));
+      }
+    }
+    return covariance;
+  }
+
+  /** Returns all that there is to be known, F + F F numbers behind {@link #count}. */
+  double[] state() {
+    double[] state = new double[width * (width + 2)];
+    System.arraycopy(origin, 0, state, 0, width);
+    System.arraycopy(sum, 0, state, width, width);
+    System.arraycopy(squares.data, 0, state, 2 * width, width * width);
+    return state;
+  }
+
+  /** Returns the moments whose state and count these are. */
+  static FeatureMoments of(int width, long count, double[] state) {
+    FeatureMoments moments = new FeatureMoments(width);
+    System.arraycopy(state, 0, moments.origin, 0, width);
+    System.arraycopy(state, width, moments.sum, 0, width);
+    System.arraycopy(state, 2 * width, moments.squares.data, 0, width * width);
+    moments.count = count;
+    return moments;
+  }
+}

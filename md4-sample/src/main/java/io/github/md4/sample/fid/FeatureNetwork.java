@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.fid;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.kernel.ScriptFile;
+import java.util.Optional;
+
+/** What turns images into features. */
+public sealed interface FeatureNetwork extends AutoCloseable
+    permits ClassifierNetwork, ScriptNetwork {
+
+  /**
+   * Returns the features of images.
+   *
+   * @param images float32 [B, C, H, W], 0 to 255
+   */
+  Answer of(NDManager scope, NDArray images);
+
+  /** Returns a line that says what it is. */
+  String description();
+
+  @Override
+  void close();
+
+  /**
+   * What a network says of images.
+   *
+   * @param features float32 [B, F]
+   * @param labels int64 [B], the likeliest class of each; nothing where it tells no classes
+   */
+  record Answer(NDArray features, Optional<NDArray> labels) {}
+
+  /** Returns the network of a TorchScript file. */
+  static FeatureNetwork of(ScriptFile script) {
+    return new ScriptNetwork(script);
+  }
+}

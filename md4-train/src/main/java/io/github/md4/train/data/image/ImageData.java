@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data.image;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.ClassNames;
+import io.github.md4.core.token.ImageShape;
+import io.github.md4.core.token.PixelValues;
+import io.github.md4.core.token.Provenance;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.data.Existing;
+import io.github.md4.train.data.SplitFractions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedSet;
+
+/** Images as token files: {@code train}, {@code valid} and {@code test}, labels beside them. */
+public final class ImageData {
+  /** What {@link Provenance#source} says. */
+  public static final String SOURCE = "images";
+
+  private static final int VERSION = 1;
+
+  private ImageData() {}
+
+  /**
+   * Files or folders of images.
+   *
+   * @param labels files of their labels: none, or one for each
+   */
+  public record Sources(List<Path> images, List<Path> labels) {
+    public Sources {
+      images = List.copyOf(images);
+      labels = List.copyOf(labels);
+      if (!labels.isEmpty() && labels.size() != images.size()) {
+        throw new IllegalArgumentException(
+            "labels must be none, or one for each of %d: %d"
+                .formatted(images.size(), labels.size()));
+      }
+    }
+
+    /** Returns no sources. */
+    public static Sources none() {
+      return new Sources(List.of(), List.of());
+    }
+
+    List<ImageSource> open(int colours) throws IOException {
+      List<ImageSource> opened = new ArrayList<>();
+      for (int i = 0; i < images.size(); i++) {
+        Optional<Path> ofImages = labels.isEmpty() ? Optional.empty() : Optional.of(labels.get(i));
+        opened.add(ImageSources.open(images.get(i), ofImages, colours));
+      }
+      return opened;
+    }
+  }
+
+  /**
+   * What is made of them.
+   *
+   * @param resize what is done to every image
+   * @param colours 1 or 3, into which pictures are turned
+   * @param fractions the shares of train, valid and test of the first sources
+   * @param shuffle the seed of a shuffle before they are split; none leaves them in order
+   * @param skipLimit how many images may be damaged
+   */
+  public record Options(
+      Resize resize,
+      int colours,
+      SplitFractions fractions,
+      OptionalLong shuffle,
+      int skipLimit,
+      Existing existing) {
+    public Options {
+      if (colours != 1 && colours != 3) {
+        throw new IllegalArgumentException("colours must be 1 or 3: " + colours);
+      }
+    }
+  }
+
+  /** Hears of images that are left out. */
+  @FunctionalInterface
+  public interface SkipListener {
+    void skipped(String image, String reason);
+  }
+
+  /**
+   * A data set that was written.
+   *
+   * @param classes of the labels; nothing where there are none
+   * @param splits what each file of images holds, train first
+   * @param skipped how many images were left out
+   */
+  public record Prepared(
+      String name,
+      ImageShape shape,
+      Optional<ClassNames> classes,
+      List<TokenFileInfo> splits,
+      int skipped) {}
+
+  /**
+   * Writes a data set.
+   *
+   * @param from split by the fractions
+   * @param test all of it becomes test, if there is any; the fractions then leave none for test
+   * @param out the folder, made if absent
+   * @throws InvalidDataException if a source is missing, damaged, of images of several sizes or
+   *     without some labels, too many images are damaged, or {@code out} may not be written
+   */
+  public static Prepared prepare(
+      Sources from, Sources test, Path out, Options options, SkipListener skips)
+      throws IOException {
+    if (!test.images.isEmpty() && options.fractions.test() > 0) {
+      throw new IllegalArgumentException(
+          "fractions must leave nothing for test, which has images of its own: "
+              + options.fractions.test());
+    }
+    List<ImageSource> first = from.open(options.colours);
+    List<ImageSource> second = test.open(options.colours);
+    Optional<ClassNames> classes = classes(first, second);
+    options.existing.prepare(out);
+    try (StagedImages staged = stage(first, out.resolve(".from.partial"), options, skips);
+        StagedImages stagedTest = stage(second, out.resolve(".test.partial"), options, skips)) {
+      ImageShape shape = staged.shape();
+      checkSame(shape, stagedTest, second);
+      String name = SourceNames.name(from.images());
+      Provenance provenance = new Provenance(SOURCE, VERSION, SourceNames.files(from, test));
+      ImageSplits.DataSet data =
+          new ImageSplits.DataSet(name, new PixelValues(shape), classes, provenance);
+      List<TokenFileInfo> splits = new ImageSplits(out, data).write(staged, stagedTest, options);
+      int skipped = staged.skipped() + stagedTest.skipped();
+      return new Prepared(name, shape, classes, splits, skipped);
+    }
+  }
+
+  private static StagedImages stage(
+      List<ImageSource> sources, Path file, Options options, SkipListener skips)
+      throws IOException {
+    StagedImages staged = new StagedImages(file, options.resize, options.skipLimit, skips);
+    try {
+      for (ImageSource source : sources) {
+        staged.add(source);
+      }
+      return staged;
+    } catch (IOException | RuntimeException e) {
+      staged.close();
+      throw e;
+    }
+  }
+
+  private static void checkSame(ImageShape shape, StagedImages test, List<ImageSource> sources) {
+    if (!sources.isEmpty() && !test.shape().equals(shape)) {
+      throw new InvalidDataException(
+          sources.get(0).path(),
+          "images must be of one size: %s, but those to train on are %s"
+              .formatted(test.shape(), shape));
+    }
+  }
+
+  /** Returns the classes of all sources; either all have labels or none has. */
+  private static Optional<ClassNames> classes(List<ImageSource> first, List<ImageSource> second)
+      throws IOException {
+    SortedSet<String> all = ClassOrder.none();
+    Path labelled = null;
+    Path bare = null;
+    List<ImageSource> sources = new ArrayList<>(first);
+    sources.addAll(second);
+    for (ImageSource source : sources) {
+      SortedSet<String> classes = source.classes();
+      all.addAll(classes);
+      labelled = classes.isEmpty() ? labelled : source.path();
+      bare = classes.isEmpty() ? source.path() : bare;
+    }
+    if (labelled != null && bare != null) {
+      throw new InvalidDataException(
+          bare, "has no labels, but %s has; name a file of labels".formatted(labelled));
+    }
+    return all.isEmpty() ? Optional.empty() : Optional.of(named(all, labelled));
+  }
+
+  private static ClassNames named(SortedSet<String> all, Path source) {
+    try {
+      return new ClassNames(List.copyOf(all));
+    } catch (IllegalArgumentException e) {
+      throw new InvalidDataException(source, e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data.image;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.network.NetworkConfig;
+import io.github.md4.core.token.ImageShape;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.LongToIntFunction;
+
+/** Whether a file of tokens is what a network takes: images of its size, labels of its classes. */
+public final class ImageFit {
+  private ImageFit() {}
+
+  /**
+   * @throws InvalidDataException if the network takes images and the file holds others or none, or
+   *     the other way round
+   */
+  public static void check(TokenFile tokens, NetworkConfig network) {
+    Optional<ImageShape> given = tokens.info().flatMap(info -> info.tokenizer().image());
+    Optional<ImageShape> taken = network.imageShape();
+    if (given.isPresent() && taken.isEmpty()) {
+      throw new InvalidDataException(
+          tokens.path(),
+          "holds images of %s, but model.network takes text; take a config whose network.kind is one"
+                  .formatted(given.get())
+              + " of unet, uvit, dit");
+    }
+    if (taken.isPresent() && !taken.equals(given)) {
+      String held =
+          given
+              .map(shape -> "images of " + shape)
+              .or(() -> tokens.info().map(TokenFileInfo::tokenizer).map(Tokenizer::summary))
+              .orElse("tokens of no known kind");
+      throw new InvalidDataException(
+          tokens.path(),
+          "holds %s, but model.network takes images of %s; prepare them with md4 data images"
+              .formatted(held, taken.get()));
+    }
+  }
+
+  /**
+   * Returns the class of each image, by its place in the file; no classes where the network takes
+   * none.
+   *
+   * @param length tokens of an image
+   * @throws InvalidDataException if the network takes classes and the file has no labels or those
+   *     of another number of classes
+   */
+  public static LongToIntFunction labels(TokenFile tokens, NetworkConfig network, int length)
+      throws IOException {
+    if (network.classes() == 0) {
+      return index -> Condition.NO_LABEL;
+    }
+    Labels labels = Labels.read(tokens.path(), tokens.length() / length);
+    int classes = labels.classes().vocabularySize();
+    if (classes != network.classes()) {
+      throw new InvalidDataException(
+          Labels.beside(tokens.path()),
+          "has %d classes, but model.network takes %d".formatted(classes, network.classes()));
+    }
+    return labels::of;
+  }
+}

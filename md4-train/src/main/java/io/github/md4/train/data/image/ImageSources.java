@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data.image;
+
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** Tells what a file or folder of images is. */
+final class ImageSources {
+  private static final List<String> TARS = List.of(".tar", ".tar.gz", ".tgz", ".tar.xz");
+  private static final int IDX_DIMENSIONS = 3;
+
+  private ImageSources() {}
+
+  /**
+   * Returns the images at a path.
+   *
+   * @param labels where their labels are, if not with the images
+   * @param colours of pictures
+   * @throws InvalidDataException if nothing known is there
+   */
+  static ImageSource open(Path path, Optional<Path> labels, int colours) throws IOException {
+    String name = String.valueOf(path.getFileName());
+    if (Files.isDirectory(path)) {
+      return new Pictures(path, new PictureFiles.Folder(path), labels, colours);
+    }
+    if (TARS.stream().anyMatch(name::endsWith)) {
+      return new Pictures(path, new PictureFiles.Archive(path), labels, colours);
+    }
+    if (name.endsWith(".npz") || NumpyArray.isIn(path)) {
+      return new NumpyImages(path, labels);
+    }
+    if (IdxFile.isIn(path, IDX_DIMENSIONS)) {
+      return new IdxImages(path, labels);
+    }
+    if (name.endsWith(".bin") && labels.isEmpty()) {
+      return new CifarBatch(path);
+    }
+    throw new InvalidDataException(
+        path,
+        "must be a batch of CIFAR-10 (.bin), IDX, .npy, .npz, or a folder or tar of PNG and JPEG");
+  }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data.image;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.ClassNames;
+import io.github.md4.core.token.DataSplit;
+import io.github.md4.core.token.PixelValues;
+import io.github.md4.core.token.Provenance;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.TokenFileWriter;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.data.Permutation;
+import io.github.md4.train.data.image.ImageData.Options;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntUnaryOperator;
+
+/** Writes images and labels as splits; none has its name before all are whole. */
+record ImageSplits(Path folder, DataSet data) {
+  private static final List<String> SPLITS = List.of("train", "valid", "test");
+  private static final int TEST = 2;
+
+  /** What the splits have in common. */
+  record DataSet(
+      String name, PixelValues pixels, Optional<ClassNames> classes, Provenance provenance) {
+    DataSplit split(String split, Tokenizer tokenizer) {
+      return new DataSplit(name, split, tokenizer, provenance);
+    }
+  }
+
+  /** Images of a split: those that {@code order} gives from {@code first} on. */
+  private record Part(StagedImages images, IntUnaryOperator order, int first, int count) {
+    int index(int i) {
+      return order.applyAsInt(first + i);
+    }
+  }
+
+  /** Returns what each file of images holds. */
+  List<TokenFileInfo> write(StagedImages from, StagedImages test, Options options)
+      throws IOException {
+    List<Part> parts = parts(from, test, options);
+    List<TokenFileWriter> writers = new ArrayList<>();
+    try {
+      List<TokenFileInfo> infos = new ArrayList<>();
+      for (int i = 0; i < parts.size(); i++) {
+        if (parts.get(i).count > 0) {
+          infos.add(write(parts.get(i), SPLITS.get(i), writers));
+        }
+      }
+      removeOld();
+      for (TokenFileWriter writer : writers) {
+        writer.publish();
+      }
+      return infos;
+    } finally {
+      for (TokenFileWriter writer : writers) {
+        writer.close();
+      }
+    }
+  }
+
+  private List<Part> parts(StagedImages from, StagedImages test, Options options) {
+    List<Long> counts;
+    try {
+      counts = options.fractions().counts(from.count());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidDataException(folder, e.getMessage() + "; take more images", e);
+    }
+    IntUnaryOperator order = order(from.count(), options);
+    List<Part> parts = new ArrayList<>();
+    int first = 0;
+    for (long count : counts) {
+      parts.add(new Part(from, order, first, (int) count));
+      first += (int) count;
+    }
+    if (test.count() > 0) {
+      parts.set(TEST, new Part(test, i -> i, 0, test.count()));
+    }
+    return parts;
+  }
+
+  private static IntUnaryOperator order(int count, Options options) {
+    if (options.shuffle().isEmpty()) {
+      return i -> i;
+    }
+    Permutation shuffle = Permutation.of(count, options.shuffle().getAsLong(), 0);
+    return i -> (int) shuffle.apply(i);
+  }
+
+  private TokenFileInfo write(Part part, String split, List<TokenFileWriter> writers)
+      throws IOException {
+    Path bin = folder.resolve(split + ".bin");
+    TokenFileWriter images = TokenFileWriter.create(bin, data.split(split, data.pixels));
+    writers.add(images);
+    for (int i = 0; i < part.count; i++) {
+      images.write(part.images.image(part.index(i)).tokens());
+    }
+    if (data.classes.isPresent()) {
+      ClassNames classes = data.classes.get();
+      DataSplit content = data.split(split, classes);
+      TokenFileWriter labels = TokenFileWriter.create(Labels.beside(bin), content);
+      writers.add(labels);
+      for (int i = 0; i < part.count; i++) {
+        labels.write(new int[] {classes.label(part.images.label(part.index(i)))});
+      }
+      TokenFileInfo unused = labels.seal();
+    }
+    return images.seal();
+  }
+
+  /** Removes what an older data set has left, of splits that this one has not and labels. */
+  private void removeOld() throws IOException {
+    for (String split : SPLITS) {
+      Path bin = folder.resolve(split + ".bin");
+      for (Path tokens : List.of(bin, Labels.beside(bin))) {
+        Files.deleteIfExists(tokens);
+        String name = tokens.getFileName().toString();
+        Files.deleteIfExists(tokens.resolveSibling(name.replaceFirst("\\.bin$", ".json")));
+      }
+    }
+  }
+}

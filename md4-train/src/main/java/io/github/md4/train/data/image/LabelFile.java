@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data.image;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.train.data.Packing;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A file of labels beside a file of images. */
+final class LabelFile {
+  private LabelFile() {}
+
+  /**
+   * Returns the labels of images in order: from IDX, .npy, or a file with a byte a label.
+   *
+   * @throws InvalidDataException if there are not {@code count} of them
+   */
+  static List<String> inOrder(Path file, int count) throws IOException {
+    List<String> labels = new ArrayList<>();
+    if (NumpyArray.isIn(file)) {
+      for (long label : NumpyArray.read(file).integers()) {
+        labels.add(Long.toString(label));
+      }
+    } else {
+      for (byte label : IdxFile.isIn(file, 1) ? idx(file) : bytes(file)) {
+        labels.add(Integer.toString(label & 0xFF));
+      }
+    }
+    if (labels.size() != count) {
+      throw new InvalidDataException(
+          file, "must have a label for each of %d images: %d".formatted(count, labels.size()));
+    }
+    return labels;
+  }
+
+  private static byte[] idx(Path file) throws IOException {
+    try (IdxFile idx = IdxFile.open(file, 1)) {
+      byte[] labels = idx.read(idx.sizes()[0], "its labels");
+      idx.checkEnd();
+      return labels;
+    }
+  }
+
+  private static byte[] bytes(Path file) throws IOException {
+    try (var in = Packing.open(file)) {
+      return in.readAllBytes();
+    } catch (IOException e) {
+      throw Packing.blame(file, e);
+    }
+  }
+
+  /** Returns the class of each file name, from lines of a name, a tab and a class. */
+  static Map<String, String> byName(Path file) throws IOException {
+    Map<String, String> classes = new LinkedHashMap<>();
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(Packing.open(file), StandardCharsets.UTF_8))) {
+      int number = 1;
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        String[] parts = line.strip().split("\t", -1);
+        if (parts.length != 2) {
+          throw new InvalidDataException(
+              file, "line %d must be a file name, a tab and a class".formatted(number));
+        }
+        classes.put(parts[0], parts[1]);
+        number++;
+      }
+    } catch (IOException e) {
+      throw Packing.blame(file, e);
+    }
+    return classes;
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data.image;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.ClassNames;
+import io.github.md4.core.token.TokenFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The labels beside a file of images, which holds a token an image, the vocabulary being the
+ * classes.
+ */
+public final class Labels {
+  private final ClassNames classes;
+  private final int[] values;
+
+  private Labels(ClassNames classes, int[] values) {
+    this.classes = classes;
+    this.values = values;
+  }
+
+  /** Returns where the labels of {@code DIR/NAME.bin} are: {@code DIR/NAME.labels.bin}. */
+  public static Path beside(Path bin) {
+    String name = String.valueOf(bin.getFileName());
+    return bin.resolveSibling(name.replaceFirst("\\.bin$", "") + ".labels.bin");
+  }
+
+  /** Returns whether a file of images has labels beside it. */
+  public static boolean areBeside(Path bin) {
+    return Files.exists(beside(bin));
+  }
+
+  /**
+   * Returns the labels of a file of images.
+   *
+   * @param count how many images there are
+   * @throws InvalidDataException if they are missing, damaged, of another number or no labels
+   */
+  public static Labels read(Path bin, long count) throws IOException {
+    Path file = beside(bin);
+    if (!Files.exists(file)) {
+      throw new InvalidDataException(
+          bin,
+          "has no labels beside it (%s); prepare it with labels".formatted(file.getFileName()));
+    }
+    try (TokenFile tokens = TokenFile.open(file)) {
+      if (tokens.length() != count) {
+        throw new InvalidDataException(
+            file, "must have a label for each of %d images: %d".formatted(count, tokens.length()));
+      }
+      return new Labels(classes(tokens), tokens.read(0, Math.toIntExact(count)));
+    }
+  }
+
+  private static ClassNames classes(TokenFile tokens) {
+    if (tokens.info().isPresent()
+        && tokens.info().get().tokenizer() instanceof ClassNames classes) {
+      return classes;
+    }
+    throw new InvalidDataException(tokens.path(), "holds no labels; prepare the data anew");
+  }
+
+  /** Returns the classes. */
+  public ClassNames classes() {
+    return classes;
+  }
+
+  /** Returns the label of an image, by its number. */
+  public int of(long index) {
+    return values[Math.toIntExact(index)];
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data.image;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.train.data.Packing;
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * An array of integers in NumPy's format, in the order of C.
+ *
+ * @param type {@code |u1}, {@code <i8}: byte order, kind, bytes of an element
+ * @param data its elements as stored
+ */
+record NumpyArray(String type, int[] shape, byte[] data) {
+  private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+  private static final Pattern HEADER =
+      Pattern.compile(
+          "\\{\\s*'descr':\\s*'([^']+)',\\s*'fortran_order':\\s*(True|False),"
+              + "\\s*'shape':\\s*\\(([^)]*)\\),?\\s*\\}\\s*");
+  private static final Pattern INTEGERS = Pattern.compile("[|<>=]?[ui][1248]");
+
+  /** Returns whether a file is in that format. */
+  static boolean isIn(Path file) throws IOException {
+    try (InputStream in = Packing.open(file)) {
+      return Arrays.equals(in.readNBytes(MAGIC.length), MAGIC);
+    }
+  }
+
+  /** Returns the array of a file, packed or not. */
+  static NumpyArray read(Path file) throws IOException {
+    try (InputStream in = Packing.open(file)) {
+      return read(file, in.readAllBytes());
+    } catch (IOException e) {
+      throw Packing.blame(file, e);
+    }
+  }
+
+  /** Returns the array that these bytes of a file are. */
+  static NumpyArray read(Path file, byte[] bytes) throws IOException {
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
+    if (!Arrays.equals(in.readNBytes(MAGIC.length), MAGIC) || in.available() < 6) {
+      throw new InvalidDataException(file, "no array of NumPy's");
+    }
+    int major = in.readUnsignedByte();
+    int unused = in.readUnsignedByte();
+    byte[] size = in.readNBytes(major == 1 ? 2 : 4);
+    int headerBytes =
+        major == 1
+            ? ByteBuffer.wrap(size).order(ByteOrder.LITTLE_ENDIAN).getShort() & 0xFFFF
+            : ByteBuffer.wrap(size).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    String header = new String(in.readNBytes(headerBytes), StandardCharsets.UTF_8);
+    return of(file, header, in.readAllBytes());
+  }
+
+  private static NumpyArray of(Path file, String header, byte[] data) {
+    Matcher parts = HEADER.matcher(header);
+    if (!parts.matches()) {
+      throw new InvalidDataException(file, "an array whose header is not understood");
+    }
+    if (!INTEGERS.matcher(parts.group(1)).matches() || parts.group(2).equals("True")) {
+      throw new InvalidDataException(
+          file,
+          "must be integers in the order of C: %s, fortran_order %s"
+              .formatted(parts.group(1), parts.group(2)));
+    }
+    int[] shape =
+        Arrays.stream(parts.group(3).split(","))
+            .map(String::strip)
+            .filter(size -> !size.isEmpty())
+            .mapToInt(Integer::parseInt)
+            .toArray();
+    NumpyArray array = new NumpyArray(parts.group(1), shape, data);
+    if (data.length != (long) array.count() * array.bytes()) {
+      throw new InvalidDataException(
+          file,
+          "cut short or too long: %d bytes where %s needs %d; copy it anew"
+              .formatted(
+                  data.length, Arrays.toString(shape), (long) array.count() * array.bytes()));
+    }
+    return array;
+  }
+
+  boolean isBytes() {
+    return type.endsWith("u1");
+  }
+
+  int count() {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+
+  private int bytes() {
+    return type.charAt(type.length() - 1) - '0';
+  }
+
+  /** Returns its elements, row by row. */
+  long[] integers() {
+    boolean isBig = type.startsWith(">");
+    boolean isSigned = type.contains("i");
+    long[] values = new long[count()];
+    for (int i = 0; i < values.length; i++) {
+      long value = 0;
+      for (int b = 0; b < bytes(); b++) {
+        int at = i * bytes() + (isBig ? b : bytes() - 1 - b);
+        value = value << 8 | (data[at] & 0xFF);
+      }
+      int shift = Long.SIZE - 8 * bytes();
+      values[i] = isSigned ? value << shift >> shift : value;
+    }
+    return values;
+  }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data.image;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.train.data.Packing;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+
+/** The files of a folder or an archive that are named as pictures are, always in the same order. */
+sealed interface PictureFiles {
+
+  /** Hands over every file. */
+  void each(Receiver receiver) throws IOException;
+
+  /** Takes files. */
+  interface Receiver {
+
+    /**
+     * Takes a file.
+     *
+     * @param name its path from the root, with slashes
+     */
+    void file(String name, Content content) throws IOException;
+  }
+
+  /** A file's bytes, read when asked for. */
+  interface Content {
+    byte[] bytes() throws IOException;
+  }
+
+  /** All in a folder and the folders in it, by their paths. */
+  record Folder(Path root) implements PictureFiles {
+    @Override
+    public void each(Receiver receiver) throws IOException {
+      List<Path> files;
+      try (Stream<Path> all = Files.walk(root)) {
+        files = all.filter(f -> Picture.isNamed(f.toString())).sorted().toList();
+      }
+      for (Path file : files) {
+        String name = root.relativize(file).toString().replace('\\', '/');
+        receiver.file(name, () -> Files.readAllBytes(file));
+      }
+    }
+  }
+
+  /** All in a tar, packed or not, in its order. */
+  record Archive(Path tar) implements PictureFiles {
+    @Override
+    public void each(Receiver receiver) throws IOException {
+      try (InputStream in = Packing.open(tar);
+          TarArchiveInputStream entries = new TarArchiveInputStream(new BufferedInputStream(in))) {
+        for (TarArchiveEntry entry = next(entries); entry != null; entry = next(entries)) {
+          if (entry.isFile() && Picture.isNamed(entry.getName())) {
+            receiver.file(entry.getName(), () -> bytes(entries));
+          }
+        }
+      }
+    }
+
+    private TarArchiveEntry next(TarArchiveInputStream entries) {
+      try {
+        return entries.getNextEntry();
+      } catch (IOException e) {
+        throw damaged(e);
+      }
+    }
+
+    private byte[] bytes(TarArchiveInputStream entries) {
+      try {
+        return entries.readAllBytes();
+      } catch (IOException e) {
+        throw damaged(e);
+      }
+    }
+
+    private InvalidDataException damaged(IOException e) {
+      return new InvalidDataException(
+          tar, "damaged or cut short (" + e.getMessage() + "); copy it anew", e);
+    }
+  }
+}

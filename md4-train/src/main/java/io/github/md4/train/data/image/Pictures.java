@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data.image;
+
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+
+/**
+ * PNG and JPEG files in a folder or an archive.
+ *
+ * <p>A picture's class is what a file of labels says of its name; without one, the folder at the
+ * first level at which the paths differ, if that is a level of folders.
+ *
+ * @param labels a file with lines of a name, a tab and a class
+ * @param colours 1 or 3, into which each picture is turned
+ */
+record Pictures(Path path, PictureFiles files, Optional<Path> labels, int colours)
+    implements ImageSource {
+
+  @Override
+  public SortedSet<String> classes() throws IOException {
+    SortedSet<String> classes = ClassOrder.none();
+    classes.addAll(ofNames().values());
+    return classes;
+  }
+
+  @Override
+  public void read(Receiver receiver) throws IOException {
+    Map<String, String> classes = ofNames();
+    files.each(
+        (name, content) -> {
+          byte[] bytes = content.bytes();
+          Image image;
+          try {
+            image = Picture.decode(bytes, colours);
+          } catch (IOException e) {
+            receiver.damaged(name, e.getMessage());
+            return;
+          }
+          receiver.image(name, image, classes.getOrDefault(name, ""));
+        });
+  }
+
+  /** The class of every file. */
+  private Map<String, String> ofNames() throws IOException {
+    List<String> names = new ArrayList<>();
+    files.each((name, content) -> names.add(name));
+    if (names.isEmpty()) {
+      throw new InvalidDataException(path, "holds no PNG or JPEG file");
+    }
+    return labels.isPresent() ? told(labels.get(), names) : byFolder(names);
+  }
+
+  private static Map<String, String> told(Path labels, List<String> names) throws IOException {
+    Map<String, String> told = LabelFile.byName(labels);
+    Map<String, String> classes = new LinkedHashMap<>();
+    for (String name : names) {
+      String base = name.substring(name.lastIndexOf('/') + 1);
+      String label = told.getOrDefault(name, told.get(base));
+      if (label == null) {
+        throw new InvalidDataException(labels, "has no class for " + name);
+      }
+      classes.put(name, label);
+    }
+    return classes;
+  }
+
+  private static Map<String, String> byFolder(List<String> names) {
+    Map<String, String> classes = new LinkedHashMap<>();
+    int level = firstDifference(names);
+    for (String name : names) {
+      String[] parts = name.split("/", -1);
+      if (level >= parts.length - 1) {
+        return Map.of();
+      }
+      classes.put(name, parts[level]);
+    }
+    return classes;
+  }
+
+  private static int firstDifference(List<String> names) {
+    String[] first = names.get(0).split("/", -1);
+    int level = first.length;
+    for (String name : names) {
+      String[] parts = name.split("/", -1);
+      for (int i = 0; i < Math.min(level, parts.length); i++) {
+        if (!parts[i].equals(first[i])) {
+          level = i;
+        }
+      }
+    }
+    return level;
+  }
+}

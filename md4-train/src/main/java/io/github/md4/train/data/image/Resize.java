@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data.image;
+
+import io.github.md4.core.token.ImageShape;
+
+/** What is done to the size of images. */
+public sealed interface Resize {
+
+  /** Returns the image as it is wanted. */
+  Image of(Image image);
+
+  /** Nothing. */
+  record None() implements Resize {
+    @Override
+    public Image of(Image image) {
+      return image;
+    }
+  }
+
+  /**
+   * The mean over the area that a new pixel covers of the old ones, rounded to the nearest value.
+   */
+  record Area(int height, int width) implements Resize {
+    public Area {
+      if (height < 1 || width < 1) {
+        throw new IllegalArgumentException(
+            "size must be at least 1x1: %dx%d".formatted(height, width));
+      }
+    }
+
+    @Override
+    public Image of(Image image) {
+      ImageShape shape = new ImageShape(height, width, image.shape().colours());
+      Cover[] rows = Cover.of(image.shape().height(), height);
+      Cover[] columns = Cover.of(image.shape().width(), width);
+      byte[] values = new byte[shape.size()];
+      for (int i = 0; i < values.length; i++) {
+        int pixel = i / shape.colours();
+        double mean = mean(image, rows[pixel / width], columns[pixel % width], i % shape.colours());
+        values[i] = (byte) Math.rint(mean);
+      }
+      return new Image(shape, values);
+    }
+
+    private static double mean(Image image, Cover rows, Cover columns, int colour) {
+      double sum = 0;
+      for (int r = 0; r < rows.weights.length; r++) {
+        for (int c = 0; c < columns.weights.length; c++) {
+          int value = image.value(rows.first + r, columns.first + c, colour);
+          sum += rows.weights[r] * columns.weights[c] * value;
+        }
+      }
+      return sum;
+    }
+  }
+
+  /** The largest square around the centre, then its area. */
+  record CentralSquare(int side) implements Resize {
+    @Override
+    public Image of(Image image) {
+      ImageShape shape = image.shape();
+      int length = Math.min(shape.height(), shape.width());
+      ImageShape square = new ImageShape(length, length, shape.colours());
+      int top = (shape.height() - length) / 2;
+      int left = (shape.width() - length) / 2;
+      byte[] values = new byte[square.size()];
+      for (int row = 0; row < length; row++) {
+        int from = ((top + row) * shape.width() + left) * shape.colours();
+        int count = length * shape.colours();
+        System.arraycopy(image.values(), from, values, row * count, count);
+      }
+      return new Area(side, side).of(new Image(square, values));
+    }
+  }
+
+  /**
+   * Which old pixels of a row or column a new one covers.
+   *
+   * @param weights shares of them in the new one, whose sum is 1
+   */
+  record Cover(int first, double[] weights) {
+    static Cover[] of(int from, int to) {
+      Cover[] covers = new Cover[to];
+      double step = (double) from / to;
+      for (int i = 0; i < to; i++) {
+        double start = i * step;
+        double end = (i + 1) * step;
+        int first = (int) Math.floor(start);
+        int last = Math.min(from - 1, (int) Math.ceil(end) - 1);
+        double[] weights = new double[last - first + 1];
+        for (int k = 0; k < weights.length; k++) {
+          double shared = Math.min(end, first + k + 1) - Math.max(start, first + k);
+          weights[k] = shared / step;
+        }
+        covers[i] = new Cover(first, weights);
+      }
+      return covers;
+    }
+  }
+}
