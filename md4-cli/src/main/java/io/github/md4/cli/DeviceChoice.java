@@ -5,6 +5,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
 import io.github.md4.core.DeviceException;
+import io.github.md4.core.kernel.Tf32;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -12,11 +13,22 @@ import java.util.regex.Pattern;
 sealed interface DeviceChoice {
 
   /**
-   * Returns the device.
+   * Returns the device, on which float32 is float32: products and convolutions are not rounded to
+   * TF32.
    *
    * @throws DeviceException if it is not there
    */
-  Device find();
+  default Device find() {
+    Tf32.forbid();
+    return device();
+  }
+
+  /**
+   * Returns the device as it is.
+   *
+   * @throws DeviceException if it is not there
+   */
+  Device device();
 
   /** Returns the choice written as {@code cpu}, {@code gpu} or {@code gpu:N}. */
   static DeviceChoice parse(String text) {
@@ -38,7 +50,7 @@ sealed interface DeviceChoice {
   /** The first GPU if there is one, else the CPU. */
   record Fastest() implements DeviceChoice {
     @Override
-    public Device find() {
+    public Device device() {
       return Gpu.count() > 0 ? Device.gpu() : Device.cpu();
     }
   }
@@ -46,7 +58,7 @@ sealed interface DeviceChoice {
   /** The CPU. */
   record Cpu() implements DeviceChoice {
     @Override
-    public Device find() {
+    public Device device() {
       return Device.cpu();
     }
   }
@@ -56,7 +68,7 @@ sealed interface DeviceChoice {
     private static final Pattern FORM = Pattern.compile("gpu(?::(\\d{1,4}))?");
 
     @Override
-    public Device find() {
+    public Device device() {
       int count = count();
       if (count == 0) {
         throw new DeviceException("no GPU is there: " + reason() + "; or take --device cpu");

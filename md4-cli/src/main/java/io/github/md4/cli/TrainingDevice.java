@@ -14,11 +14,10 @@ final class TrainingDevice {
   /** Returns the device, and says on {@code err} what becomes of a wish for TF32. */
   static Device find(TrainingConfig training, DeviceChoice choice, PrintWriter err) {
     if (!training.tf32()) {
-      Tf32.forbid();
       return choice.find();
     }
     Tf32.allow();
-    Device device = choice.find();
+    Device device = choice.device();
     boolean isOfUse = device.isGpu() && training.precision() == Precision.FLOAT32;
     err.println(
         isOfUse

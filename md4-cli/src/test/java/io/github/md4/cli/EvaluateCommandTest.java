@@ -7,19 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.md4.core.likelihood.Agreement;
-import io.github.md4.core.token.Gpt2Tokenizer;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -45,29 +39,8 @@ final class EvaluateCommandTest {
     data = data("data", " abcdef", TOKENS + TAIL);
   }
 
-  /** Returns a file of random characters, which all occur. */
   private Path data(String name, String alphabet, int count) throws IOException {
-    Random random = new Random(count);
-    StringBuilder text = new StringBuilder(alphabet);
-    while (text.length() < count + 1) { // the last goes to valid
-      text.append(alphabet.charAt(random.nextInt(alphabet.length())));
-    }
-    Path file = Files.writeString(folder.resolve(name + ".txt"), text);
-    Path out = folder.resolve(name);
-    double share = count / (count + 1.0);
-    md4(
-            "data",
-            "text",
-            "--vocabulary",
-            "chars",
-            "--from",
-            file,
-            "--out",
-            out,
-            "--fractions",
-            share + "," + (1 - share))
-        .check();
-    return out.resolve("train.bin");
+    return RandomText.write(folder.resolve(name), alphabet, count);
   }
 
   private Ran evaluate(String options, Object... more) {
@@ -317,156 +290,6 @@ final class EvaluateCommandTest {
     evaluate("", "--model", model, "--data", bad).failed(3, "train.bin: no such file");
     evaluate("", "--model", model, "--data", data("short", " abcdef", 10))
         .failed(3, "train.bin: too short: 10 tokens where one sequence takes 11");
-  }
-
-  private JsonNode estimates(JsonNode json, String estimator) {
-    for (JsonNode each : json.path("estimates")) {
-      if (each.path("estimator").asText().equals(estimator)) {
-        return each;
-      }
-    }
-    throw new AssertionError(estimator + " in " + json);
-  }
-
-  @Test
-  void estimators_areSideBySideAndAgree() {
-    String options = "--steps 3,30,inf --any-order --passes 8";
-    JsonNode json = score(options);
-    assertThat(json.path("estimates").findValuesAsText("estimator"))
-        .containsExactly("T = 3", "T = 30", "continuous", "any-order");
-    assertThat(number(json, "natsPerToken"))
-        .isEqualTo(number(estimates(json, "T = 3"), "natsPerToken"));
-    double three = number(estimates(json, "T = 3"), "natsPerToken");
-    double thirty = number(estimates(json, "T = 30"), "natsPerToken");
-    JsonNode first = json.at("/differences/0");
-    assertThat(first.path("difference").asText()).isEqualTo("T = 3 less T = 30");
-    assertThat(number(first, "natsPerToken")).isCloseTo(three - thirty, within(1e-12));
-    assertThat(number(first, "interval/low")).isLessThan(three - thirty);
-    assertThat(json.path("agreement").findValuesAsText("outcome"))
-        .containsExactly("HOLDS", "HOLDS", "HOLDS");
-    // Continuous alone is what it is beside others.
-    assertThat(number(score("--passes 8"), "natsPerToken"))
-        .isEqualTo(number(estimates(json, "continuous"), "natsPerToken"));
-    Ran ran = evaluate(options, "--model", model, "--data", data).succeeded();
-    assertThat(ran.out())
-        .contains("\nany-order ", "\nT = 3 less T = 30 ", "\nagreement 3 ")
-        .contains("any-order less continuous");
-  }
-
-  @Test
-  void contradiction_isCodeOne() {
-    Scripted never = new Scripted();
-    assertThat(never.code()).isEqualTo(1);
-    assertThat(never.err())
-        .isEqualTo("md4: estimates of one bound contradict each other: any-order less x\n");
-  }
-
-  /** A failed check, as the command reports it. */
-  private record Scripted() {
-    private static final Contradictions FAILED =
-        new Contradictions(
-            List.of(
-                new Agreement.Check(Agreement.Outcome.HOLDS, "T = 3 less x"),
-                new Agreement.Check(Agreement.Outcome.FAILS, "any-order less x")));
-
-    int code() {
-      return FAILED.report(new PrintWriter(Writer.nullWriter()));
-    }
-
-    String err() {
-      StringWriter err = new StringWriter();
-      assertThat(FAILED.report(new PrintWriter(err))).isEqualTo(ExitCodes.FAILURE);
-      return err.toString();
-    }
-  }
-
-  @Test
-  void compare_isOfTheSameMasks() throws IOException {
-    Path other = TinyModel.OF_SEVEN.write(folder.resolve("other"), 2);
-    JsonNode json =
-        evaluate("--json --passes 4 --compare " + other, "--model", model, "--data", data)
-            .succeeded()
-            .json();
-    JsonNode alone =
-        evaluate("--json --passes 4", "--model", other, "--data", data).succeeded().json();
-    JsonNode compared = json.path("compared");
-    assertThat(number(compared, "estimates/0/natsPerToken"))
-        .isEqualTo(number(alone, "natsPerToken"));
-    assertThat(number(compared, "differences/0/natsPerToken"))
-        .isCloseTo(number(json, "natsPerToken") - number(alone, "natsPerToken"), within(1e-12));
-    assertThat(number(compared, "differences/0/standardError"))
-        .isLessThan(
-            number(json, "natsPerTokenStandardError") + number(alone, "natsPerTokenStandardError"));
-    JsonNode itself =
-        evaluate("--json --compare " + model, "--model", model, "--data", data).succeeded().json();
-    assertThat(number(itself, "compared/differences/0/natsPerToken")).isZero();
-    assertThat(number(itself, "compared/differences/0/interval/high")).isZero();
-    Ran ran = evaluate("--compare " + other, "--model", model, "--data", data).succeeded();
-    assertThat(ran.out()).contains("\nfirst less compared, continuous ", "\ncompared with ");
-  }
-
-  @Test
-  void csv_hasALineAnEstimator() throws IOException {
-    Path csv = folder.resolve("scores.csv");
-    evaluate("--steps 3,inf --passes 2 --csv " + csv, "--model", model, "--data", data).check();
-    List<String> lines = Files.readAllLines(csv);
-    assertThat(lines).hasSize(3);
-    int columns = lines.get(0).split(",", -1).length;
-    assertThat(columns).isEqualTo(24);
-    assertThat(lines.get(1))
-        .startsWith("data train," + Sha256.of(data) + ",chunks,")
-        .contains(",T = 3,2,0,131,1441,5,", ",\"131 chunks, as documents are too few\"");
-    assertThat(lines.get(2)).contains(",continuous,2,0,");
-  }
-
-  private Path suite() throws IOException {
-    Path sets = folder.resolve("sets");
-    for (String file : List.of("ptb/ptb.test.txt", "lambada/lambada_test.jsonl")) {
-      Files.createDirectories(sets.resolve(file).getParent());
-    }
-    Random random = new Random(3);
-    StringBuilder sentences = new StringBuilder();
-    StringBuilder passages = new StringBuilder();
-    for (int i = 0; i < 120; i++) {
-      String words = "of the N " + "company 's ".repeat(random.nextInt(6));
-      sentences.append(' ').append(words).append("\n");
-      passages.append("{\"text\": \"").append(words).append("\"}\n");
-    }
-    Files.writeString(sets.resolve("ptb/ptb.test.txt"), sentences);
-    Files.writeString(sets.resolve("lambada/lambada_test.jsonl"), passages);
-    return sets;
-  }
-
-  @Test
-  void suite_scoresTheSetsThatAreThere() throws IOException {
-    Path gpt2 = new TinyModel(new Gpt2Tokenizer()).write(folder.resolve("gpt2"), 1);
-    Path sets = suite();
-    Path csv = folder.resolve("suite.csv");
-    Object[] options = {"--model", gpt2, "--data-dir", sets, "--batch-size", "8"};
-    Ran ran =
-        evaluate("--suite zero-shot --steps 10,inf --protocol sedd --csv " + csv, options)
-            .succeeded();
-    assertThat(ran.out())
-        .contains("\nPTB, T = 10 ", "\nLAMBADA, continuous ", "\nPTB, T = 10 less continuous ")
-        .contains("missing: no wikitext2/*train* there", "missing: no lm1b/*test* there")
-        .contains("protocol ", "a remainder dropped of every 1,000 rows in each of 8 shards")
-        .contains("published for the small model: at most 102.26");
-    List<JsonNode> lines =
-        evaluate("--suite zero-shot --json --passes 2", options).succeeded().jsonLines();
-    assertThat(lines).hasSize(5);
-    JsonNode ptb = lines.get(1);
-    assertThat(ptb.path("set").asText()).isEqualTo("PTB");
-    assertThat(ptb.path("rows").asInt()).isEqualTo(120);
-    assertThat(ptb.path("tokens").asInt() + ptb.path("dropped").asInt())
-        .isEqualTo(ptb.path("rowTokens").asInt());
-    // Random guesses among 50,257 tokens.
-    assertThat(number(ptb, "estimates/0/natsPerToken")).isBetween(8.0, 20.0);
-    assertThat(ptb.at("/estimates/0/intervalOver").asText()).endsWith(" documents");
-    assertThat(Files.readAllLines(csv)).hasSize(5);
-    md4(words("evaluate --suite zero-shot --data-dir " + folder, "--model", gpt2))
-        .failed(3, "has none of the sets");
-    md4(words("evaluate --suite zero-shot --data-dir " + sets, "--model", model))
-        .failed(3, "closes rows by the end of text, which the model's vocabulary");
   }
 
   @ParameterizedTest

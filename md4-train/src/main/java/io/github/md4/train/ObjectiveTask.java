@@ -15,6 +15,7 @@ import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.Schedule;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * An objective that is the same throughout; only the network learns.
@@ -31,9 +32,9 @@ record ObjectiveTask(Objective objective, MaskingSchedule curve, int sequences) 
   @Override
   public Draft draft(int[][] x, Condition condition, double[][] u) {
     int[][] seen = new int[x.length][];
-    for (int b = 0; b < x.length; b++) {
-      seen[b] = objective.seen(x[b], condition.times()[b], u[b]);
-    }
+    IntStream.range(0, x.length)
+        .parallel()
+        .forEach(b -> seen[b] = objective.seen(x[b], condition.times()[b], u[b]));
     return objective.batch(x, seen, condition);
   }
 

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Supplier;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 
@@ -15,8 +16,33 @@ import org.knowm.xchart.BitmapEncoder;
 final class Picture {
   private Picture() {}
 
-  /** Writes a PNG, replacing what there is. */
+  /**
+   * Writes a PNG, replacing what there is.
+   *
+   * @throws IOException if it cannot be written, or this Java has no fonts to write words with
+   */
   static void write(Path file, List<Chart> charts) throws IOException {
+    BufferedImage whole = withFonts(file, () -> drawn(charts));
+    try (OutputStream out = Files.newOutputStream(file)) {
+      if (!ImageIO.write(whole, "png", out)) {
+        throw new IOException(file + ": this Java writes no PNG");
+      }
+    }
+  }
+
+  /** A Java of a server may come without the libraries that fonts need. */
+  static BufferedImage withFonts(Path file, Supplier<BufferedImage> drawing) throws IOException {
+    try {
+      return drawing.get();
+    } catch (LinkageError e) {
+      throw new IOException(
+          "%s is not written, this Java draws no words: %s; install fontconfig and harfbuzz"
+              .formatted(file, e.getMessage()),
+          e);
+    }
+  }
+
+  private static BufferedImage drawn(List<Chart> charts) {
     BufferedImage whole =
         new BufferedImage(Chart.WIDTH * charts.size(), Chart.HEIGHT, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = whole.createGraphics();
@@ -25,10 +51,6 @@ final class Picture {
       graphics.drawImage(one, i * Chart.WIDTH, 0, null);
     }
     graphics.dispose();
-    try (OutputStream out = Files.newOutputStream(file)) {
-      if (!ImageIO.write(whole, "png", out)) {
-        throw new IOException(file + ": this Java writes no PNG");
-      }
-    }
+    return whole;
   }
 }

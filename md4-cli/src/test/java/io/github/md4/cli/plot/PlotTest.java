@@ -2,6 +2,7 @@
 package io.github.md4.cli.plot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.md4.core.schedule.Curve;
@@ -84,6 +85,20 @@ final class PlotTest {
                 new MaskingSchedule(new Curve.Geometric())))
         .write(schedules);
     assertThat(colors(schedules, 2 * Chart.WIDTH)).isGreaterThan(20);
+  }
+
+  @Test
+  void aJavaWithoutFonts_isSaid() {
+    assertThatThrownBy(
+            () ->
+                Picture.withFonts(
+                    folder.resolve("a.png"),
+                    () -> {
+                      throw new UnsatisfiedLinkError("libharfbuzz.so.0: cannot open");
+                    }))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("a.png is not written")
+        .hasMessageContaining("libharfbuzz.so.0: cannot open; install fontconfig and harfbuzz");
   }
 
   private static int colors(Path file, int width) throws IOException {

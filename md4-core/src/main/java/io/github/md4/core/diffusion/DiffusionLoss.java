@@ -18,7 +18,7 @@ public final class DiffusionLoss {
    */
   public static NDArray crossEntropy(NDArray logits, NDArray targets) {
     NDArray logMu = logits.logSoftmax(VOCABULARY_AXIS); // [R, V]
-    return logMu.gather(targets.expandDims(-1), VOCABULARY_AXIS).squeeze(-1).neg(); // [R]
+    return negativeLog(logMu, targets);
   }
 
   /**
@@ -36,9 +36,12 @@ public final class DiffusionLoss {
    */
   public static NDArray powered(NDArray logits, NDArray targets, NDArray powers) {
     NDArray logMu = logits.logSoftmax(VOCABULARY_AXIS); // [R, V]
-    NDArray column = targets.expandDims(-1); // [R, 1]
-    NDArray crossEntropy = logMu.gather(column, VOCABULARY_AXIS).squeeze(-1).neg(); // [R]
+    NDArray crossEntropy = negativeLog(logMu, targets); // [R]
     NDArray meanPower = logMu.exp().matMul(powers); // [R]
     return powers.take(targets).mul(crossEntropy.sub(1)).add(meanPower); // [R]
+  }
+
+  private static NDArray negativeLog(NDArray logMu, NDArray targets) {
+    return logMu.gather(targets.expandDims(-1), VOCABULARY_AXIS).squeeze(-1).neg(); // [R]
   }
 }

@@ -3,6 +3,7 @@ package io.github.md4.core.diffusion;
 
 import io.github.md4.core.schedule.PowerSchedule;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * Masking where each token has its power: {@code q(z_t | x)}, independent at every position (spec,
@@ -36,9 +37,9 @@ public final class PoweredForward {
       int[][] x, Condition condition, double[][] u, Supplier<PowerSchedule> schedule) {
     double epsilon = schedule.get().epsilon();
     double[][] critical = new double[x.length][];
-    for (int b = 0; b < x.length; b++) {
-      critical[b] = critical(condition.times()[b], u[b], epsilon);
-    }
+    IntStream.range(0, x.length)
+        .parallel()
+        .forEach(b -> critical[b] = critical(condition.times()[b], u[b], epsilon));
     return new PoweredDraft(x, condition, critical, schedule);
   }
 
