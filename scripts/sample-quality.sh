@@ -6,7 +6,8 @@
 #   scripts/sample-quality.sh MODEL REFERENCE.bin OUTFOLDER [more options of md4 sample]
 #
 # COUNT samples each (default 64), at STEPS (default "64 256 1000"). JOBS samplers run at once (default
-# 1: only then are the seconds those of the sampler alone).
+# 1: only then are the seconds those of the sampler alone). Samples that are there are not drawn again, and
+# DRAW_ONLY=1 prints no table, so that the GPU's part can be done apart.
 set -eu
 model=$1
 reference=$2
@@ -54,8 +55,11 @@ samplers | while IFS='|' read -r label steps options; do
   # shellcheck disable=SC2086 # unquoted: to xargs a blank at a line's end would be "goes on"
   echo "$(named "$label" "$steps")" $options $extra
 done | xargs -P "${JOBS:-1}" -L 1 sh -euc 'name=$0
+  [ ! -e "$out/$name.jsonl" ] || exit 0
   "$md4" sample --model "$model" --count "$count" --seed 1 --json --report "$out/$name.report.json" "$@" \
-    >"$out/$name.jsonl"'
+    >"$out/$name.part"
+  mv "$out/$name.part" "$out/$name.jsonl"'
+[ -z "${DRAW_ONLY:-}" ] || exit 0
 
 echo "| sampler | T | network calls | calls a sample | seconds | bits per character | entropy |"
 echo "| --- | --- | --- | --- | --- | --- | --- |"

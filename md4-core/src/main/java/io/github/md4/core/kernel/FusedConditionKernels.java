@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.Passes.Vectors;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What the hand-written pass is told of time and class, forward and backward: small products, one
@@ -83,19 +84,38 @@ public final class FusedConditionKernels {
     return new Conditioned(new Hidden(made.get(0)), List.copyOf(made.subList(1, made.size())));
   }
 
-  /** What the examples are told in one layer: k vectors, and where their gradient is summed. */
+  /**
+   * What the examples are told in one layer: vectors from {@code first} on, and where their
+   * gradient is summed.
+   */
   public static final class Modulation {
     final Vectors vectors;
+    final int first;
 
-    private Modulation(Vectors vectors) {
+    private Modulation(Vectors vectors, int first) {
       this.vectors = vectors;
+      this.first = first;
+    }
+
+    /** Returns what begins so many vectors further on. */
+    public Modulation from(int index) {
+      return new Modulation(vectors, first + index);
     }
   }
 
-  /** Returns k vectors of width D for each example, w [k D, W]. */
+  /** Returns k vectors of width D for each example, w [k D, W], with room for their gradient. */
   public Modulation modulation(NDManager scope, Hidden c, Hidden w, Hidden b) {
-    NDArray values = kernels.one(scope, "modulation", c.array, w.array, b.array);
-    return new Modulation(new Vectors(values, scope.zeros(values.getShape())));
+    NDArray values = values(scope, c, w, b);
+    return new Modulation(new Vectors(values, Optional.of(scope.zeros(values.getShape()))), 0);
+  }
+
+  /** As {@link #modulation}, where there is no backward. */
+  public Modulation frozenModulation(NDManager scope, Hidden c, Hidden w, Hidden b) {
+    return new Modulation(new Vectors(values(scope, c, w, b), Optional.empty()), 0);
+  }
+
+  private NDArray values(NDManager scope, Hidden c, Hidden w, Hidden b) {
+    return kernels.one(scope, "modulation", c.array, w.array, b.array);
   }
 
   /** Drops channels of both branches: scales the gates of a layer, 0 where {@code keep} is. */

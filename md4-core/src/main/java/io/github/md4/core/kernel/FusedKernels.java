@@ -193,7 +193,7 @@ public final class FusedKernels implements AutoCloseable {
    */
   public record Branch(Hidden output, Modulation modulation, int gate) {
     Gated gated() {
-      return new Gated(output.array, modulation.vectors, gate);
+      return new Gated(output.array, modulation.vectors, modulation.first + gate);
     }
   }
 
@@ -204,7 +204,7 @@ public final class FusedKernels implements AutoCloseable {
    */
   public record Start(Rows rows, Modulation modulation, int shift) {
     Site site() {
-      return new Site(rows, modulation.vectors, shift);
+      return new Site(rows, modulation.vectors, modulation.first + shift);
     }
   }
 

@@ -18,11 +18,15 @@ interface Passes extends AutoCloseable {
   /**
    * The vectors by which the examples modulate a layer, and where their gradient is summed.
    *
-   * @param values [B, k, D]; {@code gradients}, float32 [B, k, D]
+   * @param values [B, k, D]; {@code sums}, float32 [B, k, D], where there is a backward
    */
-  record Vectors(NDArray values, NDArray gradients) {
+  record Vectors(NDArray values, Optional<NDArray> sums) {
     int count() {
       return Math.toIntExact(values.getShape().get(1));
+    }
+
+    NDArray gradients() {
+      return sums.orElseThrow();
     }
   }
 

@@ -79,7 +79,8 @@ final class TorchScript implements AutoCloseable {
    * Calls a function in inference mode.
    *
    * @param scope the manager that takes the results
-   * @param arguments NDArray, {@code List} of NDArray, Integer, Long, Double or Boolean, in order
+   * @param arguments NDArray, {@code List} of NDArray, {@link Held}, Integer, Long, Double or
+   *     Boolean, in order
    */
   NDList run(NDManager scope, String function, Object... arguments) {
     JniUtils.setGraphExecutorOptimize(false);
@@ -87,7 +88,25 @@ final class TorchScript implements AutoCloseable {
     try (IValue result = IValueUtils.runMethod(module, function, values)) {
       return result.toNDList((PtNDManager) scope);
     } finally {
-      Arrays.stream(values).forEach(IValue::close);
+      for (int i = 0; i < values.length; i++) {
+        if (!(arguments[i] instanceof Held)) {
+          values[i].close();
+        }
+      }
+    }
+  }
+
+  /** A list of arrays that many calls take: it is handed over once. */
+  static final class Held implements AutoCloseable {
+    private final IValue value;
+
+    Held(List<NDArray> arrays) {
+      value = TorchScript.value(arrays);
+    }
+
+    @Override
+    public void close() {
+      value.close();
     }
   }
 
@@ -148,6 +167,8 @@ final class TorchScript implements AutoCloseable {
   private static IValue value(Object argument) {
     if (argument instanceof NDArray array) {
       return IValue.from((PtNDArray) array);
+    } else if (argument instanceof Held held) {
+      return held.value;
     } else if (argument instanceof List<?> list) {
       return IValue.listFrom(list.toArray(PtNDArray[]::new));
     } else if (argument instanceof Double number) {

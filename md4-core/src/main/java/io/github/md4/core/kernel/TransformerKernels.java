@@ -81,7 +81,13 @@ public final class TransformerKernels implements AutoCloseable {
   }
 
   private static TorchScript load(NDManager parent, Options options, Dropout dropout) {
-    Map<String, Object> constants = new LinkedHashMap<>();
+    return load(parent, options, dropout, Map.of(), "");
+  }
+
+  /** Returns the script of these kernels and of {@code more} functions after them. */
+  static TorchScript load(
+      NDManager parent, Options options, Dropout dropout, Map<String, ?> besides, String more) {
+    Map<String, Object> constants = new LinkedHashMap<>(besides);
     constants.put("dtype", options.precision().scalarType);
     constants.put("padTo", options.precision().columns);
     constants.put("heads", options.heads());
@@ -92,7 +98,7 @@ public final class TransformerKernels implements AutoCloseable {
     constants.put("keepScale", 1 / (1 - dropout.channel()));
     constants.put("embeddingDropout", dropout.embedding());
     constants.put("attentionDropout", dropout.attention());
-    return TorchScript.load(parent, constants, options.activation().functions() + SOURCE);
+    return TorchScript.load(parent, constants, options.activation().functions() + SOURCE + more);
   }
 
   /** Returns the tokens {@code zt}, int64 [B, L], as rows of {@code table} [V + 1, D]. */
@@ -166,7 +172,7 @@ public final class TransformerKernels implements AutoCloseable {
    *
    * @param modulation shift, scale, gate of the attention, then of the feed-forward, k = 6
    * @param keep Dropout1d's mask of the two branches, [B, 2, 1, D] or broadcast to it
-   * @param weightsAndRotary qkv [(H + 2 K) W, D], out [D, H W], cosines, sines [L, 1, W / 2]
+   * @param weightsAndRotary qkv [(H + 2 K) W, D], out [D, H W], cosines, sines [L, 1, W]
    */
   public Hidden adaptiveAttention(
       NDManager scope, Hidden h, Hidden modulation, Hidden keep, NDList weightsAndRotary) {

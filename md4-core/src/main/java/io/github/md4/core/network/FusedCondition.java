@@ -15,8 +15,8 @@ import java.util.Arrays;
 
 /** What the hand-written pass tells its layers of time and class, and the way back from it. */
 final class FusedCondition {
-  private static final String CLASSES = "condition.classes.weight";
-  private static final String[] DENSE = {
+  static final String CLASSES = "condition.classes.weight";
+  static final String[] DENSE = {
     "condition.dense1.weight",
     "condition.dense1.bias",
     "condition.dense2.weight",

@@ -90,15 +90,19 @@ public final class Transformer implements Network {
 
   @Override
   public FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
+    FrozenWeights weights =
+        new FrozenWeights(parent, config, parameters, kernelOptions.precision());
     FusedKernels.Options asked =
         new FusedKernels.Options(kernelOptions, TransformerKernels.Dropout.NONE, Precision.FLOAT32);
-    Optional<FusedKernels> found =
-        config.isConditional() ? FusedKernels.find(parent, asked) : Optional.empty();
-    FusedDenoiser.Subject subject =
-        new FusedDenoiser.Subject(config, parameters, kernelOptions.precision());
-    return found
-        .<FrozenDenoiser>map(kernels -> new FusedDenoiser(parent, kernels, subject, this::check))
-        .orElseGet(() -> Network.super.frozen(parent, parameters));
+    return new FrozenTransformer(
+        this::check,
+        weights,
+        new ScriptForward(parent, kernelOptions, weights),
+        find(parent, asked).map(kernels -> new FusedForward(parent, kernels, weights)));
+  }
+
+  private Optional<FusedKernels> find(NDManager parent, FusedKernels.Options asked) {
+    return config.isConditional() ? FusedKernels.find(parent, asked) : Optional.empty();
   }
 
   @Override
@@ -121,8 +125,7 @@ public final class Transformer implements Network {
     }
     FusedKernels.Options asked =
         new FusedKernels.Options(kernelOptions, dropout(config), options.stream());
-    Optional<FusedKernels> found =
-        config.isConditional() ? FusedKernels.find(parent, asked) : Optional.empty();
+    Optional<FusedKernels> found = find(parent, asked);
     if (found.isEmpty() && options.kernels() == Kernels.FUSED) {
       throw new DeviceException(
           "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16, for networks"
@@ -197,7 +200,7 @@ public final class Transformer implements Network {
 
   private NDList rotary(NDArray zt) {
     int length = Math.toIntExact(zt.getShape().get(1));
-    return rotary.computeIfAbsent(length, l -> Rotary.tables(manager, l, config.headWidth()));
+    return rotary.computeIfAbsent(length, l -> Rotary.halves(manager, l, config.headWidth()));
   }
 
   @Override

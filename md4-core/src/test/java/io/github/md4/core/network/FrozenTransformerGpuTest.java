@@ -9,7 +9,10 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.kernel.FusedKernels;
 import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.kernel.TransformerKernels;
+import io.github.md4.core.kernel.TransformerKernels.Dropout;
 import io.github.md4.core.network.FusedTransformerGpuTest.Case;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -19,10 +22,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The denoiser of frozen weights, in bfloat16, against the plain one in float32 on the same GPU.
+ * Both ways through frozen weights, in bfloat16, against the plain denoiser in float32 on the same
+ * GPU.
  */
 @Tag("gpu")
-final class FusedDenoiserGpuTest {
+final class FrozenTransformerGpuTest {
   private static final int BATCH = 5;
   private static final int LENGTH = 37;
 
@@ -47,20 +51,39 @@ final class FusedDenoiserGpuTest {
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
         Network exact =
             new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
-        Network narrow =
-            new Transformer(manager, each.config(), each.vocabularySize(), Precision.BFLOAT16);
         Parameters parameters = RandomParameters.of(manager, exact, 31);
-        FrozenDenoiser frozen = narrow.frozen(manager, parameters)) {
-      assertThat(frozen.description()).isEqualTo("CUDA kernels of our own");
-      Denoiser plain = exact.denoiser(parameters);
+        FrozenWeights weights =
+            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
+        FrozenForward script = new ScriptForward(manager, options(each), weights);
+        FrozenForward fused = new FusedForward(manager, kernels(manager, each), weights)) {
       for (int every : new int[] {1, each.everyNthRow(), 61}) {
         long[] rows =
             LongStream.range(0, BATCH * LENGTH).filter(row -> row % every == every - 1).toArray();
-        float[] expected = logits(manager, plain, inputs, rows);
-        float[] ours = logits(manager, frozen, inputs, rows);
-        assertThat(distance(ours, expected)).isLessThan(ROUNDING);
+        float[] expected = logits(manager, exact.denoiser(parameters), inputs, rows);
+        for (FrozenForward way : List.of(script, fused)) {
+          float[] ours = logits(manager, way, inputs, rows);
+          assertThat(distance(ours, expected)).as(way.toString()).isLessThan(ROUNDING);
+        }
       }
     }
+  }
+
+  private static FusedKernels kernels(NDManager manager, Case each) {
+    FusedKernels.Options options =
+        new FusedKernels.Options(options(each), Dropout.NONE, Precision.FLOAT32);
+    return FusedKernels.find(manager, options).orElseThrow();
+  }
+
+  private static TransformerKernels.Options options(Case each) {
+    TransformerConfig config = each.config();
+    return new TransformerKernels.Options(
+        Precision.BFLOAT16,
+        config.activation(),
+        config.heads(),
+        config.keyValueHeads(),
+        config.headWidth(),
+        config.causal(),
+        1e-5);
   }
 
   private static float[] logits(NDManager manager, Denoiser denoiser, Inputs inputs, long[] rows) {
@@ -71,7 +94,7 @@ final class FusedDenoiserGpuTest {
   }
 
   /** The length of the difference over the length of what is expected. */
-  private static double distance(float[] ours, float[] expected) {
+  static double distance(float[] ours, float[] expected) {
     assertThat(ours).hasSameSizeAs(expected);
     double difference = 0;
     double whole = 0;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import ai.djl.ndarray.NDArray;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+
+/** One way through a transformer of frozen weights; what it is given has been checked. */
+interface FrozenForward extends Denoiser, AutoCloseable {
+
+  /** As {@link Denoiser#logits}, of shapes that fit. */
+  @Override
+  NDArray logits(NDArray zt, Condition condition, NDArray rows);
+
+  @Override
+  void close();
+}
