@@ -22,16 +22,9 @@ final class CudaPasses implements Passes {
   /** What a kernel declares itself of the shared memory that a block may have, rounded up. */
   private static final int DECLARED_SHARED_BYTES = 1024;
 
-  private static final String ROOM =
-      """
-      def rows(self: __torch__.M, x: Tensor, rows: int, columns: int, type: int) -> Tensor:
-        room = (rows + 1023) // 1024 * 1024
-        return torch.slice(torch.empty([room, columns], dtype=type, device=x.device), 0, 0, rows)
-      def entry(self: __torch__.M, h: Tensor, x: Tensor, rows: int) -> List[Tensor]:
-        stream = self.rows(h, rows, h.size(1), h.dtype)
-        return [stream, self.rows(h, rows, h.size(1), x.dtype), self.rows(h, rows, 2, 6)]
-      def first(self: __torch__.M, h: Tensor) -> List[Tensor]:
-        return [torch.empty_like(h, dtype=15), self.rows(h, h.size(0), 2, 6)]
+  private static final String BACKWARD =
+      Room.ROWS
+          + """
       def like(self: __torch__.M, x: Tensor) -> Tensor:
         return self.rows(x, x.size(0), x.size(1), x.dtype)
       def zeros(self: __torch__.M, x: Tensor, rows: int) -> Tensor:
@@ -45,16 +38,19 @@ final class CudaPasses implements Passes {
       """;
 
   private final TransformerKernels.Options options;
-  private final TorchScript room;
+  private final Room room;
+  private final TorchScript script;
   private final CudaProgram program;
   private final int leaveBlocks;
   private final int updateBlocks;
   private final CudaPoweredLoss poweredLoss;
   private final int sharedBytes;
 
-  CudaPasses(NDManager parent, CudaDevice device, Nvrtc compiler, FusedKernels.Options fused) {
+  CudaPasses(
+      NDManager parent, CudaDevice device, Nvrtc compiler, FusedKernels.Options fused, Room room) {
     this.options = fused.network();
-    this.room = TorchScript.load(parent, Map.of(), ROOM);
+    this.room = room;
+    this.script = TorchScript.load(parent, Map.of(), BACKWARD);
     Map<String, Integer> constants = new LinkedHashMap<>();
     constants.put("D", options.heads() * options.headWidth());
     constants.put("W", options.headWidth());
@@ -74,8 +70,8 @@ final class CudaPasses implements Passes {
     Rows rows = site.rows();
     NDList made =
         before
-            .map(gated -> room.run(scope, "entry", h, gated.x(), rows.count()))
-            .orElseGet(() -> room.run(scope, "first", h));
+            .map(gated -> room.entry(scope, h, gated.x(), rows.count()))
+            .orElseGet(() -> room.first(scope, h));
     NDArray stream = before.isPresent() ? made.get(0) : h;
     Entry entry =
         new Entry(
@@ -174,7 +170,7 @@ final class CudaPasses implements Passes {
   @Override
   public NDArray gate(NDManager scope, NDArray u) {
     int width = (int) u.getShape().get(1) / 2;
-    NDArray g = one(scope, "columns", u, width);
+    NDArray g = room.columns(scope, u, width);
     int rows = (int) u.getShape().get(0);
     program.launch("gate", Grid.of(g.getShape().size() / OCTET), u, g, width, rows);
     return g;
@@ -261,11 +257,11 @@ final class CudaPasses implements Passes {
   @Override
   public void close() {
     program.close();
-    room.close();
+    script.close();
   }
 
   private NDArray one(NDManager scope, String function, Object... arguments) {
-    return room.run(scope, function, arguments).singletonOrThrow();
+    return script.run(scope, function, arguments).singletonOrThrow();
   }
 
   /** Returns the rows' positions where the stream had all of them before, else nothing. */

@@ -16,6 +16,16 @@ public final class FusedInferenceKernels {
     this.kernels = kernels;
   }
 
+  /**
+   * Begins a block or the head: from here on its results take the place of those of the block
+   * before, but for what it enters with, which it reads first.
+   */
+  public void begin() {
+    if (kernels.room() instanceof Room.Kept kept) {
+      kept.begin();
+    }
+  }
+
   /** Uploads whatever {@code what} asks for, of up to so many bytes. */
   public void upload(long bytes, Runnable what) {
     kernels.upload().begin(bytes);

@@ -34,7 +34,9 @@ public final class FusedKernels implements AutoCloseable {
 
   private final NDManager manager;
   private final Options options;
+  private final Room room;
   private final Passes passes;
+  private final Optional<Products> products;
   private final Upload upload;
   private final TorchScript script;
 
@@ -48,18 +50,26 @@ public final class FusedKernels implements AutoCloseable {
 
   /** Gives the passes and the uploads of a device. */
   interface DeviceParts {
-    Passes passes(NDManager manager);
+    Passes passes(NDManager manager, Room room);
 
     Upload upload(NDManager manager);
 
     /** Returns the text of {@code attention} and {@code attentionBack}. */
     String attention();
+
+    /** Returns what a forward writes into. */
+    Room room(NDManager manager);
+
+    /** Returns products that write into the room; without them libtorch makes new arrays. */
+    Optional<Products> products(NDManager manager, Room room);
   }
 
   FusedKernels(NDManager parent, Options options, DeviceParts parts) {
     this.manager = parent.newSubManager();
     this.options = options;
-    this.passes = parts.passes(manager);
+    this.room = parts.room(manager);
+    this.passes = parts.passes(manager, room);
+    this.products = parts.products(manager, room);
     this.upload = parts.upload(manager);
     String text =
         options.network.activation().functions()
@@ -88,15 +98,25 @@ public final class FusedKernels implements AutoCloseable {
    * a CUDA compiler, on a GPU older than Ampere, or for widths that are no multiples of 8.
    */
   public static Optional<FusedKernels> find(NDManager parent, Options options) {
+    return cuda(parent, options)
+        .map(cuda -> new FusedKernels(parent, options, new CudaParts(cuda, options)));
+  }
+
+  /** As {@link #find}, for forwards alone, whose results lie in the same memory in every block. */
+  public static Optional<FusedKernels> findFrozen(NDManager parent, Options options) {
+    return cuda(parent, options)
+        .map(cuda -> new FusedKernels(parent, options, new FrozenParts(cuda, options)));
+  }
+
+  private static Optional<CudaDevice> cuda(NDManager parent, Options options) {
     Device device = parent.getDevice();
     if (!device.isGpu() || !fits(options.network) || !Cuda.isAvailable()) {
       return Optional.empty();
     }
     CudaDevice cuda = new CudaDevice(device.getDeviceId());
-    if (cuda.capability() < LOWEST_CAPABILITY) {
-      return Optional.empty();
-    }
-    return Nvrtc.find().map(nvrtc -> new FusedKernels(parent, options, on(cuda, nvrtc, options)));
+    return cuda.capability() < LOWEST_CAPABILITY || Nvrtc.find().isEmpty()
+        ? Optional.empty()
+        : Optional.of(cuda);
   }
 
   private static boolean fits(TransformerKernels.Options network) {
@@ -108,23 +128,57 @@ public final class FusedKernels implements AutoCloseable {
         && network.headWidth() <= WIDEST_HEAD;
   }
 
-  private static DeviceParts on(CudaDevice cuda, Nvrtc nvrtc, Options options) {
-    return new DeviceParts() {
-      @Override
-      public Passes passes(NDManager manager) {
-        return new CudaPasses(manager, cuda, nvrtc, options);
-      }
+  /** A GPU's, in training. */
+  private static class CudaParts implements DeviceParts {
+    final CudaDevice cuda;
+    final Options options;
 
-      @Override
-      public Upload upload(NDManager manager) {
-        return new PinnedUpload(cuda);
-      }
+    CudaParts(CudaDevice cuda, Options options) {
+      this.cuda = cuda;
+      this.options = options;
+    }
 
-      @Override
-      public String attention() {
-        return TorchScript.resource("flash.torchscript");
-      }
-    };
+    @Override
+    public Passes passes(NDManager manager, Room room) {
+      return new CudaPasses(manager, cuda, Nvrtc.find().orElseThrow(), options, room);
+    }
+
+    @Override
+    public Upload upload(NDManager manager) {
+      return new PinnedUpload(cuda);
+    }
+
+    @Override
+    public String attention() {
+      return TorchScript.resource("flash.torchscript");
+    }
+
+    @Override
+    public Room room(NDManager manager) {
+      return new Room.Fresh(manager, options.network.precision());
+    }
+
+    @Override
+    public Optional<Products> products(NDManager manager, Room room) {
+      return Optional.empty();
+    }
+  }
+
+  /** A GPU's, of frozen weights. */
+  private static final class FrozenParts extends CudaParts {
+    FrozenParts(CudaDevice cuda, Options options) {
+      super(cuda, options);
+    }
+
+    @Override
+    public Room room(NDManager manager) {
+      return new Room.Kept(manager, options.stream, options.network.precision());
+    }
+
+    @Override
+    public Optional<Products> products(NDManager manager, Room room) {
+      return Cublas.find(cuda, room).or(() -> Optional.of(new Products.Script(manager, room)));
+    }
   }
 
   // ---- what comes from the host ----
@@ -254,7 +308,9 @@ public final class FusedKernels implements AutoCloseable {
 
   /** Returns {@code x w^T}, [N, out]. */
   public Hidden product(NDManager scope, Hidden x, Hidden w) {
-    return hidden(scope, "product", x.array, w.array);
+    return products
+        .map(own -> new Hidden(own.product(scope, x.array, w.array)))
+        .orElseGet(() -> hidden(scope, "product", x.array, w.array));
   }
 
   /** Returns the gradient by the input of a product, {@code dy w}, [N, in]. */
@@ -339,7 +395,9 @@ public final class FusedKernels implements AutoCloseable {
 
   @Override
   public void close() {
+    products.ifPresent(Products::close);
     passes.close();
+    room.close();
     upload.close();
     script.close();
     manager.close();
@@ -366,6 +424,10 @@ public final class FusedKernels implements AutoCloseable {
 
   Passes passes() {
     return passes;
+  }
+
+  Room room() {
+    return room;
   }
 
   Upload upload() {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.kernel;
 
-import ai.djl.pytorch.jni.LibUtils;
 import com.sun.jna.Memory;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
@@ -9,13 +8,8 @@ import com.sun.jna.StringArray;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import io.github.md4.core.DeviceException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** The CUDA compiler that lies beside libtorch. */
 final class Nvrtc {
@@ -27,27 +21,15 @@ final class Nvrtc {
 
   /** Returns the compiler, or nothing where libtorch came without one. */
   static Optional<Nvrtc> find() {
-    Path folder = Path.of(LibUtils.getLibtorchPath());
     try {
       // The compiler looks for its built-ins by a name that their file does not have; one that is
       // loaded already is found.
-      Optional<NativeLibrary> builtins = load(folder, "libnvrtc-builtins.*\\.so\\..*");
+      Optional<NativeLibrary> builtins = LibtorchFolder.load("libnvrtc-builtins.*\\.so\\..*");
       return builtins.isPresent()
-          ? load(folder, "libnvrtc(-\\w+)?\\.so\\.\\d+").map(Nvrtc::new)
+          ? LibtorchFolder.load("libnvrtc(-\\w+)?\\.so\\.\\d+").map(Nvrtc::new)
           : Optional.empty();
     } catch (UnsatisfiedLinkError e) {
       return Optional.empty();
-    }
-  }
-
-  private static Optional<NativeLibrary> load(Path folder, String name) {
-    try (Stream<Path> files = Files.list(folder)) {
-      return files
-          .filter(file -> file.getFileName().toString().matches(name))
-          .findFirst()
-          .map(file -> NativeLibrary.getInstance(file.toString()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

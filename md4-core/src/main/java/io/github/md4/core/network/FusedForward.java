@@ -39,7 +39,7 @@ final class FusedForward implements FrozenForward {
   private final Map<Integer, NDList> rotary = new HashMap<>();
 
   /**
-   * @param kernels without dropout; closed with this
+   * @param kernels of frozen weights, without dropout; closed with this
    * @param frozen closed by the caller, after this
    */
   FusedForward(NDManager parent, FusedKernels kernels, FrozenWeights frozen) {
@@ -61,13 +61,15 @@ final class FusedForward implements FrozenForward {
       Rows all = inference.allRows(scope, rows, examples, length);
       Places last = new Places(all, inference.chosenRows(scope, rows, all), rotary(length));
       Modulation modulation = modulation(scope, c);
-      Walk walk = new Walk(scope, inference.embed(scope, zt, frozen.table()));
+      Walk walk = new Walk(inference.embed(scope, zt, frozen.table()));
       for (int layer = 0; layer < config.layers(); layer++) {
         boolean isLast = layer == config.layers() - 1;
         Places places = isLast ? last : new Places(all, all, last.rotary());
         Modulation own = modulation.from(layer * TransformerSpecs.BLOCK_VECTORS);
-        walk.through(new FusedLayer(kernels, weights, layer, own, places));
+        inference.begin();
+        walk.through(scope, new FusedLayer(kernels, weights, layer, own, places));
       }
+      inference.begin();
       Modulation own = modulation.from(config.layers() * TransformerSpecs.BLOCK_VECTORS);
       NDArray logits = head(scope, walk, new Start(last.rows(), own, HEAD_SHIFT));
       logits.attach(zt.getManager());
@@ -97,28 +99,20 @@ final class FusedForward implements FrozenForward {
     return rotary.computeIfAbsent(length, l -> Rotary.tables(manager, l, config.headWidth()));
   }
 
-  /** The way through the blocks; behind it nothing stays. */
+  /** The way through the blocks: what one leaves lies where the next one reads it. */
   private static final class Walk {
-    private final NDManager scope;
     private Hidden stream;
     private Optional<Branch> output = Optional.empty();
 
-    Walk(NDManager scope, Hidden stream) {
-      this.scope = scope;
+    Walk(Hidden stream) {
       this.stream = stream;
     }
 
-    void through(FusedLayer layer) {
-      try (NDManager inner = scope.newSubManager()) {
-        Tape tape = layer.forward(inner, stream, output);
-        Hidden next = tape.feedForwardIn().stream();
-        Hidden y = tape.inner().output();
-        next.attach(scope);
-        y.attach(scope);
-        stream.close();
-        output.ifPresent(before -> before.output().close());
-        stream = next;
-        output = Optional.of(layer.branch(y));
+    void through(NDManager outer, FusedLayer layer) {
+      try (NDManager scope = outer.newSubManager()) {
+        Tape tape = layer.forward(scope, stream, output);
+        stream = tape.feedForwardIn().stream();
+        output = Optional.of(layer.branch(tape.inner().output()));
       }
     }
   }

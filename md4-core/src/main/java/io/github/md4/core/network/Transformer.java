@@ -98,11 +98,10 @@ public final class Transformer implements Network {
         this::check,
         weights,
         new ScriptForward(parent, kernelOptions, weights),
-        find(parent, asked).map(kernels -> new FusedForward(parent, kernels, weights)));
-  }
-
-  private Optional<FusedKernels> find(NDManager parent, FusedKernels.Options asked) {
-    return config.isConditional() ? FusedKernels.find(parent, asked) : Optional.empty();
+        config.isConditional()
+            ? FusedKernels.findFrozen(parent, asked)
+                .map(kernels -> new FusedForward(parent, kernels, weights))
+            : Optional.empty());
   }
 
   @Override
@@ -125,7 +124,8 @@ public final class Transformer implements Network {
     }
     FusedKernels.Options asked =
         new FusedKernels.Options(kernelOptions, dropout(config), options.stream());
-    Optional<FusedKernels> found = find(parent, asked);
+    Optional<FusedKernels> found =
+        config.isConditional() ? FusedKernels.find(parent, asked) : Optional.empty();
     if (found.isEmpty() && options.kernels() == Kernels.FUSED) {
       throw new DeviceException(
           "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16, for networks"

@@ -14,9 +14,11 @@ import java.util.Optional;
 public final class PlainPasses implements Passes {
   private final TorchScript script;
   private final TransformerKernels.Options options;
+  private final Room room;
 
-  PlainPasses(NDManager manager, TransformerKernels.Options options) {
+  PlainPasses(NDManager manager, TransformerKernels.Options options, Room room) {
     this.options = options;
+    this.room = room;
     this.script =
         TorchScript.load(
             manager,
@@ -28,25 +30,58 @@ public final class PlainPasses implements Passes {
 
   /** Returns the hand-written pass's kernels with these passes. */
   public static FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
+    return new FusedKernels(manager, options, new Parts(options));
+  }
+
+  /** Returns those of frozen weights, whose results lie in the same memory in every block. */
+  public static FusedKernels frozen(NDManager manager, FusedKernels.Options options) {
     return new FusedKernels(
         manager,
         options,
-        new FusedKernels.DeviceParts() {
+        new Parts(options) {
           @Override
-          public Passes passes(NDManager parent) {
-            return new PlainPasses(parent, options.network());
+          public Room room(NDManager parent) {
+            return new Room.Kept(parent, Precision.FLOAT32, Precision.FLOAT32);
           }
 
           @Override
-          public Upload upload(NDManager parent) {
-            return new PlainUpload();
-          }
-
-          @Override
-          public String attention() {
-            return TorchScript.resource("attention.torchscript");
+          public Optional<Products> products(NDManager parent, Room room) {
+            return Optional.of(new Products.Script(parent, room));
           }
         });
+  }
+
+  private static class Parts implements FusedKernels.DeviceParts {
+    private final FusedKernels.Options options;
+
+    Parts(FusedKernels.Options options) {
+      this.options = options;
+    }
+
+    @Override
+    public Passes passes(NDManager parent, Room room) {
+      return new PlainPasses(parent, options.network(), room);
+    }
+
+    @Override
+    public Upload upload(NDManager parent) {
+      return new PlainUpload();
+    }
+
+    @Override
+    public String attention() {
+      return TorchScript.resource("attention.torchscript");
+    }
+
+    @Override
+    public Room room(NDManager parent) {
+      return new Room.Fresh(parent, Precision.FLOAT32);
+    }
+
+    @Override
+    public Optional<Products> products(NDManager parent, Room room) {
+      return Optional.empty();
+    }
   }
 
   @Override
@@ -69,7 +104,24 @@ public final class PlainPasses implements Passes {
             .orElse(picked);
     NDList made =
         script.run(scope, "enter", stream, site.vectors().values(), site.shift(), example);
-    return new Entry(stream, made.get(0), made.get(1), h.getShape().get(0));
+    if (before.isEmpty()) {
+      NDList of = room.first(scope, h);
+      return new Entry(
+          stream, put(made.get(0), of.get(0)), put(made.get(1), of.get(1)), h.getShape().get(0));
+    }
+    NDList of = room.entry(scope, h, before.get().x(), site.rows().count());
+    return new Entry(
+        put(stream, of.get(0)),
+        put(made.get(0), of.get(1)),
+        put(made.get(1), of.get(2)),
+        h.getShape().get(0));
+  }
+
+  private NDArray put(NDArray source, NDArray into) {
+    try (NDManager scope = source.getManager().newSubManager()) {
+      one(scope, "put", source, into).close();
+      return into;
+    }
   }
 
   @Override
@@ -130,7 +182,8 @@ public final class PlainPasses implements Passes {
 
   @Override
   public NDArray gate(NDManager scope, NDArray u) {
-    return one(scope, "gate", u);
+    NDArray into = room.columns(scope, u, (int) u.getShape().get(1) / 2);
+    return put(one(scope, "gate", u), into);
   }
 
   @Override

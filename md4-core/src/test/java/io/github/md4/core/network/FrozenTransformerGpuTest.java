@@ -71,7 +71,7 @@ final class FrozenTransformerGpuTest {
   private static FusedKernels kernels(NDManager manager, Case each) {
     FusedKernels.Options options =
         new FusedKernels.Options(options(each), Dropout.NONE, Precision.FLOAT32);
-    return FusedKernels.find(manager, options).orElseThrow();
+    return FusedKernels.findFrozen(manager, options).orElseThrow();
   }
 
   private static TransformerKernels.Options options(Case each) {

@@ -111,7 +111,7 @@ final class FrozenTransformerTest {
   }
 
   private static FusedKernels plain(NDManager manager, TransformerConfig config) {
-    return PlainPasses.kernels(
+    return PlainPasses.frozen(
         manager,
         new FusedKernels.Options(
             options(config), TransformerKernels.Dropout.NONE, Precision.FLOAT32));
