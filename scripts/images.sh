@@ -62,6 +62,15 @@ case $set_name in
   *) features=$shared/resnet20-cifar10/resnet20-cifar10.safetensors ;;
 esac
 
+said() {
+  echo "scripts/images.sh: $name: $*, $(date +%T)" >&2
+}
+
+# A picture that fails is told, and ends nothing.
+pictured() {
+  "$@" || said "no picture: $*"
+}
+
 tokens() {
   case $set_name in
     mnist)
@@ -92,7 +101,11 @@ data() {
 }
 
 train() {
-  [ ! -e "$run/model" ] || return 0
+  if [ -e "$run/model" ]; then
+    said "$run is trained"
+    return 0
+  fi
+  said "training${LIMIT:+, stopped after $LIMIT seconds}"
   code=0
   ${LIMIT:+timeout --signal=TERM "$LIMIT"} "$md4" train --config "configs/$name.yaml" --resume-or-start \
     --set "run=$run" --set "data.train=$data/train.bin" --set "data.evaluate=[$held]" \
@@ -110,6 +123,7 @@ on() {
 
 bits() {
   file=$out/bits-$1.json
+  said "scoring $1"
   shift
   on evaluate --data "$held" ${CHUNKS:+--chunks "$CHUNKS"} "$@" --json >"$file"
   cat "$file"
@@ -125,15 +139,19 @@ score() {
 }
 
 draw() {
+  mkdir -p "$out"
   for grid in $grids; do
-    on sample-images --count 100 --steps "$steps" --grid "$grid" --guidance "$guidance" --seed 1 \
+    said "drawing $steps steps, $grid grid"
+    pictured on sample-images --count 100 --steps "$steps" --grid "$grid" --guidance "$guidance" --seed 1 \
       --png "$out/$grid-$steps.png"
   done
-  on sample-images --count 9 --steps "$steps" --guidance "$guidance" --seed 1 --animate "$out/unmasking.png"
+  said "drawing an unmasking"
+  pictured on sample-images --count 9 --steps "$steps" --guidance "$guidance" --seed 1 --animate "$out/unmasking.png"
 }
 
 compare() {
   mkdir -p "$out"
+  said "comparing ${COUNT:-2000} images a grid"
   STEPS=$steps GRIDS=$grids COUNT=${COUNT:-2000} BATCH=$batch PRECISION=$precision GUIDANCE=$guidance \
     MD4=$md4 DEVICE=$device scripts/fid-sweep.sh "$run" "$held" "$features" >"$out/distances.txt"
   cat "$out/distances.txt"

@@ -4,13 +4,16 @@
 
 ResBlocks with a time condition added between two 3x3 convolutions, group norms of 32 groups, one head of attention
 in the middle, concatenated skips on the way up, no resampling; masked cross-entropy over all values, bfloat16
-convolutions with float32 weights, dropout, fused AdamW on random images. Prints milliseconds a step and images a
-second, eager, or compiled, or both in one run.
+convolutions with float32 weights, dropout, fused AdamW, an average of the weights, on random images. Prints a JSON
+object a mode, a line each: eager, compiled as a whole (minutes for a deep network), or with its blocks compiled one by
+one, which share what is compiled for them.
 
-    scripts/bench/torch_unet.py --batch 128 --layers 32 --width 128                  # CIFAR-10's, eager then compiled
-    scripts/bench/torch_unet.py --batch 128 --modes eager --layout channels-first
+    scripts/bench/torch_unet.py --batch 128 --layers 32 --width 128            # CIFAR-10's, eager, then blocks
+    scripts/bench/torch_unet.py --batch 128 --modes compiled --layout channels-first
+    scripts/bench/torch_unet.py --batch 2 --layers 1 --width 32 --steps 1 --device cpu
 """
 import argparse
+import json
 import math
 import statistics
 import time
@@ -56,6 +59,11 @@ class ResBlock(nn.Module):
         return self.shortcut(x) + self.conv2(h)
 
 
+class UpBlock(ResBlock):
+    def forward(self, x, skip, c):
+        return super().forward(torch.cat([x, skip], 1), c)
+
+
 class Attention(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -65,6 +73,20 @@ class Attention(nn.Module):
         q, k, v = self.qkv(self.norm(x)).flatten(2).transpose(1, 2)[:, None].chunk(3, -1)
         o = F.scaled_dot_product_attention(q, k, v)[:, 0].transpose(1, 2).unflatten(2, x.shape[2:])
         return x + self.out(o)
+
+
+class Leave(nn.Module):
+    """The last norm, the logits, and the loss."""
+
+    def __init__(self, width, colours, vocabulary):
+        super().__init__()
+        self.norm, self.convolution = Norm(width), Conv(width, colours * vocabulary)
+        self.vocabulary = vocabulary
+
+    def forward(self, h, x, weights):
+        logits = self.convolution(F.silu(self.norm(h))).permute(0, 2, 3, 1).reshape(-1, self.vocabulary)
+        loss = F.cross_entropy(logits.float(), x.reshape(-1), reduction="none")
+        return (loss * weights).mean()
 
 
 class UNet(nn.Module):
@@ -78,8 +100,11 @@ class UNet(nn.Module):
         self.down = nn.ModuleList(ResBlock(width, width, o.dropout) for _ in range(o.layers))
         self.first, self.attention = ResBlock(width, width, o.dropout), Attention(width)
         self.second = ResBlock(width, width, o.dropout)
-        self.up = nn.ModuleList(ResBlock(2 * width, width, o.dropout) for _ in range(o.layers + 1))
-        self.norm, self.leave = Norm(width), Conv(width, o.colours * o.vocabulary)
+        self.up = nn.ModuleList(UpBlock(2 * width, width, o.dropout) for _ in range(o.layers + 1))
+        self.leave = Leave(width, o.colours, o.vocabulary)
+
+    def blocks(self):
+        return [*self.down, self.first, self.attention, self.second, *self.up, self.leave]
 
     def forward(self, z, times, x, weights):
         o, half = self.o, self.o.width // 2
@@ -96,48 +121,81 @@ class UNet(nn.Module):
             skips.append(h)
         h = self.second(self.attention(self.first(h, c)), c)
         for block in self.up:
-            h = block(torch.cat([h, skips.pop()], 1), c)
-        logits = self.leave(F.silu(self.norm(h))).permute(0, 2, 3, 1).reshape(-1, o.vocabulary)
-        loss = F.cross_entropy(logits.float(), x.reshape(-1), reduction="none")
-        return (loss * weights).mean()
+            h = block(h, skips.pop(), c)
+        return self.leave(h, x, weights)
+
+
+class Step:
+    """A training step; calling it makes one, and returns its loss."""
+
+    def __init__(self, o, mode):
+        self.o = o
+        self.network = UNet(o).to(o.device)
+        if o.layout == "channels-last":
+            self.network = self.network.to(memory_format=torch.channels_last)
+        self.parameters = list(self.network.parameters())
+        self.average = [p.detach().clone() for p in self.parameters]
+        self.optimizer = torch.optim.AdamW(
+            self.parameters, 2e-4, betas=(0.9, 0.99), weight_decay=0.01, fused=o.device == "cuda"
+        )
+        if mode == "blocks":
+            for block in self.network.blocks():
+                block.compile()
+        self.forward = torch.compile(self.network) if mode == "compiled" else self.network
+        self.shape = (o.batch, o.height, o.height, o.colours)
+        self.images = [torch.randint(0, o.vocabulary, self.shape, device=o.device) for _ in range(4)]
+        self.made = 0
+
+    def __call__(self):
+        o, x = self.o, self.images[self.made % 4]
+        self.made += 1
+        times = torch.rand(o.batch, device=o.device)
+        masked = torch.rand(self.shape, device=o.device) < times[:, None, None, None]
+        loss = self.forward(torch.where(masked, o.vocabulary, x), times, x, masked.reshape(-1).float())
+        loss.backward()
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        torch._foreach_lerp_(self.average, [p.detach() for p in self.parameters], 1e-4)
+        return loss
+
+
+def wait(o):
+    if o.device == "cuda":
+        torch.cuda.synchronize()
 
 
 def measure(o, mode):
     torch.manual_seed(0)
-    network = UNet(o).cuda()
-    if o.layout == "channels-last":
-        network = network.to(memory_format=torch.channels_last)
-    parameters = sum(p.numel() for p in network.parameters())
-    optimizer = torch.optim.AdamW(network.parameters(), 2e-4, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
-    forward = torch.compile(network) if mode == "compiled" else network
-    shape = (o.batch, o.height, o.height, o.colours)
-    images = [torch.randint(0, o.vocabulary, shape, device="cuda") for _ in range(4)]
-
-    def step(i):
-        x, times = images[i % 4], torch.rand(o.batch, device="cuda")
-        masked = torch.rand(shape, device="cuda") < times[:, None, None, None]
-        loss = forward(torch.where(masked, o.vocabulary, x), times, x, masked.reshape(-1).float())
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        return loss
-
-    for i in range(o.warm_up):
-        step(i)
+    step = Step(o, mode)
+    begun = time.time()
+    for _ in range(o.warm_up):
+        step()
+    wait(o)
+    warm = time.time() - begun
     windows = []
-    for _ in range(5):
-        torch.cuda.synchronize()
+    for _ in range(o.windows):
         start = time.time()
-        for i in range(o.steps):
-            loss = step(i)
-        torch.cuda.synchronize()
+        for _ in range(o.steps):
+            loss = step()
+        wait(o)
         windows.append((time.time() - start) / o.steps)
     seconds = statistics.median(windows)
     print(
-        f"torch {torch.__version__} {mode}, {o.layout}: {parameters:,} parameters, batch {o.batch}:"
-        f" {1e3 * seconds:.2f} ms a step ({1e3 * min(windows):.2f} to {1e3 * max(windows):.2f}),"
-        f" {o.batch / seconds:.1f} images/s, {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB allocated,"
-        f" loss {loss.item():.3f}",
+        json.dumps(
+            {
+                "code": f"PyTorch {torch.__version__}, {mode}",
+                "layout": o.layout,
+                "batchSize": o.batch,
+                "parameters": sum(p.numel() for p in step.parameters),
+                "imagesPerSecond": round(o.batch / seconds, 2),
+                "millisecondsAStep": round(1e3 * seconds, 3),
+                "fastest": round(1e3 * min(windows), 3),
+                "slowest": round(1e3 * max(windows), 3),
+                "allocatedMiB": torch.cuda.max_memory_allocated() >> 20 if o.device == "cuda" else None,
+                "warmUpSeconds": round(warm, 1),
+                "loss": loss.item(),
+            }
+        ),
         flush=True,
     )
 
@@ -152,14 +210,18 @@ def main():
     parser.add_argument("--vocabulary", type=int, default=256)
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--layout", choices=["channels-last", "channels-first"], default="channels-last")
-    parser.add_argument("--modes", nargs="+", choices=["eager", "compiled"], default=["eager", "compiled"])
-    parser.add_argument("--warm-up", type=int, default=8)
-    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--modes", nargs="+", choices=["eager", "blocks", "compiled"], default=["eager", "blocks"])
+    parser.add_argument("--warm-up", type=int, default=6)
+    parser.add_argument("--windows", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=5, help="of each window")
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
     options = parser.parse_args()
     torch.backends.cudnn.benchmark = True
     for mode in options.modes:
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
+        torch._dynamo.reset()
+        if options.device == "cuda":
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
         measure(options, mode)
 
 
