@@ -38,12 +38,11 @@ final class CudaProgram implements AutoCloseable {
     List<String> options = new ArrayList<>();
     options.add("--gpu-architecture=sm_" + device.capability());
     constants.forEach((name, value) -> options.add("-D" + name + "=" + value));
-    try (Memory code = compiler.compile(source, options)) {
-      device.use();
-      PointerByReference module = new PointerByReference();
-      Cuda.check(Cuda.cuModuleLoadData(module, code), "loading kernels");
-      return new CudaProgram(device, module.getValue());
-    }
+    Memory code = compiler.compile(source, options);
+    device.use();
+    PointerByReference module = new PointerByReference();
+    Cuda.check(Cuda.cuModuleLoadData(module, code), "loading kernels");
+    return new CudaProgram(device, module.getValue());
   }
 
   /**

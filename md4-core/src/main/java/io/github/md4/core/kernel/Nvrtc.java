@@ -9,11 +9,19 @@ import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import io.github.md4.core.DeviceException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The CUDA compiler that lies beside libtorch. */
 final class Nvrtc {
+  /** What this process has compiled, which takes seconds; never freed. */
+  private static final Map<Text, Memory> COMPILED = new ConcurrentHashMap<>();
+
   private final NativeLibrary library;
+
+  /** All that machine code depends on. */
+  private record Text(String source, List<String> options) {}
 
   private Nvrtc(NativeLibrary library) {
     this.library = library;
@@ -34,19 +42,24 @@ final class Nvrtc {
   }
 
   /**
-   * Returns the machine code of a source text.
+   * Returns the machine code of a source text, compiled when this process first asks for it.
    *
    * @param options as of nvcc, the architecture among them
+   * @return to be read only and not to be closed: whoever asks again gets the same
    */
   Memory compile(String source, List<String> options) {
+    return COMPILED.computeIfAbsent(new Text(source, List.copyOf(options)), this::compiled);
+  }
+
+  private Memory compiled(Text text) {
     PointerByReference created = new PointerByReference();
     check(
-        call("nvrtcCreateProgram", created, source, "fused.cu", 0, Pointer.NULL, Pointer.NULL),
+        call("nvrtcCreateProgram", created, text.source, "fused.cu", 0, Pointer.NULL, Pointer.NULL),
         "creating a program");
     Pointer program = created.getValue();
     try {
-      StringArray texts = new StringArray(options.toArray(String[]::new));
-      if (call("nvrtcCompileProgram", program, options.size(), texts) != 0) {
+      StringArray options = new StringArray(text.options.toArray(String[]::new));
+      if (call("nvrtcCompileProgram", program, text.options.size(), options) != 0) {
         throw new DeviceException("a CUDA kernel does not compile: " + log(program));
       }
       return output(program, "CUBIN");
