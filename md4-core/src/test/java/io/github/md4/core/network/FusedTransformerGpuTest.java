@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,12 +51,26 @@ final class FusedTransformerGpuTest {
   /** A stream in bfloat16 and its gradient are rounded at each of two additions a layer more. */
   private static final double NARROW_ROUNDING = 1.5 * ROUNDING;
 
+  /** What several tests ask for is computed once. */
+  private static final Map<Way, Map<String, float[]>> GRADIENTS = new ConcurrentHashMap<>();
+
   @BeforeEach
   void needsAGpu() {
     assumeTrue(Engine.getInstance().getGpuCount() > 0, "no GPU: CUDA kernels are not tested");
   }
 
   record Case(TransformerConfig config, int vocabularySize, int everyNthRow) {}
+
+  /** A way to a case's gradients. */
+  private record Way(Case of, Precision precision, TrainingOptions options) {
+    static Way exact(Case of) {
+      return new Way(of, Precision.FLOAT32, FusedTransformerGpuTest.options(Kernels.TORCHSCRIPT));
+    }
+
+    static Way ours(Case of, TrainingOptions options) {
+      return new Way(of, Precision.BFLOAT16, options);
+    }
+  }
 
   static List<Case> cases() {
     return List.of(
@@ -127,13 +142,14 @@ final class FusedTransformerGpuTest {
   @ParameterizedTest
   @MethodSource("cases")
   void gradients_areThoseOfFloat32UpToRounding(Case each) {
-    check(each, options(Kernels.FUSED, Precision.FLOAT32), ROUNDING);
+    check(each, options(Kernels.FUSED), ROUNDING);
   }
 
   @ParameterizedTest
   @MethodSource("cases")
   void gradientsWithANarrowStream_areThoseOfFloat32UpToRounding(Case each) {
-    check(each, options(Kernels.FUSED, Precision.BFLOAT16), NARROW_ROUNDING);
+    TrainingOptions narrow = new TrainingOptions(Kernels.FUSED, Precision.BFLOAT16, Recompute.NONE);
+    check(each, narrow, NARROW_ROUNDING);
   }
 
   /** And one where the engine draws: the same masks for the same seed, forward and again. */
@@ -146,13 +162,9 @@ final class FusedTransformerGpuTest {
   @ParameterizedTest
   @MethodSource("recomputed")
   void gradientsWithRecomputation_areTheSame(Case each) {
-    Map<String, float[]> kept =
-        gradients(each, Precision.BFLOAT16, options(Kernels.FUSED, Precision.FLOAT32));
-    Map<String, float[]> twice =
-        gradients(
-            each,
-            Precision.BFLOAT16,
-            new TrainingOptions(Kernels.FUSED, Precision.FLOAT32, Recompute.LAYER));
+    Map<String, float[]> kept = gradients(Way.ours(each, options(Kernels.FUSED)));
+    TrainingOptions again = new TrainingOptions(Kernels.FUSED, Precision.FLOAT32, Recompute.LAYER);
+    Map<String, float[]> twice = gradients(Way.ours(each, again));
     // Only sums that many blocks add to have no order of their own.
     kept.forEach(
         (name, gradient) ->
@@ -160,9 +172,8 @@ final class FusedTransformerGpuTest {
   }
 
   private static void check(Case each, TrainingOptions options, double bound) {
-    Map<String, float[]> exact =
-        gradients(each, Precision.FLOAT32, options(Kernels.TORCHSCRIPT, Precision.FLOAT32));
-    Map<String, float[]> ours = gradients(each, Precision.BFLOAT16, options);
+    Map<String, float[]> exact = gradients(Way.exact(each));
+    Map<String, float[]> ours = gradients(Way.ours(each, options));
     StringBuilder found = new StringBuilder();
     exact.forEach(
         (name, gradient) ->
@@ -174,20 +185,25 @@ final class FusedTransformerGpuTest {
                 .isLessThan(bound));
   }
 
-  private static TrainingOptions options(Kernels kernels, Precision stream) {
-    return new TrainingOptions(kernels, stream, Recompute.NONE);
+  private static TrainingOptions options(Kernels kernels) {
+    return new TrainingOptions(kernels, Precision.FLOAT32, Recompute.NONE);
   }
 
-  private static Map<String, float[]> gradients(
-      Case each, Precision precision, TrainingOptions options) {
+  private static Map<String, float[]> gradients(Way way) {
+    return GRADIENTS.computeIfAbsent(way, FusedTransformerGpuTest::computed);
+  }
+
+  private static Map<String, float[]> computed(Way way) {
+    Case each = way.of;
     Inputs inputs = Inputs.random(each.config, BATCH, LENGTH, each.vocabularySize);
     int[] rows =
         IntStream.range(0, BATCH * LENGTH).filter(row -> row % each.everyNthRow == 0).toArray();
     NetworkInput input = new NetworkInput(inputs.zt(), inputs.condition(), rows);
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
-        Network network = new Transformer(manager, each.config, each.vocabularySize, precision);
+        Network network =
+            new Transformer(manager, each.config, each.vocabularySize, way.precision);
         Parameters parameters = RandomParameters.of(manager, network, 31);
-        TrainableNetwork trainable = network.trainable(manager, parameters, options);
+        TrainableNetwork trainable = network.trainable(manager, parameters, way.options);
         FusedCheck check = new FusedCheck(manager)) {
       try (TrainingPass pass = trainable.forward(manager, input, NOISE)) {
         check.judge(pass, rows.length, each.vocabularySize);
@@ -271,8 +287,7 @@ final class FusedTransformerGpuTest {
         Parameters first = parameters.zeros();
         Parameters second = parameters.zeros();
         Parameters gradient = RandomParameters.of(manager, network, 32);
-        TrainableNetwork trainable =
-            network.trainable(manager, parameters, options(kernels, Precision.FLOAT32))) {
+        TrainableNetwork trainable = network.trainable(manager, parameters, options(kernels))) {
       Trained trained = new Trained(parameters.flat(), first.flat(), second.flat(), average.flat());
       AdamW adamW = new AdamW(0.9, 0.99, 1e-8, 0.03);
       for (int k = 1; k <= isGood.length; k++) {

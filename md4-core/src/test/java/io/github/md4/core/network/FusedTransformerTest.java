@@ -25,9 +25,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The hand-written forward and backward against the automatic differentiation of the recorded one,
- * in float32, with the passes in plain operations: what {@code fused.cu} computes is held against
- * these passes on a GPU ({@code CudaPassesTest}). Both draw their dropout from the engine in the
- * same places, seeded alike.
+ * in float32, with the passes in plain operations; those of {@code fused.cu} are held against it on
+ * a GPU ({@link FusedTransformerGpuTest}). Both draw their dropout from the engine in the same
+ * places, seeded alike.
  */
 @Tag("naive")
 final class FusedTransformerTest {
