@@ -86,6 +86,14 @@ final class PinnedUpload implements Upload {
     }
   }
 
+  /**
+   * Returns the least power of two that is enough: a step uploads a little more or less than
+   * another, and each time that memory is taken or given back the GPU is waited for.
+   */
+  static long roomFor(long bytes) {
+    return bytes <= 1 ? 1 : Long.highestOneBit(bytes - 1) << 1;
+  }
+
   /** Host memory that the GPU reads, and the event after which it may be written again. */
   private static final class Place implements AutoCloseable {
     private final Pointer event;
@@ -104,11 +112,15 @@ final class PinnedUpload implements Upload {
       used = 0;
       if (bytes > capacity) {
         free();
-        PointerByReference allocated = new PointerByReference();
-        Cuda.check(Cuda.cuMemHostAlloc(allocated, bytes, 0), "taking memory for uploads");
-        memory = allocated.getValue();
-        capacity = bytes;
+        grow(roomFor(bytes));
       }
+    }
+
+    private void grow(long bytes) {
+      PointerByReference allocated = new PointerByReference();
+      Cuda.check(Cuda.cuMemHostAlloc(allocated, bytes, 0), "taking memory for uploads");
+      memory = allocated.getValue();
+      capacity = bytes;
     }
 
     long take(int bytes, Consumer<ByteBuffer> write) {
