@@ -118,14 +118,23 @@ public final class FusedConditionKernels {
     return kernels.one(scope, "modulation", c.array, w.array, b.array);
   }
 
-  /** Drops channels of both branches: scales the gates of a layer, 0 where {@code keep} is. */
-  public void dropGates(NDManager scope, Modulation modulation, NDArray keep, int layer) {
-    kernels.change(scope, "dropGates", modulation.vectors.values(), keep, layer);
+  /**
+   * Returns what Dropout1d multiplies the gates of all layers by, float32 [B, layers, 2, D].
+   *
+   * @param keep uint8 of the same shape, 0 where a channel is dropped
+   */
+  public NDArray gateFactors(NDManager scope, NDArray keep) {
+    return kernels.one(scope, "gateFactors", keep);
+  }
+
+  /** Drops channels of both branches of a layer, by {@link #gateFactors}. */
+  public void dropGates(NDManager scope, Modulation modulation, NDArray factors, int layer) {
+    kernels.change(scope, "dropGates", modulation.vectors.values(), factors, layer);
   }
 
   /** The backward of {@link #dropGates}, once the gradients are summed. */
-  public void dropGatesBack(NDManager scope, Modulation modulation, NDArray keep, int layer) {
-    kernels.change(scope, "dropGates", modulation.vectors.gradients(), keep, layer);
+  public void dropGatesBack(NDManager scope, Modulation modulation, NDArray factors, int layer) {
+    kernels.change(scope, "dropGates", modulation.vectors.gradients(), factors, layer);
   }
 
   /** Writes the gradients by w and b; returns that by c, float32 [B, W]. */

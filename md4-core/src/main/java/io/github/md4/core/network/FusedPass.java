@@ -36,7 +36,7 @@ final class FusedPass implements TrainingPass {
   private final FusedEmbedding embedding;
   private final FusedLayers layers;
   private Batch batch;
-  private Optional<NDArray> keep = Optional.empty();
+  private Optional<NDArray> gateFactors = Optional.empty();
   private Hidden c;
   private Start head;
   private Entered headIn;
@@ -92,14 +92,15 @@ final class FusedPass implements TrainingPass {
             input.moreBytes(),
             () -> {
               condition.upload(scope, input.told());
-              keep = input.mask().upload(scope, kernels);
+              gateFactors =
+                  input.mask().upload(scope, kernels).map(keep -> small.gateFactors(scope, keep));
             });
   }
 
   private FusedLayer layer(int layer) {
     boolean isLast = layer == setting.config.layers() - 1;
     Modulation modulation = modulation("layers." + layer + ".");
-    keep.ifPresent(mask -> small.dropGates(scope, modulation, mask, layer));
+    gateFactors.ifPresent(factors -> small.dropGates(scope, modulation, factors, layer));
     FusedLayer.Places places =
         new FusedLayer.Places(
             batch.all(),
@@ -145,7 +146,7 @@ final class FusedPass implements TrainingPass {
     for (int layer = 0; layer < layers.layers().size(); layer++) {
       Modulation modulation = layers.layers().get(layer).modulation();
       int number = layer;
-      keep.ifPresent(mask -> small.dropGatesBack(scope, modulation, mask, number));
+      gateFactors.ifPresent(factors -> small.dropGatesBack(scope, modulation, factors, number));
       dc = dc.add(modulationBack("layers." + layer + ".", modulation));
     }
     condition.backward(scope, dc);
