@@ -9,13 +9,22 @@ import java.util.List;
 
 /**
  * How long a GPU may have waited for the host: after each phase is queued, the GPU is asked whether
- * it has already done the phase before. If not, it had work all the time in between; if so, it may
- * have waited from then on, and the time until the phase's own end counts as waiting.
+ * it has already done the phase before. If not, it had work all the time in between. If so, it may
+ * have waited from then on: no longer than the phase took it, nor than the host took to queue it.
  */
 final class GapClock implements UpdateListener, AutoCloseable {
   private final GpuTimeline gpu;
   private final List<Mark> marks = new ArrayList<>();
-  private final List<Integer> lateFrom = new ArrayList<>();
+  private final List<Late> late = new ArrayList<>();
+  private long sinceMark;
+
+  /**
+   * A phase that the GPU may have waited for.
+   *
+   * @param after the mark in front of it
+   * @param queuing milliseconds of the host
+   */
+  private record Late(int after, double queuing) {}
 
   GapClock(GpuTimeline gpu) {
     this.gpu = gpu;
@@ -24,17 +33,22 @@ final class GapClock implements UpdateListener, AutoCloseable {
   @Override
   public void after(Phase phase) {
     int last = marks.size() - 1;
-    if (last >= 0 && marks.get(last).isReached()) {
-      lateFrom.add(last);
-    }
+    boolean isLate = last >= 0 && marks.get(last).isReached();
+    long before = System.nanoTime();
     marks.add(gpu.mark());
+    if (isLate) {
+      late.add(new Late(last, (System.nanoTime() - sinceMark) * 1e-6));
+    }
+    sinceMark = before;
   }
 
   /** Waits for the GPU and returns the most that it can have waited since the first phase. */
   double mostMilliseconds() {
-    return lateFrom.stream()
-        .mapToDouble(from -> marks.get(from).millisecondsTo(marks.get(from + 1)))
-        .sum();
+    return late.stream().mapToDouble(each -> Math.min(onDevice(each), each.queuing)).sum();
+  }
+
+  private double onDevice(Late each) {
+    return marks.get(each.after).millisecondsTo(marks.get(each.after + 1));
   }
 
   @Override

@@ -29,8 +29,8 @@ import java.util.Optional;
  *
  * <p>Three passes, after some steps that do not count: windows of steps that run as in training,
  * where the device is waited for at a window's ends alone (by reading the last loss); steps in
- * which it is waited for after each part; and, on a GPU, steps queued behind a long product, whose
- * time beyond the product's is what the device alone needs.
+ * which it is waited for after each part; and, on a GPU, steps after each phase of which it is
+ * asked how far it has come.
  */
 public final class StepBench implements AutoCloseable {
   private static final int GAP_WARM_UP = 2;
@@ -193,7 +193,10 @@ public final class StepBench implements AutoCloseable {
     }
   }
 
-  /** Returns the most that the device waits in a step, NaN where there is no GPU. */
+  /**
+   * Returns the most that the device waits in a step, NaN where there is no GPU. The steps that
+   * warm up are not waited for: in training too the host is ahead when a step begins.
+   */
   private double gapMilliseconds(int steps) {
     Optional<GpuTimeline> timeline = GpuTimeline.of(manager.getDevice());
     if (timeline.isEmpty()) {
@@ -201,7 +204,9 @@ public final class StepBench implements AutoCloseable {
     }
     try (GapClock clock = new GapClock(timeline.get());
         BatchQueue<PreparedStep> queue = queue()) {
-      double unused = window(queue, GAP_WARM_UP);
+      for (int step = 0; step < GAP_WARM_UP; step++) {
+        learner.update(manager, queue.take()).close();
+      }
       for (int step = 1; step < steps; step++) {
         learner.update(manager, queue.take(), clock).close();
       }
