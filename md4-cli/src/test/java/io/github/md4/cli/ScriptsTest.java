@@ -232,4 +232,27 @@ final class ScriptsTest {
     assertThat(exitCode(start(Map.of(), "scripts/node.sh"))).isEqualTo(2);
     assertThat(exitCode(start(Map.of(), "scripts/supervise.sh"))).isEqualTo(2);
   }
+
+  private Process understand() throws IOException {
+    Files.createDirectories(folder.resolve("runs/genmd4/text8-tiny-genmd4-42/model"));
+    Map<String, String> environment = Map.of("KINDS", "genmd4", "SEEDS", "42");
+    return start(environment, "scripts/genmd4.sh", "understand");
+  }
+
+  @Test
+  void genmd4_goesOnWhereNothingCanBePlotted() throws Exception {
+    codes(0, 0, 1);
+    assertThat(exitCode(understand())).isZero();
+    assertThat(calls()).hasSize(3);
+    assertThat(calls().get(1)).contains("md4 schedule", "--train").doesNotContain("--plot");
+    assertThat(calls().get(2)).contains("md4 schedule", "--plot");
+    assertThat(out()).contains("the powers of text8-tiny-genmd4-42 are not plotted");
+  }
+
+  @Test
+  void genmd4_endsWherePowersCannotBeTold() throws Exception {
+    codes(0, 3);
+    assertThat(exitCode(understand())).isEqualTo(3);
+    assertThat(calls()).hasSize(2);
+  }
 }
