@@ -12,6 +12,9 @@ interface FrozenForward extends Denoiser, AutoCloseable {
   @Override
   NDArray logits(NDArray zt, Condition condition, NDArray rows);
 
+  /** Returns a line for people: by which code it computes. */
+  String description();
+
   @Override
   void close();
 }

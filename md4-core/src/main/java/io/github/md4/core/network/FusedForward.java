@@ -118,6 +118,11 @@ final class FusedForward implements FrozenForward {
   }
 
   @Override
+  public String description() {
+    return "CUDA kernels of our own";
+  }
+
+  @Override
   public void close() {
     kernels.close();
     manager.close();

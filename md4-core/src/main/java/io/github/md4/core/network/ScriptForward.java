@@ -93,6 +93,11 @@ final class ScriptForward implements FrozenForward {
   }
 
   @Override
+  public String description() {
+    return "TorchScript";
+  }
+
+  @Override
   public void close() {
     forward.close();
     manager.close();

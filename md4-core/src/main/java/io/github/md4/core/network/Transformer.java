@@ -92,16 +92,17 @@ public final class Transformer implements Network {
   public FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
     FrozenWeights weights =
         new FrozenWeights(parent, config, parameters, kernelOptions.precision());
+    return new FrozenTransformer(this::check, weights, forward(parent, weights));
+  }
+
+  private FrozenForward forward(NDManager parent, FrozenWeights weights) {
     FusedKernels.Options asked =
         new FusedKernels.Options(kernelOptions, TransformerKernels.Dropout.NONE, Precision.FLOAT32);
-    return new FrozenTransformer(
-        this::check,
-        weights,
-        new ScriptForward(parent, kernelOptions, weights),
-        config.isConditional()
-            ? FusedKernels.findFrozen(parent, asked)
-                .map(kernels -> new FusedForward(parent, kernels, weights))
-            : Optional.empty());
+    Optional<FusedKernels> found =
+        config.isConditional() ? FusedKernels.findFrozen(parent, asked) : Optional.empty();
+    return found
+        .<FrozenForward>map(kernels -> new FusedForward(parent, kernels, weights))
+        .orElseGet(() -> new ScriptForward(parent, kernelOptions, weights));
   }
 
   @Override
