@@ -15,11 +15,12 @@ import io.github.md4.core.kernel.Recording;
 import io.github.md4.core.kernel.Recording.Tape;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 
-/** Any network in training on any device: its forward is recorded, and differentiated. */
+/** A network in training whose forward is noted on a tape: on any device, all of it, recorded. */
 final class RecordedNetwork implements TrainableNetwork {
   private final Forward forward;
   private final Parameters parameters;
-  private final Recompute recompute;
+  private final Tapes tapes;
+  private final String description;
   private final Autograd autograd;
   private final LossKernels loss;
   private final OptimizerKernels optimizer;
@@ -34,10 +35,41 @@ final class RecordedNetwork implements TrainableNetwork {
     NDArray logits(NDManager scope, Asked asked, Recording recording);
   }
 
+  /** Gives what is noted of a forward. */
+  @FunctionalInterface
+  interface Tapes {
+    /**
+     * Begins a tape.
+     *
+     * @param autograd which records the forward
+     * @param scope takes what is kept for the way back
+     */
+    Tape begin(Autograd autograd, NDManager scope, Asked asked);
+
+    /** Returns tapes of all that is computed, or of less, the rest being computed again. */
+    static Tapes of(Recompute recompute) {
+      return recompute == Recompute.LAYER
+          ? (autograd, scope, asked) -> new PieceRecording(autograd, scope)
+          : (autograd, scope, asked) -> new Recording.Whole(autograd);
+    }
+  }
+
+  /** A network that is differentiated automatically. */
   RecordedNetwork(NDManager parent, Parameters parameters, Recompute recompute, Forward forward) {
+    this(
+        parent,
+        parameters,
+        Tapes.of(recompute),
+        forward,
+        "TorchScript, differentiated automatically");
+  }
+
+  RecordedNetwork(
+      NDManager parent, Parameters parameters, Tapes tapes, Forward forward, String description) {
     this.forward = forward;
     this.parameters = parameters;
-    this.recompute = recompute;
+    this.tapes = tapes;
+    this.description = description;
     this.autograd = new Autograd(parent);
     this.loss = new LossKernels(parent);
     this.optimizer = new OptimizerKernels(parent);
@@ -53,10 +85,7 @@ final class RecordedNetwork implements TrainableNetwork {
 
   private TrainingPass forward(NDManager parent, Asked asked) {
     NDManager scope = parent.newSubManager();
-    Tape tape =
-        recompute == Recompute.LAYER
-            ? new PieceRecording(autograd, scope)
-            : new Recording.Whole(autograd);
+    Tape tape = tapes.begin(autograd, scope, asked);
     NDArray logits = autograd.record(() -> forward.logits(scope, asked, tape));
     return new Pass(scope, tape, new RecordedLogits(loss, logits));
   }
@@ -73,7 +102,7 @@ final class RecordedNetwork implements TrainableNetwork {
 
   @Override
   public String description() {
-    return "TorchScript, differentiated automatically";
+    return description;
   }
 
   @Override
