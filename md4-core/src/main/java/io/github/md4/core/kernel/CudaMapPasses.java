@@ -5,6 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
 import io.github.md4.core.kernel.CudaProgram.Absent;
 import io.github.md4.core.kernel.CudaProgram.Grid;
 import java.util.ArrayList;
@@ -82,14 +84,20 @@ final class CudaMapPasses implements MapPasses {
             size.examples * UNetKernels.GROUPS * MOMENTS);
     try (NDArray partials = made.get(1)) {
       program.launch(
-          "moments" + of(kind), size.grid(), x, partials, size.splits, size.pixels, size.channels);
+          "moments" + of(kind),
+          size.grid(),
+          address(x),
+          partials,
+          size.splits,
+          size.pixels,
+          size.channels);
       program.launch(
           "activate" + of(kind),
           size.grid(),
           arguments(
-              List.of(x, partials),
+              List.of(address(x), partials),
               norm(norm),
-              made.get(0),
+              address(made.get(0)),
               made.get(2),
               drop.seed(),
               threshold(drop),
@@ -107,7 +115,7 @@ final class CudaMapPasses implements MapPasses {
     NDArray x = forward.x();
     Size size = size(x);
     NDList made = script.run(scope, "back", x, size.partials(BACK_SUMS));
-    List<Object> given = List.of(da, x, forward.made().rest());
+    List<Object> given = List.of(address(da), address(x), forward.made().rest());
     Object[] norm = norm(forward.norm());
     long seed = forward.drop().seed();
     int threshold = threshold(forward.drop());
@@ -124,8 +132,8 @@ final class CudaMapPasses implements MapPasses {
               given,
               norm,
               partials,
-              known.<Object>map(present -> present).orElse(Absent.ARRAY),
-              made.get(0),
+              known.<Object>map(CudaMapPasses::address).orElse(Absent.ARRAY),
+              address(made.get(0)),
               made.get(2),
               seed,
               threshold,
@@ -141,7 +149,8 @@ final class CudaMapPasses implements MapPasses {
     NDArray sum = script.run(scope, "like", x).singletonOrThrow();
     long octets = x.getShape().size() / OCTET;
     int channels = Math.toIntExact(x.getShape().get(1));
-    program.launch("onto", Grid.of(octets), x, y, bias, sum, channels, octets);
+    program.launch(
+        "onto", Grid.of(octets), address(x), address(y), bias, address(sum), channels, octets);
     return sum;
   }
 
@@ -149,6 +158,15 @@ final class CudaMapPasses implements MapPasses {
   public void close() {
     program.close();
     script.close();
+  }
+
+  /**
+   * Returns where a map begins, which the engine does not tell of one that it takes for strided.
+   */
+  private static long address(NDArray map) {
+    try (NDArray asItLies = JniUtils.permute((PtNDArray) map, new long[] {0, 2, 3, 1})) {
+      return DeviceAddress.of(asItLies);
+    }
   }
 
   private static String of(Kind kind) {

@@ -265,7 +265,7 @@ public final class FusedUNetKernels implements UNetKernels {
   }
 
   private NDArray projectedBack(Back back, NDArray dy, Hidden x, Rest rest) {
-    write(back, "summed", dy, back.into(rest.projectionBias()));
+    write(back, "same", back.into(rest.lastBias()), back.into(rest.projectionBias()));
     NDArray w = rest.projection();
     return call(back, "projectedBack", dy, x.array, w, back.into(w));
   }
@@ -330,12 +330,14 @@ public final class FusedUNetKernels implements UNetKernels {
       told.add(leaf(c));
     }
     NDArray y = part.of(tape.scope(), new Hidden(leaf), told).array;
+    y.attach(tape.scope());
     NDList leaves = new NDList(leaf).addAll(told);
     return tape.add(
-        y,
+        one(tape.scope(), "laid", y),
         (back, gradient) -> {
           NDList found = through(back, y, gradient, weights, leaves);
-          back.add(x, found.get(0));
+          y.close();
+          back.add(x, call(back, "laid", found.get(0)));
           found.subList(1, found.size()).forEach(back::addToCondition);
         });
   }
@@ -347,8 +349,10 @@ public final class FusedUNetKernels implements UNetKernels {
     NDList leaves = new NDList(leaf);
     tape.addLast(
         logits,
-        (back, gradient) ->
-            back.add(a, through(back, logits, gradient, filtersAndBias, leaves).get(0)));
+        (back, gradient) -> {
+          NDList found = through(back, logits, gradient, filtersAndBias, leaves);
+          back.add(a, call(back, "laid", found.get(0)));
+        });
     return logits;
   }
 

@@ -14,11 +14,10 @@ import io.github.md4.core.kernel.FusedUNetKernels;
 import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.UNetKernels;
-import io.github.md4.core.network.RecordedNetwork.Asked;
+import io.github.md4.core.network.RecordedNetwork.Question;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
 import io.github.md4.core.token.ImageShape;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -139,7 +138,7 @@ final class PixelNetwork implements Network {
   }
 
   private RecordedNetwork.Forward forward(Way training, Parameters parameters) {
-    return (scope, asked, recording) -> recorded(scope, training, parameters, asked);
+    return (scope, question, recording) -> recorded(training, parameters, question);
   }
 
   @Override
@@ -147,17 +146,13 @@ final class PixelNetwork implements Network {
     return EnumSet.of(TrainingOptions.Recompute.NONE);
   }
 
-  private NDArray recorded(NDManager scope, Way training, Parameters parameters, Asked asked) {
-    NetworkInput input = asked.input();
-    DropoutNoise noise = asked.noise();
-    Shape shape = new Shape(input.batchSize(), input.length());
-    NDArray zt = scope.create(Arrays.stream(input.flat()).asLongStream().toArray(), shape);
-    NDArray rows = scope.create(Arrays.stream(input.rows()).asLongStream().toArray());
+  private NDArray recorded(Way training, Parameters parameters, Question question) {
+    DropoutNoise noise = question.noise();
     if (config.dropout() > 0) {
       manager.getEngine().setRandomSeed(noise.engineSeed(0));
     }
-    Condition condition = withDroppedLabels(input.condition(), noise);
-    return logits(training, parameters, zt, condition, rows);
+    Condition condition = withDroppedLabels(question.condition(), noise);
+    return logits(training, parameters, question.zt(), condition, question.rows());
   }
 
   private Condition withDroppedLabels(Condition condition, DropoutNoise noise) {

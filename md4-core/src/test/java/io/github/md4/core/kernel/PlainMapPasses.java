@@ -61,7 +61,7 @@ public final class PlainMapPasses implements MapPasses {
 
   private final TorchScript script;
 
-  private PlainMapPasses(NDManager manager) {
+  PlainMapPasses(NDManager manager) {
     Map<String, Object> constants =
         Map.of("groups", UNetKernels.GROUPS, "epsilon", UNetKernels.EPSILON);
     this.script = TorchScript.load(manager, constants, SOURCE);
