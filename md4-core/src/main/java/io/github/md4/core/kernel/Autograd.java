@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -100,11 +101,12 @@ public final class Autograd implements AutoCloseable {
    * frees the recorded graph.
    *
    * @param gradients by the outputs, one each
+   * @param into not empty
    * @return the gradients by the other variables
    */
-  NDList gradients(NDList outputs, NDList gradients, NDList variables, FlatArrays into) {
+  NDList gradients(NDList outputs, NDList gradients, NDList variables, List<NDArray> into) {
     NDManager scope = outputs.get(0).getManager();
-    NDList found = script.record(scope, "through", outputs, gradients, variables, into.arrays());
+    NDList found = script.record(scope, "through", outputs, gradients, variables, into);
     found.remove(0).close();
     return found;
   }

@@ -4,6 +4,7 @@ package io.github.md4.core.kernel;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.util.Map;
 
 /** Times and classes as one vector an example, float32; every result belongs to {@code scope}. */
@@ -11,19 +12,40 @@ public final class ConditionKernels implements AutoCloseable {
   private static final String SOURCE = TorchScript.resource("condition.torchscript");
 
   private final KernelCalls calls;
+  private final Upload upload;
 
-  private ConditionKernels(KernelCalls calls) {
+  private ConditionKernels(KernelCalls calls, Upload upload) {
     this.calls = calls;
+    this.upload = upload;
   }
 
   /** Returns kernels whose results cannot be differentiated. */
   public static ConditionKernels forInference(NDManager parent) {
-    return new ConditionKernels(KernelCalls.run(TorchScript.load(parent, Map.of(), SOURCE)));
+    KernelCalls calls = KernelCalls.run(TorchScript.load(parent, Map.of(), SOURCE));
+    return new ConditionKernels(calls, new PlainUpload());
   }
 
   /** Returns kernels that the automatic differentiation follows. */
   public static ConditionKernels forTraining(NDManager parent) {
-    return new ConditionKernels(KernelCalls.record(TorchScript.load(parent, Map.of(), SOURCE)));
+    KernelCalls calls = KernelCalls.record(TorchScript.load(parent, Map.of(), SOURCE));
+    return new ConditionKernels(calls, Upload.of(parent));
+  }
+
+  /** Returns features of the examples' times on the device, float32 [B, W]. */
+  public NDArray features(NDManager scope, float[] values, int examples) {
+    upload.begin((long) values.length * Float.BYTES);
+    Shape shape = new Shape(examples, values.length / examples);
+    NDArray features = upload.floats(scope, values, shape);
+    upload.end();
+    return features;
+  }
+
+  /** Returns the examples' labels on the device, int64 [B]. */
+  public NDArray labels(NDManager scope, long[] values) {
+    upload.begin((long) values.length * Long.BYTES);
+    NDArray labels = upload.longs(scope, values, new Shape(values.length));
+    upload.end();
+    return labels;
   }
 
   /**
@@ -55,5 +77,6 @@ public final class ConditionKernels implements AutoCloseable {
   @Override
   public void close() {
     calls.close();
+    upload.close();
   }
 }

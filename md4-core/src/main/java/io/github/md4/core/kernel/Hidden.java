@@ -12,18 +12,33 @@ import ai.djl.ndarray.NDManager;
  */
 public final class Hidden implements AutoCloseable {
   final NDArray array;
+  private final boolean isKept;
 
   Hidden(NDArray array) {
+    this(array, false);
+  }
+
+  private Hidden(NDArray array, boolean isKept) {
     this.array = array;
+    this.isKept = isKept;
+  }
+
+  /** Returns an activation that stays with whoever has it now, whatever its users do. */
+  static Hidden kept(NDArray array) {
+    return new Hidden(array, true);
   }
 
   /** Hands this over to another scope. */
   public void attach(NDManager scope) {
-    array.attach(scope);
+    if (!isKept) {
+      array.attach(scope);
+    }
   }
 
   @Override
   public void close() {
-    array.close();
+    if (!isKept) {
+      array.close();
+    }
   }
 }

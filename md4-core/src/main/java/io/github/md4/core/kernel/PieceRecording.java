@@ -94,7 +94,7 @@ public final class PieceRecording implements Recording.Tape {
       NDList leaves = new NDList(input.array);
       sharedCuts().forEach(cut -> leaves.add(cut.leaf));
       NDList found =
-          autograd.gradients(new NDList(output), new NDList(gradient), all(leaves), into);
+          autograd.gradients(new NDList(output), new NDList(gradient), all(leaves), into.arrays());
       found.attach(scope);
       byStream = found.get(0);
       byShared = sums(byShared, found.subList(1, found.size()));
@@ -105,7 +105,7 @@ public final class PieceRecording implements Recording.Tape {
       all.forEach(cut -> outputs.add(cut.recorded));
       NDList given = new NDList(byShared);
       given.add(byStream);
-      autograd.gradients(outputs, given, parameters, into).close();
+      autograd.gradients(outputs, given, parameters, into.arrays()).close();
     }
 
     private NDList all(NDList leaves) {

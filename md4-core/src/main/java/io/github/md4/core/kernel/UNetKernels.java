@@ -4,24 +4,20 @@ package io.github.md4.core.kernel;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.pytorch.jni.JniUtils;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
- * The convolutional networks' pieces, one method a kernel; the text of each is in {@code
- * unet.torchscript}.
+ * The convolutional networks' pieces, one method a kernel.
  *
  * <p>Shapes: B examples, feature maps [B, C, H, W], D width of the condition, V vocabulary, R
  * chosen rows. Weights are float32, products [out, in], filters [out, k, k, in]. Lists are in the
  * order that each method names. Every result belongs to {@code scope}.
  */
-public final class UNetKernels implements AutoCloseable {
+public interface UNetKernels extends AutoCloseable {
   /** Of every group normalisation (spec, Section 5.5): the channels of a map are its multiple. */
-  public static final int GROUPS = 32;
+  int GROUPS = 32;
 
-  private static final double EPSILON = 1e-6;
-  private static final String SOURCE = TorchScript.resource("unet.torchscript");
+  /** What is added to a variance. */
+  double EPSILON = 1e-6;
 
   /**
    * What the kernels must know of a network.
@@ -31,7 +27,7 @@ public final class UNetKernels implements AutoCloseable {
    * @param height of the image in pixels; so is {@code width}
    * @param colours tokens of a pixel
    */
-  public record Options(
+  record Options(
       Precision precision,
       Precision stream,
       MapLayout layout,
@@ -39,15 +35,9 @@ public final class UNetKernels implements AutoCloseable {
       int width,
       int colours) {}
 
-  private final KernelCalls calls;
-
-  private UNetKernels(KernelCalls calls) {
-    this.calls = calls;
-  }
-
   /** Returns kernels whose results cannot be differentiated, without dropout. */
-  public static UNetKernels forInference(NDManager parent, Options options) {
-    return new UNetKernels(KernelCalls.run(load(parent, options, 0)));
+  static UNetKernels forInference(NDManager parent, Options options) {
+    return ScriptUNetKernels.forInference(parent, options);
   }
 
   /**
@@ -55,43 +45,22 @@ public final class UNetKernels implements AutoCloseable {
    *
    * @param dropout rate of single activations, drawn by the engine
    */
-  public static UNetKernels forTraining(NDManager parent, Options options, double dropout) {
-    JniUtils.setBenchmarkCuDNN(true); // every step has the same shapes: the search pays once
-    return new UNetKernels(KernelCalls.record(load(parent, options, dropout)));
-  }
-
-  private static TorchScript load(NDManager parent, Options options, double dropout) {
-    Map<String, Object> constants = new LinkedHashMap<>();
-    constants.put("dtype", options.precision.scalarType);
-    constants.put("stream", options.stream.scalarType);
-    constants.put("channelsLast", options.layout == MapLayout.CHANNELS_LAST);
-    constants.put("height", options.height);
-    constants.put("width", options.width);
-    constants.put("colours", options.colours);
-    constants.put("groups", GROUPS);
-    constants.put("epsilon", EPSILON);
-    constants.put("dropout", dropout);
-    return TorchScript.load(parent, constants, SOURCE);
+  static UNetKernels forTraining(NDManager parent, Options options, double dropout) {
+    return ScriptUNetKernels.forTraining(parent, options, dropout);
   }
 
   /** Returns a convolution of the embedded tokens zt, int64 [B, N]; table [V + 1, D]. */
-  public Hidden embed(NDManager scope, NDArray zt, NDArray table, NDList filtersAndBias) {
-    return calls.hidden(scope, "embed", zt, table, filtersAndBias.get(0), filtersAndBias.get(1));
-  }
+  Hidden embed(NDManager scope, NDArray zt, NDArray table, NDList filtersAndBias);
 
   /** Returns {@code swish(norm(x))}; the list is scale and shift [C]. */
-  public Hidden affineActivated(NDManager scope, Hidden x, NDList norm) {
-    return calls.hidden(scope, "affineActivated", x.array, norm.get(0), norm.get(1));
-  }
+  Hidden affineActivated(NDManager scope, Hidden x, NDList norm);
 
   /**
    * Returns {@code swish(norm(x))}, scaled by {@code 1 + scale} and shifted as the condition says.
    *
    * @param norm what gives scale, then shift, of c [B, D]: product [2 C, D] and bias
    */
-  public Hidden adaptiveActivated(NDManager scope, Hidden x, NDArray c, NDList norm) {
-    return calls.hidden(scope, "adaptiveActivated", x.array, c, norm.get(0), norm.get(1));
-  }
+  Hidden adaptiveActivated(NDManager scope, Hidden x, NDArray c, NDList norm);
 
   /**
    * Returns {@code x + conv(swish(norm(conv(a))))}, a being x normalised and activated.
@@ -99,51 +68,37 @@ public final class UNetKernels implements AutoCloseable {
    * @param weights filters, bias, scale, shift, filters, bias; where x has other channels than the
    *     result, what it is projected with: [out, in] and bias
    */
-  public Hidden plainResidual(NDManager scope, Hidden x, Hidden a, NDList weights) {
-    return calls.hidden(scope, "plainResidual", x.array, a.array, weights);
-  }
+  Hidden plainResidual(NDManager scope, Hidden x, Hidden a, NDList weights);
 
   /**
    * As {@link #plainResidual}, with a product of the condition added behind the first convolution.
    *
    * @param weights the product [C, D], then as there
    */
-  public Hidden addedResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights) {
-    return calls.hidden(scope, "addedResidual", x.array, a.array, c, weights);
-  }
+  Hidden addedResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights);
 
   /**
    * As {@link #plainResidual}, with the norm of {@link #adaptiveActivated}.
    *
    * @param weights as there, the norm's product and bias in place of scale and shift
    */
-  public Hidden adaptiveResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights) {
-    return calls.hidden(scope, "adaptiveResidual", x.array, a.array, c, weights);
-  }
+  Hidden adaptiveResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights);
 
   /** Returns the channels of x, then those of {@code skip}. */
-  public Hidden joined(NDManager scope, Hidden x, Hidden skip) {
-    return calls.hidden(scope, "joined", x.array, skip.array);
-  }
+  Hidden joined(NDManager scope, Hidden x, Hidden skip);
 
   /** Returns the means of 2 x 2 pixels. */
-  public Hidden halved(NDManager scope, Hidden x) {
-    return calls.hidden(scope, "halved", x.array);
-  }
+  Hidden halved(NDManager scope, Hidden x);
 
   /** Returns each pixel four times. */
-  public Hidden doubled(NDManager scope, Hidden x) {
-    return calls.hidden(scope, "doubled", x.array);
-  }
+  Hidden doubled(NDManager scope, Hidden x);
 
   /**
    * Returns x and what one head as wide as the map attends to.
    *
    * @param weights scale, shift; queries, keys and values [3 C, C], bias; out [C, C], bias
    */
-  public Hidden attended(NDManager scope, Hidden x, NDList weights) {
-    return calls.hidden(scope, "attended", x.array, weights);
-  }
+  Hidden attended(NDManager scope, Hidden x, NDList weights);
 
   /**
    * Returns the logits, float32 [R, V], of the chosen rows.
@@ -151,12 +106,27 @@ public final class UNetKernels implements AutoCloseable {
    * @param rows flat positions (example, y, x, colour), int64 [R]
    * @param filtersAndBias [colours V, 3, 3, C], vocabulary innermost
    */
-  public NDArray head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
-    return calls.array(scope, "head", a.array, rows, filtersAndBias.get(0), filtersAndBias.get(1));
+  NDArray head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias);
+
+  /** A part of a network that other kernels compute. */
+  @FunctionalInterface
+  interface Part {
+    /**
+     * Computes the part.
+     *
+     * @param scope takes the result
+     * @param condition of the network, [B, D], or nothing
+     */
+    Hidden of(NDManager scope, Hidden x, NDList condition);
   }
 
+  /**
+   * Returns what a part makes of a map.
+   *
+   * @param weights all parameters that the part reads
+   */
+  Hidden part(NDManager scope, Hidden x, NDList condition, NDList weights, Part part);
+
   @Override
-  public void close() {
-    calls.close();
-  }
+  void close();
 }

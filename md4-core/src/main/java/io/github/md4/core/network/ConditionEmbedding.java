@@ -4,7 +4,6 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.kernel.ConditionKernels;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
@@ -39,12 +38,16 @@ record ConditionEmbedding(ConditionConfig config, int width) {
     }
     if (config.timeFeatures() == TimeFeatures.NONE) {
       NDArray table = parameters.get(CLASSES);
-      return new NDList(kernels.ofClass(scope, labels(scope, condition), table));
+      return new NDList(kernels.ofClass(scope, kernels.labels(scope, labels(condition)), table));
     }
-    NDArray features = timeFeatures(scope, condition.times()); // [B, W]
+    double[] times = condition.times();
+    NDArray features =
+        kernels.features(scope, TimeEmbedding.of(times, width), times.length); // [B, W]
     if (config.classes() > 0) {
       NDArray table = parameters.get(CLASSES);
-      features = kernels.withClass(scope, features, labels(scope, condition), table); // [B, 2 W]
+      features =
+          kernels.withClass(
+              scope, features, kernels.labels(scope, labels(condition)), table); // [B, 2 W]
     }
     return new NDList(kernels.condition(scope, features, dense().in(parameters)));
   }
@@ -63,12 +66,7 @@ record ConditionEmbedding(ConditionConfig config, int width) {
     return config.classes() + (config.nullLabel().isPresent() ? 1 : 0);
   }
 
-  private NDArray timeFeatures(NDManager scope, double[] times) {
-    float[] features = TimeEmbedding.of(times, width);
-    return owned(scope.create(features, new Shape(times.length, width)));
-  }
-
-  private NDArray labels(NDManager scope, Condition condition) {
+  private long[] labels(Condition condition) {
     long[] labels = new long[condition.labels().length];
     for (int b = 0; b < labels.length; b++) {
       labels[b] = condition.labels()[b];
@@ -77,16 +75,6 @@ record ConditionEmbedding(ConditionConfig config, int width) {
             "labels must be in [0, " + labelCount() + "): " + labels[b]);
       }
     }
-    return owned(scope.create(labels));
-  }
-
-  /**
-   * Returns a copy in the engine's own memory. DJL lends a tensor on the CPU the memory of a Java
-   * buffer, which is free again once the array is closed; a recorded graph reads it after that.
-   */
-  private static NDArray owned(NDArray lent) {
-    try (lent) {
-      return lent.duplicate();
-    }
+    return labels;
   }
 }

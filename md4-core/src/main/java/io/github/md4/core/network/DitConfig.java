@@ -48,6 +48,11 @@ public record DitConfig(
   }
 
   @Override
+  public boolean convolves() {
+    return false;
+  }
+
+  @Override
   public Network network(
       NDManager parent, int vocabularySize, Precision precision, MapLayout layout) {
     PixelNetwork.Setting setting =

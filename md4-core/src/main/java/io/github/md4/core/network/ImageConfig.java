@@ -25,6 +25,11 @@ public sealed interface ImageConfig extends NetworkConfig
   /** Returns the rate of dropout. */
   double dropout();
 
+  /** Returns whether it has feature maps that are convolved. */
+  default boolean convolves() {
+    return true;
+  }
+
   /** As {@link #network(NDManager, int, Precision)}, with a choice of the layout in memory. */
   Network network(NDManager parent, int vocabularySize, Precision precision, MapLayout layout);
 

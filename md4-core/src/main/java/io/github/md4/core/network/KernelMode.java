@@ -4,6 +4,7 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.ConditionKernels;
 import io.github.md4.core.kernel.DitKernels;
+import io.github.md4.core.kernel.FusedUNetKernels;
 import io.github.md4.core.kernel.UNetKernels;
 
 /** What an image network's kernels are for. They live under its manager and are closed with it. */
@@ -54,6 +55,24 @@ sealed interface KernelMode {
     @Override
     public ConditionKernels condition() {
       return ConditionKernels.forTraining(manager);
+    }
+  }
+
+  /** To be differentiated, convolutional parts by hand. */
+  record Fused(Training others, FusedUNetKernels unet) implements KernelMode {
+    @Override
+    public UNetKernels.Options options() {
+      return others.options;
+    }
+
+    @Override
+    public DitKernels dit(DitShape shape) {
+      return others.dit(shape);
+    }
+
+    @Override
+    public ConditionKernels condition() {
+      return others.condition();
     }
   }
 }

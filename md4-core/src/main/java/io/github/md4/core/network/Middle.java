@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.Hidden;
 import io.github.md4.core.kernel.UNetKernels;
@@ -55,7 +56,7 @@ sealed interface Middle {
   }
 
   /** A transformer over patches of the maps; it replaces them, nothing passes around it. */
-  record Patches(Dit dit) implements Middle {
+  record Patches(UNetKernels kernels, Dit dit) implements Middle {
     @Override
     public List<ParameterSpec> specs() {
       return dit.specs();
@@ -64,7 +65,15 @@ sealed interface Middle {
     @Override
     public Hidden of(Trunk.Pass outer, Hidden x) {
       try (NDManager scope = outer.scope().newSubManager()) {
-        Hidden y = dit.ofMap(outer.in(scope), x);
+        NDList weights = outer.weights(new WeightList(dit.specs()));
+        Hidden y =
+            kernels.part(
+                scope,
+                x,
+                outer.condition(),
+                weights,
+                (inner, map, condition) ->
+                    dit.ofMap(new Trunk.Pass(inner, outer.parameters(), condition), map));
         y.attach(outer.scope());
         return y;
       }

@@ -10,16 +10,17 @@ import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.kernel.ConditionKernels;
+import io.github.md4.core.kernel.FusedUNetKernels;
 import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.UNetKernels;
-import io.github.md4.core.network.RecordedNetwork.Asked;
+import io.github.md4.core.network.RecordedNetwork.Question;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
 import io.github.md4.core.token.ImageShape;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -85,22 +86,59 @@ final class PixelNetwork implements Network {
   @Override
   public TrainableNetwork trainable(
       NDManager parent, Parameters parameters, TrainingOptions options) {
-    if (options.kernels() == TrainingOptions.Kernels.FUSED) {
-      throw new DeviceException(
-          "training.kernels: fused is for transformers over text; take auto or torchscript");
-    }
     if (!recomputes().contains(options.recompute())) {
       throw new InvalidConfigException(
           "training.recompute", "layer is for transformers over text; take none");
     }
-    KernelMode mode =
-        new KernelMode.Training(parent, setting.options(options.stream()), config.dropout());
-    Way training = Way.of(mode, factory);
+    UNetKernels.Options ofKernels = setting.options(options.stream());
+    return fused(parent, ofKernels, options.kernels())
+        .map(kernels -> fused(parent, parameters, ofKernels, kernels))
+        .orElseGet(
+            () -> {
+              Way training = Way.of(mode(parent, ofKernels), factory);
+              return new RecordedNetwork(
+                  parent, parameters, options.recompute(), forward(training, parameters));
+            });
+  }
+
+  private Optional<FusedUNetKernels> fused(
+      NDManager parent, UNetKernels.Options options, TrainingOptions.Kernels kernels) {
+    if (kernels == TrainingOptions.Kernels.TORCHSCRIPT) {
+      return Optional.empty();
+    }
+    Optional<FusedUNetKernels> found =
+        config.convolves()
+            ? FusedUNetKernels.find(parent, options, config.dropout())
+            : Optional.empty();
+    if (found.isEmpty() && kernels == TrainingOptions.Kernels.FUSED) {
+      throw new DeviceException(
+          "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16 with channels"
+              + " last, for a unet or a uvit; take auto");
+    }
+    return found;
+  }
+
+  /** Returns the network in training whose maps are gone back through by hand. */
+  RecordedNetwork fused(
+      NDManager parent,
+      Parameters parameters,
+      UNetKernels.Options options,
+      FusedUNetKernels kernels) {
+    Way training = Way.of(new KernelMode.Fused(mode(parent, options), kernels), factory);
     return new RecordedNetwork(
         parent,
         parameters,
-        options.recompute(),
-        (scope, asked, recording) -> recorded(scope, training, parameters, asked));
+        (autograd, scope, asked) -> kernels.begin(scope, asked.noise().engineSeed(0)),
+        forward(training, parameters),
+        "hand-written backward, CUDA kernels of our own");
+  }
+
+  private KernelMode.Training mode(NDManager parent, UNetKernels.Options options) {
+    return new KernelMode.Training(parent, options, config.dropout());
+  }
+
+  private RecordedNetwork.Forward forward(Way training, Parameters parameters) {
+    return (scope, question, recording) -> recorded(training, parameters, question);
   }
 
   @Override
@@ -108,17 +146,13 @@ final class PixelNetwork implements Network {
     return EnumSet.of(TrainingOptions.Recompute.NONE);
   }
 
-  private NDArray recorded(NDManager scope, Way training, Parameters parameters, Asked asked) {
-    NetworkInput input = asked.input();
-    DropoutNoise noise = asked.noise();
-    Shape shape = new Shape(input.batchSize(), input.length());
-    NDArray zt = scope.create(Arrays.stream(input.flat()).asLongStream().toArray(), shape);
-    NDArray rows = scope.create(Arrays.stream(input.rows()).asLongStream().toArray());
+  private NDArray recorded(Way training, Parameters parameters, Question question) {
+    DropoutNoise noise = question.noise();
     if (config.dropout() > 0) {
       manager.getEngine().setRandomSeed(noise.engineSeed(0));
     }
-    Condition condition = withDroppedLabels(input.condition(), noise);
-    return logits(training, parameters, zt, condition, rows);
+    Condition condition = withDroppedLabels(question.condition(), noise);
+    return logits(training, parameters, question.zt(), condition, question.rows());
   }
 
   private Condition withDroppedLabels(Condition condition, DropoutNoise noise) {

@@ -3,6 +3,8 @@ package io.github.md4.core.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.kernel.Autograd;
 import io.github.md4.core.kernel.FlatArrays;
 import io.github.md4.core.kernel.Logits;
@@ -13,52 +15,116 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.RecordedLogits;
 import io.github.md4.core.kernel.Recording;
 import io.github.md4.core.kernel.Recording.Tape;
+import io.github.md4.core.kernel.Upload;
 import io.github.md4.core.network.TrainingOptions.Recompute;
+import java.util.Arrays;
 
-/** Any network in training on any device: its forward is recorded, and differentiated. */
+/** A network in training whose forward is noted on a tape: on any device, all of it, recorded. */
 final class RecordedNetwork implements TrainableNetwork {
   private final Forward forward;
   private final Parameters parameters;
-  private final Recompute recompute;
+  private final Tapes tapes;
+  private final String description;
   private final Autograd autograd;
   private final LossKernels loss;
   private final OptimizerKernels optimizer;
+  private final Upload upload;
   private final FlatArrays gradients;
 
-  /** What a network is asked, and what it drops. */
-  record Asked(NetworkInput input, DropoutNoise noise) {}
+  /**
+   * What a network is asked, and what it drops.
+   *
+   * @param flat tokens [B N]
+   * @param rows flat positions
+   */
+  record Asked(NetworkInput input, DropoutNoise noise, long[] flat, long[] rows) {
+    static Asked of(NetworkInput input, DropoutNoise noise) {
+      return new Asked(input, noise, longs(input.flat()), longs(input.rows()));
+    }
+
+    private static long[] longs(int[] ints) {
+      return Arrays.stream(ints).asLongStream().toArray();
+    }
+  }
+
+  /**
+   * The same on the device.
+   *
+   * @param zt int64 [B, N]
+   * @param rows int64 [R]
+   */
+  record Question(NDArray zt, Condition condition, NDArray rows, DropoutNoise noise) {}
 
   /** A network's forward, which gives logits float32 [R, V] and belongs to {@code scope}. */
   @FunctionalInterface
   interface Forward {
-    NDArray logits(NDManager scope, Asked asked, Recording recording);
+    NDArray logits(NDManager scope, Question question, Recording recording);
   }
 
+  /** Gives what is noted of a forward. */
+  @FunctionalInterface
+  interface Tapes {
+    /**
+     * Begins a tape.
+     *
+     * @param autograd which records the forward
+     * @param scope takes what is kept for the way back
+     */
+    Tape begin(Autograd autograd, NDManager scope, Asked asked);
+
+    /** Returns tapes of all that is computed, or of less, the rest being computed again. */
+    static Tapes of(Recompute recompute) {
+      return recompute == Recompute.LAYER
+          ? (autograd, scope, asked) -> new PieceRecording(autograd, scope)
+          : (autograd, scope, asked) -> new Recording.Whole(autograd);
+    }
+  }
+
+  /** A network that is differentiated automatically. */
   RecordedNetwork(NDManager parent, Parameters parameters, Recompute recompute, Forward forward) {
+    this(
+        parent,
+        parameters,
+        Tapes.of(recompute),
+        forward,
+        "TorchScript, differentiated automatically");
+  }
+
+  RecordedNetwork(
+      NDManager parent, Parameters parameters, Tapes tapes, Forward forward, String description) {
     this.forward = forward;
     this.parameters = parameters;
-    this.recompute = recompute;
+    this.tapes = tapes;
+    this.description = description;
     this.autograd = new Autograd(parent);
     this.loss = new LossKernels(parent);
     this.optimizer = new OptimizerKernels(parent);
+    this.upload = Upload.of(parent);
     this.gradients = parameters.flat().zeros(Precision.FLOAT32);
     parameters.requireGradients();
   }
 
   @Override
   public Prepared prepare(NetworkInput input, DropoutNoise noise) {
-    Asked asked = new Asked(input, noise);
+    Asked asked = Asked.of(input, noise);
     return scope -> forward(scope, asked);
   }
 
   private TrainingPass forward(NDManager parent, Asked asked) {
     NDManager scope = parent.newSubManager();
-    Tape tape =
-        recompute == Recompute.LAYER
-            ? new PieceRecording(autograd, scope)
-            : new Recording.Whole(autograd);
-    NDArray logits = autograd.record(() -> forward.logits(scope, asked, tape));
-    return new Pass(scope, tape, new RecordedLogits(loss, logits));
+    Tape tape = tapes.begin(autograd, scope, asked);
+    Question question = uploaded(scope, asked);
+    NDArray logits = autograd.record(() -> forward.logits(scope, question, tape));
+    return new Pass(scope, tape, new RecordedLogits(loss, upload, logits));
+  }
+
+  private Question uploaded(NDManager scope, Asked asked) {
+    NetworkInput input = asked.input;
+    upload.begin((long) Long.BYTES * (asked.flat.length + asked.rows.length));
+    NDArray zt = upload.longs(scope, asked.flat, new Shape(input.batchSize(), input.length()));
+    NDArray rows = upload.longs(scope, asked.rows, new Shape(asked.rows.length));
+    upload.end();
+    return new Question(zt, input.condition(), rows, asked.noise);
   }
 
   @Override
@@ -73,7 +139,7 @@ final class RecordedNetwork implements TrainableNetwork {
 
   @Override
   public String description() {
-    return "TorchScript, differentiated automatically";
+    return description;
   }
 
   @Override
@@ -81,6 +147,7 @@ final class RecordedNetwork implements TrainableNetwork {
     autograd.close();
     loss.close();
     optimizer.close();
+    upload.close();
     gradients.close();
   }
 

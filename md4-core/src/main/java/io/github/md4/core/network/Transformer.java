@@ -13,12 +13,11 @@ import io.github.md4.core.kernel.FusedKernels;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.Recording;
 import io.github.md4.core.kernel.TransformerKernels;
-import io.github.md4.core.network.RecordedNetwork.Asked;
+import io.github.md4.core.network.RecordedNetwork.Question;
 import io.github.md4.core.network.TrainingOptions.Kernels;
 import io.github.md4.core.network.TransformerConfig.Embedding;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -115,7 +114,8 @@ public final class Transformer implements Network {
                     parent,
                     parameters,
                     options.recompute(),
-                    (scope, asked, recording) -> recorded(scope, parameters, asked, recording)));
+                    (scope, question, recording) ->
+                        recorded(scope, parameters, question, recording)));
   }
 
   private Optional<TrainableNetwork> fused(
@@ -143,19 +143,14 @@ public final class Transformer implements Network {
   }
 
   private NDArray recorded(
-      NDManager scope, Parameters parameters, Asked asked, Recording recording) {
-    NetworkInput input = asked.input();
-    Shape shape = new Shape(input.batchSize(), input.length());
-    long[] tokens = Arrays.stream(input.flat()).asLongStream().toArray();
-    long[] flatRows = Arrays.stream(input.rows()).asLongStream().toArray();
-    NDArray zt = scope.create(tokens, shape);
-    NDArray rows = scope.create(flatRows);
-    check(zt, input.condition(), rows);
-    Keep keep = keep(scope, input.batchSize(), asked.noise());
+      NDManager scope, Parameters parameters, Question question, Recording recording) {
+    NDArray zt = question.zt();
+    check(zt, question.condition(), question.rows());
+    Keep keep = keep(scope, Math.toIntExact(zt.getShape().get(0)), question.noise());
     Blocks.Weights weights = new Blocks.Weights(training, parameters, rotary(zt), keep);
-    EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), asked.noise());
+    EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), question.noise());
     return new TransformerPass(config, weights, recording, seeds)
-        .logits(zt, input.condition(), rows);
+        .logits(zt, question.condition(), question.rows());
   }
 
   /** The one place where shapes are checked, for all of the network. */

@@ -76,7 +76,11 @@ record UNet(
             builder.lowest(),
             builder.lowest());
     Dit dit = Dit.of("middle.", config.middle(), field, config.width(), built);
-    return builder.build(new Middle.Patches(dit), told, config.image().colours(), vocabularySize);
+    return builder.build(
+        new Middle.Patches(builder.kind().kernels(), dit),
+        told,
+        config.image().colours(),
+        vocabularySize);
   }
 
   @Override

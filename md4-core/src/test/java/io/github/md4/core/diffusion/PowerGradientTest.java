@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.LossKernels;
 import io.github.md4.core.kernel.PoweredLoss;
 import io.github.md4.core.kernel.RecordedLogits;
+import io.github.md4.core.kernel.Upload;
 import io.github.md4.core.schedule.PowerSchedule;
 import io.github.md4.core.schedule.TimeFloor;
 import java.util.Arrays;
@@ -92,7 +93,7 @@ final class PowerGradientTest {
         float[] weights = elbo().objectiveWeights(batch, 2);
         NDArray logits = DENOISER.logits(batch.zt(manager), batch.condition(), batch.rows(manager));
         try (PoweredLoss loss =
-            new RecordedLogits(kernels, logits)
+            new RecordedLogits(kernels, Upload.of(manager), logits)
                 .powered(manager, batch.targets(), weights, powers)) {
           judged[mask] =
               new PowerGradient.Judged(

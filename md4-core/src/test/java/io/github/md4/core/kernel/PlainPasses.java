@@ -4,9 +4,6 @@ package io.github.md4.core.kernel;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
 
@@ -255,37 +252,5 @@ public final class PlainPasses implements Passes {
 
   private NDArray one(NDManager scope, String function, Object... arguments) {
     return script.run(scope, function, arguments).singletonOrThrow();
-  }
-
-  /** Arrays as DJL makes them. */
-  private static final class PlainUpload implements Upload {
-    @Override
-    public void begin(long bytes) {}
-
-    @Override
-    public void end() {}
-
-    @Override
-    public NDArray longs(NDManager scope, long[] values, Shape shape) {
-      return scope.create(values, shape);
-    }
-
-    @Override
-    public NDArray ints(NDManager scope, int[] values, Shape shape) {
-      return scope.create(values, shape);
-    }
-
-    @Override
-    public NDArray floats(NDManager scope, float[] values, Shape shape) {
-      return scope.create(values, shape);
-    }
-
-    @Override
-    public NDArray bytes(NDManager scope, byte[] values, Shape shape) {
-      return scope.create(ByteBuffer.wrap(values), shape, DataType.UINT8);
-    }
-
-    @Override
-    public void close() {}
   }
 }

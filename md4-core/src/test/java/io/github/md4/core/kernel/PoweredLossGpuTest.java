@@ -55,7 +55,7 @@ final class PoweredLossGpuTest {
       int[] targets = IntStream.range(0, rows).map(r -> r * 7919 % vocabularySize).toArray();
       float[] weights = floats(rows, 0, 0.1f, 1);
       float[] powers = floats(vocabularySize, 1, 0.5f, 2);
-      RecordedLogits recorded = new RecordedLogits(plain, rounded);
+      RecordedLogits recorded = new RecordedLogits(plain, Upload.of(manager), rounded);
       PoweredLoss expected = recorded.powered(manager, targets, weights, powers);
       PoweredLoss ours =
           fused

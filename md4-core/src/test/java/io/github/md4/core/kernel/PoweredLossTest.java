@@ -38,7 +38,8 @@ final class PoweredLossTest {
     try (NDManager manager = NDManager.newBaseManager();
         LossKernels kernels = new LossKernels(manager)) {
       RecordedLogits recorded =
-          new RecordedLogits(kernels, manager.create(narrow(logits), new Shape(ROWS, V)));
+          new RecordedLogits(
+              kernels, Upload.of(manager), manager.create(narrow(logits), new Shape(ROWS, V)));
       try (PoweredLoss loss = recorded.powered(manager, TARGETS, WEIGHTS, POWERS)) {
         assertThat((double) loss.sum().getFloat())
             .isCloseTo(total(logits, POWERS), within(ROUNDING));
@@ -55,7 +56,8 @@ final class PoweredLossTest {
         LossKernels kernels = new LossKernels(manager);
         NDManager scope = manager.newSubManager()) {
       RecordedLogits recorded =
-          new RecordedLogits(kernels, scope.create(narrow(logits), new Shape(ROWS, V)));
+          new RecordedLogits(
+              kernels, Upload.of(manager), scope.create(narrow(logits), new Shape(ROWS, V)));
       PoweredLoss loss = recorded.powered(scope, TARGETS, WEIGHTS, POWERS);
       assertThat(scope.getManagedArrays())
           .containsExactlyInAnyOrder(

@@ -1,0 +1,370 @@
+// The passes over feature maps that are not convolutions: group normalisation with what follows it, and sums onto
+// the residual stream. Compiled when a network is built, by NVRTC.
+//   WIDE   1 if the residual stream and its gradient are float32, 0 if bfloat16
+// A map is [B, pixels, C], C a multiple of 32 and at most 2048; what convolutions take and give is bfloat16, sums are
+// float32. There are 32 groups of C / 32 channels. `splits` blocks share the pixels of an example; each thread keeps to
+// 8 channels. Every map is read once by each kernel.
+
+typedef unsigned int u32;
+typedef unsigned short bf16;
+typedef unsigned long long u64;
+
+#define THREADS 256
+#define GROUPS 32
+#define WIDEST 2048
+
+struct Eight { float x[8]; };
+
+__device__ __forceinline__ Eight fetch(const bf16* from) {
+  uint4 words = *(const uint4*)from;
+  u32 word[4] = {words.x, words.y, words.z, words.w};
+  Eight result;
+#pragma unroll
+  for (int i = 0; i < 4; i++) {
+    result.x[2 * i] = __uint_as_float(word[i] << 16);
+    result.x[2 * i + 1] = __uint_as_float(word[i] & 0xffff0000u);
+  }
+  return result;
+}
+
+__device__ __forceinline__ Eight fetch(const float* from) {
+  float4 a = *(const float4*)from, b = *(const float4*)(from + 4);
+  return {{a.x, a.y, a.z, a.w, b.x, b.y, b.z, b.w}};
+}
+
+__device__ __forceinline__ u32 packed(float low, float high) {
+  u32 word;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+  return word;
+}
+
+__device__ __forceinline__ void put(bf16* to, const Eight& e) {
+  *(uint4*)to = make_uint4(packed(e.x[0], e.x[1]), packed(e.x[2], e.x[3]), packed(e.x[4], e.x[5]),
+                           packed(e.x[6], e.x[7]));
+}
+
+__device__ __forceinline__ void put(float* to, const Eight& e) {
+  *(float4*)to = make_float4(e.x[0], e.x[1], e.x[2], e.x[3]);
+  *(float4*)(to + 4) = make_float4(e.x[4], e.x[5], e.x[6], e.x[7]);
+}
+
+// What a thread works on: 8 channels at every rows-th pixel of its block's share.
+struct Share {
+  int example, split, channel, row, rows, first, end;
+  bool works;
+};
+
+__device__ __forceinline__ Share share(int splits, int pixels, int channels) {
+  Share s;
+  int octets = channels / 8;
+  s.example = blockIdx.x / splits;
+  s.split = blockIdx.x % splits;
+  s.rows = THREADS / octets;
+  s.row = threadIdx.x / octets;
+  s.channel = threadIdx.x % octets * 8;
+  s.first = (int)((long)pixels * s.split / splits) + s.row;
+  s.end = (int)((long)pixels * (s.split + 1) / splits);
+  s.works = s.row < s.rows;
+  return s;
+}
+
+// Writes the block's sums, one of a quantity and channel, to partials [B, splits, QUANTITIES, C].
+template <int QUANTITIES>
+__device__ __forceinline__ void writeSums(const Share& s, Eight* sums, int splits, int channels, float* partials) {
+  __shared__ float shared[THREADS * 8];
+#pragma unroll
+  for (int q = 0; q < QUANTITIES; q++) {
+    if (s.works)
+#pragma unroll
+      for (int k = 0; k < 8; k++) shared[s.row * channels + s.channel + k] = sums[q].x[k];
+    __syncthreads();
+    for (int c = threadIdx.x; c < channels; c += THREADS) {
+      float sum = 0.f;
+      for (int r = 0; r < s.rows; r++) sum += shared[r * channels + c];
+      partials[(((long)s.example * splits + s.split) * QUANTITIES + q) * channels + c] = sum;
+    }
+    __syncthreads();
+  }
+}
+
+// Returns what all blocks of an example have summed.
+template <int QUANTITIES>
+__device__ __forceinline__ float total(const float* partials, int example, int splits, int quantity, int channels,
+                                       int c) {
+  float sum = 0.f;
+  for (int s = 0; s < splits; s++)
+    sum += partials[(((long)example * splits + s) * QUANTITIES + quantity) * channels + c];
+  return sum;
+}
+
+// Sums of each channel's distances from its first pixel, and of their squares.
+template <typename T>
+__device__ __forceinline__ void moments(const T* x, float* partials, int splits, int pixels, int channels) {
+  Share s = share(splits, pixels, channels);
+  Eight sums[2] = {};
+  if (s.works) {
+    const T* from = x + (long)s.example * pixels * channels + s.channel;
+    Eight pivot = fetch(from);
+#pragma unroll 4
+    for (int p = s.first; p < s.end; p += s.rows) {
+      Eight v = fetch(from + (long)p * channels);
+#pragma unroll
+      for (int k = 0; k < 8; k++) {
+        float distance = v.x[k] - pivot.x[k];
+        sums[0].x[k] += distance;
+        sums[1].x[k] += distance * distance;
+      }
+    }
+  }
+  writeSums<2>(s, sums, splits, channels, partials);
+}
+
+__device__ __forceinline__ float number(const bf16* x) { return __uint_as_float((u32)*x << 16); }
+__device__ __forceinline__ float number(const float* x) { return *x; }
+
+// A norm's scale and shift, [C] or [B, C] (their stride is 0 or C), and what is added to the map in front of it, or
+// null.
+struct Norm {
+  const float *scale, *shift, *told;
+  int normStride, toldStride;
+};
+
+// SplitMix64: the index-th number of a seed.
+__device__ __forceinline__ u64 mixed(u64 seed, u64 index) {
+  u64 z = seed + (index + 1) * 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
+// Scales 8 numbers, the octet-th of a map, by 0 or 1 / (1 - threshold / 65536).
+__device__ __forceinline__ void drop(Eight& e, u64 seed, u64 octet, u32 threshold) {
+  if (threshold == 0) return;
+  float kept = 65536.f / (65536 - threshold);
+#pragma unroll
+  for (int half = 0; half < 2; half++) {
+    u64 bits = mixed(seed, 2 * octet + half);
+#pragma unroll
+    for (int k = 0; k < 4; k++) e.x[4 * half + k] *= (u32)(bits >> (16 * k) & 0xffff) < threshold ? 0.f : kept;
+  }
+}
+
+__device__ __forceinline__ float sigmoid(float x) { return 1.f / (1.f + __expf(-x)); }
+
+// a <- dropout(swish(norm(x + told))), and mean and 1 / deviation of each group to moments [B, 32].
+template <typename T>
+__device__ __forceinline__ void activate(const T* x, const float* partials, Norm norm, bf16* a, float2* moments,
+                                         u64 seed, u32 threshold, float epsilon, int splits, int pixels,
+                                         int channels) {
+  __shared__ float means[WIDEST], squares[WIDEST];  // of channels; then factor and offset
+  __shared__ float2 ofGroup[GROUPS];
+  Share s = share(splits, pixels, channels);
+  const T* from = x + (long)s.example * pixels * channels;
+  for (int c = threadIdx.x; c < channels; c += THREADS) {
+    float sum = total<2>(partials, s.example, splits, 0, channels, c);
+    float told = norm.told ? norm.told[(long)s.example * norm.toldStride + c] : 0.f;
+    means[c] = number(from + c) + told + sum / pixels;
+    squares[c] = total<2>(partials, s.example, splits, 1, channels, c) - sum * sum / pixels;
+  }
+  __syncthreads();
+  int size = channels / GROUPS;
+  if (threadIdx.x < GROUPS) {
+    int first = threadIdx.x * size;
+    float mean = 0.f, all = 0.f;
+    for (int c = first; c < first + size; c++) mean += means[c];
+    mean /= size;
+    for (int c = first; c < first + size; c++) {
+      float distance = means[c] - mean;
+      all += squares[c] + pixels * distance * distance;
+    }
+    float2 found = make_float2(mean, rsqrtf(all / ((float)pixels * size) + epsilon));
+    ofGroup[threadIdx.x] = found;
+    if (s.split == 0) moments[s.example * GROUPS + threadIdx.x] = found;
+  }
+  __syncthreads();
+  for (int c = threadIdx.x; c < channels; c += THREADS) {
+    float2 m = ofGroup[c / size];
+    float told = norm.told ? norm.told[(long)s.example * norm.toldStride + c] : 0.f;
+    float factor = m.y * norm.scale[(long)s.example * norm.normStride + c];
+    means[c] = factor;
+    squares[c] = (told - m.x) * factor + norm.shift[(long)s.example * norm.normStride + c];
+  }
+  __syncthreads();
+  if (!s.works) return;
+  float factor[8], offset[8];
+#pragma unroll
+  for (int k = 0; k < 8; k++) {
+    factor[k] = means[s.channel + k];
+    offset[k] = squares[s.channel + k];
+  }
+#pragma unroll 4
+  for (int p = s.first; p < s.end; p += s.rows) {
+    long at = (long)p * channels + s.channel;
+    Eight v = fetch(from + at);
+#pragma unroll
+    for (int k = 0; k < 8; k++) {
+      float z = v.x[k] * factor[k] + offset[k];
+      v.x[k] = z * sigmoid(z);
+    }
+    at += (long)s.example * pixels * channels;
+    drop(v, seed, at / 8, threshold);
+    put(a + at, v);
+  }
+}
+
+// What a thread must know to go back through its 8 channels.
+struct Back {
+  float told[8], mean[8], rstd[8], scale[8], shift[8];
+
+  __device__ __forceinline__ Back(const Share& s, const Norm& norm, const float2* moments, int channels) {
+#pragma unroll
+    for (int k = 0; k < 8; k++) {
+      int c = s.channel + k;
+      float2 m = moments[s.example * GROUPS + c / (channels / GROUPS)];
+      mean[k] = m.x - (norm.told ? norm.told[(long)s.example * norm.toldStride + c] : 0.f);
+      rstd[k] = m.y;
+      scale[k] = norm.scale[(long)s.example * norm.normStride + c];
+      shift[k] = norm.shift[(long)s.example * norm.normStride + c];
+    }
+  }
+
+  // x becomes the normalised map, d the gradient by norm(x).
+  __device__ __forceinline__ void through(Eight& x, Eight& d) const {
+#pragma unroll
+    for (int k = 0; k < 8; k++) {
+      x.x[k] = (x.x[k] - mean[k]) * rstd[k];
+      float z = x.x[k] * scale[k] + shift[k], s = sigmoid(z);
+      d.x[k] *= s * (1.f + z * (1.f - s));
+    }
+  }
+};
+
+// Sums of each channel over an example's pixels: of the gradient d by norm(x), of d n, n being x normalised, and of n.
+template <typename T>
+__device__ __forceinline__ void backSums(const bf16* da, const T* x, const float2* moments, Norm norm, float* partials,
+                                         u64 seed, u32 threshold, int splits, int pixels, int channels) {
+  Share s = share(splits, pixels, channels);
+  Eight sums[3] = {};
+  if (s.works) {
+    Back back(s, norm, moments, channels);
+    long base = (long)s.example * pixels * channels + s.channel;
+#pragma unroll 2
+    for (int p = s.first; p < s.end; p += s.rows) {
+      long at = base + (long)p * channels;
+      Eight d = fetch(da + at), n = fetch(x + at);
+      drop(d, seed, at / 8, threshold);
+      back.through(n, d);
+#pragma unroll
+      for (int k = 0; k < 8; k++) {
+        sums[0].x[k] += d.x[k];
+        sums[1].x[k] += d.x[k] * n.x[k];
+        sums[2].x[k] += n.x[k];
+      }
+    }
+  }
+  writeSums<3>(s, sums, splits, channels, partials);
+}
+
+// The backward of activate: dx <- known + gradient by x, where known is null or of dx's type; and the gradients by
+// scale, shift and told of each example, one behind the other, to dnorm [3, B, C].
+template <typename T>
+__device__ __forceinline__ void activateBack(const bf16* da, const T* x, const float2* moments, Norm norm,
+                                             const float* partials, const T* known, T* dx, float* dnorm, u64 seed,
+                                             u32 threshold, int splits, int pixels, int channels) {
+  __shared__ float sums[WIDEST], products[WIDEST];
+  __shared__ float2 ofGroup[GROUPS];
+  Share s = share(splits, pixels, channels);
+  int size = channels / GROUPS;
+  for (int c = threadIdx.x; c < channels; c += THREADS) {
+    float scale = norm.scale[(long)s.example * norm.normStride + c];
+    sums[c] = scale * total<3>(partials, s.example, splits, 0, channels, c);
+    products[c] = scale * total<3>(partials, s.example, splits, 1, channels, c);
+  }
+  __syncthreads();
+  if (threadIdx.x < GROUPS) {
+    float sum = 0.f, product = 0.f;
+    for (int c = threadIdx.x * size; c < (threadIdx.x + 1) * size; c++) {
+      sum += sums[c];
+      product += products[c];
+    }
+    ofGroup[threadIdx.x] = make_float2(sum / ((float)pixels * size), product / ((float)pixels * size));
+  }
+  __syncthreads();
+  if (s.split == 0) {
+    long example = (long)s.example * channels, all = (long)(gridDim.x / splits) * channels;
+    for (int c = threadIdx.x; c < channels; c += THREADS) {
+      float2 mean = ofGroup[c / size];
+      dnorm[example + c] = total<3>(partials, s.example, splits, 1, channels, c);
+      dnorm[all + example + c] = total<3>(partials, s.example, splits, 0, channels, c);
+      dnorm[2 * all + example + c] =
+          moments[s.example * GROUPS + c / size].y *
+          (sums[c] - pixels * mean.x - mean.y * total<3>(partials, s.example, splits, 2, channels, c));
+    }
+  }
+  if (!s.works) return;
+  Back back(s, norm, moments, channels);
+  float sum[8], product[8];
+#pragma unroll
+  for (int k = 0; k < 8; k++) {
+    float2 mean = ofGroup[(s.channel + k) / size];
+    sum[k] = mean.x;
+    product[k] = mean.y;
+  }
+  long base = (long)s.example * pixels * channels + s.channel;
+#pragma unroll 2
+  for (int p = s.first; p < s.end; p += s.rows) {
+    long at = base + (long)p * channels;
+    Eight d = fetch(da + at), n = fetch(x + at), result = {};
+    if (known) result = fetch(known + at);
+    drop(d, seed, at / 8, threshold);
+    back.through(n, d);
+#pragma unroll
+    for (int k = 0; k < 8; k++)
+      result.x[k] += back.rstd[k] * (back.scale[k] * d.x[k] - sum[k] - n.x[k] * product[k]);
+    put(dx + at, result);
+  }
+}
+
+#if WIDE
+typedef float stream;
+#else
+typedef bf16 stream;
+#endif
+
+#define KERNEL extern "C" __global__ void __launch_bounds__(THREADS)
+#define PASSES(T, Of)                                                                                                \
+  KERNEL moments##Of(const T* x, float* partials, int splits, int pixels, int channels) {                            \
+    moments(x, partials, splits, pixels, channels);                                                                  \
+  }                                                                                                                  \
+  KERNEL activate##Of(const T* x, const float* partials, const float* scale, const float* shift, const float* told, \
+                      int normStride, int toldStride, bf16* a, float2* groups, u64 seed, u32 threshold,              \
+                      float epsilon, int splits, int pixels, int channels) {                                         \
+    activate(x, partials, {scale, shift, told, normStride, toldStride}, a, groups, seed, threshold, epsilon, splits, \
+             pixels, channels);                                                                                      \
+  }                                                                                                                  \
+  KERNEL backSums##Of(const bf16* da, const T* x, const float2* groups, const float* scale, const float* shift,      \
+                      const float* told, int normStride, int toldStride, float* partials, u64 seed, u32 threshold,   \
+                      int splits, int pixels, int channels) {                                                        \
+    backSums(da, x, groups, {scale, shift, told, normStride, toldStride}, partials, seed, threshold, splits, pixels, \
+             channels);                                                                                              \
+  }                                                                                                                  \
+  KERNEL activateBack##Of(const bf16* da, const T* x, const float2* groups, const float* scale, const float* shift,  \
+                          const float* told, int normStride, int toldStride, const float* partials, const T* known,  \
+                          T* dx, float* dnorm, u64 seed, u32 threshold, int splits, int pixels, int channels) {      \
+    activateBack(da, x, groups, {scale, shift, told, normStride, toldStride}, partials, known, dx, dnorm, seed,      \
+                 threshold, splits, pixels, channels);                                                               \
+  }
+
+PASSES(stream, OfStream)
+PASSES(bf16, OfMap)
+
+// out <- x + y + bias, of `octets` times 8 numbers; x and out may be the same.
+KERNEL onto(const stream* x, const bf16* y, const float* bias, stream* out, int channels, long octets) {
+  long octet = blockIdx.x * (long)THREADS + threadIdx.x;
+  if (octet >= octets) return;
+  Eight sum = fetch(x + octet * 8), more = fetch(y + octet * 8);
+  int channel = (int)(octet % (channels / 8)) * 8;
+#pragma unroll
+  for (int k = 0; k < 8; k++) sum.x[k] += more.x[k] + bias[channel + k];
+  put(out + octet * 8, sum);
+}
