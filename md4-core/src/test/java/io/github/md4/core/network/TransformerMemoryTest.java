@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Who is left with which arrays. */
 @Tag("exact")
 final class TransformerMemoryTest {
-  private static final int READINGS = 3;
+  private static final int READINGS = 12;
   private static final int VOCABULARY = 11;
   private static final int STEPS = 200;
 
