@@ -113,7 +113,7 @@ final class InfillCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "abc[MASK]xyz | '--template': not in the vocabulary: 'x' (U+0078) at offset 0",
+        "abc[MASK]xyz | '--template': not in the vocabulary: 'x' (U+0078) at offset 0 of \"xyz\"",
         "abcabcabc[MASK*3] | '--template': a template must have at most the model's 11 tokens: 12",
         "[MASK*99] | '--template': a hole must not exceed the model's 11 tokens: [MASK*99]",
         "a[MASK*none] | '--template': a hole must be [MASK], [MASK*12] or [MASK*]",

@@ -17,6 +17,7 @@ public final class Template {
   private static final String BEGINNING = "[MASK";
   private static final Pattern HOLE = Pattern.compile("\\\\\\[|\\[MASK(?:\\*(\\d{0,9}))?]|\\[MASK");
   private static final int REST = -1;
+  private static final int SHOWN = 40;
 
   private final Tokenizer tokenizer;
   private final int length;
@@ -82,8 +83,18 @@ public final class Template {
 
   private void addText(StringBuilder piece) {
     if (piece.length() > 0) {
-      zt = joined(zt, tokenizer.encode(piece));
+      zt = joined(zt, encoded(piece.toString()));
       piece.setLength(0);
+    }
+  }
+
+  /** The tokenizer counts from the beginning of the text between two holes: so that is shown. */
+  private int[] encoded(String piece) {
+    try {
+      return tokenizer.encode(piece);
+    } catch (IllegalArgumentException e) {
+      String shown = piece.length() > SHOWN ? piece.substring(0, SHOWN) + "..." : piece;
+      throw new IllegalArgumentException("%s of \"%s\"".formatted(e.getMessage(), shown), e);
     }
   }
 

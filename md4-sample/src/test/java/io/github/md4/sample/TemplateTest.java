@@ -52,7 +52,7 @@ final class TemplateTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "abcd|not in the vocabulary: 'd' (U+0064) at offset 3",
+        "abcd|not in the vocabulary: 'd' (U+0064) at offset 3 of \"abcd\"",
         "abc abc abc|a template must have at most the model's 9 tokens: 11",
         "ab[MASK*8]|a template must have at most the model's 9 tokens: 10",
         "abcabcabca[MASK*]|a template must have at most the model's 9 tokens: 10",

@@ -26,6 +26,7 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
   private static final float STROKE = 2;
   private static final int FONT_SIZE = 13;
   private static final int TICK_SPACING = 90;
+  private static final int LEGEND_LINE = 14;
 
   /** Colours that people who see few colours tell apart, too (Okabe and Ito). */
   private static final Color[] COLORS = {
@@ -76,6 +77,7 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
     styler.setLegendPosition(LegendPosition.OutsideS);
     styler.setLegendLayout(LegendLayout.Horizontal);
     styler.setLegendBorderColor(Color.WHITE);
+    styler.setLegendSeriesLineLength(LEGEND_LINE);
     styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, FONT_SIZE + 1));
     styler.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, FONT_SIZE));
     styler.setAxisTickLabelsFont(new Font(Font.SANS_SERIF, Font.PLAIN, FONT_SIZE - 1));
