@@ -8,6 +8,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 
@@ -51,6 +52,8 @@ final class DeviceAddress {
     try {
       Object buffer = BUFFER.invoke(LIBRARY, ((PtNDArray) array).getHandle());
       return Pointer.nativeValue(Native.getDirectBufferPointer((ByteBuffer) buffer));
+    } catch (InvocationTargetException e) {
+      throw new IllegalArgumentException("not an array that lies in one piece", e.getCause());
     } catch (ReflectiveOperationException e) {
       throw unknown(e);
     }

@@ -54,7 +54,14 @@ final class Nvrtc {
   private Memory compiled(Text text) {
     PointerByReference created = new PointerByReference();
     check(
-        call("nvrtcCreateProgram", created, text.source, "fused.cu", 0, Pointer.NULL, Pointer.NULL),
+        call(
+            "nvrtcCreateProgram",
+            created,
+            text.source,
+            "kernels.cu",
+            0,
+            Pointer.NULL,
+            Pointer.NULL),
         "creating a program");
     Pointer program = created.getValue();
     try {

@@ -219,18 +219,7 @@ final class ImageTrainingTest {
     try (Network network = network(config);
         Parameters parameters = RandomParameters.of(manager, network, 31);
         TrainableNetwork trainable = network.trainable(manager, parameters, Training.TORCHSCRIPT)) {
-      Training training = new Training(trainable, parameters, inputs);
-      run(training);
-      int inAll = manager.getManagedArrays().size();
-      run(training);
-      run(training);
-      assertThat(manager.getManagedArrays().size()).isEqualTo(inAll);
-    }
-  }
-
-  private void run(Training training) {
-    try (NDManager scope = manager.newSubManager()) {
-      training.run(scope);
+      new Training(trainable, parameters, inputs).checkLeavesNothingBehind(manager);
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.FlatArrays;
@@ -31,6 +33,21 @@ record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) 
       float unused = judge(scope, pass);
       between.run();
       pass.backward();
+    }
+  }
+
+  /** Checks that a way forward and back leaves no array behind that the one before did not. */
+  void checkLeavesNothingBehind(NDManager manager) {
+    runInScope(manager);
+    int inAll = manager.getManagedArrays().size();
+    runInScope(manager);
+    runInScope(manager);
+    assertThat(manager.getManagedArrays().size()).isEqualTo(inAll);
+  }
+
+  private void runInScope(NDManager manager) {
+    try (NDManager scope = manager.newSubManager()) {
+      run(scope);
     }
   }
 
