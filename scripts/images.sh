@@ -140,13 +140,16 @@ score() {
 
 draw() {
   mkdir -p "$out"
+  guided=
+  [ "$guidance" = 1 ] || guided=-guidance-$guidance
   for grid in $grids; do
     said "drawing $steps steps, $grid grid"
     pictured on sample-images --count 100 --steps "$steps" --grid "$grid" --guidance "$guidance" --seed 1 \
-      --png "$out/$grid-$steps.png"
+      --png "$out/$grid-$steps$guided.png"
   done
   said "drawing an unmasking"
-  pictured on sample-images --count 9 --steps "$steps" --guidance "$guidance" --seed 1 --animate "$out/unmasking.png"
+  pictured on sample-images --count 9 --steps "$steps" --guidance "$guidance" --seed 1 \
+    --animate "$out/unmasking$guided.png"
 }
 
 compare() {

@@ -66,6 +66,7 @@ final class FidCommand implements Callable<Integer> {
   @Option(
       names = "--flags",
       split = ",",
+      arity = "1",
       paramLabel = "true|false",
       description = "What its forward takes behind the images. Default: nothing.")
   private List<Boolean> flags = List.of();

@@ -35,7 +35,7 @@ public final class FrechetDistance {
     DMatrixRMaj c1 = first.covariance();
     DMatrixRMaj c2 = second.covariance();
     distance += CommonOps_DDRM.trace(c1) + CommonOps_DDRM.trace(c2);
-    return distance - 2 * traceOfRoot(c1, c2);
+    return Math.max(0, distance - 2 * traceOfRoot(c1, c2)); // of equal laws, rounding may be less
   }
 
   private static double traceOfRoot(DMatrixRMaj c1, DMatrixRMaj c2) {

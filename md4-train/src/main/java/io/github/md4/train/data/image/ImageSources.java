@@ -36,7 +36,10 @@ final class ImageSources {
     if (IdxFile.isIn(path, IDX_DIMENSIONS)) {
       return new IdxImages(path, labels);
     }
-    if (name.endsWith(".bin") && labels.isEmpty()) {
+    if (name.endsWith(".bin")) {
+      if (labels.isPresent()) {
+        throw new InvalidDataException(path, "has its labels with its images: leave out --labels");
+      }
       return new CifarBatch(path);
     }
     throw new InvalidDataException(

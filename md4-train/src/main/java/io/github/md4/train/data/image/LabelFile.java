@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,9 +26,7 @@ final class LabelFile {
   static List<String> inOrder(Path file, int count) throws IOException {
     List<String> labels = new ArrayList<>();
     if (NumpyArray.isIn(file)) {
-      for (long label : NumpyArray.read(file).integers()) {
-        labels.add(Long.toString(label));
-      }
+      labels.addAll(ofNumbers(file, NumpyArray.read(file).integers()));
     } else {
       for (byte label : IdxFile.isIn(file, 1) ? idx(file) : bytes(file)) {
         labels.add(Integer.toString(label & 0xFF));
@@ -38,6 +37,22 @@ final class LabelFile {
           file, "must have a label for each of %d images: %d".formatted(count, labels.size()));
     }
     return labels;
+  }
+
+  /**
+   * Returns numbers as the names of classes.
+   *
+   * @param file where they come from
+   * @throws InvalidDataException if one is negative
+   */
+  static List<String> ofNumbers(Path file, long[] numbers) {
+    for (int i = 0; i < numbers.length; i++) {
+      if (numbers[i] < 0) {
+        throw new InvalidDataException(
+            file, "a label must be at least 0: %d of image %d".formatted(numbers[i], i));
+      }
+    }
+    return Arrays.stream(numbers).mapToObj(Long::toString).toList();
   }
 
   private static byte[] idx(Path file) throws IOException {

@@ -85,7 +85,7 @@ record NumpyImages(Path path, Optional<Path> labels) implements ImageSource {
     }
     NumpyArray found =
         only(arrays, "one array of %d labels".formatted(count), array -> isLabels(array, count));
-    return Arrays.stream(found.integers()).mapToObj(Long::toString).toList();
+    return LabelFile.ofNumbers(path, found.integers());
   }
 
   private static boolean isLabels(NumpyArray array, int count) {

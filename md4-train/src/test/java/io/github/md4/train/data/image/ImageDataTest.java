@@ -191,6 +191,18 @@ final class ImageDataTest {
   }
 
   @Test
+  void labels_thatAreNoneAreRefused() throws IOException {
+    Map<String, byte[]> arrays = new LinkedHashMap<>();
+    arrays.put("x.npy", ImageFiles.npy("|u1", "2, 3, 5", ImageFiles.values(2, 3, 5, 1)));
+    arrays.put("y.npy", ImageFiles.npy("|i1", "2,", new byte[] {1, -1}));
+    assertRefused(
+        "a label must be at least 0: -1 of image 1", write("a.npz", ImageFiles.zip(arrays)));
+    Path cifar = write("c.bin", ImageFiles.cifar(1, 0));
+    Sources both = new Sources(List.of(cifar), List.of(write("l", ImageFiles.idxLabels(1, 0))));
+    assertRefused("has its labels with its images: leave out --labels", both, PLAIN);
+  }
+
+  @Test
   void numpy_damagesAreNamed() throws IOException {
     byte[] values = ImageFiles.values(2, 3, 5, 1);
     assertRefused(
