@@ -145,6 +145,8 @@ final class FidCommandTest {
             reference,
             "--features",
             absent,
+            "--flags",
+            "true,false",
             "--device",
             "cpu")
         .failed(ExitCodes.DATA, "no such file; a TorchScript file is expected");

@@ -22,7 +22,7 @@ public final class ConditionKernels implements AutoCloseable {
   /** Returns kernels whose results cannot be differentiated. */
   public static ConditionKernels forInference(NDManager parent) {
     KernelCalls calls = KernelCalls.run(TorchScript.load(parent, Map.of(), SOURCE));
-    return new ConditionKernels(calls, new PlainUpload());
+    return new ConditionKernels(calls, Upload.plain());
   }
 
   /** Returns kernels that the automatic differentiation follows. */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.kernel;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
+import java.util.Optional;
 
 /** A GPU, under the context that libtorch uses too. */
 final class CudaDevice {
@@ -12,8 +15,26 @@ final class CudaDevice {
   private static final int CAPABILITY_MINOR = 76;
   private static final int SHARED_BYTES_A_BLOCK = 97;
 
+  /** Ampere: the first whose tensor cores take bfloat16. */
+  private static final int LOWEST_CAPABILITY = 80;
+
   private final int device;
   private final Pointer context;
+
+  /**
+   * Returns the GPU of a manager, or nothing where kernels of our own do not run: on a CPU, on a
+   * GPU older than Ampere, without a CUDA compiler.
+   */
+  static Optional<CudaDevice> forKernels(NDManager manager) {
+    Device device = manager.getDevice();
+    if (!device.isGpu() || !Cuda.isAvailable()) {
+      return Optional.empty();
+    }
+    CudaDevice cuda = new CudaDevice(device.getDeviceId());
+    return cuda.capability() < LOWEST_CAPABILITY || Nvrtc.find().isEmpty()
+        ? Optional.empty()
+        : Optional.of(cuda);
+  }
 
   CudaDevice(int ordinal) {
     IntByReference found = new IntByReference();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.kernel;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -27,7 +26,6 @@ import java.util.Optional;
  * products' type unless float32 is said. Results belong to {@code scope}.
  */
 public final class FusedKernels implements AutoCloseable {
-  private static final int LOWEST_CAPABILITY = 80;
   private static final int OCTET = 8;
   private static final int WIDEST = 2048;
   private static final int WIDEST_HEAD = 256;
@@ -105,18 +103,11 @@ public final class FusedKernels implements AutoCloseable {
   /** As {@link #find}, for forwards alone, whose results lie in the same memory in every block. */
   public static Optional<FusedKernels> findFrozen(NDManager parent, Options options) {
     return cuda(parent, options)
-        .map(cuda -> new FusedKernels(parent, options, new FrozenParts(cuda, options)));
+        .map(cuda -> new FusedKernels(parent, options, new CudaParts.Frozen(cuda, options)));
   }
 
   private static Optional<CudaDevice> cuda(NDManager parent, Options options) {
-    Device device = parent.getDevice();
-    if (!device.isGpu() || !fits(options.network) || !Cuda.isAvailable()) {
-      return Optional.empty();
-    }
-    CudaDevice cuda = new CudaDevice(device.getDeviceId());
-    return cuda.capability() < LOWEST_CAPABILITY || Nvrtc.find().isEmpty()
-        ? Optional.empty()
-        : Optional.of(cuda);
+    return fits(options.network) ? CudaDevice.forKernels(parent) : Optional.empty();
   }
 
   private static boolean fits(TransformerKernels.Options network) {
@@ -126,59 +117,6 @@ public final class FusedKernels implements AutoCloseable {
         && width <= WIDEST
         && network.headWidth() % OCTET == 0
         && network.headWidth() <= WIDEST_HEAD;
-  }
-
-  /** A GPU's, in training. */
-  private static class CudaParts implements DeviceParts {
-    final CudaDevice cuda;
-    final Options options;
-
-    CudaParts(CudaDevice cuda, Options options) {
-      this.cuda = cuda;
-      this.options = options;
-    }
-
-    @Override
-    public Passes passes(NDManager manager, Room room) {
-      return new CudaPasses(manager, cuda, Nvrtc.find().orElseThrow(), options, room);
-    }
-
-    @Override
-    public Upload upload(NDManager manager) {
-      return new PinnedUpload(cuda);
-    }
-
-    @Override
-    public String attention() {
-      return TorchScript.resource("flash.torchscript");
-    }
-
-    @Override
-    public Room room(NDManager manager) {
-      return new Room.Fresh(manager, options.network.precision());
-    }
-
-    @Override
-    public Optional<Products> products(NDManager manager, Room room) {
-      return Optional.empty();
-    }
-  }
-
-  /** A GPU's, of frozen weights. */
-  private static final class FrozenParts extends CudaParts {
-    FrozenParts(CudaDevice cuda, Options options) {
-      super(cuda, options);
-    }
-
-    @Override
-    public Room room(NDManager manager) {
-      return new Room.Kept(manager, options.stream, options.network.precision());
-    }
-
-    @Override
-    public Optional<Products> products(NDManager manager, Room room) {
-      return Cublas.find(cuda, room).or(() -> Optional.of(new Products.Script(manager, room)));
-    }
   }
 
   // ---- what comes from the host ----

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.kernel;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -25,7 +24,9 @@ import java.util.function.Supplier;
  * <p>One way forward at a time: {@link #begin} starts it.
  */
 public final class FusedUNetKernels implements UNetKernels {
-  private static final int LOWEST_CAPABILITY = 80;
+  /** The most channels of a map that the passes take. */
+  public static final int WIDEST = 2048;
+
   private static final int SHORTCUT = 2;
 
   private final NDManager manager;
@@ -62,25 +63,19 @@ public final class FusedUNetKernels implements UNetKernels {
    * @param dropout rate of single activations
    */
   public static Optional<FusedUNetKernels> find(NDManager parent, Options options, double dropout) {
-    Device device = parent.getDevice();
-    if (!device.isGpu()
-        || options.precision() != Precision.BFLOAT16
-        || options.layout() != MapLayout.CHANNELS_LAST
-        || !Cuda.isAvailable()) {
+    if (options.precision() != Precision.BFLOAT16 || options.layout() != MapLayout.CHANNELS_LAST) {
       return Optional.empty();
     }
-    CudaDevice cuda = new CudaDevice(device.getDeviceId());
-    if (cuda.capability() < LOWEST_CAPABILITY) {
-      return Optional.empty();
-    }
-    return Nvrtc.find()
+    return CudaDevice.forKernels(parent)
         .map(
-            compiler ->
+            cuda ->
                 new FusedUNetKernels(
                     parent,
                     options,
                     dropout,
-                    manager -> new CudaMapPasses(manager, cuda, compiler, options.stream())));
+                    manager ->
+                        new CudaMapPasses(
+                            manager, cuda, Nvrtc.find().orElseThrow(), options.stream())));
   }
 
   /**
@@ -88,9 +83,10 @@ public final class FusedUNetKernels implements UNetKernels {
    *
    * @param scope takes what is kept for the way back
    * @param seed of what is dropped
+   * @param ofCondition the parameters that the network's condition is made of
    */
-  public MapTape begin(NDManager scope, int seed) {
-    tape = new MapTape(autograd, script, scope, seed, dropout);
+  public MapTape begin(NDManager scope, int seed, NDList ofCondition) {
+    tape = new MapTape(autograd, script, scope, seed, dropout, ofCondition);
     return tape;
   }
 

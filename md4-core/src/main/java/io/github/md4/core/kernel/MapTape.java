@@ -20,6 +20,7 @@ public final class MapTape implements Recording.Tape {
   private final NDManager scope;
   private final long seed;
   private final double dropout;
+  private final NDList ofCondition;
   private final Deque<Made> steps = new ArrayDeque<>();
 
   /** What the network is told, once it has been used. */
@@ -30,13 +31,22 @@ public final class MapTape implements Recording.Tape {
    * @param scope takes what is kept for the way back
    * @param seed of what is dropped
    * @param dropout its rate
+   * @param ofCondition the parameters that the condition is made of; none where there is no
+   *     condition
    */
-  MapTape(Autograd autograd, TorchScript script, NDManager scope, long seed, double dropout) {
+  MapTape(
+      Autograd autograd,
+      TorchScript script,
+      NDManager scope,
+      long seed,
+      double dropout,
+      NDList ofCondition) {
     this.autograd = autograd;
     this.script = script;
     this.scope = scope;
     this.seed = seed;
     this.dropout = dropout;
+    this.ofCondition = ofCondition;
   }
 
   /** A step's way back. */
@@ -64,8 +74,10 @@ public final class MapTape implements Recording.Tape {
 
   /** Takes the condition float32 [B, D], by which a gradient will be taken. */
   void told(NDArray c) {
-    c.attach(scope);
-    condition = c;
+    if (condition != c) {
+      c.attach(scope);
+      condition = c;
+    }
   }
 
   /** Returns what a step has made; from now on it is the tape's. */
@@ -94,8 +106,8 @@ public final class MapTape implements Recording.Tape {
       back.through(steps.pop());
     }
     if (back.byCondition != null) {
-      NDList outputs = new NDList(condition);
-      autograd.gradients(outputs, new NDList(back.byCondition), parameters, into.arrays()).close();
+      NDList given = new NDList(back.byCondition);
+      autograd.gradients(new NDList(condition), given, ofCondition, back.into(ofCondition)).close();
     }
   }
 

@@ -17,6 +17,11 @@ public interface Upload extends AutoCloseable {
         : new PlainUpload();
   }
 
+  /** Returns one that waits, for any device. */
+  static Upload plain() {
+    return new PlainUpload();
+  }
+
   /** Announces that up to so many bytes will follow, until {@link #end}. */
   void begin(long bytes);
 

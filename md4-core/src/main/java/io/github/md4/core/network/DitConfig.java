@@ -48,8 +48,8 @@ public record DitConfig(
   }
 
   @Override
-  public boolean convolves() {
-    return false;
+  public int widestMap() {
+    return 0;
   }
 
   @Override

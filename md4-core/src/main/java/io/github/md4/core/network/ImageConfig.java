@@ -25,10 +25,8 @@ public sealed interface ImageConfig extends NetworkConfig
   /** Returns the rate of dropout. */
   double dropout();
 
-  /** Returns whether it has feature maps that are convolved. */
-  default boolean convolves() {
-    return true;
-  }
+  /** Returns the most channels that a feature map has; 0 where nothing is convolved. */
+  int widestMap();
 
   /** As {@link #network(NDManager, int, Precision)}, with a choice of the layout in memory. */
   Network network(NDManager parent, int vocabularySize, Precision precision, MapLayout layout);

@@ -97,7 +97,12 @@ final class PixelNetwork implements Network {
             () -> {
               Way training = Way.of(mode(parent, ofKernels), factory);
               return new RecordedNetwork(
-                  parent, parameters, options.recompute(), forward(training, parameters));
+                  parent,
+                  parameters,
+                  RecordedNetwork.Code.recorded(
+                      options.recompute(),
+                      forward(training, parameters),
+                      training.condition::close));
             });
   }
 
@@ -107,13 +112,14 @@ final class PixelNetwork implements Network {
       return Optional.empty();
     }
     Optional<FusedUNetKernels> found =
-        config.convolves()
+        config.widestMap() > 0 && config.widestMap() <= FusedUNetKernels.WIDEST
             ? FusedUNetKernels.find(parent, options, config.dropout())
             : Optional.empty();
     if (found.isEmpty() && kernels == TrainingOptions.Kernels.FUSED) {
       throw new DeviceException(
           "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16 with channels"
-              + " last, for a unet or a uvit; take auto");
+              + " last, for a unet or a uvit whose maps have at most %d channels; take auto"
+                  .formatted(FusedUNetKernels.WIDEST));
     }
     return found;
   }
@@ -125,12 +131,18 @@ final class PixelNetwork implements Network {
       UNetKernels.Options options,
       FusedUNetKernels kernels) {
     Way training = Way.of(new KernelMode.Fused(mode(parent, options), kernels), factory);
-    return new RecordedNetwork(
-        parent,
-        parameters,
-        (autograd, scope, asked) -> kernels.begin(scope, asked.noise().engineSeed(0)),
-        forward(training, parameters),
-        "hand-written backward, CUDA kernels of our own");
+    NDList ofCondition = new WeightList(embedding.specs()).in(parameters);
+    RecordedNetwork.Code code =
+        new RecordedNetwork.Code(
+            (autograd, scope, asked) ->
+                kernels.begin(scope, asked.noise().engineSeed(0), ofCondition),
+            forward(training, parameters),
+            "hand-written backward, CUDA kernels of our own",
+            () -> {
+              training.condition.close();
+              kernels.close();
+            });
+    return new RecordedNetwork(parent, parameters, code);
   }
 
   private KernelMode.Training mode(NDManager parent, UNetKernels.Options options) {

@@ -21,10 +21,8 @@ import java.util.Arrays;
 
 /** A network in training whose forward is noted on a tape: on any device, all of it, recorded. */
 final class RecordedNetwork implements TrainableNetwork {
-  private final Forward forward;
+  private final Code code;
   private final Parameters parameters;
-  private final Tapes tapes;
-  private final String description;
   private final Autograd autograd;
   private final LossKernels loss;
   private final OptimizerKernels optimizer;
@@ -80,22 +78,23 @@ final class RecordedNetwork implements TrainableNetwork {
     }
   }
 
-  /** A network that is differentiated automatically. */
-  RecordedNetwork(NDManager parent, Parameters parameters, Recompute recompute, Forward forward) {
-    this(
-        parent,
-        parameters,
-        Tapes.of(recompute),
-        forward,
-        "TorchScript, differentiated automatically");
+  /**
+   * How a network is computed.
+   *
+   * @param description a line that says so
+   * @param release gives up what the forward has of its own, besides managed arrays
+   */
+  record Code(Tapes tapes, Forward forward, String description, Runnable release) {
+    /** Returns that of a network that is differentiated automatically. */
+    static Code recorded(Recompute recompute, Forward forward, Runnable release) {
+      return new Code(
+          Tapes.of(recompute), forward, "TorchScript, differentiated automatically", release);
+    }
   }
 
-  RecordedNetwork(
-      NDManager parent, Parameters parameters, Tapes tapes, Forward forward, String description) {
-    this.forward = forward;
+  RecordedNetwork(NDManager parent, Parameters parameters, Code code) {
+    this.code = code;
     this.parameters = parameters;
-    this.tapes = tapes;
-    this.description = description;
     this.autograd = new Autograd(parent);
     this.loss = new LossKernels(parent);
     this.optimizer = new OptimizerKernels(parent);
@@ -112,9 +111,9 @@ final class RecordedNetwork implements TrainableNetwork {
 
   private TrainingPass forward(NDManager parent, Asked asked) {
     NDManager scope = parent.newSubManager();
-    Tape tape = tapes.begin(autograd, scope, asked);
+    Tape tape = code.tapes.begin(autograd, scope, asked);
     Question question = uploaded(scope, asked);
-    NDArray logits = autograd.record(() -> forward.logits(scope, question, tape));
+    NDArray logits = autograd.record(() -> code.forward.logits(scope, question, tape));
     return new Pass(scope, tape, new RecordedLogits(loss, upload, logits));
   }
 
@@ -139,7 +138,7 @@ final class RecordedNetwork implements TrainableNetwork {
 
   @Override
   public String description() {
-    return description;
+    return code.description;
   }
 
   @Override
@@ -149,6 +148,7 @@ final class RecordedNetwork implements TrainableNetwork {
     optimizer.close();
     upload.close();
     gradients.close();
+    code.release.run();
   }
 
   private final class Pass implements TrainingPass {

@@ -113,9 +113,11 @@ public final class Transformer implements Network {
                 new RecordedNetwork(
                     parent,
                     parameters,
-                    options.recompute(),
-                    (scope, question, recording) ->
-                        recorded(scope, parameters, question, recording)));
+                    RecordedNetwork.Code.recorded(
+                        options.recompute(),
+                        (scope, question, recording) ->
+                            recorded(scope, parameters, question, recording),
+                        () -> {})));
   }
 
   private Optional<TrainableNetwork> fused(

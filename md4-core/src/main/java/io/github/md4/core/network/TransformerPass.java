@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.kernel.Hidden;
 import io.github.md4.core.kernel.Recording;
+import io.github.md4.core.kernel.Upload;
 import io.github.md4.core.network.TransformerConfig.Embedding;
 import io.github.md4.core.network.TransformerConfig.TimeFeatures;
 import java.util.Arrays;
@@ -96,21 +97,11 @@ record TransformerPass(
   private NDArray timeFeatures(NDManager scope, double[] times) {
     int width = config.headWidth();
     float[] features = TimeEmbedding.of(times, width);
-    return owned(scope.create(features, new Shape(times.length, width)));
+    return Upload.plain().floats(scope, features, new Shape(times.length, width));
   }
 
   private NDArray labels(NDManager scope, Condition condition) {
     long[] labels = Arrays.stream(condition.labels()).asLongStream().toArray();
-    return owned(scope.create(labels));
-  }
-
-  /**
-   * Returns a copy in the engine's own memory. DJL lends a tensor on the CPU the memory of a Java
-   * buffer, which is free again once the array is closed; a recorded graph reads it after that.
-   */
-  private static NDArray owned(NDArray lent) {
-    try (lent) {
-      return lent.duplicate();
-    }
+    return Upload.plain().longs(scope, labels, new Shape(labels.length));
   }
 }

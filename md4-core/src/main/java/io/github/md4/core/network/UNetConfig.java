@@ -44,6 +44,12 @@ public record UNetConfig(
     return Arithmetic.ofImages(specs, image, spec -> pixels, 2 * width * pixels * pixels);
   }
 
+  /** A map and the one handed across side by side. */
+  @Override
+  public int widestMap() {
+    return 2 * width;
+  }
+
   @Override
   public Network network(
       NDManager parent, int vocabularySize, Precision precision, MapLayout layout) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.kernel.MapLayout;
 import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.token.ImageShape;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -92,6 +93,12 @@ public record UVitConfig(
 
   private double pixelsAt(int level) {
     return image.pixels() / Math.pow(4, level);
+  }
+
+  /** Of the widest level, with the map handed across. */
+  @Override
+  public int widestMap() {
+    return 2 * width * Collections.max(multipliers);
   }
 
   @Override

@@ -60,17 +60,24 @@ public final class PlainMapPasses implements MapPasses {
       """;
 
   private final TorchScript script;
+  private final Runnable closing;
 
   PlainMapPasses(NDManager manager) {
+    this(manager, () -> {});
+  }
+
+  private PlainMapPasses(NDManager manager, Runnable closing) {
+    this.closing = closing;
     Map<String, Object> constants =
         Map.of("groups", UNetKernels.GROUPS, "epsilon", UNetKernels.EPSILON);
     this.script = TorchScript.load(manager, constants, SOURCE);
   }
 
-  /** Returns the hand-written pass's kernels with these passes. */
+  /** Returns the hand-written pass's kernels with these; {@code closing} is run at their end. */
   public static FusedUNetKernels kernels(
-      NDManager manager, UNetKernels.Options options, double dropout) {
-    return new FusedUNetKernels(manager, options, dropout, PlainMapPasses::new);
+      NDManager manager, UNetKernels.Options options, double dropout, Runnable closing) {
+    return new FusedUNetKernels(
+        manager, options, dropout, parent -> new PlainMapPasses(parent, closing));
   }
 
   @Override
@@ -117,5 +124,6 @@ public final class PlainMapPasses implements MapPasses {
   @Override
   public void close() {
     script.close();
+    closing.run();
   }
 }

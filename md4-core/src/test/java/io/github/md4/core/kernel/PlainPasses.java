@@ -62,7 +62,7 @@ public final class PlainPasses implements Passes {
 
     @Override
     public Upload upload(NDManager parent) {
-      return new PlainUpload();
+      return Upload.plain();
     }
 
     @Override

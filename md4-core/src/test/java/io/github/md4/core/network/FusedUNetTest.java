@@ -12,10 +12,12 @@ import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.kernel.UNetKernels;
 import io.github.md4.core.token.ImageShape;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -47,7 +49,7 @@ final class FusedUNetTest {
 
   static List<ImageConfig> networks() {
     return Stream.concat(Stream.of(WIDE), ImageNetworks.ALL.stream())
-        .filter(config -> config.convolves() && config != ImageNetworks.UNET_TIME)
+        .filter(config -> config.widestMap() > 0 && config != ImageNetworks.UNET_TIME)
         .flatMap(network -> Stream.of(network, ImageNetworks.withDropout(network, 0.3)))
         .toList();
   }
@@ -88,7 +90,39 @@ final class FusedUNetTest {
     }
   }
 
+  @Test
+  @Tag("exact")
+  void close_givesUpThePasses() {
+    AtomicInteger closed = new AtomicInteger();
+    try (Network network = WIDE.network(manager, VOCABULARY, Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 31)) {
+      fused(WIDE, network, parameters, closed::incrementAndGet).close();
+    }
+    assertThat(closed).hasValue(1);
+  }
+
+  /** Against the channels that any filters take. */
+  @ParameterizedTest
+  @MethodSource("networks")
+  @Tag("exact")
+  void widestMap_isWhatAnyResBlockTakes(ImageConfig config) {
+    try (Network network = config.network(manager, VOCABULARY, Precision.FLOAT32)) {
+      long widest =
+          network.specs().stream()
+              .filter(spec -> spec.name().matches(".*conv[12]\\.weight"))
+              .mapToLong(spec -> spec.shape().get(3))
+              .max()
+              .orElseThrow();
+      assertThat(config.widestMap()).isEqualTo((int) widest);
+    }
+  }
+
   private TrainableNetwork fused(ImageConfig config, Network network, Parameters parameters) {
+    return fused(config, network, parameters, () -> {});
+  }
+
+  private TrainableNetwork fused(
+      ImageConfig config, Network network, Parameters parameters, Runnable closing) {
     ImageShape image = config.image();
     UNetKernels.Options options =
         new UNetKernels.Options(
@@ -98,7 +132,7 @@ final class FusedUNetTest {
             image.height(),
             image.width(),
             image.colours());
-    FusedUNetKernels kernels = PlainMapPasses.kernels(manager, options, config.dropout());
+    FusedUNetKernels kernels = PlainMapPasses.kernels(manager, options, config.dropout(), closing);
     return ((PixelNetwork) network).fused(manager, parameters, options, kernels);
   }
 

@@ -99,6 +99,15 @@ final class FrechetDistanceTest {
     assertThat(both.recall()).isCloseTo(json.get("recall").getAsDouble(), within(1e-12));
   }
 
+  /** Roots of rounded numbers may add up to more than what they are taken from. */
+  @ParameterizedTest
+  @MethodSource("cases")
+  @Tag("exact")
+  void distance_ofEqualLawsIsNothingLess(JsonObject json) {
+    FeatureMoments same = moments(features(json.getAsJsonArray("first")), 7);
+    assertThat(FrechetDistance.of(same, same)).isBetween(0.0, 1e-6);
+  }
+
   /** In one dimension the law's distance is {@code (m1 - m2)^2 + (s1 - s2)^2}. */
   @Test
   @Tag("exact")
