@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.cli.support.DeviceFailures;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.FailureLine;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CompletionException;

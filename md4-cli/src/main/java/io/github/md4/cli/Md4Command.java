@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.cli.bench.BenchCommand;
+import io.github.md4.cli.data.DataCommand;
+import io.github.md4.cli.evaluate.CompareCommand;
+import io.github.md4.cli.evaluate.EvaluateCommand;
+import io.github.md4.cli.evaluate.EvaluateFidCommand;
+import io.github.md4.cli.evaluate.QualityCommand;
+import io.github.md4.cli.sample.InfillCommand;
+import io.github.md4.cli.sample.SampleCommand;
+import io.github.md4.cli.sample.SampleImagesCommand;
+import io.github.md4.cli.sample.TraceCommand;
+import io.github.md4.cli.schedule.ScheduleCommand;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.train.TrainCommand;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,7 +48,7 @@ import picocli.CommandLine.Spec;
       DataCommand.class,
       EvaluateCommand.class,
       CompareCommand.class,
-      FidCommand.class,
+      EvaluateFidCommand.class,
       SampleCommand.class,
       SampleImagesCommand.class,
       InfillCommand.class,

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Another Java with this one's classes. */
-final class ChildJvm implements AutoCloseable {
+public final class ChildJvm implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 60;
 
   private final Process process;
@@ -25,7 +25,7 @@ final class ChildJvm implements AutoCloseable {
     this.out = process.inputReader(StandardCharsets.UTF_8);
   }
 
-  static ChildJvm start(Class<?> main, Map<String, String> environment, String... args)
+  public static ChildJvm start(Class<?> main, Map<String, String> environment, String... args)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -38,7 +38,7 @@ final class ChildJvm implements AutoCloseable {
   }
 
   /** Waits for the next line on its stdout. */
-  String line() throws IOException {
+  public String line() throws IOException {
     return out.readLine();
   }
 
@@ -48,13 +48,13 @@ final class ChildJvm implements AutoCloseable {
     assertThat(kill.waitFor()).isZero();
   }
 
-  int exitCode() throws InterruptedException {
+  public int exitCode() throws InterruptedException {
     assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)).as("has ended").isTrue();
     return process.exitValue();
   }
 
   /** Returns all it said on stderr. */
-  String err() throws IOException {
+  public String err() throws IOException {
     try (InputStream err = process.getErrorStream()) {
       return new String(err.readAllBytes(), StandardCharsets.UTF_8);
     }

@@ -4,6 +4,7 @@ package io.github.md4.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.train.Checkpoints;
 import io.github.md4.train.Checkpoints.Checkpoint;
 import java.io.IOException;

@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** What a call of md4 leaves behind. */
-record Ran(int code, String out, String err) {
+public record Ran(int code, String out, String err) {
   private static final JsonMapper JSON = new JsonMapper();
 
-  static Ran md4(Object... args) {
+  public static Ran md4(Object... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     String[] texts = List.of(args).stream().map(Object::toString).toArray(String[]::new);
@@ -24,39 +24,39 @@ record Ran(int code, String out, String err) {
   }
 
   /** Returns the words of a line and then {@code more}. */
-  static Object[] words(String line, Object... more) {
+  public static Object[] words(String line, Object... more) {
     return Stream.concat(Stream.of(line.split(" ")), Stream.of(more))
         .filter(word -> !word.equals(""))
         .toArray();
   }
 
   /** Throws unless the call went well and said nothing on stderr. */
-  void check() {
+  public void check() {
     assertThat(err).isEmpty();
     assertThat(code).isZero();
   }
 
   /** As {@link #check}, and returns this. */
-  Ran succeeded() {
+  public Ran succeeded() {
     check();
     return this;
   }
 
   /** Throws unless the call printed no result and one line of error, with this in it. */
-  void failed(int expected, String... inLine) {
+  public void failed(int expected, String... inLine) {
     assertThat(err).startsWith("md4: ").endsWith("\n").contains(inLine).hasLineCount(1);
     assertThat(out).isEmpty();
     assertThat(code).isEqualTo(expected);
   }
 
   /** Returns the only line of output as JSON. */
-  JsonNode json() {
+  public JsonNode json() {
     assertThat(out.lines()).hasSize(1);
     return jsonLines().get(0);
   }
 
   /** Returns each line of output as JSON. */
-  List<JsonNode> jsonLines() {
+  public List<JsonNode> jsonLines() {
     return out.lines().map(Ran::parse).toList();
   }
 

@@ -2,17 +2,17 @@
 package io.github.md4.cli;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.Activation;
-import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.Activation;
+import io.github.md4.core.Precision;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.TransformerConfig;
-import io.github.md4.core.network.TransformerConfig.Conditioning;
-import io.github.md4.core.network.TransformerConfig.Embedding;
-import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.network.transformer.TransformerConfig;
+import io.github.md4.core.network.transformer.TransformerConfig.Conditioning;
+import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.token.Tokenizer;
@@ -22,12 +22,12 @@ import java.nio.file.Path;
 import java.util.Random;
 
 /** A real model that is small and knows nothing. */
-record TinyModel(Tokenizer tokenizer) {
+public record TinyModel(Tokenizer tokenizer) {
   static final int LENGTH = 11;
   private static final double DEVIATION = 0.5;
 
   /** Of seven characters. */
-  static final TinyModel OF_SEVEN = new TinyModel(new Tokenizer.Characters(" abcdef"));
+  public static final TinyModel OF_SEVEN = new TinyModel(new Tokenizer.Characters(" abcdef"));
 
   /** Writes a finished model whose every guess is the uniform law. */
   Path writeUniform(Path folder) throws IOException {
@@ -39,13 +39,13 @@ record TinyModel(Tokenizer tokenizer) {
   }
 
   /** Writes a finished model of random weights. */
-  Path write(Path folder, long seed) throws IOException {
+  public Path write(Path folder, long seed) throws IOException {
     write(folder, random(seed), SavedModel::writeWeights);
     return folder;
   }
 
   /** Writes a checkpoint whose averaged and raw weights differ by their seeds. */
-  void writeCheckpoint(Path folder, long average, long raw) throws IOException {
+  public void writeCheckpoint(Path folder, long average, long raw) throws IOException {
     write(
         folder,
         random(average),
@@ -58,7 +58,7 @@ record TinyModel(Tokenizer tokenizer) {
   }
 
   private interface Writing {
-    void write(Path folder, Parameters parameters) throws IOException;
+    public void write(Path folder, Parameters parameters) throws IOException;
   }
 
   private void write(Path folder, Parameters.Values values, Writing writing) throws IOException {

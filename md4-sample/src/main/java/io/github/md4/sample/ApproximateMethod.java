@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-import io.github.md4.core.kernel.Score;
-import java.util.Locale;
+import io.github.md4.core.Choices;
+import io.github.md4.core.internal.torch.Confidence;
 
 /** Methods whose samples have another law than the model's reverse process. */
 public sealed interface ApproximateMethod extends SamplingMethod {
@@ -47,8 +47,9 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
 
     @Override
-    public Walk.Beginning beginning(Setting setting) {
-      return ReferenceWalk.beginning(setting, steps, ReferenceWalk.Draws.ONE, leftovers);
+    public Trajectory.Beginning beginning(SamplingContext setting) {
+      return ReferenceTrajectory.beginning(
+          setting, steps, ReferenceTrajectory.DrawCount.ONE, leftovers);
     }
   }
 
@@ -65,29 +66,30 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
 
     @Override
-    public Walk.Beginning beginning(Setting setting) {
-      return ReferenceWalk.beginning(setting, steps, ReferenceWalk.Draws.TWO, leftovers);
+    public Trajectory.Beginning beginning(SamplingContext setting) {
+      return ReferenceTrajectory.beginning(
+          setting, steps, ReferenceTrajectory.DrawCount.TWO, leftovers);
     }
   }
 
   /** By what the network is sure. */
   enum Order {
     /** Of its drawn token: that token's probability (LLaDA, and Dream's maskgit_plus). */
-    CONFIDENCE(Score.PROBABILITY),
+    CONFIDENCE(Confidence.PROBABILITY),
     /** By the margin between the two likeliest tokens (Dream's topk_margin). */
-    MARGIN(Score.MARGIN),
+    MARGIN(Confidence.MARGIN),
     /** By the entropy (Dream's entropy). */
-    ENTROPY(Score.NEGATIVE_ENTROPY);
+    ENTROPY(Confidence.NEGATIVE_ENTROPY);
 
-    private final Score score;
+    private final Confidence score;
 
-    Order(Score score) {
+    Order(Confidence score) {
       this.score = score;
     }
 
     @Override
     public String toString() {
-      return name().toLowerCase(Locale.ROOT);
+      return Choices.name(this);
     }
   }
 
@@ -99,7 +101,7 @@ public sealed interface ApproximateMethod extends SamplingMethod {
    */
   record Ordered(Order order, int tokensAStep, double temperature) implements ApproximateMethod {
     public Ordered {
-      OrderedWalk.Pace unused = new OrderedWalk.Pace(tokensAStep, temperature);
+      OrderedTrajectory.Pace unused = new OrderedTrajectory.Pace(tokensAStep, temperature);
     }
 
     @Override
@@ -118,8 +120,9 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
 
     @Override
-    public Walk.Beginning beginning(Setting setting) {
-      return OrderedWalk.beginning(setting, new OrderedWalk.Pace(tokensAStep, temperature));
+    public Trajectory.Beginning beginning(SamplingContext setting) {
+      return OrderedTrajectory.beginning(
+          setting, new OrderedTrajectory.Pace(tokensAStep, temperature));
     }
 
     @Override
@@ -147,13 +150,13 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
 
     @Override
-    public Walk.Beginning beginning(Setting setting) {
-      return RemaskingWalk.beginning(setting, steps, remasking, leftovers);
+    public Trajectory.Beginning beginning(SamplingContext setting) {
+      return RemaskingTrajectory.beginning(setting, steps, remasking, leftovers);
     }
 
     @Override
     public RowDraw rowDraw(TokenLaw law) {
-      return new RowDraw.Exact(law, Score.PROBABILITY);
+      return new RowDraw.Exact(law, Confidence.PROBABILITY);
     }
   }
 }

@@ -12,7 +12,7 @@ final class ByLength {
   private ByLength() {}
 
   /** Returns the places of the starts of each length, in their order, first length first. */
-  static Collection<List<Integer>> of(List<Start> starts) {
+  static Collection<List<Integer>> of(List<InitialSequence> starts) {
     Map<Integer, List<Integer>> places = new LinkedHashMap<>();
     for (int i = 0; i < starts.size(); i++) {
       places.computeIfAbsent(starts.get(i).zt().length, length -> new ArrayList<>()).add(i);

@@ -15,7 +15,8 @@ final class Distributions {
 
   private Distributions() {}
 
-  static TokenDistribution of(NDManager manager, Denoiser denoiser, Start start, double t) {
+  static TokenDistribution of(
+      NDManager manager, Denoiser denoiser, InitialSequence start, double t) {
     int[] zt = start.zt();
     Condition condition = new Condition(new double[] {t}, start.labels().toArray());
     try (NDManager scope = manager.newSubManager()) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-import io.github.md4.core.diffusion.PoweredReverse;
-import io.github.md4.core.kernel.Score;
+import io.github.md4.core.diffusion.GenMd4Reverse;
+import io.github.md4.core.internal.torch.Confidence;
 
 /**
  * Methods whose samples follow the model's reverse process exactly. In MD4 when a position is
@@ -35,7 +35,7 @@ public sealed interface ExactMethod extends SamplingMethod {
 
   @Override
   default RowDraw rowDraw(TokenLaw law) {
-    return new RowDraw.Exact(law, Score.PROBABILITY);
+    return new RowDraw.Exact(law, Confidence.PROBABILITY);
   }
 
   /** Ancestral sampling, {@code p(z_s | z_t)} step by step (MD4, Algorithm 2). */
@@ -57,14 +57,14 @@ public sealed interface ExactMethod extends SamplingMethod {
     }
 
     @Override
-    public Walk.Beginning beginning(Setting setting) {
+    public Trajectory.Beginning beginning(SamplingContext setting) {
       if (setting.process().isPowered()) {
         int first = steps.first(setting.from());
         double[] times = steps.timesFrom(first);
-        return PoweredWalk.beginning(
-            setting, powers -> new PoweredReverse.OnGrid(powers, times, first), times[0]);
+        return GenMd4Trajectory.beginning(
+            setting, powers -> new GenMd4Reverse.OnGrid(powers, times, first), times[0]);
       }
-      return PlannedWalk.beginning(setting, Timeline.Grid.of(steps, setting), leftovers);
+      return PlannedTrajectory.beginning(setting, RevealTimes.Grid.of(steps, setting), leftovers);
     }
   }
 
@@ -85,7 +85,7 @@ public sealed interface ExactMethod extends SamplingMethod {
     }
 
     @Override
-    public Walk.Beginning beginning(Setting setting) {
+    public Trajectory.Beginning beginning(SamplingContext setting) {
       return new Ancestral(steps, leftovers).beginning(setting);
     }
   }
@@ -106,12 +106,12 @@ public sealed interface ExactMethod extends SamplingMethod {
     }
 
     @Override
-    public Walk.Beginning beginning(Setting setting) {
+    public Trajectory.Beginning beginning(SamplingContext setting) {
       if (setting.process().isPowered()) {
-        return PoweredWalk.beginning(setting, PoweredReverse.Continuous::new, setting.from());
+        return GenMd4Trajectory.beginning(setting, GenMd4Reverse.Continuous::new, setting.from());
       }
-      Timeline timeline = new Timeline.Continuous(setting.process(), setting.from());
-      return PlannedWalk.beginning(setting, timeline, leftovers);
+      RevealTimes timeline = new RevealTimes.Continuous(setting.process(), setting.from());
+      return PlannedTrajectory.beginning(setting, timeline, leftovers);
     }
   }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-import io.github.md4.core.kernel.DrawKernels;
-import java.util.Locale;
+import io.github.md4.core.Choices;
+import io.github.md4.core.internal.torch.DrawKernels;
 
 /**
  * What becomes of the few positions that are still masked at time 0, where the schedule's epsilon
@@ -29,16 +29,11 @@ public enum Leftovers {
 
   /** Returns the choice written as {@code argmax} or {@code drawn}. */
   public static Leftovers parse(String text) {
-    for (Leftovers leftovers : values()) {
-      if (leftovers.toString().equals(text)) {
-        return leftovers;
-      }
-    }
-    throw new IllegalArgumentException("leftovers must be argmax or drawn: " + text);
+    return Choices.parse(values(), "leftovers", text);
   }
 
   @Override
   public String toString() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choices.name(this);
   }
 }

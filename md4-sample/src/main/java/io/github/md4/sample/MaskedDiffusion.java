@@ -5,12 +5,12 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.ReverseProcess;
-import io.github.md4.core.kernel.DrawKernels;
-import io.github.md4.core.kernel.GpuMemory;
-import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.internal.cuda.GpuMemory;
+import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.model.ModelObjective;
@@ -62,7 +62,7 @@ public final class MaskedDiffusion implements AutoCloseable {
     this.manager = manager;
     this.model = model;
     this.kernels = new DrawKernels(manager);
-    this.denoiser = new TurnDenoiser(model.denoiser());
+    this.denoiser = new SerializedDenoiser(model.denoiser());
   }
 
   /** As {@link #load(Path, Loading)}, with the defaults. */
@@ -118,9 +118,9 @@ public final class MaskedDiffusion implements AutoCloseable {
   }
 
   /** Returns {@code count} sequences of nothing but masks, with the indices from 0 on. */
-  public List<Start> masked(int count, int length) {
+  public List<InitialSequence> masked(int count, int length) {
     return LongStream.range(0, count)
-        .mapToObj(index -> Start.masked(description().tokenSpace(), length, index))
+        .mapToObj(index -> InitialSequence.masked(description().tokenSpace(), length, index))
         .toList();
   }
 
@@ -130,7 +130,7 @@ public final class MaskedDiffusion implements AutoCloseable {
    * @param listener is told of the calls of each length anew, those of the first length first
    */
   public List<Sample> generate(
-      List<Start> starts, SamplingOptions options, SamplingListener listener) {
+      List<InitialSequence> starts, SamplingOptions options, SamplingListener listener) {
     return whileOpen(() -> sample(denoiser, starts, options, listener));
   }
 
@@ -143,7 +143,10 @@ public final class MaskedDiffusion implements AutoCloseable {
    *     too
    */
   public List<Sample> generate(
-      List<Start> starts, SamplingOptions options, double guidance, SamplingListener listener) {
+      List<InitialSequence> starts,
+      SamplingOptions options,
+      double guidance,
+      SamplingListener listener) {
     Denoiser guided = guidance == 1 ? denoiser : guided(guidance);
     return whileOpen(() -> sample(guided, starts, options, listener));
   }
@@ -161,7 +164,7 @@ public final class MaskedDiffusion implements AutoCloseable {
 
   /** Returns the template with its holes filled; see {@link Template}. */
   public Sample infill(String template, SamplingOptions options) {
-    Start start = start(template, 0);
+    InitialSequence start = start(template, 0);
     return generate(List.of(start), options, SamplingListener.none()).get(0);
   }
 
@@ -170,9 +173,9 @@ public final class MaskedDiffusion implements AutoCloseable {
    *
    * @throws IllegalArgumentException if it is none of this model's
    */
-  public Start start(String template, long index) {
+  public InitialSequence start(String template, long index) {
     int length = description().config().length();
-    return new Start(Template.parse(template, description().tokenizer(), length), index);
+    return new InitialSequence(Template.parse(template, description().tokenizer(), length), index);
   }
 
   /**
@@ -182,10 +185,10 @@ public final class MaskedDiffusion implements AutoCloseable {
    *
    * @param x clean tokens, one array a sequence; their numbers become their indices
    */
-  public List<Start> masked(List<int[]> x, SamplingOptions options) {
+  public List<InitialSequence> masked(List<int[]> x, SamplingOptions options) {
     double time = options.method().timeAt(options.from());
     return IntStream.range(0, x.size())
-        .mapToObj(i -> new Start(masked(x.get(i), time, i, options.seed()), i))
+        .mapToObj(i -> new InitialSequence(masked(x.get(i), time, i, options.seed()), i))
         .toList();
   }
 
@@ -201,8 +204,8 @@ public final class MaskedDiffusion implements AutoCloseable {
    * @param x clean tokens [N], with the index and the class that they have
    * @param t in [0, 1]
    */
-  public TokenDistribution distribution(Start x, double t, long seed) {
-    Start zt = x.with(masked(x.zt(), t, x.index(), seed));
+  public TokenDistribution distribution(InitialSequence x, double t, long seed) {
+    InitialSequence zt = x.with(masked(x.zt(), t, x.index(), seed));
     return whileOpen(() -> Distributions.of(manager, denoiser, zt, t));
   }
 
@@ -219,7 +222,7 @@ public final class MaskedDiffusion implements AutoCloseable {
     }
     LikelihoodEstimator.Settings settings =
         new LikelihoodEstimator.Settings(seed, 1, LikelihoodEstimator.GROUP);
-    Repeated examples = new Repeated(x, (long) groups * LikelihoodEstimator.GROUP);
+    RepeatedExample examples = new RepeatedExample(x, (long) groups * LikelihoodEstimator.GROUP);
     return whileOpen(
         () ->
             new LikelihoodEstimator(objective(), settings)
@@ -236,13 +239,16 @@ public final class MaskedDiffusion implements AutoCloseable {
   }
 
   private List<Sample> sample(
-      Denoiser asked, List<Start> starts, SamplingOptions options, SamplingListener listener) {
+      Denoiser asked,
+      List<InitialSequence> starts,
+      SamplingOptions options,
+      SamplingListener listener) {
     ReverseProcess process =
         new ReverseProcess(description().tokenSpace(), model.schedule(), kernels);
     Sampler sampler = new Sampler(manager, asked, process, options.method(), options.law());
     Sample[] samples = new Sample[starts.size()];
     for (List<Integer> places : ByLength.of(starts)) {
-      List<Start> equal = places.stream().map(starts::get).toList();
+      List<InitialSequence> equal = places.stream().map(starts::get).toList();
       List<Sample> sampled = sampler.sample(options.request(equal), listener);
       for (int i = 0; i < sampled.size(); i++) {
         samples[places.get(i)] = sampled.get(i);

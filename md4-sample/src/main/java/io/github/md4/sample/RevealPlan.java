@@ -15,14 +15,14 @@ import java.util.stream.IntStream;
 record RevealPlan(List<Reveal> reveals) {
 
   /** What one answer of the network reveals. */
-  record Reveal(Moment moment, int[] positions) {}
+  record Reveal(GridPoint moment, int[] positions) {}
 
   /**
    * Returns the plan of the masked positions.
    *
    * @param u what decides of each of them, uniforms [R]
    */
-  static RevealPlan of(Timeline timeline, int[] holes, double[] u) {
+  static RevealPlan of(RevealTimes timeline, int[] holes, double[] u) {
     double[] times = new double[holes.length];
     for (int r = 0; r < times.length; r++) {
       times[r] = timeline.timeOf(u[r]);
@@ -41,7 +41,7 @@ record RevealPlan(List<Reveal> reveals) {
         end++;
       }
       int[] positions = IntStream.range(begin, end).map(i -> holes[order[i]]).toArray();
-      reveals.add(new Reveal(new Moment(timeline.step(time, reveals.size()), time), positions));
+      reveals.add(new Reveal(new GridPoint(timeline.step(time, reveals.size()), time), positions));
       begin = end;
     }
     return new RevealPlan(reveals);

@@ -3,8 +3,8 @@ package io.github.md4.sample;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.DrawKernels;
-import io.github.md4.core.kernel.Score;
+import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.DrawKernels;
 
 /** How tokens are drawn from the network's answers, all rows of a call at once. */
 sealed interface RowDraw {
@@ -18,7 +18,7 @@ sealed interface RowDraw {
   NDArray draw(DrawKernels kernels, NDManager scope, NDArray logits, NDArray noise);
 
   /** By inversion in float64, from one uniform a row: c = 1. */
-  record Exact(TokenLaw law, Score score) implements RowDraw {
+  record Exact(TokenLaw law, Confidence score) implements RowDraw {
     @Override
     public NDArray draw(DrawKernels kernels, NDManager scope, NDArray logits, NDArray noise) {
       NDArray u = noise.flatten(); // [R]

@@ -4,7 +4,7 @@ package io.github.md4.sample;
 /**
  * A sequence without masks.
  *
- * @param index that of its {@link Start}
+ * @param index that of its {@link InitialSequence}
  * @param tokens [N], in [0, V)
  * @param calls the calls of the network in which it took part
  */

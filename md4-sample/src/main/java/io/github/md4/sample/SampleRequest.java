@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.diffusion.TokenSpace;
 import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Which samples are wanted. Each is a function of the seed and of its own {@link Start}, so neither
- * the batch size nor a division into several requests changes any of them.
+ * Which samples are wanted. Each is a function of the seed and of its own {@link InitialSequence},
+ * so neither the batch size nor a division into several requests changes any of them.
  *
  * @param starts at least one, all of one length, with a class each or none
  * @param batchSize how many the network sees at once, at most
  * @param from how far from the end the starts are, in (0, 1]: 1 is the beginning, where all but
  *     frozen positions are masked
  */
-public record SampleRequest(List<Start> starts, long seed, int batchSize, double from) {
+public record SampleRequest(List<InitialSequence> starts, long seed, int batchSize, double from) {
   /** Sequences at once where nothing else is said. */
   public static final int DEFAULT_BATCH_SIZE = 64;
 
@@ -23,8 +25,8 @@ public record SampleRequest(List<Start> starts, long seed, int batchSize, double
     require(!starts.isEmpty(), "count must be at least 1", starts.size());
     require(batchSize >= 1, "batchSize must be at least 1", batchSize);
     require(from > 0 && from <= 1, "from must be in (0, 1]", from);
-    Start first = starts.get(0);
-    for (Start start : starts) {
+    InitialSequence first = starts.get(0);
+    for (InitialSequence start : starts) {
       require(
           start.zt().length == first.zt().length,
           "sequences must have one length",
@@ -37,7 +39,7 @@ public record SampleRequest(List<Start> starts, long seed, int batchSize, double
   }
 
   /** Returns a request from the beginning, of seed 0 and the default batch size. */
-  public static SampleRequest of(List<Start> starts) {
+  public static SampleRequest of(List<InitialSequence> starts) {
     return new SampleRequest(starts, 0, DEFAULT_BATCH_SIZE, 1);
   }
 
@@ -45,7 +47,10 @@ public record SampleRequest(List<Start> starts, long seed, int batchSize, double
   public static SampleRequest ofMasks(TokenSpace space, int count, int length) {
     require(count >= 1, "count must be at least 1", count);
     require(length >= 1, "length must be at least 1", length);
-    return of(LongStream.range(0, count).mapToObj(i -> Start.masked(space, length, i)).toList());
+    return of(
+        LongStream.range(0, count)
+            .mapToObj(i -> InitialSequence.masked(space, length, i))
+            .toList());
   }
 
   public SampleRequest withSeed(long other) {
@@ -63,11 +68,5 @@ public record SampleRequest(List<Start> starts, long seed, int batchSize, double
   /** Returns N. */
   int length() {
     return starts.get(0).zt().length;
-  }
-
-  private static void require(boolean holds, String what, Object given) {
-    if (!holds) {
-      throw new IllegalArgumentException(what + ": " + given);
-    }
   }
 }

@@ -13,28 +13,28 @@ import java.util.stream.IntStream;
  *
  * @param rowLimit the most positions that a call asks for, but for a single sequence's
  */
-record SampleRun(SampleRequest request, Walk.Beginning beginning, int rowLimit) {
+record SampleRun(SampleRequest request, Trajectory.Beginning beginning, int rowLimit) {
 
   /**
    * Returns the samples in the order of the request.
    *
    * @param listener is told of each call, whose number in all is {@code planned}
    */
-  List<Sample> run(Asking asking, SamplingListener listener, int planned) {
+  List<Sample> run(BatchedQuery asking, SamplingListener listener, int planned) {
     Sample[] samples = new Sample[request.starts().size()];
-    Iterator<Traveller> waiting = travellers();
-    List<Traveller> active = new ArrayList<>();
+    Iterator<ActiveSequence> waiting = travellers();
+    List<ActiveSequence> active = new ArrayList<>();
     int calls = 0;
     do {
       while (active.size() < request.batchSize() && waiting.hasNext()) {
-        Traveller next = waiting.next();
+        ActiveSequence next = waiting.next();
         if (next.isDone()) { // without masks from the start
           finish(next, samples, listener);
         } else {
           active.add(next);
         }
       }
-      for (List<Traveller> group : groups(active)) {
+      for (List<ActiveSequence> group : groups(active)) {
         answer(group, asking.ask(group), listener);
         listener.called(++calls, planned);
       }
@@ -47,21 +47,21 @@ record SampleRun(SampleRequest request, Walk.Beginning beginning, int rowLimit) 
   int calls(int token) {
     int[] calls = {0};
     List<Sample> unused =
-        run(new Asking.Nobody(token), (done, planned) -> calls[0] = done, Integer.MAX_VALUE);
+        run(new BatchedQuery.Nobody(token), (done, planned) -> calls[0] = done, Integer.MAX_VALUE);
     return calls[0];
   }
 
-  private Iterator<Traveller> travellers() {
-    List<Start> starts = request.starts();
+  private Iterator<ActiveSequence> travellers() {
+    List<InitialSequence> starts = request.starts();
     return IntStream.range(0, starts.size())
-        .mapToObj(i -> new Traveller(i, starts.get(i), beginning.of(starts.get(i))))
+        .mapToObj(i -> new ActiveSequence(i, starts.get(i), beginning.of(starts.get(i))))
         .iterator();
   }
 
-  private List<List<Traveller>> groups(List<Traveller> active) {
-    List<List<Traveller>> groups = new ArrayList<>();
+  private List<List<ActiveSequence>> groups(List<ActiveSequence> active) {
+    List<List<ActiveSequence>> groups = new ArrayList<>();
     int rows = rowLimit;
-    for (Traveller traveller : active) {
+    for (ActiveSequence traveller : active) {
       int own = traveller.question().positions().length;
       if (rows + own > rowLimit) {
         groups.add(new ArrayList<>());
@@ -73,24 +73,26 @@ record SampleRun(SampleRequest request, Walk.Beginning beginning, int rowLimit) 
     return groups;
   }
 
-  private static void answer(List<Traveller> group, double[] drawn, SamplingListener listener) {
+  private static void answer(
+      List<ActiveSequence> group, double[] drawn, SamplingListener listener) {
     int first = 0;
-    for (Traveller traveller : group) {
+    for (ActiveSequence traveller : group) {
       int own = traveller.question().positions().length;
-      traveller.answer(new Answers(drawn, drawn.length / 3, first), listener);
+      traveller.answer(new Draws(drawn, drawn.length / 3, first), listener);
       first += own;
     }
   }
 
   private static void finishAll(
-      List<Traveller> active, Sample[] samples, SamplingListener listener) {
+      List<ActiveSequence> active, Sample[] samples, SamplingListener listener) {
     active.stream()
-        .filter(Traveller::isDone)
+        .filter(ActiveSequence::isDone)
         .forEach(traveller -> finish(traveller, samples, listener));
-    active.removeIf(Traveller::isDone);
+    active.removeIf(ActiveSequence::isDone);
   }
 
-  private static void finish(Traveller traveller, Sample[] samples, SamplingListener listener) {
+  private static void finish(
+      ActiveSequence traveller, Sample[] samples, SamplingListener listener) {
     Sample sample = traveller.sample();
     samples[traveller.place()] = sample;
     listener.finished(sample);

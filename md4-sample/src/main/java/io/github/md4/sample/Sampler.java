@@ -59,7 +59,8 @@ public final class Sampler {
    */
   public List<Sample> sample(SampleRequest request, SamplingListener listener) {
     SampleRun run = run(request);
-    Asking asking = new NetworkAsking(manager, denoiser, process.kernels(), method.rowDraw(law));
+    BatchedQuery asking =
+        new NetworkQuery(manager, denoiser, process.kernels(), method.rowDraw(law));
     return run.run(asking, listener, calls(run));
   }
 
@@ -79,7 +80,8 @@ public final class Sampler {
 
   private SampleRun run(SampleRequest request) {
     request.starts().forEach(start -> start.check(process.space()));
-    Setting setting = new Setting(process, new Noise(request.seed()), request.from());
+    SamplingContext setting =
+        new SamplingContext(process, new Noise(request.seed()), request.from());
     int vocabularySize = process.space().vocabularySize();
     int rowLimit = Math.toIntExact(Math.max(1, MOST_LOGITS / vocabularySize));
     return new SampleRun(request, method.beginning(setting), rowLimit);

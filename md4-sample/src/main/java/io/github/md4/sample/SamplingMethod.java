@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-import io.github.md4.core.schedule.PowerSchedule;
+import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.Schedule;
 
 /**
@@ -41,7 +41,7 @@ public sealed interface SamplingMethod permits ExactMethod, ApproximateMethod {
    * @throws IllegalArgumentException if it does not
    */
   default void check(Schedule schedule) {
-    if (schedule instanceof PowerSchedule && !takesPowers()) {
+    if (schedule instanceof GenMd4Schedule && !takesPowers()) {
       throw new IllegalArgumentException(
           "where the schedule is learned, sampler must be ancestral, mean or first-hitting, with the"
               + " exact draw: %s, %s".formatted(name(), draw()));
@@ -57,7 +57,7 @@ public sealed interface SamplingMethod permits ExactMethod, ApproximateMethod {
   double timeAt(double from);
 
   /** For the sampler: begins walks. */
-  Walk.Beginning beginning(Setting setting);
+  Trajectory.Beginning beginning(SamplingContext setting);
 
   /** For the sampler: draws tokens. */
   RowDraw rowDraw(TokenLaw law);

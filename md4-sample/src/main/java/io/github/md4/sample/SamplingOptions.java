@@ -40,7 +40,7 @@ public record SamplingOptions(
     return new SamplingOptions(method, law, seed, batchSize, other);
   }
 
-  SampleRequest request(List<Start> starts) {
+  SampleRequest request(List<InitialSequence> starts) {
     return new SampleRequest(starts, seed, batchSize, from);
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.token.Tokenizer;
 import java.util.Arrays;
 import java.util.regex.Matcher;
@@ -114,11 +116,5 @@ public final class Template {
 
   private static int[] joined(int[] first, int[] second) {
     return IntStream.concat(Arrays.stream(first), Arrays.stream(second)).toArray();
-  }
-
-  private static void require(boolean holds, String complaint) {
-    if (!holds) {
-      throw new IllegalArgumentException(complaint);
-    }
   }
 }

@@ -9,4 +9,5 @@ package io.github.md4.sample;
  * @param token what it is now; the mask where it is masked again
  * @param probability of the token under the network; NaN for the mask
  */
-public record TokenEvent(long sample, Moment moment, int position, int token, double probability) {}
+public record TokenEvent(
+    long sample, GridPoint moment, int position, int token, double probability) {}

@@ -3,7 +3,7 @@ package io.github.md4.sample;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.DrawKernels;
+import io.github.md4.core.internal.torch.DrawKernels;
 import java.util.List;
 
 /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.md4.sample.scoring.ScoredSamples;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -14,8 +15,8 @@ final class GenerativeQualityTest {
 
   @Test
   void perplexities_areBothAverages() {
-    JudgedSamples judged =
-        new JudgedSamples(
+    ScoredSamples judged =
+        new ScoredSamples(
             List.of(new double[] {Math.log(2), Math.log(8)}, new double[] {Math.log(16)}));
     // All tokens: (2 * 8 * 16)^(1/3); by sample: (4 + 16) / 2.
     assertThat(judged.perplexityOfAllTokens()).isCloseTo(Math.cbrt(256), within(1e-12));
@@ -24,8 +25,8 @@ final class GenerativeQualityTest {
     assertThat(judged.meanOfPerplexitiesStandardError()).isCloseTo(6, within(1e-12));
     assertThat(judged.tokens()).isEqualTo(3);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new JudgedSamples(List.of(new double[0])));
-    assertThat(new JudgedSamples(List.of(new double[] {1})).meanOfPerplexitiesStandardError())
+        .isThrownBy(() -> new ScoredSamples(List.of(new double[0])));
+    assertThat(new ScoredSamples(List.of(new double[] {1})).meanOfPerplexitiesStandardError())
         .isNaN();
   }
 

@@ -10,7 +10,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.Precision;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -104,7 +104,7 @@ final class MaskedDiffusionTest {
   /** Each start keeps its place, and depends on no other, whatever their lengths. */
   @Test
   void generate_takesStartsOfSeveralLengths() {
-    List<Start> starts =
+    List<InitialSequence> starts =
         List.of(
             model.start("a[MASK*4]", 0),
             model.start("[MASK*2]", 1),
@@ -128,7 +128,7 @@ final class MaskedDiffusionTest {
       x.add(model.description().tokenizer().encode("abc cab a"));
     }
     SamplingOptions options = OPTIONS.withMethod(method).withFrom(0.6);
-    List<Start> starts = model.masked(x, options);
+    List<InitialSequence> starts = model.masked(x, options);
     List<Sample> samples = model.generate(starts, options, SamplingListener.none());
     int masked = 0;
     for (int i = 0; i < 50; i++) {
@@ -160,7 +160,7 @@ final class MaskedDiffusionTest {
 
   @Test
   void distribution_isALawAtEveryPosition() {
-    Start x = model.start("abc cab a", 0);
+    InitialSequence x = model.start("abc cab a", 0);
     TokenDistribution distribution = model.distribution(x, 0.7, 3);
     assertThat(distribution.vocabularySize()).isEqualTo(6);
     assertThat(distribution.zt()).isEqualTo(model.distribution(x, 0.7, 3).zt()).contains(6);

@@ -11,7 +11,7 @@ import java.util.List;
 record Recording(Denoiser answering, List<Question> questions) implements Denoiser {
 
   /** What the network was asked, of sequences of equal length. */
-  record Question(Condition condition, List<Long> rows, long[] zt) {
+  public record Question(Condition condition, List<Long> rows, long[] zt) {
     int examples() {
       return condition.times().length;
     }

@@ -55,20 +55,27 @@ final class RequestTest {
     assertThatIllegalArgumentException().isThrownBy(() -> masks().withBatchSize(0));
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> SampleRequest.of(List.of(new Start(new int[2], 0), new Start(new int[3], 1))))
+            () ->
+                SampleRequest.of(
+                    List.of(
+                        new InitialSequence(new int[2], 0), new InitialSequence(new int[3], 1))))
         .withMessage("sequences must have one length: 2, 3");
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> SampleRequest.of(List.of(new Start(new int[2], 0), new Start(new int[2], 1, 4))))
+            () ->
+                SampleRequest.of(
+                    List.of(
+                        new InitialSequence(new int[2], 0), new InitialSequence(new int[2], 1, 4))))
         .withMessage("either all sequences have a label or none: -1, 4");
   }
 
   @Test
   void start_isChecked() {
-    assertThatIllegalArgumentException().isThrownBy(() -> new Start(new int[0], 0));
-    assertThatIllegalArgumentException().isThrownBy(() -> new Start(new int[1], -1));
-    assertThatIllegalArgumentException().isThrownBy(() -> new Start(new int[1], 1L << 32));
-    assertThatIllegalArgumentException().isThrownBy(() -> new Start(new int[1], 0, -2));
+    assertThatIllegalArgumentException().isThrownBy(() -> new InitialSequence(new int[0], 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> new InitialSequence(new int[1], -1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new InitialSequence(new int[1], 1L << 32));
+    assertThatIllegalArgumentException().isThrownBy(() -> new InitialSequence(new int[1], 0, -2));
   }
 
   @Test

@@ -52,7 +52,7 @@ final class SamplerCallsTest {
     SamplingSteps steps = new SamplingSteps(SamplingGrid.parse(grid), 101);
     for (int index = 0; index < 5; index++) {
       tiny.questions.clear();
-      SampleRequest request = requestOf(List.of(Start.masked(SPACE, LENGTH, index)));
+      SampleRequest request = requestOf(List.of(InitialSequence.masked(SPACE, LENGTH, index)));
       Sample sample = tiny.sampler(new ExactMethod.Ancestral(steps)).sample(request).get(0);
       List<Double> expected =
           revealSteps(steps, index).stream().distinct().sorted().map(steps::time).toList();
@@ -178,7 +178,7 @@ final class SamplerCallsTest {
     for (int call = 0; call < LENGTH; call++) {
       Recording.Question question = tiny.questions.get(call);
       TokenEvent event = tiny.hearing.events.get(call);
-      assertThat(event.moment()).isEqualTo(new Moment(call, question.condition().times()[0]));
+      assertThat(event.moment()).isEqualTo(new GridPoint(call, question.condition().times()[0]));
       double u = new Noise(SEED).uniform(Purpose.REVEAL, 0, 0, event.position());
       assertThat(schedule.unmaskProbability(event.moment().time(), 1)).isCloseTo(u, within(1e-12));
       assertThat(event.moment().time()).isLessThan(before);
@@ -191,9 +191,9 @@ final class SamplerCallsTest {
   @MethodSource("methods")
   void rowLimit_dividesACallAndChangesNoSample(SamplingMethod method) {
     SampleRequest request = masks(5);
-    Setting setting = new Setting(tiny.process(), new Noise(SEED), 1);
-    Asking asking =
-        new NetworkAsking(
+    SamplingContext setting = new SamplingContext(tiny.process(), new Noise(SEED), 1);
+    BatchedQuery asking =
+        new NetworkQuery(
             tiny.manager, tiny.recording, tiny.kernels, method.rowDraw(TokenLaw.MODEL));
     SampleRun limited = new SampleRun(request, method.beginning(setting), 3);
     List<Sample> samples = limited.run(asking, tiny.hearing, 0);
@@ -207,9 +207,9 @@ final class SamplerCallsTest {
 
   @Test
   void labels_goWithTheirSequences() {
-    List<Start> starts =
+    List<InitialSequence> starts =
         LongStream.range(0, 6)
-            .mapToObj(i -> Start.masked(SPACE, LENGTH, i).withLabel((int) i % 3))
+            .mapToObj(i -> InitialSequence.masked(SPACE, LENGTH, i).withLabel((int) i % 3))
             .toList();
     SamplingMethod method =
         new ExactMethod.Ancestral(new SamplingSteps(new SamplingGrid.Cosine(), 17));
@@ -221,7 +221,7 @@ final class SamplerCallsTest {
           .allMatch(question -> question.condition().labels().length == question.examples());
       assertThat(tokens(tiny.sampler(answering, method).sample(requestOf(starts).withBatchSize(1))))
           .containsExactlyElementsOf(all);
-      List<Start> other = starts.stream().map(start -> start.withLabel(2)).toList();
+      List<InitialSequence> other = starts.stream().map(start -> start.withLabel(2)).toList();
       assertThat(tokens(tiny.sampler(answering, method).sample(requestOf(other))))
           .isNotEqualTo(all);
     }

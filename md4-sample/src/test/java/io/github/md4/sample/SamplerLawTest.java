@@ -8,7 +8,7 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.diffusion.TokenSpace;
-import io.github.md4.core.kernel.DrawKernels;
+import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.SamplingGrid;
@@ -162,8 +162,8 @@ final class SamplerLawTest {
   }
 
   private static SampleRequest request(int[] template, double from) {
-    List<Start> starts =
-        LongStream.range(0, SAMPLES).mapToObj(i -> new Start(template, i)).toList();
+    List<InitialSequence> starts =
+        LongStream.range(0, SAMPLES).mapToObj(i -> new InitialSequence(template, i)).toList();
     return new SampleRequest(starts, 79, 5_003, from);
   }
 

@@ -85,14 +85,14 @@ final class SamplerTest {
   @ParameterizedTest
   @MethodSource("methods")
   void frozenPositions_neverChange(SamplingMethod method) {
-    List<Start> starts = new ArrayList<>();
+    List<InitialSequence> starts = new ArrayList<>();
     for (int index = 0; index < 40; index++) {
       double[] u = new Noise(5).uniforms(Purpose.SOURCE, 0, index, 2 * LENGTH);
       int[] zt = new int[LENGTH];
       for (int n = 0; n < LENGTH; n++) {
         zt[n] = u[n] < index / 39.0 ? TOKENS : (int) (TOKENS * u[LENGTH + n]);
       }
-      starts.add(new Start(zt, index));
+      starts.add(new InitialSequence(zt, index));
     }
     List<Sample> samples = tiny.sampler(method).sample(requestOf(starts), tiny.hearing);
     for (int index = 0; index < 40; index++) {
@@ -120,7 +120,7 @@ final class SamplerTest {
         assertThat(tokens(sampler.sample(masks(11).withBatchSize(batchSize))))
             .containsExactlyElementsOf(all);
       }
-      List<Start> last = masks(11).starts().subList(7, 11);
+      List<InitialSequence> last = masks(11).starts().subList(7, 11);
       assertThat(tokens(sampler.sample(requestOf(last))))
           .containsExactlyElementsOf(all.subList(7, 11));
       assertThat(all.get(0)).isNotEqualTo(all.get(1));
@@ -211,7 +211,7 @@ final class SamplerTest {
   void tokens_mustBeOfTheSpace() {
     SamplingMethod method = new ExactMethod.FirstHitting(Leftovers.ARGMAX);
     Sampler sampler = tiny.sampler(method);
-    SampleRequest request = requestOf(List.of(new Start(new int[] {0, TOKENS + 1}, 0)));
+    SampleRequest request = requestOf(List.of(new InitialSequence(new int[] {0, TOKENS + 1}, 0)));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> sampler.sample(request))
         .withMessage("a token must be in [0, 7]: 8");

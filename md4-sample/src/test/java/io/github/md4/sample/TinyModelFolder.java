@@ -2,7 +2,7 @@
 package io.github.md4.sample;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.Precision;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;

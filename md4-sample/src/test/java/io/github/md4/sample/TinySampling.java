@@ -8,7 +8,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.diffusion.TokenSpace;
-import io.github.md4.core.kernel.DrawKernels;
+import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import java.util.ArrayList;
@@ -54,7 +54,7 @@ final class TinySampling implements AutoCloseable {
     return SampleRequest.ofMasks(SPACE, count, LENGTH).withSeed(SEED);
   }
 
-  static SampleRequest requestOf(List<Start> starts) {
+  static SampleRequest requestOf(List<InitialSequence> starts) {
     return SampleRequest.of(starts).withSeed(SEED);
   }
 

@@ -2,14 +2,15 @@
 package io.github.md4.sample;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Activation;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.kernel.Activation;
-import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.Transformer;
-import io.github.md4.core.network.TransformerConfig;
+import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.network.transformer.Transformer;
+import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 
@@ -33,7 +34,7 @@ final class TinyTransformer implements AutoCloseable {
         3,
         2,
         TransformerConfig.Embedding.OUTSIDE,
-        TransformerConfig.TimeFeatures.T,
+        TimeFeatures.T,
         classes,
         Activation.GLU,
         TransformerConfig.Conditioning.ADALN_ZERO,

@@ -5,14 +5,13 @@ import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
-import io.github.md4.core.kernel.FlatArrays;
-import io.github.md4.core.kernel.GpuMemory;
-import io.github.md4.core.kernel.OptimizerKernels.Trained;
-import io.github.md4.core.kernel.Precision;
-import io.github.md4.core.kernel.Tf32;
+import io.github.md4.core.internal.cuda.GpuMemory;
+import io.github.md4.core.internal.torch.FlatArrays;
+import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
 import io.github.md4.core.model.ParameterFile;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -20,12 +19,13 @@ import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.NetworkInput;
 import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.Tf32;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingPass;
 import io.github.md4.core.noise.Noise;
-import io.github.md4.core.optimizer.AdamW;
-import io.github.md4.core.optimizer.LearningRate;
 import io.github.md4.train.UpdateListener.Phase;
+import io.github.md4.train.optimizer.AdamW;
+import io.github.md4.train.optimizer.LearningRate;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -51,15 +51,15 @@ public final class Learner implements AutoCloseable {
   private final Noise noise;
   private final LearningRate rate;
   private final TrainableNetwork trainable;
-  private final TrainedSet set;
+  private final TrainedParameters set;
   private final Trained trained;
-  private final Watch watch;
+  private final UpdateGuard watch;
   private final MemoryAdvice advice;
   private FlatArrays sum;
   private long updates;
 
   private Learner(
-      NDManager manager, Network network, TrainingConfig config, Task task, TrainedSet set) {
+      NDManager manager, Network network, TrainingConfig config, Task task, TrainedParameters set) {
     this.manager = manager;
     this.network = network;
     this.config = config;
@@ -73,7 +73,7 @@ public final class Learner implements AutoCloseable {
       Tf32.check(manager);
     }
     this.trainable = network.trainable(manager, set.parameters(), config.options());
-    this.watch = Watch.of(manager, config.guard(), trainable.optimizer());
+    this.watch = UpdateGuard.of(manager, config.guard(), trainable.optimizer());
   }
 
   /**
@@ -85,7 +85,7 @@ public final class Learner implements AutoCloseable {
       NDManager parent, Network network, TrainingConfig config, Task task) {
     NDManager manager = parent.newSubManager();
     Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(config.seed()));
-    TrainedSet set = TrainedSet.starting(parameters, config.emaRate());
+    TrainedParameters set = TrainedParameters.starting(parameters, config.emaRate());
     return new Learner(manager, network, config, task, set);
   }
 
@@ -100,7 +100,7 @@ public final class Learner implements AutoCloseable {
     NDManager manager = parent.newSubManager();
     Path file = SavedModel.weightsFile(model, Weights.EMA);
     Parameters parameters = ParameterFile.read(file, NETWORK, manager, network.specs());
-    TrainedSet set = TrainedSet.starting(parameters, config.emaRate());
+    TrainedParameters set = TrainedParameters.starting(parameters, config.emaRate());
     return new Learner(manager, network, config, task, set);
   }
 
@@ -113,8 +113,9 @@ public final class Learner implements AutoCloseable {
       NDManager parent, Network network, TrainingConfig config, Task task, Source source)
       throws IOException {
     NDManager manager = parent.newSubManager();
-    TrainedSet.Place place = new TrainedSet.Place(source.folder, NETWORK, network.specs());
-    TrainedSet set = TrainedSet.read(manager, place, config.emaRate());
+    TrainedParameters.Place place =
+        new TrainedParameters.Place(source.folder, NETWORK, network.specs());
+    TrainedParameters set = TrainedParameters.read(manager, place, config.emaRate());
     task.restore(source.folder);
     Learner learner = new Learner(manager, network, config, task, set);
     learner.updates = source.step;
@@ -136,7 +137,7 @@ public final class Learner implements AutoCloseable {
     Map<String, Parameters> moments = new LinkedHashMap<>();
     set.putMoments(moments, NETWORK);
     moments.putAll(task.moments());
-    ParameterFile.write(folder.resolve(TrainedSet.OPTIMIZER), Map.of(), moments);
+    ParameterFile.write(folder.resolve(TrainedParameters.OPTIMIZER), Map.of(), moments);
   }
 
   /**
@@ -263,7 +264,7 @@ public final class Learner implements AutoCloseable {
   private UpdateNumbers made(NDManager results, PreparedStep step, UpdateListener listener) {
     try (NDManager scope = manager.newSubManager()) {
       Gradients gradients = gradients(scope, step, listener);
-      Watch.Seen seen = watch.see(scope, gradients.loss, gradients.sum);
+      UpdateGuard.Seen seen = watch.see(scope, gradients.loss, gradients.sum);
       config.clip().apply(trainable.optimizer(), gradients.sum);
       move(gradients.sum, config.emaRate(), seen.good());
       gradients.judge.learn(new Task.Moment(updates + 1, learningRate(), () -> isMade(seen)));
@@ -275,7 +276,7 @@ public final class Learner implements AutoCloseable {
   }
 
   /** Returns whether an update is good; waits for the device where a guard looks at it. */
-  private static boolean isMade(Watch.Seen seen) {
+  private static boolean isMade(UpdateGuard.Seen seen) {
     return seen.good().map(verdict -> verdict.toFloatArray()[0] != 0).orElse(true);
   }
 

@@ -2,7 +2,7 @@
 package io.github.md4.train;
 
 import io.github.md4.core.DeviceException;
-import io.github.md4.core.kernel.GpuMemory.Use;
+import io.github.md4.core.internal.cuda.GpuMemory.Use;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import java.util.Optional;
 import java.util.OptionalInt;

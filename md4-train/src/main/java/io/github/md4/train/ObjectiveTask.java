@@ -3,12 +3,12 @@ package io.github.md4.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Units;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
-import io.github.md4.core.kernel.Logits;
-import io.github.md4.core.likelihood.Units;
+import io.github.md4.core.internal.torch.Logits;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.schedule.MaskingSchedule;

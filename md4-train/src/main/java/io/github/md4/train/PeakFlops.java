@@ -2,8 +2,8 @@
 package io.github.md4.train;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.GpuMemory;
-import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.train.speed.MatmulCeiling;
 
 /** The operations a second of which a training's are a share: model FLOPs utilisation. */

@@ -8,7 +8,7 @@ import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
-import io.github.md4.core.kernel.Logits;
+import io.github.md4.core.internal.torch.Logits;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Parameters;
@@ -25,7 +25,7 @@ import java.util.function.BooleanSupplier;
  * What a network is trained for: how examples are masked, how its guesses are judged, and what
  * learns from that beside the network.
  */
-public sealed interface Task extends AutoCloseable permits ObjectiveTask, PowersTask {
+public sealed interface Task extends AutoCloseable permits ObjectiveTask, GenMd4Training {
 
   /**
    * Returns the task of a model at the start of its training.
@@ -35,7 +35,7 @@ public sealed interface Task extends AutoCloseable permits ObjectiveTask, Powers
   static Task of(NDManager parent, TokenSpace space, ModelConfig model, TrainingConfig training) {
     check(model.schedule(), training);
     return model.schedule() instanceof LearnedPowers learned
-        ? PowersTask.starting(parent, space, learned, model.epsilon(), training)
+        ? GenMd4Training.starting(parent, space, learned, model.epsilon(), training)
         : new ObjectiveTask(
             model.objective(space, training.timeAxis()),
             model.maskingSchedule(),
@@ -51,10 +51,10 @@ public sealed interface Task extends AutoCloseable permits ObjectiveTask, Powers
     if (!(schedule instanceof LearnedPowers)) {
       return;
     }
-    if (training.samples() != PowersTask.SAMPLES) {
+    if (training.samples() != GenMd4Training.SAMPLES) {
       throw new IllegalArgumentException(
           "training: samples must be %d where model.schedule is learned: %d"
-              .formatted(PowersTask.SAMPLES, training.samples()));
+              .formatted(GenMd4Training.SAMPLES, training.samples()));
     }
     if (!(training.timeAxis() instanceof TimeAxis.Continuous)) {
       throw new IllegalArgumentException(
@@ -84,7 +84,7 @@ public sealed interface Task extends AutoCloseable permits ObjectiveTask, Powers
    * @param targets clean tokens at the asked rows [R]
    * @param weights that {@link #rowWeights} gave [R]
    */
-  record Question(MaskedBatch batch, int[] targets, float[] weights) {}
+  public record Question(MaskedBatch batch, int[] targets, float[] weights) {}
 
   /** Begins to judge the guesses of a step. */
   Judge judge();

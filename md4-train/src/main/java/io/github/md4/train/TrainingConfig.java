@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
-import io.github.md4.core.kernel.Precision;
+import static io.github.md4.core.Checks.require;
+
+import io.github.md4.core.Choices;
+import io.github.md4.core.Precision;
 import io.github.md4.core.network.TrainingOptions;
-import io.github.md4.core.optimizer.AdamW;
-import io.github.md4.core.optimizer.GradientClip;
-import io.github.md4.core.optimizer.LearningRate;
-import io.github.md4.core.optimizer.SpikeGuard;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeSampling;
-import java.util.Locale;
+import io.github.md4.train.optimizer.AdamW;
+import io.github.md4.train.optimizer.GradientClip;
+import io.github.md4.train.optimizer.LearningRate;
+import io.github.md4.train.optimizer.SpikeGuard;
 
 /**
  * How a model is trained (spec, Section 8).
@@ -56,7 +58,7 @@ public record TrainingConfig(
     GradientClip clip,
     SpikeGuard guard,
     double emaRate,
-    PowersConfig powers,
+    GenMd4Config powers,
     WarmStart warmStart,
     int logEvery,
     PeakFlops peakFlops,
@@ -108,17 +110,12 @@ public record TrainingConfig(
 
     /** Returns the choice written as {@code cosine} or {@code constant}. */
     public static Decay parse(String text) {
-      for (Decay decay : values()) {
-        if (decay.toString().equals(text)) {
-          return decay;
-        }
-      }
-      throw new IllegalArgumentException("decay must be cosine or constant: " + text);
+      return Choices.parse(values(), "decay", text);
     }
 
     @Override
     public String toString() {
-      return name().toLowerCase(Locale.ROOT);
+      return Choices.name(this);
     }
   }
 
@@ -155,7 +152,7 @@ public record TrainingConfig(
         new GradientClip.None(),
         new SpikeGuard.Off(),
         0.9999,
-        PowersConfig.defaults(),
+        GenMd4Config.defaults(),
         new WarmStart.None(),
         500,
         new PeakFlops.Measured(),
@@ -175,11 +172,5 @@ public record TrainingConfig(
   /** Returns how the network computes. */
   TrainingOptions options() {
     return new TrainingOptions(kernels, residual, recompute);
-  }
-
-  private static void require(boolean holds, String what, Object given) {
-    if (!holds) {
-      throw new IllegalArgumentException(what + ": " + given);
-    }
   }
 }

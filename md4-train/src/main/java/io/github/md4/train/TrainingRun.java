@@ -180,7 +180,7 @@ public final class TrainingRun implements AutoCloseable {
   private static TrainingRun at(Checkpoints.Checkpoint checkpoint, Place place, NDManager parent)
       throws IOException {
     RunState state = RunState.read(checkpoint.folder());
-    new Fit(place.plan, checkpoint).check(state);
+    new ResumeCheck(place.plan, checkpoint).check(state);
     TrainingRun run = new TrainingRun(parent, place);
     run.goTo(checkpoint, state);
     return run;

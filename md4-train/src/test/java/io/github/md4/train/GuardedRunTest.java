@@ -7,15 +7,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.likelihood.Units;
+import io.github.md4.core.Units;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
-import io.github.md4.core.optimizer.SpikeGuard;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.TinyRun.Recorder;
 import io.github.md4.train.TrainingListener.StepMetrics;
 import io.github.md4.train.TrainingRun.Outcome;
 import io.github.md4.train.data.TrainingWindows;
+import io.github.md4.train.optimizer.SpikeGuard;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

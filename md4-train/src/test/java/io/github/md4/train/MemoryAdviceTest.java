@@ -3,7 +3,7 @@ package io.github.md4.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.md4.core.kernel.GpuMemory.Use;
+import io.github.md4.core.internal.cuda.GpuMemory.Use;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import java.util.ArrayDeque;
 import java.util.EnumSet;

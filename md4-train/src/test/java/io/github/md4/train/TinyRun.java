@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
-import io.github.md4.core.kernel.Activation;
-import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.Activation;
+import io.github.md4.core.Precision;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.TrainingOptions;
-import io.github.md4.core.network.TransformerConfig;
-import io.github.md4.core.optimizer.AdamW;
-import io.github.md4.core.optimizer.GradientClip;
-import io.github.md4.core.optimizer.SpikeGuard;
+import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeSampling;
@@ -20,6 +18,9 @@ import io.github.md4.train.TrainingConfig.Rate;
 import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.Quickstart;
+import io.github.md4.train.optimizer.AdamW;
+import io.github.md4.train.optimizer.GradientClip;
+import io.github.md4.train.optimizer.SpikeGuard;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -35,7 +36,7 @@ final class TinyRun {
           1,
           2,
           TransformerConfig.Embedding.INSIDE,
-          TransformerConfig.TimeFeatures.T,
+          TimeFeatures.T,
           0,
           Activation.SWIGLU,
           TransformerConfig.Conditioning.ADALN,
@@ -70,7 +71,7 @@ final class TinyRun {
         new GradientClip.Norm(1),
         new SpikeGuard.Off(),
         0.9,
-        PowersConfig.defaults(),
+        GenMd4Config.defaults(),
         new WarmStart.None(),
         4,
         new PeakFlops.Measured(),
@@ -95,7 +96,7 @@ final class TinyRun {
   }
 
   /** The same training with two masked samples of each example. */
-  static TrainingConfig twoSamples(TrainingConfig t, PowersConfig powers, WarmStart warmStart) {
+  static TrainingConfig twoSamples(TrainingConfig t, GenMd4Config powers, WarmStart warmStart) {
     return with(t, new Masking(t.timeAxis(), 2, powers, warmStart));
   }
 
@@ -109,7 +110,7 @@ final class TinyRun {
   }
 
   /** What a schedule asks of a training. */
-  private record Masking(TimeAxis axis, int samples, PowersConfig powers, WarmStart warmStart) {
+  private record Masking(TimeAxis axis, int samples, GenMd4Config powers, WarmStart warmStart) {
     private static Masking of(TrainingConfig t) {
       return new Masking(t.timeAxis(), t.samples(), t.powers(), t.warmStart());
     }

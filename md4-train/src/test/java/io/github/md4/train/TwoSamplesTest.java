@@ -8,7 +8,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.diffusion.MaskedBatch;
-import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.TimeSampling;
@@ -45,7 +45,7 @@ final class TwoSamplesTest {
   private TrainingRun.Plan plan(int microBatch) {
     TrainingConfig training =
         TinyRun.twoSamples(
-            TinyRun.training(9, microBatch, 1e-2), PowersConfig.defaults(), new WarmStart.None());
+            TinyRun.training(9, microBatch, 1e-2), GenMd4Config.defaults(), new WarmStart.None());
     return TinyRun.withoutEngineDropout(training, tokens);
   }
 
@@ -82,7 +82,7 @@ final class TwoSamplesTest {
       for (Draft draft : step) {
         MaskedBatch batch = draft.masked();
         double[] nats =
-            ((NegativeElbo) plan.objective())
+            ((Md4Objective) plan.objective())
                 .diffusion(manager, network.denoiser(learner.parameters()), batch);
         for (double each : nats) {
           expected += each / (2 * 6 * 11 * Math.log(2));

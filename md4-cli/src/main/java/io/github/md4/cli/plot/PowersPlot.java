@@ -3,7 +3,7 @@ package io.github.md4.cli.plot;
 
 import io.github.md4.cli.plot.Chart.Line;
 import io.github.md4.cli.plot.Chart.Scale;
-import io.github.md4.core.schedule.PowerSchedule;
+import io.github.md4.core.schedule.GenMd4Schedule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import java.util.function.IntFunction;
  * @param order all tokens, those revealed first in front
  * @param name what a token is called
  */
-public record PowersPlot(PowerSchedule schedule, List<Integer> order, IntFunction<String> name) {
+public record PowersPlot(GenMd4Schedule schedule, List<Integer> order, IntFunction<String> name) {
   private static final int POINTS = 400;
   private static final int ENDS = 3;
 
@@ -59,7 +59,7 @@ public record PowersPlot(PowerSchedule schedule, List<Integer> order, IntFunctio
     return ends;
   }
 
-  private static Line line(String label, PowerSchedule schedule, int token) {
+  private static Line line(String label, GenMd4Schedule schedule, int token) {
     double[] t = new double[POINTS + 1];
     double[] alpha = new double[POINTS + 1];
     for (int i = 0; i <= POINTS; i++) {

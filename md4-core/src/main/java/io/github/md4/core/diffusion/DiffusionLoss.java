@@ -22,8 +22,8 @@ public final class DiffusionLoss {
   }
 
   /**
-   * Returns what a row counts where each token has a power {@code w} (GenMD4; {@link PoweredElbo}),
-   * in nats:
+   * Returns what a row counts where each token has a power {@code w} (GenMD4; {@link
+   * GenMd4Objective}), in nats:
    *
    * <pre>{@code
    * w_{x_n} (-log mu_n[x_n] - 1) + sum_v w_v mu_n[v]

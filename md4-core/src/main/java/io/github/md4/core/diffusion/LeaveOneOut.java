@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
-import io.github.md4.core.schedule.PowerSchedule;
+import io.github.md4.core.schedule.GenMd4Schedule;
 
 /**
  * What two masked samples of the same examples at the same times tell of the powers through the
@@ -17,7 +17,7 @@ import io.github.md4.core.schedule.PowerSchedule;
  *
  * @param first masked; {@code second}, the same examples and times, masked independently
  */
-public record LeaveOneOut(PowerSchedule schedule, MaskedBatch first, MaskedBatch second) {
+public record LeaveOneOut(GenMd4Schedule schedule, MaskedBatch first, MaskedBatch second) {
 
   /**
    * Returns the term of each example, the l being constants, [B].

@@ -7,7 +7,7 @@ import io.github.md4.core.likelihood.BoundEstimator;
  * What a network is trained for: what it sees of an example, where it guesses, and what that
  * counts.
  */
-public sealed interface Objective permits NegativeElbo, NextToken, PoweredElbo {
+public sealed interface Objective permits Md4Objective, AutoregressiveObjective, GenMd4Objective {
 
   /** Returns the states of a position. */
   TokenSpace space();
@@ -45,7 +45,7 @@ public sealed interface Objective permits NegativeElbo, NextToken, PoweredElbo {
   /**
    * Returns the terms of the negative log-likelihood per token, given what the network can lower.
    */
-  NegativeElbo.Terms perToken(double lowered);
+  Md4Objective.Terms perToken(double lowered);
 
   /** Returns what estimates it on held-out data. */
   BoundEstimator estimator();

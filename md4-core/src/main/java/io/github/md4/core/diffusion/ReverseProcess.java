@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
-import io.github.md4.core.kernel.DrawKernels;
+import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.core.schedule.PowerSchedule;
 import io.github.md4.core.schedule.Schedule;
 import java.util.Arrays;
 
@@ -21,7 +21,7 @@ import java.util.Arrays;
  * }</pre>
  *
  * add up to the same whatever steps there are on the way. Where each token has its own power that
- * is otherwise: see {@link PoweredReverse}.
+ * is otherwise: see {@link GenMd4Reverse}.
  *
  * @param kernels what draws the tokens
  */
@@ -32,7 +32,7 @@ public record ReverseProcess(TokenSpace space, Schedule schedule, DrawKernels ke
    * are revealed does not depend on the network.
    */
   public boolean isPowered() {
-    return schedule instanceof PowerSchedule;
+    return schedule instanceof GenMd4Schedule;
   }
 
   /**

@@ -43,11 +43,11 @@ public final class Agreement {
   }
 
   /** Returns all that must hold between these scores of one model. */
-  public static List<Check> of(List<Scores> scores) {
+  public static List<Check> of(List<BoundEstimate> scores) {
     List<Check> checks = new ArrayList<>();
-    for (Scores continuous : scores) {
+    for (BoundEstimate continuous : scores) {
       if (isContinuous(continuous.estimator())) {
-        for (Scores other : scores) {
+        for (BoundEstimate other : scores) {
           add(checks, continuous, other);
         }
       }
@@ -55,20 +55,20 @@ public final class Agreement {
     return checks;
   }
 
-  private static void add(List<Check> checks, Scores continuous, Scores other) {
+  private static void add(List<Check> checks, BoundEstimate continuous, BoundEstimate other) {
     if (other.estimator() instanceof BoundEstimator.AnyOrder) {
-      Scores.Difference difference = other.minusWithinEnds(continuous);
+      BoundEstimate.Difference difference = other.minusWithinEnds(continuous);
       double allowed = ERRORS * difference.standardError() + SLACK;
       checks.add(check(other, difference, allowed, Math.abs(difference.nats())));
     } else if (isDiscrete(other.estimator())) {
-      Scores.Difference difference = other.minus(continuous);
+      BoundEstimate.Difference difference = other.minus(continuous);
       double allowed = ERRORS * difference.standardError() + ROUNDING;
       checks.add(check(other, difference, allowed, -difference.nats()));
     }
   }
 
   private static Check check(
-      Scores other, Scores.Difference difference, double allowed, double offence) {
+      BoundEstimate other, BoundEstimate.Difference difference, double allowed, double offence) {
     boolean isKnown = difference.degreesOfFreedom() >= LEAST_DEGREES;
     Outcome known = offence <= allowed ? Outcome.HOLDS : Outcome.FAILS;
     Outcome outcome = isKnown ? known : Outcome.UNKNOWN;

@@ -2,13 +2,13 @@
 package io.github.md4.core.likelihood;
 
 import ai.djl.ndarray.NDArray;
+import io.github.md4.core.diffusion.AutoregressiveObjective;
 import io.github.md4.core.diffusion.DiffusionLoss;
-import io.github.md4.core.diffusion.NegativeElbo;
-import io.github.md4.core.diffusion.NextToken;
-import io.github.md4.core.diffusion.PoweredElbo;
+import io.github.md4.core.diffusion.GenMd4Objective;
+import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.core.schedule.PowerSchedule;
 import io.github.md4.core.schedule.TimeAxis;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -49,7 +49,7 @@ public sealed interface BoundEstimator {
    * Returns the bound's terms per token, given the mean of the weighted losses; without what is
    * {@link #known} of each token.
    */
-  NegativeElbo.Terms terms(double perToken);
+  Md4Objective.Terms terms(double perToken);
 
   /** Returns what is estimated, for people. */
   default String kind() {
@@ -66,10 +66,11 @@ public sealed interface BoundEstimator {
    * @param isWithinEnds whether continuous time counts it too: it stops short of both ends of the
    *     schedule
    */
-  record Question(int[] zt, double time, int[] positions, double weight, boolean isWithinEnds) {}
+  public record Question(
+      int[] zt, double time, int[] positions, double weight, boolean isWithinEnds) {}
 
   /** A time drawn uniformly, in [0, 1] or of T steps, and each token hidden by itself. */
-  record OfTime(NegativeElbo elbo) implements BoundEstimator {
+  record OfTime(Md4Objective elbo) implements BoundEstimator {
     @Override
     public Question question(int[] x, double v, double[] u) {
       double t = elbo.axis().snap(v);
@@ -80,7 +81,7 @@ public sealed interface BoundEstimator {
     }
 
     @Override
-    public NegativeElbo.Terms terms(double perToken) {
+    public Md4Objective.Terms terms(double perToken) {
       return elbo.perToken(perToken);
     }
 
@@ -121,8 +122,8 @@ public sealed interface BoundEstimator {
     }
 
     @Override
-    public NegativeElbo.Terms terms(double perToken) {
-      return new NegativeElbo.Terms(perToken, 0, 0);
+    public Md4Objective.Terms terms(double perToken) {
+      return new Md4Objective.Terms(perToken, 0, 0);
     }
 
     @Override
@@ -132,7 +133,7 @@ public sealed interface BoundEstimator {
   }
 
   /** Each token given those before it: no bound but the likelihood itself, without noise. */
-  record LeftToRight(NextToken objective) implements BoundEstimator {
+  record LeftToRight(AutoregressiveObjective objective) implements BoundEstimator {
     @Override
     public Question question(int[] x, double v, double[] u) {
       int[] positions = IntStream.range(0, u.length).toArray();
@@ -140,7 +141,7 @@ public sealed interface BoundEstimator {
     }
 
     @Override
-    public NegativeElbo.Terms terms(double perToken) {
+    public Md4Objective.Terms terms(double perToken) {
       return objective.perToken(perToken);
     }
 
@@ -156,7 +157,7 @@ public sealed interface BoundEstimator {
   }
 
   /** A time drawn uniformly above the floor, each token hidden by its own power. */
-  record Powered(PoweredElbo elbo) implements BoundEstimator {
+  record Powered(GenMd4Objective elbo) implements BoundEstimator {
     @Override
     public Question question(int[] x, double v, double[] u) {
       double t = elbo.time(v);
@@ -180,7 +181,7 @@ public sealed interface BoundEstimator {
     }
 
     @Override
-    public NegativeElbo.Terms terms(double perToken) {
+    public Md4Objective.Terms terms(double perToken) {
       return elbo.perToken(perToken);
     }
 
@@ -188,14 +189,14 @@ public sealed interface BoundEstimator {
     public String kind() {
       return switch (elbo.floor()) {
         case REFERENCE ->
-            "upper bound, times 1 / (1 - " + PowerSchedule.TIME_FLOOR + ") as md4 has it";
+            "upper bound, times 1 / (1 - " + GenMd4Schedule.TIME_FLOOR + ") as md4 has it";
         case EXACT -> BoundEstimator.super.kind();
       };
     }
 
     @Override
     public String toString() {
-      return "continuous from " + PowerSchedule.TIME_FLOOR + ", " + elbo.floor();
+      return "continuous from " + GenMd4Schedule.TIME_FLOOR + ", " + elbo.floor();
     }
   }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.likelihood;
 
-import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.Units;
+import io.github.md4.core.diffusion.Md4Objective;
 
 /**
  * An upper bound on the negative log-likelihood, estimated, with its error.
@@ -9,13 +10,13 @@ import io.github.md4.core.diffusion.NegativeElbo;
  * @param terms the bound, nats per token
  * @param standardError of the bound, nats per token, from the noise of times and masks, the data
  *     given; of a single pass it covers the differences of the data too, and is NaN where there is
- *     one group ({@link Scores} has the interval over documents)
+ *     one group ({@link BoundEstimate} has the interval over documents)
  * @param examples how many were scored, each {@code passes} times
  * @param groups how many the standard error is taken over
  * @param tokens in all examples
  */
 public record LikelihoodEstimate(
-    NegativeElbo.Terms terms,
+    Md4Objective.Terms terms,
     double standardError,
     long examples,
     long groups,

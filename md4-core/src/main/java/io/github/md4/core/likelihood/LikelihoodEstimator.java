@@ -70,8 +70,9 @@ public final class LikelihoodEstimator {
   }
 
   /** As {@link #estimate}, kept in parts, to be compared with others. */
-  public Scores score(NDManager manager, Denoiser denoiser, Examples examples, Progress progress) {
-    Scoring scoring = Scoring.of(examples, settings.passes);
+  public BoundEstimate score(
+      NDManager manager, Denoiser denoiser, Examples examples, Progress progress) {
+    BoundSums scoring = BoundSums.of(examples, settings.passes);
     for (int pass = 0; pass < settings.passes; pass++) {
       for (long first = 0; first < examples.count(); first += settings.batchSize) {
         int size = (int) Math.min(settings.batchSize, examples.count() - first);

@@ -10,10 +10,11 @@ import com.google.gson.JsonParser;
 import com.google.gson.TypeAdapter;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonWriter;
+import io.github.md4.core.Activation;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.kernel.Activation;
 import io.github.md4.core.network.NetworkConfig;
-import io.github.md4.core.network.TransformerConfig;
+import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.core.token.ImageShape;
 import java.io.IOException;
@@ -36,8 +37,7 @@ final class ConfigFile {
           .registerTypeHierarchyAdapter(Activation.class, text(Activation::parse))
           .registerTypeHierarchyAdapter(
               TransformerConfig.Embedding.class, text(TransformerConfig.Embedding::parse))
-          .registerTypeHierarchyAdapter(
-              TransformerConfig.TimeFeatures.class, text(TransformerConfig.TimeFeatures::parse))
+          .registerTypeHierarchyAdapter(TimeFeatures.class, text(TimeFeatures::parse))
           .registerTypeHierarchyAdapter(
               TransformerConfig.Conditioning.class, text(TransformerConfig.Conditioning::parse))
           .registerTypeAdapter(ImageShape.class, text(ImageShape::parse))

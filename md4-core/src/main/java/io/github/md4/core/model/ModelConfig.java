@@ -4,7 +4,7 @@ package io.github.md4.core.model;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.network.NetworkConfig;
-import io.github.md4.core.network.TransformerConfig;
+import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.LearnedPowers;
 import io.github.md4.core.schedule.MaskingSchedule;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.model;
 
-import io.github.md4.core.diffusion.NegativeElbo;
-import io.github.md4.core.diffusion.NextToken;
+import io.github.md4.core.Choices;
+import io.github.md4.core.diffusion.AutoregressiveObjective;
+import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.schedule.MaskingSchedule;
@@ -14,14 +15,14 @@ public enum ModelObjective {
   MASKED_DIFFUSION("diffusion") {
     @Override
     public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
-      return new NegativeElbo(space, schedule, axis);
+      return new Md4Objective(space, schedule, axis);
     }
   },
   /** Each token from those before it; schedule and times play no part. */
   AUTOREGRESSIVE("autoregressive") {
     @Override
     public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
-      return new NextToken(space);
+      return new AutoregressiveObjective(space);
     }
   };
 
@@ -40,12 +41,7 @@ public enum ModelObjective {
    * @throws IllegalArgumentException for any other text
    */
   public static ModelObjective parse(String text) {
-    for (ModelObjective each : values()) {
-      if (each.name.equals(text)) {
-        return each;
-      }
-    }
-    throw new IllegalArgumentException("objective must be diffusion or autoregressive: " + text);
+    return Choices.parse(values(), "objective", text);
   }
 
   @Override

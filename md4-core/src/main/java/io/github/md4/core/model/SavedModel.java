@@ -3,16 +3,16 @@ package io.github.md4.core.model;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.GenMd4Objective;
 import io.github.md4.core.diffusion.Objective;
-import io.github.md4.core.diffusion.PoweredElbo;
 import io.github.md4.core.diffusion.TokenSpace;
-import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
+import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.LearnedPowers;
-import io.github.md4.core.schedule.PowerSchedule;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
@@ -58,10 +58,10 @@ public final class SavedModel implements AutoCloseable {
 
     private Schedule schedule(Path weights, NDManager manager) throws IOException {
       if (config.schedule() instanceof LearnedPowers learned) {
-        return new SchedulePowers(learned, tokenizer.vocabularySize())
+        return new GenMd4Parameter(learned, tokenizer.vocabularySize())
             .read(weights, manager, config.epsilon());
       }
-      if (SchedulePowers.isIn(weights)) {
+      if (GenMd4Parameter.isIn(weights)) {
         throw new InvalidDataException(
             weights,
             "has learned powers, but %s beside it says schedule %s"
@@ -137,7 +137,7 @@ public final class SavedModel implements AutoCloseable {
 
   /**
    * Writes raw and averaged weights into an existing folder, as a checkpoint has them: the
-   * network's and, where the schedule is learned, {@link SchedulePowers}, by prefix.
+   * network's and, where the schedule is learned, {@link GenMd4Parameter}, by prefix.
    */
   public static void writeWeights(
       Path folder, Map<String, Parameters> raw, Map<String, Parameters> average)
@@ -191,8 +191,8 @@ public final class SavedModel implements AutoCloseable {
    * @param floor of no effect where the schedule is a curve
    */
   public Objective objective(TimeAxis axis, TimeFloor floor) {
-    return schedule instanceof PowerSchedule powers
-        ? new PoweredElbo(powers, floor)
+    return schedule instanceof GenMd4Schedule powers
+        ? new GenMd4Objective(powers, floor)
         : description.config.objective(description.tokenSpace(), axis);
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.model;
 
-import java.util.Locale;
+import io.github.md4.core.Choices;
 
 /** Which of a run's two sets of weights. */
 public enum Weights {
@@ -12,16 +12,11 @@ public enum Weights {
 
   /** Returns the choice written as {@code ema} or {@code raw}. */
   public static Weights parse(String text) {
-    for (Weights weights : values()) {
-      if (weights.toString().equals(text)) {
-        return weights;
-      }
-    }
-    throw new IllegalArgumentException("weights must be ema or raw: " + text);
+    return Choices.parse(values(), "weights", text);
   }
 
   @Override
   public String toString() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choices.name(this);
   }
 }

@@ -16,7 +16,7 @@ public record Arithmetic(double dense, double needed, double attended) {
   private static final int FILTERS = 4;
 
   /** Returns whether a parameter is what something is multiplied by: no vector and no table. */
-  static boolean isProduct(ParameterSpec spec) {
+  public static boolean isProduct(ParameterSpec spec) {
     String name = spec.name();
     return spec.shape().dimension() >= 2
         && !name.equals("embedding.weight")
@@ -27,7 +27,7 @@ public record Arithmetic(double dense, double needed, double attended) {
   /**
    * Returns whether a parameter is multiplied by once an example: what the condition goes through.
    */
-  static boolean isOfCondition(ParameterSpec spec) {
+  public static boolean isOfCondition(ParameterSpec spec) {
     return spec.name().contains("condition.") || spec.name().contains("modulation.");
   }
 
@@ -37,7 +37,7 @@ public record Arithmetic(double dense, double needed, double attended) {
    * @param uses how often an example is multiplied by a parameter that is not of the condition
    * @param attended multiplications of an example's tokens by each other
    */
-  static Arithmetic ofImages(
+  public static Arithmetic ofImages(
       List<ParameterSpec> specs,
       ImageShape image,
       ToDoubleFunction<ParameterSpec> uses,

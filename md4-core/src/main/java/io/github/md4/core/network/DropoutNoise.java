@@ -21,7 +21,7 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
    * @param channels of one example over all branches and layers
    * @return {@code [batchSize * channels]}, example by example
    */
-  byte[] keep(int batchSize, int channels, double rate) {
+  public byte[] keep(int batchSize, int channels, double rate) {
     byte[] keep = new byte[batchSize * channels];
     long threshold = Math.round(rate * 0x1p32);
     IntStream.range(0, batchSize)
@@ -31,7 +31,7 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
   }
 
   /** Returns the labels, each replaced by {@code nullLabel} with probability {@code rate}. */
-  int[] labels(int[] labels, double rate, int nullLabel) {
+  public int[] labels(int[] labels, double rate, int nullLabel) {
     int[] kept = new int[labels.length];
     for (int b = 0; b < kept.length; b++) {
       double u = noise.uniform(Purpose.LABEL, step, (long) firstExample + b, 0);
@@ -44,7 +44,7 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
    * Returns the seed of what the engine draws itself in one part of a network, of this step and
    * these examples alone.
    */
-  int engineSeed(int part) {
+  public int engineSeed(int part) {
     int[] block = new int[WORDS];
     noise.fill(block, Purpose.ENGINE, step, firstExample, part);
     return block[0];

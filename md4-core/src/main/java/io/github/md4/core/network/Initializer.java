@@ -70,7 +70,7 @@ public sealed interface Initializer {
    * for the column, half for the row, each {@code [sin(i f_k), cos(i f_k)]} with {@code f_k =
    * 10000^(-k / (width / 4))}. Nothing is drawn.
    */
-  record Grid(int columns, int width) implements Initializer {
+  public record Grid(int columns, int width) implements Initializer {
     private static final double LONGEST_PERIOD = 10_000;
 
     @Override
@@ -110,7 +110,7 @@ public sealed interface Initializer {
 
     /** Gives an element its stream. */
     interface Streams {
-      Words of(int element);
+      public Words of(int element);
     }
 
     private static void fill(float[] values, double deviation, double bound, Streams streams) {

@@ -2,11 +2,8 @@
 package io.github.md4.core.network;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.Precision;
-import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import io.github.md4.core.Precision;
 import io.github.md4.core.token.ImageShape;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,16 +11,16 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
 /** The shape of a network, of one kind or another. */
-public sealed interface NetworkConfig permits TransformerConfig, ImageConfig {
+public interface NetworkConfig {
 
-  /** Returns the kinds by the word that files name them with; what names none is of the first. */
+  /**
+   * Returns the kinds of network by the word that files name them with: those of this library, and
+   * those that the class path offers as {@link NetworkKind}.
+   *
+   * @throws IllegalStateException if two have one name
+   */
   static Map<String, Class<? extends NetworkConfig>> kinds() {
-    Map<String, Class<? extends NetworkConfig>> kinds = new LinkedHashMap<>();
-    kinds.put("transformer", TransformerConfig.class);
-    kinds.put("unet", UNetConfig.class);
-    kinds.put("uvit", UVitConfig.class);
-    kinds.put("dit", DitConfig.class);
-    return Collections.unmodifiableMap(kinds);
+    return NetworkKind.all();
   }
 
   /** Returns what the network is told of the time. */

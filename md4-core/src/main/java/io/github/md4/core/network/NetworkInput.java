@@ -23,7 +23,7 @@ public record NetworkInput(int[][] zt, Condition condition, int[] rows) {
   }
 
   /** Returns the tokens of all examples, one after another. */
-  int[] flat() {
+  public int[] flat() {
     int[] flat = new int[batchSize() * length()];
     for (int b = 0; b < zt.length; b++) {
       System.arraycopy(zt[b], 0, flat, b * length(), length());

@@ -4,23 +4,23 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
-import io.github.md4.core.kernel.Autograd;
-import io.github.md4.core.kernel.FlatArrays;
-import io.github.md4.core.kernel.Logits;
-import io.github.md4.core.kernel.LossKernels;
-import io.github.md4.core.kernel.OptimizerKernels;
-import io.github.md4.core.kernel.PieceRecording;
-import io.github.md4.core.kernel.Precision;
-import io.github.md4.core.kernel.RecordedLogits;
-import io.github.md4.core.kernel.Recording;
-import io.github.md4.core.kernel.Recording.Tape;
-import io.github.md4.core.kernel.Upload;
+import io.github.md4.core.internal.cuda.Upload;
+import io.github.md4.core.internal.torch.Autograd;
+import io.github.md4.core.internal.torch.FlatArrays;
+import io.github.md4.core.internal.torch.Logits;
+import io.github.md4.core.internal.torch.LossKernels;
+import io.github.md4.core.internal.torch.OptimizerKernels;
+import io.github.md4.core.internal.torch.PieceRecording;
+import io.github.md4.core.internal.torch.RecordedLogits;
+import io.github.md4.core.internal.torch.Recording;
+import io.github.md4.core.internal.torch.Recording.Tape;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import java.util.Arrays;
 
 /** A network in training whose forward is noted on a tape: on any device, all of it, recorded. */
-final class RecordedNetwork implements TrainableNetwork {
+public final class RecordedNetwork implements TrainableNetwork {
   private final Code code;
   private final Parameters parameters;
   private final Autograd autograd;
@@ -35,7 +35,7 @@ final class RecordedNetwork implements TrainableNetwork {
    * @param flat tokens [B N]
    * @param rows flat positions
    */
-  record Asked(NetworkInput input, DropoutNoise noise, long[] flat, long[] rows) {
+  public record Asked(NetworkInput input, DropoutNoise noise, long[] flat, long[] rows) {
     static Asked of(NetworkInput input, DropoutNoise noise) {
       return new Asked(input, noise, longs(input.flat()), longs(input.rows()));
     }
@@ -51,17 +51,17 @@ final class RecordedNetwork implements TrainableNetwork {
    * @param zt int64 [B, N]
    * @param rows int64 [R]
    */
-  record Question(NDArray zt, Condition condition, NDArray rows, DropoutNoise noise) {}
+  public record Question(NDArray zt, Condition condition, NDArray rows, DropoutNoise noise) {}
 
   /** A network's forward, which gives logits float32 [R, V] and belongs to {@code scope}. */
   @FunctionalInterface
-  interface Forward {
+  public interface Forward {
     NDArray logits(NDManager scope, Question question, Recording recording);
   }
 
   /** Gives what is noted of a forward. */
   @FunctionalInterface
-  interface Tapes {
+  public interface Tapes {
     /**
      * Begins a tape.
      *
@@ -84,15 +84,15 @@ final class RecordedNetwork implements TrainableNetwork {
    * @param description a line that says so
    * @param release gives up what the forward has of its own, besides managed arrays
    */
-  record Code(Tapes tapes, Forward forward, String description, Runnable release) {
+  public record Code(Tapes tapes, Forward forward, String description, Runnable release) {
     /** Returns that of a network that is differentiated automatically. */
-    static Code recorded(Recompute recompute, Forward forward, Runnable release) {
+    public static Code recorded(Recompute recompute, Forward forward, Runnable release) {
       return new Code(
           Tapes.of(recompute), forward, "TorchScript, differentiated automatically", release);
     }
   }
 
-  RecordedNetwork(NDManager parent, Parameters parameters, Code code) {
+  public RecordedNetwork(NDManager parent, Parameters parameters, Code code) {
     this.code = code;
     this.parameters = parameters;
     this.autograd = new Autograd(parent);

@@ -9,37 +9,37 @@ import io.github.md4.core.network.Initializer.Ones;
 import io.github.md4.core.network.Initializer.Zeros;
 
 /** The usual parameters and their initial laws (spec, Section 5.4). */
-final class Specs {
+public final class Specs {
 
   private Specs() {}
 
   /** Returns a table of embeddings, [rows, width]. */
-  static ParameterSpec table(String name, long rows, long width) {
+  public static ParameterSpec table(String name, long rows, long width) {
     return of(name, new Normal(1 / Math.sqrt((double) width)), rows, width);
   }
 
   /** Returns the weight of a product, [out, in]. */
-  static ParameterSpec product(String name, long out, long in) {
+  public static ParameterSpec product(String name, long out, long in) {
     return of(name, new LeCunNormal(in, 1), out, in);
   }
 
   /** Returns the filters of a convolution, [out, side, side, in]. */
-  static ParameterSpec filters(String name, long out, long side, long in) {
+  public static ParameterSpec filters(String name, long out, long side, long in) {
     return of(name, new LeCunNormal(side * side * in, 1), out, side, side, in);
   }
 
   /** Returns the embeddings of the places of a grid, [rows columns, width]. */
-  static ParameterSpec positions(String name, int rows, int columns, int width) {
+  public static ParameterSpec positions(String name, int rows, int columns, int width) {
     return of(name, new Grid(columns, width), (long) rows * columns, width);
   }
 
   /** Returns a parameter that starts at zero. */
-  static ParameterSpec zeros(String name, long... shape) {
+  public static ParameterSpec zeros(String name, long... shape) {
     return of(name, new Zeros(), shape);
   }
 
   /** Returns a parameter that starts at one. */
-  static ParameterSpec ones(String name, long... shape) {
+  public static ParameterSpec ones(String name, long... shape) {
     return of(name, new Ones(), shape);
   }
 

@@ -20,7 +20,7 @@ public final class TimeEmbedding {
   }
 
   /** Returns the features of several times, one after another. */
-  static float[] of(double[] times, int width) {
+  public static float[] of(double[] times, int width) {
     if (width < 4) {
       throw new IllegalArgumentException("width must be at least 4: " + width);
     }

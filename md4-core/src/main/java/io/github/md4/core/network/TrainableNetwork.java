@@ -2,8 +2,8 @@
 package io.github.md4.core.network;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.FlatArrays;
-import io.github.md4.core.kernel.OptimizerKernels;
+import io.github.md4.core.internal.torch.FlatArrays;
+import io.github.md4.core.internal.torch.OptimizerKernels;
 
 /** A network with the parameters it is trained on, and the memory that training takes. */
 public interface TrainableNetwork extends AutoCloseable {

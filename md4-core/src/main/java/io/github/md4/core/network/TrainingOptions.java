@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
-import io.github.md4.core.kernel.Precision;
-import java.util.Locale;
+import io.github.md4.core.Choices;
+import io.github.md4.core.Precision;
 
 /**
  * How a network computes in training, of no effect on what it computes but for rounding.
@@ -29,17 +29,12 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
 
     /** Returns the choice written as {@code auto}, {@code torchscript} or {@code fused}. */
     public static Kernels parse(String text) {
-      for (Kernels kernels : values()) {
-        if (kernels.toString().equals(text)) {
-          return kernels;
-        }
-      }
-      throw new IllegalArgumentException("kernels must be auto, torchscript or fused: " + text);
+      return Choices.parse(values(), "kernels", text);
     }
 
     @Override
     public String toString() {
-      return name().toLowerCase(Locale.ROOT);
+      return Choices.name(this);
     }
   }
 
@@ -57,17 +52,12 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
 
     /** Returns the choice written as {@code none} or {@code layer}. */
     public static Recompute parse(String text) {
-      for (Recompute recompute : values()) {
-        if (recompute.toString().equals(text)) {
-          return recompute;
-        }
-      }
-      throw new IllegalArgumentException("recompute must be none or layer: " + text);
+      return Choices.parse(values(), "recompute", text);
     }
 
     @Override
     public String toString() {
-      return name().toLowerCase(Locale.ROOT);
+      return Choices.name(this);
     }
   }
 }

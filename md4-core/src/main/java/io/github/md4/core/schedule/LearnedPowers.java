@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * That each token has a power, learned with the network (GenMD4, Section 4): {@link PowerSchedule}
+ * That each token has a power, learned with the network (GenMD4, Section 4): {@link GenMd4Schedule}
  * is what comes of it.
  *
  * @param initial every power at the start; 1 is the linear schedule
@@ -40,12 +40,12 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
 
   /** Checks the initial power. */
   public LearnedPowers {
-    if (!(initial > 0 && initial <= PowerSchedule.LARGEST_POWER)) {
+    if (!(initial > 0 && initial <= GenMd4Schedule.LARGEST_POWER)) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "a schedule's initial power must be above 0 and at most %.0f: %s",
-              PowerSchedule.LARGEST_POWER,
+              GenMd4Schedule.LARGEST_POWER,
               initial));
     }
   }
@@ -96,7 +96,7 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
 
   @Override
   public Schedule starting(int vocabularySize, double epsilon) {
-    return PowerSchedule.ofRaw(new float[] {initialRaw()}, vocabularySize, epsilon);
+    return GenMd4Schedule.ofRaw(new float[] {initialRaw()}, vocabularySize, epsilon);
   }
 
   @Override

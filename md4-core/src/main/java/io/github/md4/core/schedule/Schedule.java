@@ -5,7 +5,7 @@ package io.github.md4.core.schedule;
  * The schedule that a model has: a curve, the same for all tokens, or the powers that were learned
  * with it.
  */
-public sealed interface Schedule permits MaskingSchedule, PowerSchedule {
+public sealed interface Schedule permits MaskingSchedule, GenMd4Schedule {
 
   /** Returns the probability that a token is masked at the time {@code t}. */
   double oneMinusAlpha(double t, int token);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
-import java.util.Locale;
+import io.github.md4.core.Choices;
 
 /**
  * How the diffusion term of learned powers counts: its times are drawn from the last {@code 1 - t1}
- * of [0, 1], {@code t1} being {@link PowerSchedule#TIME_FLOOR}.
+ * of [0, 1], {@code t1} being {@link GenMd4Schedule#TIME_FLOOR}.
  */
 public enum TimeFloor {
   /**
@@ -14,7 +14,7 @@ public enum TimeFloor {
    */
   REFERENCE(1),
   /** The integral: the mean times {@code 1 - t1}. */
-  EXACT(1 - PowerSchedule.TIME_FLOOR);
+  EXACT(1 - GenMd4Schedule.TIME_FLOOR);
 
   private final double factor;
 
@@ -29,21 +29,16 @@ public enum TimeFloor {
 
   /** Returns the time in [t1, 1) that a uniform in [0, 1) stands for. */
   public static double time(double u) {
-    return (1 - PowerSchedule.TIME_FLOOR) * u + PowerSchedule.TIME_FLOOR;
+    return (1 - GenMd4Schedule.TIME_FLOOR) * u + GenMd4Schedule.TIME_FLOOR;
   }
 
   /** Returns the choice written as {@code reference} or {@code exact}. */
   public static TimeFloor parse(String text) {
-    for (TimeFloor floor : values()) {
-      if (floor.toString().equals(text)) {
-        return floor;
-      }
-    }
-    throw new IllegalArgumentException("the time floor must be reference or exact: " + text);
+    return Choices.parse(values(), "the time floor", text);
   }
 
   @Override
   public String toString() {
-    return name().toLowerCase(Locale.ROOT);
+    return Choices.name(this);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.token;
 
+import io.github.md4.core.Choices;
 import java.nio.ByteBuffer;
 
 /** How a token file stores one id; little-endian. */
@@ -89,11 +90,6 @@ public enum TokenType {
 
   /** Returns the type of that {@link #jsonName}. */
   static TokenType fromJsonName(String name) {
-    for (TokenType type : values()) {
-      if (type.jsonName.equals(name)) {
-        return type;
-      }
-    }
-    throw new IllegalArgumentException("tokenType must be uint8, uint16 or int32: " + name);
+    return Choices.parse(values(), "tokenType", name);
   }
 }

@@ -25,7 +25,7 @@ public record ExactElbo(
 
   /** The mean over the times of a discrete axis. */
   public double discrete(MaskingSchedule schedule, int steps) {
-    NegativeElbo elbo = new NegativeElbo(space, schedule, new TimeAxis.Discrete(steps));
+    Md4Objective elbo = new Md4Objective(space, schedule, new TimeAxis.Discrete(steps));
     double sum = 0;
     for (int i = 1; i <= steps; i++) {
       sum += at(elbo, (double) i / steps);
@@ -35,7 +35,7 @@ public record ExactElbo(
 
   /** The integral over all times, by Gauss and Legendre. */
   public double continuous(MaskingSchedule schedule) {
-    NegativeElbo elbo = new NegativeElbo(space, schedule, new TimeAxis.Continuous());
+    Md4Objective elbo = new Md4Objective(space, schedule, new TimeAxis.Continuous());
     double sum = 0;
     for (int i = 0; i < NODES; i++) {
       double z = Math.cos(Math.PI * (i + 0.75) / (NODES + 0.5));
@@ -64,7 +64,7 @@ public record ExactElbo(
   }
 
   /** The expectation over x and masks at one time. */
-  private double at(NegativeElbo elbo, double t) {
+  private double at(Md4Objective elbo, double t) {
     int length = x[0].length;
     int masks = 1 << length;
     int[][] clean = new int[x.length * masks][];

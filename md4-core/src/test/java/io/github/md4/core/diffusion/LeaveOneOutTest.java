@@ -4,7 +4,7 @@ package io.github.md4.core.diffusion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.md4.core.schedule.PowerSchedule;
+import io.github.md4.core.schedule.GenMd4Schedule;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -15,8 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("exact")
 final class LeaveOneOutTest {
   private static final int V = 3;
-  private static final PowerSchedule SCHEDULE =
-      new PowerSchedule(new double[] {0.6, 1.4, 2.2}, 1e-4);
+  private static final GenMd4Schedule SCHEDULE =
+      new GenMd4Schedule(new double[] {0.6, 1.4, 2.2}, 1e-4);
   private static final int[] X = {0, 2, 1, 1, 0, 1, 2, 0};
   private static final double T = 0.4;
 
@@ -102,7 +102,7 @@ final class LeaveOneOutTest {
     for (int n = 0; n < length; n++) {
       int v = X[n];
       for (int sign : new int[] {1, -1}) {
-        PowerSchedule moved = moved(v, sign * h);
+        GenMd4Schedule moved = moved(v, sign * h);
         double change = la * log(moved, a, n) + lb * log(moved, b, n);
         gradient[v] += sign * 0.5 * change / (2 * h);
       }
@@ -126,7 +126,7 @@ final class LeaveOneOutTest {
     return sum;
   }
 
-  private static double log(PowerSchedule schedule, int mask, int n) {
+  private static double log(GenMd4Schedule schedule, int mask, int n) {
     double masked = (1 - schedule.epsilon()) * Math.pow(T, schedule.power(X[n]));
     return Math.log(isMasked(mask, n) ? masked : 1 - masked);
   }
@@ -144,9 +144,9 @@ final class LeaveOneOutTest {
     return new MaskedBatch(new TokenSpace(V), new int[][] {x}, new int[][] {zt}, new double[] {T});
   }
 
-  private static PowerSchedule moved(int token, double by) {
+  private static GenMd4Schedule moved(int token, double by) {
     double[] powers = SCHEDULE.powers();
     powers[token] += by;
-    return new PowerSchedule(powers, SCHEDULE.epsilon());
+    return new GenMd4Schedule(powers, SCHEDULE.epsilon());
   }
 }

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ExactElbo;
-import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.TinyLaw;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
@@ -41,8 +41,8 @@ final class BoundEstimatorTest {
     return Stream.of(LAW, new ToyBound.Timed(LAW));
   }
 
-  private static NegativeElbo elbo(TimeAxis axis) {
-    return new NegativeElbo(LAW.space(), LINEAR, axis);
+  private static Md4Objective elbo(TimeAxis axis) {
+    return new Md4Objective(LAW.space(), LINEAR, axis);
   }
 
   private static BoundEstimator continuous() {
@@ -89,7 +89,7 @@ final class BoundEstimatorTest {
     }
   }
 
-  private Scores score(BoundEstimator estimator, Denoiser denoiser, int passes) {
+  private BoundEstimate score(BoundEstimator estimator, Denoiser denoiser, int passes) {
     return new LikelihoodEstimator(estimator, new LikelihoodEstimator.Settings(5, passes, 960))
         .score(manager, denoiser, examples(), done -> {});
   }
@@ -226,9 +226,9 @@ final class BoundEstimatorTest {
   @Test
   @Tag("exact")
   void differences_areOfTheSameUniforms() {
-    Scores a = score(continuous(), LAW, 4);
-    Scores b = score(steps(), LAW, 4);
-    Scores.Difference difference = b.minus(a);
+    BoundEstimate a = score(continuous(), LAW, 4);
+    BoundEstimate b = score(steps(), LAW, 4);
+    BoundEstimate.Difference difference = b.minus(a);
     assertThat(difference.nats())
         .isCloseTo(b.estimate().natsPerToken() - a.estimate().natsPerToken(), within(1e-12));
     assertThat(a.minus(a).standardError()).isZero();
@@ -241,12 +241,12 @@ final class BoundEstimatorTest {
   @Tag("statistical")
   void agreement_holdsOfOneNetworkAndFailsOfTwo() {
     Denoiser flat = (zt, condition, rows) -> LAW.logits(zt, condition, rows).mul(0);
-    List<Scores> one =
+    List<BoundEstimate> one =
         List.of(score(continuous(), LAW, 30), score(steps(), LAW, 30), score(anyOrder(), LAW, 30));
     assertThat(Agreement.of(one))
         .extracting(Agreement.Check::outcome)
         .containsExactly(Agreement.Outcome.HOLDS, Agreement.Outcome.HOLDS);
-    List<Scores> two =
+    List<BoundEstimate> two =
         List.of(score(continuous(), flat, 30), score(steps(), LAW, 30), score(anyOrder(), LAW, 30));
     assertThat(Agreement.of(two))
         .extracting(Agreement.Check::outcome)
@@ -254,7 +254,7 @@ final class BoundEstimatorTest {
     assertThat(Agreement.of(two).get(1).text())
         .startsWith("any-order less continuous: -0.")
         .contains("between the ends of the schedule");
-    List<Scores> few = List.of(score(continuous(), LAW, 1), score(anyOrder(), LAW, 1));
+    List<BoundEstimate> few = List.of(score(continuous(), LAW, 1), score(anyOrder(), LAW, 1));
     assertThat(Agreement.of(few.subList(1, 2))).isEmpty();
     assertThat(Agreement.of(few).get(0).outcome()).isEqualTo(Agreement.Outcome.HOLDS);
   }

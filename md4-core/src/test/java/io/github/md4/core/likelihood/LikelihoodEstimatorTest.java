@@ -11,7 +11,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.NegativeElbo;
+import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 final class LikelihoodEstimatorTest {
   private static final int V = 5;
   private static final MaskingSchedule LINEAR = new MaskingSchedule(new Curve.Linear());
-  private static final NegativeElbo ELBO =
-      new NegativeElbo(new TokenSpace(V), LINEAR, new TimeAxis.Continuous());
+  private static final Md4Objective ELBO =
+      new Md4Objective(new TokenSpace(V), LINEAR, new TimeAxis.Continuous());
 
   /** Gives every row the same logits, 0, 1, ..., V - 1, whatever it is asked. */
   private record FixedDenoiser() implements Denoiser {

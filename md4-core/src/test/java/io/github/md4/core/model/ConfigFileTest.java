@@ -6,13 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.network.ConditionConfig;
-import io.github.md4.core.network.DitConfig;
 import io.github.md4.core.network.NetworkConfig;
-import io.github.md4.core.network.TransformerConfig;
-import io.github.md4.core.network.TransformerConfig.TimeFeatures;
-import io.github.md4.core.network.UNetConfig;
-import io.github.md4.core.network.UVitConfig;
+import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.network.image.ConditionConfig;
+import io.github.md4.core.network.image.DitConfig;
+import io.github.md4.core.network.image.UNetConfig;
+import io.github.md4.core.network.image.UVitConfig;
+import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.token.ImageShape;
 import java.io.IOException;

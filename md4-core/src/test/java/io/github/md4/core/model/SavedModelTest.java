@@ -9,11 +9,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
-import io.github.md4.core.kernel.Precision;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.TransformerConfig;
+import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.token.Tokenizer;
@@ -34,9 +35,9 @@ final class SavedModelTest {
           3,
           2,
           TransformerConfig.Embedding.OUTSIDE,
-          TransformerConfig.TimeFeatures.T,
+          TimeFeatures.T,
           0,
-          io.github.md4.core.kernel.Activation.GEGLU,
+          io.github.md4.core.Activation.GEGLU,
           TransformerConfig.Conditioning.ADALN,
           false,
           0.25,

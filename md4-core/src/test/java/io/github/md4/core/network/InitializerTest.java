@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.Activation;
-import io.github.md4.core.network.TransformerConfig.Conditioning;
-import io.github.md4.core.network.TransformerConfig.Embedding;
-import io.github.md4.core.network.TransformerConfig.TimeFeatures;
+import io.github.md4.core.Activation;
+import io.github.md4.core.network.transformer.Networks;
+import io.github.md4.core.network.transformer.TransformerConfig;
+import io.github.md4.core.network.transformer.TransformerConfig.Conditioning;
+import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
+import io.github.md4.core.network.transformer.TransformerSpecs;
 import io.github.md4.core.noise.Noise;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -2,10 +2,10 @@
 package io.github.md4.core.network;
 
 /** Attention of all tokens to all, in plain double loops. */
-record NaiveAttention(int heads, int width) {
+public record NaiveAttention(int heads, int width) {
 
   /** Returns the mixed values [token][width] of {@code [token][3 width]}: queries, keys, values. */
-  double[][] of(double[][] qkv) {
+  public double[][] of(double[][] qkv) {
     double[][] mixed = new double[qkv.length][width];
     int headWidth = width / heads;
     for (int head = 0; head < heads; head++) {

@@ -15,19 +15,19 @@ import java.util.regex.Pattern;
  * Parameters far from their initial values, so that every path through a network matters: tables
  * and products keep the variance of what they are given, biases and scales move by up to a half.
  */
-final class RandomParameters {
+public final class RandomParameters {
   private static final Pattern NORM = Pattern.compile(".*norm\\d?\\.weight");
   private static final Set<String> TABLES =
       Set.of("embedding.weight", "condition.classes.weight", "positions.weight");
 
   private RandomParameters() {}
 
-  static Parameters of(NDManager manager, Network network, long seed) {
+  public static Parameters of(NDManager manager, Network network, long seed) {
     Map<String, float[]> values = values(network.specs(), seed);
     return Parameters.of(manager, network.specs(), (spec, index) -> values.get(spec.name()));
   }
 
-  static Map<String, float[]> values(List<ParameterSpec> specs, long seed) {
+  public static Map<String, float[]> values(List<ParameterSpec> specs, long seed) {
     Map<String, float[]> values = new LinkedHashMap<>();
     Noise noise = new Noise(seed);
     for (int i = 0; i < specs.size(); i++) {

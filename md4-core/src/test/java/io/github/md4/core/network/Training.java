@@ -5,30 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.FlatArrays;
-import io.github.md4.core.kernel.RecordedLogits;
+import io.github.md4.core.internal.torch.FlatArrays;
+import io.github.md4.core.internal.torch.RecordedLogits;
+import io.github.md4.core.network.transformer.Inputs;
 import io.github.md4.core.noise.Noise;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /** A loss and its gradients: the mean cross-entropy of made-up targets at all positions. */
-record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) {
-  static final TrainingOptions TORCHSCRIPT = torchScript(TrainingOptions.Recompute.NONE);
+public record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) {
+  public static final TrainingOptions TORCHSCRIPT = torchScript(TrainingOptions.Recompute.NONE);
   private static final DropoutNoise NOISE = new DropoutNoise(new Noise(43), 0, 0);
 
-  static TrainingOptions torchScript(TrainingOptions.Recompute recompute) {
+  public static TrainingOptions torchScript(TrainingOptions.Recompute recompute) {
     return new TrainingOptions(
         TrainingOptions.Kernels.TORCHSCRIPT, TrainingOptions.defaults().stream(), recompute);
   }
 
   /** Leaves the gradients where the network keeps them. */
-  void run(NDManager scope) {
+  public void run(NDManager scope) {
     run(scope, () -> {});
   }
 
   /** Does {@code between} between the way forward and the way back. */
-  void run(NDManager scope, Runnable between) {
+  public void run(NDManager scope, Runnable between) {
     try (TrainingPass pass = network.forward(scope, inputs.input(), NOISE)) {
       float unused = judge(scope, pass);
       between.run();
@@ -37,7 +38,7 @@ record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) 
   }
 
   /** Checks that a way forward and back leaves no array behind that the one before did not. */
-  void checkLeavesNothingBehind(NDManager manager) {
+  public void checkLeavesNothingBehind(NDManager manager) {
     runInScope(manager);
     int inAll = manager.getManagedArrays().size();
     runInScope(manager);
@@ -52,16 +53,16 @@ record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) 
   }
 
   /** Returns the gradients in the parameters' order. */
-  List<float[]> gradients(NDManager scope) {
+  public List<float[]> gradients(NDManager scope) {
     return gradients(scope, () -> {});
   }
 
-  List<float[]> gradients(NDManager scope, Runnable between) {
+  public List<float[]> gradients(NDManager scope, Runnable between) {
     run(scope, between);
     return values(network.gradients());
   }
 
-  static List<float[]> values(FlatArrays arrays) {
+  public static List<float[]> values(FlatArrays arrays) {
     List<float[]> values = new ArrayList<>();
     for (int i = 0; i < arrays.size(); i++) {
       values.add(arrays.array(i).toFloatArray());
@@ -70,17 +71,17 @@ record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) 
   }
 
   /** Logits of a network whose forward is recorded, [R V] flat. */
-  static float[] logits(TrainingPass pass) {
+  public static float[] logits(TrainingPass pass) {
     return ((RecordedLogits) pass.logits()).values().toFloatArray();
   }
 
   /** Returns the loss. */
-  float judge(NDManager scope, TrainingPass pass) {
+  public float judge(NDManager scope, TrainingPass pass) {
     return judge(scope, pass, inputs.input().rows().length);
   }
 
   /** Returns the loss of so many rows. */
-  float judge(NDManager scope, TrainingPass pass, int rows) {
+  public float judge(NDManager scope, TrainingPass pass, int rows) {
     int[] targets = targets(rows);
     float[] weights = new float[targets.length];
     Arrays.fill(weights, 1f / targets.length);
@@ -90,7 +91,7 @@ record Training(TrainableNetwork network, Parameters parameters, Inputs inputs) 
   }
 
   /** Returns the loss of a way forward alone. */
-  double loss(NDManager scope) {
+  public double loss(NDManager scope) {
     try (TrainingPass pass = network.forward(scope, inputs.input(), NOISE)) {
       return judge(scope, pass);
     }

@@ -63,7 +63,7 @@ final class LearnedPowersTest {
   @ValueSource(doubles = {1e-3, 0.5, 1, 3, 100})
   void initialRaw_leadsToTheInitialPower(double initial) {
     float raw = new LearnedPowers(initial, Sharing.NONE).initialRaw();
-    double power = PowerSchedule.ofRaw(new float[] {raw}, 1, 0).power(0);
+    double power = GenMd4Schedule.ofRaw(new float[] {raw}, 1, 0).power(0);
     assertThat(power)
         .isCloseTo(initial, within(1e-6 * initial)); // raw is float32, near ln(initial)
   }

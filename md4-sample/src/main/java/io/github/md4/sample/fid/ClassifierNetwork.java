@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.kernel.ClassifierKernels;
+import io.github.md4.core.internal.torch.ClassifierKernels;
 import io.github.md4.core.model.SafeTensors;
 import java.io.IOException;
 import java.nio.file.Path;

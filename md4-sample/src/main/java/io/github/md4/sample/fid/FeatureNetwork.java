@@ -3,7 +3,7 @@ package io.github.md4.sample.fid;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.ScriptFile;
+import io.github.md4.core.internal.torch.ScriptFile;
 import java.util.Optional;
 
 /** What turns images into features. */

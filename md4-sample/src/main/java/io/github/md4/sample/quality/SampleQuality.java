@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.quality;
 
-import io.github.md4.core.likelihood.Units;
+import io.github.md4.core.Units;
 import java.util.List;
 
 /**

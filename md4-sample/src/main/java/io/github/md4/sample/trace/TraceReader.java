@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.trace;
 
+import static io.github.md4.core.Checks.require;
+
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -133,11 +135,5 @@ public final class TraceReader {
 
   private static String text(JsonElement text) {
     return text.isJsonNull() ? Tokenizer.MASK_TEXT : text.getAsString();
-  }
-
-  private static void require(boolean holds, String complaint) {
-    if (!holds) {
-      throw new IllegalArgumentException(complaint);
-    }
   }
 }

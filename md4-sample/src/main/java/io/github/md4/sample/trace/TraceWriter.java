@@ -7,8 +7,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.SamplingListener;
-import io.github.md4.sample.Start;
 import io.github.md4.sample.TokenEvent;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -37,7 +37,7 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
 
   /** Begins a file with its header and its starts, replacing what there is. */
   public static TraceWriter create(
-      Path file, Trace.Header header, Tokenizer tokenizer, Iterable<Start> starts)
+      Path file, Trace.Header header, Tokenizer tokenizer, Iterable<InitialSequence> starts)
       throws IOException {
     TraceWriter writer = new TraceWriter(Files.newBufferedWriter(file), tokenizer);
     writer.write(header(header));
@@ -57,7 +57,7 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
     return json;
   }
 
-  private JsonObject start(Start start) {
+  private JsonObject start(InitialSequence start) {
     JsonArray texts = new JsonArray();
     for (int token : start.zt()) {
       texts.add(isMask(token) ? null : text(token));

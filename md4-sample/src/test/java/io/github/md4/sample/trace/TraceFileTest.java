@@ -9,8 +9,8 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.PixelValues;
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.sample.Moment;
-import io.github.md4.sample.Start;
+import io.github.md4.sample.GridPoint;
+import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.TokenEvent;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,14 +37,16 @@ final class TraceFileTest {
   void write() throws IOException {
     file = folder.resolve("trace.ndjson");
     Trace.Header header = new Trace.Header(Map.of("sampler", "ancestral"), 10, "linear", 1e-4);
-    List<Start> starts =
-        List.of(new Start(new int[] {MASK, 0, MASK}, 4), new Start(new int[] {MASK}, 2));
+    List<InitialSequence> starts =
+        List.of(
+            new InitialSequence(new int[] {MASK, 0, MASK}, 4),
+            new InitialSequence(new int[] {MASK}, 2));
     try (TraceWriter writer = TraceWriter.create(file, header, TOKENIZER, starts)) {
-      writer.changed(new TokenEvent(4, new Moment(1, 0.9), 2, 1, 0.25));
-      writer.changed(new TokenEvent(2, new Moment(1, 0.9), 0, 2, 0.5));
-      writer.changed(new TokenEvent(4, new Moment(3, 0.7), 2, MASK, Double.NaN));
-      writer.changed(new TokenEvent(4, new Moment(5, 0.5), 0, 0, 1));
-      writer.changed(new TokenEvent(4, new Moment(5, 0.5), 2, 2, 1e-17));
+      writer.changed(new TokenEvent(4, new GridPoint(1, 0.9), 2, 1, 0.25));
+      writer.changed(new TokenEvent(2, new GridPoint(1, 0.9), 0, 2, 0.5));
+      writer.changed(new TokenEvent(4, new GridPoint(3, 0.7), 2, MASK, Double.NaN));
+      writer.changed(new TokenEvent(4, new GridPoint(5, 0.5), 0, 0, 1));
+      writer.changed(new TokenEvent(4, new GridPoint(5, 0.5), 2, 2, 1e-17));
     }
   }
 
@@ -53,9 +55,9 @@ final class TraceFileTest {
     ImageShape shape = new ImageShape(1, 2, 1);
     Trace.Header header = new Trace.Header(Map.of(), 10, "linear", 1e-4, Optional.of(shape));
     Tokenizer pixels = new PixelValues(shape);
-    List<Start> starts = List.of(new Start(new int[] {256, 77}, 0));
+    List<InitialSequence> starts = List.of(new InitialSequence(new int[] {256, 77}, 0));
     try (TraceWriter writer = TraceWriter.create(file, header, pixels, starts)) {
-      writer.changed(new TokenEvent(0, new Moment(1, 0.9), 0, 255, 0.25));
+      writer.changed(new TokenEvent(0, new GridPoint(1, 0.9), 0, 255, 0.25));
     }
     Trace trace = TraceReader.read(file);
     assertThat(trace.header()).isEqualTo(header);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.bench;
 
-import io.github.md4.core.kernel.GpuTimeline;
-import io.github.md4.core.kernel.GpuTimeline.Mark;
+import io.github.md4.core.internal.cuda.GpuTimeline;
+import io.github.md4.core.internal.cuda.GpuTimeline.Mark;
 import io.github.md4.train.UpdateListener;
 import java.util.ArrayList;
 import java.util.List;

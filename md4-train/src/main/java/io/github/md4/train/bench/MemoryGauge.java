@@ -2,7 +2,7 @@
 package io.github.md4.train.bench;
 
 import ai.djl.Device;
-import io.github.md4.core.kernel.GpuMemory;
+import io.github.md4.core.internal.cuda.GpuMemory;
 import java.util.OptionalLong;
 
 /** Reads how much memory is in use; keeps the most and the last. */

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.bench;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.MemoryFormat;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.TokenSpace;
-import io.github.md4.core.kernel.GpuTimeline;
-import io.github.md4.core.kernel.MapLayout;
-import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.model.ModelConfig;
-import io.github.md4.core.network.ImageConfig;
 import io.github.md4.core.network.Network;
+import io.github.md4.core.network.image.ImageConfig;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.train.BatchQueue;
 import io.github.md4.train.Batches;
@@ -48,11 +50,11 @@ public final class StepBench implements AutoCloseable {
    * @param layout of the maps of an image network
    */
   public record Subject(
-      ModelConfig model, TrainingConfig training, int vocabularySize, MapLayout layout) {
+      ModelConfig model, TrainingConfig training, int vocabularySize, MemoryFormat layout) {
 
     /** Returns a subject whose maps lie as they do in training. */
     public Subject(ModelConfig model, TrainingConfig training, int vocabularySize) {
-      this(model, training, vocabularySize, MapLayout.CHANNELS_LAST);
+      this(model, training, vocabularySize, MemoryFormat.CHANNELS_LAST);
     }
 
     Network network(NDManager manager) {
@@ -84,12 +86,6 @@ public final class StepBench implements AutoCloseable {
       require(steps >= 1, "steps must be at least 1", steps);
       int windows = Math.min(WINDOWS, steps);
       return new Plan(warmUp, windows, steps / windows);
-    }
-
-    private static void require(boolean holds, String what, int given) {
-      if (!holds) {
-        throw new IllegalArgumentException(what + ": " + given);
-      }
     }
   }
 

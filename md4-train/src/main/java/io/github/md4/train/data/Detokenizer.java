@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import io.github.md4.core.Choices;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -106,13 +107,7 @@ public enum Detokenizer {
    * @throws IllegalArgumentException for any other text
    */
   public static Detokenizer parse(String text) {
-    for (Detokenizer each : values()) {
-      if (each.name.equals(text)) {
-        return each;
-      }
-    }
-    throw new IllegalArgumentException(
-        "detokenizer must be none, wikitext, ptb, lm1b or lambada: " + text);
+    return Choices.parse(values(), "detokenizer", text);
   }
 
   @Override

@@ -4,8 +4,8 @@ package io.github.md4.train.speed;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.Precision;
-import io.github.md4.core.kernel.SquareProduct;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.torch.SquareProduct;
 
 /** The operations a second of a large square product, the most that a training step could reach. */
 public final class MatmulCeiling implements AutoCloseable {

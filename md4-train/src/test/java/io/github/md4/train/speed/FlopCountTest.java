@@ -5,15 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.kernel.Activation;
-import io.github.md4.core.kernel.Precision;
+import io.github.md4.core.Activation;
+import io.github.md4.core.Precision;
 import io.github.md4.core.model.ModelConfig;
-import io.github.md4.core.network.ConditionConfig;
-import io.github.md4.core.network.DitShape;
 import io.github.md4.core.network.Network;
-import io.github.md4.core.network.TransformerConfig;
-import io.github.md4.core.network.UNetConfig;
-import io.github.md4.core.network.UVitConfig;
+import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.network.image.ConditionConfig;
+import io.github.md4.core.network.image.DitShape;
+import io.github.md4.core.network.image.UNetConfig;
+import io.github.md4.core.network.image.UVitConfig;
+import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.token.ImageShape;
 import java.util.List;
@@ -75,7 +76,7 @@ final class FlopCountTest {
             1,
             2,
             TransformerConfig.Embedding.INSIDE,
-            TransformerConfig.TimeFeatures.NONE,
+            TimeFeatures.NONE,
             0,
             Activation.SWIGLU,
             TransformerConfig.Conditioning.ADALN,

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.bench;
+
+import picocli.CommandLine.Command;
+
+/** {@code md4 bench}: how fast a configuration runs here. */
+@Command(
+    name = "bench",
+    description = "Measures how fast a configuration runs on this machine.",
+    subcommands = {BenchTrainCommand.class, BenchSampleCommand.class})
+public final class BenchCommand {}

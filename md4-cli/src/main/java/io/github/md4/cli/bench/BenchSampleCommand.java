@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.bench;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.experiment.Experiment;
+import io.github.md4.cli.experiment.ExperimentOptions;
+import io.github.md4.cli.sample.SamplerOptions;
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.VocabularyOption;
+import io.github.md4.core.Precision;
+import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.sample.ExactMethod;
+import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.SamplingSteps;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 bench sample}: the speed of sampling. */
+@Command(
+    name = "sample",
+    description =
+        "Samples whole sequences from an untrained network and reports calls of the network,"
+            + " sequences a second and memory; reads no data and writes nothing.",
+    sortOptions = false)
+final class BenchSampleCommand implements Callable<Integer> {
+  private static final int WARM_UP_STEPS = 4;
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private ExperimentOptions experimentOptions;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "Sequences to draw. Default: --batch-size.")
+  private Integer count;
+
+  @Mixin private VocabularyOption vocabulary;
+
+  @Mixin private SamplerOptions sampler;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "float32|bfloat16",
+      description = "The type in which the network multiplies. Default: training.precision.")
+  private Precision precision;
+
+  @Option(
+      names = "--peer-step-ms",
+      paramLabel = "X",
+      converter = OptionTypes.NotNegative.class,
+      description =
+          "Milliseconds of a step of plain ancestral sampling by another program, for the ratio.")
+  private double peerMilliseconds = Double.NaN;
+
+  @Option(
+      names = "--peer-gib",
+      paramLabel = "X",
+      converter = OptionTypes.NotNegative.class,
+      description = "The memory that it holds.")
+  private double peerGib = Double.NaN;
+
+  @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
+  private DeviceChoice device = new DeviceChoice.Fastest();
+
+  @Option(names = "--json", description = "Print a JSON object, not a table.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    SamplingOptions options = sampler.options();
+    if (!Double.isNaN(peerMilliseconds) && sampler.stepCount() == 0) {
+      throw new ParameterException(
+          spec.commandLine(), "'--peer-step-ms': is of no use to a sampler without steps");
+    }
+    Experiment experiment = experimentOptions.load();
+    Device found = device.find();
+    SampleBenchReport report = report(experiment, options, found);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(report.json(BenchHost.of(found)));
+    } else {
+      report.table(BenchHost.of(found)).print(out);
+    }
+    return ExitCodes.DONE;
+  }
+
+  private SampleBenchReport report(Experiment experiment, SamplingOptions options, Device found)
+      throws IOException {
+    SampleBench.Subject subject =
+        new SampleBench.Subject(
+            experiment.model(),
+            vocabulary.size(experiment),
+            precision == null ? experiment.training().precision() : precision);
+    int sequences = count == null ? options.batchSize() : count;
+    SamplingSteps few = new SamplingSteps(new SamplingGrid.Uniform(), WARM_UP_STEPS);
+    SamplingOptions warmUp = options.withMethod(new ExactMethod.Ancestral(few));
+    try (NDManager manager = NDManager.newBaseManager(found)) {
+      SampleBench.Result result = new SampleBench(manager, subject).run(options, sequences, warmUp);
+      SampleBenchReport.Peer peer = new SampleBenchReport.Peer(peerMilliseconds, peerGib);
+      return new SampleBenchReport(subject, sampler, sequences, result, peer);
+    }
+  }
+}

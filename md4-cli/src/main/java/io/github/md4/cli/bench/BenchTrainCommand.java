@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.bench;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.experiment.Experiment;
+import io.github.md4.cli.experiment.ExperimentOptions;
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.VocabularyOption;
+import io.github.md4.cli.train.TrainingDevice;
+import io.github.md4.core.MemoryFormat;
+import io.github.md4.train.bench.StepBench;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 bench train}: the speed of training, by part. */
+@Command(
+    name = "train",
+    description =
+        "Trains on random tokens and reports speed, milliseconds by part, memory and the share of"
+            + " the matmul ceiling; reads no data and writes nothing.",
+    sortOptions = false)
+final class BenchTrainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private ExperimentOptions experimentOptions;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description =
+          "Steps that are measured, in five windows; more follow, by part. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private int steps = 50;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "Steps before the first that counts. Default: ${DEFAULT-VALUE}.")
+  private int warmUp = 8;
+
+  @Mixin private VocabularyOption vocabulary;
+
+  @Option(
+      names = "--layout",
+      paramLabel = "channels-last|channels-first",
+      description = "How an image network's maps lie in memory. Default: ${DEFAULT-VALUE}.")
+  private MemoryFormat layout = MemoryFormat.CHANNELS_LAST;
+
+  @Option(names = "--json", description = "Print a JSON object, not a table.")
+  private boolean json;
+
+  @Option(
+      names = "--compare",
+      paramLabel = "FILE.json",
+      description = "Print ratios, this to an earlier --json, too.")
+  private Path earlier;
+
+  @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
+  private DeviceChoice device = new DeviceChoice.Fastest();
+
+  @Override
+  public Integer call() throws IOException {
+    Experiment experiment = experimentOptions.load();
+    BenchComparison comparison =
+        earlier == null ? BenchComparison.none() : BenchComparison.read(earlier);
+    BenchReport report =
+        measure(
+            experiment,
+            TrainingDevice.find(experiment.training(), device, spec.commandLine().getErr()));
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(comparison.addTo(report.json()));
+    } else {
+      Table table = report.table();
+      comparison.addTo(table, report.json());
+      table.print(out);
+    }
+    return ExitCodes.DONE;
+  }
+
+  private BenchReport measure(Experiment experiment, Device found) throws IOException {
+    StepBench.Subject subject =
+        new StepBench.Subject(
+            experiment.model(), experiment.training(), vocabulary.size(experiment), layout);
+    StepBench.Plan plan = StepBench.Plan.of(warmUp, steps);
+    try (NDManager manager = NDManager.newBaseManager(found);
+        StepBench bench = new StepBench(manager, subject)) {
+      return new BenchReport(subject, plan, BenchHost.of(found), bench.run(plan));
+    }
+  }
+}

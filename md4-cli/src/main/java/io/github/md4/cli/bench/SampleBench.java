@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.bench;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.ReverseProcess;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.network.FrozenDenoiser;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.schedule.Schedule;
+import io.github.md4.sample.InitialSequence;
+import io.github.md4.sample.Sample;
+import io.github.md4.sample.SampleRequest;
+import io.github.md4.sample.Sampler;
+import io.github.md4.sample.SamplingOptions;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/**
+ * Measures the sampling of sequences from an untrained network: how fast it is does not depend on
+ * the weights.
+ */
+record SampleBench(NDManager manager, Subject subject) {
+
+  /** What is measured. */
+  record Subject(ModelConfig model, int vocabularySize, Precision precision) {
+    private Schedule schedule() {
+      return model.schedule().starting(vocabularySize, model.epsilon());
+    }
+  }
+
+  /**
+   * How long it took, in seconds.
+   *
+   * @param plan to know all calls before the first, which is part of {@code sampling} as well
+   */
+  record Times(double sampling, double plan) {}
+
+  /**
+   * What was measured, of whole sequences from first to last step.
+   *
+   * @param code by which the network computes
+   * @param sequenceCalls the calls that the sequences took part in, added up
+   */
+  record Result(
+      String code, Times times, long networkCalls, long sequenceCalls, ProcessMemory memory) {
+
+    double seconds() {
+      return times.sampling;
+    }
+
+    double sequencesPerSecond(int count) {
+      return count / seconds();
+    }
+
+    double millisecondsACall() {
+      return seconds() * 1e3 / networkCalls;
+    }
+  }
+
+  /**
+   * Returns the measurements.
+   *
+   * @param count of sequences
+   * @param warmUp of sequences of a few steps before them, as many as the batch has places
+   */
+  Result run(SamplingOptions options, int count, SamplingOptions warmUp) {
+    try (Network network =
+            subject.model.network().network(manager, subject.vocabularySize, subject.precision);
+        Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(0));
+        FrozenDenoiser denoiser = network.frozen(manager, parameters);
+        DrawKernels kernels = new DrawKernels(manager)) {
+      ReverseProcess process =
+          new ReverseProcess(new TokenSpace(subject.vocabularySize), subject.schedule(), kernels);
+      Bound bound = new Bound(denoiser, process);
+      List<Sample> unused =
+          bound.sampler(manager, warmUp).sample(request(warmUp.batchSize(), warmUp));
+      return measured(
+          bound.sampler(manager, options), request(count, options), denoiser.description());
+    }
+  }
+
+  /** What is asked and what is drawn by. */
+  private record Bound(FrozenDenoiser denoiser, ReverseProcess process) {
+    Sampler sampler(NDManager manager, SamplingOptions options) {
+      return new Sampler(manager, denoiser, process, options.method(), options.law());
+    }
+  }
+
+  private Result measured(Sampler sampler, SampleRequest request, String code) {
+    long start = System.nanoTime();
+    int planned = sampler.calls(request);
+    double planSeconds = (System.nanoTime() - start) * 1e-9;
+    int[] calls = {0};
+    long begin = System.nanoTime();
+    List<Sample> samples = sampler.sample(request, (done, all) -> calls[0] = done);
+    double seconds = (System.nanoTime() - begin) * 1e-9;
+    long sequenceCalls = samples.stream().mapToLong(Sample::calls).sum();
+    if (calls[0] > planned) {
+      throw new IllegalStateException(
+          "more calls than planned: %d, %d".formatted(calls[0], planned));
+    }
+    return new Result(
+        code,
+        new Times(seconds, planSeconds),
+        calls[0],
+        sequenceCalls,
+        ProcessMemory.of(manager.getDevice()));
+  }
+
+  private SampleRequest request(int count, SamplingOptions options) {
+    TokenSpace space = new TokenSpace(subject.vocabularySize);
+    int label = subject.model.network().classes() == 0 ? InitialSequence.NO_LABEL : 0;
+    List<InitialSequence> starts =
+        LongStream.range(0, count)
+            .mapToObj(
+                i -> InitialSequence.masked(space, subject.model.length(), i).withLabel(label))
+            .toList();
+    return SampleRequest.of(starts).withSeed(options.seed()).withBatchSize(options.batchSize());
+  }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.data;
+
+import picocli.CommandLine.Command;
+
+/** {@code md4 data}: texts and images become files of tokens. */
+@Command(
+    name = "data",
+    description = "Prepares texts and images as files of tokens: train, valid and test.",
+    subcommands = {
+      DataText8Command.class,
+      DataTextCommand.class,
+      DataTokensCommand.class,
+      DataDescribeCommand.class,
+      DataImagesCommand.class,
+      DataQuickstartCommand.class,
+    })
+public final class DataCommand {}

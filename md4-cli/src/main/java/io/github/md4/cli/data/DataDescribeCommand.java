@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.data;
+
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.Table;
+import io.github.md4.core.token.BareTokens;
+import io.github.md4.core.token.DataSplit;
+import io.github.md4.core.token.Provenance;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.data.Detokenizer;
+import io.github.md4.train.data.DocumentOptions;
+import io.github.md4.train.data.DocumentRule;
+import io.github.md4.train.data.VocabularyChoice;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 data describe}. */
+@Command(
+    name = "describe",
+    description =
+        "Says what the tokens of a .bin of nanoGPT or llm.c are, in a JSON beside it; then it can be"
+            + " trained on where it lies.",
+    sortOptions = false)
+final class DataDescribeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--file",
+      required = true,
+      paramLabel = "FILE.bin",
+      description = "uint16 tokens, with llm.c's header or without any; it is not changed.")
+  private Path file;
+
+  @Option(
+      names = "--vocabulary",
+      paramLabel = "gpt2|bytes|FILE",
+      description = "What a token is. Default: gpt2.")
+  private VocabularyChoice vocabulary = VocabularyChoice.parse("gpt2");
+
+  @Option(
+      names = "--split",
+      paramLabel = "train|valid|test",
+      description = "Which part of the data set it is. Default: ${DEFAULT-VALUE}.")
+  private String split = "train";
+
+  @Override
+  public Integer call() throws IOException {
+    if (vocabulary instanceof VocabularyChoice.CharactersOfText) {
+      throw new ParameterException(
+          spec.commandLine(), "the characters cannot be known from tokens; name a FILE of them");
+    }
+    DocumentOptions unused =
+        new DocumentOptions(new DocumentRule.WholeFile(), "text", Detokenizer.NONE);
+    Tokenizer tokenizer = vocabulary.tokenizer(List.of(), unused);
+    String name = String.valueOf(file.toAbsolutePath().normalize().getParent().getFileName());
+    Provenance provenance = new Provenance("described", 1, List.of());
+    TokenFileInfo info =
+        BareTokens.describe(file, new DataSplit(name, split, tokenizer, provenance));
+    Table table = new Table();
+    table.row("vocabulary", "%s", tokenizer.summary());
+    table.row(split, "%,d tokens, %s, SHA-256 %s", info.count(), file, info.sha256());
+    table.print(spec.commandLine().getOut());
+    return ExitCodes.DONE;
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.data;
+
+import io.github.md4.train.data.Existing;
+import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+
+/** Where prepared data goes, and in which form it is told. */
+final class DataFolder {
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "DIR",
+      description = "The folder for train.bin, valid.bin and test.bin; made if absent.")
+  private Path folder;
+
+  @Option(names = "--replace", description = "Replace a data set that md4 has made there.")
+  private boolean replace;
+
+  @Option(names = "--json", description = "Print one JSON object, not a table.")
+  private boolean json;
+
+  Path folder() {
+    return folder;
+  }
+
+  Existing existing() {
+    return replace ? Existing.REPLACE : Existing.REFUSE;
+  }
+
+  boolean isJson() {
+    return json;
+  }
+
+  void warn(CommandSpec spec, String line) {
+    spec.commandLine().getErr().println("md4: " + line);
+  }
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.data;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.Table;
+import io.github.md4.core.token.ClassNames;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.data.SplitFractions;
+import io.github.md4.train.data.image.ImageData;
+import io.github.md4.train.data.image.Labels;
+import io.github.md4.train.data.image.Resize;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 data images}. */
+@Command(
+    name = "images",
+    description = "Prepares images, a token for every value 0 to 255, with labels beside them.",
+    footer =
+        "%nReads batches of CIFAR-10 (.bin), MNIST's IDX and NumPy's .npy and .npz (uint8), .gz or .xz"
+            + " around them, and folders or tars of PNG and JPEG, whose class is the folder they"
+            + " are in.",
+    sortOptions = false)
+final class DataImagesCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--from",
+      required = true,
+      arity = "1..*",
+      paramLabel = "PATH",
+      description = "Images to train on; split by --fractions.")
+  private List<Path> from;
+
+  @Option(
+      names = "--labels",
+      arity = "1..*",
+      paramLabel = "FILE",
+      description =
+          "Their labels, a file for each path: IDX, .npy, a byte an image, or lines of a file name,"
+              + " a tab and a class.")
+  private List<Path> labels = List.of();
+
+  @Option(
+      names = "--test",
+      arity = "1..*",
+      paramLabel = "PATH",
+      description = "Images that become test, all of them.")
+  private List<Path> test = List.of();
+
+  @Option(
+      names = "--test-labels",
+      arity = "1..*",
+      paramLabel = "FILE",
+      description = "Their labels, as --labels.")
+  private List<Path> testLabels = List.of();
+
+  @Mixin private DataFolder output;
+
+  @Option(
+      names = "--fractions",
+      paramLabel = "TRAIN,VALID",
+      description =
+          "The shares of train and valid; test has the rest. Default: 0.9,0.05, and 1,0 with"
+              + " --test.")
+  private SplitFractions fractions;
+
+  @Option(
+      names = "--shuffle",
+      paramLabel = "SEED",
+      description = "Shuffle before splitting. Default: in order.")
+  private Long shuffle;
+
+  @Option(
+      names = "--size",
+      paramLabel = "S|HxW",
+      description = "Resize by the mean over the area of each new pixel. Default: as they are.")
+  private Resize.Area size;
+
+  @Option(
+      names = "--crop",
+      description = "Take the largest square around the centre first; --size must be square.")
+  private boolean crop;
+
+  @Option(
+      names = "--colours",
+      paramLabel = "1|3",
+      description = "What pictures are turned into: grey, or red, green and blue. Default: 3.")
+  private int colours = 3;
+
+  @Option(
+      names = "--skip-limit",
+      paramLabel = "N",
+      description =
+          "How many damaged pictures to leave out before giving up. Default: ${DEFAULT-VALUE}.")
+  private int skipLimit = 10;
+
+  @Override
+  public Integer call() throws IOException {
+    ImageData.Prepared data =
+        ImageData.prepare(
+            sources("--labels", from, labels),
+            sources("--test-labels", test, testLabels),
+            output.folder(),
+            options(),
+            (image, reason) -> output.warn(spec, "skipped " + image + ": " + reason));
+    PrintWriter out = spec.commandLine().getOut();
+    if (output.isJson()) {
+      out.println(json(data));
+    } else {
+      table(data).print(out);
+    }
+    return ExitCodes.DONE;
+  }
+
+  private ImageData.Sources sources(String option, List<Path> images, List<Path> ofImages) {
+    try {
+      return new ImageData.Sources(images, ofImages);
+    } catch (IllegalArgumentException e) {
+      throw usage(option + ": " + e.getMessage());
+    }
+  }
+
+  private ImageData.Options options() {
+    SplitFractions standard = test.isEmpty() ? SplitFractions.STANDARD : new SplitFractions(1, 0);
+    SplitFractions shares = fractions == null ? standard : fractions;
+    if (!test.isEmpty() && shares.test() > 0) {
+      throw usage("--fractions must leave nothing for test, which --test names");
+    }
+    OptionalLong seed = shuffle == null ? OptionalLong.empty() : OptionalLong.of(shuffle);
+    try {
+      return new ImageData.Options(resize(), colours, shares, seed, skipLimit, output.existing());
+    } catch (IllegalArgumentException e) {
+      throw usage(e.getMessage());
+    }
+  }
+
+  private Resize resize() {
+    if (size == null) {
+      if (crop) {
+        throw usage("--crop needs --size");
+      }
+      return new Resize.None();
+    }
+    if (!crop) {
+      return size;
+    }
+    if (size.height() != size.width()) {
+      throw usage("--crop needs a square --size");
+    }
+    return new Resize.CentralSquare(size.height());
+  }
+
+  private ParameterException usage(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  private Table table(ImageData.Prepared data) {
+    Table table = new Table();
+    table.row("data set", "%s", data.name());
+    table.row("images", "%s, %d damaged ones left out", data.shape(), data.skipped());
+    table.row("classes", "%s", data.classes().map(DataImagesCommand::summary).orElse("no labels"));
+    for (TokenFileInfo split : data.splits()) {
+      table.row(
+          split.split(),
+          "%,d images, %s, SHA-256 %s",
+          images(data, split),
+          file(split),
+          split.sha256());
+    }
+    return table;
+  }
+
+  private static String summary(ClassNames classes) {
+    List<String> names = classes.names();
+    int shown = Math.min(names.size(), 10);
+    return names.size()
+        + ": "
+        + String.join(" ", names.subList(0, shown))
+        + (names.size() > shown ? " ..." : "");
+  }
+
+  private ObjectNode json(ImageData.Prepared data) {
+    ObjectNode object =
+        Json.object()
+            .put("dataSet", data.name())
+            .put("image", data.shape().toString())
+            .put("skipped", data.skipped());
+    ArrayNode classes = object.putArray("classes");
+    data.classes().ifPresent(names -> names.names().forEach(classes::add));
+    ArrayNode splits = object.putArray("splits");
+    for (TokenFileInfo split : data.splits()) {
+      ObjectNode entry =
+          splits
+              .addObject()
+              .put("split", split.split())
+              .put("file", file(split).toString())
+              .put("images", images(data, split))
+              .put("sha256", split.sha256());
+      if (data.classes().isPresent()) {
+        entry.put("labels", Labels.beside(file(split)).toString());
+      }
+    }
+    return object;
+  }
+
+  private static long images(ImageData.Prepared data, TokenFileInfo split) {
+    return split.count() / data.shape().size();
+  }
+
+  private Path file(TokenFileInfo split) {
+    return output.folder().resolve(split.split() + ".bin");
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.data;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.Table;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.data.DocumentTokens;
+import io.github.md4.train.data.Existing;
+import io.github.md4.train.data.PreparedData;
+import io.github.md4.train.data.Text8;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Mixin;
+
+/** Where prepared data goes, and what is said of it. */
+final class DataOutput {
+  @Mixin private DataFolder where;
+
+  Path folder() {
+    return where.folder();
+  }
+
+  Existing existing() {
+    return where.existing();
+  }
+
+  /**
+   * Prints what was prepared.
+   *
+   * @param origin what a reader must know of the numbers that models of it will get
+   */
+  void print(PrintWriter out, PreparedData data, String origin) {
+    if (where.isJson()) {
+      out.println(json(data));
+    } else {
+      table(data, origin).print(out);
+    }
+  }
+
+  /** Prints what was prepared of documents. */
+  void print(PrintWriter out, DocumentTokens.Prepared data) {
+    if (where.isJson()) {
+      out.println(json(data));
+    } else {
+      table(data).print(out);
+    }
+  }
+
+  private Table table(DocumentTokens.Prepared data) {
+    Table table = new Table();
+    Tokenizer tokenizer = data.splits().get(0).tokenizer();
+    table.row("data set", "%s", data.name());
+    table.row("vocabulary", "%s", tokenizer.summary());
+    table.row("closed by", "%s", tokenizer.endOfText().isPresent() ? "the end of text" : "nothing");
+    table.row("settings", "%s", data.splits().get(0).provenance().settings());
+    table.row("documents", "%,d", data.documents());
+    table.row(
+        "tokens", "%,d; dropped %,d; padding %,d", data.tokens(), data.dropped(), data.padding());
+    table.row("bytes per token", "%.4f", data.bytesPerToken());
+    addSplits(table, data.splits());
+    return table;
+  }
+
+  private ObjectNode json(DocumentTokens.Prepared data) {
+    ObjectNode object =
+        Json.object()
+            .put("dataSet", data.name())
+            .put("vocabularySize", data.splits().get(0).vocabularySize())
+            .put("settings", data.splits().get(0).provenance().settings())
+            .put("documents", data.documents())
+            .put("textBytes", data.textBytes())
+            .put("tokens", data.tokens())
+            .put("dropped", data.dropped())
+            .put("padding", data.padding())
+            .put("bytesPerToken", data.bytesPerToken());
+    addSplits(object, data.splits());
+    return object;
+  }
+
+  private Table table(PreparedData data, String origin) {
+    Table table = new Table();
+    table.row("data set", "%s", data.name());
+    table.row("origin", "%s", origin);
+    table.row("vocabulary", "%s", tokenizer(data).summary());
+    addSplits(table, data.splits());
+    return table;
+  }
+
+  private void addSplits(Table table, List<TokenFileInfo> splits) {
+    for (TokenFileInfo split : splits) {
+      table.row(
+          split.split(), "%,d tokens, %s, SHA-256 %s", split.count(), file(split), split.sha256());
+    }
+  }
+
+  private ObjectNode json(PreparedData data) {
+    ObjectNode object =
+        Json.object()
+            .put("dataSet", data.name())
+            .put("isText8", Text8.isText8(data))
+            .put("md5", data.md5())
+            .put("vocabularySize", tokenizer(data).vocabularySize())
+            .put("unit", tokenizer(data).unit());
+    addSplits(object, data.splits());
+    return object;
+  }
+
+  private void addSplits(ObjectNode object, List<TokenFileInfo> splits) {
+    ArrayNode array = object.putArray("splits");
+    for (TokenFileInfo split : splits) {
+      array
+          .addObject()
+          .put("split", split.split())
+          .put("file", file(split).toString())
+          .put("tokens", split.count())
+          .put("sha256", split.sha256());
+    }
+  }
+
+  private static Tokenizer tokenizer(PreparedData data) {
+    return data.splits().get(0).tokenizer();
+  }
+
+  private Path file(TokenFileInfo split) {
+    return folder().resolve(split.split() + ".bin");
+  }
+}

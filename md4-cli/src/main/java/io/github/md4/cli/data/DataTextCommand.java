@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.data;
+
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.SourceFiles;
+import io.github.md4.train.data.PlainText;
+import io.github.md4.train.data.PreparedData;
+import io.github.md4.train.data.SplitFractions;
+import io.github.md4.train.data.TextVocabulary;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 data text}. */
+@Command(
+    name = "text",
+    description = "Prepares any text by its characters or its bytes.",
+    sortOptions = false)
+final class DataTextCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+  @Mixin private SourceFiles from;
+  @Mixin private DataOutput output;
+
+  @Option(
+      names = "--vocabulary",
+      required = true,
+      paramLabel = "chars|bytes",
+      description = "What a token is: a character of the text, or one of the 256 bytes.")
+  private TextVocabulary vocabulary;
+
+  @Option(
+      names = "--fractions",
+      paramLabel = "TRAIN,VALID",
+      description =
+          "The shares of train and valid, by position; test has the rest. Default: 0.9,0.05.")
+  private SplitFractions fractions = SplitFractions.STANDARD;
+
+  @Override
+  public Integer call() throws IOException {
+    PlainText.Options options = new PlainText.Options(vocabulary, fractions, output.existing());
+    PreparedData data = PlainText.prepare(from.files(), output.folder(), options);
+    output.print(spec.commandLine().getOut(), data, "text (MD5 %s)".formatted(data.md5()));
+    return ExitCodes.DONE;
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.LoadedModel;
+import io.github.md4.cli.support.Table;
+import io.github.md4.core.likelihood.BoundEstimate;
+import java.util.List;
+
+/** Two models' scores on the same chunks under the same masks. */
+record Comparison(EvaluationReport first, EvaluationReport second) {
+
+  void addTo(Table table) {
+    for (int i = 0; i < first.scores().size(); i++) {
+      BoundEstimate other = counterpart(i);
+      table.row(
+          "compared, " + other.estimator(),
+          "perplexity %s",
+          new EvaluationFields(other).perplexity());
+      table.row(name(i), "%s", EvaluationFields.text(difference(i)));
+    }
+    LoadedModel.Origin model = second.inputs().model();
+    table.row(
+        "compared with",
+        "%s, weights %s, SHA-256 %s",
+        model.file(),
+        model.weights(),
+        model.sha256());
+  }
+
+  void addTo(ObjectNode json) {
+    ObjectNode compared = json.putObject("compared");
+    compared.set("model", second.inputs().model().json());
+    ArrayNode differences = compared.putArray("differences");
+    for (int i = 0; i < first.scores().size(); i++) {
+      differences.add(EvaluationFields.json(name(i), difference(i)));
+    }
+    List<BoundEstimate> scores = second.scores();
+    ArrayNode estimates = compared.putArray("estimates");
+    scores.forEach(each -> estimates.add(new EvaluationFields(each).json()));
+  }
+
+  private String name(int i) {
+    return "first less compared, " + first.scores().get(i).estimator();
+  }
+
+  /** An autoregressive model has one score, whatever was asked for. */
+  private BoundEstimate counterpart(int i) {
+    return second.scores().get(Math.min(i, second.scores().size() - 1));
+  }
+
+  private BoundEstimate.Difference difference(int i) {
+    return first.scores().get(i).minus(counterpart(i));
+  }
+}

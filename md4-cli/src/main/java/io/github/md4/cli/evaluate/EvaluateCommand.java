@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.LoadedModel;
+import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Table;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.core.schedule.TimeFloor;
+import io.github.md4.train.data.Protocol;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 evaluate}: one model, or every checkpoint of a run as it appears. */
+@Command(
+    name = "evaluate",
+    description = "Estimates the likelihood that a model gives to data, with its standard error.",
+    subcommands = EvaluateGenerativeCommand.class,
+    sortOptions = false)
+public final class EvaluateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @ArgGroup(multiplicity = "0..1")
+  private Subject subject;
+
+  @Option(
+      names = "--data",
+      paramLabel = "FILE.bin",
+      description =
+          "A file of tokens, as md4 data makes them; it is cut into chunks of the model's length.")
+  private Path data;
+
+  @Option(
+      names = "--suite",
+      paramLabel = "zero-shot",
+      description =
+          "Score the sets of the paper's zero-shot table in place of one file: LAMBADA, WikiText2,"
+              + " PTB, WikiText103, 1BW, as far as --data-dir has them.")
+  private String suite;
+
+  @Option(
+      names = "--data-dir",
+      paramLabel = "DIR",
+      description =
+          "Has folders lambada, wikitext2, ptb, wikitext103 and lm1b with the files as published,"
+              + " whose names tell train, valid, test or heldout.")
+  private Path dataFolder;
+
+  @Option(
+      names = "--protocol",
+      paramLabel = "md4|sedd|mdlm|documents",
+      description = "How the rows of a suite become sequences; printed in full. Default: md4.")
+  private Protocol protocol = Protocol.MD4;
+
+  @Mixin private ModelOptions options;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "T",
+      split = ",",
+      description =
+          "Take the bound of T steps; several, with commas, are compared pair by pair, and inf is"
+              + " continuous time. Default: that of continuous time.")
+  private List<TimeAxis> axes = List.of(new TimeAxis.Continuous());
+
+  @Option(
+      names = "--time-floor",
+      paramLabel = "reference|exact",
+      description =
+          "Of a learned schedule: count the mean over times above the floor as the integral over"
+              + " them, as md4 does, or the integral. Default: ${DEFAULT-VALUE}.")
+  private TimeFloor floor = TimeFloor.REFERENCE;
+
+  @Option(
+      names = "--any-order",
+      description =
+          "Estimate the bound of guessing in any order too; it must agree with continuous time.")
+  private boolean anyOrder;
+
+  @Option(
+      names = "--compare",
+      paramLabel = "DIR",
+      description = "Score another model under the same masks and give the difference.")
+  private Path other;
+
+  @Option(
+      names = "--csv",
+      paramLabel = "FILE",
+      description = "Write the results there too, one line for each data set and estimator.")
+  private Path csv;
+
+  @Option(
+      names = "--losses",
+      paramLabel = "FILE.csv",
+      description = "Write the loss of each chunk there, for md4 compare.")
+  private Path losses;
+
+  @Option(
+      names = "--passes",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description =
+          "How often each chunk is scored, at another time with another mask; more make the error"
+              + " smaller. Default: ${DEFAULT-VALUE}.")
+  private int passes = 1;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "SEED",
+      description = "The seed of times and masks. Default: ${DEFAULT-VALUE}.")
+  private long seed = 0;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "Chunks at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
+  private int batchSize = 64;
+
+  @Option(
+      names = "--chunks",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "Score the first N chunks only. Default: all.")
+  private int limit = Integer.MAX_VALUE;
+
+  @Option(names = "--json", description = "Print JSON objects, one a line, not a table.")
+  private boolean json;
+
+  /** What is scored. */
+  private static final class Subject {
+    @Option(
+        names = "--model",
+        required = true,
+        paramLabel = "DIR",
+        description = ModelOptions.FOLDER)
+    private Path model;
+
+    @ArgGroup(exclusive = false, multiplicity = "1")
+    private Watched watched;
+  }
+
+  /** A run that goes on. */
+  private static final class Watched {
+    @Option(
+        names = "--watch",
+        required = true,
+        paramLabel = "RUN",
+        description = "Score each checkpoint of a run as it appears, until the run is finished.")
+    private Path run;
+
+    @Option(
+        names = "--every",
+        paramLabel = "N",
+        converter = OptionTypes.Count.class,
+        description = "Score only checkpoints at multiples of N steps.")
+    private int every = 1;
+
+    @Option(
+        names = "--time-limit",
+        paramLabel = "2h|30m|90s",
+        description = "Stop watching after this time. Default: never.")
+    private Duration limit = CheckpointWatch.Settings.FOREVER;
+
+    CheckpointWatch.Settings settings() {
+      return new CheckpointWatch.Settings(run, every, limit);
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    checkSubject();
+    EvaluationTask evaluation =
+        new EvaluationTask(
+            asked(), new LikelihoodEstimator.Settings(seed, passes, batchSize), limit);
+    if (suite != null) {
+      return scoreSuite(evaluation);
+    }
+    try (EvaluationData opened = EvaluationData.open(data)) {
+      if (subject.watched == null) {
+        return scoreOne(evaluation, opened);
+      }
+      options.checkDevice(); // the first checkpoint may be hours away
+      CheckpointWatch.Scorer scorer = folder -> score(evaluation, opened, folder);
+      PrintWriter err = spec.commandLine().getErr();
+      new CheckpointWatch(subject.watched.settings(), scorer, this::printCheckpoint, err).run();
+    }
+    return ExitCodes.DONE;
+  }
+
+  /** What picocli cannot check, since md4 evaluate generative has no need of it. */
+  private void checkSubject() {
+    require(subject != null, "Missing required argument: (--model=DIR | --watch=RUN)");
+    require(suite != null || data != null, "Missing required option: '--data=FILE.bin'");
+    require(suite == null || data == null, "--data and --suite are mutually exclusive");
+    require(suite == null || suite.equals("zero-shot"), "suite must be zero-shot: " + suite);
+    require(suite == null || dataFolder != null, "--suite needs --data-dir=DIR");
+    boolean isOneModel = subject != null && subject.watched == null;
+    require(suite == null || isOneModel, "--suite scores a --model, not a --watch");
+    require(losses == null || (isOneModel && suite == null), "--losses needs --model and --data");
+    require(other == null || (isOneModel && suite == null), "--compare needs --model and --data");
+  }
+
+  private void require(boolean holds, String message) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), message);
+    }
+  }
+
+  private List<EstimatorOption> asked() {
+    List<EstimatorOption> asked = new ArrayList<>();
+    axes.forEach(axis -> asked.add(new EstimatorOption.OnAxis(axis, floor)));
+    if (anyOrder) {
+      asked.add(new EstimatorOption.InAnyOrder());
+    }
+    return asked;
+  }
+
+  private int scoreSuite(EvaluationTask evaluation) throws IOException {
+    try (LoadedModel model = options.open(subject.model)) {
+      SuiteReport report = new Suite(dataFolder, protocol).score(model, evaluation);
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        report.printJson(out);
+      } else {
+        report.print(out);
+      }
+      LossCsv lines = new LossCsv();
+      report.addTo(lines);
+      writeCsv(lines);
+      return report.report(spec.commandLine().getErr());
+    }
+  }
+
+  private int scoreOne(EvaluationTask evaluation, EvaluationData opened) throws IOException {
+    EvaluationReport report = score(evaluation, opened, subject.model);
+    Table table = report.table();
+    ObjectNode object = report.json();
+    LossCsv lines = new LossCsv();
+    report.addTo(lines);
+    if (other != null) {
+      EvaluationReport second = score(evaluation, opened, other);
+      Comparison comparison = new Comparison(report, second);
+      comparison.addTo(table);
+      comparison.addTo(object);
+      second.addTo(lines);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(object);
+    } else {
+      table.print(out);
+    }
+    writeCsv(lines);
+    if (losses != null) {
+      LossFile.of(report).write(losses);
+    }
+    return report.contradictions().report(spec.commandLine().getErr());
+  }
+
+  private void writeCsv(LossCsv lines) throws IOException {
+    if (csv != null) {
+      lines.write(csv);
+    }
+  }
+
+  private EvaluationReport score(EvaluationTask evaluation, EvaluationData opened, Path folder)
+      throws IOException {
+    try (LoadedModel model = options.open(folder)) {
+      return evaluation.score(model, opened);
+    }
+  }
+
+  private void printCheckpoint(long step, EvaluationReport report) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(
+        json
+            ? Json.object().put("step", step).setAll(report.json())
+            : "step " + step + ": " + report.line());
+    out.flush();
+  }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Progress;
+import io.github.md4.core.internal.torch.ScriptFile;
+import io.github.md4.core.token.Sha256;
+import io.github.md4.sample.fid.ClassifierNetwork;
+import io.github.md4.sample.fid.FeatureCache;
+import io.github.md4.sample.fid.FeatureNetwork;
+import io.github.md4.sample.fid.FrechetDistance;
+import io.github.md4.sample.fid.ImageFeatures;
+import io.github.md4.sample.fid.PrecisionRecall;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 evaluate fid}. */
+@Command(
+    name = "fid",
+    description = "Compares samples with images by a network's features; also md4 evaluate fid.",
+    footer =
+        "%nThe features are those of a TorchScript file (.pt), such as the usual Inception-v3, or of a"
+            + " classifier in safetensors, which also tells how many samples are what they are"
+            + " labelled.",
+    sortOptions = false)
+public final class EvaluateFidCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--samples",
+      required = true,
+      paramLabel = "FILE.bin",
+      description = "A file of images, labels beside it where it has them.")
+  private Path samples;
+
+  @Option(
+      names = "--reference",
+      required = true,
+      paramLabel = "FILE.bin",
+      description = "What they are compared with, as md4 data images makes it.")
+  private Path reference;
+
+  @Option(
+      names = "--features",
+      required = true,
+      paramLabel = "FILE",
+      description = "The network: TorchScript (.pt) or a classifier (.safetensors).")
+  private Path features;
+
+  @Option(
+      names = "--input",
+      paramLabel = "uint8|unit|signed",
+      description =
+          "How a TorchScript file wants its images: 0 to 255, 0 to 1, or -1 to 1. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private ScriptFile.Input input = ScriptFile.Input.UINT8;
+
+  @Option(
+      names = "--flags",
+      split = ",",
+      arity = "1",
+      paramLabel = "true|false",
+      description = "What its forward takes behind the images. Default: nothing.")
+  private List<Boolean> flags = List.of();
+
+  @Option(
+      names = "--limit",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "Compare the first N of both only. Default: all.")
+  private int limit = Integer.MAX_VALUE;
+
+  @Option(
+      names = "--neighbours",
+      paramLabel = "K",
+      converter = OptionTypes.Count.class,
+      description = "Of precision and recall. Default: ${DEFAULT-VALUE}.")
+  private int neighbours = 3;
+
+  @Option(
+      names = "--kept",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "How many of both precision and recall compare. Default: ${DEFAULT-VALUE}.")
+  private int kept = 10_000;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "Images at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
+  private int batchSize = 128;
+
+  @Option(
+      names = "--cache",
+      paramLabel = "DIR",
+      description = "Where the reference's features are kept. Default: beside it.")
+  private Path cache;
+
+  @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
+  private DeviceChoice device = new DeviceChoice.Fastest();
+
+  @Option(names = "--json", description = "Print a JSON object, not a table.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(device.find());
+        FeatureNetwork network = network(manager)) {
+      FidReport report = compare(manager, network);
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        out.println(report.json());
+      } else {
+        report.table().print(out);
+      }
+    }
+    return ExitCodes.DONE;
+  }
+
+  private FeatureNetwork network(NDManager manager) throws IOException {
+    return features.toString().endsWith(".safetensors")
+        ? ClassifierNetwork.load(manager, features)
+        : FeatureNetwork.of(
+            new ScriptFile(manager, features, new ScriptFile.Options(input, flags)));
+  }
+
+  private FidReport compare(NDManager manager, FeatureNetwork network) throws IOException {
+    ImageSet first = ImageSet.open(samples, limit);
+    ImageSet second = ImageSet.open(reference, limit);
+    first.checkComparable(second);
+    Extraction extraction = new Extraction(manager, network);
+    ImageFeatures ofSamples = extraction.features(first);
+    ImageFeatures ofReference = extraction.cached(second);
+    return new FidReport(
+        FrechetDistance.of(ofSamples.moments(), ofReference.moments()),
+        precisionRecall(ofSamples, ofReference),
+        ofSamples,
+        ofReference,
+        new FidReport.Inputs(first, second, network.description(), extraction.sha256, neighbours));
+  }
+
+  private Optional<PrecisionRecall> precisionRecall(ImageFeatures first, ImageFeatures second) {
+    int fewer = Math.min(first.first().length, second.first().length);
+    return fewer <= neighbours
+        ? Optional.empty()
+        : Optional.of(PrecisionRecall.of(first.first(), second.first(), neighbours));
+  }
+
+  /** A network at work. */
+  private final class Extraction {
+    private final NDManager manager;
+    private final FeatureNetwork network;
+    private final String sha256;
+
+    Extraction(NDManager manager, FeatureNetwork network) throws IOException {
+      this.manager = manager;
+      this.network = network;
+      this.sha256 = Sha256.of(features);
+    }
+
+    ImageFeatures features(ImageSet set) {
+      ImageFeatures.Settings settings = new ImageFeatures.Settings(set.shape(), batchSize, kept);
+      try (Progress progress = Progress.start("features", 0, set.examples().count())) {
+        return ImageFeatures.of(
+            manager, network, set.examples(), settings, done -> progress.at(done, ""));
+      }
+    }
+
+    ImageFeatures cached(ImageSet set) throws IOException {
+      FeatureCache there = new FeatureCache(cache == null ? set.folder() : cache);
+      List<String> call = new ArrayList<>(List.of(sha256, input.toString()));
+      flags.forEach(flag -> call.add(flag.toString()));
+      FeatureCache.Key key =
+          new FeatureCache.Key(set.sha256(), String.join(" ", call), set.examples().count(), kept);
+      Optional<ImageFeatures> found = there.read(key);
+      if (found.isPresent()) {
+        return found.get();
+      }
+      ImageFeatures computed = features(set);
+      there.write(key, computed);
+      return computed;
+    }
+  }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Progress;
+import io.github.md4.cli.support.SampleFile;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.Precision;
+import io.github.md4.core.token.Gpt2Tokenizer;
+import io.github.md4.core.token.Sha256;
+import io.github.md4.sample.scoring.Gpt2Scorer;
+import io.github.md4.sample.scoring.ScoredSamples;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 evaluate generative}. */
+@Command(
+    name = "generative",
+    description =
+        "Gives the perplexity of samples under a GPT-2, with entropy and distinct n-grams beside it:"
+            + " repetition is cheap, so the first alone says little.",
+    sortOptions = false)
+final class EvaluateGenerativeCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--samples",
+      required = true,
+      paramLabel = "FILE",
+      description = "Samples, one JSON object a line, as md4 sample --json prints them.")
+  private Path samples;
+
+  @Option(
+      names = "--judge",
+      required = true,
+      paramLabel = "DIR",
+      description =
+          "Has config.json and model.safetensors of gpt2, gpt2-medium, gpt2-large or gpt2-xl, as"
+              + " Hugging Face publishes them.")
+  private Path judge;
+
+  @Option(
+      names = "--ids",
+      description =
+          "Judge the samples' own tokens, which must be GPT-2's. Default: their text is encoded"
+              + " anew.")
+  private boolean ids;
+
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "Samples at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
+  private int batchSize = 8;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "float32|bfloat16",
+      description = "The type in which the judge multiplies. Default: ${DEFAULT-VALUE}.")
+  private Precision precision = Precision.FLOAT32;
+
+  @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
+  private DeviceChoice device = new DeviceChoice.Fastest();
+
+  @Option(names = "--json", description = "Print one JSON object, not a table.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    List<int[]> tokens = tokens();
+    Device found = device.find();
+    try (NDManager manager = NDManager.newBaseManager(found);
+        Gpt2Scorer loaded = Gpt2Scorer.load(judge, manager, precision)) {
+      List<int[]> kept = cut(tokens, loaded);
+      GenerativeReport report =
+          new GenerativeReport(
+              new ScoredSamples(judged(loaded, kept)),
+              kept,
+              total(tokens) - total(kept),
+              origin(found));
+      if (json) {
+        spec.commandLine().getOut().println(report.json());
+      } else {
+        report.table().print(spec.commandLine().getOut());
+      }
+    }
+    return ExitCodes.DONE;
+  }
+
+  private List<int[]> tokens() throws IOException {
+    SampleFile file = new SampleFile(samples);
+    Gpt2Tokenizer gpt2 = new Gpt2Tokenizer();
+    return ids ? file.tokens() : file.texts().stream().map(gpt2::encode).toList();
+  }
+
+  /** A judge sees no more tokens than it has positions, and judges none of a single token. */
+  private List<int[]> cut(List<int[]> tokens, Gpt2Scorer loaded) {
+    List<int[]> kept = new ArrayList<>();
+    for (int[] sample : tokens) {
+      if (Arrays.stream(sample).anyMatch(id -> id < 0 || id >= loaded.vocabularySize())) {
+        throw new InvalidDataException(
+            samples,
+            "sample %d has a token outside the judge's vocabulary of %d; leave out --ids"
+                .formatted(kept.size() + 1, loaded.vocabularySize()));
+      }
+      if (sample.length < 2) {
+        throw new InvalidDataException(
+            samples, "sample %d has fewer than two tokens".formatted(kept.size() + 1));
+      }
+      kept.add(Arrays.copyOf(sample, Math.min(sample.length, loaded.positions())));
+    }
+    return kept;
+  }
+
+  private List<double[]> judged(Gpt2Scorer loaded, List<int[]> kept) {
+    List<double[]> nats = new ArrayList<>();
+    try (Progress progress = Progress.start("judge", 0, kept.size())) {
+      for (int first = 0; first < kept.size(); first += batchSize) {
+        List<int[]> batch = kept.subList(first, Math.min(first + batchSize, kept.size()));
+        nats.addAll(List.of(loaded.crossEntropies(batch)));
+        progress.at(nats.size(), "");
+      }
+    }
+    return nats;
+  }
+
+  private static long total(List<int[]> tokens) {
+    return tokens.stream().mapToLong(each -> each.length).sum();
+  }
+
+  private GenerativeReport.Origin origin(Device found) throws IOException {
+    return new GenerativeReport.Origin(
+        Gpt2Scorer.weights(judge),
+        Sha256.of(Gpt2Scorer.weights(judge)),
+        samples,
+        Sha256.of(samples),
+        "%s, %s, %s"
+            .formatted(
+                DeviceChoice.name(found),
+                precision,
+                ids ? "the samples' own tokens" : "texts encoded anew"));
+  }
+}

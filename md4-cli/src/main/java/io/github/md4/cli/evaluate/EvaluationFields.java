@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.WithError;
+import io.github.md4.core.Units;
+import io.github.md4.core.likelihood.BoundEstimate;
+import io.github.md4.core.likelihood.Interval;
+import io.github.md4.core.likelihood.LikelihoodEstimate;
+import java.util.Locale;
+
+/** One estimator's result as text and as JSON. */
+public record EvaluationFields(BoundEstimate scores) {
+
+  /** Returns {@code 12.34 +- 0.05 [12.1, 12.6]}: perplexity, standard error, 95% interval. */
+  String perplexity() {
+    LikelihoodEstimate estimate = scores.estimate();
+    return WithError.text(estimate.perplexity(), estimate.perplexityStandardError())
+        + " "
+        + text(scores.interval().map(Units::perplexity));
+  }
+
+  /** Returns {@code 1.2345 +- 0.0005 [1.21, 1.25]}: nats per token. */
+  String nats() {
+    LikelihoodEstimate estimate = scores.estimate();
+    return WithError.text(estimate.natsPerToken(), estimate.standardError())
+        + " "
+        + text(scores.interval());
+  }
+
+  public static String text(Interval interval) {
+    return Double.isNaN(interval.low())
+        ? "[unknown]"
+        : String.format(Locale.ROOT, "[%.4f, %.4f]", interval.low(), interval.high());
+  }
+
+  /** Returns what the interval is taken over. */
+  String unit() {
+    return "%,d %s"
+        .formatted(
+            scores.units(),
+            scores.unit() == BoundEstimate.Unit.DOCUMENTS
+                ? "documents"
+                : "chunks, as documents are too few");
+  }
+
+  public static ObjectNode json(Interval interval) {
+    ObjectNode json = Json.object();
+    json.set("low", Json.number(interval.low()));
+    json.set("high", Json.number(interval.high()));
+    return json;
+  }
+
+  public ObjectNode json() {
+    LikelihoodEstimate estimate = scores.estimate();
+    ObjectNode json = Json.object().put("estimator", scores.estimator().toString());
+    json.set("natsPerToken", Json.number(estimate.natsPerToken()));
+    json.set("natsPerTokenStandardError", Json.number(estimate.standardError()));
+    json.set("natsPerTokenInterval", json(scores.interval()));
+    json.set("bitsPerToken", Json.number(estimate.bitsPerToken()));
+    json.set("perplexity", Json.number(estimate.perplexity()));
+    json.set("perplexityInterval", json(scores.interval().map(Units::perplexity)));
+    return json.put("intervalOver", unit());
+  }
+
+  public static ObjectNode json(String name, BoundEstimate.Difference difference) {
+    ObjectNode json = Json.object().put("difference", name);
+    json.set("natsPerToken", Json.number(difference.nats()));
+    json.set("standardError", Json.number(difference.standardError()));
+    json.set("interval", json(difference.interval()));
+    return json;
+  }
+
+  public static String text(BoundEstimate.Difference difference) {
+    return String.format(
+        Locale.ROOT,
+        "%+.5f +- %.5f nats per token %s",
+        difference.nats(),
+        difference.standardError(),
+        text(difference.interval()));
+  }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.Table;
+import io.github.md4.core.likelihood.Agreement;
+import io.github.md4.core.likelihood.BoundEstimate;
+import java.util.List;
+
+/** Several estimators' results on the same data, what each differs from the next by, and checks. */
+record EvaluationList(List<BoundEstimate> scores) {
+
+  void addTo(Table table) {
+    for (BoundEstimate each : scores) {
+      EvaluationFields fields = new EvaluationFields(each);
+      table.row(
+          each.estimator().toString(),
+          "perplexity %s; nats per token %s",
+          fields.perplexity(),
+          fields.nats());
+    }
+    for (int i = 0; i + 1 < scores.size(); i++) {
+      table.row(name(i), "%s", EvaluationFields.text(difference(i)));
+    }
+    Contradictions.of(scores).addTo(table);
+  }
+
+  void addTo(ObjectNode json) {
+    ArrayNode estimates = json.putArray("estimates");
+    scores.forEach(each -> estimates.add(new EvaluationFields(each).json()));
+    ArrayNode differences = json.putArray("differences");
+    for (int i = 0; i + 1 < scores.size(); i++) {
+      differences.add(EvaluationFields.json(name(i), difference(i)));
+    }
+    ArrayNode checks = json.putArray("agreement");
+    for (Agreement.Check check : Contradictions.of(scores).checks()) {
+      checks.addObject().put("outcome", check.outcome().name()).put("text", check.text());
+    }
+  }
+
+  private BoundEstimate.Difference difference(int i) {
+    return scores.get(i).minus(scores.get(i + 1));
+  }
+
+  private String name(int i) {
+    return scores.get(i).estimator() + " less " + scores.get(i + 1).estimator();
+  }
+}

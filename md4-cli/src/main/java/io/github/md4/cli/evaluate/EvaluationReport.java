@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.LoadedModel;
+import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.WithError;
+import io.github.md4.core.Units;
+import io.github.md4.core.diffusion.Md4Objective;
+import io.github.md4.core.likelihood.BoundEstimate;
+import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.data.Floor;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A model's score, with all that another needs to get the same number.
+ *
+ * @param scores of each estimator, on the same uniforms; the first is the one that is reported
+ * @param chunks what the data was cut into, of which the first are scored
+ */
+record EvaluationReport(
+    EvaluationTask evaluation, List<BoundEstimate> scores, EvaluationChunks chunks, Inputs inputs) {
+
+  /**
+   * What was scored on what.
+   *
+   * @param unit what a token is
+   */
+  public record Inputs(String unit, LoadedModel.Origin model, EvaluationData data) {
+    static Inputs of(LoadedModel model, EvaluationData data) {
+      return new Inputs(model.description().tokenizer().unit(), model.origin(), data);
+    }
+  }
+
+  private LikelihoodEstimate estimate() {
+    return scores.get(0).estimate();
+  }
+
+  /** Returns what must hold between the estimators. */
+  Contradictions contradictions() {
+    return Contradictions.of(scores);
+  }
+
+  /** Adds the results to a file of comma-separated values. */
+  void addTo(LossCsv csv) {
+    LossCsv.Text text =
+        new LossCsv.Text(inputs.data.name(), inputs.data.sha256(), "chunks", chunks.tailTokens());
+    csv.add(text, inputs.model, evaluation.settings(), scores);
+  }
+
+  /** Returns the report for people. */
+  Table table() {
+    Table table = new Table();
+    table.row("bits per " + inputs.unit, "%s", bits());
+    table.row("nats per token", "%s", nats());
+    table.row("perplexity", "%s", perplexity());
+    table.row(
+        "95% interval",
+        "perplexity %s, over %s",
+        EvaluationFields.text(scores.get(0).interval().map(Units::perplexity)),
+        new EvaluationFields(scores.get(0)).unit());
+    if (scores.size() > 1) {
+      new EvaluationList(scores).addTo(table);
+    }
+    floor().ifPresent(floor -> addFloor(table, floor));
+    Md4Objective.Terms terms = estimate().terms();
+    table.row(
+        "terms",
+        "diffusion %.4f, reconstruction %.4f, prior %.4f nats per token",
+        terms.diffusion(),
+        terms.reconstruction(),
+        terms.prior());
+    addProtocol(table);
+    addInputs(table);
+    return table;
+  }
+
+  private void addFloor(Table table, Floor floor) {
+    table.row(
+        "floor",
+        "%s bits per %s, what the source that made these chunks gives them",
+        WithError.text(floor.bitsPerCharacter(), floor.standardError()),
+        inputs.unit);
+    table.row("above the floor", "%.4f bits per %s", above(floor), inputs.unit);
+  }
+
+  private void addProtocol(Table table) {
+    LikelihoodEstimator.Settings settings = evaluation.settings();
+    table.row(
+        "estimator",
+        "%s, %s, passes %d, seed %d, batches of %d",
+        scores.get(0).estimator().kind(),
+        scores.get(0).estimator(),
+        settings.passes(),
+        settings.seed(),
+        settings.batchSize());
+    table.row(
+        "chunks",
+        "%,d of %,d, each of %,d tokens: %,d tokens; dropped tail: %,d tokens",
+        estimate().examples(),
+        chunks.count(),
+        chunks.length(),
+        estimate().tokens(),
+        chunks.tailTokens());
+    table.row(
+        "standard error",
+        settings.passes() > 1
+            ? "of times and masks, the data given, over %,d groups of %d chunks"
+            : "over %,d groups of %d chunks",
+        estimate().groups(),
+        LikelihoodEstimator.GROUP);
+  }
+
+  private void addInputs(Table table) {
+    LoadedModel.Origin model = inputs.model;
+    table.row("device", "%s, %s", DeviceChoice.name(model.device()), model.precision());
+    table.row("model", "%s, weights %s, SHA-256 %s", model.file(), model.weights(), model.sha256());
+    EvaluationData data = inputs.data;
+    table.row("data", "%s, %s, SHA-256 %s", data.name(), data.tokens().path(), data.sha256());
+  }
+
+  /** Returns the report for people in one line, without what is the same for all checkpoints. */
+  String line() {
+    String line =
+        "%s bits per %s, %s nats per token, perplexity %s"
+            .formatted(bits(), inputs.unit, nats(), perplexity());
+    return floor()
+        .map(floor -> line + String.format(Locale.ROOT, ", %.4f above the floor", above(floor)))
+        .orElse(line);
+  }
+
+  /** Returns the report for scripts. */
+  ObjectNode json() {
+    ObjectNode json = Json.object().put("unit", inputs.unit);
+    json.set("bitsPerToken", Json.number(estimate().bitsPerToken()));
+    json.set("bitsPerTokenStandardError", Json.number(estimate().bitsPerTokenStandardError()));
+    json.set("natsPerToken", Json.number(estimate().natsPerToken()));
+    json.set("natsPerTokenStandardError", Json.number(estimate().standardError()));
+    json.set("perplexity", Json.number(estimate().perplexity()));
+    json.set("perplexityStandardError", Json.number(estimate().perplexityStandardError()));
+    json.set(
+        "perplexityInterval",
+        EvaluationFields.json(scores.get(0).interval().map(Units::perplexity)));
+    json.put("intervalOver", new EvaluationFields(scores.get(0)).unit());
+    json.set("terms", terms());
+    if (scores.size() > 1) {
+      new EvaluationList(scores).addTo(json);
+    }
+    floor().ifPresent(floor -> json.set("floor", json(floor)));
+    addProtocol(json);
+    json.set("model", inputs.model.json());
+    json.set("data", inputs.data.json());
+    return json;
+  }
+
+  private ObjectNode terms() {
+    Md4Objective.Terms terms = estimate().terms();
+    ObjectNode json = Json.object();
+    json.set("diffusion", Json.number(terms.diffusion()));
+    json.set("reconstruction", Json.number(terms.reconstruction()));
+    json.set("prior", Json.number(terms.prior()));
+    return json;
+  }
+
+  private ObjectNode json(Floor floor) {
+    ObjectNode json = Json.object();
+    json.set("bitsPerToken", Json.number(floor.bitsPerCharacter()));
+    json.set("standardError", Json.number(floor.standardError()));
+    json.set("above", Json.number(above(floor)));
+    return json;
+  }
+
+  private void addProtocol(ObjectNode json) {
+    LikelihoodEstimator.Settings settings = evaluation.settings();
+    ObjectNode unused =
+        json.put("estimator", scores.get(0).estimator().toString())
+            .put("kind", scores.get(0).estimator().kind())
+            .put("passes", settings.passes())
+            .put("seed", settings.seed())
+            .put("batchSize", settings.batchSize())
+            .put("chunks", estimate().examples())
+            .put("chunksInData", chunks.count())
+            .put("chunkLength", chunks.length())
+            .put("tokens", estimate().tokens())
+            .put("droppedTail", chunks.tailTokens())
+            .put("groups", estimate().groups());
+  }
+
+  private Optional<Floor> floor() {
+    return Floor.of(chunks, Math.toIntExact(estimate().examples()));
+  }
+
+  private double above(Floor floor) {
+    return estimate().bitsPerToken() - floor.bitsPerCharacter();
+  }
+
+  private String bits() {
+    return WithError.text(estimate().bitsPerToken(), estimate().bitsPerTokenStandardError());
+  }
+
+  private String nats() {
+    return WithError.text(estimate().natsPerToken(), estimate().standardError());
+  }
+
+  private String perplexity() {
+    return WithError.text(estimate().perplexity(), estimate().perplexityStandardError());
+  }
+}

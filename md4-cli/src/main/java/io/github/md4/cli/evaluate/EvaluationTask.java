@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import io.github.md4.cli.support.LoadedModel;
+import io.github.md4.cli.support.Progress;
+import io.github.md4.core.likelihood.BoundEstimate;
+import io.github.md4.core.likelihood.BoundEstimator;
+import io.github.md4.core.likelihood.Examples;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.train.data.EvaluationChunks;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How models are scored: the same for every model, so that their scores can be compared.
+ *
+ * @param asked the estimators, at least one, each on the same uniforms
+ * @param limit only so many of the first chunks are scored
+ */
+record EvaluationTask(
+    List<EstimatorOption> asked, LikelihoodEstimator.Settings settings, long limit) {
+
+  /** Returns what a model gives to the data. */
+  EvaluationReport score(LoadedModel model, EvaluationData data) throws IOException {
+    EvaluationChunks chunks = data.chunksFor(model);
+    return new EvaluationReport(
+        this, scores(model, chunks), chunks, EvaluationReport.Inputs.of(model, data));
+  }
+
+  /** Returns what each estimator finds. */
+  List<BoundEstimate> scores(LoadedModel model, Examples examples) {
+    Examples some = examples.first(limit);
+    List<BoundEstimator> estimators =
+        asked.stream().map(each -> each.of(model.model())).distinct().toList();
+    long each = settings.passes() * some.count();
+    List<BoundEstimate> scores = new ArrayList<>();
+    try (Progress progress = Progress.start("evaluate", 0, each * estimators.size())) {
+      for (BoundEstimator estimator : estimators) {
+        long before = each * scores.size();
+        scores.add(
+            new LikelihoodEstimator(estimator, settings)
+                .score(
+                    model.manager(),
+                    model.model().denoiser(),
+                    some,
+                    done -> progress.at(before + done, "")));
+      }
+    }
+    return scores;
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.likelihood.Examples;
+import io.github.md4.core.token.ImageShape;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.data.image.Labels;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.LongToIntFunction;
+
+/**
+ * Images of a file whose content is known by its hash.
+ *
+ * @param isLabelled whether there are labels beside them
+ */
+record ImageSet(Path file, Examples examples, ImageShape shape, String sha256, boolean isLabelled) {
+
+  /**
+   * Opens a file, reading all of it once.
+   *
+   * @param limit takes so many of the first images only
+   * @throws InvalidDataException if it is missing, damaged or holds no images
+   */
+  static ImageSet open(Path file, long limit) throws IOException {
+    TokenFile tokens = TokenFile.open(file);
+    TokenFileInfo info =
+        tokens
+            .info()
+            .filter(it -> it.tokenizer().image().isPresent())
+            .orElseThrow(
+                () ->
+                    new InvalidDataException(
+                        file, "holds no images; md4 data images makes files of them"));
+    tokens.verify();
+    ImageShape shape = info.tokenizer().image().orElseThrow();
+    boolean isLabelled = Labels.areBeside(file);
+    LongToIntFunction labels =
+        isLabelled
+            ? Labels.read(file, tokens.length() / shape.size())::of
+            : index -> Condition.NO_LABEL;
+    Examples all = EvaluationChunks.labelled(tokens, shape.size(), labels);
+    return new ImageSet(file, all.first(limit), shape, info.sha256(), isLabelled);
+  }
+
+  /**
+   * @throws InvalidDataException unless the images of both have the same size and there are two at
+   *     least
+   */
+  void checkComparable(ImageSet reference) {
+    if (!shape.equals(reference.shape)) {
+      throw new InvalidDataException(
+          file, "holds images of %s, the reference of %s".formatted(shape, reference.shape));
+    }
+    for (ImageSet each : new ImageSet[] {this, reference}) {
+      if (each.examples.count() < 2) {
+        throw new InvalidDataException(each.file, "holds fewer than two images");
+      }
+    }
+  }
+
+  /** Returns the folder for what is computed from it. */
+  Path folder() {
+    return file.toAbsolutePath().getParent().resolve("features");
+  }
+}

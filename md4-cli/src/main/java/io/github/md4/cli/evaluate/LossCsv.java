@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.support.LoadedModel;
+import io.github.md4.core.Units;
+import io.github.md4.core.likelihood.BoundEstimate;
+import io.github.md4.core.likelihood.Interval;
+import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.core.model.AtomicWrite;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Results as lines of comma-separated values, one for each data set and estimator. */
+final class LossCsv {
+  private static final List<String> HEAD =
+      List.of(
+          "data",
+          "data_sha256",
+          "protocol",
+          "model",
+          "model_sha256",
+          "tokenizer_sha256",
+          "weights",
+          "device",
+          "precision",
+          "estimator",
+          "passes",
+          "seed",
+          "sequences",
+          "tokens",
+          "dropped",
+          "nats_per_token",
+          "standard_error",
+          "nats_low",
+          "nats_high",
+          "bits_per_token",
+          "perplexity",
+          "perplexity_low",
+          "perplexity_high",
+          "interval_over");
+
+  private final List<List<String>> lines = new ArrayList<>();
+
+  /**
+   * What was scored.
+   *
+   * @param dropped tokens that no sequence holds
+   */
+  record Text(String name, String sha256, String protocol, long dropped) {}
+
+  LossCsv() {
+    lines.add(HEAD);
+  }
+
+  /** Adds a line for each estimator. */
+  void add(
+      Text text,
+      LoadedModel.Origin model,
+      LikelihoodEstimator.Settings settings,
+      List<BoundEstimate> all) {
+    for (BoundEstimate scores : all) {
+      lines.add(
+          Stream.of(
+                  ofText(text),
+                  ofModel(model),
+                  ofSettings(scores, settings),
+                  ofScores(scores, text))
+              .flatMap(List::stream)
+              .toList());
+    }
+  }
+
+  private static List<String> ofText(Text text) {
+    return List.of(text.name, text.sha256, text.protocol);
+  }
+
+  private static List<String> ofModel(LoadedModel.Origin model) {
+    return List.of(
+        model.file().toString(),
+        model.sha256(),
+        model.tokenizerSha256(),
+        model.weights().toString(),
+        DeviceChoice.name(model.device()),
+        model.precision().toString());
+  }
+
+  private static List<String> ofSettings(
+      BoundEstimate scores, LikelihoodEstimator.Settings settings) {
+    return List.of(scores.estimator().toString(), "" + settings.passes(), "" + settings.seed());
+  }
+
+  private static List<String> ofScores(BoundEstimate scores, Text text) {
+    LikelihoodEstimate estimate = scores.estimate();
+    Interval nats = scores.interval();
+    return List.of(
+        "" + estimate.examples(),
+        "" + estimate.tokens(),
+        "" + text.dropped,
+        "" + estimate.natsPerToken(),
+        "" + estimate.standardError(),
+        "" + nats.low(),
+        "" + nats.high(),
+        "" + estimate.bitsPerToken(),
+        "" + estimate.perplexity(),
+        "" + Units.perplexity(nats.low()),
+        "" + Units.perplexity(nats.high()),
+        new EvaluationFields(scores).unit());
+  }
+
+  /** Writes all lines, replacing the file. */
+  void write(Path file) throws IOException {
+    String text =
+        lines.stream()
+            .map(line -> line.stream().map(LossCsv::quoted).collect(Collectors.joining(",")))
+            .collect(Collectors.joining("\n", "", "\n"));
+    AtomicWrite.file(file, path -> Files.writeString(path, text));
+  }
+
+  private static String quoted(String value) {
+    boolean isPlain = value.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n');
+    return isPlain ? value : '"' + value.replace("\"", "\"\"") + '"';
+  }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.SequenceFile;
+import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.WithError;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.sample.quality.NgramModel;
+import io.github.md4.sample.quality.SampleQuality;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 quality}: samples beside a real text. */
+@Command(
+    name = "quality",
+    description =
+        "Scores samples by a model of short sequences fitted to nine tenths of a real text, and by"
+            + " their entropy, beside the rest of that text. Few bits with little entropy are"
+            + " repetition.",
+    sortOptions = false)
+public final class QualityCommand implements Callable<Integer> {
+  private static final double BITS_OF_A_CODE = 63;
+  private static final int HELD_OUT = 10; // one of so many parts
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--samples",
+      required = true,
+      paramLabel = "FILE.jsonl",
+      description = "What md4 sample --json has printed; or a text a line.")
+  private Path samples;
+
+  @Option(
+      names = "--reference",
+      required = true,
+      paramLabel = "FILE.bin",
+      description = "The real text, a file of tokens with its JSON.")
+  private Path reference;
+
+  @Option(
+      names = "--order",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "Tokens of the longest sequences counted. Default: ${DEFAULT-VALUE}.")
+  private int order = 6;
+
+  @Option(names = "--json", description = "Print a JSON object, not a table.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    try (TokenFile text = TokenFile.open(reference)) {
+      TokenFileInfo info =
+          text.info()
+              .orElseThrow(
+                  () -> new InvalidDataException(reference, "has no JSON that names its tokens"));
+      checkOrder(info.vocabularySize());
+      Tokenizer tokenizer = info.tokenizer();
+      List<int[]> ours =
+          new SequenceFile(samples, tokenizer, Integer.MAX_VALUE, tokenizer::encode).read();
+      checkWhole(ours, info.vocabularySize());
+      int[] all = text.read(0, Math.toIntExact(text.length()));
+      print(tokenizer, ours, all);
+    }
+    return ExitCodes.DONE;
+  }
+
+  private void checkOrder(int vocabularySize) {
+    int most = (int) (BITS_OF_A_CODE * Math.log(2) / Math.log(vocabularySize));
+    if (order > most) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Invalid value for option '--order': must be at most %d for %d different tokens: %d"
+              .formatted(most, vocabularySize, order));
+    }
+  }
+
+  private void checkWhole(List<int[]> ours, int mask) {
+    for (int i = 0; i < ours.size(); i++) {
+      if (Arrays.stream(ours.get(i)).anyMatch(token -> token == mask)) {
+        throw new InvalidDataException(samples, "line %d has a mask".formatted(i + 1));
+      }
+    }
+  }
+
+  private void print(Tokenizer tokenizer, List<int[]> ours, int[] text) {
+    int size = tokenizer.vocabularySize();
+    int heldOut = text.length / HELD_OUT;
+    NgramModel model = NgramModel.fit(Arrays.copyOfRange(text, heldOut, text.length), size, order);
+    SampleQuality of = SampleQuality.of(ours, model, size);
+    List<int[]> pieces = pieces(Arrays.copyOf(text, heldOut), ours.get(0).length);
+    SampleQuality ofReal = SampleQuality.of(pieces, model, size);
+    if (json) {
+      ObjectNode object = Json.object().put("order", order);
+      object.set("samples", json(of));
+      object.set("reference", json(ofReal));
+      spec.commandLine().getOut().println(object);
+      return;
+    }
+    Table table = new Table();
+    row(table, "samples", of, tokenizer.unit());
+    row(table, "held-out reference", ofReal, tokenizer.unit());
+    table.print(spec.commandLine().getOut());
+  }
+
+  /** Returns the whole pieces of a text, the text itself where it is shorter. */
+  private List<int[]> pieces(int[] text, int length) {
+    if (text.length == 0) {
+      throw new InvalidDataException(
+          reference, "is too short: a tenth of it is held out, and it has less than ten tokens");
+    }
+    List<int[]> pieces = new ArrayList<>();
+    int piece = Math.min(length, text.length);
+    for (int end = piece; end <= text.length; end += piece) {
+      pieces.add(Arrays.copyOfRange(text, end - piece, end));
+    }
+    return pieces;
+  }
+
+  private void row(Table table, String label, SampleQuality of, String unit) {
+    table.row(
+        label,
+        "%s bits per %s under %d-grams; unigram entropy %.4f bits",
+        WithError.text(of.bitsPerToken(), of.bitsPerTokenStandardError()),
+        unit,
+        order,
+        of.unigramEntropy());
+  }
+
+  private static ObjectNode json(SampleQuality of) {
+    ObjectNode json = Json.object().put("bitsPerToken", of.bitsPerToken());
+    json.set("bitsPerTokenStandardError", Json.number(of.bitsPerTokenStandardError()));
+    return json.put("unigramEntropy", of.unigramEntropy());
+  }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.evaluate;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.LoadedModel;
+import io.github.md4.cli.support.Table;
+import io.github.md4.core.likelihood.BoundEstimate;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.train.data.Protocol;
+import io.github.md4.train.data.ScoredRows;
+import io.github.md4.train.data.ZeroShotSet;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A model's scores on the zero-shot sets. */
+final class SuiteReport {
+  private final EvaluationTask evaluation;
+  private final Protocol protocol;
+  private final LoadedModel.Origin model;
+  private final List<Line> lines = new ArrayList<>();
+  private final List<ZeroShotSet> missing = new ArrayList<>();
+
+  /** One set. */
+  private record Line(ZeroShotSet set, String sha256, ScoredRows rows, List<BoundEstimate> scores) {
+    private long dropped() {
+      return Math.max(0, rows.rowTokens() - rows.scoredTokens());
+    }
+  }
+
+  SuiteReport(EvaluationTask evaluation, Protocol protocol, LoadedModel.Origin model) {
+    this.evaluation = evaluation;
+    this.protocol = protocol;
+    this.model = model;
+  }
+
+  void add(ZeroShotSet set, String sha256, ScoredRows rows, List<BoundEstimate> scores) {
+    lines.add(new Line(set, sha256, rows, scores));
+  }
+
+  void addMissing(ZeroShotSet set) {
+    missing.add(set);
+  }
+
+  /** Prints the paper's table, one set after another. */
+  void print(PrintWriter out) {
+    Table table = new Table();
+    for (Line line : lines) {
+      for (BoundEstimate scores : line.scores) {
+        table.row(label(line, scores), "%s", new EvaluationFields(scores).perplexity());
+      }
+    }
+    table.print(out);
+    out.println();
+    details().print(out);
+  }
+
+  private static String label(Line line, BoundEstimate scores) {
+    boolean isOne = line.scores.size() == 1;
+    return line.set.title() + (isOne ? "" : ", " + scores.estimator());
+  }
+
+  private Table details() {
+    LikelihoodEstimator.Settings settings = evaluation.settings();
+    Table table = new Table();
+    table.row("numbers", "perplexity +- standard error [95%% interval]");
+    table.row("protocol", "%s", protocol.description());
+    table.row("passes", "%d, seed %d", settings.passes(), settings.seed());
+    for (Line line : lines) {
+      table.row(
+          line.set.title(),
+          "%,d rows, %,d tokens, %,d scored in %,d sequences, %,d dropped; interval over %s;"
+              + " published for the small model: at most %.2f; SHA-256 %s",
+          line.rows.documentCount(),
+          line.rows.rowTokens(),
+          line.scores.get(0).estimate().tokens(),
+          line.scores.get(0).estimate().examples(),
+          line.dropped(),
+          new EvaluationFields(line.scores.get(0)).unit(),
+          line.set.published(),
+          line.sha256);
+      addComparison(table, line);
+    }
+    for (ZeroShotSet set : missing) {
+      table.row(set.title(), "missing: no %s there", set.wanted(protocol));
+    }
+    table.row("device", "%s, %s", DeviceChoice.name(model.device()), model.precision());
+    table.row("model", "%s, weights %s, SHA-256 %s", model.file(), model.weights(), model.sha256());
+    return table;
+  }
+
+  /** What more than one estimator lets us compare. */
+  private static void addComparison(Table table, Line line) {
+    for (int i = 0; i + 1 < line.scores.size(); i++) {
+      BoundEstimate each = line.scores.get(i);
+      BoundEstimate next = line.scores.get(i + 1);
+      table.row(
+          "%s, %s less %s".formatted(line.set.title(), each.estimator(), next.estimator()),
+          "%s",
+          EvaluationFields.text(each.minus(next)));
+    }
+    Contradictions checks = Contradictions.of(line.scores);
+    for (int i = 0; i < checks.checks().size(); i++) {
+      table.row(
+          "%s, agreement %d".formatted(line.set.title(), i + 1),
+          "%s: %s",
+          Contradictions.text(checks.checks().get(i).outcome()),
+          checks.checks().get(i).text());
+    }
+  }
+
+  /** Prints one JSON object a set. */
+  void printJson(PrintWriter out) {
+    for (Line line : lines) {
+      ObjectNode json =
+          Json.object()
+              .put("set", line.set.title())
+              .put("sha256", line.sha256)
+              .put("protocol", protocol.description())
+              .put("passes", evaluation.settings().passes())
+              .put("seed", evaluation.settings().seed())
+              .put("rows", line.rows.documentCount())
+              .put("rowTokens", line.rows.rowTokens())
+              .put("tokens", line.scores.get(0).estimate().tokens())
+              .put("sequences", line.scores.get(0).estimate().examples())
+              .put("dropped", line.dropped())
+              .put("published", line.set.published());
+      new EvaluationList(line.scores).addTo(json);
+      json.set("model", model.json());
+      out.println(json);
+    }
+    for (ZeroShotSet set : missing) {
+      out.println(Json.object().put("set", set.title()).put("missing", set.wanted(protocol)));
+    }
+  }
+
+  void addTo(LossCsv csv) {
+    for (Line line : lines) {
+      LossCsv.Text text =
+          new LossCsv.Text(line.set.title(), line.sha256, protocol.name(), line.dropped());
+      csv.add(text, model, evaluation.settings(), line.scores);
+    }
+  }
+
+  /** Says on stderr what fails and returns the exit code. */
+  int report(PrintWriter err) {
+    int code = ExitCodes.DONE;
+    for (Line line : lines) {
+      code = Math.max(code, Contradictions.of(line.scores).report(err));
+    }
+    return code;
+  }
+}

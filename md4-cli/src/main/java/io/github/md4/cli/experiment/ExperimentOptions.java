@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.experiment;
+
+import io.github.md4.cli.config.ConfigLoader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Which experiment a command is about. */
+public final class ExperimentOptions {
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "FILE.yaml",
+      description = "The experiment.",
+      order = -2)
+  private Path config;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Replace a value: training.steps=100. May be repeated.",
+      order = -1)
+  private List<String> overrides = List.of();
+
+  /** Returns the experiment, the command line's values in place of the file's. */
+  public Experiment load() throws IOException {
+    return ConfigLoader.load(config, overrides, Experiment.class);
+  }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.sample;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.Json;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.sample.MaskedDiffusion;
+import io.github.md4.sample.TokenDistribution;
+import java.util.Locale;
+import java.util.StringJoiner;
+
+/** What the network thinks of every position: its likeliest tokens. */
+record DistributionReport(MaskedDiffusion model, int top) {
+
+  /** Returns a line for each position: the text's token, what was left of it, the likeliest. */
+  String text(int[] x, TokenDistribution distribution) {
+    StringJoiner lines = new StringJoiner(System.lineSeparator());
+    lines.add("--- " + model.text(distribution.zt()));
+    for (int n = 0; n < x.length; n++) {
+      StringBuilder line = new StringBuilder();
+      line.append(
+          String.format(
+              Locale.ROOT,
+              "%5d  %s  %s ",
+              n,
+              token(x[n]),
+              isMasked(distribution, n) ? Tokenizer.MASK_TEXT : " "));
+      for (int v : distribution.likeliest(n, top)) {
+        line.append(
+            String.format(Locale.ROOT, "  %s %.4f", token(v), distribution.probability(n, v)));
+      }
+      lines.add(line);
+    }
+    return lines.toString();
+  }
+
+  ObjectNode json(int index, int[] x, TokenDistribution distribution) {
+    ObjectNode json = Json.object().put("index", index).put("start", model.text(distribution.zt()));
+    ArrayNode positions = json.putArray("positions");
+    for (int n = 0; n < x.length; n++) {
+      ObjectNode position =
+          positions.addObject().put("token", x[n]).put("masked", isMasked(distribution, n));
+      ArrayNode likeliest = position.putArray("likeliest");
+      for (int v : distribution.likeliest(n, top)) {
+        likeliest
+            .addObject()
+            .put("token", v)
+            .put("text", token(v))
+            .put("probability", distribution.probability(n, v));
+      }
+    }
+    return json;
+  }
+
+  private static boolean isMasked(TokenDistribution distribution, int position) {
+    return distribution.zt()[position] == distribution.vocabularySize();
+  }
+
+  private String token(int v) {
+    return model.text(new int[] {v});
+  }
+}

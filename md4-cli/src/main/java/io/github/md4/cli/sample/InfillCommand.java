@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.sample;
+
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.SequenceFile;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.sample.InitialSequence;
+import io.github.md4.sample.MaskedDiffusion;
+import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.Template;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 infill}. */
+@Command(
+    name = "infill",
+    description = {
+      "Fills the holes of templates; what is no hole never changes.",
+      "A hole is [MASK], [MASK*12] for twelve tokens, or [MASK*] for as many as the model's length"
+          + " leaves; write \\[ for a bracket that begins none."
+    },
+    sortOptions = false)
+public final class InfillCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @ArgGroup(multiplicity = "1")
+  private Templates templates;
+
+  @Option(
+      names = "--count",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "How often each template is filled. Default: ${DEFAULT-VALUE}.")
+  private int count = 1;
+
+  @Mixin private SamplingSession session;
+
+  /** What is filled. */
+  private static final class Templates {
+    @Option(
+        names = "--template",
+        required = true,
+        paramLabel = "TEXT",
+        description = "A template: \"The [MASK*12] sat on the mat\". May be repeated.")
+    private List<String> texts = List.of();
+
+    @Option(
+        names = "--templates",
+        required = true,
+        paramLabel = "FILE",
+        description =
+            "A file of templates, one a line; in a .jsonl file objects with text, or with tokens"
+                + " in which null is a hole.")
+    private Path file;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    SamplingOptions sampling = session.sampling();
+    try (MaskedDiffusion model = session.open()) {
+      List<InitialSequence> starts = new ArrayList<>();
+      for (int[] template : templates(model)) {
+        for (int i = 0; i < count; i++) {
+          starts.add(new InitialSequence(template, starts.size()));
+        }
+      }
+      session.run(model, starts, sampling, spec.commandLine().getOut());
+    }
+    return ExitCodes.DONE;
+  }
+
+  private List<int[]> templates(MaskedDiffusion model) throws IOException {
+    SavedModel.Description description = model.description();
+    if (templates.file != null) {
+      return new SequenceFile(templates.file, description, text -> parse(text, description)).read();
+    }
+    try {
+      return templates.texts.stream().map(text -> parse(text, description)).toList();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(
+          spec.commandLine(), "Invalid value for option '--template': " + e.getMessage(), e);
+    }
+  }
+
+  private static int[] parse(String text, SavedModel.Description description) {
+    return Template.parse(text, description.tokenizer(), description.config().length());
+  }
+}

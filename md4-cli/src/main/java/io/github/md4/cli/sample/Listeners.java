@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.sample;
+
+import io.github.md4.sample.Sample;
+import io.github.md4.sample.SamplingListener;
+import io.github.md4.sample.TokenEvent;
+import java.util.List;
+
+/** Tells each of several. */
+record Listeners(List<SamplingListener> listeners) implements SamplingListener {
+  @Override
+  public void called(int done, int planned) {
+    listeners.forEach(listener -> listener.called(done, planned));
+  }
+
+  @Override
+  public void changed(TokenEvent event) {
+    listeners.forEach(listener -> listener.changed(event));
+  }
+
+  @Override
+  public void finished(Sample sample) {
+    listeners.forEach(listener -> listener.finished(sample));
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.sample;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.Json;
+import io.github.md4.sample.Sample;
+import io.github.md4.sample.SamplingListener;
+
+/** Counts what a run of sampling takes, for {@code --report}. */
+final class SamplingReport implements SamplingListener {
+  private final long start = System.nanoTime();
+  private long networkCalls;
+  private long sequenceCalls;
+  private long tokens;
+  private int count;
+
+  @Override
+  public void called(int done, int planned) {
+    networkCalls++;
+  }
+
+  @Override
+  public void finished(Sample sample) {
+    sequenceCalls += sample.calls();
+    tokens += sample.tokens().length;
+    count++;
+  }
+
+  /** Returns what was counted, and the time until now. */
+  ObjectNode json() {
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    return Json.object()
+        .put("count", count)
+        .put("tokens", tokens)
+        .put("networkCalls", networkCalls)
+        .put("sequenceCalls", sequenceCalls)
+        .put("seconds", seconds)
+        .put("sequencesPerSecond", count / seconds)
+        .put("tokensPerSecond", tokens / seconds);
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.sample;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.sample.InitialSequence;
+import io.github.md4.sample.MaskedDiffusion;
+import io.github.md4.sample.Sample;
+import io.github.md4.sample.SamplingListener;
+import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.trace.Trace;
+import io.github.md4.sample.trace.TraceWriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What {@code md4 sample} and {@code md4 infill} have in common. */
+final class SamplingSession {
+  @Option(names = "--model", required = true, paramLabel = "DIR", description = ModelOptions.FOLDER)
+  private Path folder;
+
+  @Mixin private SamplerOptions sampler;
+
+  @Mixin private ModelOptions options;
+
+  @Option(names = "--json", description = "Print JSON objects, one a line, with the tokens.")
+  private boolean json;
+
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE.ndjson",
+      description = "Write which position got which token when, for md4 trace.")
+  private Path trace;
+
+  @Option(
+      names = "--report",
+      paramLabel = "FILE.json",
+      description = "Write calls of the network, time, and how was sampled.")
+  private Path report;
+
+  /** Returns how samples are drawn; a wrong option is a usage error. */
+  SamplingOptions sampling() {
+    return sampler.options();
+  }
+
+  boolean isJson() {
+    return json;
+  }
+
+  /** Returns the model, if it is one that the sampler takes. */
+  MaskedDiffusion open() throws IOException {
+    MaskedDiffusion model = options.generator(folder);
+    try {
+      check(model);
+      return model;
+    } catch (InvalidConfigException | InvalidDataException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  private void check(MaskedDiffusion model) {
+    if (model.description().tokenizer().image().isPresent()) {
+      throw new InvalidDataException(folder, "is a model of images; take md4 sample-images");
+    }
+    try {
+      sampler.options().method().check(model.schedule());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidConfigException("--sampler", e.getMessage());
+    }
+  }
+
+  /** Samples and prints, with progress, and a trace where one is wanted. */
+  void run(
+      MaskedDiffusion model,
+      List<InitialSequence> starts,
+      SamplingOptions sampling,
+      PrintWriter out)
+      throws IOException {
+    Tokenizer tokenizer = model.description().tokenizer();
+    SampleForm form =
+        json
+            ? new SampleForm.ForScripts(sampler, tokenizer)
+            : new SampleForm.ForPeople(sampler, tokenizer);
+    SamplePrinter printer = new SamplePrinter(out, form, starts);
+    SamplingReport counted = new SamplingReport();
+    try (SamplingProgress progress = new SamplingProgress()) {
+      if (trace == null) {
+        sample(model, starts, sampling, progress, printer, counted);
+      } else {
+        Trace.Header header = sampler.traceHeader(model.description(), folder);
+        try (TraceWriter writer = TraceWriter.create(trace, header, tokenizer, starts)) {
+          sample(model, starts, sampling, progress, printer, writer, counted);
+        }
+      }
+    }
+    if (report != null) {
+      ObjectNode json = counted.json();
+      json.put("model", folder.toString()).set("sampler", sampler.json());
+      json.setAll(options.json());
+      Files.writeString(report, json + System.lineSeparator());
+    }
+  }
+
+  private static void sample(
+      MaskedDiffusion model,
+      List<InitialSequence> starts,
+      SamplingOptions sampling,
+      SamplingListener... listeners) {
+    List<Sample> unused = model.generate(starts, sampling, new Listeners(List.of(listeners)));
+  }
+}

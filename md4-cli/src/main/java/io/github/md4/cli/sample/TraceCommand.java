@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.sample;
+
+import io.github.md4.cli.plot.RevealPlot;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Terminal;
+import io.github.md4.cli.trace.HtmlPage;
+import io.github.md4.cli.trace.Ink;
+import io.github.md4.cli.trace.TerminalPlayer;
+import io.github.md4.sample.trace.Trace;
+import io.github.md4.sample.trace.TraceReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 trace}. */
+@Command(
+    name = "trace",
+    description = "Shows how samples came about: plays what md4 sample --trace has written.",
+    sortOptions = false)
+public final class TraceCommand implements Callable<Integer> {
+  private static final long MILLIS = 1000;
+  private static final int DEFAULT_STILLS = 8;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "1..2",
+      paramLabel = "FILE.ndjson",
+      description = "A trace; for --html two, to be seen side by side.")
+  private List<Path> files;
+
+  @Option(
+      names = "--sample",
+      paramLabel = "INDEX",
+      description = "Which sequence of the trace. Default: the first.")
+  private Long sample;
+
+  @Option(
+      names = "--speed",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "Calls of the network shown a second. Default: ${DEFAULT-VALUE}.")
+  private int speed = 15;
+
+  @Option(
+      names = "--stills",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description =
+          "Print N moments one below another instead of playing, as is done with "
+              + DEFAULT_STILLS
+              + " where standard output is no terminal.")
+  private Integer stills;
+
+  @Option(
+      names = "--html",
+      paramLabel = "OUT.html",
+      description = "Write one page that plays it in a browser, instead.")
+  private Path html;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "OUT.png",
+      description =
+          "Draw the tokens that each step reveals, beside what linear and cosine schedules do"
+              + " (the paper's Figure 2, right), instead.")
+  private Path plot;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (files.size() > 1 && html == null) {
+      throw new ParameterException(spec.commandLine(), "two traces are for --html alone");
+    }
+    List<Trace> traces = new ArrayList<>();
+    for (Path file : files) {
+      traces.add(TraceReader.read(file));
+    }
+    if (html != null) {
+      new HtmlPage(traces).write(html);
+    }
+    if (plot != null) {
+      new RevealPlot(traces.get(0)).write(plot);
+    }
+    if (html == null && plot == null) {
+      if (traces.get(0).header().image().isPresent()) {
+        throw new ParameterException(spec.commandLine(), "a trace of images is for --html, --plot");
+      }
+      show(traces.get(0));
+    }
+    return ExitCodes.DONE;
+  }
+
+  private void show(Trace trace) throws InterruptedException {
+    boolean isTerminal = Terminal.isStdout();
+    Ink ink = isTerminal && Terminal.hasColors() ? new Ink.Colors() : new Ink.Plain();
+    TerminalPlayer player = new TerminalPlayer(spec.commandLine().getOut(), ink, story(trace));
+    if (isTerminal && stills == null) {
+      player.play(MILLIS / speed);
+    } else {
+      player.stills(stills == null ? DEFAULT_STILLS : stills);
+    }
+  }
+
+  private Trace.Story story(Trace trace) {
+    if (sample == null) {
+      return trace.stories().get(0);
+    }
+    return trace.stories().stream()
+        .filter(story -> story.sample() == sample)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new ParameterException(
+                    spec.commandLine(),
+                    "Invalid value for option '--sample': the trace has the sequences %s: %d"
+                        .formatted(
+                            trace.stories().stream().map(Trace.Story::sample).toList(), sample)));
+  }
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.schedule;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.Table;
+import io.github.md4.core.schedule.GenMd4Schedule;
+import io.github.md4.core.token.Tokenizer;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Learned powers as text and as JSON: the larger a token's power, the sooner sampling reveals it.
+ *
+ * @param shown how many tokens are listed from each end
+ */
+record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
+  private static final int INTERVALS = 10;
+
+  /** Returns all tokens, those that are revealed first in front; equal ones by their number. */
+  List<Integer> order() {
+    return IntStream.range(0, schedule.vocabularySize())
+        .boxed()
+        .sorted(Comparator.comparingDouble(v -> -schedule.power(v)))
+        .toList();
+  }
+
+  /** Returns a token's text in quotes. */
+  String name(int token) {
+    return Json.object().textNode(tokenizer.decode(new int[] {token})).toString();
+  }
+
+  /** Returns the report for people. */
+  Table table() {
+    Table table = new Table();
+    Spread spread = Spread.of(schedule.powers());
+    table.row("powers", "%,d tokens; 1 is the linear schedule", schedule.vocabularySize());
+    table.row(
+        "spread",
+        "min %.4f, quartiles %.4f, %.4f, %.4f, max %.4f",
+        spread.min,
+        spread.lowerQuartile,
+        spread.median,
+        spread.upperQuartile,
+        spread.max);
+    table.row("mean", "%.4f, standard deviation %.4f", spread.mean, spread.deviation);
+    List<Integer> order = order();
+    int ends = Math.min(shown, order.size());
+    table.row("", "%10s  %s", "power", "half are masked at t =");
+    addTokens(table, "revealed first", order.subList(0, ends));
+    addTokens(
+        table, "revealed last", order.subList(Math.max(ends, order.size() - ends), order.size()));
+    return table;
+  }
+
+  private void addTokens(Table table, String title, List<Integer> tokens) {
+    table.row(title, "");
+    for (int token : tokens) {
+      table.row(
+          "  %6d  %s".formatted(token, name(token)),
+          "%10.4f  %.4f",
+          schedule.power(token),
+          schedule.timeWhenMasked(0.5, token));
+    }
+  }
+
+  /** Returns the report for scripts: every token. */
+  ObjectNode json() {
+    ObjectNode json = Json.object().put("epsilon", schedule.epsilon());
+    Spread spread = Spread.of(schedule.powers());
+    json.putObject("spread")
+        .put("min", spread.min)
+        .put("lowerQuartile", spread.lowerQuartile)
+        .put("median", spread.median)
+        .put("upperQuartile", spread.upperQuartile)
+        .put("max", spread.max)
+        .put("mean", spread.mean)
+        .put("standardDeviation", spread.deviation);
+    ArrayNode tokens = json.putArray("tokens");
+    for (int token : order()) {
+      ObjectNode each =
+          tokens
+              .addObject()
+              .put("token", token)
+              .put("text", tokenizer.decode(new int[] {token}))
+              .put("power", schedule.power(token))
+              .put("halfMasked", schedule.timeWhenMasked(0.5, token));
+      ArrayNode alpha = each.putArray("alpha");
+      for (int i = 0; i <= INTERVALS; i++) {
+        alpha.add(schedule.alpha((double) i / INTERVALS, token));
+      }
+    }
+    return json;
+  }
+
+  /** How far numbers lie apart. */
+  private record Spread(
+      double min,
+      double lowerQuartile,
+      double median,
+      double upperQuartile,
+      double max,
+      double mean,
+      double deviation) {
+
+    static Spread of(double[] values) {
+      double[] sorted = values.clone();
+      Arrays.sort(sorted);
+      double mean = Arrays.stream(values).average().orElseThrow();
+      double square =
+          Arrays.stream(values)
+              .map(value -> (value - mean) * (value - mean))
+              .average()
+              .orElseThrow();
+      return new Spread(
+          sorted[0],
+          at(sorted, 0.25),
+          at(sorted, 0.5),
+          at(sorted, 0.75),
+          sorted[sorted.length - 1],
+          mean,
+          Math.sqrt(square));
+    }
+
+    private static double at(double[] sorted, double share) {
+      double place = share * (sorted.length - 1);
+      int below = (int) place;
+      int above = Math.min(below + 1, sorted.length - 1);
+      return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+    }
+  }
+}

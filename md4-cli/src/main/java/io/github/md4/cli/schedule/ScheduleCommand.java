@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.schedule;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.evaluate.EvaluationData;
+import io.github.md4.cli.plot.PowersPlot;
+import io.github.md4.cli.plot.SchedulePlot;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.LoadedModel;
+import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Table;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.GenMd4Schedule;
+import io.github.md4.core.schedule.MaskingSchedule;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 schedule}. */
+@Command(
+    name = "schedule",
+    description =
+        "Shows masking schedules: alpha and the weight of the loss over time, or the powers that a"
+            + " model has learned.",
+    sortOptions = false)
+public final class ScheduleCommand implements Callable<Integer> {
+  private static final int INTERVALS = 10;
+  private static final int DEFAULT_TOP = 10;
+  private static final List<Curve> OF_THE_PAPER =
+      List.of(
+          new Curve.Linear(),
+          new Curve.Cosine(),
+          new Curve.Polynomial(2),
+          new Curve.Polynomial(3),
+          new Curve.Geometric());
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--schedule",
+      paramLabel = "CURVE",
+      description =
+          "linear, cosine, polynomial(K), geometric or geometric(MIN, MAX). May be repeated."
+              + " Default: all of the paper.")
+  private List<Curve> curves;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Show the schedule of a model; powers where they are learned.")
+  private Path folder;
+
+  @Mixin private ModelOptions options;
+
+  @Option(
+      names = "--top",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description =
+          "How many of the tokens that are revealed first and last are listed. Default: "
+              + DEFAULT_TOP
+              + ".")
+  private Integer top;
+
+  @ArgGroup(exclusive = false)
+  private Watched watched;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "OUT.png",
+      description = "Draw them: alpha and weight as the paper's Figure 1, or alpha and powers.")
+  private Path plot;
+
+  @Option(names = "--json", description = "Print JSON objects, one a schedule, not a table.")
+  private boolean json;
+
+  /** On what learned powers are compared with powers of 1. */
+  private static final class Watched {
+    @Option(
+        names = "--train",
+        required = true,
+        paramLabel = "FILE.bin",
+        description =
+            "The data that the powers were learned on: score the model there and on --valid, under"
+                + " its powers and under powers of 1, and say how far the powers over-fit.")
+    private Path train;
+
+    @Option(
+        names = "--valid",
+        required = true,
+        paramLabel = "FILE.bin",
+        description = "Data that they were not learned on.")
+    private Path valid;
+
+    @Option(
+        names = "--chunks",
+        paramLabel = "N",
+        converter = OptionTypes.Count.class,
+        description = "Score the first N chunks of each. Default: all.")
+    private int chunks = Integer.MAX_VALUE;
+
+    @Option(
+        names = "--passes",
+        paramLabel = "N",
+        converter = OptionTypes.Count.class,
+        description = "How often each chunk is scored. Default: 1.")
+    private int passes = 1;
+
+    @Option(names = "--seed", paramLabel = "SEED", description = "Of times and masks. Default: 0.")
+    private long seed;
+
+    @Option(
+        names = "--batch-size",
+        paramLabel = "N",
+        converter = OptionTypes.Count.class,
+        description = "Chunks at once; of no effect on the result. Default: 64.")
+    private int batchSize = 64;
+
+    OverfittingCheck watch(LoadedModel model, GenMd4Schedule powers) throws IOException {
+      return new OverfittingCheck(gain(model, powers, train), gain(model, powers, valid));
+    }
+
+    private OverfittingCheck.Gain gain(LoadedModel model, GenMd4Schedule powers, Path file)
+        throws IOException {
+      try (EvaluationData data = EvaluationData.open(file)) {
+        return OverfittingCheck.Gain.of(
+            model,
+            powers,
+            data.chunksFor(model).first(chunks),
+            new LikelihoodEstimator.Settings(seed, passes, batchSize));
+      }
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    require(curves == null || folder == null, "--schedule and --model are mutually exclusive");
+    require(top == null || folder != null, "--top needs --model=DIR");
+    require(watched == null || folder != null, "--train and --valid need --model=DIR");
+    if (folder == null) {
+      List<Curve> shown = curves == null ? OF_THE_PAPER : curves;
+      show(shown.stream().map(MaskingSchedule::new).toList());
+      return ExitCodes.DONE;
+    }
+    try (LoadedModel model = options.open(folder)) {
+      if (model.model().schedule() instanceof GenMd4Schedule powers) {
+        show(model, powers);
+      } else {
+        require(watched == null, "--train and --valid are for models whose schedule is learned");
+        show(List.of(model.model().schedule().common()));
+      }
+    }
+    return ExitCodes.DONE;
+  }
+
+  private void require(boolean holds, String message) {
+    if (!holds) {
+      throw new ParameterException(spec.commandLine(), message);
+    }
+  }
+
+  private void show(List<MaskingSchedule> schedules) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    for (MaskingSchedule schedule : schedules) {
+      if (json) {
+        out.println(json(schedule));
+      } else {
+        table(schedule).print(out);
+      }
+    }
+    if (plot != null) {
+      new SchedulePlot(schedules).write(plot);
+    }
+  }
+
+  private void show(LoadedModel model, GenMd4Schedule powers) throws IOException {
+    PowersReport report =
+        new PowersReport(powers, model.description().tokenizer(), top == null ? DEFAULT_TOP : top);
+    Table table = report.table();
+    ObjectNode object = report.json();
+    if (watched != null) {
+      OverfittingCheck watch = watched.watch(model, powers);
+      watch.addTo(table);
+      watch.addTo(object);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(object);
+    } else {
+      table.print(out);
+    }
+    if (plot != null) {
+      new PowersPlot(powers, report.order(), report::name).write(plot);
+    }
+  }
+
+  private static Table table(MaskingSchedule schedule) {
+    Table table = new Table();
+    table.row(schedule.curve().toString(), "%12s  %14s  %10s", "alpha", "weight", "log-SNR");
+    for (int i = 0; i <= INTERVALS; i++) {
+      double t = (double) i / INTERVALS;
+      table.row(
+          String.format(Locale.ROOT, "  t = %.1f", t),
+          "%12.6f  %14.4f  %10.4f",
+          schedule.alpha(t),
+          schedule.lossWeight(t),
+          schedule.logSnr(t));
+    }
+    return table;
+  }
+
+  private static ObjectNode json(MaskingSchedule schedule) {
+    ObjectNode json =
+        Json.object()
+            .put("schedule", schedule.curve().toString())
+            .put("epsilon", schedule.epsilon());
+    ArrayNode points = json.putArray("points");
+    for (int i = 0; i <= INTERVALS; i++) {
+      double t = (double) i / INTERVALS;
+      ObjectNode point = points.addObject().put("t", t).put("alpha", schedule.alpha(t));
+      point.set("weight", Json.number(schedule.lossWeight(t)));
+      point.set("logSnr", Json.number(schedule.logSnr(t)));
+    }
+    return json;
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.engine.StandardCapabilities;
+import io.github.md4.core.DeviceException;
+import io.github.md4.core.network.Tf32;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Where networks run. */
+public sealed interface DeviceChoice {
+
+  /**
+   * Returns the device, on which float32 is float32: products and convolutions are not rounded to
+   * TF32.
+   *
+   * @throws DeviceException if it is not there
+   */
+  default Device find() {
+    Tf32.forbid();
+    return device();
+  }
+
+  /**
+   * Returns the device as it is.
+   *
+   * @throws DeviceException if it is not there
+   */
+  Device device();
+
+  /** Returns the choice written as {@code cpu}, {@code gpu} or {@code gpu:N}. */
+  static DeviceChoice parse(String text) {
+    Matcher gpu = Gpu.FORM.matcher(text);
+    if (gpu.matches()) {
+      return new Gpu(gpu.group(1) == null ? 0 : Integer.parseInt(gpu.group(1)));
+    }
+    if (text.equals("cpu")) {
+      return new Cpu();
+    }
+    throw new IllegalArgumentException("device must be cpu, gpu or gpu:N: " + text);
+  }
+
+  /** Returns a device as {@link #parse} reads it. */
+  static String name(Device device) {
+    return device.isGpu() ? "gpu:" + device.getDeviceId() : "cpu";
+  }
+
+  /** The first GPU if there is one, else the CPU. */
+  record Fastest() implements DeviceChoice {
+    @Override
+    public Device device() {
+      return Gpu.count() > 0 ? Device.gpu() : Device.cpu();
+    }
+  }
+
+  /** The CPU. */
+  record Cpu() implements DeviceChoice {
+    @Override
+    public Device device() {
+      return Device.cpu();
+    }
+  }
+
+  /** A GPU by its number, from 0. */
+  record Gpu(int number) implements DeviceChoice {
+    private static final Pattern FORM = Pattern.compile("gpu(?::(\\d{1,4}))?");
+
+    @Override
+    public Device device() {
+      int count = count();
+      if (count == 0) {
+        throw new DeviceException("no GPU is there: " + reason() + "; or take --device cpu");
+      }
+      if (number >= count) {
+        throw new DeviceException(
+            "no GPU is there: gpu:%d is asked for, gpu:0 to gpu:%d exist"
+                .formatted(number, count - 1));
+      }
+      return Device.gpu(number);
+    }
+
+    private static String reason() {
+      return hasCuda()
+          ? "the NVIDIA driver shows none (nvidia-smi lists what it sees)"
+          : "this build is for the CPU alone; build with mvn -Pcuda";
+    }
+
+    private static int count() {
+      return hasCuda() ? Engine.getInstance().getGpuCount() : 0;
+    }
+
+    private static boolean hasCuda() {
+      return Engine.getInstance().hasCapability(StandardCapabilities.CUDA);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import io.github.md4.core.DeviceException;
+import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.train.DivergedException;
+import picocli.CommandLine.ParameterException;
+
+/** What the process returns to the shell. */
+public final class ExitCodes {
+  public static final int DONE = 0;
+  public static final int FAILURE = 1;
+  public static final int USAGE = 2;
+  public static final int DATA = 3;
+  public static final int DEVICE = 4;
+  public static final int DIVERGED = 5;
+
+  /** As a shell says of SIGINT; a signal to stop that came while training gives it too. */
+  public static final int INTERRUPTED = 130;
+
+  private ExitCodes() {}
+
+  public static int of(Throwable failure) {
+    if (failure instanceof ParameterException || failure instanceof InvalidConfigException) {
+      return USAGE;
+    }
+    if (failure instanceof InvalidDataException) {
+      return DATA;
+    }
+    if (failure instanceof DeviceException) {
+      return DEVICE;
+    }
+    if (failure instanceof DivergedException) {
+      return DIVERGED;
+    }
+    return failure instanceof InterruptedException ? INTERRUPTED : FAILURE;
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Locale;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What one line says of a failure. */
+public final class FailureLine {
+  private FailureLine() {}
+
+  /** Returns the line, without "md4:" and without a line break. */
+  public static String of(Throwable failure) {
+    if (failure instanceof ParameterException e) {
+      return ofUsage(e);
+    }
+    if (failure instanceof IOException e) {
+      return ofFile(e);
+    }
+    if (failure instanceof OutOfMemoryError) {
+      return "Java's memory is full (" + message(failure) + "); try MD4_JAVA_OPTS=-Xmx8g";
+    }
+    if (failure.getClass().getPackageName().startsWith("io.github.md4")) {
+      return message(failure);
+    }
+    String name = failure.getClass().getSimpleName();
+    return name + ": " + message(failure) + " (--stacktrace says where)";
+  }
+
+  private static String ofUsage(ParameterException failure) {
+    String command = failure.getCommandLine().getCommandSpec().qualifiedName();
+    String help = " ('" + command + " --help' lists what there is)";
+    if (failure instanceof UnmatchedArgumentException unmatched) {
+      List<String> suggestions = unmatched.getSuggestions();
+      if (!suggestions.isEmpty()) {
+        return message(failure) + "; did you mean " + String.join(" or ", suggestions) + "?" + help;
+      }
+    }
+    // picocli's groups of options say so themselves, and only they.
+    return message(failure).replaceFirst("^Error: ", "") + help;
+  }
+
+  private static String ofFile(IOException failure) {
+    String message = message(failure);
+    if (failure instanceof NoSuchFileException) {
+      return message + ": there is no such file or folder";
+    }
+    if (failure instanceof AccessDeniedException) {
+      return message + ": permission denied";
+    }
+    if (failure instanceof FileAlreadyExistsException e && e.getReason() == null) {
+      return message + ": exists already";
+    }
+    return isDiskFull(message) ? "the disk is full: " + message : message;
+  }
+
+  private static boolean isDiskFull(String message) {
+    String lower = message.toLowerCase(Locale.ROOT);
+    return lower.contains("no space left") || lower.contains("disk quota exceeded");
+  }
+
+  /** Returns the first line of the message: what follows in libtorch's is a trace. */
+  private static String message(Throwable failure) {
+    String message = failure.getMessage() == null ? "" : failure.getMessage();
+    return message
+        .lines()
+        .filter(line -> !line.isBlank())
+        .findFirst()
+        .map(String::strip)
+        .orElse(failure.getClass().getSimpleName());
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.core.Precision;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.token.Sha256;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+
+/**
+ * A model on its device.
+ *
+ * @param manager what it lives under, with all that is computed from it
+ * @param origin what it was loaded from and how it computes
+ */
+public record LoadedModel(SavedModel model, NDManager manager, Origin origin)
+    implements AutoCloseable {
+
+  /** What a report says of a model. */
+  public record Origin(
+      Path file, String sha256, Weights weights, Device device, Precision precision) {
+
+    /** Returns the SHA-256 of the vocabulary's file. */
+    public String tokenizerSha256() {
+      try {
+        return Sha256.of(file.resolveSibling("tokenizer.json"));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    public ObjectNode json() {
+      return Json.object()
+          .put("file", file.toString())
+          .put("sha256", sha256)
+          .put("tokenizerSha256", tokenizerSha256())
+          .put("weights", weights.toString())
+          .put("device", DeviceChoice.name(device))
+          .put("precision", precision.toString());
+    }
+  }
+
+  static LoadedModel load(Path folder, Weights weights, Device device, Precision precision)
+      throws IOException {
+    NDManager manager = NDManager.newBaseManager(device);
+    try {
+      SavedModel model = SavedModel.load(folder, weights, manager, precision);
+      Path file = SavedModel.weightsFile(folder, weights);
+      Origin origin = new Origin(file, Sha256.of(file), weights, device, precision);
+      return new LoadedModel(model, manager, origin);
+    } catch (IOException | RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  public SavedModel.Description description() {
+    return model.description();
+  }
+
+  @Override
+  public void close() {
+    model.close();
+    manager.close();
+  }
+}

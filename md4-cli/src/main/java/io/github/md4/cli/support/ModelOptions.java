@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import ai.djl.Device;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.core.Precision;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.token.Provenance;
+import io.github.md4.core.token.Sha256;
+import io.github.md4.sample.MaskedDiffusion;
+import io.github.md4.train.RunFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which weights of a model are taken, and where and how they run. */
+public final class ModelOptions {
+  public static final String FOLDER =
+      "The folder of a model, a checkpoint, or a run: its model, else its last checkpoint.";
+  public static final String DEVICES = "cpu|gpu|gpu:N";
+  public static final String DEVICE =
+      "Where it runs. Default: the first GPU, or the CPU without one.";
+
+  @Option(
+      names = "--weights",
+      paramLabel = "ema|raw",
+      description = "The averaged weights, or those of the last update. Default: ${DEFAULT-VALUE}.")
+  private Weights weights = Weights.EMA;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "float32|bfloat16",
+      description = "The type in which the network multiplies. Default: ${DEFAULT-VALUE}.")
+  private Precision precision = Precision.FLOAT32;
+
+  @Option(names = "--device", paramLabel = DEVICES, description = DEVICE)
+  private DeviceChoice device = new DeviceChoice.Fastest();
+
+  /**
+   * Checks that the device is there.
+   *
+   * @throws io.github.md4.core.DeviceException if it is not
+   */
+  public void checkDevice() {
+    Device unused = device.find();
+  }
+
+  /** Returns them for a script. */
+  public ObjectNode json() {
+    return Json.object()
+        .put("weights", weights.toString())
+        .put("precision", precision.toString())
+        .put("device", DeviceChoice.name(device.find()));
+  }
+
+  /** Returns the model that a folder has or leads to, ready to generate. */
+  public MaskedDiffusion generator(Path folder) throws IOException {
+    Path model = RunFolder.modelIn(folder, weights);
+    return MaskedDiffusion.load(
+        model, new MaskedDiffusion.Loading(weights, precision, device.find()));
+  }
+
+  /**
+   * Returns the weights that a folder has or leads to, as files that are made by them name them.
+   */
+  public Provenance.SourceFile source(Path folder) throws IOException {
+    Path file = SavedModel.weightsFile(RunFolder.modelIn(folder, weights), weights);
+    return new Provenance.SourceFile(file.toString(), Sha256.of(file));
+  }
+
+  /** Returns the model that a folder has or leads to. */
+  public LoadedModel open(Path folder) throws IOException {
+    Path model = RunFolder.modelIn(folder, weights);
+    Device found = device.find();
+    return LoadedModel.load(model, weights, found, precision);
+  }
+}

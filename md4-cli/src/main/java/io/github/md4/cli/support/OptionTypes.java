@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import io.github.md4.core.MemoryFormat;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.torch.ScriptFile;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.core.schedule.TimeFloor;
+import io.github.md4.sample.Leftovers;
+import io.github.md4.sample.TokenLaw;
+import io.github.md4.train.data.Detokenizer;
+import io.github.md4.train.data.DocumentRule;
+import io.github.md4.train.data.Protocol;
+import io.github.md4.train.data.SplitFractions;
+import io.github.md4.train.data.TextVocabulary;
+import io.github.md4.train.data.VocabularyChoice;
+import io.github.md4.train.data.image.Resize;
+import java.time.Duration;
+import java.util.function.DoublePredicate;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** What the text of an option becomes; one that cannot be meant is a usage error that says why. */
+public final class OptionTypes {
+  private static final Pattern LIMIT = Pattern.compile("(\\d{1,6})([hms])");
+
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,5})(?:x(\\d{1,5}))?");
+
+  private OptionTypes() {}
+
+  /** Lets the options of a command and its subcommands have these types. */
+  public static void register(CommandLine root) {
+    root.registerConverter(Weights.class, parsed(Weights::parse))
+        .registerConverter(Precision.class, parsed(Precision::parse))
+        .registerConverter(MemoryFormat.class, parsed(MemoryFormat::parse))
+        .registerConverter(ScriptFile.Input.class, parsed(ScriptFile.Input::parse))
+        .registerConverter(SamplingGrid.class, parsed(SamplingGrid::parse))
+        .registerConverter(DeviceChoice.class, parsed(DeviceChoice::parse))
+        .registerConverter(TextVocabulary.class, parsed(OptionTypes::vocabulary))
+        .registerConverter(Resize.Area.class, parsed(OptionTypes::size))
+        .registerConverter(SplitFractions.class, parsed(OptionTypes::fractions))
+        .registerConverter(VocabularyChoice.class, parsed(VocabularyChoice::parse))
+        .registerConverter(DocumentRule.class, parsed(DocumentRule::parse))
+        .registerConverter(Detokenizer.class, parsed(Detokenizer::parse))
+        .registerConverter(Protocol.class, parsed(Protocol::parse))
+        .registerConverter(Leftovers.class, parsed(Leftovers::parse))
+        .registerConverter(TokenLaw.TopP.class, parsed(text -> new TokenLaw.TopP(number(text))))
+        .registerConverter(
+            TokenLaw.TopK.class, text -> new TokenLaw.TopK(new Count().convert(text)))
+        .registerConverter(Curve.class, parsed(Curve::parse))
+        .registerConverter(TimeAxis.class, OptionTypes::axis)
+        .registerConverter(TimeFloor.class, parsed(TimeFloor::parse))
+        .registerConverter(Duration.class, parsed(OptionTypes::limit));
+  }
+
+  /** Returns a converter whose complaint is a usage error. */
+  public static <T> ITypeConverter<T> parsed(Function<String, T> parse) {
+    return text -> {
+      try {
+        return parse.apply(text);
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(e.getMessage());
+      }
+    };
+  }
+
+  private static TimeAxis axis(String text) {
+    return text.equals("inf")
+        ? new TimeAxis.Continuous()
+        : new TimeAxis.Discrete(new Count().convert(text));
+  }
+
+  private static TextVocabulary vocabulary(String text) {
+    return switch (text) {
+      case "chars" -> TextVocabulary.CHARACTERS;
+      case "bytes" -> TextVocabulary.BYTES;
+      default -> throw new IllegalArgumentException("vocabulary must be chars or bytes: " + text);
+    };
+  }
+
+  private static SplitFractions fractions(String text) {
+    String[] shares = text.split(",", -1);
+    if (shares.length != 2) {
+      throw new IllegalArgumentException(
+          "fractions must be the shares of train and valid, as 0.9,0.05: " + text);
+    }
+    return new SplitFractions(number(shares[0]), number(shares[1]));
+  }
+
+  private static double number(String text) {
+    try {
+      return Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("must be a number: " + text, e);
+    }
+  }
+
+  private static Resize.Area size(String text) {
+    Matcher matcher = SIZE.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("a size must be as 64 or 48x64, rows first: " + text);
+    }
+    int height = Integer.parseInt(matcher.group(1));
+    return new Resize.Area(
+        height, matcher.group(2) == null ? height : Integer.parseInt(matcher.group(2)));
+  }
+
+  private static Duration limit(String text) {
+    Matcher matcher = LIMIT.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException("a time must be as 2h, 30m or 90s: " + text);
+    }
+    long number = Long.parseLong(matcher.group(1));
+    return switch (matcher.group(2)) {
+      case "h" -> Duration.ofHours(number);
+      case "m" -> Duration.ofMinutes(number);
+      default -> Duration.ofSeconds(number);
+    };
+  }
+
+  /** A number above 0 and at most 1. */
+  public static final class Share implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      return checked(text, value -> value > 0 && value <= 1, "must be in (0, 1]");
+    }
+  }
+
+  /** A number of at least 0. */
+  public static final class NotNegative implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      return checked(
+          text, value -> value >= 0 && value < Double.POSITIVE_INFINITY, "must be at least 0");
+    }
+  }
+
+  private static double checked(String text, DoublePredicate holds, String complaint) {
+    double value;
+    try {
+      value = number(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(e.getMessage());
+    }
+    if (!holds.test(value)) {
+      throw new TypeConversionException(complaint + ": " + text);
+    }
+    return value;
+  }
+
+  /** A count of at least 1. */
+  public static final class Count implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      int count;
+      try {
+        count = Integer.parseInt(text);
+      } catch (NumberFormatException e) {
+        throw new TypeConversionException("'" + text + "' is not a whole number");
+      }
+      if (count < 1) {
+        throw new TypeConversionException("must be at least 1: " + count);
+      }
+      return count;
+    }
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.StreamSupport;
+
+/** Samples as {@code md4 sample --json} prints them: a JSON object a line, with text and tokens. */
+public record SampleFile(Path path) {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /**
+   * Returns the text of each sample.
+   *
+   * @throws InvalidDataException if the file is missing or holds other lines
+   */
+  public List<String> texts() throws IOException {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode sample : samples("text")) {
+      texts.add(sample.path("text").asText());
+    }
+    return texts;
+  }
+
+  /** Returns the tokens of each sample, as {@link #texts}. */
+  public List<int[]> tokens() throws IOException {
+    List<int[]> tokens = new ArrayList<>();
+    for (JsonNode sample : samples("tokens")) {
+      tokens.add(
+          StreamSupport.stream(sample.path("tokens").spliterator(), false)
+              .mapToInt(JsonNode::asInt)
+              .toArray());
+    }
+    return tokens;
+  }
+
+  private List<JsonNode> samples(String field) throws IOException {
+    if (!Files.isRegularFile(path)) {
+      throw new InvalidDataException(path, "no such file; md4 sample --json prints one");
+    }
+    List<JsonNode> samples = new ArrayList<>();
+    for (String line : Files.readAllLines(path)) {
+      if (!line.isBlank()) {
+        samples.add(sample(line, samples.size() + 1, field));
+      }
+    }
+    if (samples.isEmpty()) {
+      throw new InvalidDataException(path, "has no samples; md4 sample --json prints them");
+    }
+    return samples;
+  }
+
+  private JsonNode sample(String line, int number, String field) {
+    try {
+      JsonNode sample = JSON.readTree(line);
+      if (sample.has(field)) {
+        return sample;
+      }
+      throw new InvalidDataException(
+          path, "sample %d has no \"%s\"; md4 sample --json prints it".formatted(number, field));
+    } catch (JsonProcessingException e) {
+      throw new InvalidDataException(
+          path, "sample %d is no JSON; md4 sample --json prints it".formatted(number), e);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import static io.github.md4.core.Checks.require;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A file of sequences, one a line: texts, or in a file named {@code .jsonl} objects with {@code
+ * text} or {@code tokens}, in which null is a mask, and as far as wanted {@code vocabulary}, the
+ * summary of the vocabulary that they are of.
+ *
+ * @param longest the most tokens that a sequence may have
+ * @param parse makes tokens of a text; an IllegalArgumentException says what is wrong with it
+ */
+public record SequenceFile(
+    Path file, Tokenizer tokenizer, int longest, Function<String, int[]> parse) {
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** Sequences for a model. */
+  public SequenceFile(Path file, SavedModel.Description model, Function<String, int[]> parse) {
+    this(file, model.tokenizer(), model.config().length(), parse);
+  }
+
+  /**
+   * Returns the tokens of each line.
+   *
+   * @throws InvalidDataException if the file is missing or empty, or a line is wrong; says which
+   */
+  public List<int[]> read() throws IOException {
+    List<int[]> sequences = new ArrayList<>();
+    for (String line : lines()) {
+      sequences.add(sequence(line, sequences.size() + 1));
+    }
+    if (sequences.isEmpty()) {
+      throw new InvalidDataException(file, "is empty; a sequence a line is expected");
+    }
+    return sequences;
+  }
+
+  private List<String> lines() throws IOException {
+    try {
+      return Files.readAllLines(file);
+    } catch (NoSuchFileException e) {
+      throw new InvalidDataException(file, "no such file; a sequence a line is expected", e);
+    } catch (MalformedInputException e) {
+      throw new InvalidDataException(file, "is no text in UTF-8", e);
+    }
+  }
+
+  private int[] sequence(String line, int number) throws InvalidDataException {
+    try {
+      int[] tokens = isJson() ? ofJson(line) : parse.apply(line);
+      require(tokens.length > 0, "has no tokens");
+      require(
+          tokens.length <= longest,
+          "has %d tokens, more than the model's %d".formatted(tokens.length, longest));
+      return tokens;
+    } catch (JsonProcessingException e) {
+      throw new InvalidDataException(file, "line " + number + ": is no JSON", e);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidDataException(file, "line " + number + ": " + e.getMessage(), e);
+    }
+  }
+
+  private boolean isJson() {
+    return file.toString().endsWith(".jsonl");
+  }
+
+  private int[] ofJson(String line) throws JsonProcessingException {
+    JsonNode json = JSON.readTree(line);
+    String vocabulary = tokenizer.summary();
+    require(
+        json.path("vocabulary").asText(vocabulary).equals(vocabulary),
+        "is of the vocabulary %s, the model of %s"
+            .formatted(json.path("vocabulary").asText(), vocabulary));
+    if (json.path("tokens").isArray()) {
+      return tokens(json.path("tokens"));
+    }
+    require(json.path("text").isTextual(), "must have text or tokens");
+    return parse.apply(json.path("text").asText());
+  }
+
+  private int[] tokens(JsonNode array) {
+    int[] tokens = new int[array.size()];
+    int mask = tokenizer.vocabularySize();
+    for (int n = 0; n < tokens.length; n++) {
+      JsonNode token = array.get(n);
+      tokens[n] = token.isNull() ? mask : token.asInt(-1);
+      require(
+          token.isNull() || (token.isInt() && tokens[n] >= 0 && tokens[n] < mask),
+          "a token must be null or in [0, %d): %s".formatted(mask, token));
+    }
+    return tokens;
+  }
+}

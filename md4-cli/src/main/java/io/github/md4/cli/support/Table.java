@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** Lines of a label and what it stands for, one column each. */
+public final class Table {
+  private final Map<String, String> rows = new LinkedHashMap<>();
+
+  /** Adds a line, formatted as {@link String#format}. */
+  public void row(String label, String format, Object... arguments) {
+    rows.put(label, String.format(Locale.ROOT, format, arguments));
+  }
+
+  public void print(PrintWriter out) {
+    int width = rows.keySet().stream().mapToInt(String::length).max().orElse(0);
+    rows.forEach(
+        (label, text) -> out.println(label + " ".repeat(width - label.length() + 2) + text));
+  }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.train;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.experiment.Experiment;
+import io.github.md4.cli.experiment.ExperimentOptions;
+import io.github.md4.cli.experiment.RunConfig;
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.Checkpoints;
+import io.github.md4.train.RunFolder;
+import io.github.md4.train.TrainingRun;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code md4 train}: from a config file to a run folder. */
+@Command(
+    name = "train",
+    description = "Trains a model as a config file says; see configs/ for examples.",
+    footer =
+        "%nThe config names the folder of the run. Ctrl-C or SIGTERM ends a run once the step is"
+            + " saved; --resume goes on from there.",
+    sortOptions = false)
+public final class TrainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private ExperimentOptions experimentOptions;
+
+  @ArgGroup private Way way = new Way();
+
+  /** What is done with the run; as a rule, it is begun. */
+  private static final class Way {
+    @Option(names = "--resume", description = "Go on from the run's last checkpoint.")
+    private boolean resume;
+
+    @Option(
+        names = "--resume-or-start",
+        description = "Go on from the run's last checkpoint if there is one, else begin.")
+    private boolean resumeOrStart;
+
+    @Option(
+        names = "--dry-run",
+        description = "Print all parameters and the loss of one step; write nothing.")
+    private boolean dryRun;
+
+    @Option(
+        names = "--replay",
+        paramLabel = "STEP",
+        converter = OptionTypes.Count.class,
+        description =
+            "Go from the nearest checkpoint to that step again, print its loss and gradient norms;"
+                + " write nothing.")
+    private Integer replay;
+
+    private boolean isResumed(RunFolder folder) throws IOException {
+      return resume || (resumeOrStart && Checkpoints.latest(folder.checkpoints()).isPresent());
+    }
+  }
+
+  @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
+  private DeviceChoice device = new DeviceChoice.Fastest();
+
+  @Override
+  public Integer call() throws IOException {
+    Experiment experiment = experimentOptions.load();
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    try (TokenFile tokens = TokenFile.open(experiment.data().train());
+        NDManager manager =
+            NDManager.newBaseManager(TrainingDevice.find(experiment.training(), device, err))) {
+      TrainingRun.Plan plan = plan(experiment, tokens);
+      RunFolder folder = new RunFolder(experiment.run());
+      if (way.dryRun) {
+        try (TrainingRun run = TrainingRun.start(folder, plan, tokens, manager)) {
+          return DryRun.print(run, plan, out);
+        }
+      }
+      if (way.replay != null) {
+        try (TrainingRun run = TrainingRun.before(way.replay, folder, plan, tokens, manager)) {
+          return ReplayReport.print(run, way.replay, out);
+        }
+      }
+      return train(experiment, plan, tokens, manager);
+    }
+  }
+
+  private int train(
+      Experiment experiment, TrainingRun.Plan plan, TokenFile tokens, NDManager manager)
+      throws IOException {
+    RunFolder folder = new RunFolder(experiment.run());
+    RunConfig runConfig = new RunConfig(folder, experiment);
+    PrintWriter err = spec.commandLine().getErr();
+    boolean isResumed = way.isResumed(folder);
+    List<String> changes = isResumed ? runConfig.changes() : List.of();
+    try (TrainingRun run =
+            isResumed
+                ? TrainingRun.resume(folder, plan, tokens, manager)
+                : TrainingRun.start(folder, plan, tokens, manager);
+        Evaluations evaluations = Evaluations.open(experiment, plan, manager);
+        TrainingSamples samples =
+            new TrainingSamples(manager, plan.model(), experiment.sampling())) {
+      changes.forEach(line -> err.println("md4: resuming; the run had " + line));
+      runConfig.write();
+      try (Interrupts interrupts = Interrupts.listen(err);
+          RunRecorder recorder =
+              RunRecorder.open(folder, experiment, run.updates(), spec.commandLine().getOut())) {
+        TrainingRun.Outcome outcome =
+            run.run(
+                new RunListener(
+                    recorder,
+                    evaluations,
+                    samples,
+                    BestModel.open(folder, experiment, plan.model()),
+                    err),
+                interrupts::requested);
+        return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
+      }
+    }
+  }
+
+  private static TrainingRun.Plan plan(Experiment experiment, TokenFile tokens) {
+    TokenFileInfo info =
+        tokens
+            .info()
+            .orElseThrow(
+                () ->
+                    new InvalidDataException(
+                        tokens.path(),
+                        "has no JSON beside it that tells its vocabulary; md4 data makes both"));
+    Experiment.CheckpointPlan checkpoints = experiment.checkpoints();
+    return new TrainingRun.Plan(
+        experiment.training(),
+        new TrainingRun.Schedule(
+            experiment.evaluation().every(),
+            checkpoints.every(),
+            checkpoints.keepLast(),
+            checkpoints.keepEvery()),
+        new SavedModel.Description(experiment.model(), info.tokenizer()),
+        info.sha256());
+  }
+}

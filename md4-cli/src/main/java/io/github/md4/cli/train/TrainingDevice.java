@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.train;
+
+import ai.djl.Device;
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.core.Precision;
+import io.github.md4.core.network.Tf32;
+import io.github.md4.train.TrainingConfig;
+import java.io.PrintWriter;
+
+/** Where a training runs, and whether in TF32: said before the engine is first used. */
+public final class TrainingDevice {
+  private TrainingDevice() {}
+
+  /** Returns the device, and says on {@code err} what becomes of a wish for TF32. */
+  public static Device find(TrainingConfig training, DeviceChoice choice, PrintWriter err) {
+    if (!training.tf32()) {
+      return choice.find();
+    }
+    Tf32.allow();
+    Device device = choice.device();
+    boolean isOfUse = device.isGpu() && training.precision() == Precision.FLOAT32;
+    err.println(
+        isOfUse
+            ? "md4: training.tf32: float32 products are rounded to TF32"
+            : "md4: training.tf32 has no effect but on float32 products on a GPU");
+    return device;
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core;
+
+/**
+ * The gated feed-forward's non-linearity, which is also the one in front of every adaLN product.
+ *
+ * <p>With {@code v} the value half and {@code g} the gate half, the feed-forward passes on {@code v
+ * * activation(g)}.
+ */
+public enum Activation {
+  /** Sigmoid. */
+  GLU(0, "torch.sigmoid(x)", "torch.glu(u, -1)", "torch.sigmoid_backward(dy, torch.sigmoid(x))"),
+  /** Swish, {@code x sigmoid(x)}. */
+  SWIGLU(1, "torch.silu(x)", "torch.mul(a, torch.silu(b))", "torch.silu_backward(dy, x)"),
+  /** GELU in its tanh approximation. */
+  GEGLU(
+      2,
+      "torch.gelu(x, approximate=\"tanh\")",
+      "torch.mul(a, torch.gelu(b, approximate=\"tanh\"))",
+      "torch.gelu_backward(dy, x, approximate=\"tanh\")");
+
+  /** Its number in {@code fused.cu}. */
+  public final int number;
+
+  private final String ofX;
+  private final String gated;
+  private final String backward;
+
+  Activation(int number, String ofX, String gated, String backward) {
+    this.number = number;
+    this.ofX = ofX;
+    this.gated = gated;
+    this.backward = backward;
+  }
+
+  /** Returns the activation written as {@code glu}, {@code swiglu} or {@code geglu}. */
+  public static Activation parse(String text) {
+    return Choices.parse(values(), "activation", text);
+  }
+
+  @Override
+  public String toString() {
+    return Choices.name(this);
+  }
+
+  /** The TorchScript functions {@code activate} and {@code gated}. */
+  public String functions() {
+    return """
+    def activate(self: __torch__.M, x: Tensor) -> Tensor:
+      return %s
+    def gated(self: __torch__.M, u: Tensor) -> Tensor:
+      a, b = torch.chunk(u, 2, -1)
+      return %s
+    """
+        .formatted(ofX, gated);
+  }
+
+  /** The TorchScript function {@code activateBack}, the gradient by x of {@code activate}. */
+  public String backward() {
+    return """
+    def activateBack(self: __torch__.M, dy: Tensor, x: Tensor) -> Tensor:
+      return %s
+    """
+        .formatted(backward);
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core;
+
+/** Checks of what callers pass. */
+public final class Checks {
+  private Checks() {}
+
+  /**
+   * Checks a condition.
+   *
+   * @param complaint the whole message
+   * @throws IllegalArgumentException if it does not hold
+   */
+  public static void require(boolean holds, String complaint) {
+    if (!holds) {
+      throw new IllegalArgumentException(complaint);
+    }
+  }
+
+  /**
+   * Checks a condition on a value.
+   *
+   * @param condition what must hold, in words
+   * @param given the value, named in the message
+   * @throws IllegalArgumentException if it does not hold
+   */
+  public static void require(boolean holds, String condition, Object given) {
+    if (!holds) {
+      throw new IllegalArgumentException(condition + ": " + given);
+    }
+  }
+}

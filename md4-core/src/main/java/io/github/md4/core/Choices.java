@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Closed choices as configs and options write them: an enumeration's names in lower case. */
+public final class Choices {
+  private Choices() {}
+
+  /** Returns the name of a choice in lower case. */
+  public static String name(Enum<?> choice) {
+    return choice.name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * Returns the choice whose {@code toString} is the text.
+   *
+   * @param values every choice
+   * @param key the name of the choice in the message
+   * @throws IllegalArgumentException if there is none; the message lists every choice
+   */
+  public static <E> E parse(E[] values, String key, String text) {
+    for (E value : values) {
+      if (value.toString().equals(text)) {
+        return value;
+      }
+    }
+    List<String> names = Arrays.stream(values).map(Object::toString).collect(Collectors.toList());
+    throw new IllegalArgumentException(key + " must be " + alternatives(names) + ": " + text);
+  }
+
+  /** Returns names as {@code a}, {@code a or b}, or {@code a, b or c}. */
+  public static String alternatives(List<String> names) {
+    int last = names.size() - 1;
+    return last < 1
+        ? String.join("", names)
+        : String.join(", ", names.subList(0, last)) + " or " + names.get(last);
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+/**
+ * The gradient by the powers of what a step of training lowers, the mean over its examples of
+ *
+ * <pre>{@code
+ * 1/2 (l1 + l2) + reconstruction + 1/2 (l1 - l2) (ln q(z1 | x) - ln q(z2 | x))
+ * }</pre>
+ *
+ * <p>in bits per token, the difference of the losses being a constant (spec, Section 3.3). It is,
+ * without bias, that of the bound's expectation. The value of the whole is no likelihood: what is
+ * reported is the bound, without the last term.
+ */
+public final class GenMd4Gradient {
+  private final GenMd4Objective elbo;
+  private final int examples;
+  private final double[] byPower;
+
+  /**
+   * @param examples of the whole step, each of which has two masked samples
+   */
+  public GenMd4Gradient(GenMd4Objective elbo, int examples) {
+    this.elbo = elbo;
+    this.examples = examples;
+    this.byPower = new double[elbo.schedule().vocabularySize()];
+  }
+
+  /**
+   * A masked sample that the network has judged.
+   *
+   * @param ofRows what each row counts, nats, [R]
+   * @param byPower the gradient by the powers of the rows' sum, weighted by {@link
+   *     GenMd4Objective#objectiveWeights} of twice the step's examples; V numbers, what follows is
+   *     of no effect
+   */
+  public record Judged(MaskedBatch batch, float[] ofRows, float[] byPower) {}
+
+  /** Adds a part of the step: the same examples at the same times, masked twice. */
+  public void add(Judged first, Judged second) {
+    double[] l1 = elbo.diffusion(first.batch, first.ofRows);
+    double[] l2 = elbo.diffusion(second.batch, second.ofRows);
+    double share = elbo.share(first.batch, examples);
+    LeaveOneOut pair = new LeaveOneOut(elbo.schedule(), first.batch, second.batch);
+    addScaled(share, pair.gradient(l1, l2));
+    addScaled(share, elbo.schedule().reconstructionGradient(counts(first.batch.x())));
+    addRows(first.byPower);
+    addRows(second.byPower);
+  }
+
+  /** Returns the gradient of what was added, [V]; not to be changed. */
+  public double[] byPower() {
+    return byPower;
+  }
+
+  private long[] counts(int[][] x) {
+    long[] counts = new long[byPower.length];
+    for (int[] example : x) {
+      for (int token : example) {
+        counts[token]++;
+      }
+    }
+    return counts;
+  }
+
+  private void addScaled(double scale, double[] part) {
+    for (int v = 0; v < byPower.length; v++) {
+      byPower[v] += scale * part[v];
+    }
+  }
+
+  private void addRows(float[] part) {
+    for (int v = 0; v < byPower.length; v++) {
+      byPower[v] += part[v];
+    }
+  }
+}

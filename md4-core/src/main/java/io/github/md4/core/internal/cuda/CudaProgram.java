@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.cuda;
+
+import ai.djl.ndarray.NDArray;
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import com.sun.jna.ptr.PointerByReference;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** CUDA kernels, compiled for one GPU from source that is read at start-up. */
+public final class CudaProgram implements AutoCloseable {
+  private static final int MAX_DYNAMIC_SHARED_BYTES = 8;
+  private static final int MOST_ARGUMENTS = 32;
+  private static final int SLOT = 32;
+
+  private final CudaDevice device;
+  private final Pointer module;
+  private final Map<String, Pointer> functions = new ConcurrentHashMap<>();
+  private final Memory values = new Memory((long) SLOT * MOST_ARGUMENTS);
+  private final Memory arguments = new Memory((long) Native.POINTER_SIZE * MOST_ARGUMENTS);
+
+  private CudaProgram(CudaDevice device, Pointer module) {
+    this.device = device;
+    this.module = module;
+    for (int i = 0; i < MOST_ARGUMENTS; i++) {
+      arguments.setPointer((long) Native.POINTER_SIZE * i, values.share((long) SLOT * i, SLOT));
+    }
+  }
+
+  /** Returns the kernels of a source text, in which each of {@code constants} is defined. */
+  public static CudaProgram compile(
+      Nvrtc compiler, CudaDevice device, String source, Map<String, Integer> constants) {
+    List<String> options = new ArrayList<>();
+    options.add("--gpu-architecture=sm_" + device.capability());
+    constants.forEach((name, value) -> options.add("-D" + name + "=" + value));
+    Memory code = compiler.compile(source, options);
+    device.use();
+    PointerByReference module = new PointerByReference();
+    Cuda.check(Cuda.cuModuleLoadData(module, code), "loading kernels");
+    return new CudaProgram(device, module.getValue());
+  }
+
+  /**
+   * How many threads work on it.
+   *
+   * @param blocks at least 1
+   * @param sharedBytes that the kernel does not declare itself
+   */
+  public record Grid(long blocks, int threadsX, int threadsY, int sharedBytes) {
+    public Grid(long blocks, int threadsX, int threadsY) {
+      this(blocks, threadsX, threadsY, 0);
+    }
+
+    /** Returns blocks of 256 threads, one thread for each of so many pieces of work. */
+    public static Grid of(long pieces) {
+      return new Grid((pieces + 255) / 256, 256, 1);
+    }
+  }
+
+  /**
+   * Queues a kernel.
+   *
+   * @param given in the kernel's order: arrays for their addresses, {@link Absent} for none,
+   *     Integer, Long, or float[] for a struct of floats
+   */
+  public synchronized void launch(String kernel, Grid grid, Object... given) {
+    device.use();
+    for (int i = 0; i < given.length; i++) {
+      write((long) SLOT * i, given[i]);
+    }
+    int error =
+        Cuda.cuLaunchKernel(
+            function(kernel),
+            Math.toIntExact(grid.blocks),
+            1,
+            1,
+            grid.threadsX,
+            grid.threadsY,
+            1,
+            grid.sharedBytes,
+            Cuda.DEFAULT_STREAM,
+            arguments,
+            Pointer.NULL);
+    Cuda.check(error, "launching " + kernel);
+  }
+
+  /** What stands for an array that is not there. */
+  public enum Absent {
+    ARRAY
+  }
+
+  /** Returns how many blocks of so many threads the whole GPU holds at once. */
+  public int residentBlocks(String kernel, int threads) {
+    device.use();
+    IntByReference blocks = new IntByReference();
+    Cuda.check(
+        Cuda.cuOccupancyMaxActiveBlocksPerMultiprocessor(blocks, function(kernel), threads, 0),
+        "asking for the occupancy of " + kernel);
+    return blocks.getValue() * device.multiprocessors();
+  }
+
+  /** Lets a kernel ask for as much shared memory as a block may have. */
+  public void allowSharedBytes(String kernel, int bytes) {
+    device.use();
+    Cuda.check(
+        Cuda.cuFuncSetAttribute(function(kernel), MAX_DYNAMIC_SHARED_BYTES, bytes),
+        "giving shared memory to " + kernel);
+  }
+
+  @Override
+  public synchronized void close() {
+    device.use();
+    Cuda.check(Cuda.cuModuleUnload(module), "unloading kernels");
+    values.close();
+    arguments.close();
+  }
+
+  private void write(long offset, Object value) {
+    if (value instanceof NDArray array) {
+      values.setLong(offset, DeviceAddress.of(array));
+    } else if (value instanceof Integer number) {
+      values.setInt(offset, number);
+    } else if (value instanceof Long number) {
+      values.setLong(offset, number);
+    } else if (value instanceof float[] struct) {
+      values.write(offset, struct, 0, struct.length);
+    } else {
+      values.setLong(offset, 0);
+    }
+  }
+
+  private Pointer function(String name) {
+    return functions.computeIfAbsent(
+        name,
+        key -> {
+          PointerByReference function = new PointerByReference();
+          Cuda.check(Cuda.cuModuleGetFunction(function, module, key), "finding " + key);
+          return function.getValue();
+        });
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.cuda;
+
+import ai.djl.Device;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.FloatByReference;
+import com.sun.jna.ptr.PointerByReference;
+import java.util.Optional;
+
+/** Marks between pieces of a GPU's work, and when it has come to them. */
+public final class GpuTimeline {
+  private final CudaDevice device;
+
+  private GpuTimeline(CudaDevice device) {
+    this.device = device;
+  }
+
+  /** Returns a GPU's; nothing for a CPU, or where the driver cannot be asked. */
+  public static Optional<GpuTimeline> of(Device device) {
+    return device.isGpu() && Cuda.isAvailable()
+        ? Optional.of(new GpuTimeline(new CudaDevice(device.getDeviceId())))
+        : Optional.empty();
+  }
+
+  /** Queues a mark behind all that has been queued. */
+  public Mark mark() {
+    device.use();
+    PointerByReference event = new PointerByReference();
+    Cuda.check(Cuda.cuEventCreate(event, 0), "making an event");
+    Cuda.check(Cuda.cuEventRecord(event.getValue(), Cuda.DEFAULT_STREAM), "recording an event");
+    return new Mark(event.getValue());
+  }
+
+  /** A moment in the GPU's work. */
+  public static final class Mark implements AutoCloseable {
+    private final Pointer event;
+
+    private Mark(Pointer event) {
+      this.event = event;
+    }
+
+    /** Returns whether the GPU has done all that was queued before it. */
+    public boolean isReached() {
+      int state = Cuda.cuEventQuery(event);
+      if (state != Cuda.NOT_READY) {
+        Cuda.check(state, "asking for an event");
+      }
+      return state != Cuda.NOT_READY;
+    }
+
+    /** Waits for {@code later} and returns the milliseconds from here to there. */
+    public double millisecondsTo(Mark later) {
+      Cuda.check(Cuda.cuEventSynchronize(later.event), "waiting for an event");
+      FloatByReference time = new FloatByReference();
+      Cuda.check(Cuda.cuEventElapsedTime(time, event, later.event), "timing");
+      return time.getValue();
+    }
+
+    @Override
+    public void close() {
+      Cuda.check(Cuda.cuEventDestroy_v2(event), "giving back an event");
+    }
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.cuda;
+
+import ai.djl.pytorch.jni.LibUtils;
+import com.sun.jna.NativeLibrary;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The libraries that lie beside libtorch. */
+public final class LibtorchFolder {
+  private LibtorchFolder() {}
+
+  /**
+   * Returns the library whose file has such a name, or nothing.
+   *
+   * @throws UnsatisfiedLinkError if it is there and cannot be loaded
+   */
+  public static Optional<NativeLibrary> load(String name) {
+    try (Stream<Path> files = Files.list(Path.of(LibUtils.getLibtorchPath()))) {
+      return files
+          .filter(file -> file.getFileName().toString().matches(name))
+          .findFirst()
+          .map(file -> NativeLibrary.getInstance(file.toString()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.cuda;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
+/** How arrays of the host get to the device; they belong to {@code scope}. */
+public interface Upload extends AutoCloseable {
+
+  /** Returns one for which the host does not wait, where there is such. */
+  static Upload of(NDManager manager) {
+    Device device = manager.getDevice();
+    return device.isGpu() && Cuda.isAvailable()
+        ? new PinnedUpload(new CudaDevice(device.getDeviceId()))
+        : new PlainUpload();
+  }
+
+  /** Returns one that waits, for any device. */
+  static Upload plain() {
+    return new PlainUpload();
+  }
+
+  /** Announces that up to so many bytes will follow, until {@link #end}. */
+  void begin(long bytes);
+
+  void end();
+
+  NDArray longs(NDManager scope, long[] values, Shape shape);
+
+  NDArray ints(NDManager scope, int[] values, Shape shape);
+
+  NDArray floats(NDManager scope, float[] values, Shape shape);
+
+  NDArray bytes(NDManager scope, byte[] values, Shape shape);
+
+  @Override
+  void close();
+}

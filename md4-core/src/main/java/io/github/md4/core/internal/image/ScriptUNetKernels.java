@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.image;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import io.github.md4.core.MemoryFormat;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.KernelCalls;
+import io.github.md4.core.internal.torch.TorchScript;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** The pieces as functions of {@code unet.torchscript}, run or recorded. */
+final class ScriptUNetKernels implements UNetKernels {
+  private static final String SOURCE =
+      TorchScript.resource(ScriptUNetKernels.class, "unet.torchscript");
+
+  private final KernelCalls calls;
+
+  private ScriptUNetKernels(KernelCalls calls) {
+    this.calls = calls;
+  }
+
+  static ScriptUNetKernels forInference(NDManager parent, Options options) {
+    return new ScriptUNetKernels(KernelCalls.run(load(parent, options, 0)));
+  }
+
+  static ScriptUNetKernels forTraining(NDManager parent, Options options, double dropout) {
+    JniUtils.setBenchmarkCuDNN(true); // every step has the same shapes: the search pays once
+    return new ScriptUNetKernels(KernelCalls.record(load(parent, options, dropout)));
+  }
+
+  private static TorchScript load(NDManager parent, Options options, double dropout) {
+    Map<String, Object> constants = new LinkedHashMap<>();
+    constants.put("dtype", options.precision().scalarType);
+    constants.put("stream", options.stream().scalarType);
+    constants.put("channelsLast", options.layout() == MemoryFormat.CHANNELS_LAST);
+    constants.put("height", options.height());
+    constants.put("width", options.width());
+    constants.put("colours", options.colours());
+    constants.put("groups", GROUPS);
+    constants.put("epsilon", EPSILON);
+    constants.put("dropout", dropout);
+    return TorchScript.load(parent, constants, SOURCE);
+  }
+
+  @Override
+  public Hidden embed(NDManager scope, NDArray zt, NDArray table, NDList filtersAndBias) {
+    return calls.hidden(scope, "embed", zt, table, filtersAndBias.get(0), filtersAndBias.get(1));
+  }
+
+  @Override
+  public Hidden affineActivated(NDManager scope, Hidden x, NDList norm) {
+    return calls.hidden(scope, "affineActivated", x.array, norm.get(0), norm.get(1));
+  }
+
+  @Override
+  public Hidden adaptiveActivated(NDManager scope, Hidden x, NDArray c, NDList norm) {
+    return calls.hidden(scope, "adaptiveActivated", x.array, c, norm.get(0), norm.get(1));
+  }
+
+  @Override
+  public Hidden plainResidual(NDManager scope, Hidden x, Hidden a, NDList weights) {
+    return calls.hidden(scope, "plainResidual", x.array, a.array, weights);
+  }
+
+  @Override
+  public Hidden addedResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights) {
+    return calls.hidden(scope, "addedResidual", x.array, a.array, c, weights);
+  }
+
+  @Override
+  public Hidden adaptiveResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights) {
+    return calls.hidden(scope, "adaptiveResidual", x.array, a.array, c, weights);
+  }
+
+  @Override
+  public Hidden joined(NDManager scope, Hidden x, Hidden skip) {
+    return calls.hidden(scope, "joined", x.array, skip.array);
+  }
+
+  @Override
+  public Hidden halved(NDManager scope, Hidden x) {
+    return calls.hidden(scope, "halved", x.array);
+  }
+
+  @Override
+  public Hidden doubled(NDManager scope, Hidden x) {
+    return calls.hidden(scope, "doubled", x.array);
+  }
+
+  @Override
+  public Hidden attended(NDManager scope, Hidden x, NDList weights) {
+    return calls.hidden(scope, "attended", x.array, weights);
+  }
+
+  @Override
+  public NDArray head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
+    return calls.array(scope, "head", a.array, rows, filtersAndBias.get(0), filtersAndBias.get(1));
+  }
+
+  @Override
+  public Hidden part(NDManager scope, Hidden x, NDList condition, NDList weights, Part part) {
+    return part.of(scope, x, condition);
+  }
+
+  @Override
+  public void close() {
+    calls.close();
+  }
+}

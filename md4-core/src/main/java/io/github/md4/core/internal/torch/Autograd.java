@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * Reverse-mode differentiation of what was recorded.
+ *
+ * <p>Unlike DJL's gradient collector it keeps nothing on the arrays. Any number of threads may use
+ * their own, over the same parameters too, but take turns in what they record.
+ */
+public final class Autograd implements AutoCloseable {
+  private static final String SOURCE =
+      """
+      public def gradients(self: __torch__.M, output: Tensor, gradient: Tensor, variables: List[Tensor], into: List[Tensor]) -> Tensor:
+        outer = annotate(List[Optional[Tensor]], [gradient])
+        found = torch.autograd.grad([output], variables, outer, None, False, True)
+        for i in range(len(found)):
+          inner = found[i]
+          if inner is None:
+            into[i].zero_()
+          else:
+            into[i].copy_(inner)
+        return into[0]
+
+      public def zero(self: __torch__.M, all: Tensor) -> Tensor:
+        return all.zero_()
+
+      def through(self: __torch__.M, outputs: List[Tensor], gradients: List[Tensor], variables: List[Tensor], into: List[Tensor]) -> List[Tensor]:
+        outer = annotate(List[Optional[Tensor]], [])
+        for i in range(len(gradients)):
+          outer.append(gradients[i])
+        found = torch.autograd.grad(outputs, variables, outer, None, False, True)
+        rest = [into[0]]
+        for i in range(len(found)):
+          inner = found[i]
+          if inner is None:
+            if i >= len(into):
+              rest.append(torch.zeros_like(variables[i]))
+          elif i < len(into):
+            into[i].add_(inner)
+          else:
+            rest.append(inner)
+        return rest
+      """;
+
+  private final TorchScript script;
+
+  public Autograd(NDManager parent) {
+    script = TorchScript.load(parent, Map.of(), SOURCE);
+  }
+
+  /** Returns what {@code computation} returns, this thread's operations being recorded. */
+  public <T> T record(Supplier<T> computation) {
+    return with(true, computation);
+  }
+
+  /** Returns what {@code computation} returns, of which nothing is recorded. */
+  public <T> T pause(Supplier<T> computation) {
+    return with(false, computation);
+  }
+
+  private static <T> T with(boolean gradMode, Supplier<T> computation) {
+    boolean before = JniUtils.isGradMode();
+    JniUtils.setGradMode(gradMode);
+    try {
+      return computation.get();
+    } finally {
+      JniUtils.setGradMode(before);
+    }
+  }
+
+  /**
+   * Writes the gradients by {@code variables}, given that by {@code output}, and frees the recorded
+   * graph.
+   *
+   * @param variables arrays that require a gradient; one that has no part in the output gets zeros
+   * @param into shaped as the variables
+   */
+  public void gradients(NDArray output, NDArray gradient, NDList variables, FlatArrays into) {
+    try (NDManager scope = output.getManager().newSubManager()) {
+      script.record(scope, "gradients", output, gradient, variables, into.arrays()).close();
+    }
+  }
+
+  /** Sets all to zero. */
+  public void zero(FlatArrays arrays) {
+    try (NDManager scope = arrays.whole().getManager().newSubManager()) {
+      script.run(scope, "zero", arrays.whole()).close();
+    }
+  }
+
+  /**
+   * Adds to {@code into} the gradients by the first of the variables, as many as it has arrays, and
+   * frees the recorded graph.
+   *
+   * @param gradients by the outputs, one each
+   * @param into not empty
+   * @return the gradients by the other variables
+   */
+  public NDList gradients(NDList outputs, NDList gradients, NDList variables, List<NDArray> into) {
+    NDManager scope = outputs.get(0).getManager();
+    NDList found = script.record(scope, "through", outputs, gradients, variables, into);
+    found.remove(0).close();
+    return found;
+  }
+
+  /** Returns {@code x}, by which gradients can be taken from now on. */
+  public static NDArray leaf(NDArray x) {
+    x.setRequiresGradient(true);
+    return x;
+  }
+
+  @Override
+  public void close() {
+    script.close();
+  }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+/** How sure a network is of a position, by which samplers order positions; more is surer. */
+public enum Confidence {
+  /** The probability of the drawn token. */
+  PROBABILITY(0),
+  /** The difference between the probabilities of the two likeliest tokens. */
+  MARGIN(1),
+  /** Minus the entropy, nats. */
+  NEGATIVE_ENTROPY(2);
+
+  /** Its number in the kernels. */
+  final int code;
+
+  Confidence(int code) {
+    this.code = code;
+  }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import io.github.md4.core.Precision;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Arrays of several shapes in one stretch of memory, so that what is done to all of them is done
+ * once.
+ *
+ * <p>Each has room for a multiple of 64 rows, since products want their sides aligned; what is
+ * beyond its own rows is zero and stays so.
+ */
+public final class FlatArrays implements AutoCloseable {
+  private static final int ROWS = 64;
+  private static final String SOURCE =
+      """
+      def zeros(self: __torch__.M, like: Tensor, size: int, type: int) -> Tensor:
+        return torch.zeros([size], dtype=type, device=like.device)
+      def copy(self: __torch__.M, to: Tensor, source: Tensor) -> Tensor:
+        return to.copy_(source)
+      """;
+
+  private final NDManager manager;
+  private final List<Shape> shapes;
+  private final Precision precision;
+  private final TorchScript script;
+  private final NDArray whole;
+  private final List<NDArray> arrays = new ArrayList<>();
+  private final List<NDArray> rooms = new ArrayList<>();
+
+  private FlatArrays(NDManager manager, List<Shape> shapes, Precision precision) {
+    this.manager = manager;
+    this.shapes = shapes;
+    this.precision = precision;
+    long size = shapes.stream().mapToLong(FlatArrays::room).sum();
+    this.script = TorchScript.load(manager, Map.of(), SOURCE);
+    this.whole = zeros(size);
+    long offset = 0;
+    for (Shape shape : shapes) {
+      arrays.add(view(offset, shape.size(), shape));
+      rooms.add(view(offset, room(shape), roomShape(shape)));
+      offset += room(shape);
+    }
+  }
+
+  private NDArray zeros(long size) {
+    try (NDArray like = manager.create(0f)) {
+      // In float32 not made in inference mode, so that gradients can be taken by parts of it.
+      return precision == Precision.FLOAT32
+          ? manager.zeros(new Shape(size))
+          : script.run(manager, "zeros", like, size, precision.scalarType).singletonOrThrow();
+    }
+  }
+
+  /** Returns zeros of these shapes, none of them empty, on the device of {@code parent}. */
+  public static FlatArrays zeros(NDManager parent, List<Shape> shapes, Precision precision) {
+    return new FlatArrays(parent.newSubManager(), List.copyOf(shapes), precision);
+  }
+
+  /** Returns zeros of the same shapes beside this. */
+  public FlatArrays zeros(Precision precisionOfZeros) {
+    return zeros(manager.getParentManager(), shapes, precisionOfZeros);
+  }
+
+  /** Returns arrays of the same values beside this; for float32. */
+  public FlatArrays copy() {
+    FlatArrays copy = zeros(precision);
+    write(copy.whole, whole);
+    return copy;
+  }
+
+  /** Gives an array its values, as many as its shape has elements. */
+  public void set(int index, float[] values) {
+    try (NDArray source = manager.create(values, shapes.get(index))) {
+      write(arrays.get(index), source);
+    }
+  }
+
+  private void write(NDArray to, NDArray source) {
+    script.run(manager, "copy", to, source).close();
+  }
+
+  /** Returns how many arrays they are. */
+  public int size() {
+    return arrays.size();
+  }
+
+  /**
+   * Returns an array.
+   *
+   * @throws IllegalStateException if they are bfloat16, which Java must not look at
+   */
+  public NDArray array(int index) {
+    if (precision != Precision.FLOAT32) {
+      throw new IllegalStateException("arrays of " + precision + " are for kernels alone");
+    }
+    return arrays.get(index);
+  }
+
+  /** Returns an array, of whatever type, for kernels. */
+  public Hidden hidden(int index) {
+    return new Hidden(arrays.get(index));
+  }
+
+  /** Returns an array with all the rows that it has room for. */
+  public Hidden padded(int index) {
+    return new Hidden(rooms.get(index));
+  }
+
+  /** Returns all of them one by one. */
+  public List<NDArray> arrays() {
+    return arrays;
+  }
+
+  /** Returns all of them as one vector. */
+  public NDArray whole() {
+    return whole;
+  }
+
+  public Precision precision() {
+    return precision;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+
+  private NDArray view(long offset, long size, Shape shape) {
+    try (PtNDArray stretch = JniUtils.slice((PtNDArray) whole, 0, offset, offset + size, 1)) {
+      NDArray view = JniUtils.reshape(stretch, shape.getShape());
+      view.attach(manager);
+      return view;
+    }
+  }
+
+  private static long room(Shape shape) {
+    return roomShape(shape).size();
+  }
+
+  private static Shape roomShape(Shape shape) {
+    long rows = shape.dimension() == 0 ? 1 : shape.get(0);
+    long room = (rows + ROWS - 1) / ROWS * ROWS;
+    return new Shape(room).addAll(shape.slice(Math.min(1, shape.dimension())));
+  }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+
+/**
+ * A network's guesses at R rows in training, in whatever form they lie on the device: an objective
+ * asks for a loss, and the gradient of that loss takes their place.
+ */
+public interface Logits {
+
+  /**
+   * Returns {@code sum_r weights[r] * -log mu_r[targets[r]]}, and keeps its gradient.
+   *
+   * @param targets clean tokens in [0, V), one for each row
+   * @param weights at least zero, one for each row
+   * @return float32, one element, on the device
+   */
+  NDArray crossEntropy(NDManager scope, int[] targets, float[] weights);
+
+  /**
+   * Computes {@code sum_r weights[r] * l_r} where each token has a power {@code w},
+   *
+   * <pre>{@code
+   * l_r = w_x (-log mu_r[x] - 1) + sum_v w_v mu_r[v],   x = targets[r]
+   * }</pre>
+   *
+   * and keeps its gradient by the logits.
+   *
+   * @param targets clean tokens in [0, V), one for each row
+   * @param weights at least zero, one for each row
+   * @param powers one for each token
+   * @return in {@code scope}
+   */
+  GenMd4Loss powered(NDManager scope, int[] targets, float[] weights, float[] powers);
+}

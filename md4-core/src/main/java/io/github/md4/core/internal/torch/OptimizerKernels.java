@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What an optimizer does to all parameters at once, in place. */
+public final class OptimizerKernels implements AutoCloseable {
+  private final TorchScript script;
+  private final Movement movement;
+
+  /**
+   * All that an update changes, of one layout and float32.
+   *
+   * @param first running mean of the gradient; {@code second}, of its square
+   * @param average of the parameters; these themselves where none is kept
+   */
+  public record Trained(
+      FlatArrays parameters, FlatArrays first, FlatArrays second, FlatArrays average) {
+
+    /** Returns whether an update changes the average. */
+    public boolean isAveraged(Numbers n) {
+      return average != parameters && n.emaRate < 1;
+    }
+  }
+
+  /**
+   * The numbers of one update.
+   *
+   * @param correction1 {@code 1 - beta1^k} at the k-th update; likewise {@code correction2}
+   * @param emaRate the average's memory; 1 leaves it as it is
+   * @param good on the device, float32: where its first element is 0 nothing is moved, else it is
+   *     1; empty where that is not asked
+   */
+  public record Numbers(
+      double rate,
+      double beta1,
+      double beta2,
+      double epsilon,
+      double decay,
+      double correction1,
+      double correction2,
+      double emaRate,
+      Optional<NDArray> good) {}
+
+  /** How parameters, moments and average are moved. */
+  public interface Movement {
+    void move(Trained trained, FlatArrays g, Numbers n);
+  }
+
+  /** Returns kernels for any device. */
+  public OptimizerKernels(NDManager parent) {
+    this.script = load(parent);
+    this.movement = this::move;
+  }
+
+  public OptimizerKernels(NDManager parent, Movement movement) {
+    this.script = load(parent);
+    this.movement = movement;
+  }
+
+  private static TorchScript load(NDManager parent) {
+    return TorchScript.load(
+        parent, Map.of(), TorchScript.resource(OptimizerKernels.class, "optimizer.torchscript"));
+  }
+
+  /**
+   * Updates the moments, then the parameters, then their average:
+   *
+   * <pre>{@code
+   * p <- p - rate (m^ / (sqrt(v^) + epsilon) + decay p)
+   * e <- e + (1 - emaRate) (p - e)
+   * }</pre>
+   *
+   * the hats standing for the division by the corrections.
+   */
+  public void update(Trained trained, FlatArrays g, Numbers n) {
+    movement.move(trained, g, n);
+  }
+
+  private void move(Trained trained, FlatArrays g, Numbers n) {
+    NDArray p = trained.parameters.whole();
+    List<NDArray> good = n.good.stream().toList();
+    change(
+        "adamW",
+        p,
+        g.whole(),
+        trained.first.whole(),
+        trained.second.whole(),
+        good,
+        n.rate,
+        n.beta1,
+        n.beta2,
+        n.epsilon,
+        n.decay,
+        n.correction1,
+        n.correction2);
+    if (trained.isAveraged(n)) {
+      change("average", trained.average.whole(), p, good, n.emaRate);
+    }
+  }
+
+  /** Updates {@code sum <- sum + g}. */
+  public void add(FlatArrays sum, FlatArrays g) {
+    change("add", sum.whole(), g.whole());
+  }
+
+  /** Gives {@code to} the values of {@code from}, rounded where it is narrower. */
+  public void copy(FlatArrays to, FlatArrays from) {
+    change("copy", to.whole(), from.whole());
+  }
+
+  /** Sets all to zero. */
+  public void zero(FlatArrays g) {
+    change("zero", g.whole());
+  }
+
+  /** Moves each element into [-bound, bound]. */
+  public void clipByValue(FlatArrays g, double bound) {
+    change("clipByValue", g.whole(), bound);
+  }
+
+  /** Scales all to the norm {@code bound} where they exceed it together. */
+  public void clipByNorm(FlatArrays g, double bound) {
+    change("clipByNorm", g.whole(), bound);
+  }
+
+  /** Returns the Euclidean norm of all together, float32, one element. */
+  public NDArray norm(NDManager scope, FlatArrays g) {
+    return script.run(scope, "norm", g.whole()).singletonOrThrow();
+  }
+
+  /** Returns the Euclidean norm of each array, float32 [arrays]. */
+  public NDArray norms(NDManager scope, FlatArrays g) {
+    return script.run(scope, "norms", g.arrays()).singletonOrThrow();
+  }
+
+  @Override
+  public void close() {
+    script.close();
+  }
+
+  private void change(String function, NDArray array, Object... others) {
+    Object[] arguments = new Object[others.length + 1];
+    arguments[0] = array;
+    System.arraycopy(others, 0, arguments, 1, others.length);
+    try (NDManager scope = array.getManager().newSubManager()) {
+      script.run(scope, function, arguments).close();
+    }
+  }
+}

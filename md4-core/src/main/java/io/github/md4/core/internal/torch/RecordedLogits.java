@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.cuda.Upload;
+import java.util.Arrays;
+
+/** Logits float32 [R, V] that the automatic differentiation has followed. */
+public final class RecordedLogits implements Logits {
+  private final LossKernels kernels;
+  private final Upload upload;
+  private final NDArray values;
+  private NDArray gradient;
+
+  /**
+   * @param values what the recording gave; stays the caller's
+   */
+  public RecordedLogits(LossKernels kernels, Upload upload, NDArray values) {
+    this.kernels = kernels;
+    this.upload = upload;
+    this.values = values;
+  }
+
+  /** Returns the logits themselves. */
+  public NDArray values() {
+    return values;
+  }
+
+  /**
+   * Returns the gradient that an objective has left.
+   *
+   * @throws IllegalStateException if none has
+   */
+  public NDArray gradient() {
+    if (gradient == null) {
+      throw new IllegalStateException("no objective has judged these logits");
+    }
+    return gradient;
+  }
+
+  @Override
+  public NDArray crossEntropy(NDManager scope, int[] targets, float[] weights) {
+    upload.begin(bytes(targets));
+    try (NDArray x = longs(scope, targets);
+        NDArray w = floats(scope, weights)) {
+      upload.end();
+      NDList both = kernels.crossEntropy(scope, values, x, w);
+      gradient = both.get(1);
+      return both.get(0);
+    }
+  }
+
+  @Override
+  public GenMd4Loss powered(NDManager scope, int[] targets, float[] weights, float[] powers) {
+    upload.begin(bytes(targets) + (long) powers.length * Float.BYTES);
+    try (NDArray x = longs(scope, targets);
+        NDArray w = floats(scope, weights);
+        NDArray ofTokens = floats(scope, powers)) {
+      upload.end();
+      NDList all = kernels.powered(scope, values, x, w, ofTokens);
+      gradient = all.get(1);
+      return new GenMd4Loss(all.get(0), all.get(2), all.get(3));
+    }
+  }
+
+  private static long bytes(int[] targets) {
+    return (long) targets.length * (Long.BYTES + Float.BYTES);
+  }
+
+  private NDArray longs(NDManager scope, int[] tokens) {
+    long[] longs = Arrays.stream(tokens).asLongStream().toArray();
+    return upload.longs(scope, longs, new Shape(longs.length));
+  }
+
+  private NDArray floats(NDManager scope, float[] numbers) {
+    return upload.floats(scope, numbers, new Shape(numbers.length));
+  }
+}

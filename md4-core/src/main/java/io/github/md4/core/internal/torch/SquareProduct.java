@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
+import java.util.Map;
+
+/**
+ * A product of two square matrices, over and over: the most arithmetic that a device can be kept
+ * busy with, and so the ceiling of what a network reaches.
+ */
+public final class SquareProduct implements AutoCloseable {
+  private static final String SOURCE =
+      """
+      def operand(self: __torch__.M, u: Tensor, type: int) -> Tensor:
+        return torch.to(torch.sin(torch.outer(u, u)), type)
+
+      def multiply(self: __torch__.M, a: Tensor, times: int) -> Tensor:
+        product = torch.mm(a, a)
+        for i in range(times - 1):
+          product = torch.mm(a, a)
+        return torch.to(torch.select(torch.select(product, 0, 0), 0, 0), 6)
+      """;
+
+  /** Times an integer and into a sine: numbers without a pattern, zeros would flatter. */
+  private static final double IRRATIONAL = (Math.sqrt(5) - 1) / 2;
+
+  private final NDManager manager;
+  private final TorchScript script;
+  private final NDList operand;
+  private final int size;
+
+  /**
+   * @param size rows and columns, at least 1
+   */
+  public SquareProduct(NDManager parent, Precision precision, int size) {
+    if (size < 1) {
+      throw new IllegalArgumentException("size must be at least 1: " + size);
+    }
+    this.manager = parent.newSubManager();
+    this.size = size;
+    this.script = TorchScript.load(manager, Map.of(), SOURCE);
+    float[] u = new float[size];
+    for (int i = 0; i < size; i++) {
+      u[i] = (float) (IRRATIONAL * (i + 1));
+    }
+    try (NDArray factors = manager.create(u)) {
+      this.operand = script.run(manager, "operand", factors, precision.scalarType);
+    }
+  }
+
+  /** Returns the operations of one product, additions and multiplications: {@code 2 size^3}. */
+  public double operations() {
+    return 2.0 * size * size * size;
+  }
+
+  /**
+   * Queues so many products and returns the first element of the last, float32; to read it is to
+   * wait for all of them.
+   *
+   * @param times at least 1
+   */
+  public NDArray multiply(NDManager scope, int times) {
+    if (times < 1) {
+      throw new IllegalArgumentException("times must be at least 1: " + times);
+    }
+    return script.run(scope, "multiply", operand.singletonOrThrow(), times).singletonOrThrow();
+  }
+
+  @Override
+  public void close() {
+    script.close();
+    manager.close();
+  }
+}

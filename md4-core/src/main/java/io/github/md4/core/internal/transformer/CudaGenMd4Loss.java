@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.cuda.CudaProgram;
+import io.github.md4.core.internal.cuda.CudaProgram.Grid;
+import io.github.md4.core.internal.transformer.PointwiseKernels.PoweredRows;
+import io.github.md4.core.internal.transformer.PointwiseKernels.PoweredSums;
+
+/** The loss where each token has a power, on a GPU. */
+final class CudaGenMd4Loss {
+  private static final String BY_BLOCK = "poweredByBlock";
+  private static final String BY_WARP = "poweredByWarp";
+  private static final int LANES = 32;
+  private static final int WARPS = 4;
+  private static final int BLOCK_THREADS = 1024;
+
+  /** The most columns of a row that a warp takes, as in {@code fused.cu}. */
+  private static final int WARP_COLUMNS = 512;
+
+  private final CudaProgram program;
+  private final int blocks;
+  private final int warpBlocks;
+  private final int sharedBytes;
+
+  /**
+   * @param sharedBytes that a kernel may ask for
+   */
+  CudaGenMd4Loss(CudaProgram program, CudaDevice device, int sharedBytes) {
+    this.program = program;
+    this.blocks = device.multiprocessors();
+    this.warpBlocks = program.residentBlocks(BY_WARP, WARPS * LANES);
+    this.sharedBytes = sharedBytes;
+    program.allowSharedBytes(BY_BLOCK, sharedBytes);
+  }
+
+  /** See {@link PointwiseKernels#powered}. */
+  PoweredSums of(NDManager scope, NDArray logits, int vocabularySize, PoweredRows of) {
+    int rows = (int) logits.getShape().get(0);
+    int stride = (int) logits.getShape().get(1);
+    NDArray losses = scope.create(new Shape(rows), DataType.FLOAT32);
+    NDArray sums = scope.zeros(new Shape(stride));
+    boolean isNarrow = stride <= WARP_COLUMNS;
+    int held = stride * Float.BYTES <= sharedBytes ? stride * Float.BYTES : 0;
+    Grid grid =
+        isNarrow
+            ? new Grid(Math.min((rows + WARPS - 1) / WARPS, warpBlocks), LANES, WARPS)
+            : new Grid(Math.min(rows, blocks), BLOCK_THREADS, 1, held);
+    program.launch(
+        isNarrow ? BY_WARP : BY_BLOCK,
+        grid,
+        logits,
+        of.targets(),
+        of.weights(),
+        of.powers(),
+        losses,
+        sums,
+        vocabularySize,
+        stride,
+        rows,
+        Math.min(held, 1));
+    return new PoweredSums(losses, sums);
+  }
+}

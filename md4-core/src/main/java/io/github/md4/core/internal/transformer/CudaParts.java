@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.cuda.Nvrtc;
+import io.github.md4.core.internal.cuda.PinnedUpload;
+import io.github.md4.core.internal.cuda.Upload;
+import io.github.md4.core.internal.torch.BufferPool;
+import io.github.md4.core.internal.torch.Cublas;
+import io.github.md4.core.internal.torch.Products;
+import io.github.md4.core.internal.torch.TorchScript;
+import java.util.Optional;
+
+/** What a GPU gives to the transformer's hand-written pass in training. */
+class CudaParts implements FusedKernels.DeviceParts {
+  final CudaDevice cuda;
+  final FusedKernels.Options options;
+
+  CudaParts(CudaDevice cuda, FusedKernels.Options options) {
+    this.cuda = cuda;
+    this.options = options;
+  }
+
+  @Override
+  public PointwiseKernels passes(NDManager manager, BufferPool room) {
+    return new CudaPointwiseKernels(manager, cuda, Nvrtc.find().orElseThrow(), options, room);
+  }
+
+  @Override
+  public Upload upload(NDManager manager) {
+    return new PinnedUpload(cuda);
+  }
+
+  @Override
+  public String attention() {
+    return TorchScript.resource(CudaParts.class, "flash.torchscript");
+  }
+
+  @Override
+  public BufferPool room(NDManager manager) {
+    return new BufferPool.Fresh(manager, options.network().precision());
+  }
+
+  @Override
+  public Optional<Products> products(NDManager manager, BufferPool room) {
+    return Optional.empty();
+  }
+
+  /** And to its forward with frozen weights. */
+  static final class Frozen extends CudaParts {
+    Frozen(CudaDevice cuda, FusedKernels.Options options) {
+      super(cuda, options);
+    }
+
+    @Override
+    public BufferPool room(NDManager manager) {
+      return new BufferPool.Kept(manager, options.stream(), options.network().precision());
+    }
+
+    @Override
+    public Optional<Products> products(NDManager manager, BufferPool room) {
+      return Cublas.find(cuda, room).or(() -> Optional.of(new Products.Script(manager, room)));
+    }
+  }
+}

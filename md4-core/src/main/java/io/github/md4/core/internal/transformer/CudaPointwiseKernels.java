@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.cuda.CudaProgram;
+import io.github.md4.core.internal.cuda.CudaProgram.Absent;
+import io.github.md4.core.internal.cuda.CudaProgram.Grid;
+import io.github.md4.core.internal.cuda.Nvrtc;
+import io.github.md4.core.internal.torch.BufferPool;
+import io.github.md4.core.internal.torch.FlatArrays;
+import io.github.md4.core.internal.torch.OptimizerKernels;
+import io.github.md4.core.internal.torch.TorchScript;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** The passes as CUDA kernels, compiled when a network is built; their text is {@code fused.cu}. */
+final class CudaPointwiseKernels implements PointwiseKernels {
+  private static final int LANES = 32;
+  private static final int WARPS = 4;
+  private static final int OCTET = 8;
+  private static final int ROWS_OF_BLOCK = 16;
+  private static final int ENTROPY_THREADS = 512;
+  private static final int UPDATE_THREADS = 256;
+
+  /** What a kernel declares itself of the shared memory that a block may have, rounded up. */
+  private static final int DECLARED_SHARED_BYTES = 1024;
+
+  private static final String BACKWARD =
+      BufferPool.ROWS
+          + """
+      def like(self: __torch__.M, x: Tensor) -> Tensor:
+        return self.rows(x, x.size(0), x.size(1), x.dtype)
+      def zeros(self: __torch__.M, x: Tensor, rows: int) -> Tensor:
+        return torch.zeros([rows, x.size(1)], dtype=x.dtype, device=x.device)
+      def sums(self: __torch__.M, x: Tensor, rows: int) -> Tensor:
+        return torch.zeros([rows, x.size(1)], dtype=6, device=x.device)
+      def columns(self: __torch__.M, x: Tensor, columns: int) -> Tensor:
+        return self.rows(x, x.size(0), columns, x.dtype)
+      def losses(self: __torch__.M, x: Tensor) -> Tensor:
+        return torch.empty([x.size(0)], dtype=6, device=x.device)
+      """;
+
+  private final TransformerKernels.Options options;
+  private final BufferPool room;
+  private final TorchScript script;
+  private final CudaProgram program;
+  private final int leaveBlocks;
+  private final int updateBlocks;
+  private final CudaGenMd4Loss poweredLoss;
+  private final int sharedBytes;
+
+  CudaPointwiseKernels(
+      NDManager parent,
+      CudaDevice device,
+      Nvrtc compiler,
+      FusedKernels.Options fused,
+      BufferPool room) {
+    this.options = fused.network();
+    this.room = room;
+    this.script = TorchScript.load(parent, Map.of(), BACKWARD);
+    Map<String, Integer> constants = new LinkedHashMap<>();
+    constants.put("D", options.heads() * options.headWidth());
+    constants.put("W", options.headWidth());
+    constants.put("GATE", options.activation().number);
+    constants.put("WIDE", fused.stream() == Precision.FLOAT32 ? 1 : 0);
+    this.program =
+        CudaProgram.compile(
+            compiler,
+            device,
+            TorchScript.resource(CudaPointwiseKernels.class, "fused.cu"),
+            constants);
+    this.leaveBlocks = program.residentBlocks("leave", WARPS * LANES);
+    this.updateBlocks = program.residentBlocks("adamW", UPDATE_THREADS);
+    this.sharedBytes = device.sharedBytesOfBlock() - DECLARED_SHARED_BYTES;
+    program.allowSharedBytes("entropyByBlock", sharedBytes);
+    this.poweredLoss = new CudaGenMd4Loss(program, device, sharedBytes);
+  }
+
+  @Override
+  public Entry enter(NDManager scope, NDArray h, Optional<Gated> before, Site site) {
+    Rows rows = site.rows();
+    NDList made =
+        before
+            .map(gated -> room.entry(scope, h, gated.x(), rows.count()))
+            .orElseGet(() -> room.first(scope, h));
+    NDArray stream = before.isPresent() ? made.get(0) : h;
+    Entry entry =
+        new Entry(
+            stream, made.get(made.size() - 2), made.get(made.size() - 1), h.getShape().get(0));
+    program.launch(
+        "enter",
+        new Grid((rows.count() + ROWS_OF_BLOCK - 1) / ROWS_OF_BLOCK, LANES, WARPS),
+        h,
+        picked(rows, entry),
+        x(before),
+        gates(before, before.map(gated -> gated.vectors().values())),
+        before.map(gated -> gated.vectors().count()).orElse(0),
+        before.map(Gated::gate).orElse(0),
+        site.vectors().values(),
+        site.vectors().count(),
+        site.shift(),
+        stream,
+        entry.input(),
+        entry.moments(),
+        rows.starts(),
+        rows.examples());
+    return entry;
+  }
+
+  @Override
+  public Exit leave(
+      NDManager scope, Change change, Entry entry, Optional<Gated> before, Site site) {
+    Rows rows = site.rows();
+    boolean isPicked = entry.rowsBefore() != rows.count();
+    NDArray dh =
+        isPicked
+            ? one(scope, "zeros", entry.stream(), entry.rowsBefore())
+            : one(scope, "like", entry.stream());
+    Optional<NDArray> dx = before.map(gated -> one(scope, "like", gated.x()));
+    program.launch(
+        "leave",
+        new Grid(leaveBlocks, LANES, WARPS),
+        change.input(),
+        orAbsent(change.stream()),
+        entry.stream(),
+        entry.moments(),
+        x(before),
+        gates(before, before.map(gated -> gated.vectors().values())),
+        before.map(gated -> gated.vectors().count()).orElse(0),
+        before.map(Gated::gate).orElse(0),
+        site.vectors().values(),
+        site.vectors().count(),
+        site.shift(),
+        gates(before, before.map(gated -> gated.vectors().gradients())),
+        site.vectors().gradients(),
+        dh,
+        picked(rows, entry),
+        orAbsent(dx),
+        rows.starts(),
+        rows.examples());
+    return new Exit(dh, dx);
+  }
+
+  @Override
+  public void rotate(NDArray qkv, NDList rotary, int length) {
+    int rotated = options.heads() + options.keyValueHeads();
+    long rows = qkv.getShape().get(0);
+    program.launch(
+        "rotate",
+        Grid.of(rows * rotated * (options.headWidth() / OCTET)),
+        qkv,
+        rotary.get(0),
+        rotary.get(1),
+        length,
+        rotated + options.keyValueHeads(),
+        rotated,
+        (int) rows);
+  }
+
+  @Override
+  public NDArray rotateBack(NDManager scope, NDList gradients, NDList rotary, int length) {
+    int heads = options.heads() + 2 * options.keyValueHeads();
+    NDArray dq = gradients.get(0);
+    NDArray dqkv = one(scope, "columns", dq, heads * options.headWidth());
+    program.launch(
+        "rotateBack",
+        Grid.of(dqkv.getShape().size() / OCTET),
+        dq,
+        gradients.get(1),
+        gradients.get(2),
+        dqkv,
+        rotary.get(0),
+        rotary.get(1),
+        length,
+        options.heads(),
+        options.keyValueHeads(),
+        (int) dq.getShape().get(0));
+    return dqkv;
+  }
+
+  @Override
+  public NDArray gate(NDManager scope, NDArray u) {
+    int width = (int) u.getShape().get(1) / 2;
+    NDArray g = room.columns(scope, u, width);
+    int rows = (int) u.getShape().get(0);
+    program.launch("gate", Grid.of(g.getShape().size() / OCTET), u, g, width, rows);
+    return g;
+  }
+
+  @Override
+  public void gateBack(NDArray dg, NDArray u) {
+    int width = (int) dg.getShape().get(1);
+    int rows = (int) dg.getShape().get(0);
+    program.launch("gateBack", Grid.of(dg.getShape().size() / OCTET), dg, u, u, width, rows);
+  }
+
+  @Override
+  public NDArray sumByToken(NDManager scope, NDArray dh, TokenRuns runs, int tokens) {
+    NDArray sums = one(scope, "sums", dh, tokens);
+    int threads = (int) Math.min(1024, (dh.getShape().get(1) / OCTET + LANES - 1) / LANES * LANES);
+    program.launch(
+        "sumByToken",
+        new Grid(runs.runs(), threads, 1),
+        dh,
+        runs.order(),
+        runs.starts(),
+        runs.tokens(),
+        sums);
+    return sums;
+  }
+
+  @Override
+  public NDArray entropy(
+      NDManager scope, NDArray logits, int vocabularySize, NDArray targets, NDArray weights) {
+    NDArray losses = one(scope, "losses", logits);
+    int rows = (int) logits.getShape().get(0);
+    int stride = (int) logits.getShape().get(1);
+    int rowBytes = stride * Short.BYTES;
+    if (stride > ENTROPY_THREADS && rowBytes <= sharedBytes) {
+      Grid grid = new Grid(rows, ENTROPY_THREADS, 1, rowBytes);
+      program.launch(
+          "entropyByBlock", grid, logits, targets, weights, losses, vocabularySize, stride);
+    } else {
+      Grid grid = new Grid((rows + WARPS - 1) / WARPS, LANES, WARPS);
+      program.launch(
+          "entropyByWarp", grid, logits, targets, weights, losses, vocabularySize, stride, rows);
+    }
+    return losses;
+  }
+
+  @Override
+  public PoweredSums powered(
+      NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows) {
+    return poweredLoss.of(scope, logits, vocabularySize, rows);
+  }
+
+  @Override
+  public void update(
+      OptimizerKernels.Trained trained,
+      FlatArrays gradient,
+      FlatArrays copy,
+      OptimizerKernels.Numbers n) {
+    boolean isNarrow = gradient.precision() == Precision.BFLOAT16;
+    program.launch(
+        "adamW",
+        new Grid(updateBlocks, UPDATE_THREADS, 1),
+        trained.parameters().whole(),
+        trained.first().whole(),
+        trained.second().whole(),
+        trained.isAveraged(n) ? trained.average().whole() : Absent.ARRAY,
+        copy.whole(),
+        isNarrow ? gradient.whole() : Absent.ARRAY,
+        isNarrow ? Absent.ARRAY : gradient.whole(),
+        orAbsent(n.good()),
+        new float[] {
+          (float) n.rate(),
+          (float) n.beta1(),
+          (float) n.beta2(),
+          (float) n.epsilon(),
+          (float) n.decay(),
+          (float) n.correction1(),
+          (float) n.correction2(),
+          (float) n.emaRate()
+        },
+        gradient.whole().getShape().size());
+  }
+
+  @Override
+  public void close() {
+    program.close();
+    script.close();
+  }
+
+  private NDArray one(NDManager scope, String function, Object... arguments) {
+    return script.run(scope, function, arguments).singletonOrThrow();
+  }
+
+  /** Returns the rows' positions where the stream had all of them before, else nothing. */
+  private static Object picked(Rows rows, Entry entry) {
+    return entry.rowsBefore() == rows.count() ? Absent.ARRAY : rows.chosen().orElseThrow().ints();
+  }
+
+  private static Object x(Optional<Gated> before) {
+    return orAbsent(before.map(Gated::x));
+  }
+
+  private static Object gates(Optional<Gated> before, Optional<NDArray> vectors) {
+    return before.isPresent() ? orAbsent(vectors) : Absent.ARRAY;
+  }
+
+  private static Object orAbsent(Optional<NDArray> array) {
+    return array.<Object>map(present -> present).orElse(Absent.ARRAY);
+  }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.transformer.PointwiseKernels.Vectors;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the hand-written pass is told of time and class, forward and backward: small products, one
+ * row an example. Shapes as in {@link FusedKernels}.
+ */
+public final class FusedConditionKernels {
+  private final FusedKernels kernels;
+
+  FusedConditionKernels(FusedKernels kernels) {
+    this.kernels = kernels;
+  }
+
+  /**
+   * The activated condition [B, W], with what its backward needs.
+   *
+   * @param kept what else the forward computed, the condition before its activation last
+   */
+  public record Conditioned(Hidden c, List<NDArray> kept) {}
+
+  /**
+   * Returns {@code act(w2 swish(w1 features + b1) + b2)}.
+   *
+   * @param features float32 [B, W] or, with classes, [B, 2 W]
+   * @param weights w1 [4 W, .], b1, w2 [W, 4 W], b2, float32
+   */
+  public Conditioned condition(NDManager scope, NDArray features, NDList weights) {
+    return conditioned(
+        kernels.run(
+            scope,
+            "condition",
+            features,
+            weights.get(0),
+            weights.get(1),
+            weights.get(2),
+            weights.get(3)));
+  }
+
+  /** Writes the gradients by the weights; returns that by the features, float32. */
+  public NDArray conditionBack(
+      NDManager scope, NDArray dc, Conditioned forward, NDList featuresAndW, Hidden[] into) {
+    return kernels.one(
+        scope,
+        "conditionBack",
+        dc,
+        forward.kept.get(0),
+        forward.kept.get(1),
+        forward.kept.get(2),
+        featuresAndW.get(0),
+        featuresAndW.get(1),
+        featuresAndW.get(2),
+        FusedKernels.list(into));
+  }
+
+  /** Returns the time features with each example's class appended, float32 [B, 2 W]. */
+  public NDArray withClass(NDManager scope, NDArray features, NDArray labels, NDArray table) {
+    return kernels.one(scope, "withClass", features, labels, table);
+  }
+
+  /** Returns {@code act(c)}, c the class embedding of labels int64 [B]. */
+  public Conditioned classCondition(NDManager scope, NDArray labels, NDArray table) {
+    return conditioned(kernels.run(scope, "classCondition", labels, table));
+  }
+
+  /** Returns the gradient by the class embedding, float32 [B, W]. */
+  public NDArray classConditionBack(NDManager scope, NDArray dc, Conditioned forward) {
+    return kernels.one(scope, "classConditionBack", dc, forward.kept.get(0));
+  }
+
+  /** Writes the gradient by the classes' table, given that by rows of it in its last columns. */
+  public void classBack(NDManager scope, NDArray gradient, NDArray labels, Hidden into) {
+    kernels.change(scope, "classBack", gradient, labels, into.array);
+  }
+
+  private static Conditioned conditioned(NDList made) {
+    return new Conditioned(new Hidden(made.get(0)), List.copyOf(made.subList(1, made.size())));
+  }
+
+  /**
+   * What the examples are told in one layer: vectors from {@code first} on, and where their
+   * gradient is summed.
+   */
+  public static final class Modulation {
+    final Vectors vectors;
+    final int first;
+
+    private Modulation(Vectors vectors, int first) {
+      this.vectors = vectors;
+      this.first = first;
+    }
+
+    /** Returns what begins so many vectors further on. */
+    public Modulation from(int index) {
+      return new Modulation(vectors, first + index);
+    }
+  }
+
+  /** Returns k vectors of width D for each example, w [k D, W], with room for their gradient. */
+  public Modulation modulation(NDManager scope, Hidden c, Hidden w, Hidden b) {
+    NDArray values = values(scope, c, w, b);
+    return new Modulation(new Vectors(values, Optional.of(scope.zeros(values.getShape()))), 0);
+  }
+
+  /** As {@link #modulation}, where there is no backward. */
+  public Modulation frozenModulation(NDManager scope, Hidden c, Hidden w, Hidden b) {
+    return new Modulation(new Vectors(values(scope, c, w, b), Optional.empty()), 0);
+  }
+
+  private NDArray values(NDManager scope, Hidden c, Hidden w, Hidden b) {
+    return kernels.one(scope, "modulation", c.array, w.array, b.array);
+  }
+
+  /**
+   * Returns what Dropout1d multiplies the gates of all layers by, float32 [B, layers, 2, D].
+   *
+   * @param keep uint8 of the same shape, 0 where a channel is dropped
+   */
+  public NDArray gateFactors(NDManager scope, NDArray keep) {
+    return kernels.one(scope, "gateFactors", keep);
+  }
+
+  /** Drops channels of both branches of a layer, by {@link #gateFactors}. */
+  public void dropGates(NDManager scope, Modulation modulation, NDArray factors, int layer) {
+    kernels.change(scope, "dropGates", modulation.vectors.values(), factors, layer);
+  }
+
+  /** The backward of {@link #dropGates}, once the gradients are summed. */
+  public void dropGatesBack(NDManager scope, Modulation modulation, NDArray factors, int layer) {
+    kernels.change(scope, "dropGates", modulation.vectors.gradients(), factors, layer);
+  }
+
+  /** Writes the gradients by w and b; returns that by c, float32 [B, W]. */
+  public NDArray modulationBack(
+      NDManager scope, Modulation modulation, Hidden c, Hidden w, Hidden[] into) {
+    return kernels.one(
+        scope,
+        "modulationBack",
+        modulation.vectors.gradients(),
+        c.array,
+        w.array,
+        FusedKernels.list(into));
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.torch.Hidden;
+import java.util.Optional;
+
+/** From tokens to the hand-written pass's residual stream, and back. */
+public final class FusedEmbeddingKernels {
+  private final FusedKernels kernels;
+
+  FusedEmbeddingKernels(FusedKernels kernels) {
+    this.kernels = kernels;
+  }
+
+  /** The embedded tokens, and the mask of their dropout where there is one. */
+  public record Embedded(Hidden stream, Optional<NDArray> mask) {}
+
+  /** Returns which of a table's two forms the residual stream is read from. */
+  public Hidden table(NDArray exact, Hidden copy) {
+    return kernels.stream() == Precision.FLOAT32 ? new Hidden(exact) : copy;
+  }
+
+  /** Returns the rows of a table [V + 1, D], float32 or not, at the tokens of all positions. */
+  public Embedded embed(NDManager scope, FusedKernels.Batch batch, Hidden table) {
+    NDList made = kernels.run(scope, "embed", batch.runs().zt(), table.array);
+    return new Embedded(
+        new Hidden(made.get(0)), made.size() > 1 ? Optional.of(made.get(1)) : Optional.empty());
+  }
+
+  /** Returns the gradient by the table, float32 [V + 1, D]. */
+  public NDArray embedBack(
+      NDManager scope, Hidden gradient, Embedded embedded, FusedKernels.Batch batch, int tokens) {
+    NDArray dh =
+        embedded
+            .mask
+            .map(mask -> kernels.one(scope, "dropBack", gradient.array, mask))
+            .orElse(gradient.array);
+    return kernels.passes().sumByToken(scope, dh, batch.runs(), tokens);
+  }
+
+  /** Returns the table [V + 1, D] of an embedding and the product after it, all float32. */
+  public Hidden outsideTable(NDManager scope, NDArray table, NDArray w, NDArray b) {
+    return new Hidden(kernels.one(scope, "outsideTable", table, w, b));
+  }
+
+  /** Writes the gradients by table, w and b, given that by what they make. */
+  public void outsideTableBack(NDManager scope, NDArray gradient, NDList tableAndW, Hidden[] into) {
+    kernels.change(
+        scope,
+        "outsideTableBack",
+        gradient,
+        tableAndW.get(0),
+        tableAndW.get(1),
+        FusedKernels.list(into));
+  }
+
+  /** Writes a gradient where it belongs. */
+  public void write(NDManager scope, NDArray gradient, Hidden into) {
+    kernels.change(scope, "copyInto", gradient, into.array);
+  }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.BufferPool;
+import io.github.md4.core.internal.torch.Hidden;
+import java.util.Optional;
+
+/**
+ * What the forward of frozen weights needs besides {@link FusedKernels}: its tokens and rows are on
+ * the device already.
+ */
+public final class FusedInferenceKernels {
+  private final FusedKernels kernels;
+
+  FusedInferenceKernels(FusedKernels kernels) {
+    this.kernels = kernels;
+  }
+
+  /**
+   * Begins a block or the head: from here on its results take the place of those of the block
+   * before, but for what it enters with, which it reads first.
+   */
+  public void begin() {
+    if (kernels.room() instanceof BufferPool.Kept kept) {
+      kept.begin();
+    }
+  }
+
+  /** Uploads whatever {@code what} asks for, of up to so many bytes. */
+  public void upload(long bytes, Runnable what) {
+    kernels.upload().begin(bytes);
+    what.run();
+    kernels.upload().end();
+  }
+
+  /** Returns all positions of a batch, on the device of {@code like}. */
+  public Rows allRows(NDManager scope, NDArray like, int examples, int length) {
+    NDArray starts = kernels.one(scope, "allStarts", like, examples, length);
+    return new Rows(examples, length, examples * length, starts, Optional.empty());
+  }
+
+  /**
+   * Returns chosen rows of all.
+   *
+   * @param rows flat positions in ascending order, int64 [R]
+   */
+  public Rows chosenRows(NDManager scope, NDArray rows, Rows all) {
+    int count = Math.toIntExact(rows.size());
+    if (count == all.count()) {
+      return all;
+    }
+    NDArray starts = kernels.one(scope, "rowStarts", rows, all.examples(), all.length());
+    Rows.Chosen chosen = new Rows.Chosen(rows, kernels.one(scope, "narrow", rows));
+    return new Rows(all.examples(), all.length(), count, starts, Optional.of(chosen));
+  }
+
+  /** Returns the rows of a table at tokens int64 [B, N]: [B N, D]. */
+  public Hidden embed(NDManager scope, NDArray zt, Hidden table) {
+    return new Hidden(kernels.run(scope, "embed", zt.flatten(), table.array).get(0));
+  }
+
+  /** Returns the first V columns of the head's product, float32 [R, V]. */
+  public NDArray logits(NDManager scope, Hidden padded, int vocabularySize) {
+    return kernels.one(scope, "logits", padded.array, vocabularySize);
+  }
+}

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.cuda.Upload;
+import io.github.md4.core.internal.torch.BufferPool;
+import io.github.md4.core.internal.torch.FlatArrays;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.Logits;
+import io.github.md4.core.internal.torch.OptimizerKernels;
+import io.github.md4.core.internal.torch.Products;
+import io.github.md4.core.internal.torch.TorchScript;
+import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
+import io.github.md4.core.internal.transformer.PointwiseKernels.Change;
+import io.github.md4.core.internal.transformer.PointwiseKernels.Entry;
+import io.github.md4.core.internal.transformer.PointwiseKernels.Exit;
+import io.github.md4.core.internal.transformer.PointwiseKernels.Gated;
+import io.github.md4.core.internal.transformer.PointwiseKernels.Site;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The pieces of the transformer's hand-written forward and backward: products and attention by
+ * libtorch, everything between them in passes of our own. Nothing is recorded.
+ *
+ * <p>N rows (positions of B examples of length L, or those that are chosen), D width, W head width,
+ * F hidden width of the feed-forward, k vectors of a modulation. Weights are [out, in], in the
+ * products' type unless float32 is said. Results belong to {@code scope}.
+ */
+public final class FusedKernels implements AutoCloseable {
+  private static final int OCTET = 8;
+  private static final int WIDEST = 2048;
+  private static final int WIDEST_HEAD = 256;
+
+  private final NDManager manager;
+  private final Options options;
+  private final BufferPool room;
+  private final PointwiseKernels passes;
+  private final Optional<Products> products;
+  private final Upload upload;
+  private final TorchScript script;
+
+  /**
+   * What the kernels must know.
+   *
+   * @param stream the type of the residual stream and of its gradient
+   */
+  public record Options(
+      TransformerKernels.Options network, TransformerKernels.Dropout dropout, Precision stream) {}
+
+  /** Gives the passes and the uploads of a device. */
+  interface DeviceParts {
+    PointwiseKernels passes(NDManager manager, BufferPool room);
+
+    Upload upload(NDManager manager);
+
+    /** Returns the text of {@code attention} and {@code attentionBack}. */
+    String attention();
+
+    /** Returns what a forward writes into. */
+    BufferPool room(NDManager manager);
+
+    /** Returns products that write into the room; without them libtorch makes new arrays. */
+    Optional<Products> products(NDManager manager, BufferPool room);
+  }
+
+  FusedKernels(NDManager parent, Options options, DeviceParts parts) {
+    this.manager = parent.newSubManager();
+    this.options = options;
+    this.room = parts.room(manager);
+    this.passes = parts.passes(manager, room);
+    this.products = parts.products(manager, room);
+    this.upload = parts.upload(manager);
+    String text =
+        options.network.activation().functions()
+            + options.network.activation().backward()
+            + parts.attention()
+            + TorchScript.resource(FusedKernels.class, "fused.torchscript");
+    this.script = TorchScript.load(manager, constants(options), text);
+  }
+
+  private static Map<String, Object> constants(Options options) {
+    Map<String, Object> constants = new LinkedHashMap<>();
+    constants.put("dtype", options.network.precision().scalarType);
+    constants.put("stream", options.stream.scalarType);
+    constants.put("heads", options.network.heads());
+    constants.put("keyValueHeads", options.network.keyValueHeads());
+    constants.put("headWidth", options.network.headWidth());
+    constants.put("causal", options.network.causal());
+    constants.put("keepScale", 1 / (1 - options.dropout.channel()));
+    constants.put("embeddingDropout", options.dropout.embedding());
+    constants.put("attentionDropout", options.dropout.attention());
+    return constants;
+  }
+
+  /**
+   * Returns the kernels for a GPU, or nothing where they do not run: on a CPU, in float32, without
+   * a CUDA compiler, on a GPU older than Ampere, or for widths that are no multiples of 8.
+   */
+  public static Optional<FusedKernels> find(NDManager parent, Options options) {
+    return cuda(parent, options)
+        .map(cuda -> new FusedKernels(parent, options, new CudaParts(cuda, options)));
+  }
+
+  /** As {@link #find}, for forwards alone, whose results lie in the same memory in every block. */
+  public static Optional<FusedKernels> findFrozen(NDManager parent, Options options) {
+    return cuda(parent, options)
+        .map(cuda -> new FusedKernels(parent, options, new CudaParts.Frozen(cuda, options)));
+  }
+
+  private static Optional<CudaDevice> cuda(NDManager parent, Options options) {
+    return fits(options.network) ? CudaDevice.forKernels(parent) : Optional.empty();
+  }
+
+  private static boolean fits(TransformerKernels.Options network) {
+    int width = network.heads() * network.headWidth();
+    return network.precision() == Precision.BFLOAT16
+        && width % OCTET == 0
+        && width <= WIDEST
+        && network.headWidth() % OCTET == 0
+        && network.headWidth() <= WIDEST_HEAD;
+  }
+
+  // ---- what comes from the host ----
+
+  /** A batch before it is on the device, made ready on any thread. */
+  public record HostBatch(TokenRuns.Plan runs, Rows.Plan asked, int examples, int length) {
+
+    /**
+     * @param zt tokens of all positions
+     * @param rows flat positions that are asked for, in ascending order
+     * @param vocabulary number of tokens, the mask included
+     */
+    public static HostBatch of(int[] zt, int[] rows, int examples, int vocabulary) {
+      int length = zt.length / examples;
+      return new HostBatch(
+          TokenRuns.Plan.of(zt, vocabulary),
+          Rows.Plan.of(rows, examples, length),
+          examples,
+          length);
+    }
+  }
+
+  /**
+   * A batch on the device.
+   *
+   * @param all all positions; {@code asked}, those that the head answers for
+   */
+  public record Batch(TokenRuns runs, Rows all, Rows asked) {}
+
+  /** Uploads a batch, and after it whatever {@code more} asks for, of up to {@code moreBytes}. */
+  public Batch upload(NDManager scope, HostBatch host, long moreBytes, Runnable more) {
+    upload.begin(
+        TokenRuns.bytes(host.runs.zt().length)
+            + 2 * Rows.bytes(host.examples, host.asked.rows().length)
+            + moreBytes);
+    TokenRuns runs = TokenRuns.of(scope, upload, host.runs);
+    Rows all = Rows.all(scope, upload, host.examples, host.length);
+    boolean isAll = host.asked.rows().length == all.count();
+    Rows asked = isAll ? all : Rows.of(scope, upload, host.asked, all);
+    more.run();
+    upload.end();
+    return new Batch(runs, all, asked);
+  }
+
+  /** Returns float32 values on the device, inside an {@link #upload}. */
+  public NDArray floats(NDManager scope, float[] values, Shape shape) {
+    return upload.floats(scope, values, shape);
+  }
+
+  /** Returns labels int64 on the device, inside an {@link #upload}. */
+  public NDArray longs(NDManager scope, long[] values) {
+    return upload.longs(scope, values, new Shape(values.length));
+  }
+
+  /** Returns uint8 values on the device, inside an {@link #upload}. */
+  public NDArray bytes(NDManager scope, byte[] values, Shape shape) {
+    return upload.bytes(scope, values, shape);
+  }
+
+  // ---- branches ----
+
+  /**
+   * The output of a branch and the vector that gates it.
+   *
+   * @param gate its index in the modulation
+   */
+  public record Branch(Hidden output, Modulation modulation, int gate) {
+    Gated gated() {
+      return new Gated(output.array, modulation.vectors, modulation.first + gate);
+    }
+  }
+
+  /**
+   * Where a branch begins.
+   *
+   * @param shift index of the vector that is added; the scale is next to it
+   */
+  public record Start(Rows rows, Modulation modulation, int shift) {
+    Site site() {
+      return new Site(rows, modulation.vectors, modulation.first + shift);
+    }
+  }
+
+  /** A branch that was entered. */
+  public static final class Entered {
+    private final Entry entry;
+
+    private Entered(Entry entry) {
+      this.entry = entry;
+    }
+
+    /** Returns the residual stream [N, D]. */
+    public Hidden stream() {
+      return new Hidden(entry.stream());
+    }
+
+    /** Returns the branch's input [N, D]. */
+    public Hidden input() {
+      return new Hidden(entry.input());
+    }
+  }
+
+  /**
+   * Returns the stream {@code h + gate * output} and the input of the branch that begins there.
+   *
+   * @param h [N, D], or at all positions where the start is at chosen ones
+   */
+  public Entered enter(NDManager scope, Hidden h, Optional<Branch> before, Start start) {
+    return new Entered(passes.enter(scope, h.array, before.map(Branch::gated), start.site()));
+  }
+
+  /** The gradients by the stream before an entry, and by the output of the branch before it. */
+  public record Left(Hidden stream, Optional<Hidden> branch) {}
+
+  /** Known gradients: by an entry's input, and by the stream that goes on, if it does. */
+  public record Known(Hidden input, Optional<Hidden> stream) {}
+
+  /** The backward of {@link #enter}. */
+  public Left leave(
+      NDManager scope, Known known, Entered entered, Optional<Branch> before, Start start) {
+    Change change = new Change(known.input.array, known.stream.map(h -> h.array));
+    Exit exit = passes.leave(scope, change, entered.entry, before.map(Branch::gated), start.site());
+    return new Left(new Hidden(exit.stream()), exit.branch().map(Hidden::new));
+  }
+
+  // ---- products ----
+
+  /** Returns {@code x w^T}, [N, out]. */
+  public Hidden product(NDManager scope, Hidden x, Hidden w) {
+    return products
+        .map(own -> new Hidden(own.product(scope, x.array, w.array)))
+        .orElseGet(() -> hidden(scope, "product", x.array, w.array));
+  }
+
+  /** Returns the gradient by the input of a product, {@code dy w}, [N, in]. */
+  public Hidden inputGradient(NDManager scope, Hidden dy, Hidden w) {
+    return hidden(scope, "inputGradient", dy.array, w.array);
+  }
+
+  /** Writes the gradient by the weight of a product, {@code dy^T x}. */
+  public void weightGradient(NDManager scope, Hidden dy, Hidden x, Hidden into) {
+    change(scope, "weightGradient", dy.array, x.array, into.array);
+  }
+
+  /** Returns {@code value * activation(gate)} [N, F] of u [N, 2 F]. */
+  public Hidden gate(NDManager scope, Hidden u) {
+    return new Hidden(passes.gate(scope, u.array));
+  }
+
+  /** Puts the gradient by u in the place of u, given that by what it gated. */
+  public void gateBack(Hidden dg, Hidden u) {
+    passes.gateBack(dg.array, u.array);
+  }
+
+  /** Returns the chosen rows of x. */
+  public Hidden rowsOf(NDManager scope, Hidden x, Rows rows) {
+    return hidden(scope, "rowsOf", x.array, rows.chosen().orElseThrow().longs());
+  }
+
+  /** Returns x at its rows of all positions, zero elsewhere. */
+  public Hidden scattered(NDManager scope, Hidden x, Rows rows) {
+    return hidden(
+        scope, "scattered", x.array, rows.chosen().orElseThrow().longs(), rows.positions());
+  }
+
+  // ---- attention ----
+
+  /** What attention gave, [N, H W], and what its backward needs besides. */
+  public static final class Attended {
+    private final NDArray output;
+    private final NDList rest;
+
+    private Attended(NDList made) {
+      output = made.get(0);
+      rest = new NDList(made.subList(1, made.size()));
+    }
+
+    /** Returns the output [N, H W]. */
+    public Hidden output() {
+      return new Hidden(output);
+    }
+  }
+
+  /** Rotates queries and keys in place, and attends; qkv [N, (H + 2 K) W]. */
+  public Attended attend(NDManager scope, Hidden qkv, NDList rotary, Rows all) {
+    passes.rotate(qkv.array, rotary, all.length());
+    return new Attended(script.run(scope, "attend", qkv.array, all.length()));
+  }
+
+  /** Returns the gradient by queries, keys and values before their rotation. */
+  public Hidden attendBack(
+      NDManager scope, Hidden gradient, Hidden qkv, Attended forward, NDList rotary) {
+    int length = (int) rotary.get(0).getShape().get(0);
+    NDList parts =
+        script.run(
+            scope, "attendBack", gradient.array, qkv.array, forward.output, forward.rest, length);
+    NDArray dqkv = passes.rotateBack(scope, parts, rotary, length);
+    parts.close();
+    return new Hidden(dqkv);
+  }
+
+  // ---- loss and update ----
+
+  /** Returns logits as an objective judges them; what they are becomes their gradient. */
+  public Logits logits(Hidden logits, int vocabularySize) {
+    return new FusedLogits(passes, upload, logits, vocabularySize);
+  }
+
+  /** Returns an optimizer's kernels that keep {@code copy} equal to the parameters. */
+  public OptimizerKernels optimizer(NDManager parent, FlatArrays copy) {
+    return new OptimizerKernels(
+        parent, (trained, g, numbers) -> passes.update(trained, g, copy, numbers));
+  }
+
+  @Override
+  public void close() {
+    products.ifPresent(Products::close);
+    passes.close();
+    room.close();
+    upload.close();
+    script.close();
+    manager.close();
+  }
+
+  private Hidden hidden(NDManager scope, String function, Object... arguments) {
+    return new Hidden(one(scope, function, arguments));
+  }
+
+  /** Returns the kernels of condition and modulation. */
+  public FusedConditionKernels condition() {
+    return new FusedConditionKernels(this);
+  }
+
+  /** Returns the kernels of the embedding. */
+  public FusedEmbeddingKernels embedding() {
+    return new FusedEmbeddingKernels(this);
+  }
+
+  /** Returns the kernels that a forward without a backward has besides. */
+  public FusedInferenceKernels inference() {
+    return new FusedInferenceKernels(this);
+  }
+
+  PointwiseKernels passes() {
+    return passes;
+  }
+
+  BufferPool room() {
+    return room;
+  }
+
+  Upload upload() {
+    return upload;
+  }
+
+  Precision stream() {
+    return options.stream;
+  }
+
+  NDList run(NDManager scope, String function, Object... arguments) {
+    return script.run(scope, function, arguments);
+  }
+
+  /** Calls a function for what it writes. */
+  void change(NDManager scope, String function, Object... arguments) {
+    one(scope, function, arguments).close();
+  }
+
+  NDArray one(NDManager scope, String function, Object... arguments) {
+    return script.run(scope, function, arguments).singletonOrThrow();
+  }
+
+  static List<NDArray> list(Hidden... arrays) {
+    return Arrays.stream(arrays).map(hidden -> hidden.array).toList();
+  }
+}

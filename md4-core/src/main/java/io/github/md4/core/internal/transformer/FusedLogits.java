@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.cuda.Upload;
+import io.github.md4.core.internal.torch.GenMd4Loss;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.Logits;
+import java.util.Arrays;
+
+/**
+ * The hand-written pass's logits, in the place of which their gradient is put.
+ *
+ * @param logits [R, columns], of which the first {@code vocabularySize} count
+ */
+record FusedLogits(PointwiseKernels passes, Upload upload, Hidden logits, int vocabularySize)
+    implements Logits {
+
+  @Override
+  public NDArray crossEntropy(NDManager scope, int[] targets, float[] weights) {
+    Shape shape = new Shape(targets.length);
+    upload.begin((long) targets.length * (Integer.BYTES + Float.BYTES));
+    NDArray x = upload.ints(scope, targets, shape);
+    NDArray w = upload.floats(scope, weights, shape);
+    upload.end();
+    try (NDArray losses = passes.entropy(scope, logits.array, vocabularySize, x, w)) {
+      return losses.mul(w).sum();
+    }
+  }
+
+  @Override
+  public GenMd4Loss powered(NDManager scope, int[] targets, float[] weights, float[] powers) {
+    Shape shape = new Shape(targets.length);
+    int columns = Math.toIntExact(logits.array.getShape().get(1));
+    upload.begin(
+        (long) targets.length * (Integer.BYTES + Float.BYTES) + (long) columns * Float.BYTES);
+    NDArray x = upload.ints(scope, targets, shape);
+    NDArray w = upload.floats(scope, weights, shape);
+    float[] padded = Arrays.copyOf(powers, columns);
+    NDArray ofTokens = upload.floats(scope, padded, new Shape(columns));
+    upload.end();
+    PointwiseKernels.PoweredRows rows = new PointwiseKernels.PoweredRows(x, w, ofTokens);
+    PointwiseKernels.PoweredSums sums = passes.powered(scope, logits.array, vocabularySize, rows);
+    return new GenMd4Loss(sums.losses().mul(w).sum(), sums.losses(), sums.byPower());
+  }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.cuda.Upload;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Rows that belong together example by example: all positions of a batch, or chosen ones.
+ *
+ * @param count how many
+ * @param starts int32 [examples + 1], the first row of each example, then the number of rows
+ * @param chosen which positions they are; empty for all
+ */
+public record Rows(int examples, int length, int count, NDArray starts, Optional<Chosen> chosen) {
+
+  /** The flat positions of chosen rows [count], in the two types that kernels want. */
+  record Chosen(NDArray longs, NDArray ints) {}
+
+  /** Returns the most bytes that {@link #of} uploads for so many rows. */
+  static long bytes(int examples, int rows) {
+    return (examples + 1L) * Integer.BYTES + (long) rows * (Integer.BYTES + Long.BYTES);
+  }
+
+  static Rows all(NDManager scope, Upload upload, int examples, int length) {
+    int[] starts = new int[examples + 1];
+    Arrays.setAll(starts, b -> b * length);
+    NDArray uploaded = upload.ints(scope, starts, new Shape(starts.length));
+    return new Rows(examples, length, examples * length, uploaded, Optional.empty());
+  }
+
+  /** Chosen rows while they are on the host, in both types. */
+  record Plan(int[] rows, long[] longs, int[] starts) {
+
+    /**
+     * @param rows flat positions in ascending order
+     */
+    static Plan of(int[] rows, int examples, int length) {
+      int[] starts = new int[examples + 1];
+      long[] longs = new long[rows.length];
+      int r = 0;
+      for (int b = 0; b < examples; b++) {
+        for (int end = (b + 1) * length; r < rows.length && rows[r] < end; r++) {
+          longs[r] = rows[r];
+        }
+        starts[b + 1] = r;
+      }
+      return new Plan(rows, longs, starts);
+    }
+  }
+
+  static Rows of(NDManager scope, Upload upload, Plan plan, Rows all) {
+    int count = plan.rows.length;
+    Shape shape = new Shape(count);
+    Chosen chosen =
+        new Chosen(upload.longs(scope, plan.longs, shape), upload.ints(scope, plan.rows, shape));
+    NDArray uploaded = upload.ints(scope, plan.starts, new Shape(plan.starts.length));
+    return new Rows(all.examples, all.length, count, uploaded, Optional.of(chosen));
+  }
+
+  /** Returns whether these are chosen ones rather than all. */
+  public boolean isChosen() {
+    return chosen.isPresent();
+  }
+
+  /** Returns the number of all positions. */
+  int positions() {
+    return examples * length;
+  }
+}

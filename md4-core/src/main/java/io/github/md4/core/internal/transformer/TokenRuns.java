@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.cuda.Upload;
+import java.util.Arrays;
+
+/**
+ * The positions of a batch by token, in runs of one token: what an embedding's gradient is added up
+ * along. Known to the host, so that the sum needs no sorting on the device and is the same each
+ * time within a run.
+ *
+ * @param zt the token of each position, int32 [N]
+ * @param order positions by token, int32 [N]
+ * @param starts where each run starts in the order, then N, int32 [runs + 1]
+ * @param tokens of the runs, int32 [runs]
+ */
+record TokenRuns(NDArray zt, NDArray order, NDArray starts, NDArray tokens, int runs) {
+  private static final int LONGEST = 32;
+
+  /** Returns the most bytes that {@link #of} uploads for so many positions. */
+  static long bytes(int positions) {
+    return 16L * Integer.BYTES + 4L * Integer.BYTES * positions;
+  }
+
+  /** The runs while they are on the host; {@code starts} and {@code tokens} are cut to length. */
+  record Plan(int[] zt, int[] order, int[] starts, int[] tokens) {
+
+    /**
+     * @param vocabulary number of tokens, the mask included
+     */
+    static Plan of(int[] zt, int vocabulary) {
+      int[] ends = new int[vocabulary];
+      for (int token : zt) {
+        ends[token]++;
+      }
+      for (int v = 1; v < vocabulary; v++) {
+        ends[v] += ends[v - 1];
+      }
+      int[] starts = new int[zt.length + 1];
+      int[] tokens = new int[zt.length];
+      int runs = TokenRuns.runs(ends, starts, tokens);
+      return new Plan(
+          zt,
+          TokenRuns.order(zt, ends),
+          Arrays.copyOf(starts, runs + 1),
+          Arrays.copyOf(tokens, runs));
+    }
+  }
+
+  static TokenRuns of(NDManager scope, Upload upload, Plan plan) {
+    Shape positions = new Shape(plan.zt.length);
+    int runs = plan.tokens.length;
+    return new TokenRuns(
+        upload.ints(scope, plan.zt, positions),
+        upload.ints(scope, plan.order, positions),
+        upload.ints(scope, plan.starts, new Shape(runs + 1)),
+        upload.ints(scope, plan.tokens, new Shape(runs)),
+        runs);
+  }
+
+  /** Cuts each token's positions, up to its end in the order, into runs; returns how many. */
+  private static int runs(int[] ends, int[] starts, int[] tokens) {
+    int runs = 0;
+    int at = 0;
+    for (int v = 0; v < ends.length; v++) {
+      for (; at < ends[v]; at = Math.min(at + LONGEST, ends[v])) {
+        starts[runs] = at;
+        tokens[runs++] = v;
+      }
+    }
+    starts[runs] = at;
+    return runs;
+  }
+
+  private static int[] order(int[] zt, int[] ends) {
+    int[] next = ends.clone();
+    int[] order = new int[zt.length];
+    for (int n = zt.length - 1; n >= 0; n--) {
+      order[--next[zt[n]]] = n;
+    }
+    return order;
+  }
+}

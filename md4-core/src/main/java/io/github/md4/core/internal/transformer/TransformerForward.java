@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.TorchScript;
+import io.github.md4.core.internal.transformer.TransformerKernels.Dropout;
+import io.github.md4.core.internal.transformer.TransformerKernels.Options;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntFunction;
+import java.util.stream.Stream;
+
+/**
+ * The whole transformer in one call, of weights that never change; the text is in {@code
+ * frozen.torchscript}. Shapes as in {@link TransformerKernels}.
+ */
+public final class TransformerForward implements AutoCloseable {
+  private final TorchScript script;
+  private final int vocabularySize;
+  private final TorchScript.Held weights;
+  private final TorchScript.Held condition;
+  private final boolean isAdaptive;
+  private final Map<Integer, TorchScript.Held> rotary = new ConcurrentHashMap<>();
+
+  /**
+   * What the network is told, by which the functions differ.
+   *
+   * @param isTimed whether it is told the time; {@code hasClasses}, whether it is told a class
+   */
+  public record ConditionInputs(boolean isTimed, boolean hasClasses) {
+    boolean isAdaptive() {
+      return isTimed || hasClasses;
+    }
+  }
+
+  /**
+   * The weights, those of products in the products' type.
+   *
+   * @param condition of the condition's products and classes, in order; empty without condition
+   * @param before table, head with the rows that it has room for, and what all layers share: the
+   *     modulations' weight and bias of all layers and of the head together, or the head's norm
+   * @param layers the number of layers
+   * @param ofLayers each layer's arrays in the order of {@code frozen.torchscript}
+   */
+  public record Weights(NDList condition, List<Hidden> before, int layers, List<Hidden> ofLayers) {
+    private List<NDArray> arrays() {
+      return Stream.concat(before.stream(), ofLayers.stream()).map(each -> each.array).toList();
+    }
+  }
+
+  /** Makes arrays that follow from weights alone. */
+  public static final class Preparation implements AutoCloseable {
+    private static final String TEXT =
+        """
+        def stacked(self: __torch__.M, w: List[Tensor]) -> Tensor:
+          return torch.cat(w, 0)
+        def outsideTable(self: __torch__.M, table: Tensor, w: Tensor, b: Tensor) -> Tensor:
+          return torch.linear(table, w, b)
+        """;
+
+    private final NDManager manager;
+    private final TorchScript script;
+
+    /**
+     * @param manager the owner of what is made
+     */
+    public Preparation(NDManager manager) {
+      this.manager = manager;
+      this.script = TorchScript.load(manager, Map.of(), TEXT);
+    }
+
+    /** Returns arrays of one type one under the other. */
+    public Hidden stacked(List<Hidden> parts) {
+      List<NDArray> arrays = parts.stream().map(part -> part.array).toList();
+      return new Hidden(script.run(manager, "stacked", arrays).singletonOrThrow());
+    }
+
+    /** Returns the table [V + 1, D] of an embedding and the product after it, all float32. */
+    public Hidden outsideTable(NDArray table, NDArray w, NDArray b) {
+      return new Hidden(script.run(manager, "outsideTable", table, w, b).singletonOrThrow());
+    }
+
+    @Override
+    public void close() {
+      script.close();
+    }
+  }
+
+  /** Returns a float32 array as it stands among {@link Weights}. */
+  public static Hidden exact(NDArray array) {
+    return new Hidden(array);
+  }
+
+  /**
+   * @param weights are read in every call
+   */
+  public TransformerForward(
+      NDManager parent,
+      Options options,
+      ConditionInputs told,
+      int vocabularySize,
+      Weights weights) {
+    Map<String, ?> constants =
+        Map.of("layers", weights.layers, "timed", told.isTimed, "classes", told.hasClasses);
+    this.script =
+        TransformerKernels.load(
+            parent,
+            options,
+            Dropout.NONE,
+            constants,
+            TorchScript.resource(TransformerForward.class, "frozen.torchscript"));
+    this.vocabularySize = vocabularySize;
+    this.isAdaptive = told.isAdaptive();
+    int beforeQkv = isAdaptive ? 0 : 1; // in a layer's arrays
+    int step = weights.ofLayers.size() / weights.layers;
+    NDList prepared =
+        script.run(parent, "prepared", weights.arrays(), weights.before.size() + beforeQkv, step);
+    this.weights = new TorchScript.Held(prepared);
+    this.condition = new TorchScript.Held(weights.condition);
+  }
+
+  /**
+   * Returns logits, float32 [R, V].
+   *
+   * @param zt int64 [B, L]; {@code rows}, flat positions int64 [R]
+   * @param told time features float32 [B, W], labels int64 [B], or both
+   * @param tables makes cosines and sines [L, 1, W] of a length
+   */
+  public NDArray logits(
+      NDManager scope, NDArray zt, NDList told, NDArray rows, IntFunction<NDList> tables) {
+    int length = Math.toIntExact(zt.getShape().get(1));
+    TorchScript.Held angles =
+        rotary.computeIfAbsent(length, each -> new TorchScript.Held(tables.apply(each)));
+    NDList logits =
+        isAdaptive
+            ? script.run(
+                scope, "adaptiveLogits", zt, told, rows, condition, weights, angles, vocabularySize)
+            : script.run(scope, "plainLogits", zt, rows, weights, angles, vocabularySize);
+    return logits.singletonOrThrow();
+  }
+
+  @Override
+  public void close() {
+    rotary.values().forEach(TorchScript.Held::close);
+    weights.close();
+    condition.close();
+    script.close();
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import io.github.md4.core.Choices;
+
+/** The input that tells a network the time. */
+public enum TimeFeatures {
+  /** The time's sinusoidal embedding. */
+  T,
+  /** Nothing: without classes too, RMSNorm takes the place of adaLN. */
+  NONE;
+
+  /** Returns the choice written as {@code t} or {@code none}. */
+  public static TimeFeatures parse(String text) {
+    return Choices.parse(values(), "timeFeatures", text);
+  }
+
+  @Override
+  public String toString() {
+    return Choices.name(this);
+  }
+}

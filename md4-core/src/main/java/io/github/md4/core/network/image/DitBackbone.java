@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import ai.djl.ndarray.NDArray;
+import io.github.md4.core.internal.image.DitKernels;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.network.Specs;
+import io.github.md4.core.token.ImageShape;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A transformer over patches alone. */
+record DitBackbone(DitKernels kernels, ParameterSpec embedding, Dit dit) implements Backbone {
+
+  static DitBackbone of(DitConfig config, int vocabularySize, KernelMode mode) {
+    ImageShape image = config.image();
+    DitShape shape = config.blocks();
+    DitKernels kernels = mode.dit(shape);
+    Dit.Field field =
+        new Dit.Field(
+            image.height() / shape.patch(),
+            image.width() / shape.patch(),
+            image.colours() * config.width(),
+            image.colours() * vocabularySize);
+    Dit.Built built = new Dit.Built(kernels, norm(config.condition()));
+    return new DitBackbone(
+        kernels,
+        Specs.table("embedding.weight", vocabularySize + 1L, config.width()),
+        Dit.of("", shape, field, config.width(), built));
+  }
+
+  static Dit.Norm norm(ConditionConfig condition) {
+    return condition.isPresent() ? Dit.Norm.ADAPTIVE : Dit.Norm.PLAIN;
+  }
+
+  @Override
+  public List<ParameterSpec> specs() {
+    List<ParameterSpec> specs = new ArrayList<>(List.of(embedding));
+    specs.addAll(dit.specs());
+    return specs;
+  }
+
+  @Override
+  public NDArray logits(Pass pass, NDArray zt, NDArray rows) {
+    Hidden patches = dit.ofTokens(pass, zt, pass.parameters().get(embedding.name()));
+    return kernels.toRows(pass.scope(), patches, rows);
+  }
+}

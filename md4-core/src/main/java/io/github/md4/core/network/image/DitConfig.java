@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.MemoryFormat;
+import io.github.md4.core.Precision;
+import io.github.md4.core.network.Arithmetic;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.NetworkConfig;
+import io.github.md4.core.network.NetworkKind;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.token.ImageShape;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The shape of a transformer over patches alone: the middle of the UViT between embedded tokens and
+ * logits.
+ *
+ * @param image its size
+ * @param width of embedded tokens and of the condition
+ * @param blocks the transformer
+ * @param dropout rate of everything that it drops
+ */
+public record DitConfig(
+    ImageShape image, int width, DitShape blocks, ConditionConfig condition, double dropout)
+    implements ImageConfig {
+
+  public DitConfig {
+    ImageChecks.embedding(width);
+    ImageChecks.dropout(dropout);
+    ImageChecks.divides(blocks.patch(), image);
+  }
+
+  /** Returns a transformer of the size of the reference's middle, over 32 x 32 images. */
+  public static DitConfig defaults() {
+    return new DitConfig(
+        new ImageShape(32, 32, 3), 128, DitShape.defaults(), ConditionConfig.defaults(), 0.1);
+  }
+
+  @Override
+  public Map<String, Object> facts() {
+    Map<String, Object> facts = ImageFacts.of("dit", this);
+    facts.putAll(blocks.facts());
+    return facts;
+  }
+
+  @Override
+  public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
+    double pixels = image.pixels();
+    return Arithmetic.ofImages(
+        specs, image, spec -> blocks.tokens(pixels), blocks.attended(pixels));
+  }
+
+  @Override
+  public int widestMap() {
+    return 0;
+  }
+
+  @Override
+  public Network network(
+      NDManager parent, int vocabularySize, Precision precision, MemoryFormat layout) {
+    PixelNetwork.Setting setting =
+        new PixelNetwork.Setting(this, vocabularySize, precision, layout);
+    return new PixelNetwork(parent, setting, mode -> DitBackbone.of(this, vocabularySize, mode));
+  }
+
+  /** The kind {@code dit}. */
+  public record Kind() implements NetworkKind {
+    @Override
+    public String name() {
+      return "dit";
+    }
+
+    @Override
+    public Class<? extends NetworkConfig> config() {
+      return DitConfig.class;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import static io.github.md4.core.Checks.require;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The size of a transformer over patches of an image (spec, Section 5.6).
+ *
+ * @param width D of its stream, a multiple of four and of {@code heads}
+ * @param heads of the attention
+ * @param layers number of blocks
+ * @param patch pixels of a patch's side
+ */
+public record DitShape(int width, int heads, int layers, int patch) {
+  private static final int EXPANSION = 4;
+
+  public DitShape {
+    require(heads >= 1, "heads must be at least 1", heads);
+    require(
+        width >= 4 && width % 4 == 0 && width % heads == 0,
+        "width must be a multiple of 4 and of heads (" + heads + ")",
+        width);
+    require(layers >= 1, "layers must be at least 1", layers);
+    require(patch >= 1, "patch must be at least 1", patch);
+  }
+
+  /** Returns that of the reference's ImageNet 64 x 64 network as it ships. */
+  public static DitShape defaults() {
+    return new DitShape(768, 12, 20, 2);
+  }
+
+  /** Returns F, the hidden width of the feed-forward. */
+  public int hiddenWidth() {
+    return EXPANSION * width;
+  }
+
+  Map<String, Object> facts() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("ditWidth", width);
+    facts.put("ditHeads", heads);
+    facts.put("ditLayers", layers);
+    facts.put("patch", patch);
+    return facts;
+  }
+
+  /** Returns T. */
+  double tokens(double pixels) {
+    return pixels / (patch * patch);
+  }
+
+  /**
+   * Returns the multiplications of all layers' queries by keys, and of what comes out by values.
+   */
+  double attended(double pixels) {
+    return 2.0 * layers * width * tokens(pixels) * tokens(pixels);
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import io.github.md4.core.internal.image.UNetKernels;
+import io.github.md4.core.token.ImageShape;
+
+/** What must hold of the keys that image networks have in common. */
+final class ImageChecks {
+  private static final int NARROWEST = 4;
+
+  private ImageChecks() {}
+
+  /** Of maps that are normalised by groups of channels. */
+  static void width(int width) {
+    require(
+        width >= 1 && width % UNetKernels.GROUPS == 0,
+        "width must be a multiple of " + UNetKernels.GROUPS,
+        width);
+  }
+
+  /** Of embedded tokens and times. */
+  static void embedding(int width) {
+    require(width >= NARROWEST, "width must be at least " + NARROWEST, width);
+  }
+
+  static void layers(int layers) {
+    require(layers >= 1, "layers must be at least 1", layers);
+  }
+
+  static void dropout(double dropout) {
+    require(dropout >= 0 && dropout < 1, "dropout must be in [0, 1)", dropout);
+  }
+
+  /** Of sides that are cut into pieces. */
+  static void divides(int divisor, ImageShape image) {
+    require(
+        image.height() % divisor == 0 && image.width() % divisor == 0,
+        "image must have sides that " + divisor + " divides (patch, doubled with every level)",
+        image);
+  }
+
+  private static void require(boolean holds, String what, Object given) {
+    if (!holds) {
+      throw new IllegalArgumentException(what + ": " + given);
+    }
+  }
+}

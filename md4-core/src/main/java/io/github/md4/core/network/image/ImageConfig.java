@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.MemoryFormat;
+import io.github.md4.core.Precision;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.NetworkConfig;
+import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.token.ImageShape;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** The shape of a network over the values of an image. */
+public sealed interface ImageConfig extends NetworkConfig
+    permits UNetConfig, UVitConfig, DitConfig {
+
+  /** Returns the images' size. */
+  ImageShape image();
+
+  /** Returns the width of embedded tokens and of the condition. */
+  int width();
+
+  /** Returns what it is told besides the pixels. */
+  ConditionConfig condition();
+
+  /** Returns the rate of dropout. */
+  double dropout();
+
+  /** Returns the most channels that a feature map has; 0 where nothing is convolved. */
+  int widestMap();
+
+  /** As {@link #network(NDManager, int, Precision)}, with a choice of the layout in memory. */
+  Network network(NDManager parent, int vocabularySize, Precision precision, MemoryFormat layout);
+
+  @Override
+  default Network network(NDManager parent, int vocabularySize, Precision precision) {
+    return network(parent, vocabularySize, precision, MemoryFormat.CHANNELS_LAST);
+  }
+
+  @Override
+  default TimeFeatures timeFeatures() {
+    return condition().timeFeatures();
+  }
+
+  @Override
+  default boolean causal() {
+    return false;
+  }
+
+  @Override
+  default int classes() {
+    return condition().classes();
+  }
+
+  @Override
+  default OptionalInt nullLabel() {
+    return condition().nullLabel();
+  }
+
+  @Override
+  default Optional<ImageShape> imageShape() {
+    return Optional.of(image());
+  }
+
+  @Override
+  default void checkLength(int length) {
+    if (length != image().size()) {
+      throw new IllegalArgumentException(
+          "length must be that of the network's image, %d for %s: %d"
+              .formatted(image().size(), image(), length));
+    }
+  }
+}

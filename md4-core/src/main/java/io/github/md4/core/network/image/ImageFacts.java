@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** What reports say of any image network. */
+final class ImageFacts {
+  private ImageFacts() {}
+
+  /** Returns what can be added to. */
+  static Map<String, Object> of(String kind, ImageConfig config) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("kind", kind);
+    facts.put("image", config.image().toString());
+    facts.put("width", config.width());
+    facts.put("classes", config.classes());
+    facts.put("timeFeatures", config.timeFeatures().toString());
+    facts.put("dropout", config.dropout());
+    return facts;
+  }
+}

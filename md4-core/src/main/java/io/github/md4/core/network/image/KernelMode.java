@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.image.DitKernels;
+import io.github.md4.core.internal.image.FusedUNetKernels;
+import io.github.md4.core.internal.image.UNetKernels;
+import io.github.md4.core.internal.torch.ConditionKernels;
+
+/** What an image network's kernels are for. They live under its manager and are closed with it. */
+sealed interface KernelMode {
+
+  /** Returns the setting of all kernels. */
+  UNetKernels.Options options();
+
+  UNetKernels unet();
+
+  DitKernels dit(DitShape shape);
+
+  ConditionKernels condition();
+
+  /** To guess: no dropout, nothing recorded. */
+  record Inference(NDManager manager, UNetKernels.Options options) implements KernelMode {
+    @Override
+    public UNetKernels unet() {
+      return UNetKernels.forInference(manager, options);
+    }
+
+    @Override
+    public DitKernels dit(DitShape shape) {
+      return DitKernels.forInference(
+          manager, new DitKernels.Options(options, shape.heads(), shape.patch()));
+    }
+
+    @Override
+    public ConditionKernels condition() {
+      return ConditionKernels.forInference(manager);
+    }
+  }
+
+  /** To be differentiated, with dropout. */
+  public record Training(NDManager manager, UNetKernels.Options options, double dropout)
+      implements KernelMode {
+    @Override
+    public UNetKernels unet() {
+      return UNetKernels.forTraining(manager, options, dropout);
+    }
+
+    @Override
+    public DitKernels dit(DitShape shape) {
+      return DitKernels.forTraining(
+          manager, new DitKernels.Options(options, shape.heads(), shape.patch()), dropout);
+    }
+
+    @Override
+    public ConditionKernels condition() {
+      return ConditionKernels.forTraining(manager);
+    }
+  }
+
+  /** To be differentiated, convolutional parts by hand. */
+  record Fused(Training others, FusedUNetKernels unet) implements KernelMode {
+    @Override
+    public UNetKernels.Options options() {
+      return others.options;
+    }
+
+    @Override
+    public DitKernels dit(DitShape shape) {
+      return others.dit(shape);
+    }
+
+    @Override
+    public ConditionKernels condition() {
+      return others.condition();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import ai.djl.ndarray.NDList;
+import io.github.md4.core.internal.image.UNetKernels;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.network.Specs;
+import java.util.List;
+
+/** How the condition reaches the maps of a convolutional network. */
+public enum MapConditioning {
+  /** There is none: the norms are affine. */
+  NOTHING {
+    @Override
+    Hidden residual(UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights) {
+      return kernels.plainResidual(pass.scope(), x, a, weights);
+    }
+  },
+  /** A product of it is added to the maps between two convolutions. */
+  ADDED {
+    @Override
+    List<ParameterSpec> product(String name, int channels, int conditionWidth) {
+      return List.of(Specs.zeros(name + ".condition.weight", channels, conditionWidth));
+    }
+
+    @Override
+    Hidden residual(UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights) {
+      return kernels.addedResidual(pass.scope(), x, a, pass.told(), weights);
+    }
+  },
+  /** It scales and shifts what every norm returns. */
+  ADAPTIVE {
+    @Override
+    List<ParameterSpec> norm(String name, int channels, int conditionWidth) {
+      return List.of(
+          Specs.zeros(name + ".modulation.weight", 2L * channels, conditionWidth),
+          Specs.zeros(name + ".modulation.bias", 2L * channels));
+    }
+
+    @Override
+    Hidden activated(UNetKernels kernels, Backbone.Pass pass, Hidden x, NDList norm) {
+      return kernels.adaptiveActivated(pass.scope(), x, pass.told(), norm);
+    }
+
+    @Override
+    Hidden residual(UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights) {
+      return kernels.adaptiveResidual(pass.scope(), x, a, pass.told(), weights);
+    }
+  };
+
+  /** Returns the parameters of a norm of so many channels. */
+  List<ParameterSpec> norm(String name, int channels, int conditionWidth) {
+    return List.of(Specs.ones(name + ".weight", channels), Specs.zeros(name + ".bias", channels));
+  }
+
+  /** Returns what else a ResBlock of so many channels needs of the condition. */
+  List<ParameterSpec> product(String name, int channels, int conditionWidth) {
+    return List.of();
+  }
+
+  /** Returns {@code swish(norm(x))}. */
+  Hidden activated(UNetKernels kernels, Backbone.Pass pass, Hidden x, NDList norm) {
+    return kernels.affineActivated(pass.scope(), x, norm);
+  }
+
+  /** Returns x and the rest of a ResBlock's branch behind its first activation a. */
+  abstract Hidden residual(
+      UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights);
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.DeviceException;
+import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.MemoryFormat;
+import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.image.FusedUNetKernels;
+import io.github.md4.core.internal.image.UNetKernels;
+import io.github.md4.core.internal.torch.ConditionKernels;
+import io.github.md4.core.network.DropoutNoise;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.RecordedNetwork;
+import io.github.md4.core.network.RecordedNetwork.Question;
+import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.network.TrainableNetwork;
+import io.github.md4.core.network.TrainingOptions;
+import io.github.md4.core.token.ImageShape;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * A network over the values of an image: a trunk, and what it is told.
+ *
+ * <p>Both precisions run this code. Safe for use by several threads.
+ */
+final class PixelNetwork implements Network {
+  private final Setting setting;
+  private final TrunkFactory factory;
+  private final ImageConfig config;
+  private final ConditionEmbedding embedding;
+  private final NDManager manager;
+  private final Way inference;
+  private final List<ParameterSpec> specs;
+
+  /** What a network is made of besides its trunk. */
+  record Setting(ImageConfig config, int vocabularySize, Precision precision, MemoryFormat layout) {
+    /** The stream is as exact as the products at most. */
+    UNetKernels.Options options(Precision stream) {
+      Precision ofStream = precision == Precision.FLOAT32 ? precision : stream;
+      ImageShape image = config.image();
+      return new UNetKernels.Options(
+          precision, ofStream, layout, image.height(), image.width(), image.colours());
+    }
+  }
+
+  /** Makes a trunk of kernels. */
+  interface TrunkFactory {
+    Backbone of(KernelMode mode);
+  }
+
+  /** All kernels of one mode. */
+  private record Way(ConditionKernels condition, Backbone trunk) {
+    static Way of(KernelMode mode, TrunkFactory factory) {
+      return new Way(mode.condition(), factory.of(mode));
+    }
+  }
+
+  PixelNetwork(NDManager parent, Setting setting, TrunkFactory factory) {
+    this.config = setting.config;
+    this.embedding = new ConditionEmbedding(config.condition(), config.width());
+    this.manager = parent.newSubManager();
+    this.setting = setting;
+    this.factory = factory;
+    KernelMode mode = new KernelMode.Inference(manager, setting.options(setting.precision));
+    this.inference = Way.of(mode, factory);
+    this.specs = new ArrayList<>(embedding.specs());
+    specs.addAll(inference.trunk.specs());
+  }
+
+  @Override
+  public List<ParameterSpec> specs() {
+    return List.copyOf(specs);
+  }
+
+  @Override
+  public Denoiser denoiser(Parameters parameters) {
+    return (zt, condition, rows) -> logits(inference, parameters, zt, condition, rows);
+  }
+
+  @Override
+  public TrainableNetwork trainable(
+      NDManager parent, Parameters parameters, TrainingOptions options) {
+    if (!recomputes().contains(options.recompute())) {
+      throw new InvalidConfigException(
+          "training.recompute", "layer is for transformers over text; take none");
+    }
+    UNetKernels.Options ofKernels = setting.options(options.stream());
+    return fused(parent, ofKernels, options.kernels())
+        .map(kernels -> fused(parent, parameters, ofKernels, kernels))
+        .orElseGet(
+            () -> {
+              Way training = Way.of(mode(parent, ofKernels), factory);
+              return new RecordedNetwork(
+                  parent,
+                  parameters,
+                  RecordedNetwork.Code.recorded(
+                      options.recompute(),
+                      forward(training, parameters),
+                      training.condition::close));
+            });
+  }
+
+  private Optional<FusedUNetKernels> fused(
+      NDManager parent, UNetKernels.Options options, TrainingOptions.Kernels kernels) {
+    if (kernels == TrainingOptions.Kernels.TORCHSCRIPT) {
+      return Optional.empty();
+    }
+    Optional<FusedUNetKernels> found =
+        config.widestMap() > 0 && config.widestMap() <= FusedUNetKernels.WIDEST
+            ? FusedUNetKernels.find(parent, options, config.dropout())
+            : Optional.empty();
+    if (found.isEmpty() && kernels == TrainingOptions.Kernels.FUSED) {
+      throw new DeviceException(
+          "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16 with channels"
+              + " last, for a unet or a uvit whose maps have at most %d channels; take auto"
+                  .formatted(FusedUNetKernels.WIDEST));
+    }
+    return found;
+  }
+
+  /** Returns the network in training whose maps are gone back through by hand. */
+  RecordedNetwork fused(
+      NDManager parent,
+      Parameters parameters,
+      UNetKernels.Options options,
+      FusedUNetKernels kernels) {
+    Way training = Way.of(new KernelMode.Fused(mode(parent, options), kernels), factory);
+    NDList ofCondition = new WeightList(embedding.specs()).in(parameters);
+    RecordedNetwork.Code code =
+        new RecordedNetwork.Code(
+            (autograd, scope, asked) ->
+                kernels.begin(scope, asked.noise().engineSeed(0), ofCondition),
+            forward(training, parameters),
+            "hand-written backward, CUDA kernels of our own",
+            () -> {
+              training.condition.close();
+              kernels.close();
+            });
+    return new RecordedNetwork(parent, parameters, code);
+  }
+
+  private KernelMode.Training mode(NDManager parent, UNetKernels.Options options) {
+    return new KernelMode.Training(parent, options, config.dropout());
+  }
+
+  private RecordedNetwork.Forward forward(Way training, Parameters parameters) {
+    return (scope, question, recording) -> recorded(training, parameters, question);
+  }
+
+  @Override
+  public Set<TrainingOptions.Recompute> recomputes() {
+    return EnumSet.of(TrainingOptions.Recompute.NONE);
+  }
+
+  private NDArray recorded(Way training, Parameters parameters, Question question) {
+    DropoutNoise noise = question.noise();
+    if (config.dropout() > 0) {
+      manager.getEngine().setRandomSeed(noise.engineSeed(0));
+    }
+    Condition condition = withDroppedLabels(question.condition(), noise);
+    return logits(training, parameters, question.zt(), condition, question.rows());
+  }
+
+  private Condition withDroppedLabels(Condition condition, DropoutNoise noise) {
+    OptionalInt nullLabel = config.nullLabel();
+    if (nullLabel.isEmpty()) {
+      return condition;
+    }
+    double rate = config.condition().labelDropout();
+    return new Condition(
+        condition.times(), noise.labels(condition.labels(), rate, nullLabel.getAsInt()));
+  }
+
+  private NDArray logits(
+      Way way, Parameters parameters, NDArray zt, Condition condition, NDArray rows) {
+    check(zt, condition, rows);
+    try (NDManager scope = zt.getManager().newSubManager()) {
+      NDList told = embedding.of(scope, way.condition, parameters, condition);
+      NDArray logits = way.trunk.logits(new Backbone.Pass(scope, parameters, told), zt, rows);
+      logits.attach(zt.getManager());
+      return logits;
+    }
+  }
+
+  /** The one place where shapes are checked, for all of the network. */
+  private void check(NDArray zt, Condition condition, NDArray rows) {
+    Shape shape = zt.getShape();
+    if (shape.dimension() != 2 || shape.get(1) != config.image().size()) {
+      throw new IllegalArgumentException(
+          "zt must be [B, %d], images of %s: %s"
+              .formatted(config.image().size(), config.image(), shape));
+    }
+    if (rows.getShape().dimension() != 1 || rows.size() == 0) {
+      throw new IllegalArgumentException("rows must be [R], R at least 1: " + rows.getShape());
+    }
+    if (config.timeFeatures() == TimeFeatures.T) {
+      checkCount("time", condition.times().length, shape.get(0));
+    }
+    if (config.classes() > 0) {
+      checkCount("label", condition.labels().length, shape.get(0));
+    }
+  }
+
+  private static void checkCount(String what, int given, long expected) {
+    if (given != expected) {
+      throw new IllegalArgumentException(
+          "there must be a %s for each of %d examples: %d".formatted(what, expected, given));
+    }
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.image.UNetKernels;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.network.Specs;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Two convolutions, each behind a norm and a swish, added to what they are given (spec, Sections
+ * 5.5 and 5.6).
+ *
+ * @param norm the first one's parameters
+ * @param rest all others, in the order of the kernel
+ */
+record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList rest) {
+  private static final int SIDE = 3;
+
+  /**
+   * What all ResBlocks of a network share.
+   *
+   * @param conditionWidth W
+   */
+  record Kind(UNetKernels kernels, MapConditioning told, int conditionWidth) {
+
+    /** Returns a block that keeps the resolution. */
+    ResBlock block(String name, int in, int out) {
+      return block(name, in, out, Resampling.NONE);
+    }
+
+    /** Returns a block with parameters of its own. */
+    ResBlock block(String name, int in, int out, Resampling resampling) {
+      List<ParameterSpec> rest = new ArrayList<>(told.product(name, out, conditionWidth));
+      rest.add(Specs.filters(name + ".conv1.weight", out, SIDE, in));
+      rest.add(Specs.zeros(name + ".conv1.bias", out));
+      rest.addAll(told.norm(name + ".norm2", out, conditionWidth));
+      rest.add(Specs.zeros(name + ".conv2.weight", out, SIDE, SIDE, out));
+      rest.add(Specs.zeros(name + ".conv2.bias", out));
+      if (in != out) {
+        rest.add(Specs.product(name + ".shortcut.weight", out, in));
+        rest.add(Specs.zeros(name + ".shortcut.bias", out));
+      }
+      List<ParameterSpec> norm = told.norm(name + ".norm1", in, conditionWidth);
+      return new ResBlock(this, resampling, new WeightList(norm), new WeightList(rest));
+    }
+  }
+
+  /** Returns its parameters. */
+  List<ParameterSpec> specs() {
+    return norm.and(rest.specs()).specs();
+  }
+
+  /** Returns the maps behind it; x [B, in, H, W] stays open. */
+  Hidden of(Backbone.Pass outer, Hidden x) {
+    try (NDManager scope = outer.scope().newSubManager()) {
+      Backbone.Pass pass = outer.in(scope);
+      Hidden a = kind.told.activated(kind.kernels, pass, x, pass.weights(norm));
+      Hidden y =
+          kind.told.residual(
+              kind.kernels,
+              pass,
+              resampling.of(kind.kernels, scope, x),
+              resampling.of(kind.kernels, scope, a),
+              pass.weights(rest));
+      y.attach(outer.scope());
+      return y;
+    }
+  }
+
+  /** As {@link #of}, and gives x up. */
+  Hidden ofLast(Backbone.Pass pass, Hidden x) {
+    try (x) {
+      return of(pass, x);
+    }
+  }
+
+  /** Returns the maps behind it, given x and {@code skip} side by side; gives both up. */
+  Hidden ofBoth(Backbone.Pass pass, Hidden x, Hidden skip) {
+    try (x;
+        skip) {
+      return ofLast(pass, kind.kernels.joined(pass.scope(), x, skip));
+    }
+  }
+}

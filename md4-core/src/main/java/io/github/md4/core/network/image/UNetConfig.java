@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.MemoryFormat;
+import io.github.md4.core.Precision;
+import io.github.md4.core.network.Arithmetic;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.NetworkConfig;
+import io.github.md4.core.network.NetworkKind;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.token.ImageShape;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The shape of the pixel UNet, which keeps the image's resolution throughout (spec, Section 5.5).
+ *
+ * @param image its size
+ * @param width channels of every map, and width of embedded tokens and of the condition
+ * @param layers ResBlocks on the way down; there is one more on the way up
+ * @param dropout rate of single activations in each ResBlock
+ */
+public record UNetConfig(
+    ImageShape image, int width, int layers, ConditionConfig condition, double dropout)
+    implements ImageConfig {
+
+  public UNetConfig {
+    ImageChecks.width(width);
+    ImageChecks.layers(layers);
+    ImageChecks.dropout(dropout);
+  }
+
+  /** Returns the paper's CIFAR-10 network. */
+  public static UNetConfig defaults() {
+    return new UNetConfig(new ImageShape(32, 32, 3), 128, 32, ConditionConfig.defaults(), 0.1);
+  }
+
+  @Override
+  public Map<String, Object> facts() {
+    Map<String, Object> facts = ImageFacts.of("unet", this);
+    facts.put("layers", layers);
+    return facts;
+  }
+
+  @Override
+  public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
+    double pixels = image.pixels();
+    return Arithmetic.ofImages(specs, image, spec -> pixels, 2 * width * pixels * pixels);
+  }
+
+  /** A map and the one handed across side by side. */
+  @Override
+  public int widestMap() {
+    return 2 * width;
+  }
+
+  @Override
+  public Network network(
+      NDManager parent, int vocabularySize, Precision precision, MemoryFormat layout) {
+    PixelNetwork.Setting setting =
+        new PixelNetwork.Setting(this, vocabularySize, precision, layout);
+    return new PixelNetwork(parent, setting, mode -> UNet.of(this, vocabularySize, mode));
+  }
+
+  /** The kind {@code unet}. */
+  public record Kind() implements NetworkKind {
+    @Override
+    public String name() {
+      return "unet";
+    }
+
+    @Override
+    public Class<? extends NetworkConfig> config() {
+      return UNetConfig.class;
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.MemoryFormat;
+import io.github.md4.core.Precision;
+import io.github.md4.core.network.Arithmetic;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.NetworkConfig;
+import io.github.md4.core.network.NetworkKind;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.token.ImageShape;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The shape of the UViT: ResBlocks with adaptive norms around a transformer over patches (spec,
+ * Section 5.6).
+ *
+ * @param image its size
+ * @param width of embedded tokens and of the condition
+ * @param multipliers of the width, the channels of each level; every further level has half the
+ *     resolution
+ * @param layers ResBlocks of a level on the way down; there is one more on the way up
+ * @param middle the transformer at the lowest resolution
+ * @param dropout rate of single activations in each ResBlock, and of everything that the
+ *     transformer drops
+ */
+public record UVitConfig(
+    ImageShape image,
+    int width,
+    List<Integer> multipliers,
+    int layers,
+    DitShape middle,
+    ConditionConfig condition,
+    double dropout)
+    implements ImageConfig {
+
+  private static final Pattern LEVEL = Pattern.compile("(?:down|up)\\.(\\d+)\\..*");
+
+  public UVitConfig {
+    multipliers = List.copyOf(multipliers);
+    ImageChecks.width(width);
+    ImageChecks.layers(layers);
+    ImageChecks.dropout(dropout);
+    if (multipliers.isEmpty() || multipliers.stream().anyMatch(each -> each < 1)) {
+      throw new IllegalArgumentException(
+          "multipliers must be at least one number, each at least 1: " + multipliers);
+    }
+    int divisor = Math.multiplyExact(middle.patch(), 1 << (multipliers.size() - 1));
+    ImageChecks.divides(divisor, image);
+  }
+
+  /**
+   * Returns the reference's ImageNet 64 x 64 network as it ships: 8 ResBlocks, 20 in the middle.
+   */
+  public static UVitConfig defaults() {
+    return new UVitConfig(
+        new ImageShape(64, 64, 3),
+        256,
+        List.of(1),
+        8,
+        DitShape.defaults(),
+        ConditionConfig.defaults(),
+        0.1);
+  }
+
+  @Override
+  public Map<String, Object> facts() {
+    Map<String, Object> facts = ImageFacts.of("uvit", this);
+    facts.put("multipliers", multipliers.toString());
+    facts.put("layers", layers);
+    facts.putAll(middle.facts());
+    return facts;
+  }
+
+  @Override
+  public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
+    double lowest = pixelsAt(multipliers.size() - 1);
+    return Arithmetic.ofImages(specs, image, this::uses, middle.attended(lowest));
+  }
+
+  /** Pixels of the level that its name tells, or patches of the lowest. */
+  private double uses(ParameterSpec spec) {
+    Matcher level = LEVEL.matcher(spec.name());
+    if (!level.matches()) {
+      boolean isMiddle = spec.name().startsWith("middle.");
+      return isMiddle ? middle.tokens(pixelsAt(multipliers.size() - 1)) : image.pixels();
+    }
+    int at = Integer.parseInt(level.group(1));
+    boolean isHalving = spec.name().contains(".halve.");
+    boolean isDoubling = spec.name().contains(".double.");
+    return pixelsAt(at + (isHalving ? 1 : 0) - (isDoubling ? 1 : 0));
+  }
+
+  private double pixelsAt(int level) {
+    return image.pixels() / Math.pow(4, level);
+  }
+
+  /** Of the widest level, with the map handed across. */
+  @Override
+  public int widestMap() {
+    return 2 * width * Collections.max(multipliers);
+  }
+
+  @Override
+  public Network network(
+      NDManager parent, int vocabularySize, Precision precision, MemoryFormat layout) {
+    PixelNetwork.Setting setting =
+        new PixelNetwork.Setting(this, vocabularySize, precision, layout);
+    return new PixelNetwork(parent, setting, mode -> UNet.of(this, vocabularySize, mode));
+  }
+
+  /** The kind {@code uvit}. */
+  public record Kind() implements NetworkKind {
+    @Override
+    public String name() {
+      return "uvit";
+    }
+
+    @Override
+    public Class<? extends NetworkConfig> config() {
+      return UVitConfig.class;
+    }
+  }
+}

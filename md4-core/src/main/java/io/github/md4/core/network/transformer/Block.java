@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.transformer.TransformerKernels;
+
+/** One block of the transformer with its weights and what it is told of the condition. */
+sealed interface Block {
+
+  /** Returns the residual stream after the attention branch, h [B, L, D]. */
+  Hidden attention(Hidden h);
+
+  /** Returns the residual stream after the feed-forward branch, at as many rows as h has. */
+  Hidden feedForward(Hidden h);
+
+  /** What both kinds of block have; all of it belongs to {@code scope} or outlives it. */
+  record Common(
+      NDManager scope,
+      TransformerKernels kernels,
+      Hidden keep,
+      NDList attention,
+      NDList feedForward) {}
+
+  /** Modulated LayerNorm. */
+  record Adaptive(Common common, Hidden modulation) implements Block {
+    @Override
+    public Hidden attention(Hidden h) {
+      return common.kernels.adaptiveAttention(
+          common.scope, h, modulation, common.keep, common.attention);
+    }
+
+    @Override
+    public Hidden feedForward(Hidden h) {
+      return common.kernels.adaptiveFeedForward(
+          common.scope, h, modulation, common.keep, common.feedForward);
+    }
+  }
+
+  /** RMSNorm with a learned scale. */
+  record Plain(Common common, NDArray attentionNorm, NDArray feedForwardNorm) implements Block {
+    @Override
+    public Hidden attention(Hidden h) {
+      return common.kernels.plainAttention(
+          common.scope, h, attentionNorm, common.keep, common.attention);
+    }
+
+    @Override
+    public Hidden feedForward(Hidden h) {
+      return common.kernels.plainFeedForward(
+          common.scope, h, feedForwardNorm, common.keep, common.feedForward);
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.transformer.TransformerKernels;
+import io.github.md4.core.network.Parameters;
+
+/** How the transformer normalises, everywhere: modulated by the condition, or not. */
+sealed interface Blocks {
+
+  /** Returns a block for all positions, living in {@code scope}. */
+  Block at(NDManager scope, int layer);
+
+  /** Returns the same block for chosen rows of {@code h} [B, L, D]. */
+  Block atRows(NDManager scope, int layer, NDArray rows, Hidden h);
+
+  /** Returns the logits [R, V] of {@code picked} [R, D], which are {@code rows} of {@code h}. */
+  NDArray head(NDManager scope, Hidden picked, NDArray rows, Hidden h);
+
+  /** What both kinds share. */
+  record Weights(
+      TransformerKernels kernels, Parameters parameters, NDList rotary, DropoutMask keep) {
+
+    NDArray of(int layer, String name) {
+      return parameters.get("layers." + layer + "." + name);
+    }
+
+    Block.Common common(NDManager scope, int layer, Hidden keep) {
+      NDList attention =
+          new NDList(of(layer, "attention.qkv.weight"), of(layer, "attention.out.weight"))
+              .addAll(rotary);
+      NDList feedForward =
+          new NDList(of(layer, "feedForward.in.weight"), of(layer, "feedForward.out.weight"));
+      return new Block.Common(scope, kernels, keep, attention, feedForward);
+    }
+  }
+
+  /**
+   * adaLN.
+   *
+   * @param c the activated condition, float32 [B, W]
+   */
+  record Adaptive(Weights weights, NDArray c) implements Blocks {
+    @Override
+    public Block at(NDManager scope, int layer) {
+      Hidden keep = weights.keep.at(scope, layer);
+      return new Block.Adaptive(weights.common(scope, layer, keep), modulation(scope, layer));
+    }
+
+    @Override
+    public Block atRows(NDManager scope, int layer, NDArray rows, Hidden h) {
+      Hidden keep = weights.keep.atRows(scope, layer, rows, h);
+      Hidden modulation = modulation(scope, layer);
+      return new Block.Adaptive(
+          weights.common(scope, layer, keep),
+          weights.kernels.modulationOfRows(scope, modulation, rows, h));
+    }
+
+    @Override
+    public NDArray head(NDManager scope, Hidden picked, NDArray rows, Hidden h) {
+      Hidden modulation = modulation(scope, "head.");
+      Hidden ofRows = weights.kernels.modulationOfRows(scope, modulation, rows, h);
+      return weights.kernels.adaptiveHead(
+          scope, picked, ofRows, weights.parameters.get("head.weight"));
+    }
+
+    private Hidden modulation(NDManager scope, int layer) {
+      return modulation(scope, "layers." + layer + ".");
+    }
+
+    private Hidden modulation(NDManager scope, String name) {
+      NDArray w = weights.parameters.get(name + "modulation.weight");
+      NDArray b = weights.parameters.get(name + "modulation.bias");
+      return weights.kernels.modulation(scope, c, w, b);
+    }
+  }
+
+  /** RMSNorm. */
+  record Plain(Weights weights) implements Blocks {
+    @Override
+    public Block at(NDManager scope, int layer) {
+      return block(scope, layer, weights.keep.at(scope, layer));
+    }
+
+    @Override
+    public Block atRows(NDManager scope, int layer, NDArray rows, Hidden h) {
+      return block(scope, layer, weights.keep.atRows(scope, layer, rows, h));
+    }
+
+    @Override
+    public NDArray head(NDManager scope, Hidden picked, NDArray rows, Hidden h) {
+      NDArray scale = weights.parameters.get("head.norm.weight");
+      return weights.kernels.plainHead(scope, picked, scale, weights.parameters.get("head.weight"));
+    }
+
+    private Block block(NDManager scope, int layer, Hidden keep) {
+      return new Block.Plain(
+          weights.common(scope, layer, keep),
+          weights.of(layer, "attention.norm.weight"),
+          weights.of(layer, "feedForward.norm.weight"));
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import ai.djl.ndarray.NDArray;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.network.FrozenDenoiser;
+
+/** The transformer with weights that never change, by the fastest way through them there is. */
+final class FrozenTransformer implements FrozenDenoiser {
+  private final Check check;
+  private final FrozenWeights weights;
+  private final FrozenForward forward;
+
+  /** Throws if shapes do not fit. */
+  @FunctionalInterface
+  interface Check {
+    void of(NDArray zt, Condition condition, NDArray rows);
+  }
+
+  /**
+   * @param weights closed with this, as is {@code forward}
+   */
+  FrozenTransformer(Check check, FrozenWeights weights, FrozenForward forward) {
+    this.check = check;
+    this.weights = weights;
+    this.forward = forward;
+  }
+
+  @Override
+  public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+    check.of(zt, condition, rows);
+    return forward.logits(zt, condition, rows);
+  }
+
+  @Override
+  public String description() {
+    return forward.description();
+  }
+
+  @Override
+  public void close() {
+    forward.close();
+    weights.close();
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.transformer.FusedConditionKernels;
+import io.github.md4.core.internal.transformer.FusedConditionKernels.Conditioned;
+import io.github.md4.core.internal.transformer.FusedKernels;
+import io.github.md4.core.network.TimeEmbedding;
+import io.github.md4.core.network.TimeFeatures;
+import java.util.Arrays;
+
+/** What the hand-written pass tells its layers of time and class, and the way back from it. */
+final class FusedCondition {
+  static final String CLASSES = "condition.classes.weight";
+  static final String[] DENSE = {
+    "condition.dense1.weight",
+    "condition.dense1.bias",
+    "condition.dense2.weight",
+    "condition.dense2.bias"
+  };
+
+  private final FusedKernels kernels;
+  private final FusedConditionKernels small;
+  private final FusedWeights weights;
+  private final TransformerConfig config;
+  private NDArray times;
+  private NDArray labels;
+  private NDArray features;
+  private Conditioned conditioned;
+
+  FusedCondition(FusedKernels kernels, FusedWeights weights, TransformerConfig config) {
+    this.kernels = kernels;
+    this.small = kernels.condition();
+    this.weights = weights;
+    this.config = config;
+  }
+
+  /**
+   * What the network is told of the examples, still on the host.
+   *
+   * @param timeFeatures [B W], empty where it is told no time
+   * @param labels [B], empty where there are no classes
+   */
+  record HostCondition(float[] timeFeatures, long[] labels) {
+
+    static HostCondition of(TransformerConfig config, Condition condition) {
+      boolean isOfTime = config.timeFeatures() == TimeFeatures.T;
+      double[] times = isOfTime ? condition.times() : new double[0];
+      int[] labels = config.classes() > 0 ? condition.labels() : new int[0];
+      return new HostCondition(
+          TimeEmbedding.of(times, config.headWidth()),
+          Arrays.stream(labels).asLongStream().toArray());
+    }
+
+    /** Returns the bytes that {@link #upload} takes. */
+    long bytes() {
+      return (long) timeFeatures.length * Float.BYTES + (long) labels.length * Long.BYTES;
+    }
+  }
+
+  void upload(NDManager scope, HostCondition told) {
+    if (config.timeFeatures() == TimeFeatures.T) {
+      Shape shape = new Shape(told.timeFeatures.length / config.headWidth(), config.headWidth());
+      this.times = kernels.floats(scope, told.timeFeatures, shape);
+    }
+    if (config.classes() > 0) {
+      this.labels = kernels.longs(scope, told.labels);
+    }
+  }
+
+  /** Returns the activated condition [B, W]. */
+  Hidden forward(NDManager scope) {
+    conditioned =
+        config.timeFeatures() == TimeFeatures.T
+            ? ofTime(scope)
+            : small.classCondition(scope, labels, weights.exact(CLASSES));
+    return conditioned.c();
+  }
+
+  private Conditioned ofTime(NDManager scope) {
+    features =
+        config.classes() > 0
+            ? small.withClass(scope, times, labels, weights.exact(CLASSES))
+            : times;
+    return small.condition(scope, features, weights.exact(DENSE));
+  }
+
+  /**
+   * Writes the gradients by the condition's parameters.
+   *
+   * @param dc by the activated condition, float32 [B, W]
+   */
+  void backward(NDManager scope, NDArray dc) {
+    NDArray gradient;
+    if (config.timeFeatures() == TimeFeatures.T) {
+      NDList inputs = new NDList(features, weights.exact(DENSE[0]), weights.exact(DENSE[2]));
+      gradient = small.conditionBack(scope, dc, conditioned, inputs, weights.gradients(DENSE));
+    } else {
+      gradient = small.classConditionBack(scope, dc, conditioned);
+    }
+    if (config.classes() > 0) {
+      small.classBack(scope, gradient, labels, weights.gradient(CLASSES));
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.transformer.FusedEmbeddingKernels;
+import io.github.md4.core.internal.transformer.FusedEmbeddingKernels.Embedded;
+import io.github.md4.core.internal.transformer.FusedKernels;
+import io.github.md4.core.internal.transformer.FusedKernels.Batch;
+import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
+
+/** From tokens to the hand-written pass's residual stream, and back to the table. */
+final class FusedEmbedding {
+  private static final String TABLE = "embedding.weight";
+  private static final String WEIGHT = "embedding.projection.weight";
+  private static final String BIAS = "embedding.projection.bias";
+
+  private final FusedEmbeddingKernels kernels;
+  private final FusedWeights weights;
+  private final boolean isOutside;
+  private Embedded embedded;
+
+  FusedEmbedding(FusedKernels kernels, FusedWeights weights, TransformerConfig config) {
+    this.kernels = kernels.embedding();
+    this.weights = weights;
+    this.isOutside = config.embedding() == Embedding.OUTSIDE;
+  }
+
+  /** Returns the residual stream [N, D] of all positions. */
+  Hidden forward(NDManager scope, Batch batch) {
+    embedded = kernels.embed(scope, batch, table(scope));
+    return embedded.stream();
+  }
+
+  /** An embedding and the product after it are one table of V + 1 rows, computed once. */
+  private Hidden table(NDManager scope) {
+    return isOutside
+        ? kernels.outsideTable(
+            scope, weights.exact(TABLE), weights.exact(WEIGHT), weights.exact(BIAS))
+        : kernels.table(weights.exact(TABLE), weights.copy(TABLE));
+  }
+
+  /** Writes the gradients, given that by the residual stream. */
+  void backward(NDManager scope, Hidden dh, Batch batch) {
+    int tokens = (int) weights.exact(TABLE).getShape().get(0);
+    NDArray gradient = kernels.embedBack(scope, dh, embedded, batch, tokens);
+    if (isOutside) {
+      kernels.outsideTableBack(
+          scope, gradient, weights.exact(TABLE, WEIGHT), weights.gradients(TABLE, WEIGHT, BIAS));
+    } else {
+      kernels.write(scope, gradient, weights.gradient(TABLE));
+    }
+  }
+}

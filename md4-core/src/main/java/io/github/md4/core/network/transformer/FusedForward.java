@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.transformer.FusedConditionKernels;
+import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
+import io.github.md4.core.internal.transformer.FusedInferenceKernels;
+import io.github.md4.core.internal.transformer.FusedKernels;
+import io.github.md4.core.internal.transformer.FusedKernels.Branch;
+import io.github.md4.core.internal.transformer.FusedKernels.Start;
+import io.github.md4.core.internal.transformer.Rows;
+import io.github.md4.core.network.transformer.FusedLayer.Places;
+import io.github.md4.core.network.transformer.FusedLayer.Tape;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The transformer of frozen weights by the forward of the hand-written pass: nothing of a block is
+ * kept but what the next one reads.
+ *
+ * <p>One call at a time, since uploads share their memory.
+ */
+final class FusedForward implements FrozenForward {
+  private static final int HEAD_SHIFT = 0;
+
+  private final NDManager manager;
+  private final FusedKernels kernels;
+  private final FusedConditionKernels small;
+  private final FusedInferenceKernels inference;
+  private final FrozenWeights frozen;
+  private final FusedWeights weights;
+  private final TransformerConfig config;
+  private final Map<Integer, NDList> rotary = new HashMap<>();
+
+  /**
+   * @param kernels of frozen weights, without dropout; closed with this
+   * @param frozen closed by the caller, after this
+   */
+  FusedForward(NDManager parent, FusedKernels kernels, FrozenWeights frozen) {
+    this.manager = parent.newSubManager();
+    this.kernels = kernels;
+    this.small = kernels.condition();
+    this.inference = kernels.inference();
+    this.frozen = frozen;
+    this.weights = frozen.weights();
+    this.config = frozen.config();
+  }
+
+  @Override
+  public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+    int examples = (int) zt.getShape().get(0);
+    int length = (int) zt.getShape().get(1);
+    try (NDManager scope = zt.getManager().newSubManager()) {
+      Hidden c = condition(scope, condition);
+      Rows all = inference.allRows(scope, rows, examples, length);
+      Places last = new Places(all, inference.chosenRows(scope, rows, all), rotary(length));
+      Modulation modulation = modulation(scope, c);
+      Walk walk = new Walk(inference.embed(scope, zt, frozen.table()));
+      for (int layer = 0; layer < config.layers(); layer++) {
+        boolean isLast = layer == config.layers() - 1;
+        Places places = isLast ? last : new Places(all, all, last.rotary());
+        Modulation own = modulation.from(layer * TransformerSpecs.BLOCK_VECTORS);
+        inference.begin();
+        walk.through(scope, new FusedLayer(kernels, weights, layer, own, places));
+      }
+      inference.begin();
+      Modulation own = modulation.from(config.layers() * TransformerSpecs.BLOCK_VECTORS);
+      NDArray logits = head(scope, walk, new Start(last.rows(), own, HEAD_SHIFT));
+      logits.attach(zt.getManager());
+      return logits;
+    }
+  }
+
+  private Hidden condition(NDManager scope, Condition condition) {
+    FusedCondition.HostCondition told = FusedCondition.HostCondition.of(config, condition);
+    FusedCondition forward = new FusedCondition(kernels, weights, config);
+    inference.upload(told.bytes(), () -> forward.upload(scope, told));
+    return forward.forward(scope);
+  }
+
+  private Modulation modulation(NDManager scope, Hidden c) {
+    List<Hidden> wAndBias = frozen.modulation();
+    return small.frozenModulation(scope, c, wAndBias.get(0), wAndBias.get(1));
+  }
+
+  private NDArray head(NDManager scope, Walk walk, Start start) {
+    Hidden input = kernels.enter(scope, walk.stream, walk.output, start).input(); // [R, D]
+    Hidden padded = kernels.product(scope, input, weights.paddedCopy("head.weight"));
+    return inference.logits(scope, padded, frozen.vocabularySize());
+  }
+
+  private NDList rotary(int length) {
+    return rotary.computeIfAbsent(length, l -> Rotary.tables(manager, l, config.headWidth()));
+  }
+
+  /** The way through the blocks: what one leaves lies where the next one reads it. */
+  private static final class Walk {
+    private Hidden stream;
+    private Optional<Branch> output = Optional.empty();
+
+    Walk(Hidden stream) {
+      this.stream = stream;
+    }
+
+    void through(NDManager outer, FusedLayer layer) {
+      try (NDManager scope = outer.newSubManager()) {
+        Tape tape = layer.forward(scope, stream, output);
+        stream = tape.feedForwardIn().stream();
+        output = Optional.of(layer.branch(tape.inner().output()));
+      }
+    }
+  }
+
+  @Override
+  public String description() {
+    return "CUDA kernels of our own";
+  }
+
+  @Override
+  public void close() {
+    kernels.close();
+    manager.close();
+  }
+}

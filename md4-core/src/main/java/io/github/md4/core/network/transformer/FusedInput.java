@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import io.github.md4.core.internal.transformer.FusedKernels.HostBatch;
+import io.github.md4.core.network.DropoutNoise;
+import io.github.md4.core.network.NetworkInput;
+
+/** All that the hand-written pass uploads in training, made ready on the host. */
+record FusedInput(HostBatch batch, FusedCondition.HostCondition told, ChannelMask mask) {
+
+  static FusedInput of(
+      TransformerConfig config, int vocabularySize, NetworkInput input, DropoutNoise noise) {
+    int batchSize = input.batchSize();
+    return new FusedInput(
+        HostBatch.of(input.flat(), input.rows(), batchSize, vocabularySize + 1),
+        FusedCondition.HostCondition.of(config, input.condition()),
+        ChannelMask.of(config, noise, batchSize));
+  }
+
+  /** Returns the bytes that go to the device besides the batch. */
+  long moreBytes() {
+    return told.bytes() + mask.values().length;
+  }
+}

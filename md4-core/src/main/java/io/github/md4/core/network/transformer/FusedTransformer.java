@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.torch.FlatArrays;
+import io.github.md4.core.internal.torch.OptimizerKernels;
+import io.github.md4.core.internal.transformer.FusedKernels;
+import io.github.md4.core.network.DropoutNoise;
+import io.github.md4.core.network.NetworkInput;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.TrainableNetwork;
+import io.github.md4.core.network.TrainingOptions.Recompute;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The transformer in training by its hand-written forward and backward. */
+final class FusedTransformer implements TrainableNetwork {
+  private final NDManager manager;
+  private final Recompute recompute;
+  private final FusedKernels kernels;
+  private final TransformerConfig config;
+  private final int vocabularySize;
+  private final FusedWeights weights;
+  private final OptimizerKernels optimizer;
+  private final Map<Integer, NDList> rotary = new HashMap<>();
+
+  /**
+   * How it computes.
+   *
+   * @param products their type, and that of weights' copies and gradients
+   */
+  record Options(Precision products, Recompute recompute) {}
+
+  /**
+   * @param kernels closed with this
+   */
+  FusedTransformer(
+      NDManager parent,
+      FusedKernels kernels,
+      TransformerConfig config,
+      Parameters parameters,
+      Options options) {
+    this.manager = parent.newSubManager();
+    this.kernels = kernels;
+    this.config = config;
+    this.vocabularySize = (int) parameters.get("head.weight").getShape().get(0);
+    FlatArrays copy = parameters.flat().zeros(options.products);
+    FlatArrays gradients = parameters.flat().zeros(options.products);
+    this.weights = FusedWeights.of(parameters, copy, gradients);
+    this.recompute = options.recompute;
+    this.optimizer = kernels.optimizer(manager, copy);
+    optimizer.copy(copy, parameters.flat());
+  }
+
+  @Override
+  public Prepared prepare(NetworkInput input, DropoutNoise noise) {
+    FusedInput host = FusedInput.of(config, vocabularySize, input, noise);
+    EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), noise);
+    return scope -> FusedPass.forward(scope, setting(input.length()), host, seeds);
+  }
+
+  private FusedPass.Setting setting(int length) {
+    NDList tables =
+        rotary.computeIfAbsent(length, each -> Rotary.tables(manager, each, config.headWidth()));
+    return new FusedPass.Setting(kernels, weights, config, vocabularySize, tables, recompute);
+  }
+
+  @Override
+  public FlatArrays gradients() {
+    return weights.gradients();
+  }
+
+  @Override
+  public OptimizerKernels optimizer() {
+    return optimizer;
+  }
+
+  @Override
+  public String description() {
+    return "hand-written backward, CUDA kernels of our own";
+  }
+
+  @Override
+  public void close() {
+    optimizer.close();
+    weights.copy().close();
+    weights.gradients().close();
+    kernels.close();
+    manager.close();
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.transformer.TransformerForward;
+import io.github.md4.core.internal.transformer.TransformerForward.ConditionInputs;
+import io.github.md4.core.internal.transformer.TransformerKernels;
+import io.github.md4.core.network.TimeFeatures;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All of the transformer as one TorchScript function, on any device; safe for several threads. */
+final class ScriptForward implements FrozenForward {
+  private final NDManager manager;
+  private final TransformerConfig config;
+  private final TransformerForward forward;
+
+  /**
+   * @param frozen closed by the caller, after this
+   */
+  ScriptForward(NDManager parent, TransformerKernels.Options options, FrozenWeights frozen) {
+    this.manager = parent.newSubManager();
+    this.config = frozen.config();
+    ConditionInputs told =
+        new ConditionInputs(config.timeFeatures() == TimeFeatures.T, config.classes() > 0);
+    this.forward =
+        new TransformerForward(manager, options, told, frozen.vocabularySize(), weights(frozen));
+  }
+
+  private TransformerForward.Weights weights(FrozenWeights frozen) {
+    FusedWeights of = frozen.weights();
+    List<Hidden> before = new ArrayList<>(List.of(frozen.table(), of.paddedCopy("head.weight")));
+    before.addAll(
+        config.isConditional() ? frozen.modulation() : List.of(norm(of, "head.norm.weight")));
+    List<Hidden> ofLayers = new ArrayList<>();
+    for (int layer = 0; layer < config.layers(); layer++) {
+      ofLayers.addAll(branch(of, "layers." + layer + ".attention.", "qkv", "out"));
+      ofLayers.addAll(branch(of, "layers." + layer + ".feedForward.", "in", "out"));
+    }
+    return new TransformerForward.Weights(condition(of), before, config.layers(), ofLayers);
+  }
+
+  private List<Hidden> branch(FusedWeights of, String name, String first, String second) {
+    Hidden enter = of.copy(name + first + ".weight");
+    Hidden leave = of.copy(name + second + ".weight");
+    return config.isConditional()
+        ? List.of(enter, leave)
+        : List.of(norm(of, name + "norm.weight"), enter, leave);
+  }
+
+  private static Hidden norm(FusedWeights of, String name) {
+    return TransformerForward.exact(of.exact(name));
+  }
+
+  private NDList condition(FusedWeights of) {
+    boolean isTimed = config.timeFeatures() == TimeFeatures.T;
+    NDList condition = isTimed ? of.exact(FusedCondition.DENSE) : new NDList();
+    if (config.classes() > 0) {
+      condition.add(of.exact(FusedCondition.CLASSES));
+    }
+    return condition;
+  }
+
+  @Override
+  public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+    try (NDManager scope = zt.getManager().newSubManager()) {
+      NDArray logits = forward.logits(scope, zt, told(scope, condition), rows, this::rotary);
+      logits.attach(zt.getManager());
+      return logits;
+    }
+  }
+
+  private NDList told(NDManager scope, Condition condition) {
+    FusedCondition.HostCondition told = FusedCondition.HostCondition.of(config, condition);
+    NDList arrays = new NDList();
+    if (config.timeFeatures() == TimeFeatures.T) {
+      int width = config.headWidth();
+      Shape shape = new Shape(told.timeFeatures().length / width, width);
+      arrays.add(scope.create(told.timeFeatures(), shape));
+    }
+    if (config.classes() > 0) {
+      arrays.add(scope.create(told.labels()));
+    }
+    return arrays;
+  }
+
+  private NDList rotary(int length) {
+    return Rotary.halves(manager, length, config.headWidth());
+  }
+
+  @Override
+  public String description() {
+    return "TorchScript";
+  }
+
+  @Override
+  public void close() {
+    forward.close();
+    manager.close();
+  }
+}

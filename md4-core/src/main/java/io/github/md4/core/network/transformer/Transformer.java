@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.DeviceException;
+import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.torch.Recording;
+import io.github.md4.core.internal.transformer.FusedKernels;
+import io.github.md4.core.internal.transformer.TransformerKernels;
+import io.github.md4.core.network.DropoutNoise;
+import io.github.md4.core.network.FrozenDenoiser;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.RecordedNetwork;
+import io.github.md4.core.network.RecordedNetwork.Question;
+import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.network.TrainableNetwork;
+import io.github.md4.core.network.TrainingOptions;
+import io.github.md4.core.network.TrainingOptions.Kernels;
+import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The bidirectional transformer of the text experiments: rotary positions, gated feed-forwards, and
+ * a condition that modulates every LayerNorm (spec, Section 5.3).
+ *
+ * <p>Both precisions run this code. Safe for use by several threads.
+ */
+public final class Transformer implements Network {
+  private static final double EPSILON = 1e-5;
+
+  private final TransformerConfig config;
+  private final List<ParameterSpec> specs;
+  private final NDManager manager;
+  private final TransformerKernels.Options kernelOptions;
+  private final TransformerKernels inference;
+  private final TransformerKernels training;
+  private final Map<Integer, NDList> rotary = new ConcurrentHashMap<>();
+
+  /**
+   * @param parent the manager, and so the device, under which its tables live
+   * @param vocabularySize V; the mask is one more
+   */
+  public Transformer(
+      NDManager parent, TransformerConfig config, int vocabularySize, Precision precision) {
+    this.config = config;
+    this.specs = TransformerSpecs.of(config, vocabularySize);
+    this.manager = parent.newSubManager();
+    this.kernelOptions =
+        new TransformerKernels.Options(
+            precision,
+            config.activation(),
+            config.heads(),
+            config.keyValueHeads(),
+            config.headWidth(),
+            config.causal(),
+            EPSILON);
+    this.inference = TransformerKernels.forInference(manager, kernelOptions);
+    this.training = TransformerKernels.forTraining(manager, kernelOptions, dropout(config));
+  }
+
+  /** Embedded tokens are dropped out only where the table has the full width. */
+  private static TransformerKernels.Dropout dropout(TransformerConfig config) {
+    double embedding = config.embedding() == Embedding.INSIDE ? config.dropout() : 0;
+    return new TransformerKernels.Dropout(config.dropout(), embedding, config.attentionDropout());
+  }
+
+  @Override
+  public List<ParameterSpec> specs() {
+    return specs;
+  }
+
+  @Override
+  public Denoiser denoiser(Parameters parameters) {
+    DropoutMask everything = new DropoutMask.Everything(inference);
+    return (zt, condition, rows) -> {
+      check(zt, condition, rows);
+      return new TransformerPass(
+              config,
+              new Blocks.Weights(inference, parameters, rotary(zt), everything),
+              new Recording.Nothing(),
+              new EngineSeeds.None())
+          .logits(zt, condition, rows);
+    };
+  }
+
+  @Override
+  public FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
+    FrozenWeights weights =
+        new FrozenWeights(parent, config, parameters, kernelOptions.precision());
+    return new FrozenTransformer(this::check, weights, forward(parent, weights));
+  }
+
+  private FrozenForward forward(NDManager parent, FrozenWeights weights) {
+    FusedKernels.Options asked =
+        new FusedKernels.Options(kernelOptions, TransformerKernels.Dropout.NONE, Precision.FLOAT32);
+    Optional<FusedKernels> found =
+        config.isConditional() ? FusedKernels.findFrozen(parent, asked) : Optional.empty();
+    return found
+        .<FrozenForward>map(kernels -> new FusedForward(parent, kernels, weights))
+        .orElseGet(() -> new ScriptForward(parent, kernelOptions, weights));
+  }
+
+  @Override
+  public TrainableNetwork trainable(
+      NDManager parent, Parameters parameters, TrainingOptions options) {
+    return fused(parent, parameters, options)
+        .orElseGet(
+            () ->
+                new RecordedNetwork(
+                    parent,
+                    parameters,
+                    RecordedNetwork.Code.recorded(
+                        options.recompute(),
+                        (scope, question, recording) ->
+                            recorded(scope, parameters, question, recording),
+                        () -> {})));
+  }
+
+  private Optional<TrainableNetwork> fused(
+      NDManager parent, Parameters parameters, TrainingOptions options) {
+    if (options.kernels() == Kernels.TORCHSCRIPT) {
+      return Optional.empty();
+    }
+    FusedKernels.Options asked =
+        new FusedKernels.Options(kernelOptions, dropout(config), options.stream());
+    Optional<FusedKernels> found =
+        config.isConditional() ? FusedKernels.find(parent, asked) : Optional.empty();
+    if (found.isEmpty() && options.kernels() == Kernels.FUSED) {
+      throw new DeviceException(
+          "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16, for networks"
+              + " with a condition; take auto");
+    }
+    return found.map(
+        kernels ->
+            new FusedTransformer(
+                parent,
+                kernels,
+                config,
+                parameters,
+                new FusedTransformer.Options(kernelOptions.precision(), options.recompute())));
+  }
+
+  private NDArray recorded(
+      NDManager scope, Parameters parameters, Question question, Recording recording) {
+    NDArray zt = question.zt();
+    check(zt, question.condition(), question.rows());
+    DropoutMask keep = keep(scope, Math.toIntExact(zt.getShape().get(0)), question.noise());
+    Blocks.Weights weights = new Blocks.Weights(training, parameters, rotary(zt), keep);
+    EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), question.noise());
+    return new TransformerPass(config, weights, recording, seeds)
+        .logits(zt, question.condition(), question.rows());
+  }
+
+  /** The one place where shapes are checked, for all of the network. */
+  private void check(NDArray zt, Condition condition, NDArray rows) {
+    Shape shape = zt.getShape();
+    if (shape.dimension() != 2) {
+      throw new IllegalArgumentException("zt must be [B, N]: " + shape);
+    }
+    if (rows.getShape().dimension() != 1 || rows.size() == 0) {
+      throw new IllegalArgumentException("rows must be [R], R at least 1: " + rows.getShape());
+    }
+    if (config.timeFeatures() == TimeFeatures.T && condition.times().length != shape.get(0)) {
+      throw new IllegalArgumentException(
+          "there must be a time for each of "
+              + shape.get(0)
+              + " examples: "
+              + condition.times().length);
+    }
+    if (config.classes() > 0 && condition.labels().length != shape.get(0)) {
+      throw new IllegalArgumentException(
+          "there must be a label for each of "
+              + shape.get(0)
+              + " examples: "
+              + condition.labels().length);
+    }
+    for (int label : condition.labels()) {
+      if (config.classes() > 0 && !(label >= 0 && label < config.classes())) {
+        throw new IllegalArgumentException(
+            "labels must be in [0, " + config.classes() + "): " + label);
+      }
+    }
+  }
+
+  private DropoutMask keep(NDManager scope, int batchSize, DropoutNoise noise) {
+    if (config.dropout() == 0) {
+      return new DropoutMask.Everything(training);
+    }
+    byte[] keep = ChannelMask.of(config, noise, batchSize).values();
+    Shape shape = new Shape(batchSize, config.layers(), ChannelMask.BRANCHES, 1, config.width());
+    NDArray mask = scope.create(ByteBuffer.wrap(keep), shape, DataType.UINT8);
+    return new DropoutMask.Channels(training, mask);
+  }
+
+  private NDList rotary(NDArray zt) {
+    int length = Math.toIntExact(zt.getShape().get(1));
+    return rotary.computeIfAbsent(length, l -> Rotary.halves(manager, l, config.headWidth()));
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

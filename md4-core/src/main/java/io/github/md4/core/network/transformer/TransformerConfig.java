@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import static io.github.md4.core.Checks.require;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Activation;
+import io.github.md4.core.Choices;
+import io.github.md4.core.Precision;
+import io.github.md4.core.network.Arithmetic;
+import io.github.md4.core.network.Initializer;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.NetworkConfig;
+import io.github.md4.core.network.NetworkKind;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.network.TimeFeatures;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * The shape of the text transformer (spec, Sections 5.1 to 5.4); its width is {@code headWidth *
+ * heads}.
+ *
+ * @param headWidth width of a head, of the time features and of the condition; even, at least 4
+ * @param heads of the queries
+ * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query attention
+ * @param layers number of blocks
+ * @param embedding where the token table's width is widened
+ * @param timeFeatures whether the network is told the time
+ * @param classes number of classes it is told, or 0
+ * @param activation the feed-forward's gate, and the one in front of every adaLN product
+ * @param conditioning how the adaLN products start
+ * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
+ * @param dropout rate of the channels of each branch, one draw for all positions, and of the
+ *     embedded tokens where the embedding is inside
+ * @param attentionDropout rate of the attention probabilities
+ * @param causal whether a position sees only those up to itself
+ */
+public record TransformerConfig(
+    int headWidth,
+    int heads,
+    int keyValueHeads,
+    int layers,
+    Embedding embedding,
+    TimeFeatures timeFeatures,
+    int classes,
+    Activation activation,
+    Conditioning conditioning,
+    boolean depthScaledInit,
+    double dropout,
+    double attentionDropout,
+    boolean causal)
+    implements NetworkConfig {
+
+  /** Where tokens become vectors of the network's width. */
+  public enum Embedding {
+    /** A table as wide as a head, then a product with bias. */
+    OUTSIDE,
+    /** A table of the full width. */
+    INSIDE;
+
+    /** Returns the choice written as {@code outside} or {@code inside}. */
+    public static Embedding parse(String text) {
+      return Choices.parse(values(), "embedding", text);
+    }
+
+    @Override
+    public String toString() {
+      return Choices.name(this);
+    }
+  }
+
+  /** How the products that modulate LayerNorm start. */
+  public enum Conditioning {
+    /** Like every other product. */
+    ADALN {
+      @Override
+      Initializer initializer(long fanIn) {
+        return new Initializer.LeCunNormal(fanIn, 1);
+      }
+    },
+    /** At zero, so that every block starts as the identity. */
+    ADALN_ZERO {
+      @Override
+      Initializer initializer(long fanIn) {
+        return new Initializer.Zeros();
+      }
+    };
+
+    abstract Initializer initializer(long fanIn);
+
+    /** Returns the choice written as {@code adaln} or {@code adaln_zero}. */
+    public static Conditioning parse(String text) {
+      return Choices.parse(values(), "conditioning", text);
+    }
+
+    @Override
+    public String toString() {
+      return Choices.name(this);
+    }
+  }
+
+  public TransformerConfig {
+    require(
+        headWidth >= 4 && headWidth % 2 == 0, "headWidth must be even and at least 4", headWidth);
+    require(heads >= 1, "heads must be at least 1", heads);
+    require(
+        keyValueHeads >= 1 && heads % keyValueHeads == 0,
+        "keyValueHeads must divide heads (" + heads + ")",
+        keyValueHeads);
+    require(layers >= 1, "layers must be at least 1", layers);
+    require(classes >= 0, "classes must be at least 0", classes);
+    require(dropout >= 0 && dropout < 1, "dropout must be in [0, 1)", dropout);
+    require(
+        attentionDropout >= 0 && attentionDropout < 1,
+        "attentionDropout must be in [0, 1)",
+        attentionDropout);
+  }
+
+  /** Returns the paper's text8 network: 12 layers of width 768. */
+  public static TransformerConfig defaults() {
+    return new TransformerConfig(
+        64,
+        12,
+        12,
+        12,
+        Embedding.OUTSIDE,
+        TimeFeatures.T,
+        0,
+        Activation.GLU,
+        Conditioning.ADALN_ZERO,
+        true,
+        0,
+        0,
+        false);
+  }
+
+  @Override
+  public OptionalInt nullLabel() {
+    return OptionalInt.empty();
+  }
+
+  /** Any length fits. */
+  @Override
+  public void checkLength(int length) {}
+
+  @Override
+  public Map<String, Object> facts() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("layers", layers);
+    facts.put("width", width());
+    facts.put("heads", heads);
+    facts.put("keyValueHeads", keyValueHeads);
+    facts.put("embedding", embedding.toString());
+    facts.put("dropout", dropout);
+    facts.put("attentionDropout", attentionDropout);
+    return facts;
+  }
+
+  /**
+   * As {@link NetworkConfig#arithmetic}; {@code dense} counts every parameter but the token table
+   * once a token, vectors and what the condition goes through too, as peers are counted.
+   */
+  @Override
+  public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
+    double dense = 0;
+    double needed = 0;
+    for (ParameterSpec spec : specs) {
+      dense += spec.name().equals("embedding.weight") ? 0 : spec.shape().size();
+      needed += Arithmetic.isProduct(spec) ? needed(spec, length) : 0;
+    }
+    return new Arithmetic(dense, needed, 2.0 * layers * width() * length);
+  }
+
+  private double needed(ParameterSpec spec, int length) {
+    if (Arithmetic.isOfCondition(spec)) {
+      return (double) spec.shape().size() / length;
+    }
+    boolean isAtMasks =
+        spec.name().equals("head.weight")
+            || spec.name().startsWith("layers." + (layers - 1) + ".feedForward.");
+    return isAtMasks ? spec.shape().size() / 2.0 : spec.shape().size();
+  }
+
+  @Override
+  public Network network(NDManager parent, int vocabularySize, Precision precision) {
+    return new Transformer(parent, this, vocabularySize, precision);
+  }
+
+  /** Returns the network's width D. */
+  public int width() {
+    return headWidth * heads;
+  }
+
+  /** Returns the hidden width of the feed-forward: two thirds of 4 D, rounded up to 32. */
+  public int hiddenWidth() {
+    return (8 * width() / 3 + 31) / 32 * 32;
+  }
+
+  /** Returns whether the blocks are modulated (adaLN), else they normalise by RMSNorm. */
+  public boolean isConditional() {
+    return timeFeatures == TimeFeatures.T || classes > 0;
+  }
+
+  /** The kind {@code transformer}. */
+  public record Kind() implements NetworkKind {
+    @Override
+    public String name() {
+      return "transformer";
+    }
+
+    @Override
+    public Class<? extends NetworkConfig> config() {
+      return TransformerConfig.class;
+    }
+  }
+}

@@ -1,3 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-/** AdamW, its learning rate, and what bounds its gradients. */
-package io.github.md4.core.optimizer;

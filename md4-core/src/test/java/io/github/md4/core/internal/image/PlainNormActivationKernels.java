@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.image;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.TorchScript;
+import java.util.Map;
+import java.util.Optional;
+
+/** The passes in plain operations, float32: the oracle of {@link CudaNormActivationKernels}. */
+public final class PlainNormActivationKernels implements NormActivationKernels {
+  private static final String SOURCE =
+      """
+      def broad(self: __torch__.M, v: Tensor) -> Tensor:
+        return v.view([-1, v.size(-1), 1, 1])  # [1 or B, C, 1, 1]
+      def grouped(self: __torch__.M, x: Tensor) -> Tensor:
+        return torch.flatten(torch.unflatten(x, 1, [self.groups, -1]), 2)  # [B, G, C / G H W]
+      def normalized(self: __torch__.M, x: Tensor, moments: Tensor) -> Tensor:
+        mean, rstd = torch.chunk(moments, 2, 2)  # [B, G, 1]
+        return ((self.grouped(x) - mean) * rstd).view_as(x)
+      def moments(self: __torch__.M, x: Tensor) -> Tensor:
+        variance, mean = torch.var_mean(self.grouped(x), [2], False, True)
+        return torch.cat([mean, torch.rsqrt(variance + self.epsilon)], 2)  # [B, G, 2]
+      # Drawn as torch.dropout draws on a map of this layout.
+      def mask(self: __torch__.M, x: Tensor, rate: float) -> Tensor:
+        ones = torch.contiguous(torch.ones_like(x), memory_format=2)
+        return torch.dropout(ones, rate, rate > 0.0)
+      def activate(self: __torch__.M, x: Tensor, scale: Tensor, shift: Tensor, told: Tensor, rate: float) -> List[Tensor]:
+        z = torch.contiguous(x + self.broad(told))
+        moments = self.moments(z)
+        a = torch.silu(self.normalized(z, moments) * self.broad(scale) + self.broad(shift))
+        mask = self.mask(x, rate)
+        return [torch.contiguous(a * mask, memory_format=2), moments, mask]
+      def back(self: __torch__.M, da: Tensor, x: Tensor, scale: Tensor, shift: Tensor, told: Tensor, moments: Tensor, mask: Tensor) -> List[Tensor]:
+        n = self.normalized(torch.contiguous(x + self.broad(told)), moments)
+        z = n * self.broad(scale) + self.broad(shift)
+        s = torch.sigmoid(z)
+        d = torch.contiguous(da * mask * s * (1.0 + z * (1.0 - s)))
+        dn = self.grouped(torch.contiguous(d * self.broad(scale)))
+        ng = self.grouped(n)
+        rstd = torch.slice(moments, 2, 1)
+        dx = rstd * (dn - torch.mean(dn, [2], True) - ng * torch.mean(dn * ng, [2], True))
+        dx = dx.view_as(x)
+        norm = torch.stack([torch.sum(d * n, [2, 3]), torch.sum(d, [2, 3]), torch.sum(dx, [2, 3])], 0)
+        return [torch.contiguous(dx, memory_format=2), norm]
+      def zero(self: __torch__.M, scale: Tensor) -> Tensor:
+        return torch.zeros_like(scale)
+      def onto(self: __torch__.M, x: Tensor, y: Tensor, bias: Tensor) -> Tensor:
+        return x + y + self.broad(bias)
+      def added(self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:
+        return x + y
+      def withMask(self: __torch__.M, moments: Tensor, mask: Tensor) -> Tensor:
+        return torch.cat([torch.flatten(moments), torch.flatten(torch.permute(mask, [0, 2, 3, 1]))], 0)
+      def momentsOf(self: __torch__.M, rest: Tensor, x: Tensor) -> Tensor:
+        B = x.size(0)
+        return torch.slice(rest, 0, 0, 2 * B * self.groups).view([B, self.groups, 2])
+      def maskOf(self: __torch__.M, rest: Tensor, x: Tensor) -> Tensor:
+        mask = torch.slice(rest, 0, 2 * x.size(0) * self.groups)
+        return torch.permute(mask.view([x.size(0), x.size(2), x.size(3), x.size(1)]), [0, 3, 1, 2])
+      """;
+
+  private final TorchScript script;
+  private final Runnable closing;
+
+  PlainNormActivationKernels(NDManager manager) {
+    this(manager, () -> {});
+  }
+
+  private PlainNormActivationKernels(NDManager manager, Runnable closing) {
+    this.closing = closing;
+    Map<String, Object> constants =
+        Map.of("groups", UNetKernels.GROUPS, "epsilon", UNetKernels.EPSILON);
+    this.script = TorchScript.load(manager, constants, SOURCE);
+  }
+
+  /** Returns the hand-written pass's kernels with these; {@code closing} is run at their end. */
+  public static FusedUNetKernels kernels(
+      NDManager manager, UNetKernels.Options options, double dropout, Runnable closing) {
+    return new FusedUNetKernels(
+        manager, options, dropout, parent -> new PlainNormActivationKernels(parent, closing));
+  }
+
+  @Override
+  public Activated activate(NDManager scope, Kind kind, NDArray x, Norm norm, Drop drop) {
+    NDList made =
+        script.run(
+            scope, "activate", x, norm.scale(), norm.shift(), told(scope, norm), drop.rate());
+    return new Activated(made.get(0), one(scope, "withMask", made.get(1), made.get(2)));
+  }
+
+  @Override
+  public Gradients activateBack(
+      NDManager scope, NDArray da, Forward forward, Optional<NDArray> known) {
+    Norm norm = forward.norm();
+    NDArray rest = forward.made().rest();
+    NDList made =
+        script.run(
+            scope,
+            "back",
+            da,
+            forward.x(),
+            norm.scale(),
+            norm.shift(),
+            told(scope, norm),
+            one(scope, "momentsOf", rest, forward.x()),
+            one(scope, "maskOf", rest, forward.x()));
+    NDArray dx = known.map(k -> one(scope, "added", made.get(0), k)).orElse(made.get(0));
+    return new Gradients(dx, made.get(1));
+  }
+
+  private NDArray told(NDManager scope, Norm norm) {
+    return norm.told().orElseGet(() -> one(scope, "zero", norm.scale()));
+  }
+
+  @Override
+  public NDArray onto(NDManager scope, NDArray x, NDArray y, NDArray bias) {
+    return one(scope, "onto", x, y, bias);
+  }
+
+  private NDArray one(NDManager scope, String function, Object... arguments) {
+    return script.run(scope, function, arguments).singletonOrThrow();
+  }
+
+  @Override
+  public void close() {
+    script.close();
+    closing.run();
+  }
+}

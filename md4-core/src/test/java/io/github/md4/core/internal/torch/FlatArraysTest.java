@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.Precision;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("exact")
+final class FlatArraysTest {
+  private static final List<Shape> SHAPES =
+      List.of(new Shape(3, 5), new Shape(7), new Shape(65, 2));
+
+  private final NDManager manager = NDManager.newBaseManager();
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  @Test
+  void array_isAPartOfTheWhole() {
+    FlatArrays flat = FlatArrays.zeros(manager, SHAPES, Precision.FLOAT32);
+    flat.set(1, new float[] {1, 2, 3, 4, 5, 6, 7});
+    float[] whole = flat.whole().toFloatArray();
+    assertThat(whole).hasSize(64 * 5 + 64 + 128 * 2);
+    for (int i = 0; i < whole.length; i++) {
+      int within = i - 64 * 5;
+      assertThat(whole[i]).isEqualTo(within >= 0 && within < 7 ? within + 1 : 0);
+    }
+  }
+
+  @Test
+  void padded_hasRoomForAMultipleOf64Rows() {
+    FlatArrays flat = FlatArrays.zeros(manager, SHAPES, Precision.FLOAT32);
+    assertThat(flat.padded(0).array.getShape()).isEqualTo(new Shape(64, 5));
+    assertThat(flat.padded(2).array.getShape()).isEqualTo(new Shape(128, 2));
+  }
+
+  @Test
+  void copy_sharesNothing() {
+    FlatArrays flat = FlatArrays.zeros(manager, SHAPES, Precision.FLOAT32);
+    flat.set(1, new float[] {1, 2, 3, 4, 5, 6, 7});
+    FlatArrays copy = flat.copy();
+    flat.set(1, new float[7]);
+    assertThat(copy.array(1).toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6, 7);
+  }
+
+  @Test
+  void array_ofBfloat16IsForKernelsAlone() {
+    FlatArrays flat = FlatArrays.zeros(manager, SHAPES, Precision.BFLOAT16);
+    assertThatIllegalStateException().isThrownBy(() -> flat.array(0));
+    assertThat(flat.hidden(0).array.getShape()).isEqualTo(SHAPES.get(0));
+  }
+
+  @Test
+  void close_givesAllOfItBack() {
+    int before = manager.getManagedArrays().size();
+    FlatArrays.zeros(manager, SHAPES, Precision.BFLOAT16).close();
+    assertThat(manager.getManagedArrays()).hasSize(before);
+  }
+}

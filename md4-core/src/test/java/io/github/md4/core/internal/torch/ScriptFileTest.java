@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.torch.ScriptFile.Input;
+import io.github.md4.core.internal.torch.ScriptFile.Options;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+@Tag("exact")
+final class ScriptFileTest {
+  private static final String MODULE =
+      """
+      class M(Module):
+        __parameters__ = []
+        __buffers__ = []
+        training : bool
+        def forward(self: __torch__.M, x: Tensor, doubled: bool) -> Tensor:
+          y = torch.to(x, 6)
+          if doubled:
+            y = torch.mul(y, 2)
+          return torch.mean(y, [2, 3], True)
+      """;
+
+  @TempDir Path folder;
+
+  private float[] features(Input input, Boolean... flags) throws IOException {
+    Path file = Files.write(folder.resolve("m.pt"), ScriptArchive.of(MODULE));
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        ScriptFile script = new ScriptFile(manager, file, new Options(input, List.of(flags)))) {
+      NDArray images = manager.create(new float[] {0, 255, 51, 153}, new Shape(1, 2, 1, 2));
+      int before = manager.getManagedArrays().size();
+      NDArray features = script.features(manager, images);
+      assertThat(features.getShape()).isEqualTo(new Shape(1, 2));
+      assertThat(manager.getManagedArrays().size()).isEqualTo(before + 1);
+      return features.toFloatArray();
+    }
+  }
+
+  @Test
+  void features_areTheScriptsOfImagesAsItWantsThem() throws IOException {
+    assertThat(features(Input.UINT8, false)).containsExactly(127.5f, 102);
+    assertThat(features(Input.UINT8, true)).containsExactly(255, 204);
+    assertThat(features(Input.UNIT, false)).containsExactly(0.5f, 0.4f);
+    assertThat(features(Input.SIGNED, false)[0]).isEqualTo(0);
+  }
+
+  @Test
+  void script_thatFailsIsNamed() {
+    assertThatThrownBy(() -> features(Input.UINT8))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("m.pt: fails on images of (1, 2, 1, 2)")
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void file_thatIsNoScriptIsNamed() throws IOException {
+    Path file = Files.write(folder.resolve("no.pt"), new byte[] {1, 2, 3});
+    Options options = new Options(Input.UNIT, List.of());
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      assertThatThrownBy(() -> new ScriptFile(manager, file, options))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("is no TorchScript");
+      Path absent = folder.resolve("absent.pt");
+      assertThatThrownBy(() -> new ScriptFile(manager, absent, options))
+          .hasMessageContaining("no such file; a TorchScript file is expected");
+    }
+  }
+
+  @Test
+  void input_isWrittenInOneWord() {
+    assertThat(Input.parse("signed")).isEqualTo(Input.SIGNED);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Input.parse("float"))
+        .withMessage("input must be uint8, unit or signed: float");
+  }
+}

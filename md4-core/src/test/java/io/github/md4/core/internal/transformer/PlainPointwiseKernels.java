@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.cuda.Upload;
+import io.github.md4.core.internal.torch.BufferPool;
+import io.github.md4.core.internal.torch.FlatArrays;
+import io.github.md4.core.internal.torch.OptimizerKernels;
+import io.github.md4.core.internal.torch.Products;
+import io.github.md4.core.internal.torch.TorchScript;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The passes in plain operations, float32 on the CPU: the oracle of {@link CudaPointwiseKernels}.
+ */
+public final class PlainPointwiseKernels implements PointwiseKernels {
+  private final TorchScript script;
+  private final TransformerKernels.Options options;
+  private final BufferPool room;
+
+  PlainPointwiseKernels(NDManager manager, TransformerKernels.Options options, BufferPool room) {
+    this.options = options;
+    this.room = room;
+    this.script =
+        TorchScript.load(
+            manager,
+            Map.of("headWidth", options.headWidth()),
+            options.activation().functions()
+                + options.activation().backward()
+                + TorchScript.resource(PlainPointwiseKernels.class, "passes.torchscript"));
+  }
+
+  /** Returns the hand-written pass's kernels with these passes. */
+  public static FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
+    return new FusedKernels(manager, options, new Parts(options));
+  }
+
+  /** Returns those of frozen weights, whose results lie in the same memory in every block. */
+  public static FusedKernels frozen(NDManager manager, FusedKernels.Options options) {
+    return new FusedKernels(
+        manager,
+        options,
+        new Parts(options) {
+          @Override
+          public BufferPool room(NDManager parent) {
+            return new BufferPool.Kept(parent, Precision.FLOAT32, Precision.FLOAT32);
+          }
+
+          @Override
+          public Optional<Products> products(NDManager parent, BufferPool room) {
+            return Optional.of(new Products.Script(parent, room));
+          }
+        });
+  }
+
+  private static class Parts implements FusedKernels.DeviceParts {
+    private final FusedKernels.Options options;
+
+    Parts(FusedKernels.Options options) {
+      this.options = options;
+    }
+
+    @Override
+    public PointwiseKernels passes(NDManager parent, BufferPool room) {
+      return new PlainPointwiseKernels(parent, options.network(), room);
+    }
+
+    @Override
+    public Upload upload(NDManager parent) {
+      return Upload.plain();
+    }
+
+    @Override
+    public String attention() {
+      return TorchScript.resource(PlainPointwiseKernels.class, "attention.torchscript");
+    }
+
+    @Override
+    public BufferPool room(NDManager parent) {
+      return new BufferPool.Fresh(parent, Precision.FLOAT32);
+    }
+
+    @Override
+    public Optional<Products> products(NDManager parent, BufferPool room) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public Entry enter(NDManager scope, NDArray h, Optional<Gated> before, Site site) {
+    NDArray example = examples(scope, site.rows());
+    boolean isPicked = h.getShape().get(0) != site.rows().count();
+    NDArray picked = isPicked ? one(scope, "take", h, chosen(site.rows())) : h;
+    NDArray stream =
+        before
+            .map(
+                gated ->
+                    one(
+                        scope,
+                        "addGated",
+                        picked,
+                        gated.x(),
+                        gated.vectors().values(),
+                        gated.gate(),
+                        example))
+            .orElse(picked);
+    NDList made =
+        script.run(scope, "enter", stream, site.vectors().values(), site.shift(), example);
+    if (before.isEmpty()) {
+      NDList of = room.first(scope, h);
+      return new Entry(
+          stream, put(made.get(0), of.get(0)), put(made.get(1), of.get(1)), h.getShape().get(0));
+    }
+    NDList of = room.entry(scope, h, before.get().x(), site.rows().count());
+    return new Entry(
+        put(stream, of.get(0)),
+        put(made.get(0), of.get(1)),
+        put(made.get(1), of.get(2)),
+        h.getShape().get(0));
+  }
+
+  private NDArray put(NDArray source, NDArray into) {
+    try (NDManager scope = source.getManager().newSubManager()) {
+      one(scope, "put", source, into).close();
+      return into;
+    }
+  }
+
+  @Override
+  public Exit leave(
+      NDManager scope, Change change, Entry entry, Optional<Gated> before, Site site) {
+    NDArray example = examples(scope, site.rows());
+    Vectors mods = site.vectors();
+    NDArray inner =
+        one(
+            scope,
+            "leave",
+            change.input(),
+            entry.stream(),
+            entry.moments(),
+            mods.values(),
+            mods.gradients(),
+            site.shift(),
+            example);
+    NDArray dh = change.stream().map(inner::add).orElse(inner);
+    Optional<NDArray> dx =
+        before.map(
+            gated ->
+                one(
+                    scope,
+                    "gateBefore",
+                    dh,
+                    gated.x(),
+                    gated.vectors().values(),
+                    gated.vectors().gradients(),
+                    gated.gate(),
+                    example));
+    boolean isPicked = entry.rowsBefore() != site.rows().count();
+    NDArray everywhere =
+        isPicked ? one(scope, "give", dh, chosen(site.rows()), entry.rowsBefore()) : dh;
+    return new Exit(everywhere, dx);
+  }
+
+  @Override
+  public void rotate(NDArray qkv, NDList rotary, int length) {
+    int width = (options.heads() + options.keyValueHeads()) * options.headWidth();
+    try (NDManager scope = qkv.getManager().newSubManager()) {
+      one(scope, "rotate", qkv, width, rotary.get(0), rotary.get(1), length).close();
+    }
+  }
+
+  @Override
+  public NDArray rotateBack(NDManager scope, NDList gradients, NDList rotary, int length) {
+    return one(
+        scope,
+        "rotateBack",
+        gradients.get(0),
+        gradients.get(1),
+        gradients.get(2),
+        rotary.get(0),
+        rotary.get(1),
+        length);
+  }
+
+  @Override
+  public NDArray gate(NDManager scope, NDArray u) {
+    NDArray into = room.columns(scope, u, (int) u.getShape().get(1) / 2);
+    return put(one(scope, "gate", u), into);
+  }
+
+  @Override
+  public void gateBack(NDArray dg, NDArray u) {
+    try (NDManager scope = u.getManager().newSubManager()) {
+      one(scope, "gateBack", dg, u).close();
+    }
+  }
+
+  @Override
+  public NDArray sumByToken(NDManager scope, NDArray dh, TokenRuns runs, int tokens) {
+    return one(scope, "sumByToken", dh, runs.zt(), tokens);
+  }
+
+  @Override
+  public NDArray entropy(
+      NDManager scope, NDArray logits, int vocabularySize, NDArray targets, NDArray weights) {
+    return one(scope, "entropy", logits, vocabularySize, targets, weights);
+  }
+
+  @Override
+  public PoweredSums powered(
+      NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows) {
+    NDList made =
+        script.run(
+            scope,
+            "powered",
+            logits,
+            vocabularySize,
+            rows.targets(),
+            rows.weights(),
+            rows.powers());
+    return new PoweredSums(made.get(0), made.get(1));
+  }
+
+  @Override
+  public void update(
+      OptimizerKernels.Trained trained,
+      FlatArrays gradient,
+      FlatArrays copy,
+      OptimizerKernels.Numbers numbers) {
+    NDManager manager = copy.whole().getManager();
+    try (OptimizerKernels kernels = new OptimizerKernels(manager)) {
+      kernels.update(trained, gradient, numbers);
+      kernels.copy(copy, trained.parameters());
+    }
+  }
+
+  @Override
+  public void close() {
+    script.close();
+  }
+
+  /** The example of each row, int64 [N]. */
+  private static NDArray examples(NDManager scope, Rows rows) {
+    int[] starts = rows.starts().toIntArray();
+    long[] examples = new long[rows.count()];
+    for (int b = 0; b < rows.examples(); b++) {
+      for (int row = starts[b]; row < starts[b + 1]; row++) {
+        examples[row] = b;
+      }
+    }
+    return scope.create(examples);
+  }
+
+  private static NDArray chosen(Rows rows) {
+    return rows.chosen().orElseThrow().longs();
+  }
+
+  private NDArray one(NDManager scope, String function, Object... arguments) {
+    return script.run(scope, function, arguments).singletonOrThrow();
+  }
+}

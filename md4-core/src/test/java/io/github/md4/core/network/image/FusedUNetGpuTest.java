@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.RandomParameters;
+import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.network.TrainableNetwork;
+import io.github.md4.core.network.Training;
+import io.github.md4.core.network.TrainingOptions;
+import io.github.md4.core.network.TrainingOptions.Kernels;
+import io.github.md4.core.network.TrainingOptions.Recompute;
+import io.github.md4.core.network.transformer.Inputs;
+import io.github.md4.core.token.ImageShape;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The convolutional networks with our CUDA kernels in bfloat16, against the automatic
+ * differentiation in float32 on the same GPU: as near as that in bfloat16 is, and half again.
+ */
+@Tag("gpu")
+final class FusedUNetGpuTest {
+  private static final int VOCABULARY = 11;
+  private static final int BATCH = 5;
+  private static final ImageShape IMAGE = new ImageShape(8, 12, 3);
+
+  @BeforeEach
+  void needsAGpu() {
+    assumeTrue(Engine.getInstance().getGpuCount() > 0, "no GPU: CUDA kernels are not tested");
+  }
+
+  static Stream<Arguments> cases() {
+    List<ImageConfig> networks =
+        List.of(
+            new UNetConfig(IMAGE, 64, 2, ConditionConfig.defaults(), 0),
+            new UNetConfig(IMAGE, 128, 1, new ConditionConfig(TimeFeatures.NONE, 0, 0), 0),
+            new UVitConfig(
+                IMAGE,
+                64,
+                List.of(1, 2),
+                1,
+                new DitShape(64, 2, 2, 2),
+                new ConditionConfig(TimeFeatures.T, 3, 0),
+                0));
+    return networks.stream()
+        .flatMap(
+            network ->
+                Stream.of(Precision.FLOAT32, Precision.BFLOAT16)
+                    .map(stream -> Arguments.of(network, stream)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void gradients_areAsNearAsTheRecordedNetworks(ImageConfig config, Precision stream) {
+    List<float[]> exact = gradients(config, Precision.FLOAT32, Kernels.TORCHSCRIPT, stream);
+    List<float[]> recorded = gradients(config, Precision.BFLOAT16, Kernels.TORCHSCRIPT, stream);
+    List<float[]> ours = gradients(config, Precision.BFLOAT16, Kernels.FUSED, stream);
+    double all = 0;
+    double ofRecorded = 0;
+    double ofOurs = 0;
+    for (int i = 0; i < exact.size(); i++) {
+      all += squares(exact.get(i), new float[exact.get(i).length]);
+      ofRecorded += squares(recorded.get(i), exact.get(i));
+      ofOurs += squares(ours.get(i), exact.get(i));
+      double own = Math.sqrt(squares(exact.get(i), new float[exact.get(i).length]));
+      double theirs = Math.sqrt(squares(recorded.get(i), exact.get(i)));
+      assertThat(Math.sqrt(squares(ours.get(i), exact.get(i))))
+          .as("parameter %d of %s", i, config)
+          .isLessThan(1.5 * theirs + 0.02 * own + 1e-6);
+    }
+    assertThat(Math.sqrt(ofOurs / all)).isLessThan(1.5 * Math.sqrt(ofRecorded / all));
+    assertThat(Math.sqrt(ofOurs / all)).isLessThan(0.05);
+  }
+
+  private static List<float[]> gradients(
+      ImageConfig config, Precision precision, Kernels kernels, Precision stream) {
+    TrainingOptions options = new TrainingOptions(kernels, stream, Recompute.NONE);
+    Inputs inputs = Inputs.random(config, BATCH, config.image().size(), VOCABULARY);
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        Network network = config.network(manager, VOCABULARY, precision);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        TrainableNetwork trainable = network.trainable(manager, parameters, options)) {
+      return new Training(trainable, parameters, inputs).gradients(manager);
+    }
+  }
+
+  private static double squares(float[] x, float[] y) {
+    double sum = 0;
+    for (int i = 0; i < x.length; i++) {
+      sum += ((double) x[i] - y[i]) * ((double) x[i] - y[i]);
+    }
+    return sum;
+  }
+}

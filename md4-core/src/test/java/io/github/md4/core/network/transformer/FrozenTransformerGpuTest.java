@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.transformer.FusedKernels;
+import io.github.md4.core.internal.transformer.TransformerKernels;
+import io.github.md4.core.internal.transformer.TransformerKernels.Dropout;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.RandomParameters;
+import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Both ways through frozen weights, in bfloat16, against the plain denoiser in float32 on the same
+ * GPU.
+ */
+@Tag("gpu")
+final class FrozenTransformerGpuTest {
+  private static final int BATCH = 5;
+  private static final int LENGTH = 37;
+
+  /** As {@link FusedTransformerGpuTest}, of the forward alone. */
+  private static final double ROUNDING = 8 * 0x1p-9 * Math.sqrt(3);
+
+  @BeforeEach
+  void needsAGpu() {
+    assumeTrue(Engine.getInstance().getGpuCount() > 0, "no GPU: CUDA kernels are not tested");
+  }
+
+  static List<Case> cases() {
+    return FusedTransformerGpuTest.cases().stream()
+        .filter(each -> each.config().dropout() == 0)
+        .toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void logits_areThoseOfFloat32UpToRounding(Case each) {
+    Inputs inputs = Inputs.random(each.config(), BATCH, LENGTH, each.vocabularySize());
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        Network exact =
+            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, exact, 31);
+        FrozenWeights weights =
+            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
+        FrozenForward script = new ScriptForward(manager, options(each), weights);
+        FrozenForward fused = new FusedForward(manager, kernels(manager, each), weights)) {
+      for (int every : new int[] {1, each.everyNthRow(), 61}) {
+        long[] rows =
+            LongStream.range(0, BATCH * LENGTH).filter(row -> row % every == every - 1).toArray();
+        float[] expected = logits(manager, exact.denoiser(parameters), inputs, rows);
+        for (FrozenForward way : List.of(script, fused)) {
+          float[] ours = logits(manager, way, inputs, rows);
+          assertThat(distance(ours, expected)).as(way.toString()).isLessThan(ROUNDING);
+        }
+      }
+    }
+  }
+
+  private static FusedKernels kernels(NDManager manager, Case each) {
+    FusedKernels.Options options =
+        new FusedKernels.Options(options(each), Dropout.NONE, Precision.FLOAT32);
+    return FusedKernels.findFrozen(manager, options).orElseThrow();
+  }
+
+  private static TransformerKernels.Options options(Case each) {
+    TransformerConfig config = each.config();
+    return new TransformerKernels.Options(
+        Precision.BFLOAT16,
+        config.activation(),
+        config.heads(),
+        config.keyValueHeads(),
+        config.headWidth(),
+        config.causal(),
+        1e-5);
+  }
+
+  private static float[] logits(NDManager manager, Denoiser denoiser, Inputs inputs, long[] rows) {
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray asked = scope.create(rows);
+      return denoiser.logits(inputs.zt(scope), inputs.condition(), asked).toFloatArray();
+    }
+  }
+
+  /** The length of the difference over the length of what is expected. */
+  static double distance(float[] ours, float[] expected) {
+    assertThat(ours).hasSameSizeAs(expected);
+    double difference = 0;
+    double whole = 0;
+    for (int i = 0; i < expected.length; i++) {
+      difference += Math.pow(ours[i] - expected[i], 2);
+      whole += Math.pow(expected[i], 2);
+    }
+    return Math.sqrt(difference / whole);
+  }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import ai.djl.ndarray.NDArray;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** A denoiser that threads ask one after another, in the order in which they come. */
+record SerializedDenoiser(Denoiser denoiser, Lock turn) implements Denoiser {
+
+  SerializedDenoiser(Denoiser denoiser) {
+    this(denoiser, new ReentrantLock(true));
+  }
+
+  @Override
+  public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+    turn.lock();
+    try {
+      return denoiser.logits(zt, condition, rows);
+    } finally {
+      turn.unlock();
+    }
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.scoring;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What {@code config.json} of a GPT-2 says; of what changes its mathematics only the published
+ * value is taken.
+ *
+ * @param positions the longest sequence
+ */
+record Gpt2Config(
+    int layers, int heads, int width, int positions, int vocabularySize, double epsilon) {
+  private static final Map<String, JsonPrimitive> FIXED =
+      Map.of(
+          "model_type", new JsonPrimitive("gpt2"),
+          "activation_function", new JsonPrimitive("gelu_new"),
+          "scale_attn_weights", new JsonPrimitive(true),
+          "scale_attn_by_inverse_layer_idx", new JsonPrimitive(false),
+          "tie_word_embeddings", new JsonPrimitive(true));
+
+  Gpt2Config {
+    if (layers < 1 || heads < 1 || width < 1 || positions < 2 || vocabularySize < 2) {
+      throw new IllegalArgumentException(
+          "layers, heads, width, positions and vocabulary must be positive: %d, %d, %d, %d, %d"
+              .formatted(layers, heads, width, positions, vocabularySize));
+    }
+    if (width % heads != 0) {
+      throw new IllegalArgumentException("heads must divide width: " + heads + ", " + width);
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws InvalidDataException if it is damaged or describes another network
+   */
+  static Gpt2Config read(Path file) throws IOException {
+    try {
+      JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+      checkFixed(json);
+      return new Gpt2Config(
+          json.get("n_layer").getAsInt(),
+          json.get("n_head").getAsInt(),
+          json.get("n_embd").getAsInt(),
+          json.get(json.has("n_positions") ? "n_positions" : "n_ctx").getAsInt(),
+          json.get("vocab_size").getAsInt(),
+          json.has("layer_norm_epsilon") ? json.get("layer_norm_epsilon").getAsDouble() : 1e-5);
+    } catch (JsonParseException | IllegalStateException | NullPointerException e) {
+      throw new InvalidDataException(file, "is no config.json of a GPT-2; download it anew", e);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidDataException(file, "is of no GPT-2 known here: " + e.getMessage(), e);
+    }
+  }
+
+  private static void checkFixed(JsonObject json) {
+    FIXED.forEach(
+        (key, value) -> {
+          JsonElement given = json.get(key);
+          if (given != null && !given.equals(value)) {
+            throw new IllegalArgumentException(key + " must be " + value + ": " + given);
+          }
+        });
+  }
+}

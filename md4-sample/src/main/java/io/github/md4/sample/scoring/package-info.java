@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** GPT-2 as a scorer of samples. */
+package io.github.md4.sample.scoring;

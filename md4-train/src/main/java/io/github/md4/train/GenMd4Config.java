@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import io.github.md4.core.schedule.TimeFloor;
+import io.github.md4.train.optimizer.AdamW;
+
+/**
+ * How learned powers are trained; of no effect where the schedule is a curve.
+ *
+ * @param rate their learning rate as a multiple of the network's; 0 freezes them
+ * @param decay whether the optimizer's weight decay pulls at them too: their parameters to 0, and
+ *     so the powers to ln 2
+ * @param timeFloor how the diffusion term counts
+ */
+public record GenMd4Config(double rate, boolean decay, TimeFloor timeFloor) {
+  /** Checks the rate. */
+  public GenMd4Config {
+    if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("rate must be at least 0 and finite: " + rate);
+    }
+  }
+
+  /** Returns the reference's: trained as every other parameter. */
+  public static GenMd4Config defaults() {
+    return new GenMd4Config(1, true, TimeFloor.REFERENCE);
+  }
+
+  /** Returns the optimizer of powers, given the network's. */
+  AdamW optimizer(AdamW network) {
+    return decay ? network : new AdamW(network.beta1(), network.beta2(), network.epsilon(), 0);
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.train.TrainingRun.Plan;
+import java.io.IOException;
+
+/** Whether a plan can go on from a checkpoint. */
+record ResumeCheck(Plan plan, Checkpoints.Checkpoint checkpoint) {
+
+  /**
+   * Returns if it can.
+   *
+   * @throws InvalidDataException if it was trained on other data
+   * @throws InvalidConfigException if model, seed or batch size are others
+   */
+  void check(RunState state) throws IOException {
+    if (!state.dataSha256().equals(plan.dataSha256())) {
+      throw new InvalidDataException(
+          checkpoint.folder(), "was trained on other tokens than data.train (SHA-256 differs)");
+    }
+    if (state.seed() != plan.training().seed()) {
+      throw new InvalidConfigException(
+          "training.seed",
+          "must be the checkpoint's, %d: %d".formatted(state.seed(), plan.training().seed()));
+    }
+    if (state.dataPosition() != state.batches() * plan.training().batchSize()) {
+      throw new InvalidConfigException(
+          "training.batchSize",
+          "must be the checkpoint's, %d: %d"
+              .formatted(state.dataPosition() / state.batches(), plan.training().batchSize()));
+    }
+    checkModel();
+  }
+
+  /** Weights fit many a model that is not theirs: another schedule, say. */
+  private void checkModel() throws IOException {
+    SavedModel.Description saved = SavedModel.Description.read(checkpoint.folder());
+    WarmStart.checkScheduleKind(
+        saved.config().schedule(), plan.model().config().schedule(), checkpoint.folder());
+    if (!saved.config().equals(plan.model().config())) {
+      throw new InvalidConfigException(
+          "model",
+          "must be the checkpoint's, as config.json in %s has it".formatted(checkpoint.folder()));
+    }
+    if (!saved.tokenizer().equals(plan.model().tokenizer())) {
+      throw new InvalidDataException(
+          checkpoint.folder(),
+          "has another vocabulary than data.train; take the data it began with");
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.optimizer;
+
+import ai.djl.ndarray.NDArray;
+import io.github.md4.core.internal.torch.FlatArrays;
+import io.github.md4.core.internal.torch.OptimizerKernels;
+import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
+import java.util.Optional;
+
+/**
+ * AdamW as optax computes it: bias-corrected moments, epsilon outside the root, decay decoupled
+ * from the gradient but multiplied by the rate (spec, Section 8).
+ *
+ * @param weightDecay of every parameter, biases and scales too
+ */
+public record AdamW(double beta1, double beta2, double epsilon, double weightDecay) {
+
+  public AdamW {
+    checkBeta("beta1", beta1);
+    checkBeta("beta2", beta2);
+    if (!(epsilon > 0)) {
+      throw new IllegalArgumentException("epsilon must be positive: " + epsilon);
+    }
+    if (!(weightDecay >= 0)) {
+      throw new IllegalArgumentException("weightDecay must be at least 0: " + weightDecay);
+    }
+  }
+
+  /** Returns the paper's numbers for text. */
+  public static AdamW defaults() {
+    return new AdamW(0.9, 0.999, 1e-8, 0);
+  }
+
+  /** Moves parameters, moments and average by one update, in place. */
+  public void step(OptimizerKernels kernels, Trained trained, FlatArrays gradient, Step step) {
+    OptimizerKernels.Numbers numbers =
+        new OptimizerKernels.Numbers(
+            step.rate,
+            beta1,
+            beta2,
+            epsilon,
+            weightDecay,
+            1 - Math.pow(beta1, (double) step.update),
+            1 - Math.pow(beta2, (double) step.update),
+            step.emaRate,
+            step.good);
+    kernels.update(trained, gradient, numbers);
+  }
+
+  /**
+   * Which update it is.
+   *
+   * @param update 1 for the first
+   * @param rate its learning rate
+   * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}
+   * @param good as {@link OptimizerKernels.Numbers#good}
+   */
+  public record Step(long update, double rate, double emaRate, Optional<NDArray> good) {
+
+    /** An update that is made in any case. */
+    public Step(long update, double rate, double emaRate) {
+      this(update, rate, emaRate, Optional.empty());
+    }
+  }
+
+  private static void checkBeta(String name, double beta) {
+    if (!(beta >= 0 && beta < 1)) {
+      throw new IllegalArgumentException(name + " must be in [0, 1): " + beta);
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.optimizer;
+
+import io.github.md4.core.internal.torch.FlatArrays;
+import io.github.md4.core.internal.torch.OptimizerKernels;
+
+/** What is done to gradients that are too large. */
+public sealed interface GradientClip {
+
+  /** Bounds the gradients, in place. */
+  void apply(OptimizerKernels kernels, FlatArrays gradients);
+
+  /**
+   * Returns the choice written as {@code none}, {@code norm(c)} or {@code value(c)}.
+   *
+   * @throws IllegalArgumentException for any other text, or a c that is not positive
+   */
+  static GradientClip parse(String text) {
+    if (text.equals("none")) {
+      return new None();
+    }
+    int open = text.indexOf('(');
+    if (open < 0 || !text.endsWith(")")) {
+      throw unknown(text);
+    }
+    double bound = bound(text.substring(open + 1, text.length() - 1), text);
+    return switch (text.substring(0, open)) {
+      case "norm" -> new Norm(bound);
+      case "value" -> new Value(bound);
+      default -> throw unknown(text);
+    };
+  }
+
+  private static double bound(String number, String text) {
+    try {
+      return Double.parseDouble(number);
+    } catch (NumberFormatException e) {
+      throw unknown(text);
+    }
+  }
+
+  private static IllegalArgumentException unknown(String text) {
+    return new IllegalArgumentException(
+        "clip must be none, norm(c) or value(c) for a number c, as norm(1): " + text);
+  }
+
+  /** Nothing, as all of the paper's runs. */
+  record None() implements GradientClip {
+    @Override
+    public void apply(OptimizerKernels kernels, FlatArrays gradients) {}
+
+    @Override
+    public String toString() {
+      return "none";
+    }
+  }
+
+  /** All together are scaled to that Euclidean norm where they exceed it. */
+  record Norm(double bound) implements GradientClip {
+    public Norm {
+      check(bound);
+    }
+
+    @Override
+    public void apply(OptimizerKernels kernels, FlatArrays gradients) {
+      kernels.clipByNorm(gradients, bound);
+    }
+
+    @Override
+    public String toString() {
+      return "norm(" + bound + ")";
+    }
+  }
+
+  /** Each element is moved into [-bound, bound], as the reference's (unused) clip. */
+  record Value(double bound) implements GradientClip {
+    public Value {
+      check(bound);
+    }
+
+    @Override
+    public void apply(OptimizerKernels kernels, FlatArrays gradients) {
+      kernels.clipByValue(gradients, bound);
+    }
+
+    @Override
+    public String toString() {
+      return "value(" + bound + ")";
+    }
+  }
+
+  private static void check(double bound) {
+    if (!(bound > 0)) {
+      throw new IllegalArgumentException("a gradient's bound must be positive: " + bound);
+    }
+  }
+}
