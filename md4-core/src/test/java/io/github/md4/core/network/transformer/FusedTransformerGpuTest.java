@@ -28,8 +28,6 @@ import io.github.md4.core.network.TrainingPass;
 import io.github.md4.core.network.transformer.TransformerConfig.Conditioning;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import io.github.md4.core.noise.Noise;
-import io.github.md4.train.optimizer.AdamW;
-import io.github.md4.train.optimizer.AdamW.Step;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -297,11 +295,20 @@ final class FusedTransformerGpuTest {
         Parameters gradient = RandomParameters.of(manager, network, 32);
         TrainableNetwork trainable = network.trainable(manager, parameters, options(kernels))) {
       Trained trained = new Trained(parameters.flat(), first.flat(), second.flat(), average.flat());
-      AdamW adamW = new AdamW(0.9, 0.99, 1e-8, 0.03);
       for (int k = 1; k <= isGood.length; k++) {
         NDArray good = manager.create(new float[] {isGood[k - 1], 2, 3});
-        Step step = new Step(k, 1e-2, 0.9, Optional.of(good));
-        adamW.step(trainable.optimizer(), trained, gradient.flat(), step);
+        OptimizerKernels.Numbers numbers =
+            new OptimizerKernels.Numbers(
+                1e-2,
+                0.9,
+                0.99,
+                1e-8,
+                0.03,
+                1 - Math.pow(0.9, k),
+                1 - Math.pow(0.99, k),
+                0.9,
+                Optional.of(good));
+        trainable.optimizer().update(trained, gradient.flat(), numbers);
       }
       List<Float> all = new ArrayList<>();
       for (Parameters moved : List.of(parameters, average)) {

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.NativeHeap;
+import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
@@ -15,9 +16,8 @@ import io.github.md4.core.network.RandomParameters;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.Training;
 import io.github.md4.core.network.TrainingOptions.Recompute;
-import io.github.md4.train.optimizer.AdamW;
-import io.github.md4.train.optimizer.AdamW.Step;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -80,8 +80,9 @@ final class TransformerMemoryTest {
       for (int k = 1; k <= STEPS; k++) {
         try (NDManager scope = manager.newSubManager()) {
           training.run(scope);
-          AdamW.defaults()
-              .step(trainable.optimizer(), trained, trainable.gradients(), new Step(k, 1e-3, 0));
+          OptimizerKernels.Numbers numbers =
+              new OptimizerKernels.Numbers(1e-3, 0.9, 0.999, 1e-8, 0, 1, 1, 0, Optional.empty());
+          trainable.optimizer().update(trained, trainable.gradients(), numbers);
         }
         before = k == 1 ? manager.getManagedArrays().size() : before;
       }
