@@ -102,7 +102,7 @@ final class ArchitectureTest {
 
   @Test
   void internal_aloneNamesTheEngine() {
-    assertThat(packagesThatName("ai.djl.pytorch"))
+    assertThat(packagesThatName("ai.djl.pytorch.engine"))
         .isNotEmpty()
         .allMatch(name -> name.startsWith(ROOT + "core.internal."));
   }

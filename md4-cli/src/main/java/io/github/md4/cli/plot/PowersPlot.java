@@ -37,7 +37,7 @@ public record PowersPlot(GenMd4Schedule schedule, List<Integer> order, IntFuncti
             "power",
             Scale.LINEAR,
             List.of(powers()));
-    Picture.write(file, List.of(alpha, powers));
+    ChartImage.write(file, List.of(alpha, powers));
   }
 
   private List<Line> alphas() {

@@ -33,7 +33,7 @@ public record RevealPlot(Trace trace) {
                 seen(),
                 expected("linear", new Curve.Linear()),
                 expected("cosine", new Curve.Cosine())));
-    Picture.write(file, List.of(chart));
+    ChartImage.write(file, List.of(chart));
   }
 
   /** Returns the steps of the trace's grid; without one, as many as it took. */

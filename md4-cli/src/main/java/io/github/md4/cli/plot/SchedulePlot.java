@@ -34,7 +34,7 @@ public record SchedulePlot(List<MaskingSchedule> schedules) {
             "-alpha' / (1 - alpha)",
             Scale.LOGARITHMIC,
             lines((schedule, t) -> Math.max(LEAST_WEIGHT, -schedule.lossWeight(t))));
-    Picture.write(file, List.of(alpha, weight));
+    ChartImage.write(file, List.of(alpha, weight));
   }
 
   private List<Line> lines(ToDoubleBiFunction<MaskingSchedule, Double> of) {

@@ -91,7 +91,7 @@ final class PlotTest {
   void aJavaWithoutFonts_isSaid() {
     assertThatThrownBy(
             () ->
-                Picture.withFonts(
+                ChartImage.withFonts(
                     folder.resolve("a.png"),
                     () -> {
                       throw new UnsatisfiedLinkError("libharfbuzz.so.0: cannot open");

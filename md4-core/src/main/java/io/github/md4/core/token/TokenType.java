@@ -92,4 +92,10 @@ public enum TokenType {
   static TokenType fromJsonName(String name) {
     return Choices.parse(values(), "tokenType", name);
   }
+
+  /** Returns the name in JSON. */
+  @Override
+  public String toString() {
+    return jsonName;
+  }
 }

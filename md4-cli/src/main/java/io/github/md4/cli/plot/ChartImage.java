@@ -13,8 +13,8 @@ import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 
 /** Charts side by side. */
-final class Picture {
-  private Picture() {}
+final class ChartImage {
+  private ChartImage() {}
 
   /**
    * Writes a PNG, replacing what there is.
