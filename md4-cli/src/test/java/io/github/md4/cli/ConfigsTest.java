@@ -8,7 +8,8 @@ import io.github.md4.cli.config.ConfigLoader;
 import io.github.md4.cli.config.ConfigWriter;
 import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.core.Precision;
-import io.github.md4.core.model.ModelObjective;
+import io.github.md4.core.diffusion.AutoregressiveObjective;
+import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.schedule.LearnedPowers;
@@ -100,8 +101,8 @@ final class ConfigsTest {
     assertThat(load(twin).training()).isEqualTo(load(diffusion).training());
     assertThat(load(twin).data()).isEqualTo(load(diffusion).data());
     assertThat(load(twin).evaluation()).isEqualTo(load(diffusion).evaluation());
-    assertThat(load(twin).model().objective()).isEqualTo(ModelObjective.AUTOREGRESSIVE);
-    assertThat(load(diffusion).model().objective()).isEqualTo(ModelObjective.MASKED_DIFFUSION);
+    assertThat(load(twin).model().objective()).isEqualTo(new AutoregressiveObjective.Kind());
+    assertThat(load(diffusion).model().objective()).isEqualTo(new Md4Objective.Kind());
   }
 
   /** GenMD4 differs from MD4 in its schedule and samples, and from the paper's in nothing else. */

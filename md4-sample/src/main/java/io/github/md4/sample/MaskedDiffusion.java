@@ -7,13 +7,14 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.ForwardProcess;
 import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
-import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.noise.Noise;
@@ -89,8 +90,8 @@ public final class MaskedDiffusion implements AutoCloseable {
   }
 
   private static void checkIsDiffusion(Path folder) throws IOException {
-    ModelObjective objective = SavedModel.Description.read(folder).config().objective();
-    if (objective != ModelObjective.MASKED_DIFFUSION) {
+    ObjectiveKind objective = SavedModel.Description.read(folder).config().objective();
+    if (!objective.isSampledByUnmasking()) {
       throw new InvalidDataException(
           folder, "is autoregressive; samples are drawn from masked diffusion models");
     }
@@ -194,7 +195,7 @@ public final class MaskedDiffusion implements AutoCloseable {
 
   private int[] masked(int[] x, double time, long index, long seed) {
     double[] u = new Noise(seed).uniforms(Purpose.RECONSTRUCTION, 0, index, x.length);
-    return objective().seen(x, time, u);
+    return new ForwardProcess(description().tokenSpace(), model.schedule()).mask(x, time, u);
   }
 
   /**

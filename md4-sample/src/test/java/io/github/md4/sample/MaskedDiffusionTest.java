@@ -143,8 +143,7 @@ final class MaskedDiffusionTest {
         }
       }
     }
-    double expected =
-        model.description().config().maskingSchedule().oneMinusAlpha(method.timeAt(0.6));
+    double expected = model.schedule().oneMinusAlpha(method.timeAt(0.6), 0);
     // 450 positions: five standard deviations, false alarm 6e-7.
     assertThat(masked / 450.0)
         .isCloseTo(expected, within(5 * Math.sqrt(expected * (1 - expected) / 450)));

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
-import io.github.md4.core.diffusion.Condition;
-import io.github.md4.core.diffusion.Draft;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.TimeSampling;
@@ -21,7 +19,6 @@ import java.util.stream.IntStream;
  */
 public final class Batches {
   private final Windows windows;
-  private final Task task;
   private final Noise noise;
   private final Shape shape;
 
@@ -42,9 +39,8 @@ public final class Batches {
    */
   private record Examples(int[][] x, int[] labels) {}
 
-  public Batches(Windows windows, Task task, Noise noise, Shape shape) {
+  public Batches(Windows windows, Noise noise, Shape shape) {
     this.windows = windows;
-    this.task = task;
     this.noise = noise;
     this.shape = shape;
   }
@@ -54,17 +50,17 @@ public final class Batches {
    *
    * @param step number of updates before it
    */
-  public List<Draft> of(long step) {
-    double[] times = times(step);
+  public List<ExampleBatch> of(long step) {
+    double[] v = shape.timeSampling.times(noise.uniforms(Purpose.TIME, step, 0, shape.batchSize));
     List<Examples> examples = examples(step);
-    List<Draft> parts = new ArrayList<>();
+    List<ExampleBatch> parts = new ArrayList<>();
     for (int sample = 0; sample < shape.samples; sample++) {
       for (int i = 0; i < examples.size(); i++) {
         int first = i * shape.microBatch;
         double[][] u = uniforms(step, sample * shape.batchSize + first);
-        double[] ofPart = Arrays.copyOfRange(times, first, first + shape.microBatch);
+        double[] ofPart = Arrays.copyOfRange(v, first, first + shape.microBatch);
         Examples part = examples.get(i);
-        parts.add(task.draft(part.x, Condition.of(ofPart, part.labels), u));
+        parts.add(new ExampleBatch(part.x, part.labels, ofPart, u));
       }
     }
     return parts;
@@ -73,11 +69,6 @@ public final class Batches {
   /** Returns the number of tokens of a step, each counted once however often it is masked. */
   public long tokens() {
     return (long) shape.batchSize * windows.length();
-  }
-
-  private double[] times(long step) {
-    double[] u = noise.uniforms(Purpose.TIME, step, 0, shape.batchSize);
-    return Arrays.stream(shape.timeSampling.times(u)).map(task::time).toArray();
   }
 
   private List<Examples> examples(long step) {

@@ -6,146 +6,76 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
-import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.Draft;
-import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.FlatArrays;
-import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
-import io.github.md4.core.model.ParameterFile;
-import io.github.md4.core.model.SavedModel;
-import io.github.md4.core.model.Weights;
-import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.Network;
-import io.github.md4.core.network.NetworkInput;
-import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.Tf32;
 import io.github.md4.core.network.TrainableNetwork;
-import io.github.md4.core.network.TrainingPass;
-import io.github.md4.core.noise.Noise;
 import io.github.md4.train.UpdateListener.Phase;
 import io.github.md4.train.optimizer.AdamW;
 import io.github.md4.train.optimizer.LearningRate;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Supplier;
 
-/**
- * A model in training: weights, their average, the optimizer's moments, and the update that moves
- * them. Closing it frees all of it but the network.
- */
+/** A model in training and the updates that move it. Closing it frees the model's weights too. */
 public final class Learner implements AutoCloseable {
-  /** The prefix of the network's parameters in the files: none. */
-  private static final String NETWORK = "";
-
+  private final TrainedModel model;
   private final NDManager manager;
-  private final Network network;
   private final TrainingConfig config;
-  private final Task task;
-  private final Noise noise;
   private final LearningRate rate;
   private final TrainableNetwork trainable;
-  private final TrainedParameters set;
-  private final Trained trained;
-  private final UpdateGuard watch;
+  private final UpdateGuard guard;
+  private final StepGradients gradients;
   private final MemoryAdvice advice;
-  private FlatArrays sum;
   private long updates;
 
-  private Learner(
-      NDManager manager, Network network, TrainingConfig config, Task task, TrainedParameters set) {
-    this.manager = manager;
-    this.network = network;
+  /**
+   * @param model closed with this
+   */
+  Learner(TrainedModel model, TrainingConfig config) {
+    this.model = model;
+    this.manager = model.manager();
     this.config = config;
-    this.task = task;
-    this.noise = new Noise(config.seed());
     this.rate = config.learningRate().over(config.steps());
-    this.set = set;
-    this.trained = set.trained();
-    this.advice = new MemoryAdvice(config, network.recomputes());
+    this.advice = new MemoryAdvice(config, model.network().recomputes());
     if (config.tf32()) {
       Tf32.check(manager);
     }
-    this.trainable = network.trainable(manager, set.parameters(), config.options());
-    this.watch = UpdateGuard.of(manager, config.guard(), trainable.optimizer());
+    this.trainable = model.network().trainable(manager, model.parameters(), config.options());
+    this.guard = UpdateGuard.of(manager, config.guard(), trainable.optimizer());
+    this.gradients = new StepGradients(model, trainable, config);
   }
 
   /**
    * Returns a learner at its start: weights drawn from their laws, the average equal to them.
    *
-   * @param task closed with this
+   * @param schedule closed with this
    */
   public static Learner initial(
-      NDManager parent, Network network, TrainingConfig config, Task task) {
-    NDManager manager = parent.newSubManager();
-    Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(config.seed()));
-    TrainedParameters set = TrainedParameters.starting(parameters, config.emaRate());
-    return new Learner(manager, network, config, task, set);
+      NDManager parent, Network network, TrainingConfig config, TrainedSchedule schedule) {
+    return new Learner(TrainedModel.initial(parent, network, config, schedule), config);
   }
 
   /**
-   * As {@link #initial}, the weights being the averaged ones of a model.
+   * Goes on after so many updates.
    *
-   * @throws io.github.md4.core.InvalidDataException if the folder is damaged or of another network
+   * @param guarded the guard's {@link #guarded} of that moment
    */
-  static Learner warm(
-      NDManager parent, Network network, TrainingConfig config, Task task, Path model)
-      throws IOException {
-    NDManager manager = parent.newSubManager();
-    Path file = SavedModel.weightsFile(model, Weights.EMA);
-    Parameters parameters = ParameterFile.read(file, NETWORK, manager, network.specs());
-    TrainedParameters set = TrainedParameters.starting(parameters, config.emaRate());
-    return new Learner(manager, network, config, task, set);
+  Learner after(long step, double[] guarded) {
+    updates = step;
+    guard.restore(guarded);
+    return this;
   }
 
-  /**
-   * Makes this what {@link #write} has written after {@code step} updates.
-   *
-   * @throws io.github.md4.core.InvalidDataException if the folder is damaged or of another network
-   */
-  public static Learner read(
-      NDManager parent, Network network, TrainingConfig config, Task task, Source source)
-      throws IOException {
-    NDManager manager = parent.newSubManager();
-    TrainedParameters.Place place =
-        new TrainedParameters.Place(source.folder, NETWORK, network.specs());
-    TrainedParameters set = TrainedParameters.read(manager, place, config.emaRate());
-    task.restore(source.folder);
-    Learner learner = new Learner(manager, network, config, task, set);
-    learner.updates = source.step;
-    learner.watch.restore(source.watched);
-    return learner;
+  /** Returns the model in training. */
+  public TrainedModel model() {
+    return model;
   }
 
-  /**
-   * A checkpoint's learner.
-   *
-   * @param step how many updates it has seen
-   * @param watched what {@link #watched} was then
-   */
-  public record Source(Path folder, long step, double[] watched) {}
-
-  /** Writes weights, average and moments into an existing folder. */
-  public void write(Path folder) throws IOException {
-    SavedModel.writeWeights(folder, sets(Weights.RAW), sets(Weights.EMA));
-    Map<String, Parameters> moments = new LinkedHashMap<>();
-    set.putMoments(moments, NETWORK);
-    moments.putAll(task.moments());
-    ParameterFile.write(folder.resolve(TrainedParameters.OPTIMIZER), Map.of(), moments);
-  }
-
-  /**
-   * Returns whether weights and moments are usable: a loss is known to be finite before the update
-   * that it causes, which can still overflow.
-   */
+  /** Returns whether weights and moments are finite. */
   boolean isFinite() {
-    return set.isFinite(manager, trainable.optimizer());
+    return model.isFinite(trainable.optimizer());
   }
 
   /** Returns how many updates there have been. */
@@ -153,9 +83,9 @@ public final class Learner implements AutoCloseable {
     return updates;
   }
 
-  /** Returns what the guard knows of the updates so far; waits for the device. */
-  double[] watched() {
-    return watch.statistics();
+  /** Returns the guard's statistics of the updates so far; waits for the device. */
+  double[] guarded() {
+    return guard.statistics();
   }
 
   /** Returns the learning rate of the next update. */
@@ -163,63 +93,14 @@ public final class Learner implements AutoCloseable {
     return rate.at(updates);
   }
 
-  /** Returns the network's weights. */
-  public Parameters parameters() {
-    return set.parameters();
-  }
-
-  /** Returns their exponential moving average. */
-  public Parameters average() {
-    return set.average();
-  }
-
-  /** Returns all that has been learned, by the prefix of its names: the network's, without one. */
-  public Map<String, Parameters> sets(Weights weights) {
-    Map<String, Parameters> sets = new LinkedHashMap<>();
-    sets.put(NETWORK, set.weights(weights));
-    sets.putAll(task.weights(weights));
-    return sets;
-  }
-
-  /** Returns what is trained. */
-  public Task task() {
-    return task;
-  }
-
-  /** Returns the network with these weights or their average. */
-  public Denoiser denoiser(Weights weights) {
-    return network.denoiser(set.weights(weights));
-  }
-
   /**
    * Makes a batch ready, on any thread.
    *
-   * @param index which of the run's batches it is: what is dropped depends on it
-   * @param drafts its micro-batches; what is not masked yet is made ready only when it is judged,
-   *     by what the step before has learned
+   * @param index its number among the run's batches: dropout depends on it
+   * @param batches its micro-batches
    */
-  public PreparedStep prepare(long index, List<? extends Draft> drafts) {
-    List<Supplier<PreparedStep.Part>> parts = new ArrayList<>();
-    int first = 0;
-    for (Draft draft : drafts) {
-      parts.add(part(draft, new DropoutNoise(noise, index, first)));
-      first += draft.batchSize();
-    }
-    return new PreparedStep(index, parts);
-  }
-
-  private Supplier<PreparedStep.Part> part(Draft draft, DropoutNoise dropout) {
-    if (draft instanceof MaskedBatch batch) {
-      PreparedStep.Part ready = ready(batch, dropout);
-      return () -> ready;
-    }
-    return () -> ready(draft.masked(), dropout);
-  }
-
-  private PreparedStep.Part ready(MaskedBatch batch, DropoutNoise dropout) {
-    NetworkInput input = new NetworkInput(batch.zt(), batch.condition(), batch.rows());
-    Task.Question question = new Task.Question(batch, batch.targets(), task.rowWeights(batch));
-    return new PreparedStep.Part(trainable.prepare(input, dropout), question);
+  public PreparedStep prepare(long index, List<ExampleBatch> batches) {
+    return gradients.prepare(index, batches);
   }
 
   /** Makes one update, or none where the guard finds that it is no good. */
@@ -242,32 +123,15 @@ public final class Learner implements AutoCloseable {
     }
   }
 
-  /** Returns how many examples the device has room for, where that can be measured. */
-  private OptionalInt fitting(PreparedStep step) {
-    Device device = manager.getDevice();
-    try {
-      FlatArrays unused = sum(); // which smaller micro-batches need
-      PreparedStep few = prepare(step.index(), List.of(step.first(advice.probe())));
-      GpuMemory.release(device);
-      return advice.fitting(() -> GpuMemory.read(device), () -> pass(few));
-    } catch (EngineException e) {
-      return OptionalInt.empty(); // not even so few
-    }
-  }
-
-  private void pass(PreparedStep step) {
-    try (NDManager scope = manager.newSubManager()) {
-      Gradients unused = gradients(scope, step, UpdateListener.NONE);
-    }
-  }
-
   private UpdateNumbers made(NDManager results, PreparedStep step, UpdateListener listener) {
     try (NDManager scope = manager.newSubManager()) {
-      Gradients gradients = gradients(scope, step, listener);
-      UpdateGuard.Seen seen = watch.see(scope, gradients.loss, gradients.sum);
-      config.clip().apply(trainable.optimizer(), gradients.sum);
-      move(gradients.sum, config.emaRate(), seen.good());
-      gradients.judge.learn(new Task.Moment(updates + 1, learningRate(), () -> isMade(seen)));
+      StepGradients.Gradients found = gradients.of(scope, step, listener);
+      UpdateGuard.Seen seen = guard.see(scope, found.loss(), found.sum());
+      config.clip().apply(trainable.optimizer(), found.sum());
+      move(found.sum(), config.emaRate(), seen.good());
+      found
+          .schedule()
+          .learn(new TrainedSchedule.Update(updates + 1, learningRate(), () -> isMade(seen)));
       listener.after(Phase.OPTIMIZER);
       updates++;
       seen.numbers().attach(results);
@@ -280,6 +144,30 @@ public final class Learner implements AutoCloseable {
     return seen.good().map(verdict -> verdict.toFloatArray()[0] != 0).orElse(true);
   }
 
+  private void move(FlatArrays by, double emaRate, Optional<NDArray> good) {
+    AdamW.Step step = new AdamW.Step(updates + 1, learningRate(), emaRate, good);
+    config.optimizer().step(trainable.optimizer(), model.weights().trained(), by, step);
+  }
+
+  /** Returns how many examples the device has room for, where that can be measured. */
+  private OptionalInt fitting(PreparedStep step) {
+    Device device = manager.getDevice();
+    try {
+      FlatArrays unused = gradients.sum(); // which smaller micro-batches need
+      PreparedStep few = gradients.first(step, advice.probe());
+      GpuMemory.release(device);
+      return advice.fitting(() -> GpuMemory.read(device), () -> compute(few));
+    } catch (EngineException e) {
+      return OptionalInt.empty(); // not even so few
+    }
+  }
+
+  private void compute(PreparedStep step) {
+    try (NDManager scope = manager.newSubManager()) {
+      StepGradients.Gradients unused = gradients.of(scope, step, UpdateListener.NONE);
+    }
+  }
+
   /** Counts an update that is not made. */
   void leaveOut() {
     updates++;
@@ -288,70 +176,19 @@ public final class Learner implements AutoCloseable {
   /** Returns a batch's loss and gradients, and leaves all as it is. */
   Look look(PreparedStep step) {
     try (NDManager scope = manager.newSubManager()) {
-      Gradients gradients = gradients(scope, step, UpdateListener.NONE);
-      float[] norms = trainable.optimizer().norms(scope, gradients.sum).toFloatArray();
-      return new Look(gradients.loss.toFloatArray()[0], norms);
+      StepGradients.Gradients found = gradients.of(scope, step, UpdateListener.NONE);
+      float[] norms = trainable.optimizer().norms(scope, found.sum()).toFloatArray();
+      return new Look(found.loss().toFloatArray()[0], norms);
     }
   }
 
   /**
-   * What a batch would do.
+   * The loss and the gradients of a batch.
    *
    * @param loss the diffusion term, mean bits per token
    * @param norms of the gradients by each parameter, in the parameters' order
    */
   record Look(float loss, float[] norms) {}
-
-  /** Of a whole step; {@code loss} has one element. */
-  private record Gradients(NDArray loss, FlatArrays sum, Task.Judge judge) {}
-
-  private Gradients gradients(NDManager scope, PreparedStep step, UpdateListener listener) {
-    Asking asking = new Asking(scope, task.judge(), listener);
-    NDArray loss = part(asking, step, 0);
-    FlatArrays gradients = trainable.gradients();
-    if (step.parts().size() > 1) {
-      gradients = sum();
-      trainable.optimizer().copy(gradients, trainable.gradients());
-    }
-    for (int i = 1; i < step.parts().size(); i++) {
-      loss = loss.add(part(asking, step, i));
-      trainable.optimizer().add(gradients, trainable.gradients());
-      listener.after(Phase.BACKWARD);
-    }
-    return new Gradients(loss, gradients, asking.judge);
-  }
-
-  /** Where the gradients of micro-batches are added up: float32, also where they are not. */
-  private FlatArrays sum() {
-    if (sum == null) {
-      sum = set.parameters().flat().zeros(Precision.FLOAT32);
-    }
-    return sum;
-  }
-
-  /** What the micro-batches of a step have in common. */
-  private record Asking(NDManager scope, Task.Judge judge, UpdateListener listener) {}
-
-  /** Leaves a micro-batch's gradients with the network; returns what it adds to the step's loss. */
-  private static NDArray part(Asking asking, PreparedStep step, int i) {
-    PreparedStep.Part part = step.parts().get(i).get();
-    try (TrainingPass pass = part.input().forward(asking.scope)) {
-      asking.listener.after(Phase.FORWARD);
-      NDArray loss = asking.judge.judge(asking.scope, pass.logits(), part.question());
-      if (i == step.parts().size() - 1) {
-        asking.judge.allJudged();
-      }
-      asking.listener.after(Phase.LOSS);
-      pass.backward();
-      asking.listener.after(Phase.BACKWARD);
-      return loss;
-    }
-  }
-
-  private void move(FlatArrays gradients, double emaRate, Optional<NDArray> good) {
-    AdamW.Step step = new AdamW.Step(updates + 1, learningRate(), emaRate, good);
-    config.optimizer().step(trainable.optimizer(), trained, gradients, step);
-  }
 
   /**
    * Moves once more by the last gradients, with another memory of the average, 1 for one that does
@@ -372,9 +209,8 @@ public final class Learner implements AutoCloseable {
 
   @Override
   public void close() {
-    watch.close();
+    guard.close();
     trainable.close();
-    task.close();
-    manager.close();
+    model.close();
   }
 }

@@ -34,7 +34,8 @@ final class Trainer {
     this.checkpoints =
         new Checkpoints(
             folder.checkpoints(), plan.schedule().keepLast(), plan.schedule().keepEvery());
-    this.pending = new PendingUpdates(plan.training(), learner.task().constant());
+    this.pending =
+        new PendingUpdates(plan.training(), learner.model().trainedSchedule().constant());
   }
 
   /** Goes on as the run whose checkpoint this is. */
@@ -135,7 +136,7 @@ final class Trainer {
   /** Makes one update that nothing but the learner knows of, and returns its bits per token. */
   double tryStep(NDManager manager) {
     try (UpdateNumbers numbers = learner.update(manager, prepare(nextBatch()))) {
-      return numbers.read().loss() + learner.task().constant();
+      return numbers.read().loss() + learner.model().trainedSchedule().constant();
     }
   }
 
@@ -154,12 +155,12 @@ final class Trainer {
     long batch = nextBatch();
     int batchSize = plan.training().batchSize();
     Learner.Look look = learner.look(prepare(batch));
-    double bits = look.loss() + learner.task().constant();
+    double bits = look.loss() + learner.model().trainedSchedule().constant();
     return new Replay(
         learner.updates() + 1,
         new Spike.Examples(batch * batchSize, batchSize),
         bits,
-        Replay.byGroup(learner.parameters().byName().keySet(), look.norms()));
+        Replay.byGroup(learner.model().parameters().byName().keySet(), look.norms()));
   }
 
   private long nextBatch() {
@@ -191,7 +192,7 @@ final class Trainer {
               norm,
               rate,
               conduct.meter.speed(),
-              learner.task().metrics()));
+              learner.model().trainedSchedule().metrics()));
       conduct.meter.restart();
     }
   }
@@ -232,7 +233,7 @@ final class Trainer {
 
   private void writeCheckpoint(Path target) throws IOException {
     plan.model().write(target);
-    learner.write(target);
+    learner.model().write(target);
     new RunState(
             RunState.FORMAT_VERSION,
             learner.updates(),
@@ -242,12 +243,12 @@ final class Trainer {
             plan.dataSha256(),
             pending.partial(),
             isEvaluationOwed,
-            learner.watched())
+            learner.guarded())
         .write(target);
   }
 
   private void writeModel(Path target) throws IOException {
     plan.model().write(target);
-    SavedModel.writeWeights(target, learner.sets(Weights.EMA));
+    SavedModel.writeWeights(target, learner.model().sets(Weights.EMA));
   }
 }

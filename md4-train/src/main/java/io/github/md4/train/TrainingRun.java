@@ -4,7 +4,6 @@ package io.github.md4.train;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
@@ -58,8 +57,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private Trainer trainer(Learner learner) throws IOException {
       TrainingConfig training = plan.training;
-      Batches batches =
-          new Batches(windows(), learner.task(), new Noise(training.seed()), training.shape());
+      Batches batches = new Batches(windows(), new Noise(training.seed()), training.shape());
       return new Trainer(folder, plan, learner, batches);
     }
   }
@@ -73,18 +71,9 @@ public final class TrainingRun implements AutoCloseable {
   public record Plan(
       TrainingConfig training, Schedule schedule, SavedModel.Description model, String dataSha256) {
 
-    /**
-     * Returns what the network is trained for.
-     *
-     * @throws IllegalStateException if the schedule is learned: then it changes on the way
-     */
-    public Objective objective() {
-      return model.config().objective(model.tokenSpace(), training.timeAxis());
-    }
-
-    /** Returns what a learner is set to, at its start. */
-    Task task(NDManager parent) {
-      return Task.of(parent, model.tokenSpace(), model.config(), training);
+    /** Returns the schedule at the start of a training. */
+    TrainedSchedule trainedSchedule(NDManager parent) {
+      return TrainedSchedule.of(parent, model.tokenSpace(), model.config(), training);
     }
   }
 
@@ -132,7 +121,9 @@ public final class TrainingRun implements AutoCloseable {
     TrainingRun run = new TrainingRun(parent, place);
     Plan plan = place.plan;
     WarmStart start = plan.training.warmStart();
-    run.learner = start.learner(run.manager, run.network, plan, plan.task(run.manager));
+    TrainedModel model =
+        start.model(run.manager, run.network, plan, plan.trainedSchedule(run.manager));
+    run.learner = new Learner(model, plan.training);
     run.trainer = place.trainer(run.learner);
     return run;
   }
@@ -188,8 +179,10 @@ public final class TrainingRun implements AutoCloseable {
 
   private void goTo(Checkpoints.Checkpoint checkpoint, RunState state) throws IOException {
     Plan plan = place.plan;
-    Learner.Source source = new Learner.Source(checkpoint.folder(), state.step(), state.guard());
-    learner = Learner.read(manager, network, plan.training, plan.task(manager), source);
+    TrainedModel model =
+        TrainedModel.read(
+            manager, network, plan.training, plan.trainedSchedule(manager), checkpoint.folder());
+    learner = new Learner(model, plan.training).after(state.step(), state.guard());
     trainer = place.trainer(learner);
     trainer.restore(state);
   }

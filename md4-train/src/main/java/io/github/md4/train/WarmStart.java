@@ -6,7 +6,6 @@ import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Network;
-import io.github.md4.core.schedule.LearnedPowers;
 import io.github.md4.core.schedule.ScheduleConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,11 +14,12 @@ import java.nio.file.Path;
 public sealed interface WarmStart {
 
   /**
-   * Returns a learner before its first update.
+   * Returns a model before its first update.
    *
    * @throws InvalidConfigException if the start is a model that does not fit
    */
-  Learner learner(NDManager parent, Network network, TrainingRun.Plan plan, Task task)
+  TrainedModel model(
+      NDManager parent, Network network, TrainingRun.Plan plan, TrainedSchedule schedule)
       throws IOException;
 
   /** Returns the choice written as {@code none} or as the folder of a model. */
@@ -34,8 +34,8 @@ public sealed interface WarmStart {
    * @throws InvalidConfigException if {@code now} is of the other kind; it says what can be done
    */
   static void checkScheduleKind(ScheduleConfig before, ScheduleConfig now, Path folder) {
-    boolean isLearnedNow = now instanceof LearnedPowers;
-    if (before instanceof LearnedPowers == isLearnedNow) {
+    boolean isLearnedNow = isLearned(now);
+    if (isLearned(before) == isLearnedNow) {
       return;
     }
     String advice =
@@ -46,13 +46,18 @@ public sealed interface WarmStart {
             .formatted(now, folder, before, advice));
   }
 
+  private static boolean isLearned(ScheduleConfig schedule) {
+    return schedule.match(curve -> false, learned -> true);
+  }
+
   /** Drawn from their laws. */
   record None() implements WarmStart {
     private static final String NAME = "none";
 
     @Override
-    public Learner learner(NDManager parent, Network network, TrainingRun.Plan plan, Task task) {
-      return Learner.initial(parent, network, plan.training(), task);
+    public TrainedModel model(
+        NDManager parent, Network network, TrainingRun.Plan plan, TrainedSchedule schedule) {
+      return TrainedModel.initial(parent, network, plan.training(), schedule);
     }
 
     @Override
@@ -70,11 +75,12 @@ public sealed interface WarmStart {
     private static final String KEY = "training.warmStart";
 
     @Override
-    public Learner learner(NDManager parent, Network network, TrainingRun.Plan plan, Task task)
+    public TrainedModel model(
+        NDManager parent, Network network, TrainingRun.Plan plan, TrainedSchedule schedule)
         throws IOException {
       Path model = RunFolder.modelIn(folder, Weights.EMA);
       check(SavedModel.Description.read(model), plan.model());
-      return Learner.warm(parent, network, plan.training(), task, model);
+      return TrainedModel.warm(parent, network, plan.training(), schedule, model);
     }
 
     private void check(SavedModel.Description found, SavedModel.Description wanted) {
@@ -84,8 +90,7 @@ public sealed interface WarmStart {
       require(
           found.tokenizer().equals(wanted.tokenizer()), "has another vocabulary than data.train");
       require(
-          !(found.config().schedule() instanceof LearnedPowers)
-              || wanted.config().schedule() instanceof LearnedPowers,
+          !isLearned(found.config().schedule()) || isLearned(wanted.config().schedule()),
           "was trained with learned powers; set model.schedule to "
               + found.config().schedule()
               + " too");

@@ -10,7 +10,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.Precision;
-import io.github.md4.core.diffusion.Draft;
+import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.model.GenMd4Parameter;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
@@ -73,26 +73,31 @@ final class GenMd4TrainingTest {
     return new RunFolder(folder.resolve(name));
   }
 
-  private Batches batches(TrainingRun.Plan plan, Learner learner) {
+  private Batches batches(TrainingRun.Plan plan) {
     TrainingWindows windows = new TrainingWindows(tokens, 11, 7);
-    return new Batches(windows, learner.task(), new Noise(7), plan.training().shape());
+    return new Batches(windows, new Noise(7), plan.training().shape());
   }
 
   private static float[] raw(Learner learner, Weights weights) {
-    return TinyRun.flat(learner.sets(weights).get(GenMd4Parameter.PREFIX));
+    return TinyRun.flat(learner.model().sets(weights).get(GenMd4Parameter.PREFIX));
   }
 
   /** The powers' parameters, then the network's, after some updates. */
   private float[][] after(int updates, TrainingRun.Plan plan) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, Precision.FLOAT32);
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
-      Batches batches = batches(plan, learner);
+        Learner learner =
+            Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
+      Batches batches = batches(plan);
       for (int step = 0; step < updates; step++) {
         learner.update(manager, learner.prepare(step, batches.of(step))).close();
       }
-      return new float[][] {raw(learner, Weights.RAW), TinyRun.flat(learner.parameters())};
+      return new float[][] {raw(learner, Weights.RAW), TinyRun.flat(learner.model().parameters())};
     }
+  }
+
+  private static QueryBatch queries(Learner learner, ExampleBatch batch) {
+    return learner.model().trainedSchedule().prepare(batch, queries -> queries).get();
   }
 
   private static void run(TrainingRun run, Recorder recorder) throws IOException {
@@ -130,14 +135,16 @@ final class GenMd4TrainingTest {
     TrainingRun.Plan plan = TinyRun.withoutDropout(plan(training, LEARNED));
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, Precision.FLOAT32);
-        Learner learner = Learner.initial(manager, network, training, plan.task(manager))) {
-      List<Draft> step = batches(plan, learner).of(0);
+        Learner learner =
+            Learner.initial(manager, network, training, plan.trainedSchedule(manager))) {
+      List<ExampleBatch> step = batches(plan).of(0);
       NaiveGenMd4Gradient naive = new NaiveGenMd4Gradient(manager, learner, 6);
-      naive.add(step.get(0).masked(), step.get(2).masked());
-      naive.add(step.get(1).masked(), step.get(3).masked());
+      naive.add(queries(learner, step.get(0)), queries(learner, step.get(2)));
+      naive.add(queries(learner, step.get(1)), queries(learner, step.get(3)));
       double[] expected = naive.clippedByNorm(1);
       learner.update(manager, learner.prepare(learner.updates(), step)).close();
-      float[] moment = TinyRun.flat(learner.task().moments().get("first.schedule."));
+      float[] moment =
+          TinyRun.flat(learner.model().trainedSchedule().moments().get("first.schedule."));
       for (int v = 0; v < expected.length; v++) {
         // Sums of float32 losses of up to 100 nats, over 66 tokens.
         assertThat((double) moment[v]).isCloseTo(0.1 * expected[v], within(1e-6));
@@ -203,8 +210,8 @@ final class GenMd4TrainingTest {
         try (TrainingRun resumed = TrainingRun.resume(runFolder("cut"), plan, tokens, manager)) {
           run(resumed, cut);
           for (Weights weights : Weights.values()) {
-            Map<String, Parameters> expected = run.learner().sets(weights);
-            Map<String, Parameters> ours = resumed.learner().sets(weights);
+            Map<String, Parameters> expected = run.learner().model().sets(weights);
+            Map<String, Parameters> ours = resumed.learner().model().sets(weights);
             assertThat(ours).containsOnlyKeys("", "schedule.");
             ours.forEach(
                 (prefix, set) ->
@@ -236,7 +243,7 @@ final class GenMd4TrainingTest {
             .isEqualTo(GenMd4Schedule.ofRaw(raw, raw.length, 1e-4).powers());
         assertThat(schedule.power(0)).isNotCloseTo(1, within(1e-5));
         assertThat(model.parameterCount())
-            .isEqualTo(trained.learner().parameters().size() + raw.length);
+            .isEqualTo(trained.learner().model().parameters().size() + raw.length);
       }
     }
   }
@@ -249,19 +256,20 @@ final class GenMd4TrainingTest {
     TrainingRun.Plan plan = plan(training, LEARNED);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, Precision.FLOAT32);
-        Learner learner = Learner.initial(manager, network, training, plan.task(manager))) {
-      Batches batches = batches(plan, learner);
+        Learner learner =
+            Learner.initial(manager, network, training, plan.trainedSchedule(manager))) {
+      Batches batches = batches(plan);
       float first = loss(learner, manager, batches.of(0));
       for (int step = 1; step < 200; step++) {
         learner.update(manager, learner.prepare(step, batches.of(step % 2))).close();
       }
       assertThat(loss(learner, manager, batches.of(0))).isLessThan(0.6f * first);
-      Map<String, Double> powers = learner.task().metrics();
+      Map<String, Double> powers = learner.model().trainedSchedule().metrics();
       assertThat(powers.get("powerMax") / powers.get("powerMin")).isGreaterThan(1.2);
     }
   }
 
-  private static float loss(Learner learner, NDManager manager, List<Draft> step) {
+  private static float loss(Learner learner, NDManager manager, List<ExampleBatch> step) {
     try (UpdateNumbers numbers =
         learner.update(manager, learner.prepare(learner.updates(), step))) {
       return numbers.read().loss();
@@ -274,8 +282,9 @@ final class GenMd4TrainingTest {
     TrainingRun.Plan plan = plan(training(300, 3, powers(1)), LEARNED);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, Precision.FLOAT32);
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
-      Batches batches = batches(plan, learner);
+        Learner learner =
+            Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
+      Batches batches = batches(plan);
       learner.update(manager, learner.prepare(0, batches.of(0))).close();
       NDManager all = manager.getParentManager();
       int before = all.getManagedArrays().size();
@@ -302,15 +311,15 @@ final class GenMd4TrainingTest {
   void aLearnedSchedule_needsTwoSamplesAndContinuousTime() {
     TrainingConfig one = TinyRun.training(9, 6, 1e-2);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Task.check(ScheduleConfig.parse(LEARNED), one))
+        .isThrownBy(() -> TrainedSchedule.check(ScheduleConfig.parse(LEARNED), one))
         .withMessage("training: samples must be 2 where model.schedule is learned: 1");
     TrainingConfig steps =
         TinyRun.withTimeAxis(training(9, 6, powers(1)), new TimeAxis.Discrete(5));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Task.check(ScheduleConfig.parse(LEARNED), steps))
+        .isThrownBy(() -> TrainedSchedule.check(ScheduleConfig.parse(LEARNED), steps))
         .withMessage(
             "training: timeAxis must be continuous where model.schedule is learned: discrete(5)");
-    Task.check(ScheduleConfig.parse("linear"), one);
+    TrainedSchedule.check(ScheduleConfig.parse("linear"), one);
   }
 
   @Test
@@ -326,8 +335,8 @@ final class GenMd4TrainingTest {
               TinyRun.training(5, 6, 1e-2), powers(1), new WarmStart.Model(md4.path()));
       TrainingRun.Plan warm = plan(training, "learned(2)");
       try (TrainingRun run = TrainingRun.start(runFolder("gen"), warm, tokens, manager)) {
-        assertThat(TinyRun.flat(run.learner().parameters()))
-            .isEqualTo(TinyRun.flat(trained.learner().average()));
+        assertThat(TinyRun.flat(run.learner().model().parameters()))
+            .isEqualTo(TinyRun.flat(trained.learner().model().average()));
         assertThat(raw(run.learner(), Weights.RAW))
             .containsOnly(new LearnedPowers(2, LearnedPowers.Sharing.NONE).initialRaw());
       }

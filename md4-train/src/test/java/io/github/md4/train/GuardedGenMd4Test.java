@@ -87,8 +87,8 @@ final class GuardedGenMd4Test {
 
   private static float[][] weights(Learner learner) {
     return new float[][] {
-      TinyRun.flat(learner.sets(Weights.RAW).get(GenMd4Parameter.PREFIX)),
-      TinyRun.flat(learner.parameters())
+      TinyRun.flat(learner.model().sets(Weights.RAW).get(GenMd4Parameter.PREFIX)),
+      TinyRun.flat(learner.model().parameters())
     };
   }
 
@@ -142,13 +142,10 @@ final class GuardedGenMd4Test {
   private float[][] updatedBy(long[] numbers, LongPredicate isLeftOut) throws IOException {
     TrainingRun.Plan plan = plan("off");
     try (Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
+        Learner learner =
+            Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       Batches batches =
-          new Batches(
-              new TrainingWindows(tokens, 11, 7),
-              learner.task(),
-              new Noise(7),
-              plan.training().shape());
+          new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().shape());
       for (long number : numbers) {
         if (isLeftOut.test(number)) {
           learner.leaveOut();

@@ -64,7 +64,7 @@ final class GuardedRunTest {
   private float[] finish(TrainingRun.Plan plan, String name, Recorder recorder) throws IOException {
     try (TrainingRun run = TrainingRun.start(run(name), plan, tokens, manager)) {
       assertThat(run.run(recorder, () -> false)).isEqualTo(Outcome.FINISHED);
-      return TinyRun.flat(run.learner().parameters());
+      return TinyRun.flat(run.learner().model().parameters());
     }
   }
 
@@ -96,8 +96,9 @@ final class GuardedRunTest {
 
     TrainingRun.Plan plan = plan("off", 1e-2);
     try (Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
-      Batches batches = batches(plan, learner.task());
+        Learner learner =
+            Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
+      Batches batches = batches(plan);
       List<Float> losses = new ArrayList<>();
       for (long step = 1; step <= STEPS; step++) {
         PreparedStep batch = learner.prepare(step - 1, batches.of(step - 1));
@@ -108,17 +109,16 @@ final class GuardedRunTest {
           learner.update(manager, batch).close();
         }
       }
-      assertThat(TinyRun.flat(learner.parameters())).isEqualTo(skipped);
-      double constant = Units.bitsPerToken(plan.objective().perToken(0).total());
+      assertThat(TinyRun.flat(learner.model().parameters())).isEqualTo(skipped);
+      double constant = Units.bitsPerToken(TinyRun.objective(plan).terms(0).total());
       for (int i = 0; i < losses.size(); i++) {
         assertThat(recorder.spikes.get(i).bitsPerToken()).isEqualTo(losses.get(i) + constant);
       }
     }
   }
 
-  private Batches batches(TrainingRun.Plan plan, Task task) {
-    return new Batches(
-        new TrainingWindows(tokens, 11, 7), task, new Noise(7), plan.training().shape());
+  private Batches batches(TrainingRun.Plan plan) {
+    return new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().shape());
   }
 
   @Test
@@ -149,7 +149,7 @@ final class GuardedRunTest {
         Outcome outcome = run.run(parts, after(run, stop));
         assertThat(outcome).isEqualTo(stop > STEPS ? Outcome.FINISHED : Outcome.INTERRUPTED);
         if (stop > STEPS) {
-          assertThat(TinyRun.flat(run.learner().parameters())).isEqualTo(expected);
+          assertThat(TinyRun.flat(run.learner().model().parameters())).isEqualTo(expected);
         }
       }
     }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.MaskedBatch;
+import ai.djl.ndarray.types.DataType;
+import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.model.GenMd4Parameter;
 import io.github.md4.core.model.Weights;
 
@@ -25,7 +27,7 @@ final class NaiveGenMd4Gradient {
     this.manager = manager;
     this.learner = learner;
     this.examples = examples;
-    this.raw = TinyRun.flat(learner.sets(Weights.RAW).get(GenMd4Parameter.PREFIX));
+    this.raw = TinyRun.flat(learner.model().sets(Weights.RAW).get(GenMd4Parameter.PREFIX));
     this.w = new double[raw.length];
     this.gradient = new double[raw.length];
     for (int v = 0; v < w.length; v++) {
@@ -33,7 +35,7 @@ final class NaiveGenMd4Gradient {
     }
   }
 
-  void add(MaskedBatch first, MaskedBatch second) {
+  void add(QueryBatch first, QueryBatch second) {
     double[] l1 = losses(first);
     double[] l2 = losses(second);
     for (int b = 0; b < l1.length; b++) {
@@ -48,15 +50,16 @@ final class NaiveGenMd4Gradient {
   }
 
   /** Losses in nats; adds their own slopes, half of each sample's. */
-  private double[] losses(MaskedBatch batch) {
+  private double[] losses(QueryBatch batch) {
     int[] rows = batch.rows();
     int vocabulary = w.length;
     float[] logits;
     try (NDManager scope = manager.newSubManager()) {
       logits =
           learner
+              .model()
               .denoiser(Weights.RAW)
-              .logits(batch.zt(scope), batch.condition(), batch.rows(scope))
+              .logits(longs(scope, batch.zt()), batch.condition(), longs(scope, rows).flatten())
               .toFloatArray();
     }
     double[] losses = new double[batch.batchSize()];
@@ -68,6 +71,10 @@ final class NaiveGenMd4Gradient {
       }
     }
     return losses;
+  }
+
+  private static NDArray longs(NDManager scope, int[]... rows) {
+    return scope.create(rows).toType(DataType.INT64, false);
   }
 
   private double row(float[] logits, int r, int x, double t, int length) {
@@ -85,7 +92,7 @@ final class NaiveGenMd4Gradient {
     return loss;
   }
 
-  private double logSlope(MaskedBatch batch, int b, int n) {
+  private double logSlope(QueryBatch batch, int b, int n) {
     double t = batch.time(b);
     double masked = KEPT * Math.pow(t, w[batch.x()[b][n]]);
     boolean isMasked = batch.zt()[b][n] == w.length;

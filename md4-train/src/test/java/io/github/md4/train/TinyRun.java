@@ -3,6 +3,8 @@ package io.github.md4.train;
 
 import io.github.md4.core.Activation;
 import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Parameters;
@@ -235,5 +237,16 @@ final class TinyRun {
     FloatBuffer all = FloatBuffer.allocate(Math.toIntExact(parameters.size()));
     parameters.list().forEach(array -> all.put(array.toFloatArray()));
     return all.array();
+  }
+
+  /** The objective of a plan whose schedule is a curve. */
+  static Objective objective(TrainingRun.Plan plan) {
+    return FixedSchedule.of(plan.model().tokenSpace(), plan.model().config(), plan.training())
+        .objective();
+  }
+
+  /** The queries of micro-batches under an objective. */
+  static List<QueryBatch> queries(Objective objective, List<ExampleBatch> batches) {
+    return batches.stream().map(batch -> batch.queries(objective)).toList();
   }
 }

@@ -67,7 +67,9 @@ final class TrainingRunTest {
 
   private static End end(TrainingRun run, List<Double> losses) {
     return new End(
-        TinyRun.flat(run.learner().parameters()), TinyRun.flat(run.learner().average()), losses);
+        TinyRun.flat(run.learner().model().parameters()),
+        TinyRun.flat(run.learner().model().average()),
+        losses);
   }
 
   @Test
@@ -264,13 +266,9 @@ final class TrainingRunTest {
       try (Network network =
               new FullMemory(plan.model().network(manager, plan.training().precision()), 7);
           Learner learner =
-              Learner.initial(manager, network, plan.training(), plan.task(manager))) {
+              Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
         Batches batches =
-            new Batches(
-                new TrainingWindows(tokens, 11, 7),
-                learner.task(),
-                new Noise(7),
-                plan.training().shape());
+            new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().shape());
         Trainer trainer = new Trainer(runFolder("cut"), plan, learner, batches);
         Trainer.Conduct conduct =
             new Trainer.Conduct(new Recorder(), () -> false, new SpeedMeter(1, 1));

@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.Draft;
-import io.github.md4.core.diffusion.MaskedBatch;
-import io.github.md4.core.diffusion.Md4Objective;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.QueryBatch;
+import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.TimeSampling;
@@ -33,13 +34,9 @@ final class TwoSamplesTest {
     tokens = TinyRun.tokens(folder);
   }
 
-  private Batches batches(TrainingRun.Plan plan, int microBatch, int samples) {
+  private Batches batches(int microBatch, int samples) {
     Batches.Shape shape = new Batches.Shape(6, microBatch, samples, new TimeSampling.Stratified());
-    return new Batches(
-        new TrainingWindows(tokens, 11, 7),
-        new ObjectiveTask(plan.objective(), plan.model().config().maskingSchedule(), 6 * samples),
-        new Noise(7),
-        shape);
+    return new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), shape);
   }
 
   private TrainingRun.Plan plan(int microBatch) {
@@ -51,12 +48,12 @@ final class TwoSamplesTest {
 
   @Test
   void batches_areTheExamplesMaskedTwiceAtTheSameTimes() {
-    List<MaskedBatch> twice = masked(batches(plan(3), 3, 2).of(4));
-    List<MaskedBatch> once = masked(batches(plan(3), 3, 1).of(4));
+    List<QueryBatch> twice = queries(batches(3, 2).of(4));
+    List<QueryBatch> once = queries(batches(3, 1).of(4));
     assertThat(twice).hasSize(4);
     for (int part = 0; part < 2; part++) {
-      MaskedBatch first = twice.get(part);
-      MaskedBatch second = twice.get(2 + part);
+      QueryBatch first = twice.get(part);
+      QueryBatch second = twice.get(2 + part);
       assertThat(first.zt()).isEqualTo(once.get(part).zt());
       assertThat(second.x()).isEqualTo(first.x());
       assertThat(second.zt()).isNotEqualTo(first.zt());
@@ -66,24 +63,24 @@ final class TwoSamplesTest {
     }
   }
 
-  private static List<MaskedBatch> masked(List<Draft> drafts) {
-    return drafts.stream().map(Draft::masked).toList();
+  private List<QueryBatch> queries(List<ExampleBatch> batches) {
+    return TinyRun.queries(TinyRun.objective(plan(3)), batches);
   }
 
   /** The loss is the mean of the two samples', each judged on its own. */
   @Test
   void update_lowersTheMeanOfBothSamples() {
     TrainingRun.Plan plan = plan(6);
-    List<Draft> step = batches(plan, 6, 2).of(2);
+    List<ExampleBatch> step = batches(6, 2).of(2);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
+        Learner learner =
+            Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       double expected = 0;
-      for (Draft draft : step) {
-        MaskedBatch batch = draft.masked();
-        double[] nats =
-            ((Md4Objective) plan.objective())
-                .diffusion(manager, network.denoiser(learner.parameters()), batch);
+      Objective objective = TinyRun.objective(plan);
+      for (QueryBatch batch : TinyRun.queries(objective, step)) {
+        Denoiser denoiser = learner.model().denoiser(Weights.RAW);
+        double[] nats = batch.values(batch.losses(manager, denoiser, objective.rowLoss()));
         for (double each : nats) {
           expected += each / (2 * 6 * 11 * Math.log(2));
         }
@@ -108,14 +105,15 @@ final class TwoSamplesTest {
 
   private float[] weightsAfterThree(int microBatch) {
     TrainingRun.Plan plan = plan(microBatch);
-    Batches batches = batches(plan, microBatch, 2);
+    Batches batches = batches(microBatch, 2);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().precision());
-        Learner learner = Learner.initial(manager, network, plan.training(), plan.task(manager))) {
+        Learner learner =
+            Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       for (int step = 0; step < 3; step++) {
         learner.update(manager, learner.prepare(step, batches.of(step))).close();
       }
-      return TinyRun.flat(learner.parameters());
+      return TinyRun.flat(learner.model().parameters());
     }
   }
 }

@@ -15,7 +15,7 @@ record Comparison(EvaluationReport first, EvaluationReport second) {
     for (int i = 0; i < first.scores().size(); i++) {
       BoundEstimate other = counterpart(i);
       table.row(
-          "compared, " + other.estimator(),
+          "compared, " + other.objective(),
           "perplexity %s",
           new EvaluationFields(other).perplexity());
       table.row(name(i), "%s", EvaluationFields.text(difference(i)));
@@ -42,7 +42,7 @@ record Comparison(EvaluationReport first, EvaluationReport second) {
   }
 
   private String name(int i) {
-    return "first less compared, " + first.scores().get(i).estimator();
+    return "first less compared, " + first.scores().get(i).objective();
   }
 
   /** An autoregressive model has one score, whatever was asked for. */

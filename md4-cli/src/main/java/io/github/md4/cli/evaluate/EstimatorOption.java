@@ -2,55 +2,47 @@
 package io.github.md4.cli.evaluate;
 
 import io.github.md4.core.InvalidConfigException;
-import io.github.md4.core.likelihood.BoundEstimator;
-import io.github.md4.core.model.ModelObjective;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.model.SavedModel;
-import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
 
-/** An estimator of the bound as the command line names it, before there is a model. */
+/** An estimate of the bound as the command line names it, before there is a model. */
 sealed interface EstimatorOption {
 
   /**
-   * Returns the estimator for a model.
+   * Returns the objective whose value is estimated.
    *
    * @throws InvalidConfigException if the model's schedule is learned and has no such bound
    */
-  BoundEstimator of(SavedModel model);
+  Objective of(SavedModel model);
 
   /**
-   * Continuous time, or steps; of no effect on an autoregressive model.
+   * The bound of continuous time, or of steps; without effect on an autoregressive model.
    *
    * @param floor of effect on learned schedules alone
    */
   record OnAxis(TimeAxis axis, TimeFloor floor) implements EstimatorOption {
     @Override
-    public BoundEstimator of(SavedModel model) {
-      if (!(axis instanceof TimeAxis.Continuous)) {
-        checkIsCurve(model, "--steps");
+    public Objective of(SavedModel model) {
+      boolean exists = axis.isContinuous() || model.anyOrderObjective().isPresent();
+      if (!exists) {
+        throw noSuchBound("--steps");
       }
-      return model.objective(axis, floor).estimator();
+      return model.objective(axis, floor).likelihood();
     }
   }
 
-  /** Any order. */
+  /** The bound by orders of tokens. */
   record InAnyOrder() implements EstimatorOption {
     @Override
-    public BoundEstimator of(SavedModel model) {
-      checkIsCurve(model, "--any-order");
-      SavedModel.Description description = model.description();
-      return description.config().objective() == ModelObjective.AUTOREGRESSIVE
-          ? new OnAxis(new TimeAxis.Continuous(), TimeFloor.REFERENCE).of(model)
-          : new BoundEstimator.AnyOrder(
-              description.tokenSpace(), description.config().maskingSchedule());
+    public Objective of(SavedModel model) {
+      return model.anyOrderObjective().orElseThrow(() -> noSuchBound("--any-order"));
     }
   }
 
-  private static void checkIsCurve(SavedModel model, String option) {
-    if (model.schedule() instanceof GenMd4Schedule) {
-      throw new InvalidConfigException(
-          option, "the model's schedule is learned, and has the bound of continuous time alone");
-    }
+  private static InvalidConfigException noSuchBound(String option) {
+    return new InvalidConfigException(
+        option, "the model's schedule is learned, and has the bound of continuous time alone");
   }
 }

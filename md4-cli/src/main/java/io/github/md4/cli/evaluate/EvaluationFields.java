@@ -54,7 +54,7 @@ public record EvaluationFields(BoundEstimate scores) {
 
   public ObjectNode json() {
     LikelihoodEstimate estimate = scores.estimate();
-    ObjectNode json = Json.object().put("estimator", scores.estimator().toString());
+    ObjectNode json = Json.object().put("estimator", scores.objective().toString());
     json.set("natsPerToken", Json.number(estimate.natsPerToken()));
     json.set("natsPerTokenStandardError", Json.number(estimate.standardError()));
     json.set("natsPerTokenInterval", json(scores.interval()));

@@ -15,7 +15,7 @@ record EvaluationList(List<BoundEstimate> scores) {
     for (BoundEstimate each : scores) {
       EvaluationFields fields = new EvaluationFields(each);
       table.row(
-          each.estimator().toString(),
+          each.objective().toString(),
           "perplexity %s; nats per token %s",
           fields.perplexity(),
           fields.nats());
@@ -44,6 +44,6 @@ record EvaluationList(List<BoundEstimate> scores) {
   }
 
   private String name(int i) {
-    return scores.get(i).estimator() + " less " + scores.get(i + 1).estimator();
+    return scores.get(i).objective() + " less " + scores.get(i + 1).objective();
   }
 }

@@ -8,7 +8,7 @@ import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.WithError;
 import io.github.md4.core.Units;
-import io.github.md4.core.diffusion.Md4Objective;
+import io.github.md4.core.diffusion.BoundTerms;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
@@ -69,7 +69,7 @@ record EvaluationReport(
       new EvaluationList(scores).addTo(table);
     }
     floor().ifPresent(floor -> addFloor(table, floor));
-    Md4Objective.Terms terms = estimate().terms();
+    BoundTerms terms = estimate().terms();
     table.row(
         "terms",
         "diffusion %.4f, reconstruction %.4f, prior %.4f nats per token",
@@ -95,8 +95,8 @@ record EvaluationReport(
     table.row(
         "estimator",
         "%s, %s, passes %d, seed %d, batches of %d",
-        scores.get(0).estimator().kind(),
-        scores.get(0).estimator(),
+        scores.get(0).objective().kind(),
+        scores.get(0).objective(),
         settings.passes(),
         settings.seed(),
         settings.batchSize());
@@ -160,7 +160,7 @@ record EvaluationReport(
   }
 
   private ObjectNode terms() {
-    Md4Objective.Terms terms = estimate().terms();
+    BoundTerms terms = estimate().terms();
     ObjectNode json = Json.object();
     json.set("diffusion", Json.number(terms.diffusion()));
     json.set("reconstruction", Json.number(terms.reconstruction()));
@@ -179,8 +179,8 @@ record EvaluationReport(
   private void addProtocol(ObjectNode json) {
     LikelihoodEstimator.Settings settings = evaluation.settings();
     ObjectNode unused =
-        json.put("estimator", scores.get(0).estimator().toString())
-            .put("kind", scores.get(0).estimator().kind())
+        json.put("estimator", scores.get(0).objective().toString())
+            .put("kind", scores.get(0).objective().kind())
             .put("passes", settings.passes())
             .put("seed", settings.seed())
             .put("batchSize", settings.batchSize())

@@ -3,8 +3,8 @@ package io.github.md4.cli.evaluate;
 
 import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.Progress;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.likelihood.BoundEstimate;
-import io.github.md4.core.likelihood.BoundEstimator;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.train.data.EvaluationChunks;
@@ -31,12 +31,12 @@ record EvaluationTask(
   /** Returns what each estimator finds. */
   List<BoundEstimate> scores(LoadedModel model, Examples examples) {
     Examples some = examples.first(limit);
-    List<BoundEstimator> estimators =
+    List<Objective> estimators =
         asked.stream().map(each -> each.of(model.model())).distinct().toList();
     long each = settings.passes() * some.count();
     List<BoundEstimate> scores = new ArrayList<>();
     try (Progress progress = Progress.start("evaluate", 0, each * estimators.size())) {
-      for (BoundEstimator estimator : estimators) {
+      for (Objective estimator : estimators) {
         long before = each * scores.size();
         scores.add(
             new LikelihoodEstimator(estimator, settings)

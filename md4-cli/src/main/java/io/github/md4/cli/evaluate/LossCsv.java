@@ -93,7 +93,7 @@ final class LossCsv {
 
   private static List<String> ofSettings(
       BoundEstimate scores, LikelihoodEstimator.Settings settings) {
-    return List.of(scores.estimator().toString(), "" + settings.passes(), "" + settings.seed());
+    return List.of(scores.objective().toString(), "" + settings.passes(), "" + settings.seed());
   }
 
   private static List<String> ofScores(BoundEstimate scores, Text text) {

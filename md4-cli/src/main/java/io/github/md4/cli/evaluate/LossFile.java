@@ -34,7 +34,7 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
     about.put("weights", report.inputs().model().weights().toString());
     about.put("data", report.inputs().data().name());
     about.put("dataSha256", report.inputs().data().sha256());
-    about.put("estimator", report.scores().get(0).estimator().toString());
+    about.put("estimator", report.scores().get(0).objective().toString());
     about.put("unit", new EvaluationFields(report.scores().get(0)).unit());
     about.put("seed", "" + report.evaluation().settings().seed());
     about.put("passes", "" + report.evaluation().settings().passes());

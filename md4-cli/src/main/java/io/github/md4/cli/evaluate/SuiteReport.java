@@ -60,7 +60,7 @@ final class SuiteReport {
 
   private static String label(Line line, BoundEstimate scores) {
     boolean isOne = line.scores.size() == 1;
-    return line.set.title() + (isOne ? "" : ", " + scores.estimator());
+    return line.set.title() + (isOne ? "" : ", " + scores.objective());
   }
 
   private Table details() {
@@ -98,7 +98,7 @@ final class SuiteReport {
       BoundEstimate each = line.scores.get(i);
       BoundEstimate next = line.scores.get(i + 1);
       table.row(
-          "%s, %s less %s".formatted(line.set.title(), each.estimator(), next.estimator()),
+          "%s, %s less %s".formatted(line.set.title(), each.objective(), next.objective()),
           "%s",
           EvaluationFields.text(each.minus(next)));
     }

@@ -4,10 +4,9 @@ package io.github.md4.cli.experiment;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.model.ModelConfig;
-import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.SamplingGrid;
-import io.github.md4.train.Task;
+import io.github.md4.train.TrainedSchedule;
 import io.github.md4.train.TrainingConfig;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,7 +28,7 @@ public record Experiment(
 
   /** Checks what must hold between model and data. */
   public Experiment {
-    Task.check(model.schedule(), training);
+    TrainedSchedule.check(model.schedule(), training);
     boolean isText = model.network().imageShape().isEmpty();
     int classes = model.network().classes();
     require(
@@ -37,7 +36,7 @@ public record Experiment(
         "model: network.classes must be 0, files of text have no labels",
         classes);
     require(
-        model.objective() == ModelObjective.MASKED_DIFFUSION || sampling.count() == 0,
+        model.objective().isSampledByUnmasking() || sampling.count() == 0,
         "sampling: count must be 0, samples are drawn from masked diffusion models alone",
         sampling.count());
   }

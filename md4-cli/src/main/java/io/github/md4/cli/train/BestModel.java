@@ -70,7 +70,8 @@ final class BestModel {
 
   private void write(Path target, Learner learner, Evaluations.Score score) throws IOException {
     model.write(target);
-    SavedModel.writeWeights(target, learner.sets(Weights.RAW), learner.sets(Weights.EMA));
+    SavedModel.writeWeights(
+        target, learner.model().sets(Weights.RAW), learner.model().sets(Weights.EMA));
     String json =
         Json.object()
             .put("step", learner.updates())

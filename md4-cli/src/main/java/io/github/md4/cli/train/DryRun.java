@@ -15,7 +15,7 @@ final class DryRun {
   private DryRun() {}
 
   static int print(TrainingRun run, TrainingRun.Plan plan, PrintWriter out) {
-    Map<String, Parameters> sets = run.learner().sets(Weights.RAW);
+    Map<String, Parameters> sets = run.learner().model().sets(Weights.RAW);
     sets.forEach((prefix, parameters) -> print(prefix, parameters, out));
     long count = sets.values().stream().mapToLong(Parameters::size).sum();
     out.printf(Locale.ROOT, "%,d parameters%n", count);

@@ -86,8 +86,8 @@ final class Evaluations implements AutoCloseable {
       Examples some = config.chunks() == 0 ? all : all.first(config.chunks());
       for (Weights weights : config.weights()) {
         LikelihoodEstimate estimate =
-            new LikelihoodEstimator(learner.task().objective(weights), settings)
-                .estimate(manager, learner.denoiser(weights), some, done -> {});
+            new LikelihoodEstimator(learner.model().objective(weights), settings)
+                .estimate(manager, learner.model().denoiser(weights), some, done -> {});
         scores.add(new Score(split(all.tokens()), weights, estimate));
       }
     }

@@ -46,10 +46,10 @@ final class TrainingSamples implements AutoCloseable {
       return List.of();
     }
     ReverseProcess process =
-        new ReverseProcess(model.tokenSpace(), learner.task().schedule(Weights.EMA), kernels);
+        new ReverseProcess(model.tokenSpace(), learner.model().schedule(Weights.EMA), kernels);
     SamplingMethod method =
         new ExactMethod.Ancestral(new SamplingSteps(config.grid(), config.steps()));
-    return new Sampler(manager, learner.denoiser(Weights.EMA), process, method)
+    return new Sampler(manager, learner.model().denoiser(Weights.EMA), process, method)
         .sample(SampleRequest.of(starts()).withSeed(config.seed())).stream()
             .map(Sample::tokens)
             .toList();

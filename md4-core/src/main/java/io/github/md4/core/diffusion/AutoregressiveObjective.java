@@ -1,50 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
-import io.github.md4.core.Units;
-import io.github.md4.core.likelihood.BoundEstimator;
-import java.util.Arrays;
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.TimeAxis;
+import java.util.stream.IntStream;
 
 /**
  * The negative log-likelihood of a network that guesses each token from those before it: the
- * baseline that masked diffusion is compared with (MD4, Section 5). The first token is guessed from
- * the mask alone, so that all N are scored. Time is always 0, so that the network may be the same.
+ * baseline of masked diffusion (MD4, Section 5). The first token is guessed from the mask alone, so
+ * that all N are scored. The time is always 0, so that the network may be the same.
  */
 public record AutoregressiveObjective(TokenSpace space) implements Objective {
 
+  /** Returns the query about all positions, which are shown the mask and all but the last token. */
   @Override
-  public double time(double u) {
-    return 0;
-  }
-
-  /** Returns the mask and then all but the last token. */
-  @Override
-  public int[] seen(int[] x, double t, double[] u) {
-    int[] seen = new int[x.length];
-    seen[0] = space.maskToken();
-    System.arraycopy(x, 0, seen, 1, x.length - 1);
-    return seen;
+  public Query query(int[] x, double v, double[] u) {
+    int[] shifted = new int[x.length];
+    shifted[0] = space.maskToken();
+    System.arraycopy(x, 0, shifted, 1, x.length - 1);
+    return new Query(shifted, 0, IntStream.range(0, u.length).toArray(), 1);
   }
 
   @Override
-  public MaskedBatch batch(int[][] x, int[][] seen, Condition condition) {
-    return MaskedBatch.guessedEverywhere(x, seen, condition);
+  public BoundTerms terms(double perToken) {
+    return new BoundTerms(perToken, 0, 0);
   }
 
   @Override
-  public float[] objectiveWeights(MaskedBatch batch, int batchSize) {
-    double[] weights = new double[batch.batchSize()];
-    Arrays.fill(weights, Units.bitsPerToken(1 / ((double) batchSize * batch.length())));
-    return batch.rowWeights(weights);
+  public String kind() {
+    return "exact";
   }
 
   @Override
-  public Md4Objective.Terms perToken(double lowered) {
-    return new Md4Objective.Terms(lowered, 0, 0);
+  public String toString() {
+    return "left to right";
   }
 
-  @Override
-  public BoundEstimator estimator() {
-    return new BoundEstimator.LeftToRight(this);
+  /** The kind {@code autoregressive}; schedule and times play no part. */
+  public record Kind() implements ObjectiveKind {
+    private static final String NAME = "autoregressive";
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
+      return new AutoregressiveObjective(space);
+    }
+
+    /** Returns the same objective: its order is from left to right, and no other. */
+    @Override
+    public Objective anyOrder(TokenSpace space, MaskingSchedule schedule) {
+      return new AutoregressiveObjective(space);
+    }
+
+    @Override
+    public boolean isCausal() {
+      return true;
+    }
+
+    @Override
+    public boolean isSampledByUnmasking() {
+      return false;
+    }
+
+    @Override
+    public String toString() {
+      return NAME;
+    }
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
+import io.github.md4.core.Units;
+import io.github.md4.core.schedule.GenMd4Schedule;
+
 /**
  * The gradient by the powers of what a step of training lowers, the mean over its examples of
  *
@@ -13,17 +16,17 @@ package io.github.md4.core.diffusion;
  * reported is the bound, without the last term.
  */
 public final class GenMd4Gradient {
-  private final GenMd4Objective elbo;
+  private final GenMd4Schedule schedule;
   private final int examples;
   private final double[] byPower;
 
   /**
    * @param examples of the whole step, each of which has two masked samples
    */
-  public GenMd4Gradient(GenMd4Objective elbo, int examples) {
-    this.elbo = elbo;
+  public GenMd4Gradient(GenMd4Schedule schedule, int examples) {
+    this.schedule = schedule;
     this.examples = examples;
-    this.byPower = new double[elbo.schedule().vocabularySize()];
+    this.byPower = new double[schedule.vocabularySize()];
   }
 
   /**
@@ -31,19 +34,19 @@ public final class GenMd4Gradient {
    *
    * @param ofRows what each row counts, nats, [R]
    * @param byPower the gradient by the powers of the rows' sum, weighted by {@link
-   *     GenMd4Objective#objectiveWeights} of twice the step's examples; V numbers, what follows is
-   *     of no effect
+   *     QueryBatch#rowWeights} of twice the step's examples; V numbers, what follows is of no
+   *     effect
    */
-  public record Judged(MaskedBatch batch, float[] ofRows, float[] byPower) {}
+  public record Loss(QueryBatch batch, float[] ofRows, float[] byPower) {}
 
   /** Adds a part of the step: the same examples at the same times, masked twice. */
-  public void add(Judged first, Judged second) {
-    double[] l1 = elbo.diffusion(first.batch, first.ofRows);
-    double[] l2 = elbo.diffusion(second.batch, second.ofRows);
-    double share = elbo.share(first.batch, examples);
-    LeaveOneOut pair = new LeaveOneOut(elbo.schedule(), first.batch, second.batch);
+  public void add(Loss first, Loss second) {
+    double[] l1 = first.batch.values(first.ofRows);
+    double[] l2 = second.batch.values(second.ofRows);
+    double share = Units.bitsPerToken(1.0 / ((double) examples * first.batch.length()));
+    LeaveOneOut pair = new LeaveOneOut(schedule, first.batch, second.batch);
     addScaled(share, pair.gradient(l1, l2));
-    addScaled(share, elbo.schedule().reconstructionGradient(counts(first.batch.x())));
+    addScaled(share, schedule.reconstructionGradient(counts(first.batch.x())));
     addRows(first.byPower);
     addRows(second.byPower);
   }

@@ -17,7 +17,7 @@ import io.github.md4.core.schedule.GenMd4Schedule;
  *
  * @param first masked; {@code second}, the same examples and times, masked independently
  */
-public record LeaveOneOut(GenMd4Schedule schedule, MaskedBatch first, MaskedBatch second) {
+public record LeaveOneOut(GenMd4Schedule schedule, QueryBatch first, QueryBatch second) {
 
   /**
    * Returns the term of each example, the l being constants, [B].

@@ -1,52 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
-import io.github.md4.core.likelihood.BoundEstimator;
+import io.github.md4.core.loss.RowLoss;
 
 /**
- * What a network is trained for: what it sees of an example, where it guesses, and what that
- * counts.
+ * An objective: what a network is shown of an example, at which positions it is asked, how much
+ * each answer counts, and what is known without it. Training, evaluation, replay and {@code score}
+ * all run on this one seam.
+ *
+ * <p>For an example {@code x} and noise {@code (v, u)} it makes a {@link Query}; the value of the
+ * example is
+ *
+ * <pre>{@code
+ * weight * sum over positions n of loss(logits_n, x_n)   +   sum over tokens of known(x_n)
+ * }</pre>
+ *
+ * <p>in nats, and {@link #terms} makes the bound per token of its mean. Implementations are
+ * immutable and safe for several threads.
  */
-public sealed interface Objective permits Md4Objective, AutoregressiveObjective, GenMd4Objective {
+public interface Objective {
 
   /** Returns the states of a position. */
   TokenSpace space();
 
-  /** Returns the time of an example, from a uniform in [0, 1). */
-  double time(double u);
-
   /**
-   * Returns what the network sees of an example.
+   * Returns the query about an example.
    *
    * @param x clean tokens [N]
-   * @param t a time that {@link #time} returned
-   * @param u uniforms in [0, 1), [N]
-   * @return [N], in [0, V]
+   * @param v the uniform in [0, 1) that chooses the time, or the number of masked tokens
+   * @param u the uniforms in [0, 1) that choose the masked positions, [n], n at most N: positions
+   *     from n on are never asked
    */
-  int[] seen(int[] x, double t, double[] u);
+  Query query(int[] x, double v, double[] u);
+
+  /** Returns the loss of a position before its weight: the cross-entropy, unless overridden. */
+  default RowLoss rowLoss() {
+    return new RowLoss.CrossEntropy();
+  }
+
+  /** Returns what a token adds to the value whatever the network guesses, nats. */
+  default double known(int token) {
+    return 0;
+  }
 
   /**
-   * Returns examples together with where the network guesses.
+   * Returns the terms of the bound per token.
    *
-   * @param x clean tokens [B, N]
-   * @param seen the same as {@link #seen} has them [B, N]
-   * @param condition the time of each example, and its class where there are classes
+   * @param perToken the mean of the weighted losses, without {@link #known}, nats per token
    */
-  MaskedBatch batch(int[][] x, int[][] seen, Condition condition);
+  BoundTerms terms(double perToken);
 
-  /**
-   * Returns what each row's loss counts in the training loss, bits per token.
-   *
-   * @param batchSize number of examples of the whole step, of which {@code batch} may be a part
-   * @return [R], at least zero
-   */
-  float[] objectiveWeights(MaskedBatch batch, int batchSize);
+  /** Returns the objective that scores held-out data: itself where it is a bound. */
+  default Objective likelihood() {
+    return this;
+  }
 
-  /**
-   * Returns the terms of the negative log-likelihood per token, given what the network can lower.
-   */
-  Md4Objective.Terms perToken(double lowered);
+  /** Returns a word or two for people on what the value is. */
+  default String kind() {
+    return "upper bound";
+  }
 
-  /** Returns what estimates it on held-out data. */
-  BoundEstimator estimator();
+  /** Returns what is certain of this value and another's, of one model and data. */
+  default Relation relationTo(Objective other) {
+    return Relation.NONE;
+  }
+
+  /** What is certain of two objectives' values in expectation, whatever the network. */
+  enum Relation {
+    /** Nothing. */
+    NONE,
+    /** They are equal between the ends of the schedule. */
+    EQUAL_WITHIN_ENDS,
+    /** The first has fewer times than the second, of which it is a coarser form. */
+    COARSER
+  }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.likelihood;
 
-import io.github.md4.core.schedule.TimeAxis;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -42,33 +41,40 @@ public final class Agreement {
     UNKNOWN
   }
 
-  /** Returns all that must hold between these scores of one model. */
-  public static List<Check> of(List<BoundEstimate> scores) {
+  /** Returns the checks between these estimates of one model. */
+  public static List<Check> of(List<BoundEstimate> estimates) {
     List<Check> checks = new ArrayList<>();
-    for (BoundEstimate continuous : scores) {
-      if (isContinuous(continuous.estimator())) {
-        for (BoundEstimate other : scores) {
-          add(checks, continuous, other);
+    for (BoundEstimate reference : estimates) {
+      for (BoundEstimate other : estimates) {
+        switch (other.objective().relationTo(reference.objective())) {
+          case EQUAL_WITHIN_ENDS -> checks.add(equality(other, reference));
+          case COARSER -> checks.add(looseness(other, reference));
+          case NONE -> {}
         }
       }
     }
     return checks;
   }
 
-  private static void add(List<Check> checks, BoundEstimate continuous, BoundEstimate other) {
-    if (other.estimator() instanceof BoundEstimator.AnyOrder) {
-      BoundEstimate.Difference difference = other.minusWithinEnds(continuous);
-      double allowed = ERRORS * difference.standardError() + SLACK;
-      checks.add(check(other, difference, allowed, Math.abs(difference.nats())));
-    } else if (isDiscrete(other.estimator())) {
-      BoundEstimate.Difference difference = other.minus(continuous);
-      double allowed = ERRORS * difference.standardError() + ROUNDING;
-      checks.add(check(other, difference, allowed, -difference.nats()));
-    }
+  private static Check equality(BoundEstimate other, BoundEstimate reference) {
+    BoundEstimate.Difference difference = other.minusWithinEnds(reference);
+    double allowed = ERRORS * difference.standardError() + SLACK;
+    String claim = "between the ends of the schedule; allowed: either way";
+    return check(other, difference, claim, allowed, Math.abs(difference.nats()));
+  }
+
+  private static Check looseness(BoundEstimate other, BoundEstimate reference) {
+    BoundEstimate.Difference difference = other.minus(reference);
+    double allowed = ERRORS * difference.standardError() + ROUNDING;
+    return check(other, difference, "allowed: down by", allowed, -difference.nats());
   }
 
   private static Check check(
-      BoundEstimate other, BoundEstimate.Difference difference, double allowed, double offence) {
+      BoundEstimate other,
+      BoundEstimate.Difference difference,
+      String claim,
+      double allowed,
+      double offence) {
     boolean isKnown = difference.degreesOfFreedom() >= LEAST_DEGREES;
     Outcome known = offence <= allowed ? Outcome.HOLDS : Outcome.FAILS;
     Outcome outcome = isKnown ? known : Outcome.UNKNOWN;
@@ -77,22 +83,10 @@ public final class Agreement {
         String.format(
             Locale.ROOT,
             "%s less continuous: %+.5f +- %.5f nats, %s %.5f",
-            other.estimator(),
+            other.objective(),
             difference.nats(),
             difference.standardError(),
-            other.estimator() instanceof BoundEstimator.AnyOrder
-                ? "between the ends of the schedule; allowed: either way"
-                : "allowed: down by",
+            claim,
             allowed));
-  }
-
-  private static boolean isContinuous(BoundEstimator estimator) {
-    return estimator instanceof BoundEstimator.OfTime ofTime
-        && ofTime.elbo().axis() instanceof TimeAxis.Continuous;
-  }
-
-  private static boolean isDiscrete(BoundEstimator estimator) {
-    return estimator instanceof BoundEstimator.OfTime ofTime
-        && ofTime.elbo().axis() instanceof TimeAxis.Discrete;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.likelihood;
 
+import io.github.md4.core.diffusion.Objective;
 import java.util.Arrays;
 
 /**
@@ -8,7 +9,7 @@ import java.util.Arrays;
  * found on the same data with the same uniforms.
  */
 public final class BoundEstimate {
-  private final BoundEstimator estimator;
+  private final Objective objective;
   private final LikelihoodEstimator.Settings settings;
   private final Tally tally;
   private final Tally withinEnds;
@@ -32,21 +33,21 @@ public final class BoundEstimate {
   }
 
   BoundEstimate(
-      BoundEstimator estimator,
+      Objective objective,
       LikelihoodEstimator.Settings settings,
       Tally tally,
       Tally withinEnds,
       Data data) {
-    this.estimator = estimator;
+    this.objective = objective;
     this.settings = settings;
     this.tally = tally;
     this.withinEnds = withinEnds;
     this.data = data;
   }
 
-  /** Returns the estimator. */
-  public BoundEstimator estimator() {
-    return estimator;
+  /** Returns the objective whose value is estimated. */
+  public Objective objective() {
+    return objective;
   }
 
   /** Returns what the bootstrap draws again. */
@@ -66,7 +67,7 @@ public final class BoundEstimate {
   /** Returns the bound with its standard error. */
   public LikelihoodEstimate estimate() {
     return new LikelihoodEstimate(
-        estimator.terms(tally.mean(data.sizes) - data.known).reconstructing(data.known),
+        objective.terms(tally.mean(data.sizes) - data.known).reconstructing(data.known),
         tally.standardError(data.sizes),
         data.examples,
         tally.byCell().length,
@@ -76,7 +77,7 @@ public final class BoundEstimate {
 
   /** Returns the bound of each document or chunk, what {@link #unit} says. */
   public UnitLosses losses() {
-    double constant = estimator.terms(0).total();
+    double constant = objective.terms(0).total();
     double[] nats = new double[tally.byDocument().length];
     Arrays.setAll(
         nats,
@@ -86,7 +87,7 @@ public final class BoundEstimate {
 
   /** Returns the 95% interval of the bound, nats per token. */
   public Interval interval() {
-    double constant = estimator.terms(0).total();
+    double constant = objective.terms(0).total();
     return interval(tally).map(nats -> nats + constant);
   }
 
@@ -97,7 +98,7 @@ public final class BoundEstimate {
    */
   public Difference minus(BoundEstimate other) {
     check(other);
-    double constant = estimator.terms(0).total() - other.estimator.terms(0).total();
+    double constant = objective.terms(0).total() - other.objective.terms(0).total();
     return difference(tally.minus(other.tally), constant);
   }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.likelihood;
 
+import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.QueryBatch;
 import java.util.Arrays;
 
-/** Answers of a network, added up by document and by group of examples. */
+/** The losses of queries, added up by document and by group of examples. */
 final class BoundSums {
+  private final Objective objective;
   private final Examples examples;
   private final BoundEstimate.Unit unit;
   private final Tally all;
@@ -12,7 +15,13 @@ final class BoundSums {
   private final Tally.Sizes sizes;
   private double known;
 
-  private BoundSums(Examples examples, BoundEstimate.Unit unit, Tally.Sizes sizes, int passes) {
+  private BoundSums(
+      Objective objective,
+      Examples examples,
+      BoundEstimate.Unit unit,
+      Tally.Sizes sizes,
+      int passes) {
+    this.objective = objective;
     this.examples = examples;
     this.unit = unit;
     this.sizes = sizes;
@@ -21,15 +30,15 @@ final class BoundSums {
   }
 
   /** Returns empty sums; reads which documents there are. */
-  static BoundSums of(Examples examples, int passes) {
+  static BoundSums of(Objective objective, Examples examples, int passes) {
     if (examples.documentCount() > 0) {
       Tally.Sizes byDocument = sizes(examples, BoundEstimate.Unit.DOCUMENTS);
       if (Bootstrap.isEnough(byDocument.ofDocument())) {
-        return new BoundSums(examples, BoundEstimate.Unit.DOCUMENTS, byDocument, passes);
+        return new BoundSums(objective, examples, BoundEstimate.Unit.DOCUMENTS, byDocument, passes);
       }
     }
     BoundEstimate.Unit chunks = BoundEstimate.Unit.CHUNKS;
-    return new BoundSums(examples, chunks, sizes(examples, chunks), passes);
+    return new BoundSums(objective, examples, chunks, sizes(examples, chunks), passes);
   }
 
   private static Tally.Sizes sizes(Examples examples, BoundEstimate.Unit unit) {
@@ -68,37 +77,37 @@ final class BoundSums {
    * Adds a batch.
    *
    * @param first the number of its first example
-   * @param losses as {@link QuestionBatch#ask} gives them
+   * @param losses as {@link QueryBatch#losses} gives them
    */
-  void add(long first, int pass, QuestionBatch batch, float[] losses) {
+  void add(long first, int pass, QueryBatch batch, float[] losses) {
     int r = 0;
-    for (int b = 0; b < batch.questions().size(); b++) {
-      BoundEstimator.Question question = batch.questions().get(b);
+    for (int b = 0; b < batch.batchSize(); b++) {
       int[] documents = documents(examples, unit, first + b);
-      for (int position : question.positions()) {
-        double nats = question.weight() * losses[r++];
-        all.add(documents[position], group(first + b), pass, nats);
-        if (question.isWithinEnds()) {
-          withinEnds.add(documents[position], group(first + b), pass, nats);
+      for (; r < losses.length && batch.example(r) == b; r++) {
+        double nats = batch.weight(b) * losses[r];
+        int document = documents[batch.position(r)];
+        all.add(document, group(first + b), pass, nats);
+        if (batch.isWithinEnds(b)) {
+          withinEnds.add(document, group(first + b), pass, nats);
         }
       }
-      addKnown(first + b, pass, batch.estimator(), batch.x()[b]);
+      addKnown(first + b, pass, batch.x()[b]);
     }
   }
 
-  private void addKnown(long index, int pass, BoundEstimator estimator, int[] x) {
+  private void addKnown(long index, int pass, int[] x) {
     int[] documents = documents(examples, unit, index);
     int scored = examples.scored(index);
     for (int n = 0; n < scored; n++) {
-      double nats = estimator.known(x[n]);
+      double nats = objective.known(x[n]);
       all.add(documents[n], group(index), pass, nats);
       known += nats;
     }
   }
 
-  BoundEstimate scores(BoundEstimator estimator, LikelihoodEstimator.Settings settings) {
+  BoundEstimate estimate(LikelihoodEstimator.Settings settings) {
     double ofToken = known / (sizes.tokens() * settings.passes());
     BoundEstimate.Data data = new BoundEstimate.Data(sizes, examples.count(), unit, ofToken);
-    return new BoundEstimate(estimator, settings, all, withinEnds, data);
+    return new BoundEstimate(objective, settings, all, withinEnds, data);
   }
 }

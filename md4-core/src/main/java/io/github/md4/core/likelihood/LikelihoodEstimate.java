@@ -2,7 +2,7 @@
 package io.github.md4.core.likelihood;
 
 import io.github.md4.core.Units;
-import io.github.md4.core.diffusion.Md4Objective;
+import io.github.md4.core.diffusion.BoundTerms;
 
 /**
  * An upper bound on the negative log-likelihood, estimated, with its error.
@@ -16,12 +16,7 @@ import io.github.md4.core.diffusion.Md4Objective;
  * @param tokens in all examples
  */
 public record LikelihoodEstimate(
-    Md4Objective.Terms terms,
-    double standardError,
-    long examples,
-    long groups,
-    int passes,
-    long tokens) {
+    BoundTerms terms, double standardError, long examples, long groups, int passes, long tokens) {
 
   /** Returns the bound, nats per token. */
   public double natsPerToken() {

@@ -4,6 +4,8 @@ package io.github.md4.core.likelihood;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.Query;
+import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.TimeSampling;
@@ -11,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Estimates the bound over given examples, one question to the network an example and pass.
+ * An estimator of an objective's value over given examples, by one query an example and pass.
  *
  * <p>What chooses times is stratified over fixed groups of {@value #GROUP} consecutive examples,
  * and all noise is a function of (seed, pass, group or example): the same for any batch size, for
@@ -21,7 +23,7 @@ public final class LikelihoodEstimator {
   /** Number of consecutive examples whose times are stratified together. */
   public static final int GROUP = 64;
 
-  private final BoundEstimator estimator;
+  private final Objective objective;
   private final Settings settings;
   private final Noise noise;
 
@@ -49,14 +51,13 @@ public final class LikelihoodEstimator {
     void done(long examples);
   }
 
-  public LikelihoodEstimator(BoundEstimator estimator, Settings settings) {
-    this.estimator = estimator;
+  /**
+   * @param objective scores as {@link Objective#likelihood} does
+   */
+  public LikelihoodEstimator(Objective objective, Settings settings) {
+    this.objective = objective.likelihood();
     this.settings = settings;
     this.noise = new Noise(settings.seed);
-  }
-
-  public LikelihoodEstimator(Objective objective, Settings settings) {
-    this(objective.estimator(), settings);
   }
 
   /**
@@ -72,31 +73,32 @@ public final class LikelihoodEstimator {
   /** As {@link #estimate}, kept in parts, to be compared with others. */
   public BoundEstimate score(
       NDManager manager, Denoiser denoiser, Examples examples, Progress progress) {
-    BoundSums scoring = BoundSums.of(examples, settings.passes);
+    BoundSums sums = BoundSums.of(objective, examples, settings.passes);
     for (int pass = 0; pass < settings.passes; pass++) {
       for (long first = 0; first < examples.count(); first += settings.batchSize) {
         int size = (int) Math.min(settings.batchSize, examples.count() - first);
-        QuestionBatch batch = batch(examples, pass, first, size);
-        scoring.add(first, pass, batch, batch.ask(manager, denoiser));
+        QueryBatch batch = batch(examples, pass, first, size);
+        float[] losses = batch.losses(manager, denoiser, objective.rowLoss());
+        sums.add(first, pass, batch, losses);
         progress.done(pass * examples.count() + first + size);
       }
     }
-    return scoring.scores(estimator, settings);
+    return sums.estimate(settings);
   }
 
-  private QuestionBatch batch(Examples examples, int pass, long first, int size) {
+  private QueryBatch batch(Examples examples, int pass, long first, int size) {
     int[][] x = new int[size][examples.length()];
     int[] labels = new int[size];
-    List<BoundEstimator.Question> questions = new ArrayList<>();
+    List<Query> queries = new ArrayList<>();
     for (int b = 0; b < size; b++) {
       long index = first + b;
       examples.read(index, x[b]);
       labels[b] = examples.label(index);
       double v = stratified(pass, index, examples.count());
       double[] u = noise.uniforms(Purpose.EVALUATION_MASK, pass, index, examples.scored(index));
-      questions.add(estimator.question(x[b], v, u));
+      queries.add(objective.query(x[b], v, u));
     }
-    return new QuestionBatch(estimator, x, labels, questions);
+    return QueryBatch.of(x, labels, queries);
   }
 
   /** The stratified uniform of an example, by its place in its group. */

@@ -12,6 +12,8 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonWriter;
 import io.github.md4.core.Activation;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.diffusion.Md4Objective;
+import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.transformer.TransformerConfig;
@@ -32,7 +34,7 @@ final class ConfigFile {
   private static final Gson GSON =
       new GsonBuilder()
           .setPrettyPrinting()
-          .registerTypeHierarchyAdapter(ModelObjective.class, text(ModelObjective::parse))
+          .registerTypeHierarchyAdapter(ObjectiveKind.class, text(ObjectiveKind::parse))
           .registerTypeHierarchyAdapter(ScheduleConfig.class, text(ScheduleConfig::parse))
           .registerTypeHierarchyAdapter(Activation.class, text(Activation::parse))
           .registerTypeHierarchyAdapter(
@@ -70,7 +72,7 @@ final class ConfigFile {
             file, "must have " + VERSION + " " + CURRENT + ", but has " + version);
       }
       if (!json.has(OBJECTIVE)) { // of a model from when there was one objective
-        json.addProperty(OBJECTIVE, ModelObjective.MASKED_DIFFUSION.toString());
+        json.addProperty(OBJECTIVE, new Md4Objective.Kind().name());
       }
       NetworkJson.nameKind(json.get(NETWORK));
       ModelConfig config = GSON.fromJson(json, ModelConfig.class);

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.model;
 
+import io.github.md4.core.diffusion.GenMd4Objective;
+import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
-import io.github.md4.core.schedule.LearnedPowers;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.core.schedule.TimeFloor;
 
 /**
  * What must be known of a model besides its weights and its vocabulary.
@@ -20,7 +24,7 @@ import io.github.md4.core.schedule.TimeAxis;
  * @param epsilon how far the ends of the schedule are squeezed from 0 and 1
  */
 public record ModelConfig(
-    ModelObjective objective,
+    ObjectiveKind objective,
     int length,
     ScheduleConfig schedule,
     double epsilon,
@@ -34,20 +38,21 @@ public record ModelConfig(
     if (!(epsilon >= 0 && epsilon < 0.5)) {
       throw new IllegalArgumentException("epsilon must be in [0, 0.5): " + epsilon);
     }
-    if (network.causal() != (objective == ModelObjective.AUTOREGRESSIVE)) {
+    if (network.causal() != objective.isCausal()) {
       throw new IllegalArgumentException(
-          "network.causal must be true for the objective autoregressive, and for no other: "
-              + network.causal());
+          "network.causal must be %b for the objective %s: %b"
+              .formatted(objective.isCausal(), objective, network.causal()));
     }
-    if (objective == ModelObjective.AUTOREGRESSIVE && schedule instanceof LearnedPowers) {
+    boolean fits = objective.learnsSchedule() || schedule.match(curve -> true, learned -> false);
+    if (!fits) {
       throw new IllegalArgumentException(
-          "schedule must be a curve for the objective autoregressive: " + schedule);
+          "schedule must be a curve for the objective %s: %s".formatted(objective, schedule));
     }
   }
 
-  /** Of masked diffusion. */
+  /** A model of MD4, or of GenMD4 where the schedule is learned. */
   public ModelConfig(int length, ScheduleConfig schedule, double epsilon, NetworkConfig network) {
-    this(ModelObjective.MASKED_DIFFUSION, length, schedule, epsilon, network);
+    this(new Md4Objective.Kind(), length, schedule, epsilon, network);
   }
 
   /** Returns the paper's text8 model. */
@@ -57,20 +62,15 @@ public record ModelConfig(
   }
 
   /**
-   * Returns what it is trained for, over a vocabulary and times.
+   * Returns the objective under a schedule of this model.
    *
-   * @throws IllegalStateException if its schedule is learned
+   * @param schedule this model's, as it is now where it is learned
+   * @param axis has no effect where the schedule is learned, which has continuous time only
+   * @param floor has no effect where the schedule is a curve
    */
-  public Objective objective(TokenSpace space, TimeAxis axis) {
-    return objective.of(space, maskingSchedule(), axis);
-  }
-
-  /**
-   * Returns the schedule, squeezed.
-   *
-   * @throws IllegalStateException if it is learned
-   */
-  public MaskingSchedule maskingSchedule() {
-    return schedule.squeezed(epsilon);
+  public Objective objective(TokenSpace space, Schedule schedule, TimeAxis axis, TimeFloor floor) {
+    return schedule.match(
+        shared -> objective.of(space, shared, axis),
+        perToken -> new GenMd4Objective(perToken, floor));
   }
 }

@@ -5,13 +5,12 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.GenMd4Objective;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
-import io.github.md4.core.schedule.GenMd4Schedule;
+import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.LearnedPowers;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.TimeAxis;
@@ -22,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -57,17 +57,33 @@ public final class SavedModel implements AutoCloseable {
     }
 
     private Schedule schedule(Path weights, NDManager manager) throws IOException {
-      if (config.schedule() instanceof LearnedPowers learned) {
-        return new GenMd4Parameter(learned, tokenizer.vocabularySize())
-            .read(weights, manager, config.epsilon());
-      }
+      StoredSchedule stored =
+          config
+              .schedule()
+              .match(
+                  curve -> () -> curve(weights, curve),
+                  learned -> () -> learned(weights, manager, learned));
+      return stored.read();
+    }
+
+    /** A schedule to be read from a model's files. */
+    private interface StoredSchedule {
+      Schedule read() throws IOException;
+    }
+
+    private Schedule learned(Path weights, NDManager manager, LearnedPowers learned)
+        throws IOException {
+      return new GenMd4Parameter(learned, tokenizer.vocabularySize())
+          .read(weights, manager, config.epsilon());
+    }
+
+    private Schedule curve(Path weights, Curve curve) throws IOException {
       if (GenMd4Parameter.isIn(weights)) {
         throw new InvalidDataException(
             weights,
-            "has learned powers, but %s beside it says schedule %s"
-                .formatted(CONFIG, config.schedule()));
+            "has learned powers, but %s beside it says schedule %s".formatted(CONFIG, curve));
       }
-      return config.maskingSchedule();
+      return curve.starting(tokenizer.vocabularySize(), config.epsilon());
     }
 
     /** Writes all but the weights into an existing folder. */
@@ -185,15 +201,21 @@ public final class SavedModel implements AutoCloseable {
   }
 
   /**
-   * Returns what its likelihood is estimated as.
+   * Returns its objective, with the schedule of its weights.
    *
-   * @param axis of no effect where the schedule is learned, which has continuous time only
-   * @param floor of no effect where the schedule is a curve
+   * @param axis has no effect where the schedule is learned, which has continuous time only
+   * @param floor has no effect where the schedule is a curve
    */
   public Objective objective(TimeAxis axis, TimeFloor floor) {
-    return schedule instanceof GenMd4Schedule powers
-        ? new GenMd4Objective(powers, floor)
-        : description.config.objective(description.tokenSpace(), axis);
+    return description.config.objective(description.tokenSpace(), schedule, axis, floor);
+  }
+
+  /** Returns the objective by orders of tokens; none exists where the schedule is learned. */
+  public Optional<Objective> anyOrderObjective() {
+    return schedule.match(
+        shared ->
+            Optional.of(description.config.objective().anyOrder(description.tokenSpace(), shared)),
+        perToken -> Optional.empty());
   }
 
   /** Returns its schedule: where that is learned, with these weights' powers. */

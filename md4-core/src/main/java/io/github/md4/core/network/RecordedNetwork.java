@@ -9,13 +9,13 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.Autograd;
 import io.github.md4.core.internal.torch.FlatArrays;
-import io.github.md4.core.internal.torch.Logits;
 import io.github.md4.core.internal.torch.LossKernels;
 import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.internal.torch.PieceRecording;
 import io.github.md4.core.internal.torch.RecordedLogits;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.torch.Recording.Tape;
+import io.github.md4.core.loss.Logits;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import java.util.Arrays;
 

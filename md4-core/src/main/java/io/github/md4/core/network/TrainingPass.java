@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
-import io.github.md4.core.internal.torch.Logits;
+import io.github.md4.core.loss.Logits;
 
 /** A network's way forward through a batch, which can be gone back. */
 public interface TrainingPass extends AutoCloseable {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
+import java.util.function.Function;
+
 /**
  * A decreasing function of time, the raw masking schedule before {@link MaskingSchedule} squeezes
  * it away from 0 and 1 (MD4, Table 4).
@@ -21,13 +23,13 @@ public sealed interface Curve extends ScheduleConfig {
   double alphaPrime(double t);
 
   @Override
-  default MaskingSchedule squeezed(double epsilon) {
-    return new MaskingSchedule(this, epsilon);
+  default <R> R match(Function<Curve, R> curve, Function<LearnedPowers, R> learned) {
+    return curve.apply(this);
   }
 
   @Override
-  default Schedule starting(int vocabularySize, double epsilon) {
-    return squeezed(epsilon);
+  default MaskingSchedule starting(int vocabularySize, double epsilon) {
+    return new MaskingSchedule(this, epsilon);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.github.md4.core.schedule;
 
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.function.Function;
 
 /**
  * The probability that a token is still unmasked as a function of time and of the token: a power of
@@ -97,6 +98,16 @@ public final class GenMd4Schedule implements Schedule {
   @Override
   public MaskingSchedule common() {
     throw new IllegalStateException("each token has its own power: there is no common schedule");
+  }
+
+  @Override
+  public Masking at(double t) {
+    return (token, u) -> powers[token] <= criticalPower(t, u, epsilon);
+  }
+
+  @Override
+  public <R> R match(Function<MaskingSchedule, R> shared, Function<GenMd4Schedule, R> perToken) {
+    return perToken.apply(this);
   }
 
   /** Returns V. */
@@ -198,11 +209,6 @@ public final class GenMd4Schedule implements Schedule {
       return exponent <= 0 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
     }
     return exponent / Math.log(t);
-  }
-
-  /** Returns whether a token is masked at the time {@code t} by the uniform {@code u}. */
-  public boolean isMasked(int token, double t, double u) {
-    return powers[token] <= criticalPower(t, u, epsilon);
   }
 
   /**

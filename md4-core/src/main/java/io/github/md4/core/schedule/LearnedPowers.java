@@ -2,6 +2,7 @@
 package io.github.md4.core.schedule;
 
 import java.util.Locale;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -89,13 +90,12 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
   }
 
   @Override
-  public MaskingSchedule squeezed(double epsilon) {
-    throw new IllegalStateException(
-        "the schedule is " + this + ": it has no curve, and its powers are in the weights");
+  public <R> R match(Function<Curve, R> curve, Function<LearnedPowers, R> learned) {
+    return learned.apply(this);
   }
 
   @Override
-  public Schedule starting(int vocabularySize, double epsilon) {
+  public GenMd4Schedule starting(int vocabularySize, double epsilon) {
     return GenMd4Schedule.ofRaw(new float[] {initialRaw()}, vocabularySize, epsilon);
   }
 

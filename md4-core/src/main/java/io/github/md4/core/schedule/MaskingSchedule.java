@@ -2,6 +2,7 @@
 package io.github.md4.core.schedule;
 
 import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * The probability that a token is still unmasked as a function of time: a curve squeezed from [0,
@@ -50,6 +51,17 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
   @Override
   public MaskingSchedule common() {
     return this;
+  }
+
+  @Override
+  public Masking at(double t) {
+    double alphaT = alpha(t);
+    return (token, u) -> !(u < alphaT);
+  }
+
+  @Override
+  public <R> R match(Function<MaskingSchedule, R> shared, Function<GenMd4Schedule, R> perToken) {
+    return shared.apply(this);
   }
 
   /** As {@link #oneMinusAlpha(double)}, whatever the token. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
+import java.util.function.Function;
+
 /**
- * The schedule that a model has: a curve, the same for all tokens, or the powers that were learned
- * with it.
+ * The schedule of a model: a curve that all tokens share (MD4), or a power of time for each token,
+ * learned with the network (GenMD4).
  */
 public sealed interface Schedule permits MaskingSchedule, GenMd4Schedule {
 
@@ -16,10 +18,23 @@ public sealed interface Schedule permits MaskingSchedule, GenMd4Schedule {
    */
   double unmaskProbability(double s, double t, int token);
 
+  /** Returns the masking of tokens at the time {@code t}. */
+  Masking at(double t);
+
+  /** Returns what one of two functions gives: of a shared schedule, or of one for each token. */
+  <R> R match(Function<MaskingSchedule, R> shared, Function<GenMd4Schedule, R> perToken);
+
   /**
    * Returns the schedule that all tokens have.
    *
    * @throws IllegalStateException if each has its own
    */
   MaskingSchedule common();
+
+  /** The masking at one time: a token stays where its uniform is below its alpha. */
+  @FunctionalInterface
+  interface Masking {
+    /** Returns whether a token is masked by the uniform {@code u} in [0, 1). */
+    boolean isMasked(int token, double u);
+  }
 }

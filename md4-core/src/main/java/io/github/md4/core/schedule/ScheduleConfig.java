@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
+import java.util.function.Function;
+
 /**
  * What a configuration says of a model's schedule: a curve, the same for all tokens (MD4), or
  * powers that are learned with the network (GenMD4). {@code toString} is the form that {@link
@@ -8,13 +10,8 @@ package io.github.md4.core.schedule;
  */
 public sealed interface ScheduleConfig permits Curve, LearnedPowers {
 
-  /**
-   * Returns the schedule of a curve.
-   *
-   * @param epsilon the squeeze
-   * @throws IllegalStateException if the schedule is learned: then the model's weights have it
-   */
-  MaskingSchedule squeezed(double epsilon);
+  /** Returns what one of two functions gives: of a curve, or of powers to be learned. */
+  <R> R match(Function<Curve, R> curve, Function<LearnedPowers, R> learned);
 
   /** Returns the schedule of V tokens before anything is learned. */
   Schedule starting(int vocabularySize, double epsilon);

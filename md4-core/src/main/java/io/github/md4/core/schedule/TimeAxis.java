@@ -17,6 +17,12 @@ public sealed interface TimeAxis {
    */
   double lossWeight(MaskingSchedule schedule, double t);
 
+  /** Returns whether its times are all of [0, 1]. */
+  boolean isContinuous();
+
+  /** Returns a word or two for people: {@code continuous}, or {@code T = 100}. */
+  String describe();
+
   /**
    * Returns the axis written as {@code continuous} or {@code discrete(steps)}.
    *
@@ -44,6 +50,16 @@ public sealed interface TimeAxis {
     @Override
     public double lossWeight(MaskingSchedule schedule, double t) {
       return schedule.lossWeight(t);
+    }
+
+    @Override
+    public boolean isContinuous() {
+      return true;
+    }
+
+    @Override
+    public String describe() {
+      return toString();
     }
 
     @Override
@@ -81,6 +97,16 @@ public sealed interface TimeAxis {
     @Override
     public double lossWeight(MaskingSchedule schedule, double t) {
       return -steps * schedule.unmaskProbability(t - 1.0 / steps, t);
+    }
+
+    @Override
+    public boolean isContinuous() {
+      return false;
+    }
+
+    @Override
+    public String describe() {
+      return "T = " + steps;
     }
 
     @Override

@@ -12,17 +12,24 @@ public enum TimeFloor {
    * As md4 has it: the mean over those times stands for the integral over them, which is too high
    * by {@code 1 / (1 - t1)}, a tenth of a percent.
    */
-  REFERENCE(1),
+  REFERENCE(1, "upper bound, times 1 / (1 - " + GenMd4Schedule.TIME_FLOOR + ") as md4 has it"),
   /** The integral: the mean times {@code 1 - t1}. */
-  EXACT(1 - GenMd4Schedule.TIME_FLOOR);
+  EXACT(1 - GenMd4Schedule.TIME_FLOOR, "upper bound");
 
   private final double factor;
+  private final String kind;
 
-  TimeFloor(double factor) {
+  TimeFloor(double factor, String kind) {
     this.factor = factor;
+    this.kind = kind;
   }
 
-  /** Returns by what the mean over times is multiplied. */
+  /** Returns a word or two for people on what the value is. */
+  public String kind() {
+    return kind;
+  }
+
+  /** Returns the factor of the mean over times. */
   public double factor() {
     return factor;
   }

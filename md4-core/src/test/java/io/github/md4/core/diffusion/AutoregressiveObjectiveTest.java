@@ -12,7 +12,6 @@ import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.model.ModelConfig;
-import io.github.md4.core.model.ModelObjective;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.TimeFeatures;
@@ -21,6 +20,10 @@ import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.network.transformer.TransformerConfig.Conditioning;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.core.schedule.TimeFloor;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -109,33 +112,41 @@ final class AutoregressiveObjectiveTest {
   @Test
   void batch_guessesEveryTokenFromThoseBefore() {
     int[][] x = {{0, 1, 2}, {2, 2, 0}};
-    int[][] seen = {OBJECTIVE.seen(x[0], 0, new double[3]), OBJECTIVE.seen(x[1], 0, new double[3])};
-    assertThat(seen).isDeepEqualTo(new int[][] {{3, 0, 1}, {3, 2, 2}});
-    MaskedBatch batch = OBJECTIVE.batch(x, seen, Condition.at(new double[2]));
+    QueryBatch batch =
+        QueryBatch.of(
+            x,
+            new int[] {Condition.NO_LABEL, Condition.NO_LABEL},
+            List.of(
+                OBJECTIVE.query(x[0], 0.7, new double[3]),
+                OBJECTIVE.query(x[1], 0.2, new double[3])));
+    assertThat(batch.zt()).isDeepEqualTo(new int[][] {{3, 0, 1}, {3, 2, 2}});
     assertThat(batch.rows()).containsExactly(0, 1, 2, 3, 4, 5);
     assertThat(batch.targets()).containsExactly(0, 1, 2, 2, 2, 0);
-    assertThat(batch.maskedCount()).isEqualTo(6);
-    float[] weights = OBJECTIVE.objectiveWeights(batch, 4);
+    assertThat(batch.askedCount()).isEqualTo(6);
+    assertThat(batch.condition().times()).containsOnly(0);
+    float[] weights = batch.rowWeights(4);
     // Two of the step's four examples: half of the mean, in bits.
     float sum = 0;
     for (float weight : weights) {
       sum += weight;
     }
     assertThat((double) sum).isCloseTo(0.5 / Math.log(2), within(1e-6));
-    assertThat(OBJECTIVE.time(0.7)).isZero();
-    assertThat(OBJECTIVE.perToken(2).total()).isEqualTo(2);
+    assertThat(OBJECTIVE.terms(2).total()).isEqualTo(2);
   }
 
   @Test
   void config_wantsACausalNetworkForItAndNoOther() {
     ModelConfig config =
-        new ModelConfig(ModelObjective.AUTOREGRESSIVE, 4, new Curve.Linear(), 1e-4, network(true));
-    assertThat(config.objective(SPACE, null)).isEqualTo(OBJECTIVE);
+        new ModelConfig(
+            new AutoregressiveObjective.Kind(), 4, new Curve.Linear(), 1e-4, network(true));
+    MaskingSchedule schedule = new MaskingSchedule(new Curve.Linear());
+    assertThat(config.objective(SPACE, schedule, new TimeAxis.Continuous(), TimeFloor.EXACT))
+        .isEqualTo(OBJECTIVE);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new ModelConfig(4, new Curve.Linear(), 1e-4, network(true)))
-        .withMessageContaining("network.causal must be true for the objective autoregressive");
+        .withMessageContaining("network.causal must be false for the objective diffusion: true");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> ModelObjective.parse("ar"))
-        .withMessage("objective must be diffusion or autoregressive: ar");
+        .isThrownBy(() -> ObjectiveKind.parse("ar"))
+        .withMessage("objective must be diffusion, autoregressive or maskgit: ar");
   }
 }

@@ -28,7 +28,7 @@ public record ExactElbo(
     Md4Objective elbo = new Md4Objective(space, schedule, new TimeAxis.Discrete(steps));
     double sum = 0;
     for (int i = 1; i <= steps; i++) {
-      sum += at(elbo, (double) i / steps);
+      sum += at(elbo, (i - 0.5) / steps);
     }
     return sum / steps;
   }
@@ -64,7 +64,7 @@ public record ExactElbo(
   }
 
   /** The expectation over x and masks at one time. */
-  private double at(Md4Objective elbo, double t) {
+  private double at(Md4Objective elbo, double v) {
     int length = x[0].length;
     int masks = 1 << length;
     int[][] clean = new int[x.length * masks][];
@@ -73,10 +73,11 @@ public record ExactElbo(
     for (int i = 0; i < clean.length; i++) {
       clean[i] = x[i / masks];
       zt[i] = masked(clean[i], i % masks);
-      times[i] = t;
+      times[i] = v;
     }
-    double[] diffusion =
-        elbo.diffusion(manager, denoiser, new MaskedBatch(space, clean, zt, times));
+    QueryBatch batch = Queries.of(elbo, clean, zt, times);
+    double[] diffusion = batch.values(batch.losses(manager, denoiser, elbo.rowLoss()));
+    double t = elbo.axis().snap(v);
     double sum = 0;
     for (int i = 0; i < clean.length; i++) {
       int count = Integer.bitCount(i % masks);

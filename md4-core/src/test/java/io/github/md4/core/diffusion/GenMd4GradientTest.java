@@ -6,10 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import io.github.md4.core.internal.cuda.Upload;
-import io.github.md4.core.internal.torch.GenMd4Loss;
 import io.github.md4.core.internal.torch.LossKernels;
 import io.github.md4.core.internal.torch.RecordedLogits;
+import io.github.md4.core.loss.GenMd4Loss;
 import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.TimeFloor;
 import java.util.Arrays;
@@ -58,11 +59,11 @@ final class GenMd4GradientTest {
     double[] mean = new double[V];
     for (int i = 0; i < LAW.sequences().length; i++) {
       int[] x = LAW.sequences()[i];
-      GenMd4Gradient.Judged[] judged = judged(x, t);
+      GenMd4Gradient.Loss[] losses = losses(x, t);
       for (int a = 0; a < MASKS; a++) {
         for (int b = 0; b < MASKS; b++) {
           double p = LAW.probabilities()[i] * q(SCHEDULE, x, a, t) * q(SCHEDULE, x, b, t);
-          double[] gradient = gradient(judged[a], judged[b]);
+          double[] gradient = gradient(losses[a], losses[b]);
           for (int v = 0; v < V; v++) {
             mean[v] += p * gradient[v];
           }
@@ -76,37 +77,39 @@ final class GenMd4GradientTest {
     return new GenMd4Objective(SCHEDULE, TimeFloor.REFERENCE);
   }
 
-  private static double[] gradient(GenMd4Gradient.Judged first, GenMd4Gradient.Judged second) {
-    GenMd4Gradient step = new GenMd4Gradient(elbo(), 1);
+  private static double[] gradient(GenMd4Gradient.Loss first, GenMd4Gradient.Loss second) {
+    GenMd4Gradient step = new GenMd4Gradient(SCHEDULE, 1);
     step.add(first, second);
     return Arrays.stream(step.byPower()).map(bits -> NATS * bits).toArray();
   }
 
   /** What the kernel finds of a sequence under each mask. */
-  private static GenMd4Gradient.Judged[] judged(int[] x, double t) {
-    GenMd4Gradient.Judged[] judged = new GenMd4Gradient.Judged[MASKS];
+  private static GenMd4Gradient.Loss[] losses(int[] x, double t) {
+    GenMd4Gradient.Loss[] losses = new GenMd4Gradient.Loss[MASKS];
     try (NDManager manager = NDManager.newBaseManager();
         LossKernels kernels = new LossKernels(manager)) {
       float[] powers = {0.6f, 1.4f, 2.2f};
       for (int mask = 0; mask < MASKS; mask++) {
-        MaskedBatch batch = batch(x, mask, t);
-        float[] weights = elbo().objectiveWeights(batch, 2);
-        NDArray logits = DENOISER.logits(batch.zt(manager), batch.condition(), batch.rows(manager));
+        QueryBatch batch = batch(x, mask, t);
+        float[] weights = batch.rowWeights(2);
+        NDArray zt = manager.create(new int[][] {batch.zt()[0]}).toType(DataType.INT64, false);
+        NDArray rows = manager.create(batch.rows()).toType(DataType.INT64, false);
+        NDArray logits = DENOISER.logits(zt, batch.condition(), rows);
         try (GenMd4Loss loss =
             new RecordedLogits(kernels, Upload.of(manager), logits)
                 .powered(manager, batch.targets(), weights, powers)) {
-          judged[mask] =
-              new GenMd4Gradient.Judged(
+          losses[mask] =
+              new GenMd4Gradient.Loss(
                   batch, loss.ofRows().toFloatArray(), loss.byPower().toFloatArray());
         }
       }
     }
-    return judged;
+    return losses;
   }
 
-  private static MaskedBatch batch(int[] x, int mask, double t) {
-    return new MaskedBatch(
-        LAW.space(), new int[][] {x}, new int[][] {zt(x, mask)}, new double[] {t});
+  private static QueryBatch batch(int[] x, int mask, double t) {
+    double v = (t - GenMd4Schedule.TIME_FLOOR) / (1 - GenMd4Schedule.TIME_FLOOR);
+    return Queries.of(elbo(), new int[][] {x}, new int[][] {zt(x, mask)}, v);
   }
 
   private static int[] zt(int[] x, int mask) {

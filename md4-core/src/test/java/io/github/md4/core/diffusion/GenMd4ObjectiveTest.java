@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.TimeFloor;
+import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -22,7 +25,6 @@ final class GenMd4ObjectiveTest {
   private static final double[] TIMES = {0.6, 0.2, 1};
   private static final GenMd4Schedule SCHEDULE =
       new GenMd4Schedule(new double[] {0.5, 1.5, 1, 2, 0.8, 3, 0.9}, 1e-4);
-  private static final MaskedBatch BATCH = new MaskedBatch(new TokenSpace(M), X, ZT, TIMES);
 
   private final NDManager manager = NDManager.newBaseManager();
 
@@ -40,7 +42,7 @@ final class GenMd4ObjectiveTest {
   @Tag("naive")
   void diffusion_isTheSumOverTheVocabulary(TimeFloor floor) {
     FixedDenoiser denoiser = FixedDenoiser.random(15, M);
-    double[] ours = new GenMd4Objective(SCHEDULE, floor).diffusion(manager, denoiser, BATCH);
+    double[] ours = values(new GenMd4Objective(SCHEDULE, floor), denoiser);
     for (int b = 0; b < X.length; b++) {
       double expected = 0;
       for (int n = 0; n < 5; n++) {
@@ -71,7 +73,7 @@ final class GenMd4ObjectiveTest {
   void diffusionOfUnitPowers_isTheCrossEntropyOverTheTime() {
     FixedDenoiser denoiser = FixedDenoiser.random(15, M);
     GenMd4Objective unit = new GenMd4Objective(GenMd4Schedule.unit(M, 1e-4), TimeFloor.REFERENCE);
-    double[] ours = unit.diffusion(manager, denoiser, BATCH);
+    double[] ours = values(unit, denoiser);
     double expected = 0;
     for (int n : new int[] {0, 2, 4}) {
       expected += denoiser.crossEntropy(n, X[0][n]) / TIMES[0];
@@ -114,10 +116,9 @@ final class GenMd4ObjectiveTest {
     GenMd4Objective elbo = new GenMd4Objective(SCHEDULE, TimeFloor.REFERENCE);
     double sum = 0;
     for (int v = 0; v < M; v++) {
-      MaskedBatch batch =
-          new MaskedBatch(
-              new TokenSpace(M), new int[][] {{v}}, new int[][] {{M}}, new double[] {t});
-      sum += p[v] * SCHEDULE.oneMinusAlpha(t, v) * elbo.diffusion(manager, truth, batch)[0];
+      QueryBatch batch = Queries.of(elbo, new int[][] {{v}}, new int[][] {{M}}, uniform(t));
+      float[] losses = batch.losses(manager, truth, elbo.rowLoss());
+      sum += p[v] * SCHEDULE.oneMinusAlpha(t, v) * batch.values(losses)[0];
     }
     return sum;
   }
@@ -136,10 +137,26 @@ final class GenMd4ObjectiveTest {
     return information;
   }
 
+  /** Queries at the times of the list. */
+  private static QueryBatch batch(GenMd4Objective elbo) {
+    return Queries.of(
+        elbo, X, ZT, Arrays.stream(TIMES).map(GenMd4ObjectiveTest::uniform).toArray());
+  }
+
+  /** The uniform that {@link TimeFloor#time} turns into a time. */
+  private static double uniform(double t) {
+    return (t - GenMd4Schedule.TIME_FLOOR) / (1 - GenMd4Schedule.TIME_FLOOR);
+  }
+
+  private double[] values(GenMd4Objective elbo, Denoiser denoiser) {
+    QueryBatch batch = batch(elbo);
+    return batch.values(batch.losses(manager, denoiser, elbo.rowLoss()));
+  }
+
   @Test
   @Tag("naive")
-  void objectiveWeights_areTheMeanOverTheStepsSequencesInBitsPerToken() {
-    float[] weights = new GenMd4Objective(SCHEDULE, TimeFloor.REFERENCE).objectiveWeights(BATCH, 6);
+  void rowWeights_areTheMeanOverTheStepsSequencesInBitsPerToken() {
+    float[] weights = batch(new GenMd4Objective(SCHEDULE, TimeFloor.REFERENCE)).rowWeights(6);
     assertThat(weights).hasSize(8);
     assertThat((double) weights[0]).isCloseTo(1 / 0.6 / (6 * 5) / Math.log(2), within(1e-8));
     assertThat((double) weights[7]).isCloseTo(1.0 / (6 * 5) / Math.log(2), within(1e-8));
@@ -147,13 +164,35 @@ final class GenMd4ObjectiveTest {
 
   @Test
   @Tag("exact")
-  void reconstruction_isTheSumOverTokens() {
-    double expected = 2 * SCHEDULE.reconstruction(3);
-    for (int token : new int[] {0, 6, 1}) {
-      expected += SCHEDULE.reconstruction(token);
-    }
+  void known_isTheReconstructionOfAToken() {
     GenMd4Objective elbo = new GenMd4Objective(SCHEDULE, TimeFloor.REFERENCE);
-    assertThat(elbo.reconstruction(X[0])).isCloseTo(expected, within(1e-15));
+    for (int token = 0; token < M; token++) {
+      assertThat(elbo.known(token)).isEqualTo(SCHEDULE.reconstruction(token));
+    }
     assertThat(elbo.space()).isEqualTo(new TokenSpace(M));
+  }
+
+  /** Noise that became critical powers ahead gives the query of the powers of the moment. */
+  @Test
+  @Tag("exact")
+  void queryAt_isTheQueryOfThePowersOfTheMoment() {
+    double[] u = new Noise(73).uniforms(Purpose.SOURCE, 0, 0, X[0].length);
+    double t = TimeFloor.time(0.4);
+    double[] critical =
+        Arrays.stream(u).map(each -> GenMd4Schedule.criticalPower(t, each, 1e-4)).toArray();
+    int last = X[0].length;
+    for (double power : new double[] {0.01, 0.6, 50}) {
+      double[] powers = new double[M];
+      Arrays.fill(powers, power);
+      GenMd4Objective now = new GenMd4Objective(new GenMd4Schedule(powers, 1e-4), TimeFloor.EXACT);
+      Query query = now.queryAt(X[0], t, critical);
+      Query whole = now.query(X[0], 0.4, u);
+      assertThat(query.zt()).containsExactly(whole.zt());
+      assertThat(query.positions()).containsExactly(whole.positions());
+      assertThat(query.weight()).isEqualTo(whole.weight());
+      assertThat(query.positions().length).isLessThanOrEqualTo(last);
+      last = query.positions().length;
+    }
+    assertThat(last).isZero();
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.md4.core.schedule.GenMd4Schedule;
+import io.github.md4.core.schedule.TimeFloor;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,8 +26,8 @@ final class LeaveOneOutTest {
 
   @Test
   void terms_areHalfTheDifferencesProduct() {
-    MaskedBatch first = batch(0b0110, 4);
-    MaskedBatch second = batch(0b0011, 4);
+    QueryBatch first = batch(0b0110, 4);
+    QueryBatch second = batch(0b0011, 4);
     double[] terms =
         new LeaveOneOut(SCHEDULE, first, second).terms(new double[] {5}, new double[] {2});
     double expected = 0.5 * 3 * (logProbability(0b0110, 4) - logProbability(0b0011, 4));
@@ -35,8 +36,8 @@ final class LeaveOneOutTest {
 
   @Test
   void gradient_isThatOfTheTerms() {
-    MaskedBatch first = batch(0b0110, 4);
-    MaskedBatch second = batch(0b0011, 4);
+    QueryBatch first = batch(0b0110, 4);
+    QueryBatch second = batch(0b0011, 4);
     double[] l1 = {5};
     double[] l2 = {2};
     double[] gradient = new LeaveOneOut(SCHEDULE, first, second).gradient(l1, l2);
@@ -135,13 +136,15 @@ final class LeaveOneOutTest {
     return (mask >> n & 1) == 1;
   }
 
-  private static MaskedBatch batch(int mask, int length) {
+  private static QueryBatch batch(int mask, int length) {
     int[] x = Arrays.copyOf(X, length);
     int[] zt = x.clone();
     for (int n = 0; n < length; n++) {
       zt[n] = isMasked(mask, n) ? V : x[n];
     }
-    return new MaskedBatch(new TokenSpace(V), new int[][] {x}, new int[][] {zt}, new double[] {T});
+    double v = (T - GenMd4Schedule.TIME_FLOOR) / (1 - GenMd4Schedule.TIME_FLOOR);
+    GenMd4Objective objective = new GenMd4Objective(SCHEDULE, TimeFloor.REFERENCE);
+    return Queries.of(objective, new int[][] {x}, new int[][] {zt}, v);
   }
 
   private static GenMd4Schedule moved(int token, double by) {

@@ -2,14 +2,13 @@
 package io.github.md4.core.diffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -51,7 +50,8 @@ final class Md4ObjectiveTest {
   @Tag("naive")
   void diffusion_isThePlainLoop(Md4Objective elbo) {
     FixedDenoiser denoiser = FixedDenoiser.random(BATCH * LENGTH, M);
-    double[] ours = elbo.diffusion(manager, denoiser, new MaskedBatch(SPACE, X, ZT, TIMES));
+    QueryBatch batch = batch(elbo);
+    double[] ours = batch.values(batch.losses(manager, denoiser, elbo.rowLoss()));
     for (int b = 0; b < BATCH; b++) {
       double sum = 0;
       for (int n = 0; n < LENGTH; n++) {
@@ -80,9 +80,9 @@ final class Md4ObjectiveTest {
   @Tag("naive")
   void objective_isTheMeanOverTheStepsExamplesInBitsPerToken(Md4Objective elbo) {
     FixedDenoiser denoiser = FixedDenoiser.random(BATCH * LENGTH, M);
-    MaskedBatch batch = new MaskedBatch(SPACE, X, ZT, TIMES);
+    QueryBatch batch = batch(elbo);
     int ofStep = 2 * BATCH;
-    float[] weights = elbo.objectiveWeights(batch, ofStep);
+    float[] weights = batch.rowWeights(ofStep);
     double objective = 0;
     int row = 0;
     for (int b = 0; b < BATCH; b++) {
@@ -94,7 +94,7 @@ final class Md4ObjectiveTest {
     }
     assertThat(row).isEqualTo(weights.length);
     double expected = 0;
-    for (double nats : elbo.diffusion(manager, denoiser, batch)) {
+    for (double nats : batch.values(batch.losses(manager, denoiser, elbo.rowLoss()))) {
       expected += nats / Math.log(2) / LENGTH / ofStep;
     }
     // Weights and cross-entropies are float32 numbers.
@@ -105,7 +105,7 @@ final class Md4ObjectiveTest {
   @Tag("exact")
   void terms_addUp() {
     Md4Objective elbo = bound(new Curve.Linear(), new TimeAxis.Continuous());
-    Md4Objective.Terms terms = elbo.perToken(1.25);
+    BoundTerms terms = elbo.terms(1.25);
     assertThat(terms.reconstruction()).isCloseTo(1e-4 * Math.log(7), within(1e-15));
     assertThat(terms.prior()).isZero();
     assertThat(terms.total()).isCloseTo(1.25 + 1e-4 * Math.log(7), within(1e-15));
@@ -113,41 +113,37 @@ final class Md4ObjectiveTest {
 
   @Test
   @Tag("exact")
-  void batch_withoutAMaskHasOneRowOfWeightZero() {
-    MaskedBatch batch = new MaskedBatch(SPACE, X, X, TIMES);
-    assertThat(batch.rowCount()).isEqualTo(1);
-    assertThat(batch.maskedCount()).isZero();
+  void query_masksWhatTheForwardProcessMasks() {
+    double[] u = {0.3, 0.9, 0.41, 0.39, 0.05};
     Md4Objective elbo = bound(new Curve.Linear(), new TimeAxis.Continuous());
-    assertThat(elbo.objectiveWeights(batch, BATCH)).containsExactly(0);
-    assertThat(elbo.diffusion(manager, FixedDenoiser.random(BATCH * LENGTH, M), batch))
-        .containsOnly(0);
+    Query query = elbo.query(X[0], 0.6, u);
+    assertThat(query.zt()).containsExactly(0, M, M, 3, 1);
+    assertThat(query.zt())
+        .containsExactly(new ForwardProcess(SPACE, elbo.schedule()).mask(X[0], 0.6, u));
+    assertThat(query.positions()).containsExactly(1, 2);
+    assertThat(query.time()).isEqualTo(0.6);
+    assertThat(elbo.query(X[0], 0.6, new double[] {0.9, 0.9}).positions()).containsExactly(0, 1);
+    assertThat(bound(new Curve.Linear(), new TimeAxis.Discrete(5)).query(X[0], 0.5, u).time())
+        .isEqualTo(0.6);
   }
 
   @Test
   @Tag("exact")
-  void batch_knowsItsMaskedPositions() {
-    MaskedBatch batch = new MaskedBatch(SPACE, X, ZT, TIMES);
-    assertThat(batch.maskedCount()).isEqualTo(8);
-    assertThat(batch.rows(manager).toLongArray()).containsExactly(0, 2, 4, 10, 11, 12, 13, 14);
-    assertThat(batch.targets(manager).toLongArray()).containsExactly(0, 3, 1, 1, 1, 6, 4, 0);
-    assertThat(batch.zt(manager).getShape()).isEqualTo(new Shape(BATCH, LENGTH));
-    assertThat(batch.example(3)).isEqualTo(2);
+  void relationTo_isThatOfItsOwnContinuousForm() {
+    Md4Objective steps = bound(new Curve.Linear(), new TimeAxis.Discrete(5));
+    Md4Objective continuous = bound(new Curve.Linear(), new TimeAxis.Continuous());
+    assertThat(steps.relationTo(continuous)).isEqualTo(Objective.Relation.COARSER);
+    assertThat(continuous.relationTo(continuous)).isEqualTo(Objective.Relation.NONE);
+    assertThat(continuous.relationTo(steps)).isEqualTo(Objective.Relation.NONE);
+    assertThat(steps.relationTo(bound(new Curve.Cosine(), new TimeAxis.Continuous())))
+        .isEqualTo(Objective.Relation.NONE);
+    assertThat(new AnyOrderObjective(SPACE, continuous.schedule()).relationTo(continuous))
+        .isEqualTo(Objective.Relation.EQUAL_WITHIN_ENDS);
   }
 
-  @Test
-  @Tag("exact")
-  void batch_rejectsListsOfDifferentLengths() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new MaskedBatch(SPACE, X, ZT, new double[2]))
-        .withMessage("x, zt and times must have one entry an example: 3, 3, 2");
-  }
-
-  @Test
-  @Tag("exact")
-  void diffusion_leavesNothingBehind() {
-    MaskedBatch batch = new MaskedBatch(SPACE, X, ZT, TIMES);
-    assertThat(bounds().get(0).diffusion(manager, FixedDenoiser.random(BATCH * LENGTH, M), batch))
-        .hasSize(BATCH);
-    assertThat(manager.getManagedArrays()).isEmpty();
+  /** Queries at the times of the list: the middle of a step is snapped to its end. */
+  private static QueryBatch batch(Md4Objective elbo) {
+    double back = elbo.axis() instanceof TimeAxis.Discrete discrete ? 0.5 / discrete.steps() : 0;
+    return Queries.of(elbo, X, ZT, Arrays.stream(TIMES).map(t -> t - back).toArray());
   }
 }

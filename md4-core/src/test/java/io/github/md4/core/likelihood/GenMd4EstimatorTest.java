@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.GenMd4Objective;
+import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TinyLaw;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
@@ -138,13 +139,13 @@ final class GenMd4EstimatorTest {
 
   @Test
   void estimators_sayWhatTheyAre() {
-    assertThat(score(TimeFloor.REFERENCE).estimator())
+    assertThat(score(TimeFloor.REFERENCE).objective())
         .hasToString("continuous from 0.001, reference")
-        .extracting(BoundEstimator::kind)
+        .extracting(Objective::kind)
         .isEqualTo("upper bound, times 1 / (1 - 0.001) as md4 has it");
-    assertThat(score(TimeFloor.EXACT).estimator())
+    assertThat(score(TimeFloor.EXACT).objective())
         .hasToString("continuous from 0.001, exact")
-        .extracting(BoundEstimator::kind)
+        .extracting(Objective::kind)
         .isEqualTo("upper bound");
   }
 }

@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.DiffusionLoss;
 import io.github.md4.core.diffusion.TinyLaw;
+import io.github.md4.core.loss.RowLoss;
 import io.github.md4.core.schedule.MaskingSchedule;
 import java.util.stream.IntStream;
 
@@ -52,7 +52,7 @@ record ToyBound(NDManager manager, Denoiser denoiser, TinyLaw law) {
       }
       NDArray rows = scope.create(IntStream.of(positions).asLongStream().toArray());
       NDArray logits = denoiser.logits(scope.create(zt).expandDims(0), Condition.at(time), rows);
-      return DiffusionLoss.crossEntropy(logits, scope.create(targets)).sum().getFloat();
+      return new RowLoss.CrossEntropy().of(logits, scope.create(targets)).sum().getFloat();
     }
   }
 
@@ -146,7 +146,9 @@ record ToyBound(NDManager manager, Denoiser denoiser, TinyLaw law) {
       NDArray rows = scope.create(new long[] {position});
       NDArray logits = denoiser.logits(scope.create(zt).expandDims(0), Condition.at(t), rows);
       return Math.exp(
-          -DiffusionLoss.crossEntropy(logits, scope.create(new long[] {x[position]})).getFloat());
+          -new RowLoss.CrossEntropy()
+              .of(logits, scope.create(new long[] {x[position]}))
+              .getFloat());
     }
   }
 }

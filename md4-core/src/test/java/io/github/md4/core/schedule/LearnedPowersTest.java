@@ -2,7 +2,6 @@
 package io.github.md4.core.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
@@ -81,11 +80,14 @@ final class LearnedPowersTest {
   }
 
   @Test
-  void aLearnedSchedule_hasNoCurve() {
-    assertThatExceptionOfType(IllegalStateException.class)
-        .isThrownBy(() -> ScheduleConfig.parse("learned").squeezed(1e-4))
-        .withMessageContaining("learned(1)");
-    assertThat(ScheduleConfig.parse("cosine").squeezed(1e-4))
+  void match_tellsTheTwoApart() {
+    assertThat(ScheduleConfig.parse("learned").<Boolean>match(curve -> false, learned -> true))
+        .isTrue();
+    assertThat(ScheduleConfig.parse("cosine").<Boolean>match(curve -> false, learned -> true))
+        .isFalse();
+    assertThat(ScheduleConfig.parse("cosine").starting(5, 1e-4))
         .isEqualTo(new MaskingSchedule(new Curve.Cosine(), 1e-4));
+    assertThat(ScheduleConfig.parse("learned").starting(5, 1e-4))
+        .isInstanceOf(GenMd4Schedule.class);
   }
 }

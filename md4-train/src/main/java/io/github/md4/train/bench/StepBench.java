@@ -18,7 +18,7 @@ import io.github.md4.train.Batches;
 import io.github.md4.train.DivergedException;
 import io.github.md4.train.Learner;
 import io.github.md4.train.PreparedStep;
-import io.github.md4.train.Task;
+import io.github.md4.train.TrainedSchedule;
 import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.UpdateNumbers;
 import io.github.md4.train.speed.FlopCount;
@@ -99,9 +99,10 @@ public final class StepBench implements AutoCloseable {
     this.subject = subject;
     this.manager = parent.newSubManager();
     this.network = subject.network(manager);
-    Task task = Task.of(manager, new TokenSpace(subject.vocabularySize), model, training);
-    this.learner = Learner.initial(manager, network, training, task);
-    this.batches = new Batches(windows, task, noise, training.shape());
+    TrainedSchedule schedule =
+        TrainedSchedule.of(manager, new TokenSpace(subject.vocabularySize), model, training);
+    this.learner = Learner.initial(manager, network, training, schedule);
+    this.batches = new Batches(windows, noise, training.shape());
     this.gauge = new MemoryGauge(manager.getDevice());
   }
 
@@ -119,7 +120,7 @@ public final class StepBench implements AutoCloseable {
       BenchResult.Work work =
           new BenchResult.Work(
               learner.description(),
-              learner.parameters().size(),
+              learner.model().parameters().size(),
               FlopCount.of(subject.model, network.specs()).times(subject.training.samples()),
               ceiling.size(),
               ceiling.measure());

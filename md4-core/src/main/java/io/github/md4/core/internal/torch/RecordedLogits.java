@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.Upload;
+import io.github.md4.core.loss.GenMd4Loss;
+import io.github.md4.core.loss.Logits;
 import java.util.Arrays;
 
 /** Logits float32 [R, V] that the automatic differentiation has followed. */

@@ -5,9 +5,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.Upload;
-import io.github.md4.core.internal.torch.GenMd4Loss;
 import io.github.md4.core.internal.torch.Hidden;
-import io.github.md4.core.internal.torch.Logits;
+import io.github.md4.core.loss.GenMd4Loss;
+import io.github.md4.core.loss.Logits;
 import java.util.Arrays;
 
 /**

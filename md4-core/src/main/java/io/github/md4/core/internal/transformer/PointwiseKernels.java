@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.FlatArrays;
-import io.github.md4.core.internal.torch.Logits;
 import io.github.md4.core.internal.torch.OptimizerKernels;
+import io.github.md4.core.loss.Logits;
 import java.util.Optional;
 
 /**

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
-import io.github.md4.core.internal.torch.GenMd4Loss;
-import io.github.md4.core.internal.torch.Logits;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.PlainPointwiseKernels;
 import io.github.md4.core.internal.transformer.TransformerKernels;
+import io.github.md4.core.loss.GenMd4Loss;
+import io.github.md4.core.loss.Logits;
 import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.NetworkInput;

@@ -11,8 +11,8 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.GenMd4Gradient;
 import io.github.md4.core.diffusion.GenMd4Objective;
 import io.github.md4.core.diffusion.LeaveOneOut;
-import io.github.md4.core.diffusion.MaskedBatch;
-import io.github.md4.core.internal.torch.GenMd4Loss;
+import io.github.md4.core.diffusion.QueryBatch;
+import io.github.md4.core.loss.GenMd4Loss;
 import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.NetworkInput;
@@ -84,7 +84,7 @@ final class GenMd4GoldenTest {
         GenMd4Schedule.ofRaw(
             raw, reference.space.vocabularySize(), Golden.field(json, "eps").getAsDouble());
     private final GenMd4Objective elbo = new GenMd4Objective(schedule, TimeFloor.REFERENCE);
-    private final GenMd4Gradient gradient = new GenMd4Gradient(elbo, times.length);
+    private final GenMd4Gradient gradient = new GenMd4Gradient(schedule, times.length);
     private final Map<String, Double> norms = new TreeMap<>();
     private double[] l1;
     private double[] l2;
@@ -103,24 +103,24 @@ final class GenMd4GoldenTest {
           TrainableNetwork trainable =
               network.trainable(manager, parameters, Training.TORCHSCRIPT)) {
         List<float[]> gradients = new ArrayList<>();
-        GenMd4Gradient.Judged first = judge(manager, trainable, "zt1", gradients);
-        GenMd4Gradient.Judged second = judge(manager, trainable, "zt2", gradients);
-        l1 = elbo.diffusion(first.batch(), first.ofRows());
-        l2 = elbo.diffusion(second.batch(), second.ofRows());
+        GenMd4Gradient.Loss first = loss(manager, trainable, "zt1", gradients);
+        GenMd4Gradient.Loss second = loss(manager, trainable, "zt2", gradients);
+        l1 = first.batch().values(first.ofRows());
+        l2 = second.batch().values(second.ofRows());
         gradient.add(first, second);
         addNorms(gradients);
       }
     }
 
     /** Adds the sample's gradients to those that are there. */
-    private GenMd4Gradient.Judged judge(
+    private GenMd4Gradient.Loss loss(
         NDManager manager, TrainableNetwork trainable, String sample, List<float[]> gradients) {
-      MaskedBatch batch = reference.batch(sample, times);
+      QueryBatch batch = reference.batch(elbo, sample, uniforms());
       NetworkInput input = new NetworkInput(batch.zt(), batch.condition(), batch.rows());
-      float[] weights = elbo.objectiveWeights(batch, 2 * batch.batchSize());
+      float[] weights = batch.rowWeights(2 * batch.batchSize());
       try (TrainingPass pass = trainable.forward(manager, input, NONE);
           GenMd4Loss loss =
-              pass.logits().powered(manager, batch.targets(), weights, elbo.narrowPowers())) {
+              pass.logits().powered(manager, batch.targets(), weights, elbo.rowLoss().powers())) {
         diffusion += loss.sum().getFloat();
         pass.backward();
         List<float[]> own = Training.values(trainable.gradients());
@@ -131,7 +131,7 @@ final class GenMd4GoldenTest {
             addTo(gradients.get(i), own.get(i));
           }
         }
-        return new GenMd4Gradient.Judged(
+        return new GenMd4Gradient.Loss(
             batch, loss.ofRows().toFloatArray(), loss.byPower().toFloatArray());
       }
     }
@@ -140,6 +140,25 @@ final class GenMd4GoldenTest {
       for (int j = 0; j < sum.length; j++) {
         sum[j] += each[j];
       }
+    }
+
+    /** The uniforms that give the case's times. */
+    private double[] uniforms() {
+      double floor = GenMd4Schedule.TIME_FLOOR;
+      return Arrays.stream(times).map(t -> (t - floor) / (1 - floor)).toArray();
+    }
+
+    private QueryBatch batch(String sample) {
+      return reference.batch(elbo, sample, uniforms());
+    }
+
+    /** A nat of one sequence in bits per token of all. */
+    private double share() {
+      return 1 / natsPerBit() / times.length;
+    }
+
+    private double known(int[] x) {
+      return Arrays.stream(x).mapToDouble(elbo::known).sum();
     }
 
     private double natsPerBit() {
@@ -189,8 +208,7 @@ final class GenMd4GoldenTest {
     }
 
     private double[] leaveOneOutTerms() {
-      return new LeaveOneOut(schedule, reference.batch("zt1", times), reference.batch("zt2", times))
-          .terms(l1, l2);
+      return new LeaveOneOut(schedule, batch("zt1"), batch("zt2")).terms(l1, l2);
     }
 
     /** Half a difference of losses times a log-odds: an error of either loss is multiplied. */
@@ -206,10 +224,10 @@ final class GenMd4GoldenTest {
     }
 
     private double bound() {
-      MaskedBatch batch = reference.batch(times);
+      QueryBatch batch = batch("zt1");
       double sum = diffusion;
       for (int[] x : batch.x()) {
-        sum += elbo.share(batch, times.length) * elbo.reconstruction(x);
+        sum += share() * known(x);
       }
       return sum;
     }
@@ -217,16 +235,16 @@ final class GenMd4GoldenTest {
     void surrogate() {
       double sum = bound();
       for (double nats : leaveOneOutTerms()) {
-        sum += elbo.share(reference.batch(times), times.length) * nats;
+        sum += share() * nats;
       }
       total("surrogate_total_nats", sum);
     }
 
     void reconstruction() {
       double[] expected = Golden.doubles(Golden.field(json, "recon"));
-      int[][] x = reference.batch(times).x();
+      int[][] x = batch("zt1").x();
       for (int b = 0; b < expected.length; b++) {
-        assertThat(elbo.reconstruction(x[b])).isCloseTo(expected[b], within(LOSSES * expected[b]));
+        assertThat(known(x[b])).isCloseTo(expected[b], within(LOSSES * expected[b]));
       }
     }
 

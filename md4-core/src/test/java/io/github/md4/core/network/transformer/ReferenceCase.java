@@ -7,7 +7,9 @@ import com.google.gson.JsonObject;
 import io.github.md4.core.Activation;
 import io.github.md4.core.Golden;
 import io.github.md4.core.Precision;
-import io.github.md4.core.diffusion.MaskedBatch;
+import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.Queries;
+import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
@@ -58,14 +60,18 @@ final class ReferenceCase {
     return new Transformer(manager, config, space.vocabularySize(), precision);
   }
 
-  /** The first masked sample, each example at its time. */
-  MaskedBatch batch(double... times) {
-    return batch("zt1", times);
+  /** The queries of an objective about the first masked sample. */
+  QueryBatch batch(Objective objective, double... v) {
+    return batch(objective, "zt1", v);
   }
 
-  /** The masked sample of that name. */
-  MaskedBatch batch(String sample, double... times) {
-    return new MaskedBatch(space, tokens("x"), tokens(sample), times);
+  /**
+   * The queries of an objective about the masked sample of that name.
+   *
+   * @param v the uniform of each example's time
+   */
+  QueryBatch batch(Objective objective, String sample, double... v) {
+    return Queries.of(objective, tokens("x"), tokens(sample), v);
   }
 
   double[] times() {

@@ -6,13 +6,14 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.md4.core.Golden;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
-import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Md4Objective;
+import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.NetworkInput;
@@ -45,6 +46,7 @@ final class TransformerGoldenTest {
   private static final String GRADIENT = "grad_l2_of_batch_mean_nats_";
   private static final DropoutNoise NONE = new DropoutNoise(new Noise(0), 0, 0);
   private static final MaskingSchedule LINEAR = new MaskingSchedule(new Curve.Linear());
+  private static final TimeAxis CONTINUOUS = new TimeAxis.Continuous();
 
   private final List<DynamicTest> tests = new ArrayList<>();
 
@@ -91,14 +93,14 @@ final class TransformerGoldenTest {
 
   private static void logits(ReferenceCase reference) {
     double[] expected = Golden.doubles(Golden.field(reference.json, "logits"));
-    MaskedBatch batch = reference.batch(reference.times());
+    QueryBatch batch = reference.batch(elbo(reference, CONTINUOUS), reference.times());
     try (NDManager manager = NDManager.newBaseManager();
         Network network = reference.network(manager, Precision.FLOAT32);
         Parameters parameters = reference.parameters(manager, network)) {
       long positions = (long) batch.batchSize() * batch.length();
       NDArray rows = manager.create(LongStream.range(0, positions).toArray());
       Condition condition = new Condition(reference.times(), reference.labels());
-      NDArray logits = network.denoiser(parameters).logits(batch.zt(manager), condition, rows);
+      NDArray logits = network.denoiser(parameters).logits(zt(manager, batch), condition, rows);
       float[] ours = logits.toFloatArray();
       assertThat(ours).hasSameSizeAs(expected);
       for (int i = 0; i < ours.length; i++) {
@@ -109,20 +111,19 @@ final class TransformerGoldenTest {
 
   private static void reconstruction(ReferenceCase reference) {
     double expected = Golden.field(reference.json, "recon_loss_nats").getAsDouble();
-    Md4Objective elbo = new Md4Objective(reference.space, LINEAR, new TimeAxis.Continuous());
-    assertThat(elbo.perToken(0).reconstruction() * reference.length())
+    assertThat(elbo(reference, CONTINUOUS).terms(0).reconstruction() * reference.length())
         .isCloseTo(expected, within(LOSSES * expected));
   }
 
   private static void loss(ReferenceCase reference, String axisName) {
     double[] expected = Golden.doubles(Golden.field(reference.json, LOSS + axisName));
-    TimeAxis axis = axis(axisName);
-    MaskedBatch batch = reference.batch(snapped(reference, axis));
-    Md4Objective elbo = new Md4Objective(reference.space, LINEAR, axis);
+    Md4Objective elbo = elbo(reference, axis(axisName));
+    QueryBatch batch = reference.batch(elbo, reference.times());
     try (NDManager manager = NDManager.newBaseManager();
         Network network = reference.network(manager, Precision.FLOAT32);
         Parameters parameters = reference.parameters(manager, network)) {
-      double[] ours = elbo.diffusion(manager, network.denoiser(parameters), batch);
+      double[] ours =
+          batch.values(batch.losses(manager, network.denoiser(parameters), elbo.rowLoss()));
       for (int b = 0; b < expected.length; b++) {
         assertThat(ours[b]).isCloseTo(expected[b], within(LOSSES * expected[b]));
       }
@@ -143,15 +144,15 @@ final class TransformerGoldenTest {
    * Norms of the gradient of the mean over examples, in nats, for each of the reference's leaves.
    */
   private static Map<String, Double> gradientNorms(ReferenceCase reference, TimeAxis axis) {
-    MaskedBatch batch = reference.batch(snapped(reference, axis));
+    Md4Objective elbo = elbo(reference, axis);
+    QueryBatch batch = reference.batch(elbo, reference.times());
     try (NDManager manager = NDManager.newBaseManager();
         Network network = reference.network(manager, Precision.FLOAT32);
         Parameters parameters = reference.parameters(manager, network);
         TrainableNetwork trainable = network.trainable(manager, parameters, Training.TORCHSCRIPT);
         TrainingPass pass = trainable.forward(manager, input(batch), NONE)) {
-      Md4Objective elbo = new Md4Objective(reference.space, LINEAR, axis);
-      float[] weights = elbo.objectiveWeights(batch, batch.batchSize());
-      pass.logits().crossEntropy(manager, batch.targets(), weights).close();
+      float[] weights = batch.rowWeights(batch.batchSize());
+      elbo.rowLoss().weightedSum(manager, pass.logits(), batch.targets(), weights).close();
       pass.backward();
       List<float[]> gradients = Training.values(trainable.gradients());
       double natsPerBit = Math.log(2) * batch.length();
@@ -169,7 +170,7 @@ final class TransformerGoldenTest {
     }
   }
 
-  private static NetworkInput input(MaskedBatch batch) {
+  private static NetworkInput input(QueryBatch batch) {
     return new NetworkInput(batch.zt(), batch.condition(), batch.rows());
   }
 
@@ -179,7 +180,12 @@ final class TransformerGoldenTest {
         : new TimeAxis.Discrete(Integer.parseInt(name.substring(1)));
   }
 
-  private static double[] snapped(ReferenceCase reference, TimeAxis axis) {
-    return Arrays.stream(reference.times()).map(axis::snap).toArray();
+  private static Md4Objective elbo(ReferenceCase reference, TimeAxis axis) {
+    return new Md4Objective(reference.space, LINEAR, axis);
+  }
+
+  private static NDArray zt(NDManager manager, QueryBatch batch) {
+    long[] flat = Arrays.stream(batch.zt()).flatMapToInt(Arrays::stream).asLongStream().toArray();
+    return manager.create(flat, new Shape(batch.batchSize(), batch.length()));
   }
 }

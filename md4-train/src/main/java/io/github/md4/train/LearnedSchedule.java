@@ -5,19 +5,19 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
-import io.github.md4.core.diffusion.Condition;
-import io.github.md4.core.diffusion.Draft;
-import io.github.md4.core.diffusion.GenMd4Forward;
+import io.github.md4.core.Units;
 import io.github.md4.core.diffusion.GenMd4Gradient;
 import io.github.md4.core.diffusion.GenMd4Objective;
-import io.github.md4.core.diffusion.MaskedBatch;
 import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.Query;
+import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.FlatArrays;
-import io.github.md4.core.internal.torch.GenMd4Loss;
-import io.github.md4.core.internal.torch.Logits;
 import io.github.md4.core.internal.torch.OptimizerKernels;
+import io.github.md4.core.loss.GenMd4Loss;
+import io.github.md4.core.loss.Logits;
 import io.github.md4.core.model.GenMd4Parameter;
+import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.schedule.GenMd4Schedule;
@@ -32,6 +32,9 @@ import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * The bound under a power of time for each token, the powers learning with the network (GenMD4).
@@ -41,7 +44,7 @@ import java.util.Map;
  * for each row, read once all its samples are judged; the arithmetic is done while the device is
  * still on its way back.
  */
-final class GenMd4Training implements Task {
+final class LearnedSchedule implements TrainedSchedule {
   /** Masked samples of each example: the leave-one-out term compares two. */
   static final int SAMPLES = 2;
 
@@ -54,7 +57,7 @@ final class GenMd4Training implements Task {
   private TrainedParameters powers;
   private volatile GenMd4Schedule schedule; // read by the thread that makes batches, too
 
-  private GenMd4Training(
+  private LearnedSchedule(
       NDManager manager, GenMd4Parameter form, double epsilon, TrainingConfig training) {
     this.manager = manager;
     this.epsilon = epsilon;
@@ -67,14 +70,15 @@ final class GenMd4Training implements Task {
   }
 
   /** Returns the task with all powers at their initial value. */
-  static GenMd4Training starting(
+  static LearnedSchedule starting(
       NDManager parent,
       TokenSpace space,
       LearnedPowers learned,
-      double epsilon,
+      ModelConfig model,
       TrainingConfig training) {
+    TrainedSchedule.check(learned, training);
     GenMd4Parameter form = new GenMd4Parameter(learned, space.vocabularySize());
-    return new GenMd4Training(parent.newSubManager(Device.cpu()), form, epsilon, training);
+    return new LearnedSchedule(parent.newSubManager(Device.cpu()), form, model.epsilon(), training);
   }
 
   @Override
@@ -82,27 +86,35 @@ final class GenMd4Training implements Task {
     return form.schedule(powers.weights(weights), epsilon);
   }
 
+  /** Turns the noise into critical powers now; the comparison with the powers waits for them. */
   @Override
-  public double time(double u) {
-    return TimeFloor.time(u);
+  public <T> Supplier<T> prepare(ExampleBatch examples, Function<QueryBatch, T> ready) {
+    int batchSize = examples.batchSize();
+    double[] times = Arrays.stream(examples.v()).map(TimeFloor::time).toArray();
+    double[][] critical = new double[batchSize][];
+    IntStream.range(0, batchSize)
+        .parallel()
+        .forEach(b -> critical[b] = critical(times[b], examples.u()[b]));
+    return () -> {
+      GenMd4Objective now = objective();
+      List<Query> queries = new ArrayList<>();
+      for (int b = 0; b < batchSize; b++) {
+        queries.add(now.queryAt(examples.x()[b], times[b], critical[b]));
+      }
+      return ready.apply(QueryBatch.of(examples.x(), examples.labels(), queries));
+    };
+  }
+
+  private double[] critical(double t, double[] u) {
+    return Arrays.stream(u).map(each -> GenMd4Schedule.criticalPower(t, each, epsilon)).toArray();
   }
 
   @Override
-  public Draft draft(int[][] x, Condition condition, double[][] u) {
-    return GenMd4Forward.draft(x, condition, u, () -> schedule);
+  public Step begin() {
+    return new GenMd4Step();
   }
 
-  @Override
-  public float[] rowWeights(MaskedBatch batch) {
-    return elbo().objectiveWeights(batch, training.sequences());
-  }
-
-  @Override
-  public Judge judge() {
-    return new Step();
-  }
-
-  private GenMd4Objective elbo() {
+  private GenMd4Objective objective() {
     return new GenMd4Objective(schedule, training.powers().timeFloor());
   }
 
@@ -159,22 +171,22 @@ final class GenMd4Training implements Task {
   }
 
   /** Moves the powers down a gradient. */
-  private void move(GenMd4Gradient found, Moment moment) {
+  private void move(GenMd4Gradient found, Update update) {
     float[] raw = powers.parameters().flat().array(0).toFloatArray();
     float[] byRaw = GenMd4Schedule.gradientByRaw(found.byPower(), raw);
     if (!isFinite(byRaw)) {
-      throw PendingUpdates.diverged("the loss of", moment.update(), training.seed());
+      throw PendingUpdates.diverged("the loss of", update.number(), training.seed());
     }
     gradient.set(0, byRaw);
     training.clip().apply(kernels, gradient);
     AdamW.Step step =
         new AdamW.Step(
-            moment.update(), moment.rate() * training.powers().rate(), training.emaRate());
+            update.number(), update.rate() * training.powers().rate(), training.emaRate());
     training
         .powers()
         .optimizer(training.optimizer())
         .step(kernels, powers.trained(), gradient, step);
-    schedule = moved(moment.update());
+    schedule = moved(update.number());
   }
 
   private GenMd4Schedule moved(long update) {
@@ -198,50 +210,55 @@ final class GenMd4Training implements Task {
   }
 
   /** A step: its samples in two halves, the same examples in both. */
-  private final class Step implements Judge {
-    private final GenMd4Objective elbo = elbo();
-    private final float[] narrow = elbo.narrowPowers();
-    private final List<MaskedBatch> batches = new ArrayList<>();
+  private final class GenMd4Step implements Step {
+    private final GenMd4Objective objective = objective();
+    private final float[] narrow = objective.rowLoss().powers();
+    private final List<QueryBatch> batches = new ArrayList<>();
     private final List<GenMd4Loss> losses = new ArrayList<>();
-    private final List<GenMd4Gradient.Judged> judged = new ArrayList<>();
+    private final List<GenMd4Gradient.Loss> read = new ArrayList<>();
 
     @Override
-    public NDArray judge(NDManager scope, Logits logits, Question question) {
-      GenMd4Loss loss = logits.powered(scope, question.targets(), question.weights(), narrow);
-      batches.add(question.batch());
+    public NDArray loss(NDManager scope, Logits logits, PreparedStep.Part part) {
+      GenMd4Loss loss = logits.powered(scope, part.targets(), part.weights(), narrow);
+      batches.add(part.queries());
       losses.add(loss);
-      return loss.sum().add(reconstruction(question.batch()));
+      return loss.sum().add(known(part.queries()));
     }
 
-    private float reconstruction(MaskedBatch batch) {
+    private float known(QueryBatch batch) {
       double sum = 0;
       for (int[] x : batch.x()) {
-        sum += elbo.reconstruction(x);
+        double example = 0;
+        for (int token : x) {
+          example += objective.known(token);
+        }
+        sum += example;
       }
-      return (float) (sum * elbo.share(batch, training.sequences()));
+      double tokens = (double) training.sequences() * batch.length();
+      return (float) (sum * Units.bitsPerToken(1.0 / tokens));
     }
 
     @Override
-    public void allJudged() {
+    public void allLossesKnown() {
       if (!isFrozen()) {
         for (int i = 0; i < losses.size(); i++) {
           GenMd4Loss loss = losses.get(i);
-          judged.add(
-              new GenMd4Gradient.Judged(
+          read.add(
+              new GenMd4Gradient.Loss(
                   batches.get(i), loss.ofRows().toFloatArray(), loss.byPower().toFloatArray()));
         }
       }
     }
 
     @Override
-    public void learn(Moment moment) {
-      if (!isFrozen() && moment.isMade().getAsBoolean()) {
-        GenMd4Gradient found = new GenMd4Gradient(elbo, training.batchSize());
-        int half = judged.size() / SAMPLES;
+    public void learn(Update update) {
+      if (!isFrozen() && update.isMade().getAsBoolean()) {
+        GenMd4Gradient found = new GenMd4Gradient(objective.schedule(), training.batchSize());
+        int half = read.size() / SAMPLES;
         for (int i = 0; i < half; i++) {
-          found.add(judged.get(i), judged.get(half + i));
+          found.add(read.get(i), read.get(half + i));
         }
-        move(found, moment);
+        move(found, update);
       }
     }
   }

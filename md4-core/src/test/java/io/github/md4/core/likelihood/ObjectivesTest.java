@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.AnyOrderObjective;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ExactElbo;
 import io.github.md4.core.diffusion.Md4Objective;
+import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.Query;
 import io.github.md4.core.diffusion.TinyLaw;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
@@ -24,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each estimator against its exact expectation on a law that can be enumerated. */
-final class BoundEstimatorTest {
+/** Each objective's estimate against its exact expectation on a law that can be enumerated. */
+final class ObjectivesTest {
   private static final TinyLaw LAW = TinyLaw.random(3, 3);
   private static final MaskingSchedule LINEAR = new MaskingSchedule(new Curve.Linear());
   private static final int STEPS = 5;
@@ -45,16 +48,16 @@ final class BoundEstimatorTest {
     return new Md4Objective(LAW.space(), LINEAR, axis);
   }
 
-  private static BoundEstimator continuous() {
-    return new BoundEstimator.OfTime(elbo(new TimeAxis.Continuous()));
+  private static Objective continuous() {
+    return elbo(new TimeAxis.Continuous());
   }
 
-  private static BoundEstimator steps() {
-    return new BoundEstimator.OfTime(elbo(new TimeAxis.Discrete(STEPS)));
+  private static Objective steps() {
+    return elbo(new TimeAxis.Discrete(STEPS));
   }
 
-  private static BoundEstimator anyOrder() {
-    return new BoundEstimator.AnyOrder(LAW.space(), LINEAR);
+  private static Objective anyOrder() {
+    return new AnyOrderObjective(LAW.space(), LINEAR);
   }
 
   /** Sequences in the law's proportions, to the nearest of 960. */
@@ -89,28 +92,28 @@ final class BoundEstimatorTest {
     }
   }
 
-  private BoundEstimate score(BoundEstimator estimator, Denoiser denoiser, int passes) {
-    return new LikelihoodEstimator(estimator, new LikelihoodEstimator.Settings(5, passes, 960))
+  private BoundEstimate score(Objective objective, Denoiser denoiser, int passes) {
+    return new LikelihoodEstimator(objective, new LikelihoodEstimator.Settings(5, passes, 960))
         .score(manager, denoiser, examples(), done -> {});
   }
 
-  private double exact(BoundEstimator estimator, Denoiser denoiser) {
+  private double exact(Objective objective, Denoiser denoiser) {
     int[][] x = ((Listed) examples()).x;
     double[] shares = new double[x.length];
     Arrays.fill(shares, 1.0 / x.length);
     TinyLaw asSampled = TinyLaw.of(LAW.space(), LAW.length(), shares(x));
     ExactElbo exact =
         new ExactElbo(manager, denoiser, LAW.space(), LAW.sequences(), asSampled.probabilities());
-    if (estimator instanceof BoundEstimator.AnyOrder) {
+    if (objective.equals(anyOrder())) {
       return new ToyBound(manager, denoiser, asSampled).mean(toy(denoiser).anyOrder(LINEAR))
           / LAW.length();
     }
-    TimeAxis axis = ((BoundEstimator.OfTime) estimator).elbo().axis();
+    TimeAxis axis = ((Md4Objective) objective).axis();
     double nats =
         axis instanceof TimeAxis.Discrete discrete
             ? exact.discrete(LINEAR, discrete.steps())
             : exact.continuous(LINEAR);
-    return elbo(axis).perToken(nats / LAW.length()).total();
+    return elbo(axis).terms(nats / LAW.length()).total();
   }
 
   private static double[] shares(int[][] x) {
@@ -128,12 +131,12 @@ final class BoundEstimatorTest {
   @MethodSource("denoisers")
   @Tag("statistical")
   void estimate_hasItsExactExpectation(Denoiser denoiser) {
-    for (BoundEstimator estimator : List.of(continuous(), steps(), anyOrder())) {
-      LikelihoodEstimate estimate = score(estimator, denoiser, 60).estimate();
+    for (Objective objective : List.of(continuous(), steps(), anyOrder())) {
+      LikelihoodEstimate estimate = score(objective, denoiser, 60).estimate();
       assertThat(estimate.standardError()).isBetween(1e-5, 0.02);
       assertThat(estimate.natsPerToken())
-          .as(estimator.toString())
-          .isCloseTo(exact(estimator, denoiser), within(5 * estimate.standardError()));
+          .as(objective.toString())
+          .isCloseTo(exact(objective, denoiser), within(5 * estimate.standardError()));
     }
   }
 
@@ -180,18 +183,18 @@ final class BoundEstimatorTest {
     int[] x = {0, 1, 2, 0, 1, 2, 0};
     for (int k = 1; k <= 5; k++) {
       double[] u = noise.uniforms(Purpose.SAMPLE, 0, k, 5); // the last two tokens are padding
-      BoundEstimator.Question question = anyOrder().question(x, (k - 0.5) / 5, u);
-      assertThat(question.positions()).hasSize(k);
-      assertThat(IntStream.of(question.positions())).allMatch(n -> n < 5);
-      assertThat(question.weight()).isEqualTo(5.0 / k);
+      Query query = anyOrder().query(x, (k - 0.5) / 5, u);
+      assertThat(query.positions()).hasSize(k);
+      assertThat(IntStream.of(query.positions())).allMatch(n -> n < 5);
+      assertThat(query.weight()).isEqualTo(5.0 / k);
       for (int n = 0; n < 7; n++) {
         int place = n;
-        boolean isHidden = IntStream.of(question.positions()).anyMatch(p -> p == place);
-        assertThat(question.zt()[n]).isEqualTo(isHidden ? 3 : x[n]);
+        boolean isHidden = IntStream.of(query.positions()).anyMatch(p -> p == place);
+        assertThat(query.zt()[n]).isEqualTo(isHidden ? 3 : x[n]);
       }
       double[] sorted = u.clone();
       Arrays.sort(sorted);
-      assertThat(LINEAR.oneMinusAlpha(question.time())).isCloseTo(1 - sorted[5 - k], within(1e-12));
+      assertThat(LINEAR.oneMinusAlpha(query.time())).isCloseTo(1 - sorted[5 - k], within(1e-12));
     }
   }
 
@@ -209,10 +212,10 @@ final class BoundEstimatorTest {
     double first = 0;
     for (int i = 0; i < 20_000; i++) {
       double[] u = noise.uniforms(Purpose.SAMPLE, 1, i, 5);
-      BoundEstimator.Question question = anyOrder().question(x, 0.3, u); // k = 2
-      double b = LINEAR.oneMinusAlpha(question.time());
+      Query query = anyOrder().query(x, 0.3, u); // k = 2
+      double b = LINEAR.oneMinusAlpha(query.time());
       sum += b / 20_000;
-      if (question.zt()[0] == 3) {
+      if (query.zt()[0] == 3) {
         first++;
         withFirst += b;
       }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.TimeAxis;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * The bound of a model that guesses tokens one by one in any order: a number k drawn uniformly from
+ * 1 to n, and k of the n tokens masked,
+ *
+ * <pre>{@code
+ * E_k E_M (n / k) sum_{i in M} -log mu_i(z_M, t)[x_i],   |M| = k
+ * }</pre>
+ *
+ * <p>A network with a time is told the t at which {@code 1 - alpha(t) = b}, b drawn from {@code
+ * Beta(k, n - k + 1)}: that is the law of the masked share given that k of n are masked, and makes
+ * this the bound of continuous time without its ends. The k-th smallest of n uniforms has that law,
+ * and is independent of which k are the smallest: so the same uniforms choose both.
+ */
+public record AnyOrderObjective(TokenSpace space, MaskingSchedule schedule) implements Objective {
+
+  @Override
+  public Query query(int[] x, double v, double[] u) {
+    int n = u.length;
+    int k = 1 + (int) (v * n);
+    double[] sorted = u.clone();
+    Arrays.sort(sorted);
+    double least = sorted[n - k];
+    int[] positions = IntStream.range(0, n).filter(i -> u[i] >= least).toArray();
+    double b = 1 - least;
+    double t = schedule.timeWhenMasked(b);
+    boolean isWithinEnds = b >= schedule.oneMinusAlpha(0) && b <= schedule.oneMinusAlpha(1);
+    int[] zt = new ForwardProcess(space, schedule).masked(x, positions);
+    return new Query(zt, t, positions, (double) n / k, isWithinEnds);
+  }
+
+  @Override
+  public BoundTerms terms(double perToken) {
+    return new BoundTerms(perToken, 0, 0);
+  }
+
+  @Override
+  public Relation relationTo(Objective other) {
+    Objective continuous = new Md4Objective(space, schedule, new TimeAxis.Continuous());
+    return other.equals(continuous) ? Relation.EQUAL_WITHIN_ENDS : Relation.NONE;
+  }
+
+  @Override
+  public String toString() {
+    return "any-order";
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+/**
+ * The terms of a bound on the negative log-likelihood, nats per token.
+ *
+ * @param diffusion the part that the network can lower
+ * @param reconstruction the part of the tokens still masked at the least time
+ * @param prior zero, as in the reference
+ */
+public record BoundTerms(double diffusion, double reconstruction, double prior) {
+
+  /** Returns the terms with so much more of the reconstruction. */
+  public BoundTerms reconstructing(double more) {
+    return new BoundTerms(diffusion, reconstruction + more, prior);
+  }
+
+  /** Returns the bound. */
+  public double total() {
+    return diffusion + reconstruction + prior;
+  }
+}

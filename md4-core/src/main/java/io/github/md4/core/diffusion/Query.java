@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+/**
+ * A query to a network about one example: the tokens it is shown, the positions at which it guesses
+ * the clean token, and the weight of their losses.
+ *
+ * @param zt the tokens shown [N], in [0, V]
+ * @param time the time told to the network, in [0, 1]
+ * @param positions the positions asked, ascending; their number may be 0
+ * @param weight the factor of the sum of the positions' losses, at least zero
+ * @param isWithinEnds whether the bound of continuous time counts this query too, which stops short
+ *     of both ends of the schedule
+ */
+public record Query(int[] zt, double time, int[] positions, double weight, boolean isWithinEnds) {
+
+  /** A query that continuous time counts too. */
+  public Query(int[] zt, double time, int[] positions, double weight) {
+    this(zt, time, positions, weight, true);
+  }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.Units;
+import io.github.md4.core.loss.RowLoss;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Queries about several examples at once, known to the host before any network runs: so the network
+ * answers for the asked positions alone, and nothing waits for the device to learn where they are.
+ *
+ * <p>The rows are the asked positions in order, flat in [0, B N). Where nothing is asked one row
+ * stands in, whose weight is zero: a network answers for at least one.
+ */
+public final class QueryBatch {
+  private final int[][] x;
+  private final int[][] zt;
+  private final Condition condition;
+  private final double[] weights;
+  private final boolean[] isWithinEnds;
+  private final int[] rows;
+  private final int askedCount;
+
+  private QueryBatch(
+      int[][] x,
+      int[][] zt,
+      Condition condition,
+      double[] weights,
+      boolean[] isWithinEnds,
+      int[] asked) {
+    this.x = x;
+    this.zt = zt;
+    this.condition = condition;
+    this.weights = weights;
+    this.isWithinEnds = isWithinEnds;
+    this.rows = Arrays.copyOf(asked, Math.max(asked.length, 1));
+    this.askedCount = asked.length;
+  }
+
+  /**
+   * Returns a batch of queries.
+   *
+   * @param x clean tokens [B, N], B at least 1
+   * @param labels the class of each example, or {@link Condition#NO_LABEL} for all
+   * @param queries one an example
+   */
+  public static QueryBatch of(int[][] x, int[] labels, List<Query> queries) {
+    int batchSize = x.length;
+    if (batchSize == 0 || batchSize != queries.size() || batchSize != labels.length) {
+      throw new IllegalArgumentException(
+          "x, labels and queries must have one entry an example: %d, %d, %d"
+              .formatted(batchSize, labels.length, queries.size()));
+    }
+    int[][] zt = new int[batchSize][];
+    double[] times = new double[batchSize];
+    double[] weights = new double[batchSize];
+    boolean[] isWithinEnds = new boolean[batchSize];
+    for (int b = 0; b < batchSize; b++) {
+      Query query = queries.get(b);
+      zt[b] = query.zt();
+      times[b] = query.time();
+      weights[b] = query.weight();
+      isWithinEnds[b] = query.isWithinEnds();
+    }
+    return new QueryBatch(
+        x, zt, Condition.of(times, labels), weights, isWithinEnds, rows(x[0].length, queries));
+  }
+
+  private static int[] rows(int length, List<Query> queries) {
+    int count = queries.stream().mapToInt(query -> query.positions().length).sum();
+    int[] rows = new int[count];
+    int r = 0;
+    for (int b = 0; b < queries.size(); b++) {
+      for (int position : queries.get(b).positions()) {
+        rows[r++] = b * length + position;
+      }
+    }
+    return rows;
+  }
+
+  /** Returns the first examples, at least one. */
+  public QueryBatch first(int examples) {
+    int end = examples * length();
+    return new QueryBatch(
+        Arrays.copyOf(x, examples),
+        Arrays.copyOf(zt, examples),
+        condition.first(examples),
+        Arrays.copyOf(weights, examples),
+        Arrays.copyOf(isWithinEnds, examples),
+        Arrays.stream(rows, 0, askedCount).filter(row -> row < end).toArray());
+  }
+
+  /** Returns B. */
+  public int batchSize() {
+    return x.length;
+  }
+
+  /** Returns N. */
+  public int length() {
+    return x[0].length;
+  }
+
+  /** Returns R, the number of rows: the asked positions, or one where nothing is asked. */
+  public int rowCount() {
+    return rows.length;
+  }
+
+  /** Returns how many positions are asked. */
+  public int askedCount() {
+    return askedCount;
+  }
+
+  /** Returns the times and classes told to the network. */
+  public Condition condition() {
+    return condition;
+  }
+
+  /** Returns the time of an example. */
+  public double time(int example) {
+    return condition.times()[example];
+  }
+
+  /** Returns the factor of the sum of an example's losses. */
+  public double weight(int example) {
+    return weights[example];
+  }
+
+  /** Returns whether the bound of continuous time counts an example's query. */
+  public boolean isWithinEnds(int example) {
+    return isWithinEnds[example];
+  }
+
+  /** Returns the example to which a row belongs. */
+  public int example(int row) {
+    return rows[row] / length();
+  }
+
+  /** Returns the position in its example of a row. */
+  public int position(int row) {
+    return rows[row] % length();
+  }
+
+  /** Returns the clean tokens [B][N]; not to be changed. */
+  public int[][] x() {
+    return x;
+  }
+
+  /** Returns the tokens shown [B][N]; not to be changed. */
+  public int[][] zt() {
+    return zt;
+  }
+
+  /** Returns the rows, flat positions in [0, B N) in ascending order; not to be changed. */
+  public int[] rows() {
+    return rows;
+  }
+
+  /** Returns the clean tokens at the rows [R]. */
+  public int[] targets() {
+    int[] targets = new int[rows.length];
+    for (int r = 0; r < rows.length; r++) {
+      targets[r] = x[example(r)][position(r)];
+    }
+    return targets;
+  }
+
+  /**
+   * Returns the factor of each row's loss in a training loss, which is the mean over the sequences
+   * of a step in bits per token.
+   *
+   * @param sequences of the whole step, of which this may be a part
+   * @return [R], at least zero; zero for the row that stands in where nothing is asked
+   */
+  public float[] rowWeights(int sequences) {
+    double tokens = (double) sequences * length();
+    float[] perRow = new float[rows.length];
+    for (int r = 0; r < askedCount; r++) {
+      perRow[r] = (float) Units.bitsPerToken(weights[example(r)] / tokens);
+    }
+    return perRow;
+  }
+
+  /**
+   * Returns the weighted sum of each example's losses, nats.
+   *
+   * @param ofRows the losses [R], nats
+   * @return [B]
+   */
+  public double[] values(float[] ofRows) {
+    double[] values = new double[batchSize()];
+    for (int r = 0; r < askedCount; r++) {
+      values[example(r)] += ofRows[r];
+    }
+    for (int b = 0; b < values.length; b++) {
+      values[b] *= weights[b];
+    }
+    return values;
+  }
+
+  /**
+   * Asks a network, and returns the loss of every asked position, nats, [{@link #askedCount}]; no
+   * network is called where nothing is asked.
+   *
+   * @param parent the device on which the network runs
+   */
+  public float[] losses(NDManager parent, Denoiser denoiser, RowLoss loss) {
+    if (askedCount == 0) {
+      return new float[0];
+    }
+    try (NDManager scope = parent.newSubManager()) {
+      NDArray logits = denoiser.logits(shown(scope), condition, flat(scope, rows)); // [R, V]
+      return loss.of(logits, flat(scope, targets())).toFloatArray(); // [R]
+    }
+  }
+
+  /** Returns the tokens shown, int64 [B, N]. */
+  private NDArray shown(NDManager manager) {
+    long[] flat = Arrays.stream(zt).flatMapToInt(Arrays::stream).asLongStream().toArray();
+    return manager.create(flat, new Shape(batchSize(), length()));
+  }
+
+  private static NDArray flat(NDManager manager, int[] numbers) {
+    return manager.create(Arrays.stream(numbers).asLongStream().toArray());
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.loss;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+
+/**
+ * The loss of a row: a network's logits at one position against the clean token there, before the
+ * row's weight.
+ */
+public interface RowLoss {
+
+  /**
+   * Returns the loss of every row, in nats; differentiable in {@code logits}.
+   *
+   * @param logits unnormalised {@code log mu} at the rows, float [R, V]
+   * @param targets clean tokens at the rows, int64 [R], in [0, V)
+   * @return float [R], attached to the manager of {@code logits}
+   */
+  NDArray of(NDArray logits, NDArray targets);
+
+  /**
+   * Returns the weighted sum of the rows' losses on a training pass, and leaves its gradient there.
+   *
+   * @param targets clean tokens in [0, V), one for each row
+   * @param weights at least zero, one for each row
+   * @return float32, one element, on the device, in {@code scope}
+   */
+  NDArray weightedSum(NDManager scope, Logits logits, int[] targets, float[] weights);
+
+  /** {@code -log mu[x]}, the cross-entropy. */
+  record CrossEntropy() implements RowLoss {
+    private static final int VOCABULARY_AXIS = 1;
+
+    @Override
+    public NDArray of(NDArray logits, NDArray targets) {
+      return negativeLog(logits.logSoftmax(VOCABULARY_AXIS), targets);
+    }
+
+    @Override
+    public NDArray weightedSum(NDManager scope, Logits logits, int[] targets, float[] weights) {
+      return logits.crossEntropy(scope, targets, weights);
+    }
+
+    /** Returns {@code -log mu[x]} of each row [R], from {@code log mu} [R, V]. */
+    private static NDArray negativeLog(NDArray logMu, NDArray targets) {
+      return logMu.gather(targets.expandDims(-1), VOCABULARY_AXIS).squeeze(-1).neg(); // [R]
+    }
+  }
+
+  /**
+   * The loss of a row where each token has a power {@code w} of time (GenMD4, equation 12; spec,
+   * Section 3.2):
+   *
+   * <pre>{@code
+   * w_x (-log mu[x] - 1) + sum_v w_v mu[v]
+   * }</pre>
+   *
+   * @param powers one for each token [V]; not to be changed
+   */
+  record PerToken(float[] powers) implements RowLoss {
+    @Override
+    public NDArray of(NDArray logits, NDArray targets) {
+      NDArray logMu = logits.logSoftmax(CrossEntropy.VOCABULARY_AXIS); // [R, V]
+      NDArray crossEntropy = CrossEntropy.negativeLog(logMu, targets); // [R]
+      try (NDArray w = logits.getManager().create(powers)) { // [V]
+        NDArray meanPower = logMu.exp().matMul(w); // [R]
+        return w.take(targets).mul(crossEntropy.sub(1)).add(meanPower); // [R]
+      }
+    }
+
+    @Override
+    public NDArray weightedSum(NDManager scope, Logits logits, int[] targets, float[] weights) {
+      return logits.powered(scope, targets, weights, powers).sum();
+    }
+  }
+}

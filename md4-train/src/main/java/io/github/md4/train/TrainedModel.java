@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.internal.torch.OptimizerKernels;
+import io.github.md4.core.model.ParameterFile;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.schedule.Schedule;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The weights of a model in training: the network's and the schedule's, their averages and the
+ * optimizer's moments. Closing it frees all of it but the network.
+ */
+public final class TrainedModel implements AutoCloseable {
+  /** The prefix of the network's parameters in the files: none. */
+  private static final String NETWORK = "";
+
+  private final NDManager manager;
+  private final Network network;
+  private final TrainedParameters weights;
+  private final TrainedSchedule schedule;
+
+  private TrainedModel(
+      NDManager manager, Network network, TrainedParameters weights, TrainedSchedule schedule) {
+    this.manager = manager;
+    this.network = network;
+    this.weights = weights;
+    this.schedule = schedule;
+  }
+
+  /**
+   * Returns a model at its start: weights drawn from their laws, the average equal to them.
+   *
+   * @param schedule closed with this
+   */
+  public static TrainedModel initial(
+      NDManager parent, Network network, TrainingConfig config, TrainedSchedule schedule) {
+    NDManager manager = parent.newSubManager();
+    Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(config.seed()));
+    TrainedParameters weights = TrainedParameters.starting(parameters, config.emaRate());
+    return new TrainedModel(manager, network, weights, schedule);
+  }
+
+  /**
+   * As {@link #initial}, the weights being the averaged ones of a model.
+   *
+   * @throws io.github.md4.core.InvalidDataException if the folder is damaged or of another network
+   */
+  static TrainedModel warm(
+      NDManager parent,
+      Network network,
+      TrainingConfig config,
+      TrainedSchedule schedule,
+      Path model)
+      throws IOException {
+    NDManager manager = parent.newSubManager();
+    Path file = SavedModel.weightsFile(model, Weights.EMA);
+    Parameters parameters = ParameterFile.read(file, NETWORK, manager, network.specs());
+    TrainedParameters weights = TrainedParameters.starting(parameters, config.emaRate());
+    return new TrainedModel(manager, network, weights, schedule);
+  }
+
+  /**
+   * Returns the model that {@link #write} has written.
+   *
+   * @throws io.github.md4.core.InvalidDataException if the folder is damaged or of another network
+   */
+  static TrainedModel read(
+      NDManager parent,
+      Network network,
+      TrainingConfig config,
+      TrainedSchedule schedule,
+      Path folder)
+      throws IOException {
+    NDManager manager = parent.newSubManager();
+    TrainedParameters.Place place = new TrainedParameters.Place(folder, NETWORK, network.specs());
+    TrainedParameters weights = TrainedParameters.read(manager, place, config.emaRate());
+    schedule.restore(folder);
+    return new TrainedModel(manager, network, weights, schedule);
+  }
+
+  /** Writes weights, averages and moments into an existing folder. */
+  void write(Path folder) throws IOException {
+    SavedModel.writeWeights(folder, sets(Weights.RAW), sets(Weights.EMA));
+    Map<String, Parameters> moments = new LinkedHashMap<>();
+    weights.putMoments(moments, NETWORK);
+    moments.putAll(schedule.moments());
+    ParameterFile.write(folder.resolve(TrainedParameters.OPTIMIZER), Map.of(), moments);
+  }
+
+  /**
+   * Returns whether weights and moments are usable: a loss is known to be finite before the update
+   * that it causes, which can still overflow.
+   */
+  boolean isFinite(OptimizerKernels kernels) {
+    return weights.isFinite(manager, kernels);
+  }
+
+  /** Returns the manager under which the weights live. */
+  NDManager manager() {
+    return manager;
+  }
+
+  /** Returns the network, without its weights. */
+  Network network() {
+    return network;
+  }
+
+  /** Returns the network's parameters with all that trains them. */
+  TrainedParameters weights() {
+    return weights;
+  }
+
+  /** Returns the network's parameters. */
+  public Parameters parameters() {
+    return weights.parameters();
+  }
+
+  /** Returns their exponential moving average. */
+  public Parameters average() {
+    return weights.average();
+  }
+
+  /** Returns all that is learned, by the prefix of its names: the network's, without one. */
+  public Map<String, Parameters> sets(Weights which) {
+    Map<String, Parameters> sets = new LinkedHashMap<>();
+    sets.put(NETWORK, weights.weights(which));
+    sets.putAll(schedule.weights(which));
+    return sets;
+  }
+
+  /** Returns the network with these weights or their average. */
+  public Denoiser denoiser(Weights which) {
+    return network.denoiser(weights.weights(which));
+  }
+
+  /** Returns the objective, with the weights' schedule as it is now. */
+  public Objective objective(Weights which) {
+    return schedule.objective(which);
+  }
+
+  /** Returns the weights' schedule as it is now. */
+  public Schedule schedule(Weights which) {
+    return schedule.schedule(which);
+  }
+
+  /** Returns the schedule in training. */
+  TrainedSchedule trainedSchedule() {
+    return schedule;
+  }
+
+  @Override
+  public void close() {
+    schedule.close();
+    manager.close();
+  }
+}

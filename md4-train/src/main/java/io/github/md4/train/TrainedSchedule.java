@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Objective;
+import io.github.md4.core.diffusion.QueryBatch;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.loss.Logits;
+import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.schedule.Schedule;
+import io.github.md4.core.schedule.ScheduleConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * The schedule of a model in training, fixed or learned with the network, and the objective that it
+ * gives.
+ */
+public sealed interface TrainedSchedule extends AutoCloseable
+    permits FixedSchedule, LearnedSchedule {
+
+  /**
+   * Returns the schedule of a model at the start of its training.
+   *
+   * @throws IllegalArgumentException if the training does not suit a learned schedule
+   */
+  static TrainedSchedule of(
+      NDManager parent, TokenSpace space, ModelConfig model, TrainingConfig training) {
+    return model
+        .schedule()
+        .match(
+            curve -> FixedSchedule.of(space, model, training),
+            learned -> LearnedSchedule.starting(parent, space, learned, model, training));
+  }
+
+  /**
+   * Checks the demands of a schedule on its training.
+   *
+   * @throws IllegalArgumentException if time is not continuous, or examples are not masked twice
+   */
+  static void check(ScheduleConfig schedule, TrainingConfig training) {
+    boolean isLearned = schedule.match(curve -> false, learned -> true);
+    if (!isLearned) {
+      return;
+    }
+    if (training.samples() != LearnedSchedule.SAMPLES) {
+      throw new IllegalArgumentException(
+          "training: samples must be %d where model.schedule is learned: %d"
+              .formatted(LearnedSchedule.SAMPLES, training.samples()));
+    }
+    if (!training.timeAxis().isContinuous()) {
+      throw new IllegalArgumentException(
+          "training: timeAxis must be continuous where model.schedule is learned: "
+              + training.timeAxis());
+    }
+  }
+
+  /**
+   * Turns examples and noise into queries, as early as the schedule allows.
+   *
+   * @param ready what is made of the queries: at once where the schedule is fixed, else when the
+   *     result is asked for, which the step before has to precede
+   */
+  <T> Supplier<T> prepare(ExampleBatch examples, Function<QueryBatch, T> ready);
+
+  /** Begins a step, with the schedule as it is now. */
+  Step begin();
+
+  /** Returns the part of the bound outside the loss, bits per token: nothing that is learned. */
+  double constant();
+
+  /** Returns the numbers for a line of metrics; empty where nothing is learned. */
+  Map<String, Double> metrics();
+
+  /** Returns the weights' schedule as it is now. */
+  Schedule schedule(Weights weights);
+
+  /** Returns the objective with the weights' schedule as it is now. */
+  Objective objective(Weights weights);
+
+  /** Returns the learned parameters by the prefix of their names in a model's file. */
+  Map<String, Parameters> weights(Weights weights);
+
+  /** Returns the optimizer's moments by prefix. */
+  Map<String, Parameters> moments();
+
+  /**
+   * Takes over the state of a checkpoint.
+   *
+   * @throws io.github.md4.core.InvalidDataException if the folder is damaged or of another model
+   */
+  void restore(Path folder) throws IOException;
+
+  @Override
+  void close();
+
+  /** One step: the losses of its micro-batches in order, then what is learned from them. */
+  interface Step {
+
+    /**
+     * Computes the loss of a micro-batch, and leaves its gradient with the logits.
+     *
+     * @param part as {@link #prepare} made it ready
+     * @return its share of the step's loss, bits per token, one element on the device
+     */
+    NDArray loss(NDManager scope, Logits logits, PreparedStep.Part part);
+
+    /** Reads what all losses found: the one wait for the device, before the last backward pass. */
+    void allLossesKnown();
+
+    /**
+     * Learns while the device is on its backward pass; nothing from an update that is not made.
+     *
+     * @throws DivergedException if a learned number has left all bounds
+     */
+    void learn(Update update);
+  }
+
+  /**
+   * An update of the network.
+   *
+   * @param number 1 for the first
+   * @param rate the network's learning rate
+   * @param isMade whether the guard finds it good; may wait for the device
+   */
+  record Update(long number, double rate, BooleanSupplier isMade) {}
+}
