@@ -14,22 +14,13 @@ import java.util.stream.IntStream;
  * The examples of every step and the noise that masks them, as a pure function of the step: the
  * data position is {@code step * batchSize}, and the noise is that of (seed, step, example).
  *
- * <p>Times are stratified over the whole step, also where it is split into micro-batches, and each
+ * <p>Times are a low-discrepancy sequence over the whole step, also where it is split into micro-batches, and each
  * masked sample has noise of its own (the reference repeats it: spec, T9).
  */
 public final class Batches {
   private final Windows windows;
   private final Noise noise;
-  private final Shape shape;
-
-  /**
-   * How a step is made up.
-   *
-   * @param batchSize examples of a step
-   * @param microBatch examples of a part of it
-   * @param samples how often each example is masked, at the same time
-   */
-  public record Shape(int batchSize, int microBatch, int samples, TimeSampling timeSampling) {}
+  private final Batching batching;
 
   /**
    * The examples of a part.
@@ -39,10 +30,10 @@ public final class Batches {
    */
   private record Examples(int[][] x, int[] labels) {}
 
-  public Batches(Windows windows, Noise noise, Shape shape) {
+  public Batches(Windows windows, Noise noise, Batching batching) {
     this.windows = windows;
     this.noise = noise;
-    this.shape = shape;
+    this.batching = batching;
   }
 
   /**
@@ -51,14 +42,14 @@ public final class Batches {
    * @param step number of updates before it
    */
   public List<ExampleBatch> of(long step) {
-    double[] v = shape.timeSampling.times(noise.uniforms(Purpose.TIME, step, 0, shape.batchSize));
+    double[] v = batching.timeSampling().times(noise.uniforms(Purpose.TIME, step, 0, batching.batchSize()));
     List<Examples> examples = examples(step);
     List<ExampleBatch> parts = new ArrayList<>();
-    for (int sample = 0; sample < shape.samples; sample++) {
+    for (int sample = 0; sample < batching.samples(); sample++) {
       for (int i = 0; i < examples.size(); i++) {
-        int first = i * shape.microBatch;
-        double[][] u = uniforms(step, sample * shape.batchSize + first);
-        double[] ofPart = Arrays.copyOfRange(v, first, first + shape.microBatch);
+        int first = i * batching.microBatch();
+        double[][] u = uniforms(step, sample * batching.batchSize() + first);
+        double[] ofPart = Arrays.copyOfRange(v, first, first + batching.microBatch());
         Examples part = examples.get(i);
         parts.add(new ExampleBatch(part.x, part.labels, ofPart, u));
       }
@@ -68,21 +59,21 @@ public final class Batches {
 
   /** Returns the number of tokens of a step, each counted once however often it is masked. */
   public long tokens() {
-    return (long) shape.batchSize * windows.length();
+    return (long) batching.batchSize() * windows.length();
   }
 
   private List<Examples> examples(long step) {
     List<Examples> parts = new ArrayList<>();
-    for (int first = 0; first < shape.batchSize; first += shape.microBatch) {
-      parts.add(read(step * shape.batchSize + first));
+    for (int first = 0; first < batching.batchSize(); first += batching.microBatch()) {
+      parts.add(read(step * batching.batchSize() + first));
     }
     return parts;
   }
 
   private Examples read(long start) {
     Examples examples =
-        new Examples(new int[shape.microBatch][windows.length()], new int[shape.microBatch]);
-    IntStream.range(0, shape.microBatch)
+        new Examples(new int[batching.microBatch()][windows.length()], new int[batching.microBatch()]);
+    IntStream.range(0, batching.microBatch())
         .parallel()
         .forEach(
             b -> {
@@ -96,7 +87,7 @@ public final class Batches {
    * @param first the number of the first sequence among all samples of the step
    */
   private double[][] uniforms(long step, int first) {
-    double[][] u = new double[shape.microBatch][];
+    double[][] u = new double[batching.microBatch()][];
     IntStream.range(0, u.length)
         .parallel()
         .forEach(

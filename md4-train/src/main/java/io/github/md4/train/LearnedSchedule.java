@@ -64,7 +64,7 @@ final class LearnedSchedule implements TrainedSchedule {
     this.training = training;
     this.form = form;
     this.kernels = new OptimizerKernels(manager);
-    this.powers = TrainedParameters.starting(form.initial(manager), training.emaRate());
+    this.powers = TrainedParameters.starting(form.initial(manager), training.optimization().emaRate());
     this.gradient = powers.parameters().flat().zeros(Precision.FLOAT32);
     this.schedule = schedule(Weights.RAW);
   }
@@ -155,7 +155,7 @@ final class LearnedSchedule implements TrainedSchedule {
     TrainedParameters.Place place =
         new TrainedParameters.Place(folder, GenMd4Parameter.PREFIX, form.specs());
     powers.close();
-    powers = TrainedParameters.read(manager, place, training.emaRate());
+    powers = TrainedParameters.read(manager, place, training.optimization().emaRate());
     schedule = schedule(Weights.RAW);
   }
 
@@ -178,13 +178,13 @@ final class LearnedSchedule implements TrainedSchedule {
       throw PendingUpdates.diverged("the loss of", update.number(), training.seed());
     }
     gradient.set(0, byRaw);
-    training.clip().apply(kernels, gradient);
+    training.optimization().clip().apply(kernels, gradient);
     AdamW.Step step =
         new AdamW.Step(
-            update.number(), update.rate() * training.powers().rate(), training.emaRate());
+            update.number(), update.rate() * training.powers().rate(), training.optimization().emaRate());
     training
         .powers()
-        .optimizer(training.optimizer())
+        .optimizer(training.optimization().optimizer())
         .step(kernels, powers.trained(), gradient, step);
     schedule = moved(update.number());
   }
@@ -234,7 +234,7 @@ final class LearnedSchedule implements TrainedSchedule {
         }
         sum += example;
       }
-      double tokens = (double) training.sequences() * batch.length();
+      double tokens = (double) training.batching().sequences() * batch.length();
       return (float) (sum * Units.bitsPerToken(1.0 / tokens));
     }
 
@@ -253,7 +253,7 @@ final class LearnedSchedule implements TrainedSchedule {
     @Override
     public void learn(Update update) {
       if (!isFrozen() && update.isMade().getAsBoolean()) {
-        GenMd4Gradient found = new GenMd4Gradient(objective.schedule(), training.batchSize());
+        GenMd4Gradient found = new GenMd4Gradient(objective.schedule(), training.batching().batchSize());
         int half = read.size() / SAMPLES;
         for (int i = 0; i < half; i++) {
           found.add(read.get(i), read.get(half + i));

@@ -37,13 +37,13 @@ public final class Learner implements AutoCloseable {
     this.model = model;
     this.manager = model.manager();
     this.config = config;
-    this.rate = config.learningRate().over(config.steps());
+    this.rate = config.optimization().rate(config.steps());
     this.advice = new MemoryAdvice(config, model.network().recomputes());
-    if (config.tf32()) {
+    if (config.computation().tf32()) {
       Tf32.check(manager);
     }
-    this.trainable = model.network().trainable(manager, model.parameters(), config.options());
-    this.guard = UpdateGuard.of(manager, config.guard(), trainable.optimizer());
+    this.trainable = model.network().trainable(manager, model.parameters(), config.computation().options());
+    this.guard = UpdateGuard.of(manager, config.optimization().guard(), trainable.optimizer());
     this.gradients = new StepGradients(model, trainable, config);
   }
 
@@ -127,8 +127,8 @@ public final class Learner implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       StepGradients.Gradients found = gradients.of(scope, step, listener);
       UpdateGuard.Seen seen = guard.see(scope, found.loss(), found.sum());
-      config.clip().apply(trainable.optimizer(), found.sum());
-      move(found.sum(), config.emaRate(), seen.good());
+      config.optimization().clip().apply(trainable.optimizer(), found.sum());
+      move(found.sum(), config.optimization().emaRate(), seen.good());
       found
           .schedule()
           .learn(new TrainedSchedule.Update(updates + 1, learningRate(), () -> isMade(seen)));
@@ -146,7 +146,7 @@ public final class Learner implements AutoCloseable {
 
   private void move(FlatArrays by, double emaRate, Optional<NDArray> good) {
     AdamW.Step step = new AdamW.Step(updates + 1, learningRate(), emaRate, good);
-    config.optimizer().step(trainable.optimizer(), model.weights().trained(), by, step);
+    config.optimization().optimizer().step(trainable.optimizer(), model.weights().trained(), by, step);
   }
 
   /** Returns how many examples the device has room for, where that can be measured. */
@@ -204,7 +204,7 @@ public final class Learner implements AutoCloseable {
   }
 
   private boolean isInTf32() {
-    return config.precision() == Precision.FLOAT32 && Tf32.isInEffect(manager);
+    return config.computation().precision() == Precision.FLOAT32 && Tf32.isInEffect(manager);
   }
 
   @Override

@@ -24,7 +24,7 @@ record MemoryAdvice(TrainingConfig config, Set<Recompute> recomputes) {
 
   /** Returns of how many examples the memory should be measured. */
   int probe() {
-    return Math.max(1, config.microBatch() / PART);
+    return Math.max(1, config.batching().microBatch() / PART);
   }
 
   /**
@@ -44,7 +44,7 @@ record MemoryAdvice(TrainingConfig config, Set<Recompute> recomputes) {
     double free = before.get().size() - before.get().used();
     double fitting = USABLE * free / taken * probe();
     // What says that all would fit is wrong: they did not.
-    return taken > 0 && fitting < config.microBatch()
+    return taken > 0 && fitting < config.batching().microBatch()
         ? OptionalInt.of((int) fitting)
         : OptionalInt.empty();
   }
@@ -58,15 +58,15 @@ record MemoryAdvice(TrainingConfig config, Set<Recompute> recomputes) {
     return new DeviceException(
         ("the device's memory is full: training.batchSize %d in micro-batches of"
                 + " training.microBatch %d does not fit; %s (%s)")
-            .formatted(config.batchSize(), config.microBatch(), remedy(fitting), complaint),
+            .formatted(config.batching().batchSize(), config.batching().microBatch(), remedy(fitting), complaint),
         cause);
   }
 
   private String remedy(OptionalInt fitting) {
     String measured =
         fitting.isPresent() ? "about %d examples do: ".formatted(fitting.getAsInt()) : "";
-    OptionalInt smaller = divisor(fitting.orElse(config.microBatch() - 1));
-    boolean other = !config.recompute().savesMemory() && recomputes.contains(Recompute.LAYER);
+    OptionalInt smaller = divisor(fitting.orElse(config.batching().microBatch() - 1));
+    boolean other = !config.computation().recompute().savesMemory() && recomputes.contains(Recompute.LAYER);
     String recompute = "training.recompute=layer";
     if (smaller.isPresent()) {
       return "%stake training.microBatch=%d%s"
@@ -79,8 +79,8 @@ record MemoryAdvice(TrainingConfig config, Set<Recompute> recomputes) {
 
   /** Returns the largest micro-batch that is possible, at most so large and smaller than now. */
   private OptionalInt divisor(int most) {
-    return IntStream.rangeClosed(1, Math.min(most, config.microBatch() - 1))
-        .filter(examples -> config.batchSize() % examples == 0)
+    return IntStream.rangeClosed(1, Math.min(most, config.batching().microBatch() - 1))
+        .filter(examples -> config.batching().batchSize() % examples == 0)
         .max();
   }
 }

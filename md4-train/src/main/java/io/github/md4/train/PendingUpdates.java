@@ -55,7 +55,7 @@ final class PendingUpdates {
         throw diverged("the loss of", each.step, config.seed());
       }
       partial = partial.with(read);
-      if (partial.leftOutInARow == MOST_IN_A_ROW && !config.guard().goesBack()) {
+      if (partial.leftOutInARow == MOST_IN_A_ROW && !config.optimization().guard().goesBack()) {
         throw stuck(each.step);
       }
     }
@@ -64,7 +64,7 @@ final class PendingUpdates {
   }
 
   private Spike spike(Pending of, Read read) {
-    Spike.Examples examples = new Spike.Examples(of.batch * config.batchSize(), config.batchSize());
+    Spike.Examples examples = new Spike.Examples(of.batch * config.batching().batchSize(), config.batching().batchSize());
     return new Spike(of.step, read.loss() + constantBits, read.gradientNorm(), examples);
   }
 
@@ -81,7 +81,7 @@ final class PendingUpdates {
         ("%d updates in a row were skipped up to step %d (seed %d): that is no spike; lower"
                 + " training.learningRate.base or give training.guard, %s, more deviations, then"
                 + " resume")
-            .formatted(MOST_IN_A_ROW, step, config.seed(), config.guard()));
+            .formatted(MOST_IN_A_ROW, step, config.seed(), config.optimization().guard()));
   }
 
   /** Returns the means of what was made and read since the last call. */

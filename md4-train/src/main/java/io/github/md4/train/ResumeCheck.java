@@ -26,11 +26,11 @@ record ResumeCheck(Plan plan, Checkpoints.Checkpoint checkpoint) {
           "training.seed",
           "must be the checkpoint's, %d: %d".formatted(state.seed(), plan.training().seed()));
     }
-    if (state.dataPosition() != state.batches() * plan.training().batchSize()) {
+    if (state.dataPosition() != state.batches() * plan.training().batching().batchSize()) {
       throw new InvalidConfigException(
           "training.batchSize",
           "must be the checkpoint's, %d: %d"
-              .formatted(state.dataPosition() / state.batches(), plan.training().batchSize()));
+              .formatted(state.dataPosition() / state.batches(), plan.training().batching().batchSize()));
     }
     checkModel();
   }

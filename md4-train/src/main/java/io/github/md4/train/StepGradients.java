@@ -28,7 +28,7 @@ final class StepGradients {
     this.model = model;
     this.trainable = trainable;
     this.noise = new Noise(config.seed());
-    this.sequences = config.sequences();
+    this.sequences = config.batching().sequences();
   }
 
   /**

@@ -50,10 +50,10 @@ public sealed interface TrainedSchedule extends AutoCloseable
     if (!isLearned) {
       return;
     }
-    if (training.samples() != LearnedSchedule.SAMPLES) {
+    if (training.batching().samples() != LearnedSchedule.SAMPLES) {
       throw new IllegalArgumentException(
           "training: samples must be %d where model.schedule is learned: %d"
-              .formatted(LearnedSchedule.SAMPLES, training.samples()));
+              .formatted(LearnedSchedule.SAMPLES, training.batching().samples()));
     }
     if (!training.timeAxis().isContinuous()) {
       throw new IllegalArgumentException(

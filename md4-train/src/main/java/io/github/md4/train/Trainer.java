@@ -47,7 +47,7 @@ final class Trainer {
 
   /** Goes on with the batch that begins with this example. */
   void leaveBehind(long nextExample) {
-    batchesLeftBehind = nextExample / plan.training().batchSize() - learner.updates();
+    batchesLeftBehind = nextExample / plan.training().batching().batchSize() - learner.updates();
   }
 
   /**
@@ -86,7 +86,7 @@ final class Trainer {
       evaluateIfOwed(conduct);
       checkpoint(conduct); // which owes no more
     }
-    if (plan.training().guard().goesBack() && learner.updates() == 0) {
+    if (plan.training().optimization().guard().goesBack() && learner.updates() == 0) {
       checkpoint(conduct); // to which a run can go back
     }
     conduct.meter.restart();
@@ -116,7 +116,7 @@ final class Trainer {
     boolean isStopped = conduct.isStopRequested.getAsBoolean();
     if (isStopped || isAnythingDue()) {
       List<Spike> spikes = pending.read();
-      if (!spikes.isEmpty() && plan.training().guard().goesBack()) {
+      if (!spikes.isEmpty() && plan.training().optimization().guard().goesBack()) {
         return Optional.of(new End(TrainingRun.Outcome.INTERRUPTED, spikes.stream().findFirst()));
       }
       for (Spike spike : spikes) {
@@ -153,7 +153,7 @@ final class Trainer {
   /** Returns what the next update would be, and does not make it. */
   Replay look() {
     long batch = nextBatch();
-    int batchSize = plan.training().batchSize();
+    int batchSize = plan.training().batching().batchSize();
     Learner.Look look = learner.look(prepare(batch));
     double bits = look.loss() + learner.model().trainedSchedule().constant();
     return new Replay(
@@ -177,14 +177,14 @@ final class Trainer {
 
   private boolean areMetricsDue() {
     long step = learner.updates();
-    return step % plan.training().logEvery() == 0 || step == plan.training().steps();
+    return step % plan.training().reporting().logEvery() == 0 || step == plan.training().steps();
   }
 
   private void metricsIfDue(Conduct conduct, double rate) throws IOException {
     if (areMetricsDue()) {
       PendingUpdates.Means means = pending.takeMeans();
       double norm =
-          plan.training().guard().bounds().isPresent() ? means.gradientNorm() : Double.NaN;
+          plan.training().optimization().guard().bounds().isPresent() ? means.gradientNorm() : Double.NaN;
       conduct.listener.onMetrics(
           new TrainingListener.StepMetrics(
               learner.updates(),
@@ -239,7 +239,7 @@ final class Trainer {
             learner.updates(),
             plan.training().seed(),
             nextBatch(),
-            nextBatch() * plan.training().batchSize(),
+            nextBatch() * plan.training().batching().batchSize(),
             plan.dataSha256(),
             pending.partial(),
             isEvaluationOwed,

@@ -41,7 +41,7 @@ public final class TrainingRun implements AutoCloseable {
   private record Place(RunFolder folder, Plan plan, TokenFile tokens) {
 
     private Network network(NDManager manager) {
-      return plan.model.network(manager, plan.training.precision());
+      return plan.model.network(manager, plan.training.computation().precision());
     }
 
     private Windows windows() throws IOException {
@@ -57,7 +57,7 @@ public final class TrainingRun implements AutoCloseable {
 
     private Trainer trainer(Learner learner) throws IOException {
       TrainingConfig training = plan.training;
-      Batches batches = new Batches(windows(), new Noise(training.seed()), training.shape());
+      Batches batches = new Batches(windows(), new Noise(training.seed()), training.batching());
       return new Trainer(folder, plan, learner, batches);
     }
   }
@@ -228,8 +228,8 @@ public final class TrainingRun implements AutoCloseable {
   private SpeedMeter meter() {
     Plan plan = place.plan;
     FlopCount flops =
-        FlopCount.of(plan.model.config(), network.specs()).times(plan.training.samples());
-    double peak = plan.training.peakFlops().of(manager, plan.training.precision());
+        FlopCount.of(plan.model.config(), network.specs()).times(plan.training.batching().samples());
+    double peak = plan.training.reporting().peakFlops().of(manager, plan.training.computation().precision());
     return new SpeedMeter(flops.denseEquivalent(), peak);
   }
 
@@ -256,7 +256,7 @@ public final class TrainingRun implements AutoCloseable {
                 learner.updates(),
                 spike.step(),
                 place.plan.training.seed(),
-                place.plan.training.guard()));
+                place.plan.training.optimization().guard()));
   }
 
   /**

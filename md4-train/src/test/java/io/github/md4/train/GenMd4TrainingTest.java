@@ -75,7 +75,7 @@ final class GenMd4TrainingTest {
 
   private Batches batches(TrainingRun.Plan plan) {
     TrainingWindows windows = new TrainingWindows(tokens, 11, 7);
-    return new Batches(windows, new Noise(7), plan.training().shape());
+    return new Batches(windows, new Noise(7), plan.training().batching());
   }
 
   private static float[] raw(Learner learner, Weights weights) {

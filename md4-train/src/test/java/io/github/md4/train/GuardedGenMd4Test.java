@@ -141,11 +141,11 @@ final class GuardedGenMd4Test {
   /** Returns the weights after a step for each of these batches, some of them left out. */
   private float[][] updatedBy(long[] numbers, LongPredicate isLeftOut) throws IOException {
     TrainingRun.Plan plan = plan("off");
-    try (Network network = plan.model().network(manager, plan.training().precision());
+    try (Network network = plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       Batches batches =
-          new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().shape());
+          new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().batching());
       for (long number : numbers) {
         if (isLeftOut.test(number)) {
           learner.leaveOut();

@@ -37,7 +37,7 @@ final class LearnerTest {
 
   private Batches batches(int microBatch) {
     TrainingWindows windows = new TrainingWindows(tokens, 11, 7);
-    Batches.Shape shape = new Batches.Shape(6, microBatch, 1, new TimeSampling.Stratified());
+    Batching shape = new Batching(6, microBatch, 1, new TimeSampling.LowDiscrepancy());
     return new Batches(windows, new Noise(7), shape);
   }
 
@@ -46,7 +46,7 @@ final class LearnerTest {
     TrainingRun.Plan plan = TinyRun.withoutEngineDropout(TinyRun.training(9, 6, 1e-2), tokens);
     Batches batches = batches(microBatch);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        Network network = plan.model().network(manager, plan.training().precision());
+        Network network = plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       for (int step = 0; step < 3; step++) {
@@ -81,7 +81,7 @@ final class LearnerTest {
     Batches batches = batches(3);
     List<Phase> heard = new ArrayList<>();
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        Network network = plan.model().network(manager, plan.training().precision());
+        Network network = plan.model().network(manager, plan.training().computation().precision());
         Learner silent =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager));
         Learner told =
@@ -139,7 +139,7 @@ final class LearnerTest {
     TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(300, 3, 1e-3), tokens);
     Batches batches = batches(3);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        Network network = plan.model().network(manager, plan.training().precision());
+        Network network = plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       update(learner, manager, batches.of(0)).close();
@@ -160,7 +160,7 @@ final class LearnerTest {
     TrainingRun.Plan plan = TinyRun.withoutEngineDropout(TinyRun.training(400, 6, 1e-2), tokens);
     List<ExampleBatch> batch = batches(6).of(0);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        Network network = plan.model().network(manager, plan.training().precision());
+        Network network = plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       float first = loss(learner, manager, batch);
@@ -187,7 +187,7 @@ final class LearnerTest {
   void learningRate_isThatOfTheNextUpdate() {
     TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        Network network = plan.model().network(manager, plan.training().precision());
+        Network network = plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       assertThat(learner.learningRate()).isZero();
@@ -206,7 +206,7 @@ final class LearnerTest {
     Batches batches = batches(6);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network =
-            new FullMemory(plan.model().network(manager, plan.training().precision()), 1);
+            new FullMemory(plan.model().network(manager, plan.training().computation().precision()), 1);
         Learner learner =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       update(learner, manager, batches.of(0)).close();

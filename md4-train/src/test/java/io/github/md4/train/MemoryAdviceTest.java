@@ -62,7 +62,7 @@ final class MemoryAdviceTest {
     MemoryAdvice advice =
         new MemoryAdvice(
             TinyRun.recomputing(TinyRun.training(9, 3, 1e-2)), EnumSet.allOf(Recompute.class));
-    assertThat(advice.config().recompute()).isEqualTo(Recompute.LAYER);
+    assertThat(advice.config().computation().recompute()).isEqualTo(Recompute.LAYER);
     assertThat(line(advice, OptionalInt.empty())).contains("; take training.microBatch=2 (CUDA");
   }
 

@@ -15,14 +15,13 @@ import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeSampling;
 import io.github.md4.core.token.TokenFile;
-import io.github.md4.train.TrainingConfig.Decay;
-import io.github.md4.train.TrainingConfig.Rate;
 import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.Quickstart;
 import io.github.md4.train.optimizer.AdamW;
 import io.github.md4.train.optimizer.GradientClip;
 import io.github.md4.train.optimizer.SpikeGuard;
+import io.github.md4.train.LearningRateConfig.Decay;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -56,96 +55,47 @@ final class TinyRun {
   }
 
   static TrainingConfig training(long steps, int microBatch, double base) {
-    return new TrainingConfig(
-        7,
-        steps,
-        6,
-        microBatch,
-        Precision.FLOAT32,
-        Precision.FLOAT32,
-        TrainingOptions.Kernels.AUTO,
-        TrainingOptions.Recompute.NONE,
-        new TimeAxis.Continuous(),
-        new TimeSampling.Stratified(),
-        1,
-        new Rate(base, 3, Decay.COSINE),
-        new AdamW(0.9, 0.99, 1e-8, 0.03),
-        new GradientClip.Norm(1),
-        new SpikeGuard.Off(),
-        0.9,
-        GenMd4Config.defaults(),
-        new WarmStart.None(),
-        4,
-        new PeakFlops.Measured(),
-        false);
+    LearningRateConfig rate = new LearningRateConfig(base, 3, Decay.COSINE);
+    return TrainingConfig.defaults()
+        .withSeed(7)
+        .withBatching(Batching.of(6).withMicroBatch(microBatch))
+        .withComputation(Computation.of(Precision.FLOAT32))
+        .withOptimization(
+            Optimization.defaults()
+                .withOptimizer(new AdamW(0.9, 0.99, 1e-8, 0.03))
+                .withClip(new GradientClip.Norm(1))
+                .withEmaRate(0.9))
+        .withSteps(steps, rate)
+        .withReporting(Reporting.every(4));
   }
 
   /** The same training of other batches under another guard. */
   static TrainingConfig with(TrainingConfig t, int batchSize, SpikeGuard guard) {
-    return with(t, new int[] {batchSize, t.microBatch()}, guard, t.recompute(), Masking.of(t));
+    Batching batching = t.batching();
+    return t.withBatching(
+            new Batching(
+                batchSize, batching.microBatch(), batching.samples(), batching.timeSampling()))
+        .withOptimization(t.optimization().withGuard(guard));
   }
 
   /** The same training of other batches. */
   static TrainingConfig sized(TrainingConfig t, int batchSize, int microBatch) {
-    int[] sizes = {batchSize, microBatch};
-    return with(t, sizes, t.guard(), t.recompute(), Masking.of(t));
+    return t.withBatching(
+        new Batching(batchSize, microBatch, t.batching().samples(), t.batching().timeSampling()));
   }
 
   /** The same training, its layers computed again on the way back. */
   static TrainingConfig recomputing(TrainingConfig t) {
-    int[] sizes = {t.batchSize(), t.microBatch()};
-    return with(t, sizes, t.guard(), TrainingOptions.Recompute.LAYER, Masking.of(t));
+    return t.withComputation(t.computation().withRecompute(TrainingOptions.Recompute.LAYER));
   }
 
   /** The same training with two masked samples of each example. */
   static TrainingConfig twoSamples(TrainingConfig t, GenMd4Config powers, WarmStart warmStart) {
-    return with(t, new Masking(t.timeAxis(), 2, powers, warmStart));
+    return t.withBatching(t.batching().withSamples(2)).withPowers(powers).withWarmStart(warmStart);
   }
 
   static TrainingConfig withTimeAxis(TrainingConfig t, TimeAxis axis) {
-    return with(t, new Masking(axis, t.samples(), t.powers(), t.warmStart()));
-  }
-
-  private static TrainingConfig with(TrainingConfig t, Masking masking) {
-    int[] sizes = {t.batchSize(), t.microBatch()};
-    return with(t, sizes, t.guard(), t.recompute(), masking);
-  }
-
-  /** What a schedule asks of a training. */
-  private record Masking(TimeAxis axis, int samples, GenMd4Config powers, WarmStart warmStart) {
-    private static Masking of(TrainingConfig t) {
-      return new Masking(t.timeAxis(), t.samples(), t.powers(), t.warmStart());
-    }
-  }
-
-  private static TrainingConfig with(
-      TrainingConfig t,
-      int[] sizes,
-      SpikeGuard guard,
-      TrainingOptions.Recompute recompute,
-      Masking masking) {
-    return new TrainingConfig(
-        t.seed(),
-        t.steps(),
-        sizes[0],
-        sizes[1],
-        t.precision(),
-        t.residual(),
-        t.kernels(),
-        recompute,
-        masking.axis,
-        t.timeSampling(),
-        masking.samples,
-        t.learningRate(),
-        t.optimizer(),
-        t.clip(),
-        guard,
-        t.emaRate(),
-        masking.powers,
-        masking.warmStart,
-        t.logEvery(),
-        t.peakFlops(),
-        t.tf32());
+    return t.withTimeAxis(axis);
   }
 
   static TrainingRun.Plan plan(TrainingConfig training, TokenFile tokens) {

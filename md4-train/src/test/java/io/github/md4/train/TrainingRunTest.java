@@ -246,7 +246,7 @@ final class TrainingRunTest {
   void resume_refusesAnotherBatchSize() throws IOException {
     TrainingRun.Plan plan = plan(5, 6, 1e-2);
     End unused = uninterrupted(plan, "run");
-    TrainingConfig larger = TinyRun.with(TinyRun.training(9, 6, 1e-2), 12, plan.training().guard());
+    TrainingConfig larger = TinyRun.with(TinyRun.training(9, 6, 1e-2), 12, plan.training().optimization().guard());
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       assertThatThrownBy(
               () ->
@@ -264,11 +264,11 @@ final class TrainingRunTest {
     End expected = uninterrupted(plan, "whole");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       try (Network network =
-              new FullMemory(plan.model().network(manager, plan.training().precision()), 7);
+              new FullMemory(plan.model().network(manager, plan.training().computation().precision()), 7);
           Learner learner =
               Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
         Batches batches =
-            new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().shape());
+            new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().batching());
         Trainer trainer = new Trainer(runFolder("cut"), plan, learner, batches);
         Trainer.Conduct conduct =
             new Trainer.Conduct(new Recorder(), () -> false, new SpeedMeter(1, 1));

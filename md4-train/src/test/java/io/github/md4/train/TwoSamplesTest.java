@@ -35,7 +35,7 @@ final class TwoSamplesTest {
   }
 
   private Batches batches(int microBatch, int samples) {
-    Batches.Shape shape = new Batches.Shape(6, microBatch, samples, new TimeSampling.Stratified());
+    Batching shape = new Batching(6, microBatch, samples, new TimeSampling.LowDiscrepancy());
     return new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), shape);
   }
 
@@ -73,7 +73,7 @@ final class TwoSamplesTest {
     TrainingRun.Plan plan = plan(6);
     List<ExampleBatch> step = batches(6, 2).of(2);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        Network network = plan.model().network(manager, plan.training().precision());
+        Network network = plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       double expected = 0;
@@ -107,7 +107,7 @@ final class TwoSamplesTest {
     TrainingRun.Plan plan = plan(microBatch);
     Batches batches = batches(microBatch, 2);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        Network network = plan.model().network(manager, plan.training().precision());
+        Network network = plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       for (int step = 0; step < 3; step++) {

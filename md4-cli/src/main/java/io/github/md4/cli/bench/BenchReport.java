@@ -55,10 +55,10 @@ record BenchReport(
     TrainingConfig training = subject.training();
     return "%d x %d tokens, micro-batches of %d, %s, vocabulary %d"
         .formatted(
-            training.batchSize(),
+            training.batching().batchSize(),
             subject.model().length(),
-            training.microBatch(),
-            training.precision() + (training.tf32() ? " (TF32 allowed)" : ""),
+            training.batching().microBatch(),
+            training.computation().precision() + (training.computation().tf32() ? " (TF32 allowed)" : ""),
             subject.vocabularySize());
   }
 
@@ -140,21 +140,21 @@ record BenchReport(
     TrainingConfig training = subject.training();
     ObjectNode config =
         Json.object()
-            .put("batchSize", training.batchSize())
-            .put("microBatch", training.microBatch())
+            .put("batchSize", training.batching().batchSize())
+            .put("microBatch", training.batching().microBatch())
             .put("length", subject.model().length())
             .put("vocabulary", subject.vocabularySize())
-            .put("precision", training.precision().toString())
-            .put("tf32", training.tf32())
-            .put("residual", training.residual().toString())
-            .put("kernels", training.kernels().toString())
-            .put("recompute", training.recompute().toString())
-            .put("emaRate", training.emaRate())
+            .put("precision", training.computation().precision().toString())
+            .put("tf32", training.computation().tf32())
+            .put("residual", training.computation().residual().toString())
+            .put("kernels", training.computation().kernels().toString())
+            .put("recompute", training.computation().recompute().toString())
+            .put("emaRate", training.optimization().emaRate())
             .put("layout", subject.layout().toString())
             .put("code", result.work().code());
     subject.model().network().facts().forEach(config::putPOJO);
     return config
-        .put("clip", training.clip().toString())
+        .put("clip", training.optimization().clip().toString())
         .put("seed", training.seed())
         .put("warmUp", plan.warmUp())
         .put("windows", plan.windows())

@@ -103,7 +103,7 @@ final class BenchSampleCommand implements Callable<Integer> {
         new SampleBench.Subject(
             experiment.model(),
             vocabulary.size(experiment),
-            precision == null ? experiment.training().precision() : precision);
+            precision == null ? experiment.training().computation().precision() : precision);
     int sequences = count == null ? options.batchSize() : count;
     SamplingSteps few = new SamplingSteps(new SamplingGrid.Uniform(), WARM_UP_STEPS);
     SamplingOptions warmUp = options.withMethod(new ExactMethod.Ancestral(few));

@@ -25,7 +25,7 @@ final class DryRun {
     out.printf(
         Locale.ROOT,
         "one step of %d x %d tokens: %.4f bits per token, %.2f s%n",
-        plan.training().batchSize(),
+        plan.training().batching().batchSize(),
         plan.model().config().length(),
         bits,
         seconds);

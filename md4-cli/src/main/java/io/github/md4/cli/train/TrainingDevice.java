@@ -14,12 +14,12 @@ public final class TrainingDevice {
 
   /** Returns the device, and says on {@code err} what becomes of a wish for TF32. */
   public static Device find(TrainingConfig training, DeviceChoice choice, PrintWriter err) {
-    if (!training.tf32()) {
+    if (!training.computation().tf32()) {
       return choice.find();
     }
     Tf32.allow();
     Device device = choice.device();
-    boolean isOfUse = device.isGpu() && training.precision() == Precision.FLOAT32;
+    boolean isOfUse = device.isGpu() && training.computation().precision() == Precision.FLOAT32;
     err.println(
         isOfUse
             ? "md4: training.tf32: float32 products are rounded to TF32"

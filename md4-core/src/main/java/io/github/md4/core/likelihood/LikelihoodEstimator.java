@@ -107,6 +107,6 @@ public final class LikelihoodEstimator {
     int size = (int) Math.min(GROUP, count - group * GROUP);
     double[] u = new double[size];
     u[0] = noise.uniform(Purpose.EVALUATION_TIME, pass, group, 0);
-    return new TimeSampling.Stratified().times(u)[(int) (index % GROUP)];
+    return new TimeSampling.LowDiscrepancy().times(u)[(int) (index % GROUP)];
   }
 }

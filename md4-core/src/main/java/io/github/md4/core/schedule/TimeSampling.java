@@ -14,17 +14,18 @@ public sealed interface TimeSampling {
   double[] times(double[] u);
 
   /**
-   * Returns the choice written as {@code stratified} or {@code independent}.
+   * Returns the choice written as {@code low-discrepancy} or {@code independent}; {@code stratified}
+   * is an earlier name of the first.
    *
    * @throws IllegalArgumentException for any other text
    */
   static TimeSampling parse(String text) {
     return switch (text) {
-      case "stratified" -> new Stratified();
+      case LowDiscrepancy.NAME, "stratified" -> new LowDiscrepancy();
       case "independent" -> new Independent();
       default ->
           throw new IllegalArgumentException(
-              "time sampling must be stratified or independent: " + text);
+              "time sampling must be low-discrepancy or independent: " + text);
     };
   }
 
@@ -32,7 +33,9 @@ public sealed interface TimeSampling {
    * Times at equal distances with one shared offset, {@code (u_0 + k / B) mod 1}, which lowers the
    * variance of the loss (VDM; md4 calls it antithetic). Only the first uniform is used.
    */
-  record Stratified() implements TimeSampling {
+  record LowDiscrepancy() implements TimeSampling {
+    private static final String NAME = "low-discrepancy";
+
     /** Divides {@code k / B} directly: adding up {@code 1 / B}, as md4 does, drifts. */
     @Override
     public double[] times(double[] u) {
@@ -43,7 +46,7 @@ public sealed interface TimeSampling {
 
     @Override
     public String toString() {
-      return "stratified";
+      return NAME;
     }
 
     private static double fraction(double time) {

@@ -18,7 +18,7 @@ final class Schedules {
   static final List<SamplingGrid> GRIDS =
       List.of(new SamplingGrid.Uniform(), new SamplingGrid.Cosine());
   static final List<TimeSampling> SAMPLINGS =
-      List.of(new TimeSampling.Stratified(), new TimeSampling.Independent());
+      List.of(new TimeSampling.LowDiscrepancy(), new TimeSampling.Independent());
 
   private Schedules() {}
 }

@@ -15,9 +15,9 @@ final class TimeSamplingTest {
   /** Among them sizes at which a sum of 1 / B passes 1 one step late. */
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 49, 98, 103, 107, 196, 197, 1024})
-  void stratified_hasOneTimeInEachStratum(int batchSize) {
+  void lowDiscrepancy_hasOneTimeInEachStratum(int batchSize) {
     for (double u : new double[] {0, 0.3, Math.nextDown(1.0)}) {
-      double[] times = new TimeSampling.Stratified().times(filled(batchSize, u));
+      double[] times = new TimeSampling.LowDiscrepancy().times(filled(batchSize, u));
       assertThat(times).hasSize(batchSize);
       Arrays.sort(times);
       double offset = times[0];
@@ -32,8 +32,8 @@ final class TimeSamplingTest {
   }
 
   @Test
-  void stratified_startsAtTheFirstUniformAndIgnoresTheOthers() {
-    assertThat(new TimeSampling.Stratified().times(new double[] {0.5, 0.1, Double.NaN, 0.9}))
+  void lowDiscrepancy_startsAtTheFirstUniformAndIgnoresTheOthers() {
+    assertThat(new TimeSampling.LowDiscrepancy().times(new double[] {0.5, 0.1, Double.NaN, 0.9}))
         .containsExactly(0.5, 0.75, 0, 0.25);
   }
 

@@ -58,7 +58,7 @@ public final class StepBench implements AutoCloseable {
     }
 
     Network network(NDManager manager) {
-      Precision precision = training.precision();
+      Precision precision = training.computation().precision();
       return model.network() instanceof ImageConfig images
           ? images.network(manager, vocabularySize, precision, layout)
           : model.network().network(manager, vocabularySize, precision);
@@ -102,7 +102,7 @@ public final class StepBench implements AutoCloseable {
     TrainedSchedule schedule =
         TrainedSchedule.of(manager, new TokenSpace(subject.vocabularySize), model, training);
     this.learner = Learner.initial(manager, network, training, schedule);
-    this.batches = new Batches(windows, noise, training.shape());
+    this.batches = new Batches(windows, noise, training.batching());
     this.gauge = new MemoryGauge(manager.getDevice());
   }
 
@@ -116,12 +116,12 @@ public final class StepBench implements AutoCloseable {
         BenchResult.Throughput.of(batches.tokens(), freeRunning(plan));
     Parts parts = byPart(plan.stepsAWindow);
     MemoryUse memory = gauge.use(); // before the ceiling's matrices
-    try (MatmulCeiling ceiling = new MatmulCeiling(manager, subject.training.precision())) {
+    try (MatmulCeiling ceiling = new MatmulCeiling(manager, subject.training.computation().precision())) {
       BenchResult.Work work =
           new BenchResult.Work(
               learner.description(),
               learner.model().parameters().size(),
-              FlopCount.of(subject.model, network.specs()).times(subject.training.samples()),
+              FlopCount.of(subject.model, network.specs()).times(subject.training.batching().samples()),
               ceiling.size(),
               ceiling.measure());
       double gap = gapMilliseconds(plan.stepsAWindow);
@@ -171,7 +171,7 @@ public final class StepBench implements AutoCloseable {
         await(learner.update(manager, batch, clock));
         gauge.read();
       }
-      double average = moved(steps, subject.training.emaRate()) - moved(steps, 1);
+      double average = moved(steps, subject.training.optimization().emaRate()) - moved(steps, 1);
       return new Parts(Spread.of(data).median(), clock.medians(), average);
     }
   }

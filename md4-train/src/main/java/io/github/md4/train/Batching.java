@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import static io.github.md4.core.Checks.require;
+
+import io.github.md4.core.ConfigGroup;
+import io.github.md4.core.schedule.TimeSampling;
+
+/**
+ * The make-up of an update's batch.
+ *
+ * @param batchSize examples of an update
+ * @param microBatch examples the device holds at once; divides {@code batchSize}, without effect on
+ *     the result but for the last bits of its arithmetic
+ * @param samples how often an update masks each example, at the same time each time; a learned
+ *     schedule needs two
+ * @param timeSampling the law of a batch's times
+ */
+public record Batching(int batchSize, int microBatch, int samples, TimeSampling timeSampling)
+    implements ConfigGroup {
+
+  /** Checks the sizes. */
+  public Batching {
+    require(batchSize >= 1, "batchSize must be at least 1", batchSize);
+    require(
+        microBatch >= 1 && batchSize % microBatch == 0,
+        "microBatch must divide batchSize (" + batchSize + ")",
+        microBatch);
+    require(samples >= 1, "samples must be at least 1", samples);
+  }
+
+  /** Returns the batches of the paper's training of text8. */
+  public static Batching defaults() {
+    return of(512);
+  }
+
+  /** Returns batches of so many examples, each masked once, held by the device at once. */
+  public static Batching of(int batchSize) {
+    return new Batching(batchSize, batchSize, 1, new TimeSampling.LowDiscrepancy());
+  }
+
+  /** Returns the same batches in micro-batches of another size. */
+  public Batching withMicroBatch(int examples) {
+    return new Batching(batchSize, examples, samples, timeSampling);
+  }
+
+  /** Returns the same batches with each example masked so often. */
+  public Batching withSamples(int times) {
+    return new Batching(batchSize, microBatch, times, timeSampling);
+  }
+
+  /** Returns the same batches with another law of times. */
+  public Batching withTimeSampling(TimeSampling law) {
+    return new Batching(batchSize, microBatch, samples, law);
+  }
+
+  /** Returns how many sequences the network sees in an update. */
+  public int sequences() {
+    return batchSize * samples;
+  }
+}

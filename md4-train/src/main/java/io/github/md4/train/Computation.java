@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import io.github.md4.core.ConfigGroup;
+import io.github.md4.core.Precision;
+import io.github.md4.core.network.TrainingOptions;
+
+/**
+ * The arithmetic of a training; it changes the result by its rounding alone.
+ *
+ * @param precision the type of the products
+ * @param residual the type of the residual stream where the products are bfloat16
+ * @param kernels the code that computes it
+ * @param recompute the part computed twice to save memory
+ * @param tf32 whether a GPU may round the factors of float32 products to TensorFloat-32
+ */
+public record Computation(
+    Precision precision,
+    Precision residual,
+    TrainingOptions.Kernels kernels,
+    TrainingOptions.Recompute recompute,
+    boolean tf32)
+    implements ConfigGroup {
+
+  /** Returns products in bfloat16 under a residual stream in float32. */
+  public static Computation defaults() {
+    return of(Precision.BFLOAT16);
+  }
+
+  /** Returns products of a precision under a residual stream in float32. */
+  public static Computation of(Precision precision) {
+    return new Computation(
+        precision,
+        Precision.FLOAT32,
+        TrainingOptions.Kernels.AUTO,
+        TrainingOptions.Recompute.NONE,
+        false);
+  }
+
+  /** Returns the same arithmetic with another residual stream. */
+  public Computation withResidual(Precision stream) {
+    return new Computation(precision, stream, kernels, recompute, tf32);
+  }
+
+  /** Returns the same arithmetic by other code. */
+  public Computation withKernels(TrainingOptions.Kernels code) {
+    return new Computation(precision, residual, code, recompute, tf32);
+  }
+
+  /** Returns the same arithmetic with another part computed twice. */
+  public Computation withRecompute(TrainingOptions.Recompute part) {
+    return new Computation(precision, residual, kernels, part, tf32);
+  }
+
+  /** Returns the choices that a network in training takes. */
+  TrainingOptions options() {
+    return new TrainingOptions(kernels, residual, recompute);
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import static io.github.md4.core.Checks.require;
+
+import io.github.md4.core.ConfigGroup;
+
+/**
+ * The metrics of a training.
+ *
+ * @param logEvery steps between lines of metrics
+ * @param peakFlops the peak of which the metrics state a share
+ */
+public record Reporting(int logEvery, PeakFlops peakFlops) implements ConfigGroup {
+  /** Checks the distance between lines. */
+  public Reporting {
+    require(logEvery >= 1, "logEvery must be at least 1", logEvery);
+  }
+
+  /** Returns a line every 500 steps, against a measured peak. */
+  public static Reporting defaults() {
+    return every(500);
+  }
+
+  /** Returns a line every so many steps, against a measured peak. */
+  public static Reporting every(int steps) {
+    return new Reporting(steps, new PeakFlops.Measured());
+  }
+}
