@@ -3,7 +3,6 @@ package io.github.md4.train;
 
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
-import io.github.md4.core.schedule.TimeSampling;
 import io.github.md4.train.data.Windows;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,8 +13,8 @@ import java.util.stream.IntStream;
  * The examples of every step and the noise that masks them, as a pure function of the step: the
  * data position is {@code step * batchSize}, and the noise is that of (seed, step, example).
  *
- * <p>Times are a low-discrepancy sequence over the whole step, also where it is split into micro-batches, and each
- * masked sample has noise of its own (the reference repeats it: spec, T9).
+ * <p>Times are a low-discrepancy sequence over the whole step, also where it is split into
+ * micro-batches, and each masked sample has noise of its own (the reference repeats it: spec, T9).
  */
 public final class Batches {
   private final Windows windows;
@@ -42,7 +41,8 @@ public final class Batches {
    * @param step number of updates before it
    */
   public List<ExampleBatch> of(long step) {
-    double[] v = batching.timeSampling().times(noise.uniforms(Purpose.TIME, step, 0, batching.batchSize()));
+    double[] v =
+        batching.timeSampling().times(noise.uniforms(Purpose.TIME, step, 0, batching.batchSize()));
     List<Examples> examples = examples(step);
     List<ExampleBatch> parts = new ArrayList<>();
     for (int sample = 0; sample < batching.samples(); sample++) {
@@ -72,7 +72,8 @@ public final class Batches {
 
   private Examples read(long start) {
     Examples examples =
-        new Examples(new int[batching.microBatch()][windows.length()], new int[batching.microBatch()]);
+        new Examples(
+            new int[batching.microBatch()][windows.length()], new int[batching.microBatch()]);
     IntStream.range(0, batching.microBatch())
         .parallel()
         .forEach(

@@ -64,7 +64,8 @@ final class LearnedSchedule implements TrainedSchedule {
     this.training = training;
     this.form = form;
     this.kernels = new OptimizerKernels(manager);
-    this.powers = TrainedParameters.starting(form.initial(manager), training.optimization().emaRate());
+    this.powers =
+        TrainedParameters.starting(form.initial(manager), training.optimization().emaRate());
     this.gradient = powers.parameters().flat().zeros(Precision.FLOAT32);
     this.schedule = schedule(Weights.RAW);
   }
@@ -181,7 +182,9 @@ final class LearnedSchedule implements TrainedSchedule {
     training.optimization().clip().apply(kernels, gradient);
     AdamW.Step step =
         new AdamW.Step(
-            update.number(), update.rate() * training.powers().rate(), training.optimization().emaRate());
+            update.number(),
+            update.rate() * training.powers().rate(),
+            training.optimization().emaRate());
     training
         .powers()
         .optimizer(training.optimization().optimizer())
@@ -253,7 +256,8 @@ final class LearnedSchedule implements TrainedSchedule {
     @Override
     public void learn(Update update) {
       if (!isFrozen() && update.isMade().getAsBoolean()) {
-        GenMd4Gradient found = new GenMd4Gradient(objective.schedule(), training.batching().batchSize());
+        GenMd4Gradient found =
+            new GenMd4Gradient(objective.schedule(), training.batching().batchSize());
         int half = read.size() / SAMPLES;
         for (int i = 0; i < half; i++) {
           found.add(read.get(i), read.get(half + i));

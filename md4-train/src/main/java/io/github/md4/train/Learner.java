@@ -42,7 +42,8 @@ public final class Learner implements AutoCloseable {
     if (config.computation().tf32()) {
       Tf32.check(manager);
     }
-    this.trainable = model.network().trainable(manager, model.parameters(), config.computation().options());
+    this.trainable =
+        model.network().trainable(manager, model.parameters(), config.computation().options());
     this.guard = UpdateGuard.of(manager, config.optimization().guard(), trainable.optimizer());
     this.gradients = new StepGradients(model, trainable, config);
   }
@@ -146,7 +147,10 @@ public final class Learner implements AutoCloseable {
 
   private void move(FlatArrays by, double emaRate, Optional<NDArray> good) {
     AdamW.Step step = new AdamW.Step(updates + 1, learningRate(), emaRate, good);
-    config.optimization().optimizer().step(trainable.optimizer(), model.weights().trained(), by, step);
+    config
+        .optimization()
+        .optimizer()
+        .step(trainable.optimizer(), model.weights().trained(), by, step);
   }
 
   /** Returns how many examples the device has room for, where that can be measured. */

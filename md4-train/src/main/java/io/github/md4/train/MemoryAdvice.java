@@ -58,7 +58,11 @@ record MemoryAdvice(TrainingConfig config, Set<Recompute> recomputes) {
     return new DeviceException(
         ("the device's memory is full: training.batchSize %d in micro-batches of"
                 + " training.microBatch %d does not fit; %s (%s)")
-            .formatted(config.batching().batchSize(), config.batching().microBatch(), remedy(fitting), complaint),
+            .formatted(
+                config.batching().batchSize(),
+                config.batching().microBatch(),
+                remedy(fitting),
+                complaint),
         cause);
   }
 
@@ -66,7 +70,8 @@ record MemoryAdvice(TrainingConfig config, Set<Recompute> recomputes) {
     String measured =
         fitting.isPresent() ? "about %d examples do: ".formatted(fitting.getAsInt()) : "";
     OptionalInt smaller = divisor(fitting.orElse(config.batching().microBatch() - 1));
-    boolean other = !config.computation().recompute().savesMemory() && recomputes.contains(Recompute.LAYER);
+    boolean other =
+        !config.computation().recompute().savesMemory() && recomputes.contains(Recompute.LAYER);
     String recompute = "training.recompute=layer";
     if (smaller.isPresent()) {
       return "%stake training.microBatch=%d%s"

@@ -64,7 +64,8 @@ final class PendingUpdates {
   }
 
   private Spike spike(Pending of, Read read) {
-    Spike.Examples examples = new Spike.Examples(of.batch * config.batching().batchSize(), config.batching().batchSize());
+    Spike.Examples examples =
+        new Spike.Examples(of.batch * config.batching().batchSize(), config.batching().batchSize());
     return new Spike(of.step, read.loss() + constantBits, read.gradientNorm(), examples);
   }
 

@@ -30,7 +30,8 @@ record ResumeCheck(Plan plan, Checkpoints.Checkpoint checkpoint) {
       throw new InvalidConfigException(
           "training.batchSize",
           "must be the checkpoint's, %d: %d"
-              .formatted(state.dataPosition() / state.batches(), plan.training().batching().batchSize()));
+              .formatted(
+                  state.dataPosition() / state.batches(), plan.training().batching().batchSize()));
     }
     checkModel();
   }

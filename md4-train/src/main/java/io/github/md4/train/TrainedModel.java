@@ -47,7 +47,8 @@ public final class TrainedModel implements AutoCloseable {
       NDManager parent, Network network, TrainingConfig config, TrainedSchedule schedule) {
     NDManager manager = parent.newSubManager();
     Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(config.seed()));
-    TrainedParameters weights = TrainedParameters.starting(parameters, config.optimization().emaRate());
+    TrainedParameters weights =
+        TrainedParameters.starting(parameters, config.optimization().emaRate());
     return new TrainedModel(manager, network, weights, schedule);
   }
 
@@ -66,7 +67,8 @@ public final class TrainedModel implements AutoCloseable {
     NDManager manager = parent.newSubManager();
     Path file = SavedModel.weightsFile(model, Weights.EMA);
     Parameters parameters = ParameterFile.read(file, NETWORK, manager, network.specs());
-    TrainedParameters weights = TrainedParameters.starting(parameters, config.optimization().emaRate());
+    TrainedParameters weights =
+        TrainedParameters.starting(parameters, config.optimization().emaRate());
     return new TrainedModel(manager, network, weights, schedule);
   }
 
@@ -84,7 +86,8 @@ public final class TrainedModel implements AutoCloseable {
       throws IOException {
     NDManager manager = parent.newSubManager();
     TrainedParameters.Place place = new TrainedParameters.Place(folder, NETWORK, network.specs());
-    TrainedParameters weights = TrainedParameters.read(manager, place, config.optimization().emaRate());
+    TrainedParameters weights =
+        TrainedParameters.read(manager, place, config.optimization().emaRate());
     schedule.restore(folder);
     return new TrainedModel(manager, network, weights, schedule);
   }

@@ -33,7 +33,7 @@ final class Trainer {
     this.batches = batches;
     this.checkpoints =
         new Checkpoints(
-            folder.checkpoints(), plan.schedule().keepLast(), plan.schedule().keepEvery());
+            folder.checkpoints(), plan.cadence().keepLast(), plan.cadence().keepEvery());
     this.pending =
         new PendingUpdates(plan.training(), learner.model().trainedSchedule().constant());
   }
@@ -112,7 +112,7 @@ final class Trainer {
     pending.add(learner.updates(), batch.index(), numbers);
     conduct.meter.add(batches.tokens());
     conduct.listener.onStep(learner.updates());
-    isEvaluationOwed = isDue(plan.schedule().evaluateEvery());
+    isEvaluationOwed = isDue(plan.cadence().evaluateEvery());
     boolean isStopped = conduct.isStopRequested.getAsBoolean();
     if (isStopped || isAnythingDue()) {
       List<Spike> spikes = pending.read();
@@ -172,7 +172,7 @@ final class Trainer {
   }
 
   private boolean isAnythingDue() {
-    return isEvaluationOwed || areMetricsDue() || isDue(plan.schedule().checkpointEvery());
+    return isEvaluationOwed || areMetricsDue() || isDue(plan.cadence().checkpointEvery());
   }
 
   private boolean areMetricsDue() {
@@ -184,7 +184,9 @@ final class Trainer {
     if (areMetricsDue()) {
       PendingUpdates.Means means = pending.takeMeans();
       double norm =
-          plan.training().optimization().guard().bounds().isPresent() ? means.gradientNorm() : Double.NaN;
+          plan.training().optimization().guard().bounds().isPresent()
+              ? means.gradientNorm()
+              : Double.NaN;
       conduct.listener.onMetrics(
           new TrainingListener.StepMetrics(
               learner.updates(),
@@ -206,7 +208,7 @@ final class Trainer {
   }
 
   private void checkpointIfDue(Conduct conduct) throws IOException {
-    if (isDue(plan.schedule().checkpointEvery())) {
+    if (isDue(plan.cadence().checkpointEvery())) {
       checkpoint(conduct);
     }
   }

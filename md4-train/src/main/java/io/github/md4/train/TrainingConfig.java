@@ -53,15 +53,7 @@ public record TrainingConfig(
   /** Returns the same training from another seed. */
   public TrainingConfig withSeed(long other) {
     return new TrainingConfig(
-        other,
-        steps,
-        batching,
-        computation,
-        timeAxis,
-        optimization,
-        powers,
-        warmStart,
-        reporting);
+        other, steps, batching, computation, timeAxis, optimization, powers, warmStart, reporting);
   }
 
   /** Returns the same training of another length and rate, which depends on it. */
@@ -81,15 +73,7 @@ public record TrainingConfig(
   /** Returns the same training of other batches. */
   public TrainingConfig withBatching(Batching other) {
     return new TrainingConfig(
-        seed,
-        steps,
-        other,
-        computation,
-        timeAxis,
-        optimization,
-        powers,
-        warmStart,
-        reporting);
+        seed, steps, other, computation, timeAxis, optimization, powers, warmStart, reporting);
   }
 
   /** Returns the same training in another arithmetic. */
@@ -101,15 +85,7 @@ public record TrainingConfig(
   /** Returns the same training on another axis of time. */
   public TrainingConfig withTimeAxis(TimeAxis other) {
     return new TrainingConfig(
-        seed,
-        steps,
-        batching,
-        computation,
-        other,
-        optimization,
-        powers,
-        warmStart,
-        reporting);
+        seed, steps, batching, computation, other, optimization, powers, warmStart, reporting);
   }
 
   /** Returns the same training with other moves of the weights. */
@@ -121,42 +97,18 @@ public record TrainingConfig(
   /** Returns the same training with another training of learned powers. */
   public TrainingConfig withPowers(GenMd4Config other) {
     return new TrainingConfig(
-        seed,
-        steps,
-        batching,
-        computation,
-        timeAxis,
-        optimization,
-        other,
-        warmStart,
-        reporting);
+        seed, steps, batching, computation, timeAxis, optimization, other, warmStart, reporting);
   }
 
   /** Returns the same training from another start. */
   public TrainingConfig withWarmStart(WarmStart other) {
     return new TrainingConfig(
-        seed,
-        steps,
-        batching,
-        computation,
-        timeAxis,
-        optimization,
-        powers,
-        other,
-        reporting);
+        seed, steps, batching, computation, timeAxis, optimization, powers, other, reporting);
   }
 
   /** Returns the same training with other metrics. */
   public TrainingConfig withReporting(Reporting other) {
     return new TrainingConfig(
-        seed,
-        steps,
-        batching,
-        computation,
-        timeAxis,
-        optimization,
-        powers,
-        warmStart,
-        other);
+        seed, steps, batching, computation, timeAxis, optimization, powers, warmStart, other);
   }
 }

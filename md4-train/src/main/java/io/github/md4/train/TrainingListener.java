@@ -4,21 +4,32 @@ package io.github.md4.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.Consumer;
 
-/** Hears what happens in training, between two steps, on the training thread. */
+/** A listener to a training, called between two steps on the training thread. */
 public interface TrainingListener {
+
+  /** Returns a listener to metrics alone. */
+  static TrainingListener ofMetrics(Consumer<StepMetrics> consumer) {
+    return new TrainingListener() {
+      @Override
+      public void onMetrics(StepMetrics metrics) {
+        consumer.accept(metrics);
+      }
+    };
+  }
 
   /** A step has been handed to the device; what it computes may not be known yet. */
   default void onStep(long step) throws IOException {}
 
   /** Metrics are due. */
-  void onMetrics(StepMetrics metrics) throws IOException;
+  default void onMetrics(StepMetrics metrics) throws IOException {}
 
   /**
    * An evaluation is due: every so many steps, and at the end. Where the run was stopped before, a
    * resumed run makes up for it.
    */
-  void onEvaluation(Learner learner) throws IOException;
+  default void onEvaluation(Learner learner) throws IOException {}
 
   /** A checkpoint has been written. */
   default void onCheckpoint(long step, Path folder) throws IOException {}

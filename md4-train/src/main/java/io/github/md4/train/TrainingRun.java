@@ -10,6 +10,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.Windows;
 import io.github.md4.train.data.image.ImageFit;
 import io.github.md4.train.data.image.ImageWindows;
@@ -69,7 +70,34 @@ public final class TrainingRun implements AutoCloseable {
    * @param dataSha256 of the training tokens
    */
   public record Plan(
-      TrainingConfig training, Schedule schedule, SavedModel.Description model, String dataSha256) {
+      TrainingConfig training, Cadence cadence, SavedModel.Description model, String dataSha256) {
+
+    /**
+     * Returns a plan for the tokens of a prepared file, which evaluates and writes a checkpoint at
+     * the end alone.
+     *
+     * @throws InvalidDataException if the file does not say what its tokens are
+     */
+    public static Plan of(ModelConfig model, TrainingConfig training, TokenFile tokens)
+        throws IOException {
+      TokenFileInfo info =
+          tokens
+              .info()
+              .orElseThrow(
+                  () ->
+                      new InvalidDataException(
+                          tokens.path(), "has no description beside it; prepare it with md4 data"));
+      return new Plan(
+          training,
+          new Cadence(0, 0, 1, 0),
+          new SavedModel.Description(model, info.tokenizer()),
+          info.sha256());
+    }
+
+    /** Returns the same plan with other distances between evaluations and checkpoints. */
+    public Plan withCadence(Cadence other) {
+      return new Plan(training, other, model, dataSha256);
+    }
 
     /** Returns the schedule at the start of a training. */
     TrainedSchedule trainedSchedule(NDManager parent) {
@@ -78,14 +106,14 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * When what is not training happens; 0 is never, except at the end.
+   * The steps between evaluations and checkpoints; 0 is at the end only.
    *
    * @param evaluateEvery steps between evaluations
    * @param checkpointEvery steps between checkpoints
    * @param keepLast checkpoints that stay
    * @param keepEvery checkpoints at its multiples stay too
    */
-  public record Schedule(long evaluateEvery, long checkpointEvery, int keepLast, long keepEvery) {}
+  public record Cadence(long evaluateEvery, long checkpointEvery, int keepLast, long keepEvery) {}
 
   /** How a run ended. */
   public enum Outcome {
@@ -115,6 +143,19 @@ public final class TrainingRun implements AutoCloseable {
           folder.path(), "already holds a run; go on with --resume or name another folder");
     }
     return begin(new Place(folder, plan, tokens), parent);
+  }
+
+  /**
+   * Returns the run of a folder: at its last checkpoint if there is one, else at its start.
+   *
+   * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume}
+   */
+  public static TrainingRun startOrResume(
+      RunFolder folder, Plan plan, TokenFile tokens, NDManager parent) throws IOException {
+    recover(folder);
+    return Checkpoints.latest(folder.checkpoints()).isPresent()
+        ? resume(folder, plan, tokens, parent)
+        : start(folder, plan, tokens, parent);
   }
 
   private static TrainingRun begin(Place place, NDManager parent) throws IOException {
@@ -228,8 +269,10 @@ public final class TrainingRun implements AutoCloseable {
   private SpeedMeter meter() {
     Plan plan = place.plan;
     FlopCount flops =
-        FlopCount.of(plan.model.config(), network.specs()).times(plan.training.batching().samples());
-    double peak = plan.training.reporting().peakFlops().of(manager, plan.training.computation().precision());
+        FlopCount.of(plan.model.config(), network.specs())
+            .times(plan.training.batching().samples());
+    double peak =
+        plan.training.reporting().peakFlops().of(manager, plan.training.computation().precision());
     return new SpeedMeter(flops.denseEquivalent(), peak);
   }
 

@@ -52,7 +52,7 @@ final class GenMd4TrainingTest {
     ModelConfig model = plan.model().config();
     return new TrainingRun.Plan(
         training,
-        plan.schedule(),
+        plan.cadence(),
         new SavedModel.Description(
             new ModelConfig(
                 model.length(), ScheduleConfig.parse(schedule), model.epsilon(), model.network()),

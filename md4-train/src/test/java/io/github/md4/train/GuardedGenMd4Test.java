@@ -64,7 +64,7 @@ final class GuardedGenMd4Test {
             model.length(), ScheduleConfig.parse("learned(1)"), model.epsilon(), model.network());
     return new TrainingRun.Plan(
         plan.training(),
-        plan.schedule(),
+        plan.cadence(),
         new SavedModel.Description(learned, plan.model().tokenizer()),
         plan.dataSha256());
   }
@@ -141,7 +141,8 @@ final class GuardedGenMd4Test {
   /** Returns the weights after a step for each of these batches, some of them left out. */
   private float[][] updatedBy(long[] numbers, LongPredicate isLeftOut) throws IOException {
     TrainingRun.Plan plan = plan("off");
-    try (Network network = plan.model().network(manager, plan.training().computation().precision());
+    try (Network network =
+            plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       Batches batches =

@@ -95,7 +95,8 @@ final class GuardedRunTest {
     assertThat(left).allMatch(step -> step > 4);
 
     TrainingRun.Plan plan = plan("off", 1e-2);
-    try (Network network = plan.model().network(manager, plan.training().computation().precision());
+    try (Network network =
+            plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       Batches batches = batches(plan);
@@ -118,7 +119,8 @@ final class GuardedRunTest {
   }
 
   private Batches batches(TrainingRun.Plan plan) {
-    return new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().batching());
+    return new Batches(
+        new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().batching());
   }
 
   @Test

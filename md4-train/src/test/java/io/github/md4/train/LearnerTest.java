@@ -206,7 +206,8 @@ final class LearnerTest {
     Batches batches = batches(6);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network =
-            new FullMemory(plan.model().network(manager, plan.training().computation().precision()), 1);
+            new FullMemory(
+                plan.model().network(manager, plan.training().computation().precision()), 1);
         Learner learner =
             Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
       update(learner, manager, batches.of(0)).close();

@@ -13,15 +13,14 @@ import io.github.md4.core.network.TrainingOptions;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.TimeAxis;
-import io.github.md4.core.schedule.TimeSampling;
 import io.github.md4.core.token.TokenFile;
+import io.github.md4.train.LearningRateConfig.Decay;
 import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.Quickstart;
 import io.github.md4.train.optimizer.AdamW;
 import io.github.md4.train.optimizer.GradientClip;
 import io.github.md4.train.optimizer.SpikeGuard;
-import io.github.md4.train.LearningRateConfig.Decay;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -102,7 +101,7 @@ final class TinyRun {
     ModelConfig model = new ModelConfig(11, new Curve.Linear(), 1e-4, NETWORK);
     return new TrainingRun.Plan(
         training,
-        new TrainingRun.Schedule(0, 5, 2, 10),
+        new TrainingRun.Cadence(0, 5, 2, 10),
         new SavedModel.Description(model, tokens.info().orElseThrow().tokenizer()),
         tokens.info().orElseThrow().sha256());
   }
@@ -138,7 +137,7 @@ final class TinyRun {
         new ModelConfig(before.length(), before.schedule(), before.epsilon(), network);
     return new TrainingRun.Plan(
         plan.training(),
-        plan.schedule(),
+        plan.cadence(),
         new SavedModel.Description(model, plan.model().tokenizer()),
         plan.dataSha256());
   }

@@ -183,7 +183,7 @@ final class TrainingRunTest {
           .hasMessageContaining("no checkpoint");
       TrainingRun.Plan plan = plan(9, 6, 1e-2);
       TrainingRun.Plan elsewhere =
-          new TrainingRun.Plan(plan.training(), plan.schedule(), plan.model(), "0".repeat(64));
+          new TrainingRun.Plan(plan.training(), plan.cadence(), plan.model(), "0".repeat(64));
       assertThatThrownBy(() -> TrainingRun.resume(run, elsewhere, tokens, manager))
           .isInstanceOf(InvalidDataException.class)
           .hasMessageContaining("other tokens");
@@ -216,7 +216,7 @@ final class TrainingRunTest {
     TrainingRun.Plan otherPlan =
         new TrainingRun.Plan(
             plan.training(),
-            plan.schedule(),
+            plan.cadence(),
             new SavedModel.Description(other, plan.model().tokenizer()),
             plan.dataSha256());
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
@@ -246,7 +246,8 @@ final class TrainingRunTest {
   void resume_refusesAnotherBatchSize() throws IOException {
     TrainingRun.Plan plan = plan(5, 6, 1e-2);
     End unused = uninterrupted(plan, "run");
-    TrainingConfig larger = TinyRun.with(TinyRun.training(9, 6, 1e-2), 12, plan.training().optimization().guard());
+    TrainingConfig larger =
+        TinyRun.with(TinyRun.training(9, 6, 1e-2), 12, plan.training().optimization().guard());
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       assertThatThrownBy(
               () ->
@@ -264,11 +265,13 @@ final class TrainingRunTest {
     End expected = uninterrupted(plan, "whole");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       try (Network network =
-              new FullMemory(plan.model().network(manager, plan.training().computation().precision()), 7);
+              new FullMemory(
+                  plan.model().network(manager, plan.training().computation().precision()), 7);
           Learner learner =
               Learner.initial(manager, network, plan.training(), plan.trainedSchedule(manager))) {
         Batches batches =
-            new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().batching());
+            new Batches(
+                new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().batching());
         Trainer trainer = new Trainer(runFolder("cut"), plan, learner, batches);
         Trainer.Conduct conduct =
             new Trainer.Conduct(new Recorder(), () -> false, new SpeedMeter(1, 1));

@@ -58,7 +58,8 @@ record BenchReport(
             training.batching().batchSize(),
             subject.model().length(),
             training.batching().microBatch(),
-            training.computation().precision() + (training.computation().tf32() ? " (TF32 allowed)" : ""),
+            training.computation().precision()
+                + (training.computation().tf32() ? " (TF32 allowed)" : ""),
             subject.vocabularySize());
   }
 

@@ -144,7 +144,7 @@ public final class TrainCommand implements Callable<Integer> {
     Experiment.CheckpointPlan checkpoints = experiment.checkpoints();
     return new TrainingRun.Plan(
         experiment.training(),
-        new TrainingRun.Schedule(
+        new TrainingRun.Cadence(
             experiment.evaluation().every(),
             checkpoints.every(),
             checkpoints.keepLast(),

@@ -61,6 +61,26 @@ public record ModelConfig(
         256, new Curve.Linear(), MaskingSchedule.DEFAULT_EPSILON, TransformerConfig.defaults());
   }
 
+  /** Returns the same model with another objective. */
+  public ModelConfig withObjective(ObjectiveKind other) {
+    return new ModelConfig(other, length, schedule, epsilon, network);
+  }
+
+  /** Returns the same model of sequences of another length. */
+  public ModelConfig withLength(int tokens) {
+    return new ModelConfig(objective, tokens, schedule, epsilon, network);
+  }
+
+  /** Returns the same model with another schedule. */
+  public ModelConfig withSchedule(ScheduleConfig other) {
+    return new ModelConfig(objective, length, other, epsilon, network);
+  }
+
+  /** Returns the same model with another network. */
+  public ModelConfig withNetwork(NetworkConfig other) {
+    return new ModelConfig(objective, length, schedule, epsilon, other);
+  }
+
   /**
    * Returns the objective under a schedule of this model.
    *

@@ -14,8 +14,8 @@ public sealed interface TimeSampling {
   double[] times(double[] u);
 
   /**
-   * Returns the choice written as {@code low-discrepancy} or {@code independent}; {@code stratified}
-   * is an earlier name of the first.
+   * Returns the choice written as {@code low-discrepancy} or {@code independent}; {@code
+   * stratified} is an earlier name of the first.
    *
    * @throws IllegalArgumentException for any other text
    */

@@ -116,12 +116,14 @@ public final class StepBench implements AutoCloseable {
         BenchResult.Throughput.of(batches.tokens(), freeRunning(plan));
     Parts parts = byPart(plan.stepsAWindow);
     MemoryUse memory = gauge.use(); // before the ceiling's matrices
-    try (MatmulCeiling ceiling = new MatmulCeiling(manager, subject.training.computation().precision())) {
+    try (MatmulCeiling ceiling =
+        new MatmulCeiling(manager, subject.training.computation().precision())) {
       BenchResult.Work work =
           new BenchResult.Work(
               learner.description(),
               learner.model().parameters().size(),
-              FlopCount.of(subject.model, network.specs()).times(subject.training.batching().samples()),
+              FlopCount.of(subject.model, network.specs())
+                  .times(subject.training.batching().samples()),
               ceiling.size(),
               ceiling.measure());
       double gap = gapMilliseconds(plan.stepsAWindow);
