@@ -31,6 +31,7 @@ final class DocsTest {
   private static final List<String> MODULES =
       List.of("md4-core", "md4-train", "md4-sample", "md4-cli");
   private static final Path PACKAGE = Path.of("io", "github", "md4");
+  private static final String OURS = "io.github.md4.";
   private static final List<Path> SOURCES =
       MODULES.stream()
           .flatMap(module -> files(ROOT.resolve(module).resolve("src"), ".java").stream())
@@ -117,6 +118,19 @@ final class DocsTest {
     assertThat(scripts)
         .isNotEmpty()
         .allSatisfy(script -> assertThat(resources.resolve(script)).isRegularFile());
+  }
+
+  @Test
+  void architecture_namesEveryPackage() {
+    String page = text(DOCS.resolve("architecture.md"));
+    Set<String> packages =
+        SOURCES.stream()
+            .map(source -> source.getParent().toString().replace('/', '.'))
+            .map(folder -> folder.substring(folder.lastIndexOf(OURS) + OURS.length()))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertThat(packages)
+        .contains("core", "cli")
+        .allSatisfy(name -> assertThat(page).contains("`" + name + "`"));
   }
 
   static List<Path> pages() {
