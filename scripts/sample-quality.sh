@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Draws samples from a model by every sampler and prints a table of calls, time and quality: bits per
-# character under 6-grams of a real text, and unigram entropy. docs/sampling.md has one.
+# character under 6-grams of a real text, and unigram entropy. docs/lab/sampling.md has one.
 #
 #   scripts/sample-quality.sh MODEL REFERENCE.bin OUTFOLDER [more options of md4 sample]
 #

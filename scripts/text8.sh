@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Trains a text8 configuration on a GPU, then scores both sets of weights on both held-out splits and
-# prints samples. docs/results.md says what to expect.
+# prints samples. docs/lab/results.md says what to expect.
 #
 #   scripts/text8.sh CONFIG RUN FILE...
 #

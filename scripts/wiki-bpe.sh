@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Trains the paper's small network on GPT-2 tokens of a small Wikipedia corpus, and its autoregressive
 # twin; keeps the best model of each by its validation score; then scores both: three estimators side
-# by side, the discretisation table, the zero-shot table. docs/results.md says what to expect.
+# by side, the discretisation table, the zero-shot table. docs/lab/results.md says what to expect.
 #
 #   scripts/wiki-bpe.sh STAGE DATA [--set KEY=VALUE ...]
 #
