@@ -58,7 +58,7 @@ public record TinyModel(Tokenizer tokenizer) {
   }
 
   private interface Writing {
-    public void write(Path folder, Parameters parameters) throws IOException;
+    void write(Path folder, Parameters parameters) throws IOException;
   }
 
   private void write(Path folder, Parameters.Values values, Writing writing) throws IOException {
