@@ -7,7 +7,6 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.model.SavedModel;
@@ -142,8 +141,8 @@ final class FixedSeedsTest {
   /** Three sequences of masks and a template, then the same template from the middle. */
   private void draw(
       String name, Denoiser denoiser, Schedule schedule, SamplingMethod method, TokenLaw law) {
-    ReverseProcess process = new ReverseProcess(SPACE, schedule, kernels);
-    Sampler sampler = new Sampler(manager, denoiser, process, method, law);
+    GenerativeModel model = new GenerativeModel(denoiser, SPACE, schedule);
+    Sampler sampler = new Sampler(manager, kernels, model, method, law);
     int[] template = {3, 7, 7, 0, 7, 7, 7, 6, 7, 7, 2, 7, 1};
     List<InitialSequence> whole = new ArrayList<>();
     for (int index = 0; index < 3; index++) {
@@ -180,9 +179,9 @@ final class FixedSeedsTest {
                   .mapToObj(Integer::toString)
                   .collect(Collectors.joining()),
               sample.calls(),
-              events.stream().mapToDouble(event -> event.moment().time()).sum(),
+              events.stream().mapToDouble(event -> event.point().time()).sum(),
               events.stream()
-                  .map(e -> "%d/%d/%d".formatted(e.moment().step(), e.position(), e.token()))
+                  .map(e -> "%d/%d/%d".formatted(e.point().step(), e.position(), e.token()))
                   .collect(Collectors.joining(" "))));
     }
   }

@@ -11,6 +11,7 @@ import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.Sample;
 import io.github.md4.sample.SamplingListener;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.SamplingProcedure;
 import io.github.md4.sample.trace.Trace;
 import io.github.md4.sample.trace.TraceWriter;
 import java.io.IOException;
@@ -71,7 +72,7 @@ final class SamplingSession {
       throw new InvalidDataException(folder, "is a model of images; take md4 sample-images");
     }
     try {
-      sampler.options().method().check(model.schedule());
+      SamplingProcedure unused = sampler.options().method().under(model.schedule());
     } catch (IllegalArgumentException e) {
       throw new InvalidConfigException("--sampler", e.getMessage());
     }

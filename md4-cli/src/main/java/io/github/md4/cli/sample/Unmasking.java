@@ -38,14 +38,14 @@ final class Unmasking implements SamplingListener {
   /** Returns the starts, then their states at steps that are evenly spread, to the last. */
   List<List<int[]>> frames() {
     List<TokenEvent> inOrder = new ArrayList<>(events);
-    inOrder.sort(Comparator.comparingInt(event -> event.moment().step())); // which is stable
-    int steps = events.stream().mapToInt(event -> event.moment().step() + 1).max().orElse(1);
+    inOrder.sort(Comparator.comparingInt(event -> event.point().step())); // which is stable
+    int steps = events.stream().mapToInt(event -> event.point().step() + 1).max().orElse(1);
     List<int[]> states = new ArrayList<>(starts.stream().map(start -> start.zt().clone()).toList());
     List<List<int[]>> frames = new ArrayList<>();
     int next = 0;
     for (int frame = 0; frame <= FRAMES; frame++) {
       while (next < inOrder.size()
-          && inOrder.get(next).moment().step() < (long) frame * steps / FRAMES) {
+          && inOrder.get(next).point().step() < (long) frame * steps / FRAMES) {
         TokenEvent event = inOrder.get(next++);
         states.get(Math.toIntExact(event.sample()))[event.position()] = event.token();
       }

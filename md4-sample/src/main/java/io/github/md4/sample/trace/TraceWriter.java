@@ -75,8 +75,8 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
   public void changed(TokenEvent event) {
     JsonObject json = new JsonObject();
     json.addProperty("sample", event.sample());
-    json.addProperty("step", event.moment().step());
-    json.addProperty("time", event.moment().time());
+    json.addProperty("step", event.point().step());
+    json.addProperty("time", event.point().time());
     json.addProperty("position", event.position());
     if (isMask(event.token())) {
       json.add("token", JsonNull.INSTANCE);
