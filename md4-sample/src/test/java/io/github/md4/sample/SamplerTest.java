@@ -128,7 +128,7 @@ final class SamplerTest {
 
   @ParameterizedTest
   @MethodSource("methods")
-  void events_tellTheWholeStory(SamplingMethod method) {
+  void events_tellEveryChange(SamplingMethod method) {
     List<Sample> samples = tiny.sampler(method).sample(masks(3), tiny.hearing);
     Map<Long, int[]> states = new HashMap<>();
     Map<Long, Double> times = new HashMap<>();

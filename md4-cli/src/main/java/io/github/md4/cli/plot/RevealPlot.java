@@ -39,8 +39,8 @@ public record RevealPlot(Trace trace) {
   /** Returns the steps of the trace's grid; without one, as many as it took. */
   int steps() {
     int taken =
-        trace.stories().stream()
-            .flatMap(story -> story.events().stream())
+        trace.histories().stream()
+            .flatMap(history -> history.events().stream())
             .mapToInt(event -> event.step() + 1)
             .max()
             .orElse(1);
@@ -48,7 +48,7 @@ public record RevealPlot(Trace trace) {
   }
 
   private int length() {
-    return trace.stories().get(0).start().size();
+    return trace.histories().get(0).initial().size();
   }
 
   /**
@@ -57,8 +57,8 @@ public record RevealPlot(Trace trace) {
    */
   Line seen() {
     double[] counts = new double[steps()];
-    for (Trace.Story story : trace.stories()) {
-      story.events().stream()
+    for (Trace.History history : trace.histories()) {
+      history.events().stream()
           .filter(event -> !Double.isNaN(event.probability()))
           .forEach(event -> counts[Math.min(event.step(), counts.length - 1)]++);
     }
@@ -68,9 +68,9 @@ public record RevealPlot(Trace trace) {
       int first = step / together * together;
       int end = Math.min(first + together, counts.length);
       double sum = Arrays.stream(counts, first, end).sum();
-      means[step] = sum / (end - first) / trace.stories().size();
+      means[step] = sum / (end - first) / trace.histories().size();
     }
-    String name = "this trace, mean of %d samples".formatted(trace.stories().size());
+    String name = "this trace, mean of %d samples".formatted(trace.histories().size());
     return new Line(together == 1 ? name : name + ", " + together + " steps", numbers(), means);
   }
 

@@ -103,7 +103,7 @@ public final class TraceCommand implements Callable<Integer> {
   private void show(Trace trace) throws InterruptedException {
     boolean isTerminal = Terminal.isStdout();
     Ink ink = isTerminal && Terminal.hasColors() ? new Ink.Colors() : new Ink.Plain();
-    TerminalPlayer player = new TerminalPlayer(spec.commandLine().getOut(), ink, story(trace));
+    TerminalPlayer player = new TerminalPlayer(spec.commandLine().getOut(), ink, history(trace));
     if (isTerminal && stills == null) {
       player.play(MILLIS / speed);
     } else {
@@ -111,12 +111,12 @@ public final class TraceCommand implements Callable<Integer> {
     }
   }
 
-  private Trace.Story story(Trace trace) {
+  private Trace.History history(Trace trace) {
     if (sample == null) {
-      return trace.stories().get(0);
+      return trace.histories().get(0);
     }
-    return trace.stories().stream()
-        .filter(story -> story.sample() == sample)
+    return trace.histories().stream()
+        .filter(history -> history.sample() == sample)
         .findFirst()
         .orElseThrow(
             () ->
@@ -124,6 +124,7 @@ public final class TraceCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "Invalid value for option '--sample': the trace has the sequences %s: %d"
                         .formatted(
-                            trace.stories().stream().map(Trace.Story::sample).toList(), sample)));
+                            trace.histories().stream().map(Trace.History::sample).toList(),
+                            sample)));
   }
 }

@@ -3,7 +3,7 @@ package io.github.md4.cli.trace;
 
 import io.github.md4.sample.trace.Trace.Cell;
 import io.github.md4.sample.trace.Trace.Frame;
-import io.github.md4.sample.trace.Trace.Story;
+import io.github.md4.sample.trace.Trace.History;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -16,14 +16,14 @@ public final class TerminalPlayer {
 
   private final PrintWriter out;
   private final Ink ink;
-  private final Story story;
+  private final History history;
   private final List<Frame> frames;
 
-  public TerminalPlayer(PrintWriter out, Ink ink, Story story) {
+  public TerminalPlayer(PrintWriter out, Ink ink, History history) {
     this.out = out;
     this.ink = ink;
-    this.story = story;
-    this.frames = story.frames();
+    this.history = history;
+    this.frames = history.frames();
   }
 
   /** Redraws the terminal, frame by frame, with {@code millis} between them. */
@@ -63,7 +63,7 @@ public final class TerminalPlayer {
 
   private List<Cell> cells(int frame) {
     return frame == 0
-        ? story.start().stream().map(text -> new Cell(text, 0)).toList()
+        ? history.initial().stream().map(text -> new Cell(text, 0)).toList()
         : frames.get(frame - 1).cells();
   }
 
@@ -78,6 +78,6 @@ public final class TerminalPlayer {
                 frames.get(frame - 1).step(),
                 frames.get(frame - 1).time());
     return "--- sample %d, call %d of %d, %s, %d masked"
-        .formatted(story.sample(), frame, frames.size(), when, masked);
+        .formatted(history.sample(), frame, frames.size(), when, masked);
   }
 }
