@@ -45,7 +45,7 @@ final class TraceCommandTest {
   @Test
   void wrongUse_isOneLine() throws IOException {
     md4("trace").failed(2, "Missing required parameter: 'FILE.ndjson'");
-    md4("trace", trace, trace).failed(2, "two traces are for --html alone");
+    md4("trace", trace, trace).failed(2, "two traces require --html");
     md4("trace", trace, "--sample", 7)
         .failed(2, "'--sample': the trace has the sequences [0, 1, 2]: 7");
     md4("trace", trace, "--speed", 0).failed(2, "'--speed': must be at least 1: 0");

@@ -14,12 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A page that plays traces and needs nothing but itself. */
+/** A page that plays traces in a browser, in one file. */
 public record HtmlPage(List<Trace> traces) {
   private static final String PAGE = "page.html";
   private static final String PLACE = "\"TRACES\"";
 
-  /** Writes the page, replacing what there is. */
+  /** Writes the page, and replaces an old one. */
   public void write(Path file) throws IOException {
     String page;
     try (InputStream in = HtmlPage.class.getResourceAsStream(PAGE)) {

@@ -8,7 +8,7 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 
-/** Plays a sequence in a terminal: what came last is brightest. */
+/** A player of a sequence's history in a terminal. The latest changes are brightest. */
 public final class TerminalPlayer {
   private static final String HOME = "\u001b[H\u001b[J";
   private static final String HIDE_CURSOR = "\u001b[?25l";
@@ -19,6 +19,7 @@ public final class TerminalPlayer {
   private final History history;
   private final List<Frame> frames;
 
+  /** A player that writes to {@code out} in the style of {@code ink}. */
   public TerminalPlayer(PrintWriter out, Ink ink, History history) {
     this.out = out;
     this.ink = ink;
