@@ -233,7 +233,7 @@ final class ImageCommandsTest {
     Path page = folder.resolve("a.html");
     md4("trace", trace, "--html", page).check();
     assertThat(Files.readString(page)).contains("\"image\":[7,7,1]", "\"sample\":1");
-    md4("trace", trace).failed(ExitCodes.USAGE, "a trace of images is for --html, --plot");
+    md4("trace", trace).failed(ExitCodes.USAGE, "a trace of images requires --html or --plot");
     assertThat(Files.size(animation)).isGreaterThan(1000);
     assertThat(ImageIO.read(animation.toFile()).getRaster().getSample(1, 1, 0))
         .as("the first frame is masked")
@@ -275,12 +275,13 @@ final class ImageCommandsTest {
     sample("--count", "1", "--out", out, "--infill", wide, "--mask", mask)
         .failed(ExitCodes.DATA, "wide.png: must be a picture of 7x7x1: 7x8x1");
     sample("--count", "1", "--out", out, "--infill", from)
-        .failed(ExitCodes.USAGE, "--infill and --mask go together");
-    sample("--count", "1").failed(ExitCodes.USAGE, "say where the images go");
+        .failed(ExitCodes.USAGE, "--infill and --mask must be given together");
+    sample("--count", "1")
+        .failed(ExitCodes.USAGE, "one of --png, --out, --animate and --trace is required");
     sample("--count", "1", "--out", out, "--labels", "10")
         .failed(ExitCodes.USAGE, "--labels must be in [0, 10): 10");
     md4("sample", "--model", folder.resolve("run"), "--count", "1", "--device", "cpu")
-        .failed(ExitCodes.DATA, "is a model of images; take md4 sample-images");
+        .failed(ExitCodes.DATA, "is a model of images; use md4 sample-images");
   }
 
   @Test

@@ -100,7 +100,7 @@ final class SampleFilesTest {
         .containsEntry("sampler", "ancestral (exact), exact draw, 20 steps, cosine")
         .containsEntry("seed", "0");
     for (int index = 0; index < 3; index++) {
-      List<Trace.Frame> frames = trace.stories().get(index).frames();
+      List<Trace.Frame> frames = trace.histories().get(index).frames();
       assertThat(frames).hasSize(samples.get(index).path("calls").asInt());
       String last =
           frames.get(frames.size() - 1).cells().stream()

@@ -45,13 +45,13 @@ final class TraceCommandTest {
   @Test
   void wrongUse_isOneLine() throws IOException {
     md4("trace").failed(2, "Missing required parameter: 'FILE.ndjson'");
-    md4("trace", trace, trace).failed(2, "two traces are for --html alone");
+    md4("trace", trace, trace).failed(2, "two traces require --html");
     md4("trace", trace, "--sample", 7)
         .failed(2, "'--sample': the trace has the sequences [0, 1, 2]: 7");
     md4("trace", trace, "--speed", 0).failed(2, "'--speed': must be at least 1: 0");
     md4("trace", folder.resolve("none")).failed(3, "none: no such file; a trace is expected here");
     Path other = Files.writeString(folder.resolve("other"), "{\"a\":1}\n");
-    md4("trace", other).failed(3, "other: line 1 is none of a trace's: md4 sample --trace makes");
+    md4("trace", other).failed(3, "other: line 1 is no line of a trace: md4 sample --trace makes");
     md4("trace", trace, "--html", folder.resolve("no/out.html"))
         .failed(1, "out.html: there is no such file or folder");
   }
@@ -61,6 +61,6 @@ final class TraceCommandTest {
     String text = Files.readString(trace);
     Files.writeString(trace, text.substring(0, text.length() - 20));
     long line = text.lines().count();
-    md4("trace", trace).failed(3, "trace.ndjson: line " + line + " is none of a trace's: ");
+    md4("trace", trace).failed(3, "trace.ndjson: line " + line + " is no line of a trace: ");
   }
 }

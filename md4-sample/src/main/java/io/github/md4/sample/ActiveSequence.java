@@ -1,59 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-/** A walk, whose it is, and how often it has asked. */
+/** A sequence of a request that is being sampled: its trajectory and the number of its calls. */
 final class ActiveSequence {
   private final int place;
-  private final InitialSequence start;
-  private final Trajectory walk;
-  private TrajectoryQuery question;
+  private final InitialSequence initial;
+  private final Trajectory trajectory;
+  private TrajectoryQuery query;
   private int calls;
 
   /**
-   * @param place that of the start in its request
+   * @param place the index of the sequence in its request
    */
-  ActiveSequence(int place, InitialSequence start, Trajectory walk) {
+  ActiveSequence(int place, InitialSequence initial, Trajectory trajectory) {
     this.place = place;
-    this.start = start;
-    this.walk = walk;
-    ask();
+    this.initial = initial;
+    this.trajectory = trajectory;
+    prepare();
   }
 
-  private void ask() {
-    question = walk.isDone() ? null : walk.question();
+  private void prepare() {
+    query = trajectory.isDone() ? null : trajectory.query();
   }
 
   int place() {
     return place;
   }
 
-  InitialSequence start() {
-    return start;
+  InitialSequence initial() {
+    return initial;
   }
 
   int[] z() {
-    return walk.z();
+    return trajectory.z();
   }
 
   boolean isDone() {
-    return question == null;
+    return query == null;
   }
 
-  /** Returns what it asks; there is something while it is not done. */
-  TrajectoryQuery question() {
-    return question;
+  /** Returns its query; there is one while it is not done. */
+  TrajectoryQuery query() {
+    return query;
   }
 
-  void answer(Draws answers, SamplingListener listener) {
+  void advance(Draws draws, SamplingListener listener) {
     calls++;
-    walk.answer(
-        answers,
-        (moment, position, token, probability) ->
-            listener.changed(new TokenEvent(start.index(), moment, position, token, probability)));
-    ask();
+    trajectory.advance(
+        draws,
+        (point, position, token, probability) ->
+            listener.changed(new TokenEvent(initial.index(), point, position, token, probability)));
+    prepare();
   }
 
   Sample sample() {
-    return new Sample(start.index(), walk.z().clone(), calls);
+    return new Sample(initial.index(), trajectory.z().clone(), calls);
   }
 }

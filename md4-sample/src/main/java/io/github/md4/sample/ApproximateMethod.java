@@ -3,6 +3,7 @@ package io.github.md4.sample;
 
 import io.github.md4.core.Choices;
 import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.schedule.MaskingSchedule;
 
 /** Methods whose samples have another law than the model's reverse process. */
 public sealed interface ApproximateMethod extends SamplingMethod {
@@ -14,23 +15,13 @@ public sealed interface ApproximateMethod extends SamplingMethod {
 
   /**
    * The loop of the reference with its float32 Gumbel draw, for samples as it makes them: outcomes
-   * below about 1e-8 are never drawn (spec, T1). Every step asks the network for every masked
+   * below about 1e-8 are never drawn (spec, T1). Every step calls the network for every masked
    * position.
    */
-  sealed interface Reference extends ApproximateMethod {
+  sealed interface Reference extends ApproximateMethod, GridMethod {
     @Override
     default String draw() {
       return "reference";
-    }
-
-    @Override
-    default boolean isPlanned() {
-      return false;
-    }
-
-    @Override
-    default RowDraw rowDraw(TokenLaw law) {
-      return new RowDraw.Reference(law);
     }
   }
 
@@ -42,14 +33,9 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
 
     @Override
-    public double timeAt(double from) {
-      return steps.timeAt(from);
-    }
-
-    @Override
-    public Trajectory.Beginning beginning(SamplingContext setting) {
-      return ReferenceTrajectory.beginning(
-          setting, steps, ReferenceTrajectory.DrawCount.ONE, leftovers);
+    public SamplingProcedure md4(MaskingSchedule schedule) {
+      return ReferenceTrajectory.procedure(
+          schedule, steps, ReferenceTrajectory.DrawCount.ONE, leftovers);
     }
   }
 
@@ -61,30 +47,25 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
 
     @Override
-    public double timeAt(double from) {
-      return steps.timeAt(from);
-    }
-
-    @Override
-    public Trajectory.Beginning beginning(SamplingContext setting) {
-      return ReferenceTrajectory.beginning(
-          setting, steps, ReferenceTrajectory.DrawCount.TWO, leftovers);
+    public SamplingProcedure md4(MaskingSchedule schedule) {
+      return ReferenceTrajectory.procedure(
+          schedule, steps, ReferenceTrajectory.DrawCount.TWO, leftovers);
     }
   }
 
-  /** By what the network is sure. */
+  /** The score by which positions are ordered. */
   enum Order {
-    /** Of its drawn token: that token's probability (LLaDA, and Dream's maskgit_plus). */
+    /** The probability of the drawn token (LLaDA, and Dream's maskgit_plus). */
     CONFIDENCE(Confidence.PROBABILITY),
-    /** By the margin between the two likeliest tokens (Dream's topk_margin). */
+    /** The margin between the two likeliest tokens (Dream's topk_margin). */
     MARGIN(Confidence.MARGIN),
-    /** By the entropy (Dream's entropy). */
+    /** The negative entropy (Dream's entropy). */
     ENTROPY(Confidence.NEGATIVE_ENTROPY);
 
-    private final Confidence score;
+    private final Confidence confidence;
 
-    Order(Confidence score) {
-      this.score = score;
+    Order(Confidence confidence) {
+      this.confidence = confidence;
     }
 
     @Override
@@ -94,9 +75,9 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   }
 
   /**
-   * What the network is surest of is revealed first.
+   * The positions of which the network is surest are revealed first.
    *
-   * @param tokensAStep how many tokens each call reveals, at least 1
+   * @param tokensAStep the number of tokens that each call reveals, at least 1
    * @param temperature of the choice of positions, at least 0: 0 takes the surest
    */
   record Ordered(Order order, int tokensAStep, double temperature) implements ApproximateMethod {
@@ -115,48 +96,23 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
 
     @Override
-    public boolean isPlanned() {
-      return true;
-    }
-
-    @Override
-    public Trajectory.Beginning beginning(SamplingContext setting) {
-      return OrderedTrajectory.beginning(
-          setting, new OrderedTrajectory.Pace(tokensAStep, temperature));
-    }
-
-    @Override
-    public RowDraw rowDraw(TokenLaw law) {
-      return new RowDraw.Exact(law, order.score);
+    public SamplingProcedure md4(MaskingSchedule schedule) {
+      return OrderedTrajectory.procedure(
+          schedule, new OrderedTrajectory.Pace(tokensAStep, temperature), order.confidence);
     }
   }
 
-  /** Tokens are masked again on the way, so that mistakes can be mended (ReMDM). */
+  /** Tokens are masked again on the way, so that mistakes can be corrected (ReMDM). */
   record Remasked(SamplingSteps steps, Remasking remasking, Leftovers leftovers)
-      implements ApproximateMethod {
+      implements ApproximateMethod, GridMethod {
     @Override
     public String name() {
       return remasking.name();
     }
 
     @Override
-    public double timeAt(double from) {
-      return steps.timeAt(from);
-    }
-
-    @Override
-    public boolean isPlanned() {
-      return remasking.isPlanned();
-    }
-
-    @Override
-    public Trajectory.Beginning beginning(SamplingContext setting) {
-      return RemaskingTrajectory.beginning(setting, steps, remasking, leftovers);
-    }
-
-    @Override
-    public RowDraw rowDraw(TokenLaw law) {
-      return new RowDraw.Exact(law, Confidence.PROBABILITY);
+    public SamplingProcedure md4(MaskingSchedule schedule) {
+      return RemaskingTrajectory.procedure(schedule, steps, remasking, leftovers);
     }
   }
 }

@@ -4,22 +4,22 @@ package io.github.md4.sample;
 import java.util.Arrays;
 import java.util.List;
 
-/** What answers the questions of several walks at once. */
+/** A call for the queries of several sequences at once. */
 @FunctionalInterface
 interface BatchedQuery {
 
-  /** Returns what is drawn for all their positions, in order: [3, R]. */
-  double[] ask(List<ActiveSequence> group);
+  /** Returns the draws of all their positions, in order: [3, R]. */
+  double[] draw(List<ActiveSequence> group);
 
-  /** Returns how many positions a group asks for. */
+  /** Returns the number of positions that a group draws. */
   static int rows(List<ActiveSequence> group) {
-    return group.stream().mapToInt(traveller -> traveller.question().positions().length).sum();
+    return group.stream().mapToInt(sequence -> sequence.query().positions().length).sum();
   }
 
-  /** Asks nobody, and says one token of every position. */
-  record Nobody(int token) implements BatchedQuery {
+  /** Draws one token at every position without a network, so that calls can be counted. */
+  record Constant(int token) implements BatchedQuery {
     @Override
-    public double[] ask(List<ActiveSequence> group) {
+    public double[] draw(List<ActiveSequence> group) {
       int rows = rows(group);
       double[] drawn = new double[3 * rows];
       Arrays.fill(drawn, 0, rows, token);

@@ -7,15 +7,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Sequences of several lengths, which the network cannot see together. */
+/** The grouping of sequences by length: a call of the network takes one length. */
 final class ByLength {
   private ByLength() {}
 
-  /** Returns the places of the starts of each length, in their order, first length first. */
-  static Collection<List<Integer>> of(List<InitialSequence> starts) {
+  /** Returns the indices of the sequences of each length, in their order, first length first. */
+  static Collection<List<Integer>> of(List<InitialSequence> sequences) {
     Map<Integer, List<Integer>> places = new LinkedHashMap<>();
-    for (int i = 0; i < starts.size(); i++) {
-      places.computeIfAbsent(starts.get(i).zt().length, length -> new ArrayList<>()).add(i);
+    for (int i = 0; i < sequences.size(); i++) {
+      places.computeIfAbsent(sequences.get(i).zt().length, length -> new ArrayList<>()).add(i);
     }
     return places.values();
   }

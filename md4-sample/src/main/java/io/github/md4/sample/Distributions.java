@@ -9,16 +9,16 @@ import io.github.md4.core.diffusion.Denoiser;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
-/** The network's probabilities at all positions of a sequence. */
+/** The computation of the network's probabilities at all positions of a sequence. */
 final class Distributions {
   private static final int VOCABULARY_AXIS = 1;
 
   private Distributions() {}
 
   static TokenDistribution of(
-      NDManager manager, Denoiser denoiser, InitialSequence start, double t) {
-    int[] zt = start.zt();
-    Condition condition = new Condition(new double[] {t}, start.labels().toArray());
+      NDManager manager, Denoiser denoiser, InitialSequence sequence, double t) {
+    int[] zt = sequence.zt();
+    Condition condition = new Condition(new double[] {t}, sequence.labels().toArray());
     try (NDManager scope = manager.newSubManager()) {
       long[] tokens = Arrays.stream(zt).asLongStream().toArray();
       NDArray z = scope.create(tokens, new Shape(1, zt.length));

@@ -2,10 +2,10 @@
 package io.github.md4.sample;
 
 /**
- * What was drawn for the positions of a question, in their order: a part of all that a call drew.
+ * The tokens drawn for the positions of a query, in their order: a part of all draws of a call.
  *
- * @param drawn tokens, probabilities, scores, [3, rows]
- * @param first the row of the question's first position
+ * @param drawn tokens, probabilities, confidences, [3, rows]
+ * @param first the row of the query's first position
  */
 record Draws(double[] drawn, int rows, int first) {
 
@@ -17,7 +17,7 @@ record Draws(double[] drawn, int rows, int first) {
     return drawn[rows + first + row];
   }
 
-  double score(int row) {
+  double confidence(int row) {
     return drawn[2 * rows + first + row];
   }
 }

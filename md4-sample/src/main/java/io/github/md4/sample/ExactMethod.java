@@ -2,19 +2,22 @@
 package io.github.md4.sample;
 
 import io.github.md4.core.diffusion.GenMd4Reverse;
-import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.diffusion.ReverseProcess;
+import io.github.md4.core.schedule.GenMd4Schedule;
+import io.github.md4.core.schedule.MaskingSchedule;
 
 /**
- * Methods whose samples follow the model's reverse process exactly. In MD4 when a position is
- * revealed does not depend on the network, so it is drawn first; then the network is asked only at
- * times that reveal something, only for the positions that they reveal.
+ * Methods whose samples follow the model's reverse process exactly. In MD4 the time of a reveal
+ * does not depend on the network, so it is drawn first; then the network is called only at times
+ * that reveal something, only for the positions that they reveal.
  *
- * <p>Where each token has its own power (GenMD4), a position asks at the times of the largest
- * power, and keeps what is drawn with what is left of the token's own probability: the calls are
- * then bounded, not planned, and nothing is left over.
+ * <p>Where each token has its own power (GenMD4), a position draws at the times of the largest
+ * power, and keeps a token with the rest of the token's own probability: the calls are then
+ * bounded, not planned, and no position is left over.
  *
- * <p>Exact are they for the {@link TokenLaw} that is asked for; {@link Leftovers#ARGMAX} makes the
- * one token in ten thousand that time 0 leaves over the likeliest, as the reference does.
+ * <p>They are exact for the {@link TokenLaw} that is asked for. {@link Leftovers#ARGMAX} fills the
+ * one position in ten thousand that is still masked at time 0 with the likeliest token, as the
+ * reference does.
  */
 public sealed interface ExactMethod extends SamplingMethod {
 
@@ -23,25 +26,14 @@ public sealed interface ExactMethod extends SamplingMethod {
     return true;
   }
 
+  /** Narrows the inherited method: every exact method has this procedure. */
   @Override
-  default boolean isPlanned() {
-    return true;
-  }
-
-  @Override
-  default boolean takesPowers() {
-    return true;
-  }
-
-  @Override
-  default RowDraw rowDraw(TokenLaw law) {
-    return new RowDraw.Exact(law, Confidence.PROBABILITY);
-  }
+  SamplingProcedure genMd4(GenMd4Schedule schedule);
 
   /** Ancestral sampling, {@code p(z_s | z_t)} step by step (MD4, Algorithm 2). */
-  record Ancestral(SamplingSteps steps, Leftovers leftovers) implements ExactMethod {
+  record Ancestral(SamplingSteps steps, Leftovers leftovers) implements ExactMethod, GridMethod {
 
-    /** Ancestral sampling that fills what is left over as the reference. */
+    /** Ancestral sampling that fills leftover positions as the reference does. */
     public Ancestral(SamplingSteps steps) {
       this(steps, Leftovers.ARGMAX);
     }
@@ -52,47 +44,44 @@ public sealed interface ExactMethod extends SamplingMethod {
     }
 
     @Override
-    public double timeAt(double from) {
-      return steps.timeAt(from);
+    public SamplingProcedure md4(MaskingSchedule schedule) {
+      ReverseProcess process = new ReverseProcess(schedule);
+      return PlannedTrajectory.procedure(
+          from -> RevealTimes.Grid.of(process, steps.from(from)), leftovers);
     }
 
     @Override
-    public Trajectory.Beginning beginning(SamplingContext setting) {
-      if (setting.process().isPowered()) {
-        int first = steps.first(setting.from());
-        double[] times = steps.timesFrom(first);
-        return GenMd4Trajectory.beginning(
-            setting, powers -> new GenMd4Reverse.OnGrid(powers, times, first), times[0]);
-      }
-      return PlannedTrajectory.beginning(setting, RevealTimes.Grid.of(steps, setting), leftovers);
+    public SamplingProcedure genMd4(GenMd4Schedule schedule) {
+      return GenMd4Trajectory.procedure(
+          this::timeAt, from -> new GenMd4Reverse.OnGrid(schedule, steps.from(from)));
     }
   }
 
   /**
    * The step of two draws (MD4, Algorithm 3): whether a position is revealed and what it becomes
-   * are drawn independently. Drawn exactly it is {@link Ancestral} under another name, to the last
-   * token: that draws the two apart as well.
+   * are drawn independently. With the exact draw its samples equal those of {@link Ancestral},
+   * which draws the two apart as well.
    */
-  record Mean(SamplingSteps steps, Leftovers leftovers) implements ExactMethod {
+  record Mean(SamplingSteps steps, Leftovers leftovers) implements ExactMethod, GridMethod {
     @Override
     public String name() {
       return "mean";
     }
 
     @Override
-    public double timeAt(double from) {
-      return steps.timeAt(from);
+    public SamplingProcedure md4(MaskingSchedule schedule) {
+      return new Ancestral(steps, leftovers).md4(schedule);
     }
 
     @Override
-    public Trajectory.Beginning beginning(SamplingContext setting) {
-      return new Ancestral(steps, leftovers).beginning(setting);
+    public SamplingProcedure genMd4(GenMd4Schedule schedule) {
+      return new Ancestral(steps, leftovers).genMd4(schedule);
     }
   }
 
   /**
-   * Continuous time, the limit of ever more steps: each position at a time of its own (first
-   * hitting, arXiv 2409.02908), so the network is asked once a position.
+   * Continuous time, the limit of ever more steps: each position is revealed at a time of its own
+   * (first hitting, arXiv 2409.02908), so there is one call of the network for each position.
    */
   record FirstHitting(Leftovers leftovers) implements ExactMethod {
     @Override
@@ -106,12 +95,16 @@ public sealed interface ExactMethod extends SamplingMethod {
     }
 
     @Override
-    public Trajectory.Beginning beginning(SamplingContext setting) {
-      if (setting.process().isPowered()) {
-        return GenMd4Trajectory.beginning(setting, GenMd4Reverse.Continuous::new, setting.from());
-      }
-      RevealTimes timeline = new RevealTimes.Continuous(setting.process(), setting.from());
-      return PlannedTrajectory.beginning(setting, timeline, leftovers);
+    public SamplingProcedure md4(MaskingSchedule schedule) {
+      ReverseProcess process = new ReverseProcess(schedule);
+      return PlannedTrajectory.procedure(
+          from -> new RevealTimes.Continuous(process, from), leftovers);
+    }
+
+    @Override
+    public SamplingProcedure genMd4(GenMd4Schedule schedule) {
+      return GenMd4Trajectory.procedure(
+          this::timeAt, from -> new GenMd4Reverse.Continuous(schedule));
     }
   }
 }

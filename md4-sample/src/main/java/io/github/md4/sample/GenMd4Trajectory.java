@@ -2,110 +2,107 @@
 package io.github.md4.sample;
 
 import io.github.md4.core.diffusion.GenMd4Reverse;
+import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.noise.Noise.Purpose;
-import io.github.md4.core.schedule.GenMd4Schedule;
 import java.util.Arrays;
-import java.util.function.Function;
-import java.util.stream.IntStream;
+import java.util.function.DoubleFunction;
+import java.util.function.DoubleUnaryOperator;
 
 /**
- * A walk where each token has its power: a position asks at times of its own, and keeps what is
- * drawn or asks again later. Three uniforms for each time that it asks: when, what, and whether it
- * is kept.
+ * A trajectory where each token has its power: a position draws at times of its own, and keeps the
+ * token or draws again later. Each draw uses three uniforms: for the time, for the token, and for
+ * whether it is kept.
  */
 final class GenMd4Trajectory implements Trajectory {
-  private final SamplingContext setting;
+  private final PartialSequence sequence;
   private final GenMd4Reverse reverse;
-  private final InitialSequence start;
-  private final int[] z;
-  private final double[] due; // when a masked position asks next, 0 for all that never will, [N]
-  private final int[] draws; // how often it has asked, [N]
-  private int[] asked = {};
+  private final double[] due; // the time of a position's next draw, 0 if there is none, [N]
+  private final int[] drawCounts; // the number of a position's draws so far, [N]
+  private int[] drawing = {};
   private double time;
   private int times;
 
-  private GenMd4Trajectory(SamplingContext setting, GenMd4Reverse reverse, InitialSequence start) {
-    this.setting = setting;
+  private GenMd4Trajectory(PartialSequence sequence, GenMd4Reverse reverse, double begin) {
+    this.sequence = sequence;
     this.reverse = reverse;
-    this.start = start;
-    this.z = start.zt().clone();
-    this.due = new double[z.length];
-    this.draws = new int[z.length];
+    this.due = new double[sequence.length()];
+    this.drawCounts = new int[due.length];
+    for (int position : sequence.masked()) {
+      schedule(position, begin);
+    }
+    next();
   }
 
   /**
-   * @param from the time at which sequences begin
+   * @param begin the time at which sequences begin, by the share of the way that lies before them
+   * @param reverse the reverse process, by the same share
    */
-  static Beginning beginning(
-      SamplingContext setting, Function<GenMd4Schedule, GenMd4Reverse> of, double from) {
-    GenMd4Reverse reverse = of.apply((GenMd4Schedule) setting.process().schedule());
-    return start -> {
-      GenMd4Trajectory walk = new GenMd4Trajectory(setting, reverse, start);
-      for (int hole : start.holes(setting.process().space())) {
-        walk.schedule(hole, from);
-      }
-      walk.advance();
-      return walk;
-    };
+  static SamplingProcedure procedure(
+      DoubleUnaryOperator begin, DoubleFunction<GenMd4Reverse> reverse) {
+    return new SamplingProcedure(
+        context -> {
+          double time = begin.applyAsDouble(context.from());
+          GenMd4Reverse shared = reverse.apply(context.from());
+          return initial ->
+              new GenMd4Trajectory(new PartialSequence(context, initial), shared, time);
+        },
+        new RowDraw.Exact(Confidence.PROBABILITY),
+        false);
   }
 
   private void schedule(int position, double from) {
     due[position] = reverse.next(from, uniform(Purpose.REVEAL, position));
   }
 
-  /** A function of how often the position has asked, and of nothing that happens elsewhere. */
+  /** Returns a function of the position and its number of draws, and of no other position. */
   private double uniform(Purpose purpose, int position) {
-    return setting.noise().uniform(purpose, draws[position], start.index(), position);
+    return sequence.uniform(purpose, drawCounts[position], position);
   }
 
-  private void advance() {
-    double next = Arrays.stream(due).max().orElse(0);
-    asked =
-        next == 0 ? new int[0] : IntStream.range(0, z.length).filter(n -> due[n] == next).toArray();
-    time = next;
+  private void next() {
+    time = Arrays.stream(due).max().orElse(0);
+    drawing = time == 0 ? new int[0] : sequence.positions(n -> due[n] == time);
   }
 
   @Override
   public int[] z() {
-    return z;
+    return sequence.z();
   }
 
   @Override
   public boolean isDone() {
-    return asked.length == 0;
+    return drawing.length == 0;
   }
 
   @Override
-  public TrajectoryQuery question() {
-    double[] u = Arrays.stream(asked).mapToDouble(n -> uniform(Purpose.SAMPLE, n)).toArray();
-    return new TrajectoryQuery(moment(), asked, new double[][] {u});
+  public TrajectoryQuery query() {
+    double[] u = Arrays.stream(drawing).mapToDouble(n -> uniform(Purpose.SAMPLE, n)).toArray();
+    return new TrajectoryQuery(point(), drawing, new double[][] {u});
   }
 
-  private GridPoint moment() {
+  private GridPoint point() {
     return new GridPoint(reverse.step(time, times), time);
   }
 
   @Override
-  public void answer(Draws answers, Changes changes) {
-    for (int r = 0; r < asked.length; r++) {
-      int position = asked[r];
-      int token = answers.token(r);
-      if (isKept(position, token)) {
-        z[position] = token;
+  public void advance(Draws draws, Changes changes) {
+    for (int r = 0; r < drawing.length; r++) {
+      int position = drawing[r];
+      if (isKept(draws, r)) {
         due[position] = 0;
-        changes.changed(moment(), position, token, answers.probability(r));
+        sequence.reveal(point(), position, draws, r, changes);
       } else {
-        draws[position]++;
+        drawCounts[position]++;
         schedule(position, reverse.after(time));
       }
     }
     times++;
-    advance();
+    next();
   }
 
-  /** A mask in place of a token is nobody's answer, by which calls are counted. */
-  private boolean isKept(int position, int token) {
-    return token != setting.maskToken()
-        && reverse.isKept(token, time, uniform(Purpose.KEEP, position));
+  /** Returns whether a drawn token stays; a mask comes only from the counting of calls. */
+  private boolean isKept(Draws draws, int row) {
+    return !sequence.isMask(draws, row)
+        && reverse.isKept(draws.token(row), time, uniform(Purpose.KEEP, drawing[row]));
   }
 }

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import io.github.md4.core.schedule.StepTimes;
+
 /**
- * When something happens to a sequence.
+ * A place on the way of a sequence.
  *
- * @param step the steps of the grid before it; without a grid, the calls before it
- * @param time what the network is told, in [0, 1]
+ * @param step the number of the grid's steps before it; without a grid, of the calls before it
+ * @param time the time that the network is told, in [0, 1]
  */
-public record GridPoint(int step, double time) {}
+public record GridPoint(int step, double time) {
+
+  /** Returns the place after {@code step} of these steps. */
+  static GridPoint of(StepTimes times, int step) {
+    return new GridPoint(times.first() + step, times.time(step));
+  }
+}

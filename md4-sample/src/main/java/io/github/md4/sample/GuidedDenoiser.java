@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -10,17 +12,17 @@ import io.github.md4.core.diffusion.Denoiser;
 import java.util.Arrays;
 
 /**
- * Classifier-free guidance (Ho and Salimans, 2022) for masked diffusion: a network that is asked
- * with an example's class c and with no class, in one batch, and whose logits are mixed,
+ * Classifier-free guidance (Ho and Salimans, 2022) for masked diffusion: a network called with an
+ * example's class c and with no class, in one batch, and the mixture of their logits,
  *
  * <pre>{@code
  * logits = logits(z, none) + scale (logits(z, c) - logits(z, none))
  * }</pre>
  *
  * <p>so that {@code mu} is proportional to {@code mu(c)^scale mu(none)^(1 - scale)}. A scale of 1
- * is the network told its class, 0 the network told none; above 1 samples are more like their class
- * and less like each other. Not a law that the network was trained for: approximate by intent. The
- * paper names it as future work.
+ * is the network with the class, 0 the network without one. Above 1 samples are more like their
+ * class and less like each other. The network was not trained for this law, so samples are
+ * approximate by intent. The paper names it as future work.
  *
  * @param nullLabel the label that stands for no class
  * @param scale finite
@@ -28,9 +30,7 @@ import java.util.Arrays;
 public record GuidedDenoiser(Denoiser network, int nullLabel, double scale) implements Denoiser {
 
   public GuidedDenoiser {
-    if (!Double.isFinite(scale)) {
-      throw new IllegalArgumentException("scale must be finite: " + scale);
-    }
+    require(Double.isFinite(scale), "scale must be finite", scale);
   }
 
   @Override
@@ -41,10 +41,10 @@ public record GuidedDenoiser(Denoiser network, int nullLabel, double scale) impl
       NDArray twice = NDArrays.concat(new NDList(zt, zt)); // [2 B, N]
       NDArray both = NDArrays.concat(new NDList(rows, rows.add(zt.size()))); // [2 R]
       NDArray logits = network.logits(twice, twice(condition), both); // [2 R, V]
-      NDList halves = logits.split(2); // told the class, told none
-      NDArray told = halves.get(0);
-      NDArray untold = halves.get(1);
-      return scope.ret(untold.add(told.sub(untold).mul(scale)));
+      NDList halves = logits.split(2); // with the class, without
+      NDArray conditional = halves.get(0);
+      NDArray unconditional = halves.get(1);
+      return scope.ret(unconditional.add(conditional.sub(unconditional).mul(scale)));
     }
   }
 

@@ -1,50 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.diffusion.TokenSpace;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * What a sequence is before it is sampled.
+ * A sequence before it is sampled.
  *
- * @param zt tokens, which stay what they are, and masks, which are filled; [N] in [0, V]
- * @param index what tells its noise from that of the other sequences of its seed, in [0, 2^32)
+ * @param zt tokens, which never change, and masks, which are filled; [N] in [0, V]
+ * @param index the number that tells its noise from that of the other sequences of a seed, in [0,
+ *     2^32)
  * @param label the class that the network is told, or {@link #NO_LABEL}
  */
 public record InitialSequence(int[] zt, long index, int label) {
-  /** Where there are no classes. */
+  /** The label of sequences without a class. */
   public static final int NO_LABEL = -1;
 
   private static final long INDICES = 1L << 32;
 
+  /** Checks the length, the index and the label. */
   public InitialSequence {
-    if (zt.length == 0) {
-      throw new IllegalArgumentException("a sequence must have at least one position: 0");
-    }
-    if (!(index >= 0 && index < INDICES)) {
-      throw new IllegalArgumentException("index must be in [0, 2^32): " + index);
-    }
-    if (label < NO_LABEL) {
-      throw new IllegalArgumentException("label must be at least 0: " + label);
-    }
+    require(zt.length > 0, "a sequence must have at least one position", zt.length);
+    require(index >= 0 && index < INDICES, "index must be in [0, 2^32)", index);
+    require(label >= NO_LABEL, "label must be at least 0", label);
   }
 
-  /** Returns a sequence with no class. */
+  /** A sequence without a class. */
   public InitialSequence(int[] zt, long index) {
     this(zt, index, NO_LABEL);
   }
 
-  /** Returns a sequence of nothing but masks. */
+  /** Returns a sequence of masks only. */
   public static InitialSequence masked(TokenSpace space, int length, long index) {
     int[] zt = new int[length];
     Arrays.fill(zt, space.maskToken());
     return new InitialSequence(zt, index);
   }
 
-  /** Returns the same under a class. */
-  public InitialSequence withLabel(int of) {
-    return new InitialSequence(zt, index, of);
+  /** Returns the same sequence with a class. */
+  public InitialSequence withLabel(int other) {
+    return new InitialSequence(zt, index, other);
   }
 
   /** Returns other tokens with the same index and class. */
@@ -54,26 +52,16 @@ public record InitialSequence(int[] zt, long index, int label) {
 
   /** Returns the class as a network is told it: none, or the one. */
   IntStream labels() {
-    return IntStream.of(label).filter(of -> of != NO_LABEL);
+    return IntStream.of(label).filter(each -> each != NO_LABEL);
   }
 
-  /** Returns the places of the masks, rising. */
-  int[] holes(TokenSpace space) {
-    return holes(space, zt);
-  }
-
-  /** Returns the places of the masks of a sequence, rising. */
-  static int[] holes(TokenSpace space, int[] z) {
-    return IntStream.range(0, z.length).filter(n -> space.isMask(z[n])).toArray();
-  }
-
-  /** Throws unless all tokens are of {@code space}. */
+  /** Checks that all tokens are of {@code space}. */
   void check(TokenSpace space) {
     for (int token : zt) {
-      if (!(token >= 0 && token <= space.maskToken())) {
-        throw new IllegalArgumentException(
-            "a token must be in [0, %d]: %d".formatted(space.maskToken(), token));
-      }
+      require(
+          token >= 0 && token <= space.maskToken(),
+          "a token must be in [0, %d]".formatted(space.maskToken()),
+          token);
     }
   }
 }

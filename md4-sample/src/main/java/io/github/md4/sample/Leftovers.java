@@ -5,8 +5,8 @@ import io.github.md4.core.Choices;
 import io.github.md4.core.internal.torch.DrawKernels;
 
 /**
- * What becomes of the few positions that are still masked at time 0, where the schedule's epsilon
- * leaves a token in ten thousand (spec, 4.3).
+ * The filling of the few positions that are still masked at time 0: the schedule's epsilon leaves
+ * one in ten thousand (spec, 4.3).
  */
 public enum Leftovers {
   /** The most likely token, as in the reference. */
@@ -24,7 +24,7 @@ public enum Leftovers {
     }
   };
 
-  /** Returns what stands for the uniform {@code u} at a position that is left over. */
+  /** Returns the uniform of the draw at such a position, in place of {@code u}. */
   abstract double uniform(double u);
 
   /** Returns the choice written as {@code argmax} or {@code drawn}. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
@@ -10,7 +12,6 @@ import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ForwardProcess;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.ObjectiveKind;
-import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
@@ -35,8 +36,8 @@ import java.util.stream.LongStream;
  * A trained model, ready to generate, infill and score.
  *
  * <p>Safe for use by several threads: their requests take turns at the network, call by call, so
- * the memory that runs need is that of one call and what each thread draws from its answer. Closing
- * it waits for what runs, and gives its memory back; after that every method throws an {@link
+ * they need the memory of one call and of each thread's draws from its logits. Closing it waits for
+ * running requests and frees its memory; after that every method throws an {@link
  * IllegalStateException}.
  */
 public final class MaskedDiffusion implements AutoCloseable {
@@ -47,7 +48,7 @@ public final class MaskedDiffusion implements AutoCloseable {
   private final ReadWriteLock open = new ReentrantReadWriteLock(true);
   private boolean isClosed;
 
-  /** Which weights are taken, and where and how they run. */
+  /** The weights to load, with the precision and the device of their computations. */
   public record Loading(Weights weights, Precision precision, Device device) {
 
     /** Returns averaged weights in float32 on the first GPU, or the CPU without one. */
@@ -57,7 +58,7 @@ public final class MaskedDiffusion implements AutoCloseable {
   }
 
   /**
-   * @param manager what the model lives under; it is closed with this
+   * @param manager the manager of the model; it is closed with this object
    */
   MaskedDiffusion(NDManager manager, SavedModel model) {
     this.manager = manager;
@@ -75,7 +76,7 @@ public final class MaskedDiffusion implements AutoCloseable {
    * Returns the model of a folder.
    *
    * @throws io.github.md4.core.InvalidDataException if the folder is no model's, is damaged or
-   *     lacks those weights, or if it is no masked diffusion model
+   *     lacks those weights, or is no masked diffusion model
    */
   public static MaskedDiffusion load(Path folder, Loading loading) throws IOException {
     checkIsDiffusion(folder);
@@ -97,7 +98,7 @@ public final class MaskedDiffusion implements AutoCloseable {
     }
   }
 
-  /** Returns what the model is. */
+  /** Returns the description of the model. */
   public SavedModel.Description description() {
     return model.description();
   }
@@ -112,13 +113,13 @@ public final class MaskedDiffusion implements AutoCloseable {
     return description().tokenizer().decode(tokens);
   }
 
-  /** As {@link #generate(List, SamplingOptions, SamplingListener)}, of the model's length. */
+  /** Returns {@code count} samples of the model's length, from masks only. */
   public List<Sample> generate(int count, SamplingOptions options) {
     return generate(
         masked(count, description().config().length()), options, SamplingListener.none());
   }
 
-  /** Returns {@code count} sequences of nothing but masks, with the indices from 0 on. */
+  /** Returns {@code count} sequences of masks only, with the indices from 0 on. */
   public List<InitialSequence> masked(int count, int length) {
     return LongStream.range(0, count)
         .mapToObj(index -> InitialSequence.masked(description().tokenSpace(), length, index))
@@ -126,30 +127,30 @@ public final class MaskedDiffusion implements AutoCloseable {
   }
 
   /**
-   * Returns a sample of each start, in their order; starts may have several lengths.
+   * Returns a sample of each sequence, in their order; they may have several lengths.
    *
-   * @param listener is told of the calls of each length anew, those of the first length first
+   * @param listener a listener to the calls, which are counted anew for each length, those of the
+   *     first length first
    */
   public List<Sample> generate(
-      List<InitialSequence> starts, SamplingOptions options, SamplingListener listener) {
-    return whileOpen(() -> sample(denoiser, starts, options, listener));
+      List<InitialSequence> sequences, SamplingOptions options, SamplingListener listener) {
+    return whileOpen(() -> sample(denoiser, sequences, options, listener));
   }
 
   /**
-   * As {@link #generate(List, SamplingOptions, SamplingListener)}, of starts with classes.
+   * As {@link #generate(List, SamplingOptions, SamplingListener)}, of sequences with classes.
    *
-   * @param guidance how far samples are pushed towards their class, see {@link GuidedDenoiser}; 1
-   *     is not at all
+   * @param guidance the scale of {@link GuidedDenoiser}; 1 is the network itself
    * @throws IllegalArgumentException if it is not 1 and the model was not trained without classes
    *     too
    */
   public List<Sample> generate(
-      List<InitialSequence> starts,
+      List<InitialSequence> sequences,
       SamplingOptions options,
       double guidance,
       SamplingListener listener) {
     Denoiser guided = guidance == 1 ? denoiser : guided(guidance);
-    return whileOpen(() -> sample(guided, starts, options, listener));
+    return whileOpen(() -> sample(guided, sequences, options, listener));
   }
 
   private Denoiser guided(double guidance) {
@@ -165,26 +166,25 @@ public final class MaskedDiffusion implements AutoCloseable {
 
   /** Returns the template with its holes filled; see {@link Template}. */
   public Sample infill(String template, SamplingOptions options) {
-    InitialSequence start = start(template, 0);
-    return generate(List.of(start), options, SamplingListener.none()).get(0);
+    return generate(List.of(template(template, 0)), options, SamplingListener.none()).get(0);
   }
 
   /**
-   * Returns the start that a template is.
+   * Returns the sequence that a template describes.
    *
-   * @throws IllegalArgumentException if it is none of this model's
+   * @throws IllegalArgumentException if the text is no template for this model
    */
-  public InitialSequence start(String template, long index) {
+  public InitialSequence template(String text, long index) {
     int length = description().config().length();
-    return new InitialSequence(Template.parse(template, description().tokenizer(), length), index);
+    return new InitialSequence(Template.parse(text, description().tokenizer(), length), index);
   }
 
   /**
-   * Returns sequences masked in part, as they are at the time that the method's own grid has at
-   * {@link SamplingOptions#from} (spec, 4.7). {@link #generate(List, SamplingOptions,
-   * SamplingListener)} with the same options samples them from there.
+   * Returns sequences masked in part, as of the time that the method's own grid has at {@link
+   * SamplingOptions#from} (spec, 4.7). {@link #generate(List, SamplingOptions, SamplingListener)}
+   * with the same options samples them from there.
    *
-   * @param x clean tokens, one array a sequence; their numbers become their indices
+   * @param x clean tokens, one array a sequence; their positions in the list become their indices
    */
   public List<InitialSequence> masked(List<int[]> x, SamplingOptions options) {
     double time = options.method().timeAt(options.from());
@@ -199,10 +199,10 @@ public final class MaskedDiffusion implements AutoCloseable {
   }
 
   /**
-   * Masks a sequence as it is at a time, and returns what the network thinks of every position
+   * Returns the network's distribution at every position of a sequence that is masked as of a time
    * (spec, 4.9).
    *
-   * @param x clean tokens [N], with the index and the class that they have
+   * @param x clean tokens [N], with their index and class
    * @param t in [0, 1]
    */
   public TokenDistribution distribution(InitialSequence x, double t, long seed) {
@@ -211,16 +211,14 @@ public final class MaskedDiffusion implements AutoCloseable {
   }
 
   /**
-   * Estimates the bound on a sequence's negative log-likelihood, with its standard error, in which
-   * only the noise of times and masks has a part.
+   * Estimates the bound on a sequence's negative log-likelihood, with the standard error of the
+   * noise of times and masks.
    *
    * @param x clean tokens, [N]
    * @param groups of {@value LikelihoodEstimator#GROUP} stratified times, at least 2
    */
   public LikelihoodEstimate score(int[] x, long seed, int groups) {
-    if (groups < 2) {
-      throw new IllegalArgumentException("groups must be at least 2: " + groups);
-    }
+    require(groups >= 2, "groups must be at least 2", groups);
     LikelihoodEstimator.Settings settings =
         new LikelihoodEstimator.Settings(seed, 1, LikelihoodEstimator.GROUP);
     RepeatedExample examples = new RepeatedExample(x, (long) groups * LikelihoodEstimator.GROUP);
@@ -240,16 +238,16 @@ public final class MaskedDiffusion implements AutoCloseable {
   }
 
   private List<Sample> sample(
-      Denoiser asked,
-      List<InitialSequence> starts,
+      Denoiser used,
+      List<InitialSequence> sequences,
       SamplingOptions options,
       SamplingListener listener) {
-    ReverseProcess process =
-        new ReverseProcess(description().tokenSpace(), model.schedule(), kernels);
-    Sampler sampler = new Sampler(manager, asked, process, options.method(), options.law());
-    Sample[] samples = new Sample[starts.size()];
-    for (List<Integer> places : ByLength.of(starts)) {
-      List<InitialSequence> equal = places.stream().map(starts::get).toList();
+    GenerativeModel generative =
+        new GenerativeModel(used, description().tokenSpace(), model.schedule());
+    Sampler sampler = new Sampler(manager, kernels, generative, options.method(), options.law());
+    Sample[] samples = new Sample[sequences.size()];
+    for (List<Integer> places : ByLength.of(sequences)) {
+      List<InitialSequence> equal = places.stream().map(sequences::get).toList();
       List<Sample> sampled = sampler.sample(options.request(equal), listener);
       for (int i = 0; i < sampled.size(); i++) {
         samples[places.get(i)] = sampled.get(i);

@@ -1,67 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
+import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.noise.Noise.Purpose;
+import io.github.md4.core.schedule.MaskingSchedule;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * The walk that reveals first what the network is surest of (LLaDA, Dream): at each step all masked
- * positions are asked, and of the drawn tokens those with the highest scores stay.
+ * A trajectory that reveals first the positions of which the network is surest (LLaDA, Dream): each
+ * step draws a token at every masked position, and those with the highest confidences stay.
  *
  * <p>The network is told the time at which as many positions are masked on average.
  */
 final class OrderedTrajectory implements Trajectory {
-  private final SamplingContext setting;
+  private final PartialSequence sequence;
+  private final MaskingSchedule schedule;
   private final Pace pace;
-  private final InitialSequence start;
-  private final int[] z;
   private int step;
   private int[] masked;
 
   /**
-   * How many stay, and how strictly by their scores.
+   * The number of tokens that stay at each step, and the strictness of their order.
    *
    * @param temperature of the choice of positions: they are drawn, without putting back, with
-   *     probabilities proportional to {@code exp(score / temperature)}; 0 takes the highest
+   *     probabilities proportional to {@code exp(confidence / temperature)}; 0 takes the highest
    */
   record Pace(int tokensAStep, double temperature) {
     private static final double TIE = 1e-3;
 
     Pace {
-      if (tokensAStep < 1) {
-        throw new IllegalArgumentException("tokensAStep must be at least 1: " + tokensAStep);
-      }
-      if (!(temperature >= 0 && temperature < Double.POSITIVE_INFINITY)) {
-        throw new IllegalArgumentException("order temperature must be at least 0: " + temperature);
-      }
+      require(tokensAStep >= 1, "tokensAStep must be at least 1", tokensAStep);
+      require(
+          temperature >= 0 && temperature < Double.POSITIVE_INFINITY,
+          "order temperature must be at least 0",
+          temperature);
     }
 
     /**
-     * Returns the score with noise, by whose largest the positions are chosen: Gumbel noise makes
-     * the choice such a draw. Without a temperature the noise is so small that it only decides
-     * between scores that rounding would decide between, as all are where nothing is revealed yet.
+     * Returns the confidence with noise; the positions with the largest are chosen. Gumbel noise
+     * makes the choice such a draw. Without a temperature the noise is so small that it decides
+     * only between confidences that rounding would decide between. All are such while nothing is
+     * revealed.
      */
-    double rank(double score, double u) {
-      return temperature == 0 ? score + TIE * u : score / temperature - Math.log(-Math.log(u));
+    double rank(double confidence, double u) {
+      return temperature == 0
+          ? confidence + TIE * u
+          : confidence / temperature - Math.log(-Math.log(u));
     }
   }
 
-  private OrderedTrajectory(SamplingContext setting, Pace pace, InitialSequence start) {
-    this.setting = setting;
+  private OrderedTrajectory(PartialSequence sequence, MaskingSchedule schedule, Pace pace) {
+    this.sequence = sequence;
+    this.schedule = schedule;
     this.pace = pace;
-    this.start = start;
-    this.z = start.zt().clone();
-    this.masked = start.holes(setting.process().space());
+    this.masked = sequence.masked();
   }
 
-  static Beginning beginning(SamplingContext setting, Pace pace) {
-    return start -> new OrderedTrajectory(setting, pace, start);
+  static SamplingProcedure procedure(MaskingSchedule schedule, Pace pace, Confidence confidence) {
+    return new SamplingProcedure(
+        context ->
+            initial -> new OrderedTrajectory(new PartialSequence(context, initial), schedule, pace),
+        new RowDraw.Exact(confidence),
+        true);
   }
 
   @Override
   public int[] z() {
-    return z;
+    return sequence.z();
   }
 
   @Override
@@ -70,31 +78,27 @@ final class OrderedTrajectory implements Trajectory {
   }
 
   @Override
-  public TrajectoryQuery question() {
-    double[] u = setting.uniforms(Purpose.SAMPLE, step, start, masked);
-    return new TrajectoryQuery(moment(), masked, new double[][] {u});
+  public TrajectoryQuery query() {
+    double[] u = sequence.uniforms(Purpose.SAMPLE, step, masked);
+    return new TrajectoryQuery(point(), masked, new double[][] {u});
   }
 
-  private GridPoint moment() {
-    double share = (double) masked.length / z.length;
-    return new GridPoint(step, setting.process().schedule().common().timeWhenMasked(share));
+  private GridPoint point() {
+    double share = (double) masked.length / sequence.length();
+    return new GridPoint(step, schedule.timeWhenMasked(share));
   }
 
   @Override
-  public void answer(Draws answers, Changes changes) {
-    GridPoint moment = moment();
-    double[] u = setting.uniforms(Purpose.ORDER, step, start, masked);
+  public void advance(Draws draws, Changes changes) {
+    GridPoint point = point();
+    double[] u = sequence.uniforms(Purpose.ORDER, step, masked);
     IntStream.range(0, masked.length)
         .boxed()
-        .sorted(Comparator.comparingDouble(r -> -pace.rank(answers.score(r), u[r])))
+        .sorted(Comparator.comparingDouble(r -> -pace.rank(draws.confidence(r), u[r])))
         .limit(pace.tokensAStep)
         .sorted()
-        .forEach(
-            r -> {
-              z[masked[r]] = answers.token(r);
-              changes.changed(moment, masked[r], answers.token(r), answers.probability(r));
-            });
+        .forEach(r -> sequence.reveal(point, masked[r], draws, r, changes));
     step++;
-    masked = InitialSequence.holes(setting.process().space(), z);
+    masked = sequence.masked();
   }
 }

@@ -1,41 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.sample.RevealPlan.Reveal;
 import java.util.Arrays;
+import java.util.function.DoubleFunction;
 
 /**
- * A walk that knows from the start when it reveals what, and asks only then: two uniforms a
- * position, one for when and one for what.
+ * A trajectory whose reveals are planned before the first call. It uses two uniforms a position,
+ * one for the time and one for the token.
  */
 final class PlannedTrajectory implements Trajectory {
-  private final int[] z;
+  private final PartialSequence sequence;
   private final RevealPlan plan;
   private final Leftovers leftovers;
   private final double[] u; // [N]
   private int next;
 
-  private PlannedTrajectory(int[] z, RevealPlan plan, Leftovers leftovers, double[] u) {
-    this.z = z;
-    this.plan = plan;
+  private PlannedTrajectory(PartialSequence sequence, RevealTimes times, Leftovers leftovers) {
+    int[] masked = sequence.masked();
+    this.sequence = sequence;
+    this.plan = RevealPlan.of(times, masked, sequence.uniforms(Purpose.REVEAL, 0, masked));
     this.leftovers = leftovers;
-    this.u = u;
+    this.u = sequence.uniforms(Purpose.SAMPLE, 0);
   }
 
-  static Beginning beginning(SamplingContext setting, RevealTimes timeline, Leftovers leftovers) {
-    return start -> {
-      int[] holes = start.holes(setting.process().space());
-      double[] when = setting.uniforms(Purpose.REVEAL, 0, start, holes);
-      double[] what = setting.noise().uniforms(Purpose.SAMPLE, 0, start.index(), start.zt().length);
-      RevealPlan plan = RevealPlan.of(timeline, holes, when);
-      return new PlannedTrajectory(start.zt().clone(), plan, leftovers, what);
-    };
+  /**
+   * @param times the times of reveals by the share of the way that lies before a request's
+   *     sequences
+   */
+  static SamplingProcedure procedure(DoubleFunction<RevealTimes> times, Leftovers leftovers) {
+    return new SamplingProcedure(
+        context -> {
+          RevealTimes shared = times.apply(context.from());
+          return initial ->
+              new PlannedTrajectory(new PartialSequence(context, initial), shared, leftovers);
+        },
+        new RowDraw.Exact(Confidence.PROBABILITY),
+        true);
   }
 
   @Override
   public int[] z() {
-    return z;
+    return sequence.z();
   }
 
   @Override
@@ -44,22 +52,20 @@ final class PlannedTrajectory implements Trajectory {
   }
 
   @Override
-  public TrajectoryQuery question() {
+  public TrajectoryQuery query() {
     Reveal reveal = plan.reveals().get(next);
     double[] noise = Arrays.stream(reveal.positions()).mapToDouble(n -> u[n]).toArray();
-    if (reveal.moment().time() == 0) {
+    if (reveal.point().time() == 0) {
       Arrays.setAll(noise, r -> leftovers.uniform(noise[r]));
     }
-    return new TrajectoryQuery(reveal.moment(), reveal.positions(), new double[][] {noise});
+    return new TrajectoryQuery(reveal.point(), reveal.positions(), new double[][] {noise});
   }
 
   @Override
-  public void answer(Draws answers, Changes changes) {
+  public void advance(Draws draws, Changes changes) {
     Reveal reveal = plan.reveals().get(next++);
-    int[] positions = reveal.positions();
-    for (int r = 0; r < positions.length; r++) {
-      z[positions[r]] = answers.token(r);
-      changes.changed(reveal.moment(), positions[r], answers.token(r), answers.probability(r));
+    for (int r = 0; r < reveal.positions().length; r++) {
+      sequence.reveal(reveal.point(), reveal.positions()[r], draws, r, changes);
     }
   }
 }

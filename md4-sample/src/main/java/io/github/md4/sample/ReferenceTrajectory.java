@@ -2,39 +2,44 @@
 package io.github.md4.sample;
 
 import io.github.md4.core.noise.Noise.Purpose;
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.StepTimes;
 
 /**
- * The reference's loop: at every step all masked positions are asked, and float32 Gumbel noise
- * decides whether they are revealed, too. Since that noise loses rare outcomes, whether depends on
- * the network, and no step can be left out.
+ * A trajectory of the reference's loop: every step draws at all masked positions, and float32
+ * Gumbel noise decides whether they are revealed, too. Since that noise loses rare outcomes, this
+ * depends on the network, and no step can be left out.
  */
 final class ReferenceTrajectory implements Trajectory {
-  private final SamplingContext setting;
-  private final Plan plan;
-  private final InitialSequence start;
-  private final int[] z;
+  private final PartialSequence sequence;
+  private final Rule rule;
   private int step;
   private int[] masked;
 
-  /** The same for all sequences. */
-  private record Plan(int first, double[] times, DrawCount draws, Leftovers leftovers) {
+  /** The parts that are the same for all sequences of a request. */
+  private record Rule(
+      MaskingSchedule schedule, StepTimes times, DrawCount draws, Leftovers leftovers) {
 
-    /** Returns how many steps there are. */
-    int steps() {
-      return times.length - 1;
+    /** Returns the probability of being revealed that is left to the draw of a step's token. */
+    double revealed(int step, int bits) {
+      if (step == times.steps()) {
+        return leftovers.uniform(1); // certainly a token, the likeliest or a drawn one
+      }
+      double probability = schedule.unmaskProbability(times.time(step + 1), times.time(step));
+      return draws.revealed(probability, bits);
     }
   }
 
-  /** What a step draws. */
+  /** The number of draws of a step at a position. */
   enum DrawCount {
-    /** Whether and what at once: one of V + 1 outcomes. */
+    /** Whether it is revealed and its token at once: one of V + 1 outcomes. */
     ONE {
       @Override
       double revealed(double probability, int bits) {
         return probability;
       }
     },
-    /** Whether, by a float32 uniform, and independently what (MD4, Algorithm 3). */
+    /** Whether it is revealed, by a float32 uniform, and independently its token (Algorithm 3). */
     TWO {
       @Override
       double revealed(double probability, int bits) {
@@ -49,70 +54,58 @@ final class ReferenceTrajectory implements Trajectory {
     abstract double revealed(double probability, int bits);
   }
 
-  private ReferenceTrajectory(SamplingContext setting, Plan plan, InitialSequence start) {
-    this.setting = setting;
-    this.plan = plan;
-    this.start = start;
-    this.z = start.zt().clone();
-    this.masked = start.holes(setting.process().space());
+  private ReferenceTrajectory(PartialSequence sequence, Rule rule) {
+    this.sequence = sequence;
+    this.rule = rule;
+    this.masked = sequence.masked();
   }
 
-  static Beginning beginning(
-      SamplingContext setting, SamplingSteps steps, DrawCount draws, Leftovers leftovers) {
-    int first = steps.first(setting.from());
-    Plan plan = new Plan(first, steps.timesFrom(first), draws, leftovers);
-    return start -> new ReferenceTrajectory(setting, plan, start);
+  static SamplingProcedure procedure(
+      MaskingSchedule schedule, SamplingSteps steps, DrawCount draws, Leftovers leftovers) {
+    return new SamplingProcedure(
+        context -> {
+          Rule rule = new Rule(schedule, steps.from(context.from()), draws, leftovers);
+          return initial -> new ReferenceTrajectory(new PartialSequence(context, initial), rule);
+        },
+        new RowDraw.Reference(),
+        false);
   }
 
   @Override
   public int[] z() {
-    return z;
+    return sequence.z();
   }
 
   @Override
   public boolean isDone() {
-    return masked.length == 0 || step > plan.steps();
+    return masked.length == 0 || step > rule.times.steps();
   }
 
   @Override
-  public TrajectoryQuery question() {
+  public TrajectoryQuery query() {
     double[][] noise = new double[3][masked.length];
     int[] block = new int[4];
     for (int r = 0; r < masked.length; r++) {
-      setting.noise().fill(block, Purpose.SAMPLE, step, start.index(), masked[r]);
+      sequence.fill(block, Purpose.SAMPLE, step, masked[r]);
       noise[0][r] = block[0];
       noise[1][r] = block[1] & 0xFFFFFFFFL;
-      noise[2][r] = revealed(block[2]);
+      noise[2][r] = rule.revealed(step, block[2]);
     }
-    return new TrajectoryQuery(moment(), masked, noise);
+    return new TrajectoryQuery(point(), masked, noise);
   }
 
-  private GridPoint moment() {
-    return new GridPoint(plan.first + step, plan.times[step]);
-  }
-
-  private double revealed(int bits) {
-    if (step == plan.steps()) {
-      return plan.leftovers.uniform(1); // surely a token, the likeliest or a drawn one
-    }
-    double probability =
-        setting
-            .process()
-            .schedule()
-            .common()
-            .unmaskProbability(plan.times[step + 1], plan.times[step]);
-    return plan.draws.revealed(probability, bits);
+  private GridPoint point() {
+    return GridPoint.of(rule.times, step);
   }
 
   @Override
-  public void answer(Draws answers, Changes changes) {
+  public void advance(Draws draws, Changes changes) {
     for (int r = 0; r < masked.length; r++) {
-      if (answers.token(r) != setting.maskToken()) {
-        z[masked[r]] = answers.token(r);
-        changes.changed(moment(), masked[r], answers.token(r), answers.probability(r));
+      if (!sequence.isMask(draws, r)) {
+        sequence.reveal(point(), masked[r], draws, r, changes);
       }
     }
     step++;
-    masked = InitialSequence.holes(setting.process().space(), z);
+    masked = sequence.masked();
   }
 }

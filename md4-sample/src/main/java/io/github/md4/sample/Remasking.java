@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
 import java.util.Arrays;
 
 /**
- * How likely an unmasked token is masked again at a step (ReMDM, arXiv 2503.00307, Section 4). What
- * is masked is revealed the more often, so that as many are masked at each time as without:
+ * The probability that an unmasked token is masked again at a step (ReMDM, arXiv 2503.00307,
+ * Section 4). Masked positions are revealed the more often, so that as many are masked at each time
+ * as without remasking:
  *
  * <pre>{@code
  * an unmasked token is masked again with probability sigma
- * a masked one is revealed with (alpha_s - (1 - sigma) alpha_t) / (1 - alpha_t)
+ * a masked one is revealed with probability (alpha_s - (1 - sigma) alpha_t) / (1 - alpha_t)
  * 0 <= sigma <= min(1, (1 - alpha_s) / alpha_t)
  * }</pre>
  */
@@ -18,19 +21,19 @@ public sealed interface Remasking {
   /**
    * Returns sigma at each position, [N].
    *
-   * @param largest the largest that is allowed
-   * @param confidences the probability that each token had when it was revealed; infinite where
-   *     there is a mask or a frozen token
+   * @param largest the largest value that is allowed
+   * @param confidences the probability that each token had when it was revealed; infinite at masks
+   *     and frozen tokens
    */
   double[] sigma(double largest, double[] confidences);
 
-  /** Returns whether sigma is the same whatever the network says. */
+  /** Returns whether sigma does not depend on the network. */
   boolean isPlanned();
 
   /** Returns the name that options and reports have for it. */
   String name();
 
-  /** At most {@code eta}, in [0, 1]. */
+  /** A constant sigma of at most {@code eta}, in [0, 1]. */
   record Cap(double eta) implements Remasking {
     public Cap {
       checkShare(eta);
@@ -76,8 +79,8 @@ public sealed interface Remasking {
 
   /**
    * The share {@code eta} of the largest, divided among the tokens by the softmax of minus their
-   * confidences: the network's least sure tokens go first. A mask has no share, so what is masked
-   * again is not made up for as with the other two, and a little more is left to the end.
+   * confidences: the least sure tokens are masked first. A mask has no share, so remasking is not
+   * made up for as with the other two, and a little more is left to the end.
    */
   record Confidence(double eta) implements Remasking {
     public Confidence {
@@ -110,9 +113,7 @@ public sealed interface Remasking {
   }
 
   private static void checkShare(double eta) {
-    if (!(eta >= 0 && eta <= 1)) {
-      throw new IllegalArgumentException("eta must be in [0, 1]: " + eta);
-    }
+    require(eta >= 0 && eta <= 1, "eta must be in [0, 1]", eta);
   }
 
   private static double[] filled(int length, double value) {

@@ -1,59 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.StepTimes;
 import java.util.Arrays;
-import java.util.function.IntPredicate;
-import java.util.stream.IntStream;
 
 /**
- * A walk that masks some of its tokens again ({@link Remasking}). Whether a position is revealed or
- * masked again is drawn here, so the network is asked at the steps that reveal something, for the
- * positions that they reveal.
+ * A trajectory that masks some of its tokens again ({@link Remasking}). Whether a position is
+ * revealed or masked again is drawn here, so the network is called at the steps that reveal
+ * something, for the positions that they reveal.
  */
 final class RemaskingTrajectory implements Trajectory {
-  private final SamplingContext setting;
-  private final Plan plan;
-  private final InitialSequence start;
-  private final int[] z;
+  private final PartialSequence sequence;
+  private final Rule rule;
   private final double[] confidences; // infinite at masks and at frozen tokens, [N]
   private int step = -1;
   private int[] revealed = {};
-  private int[] masked = {}; // again, once the question is answered
+  private int[] remasked = {}; // once the draws of the query are known
 
-  /** The same for all sequences. */
-  private record Plan(int first, double[] times, Remasking remasking, Leftovers leftovers) {
+  /** The parts that are the same for all sequences of a request. */
+  private record Rule(
+      MaskingSchedule schedule, StepTimes times, Remasking remasking, Leftovers leftovers) {}
 
-    /** Returns how many steps there are. */
-    int steps() {
-      return times.length - 1;
-    }
-  }
-
-  private RemaskingTrajectory(SamplingContext setting, Plan plan, InitialSequence start) {
-    this.setting = setting;
-    this.plan = plan;
-    this.start = start;
-    this.z = start.zt().clone();
-    this.confidences = new double[z.length];
+  private RemaskingTrajectory(PartialSequence sequence, Rule rule) {
+    this.sequence = sequence;
+    this.rule = rule;
+    this.confidences = new double[sequence.length()];
     Arrays.fill(confidences, Double.POSITIVE_INFINITY);
+    next((point, position, token, probability) -> {});
   }
 
-  static Beginning beginning(
-      SamplingContext setting, SamplingSteps steps, Remasking remasking, Leftovers leftovers) {
-    int first = steps.first(setting.from());
-    Plan plan = new Plan(first, steps.timesFrom(first), remasking, leftovers);
-    return start -> {
-      RemaskingTrajectory walk = new RemaskingTrajectory(setting, plan, start);
-      walk.advance((moment, position, token, probability) -> {});
-      return walk;
-    };
+  static SamplingProcedure procedure(
+      MaskingSchedule schedule, SamplingSteps steps, Remasking remasking, Leftovers leftovers) {
+    return new SamplingProcedure(
+        context -> {
+          Rule rule = new Rule(schedule, steps.from(context.from()), remasking, leftovers);
+          return initial -> new RemaskingTrajectory(new PartialSequence(context, initial), rule);
+        },
+        new RowDraw.Exact(Confidence.PROBABILITY),
+        remasking.isPlanned());
   }
 
   @Override
   public int[] z() {
-    return z;
+    return sequence.z();
   }
 
   @Override
@@ -62,73 +54,64 @@ final class RemaskingTrajectory implements Trajectory {
   }
 
   @Override
-  public TrajectoryQuery question() {
-    double[] u = setting.uniforms(Purpose.SAMPLE, step, start, revealed);
-    if (step == plan.steps()) {
-      Arrays.setAll(u, r -> plan.leftovers.uniform(u[r]));
+  public TrajectoryQuery query() {
+    double[] u = sequence.uniforms(Purpose.SAMPLE, step, revealed);
+    if (step == rule.times.steps()) {
+      Arrays.setAll(u, r -> rule.leftovers.uniform(u[r]));
     }
-    return new TrajectoryQuery(moment(), revealed, new double[][] {u});
+    return new TrajectoryQuery(point(), revealed, new double[][] {u});
   }
 
-  private GridPoint moment() {
-    return new GridPoint(plan.first + step, plan.times[step]);
+  private GridPoint point() {
+    return GridPoint.of(rule.times, step);
   }
 
   @Override
-  public void answer(Draws answers, Changes changes) {
+  public void advance(Draws draws, Changes changes) {
     for (int r = 0; r < revealed.length; r++) {
-      z[revealed[r]] = answers.token(r);
-      confidences[revealed[r]] = answers.probability(r);
-      changes.changed(moment(), revealed[r], answers.token(r), answers.probability(r));
+      confidences[revealed[r]] = draws.probability(r);
+      sequence.reveal(point(), revealed[r], draws, r, changes);
     }
-    maskAgain(changes);
-    advance(changes);
+    remask(changes);
+    next(changes);
   }
 
-  /** Goes on to the next step that reveals something, masking again on the way. */
-  private void advance(Changes changes) {
+  /** Goes to the next step that reveals something, and masks again on the way. */
+  private void next(Changes changes) {
     revealed = new int[0];
-    while (revealed.length == 0 && step < plan.steps()) {
+    while (revealed.length == 0 && step < rule.times.steps()) {
       step++;
-      if (step == plan.steps()) {
-        revealed = InitialSequence.holes(setting.process().space(), z);
+      if (step == rule.times.steps()) {
+        revealed = sequence.masked();
       } else {
         decide();
       }
       if (revealed.length == 0) {
-        maskAgain(changes);
+        remask(changes);
       }
     }
   }
 
-  /** Draws what the step reveals and what it masks again. */
+  /** Draws the positions that the step reveals and those that it masks again. */
   private void decide() {
-    MaskingSchedule schedule = setting.process().schedule().common();
-    double t = plan.times[step];
-    double s = plan.times[step + 1];
+    MaskingSchedule schedule = rule.schedule;
+    double t = rule.times.time(step);
+    double s = rule.times.time(step + 1);
     double largest = Math.min(1, schedule.oneMinusAlpha(s) / schedule.alpha(t));
-    double[] sigma = plan.remasking.sigma(largest, confidences);
-    double[] u = setting.noise().uniforms(Purpose.REMASK, step, start.index(), z.length);
+    double[] sigma = rule.remasking.sigma(largest, confidences);
+    double[] u = sequence.uniforms(Purpose.REMASK, step);
     double plain = schedule.unmaskProbability(s, t);
     double odds = schedule.alpha(t) / schedule.oneMinusAlpha(t);
-    revealed = places(n -> isMask(z[n]) && u[n] < plain + sigma[n] * odds);
-    masked = places(n -> !isMask(z[n]) && isMask(start.zt()[n]) && u[n] < sigma[n]);
+    revealed = sequence.positions(n -> sequence.isMasked(n) && u[n] < plain + sigma[n] * odds);
+    remasked =
+        sequence.positions(n -> !sequence.isMasked(n) && !sequence.isFrozen(n) && u[n] < sigma[n]);
   }
 
-  private int[] places(IntPredicate of) {
-    return IntStream.range(0, z.length).filter(of).toArray();
-  }
-
-  private boolean isMask(int token) {
-    return setting.process().space().isMask(token);
-  }
-
-  private void maskAgain(Changes changes) {
-    for (int n : masked) {
-      z[n] = setting.maskToken();
+  private void remask(Changes changes) {
+    for (int n : remasked) {
       confidences[n] = Double.POSITIVE_INFINITY;
-      changes.changed(moment(), n, setting.maskToken(), Double.NaN);
+      sequence.mask(point(), n, changes);
     }
-    masked = new int[0];
+    remasked = new int[0];
   }
 }

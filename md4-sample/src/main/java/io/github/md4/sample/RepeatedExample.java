@@ -3,7 +3,7 @@ package io.github.md4.sample;
 
 import io.github.md4.core.likelihood.Examples;
 
-/** One sequence over and over, so that its bound is estimated at many times and masks. */
+/** One sequence repeated, so that its bound is estimated at many times and masks. */
 record RepeatedExample(int[] tokens, long count) implements Examples {
   @Override
   public int length() {

@@ -7,28 +7,29 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * When each masked position of a sequence is revealed. The network has no say in it, so all of it
- * is known before the network is asked anything, and the times that reveal nothing are not in it.
+ * The times at which the masked positions of a sequence are revealed. They do not depend on the
+ * network, so all are known before its first call; times that reveal nothing are left out.
  *
  * @param reveals latest time first, each time once
  */
 record RevealPlan(List<Reveal> reveals) {
 
-  /** What one answer of the network reveals. */
-  record Reveal(GridPoint moment, int[] positions) {}
+  /** The positions that one call of the network reveals. */
+  record Reveal(GridPoint point, int[] positions) {}
 
   /**
    * Returns the plan of the masked positions.
    *
-   * @param u what decides of each of them, uniforms [R]
+   * @param masked the masked positions, [R]
+   * @param u the uniform that decides on each of them, [R]
    */
-  static RevealPlan of(RevealTimes timeline, int[] holes, double[] u) {
-    double[] times = new double[holes.length];
+  static RevealPlan of(RevealTimes revealTimes, int[] masked, double[] u) {
+    double[] times = new double[masked.length];
     for (int r = 0; r < times.length; r++) {
-      times[r] = timeline.timeOf(u[r]);
+      times[r] = revealTimes.timeOf(u[r]);
     }
     int[] order =
-        IntStream.range(0, holes.length)
+        IntStream.range(0, masked.length)
             .boxed()
             .sorted(Comparator.comparingDouble(r -> -times[r])) // equal times stay in order
             .mapToInt(r -> r)
@@ -40,8 +41,9 @@ record RevealPlan(List<Reveal> reveals) {
       while (end < order.length && times[order[end]] == time) {
         end++;
       }
-      int[] positions = IntStream.range(begin, end).map(i -> holes[order[i]]).toArray();
-      reveals.add(new Reveal(new GridPoint(timeline.step(time, reveals.size()), time), positions));
+      int[] positions = IntStream.range(begin, end).map(i -> masked[order[i]]).toArray();
+      reveals.add(
+          new Reveal(new GridPoint(revealTimes.step(time, reveals.size()), time), positions));
       begin = end;
     }
     return new RevealPlan(reveals);

@@ -2,49 +2,36 @@
 package io.github.md4.sample;
 
 import io.github.md4.core.diffusion.ReverseProcess;
+import io.github.md4.core.schedule.StepTimes;
 
-/** When positions can be revealed: the one place where steps and continuous time differ. */
+/** The times at which positions can be revealed, on a grid or in continuous time. */
 sealed interface RevealTimes {
 
-  /** Returns the time that the network is told when it reveals a position; 0 if it is left over. */
+  /** Returns the time of the call that reveals a position; 0 if it is left over. */
   double timeOf(double u);
 
   /**
    * Returns the number of the step at that time.
    *
-   * @param before how many other times there were before it
+   * @param before the number of other times before it
    */
   int step(double time, int before);
 
-  /** A grid's steps: a position is revealed by the network's answer at its step's beginning. */
-  public record Grid(
-      SamplingSteps steps, int first, double[] times, ReverseProcess.RevealSteps reveal)
-      implements RevealTimes {
+  /** The steps of a grid: a position is revealed by the call at the beginning of its step. */
+  record Grid(StepTimes times, ReverseProcess.RevealSteps reveal) implements RevealTimes {
 
-    public static Grid of(SamplingSteps steps, SamplingContext setting) {
-      int first = steps.first(setting.from());
-      double[] times = steps.timesFrom(first);
-      return new Grid(steps, first, times, setting.process().revealSteps(times));
+    static Grid of(ReverseProcess process, StepTimes times) {
+      return new Grid(times, process.revealSteps(times));
     }
 
     @Override
     public double timeOf(double u) {
-      return times[reveal.of(u)];
+      return times.time(reveal.of(u));
     }
 
     @Override
     public int step(double time, int before) {
-      int low = 0;
-      int high = times.length - 1;
-      while (low < high) {
-        int middle = (low + high) / 2;
-        if (times[middle] > time) {
-          low = middle + 1;
-        } else {
-          high = middle;
-        }
-      }
-      return first + low;
+      return times.first() + times.index(time);
     }
   }
 

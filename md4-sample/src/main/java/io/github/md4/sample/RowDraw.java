@@ -6,33 +6,35 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.DrawKernels;
 
-/** How tokens are drawn from the network's answers, all rows of a call at once. */
+/** A draw of tokens from logits, for all rows of a call at once. */
 sealed interface RowDraw {
 
   /**
-   * Returns tokens, probabilities and scores, float64 [3, R].
+   * Returns tokens, probabilities and confidences, float64 [3, R].
    *
    * @param logits the network's, float [R, V]
-   * @param noise of the questions, float64 [c, R]
+   * @param noise of the queries, float64 [c, R]
    */
-  NDArray draw(DrawKernels kernels, NDManager scope, NDArray logits, NDArray noise);
+  NDArray draw(DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise);
 
-  /** By inversion in float64, from one uniform a row: c = 1. */
-  record Exact(TokenLaw law, Confidence score) implements RowDraw {
+  /** Inversion in float64, from one uniform a row: c = 1. */
+  record Exact(Confidence confidence) implements RowDraw {
     @Override
-    public NDArray draw(DrawKernels kernels, NDManager scope, NDArray logits, NDArray noise) {
+    public NDArray draw(
+        DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {
       NDArray u = noise.flatten(); // [R]
       if (law.isModel()) {
-        return kernels.draw(scope, logits, u, score);
+        return kernels.draw(scope, logits, u, confidence);
       }
-      return kernels.drawFrom(scope, logits, law.logits(kernels, scope, logits), u, score);
+      return kernels.drawFrom(scope, logits, law.logits(kernels, scope, logits), u, confidence);
     }
   }
 
-  /** By float32 Gumbel noise, from a key and a probability of being revealed a row: c = 3. */
-  record Reference(TokenLaw law) implements RowDraw {
+  /** Float32 Gumbel noise, from a key and a probability of being revealed a row: c = 3. */
+  record Reference() implements RowDraw {
     @Override
-    public NDArray draw(DrawKernels kernels, NDManager scope, NDArray logits, NDArray noise) {
+    public NDArray draw(
+        DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {
       return kernels.reference(scope, logits, law.logits(kernels, scope, logits), noise);
     }
   }

@@ -2,10 +2,10 @@
 package io.github.md4.sample;
 
 /**
- * A sequence without masks.
+ * A finished sequence, without masks.
  *
- * @param index that of its {@link InitialSequence}
+ * @param index the index of its {@link InitialSequence}
  * @param tokens [N], in [0, V)
- * @param calls the calls of the network in which it took part
+ * @param calls the number of calls of the network that drew tokens for it
  */
 public record Sample(long index, int[] tokens, int calls) {}

@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How varied samples are: a low perplexity says nothing where these are low too.
+ * The diversity of samples. A low perplexity means little where these are low too.
  *
  * @param entropy the mean over samples of the entropy of their own tokens' frequencies, nats
- * @param distinct for n = 1, 2, ...: different n-grams of all samples over their number
+ * @param distinct the number of different n-grams of all samples over the number of all, for n = 1,
+ *     2, ...
  */
 public record SampleDiversity(double entropy, List<Double> distinct) {
   public SampleDiversity {
@@ -48,7 +49,7 @@ public record SampleDiversity(double entropy, List<Double> distinct) {
     return entropy;
   }
 
-  /** Returns NaN where no sample is so long. */
+  /** Returns the share of different n-grams; NaN if no sample is so long. */
   private static double distinct(List<int[]> samples, int n) {
     Set<List<Integer>> different = new HashSet<>();
     long all = 0;

@@ -8,42 +8,44 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Which samples are wanted. Each is a function of the seed and of its own {@link InitialSequence},
- * so neither the batch size nor a division into several requests changes any of them.
+ * A request for samples. Each is a function of the seed and of its own {@link InitialSequence}, so
+ * neither the batch size nor a division into several requests changes any of them.
  *
- * @param starts at least one, all of one length, with a class each or none
- * @param batchSize how many the network sees at once, at most
- * @param from how far from the end the starts are, in (0, 1]: 1 is the beginning, where all but
- *     frozen positions are masked
+ * @param sequences at least one, all of one length, with a class each or none
+ * @param batchSize the most sequences that the network sees at once
+ * @param from the share of the way that lies before the sequences, in (0, 1]: with 1 all but frozen
+ *     positions are masked
  */
-public record SampleRequest(List<InitialSequence> starts, long seed, int batchSize, double from) {
-  /** Sequences at once where nothing else is said. */
+public record SampleRequest(
+    List<InitialSequence> sequences, long seed, int batchSize, double from) {
+  /** The batch size of a request that names none. */
   public static final int DEFAULT_BATCH_SIZE = 64;
 
+  /** Checks the sequences and the numbers. */
   public SampleRequest {
-    starts = List.copyOf(starts);
-    require(!starts.isEmpty(), "count must be at least 1", starts.size());
+    sequences = List.copyOf(sequences);
+    require(!sequences.isEmpty(), "count must be at least 1", sequences.size());
     require(batchSize >= 1, "batchSize must be at least 1", batchSize);
     require(from > 0 && from <= 1, "from must be in (0, 1]", from);
-    InitialSequence first = starts.get(0);
-    for (InitialSequence start : starts) {
+    InitialSequence first = sequences.get(0);
+    for (InitialSequence other : sequences) {
       require(
-          start.zt().length == first.zt().length,
+          other.zt().length == first.zt().length,
           "sequences must have one length",
-          first.zt().length + ", " + start.zt().length);
+          first.zt().length + ", " + other.zt().length);
       require(
-          start.label() >= 0 == first.label() >= 0,
+          other.label() >= 0 == first.label() >= 0,
           "either all sequences have a label or none",
-          first.label() + ", " + start.label());
+          first.label() + ", " + other.label());
     }
   }
 
-  /** Returns a request from the beginning, of seed 0 and the default batch size. */
-  public static SampleRequest of(List<InitialSequence> starts) {
-    return new SampleRequest(starts, 0, DEFAULT_BATCH_SIZE, 1);
+  /** Returns a request with the whole way before it, the seed 0 and the default batch size. */
+  public static SampleRequest of(List<InitialSequence> sequences) {
+    return new SampleRequest(sequences, 0, DEFAULT_BATCH_SIZE, 1);
   }
 
-  /** Returns a request for sequences from nothing but masks, with the indices from 0 on. */
+  /** Returns a request for sequences of masks only, with the indices from 0 on. */
   public static SampleRequest ofMasks(TokenSpace space, int count, int length) {
     require(count >= 1, "count must be at least 1", count);
     require(length >= 1, "length must be at least 1", length);
@@ -53,20 +55,18 @@ public record SampleRequest(List<InitialSequence> starts, long seed, int batchSi
             .toList());
   }
 
+  /** Returns the same request with another seed. */
   public SampleRequest withSeed(long other) {
-    return new SampleRequest(starts, other, batchSize, from);
+    return new SampleRequest(sequences, other, batchSize, from);
   }
 
+  /** Returns the same request with another batch size. */
   public SampleRequest withBatchSize(int other) {
-    return new SampleRequest(starts, seed, other, from);
+    return new SampleRequest(sequences, seed, other, from);
   }
 
+  /** Returns the same request from another share of the way. */
   public SampleRequest withFrom(double other) {
-    return new SampleRequest(starts, seed, batchSize, other);
-  }
-
-  /** Returns N. */
-  int length() {
-    return starts.get(0).zt().length;
+    return new SampleRequest(sequences, seed, batchSize, other);
   }
 }

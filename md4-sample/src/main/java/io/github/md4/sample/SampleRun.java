@@ -7,35 +7,35 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * All walks of a request, as many at once as its batch size: each asks when it has something to
- * ask, whatever the time of the others, and one that ends gives its place to the next. So the
- * network sees full batches of sequences that all have something to reveal.
+ * The run of a request: as many trajectories at once as its batch size. Each draws at its own
+ * times, and one that ends gives its place to the next. So the network sees full batches of
+ * sequences that all have something to reveal.
  *
- * @param rowLimit the most positions that a call asks for, but for a single sequence's
+ * @param rowLimit the most positions of a call, but for a single sequence
  */
-record SampleRun(SampleRequest request, Trajectory.Beginning beginning, int rowLimit) {
+record SampleRun(SampleRequest request, Trajectory.Factory trajectories, int rowLimit) {
 
   /**
    * Returns the samples in the order of the request.
    *
-   * @param listener is told of each call, whose number in all is {@code planned}
+   * @param listener is told of each call and of the number {@code planned} of all calls
    */
-  List<Sample> run(BatchedQuery asking, SamplingListener listener, int planned) {
-    Sample[] samples = new Sample[request.starts().size()];
-    Iterator<ActiveSequence> waiting = travellers();
+  List<Sample> run(BatchedQuery query, SamplingListener listener, int planned) {
+    Sample[] samples = new Sample[request.sequences().size()];
+    Iterator<ActiveSequence> waiting = waiting();
     List<ActiveSequence> active = new ArrayList<>();
     int calls = 0;
     do {
       while (active.size() < request.batchSize() && waiting.hasNext()) {
         ActiveSequence next = waiting.next();
-        if (next.isDone()) { // without masks from the start
+        if (next.isDone()) { // it has no masks
           finish(next, samples, listener);
         } else {
           active.add(next);
         }
       }
       for (List<ActiveSequence> group : groups(active)) {
-        answer(group, asking.ask(group), listener);
+        advance(group, query.draw(group), listener);
         listener.called(++calls, planned);
       }
       finishAll(active, samples, listener);
@@ -43,42 +43,45 @@ record SampleRun(SampleRequest request, Trajectory.Beginning beginning, int rowL
     return List.of(samples);
   }
 
-  /** Returns how many calls there would be if every answer were {@code token}. */
+  /** Returns the number of calls if every draw were {@code token}. */
   int calls(int token) {
     int[] calls = {0};
     List<Sample> unused =
-        run(new BatchedQuery.Nobody(token), (done, planned) -> calls[0] = done, Integer.MAX_VALUE);
+        run(
+            new BatchedQuery.Constant(token),
+            (done, planned) -> calls[0] = done,
+            Integer.MAX_VALUE);
     return calls[0];
   }
 
-  private Iterator<ActiveSequence> travellers() {
-    List<InitialSequence> starts = request.starts();
-    return IntStream.range(0, starts.size())
-        .mapToObj(i -> new ActiveSequence(i, starts.get(i), beginning.of(starts.get(i))))
+  private Iterator<ActiveSequence> waiting() {
+    List<InitialSequence> all = request.sequences();
+    return IntStream.range(0, all.size())
+        .mapToObj(i -> new ActiveSequence(i, all.get(i), trajectories.of(all.get(i))))
         .iterator();
   }
 
   private List<List<ActiveSequence>> groups(List<ActiveSequence> active) {
     List<List<ActiveSequence>> groups = new ArrayList<>();
     int rows = rowLimit;
-    for (ActiveSequence traveller : active) {
-      int own = traveller.question().positions().length;
+    for (ActiveSequence sequence : active) {
+      int own = sequence.query().positions().length;
       if (rows + own > rowLimit) {
         groups.add(new ArrayList<>());
         rows = 0;
       }
-      groups.get(groups.size() - 1).add(traveller);
+      groups.get(groups.size() - 1).add(sequence);
       rows += own;
     }
     return groups;
   }
 
-  private static void answer(
+  private static void advance(
       List<ActiveSequence> group, double[] drawn, SamplingListener listener) {
     int first = 0;
-    for (ActiveSequence traveller : group) {
-      int own = traveller.question().positions().length;
-      traveller.answer(new Draws(drawn, drawn.length / 3, first), listener);
+    for (ActiveSequence sequence : group) {
+      int own = sequence.query().positions().length;
+      sequence.advance(new Draws(drawn, drawn.length / 3, first), listener);
       first += own;
     }
   }
@@ -87,14 +90,13 @@ record SampleRun(SampleRequest request, Trajectory.Beginning beginning, int rowL
       List<ActiveSequence> active, Sample[] samples, SamplingListener listener) {
     active.stream()
         .filter(ActiveSequence::isDone)
-        .forEach(traveller -> finish(traveller, samples, listener));
+        .forEach(sequence -> finish(sequence, samples, listener));
     active.removeIf(ActiveSequence::isDone);
   }
 
-  private static void finish(
-      ActiveSequence traveller, Sample[] samples, SamplingListener listener) {
-    Sample sample = traveller.sample();
-    samples[traveller.place()] = sample;
+  private static void finish(ActiveSequence sequence, Sample[] samples, SamplingListener listener) {
+    Sample sample = sequence.sample();
+    samples[sequence.place()] = sample;
     listener.finished(sample);
   }
 }

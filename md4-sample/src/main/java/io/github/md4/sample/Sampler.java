@@ -2,88 +2,89 @@
 package io.github.md4.sample;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.ReverseProcess;
+import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.noise.Noise;
 import java.util.List;
 import java.util.Objects;
 
 /**
- * Draws sequences from masks, or fills those of given ones, by a method of the user's choice (MD4,
- * Section 4; spec, Section 4). A position that is no mask at the start never changes.
+ * A sampler of sequences from masks, or of the holes of given ones, by a method of the user's
+ * choice (MD4, Section 4; spec, Section 4). A position that is no mask at first never changes.
  */
 public final class Sampler {
-  /** The most logits that a call asks for, but for a single sequence's: a gibibyte of float32. */
+  /** The most logits that a call computes, but for a single sequence: a gibibyte of float32. */
   private static final long MOST_LOGITS = 1L << 28;
 
   private final NDManager manager;
-  private final Denoiser denoiser;
-  private final ReverseProcess process;
-  private final SamplingMethod method;
+  private final DrawKernels kernels;
+  private final GenerativeModel model;
+  private final SamplingProcedure procedure;
   private final TokenLaw law;
 
   /**
-   * @param manager the manager, and so the device, of what the denoiser is given; every array is
-   *     freed at the end of its call
-   * @param law that of the tokens of revealed positions
-   * @throws IllegalArgumentException if the method does not take the process's schedule
+   * @param manager the manager, and so the device, of the arrays that the denoiser is given; every
+   *     array is freed at the end of its call
+   * @param law the law of the tokens of revealed positions
+   * @throws IllegalArgumentException if the method has no form for the model's schedule
    */
   public Sampler(
       NDManager manager,
-      Denoiser denoiser,
-      ReverseProcess process,
+      DrawKernels kernels,
+      GenerativeModel model,
       SamplingMethod method,
       TokenLaw law) {
     this.manager = Objects.requireNonNull(manager, "manager");
-    this.denoiser = Objects.requireNonNull(denoiser, "denoiser");
-    this.process = Objects.requireNonNull(process, "process");
-    this.method = Objects.requireNonNull(method, "method");
+    this.kernels = Objects.requireNonNull(kernels, "kernels");
+    this.model = Objects.requireNonNull(model, "model");
+    this.procedure = method.under(model.schedule());
     this.law = Objects.requireNonNull(law, "law");
-    method.check(process.schedule());
   }
 
   /** A sampler of the network's own law. */
   public Sampler(
-      NDManager manager, Denoiser denoiser, ReverseProcess process, SamplingMethod method) {
-    this(manager, denoiser, process, method, TokenLaw.MODEL);
+      NDManager manager, DrawKernels kernels, GenerativeModel model, SamplingMethod method) {
+    this(manager, kernels, model, method, TokenLaw.MODEL);
   }
 
-  /** As {@link #sample(SampleRequest, SamplingListener)}, telling nobody. */
+  /** As {@link #sample(SampleRequest, SamplingListener)}, without a listener. */
   public List<Sample> sample(SampleRequest request) {
     return sample(request, SamplingListener.none());
   }
 
   /**
-   * Returns the samples in the order of the request. The tokens of one depend on the seed and its
-   * own start only, as far as the network's rounding does not depend on the batch it is in.
+   * Returns the samples in the order of the request. The tokens of one depend only on the seed and
+   * its own initial sequence, as far as the network's rounding does not depend on the batch.
    */
   public List<Sample> sample(SampleRequest request, SamplingListener listener) {
     SampleRun run = run(request);
-    BatchedQuery asking =
-        new NetworkQuery(manager, denoiser, process.kernels(), method.rowDraw(law));
-    return run.run(asking, listener, calls(run));
+    BatchedQuery query =
+        new NetworkQuery(manager, model.denoiser(), kernels, procedure.draw(), law);
+    return run.run(query, listener, calls(run));
   }
 
   /**
-   * Returns how often the network will be asked: exactly, without asking it, or the most there can
-   * be where {@link SamplingMethod#isPlanned} is false.
+   * Returns the number of calls of the network, without calling it: exactly if {@link #isPlanned},
+   * or else an upper bound.
    */
   public int calls(SampleRequest request) {
     return calls(run(request));
   }
 
-  /** A walk whose answers leave every mask where it is asks the most. */
+  /** Returns whether {@link #calls} is exact. */
+  public boolean isPlanned() {
+    return procedure.isPlanned();
+  }
+
+  /** A trajectory needs the most calls if its draws leave every mask where it is. */
   private int calls(SampleRun run) {
-    boolean isPlanned = method.isPlanned() && !process.isPowered();
-    return run.calls(isPlanned ? 0 : process.space().maskToken());
+    return run.calls(isPlanned() ? 0 : model.space().maskToken());
   }
 
   private SampleRun run(SampleRequest request) {
-    request.starts().forEach(start -> start.check(process.space()));
-    SamplingContext setting =
-        new SamplingContext(process, new Noise(request.seed()), request.from());
-    int vocabularySize = process.space().vocabularySize();
-    int rowLimit = Math.toIntExact(Math.max(1, MOST_LOGITS / vocabularySize));
-    return new SampleRun(request, method.beginning(setting), rowLimit);
+    request.sequences().forEach(sequence -> sequence.check(model.space()));
+    SamplingContext context =
+        new SamplingContext(model.space(), new Noise(request.seed()), request.from());
+    int rowLimit = Math.toIntExact(Math.max(1, MOST_LOGITS / model.space().vocabularySize()));
+    return new SampleRun(request, procedure.trajectories(context), rowLimit);
   }
 }

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-/** Who is told what a sampler does, on the sampler's own thread. */
+/** A listener to a sampler, called on the sampler's own thread. */
 @FunctionalInterface
 public interface SamplingListener {
 
   /**
-   * The network has answered.
+   * Hears of a call of the network, after its draws were taken.
    *
-   * @param done calls of it so far, from 1 on
-   * @param planned calls in all, known from the start; where the method depends on the answers, an
-   *     estimate that {@code done} never passes
+   * @param done the number of calls so far, from 1 on
+   * @param planned the number of all calls, known before the first; where it depends on the draws,
+   *     an upper bound
    */
   void called(int done, int planned);
 
-  /** A position has changed; those of one call come before its {@link #called}. */
+  /** Hears of a changed position; those of one call come before its {@link #called}. */
   default void changed(TokenEvent event) {}
 
-  /** A sequence has no masks left; sequences need not finish in the order of their indices. */
+  /** Hears of a sequence without masks; sequences may finish in any order. */
   default void finished(Sample sample) {}
 
-  /** Returns the one who does not care. */
+  /** Returns a listener that does nothing. */
   static SamplingListener none() {
     return (done, planned) -> {};
   }

@@ -2,13 +2,15 @@
 package io.github.md4.sample;
 
 import io.github.md4.core.schedule.GenMd4Schedule;
+import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.Schedule;
 
 /**
- * How sequences are drawn: in what order positions are revealed, and by which draw. Whether their
- * law is that of the model's reverse process is in the name of the two kinds.
+ * A way of drawing sequences: the order in which positions are revealed, and the draw of their
+ * tokens. The samples of an {@link ExactMethod} follow the model's reverse process, those of an
+ * {@link ApproximateMethod} another law.
  */
-public sealed interface SamplingMethod permits ExactMethod, ApproximateMethod {
+public sealed interface SamplingMethod permits ExactMethod, ApproximateMethod, GridMethod {
 
   /** Returns the name that options and reports have for it. */
   String name();
@@ -17,48 +19,42 @@ public sealed interface SamplingMethod permits ExactMethod, ApproximateMethod {
   boolean isExact();
 
   /**
-   * Returns which draw is made: {@code exact}, float64 by inversion, or {@code reference}, float32
-   * Gumbel noise.
+   * Returns the name of the draw: {@code exact}, float64 by inversion, or {@code reference},
+   * float32 Gumbel noise.
    */
   default String draw() {
     return "exact";
   }
 
   /**
-   * Returns whether the calls of the network are known before the first, not only bounded; where
-   * each token has its own power they are not, whatever the method.
-   */
-  boolean isPlanned();
-
-  /** Returns whether it draws from models in which each token has its own power, too. */
-  default boolean takesPowers() {
-    return false;
-  }
-
-  /**
-   * Checks that it draws from models with such a schedule.
-   *
-   * @throws IllegalArgumentException if it does not
-   */
-  default void check(Schedule schedule) {
-    if (schedule instanceof GenMd4Schedule && !takesPowers()) {
-      throw new IllegalArgumentException(
-          "where the schedule is learned, sampler must be ancestral, mean or first-hitting, with the"
-              + " exact draw: %s, %s".formatted(name(), draw()));
-    }
-  }
-
-  /**
-   * Returns the time that sequences have the share {@code from} of the way before the end: that of
-   * the grid, so that what is masked there can be sampled from there.
+   * Returns the time of sequences that have the share {@code from} of the way before them. With a
+   * grid it is a time of the grid, so that sequences masked at it can be sampled from it.
    *
    * @param from in (0, 1]
    */
   double timeAt(double from);
 
-  /** For the sampler: begins walks. */
-  Trajectory.Beginning beginning(SamplingContext setting);
+  /** Returns the procedure for a model whose tokens share a schedule. */
+  SamplingProcedure md4(MaskingSchedule schedule);
 
-  /** For the sampler: draws tokens. */
-  RowDraw rowDraw(TokenLaw law);
+  /**
+   * Returns the procedure for a model in which each token has its own power. A method without one
+   * keeps this implementation.
+   *
+   * @throws IllegalArgumentException if the method has no such procedure
+   */
+  default SamplingProcedure genMd4(GenMd4Schedule schedule) {
+    throw new IllegalArgumentException(
+        "where the schedule is learned, sampler must be ancestral, mean or first-hitting, with the"
+            + " exact draw: %s, %s".formatted(name(), draw()));
+  }
+
+  /**
+   * Returns the procedure for a model with a schedule of either kind.
+   *
+   * @throws IllegalArgumentException if the method has none for this kind of schedule
+   */
+  default SamplingProcedure under(Schedule schedule) {
+    return schedule.match(this::md4, this::genMd4);
+  }
 }

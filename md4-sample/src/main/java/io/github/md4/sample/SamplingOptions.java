@@ -5,9 +5,9 @@ import io.github.md4.core.schedule.SamplingGrid;
 import java.util.List;
 
 /**
- * How {@link MaskedDiffusion} samples.
+ * The options of {@link MaskedDiffusion} for sampling.
  *
- * @param from how far from the end sequences are at their start, in (0, 1]: see {@link
+ * @param from the share of the way that lies before the sequences, in (0, 1]: see {@link
  *     MaskedDiffusion#masked(List, SamplingOptions)}
  */
 public record SamplingOptions(
@@ -20,27 +20,33 @@ public record SamplingOptions(
         new ExactMethod.Ancestral(steps), TokenLaw.MODEL, 0, SampleRequest.DEFAULT_BATCH_SIZE, 1);
   }
 
+  /** Returns the same options with another method. */
   public SamplingOptions withMethod(SamplingMethod other) {
     return new SamplingOptions(other, law, seed, batchSize, from);
   }
 
+  /** Returns the same options with another law of tokens. */
   public SamplingOptions withLaw(TokenLaw other) {
     return new SamplingOptions(method, other, seed, batchSize, from);
   }
 
+  /** Returns the same options with another seed. */
   public SamplingOptions withSeed(long other) {
     return new SamplingOptions(method, law, other, batchSize, from);
   }
 
+  /** Returns the same options with another batch size. */
   public SamplingOptions withBatchSize(int other) {
     return new SamplingOptions(method, law, seed, other, from);
   }
 
+  /** Returns the same options from another share of the way. */
   public SamplingOptions withFrom(double other) {
     return new SamplingOptions(method, law, seed, batchSize, other);
   }
 
-  SampleRequest request(List<InitialSequence> starts) {
-    return new SampleRequest(starts, seed, batchSize, from);
+  /** Returns a request for samples with these options. */
+  SampleRequest request(List<InitialSequence> sequences) {
+    return new SampleRequest(sequences, seed, batchSize, from);
   }
 }

@@ -7,7 +7,7 @@ import io.github.md4.core.diffusion.Denoiser;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A denoiser that threads ask one after another, in the order in which they come. */
+/** A denoiser that serves threads one after another, in the order in which they come. */
 record SerializedDenoiser(Denoiser denoiser, Lock turn) implements Denoiser {
 
   SerializedDenoiser(Denoiser denoiser) {

@@ -10,8 +10,9 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * A text with holes: {@code [MASK]} is one token, {@code [MASK*12]} are twelve, and {@code [MASK*]}
- * are as many as the model's length leaves. {@code \[} is a bracket that begins no hole.
+ * The parser of a text with holes: {@code [MASK]} is one token, {@code [MASK*12]} are twelve, and
+ * {@code [MASK*]} are as many as the model's length leaves. {@code \[} is a bracket that begins no
+ * hole.
  *
  * <p>The text between holes is tokenized piece by piece, so no token reaches across a hole's edge.
  */
@@ -90,7 +91,7 @@ public final class Template {
     }
   }
 
-  /** The tokenizer counts from the beginning of the text between two holes: so that is shown. */
+  /** The tokenizer counts from the beginning of the piece, so the message shows the piece. */
   private int[] encoded(String piece) {
     try {
       return tokenizer.encode(piece);

@@ -5,10 +5,11 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * What the network thinks of every position of a partly masked sequence.
+ * The network's distribution at every position of a partly masked sequence.
  *
  * @param zt the sequence, [N] in [0, V]
- * @param probabilities of the clean tokens, [N, V], also at positions that are not masked
+ * @param probabilities the probabilities of the clean tokens, [N, V], also at positions that are
+ *     not masked
  */
 public record TokenDistribution(int[] zt, float[] probabilities) {
 

@@ -2,12 +2,12 @@
 package io.github.md4.sample;
 
 /**
- * A position has changed.
+ * A change of one position.
  *
  * @param sample the index of the sequence
  * @param position in [0, N)
- * @param token what it is now; the mask where it is masked again
+ * @param token the new token; the mask if the position is masked again
  * @param probability of the token under the network; NaN for the mask
  */
 public record TokenEvent(
-    long sample, GridPoint moment, int position, int token, double probability) {}
+    long sample, GridPoint point, int position, int token, double probability) {}

@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.DrawKernels;
 import java.util.List;
 
 /**
- * The law from which the token of a revealed position is drawn: the network's, or what is made of
- * it. When positions are revealed does not depend on it.
+ * The law from which the token of a revealed position is drawn: the network's, or a sharper one
+ * made of it. The times of reveals do not depend on it.
  *
- * @param temperature logits are divided by it; 0 takes the likeliest token
- * @param truncations each cuts what the one before it has left
+ * @param temperature the divisor of the logits; 0 takes the likeliest token
+ * @param truncations in order; each cuts the tokens that the one before it has left
  */
 public record TokenLaw(double temperature, List<Truncation> truncations) {
   /** The network's law itself. */
   public static final TokenLaw MODEL = new TokenLaw(1, List.of());
 
   public TokenLaw {
-    if (!(temperature >= 0 && temperature < Double.POSITIVE_INFINITY)) {
-      throw new IllegalArgumentException("temperature must be at least 0: " + temperature);
-    }
+    require(
+        temperature >= 0 && temperature < Double.POSITIVE_INFINITY,
+        "temperature must be at least 0",
+        temperature);
     truncations = List.copyOf(truncations);
   }
 
@@ -50,22 +53,20 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
     return temperature == 1 ? logits : kernels.temper(scope, logits, temperature);
   }
 
-  /** Which tokens are possible at all. */
+  /** The choice of the tokens that are possible. */
   public sealed interface Truncation {
 
-    /** Returns logits with minus infinity for all that is cut, [R, V]. */
+    /** Returns logits with minus infinity for every token that is cut, [R, V]. */
     NDArray cut(DrawKernels kernels, NDManager scope, NDArray logits);
   }
 
   /**
-   * The smallest set of the likeliest tokens with a mass of at least {@code p}: the token that
-   * crosses p stays, and so does all that ties with it, as in the reference.
+   * The smallest set of the likeliest tokens with a mass of at least {@code p}. The token that
+   * crosses p stays, and so do all that tie with it, as in the reference.
    */
   public record TopP(double p) implements Truncation {
     public TopP {
-      if (!(p > 0 && p <= 1)) {
-        throw new IllegalArgumentException("p must be in (0, 1]: " + p);
-      }
+      require(p > 0 && p <= 1, "p must be in (0, 1]", p);
     }
 
     @Override
@@ -77,9 +78,7 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   /** The {@code k} likeliest tokens, with all that tie with the last. */
   public record TopK(int k) implements Truncation {
     public TopK {
-      if (k < 1) {
-        throw new IllegalArgumentException("k must be at least 1: " + k);
-      }
+      require(k >= 1, "k must be at least 1", k);
     }
 
     @Override

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-/** One sequence on its way from masks to tokens; it asks, and is told what was drawn. */
+/** The way of one sequence from masks to tokens, one call of the network after another. */
 interface Trajectory {
 
   /** Returns the sequence as it is now, [N]; not to be changed by the caller. */
   int[] z();
 
-  /** Returns whether it has nothing left to ask. */
+  /** Returns whether it has no further query. */
   boolean isDone();
 
-  /** Returns the next question, the same until it is answered. */
-  TrajectoryQuery question();
+  /** Returns the next query, the same until its draws are known. */
+  TrajectoryQuery query();
 
-  /** Goes on until the next question, or to the end. */
-  void answer(Draws answers, Changes changes);
+  /** Takes the draws of the query, and advances to the next query or to the end. */
+  void advance(Draws draws, Changes changes);
 
-  /** Hears of each position that changes. */
+  /** A listener to the changes of positions. */
   @FunctionalInterface
   interface Changes {
-    void changed(GridPoint moment, int position, int token, double probability);
+    void changed(GridPoint point, int position, int token, double probability);
   }
 
-  /** Begins walks of one method. */
+  /** Begins the trajectories of a request. */
   @FunctionalInterface
-  interface Beginning {
-    Trajectory of(InitialSequence start);
+  interface Factory {
+    Trajectory of(InitialSequence initial);
   }
 }

@@ -2,9 +2,9 @@
 package io.github.md4.sample;
 
 /**
- * What a walk asks the network next.
+ * The next call of the network that a trajectory needs.
  *
- * @param positions of which it wants a token, at least one
- * @param noise what the tokens are drawn with, [c, R]; c is the same for all walks of a method
+ * @param positions the positions at which tokens are drawn, at least one
+ * @param noise the noise of these draws, [c, R]; c is the same for all trajectories of a method
  */
-record TrajectoryQuery(GridPoint moment, int[] positions, double[][] noise) {}
+record TrajectoryQuery(GridPoint point, int[] positions, double[][] noise) {}

@@ -7,7 +7,7 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 
 /**
- * A denoiser whose answer depends on the position, on each unmasked token, and on the time, so that
+ * A denoiser whose law depends on the position, on each unmasked token, and on the time, so that
  * whatever it is told wrongly shows in the law of the samples.
  */
 record ContextDenoiser(int vocabularySize) implements Denoiser, KnownLaw {

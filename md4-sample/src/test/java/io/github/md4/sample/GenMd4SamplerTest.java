@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.schedule.GenMd4Schedule;
@@ -53,7 +52,7 @@ final class GenMd4SamplerTest {
   }
 
   private static double[] times(SamplingSteps steps, double from) {
-    return steps.timesFrom(steps.first(from));
+    return steps.from(from).times();
   }
 
   @ParameterizedTest
@@ -174,14 +173,14 @@ final class GenMd4SamplerTest {
   }
 
   private static SampleRequest request(int[] template, double from) {
-    List<InitialSequence> starts =
+    List<InitialSequence> sequences =
         LongStream.range(0, SAMPLES).mapToObj(i -> new InitialSequence(template, i)).toList();
-    return new SampleRequest(starts, 83, 5_003, from);
+    return new SampleRequest(sequences, 83, 5_003, from);
   }
 
   private Sampler sampler(Denoiser denoiser, SamplingMethod method, TokenLaw tokens) {
-    ReverseProcess process = new ReverseProcess(new TokenSpace(TOKENS), SCHEDULE, kernels);
-    return new Sampler(manager, denoiser, process, method, tokens);
+    GenerativeModel model = new GenerativeModel(denoiser, new TokenSpace(TOKENS), SCHEDULE);
+    return new Sampler(manager, kernels, model, method, tokens);
   }
 
   /** A step at which no position asks costs nothing, and there are never more calls than steps. */
@@ -247,11 +246,11 @@ final class GenMd4SamplerTest {
     assertThat(events).extracting(TokenEvent::position).doesNotHaveDuplicates().hasSize(7);
     for (TokenEvent event : events) {
       assertThat(event.token()).isEqualTo(samples.get(0).tokens()[event.position()]);
-      assertThat(event.moment().time())
-          .isEqualTo(new SamplingGrid.Cosine().time(event.moment().step(), 9));
+      assertThat(event.point().time())
+          .isEqualTo(new SamplingGrid.Cosine().time(event.point().step(), 9));
     }
     assertThat(events)
-        .extracting(event -> event.moment().step())
+        .extracting(event -> event.point().step())
         .isSortedAccordingTo(Integer::compare);
   }
 

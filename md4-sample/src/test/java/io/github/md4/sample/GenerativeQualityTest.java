@@ -15,15 +15,15 @@ final class GenerativeQualityTest {
 
   @Test
   void perplexities_areBothAverages() {
-    ScoredSamples judged =
+    ScoredSamples scored =
         new ScoredSamples(
             List.of(new double[] {Math.log(2), Math.log(8)}, new double[] {Math.log(16)}));
     // All tokens: (2 * 8 * 16)^(1/3); by sample: (4 + 16) / 2.
-    assertThat(judged.perplexityOfAllTokens()).isCloseTo(Math.cbrt(256), within(1e-12));
-    assertThat(judged.meanOfPerplexities()).isCloseTo(10, within(1e-12));
+    assertThat(scored.perplexityOfAllTokens()).isCloseTo(Math.cbrt(256), within(1e-12));
+    assertThat(scored.meanOfPerplexities()).isCloseTo(10, within(1e-12));
     // Deviations of 6 each: a sample variance of 72 over two.
-    assertThat(judged.meanOfPerplexitiesStandardError()).isCloseTo(6, within(1e-12));
-    assertThat(judged.tokens()).isEqualTo(3);
+    assertThat(scored.meanOfPerplexitiesStandardError()).isCloseTo(6, within(1e-12));
+    assertThat(scored.tokens()).isEqualTo(3);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new ScoredSamples(List.of(new double[0])));
     assertThat(new ScoredSamples(List.of(new double[] {1})).meanOfPerplexitiesStandardError())

@@ -4,7 +4,7 @@ package io.github.md4.sample;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keeps what it hears. */
+/** A listener that keeps everything. */
 final class Hearing implements SamplingListener {
   final List<int[]> calls = new ArrayList<>();
   final List<TokenEvent> events = new ArrayList<>();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-/** What a denoiser answers, in plain numbers. */
+/** The law of a denoiser, in plain numbers. */
 interface KnownLaw {
 
   /** Returns the probabilities at a position, [V]. */

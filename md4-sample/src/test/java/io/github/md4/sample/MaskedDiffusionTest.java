@@ -64,7 +64,7 @@ final class MaskedDiffusionTest {
     return samples.stream().map(Sample::tokens).toList();
   }
 
-  /** Eight threads ask at once for what one thread has asked for before. */
+  /** Eight threads request at once what one thread has requested before. */
   @Test
   void requests_ofManyThreadsGetWhatOneGets() throws InterruptedException, ExecutionException {
     int requests = 24;
@@ -101,19 +101,20 @@ final class MaskedDiffusionTest {
     }
   }
 
-  /** Each start keeps its place, and depends on no other, whatever their lengths. */
+  /** Each sequence keeps its place, and depends on no other, whatever their lengths. */
   @Test
-  void generate_takesStartsOfSeveralLengths() {
-    List<InitialSequence> starts =
+  void generate_takesSequencesOfSeveralLengths() {
+    List<InitialSequence> sequences =
         List.of(
-            model.start("a[MASK*4]", 0),
-            model.start("[MASK*2]", 1),
-            model.start("[MASK*3]bc", 2),
-            model.start("abc", 3));
-    List<Sample> samples = model.generate(starts, OPTIONS, SamplingListener.none());
+            model.template("a[MASK*4]", 0),
+            model.template("[MASK*2]", 1),
+            model.template("[MASK*3]bc", 2),
+            model.template("abc", 3));
+    List<Sample> samples = model.generate(sequences, OPTIONS, SamplingListener.none());
     assertThat(samples).extracting(Sample::index).containsExactly(0L, 1L, 2L, 3L);
-    for (int i = 0; i < starts.size(); i++) {
-      List<Sample> alone = model.generate(List.of(starts.get(i)), OPTIONS, SamplingListener.none());
+    for (int i = 0; i < sequences.size(); i++) {
+      List<Sample> alone =
+          model.generate(List.of(sequences.get(i)), OPTIONS, SamplingListener.none());
       assertThat(samples.get(i).tokens()).isEqualTo(alone.get(0).tokens());
     }
     assertThat(samples.get(3).calls()).isZero();
@@ -128,11 +129,11 @@ final class MaskedDiffusionTest {
       x.add(model.description().tokenizer().encode("abc cab a"));
     }
     SamplingOptions options = OPTIONS.withMethod(method).withFrom(0.6);
-    List<InitialSequence> starts = model.masked(x, options);
-    List<Sample> samples = model.generate(starts, options, SamplingListener.none());
+    List<InitialSequence> sequences = model.masked(x, options);
+    List<Sample> samples = model.generate(sequences, options, SamplingListener.none());
     int masked = 0;
     for (int i = 0; i < 50; i++) {
-      int[] zt = starts.get(i).zt();
+      int[] zt = sequences.get(i).zt();
       for (int n = 0; n < 9; n++) {
         boolean isMask = zt[n] == 6;
         masked += isMask ? 1 : 0;
@@ -159,7 +160,7 @@ final class MaskedDiffusionTest {
 
   @Test
   void distribution_isALawAtEveryPosition() {
-    InitialSequence x = model.start("abc cab a", 0);
+    InitialSequence x = model.template("abc cab a", 0);
     TokenDistribution distribution = model.distribution(x, 0.7, 3);
     assertThat(distribution.vocabularySize()).isEqualTo(6);
     assertThat(distribution.zt()).isEqualTo(model.distribution(x, 0.7, 3).zt()).contains(6);

@@ -4,7 +4,6 @@ package io.github.md4.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.noise.Noise;
@@ -51,9 +50,9 @@ final class OrderedTrajectoryTest {
           }
         };
     TokenSpace space = new TokenSpace(TOKENS);
-    ReverseProcess process = new ReverseProcess(space, SCHEDULE, kernels);
+    GenerativeModel model = new GenerativeModel(DENOISER, space, SCHEDULE);
     List<Sample> samples =
-        new Sampler(manager, DENOISER, process, method, GREEDY)
+        new Sampler(manager, kernels, model, method, GREEDY)
             .sample(SampleRequest.ofMasks(space, count, LENGTH).withSeed(SEED), listener);
     assertThat(samples).hasSize(count);
     return events;
@@ -76,7 +75,7 @@ final class OrderedTrajectoryTest {
         for (int n : chosen) {
           z[n] = DENOISER.mostLikely(before, n, time);
           TokenEvent event = events.get(next++);
-          assertThat(event.moment()).isEqualTo(new GridPoint(step, time));
+          assertThat(event.point()).isEqualTo(new GridPoint(step, time));
           assertThat(event.position()).isEqualTo(n);
           assertThat(event.token()).isEqualTo(z[n]);
         }
@@ -126,7 +125,7 @@ final class OrderedTrajectoryTest {
       weights[n] = Math.exp(score(Order.CONFIDENCE, DENOISER.mu(z, n, 1)) / temperature);
     }
     long[] last = new long[LENGTH];
-    events.stream().filter(e -> e.moment().step() == 1).forEach(e -> last[e.position()]++);
+    events.stream().filter(e -> e.point().step() == 1).forEach(e -> last[e.position()]++);
     double[] expected = new double[LENGTH];
     leaveOne(weights, new ArrayList<>(), 1, expected);
     double statistic = 0;

@@ -7,11 +7,11 @@ import io.github.md4.core.diffusion.Denoiser;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A denoiser that writes down what it is asked. */
-record Recording(Denoiser answering, List<Question> questions) implements Denoiser {
+/** A denoiser that records its calls. */
+record Recording(Denoiser denoiser, List<Call> calls) implements Denoiser {
 
-  /** What the network was asked, of sequences of equal length. */
-  public record Question(Condition condition, List<Long> rows, long[] zt) {
+  /** A call of the network for sequences of equal length. */
+  public record Call(Condition condition, List<Long> rows, long[] zt) {
     int examples() {
       return condition.times().length;
     }
@@ -19,11 +19,11 @@ record Recording(Denoiser answering, List<Question> questions) implements Denois
 
   @Override
   public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
-    List<Long> asked = new ArrayList<>();
+    List<Long> called = new ArrayList<>();
     for (long row : rows.toLongArray()) {
-      asked.add(row);
+      called.add(row);
     }
-    questions.add(new Question(condition, asked, zt.toLongArray()));
-    return answering.logits(zt, condition, rows);
+    calls.add(new Call(condition, called, zt.toLongArray()));
+    return denoiser.logits(zt, condition, rows);
   }
 }

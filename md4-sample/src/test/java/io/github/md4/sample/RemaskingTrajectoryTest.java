@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.noise.Noise;
@@ -49,7 +48,7 @@ final class RemaskingTrajectoryTest {
   @MethodSource("remaskings")
   @Tag("naive")
   void samples_areThoseOfAPlainLoop(Remasking remasking) {
-    ReverseProcess process = new ReverseProcess(SPACE, SCHEDULE, kernels);
+    GenerativeModel model = new GenerativeModel(DENOISER, SPACE, SCHEDULE);
     SamplingMethod method = new ApproximateMethod.Remasked(STEPS, remasking, Leftovers.ARGMAX);
     int[] masks = new int[1];
     SamplingListener counting =
@@ -63,7 +62,7 @@ final class RemaskingTrajectoryTest {
           }
         };
     List<Sample> samples =
-        new Sampler(manager, DENOISER, process, method)
+        new Sampler(manager, kernels, model, method)
             .sample(SampleRequest.ofMasks(SPACE, COUNT, LENGTH).withSeed(SEED), counting);
     for (Sample sample : samples) {
       assertThat(sample.tokens()).isEqualTo(plain(remasking, sample.index()));

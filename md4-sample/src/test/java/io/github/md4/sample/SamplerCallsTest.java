@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the network is asked, and how often. */
+/** Tests of the calls of the network: their number and their content. */
 @Tag("exact")
 final class SamplerCallsTest {
   private final TinySampling tiny = new TinySampling();
@@ -51,14 +51,12 @@ final class SamplerCallsTest {
   void callsOfOneSequence_areItsDistinctRevealSteps(String grid) {
     SamplingSteps steps = new SamplingSteps(SamplingGrid.parse(grid), 101);
     for (int index = 0; index < 5; index++) {
-      tiny.questions.clear();
+      tiny.calls.clear();
       SampleRequest request = requestOf(List.of(InitialSequence.masked(SPACE, LENGTH, index)));
       Sample sample = tiny.sampler(new ExactMethod.Ancestral(steps)).sample(request).get(0);
       List<Double> expected =
           revealSteps(steps, index).stream().distinct().sorted().map(steps::time).toList();
-      assertThat(tiny.questions)
-          .extracting(question -> question.condition().times()[0])
-          .isEqualTo(expected);
+      assertThat(tiny.calls).extracting(call -> call.condition().times()[0]).isEqualTo(expected);
       assertThat(sample.calls()).isEqualTo(expected.size()).isLessThan(LENGTH + 1);
     }
   }
@@ -99,11 +97,11 @@ final class SamplerCallsTest {
         second += own[next];
       }
     }
-    assertThat(tiny.questions).hasSize(Math.max(first, second));
-    assertThat(tiny.questions.stream().mapToInt(Recording.Question::examples).sum())
+    assertThat(tiny.calls).hasSize(Math.max(first, second));
+    assertThat(tiny.calls.stream().mapToInt(Recording.Call::examples).sum())
         .isEqualTo(Arrays.stream(own).sum());
-    assertThat(tiny.questions.subList(0, Math.min(own[0], own[1])))
-        .allMatch(question -> question.examples() == 2)
+    assertThat(tiny.calls.subList(0, Math.min(own[0], own[1])))
+        .allMatch(call -> call.examples() == 2)
         .anyMatch(q -> q.condition().times()[0] != q.condition().times()[1]);
   }
 
@@ -113,15 +111,15 @@ final class SamplerCallsTest {
     SampleRequest request = masks(7).withBatchSize(3);
     Sampler sampler = tiny.sampler(method);
     int planned = sampler.calls(request);
-    assertThat(tiny.questions).isEmpty();
+    assertThat(tiny.calls).isEmpty();
     assertThat(sampler.sample(request, tiny.hearing)).hasSize(7);
     for (int i = 0; i < tiny.hearing.calls.size(); i++) {
       assertThat(tiny.hearing.calls.get(i)).containsExactly(i + 1, planned);
     }
-    if (method.isPlanned()) {
-      assertThat(tiny.questions).hasSize(planned);
+    if (sampler.isPlanned()) {
+      assertThat(tiny.calls).hasSize(planned);
     } else {
-      assertThat(tiny.questions).hasSizeLessThanOrEqualTo(planned);
+      assertThat(tiny.calls).hasSizeLessThanOrEqualTo(planned);
     }
   }
 
@@ -129,17 +127,17 @@ final class SamplerCallsTest {
   @MethodSource("methods")
   void rows_areMaskedAndOfEveryExampleThatTakesPart(SamplingMethod method) {
     List<Sample> samples = tiny.sampler(method).sample(masks(3), tiny.hearing);
-    for (Recording.Question question : tiny.questions) {
+    for (Recording.Call call : tiny.calls) {
       Set<Long> examples = new TreeSet<>();
-      for (long row : question.rows()) {
-        assertThat(question.zt()[(int) row]).isEqualTo(TOKENS);
+      for (long row : call.rows()) {
+        assertThat(call.zt()[(int) row]).isEqualTo(TOKENS);
         examples.add(row / LENGTH);
       }
-      assertThat(examples).hasSize(question.examples());
-      assertThat(question.rows()).doesNotHaveDuplicates();
+      assertThat(examples).hasSize(call.examples());
+      assertThat(call.rows()).doesNotHaveDuplicates();
     }
     assertThat(samples).allSatisfy(sample -> assertTokens(sample.tokens()));
-    assertThat(tiny.questions).anyMatch(question -> question.examples() == 3);
+    assertThat(tiny.calls).anyMatch(call -> call.examples() == 3);
   }
 
   /** A plan asks for each position once, the reference's loop for all that are masked. */
@@ -147,15 +145,15 @@ final class SamplerCallsTest {
   void rows_areNoMoreThanTheMethodNeeds() {
     SamplingSteps steps = new SamplingSteps(new SamplingGrid.Cosine(), 31);
     assertThat(tiny.sampler(new ExactMethod.Ancestral(steps)).sample(masks(3))).hasSize(3);
-    assertThat(tiny.questions.stream().mapToInt(question -> question.rows().size()).sum())
+    assertThat(tiny.calls.stream().mapToInt(call -> call.rows().size()).sum())
         .isEqualTo(3 * LENGTH);
-    tiny.questions.clear();
+    tiny.calls.clear();
     SamplingMethod reference = new ApproximateMethod.ReferenceAncestral(steps, Leftovers.ARGMAX);
     assertThat(tiny.sampler(reference).sample(masks(1))).hasSize(1);
-    assertThat(tiny.questions).hasSizeBetween(29, 32);
-    for (Recording.Question question : tiny.questions) {
-      assertThat(question.rows())
-          .hasSize((int) Arrays.stream(question.zt()).filter(z -> z == TOKENS).count());
+    assertThat(tiny.calls).hasSizeBetween(29, 32);
+    for (Recording.Call call : tiny.calls) {
+      assertThat(call.rows())
+          .hasSize((int) Arrays.stream(call.zt()).filter(z -> z == TOKENS).count());
     }
   }
 
@@ -163,8 +161,8 @@ final class SamplerCallsTest {
   void sample_ofOneStepAsksOnce() {
     SamplingSteps steps = new SamplingSteps(new SamplingGrid.Cosine(), 1);
     List<Sample> samples = tiny.sampler(new ExactMethod.Ancestral(steps)).sample(masks(3));
-    assertThat(tiny.questions).hasSize(1);
-    assertThat(tiny.questions.get(0).condition().times()).containsExactly(1, 1, 1);
+    assertThat(tiny.calls).hasSize(1);
+    assertThat(tiny.calls.get(0).condition().times()).containsExactly(1, 1, 1);
     assertThat(samples).allSatisfy(sample -> assertTokens(sample.tokens()));
   }
 
@@ -174,15 +172,15 @@ final class SamplerCallsTest {
     assertThat(tiny.sampler(method).sample(masks(1), tiny.hearing)).hasSize(1);
     MaskingSchedule schedule = new MaskingSchedule(new Curve.Linear());
     double before = 1;
-    assertThat(tiny.questions).hasSize(LENGTH);
-    for (int call = 0; call < LENGTH; call++) {
-      Recording.Question question = tiny.questions.get(call);
-      TokenEvent event = tiny.hearing.events.get(call);
-      assertThat(event.moment()).isEqualTo(new GridPoint(call, question.condition().times()[0]));
+    assertThat(tiny.calls).hasSize(LENGTH);
+    for (int i = 0; i < LENGTH; i++) {
+      Recording.Call call = tiny.calls.get(i);
+      TokenEvent event = tiny.hearing.events.get(i);
+      assertThat(event.point()).isEqualTo(new GridPoint(i, call.condition().times()[0]));
       double u = new Noise(SEED).uniform(Purpose.REVEAL, 0, 0, event.position());
-      assertThat(schedule.unmaskProbability(event.moment().time(), 1)).isCloseTo(u, within(1e-12));
-      assertThat(event.moment().time()).isLessThan(before);
-      before = event.moment().time();
+      assertThat(schedule.unmaskProbability(event.point().time(), 1)).isCloseTo(u, within(1e-12));
+      assertThat(event.point().time()).isLessThan(before);
+      before = event.point().time();
     }
   }
 
@@ -191,15 +189,16 @@ final class SamplerCallsTest {
   @MethodSource("methods")
   void rowLimit_dividesACallAndChangesNoSample(SamplingMethod method) {
     SampleRequest request = masks(5);
-    SamplingContext setting = new SamplingContext(tiny.process(), new Noise(SEED), 1);
-    BatchedQuery asking =
+    SamplingContext context = new SamplingContext(SPACE, new Noise(SEED), 1);
+    SamplingProcedure procedure = method.under(TinySampling.SCHEDULE);
+    BatchedQuery query =
         new NetworkQuery(
-            tiny.manager, tiny.recording, tiny.kernels, method.rowDraw(TokenLaw.MODEL));
-    SampleRun limited = new SampleRun(request, method.beginning(setting), 3);
-    List<Sample> samples = limited.run(asking, tiny.hearing, 0);
-    assertThat(tiny.questions).allMatch(q -> q.rows().size() <= 3 || q.examples() == 1);
-    if (method.isPlanned()) {
-      assertThat(limited.calls(0)).isEqualTo(tiny.questions.size());
+            tiny.manager, tiny.recording, tiny.kernels, procedure.draw(), TokenLaw.MODEL);
+    SampleRun limited = new SampleRun(request, procedure.trajectories(context), 3);
+    List<Sample> samples = limited.run(query, tiny.hearing, 0);
+    assertThat(tiny.calls).allMatch(q -> q.rows().size() <= 3 || q.examples() == 1);
+    if (procedure.isPlanned()) {
+      assertThat(limited.calls(0)).isEqualTo(tiny.calls.size());
     }
     assertThat(tokens(samples))
         .containsExactlyElementsOf(tokens(tiny.sampler(method).sample(request)));
@@ -207,22 +206,22 @@ final class SamplerCallsTest {
 
   @Test
   void labels_goWithTheirSequences() {
-    List<InitialSequence> starts =
+    List<InitialSequence> sequences =
         LongStream.range(0, 6)
             .mapToObj(i -> InitialSequence.masked(SPACE, LENGTH, i).withLabel((int) i % 3))
             .toList();
     SamplingMethod method =
         new ExactMethod.Ancestral(new SamplingSteps(new SamplingGrid.Cosine(), 17));
     try (TinyTransformer network = new TinyTransformer(tiny.manager, TOKENS, 3)) {
-      Denoiser answering = new Recording(network.denoiser(), tiny.questions);
-      List<int[]> all = tokens(tiny.sampler(answering, method).sample(requestOf(starts)));
-      assertThat(tiny.questions.get(0).condition().labels()).containsExactly(0, 1, 2, 0, 1, 2);
-      assertThat(tiny.questions)
-          .allMatch(question -> question.condition().labels().length == question.examples());
-      assertThat(tokens(tiny.sampler(answering, method).sample(requestOf(starts).withBatchSize(1))))
+      Denoiser recording = new Recording(network.denoiser(), tiny.calls);
+      List<int[]> all = tokens(tiny.sampler(recording, method).sample(requestOf(sequences)));
+      assertThat(tiny.calls.get(0).condition().labels()).containsExactly(0, 1, 2, 0, 1, 2);
+      assertThat(tiny.calls).allMatch(call -> call.condition().labels().length == call.examples());
+      assertThat(
+              tokens(tiny.sampler(recording, method).sample(requestOf(sequences).withBatchSize(1))))
           .containsExactlyElementsOf(all);
-      List<InitialSequence> other = starts.stream().map(start -> start.withLabel(2)).toList();
-      assertThat(tokens(tiny.sampler(answering, method).sample(requestOf(other))))
+      List<InitialSequence> other = sequences.stream().map(each -> each.withLabel(2)).toList();
+      assertThat(tokens(tiny.sampler(recording, method).sample(requestOf(other))))
           .isNotEqualTo(all);
     }
   }

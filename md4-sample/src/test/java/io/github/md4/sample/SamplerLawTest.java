@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.schedule.Curve;
@@ -162,14 +161,14 @@ final class SamplerLawTest {
   }
 
   private static SampleRequest request(int[] template, double from) {
-    List<InitialSequence> starts =
+    List<InitialSequence> sequences =
         LongStream.range(0, SAMPLES).mapToObj(i -> new InitialSequence(template, i)).toList();
-    return new SampleRequest(starts, 79, 5_003, from);
+    return new SampleRequest(sequences, 79, 5_003, from);
   }
 
   private Sampler sampler(
       MaskingSchedule schedule, SamplingMethod method, TokenLaw tokens, Denoiser denoiser) {
-    ReverseProcess process = new ReverseProcess(new TokenSpace(TOKENS), schedule, kernels);
-    return new Sampler(manager, denoiser, process, method, tokens);
+    GenerativeModel model = new GenerativeModel(denoiser, new TokenSpace(TOKENS), schedule);
+    return new Sampler(manager, kernels, model, method, tokens);
   }
 }

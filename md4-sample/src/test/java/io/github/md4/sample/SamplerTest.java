@@ -14,7 +14,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.Curve;
@@ -32,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What samples are, whatever the batch. */
+/** Tests of the content of samples, which does not depend on the batch. */
 @Tag("exact")
 final class SamplerTest {
   private final TinySampling tiny = new TinySampling();
@@ -57,20 +56,17 @@ final class SamplerTest {
   @Test
   void leftovers_areFilledWithTheMostLikelyAtTimeZero() {
     SamplingSteps steps = new SamplingSteps(new SamplingGrid.Uniform(), 2);
-    ReverseProcess process =
-        new ReverseProcess(SPACE, new MaskingSchedule(new Curve.Linear(), 0.45), tiny.kernels);
+    GenerativeModel model =
+        new GenerativeModel(tiny.recording, SPACE, new MaskingSchedule(new Curve.Linear(), 0.45));
     for (SamplingMethod method :
         List.of(
             new ExactMethod.Ancestral(steps),
             new ApproximateMethod.ReferenceAncestral(steps, Leftovers.ARGMAX),
             new ApproximateMethod.Remasked(steps, new Remasking.Cap(0.1), Leftovers.ARGMAX))) {
-      tiny.questions.clear();
+      tiny.calls.clear();
       int[] sample =
-          new Sampler(tiny.manager, tiny.recording, process, method)
-              .sample(masks(1))
-              .get(0)
-              .tokens();
-      Recording.Question last = tiny.questions.get(tiny.questions.size() - 1);
+          new Sampler(tiny.manager, tiny.kernels, model, method).sample(masks(1)).get(0).tokens();
+      Recording.Call last = tiny.calls.get(tiny.calls.size() - 1);
       assertThat(last.condition().times()).containsExactly(0);
       int[] zt = Arrays.stream(last.zt()).mapToInt(z -> (int) z).toArray();
       assertThat(last.rows()).hasSizeGreaterThan(2);
@@ -85,18 +81,18 @@ final class SamplerTest {
   @ParameterizedTest
   @MethodSource("methods")
   void frozenPositions_neverChange(SamplingMethod method) {
-    List<InitialSequence> starts = new ArrayList<>();
+    List<InitialSequence> sequences = new ArrayList<>();
     for (int index = 0; index < 40; index++) {
       double[] u = new Noise(5).uniforms(Purpose.SOURCE, 0, index, 2 * LENGTH);
       int[] zt = new int[LENGTH];
       for (int n = 0; n < LENGTH; n++) {
         zt[n] = u[n] < index / 39.0 ? TOKENS : (int) (TOKENS * u[LENGTH + n]);
       }
-      starts.add(new InitialSequence(zt, index));
+      sequences.add(new InitialSequence(zt, index));
     }
-    List<Sample> samples = tiny.sampler(method).sample(requestOf(starts), tiny.hearing);
+    List<Sample> samples = tiny.sampler(method).sample(requestOf(sequences), tiny.hearing);
     for (int index = 0; index < 40; index++) {
-      int[] before = starts.get(index).zt();
+      int[] before = sequences.get(index).zt();
       int[] after = samples.get(index).tokens();
       assertTokens(after);
       for (int n = 0; n < LENGTH; n++) {
@@ -107,7 +103,7 @@ final class SamplerTest {
     }
     assertThat(samples.get(0).calls()).as("no holes, no calls").isZero();
     assertThat(tiny.hearing.events)
-        .allMatch(event -> starts.get((int) event.sample()).zt()[event.position()] == TOKENS);
+        .allMatch(event -> sequences.get((int) event.sample()).zt()[event.position()] == TOKENS);
   }
 
   @ParameterizedTest
@@ -120,7 +116,7 @@ final class SamplerTest {
         assertThat(tokens(sampler.sample(masks(11).withBatchSize(batchSize))))
             .containsExactlyElementsOf(all);
       }
-      List<InitialSequence> last = masks(11).starts().subList(7, 11);
+      List<InitialSequence> last = masks(11).sequences().subList(7, 11);
       assertThat(tokens(sampler.sample(requestOf(last))))
           .containsExactlyElementsOf(all.subList(7, 11));
       assertThat(all.get(0)).isNotEqualTo(all.get(1));
@@ -132,12 +128,13 @@ final class SamplerTest {
 
   @ParameterizedTest
   @MethodSource("methods")
-  void events_tellTheWholeStory(SamplingMethod method) {
+  void events_tellEveryChange(SamplingMethod method) {
     List<Sample> samples = tiny.sampler(method).sample(masks(3), tiny.hearing);
     Map<Long, int[]> states = new HashMap<>();
     Map<Long, Double> times = new HashMap<>();
     for (TokenEvent event : tiny.hearing.events) {
-      int[] z = states.computeIfAbsent(event.sample(), s -> masks(1).starts().get(0).zt().clone());
+      int[] z =
+          states.computeIfAbsent(event.sample(), s -> masks(1).sequences().get(0).zt().clone());
       boolean wasMask = z[event.position()] == TOKENS;
       assertThat(event.token() == TOKENS)
           .as("a token is masked, a mask revealed")
@@ -148,9 +145,8 @@ final class SamplerTest {
         assertThat(event.probability()).isNaN();
       }
       z[event.position()] = event.token();
-      assertThat(event.moment().time())
-          .isLessThanOrEqualTo(times.getOrDefault(event.sample(), 1.0));
-      times.put(event.sample(), event.moment().time());
+      assertThat(event.point().time()).isLessThanOrEqualTo(times.getOrDefault(event.sample(), 1.0));
+      times.put(event.sample(), event.point().time());
     }
     for (Sample sample : samples) {
       assertThat(states.get(sample.index())).isEqualTo(sample.tokens());
@@ -169,13 +165,13 @@ final class SamplerTest {
         new ExactMethod.Ancestral(new SamplingSteps(new SamplingGrid.Uniform(), 2000));
     TokenLaw law = TokenLaw.of(new TokenLaw.TopK(1));
     List<Sample> unused =
-        new Sampler(tiny.manager, tiny.recording, tiny.process(), method, law)
+        new Sampler(tiny.manager, tiny.kernels, tiny.model(tiny.recording), method, law)
             .sample(masks(1), tiny.hearing);
-    for (int call = 0; call < tiny.questions.size(); call++) {
-      int[] zt = Arrays.stream(tiny.questions.get(call).zt()).mapToInt(z -> (int) z).toArray();
+    for (int call = 0; call < tiny.calls.size(); call++) {
+      int[] zt = Arrays.stream(tiny.calls.get(call).zt()).mapToInt(z -> (int) z).toArray();
       for (TokenEvent event : tiny.hearing.events) {
-        double time = event.moment().time();
-        if (time == tiny.questions.get(call).condition().times()[0]) {
+        double time = event.point().time();
+        if (time == tiny.calls.get(call).condition().times()[0]) {
           double[] mu = new ContextDenoiser(TOKENS).mu(zt, event.position(), time);
           // The denoiser's logits are float32.
           assertThat(event.probability()).isCloseTo(mu[event.token()], within(1e-6));
@@ -198,7 +194,8 @@ final class SamplerTest {
   void sample_leavesNothingBehind(SamplingMethod method) {
     try (NDManager own = tiny.manager.newSubManager()) {
       Sampler sampler =
-          new Sampler(own, new ContextDenoiser(TOKENS), tiny.process(), method, TokenLaw.MODEL);
+          new Sampler(
+              own, tiny.kernels, tiny.model(new ContextDenoiser(TOKENS)), method, TokenLaw.MODEL);
       int before = tiny.manager.getManagedArrays().size();
       own.cap();
       assertThat(sampler.sample(masks(3).withBatchSize(2))).hasSize(3);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.schedule.Curve;
@@ -19,12 +18,13 @@ final class TinySampling implements AutoCloseable {
   static final int LENGTH = 13;
   static final int TOKENS = 7;
   static final long SEED = 83;
+  static final MaskingSchedule SCHEDULE = new MaskingSchedule(new Curve.Linear());
   static final TokenSpace SPACE = new TokenSpace(TOKENS);
 
   final NDManager manager;
   final DrawKernels kernels;
-  final List<Recording.Question> questions = new ArrayList<>();
-  final Denoiser recording = new Recording(new ContextDenoiser(TOKENS), questions);
+  final List<Recording.Call> calls = new ArrayList<>();
+  final Denoiser recording = new Recording(new ContextDenoiser(TOKENS), calls);
   final Hearing hearing = new Hearing();
 
   /** On the CPU, where rounding does not depend on the batch. */
@@ -37,25 +37,25 @@ final class TinySampling implements AutoCloseable {
     kernels = new DrawKernels(manager);
   }
 
-  ReverseProcess process() {
-    return new ReverseProcess(SPACE, new MaskingSchedule(new Curve.Linear()), kernels);
+  GenerativeModel model(Denoiser denoiser) {
+    return new GenerativeModel(denoiser, SPACE, SCHEDULE);
   }
 
-  /** Returns a sampler that asks {@link #recording}. */
+  /** Returns a sampler that calls {@link #recording}. */
   Sampler sampler(SamplingMethod method) {
     return sampler(recording, method);
   }
 
   Sampler sampler(Denoiser denoiser, SamplingMethod method) {
-    return new Sampler(manager, denoiser, process(), method);
+    return new Sampler(manager, kernels, model(denoiser), method);
   }
 
   static SampleRequest masks(int count) {
     return SampleRequest.ofMasks(SPACE, count, LENGTH).withSeed(SEED);
   }
 
-  static SampleRequest requestOf(List<InitialSequence> starts) {
-    return SampleRequest.of(starts).withSeed(SEED);
+  static SampleRequest requestOf(List<InitialSequence> sequences) {
+    return SampleRequest.of(sequences).withSeed(SEED);
   }
 
   static List<int[]> tokens(List<Sample> samples) {

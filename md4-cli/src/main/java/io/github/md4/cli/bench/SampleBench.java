@@ -3,7 +3,6 @@ package io.github.md4.cli.bench;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
-import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.model.ModelConfig;
@@ -12,6 +11,7 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Schedule;
+import io.github.md4.sample.GenerativeModel;
 import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.Sample;
 import io.github.md4.sample.SampleRequest;
@@ -74,9 +74,8 @@ record SampleBench(NDManager manager, Subject subject) {
         Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(0));
         FrozenDenoiser denoiser = network.frozen(manager, parameters);
         DrawKernels kernels = new DrawKernels(manager)) {
-      ReverseProcess process =
-          new ReverseProcess(new TokenSpace(subject.vocabularySize), subject.schedule(), kernels);
-      Bound bound = new Bound(denoiser, process);
+      TokenSpace space = new TokenSpace(subject.vocabularySize);
+      Bound bound = new Bound(kernels, new GenerativeModel(denoiser, space, subject.schedule()));
       List<Sample> unused =
           bound.sampler(manager, warmUp).sample(request(warmUp.batchSize(), warmUp));
       return measured(
@@ -84,10 +83,10 @@ record SampleBench(NDManager manager, Subject subject) {
     }
   }
 
-  /** What is asked and what is drawn by. */
-  private record Bound(FrozenDenoiser denoiser, ReverseProcess process) {
+  /** The model with the kernels that draw its samples. */
+  private record Bound(DrawKernels kernels, GenerativeModel model) {
     Sampler sampler(NDManager manager, SamplingOptions options) {
-      return new Sampler(manager, denoiser, process, options.method(), options.law());
+      return new Sampler(manager, kernels, model, options.method(), options.law());
     }
   }
 

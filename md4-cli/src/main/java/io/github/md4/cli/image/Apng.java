@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.zip.CRC32;
 
 /**
- * Pictures that follow each other, as an animated PNG: the chunks of ordinary PNG files, put behind
- * one another with {@code acTL} in front and {@code fcTL} before each (APNG 1.0).
+ * An animated PNG: the chunks of ordinary PNG files one after another, with {@code acTL} in front
+ * and {@code fcTL} before each (APNG 1.0).
  */
 public final class Apng {
   private static final int SIGNATURE_BYTES = 8;
@@ -24,10 +24,10 @@ public final class Apng {
   private Apng() {}
 
   /**
-   * Returns the bytes of a file that shows the pictures over and over.
+   * Returns the bytes of a file that shows the pictures repeatedly.
    *
    * @param pictures of one size and kind, at least one
-   * @param milliseconds that each is shown, but for the last, which is shown ten times as long
+   * @param milliseconds the time of each picture; the last is shown ten times as long
    */
   public static byte[] of(List<BufferedImage> pictures, int milliseconds) {
     Apng file = new Apng();

@@ -12,11 +12,10 @@ import java.util.List;
 import javax.imageio.ImageIO;
 
 /**
- * Images side by side in one picture, row by row; a masked value is shown as a grey that lies in
- * the middle.
+ * A picture of images side by side, row by row. A masked value is shown as medium grey.
  *
- * @param columns images in a row, at least 1
- * @param scale pixels of the picture's for one of an image's, to a side; at least 1
+ * @param columns the number of images in a row, at least 1
+ * @param scale the side of an image's pixel in pixels of the picture, at least 1
  */
 public record ImageGrid(ImageShape shape, int columns, int scale) {
   private static final int GAP = 1;
@@ -25,7 +24,7 @@ public record ImageGrid(ImageShape shape, int columns, int scale) {
   private static final int VALUES = 256;
   private static final int COLOURED = 3;
 
-  /** Checks what a picture can show. */
+  /** Checks that a picture can show the images. */
   public ImageGrid {
     if (shape.colours() != 1 && shape.colours() != COLOURED) {
       throw new IllegalArgumentException(
@@ -37,7 +36,7 @@ public record ImageGrid(ImageShape shape, int columns, int scale) {
     }
   }
 
-  /** Returns the grid that is about as wide as high for so many images. */
+  /** Returns a grid that is about as wide as high for {@code count} images. */
   public static ImageGrid square(ImageShape shape, int count) {
     int columns = Math.max(1, (int) Math.ceil(Math.sqrt(count)));
     int least = 512 / (columns * Math.max(shape.height(), shape.width()));

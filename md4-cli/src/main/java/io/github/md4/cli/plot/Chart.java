@@ -17,8 +17,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /**
  * A chart of lines.
  *
- * @param title above it
- * @param y what its vertical axis is
+ * @param title the title above it
+ * @param y the name of its vertical axis
  */
 record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
   static final int WIDTH = 640;
@@ -28,16 +28,16 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
   private static final int TICK_SPACING = 90;
   private static final int LEGEND_LINE = 14;
 
-  /** Colours that people who see few colours tell apart, too (Okabe and Ito). */
+  /** Colours that colour-blind readers can tell apart (Okabe and Ito). */
   private static final Color[] COLORS = {
     new Color(0, 114, 178), new Color(213, 94, 0), new Color(0, 158, 115),
     new Color(204, 121, 167), new Color(86, 180, 233), new Color(230, 159, 0)
   };
 
-  /** The horizontal axis: what it is, and its ends. */
+  /** The horizontal axis: its name and its ends. */
   record Axis(String name, double from, double to) {}
 
-  /** How the vertical axis is divided. */
+  /** The division of the vertical axis. */
   enum Scale {
     LINEAR,
     LOGARITHMIC
@@ -46,7 +46,7 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
   /** A line through points, {@code x} rising. */
   record Line(String name, double[] x, double[] y) {}
 
-  /** Returns it drawn by XChart. */
+  /** Returns the chart drawn by XChart. */
   XYChart drawn() {
     XYChart chart =
         new XYChartBuilder()

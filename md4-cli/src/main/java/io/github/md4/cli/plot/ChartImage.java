@@ -12,31 +12,31 @@ import java.util.function.Supplier;
 import javax.imageio.ImageIO;
 import org.knowm.xchart.BitmapEncoder;
 
-/** Charts side by side. */
+/** The writer of charts side by side. */
 final class ChartImage {
   private ChartImage() {}
 
   /**
-   * Writes a PNG, replacing what there is.
+   * Writes a PNG, and replaces an old one.
    *
-   * @throws IOException if it cannot be written, or this Java has no fonts to write words with
+   * @throws IOException if it cannot be written, or this Java has no fonts
    */
   static void write(Path file, List<Chart> charts) throws IOException {
     BufferedImage whole = withFonts(file, () -> drawn(charts));
     try (OutputStream out = Files.newOutputStream(file)) {
       if (!ImageIO.write(whole, "png", out)) {
-        throw new IOException(file + ": this Java writes no PNG");
+        throw new IOException(file + ": this Java cannot write PNG");
       }
     }
   }
 
-  /** A Java of a server may come without the libraries that fonts need. */
+  /** Draws; the Java of a server may lack the libraries that fonts need. */
   static BufferedImage withFonts(Path file, Supplier<BufferedImage> drawing) throws IOException {
     try {
       return drawing.get();
     } catch (LinkageError e) {
       throw new IOException(
-          "%s is not written, this Java draws no words: %s; install fontconfig and harfbuzz"
+          "%s is not written, because this Java cannot draw text: %s; install fontconfig and harfbuzz"
               .formatted(file, e.getMessage()),
           e);
     }

@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Learned powers: alpha of the tokens that are revealed first and last over time, and all powers in
- * order.
+ * The plot of learned powers: alpha over time for the tokens that are revealed first and last, and
+ * all powers in order.
  *
  * @param order all tokens, those revealed first in front
- * @param name what a token is called
+ * @param name the name of a token
  */
 public record PowersPlot(GenMd4Schedule schedule, List<Integer> order, IntFunction<String> name) {
   private static final int POINTS = 400;
   private static final int ENDS = 3;
 
-  /** Writes a PNG, replacing what there is. */
+  /** Writes a PNG, and replaces an old one. */
   public void write(Path file) throws IOException {
     Chart alpha =
         new Chart(

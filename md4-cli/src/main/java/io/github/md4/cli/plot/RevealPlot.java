@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The tokens that each step reveals, as in Figure 2 (right) of the paper: what linear and cosine
- * schedules reveal on average on the uniform grid, and what a trace did.
+ * The plot of the number of tokens that each step reveals, as in Figure 2 (right) of the paper:
+ * those of a trace, and the means of linear and cosine schedules on the uniform grid.
  */
 public record RevealPlot(Trace trace) {
-  /** Steps of one height, so that few samples show a course. */
+  /** The number of bins of steps, so that few samples show a trend. */
   private static final int BINS = 32;
 
-  /** Writes a PNG, replacing what there is. */
+  /** Writes a PNG, and replaces an old one. */
   public void write(Path file) throws IOException {
     Chart chart =
         new Chart(
@@ -36,11 +36,11 @@ public record RevealPlot(Trace trace) {
     ChartImage.write(file, List.of(chart));
   }
 
-  /** Returns the steps of the trace's grid; without one, as many as it took. */
+  /** Returns the number of steps of the trace's grid, or of its calls without a grid. */
   int steps() {
     int taken =
-        trace.stories().stream()
-            .flatMap(story -> story.events().stream())
+        trace.histories().stream()
+            .flatMap(history -> history.events().stream())
             .mapToInt(event -> event.step() + 1)
             .max()
             .orElse(1);
@@ -48,17 +48,17 @@ public record RevealPlot(Trace trace) {
   }
 
   private int length() {
-    return trace.stories().get(0).start().size();
+    return trace.histories().get(0).initial().size();
   }
 
   /**
-   * Returns the mean over the trace's sequences and neighbouring steps; what time 0 leaves over
-   * counts to the last step.
+   * Returns the means over the trace's sequences and neighbouring steps. Positions left over at
+   * time 0 count to the last step.
    */
   Line seen() {
     double[] counts = new double[steps()];
-    for (Trace.Story story : trace.stories()) {
-      story.events().stream()
+    for (Trace.History history : trace.histories()) {
+      history.events().stream()
           .filter(event -> !Double.isNaN(event.probability()))
           .forEach(event -> counts[Math.min(event.step(), counts.length - 1)]++);
     }
@@ -68,13 +68,13 @@ public record RevealPlot(Trace trace) {
       int first = step / together * together;
       int end = Math.min(first + together, counts.length);
       double sum = Arrays.stream(counts, first, end).sum();
-      means[step] = sum / (end - first) / trace.stories().size();
+      means[step] = sum / (end - first) / trace.histories().size();
     }
-    String name = "this trace, mean of %d samples".formatted(trace.stories().size());
+    String name = "this trace, mean of %d samples".formatted(trace.histories().size());
     return new Line(together == 1 ? name : name + ", " + together + " steps", numbers(), means);
   }
 
-  /** Returns what a schedule reveals on average on the uniform grid. */
+  /** Returns the mean numbers that a schedule reveals on the uniform grid. */
   Line expected(String name, Curve curve) {
     MaskingSchedule schedule = new MaskingSchedule(curve, trace.header().epsilon());
     SamplingGrid grid = new SamplingGrid.Uniform();

@@ -10,15 +10,15 @@ import java.util.List;
 import java.util.function.ToDoubleBiFunction;
 import java.util.stream.IntStream;
 
-/** Schedules as in Figure 1 of the paper: alpha, and the weight of the loss. */
+/** The plot of schedules as in Figure 1 of the paper: alpha, and the weight of the loss. */
 public record SchedulePlot(List<MaskingSchedule> schedules) {
   private static final int POINTS = 400;
   private static final Chart.Axis TIME = new Chart.Axis("t", 0, 1);
 
-  /** Below it a logarithmic axis would show nothing but the cosine's fall to 0 at time 1. */
+  /** The least weight shown: below it the axis would show only the cosine's fall to 0 at time 1. */
   private static final double LEAST_WEIGHT = 1e-2;
 
-  /** Writes a PNG, replacing what there is. */
+  /** Writes a PNG, and replaces an old one. */
   public void write(Path file) throws IOException {
     Chart alpha =
         new Chart(

@@ -10,10 +10,14 @@ import io.github.md4.sample.TokenDistribution;
 import java.util.Locale;
 import java.util.StringJoiner;
 
-/** What the network thinks of every position: its likeliest tokens. */
+/**
+ * A report of the likeliest tokens at every position.
+ *
+ * @param top the number of tokens at each position
+ */
 record DistributionReport(MaskedDiffusion model, int top) {
 
-  /** Returns a line for each position: the text's token, what was left of it, the likeliest. */
+  /** Returns a line for each position: the text's token, whether it is masked, the likeliest. */
   String text(int[] x, TokenDistribution distribution) {
     StringJoiner lines = new StringJoiner(System.lineSeparator());
     lines.add("--- " + model.text(distribution.zt()));
@@ -35,6 +39,7 @@ record DistributionReport(MaskedDiffusion model, int top) {
     return lines.toString();
   }
 
+  /** Returns the same for a script. */
   ObjectNode json(int index, int[] x, TokenDistribution distribution) {
     ObjectNode json = Json.object().put("index", index).put("start", model.text(distribution.zt()));
     ArrayNode positions = json.putArray("positions");

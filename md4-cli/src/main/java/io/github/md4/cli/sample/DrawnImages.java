@@ -18,20 +18,20 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Samples of a model as a file of tokens.
+ * The images drawn from a model, to be written as a file of tokens.
  *
- * @param weights of the model
- * @param starts of the images, with their labels or none
+ * @param weights the file of the model's weights
+ * @param sequences the initial sequences of the images, with or without labels
  */
 record DrawnImages(
     SavedModel.Description model,
     Provenance.SourceFile weights,
-    List<InitialSequence> starts,
+    List<InitialSequence> sequences,
     List<Sample> images) {
   private static final String SOURCE = "samples";
   private static final int VERSION = 1;
 
-  /** Writes them, labels beside them; replaces what is there. */
+  /** Writes them with their labels beside them, and replaces old files. */
   void write(Path bin) throws IOException {
     Files.createDirectories(bin.toAbsolutePath().getParent());
     try (TokenFileWriter tokens = TokenFileWriter.create(bin, split(model.tokenizer()))) {
@@ -52,7 +52,7 @@ record DrawnImages(
     List<String> numbers = IntStream.range(0, classes).mapToObj(Integer::toString).toList();
     try (TokenFileWriter file =
         TokenFileWriter.create(Labels.beside(bin), split(new ClassNames(numbers)))) {
-      file.write(starts.stream().mapToInt(InitialSequence::label).toArray());
+      file.write(sequences.stream().mapToInt(InitialSequence::label).toArray());
       TokenFileInfo unused = file.seal();
       file.publish();
     }

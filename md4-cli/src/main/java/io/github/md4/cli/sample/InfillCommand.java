@@ -22,13 +22,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 infill}. */
+/** The command {@code md4 infill}. */
 @Command(
     name = "infill",
     description = {
-      "Fills the holes of templates; what is no hole never changes.",
-      "A hole is [MASK], [MASK*12] for twelve tokens, or [MASK*] for as many as the model's length"
-          + " leaves; write \\[ for a bracket that begins none."
+      "Fills the holes of templates. The text between holes never changes.",
+      "A hole is [MASK], [MASK*12] for twelve tokens, or [MASK*] for the rest of the model's"
+          + " length. Write \\[ for a bracket that begins no hole."
     },
     sortOptions = false)
 public final class InfillCommand implements Callable<Integer> {
@@ -41,18 +41,18 @@ public final class InfillCommand implements Callable<Integer> {
       names = "--count",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "How often each template is filled. Default: ${DEFAULT-VALUE}.")
+      description = "The number of samples of each template. Default: ${DEFAULT-VALUE}.")
   private int count = 1;
 
   @Mixin private SamplingSession session;
 
-  /** What is filled. */
+  /** The templates to fill, from options or from a file. */
   private static final class Templates {
     @Option(
         names = "--template",
         required = true,
         paramLabel = "TEXT",
-        description = "A template: \"The [MASK*12] sat on the mat\". May be repeated.")
+        description = "A template, as \"The [MASK*12] sat on the mat\". May be repeated.")
     private List<String> texts = List.of();
 
     @Option(
@@ -60,8 +60,8 @@ public final class InfillCommand implements Callable<Integer> {
         required = true,
         paramLabel = "FILE",
         description =
-            "A file of templates, one a line; in a .jsonl file objects with text, or with tokens"
-                + " in which null is a hole.")
+            "A file with a template on each line, or a .jsonl file of objects with text, or with"
+                + " tokens in which null is a hole.")
     private Path file;
   }
 
@@ -69,13 +69,13 @@ public final class InfillCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SamplingOptions sampling = session.sampling();
     try (MaskedDiffusion model = session.open()) {
-      List<InitialSequence> starts = new ArrayList<>();
+      List<InitialSequence> sequences = new ArrayList<>();
       for (int[] template : templates(model)) {
         for (int i = 0; i < count; i++) {
-          starts.add(new InitialSequence(template, starts.size()));
+          sequences.add(new InitialSequence(template, sequences.size()));
         }
       }
-      session.run(model, starts, sampling, spec.commandLine().getOut());
+      session.run(model, sequences, sampling, spec.commandLine().getOut());
     }
     return ExitCodes.DONE;
   }

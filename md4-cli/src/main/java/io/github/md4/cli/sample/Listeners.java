@@ -6,7 +6,7 @@ import io.github.md4.sample.SamplingListener;
 import io.github.md4.sample.TokenEvent;
 import java.util.List;
 
-/** Tells each of several. */
+/** A listener that tells several others. */
 record Listeners(List<SamplingListener> listeners) implements SamplingListener {
   @Override
   public void called(int done, int planned) {

@@ -22,10 +22,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 sample}. */
+/** The command {@code md4 sample}. */
 @Command(
     name = "sample",
-    description = "Draws texts from a model, or draws anew what is masked of given ones.",
+    description =
+        "Samples texts from a model, from masks only or from texts that are masked in part.",
     sortOptions = false)
 public final class SampleCommand implements Callable<Integer> {
   private static final int DEFAULT_TOP = 5;
@@ -33,12 +34,12 @@ public final class SampleCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "1")
-  private Wanted wanted;
+  private Source source;
 
   @Mixin private SamplingSession session;
 
-  /** From what. */
-  private static final class Wanted {
+  /** The source of the samples: masks only, or given texts. */
+  private static final class Source {
     @ArgGroup(exclusive = false)
     private Count count;
 
@@ -46,25 +47,26 @@ public final class SampleCommand implements Callable<Integer> {
     private Masking masking;
   }
 
-  /** Texts from nothing but masks. */
+  /** The options for texts from masks only. */
   private static final class Count {
     @Option(
         names = "--count",
         required = true,
         paramLabel = "N",
         converter = OptionTypes.Count.class,
-        description = "How many texts to draw.")
+        description = "The number of texts.")
     private int count;
 
     @Option(
         names = "--length",
         paramLabel = "N",
         converter = OptionTypes.Count.class,
-        description = "Tokens of a text. Default: as many as the model was trained on.")
+        description =
+            "The number of tokens of a text. Default: the length of the model's training.")
     private Integer length;
   }
 
-  /** Texts that are masked in part. */
+  /** The options for texts that are masked in part. */
   private static final class Masking {
     @ArgGroup(multiplicity = "1")
     private Texts texts;
@@ -75,25 +77,29 @@ public final class SampleCommand implements Callable<Integer> {
         paramLabel = "T",
         converter = OptionTypes.Share.class,
         description =
-            "How far from the end, in (0, 1]: --reconstruct masks at the time that the grid has"
-                + " there, so 0.5 leaves half of the steps; --distribution masks at this time.")
+            "The share of the way that lies before the texts, in (0, 1]. --reconstruct masks at the"
+                + " time that the grid has there: 0.5 leaves half of the steps. --distribution masks"
+                + " at this time.")
     private double at;
 
     @Option(
         names = "--top",
         paramLabel = "K",
         converter = OptionTypes.Count.class,
-        description = "Tokens that --distribution shows at each position. Default: 5.")
+        description =
+            "The number of tokens that --distribution shows at each position. Default: "
+                + DEFAULT_TOP
+                + ".")
     private Integer top;
   }
 
-  /** Whether they are drawn anew or looked at. */
+  /** The file of given texts, and whether they are sampled or described. */
   private static final class Texts {
     @Option(
         names = "--reconstruct",
         required = true,
         paramLabel = "FILE",
-        description = "Mask the texts of a file, one a line, in part, and sample from there.")
+        description = "Mask each line of a file in part, and sample from there.")
     private Path reconstruct;
 
     @Option(
@@ -101,8 +107,8 @@ public final class SampleCommand implements Callable<Integer> {
         required = true,
         paramLabel = "FILE",
         description =
-            "Mask the texts of a file, one a line, in part, and print what the network thinks of"
-                + " every position.")
+            "Mask each line of a file in part, and print the network's distribution at every"
+                + " position.")
     private Path distribution;
   }
 
@@ -110,42 +116,42 @@ public final class SampleCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SamplingOptions sampling = session.sampling();
     PrintWriter out = spec.commandLine().getOut();
-    if (isReconstruction() && wanted.masking.top != null) {
-      throw new ParameterException(spec.commandLine(), "'--top': is of no use to --reconstruct");
+    if (isReconstruction() && source.masking.top != null) {
+      throw new ParameterException(spec.commandLine(), "'--top' has no effect with --reconstruct");
     }
     try (MaskedDiffusion model = session.open()) {
-      if (wanted.count != null) {
+      if (source.count != null) {
         draw(model, sampling, out);
       } else if (isReconstruction()) {
-        SamplingOptions from = sampling.withFrom(wanted.masking.at);
-        List<int[]> x = texts(model, wanted.masking.texts.reconstruct);
+        SamplingOptions from = sampling.withFrom(source.masking.at);
+        List<int[]> x = texts(model, source.masking.texts.reconstruct);
         session.run(model, model.masked(x, from), from, out);
       } else {
-        look(model, sampling, out);
+        describe(model, sampling, out);
       }
     }
     return ExitCodes.DONE;
   }
 
   private boolean isReconstruction() {
-    return wanted.masking != null && wanted.masking.texts.reconstruct != null;
+    return source.masking != null && source.masking.texts.reconstruct != null;
   }
 
   private void draw(MaskedDiffusion model, SamplingOptions sampling, PrintWriter out)
       throws IOException {
     int trained = model.description().config().length();
-    int length = wanted.count.length == null ? trained : wanted.count.length;
-    session.run(model, model.masked(wanted.count.count, length), sampling, out);
+    int length = source.count.length == null ? trained : source.count.length;
+    session.run(model, model.masked(source.count.count, length), sampling, out);
   }
 
-  private void look(MaskedDiffusion model, SamplingOptions sampling, PrintWriter out)
+  private void describe(MaskedDiffusion model, SamplingOptions sampling, PrintWriter out)
       throws IOException {
-    List<int[]> x = texts(model, wanted.masking.texts.distribution);
-    int top = wanted.masking.top == null ? DEFAULT_TOP : wanted.masking.top;
+    List<int[]> x = texts(model, source.masking.texts.distribution);
+    int top = source.masking.top == null ? DEFAULT_TOP : source.masking.top;
     DistributionReport report = new DistributionReport(model, top);
     for (int i = 0; i < x.size(); i++) {
       TokenDistribution found =
-          model.distribution(new InitialSequence(x.get(i), i), wanted.masking.at, sampling.seed());
+          model.distribution(new InitialSequence(x.get(i), i), source.masking.at, sampling.seed());
       out.println(
           session.isJson() ? report.json(i, x.get(i), found) : report.text(x.get(i), found));
     }

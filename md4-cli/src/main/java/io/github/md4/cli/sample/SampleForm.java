@@ -8,36 +8,36 @@ import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.Sample;
 import java.util.Arrays;
 
-/** What is printed of a sample. */
+/** The form in which a sample is printed. */
 sealed interface SampleForm {
 
   /**
-   * Returns it, without the last line break.
+   * Returns the text of a sample, without the last line break.
    *
-   * @param zt what it was at its start
+   * @param zt the initial sequence
    */
   String of(Sample sample, int[] zt);
 
   /** A line about the sample, and its text. */
-  record ForPeople(SamplerOptions how, Tokenizer tokenizer) implements SampleForm {
+  record ForPeople(SamplerOptions options, Tokenizer tokenizer) implements SampleForm {
     @Override
     public String of(Sample sample, int[] zt) {
       return "--- sample %d, seed %d, %s, %d calls%n%s"
           .formatted(
               sample.index(),
-              how.seed(),
-              how.label(),
+              options.seed(),
+              options.label(),
               sample.calls(),
               tokenizer.decode(sample.tokens()));
     }
   }
 
   /** An object for a script. */
-  record ForScripts(SamplerOptions how, Tokenizer tokenizer) implements SampleForm {
+  record ForScripts(SamplerOptions options, Tokenizer tokenizer) implements SampleForm {
     @Override
     public String of(Sample sample, int[] zt) {
       ObjectNode json = Json.object().put("index", sample.index());
-      json.setAll(how.json());
+      json.setAll(options.json());
       json.put("calls", sample.calls()).put("text", tokenizer.decode(sample.tokens()));
       if (Arrays.stream(zt).anyMatch(token -> token != tokenizer.vocabularySize())) {
         json.put("start", tokenizer.decode(zt));

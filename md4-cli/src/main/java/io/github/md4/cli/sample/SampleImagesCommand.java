@@ -36,10 +36,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 sample-images}. */
+/** The command {@code md4 sample-images}. */
 @Command(
     name = "sample-images",
-    description = "Draws images from a model: a grid, a file of tokens, an animation.",
+    description =
+        "Samples images from a model, as a grid, a file of tokens, an animation or a trace.",
     sortOptions = false)
 public final class SampleImagesCommand implements Callable<Integer> {
   private static final int FRAME_MILLISECONDS = 60;
@@ -55,58 +56,59 @@ public final class SampleImagesCommand implements Callable<Integer> {
       required = true,
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "How many images to draw.")
+      description = "The number of images.")
   private int count;
 
   @Option(
       names = "--png",
       paramLabel = "FILE.png",
-      description = "Write them side by side into one picture.")
+      description = "Write the images side by side into one picture.")
   private Path png;
 
   @Option(
       names = "--out",
       paramLabel = "FILE.bin",
-      description = "Write them as a file of tokens, labels beside it, as md4 data images does.")
+      description =
+          "Write the images as a file of tokens with labels beside it, as md4 data images does.")
   private Path out;
 
   @Option(
       names = "--animate",
       paramLabel = "FILE.png",
-      description = "Write the unmasking of the first nine as an animated PNG.")
+      description = "Write the unmasking of the first nine images as an animated PNG.")
   private Path animation;
 
   @Option(
       names = "--trace",
       paramLabel = "FILE.ndjson",
-      description = "Write which value came when, for md4 trace --html.")
+      description = "Write the step and the value of every change, for md4 trace --html.")
   private Path trace;
 
   @Option(
       names = "--labels",
       split = ",",
       paramLabel = "LABEL",
-      description = "The classes, in equal parts. Default: all that the model knows.")
+      description = "The classes, in equal parts. Default: all classes of the model.")
   private List<Integer> labels = List.of();
 
   @Option(
       names = "--guidance",
       paramLabel = "SCALE",
       description =
-          "How far logits are moved from those without a class; 1 is not at all. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "The scale by which logits are moved away from those without a class; 1 leaves them as"
+              + " they are. Default: ${DEFAULT-VALUE}.")
   private double guidance = 1;
 
   @Option(
       names = "--infill",
       paramLabel = "PICTURE",
-      description = "Keep this picture where --mask is black, and draw the rest.")
+      description = "Keep this picture where --mask is black, and sample the rest.")
   private Path infill;
 
   @Option(
       names = "--mask",
       paramLabel = "PICTURE",
-      description = "White where --infill is to be drawn anew.")
+      description = "A picture that is white where --infill is sampled.")
   private Path mask;
 
   @Mixin private SamplerOptions sampler;
@@ -116,12 +118,12 @@ public final class SampleImagesCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (png == null && out == null && animation == null && trace == null) {
-      throw usage("say where the images go: --png, --out, --animate or --trace");
+      throw usage("one of --png, --out, --animate and --trace is required");
     }
     if ((infill == null) != (mask == null)) {
-      throw usage("--infill and --mask go together");
+      throw usage("--infill and --mask must be given together");
     }
-    SamplingOptions unused = sampler.options(); // a wrong one is told before the model is read
+    SamplingOptions unused = sampler.options(); // a wrong one fails before the model is read
     try (MaskedDiffusion model = options.generator(folder)) {
       draw(model, shape(model));
     }
@@ -134,56 +136,58 @@ public final class SampleImagesCommand implements Callable<Integer> {
         .tokenizer()
         .image()
         .orElseThrow(
-            () -> new InvalidDataException(folder, "is no model of images; take md4 sample"));
+            () -> new InvalidDataException(folder, "is no model of images; use md4 sample"));
   }
 
   private void draw(MaskedDiffusion model, ImageShape shape) throws IOException {
     SavedModel.Description description = model.description();
     NetworkConfig network = description.config().network();
     if (guidance != 1 && network.nullLabel().isEmpty()) {
-      throw usage("--guidance takes a model that was trained with condition.labelDropout above 0");
+      throw usage(
+          "--guidance requires a model that was trained with condition.labelDropout above 0");
     }
-    sampler.setUsualGrid(usualGrid(description));
-    List<InitialSequence> starts =
+    sampler.setDefaultGrid(defaultGrid(description));
+    List<InitialSequence> sequences =
         Labelled.starts(template(description.tokenSpace(), shape), count, labels(network));
-    Unmasking unmasking = new Unmasking(starts);
-    List<Sample> samples = traced(model, starts, unmasking);
-    write(new DrawnImages(description, options.source(folder), starts, samples), shape);
+    Unmasking unmasking = new Unmasking(sequences);
+    List<Sample> samples = traced(model, sequences, unmasking);
+    write(new DrawnImages(description, options.source(folder), sequences, samples), shape);
     if (animation != null) {
-      put(animation, Apng.of(pictures(unmasking, shape), FRAME_MILLISECONDS));
+      write(animation, Apng.of(pictures(unmasking, shape), FRAME_MILLISECONDS));
     }
   }
 
   private List<Sample> traced(
-      MaskedDiffusion model, List<InitialSequence> starts, SamplingListener listener)
+      MaskedDiffusion model, List<InitialSequence> sequences, SamplingListener listener)
       throws IOException {
     if (trace == null) {
-      return sample(model, starts, listener);
+      return sample(model, sequences, listener);
     }
     SavedModel.Description description = model.description();
     Trace.Header header = sampler.traceHeader(description, folder);
-    try (TraceWriter writer = TraceWriter.create(trace, header, description.tokenizer(), starts)) {
-      return sample(model, starts, new Listeners(List.of(listener, writer)));
+    try (TraceWriter writer =
+        TraceWriter.create(trace, header, description.tokenizer(), sequences)) {
+      return sample(model, sequences, new Listeners(List.of(listener, writer)));
     }
   }
 
   private List<Sample> sample(
-      MaskedDiffusion model, List<InitialSequence> starts, SamplingListener listener) {
+      MaskedDiffusion model, List<InitialSequence> sequences, SamplingListener listener) {
     try (SamplingProgress progress = new SamplingProgress()) {
       return model.generate(
-          starts, sampler.options(), guidance, new Listeners(List.of(listener, progress)));
+          sequences, sampler.options(), guidance, new Listeners(List.of(listener, progress)));
     }
   }
 
-  /** Never the cosine of both: the two together would look at the end alone. */
-  private static SamplingGrid usualGrid(SavedModel.Description description) {
+  /** Never cosine for schedule and grid: together they would spend almost all steps at the end. */
+  private static SamplingGrid defaultGrid(SavedModel.Description description) {
     boolean isCosine = description.config().schedule().toString().equals("cosine");
     return isCosine ? new SamplingGrid.Uniform() : new SamplingGrid.Cosine();
   }
 
   private List<Integer> labels(NetworkConfig network) {
     if (network.classes() == 0 && !labels.isEmpty()) {
-      throw usage("--labels takes a model with classes");
+      throw usage("--labels requires a model with classes");
     }
     for (int label : labels) {
       if (label < 0 || label >= network.classes()) {
@@ -211,11 +215,11 @@ public final class SampleImagesCommand implements Callable<Integer> {
   private void write(DrawnImages drawn, ImageShape shape) throws IOException {
     if (png != null) {
       List<int[]> images = drawn.images().stream().map(Sample::tokens).toList();
-      put(png, ImageGrid.square(shape, count).png(images));
+      write(png, ImageGrid.square(shape, count).png(images));
     }
     if (out != null) {
       drawn.write(out);
-      say("%,d images, %s".formatted(count, out));
+      report("%,d images, %s".formatted(count, out));
     }
   }
 
@@ -225,14 +229,14 @@ public final class SampleImagesCommand implements Callable<Integer> {
     return frames.stream().map(grid::of).toList();
   }
 
-  private void put(Path file, byte[] bytes) throws IOException {
+  private void write(Path file, byte[] bytes) throws IOException {
     Path parent = file.toAbsolutePath().getParent();
     Files.createDirectories(parent);
     Files.write(file, bytes);
-    say(file.toString());
+    report(file.toString());
   }
 
-  private void say(String line) {
+  private void report(String line) {
     spec.commandLine().getOut().println(line);
   }
 

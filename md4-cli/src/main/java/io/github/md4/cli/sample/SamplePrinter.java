@@ -9,18 +9,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Prints samples in the order of their indices, from 0 on, each as soon as all before it are. */
+/** A listener that prints samples in the order of their indices, each as early as possible. */
 final class SamplePrinter implements SamplingListener {
   private final PrintWriter out;
   private final SampleForm form;
-  private final List<InitialSequence> starts;
+  private final List<InitialSequence> sequences;
   private final Map<Long, Sample> early = new TreeMap<>();
   private int next;
 
-  SamplePrinter(PrintWriter out, SampleForm form, List<InitialSequence> starts) {
+  SamplePrinter(PrintWriter out, SampleForm form, List<InitialSequence> sequences) {
     this.out = out;
     this.form = form;
-    this.starts = starts;
+    this.sequences = sequences;
   }
 
   @Override
@@ -30,7 +30,7 @@ final class SamplePrinter implements SamplingListener {
   public void finished(Sample sample) {
     early.put(sample.index(), sample);
     for (Sample now = early.remove((long) next); now != null; now = early.remove((long) next)) {
-      out.println(form.of(now, starts.get(next++).zt()));
+      out.println(form.of(now, sequences.get(next++).zt()));
     }
     out.flush();
   }

@@ -2,18 +2,16 @@
 package io.github.md4.cli.sample;
 
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.core.Choices;
 import io.github.md4.sample.ApproximateMethod;
 import io.github.md4.sample.ApproximateMethod.Order;
 import io.github.md4.sample.ExactMethod;
 import io.github.md4.sample.Remasking;
 import io.github.md4.sample.SamplingMethod;
-import java.util.Arrays;
-import java.util.Locale;
-import java.util.stream.Collectors;
 import picocli.CommandLine.ITypeConverter;
 
-/** The samplers by the names that {@code --sampler} takes, and which other options each has. */
-public enum SamplerKind {
+/** The samplers by the names that {@code --sampler} takes, with the other options of each. */
+enum SamplerKind {
   ANCESTRAL(Family.REVERSE) {
     @Override
     SamplingMethod method(SamplerOptions options) {
@@ -73,13 +71,13 @@ public enum SamplerKind {
     }
   };
 
-  /** The names, as help shows them. */
+  /** The names as help shows them. */
   static final String NAMES =
       "ancestral|mean|first-hitting|confidence|margin|entropy|remask-cap|remask-rescale|"
           + "remask-confidence";
 
   /** A group of options that some samplers have. */
-  enum Use {
+  enum OptionGroup {
     GRID,
     LEFTOVERS,
     DRAW,
@@ -87,15 +85,15 @@ public enum SamplerKind {
     REMASKING
   }
 
-  /** What has the same options. */
+  /** A family of samplers with the same options. */
   private enum Family {
     REVERSE,
     CONTINUOUS,
     ORDERED,
     REMASKED;
 
-    boolean has(Use use) {
-      return switch (use) {
+    boolean has(OptionGroup group) {
+      return switch (group) {
         case GRID -> this == REVERSE || this == REMASKED;
         case LEFTOVERS -> this != ORDERED;
         case DRAW -> this == REVERSE;
@@ -111,30 +109,24 @@ public enum SamplerKind {
     this.family = family;
   }
 
+  /** Returns the method with the values of the options. */
   abstract SamplingMethod method(SamplerOptions options);
 
-  boolean has(Use use) {
-    return family.has(use);
+  /** Returns whether options of a group have an effect on this sampler. */
+  boolean has(OptionGroup group) {
+    return family.has(group);
   }
 
-  public static SamplerKind parse(String text) {
-    return Arrays.stream(values())
-        .filter(kind -> kind.toString().equals(text))
-        .findFirst()
-        .orElseThrow(
-            () -> new IllegalArgumentException("sampler must be one of " + names() + ": " + text));
-  }
-
-  private static String names() {
-    return Arrays.stream(values()).map(SamplerKind::toString).collect(Collectors.joining(", "));
+  private static SamplerKind parse(String text) {
+    return Choices.parse(values(), "sampler", text);
   }
 
   @Override
   public String toString() {
-    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    return Choices.name(this).replace('_', '-');
   }
 
-  /** The reader of the option's text. */
+  /** The converter of the option's text. */
   static final class Converter implements ITypeConverter<SamplerKind> {
     @Override
     public SamplerKind convert(String text) throws Exception {

@@ -2,7 +2,7 @@
 package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.sample.SamplerKind.Use;
+import io.github.md4.cli.sample.SamplerKind.OptionGroup;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.core.model.SavedModel;
@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** How samples are drawn. An option that the chosen sampler does not have is an error. */
+/** The options of the sampler. An option without effect on the chosen sampler is an error. */
 public final class SamplerOptions {
   private static final int DEFAULT_STEPS = 1000;
   private static final double DEFAULT_REMASK_RATE = 0.05;
@@ -39,57 +39,58 @@ public final class SamplerOptions {
       paramLabel = SamplerKind.NAMES,
       converter = SamplerKind.Converter.class,
       description =
-          "The order in which positions are revealed: the reverse process's (the first three,"
-              + " exact), the surest first, or with tokens masked again (approximate)."
-              + " Default: ${DEFAULT-VALUE}.")
+          "The order in which positions are revealed. The first three follow the reverse process"
+              + " (exact); the next three reveal the surest first, and the last three mask tokens"
+              + " again (approximate). Default: ${DEFAULT-VALUE}.")
   private SamplerKind sampler = SamplerKind.ANCESTRAL;
 
   @Option(
       names = "--draw",
       paramLabel = "exact|reference",
       description =
-          "float64, which asks the network only where something is revealed; or the reference's"
-              + " float32 Gumbel noise, which loses rare tokens and asks at every step."
-              + " Default: exact.")
+          "The draw of tokens: in float64, with calls of the network only where something is"
+              + " revealed; or with the reference's float32 Gumbel noise, which loses rare tokens"
+              + " and calls the network at every step. Default: exact.")
   private Draw draw;
 
   @Option(
       names = "--steps",
       paramLabel = "T",
       converter = OptionTypes.Count.class,
-      description = "Steps from all masked to none. Default: " + DEFAULT_STEPS + ".")
+      description = "The number of steps from all masked to none. Default: " + DEFAULT_STEPS + ".")
   private Integer steps;
 
   @Option(
       names = "--grid",
       paramLabel = "uniform|cosine",
       description =
-          "Where the times of the steps lie. Default: cosine; uniform for images of a model of the"
+          "The spacing of the steps' times. Default: cosine; uniform for images of a model with the"
               + " cosine schedule.")
   private SamplingGrid grid;
 
-  /** That where nothing is said. */
-  private SamplingGrid usualGrid = new SamplingGrid.Cosine();
+  /** The grid used when --grid is absent. */
+  private SamplingGrid defaultGrid = new SamplingGrid.Cosine();
 
   @Option(
       names = "--leftovers",
       paramLabel = "argmax|drawn",
       description =
-          "What the few positions become that are still masked at time 0. Default: argmax, as in"
-              + " the reference.")
+          "The tokens of the few positions that are still masked at time 0: the likeliest, or"
+              + " drawn ones. Default: argmax, as in the reference.")
   private Leftovers leftovers;
 
   @Option(
       names = "--temperature",
       paramLabel = "X",
       converter = OptionTypes.NotNegative.class,
-      description = "Divide logits by it; 0 takes the likeliest token. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The divisor of the logits; 0 takes the likeliest token. Default: ${DEFAULT-VALUE}.")
   private double temperature = 1;
 
   @Option(
       names = "--top-k",
       paramLabel = "K",
-      description = "Draw from the K likeliest tokens. Default: from all.")
+      description = "Draw from the K likeliest tokens. Default: draw from all.")
   private TokenLaw.TopK topK;
 
   @Option(
@@ -97,21 +98,24 @@ public final class SamplerOptions {
       paramLabel = "P",
       description =
           "Draw from the smallest set of likeliest tokens with a mass of at least P, after --top-k."
-              + " Default: from all.")
+              + " Default: draw from all.")
   private TokenLaw.TopP topP;
 
   @Option(
       names = "--tokens-per-step",
       paramLabel = "K",
       converter = OptionTypes.Count.class,
-      description = "Tokens revealed at once by confidence, margin and entropy. Default: 1.")
+      description =
+          "The number of tokens that a step of confidence, margin or entropy reveals. Default: 1.")
   private Integer tokensAStep;
 
   @Option(
       names = "--order-temperature",
       paramLabel = "X",
       converter = OptionTypes.NotNegative.class,
-      description = "Draw the order, not the tokens, with this temperature. Default: 0.")
+      description =
+          "The temperature at which the positions of the revealed tokens are drawn; 0 takes the"
+              + " surest. Default: 0.")
   private Double orderTemperature;
 
   @Option(
@@ -119,8 +123,8 @@ public final class SamplerOptions {
       paramLabel = "ETA",
       converter = OptionTypes.Share.class,
       description =
-          "The most that remask-cap masks again at a step, or the share of what is possible that"
-              + " the other two do. Default: "
+          "The largest probability with which remask-cap masks a token again at a step; for the"
+              + " other two, the share of the largest possible probability. Default: "
               + DEFAULT_REMASK_RATE
               + ".")
   private Double remaskRate;
@@ -129,42 +133,42 @@ public final class SamplerOptions {
       names = "--seed",
       paramLabel = "SEED",
       description =
-          "The seed; a sample depends on it and its index alone. Default: ${DEFAULT-VALUE}.")
+          "The seed. A sample depends only on it and its own index. Default: ${DEFAULT-VALUE}.")
   private long seed = 0;
 
   @Option(
       names = "--batch-size",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Samples at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
+      description = "Samples at once. Has no effect on the result. Default: ${DEFAULT-VALUE}.")
   private int batchSize = SampleRequest.DEFAULT_BATCH_SIZE;
 
-  /** Which draw. */
+  /** The draws that {@code --draw} takes. */
   enum Draw {
     EXACT,
     REFERENCE
   }
 
   /**
-   * Returns what is chosen.
+   * Returns the options that are chosen.
    *
-   * @throws ParameterException if an option is of no use to the sampler
+   * @throws ParameterException if an option has no effect with the sampler
    */
   public SamplingOptions options() {
-    refuse("--steps", steps, Use.GRID);
-    refuse("--grid", grid, Use.GRID);
-    refuse("--leftovers", leftovers, Use.LEFTOVERS);
-    refuse("--draw", draw, Use.DRAW);
-    refuse("--tokens-per-step", tokensAStep, Use.ORDER);
-    refuse("--order-temperature", orderTemperature, Use.ORDER);
-    refuse("--remask-rate", remaskRate, Use.REMASKING);
+    refuse("--steps", steps, OptionGroup.GRID);
+    refuse("--grid", grid, OptionGroup.GRID);
+    refuse("--leftovers", leftovers, OptionGroup.LEFTOVERS);
+    refuse("--draw", draw, OptionGroup.DRAW);
+    refuse("--tokens-per-step", tokensAStep, OptionGroup.ORDER);
+    refuse("--order-temperature", orderTemperature, OptionGroup.ORDER);
+    refuse("--remask-rate", remaskRate, OptionGroup.REMASKING);
     return new SamplingOptions(sampler.method(this), law(), seed, batchSize, 1);
   }
 
-  private void refuse(String name, Object given, Use use) {
-    if (given != null && !sampler.has(use)) {
+  private void refuse(String name, Object given, OptionGroup group) {
+    if (given != null && !sampler.has(group)) {
       throw new ParameterException(
-          spec.commandLine(), "'%s': is of no use to --sampler %s".formatted(name, sampler));
+          spec.commandLine(), "'%s' has no effect with --sampler %s".formatted(name, sampler));
     }
   }
 
@@ -179,9 +183,9 @@ public final class SamplerOptions {
     return new TokenLaw(temperature, truncations);
   }
 
-  /** Takes another grid than the cosine where the user names none. */
-  void setUsualGrid(SamplingGrid usual) {
-    usualGrid = usual;
+  /** Replaces the cosine grid as the default. */
+  void setDefaultGrid(SamplingGrid other) {
+    defaultGrid = other;
   }
 
   long seed() {
@@ -194,7 +198,7 @@ public final class SamplerOptions {
 
   SamplingSteps grid() {
     return new SamplingSteps(
-        grid == null ? usualGrid : grid, steps == null ? DEFAULT_STEPS : steps);
+        grid == null ? defaultGrid : grid, steps == null ? DEFAULT_STEPS : steps);
   }
 
   Leftovers leftovers() {
@@ -216,16 +220,17 @@ public final class SamplerOptions {
     return new ApproximateMethod.Remasked(grid(), remasking, leftovers());
   }
 
+  /** Returns the number of samples at once. */
   public int batchSize() {
     return batchSize;
   }
 
-  /** Returns how many steps the sampler has, 0 where it has no grid. */
+  /** Returns the number of steps of the sampler, 0 without a grid. */
   public int stepCount() {
-    return sampler.has(Use.GRID) ? grid().steps() : 0;
+    return sampler.has(OptionGroup.GRID) ? grid().steps() : 0;
   }
 
-  /** Returns all of it for a script. */
+  /** Returns all options for a script. */
   public ObjectNode json() {
     SamplingMethod method = sampler.method(this);
     ObjectNode json =
@@ -234,10 +239,10 @@ public final class SamplerOptions {
             .put("exact", method.isExact())
             .put("draw", method.draw())
             .put("seed", seed);
-    if (sampler.has(Use.GRID)) {
+    if (sampler.has(OptionGroup.GRID)) {
       json.put("steps", grid().steps()).put("grid", grid().grid().toString());
     }
-    if (sampler.has(Use.LEFTOVERS)) {
+    if (sampler.has(OptionGroup.LEFTOVERS)) {
       json.put("leftovers", leftovers().toString());
     }
     if (!law().equals(TokenLaw.MODEL)) {
@@ -246,7 +251,7 @@ public final class SamplerOptions {
     return json;
   }
 
-  /** Returns what a trace says of the samples of a model's folder. */
+  /** Returns the header of a trace of samples of a model. */
   Trace.Header traceHeader(SavedModel.Description model, Path folder) {
     Map<String, String> about = new LinkedHashMap<>();
     about.put("model", folder.toString());
@@ -260,12 +265,13 @@ public final class SamplerOptions {
         model.tokenizer().image());
   }
 
-  /** Returns what a person is told of it. */
+  /** Returns the options in words. */
   public String label() {
     SamplingMethod method = sampler.method(this);
     String kind = method.isExact() ? "exact" : "approximate";
     String draw = method.draw() + " draw" + (isReference() ? " at every step" : "");
-    String grid = sampler.has(Use.GRID) ? ", " + grid().steps() + " steps, " + grid().grid() : "";
+    String grid =
+        sampler.has(OptionGroup.GRID) ? ", " + grid().steps() + " steps, " + grid().grid() : "";
     String law = law().equals(TokenLaw.MODEL) ? "" : ", " + lawText();
     return "%s (%s), %s%s%s".formatted(method.name(), kind, draw, grid, law);
   }

@@ -4,7 +4,7 @@ package io.github.md4.cli.sample;
 import io.github.md4.cli.support.Progress;
 import io.github.md4.sample.SamplingListener;
 
-/** Progress in calls of the network, whose number the sampler tells at the first. */
+/** A listener that shows the progress of sampling in calls of the network. */
 final class SamplingProgress implements SamplingListener, AutoCloseable {
   private Progress progress = new Progress.Silent();
 

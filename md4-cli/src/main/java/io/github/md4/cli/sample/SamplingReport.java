@@ -6,7 +6,7 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.sample.Sample;
 import io.github.md4.sample.SamplingListener;
 
-/** Counts what a run of sampling takes, for {@code --report}. */
+/** A listener that counts the calls, tokens and time of sampling, for {@code --report}. */
 final class SamplingReport implements SamplingListener {
   private final long start = System.nanoTime();
   private long networkCalls;
@@ -26,7 +26,7 @@ final class SamplingReport implements SamplingListener {
     count++;
   }
 
-  /** Returns what was counted, and the time until now. */
+  /** Returns the counts, and the time until now. */
   ObjectNode json() {
     double seconds = (System.nanoTime() - start) * 1e-9;
     return Json.object()

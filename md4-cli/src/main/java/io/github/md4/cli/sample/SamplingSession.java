@@ -11,6 +11,7 @@ import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.Sample;
 import io.github.md4.sample.SamplingListener;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.SamplingProcedure;
 import io.github.md4.sample.trace.Trace;
 import io.github.md4.sample.trace.TraceWriter;
 import java.io.IOException;
@@ -21,7 +22,7 @@ import java.util.List;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What {@code md4 sample} and {@code md4 infill} have in common. */
+/** The options and the run that {@code md4 sample} and {@code md4 infill} share. */
 final class SamplingSession {
   @Option(names = "--model", required = true, paramLabel = "DIR", description = ModelOptions.FOLDER)
   private Path folder;
@@ -30,22 +31,22 @@ final class SamplingSession {
 
   @Mixin private ModelOptions options;
 
-  @Option(names = "--json", description = "Print JSON objects, one a line, with the tokens.")
+  @Option(names = "--json", description = "Print a JSON object with the tokens on each line.")
   private boolean json;
 
   @Option(
       names = "--trace",
       paramLabel = "FILE.ndjson",
-      description = "Write which position got which token when, for md4 trace.")
+      description = "Write the step, the position and the token of every change, for md4 trace.")
   private Path trace;
 
   @Option(
       names = "--report",
       paramLabel = "FILE.json",
-      description = "Write calls of the network, time, and how was sampled.")
+      description = "Write the calls of the network, the time and the options of the sampler.")
   private Path report;
 
-  /** Returns how samples are drawn; a wrong option is a usage error. */
+  /** Returns the options of the sampler; a wrong one is a usage error. */
   SamplingOptions sampling() {
     return sampler.options();
   }
@@ -54,7 +55,7 @@ final class SamplingSession {
     return json;
   }
 
-  /** Returns the model, if it is one that the sampler takes. */
+  /** Returns the model; one that the sampler cannot use is an error. */
   MaskedDiffusion open() throws IOException {
     MaskedDiffusion model = options.generator(folder);
     try {
@@ -68,19 +69,19 @@ final class SamplingSession {
 
   private void check(MaskedDiffusion model) {
     if (model.description().tokenizer().image().isPresent()) {
-      throw new InvalidDataException(folder, "is a model of images; take md4 sample-images");
+      throw new InvalidDataException(folder, "is a model of images; use md4 sample-images");
     }
     try {
-      sampler.options().method().check(model.schedule());
+      SamplingProcedure unused = sampler.options().method().under(model.schedule());
     } catch (IllegalArgumentException e) {
       throw new InvalidConfigException("--sampler", e.getMessage());
     }
   }
 
-  /** Samples and prints, with progress, and a trace where one is wanted. */
+  /** Samples and prints, with progress, and writes a trace and a report if they are asked for. */
   void run(
       MaskedDiffusion model,
-      List<InitialSequence> starts,
+      List<InitialSequence> sequences,
       SamplingOptions sampling,
       PrintWriter out)
       throws IOException {
@@ -89,15 +90,15 @@ final class SamplingSession {
         json
             ? new SampleForm.ForScripts(sampler, tokenizer)
             : new SampleForm.ForPeople(sampler, tokenizer);
-    SamplePrinter printer = new SamplePrinter(out, form, starts);
+    SamplePrinter printer = new SamplePrinter(out, form, sequences);
     SamplingReport counted = new SamplingReport();
     try (SamplingProgress progress = new SamplingProgress()) {
       if (trace == null) {
-        sample(model, starts, sampling, progress, printer, counted);
+        sample(model, sequences, sampling, progress, printer, counted);
       } else {
         Trace.Header header = sampler.traceHeader(model.description(), folder);
-        try (TraceWriter writer = TraceWriter.create(trace, header, tokenizer, starts)) {
-          sample(model, starts, sampling, progress, printer, writer, counted);
+        try (TraceWriter writer = TraceWriter.create(trace, header, tokenizer, sequences)) {
+          sample(model, sequences, sampling, progress, printer, writer, counted);
         }
       }
     }
@@ -111,9 +112,9 @@ final class SamplingSession {
 
   private static void sample(
       MaskedDiffusion model,
-      List<InitialSequence> starts,
+      List<InitialSequence> sequences,
       SamplingOptions sampling,
       SamplingListener... listeners) {
-    List<Sample> unused = model.generate(starts, sampling, new Listeners(List.of(listeners)));
+    List<Sample> unused = model.generate(sequences, sampling, new Listeners(List.of(listeners)));
   }
 }

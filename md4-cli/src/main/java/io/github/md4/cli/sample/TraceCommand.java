@@ -22,10 +22,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 trace}. */
+/** The command {@code md4 trace}. */
 @Command(
     name = "trace",
-    description = "Shows how samples came about: plays what md4 sample --trace has written.",
+    description =
+        "Plays the traces that md4 sample --trace writes: the steps by which samples came about.",
     sortOptions = false)
 public final class TraceCommand implements Callable<Integer> {
   private static final long MILLIS = 1000;
@@ -36,20 +37,20 @@ public final class TraceCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..2",
       paramLabel = "FILE.ndjson",
-      description = "A trace; for --html two, to be seen side by side.")
+      description = "A trace. --html takes two, and shows them side by side.")
   private List<Path> files;
 
   @Option(
       names = "--sample",
       paramLabel = "INDEX",
-      description = "Which sequence of the trace. Default: the first.")
+      description = "The sequence of the trace. Default: the first.")
   private Long sample;
 
   @Option(
       names = "--speed",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Calls of the network shown a second. Default: ${DEFAULT-VALUE}.")
+      description = "The number of calls of the network shown a second. Default: ${DEFAULT-VALUE}.")
   private int speed = 15;
 
   @Option(
@@ -57,29 +58,30 @@ public final class TraceCommand implements Callable<Integer> {
       paramLabel = "N",
       converter = OptionTypes.Count.class,
       description =
-          "Print N moments one below another instead of playing, as is done with "
+          "Print N states one below another instead of playing. Default: play in a terminal,"
+              + " print "
               + DEFAULT_STILLS
-              + " where standard output is no terminal.")
+              + " elsewhere.")
   private Integer stills;
 
   @Option(
       names = "--html",
       paramLabel = "OUT.html",
-      description = "Write one page that plays it in a browser, instead.")
+      description = "Write a page that plays it in a browser instead.")
   private Path html;
 
   @Option(
       names = "--plot",
       paramLabel = "OUT.png",
       description =
-          "Draw the tokens that each step reveals, beside what linear and cosine schedules do"
-              + " (the paper's Figure 2, right), instead.")
+          "Draw the number of tokens that each step reveals instead, beside those of linear and"
+              + " cosine schedules (the paper's Figure 2, right).")
   private Path plot;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (files.size() > 1 && html == null) {
-      throw new ParameterException(spec.commandLine(), "two traces are for --html alone");
+      throw new ParameterException(spec.commandLine(), "two traces require --html");
     }
     List<Trace> traces = new ArrayList<>();
     for (Path file : files) {
@@ -93,7 +95,8 @@ public final class TraceCommand implements Callable<Integer> {
     }
     if (html == null && plot == null) {
       if (traces.get(0).header().image().isPresent()) {
-        throw new ParameterException(spec.commandLine(), "a trace of images is for --html, --plot");
+        throw new ParameterException(
+            spec.commandLine(), "a trace of images requires --html or --plot");
       }
       show(traces.get(0));
     }
@@ -103,7 +106,7 @@ public final class TraceCommand implements Callable<Integer> {
   private void show(Trace trace) throws InterruptedException {
     boolean isTerminal = Terminal.isStdout();
     Ink ink = isTerminal && Terminal.hasColors() ? new Ink.Colors() : new Ink.Plain();
-    TerminalPlayer player = new TerminalPlayer(spec.commandLine().getOut(), ink, story(trace));
+    TerminalPlayer player = new TerminalPlayer(spec.commandLine().getOut(), ink, history(trace));
     if (isTerminal && stills == null) {
       player.play(MILLIS / speed);
     } else {
@@ -111,12 +114,12 @@ public final class TraceCommand implements Callable<Integer> {
     }
   }
 
-  private Trace.Story story(Trace trace) {
+  private Trace.History history(Trace trace) {
     if (sample == null) {
-      return trace.stories().get(0);
+      return trace.histories().get(0);
     }
-    return trace.stories().stream()
-        .filter(story -> story.sample() == sample)
+    return trace.histories().stream()
+        .filter(history -> history.sample() == sample)
         .findFirst()
         .orElseThrow(
             () ->
@@ -124,6 +127,7 @@ public final class TraceCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "Invalid value for option '--sample': the trace has the sequences %s: %d"
                         .formatted(
-                            trace.stories().stream().map(Trace.Story::sample).toList(), sample)));
+                            trace.histories().stream().map(Trace.History::sample).toList(),
+                            sample)));
   }
 }

@@ -8,21 +8,21 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** How the first samples look on their way: what changes is remembered, and shown step by step. */
+/** The states of the first samples while they are unmasked, recorded for an animation. */
 final class Unmasking implements SamplingListener {
-  /** How many samples are shown at most. */
+  /** The most samples that are shown. */
   static final int MOST = 9;
 
   private static final int FRAMES = 64;
 
-  private final List<InitialSequence> starts;
+  private final List<InitialSequence> sequences;
   private final List<TokenEvent> events = new ArrayList<>();
 
   /**
-   * @param all the starts of what is sampled, with the indices from 0 on
+   * @param all the initial sequences of all samples, with the indices from 0 on
    */
   Unmasking(List<InitialSequence> all) {
-    this.starts = all.subList(0, Math.min(MOST, all.size()));
+    this.sequences = all.subList(0, Math.min(MOST, all.size()));
   }
 
   @Override
@@ -30,22 +30,23 @@ final class Unmasking implements SamplingListener {
 
   @Override
   public void changed(TokenEvent event) {
-    if (event.sample() < starts.size()) {
+    if (event.sample() < sequences.size()) {
       events.add(event);
     }
   }
 
-  /** Returns the starts, then their states at steps that are evenly spread, to the last. */
+  /** Returns the initial sequences, then their states at evenly spread steps, to the last. */
   List<List<int[]>> frames() {
     List<TokenEvent> inOrder = new ArrayList<>(events);
-    inOrder.sort(Comparator.comparingInt(event -> event.moment().step())); // which is stable
-    int steps = events.stream().mapToInt(event -> event.moment().step() + 1).max().orElse(1);
-    List<int[]> states = new ArrayList<>(starts.stream().map(start -> start.zt().clone()).toList());
+    inOrder.sort(Comparator.comparingInt(event -> event.point().step())); // which is stable
+    int steps = events.stream().mapToInt(event -> event.point().step() + 1).max().orElse(1);
+    List<int[]> states =
+        new ArrayList<>(sequences.stream().map(each -> each.zt().clone()).toList());
     List<List<int[]>> frames = new ArrayList<>();
     int next = 0;
     for (int frame = 0; frame <= FRAMES; frame++) {
       while (next < inOrder.size()
-          && inOrder.get(next).moment().step() < (long) frame * steps / FRAMES) {
+          && inOrder.get(next).point().step() < (long) frame * steps / FRAMES) {
         TokenEvent event = inOrder.get(next++);
         states.get(Math.toIntExact(event.sample()))[event.position()] = event.token();
       }

@@ -14,12 +14,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A page that plays traces and needs nothing but itself. */
+/** A page that plays traces in a browser, in one file. */
 public record HtmlPage(List<Trace> traces) {
   private static final String PAGE = "page.html";
   private static final String PLACE = "\"TRACES\"";
 
-  /** Writes the page, replacing what there is. */
+  /** Writes the page, and replaces an old one. */
   public void write(Path file) throws IOException {
     String page;
     try (InputStream in = HtmlPage.class.getResourceAsStream(PAGE)) {
@@ -38,7 +38,7 @@ public record HtmlPage(List<Trace> traces) {
       trace.header().about().forEach(about::put);
       trace.header().image().ifPresent(image -> json.set("image", json(image)));
       ArrayNode samples = json.putArray("samples");
-      trace.stories().forEach(story -> samples.add(json(story)));
+      trace.histories().forEach(history -> samples.add(json(history)));
     }
     return all;
   }
@@ -51,12 +51,12 @@ public record HtmlPage(List<Trace> traces) {
         .add(image.colours());
   }
 
-  private static ObjectNode json(Trace.Story story) {
-    ObjectNode json = JsonNodeFactory.instance.objectNode().put("sample", story.sample());
+  private static ObjectNode json(Trace.History history) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode().put("sample", history.sample());
     ArrayNode start = json.putArray("start");
-    story.start().forEach(text -> start.add(orNull(text)));
+    history.initial().forEach(text -> start.add(orNull(text)));
     ArrayNode events = json.putArray("events");
-    for (Trace.Event event : story.events()) {
+    for (Trace.Event event : history.events()) {
       ArrayNode one =
           events
               .addArray()

@@ -3,17 +3,18 @@ package io.github.md4.cli.trace;
 
 import io.github.md4.sample.trace.Trace.Cell;
 
-/** What a terminal writes with. */
+/** The style of text in a terminal. */
 public sealed interface Ink {
 
   /**
    * Returns a position's text as the terminal shows it.
    *
-   * @param frame the frame that is shown, of {@code frames}
+   * @param frame the index of the frame that is shown
+   * @param frames the number of frames
    */
   String paint(String text, Cell cell, int frame, int frames);
 
-  /** No colours. */
+  /** Text without colours. */
   record Plain() implements Ink {
     @Override
     public String paint(String text, Cell cell, int frame, int frames) {
@@ -21,11 +22,13 @@ public sealed interface Ink {
     }
   }
 
-  /** The 256 colours of xterm: from bright, just revealed, to the terminal's own. */
+  /**
+   * Text in the 256 colours of xterm: bright when just revealed, then fading to the terminal's own.
+   */
   record Colors() implements Ink {
     private static final int[] BY_AGE = {226, 220, 214, 208, 203, 168, 133, 104, 110};
 
-    /** As many of the last frames have a colour of their own, at least one each. */
+    /** The frames since a change divided by this are those with a colour of their own. */
     private static final int SHARE = 3;
 
     private static final int MASK = 240;

@@ -3,12 +3,12 @@ package io.github.md4.cli.trace;
 
 import io.github.md4.sample.trace.Trace.Cell;
 import io.github.md4.sample.trace.Trace.Frame;
-import io.github.md4.sample.trace.Trace.Story;
+import io.github.md4.sample.trace.Trace.History;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
 
-/** Plays a sequence in a terminal: what came last is brightest. */
+/** A player of a sequence's history in a terminal. The latest changes are brightest. */
 public final class TerminalPlayer {
   private static final String HOME = "\u001b[H\u001b[J";
   private static final String HIDE_CURSOR = "\u001b[?25l";
@@ -16,14 +16,15 @@ public final class TerminalPlayer {
 
   private final PrintWriter out;
   private final Ink ink;
-  private final Story story;
+  private final History history;
   private final List<Frame> frames;
 
-  public TerminalPlayer(PrintWriter out, Ink ink, Story story) {
+  /** A player that writes to {@code out} in the style of {@code ink}. */
+  public TerminalPlayer(PrintWriter out, Ink ink, History history) {
     this.out = out;
     this.ink = ink;
-    this.story = story;
-    this.frames = story.frames();
+    this.history = history;
+    this.frames = history.frames();
   }
 
   /** Redraws the terminal, frame by frame, with {@code millis} between them. */
@@ -63,7 +64,7 @@ public final class TerminalPlayer {
 
   private List<Cell> cells(int frame) {
     return frame == 0
-        ? story.start().stream().map(text -> new Cell(text, 0)).toList()
+        ? history.initial().stream().map(text -> new Cell(text, 0)).toList()
         : frames.get(frame - 1).cells();
   }
 
@@ -78,6 +79,6 @@ public final class TerminalPlayer {
                 frames.get(frame - 1).step(),
                 frames.get(frame - 1).time());
     return "--- sample %d, call %d of %d, %s, %d masked"
-        .formatted(story.sample(), frame, frames.size(), when, masked);
+        .formatted(history.sample(), frame, frames.size(), when, masked);
   }
 }

@@ -4,12 +4,12 @@ package io.github.md4.cli.train;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.cli.support.Labelled;
-import io.github.md4.core.diffusion.ReverseProcess;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.ExactMethod;
+import io.github.md4.sample.GenerativeModel;
 import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.Sample;
 import io.github.md4.sample.SampleRequest;
@@ -45,11 +45,14 @@ final class TrainingSamples implements AutoCloseable {
     if (config.count() == 0) {
       return List.of();
     }
-    ReverseProcess process =
-        new ReverseProcess(model.tokenSpace(), learner.model().schedule(Weights.EMA), kernels);
+    GenerativeModel trained =
+        new GenerativeModel(
+            learner.model().denoiser(Weights.EMA),
+            model.tokenSpace(),
+            learner.model().schedule(Weights.EMA));
     SamplingMethod method =
         new ExactMethod.Ancestral(new SamplingSteps(config.grid(), config.steps()));
-    return new Sampler(manager, learner.model().denoiser(Weights.EMA), process, method)
+    return new Sampler(manager, kernels, trained, method)
         .sample(SampleRequest.of(starts()).withSeed(config.seed())).stream()
             .map(Sample::tokens)
             .toList();

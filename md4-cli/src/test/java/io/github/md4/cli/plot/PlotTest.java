@@ -30,8 +30,8 @@ final class PlotTest {
     return new Trace(
         new Trace.Header(Map.of(), steps, "linear", 1e-4),
         List.of(
-            new Trace.Story(0, Collections.nCopies(LENGTH, "\u2588"), List.of(events)),
-            new Trace.Story(1, Collections.nCopies(LENGTH, "\u2588"), new ArrayList<>())));
+            new Trace.History(0, Collections.nCopies(LENGTH, "\u2588"), List.of(events)),
+            new Trace.History(1, Collections.nCopies(LENGTH, "\u2588"), new ArrayList<>())));
   }
 
   /** The paper's Figure 2: 48 tokens at each of 256 steps, or few first and then ever more. */

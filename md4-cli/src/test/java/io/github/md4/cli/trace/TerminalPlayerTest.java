@@ -13,8 +13,8 @@ final class TerminalPlayerTest {
 
   private final StringWriter out = new StringWriter();
 
-  private TerminalPlayer player(Ink ink, int story) {
-    return new TerminalPlayer(new PrintWriter(out), ink, Traces.trace().stories().get(story));
+  private TerminalPlayer player(Ink ink, int history) {
+    return new TerminalPlayer(new PrintWriter(out), ink, Traces.trace().histories().get(history));
   }
 
   @Test

@@ -15,16 +15,16 @@ final class Traces {
   private Traces() {}
 
   static Trace trace() {
-    Trace.Story first =
-        new Trace.Story(
+    Trace.History first =
+        new Trace.History(
             0,
             List.of(MASK, "b", MASK, MASK),
             List.of(
                 new Trace.Event(2, 0.8, 2, "</script>", 0.5),
                 new Trace.Event(5, 0.5, 0, "a", 0.25),
                 new Trace.Event(5, 0.5, 3, "\n", 0.125)));
-    Trace.Story second =
-        new Trace.Story(
+    Trace.History second =
+        new Trace.History(
             3,
             List.of(MASK, MASK),
             List.of(
@@ -39,13 +39,13 @@ final class Traces {
 
   /** An image of three values, the last of which is given. */
   static Trace image(ImageShape shape, String first, String second, String given) {
-    Trace.Story story =
-        new Trace.Story(
+    Trace.History history =
+        new Trace.History(
             0,
             List.of(MASK, MASK, given),
             List.of(
                 new Trace.Event(3, 0.7, 1, second, 0.5), new Trace.Event(6, 0.4, 0, first, 0.5)));
     return new Trace(
-        new Trace.Header(Map.of(), 10, "linear", 1e-4, Optional.of(shape)), List.of(story));
+        new Trace.Header(Map.of(), 10, "linear", 1e-4, Optional.of(shape)), List.of(history));
   }
 }

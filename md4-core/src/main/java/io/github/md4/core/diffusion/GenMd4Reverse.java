@@ -2,6 +2,7 @@
 package io.github.md4.core.diffusion;
 
 import io.github.md4.core.schedule.GenMd4Schedule;
+import io.github.md4.core.schedule.StepTimes;
 
 /**
  * Unmasking as time runs from 1 to 0 where each token has its power (GenMD4; spec, Section 3.5): in
@@ -11,29 +12,29 @@ import io.github.md4.core.schedule.GenMd4Schedule;
  * (1 - (s / t)^w_v) mu_v
  * }</pre>
  *
- * <p>Unlike in {@link ReverseProcess} the network has a say in whether a position is revealed. But
- * none in whether it would be if all tokens had the largest power w: so at the times of that, a
- * token is drawn from {@code mu}, and kept with what is left of its own probability,
+ * <p>Unlike in {@link ReverseProcess}, whether a position is revealed depends on the network. It
+ * would not if all tokens had the largest power w. So at the times of that process a token is drawn
+ * from {@code mu}, and kept with the rest of its own probability,
  *
  * <pre>{@code
  * (1 - (s / t)^w) * (1 - (s / t)^w_v) / (1 - (s / t)^w) = 1 - (s / t)^w_v
  * }</pre>
  *
- * <p>At all other times nothing is asked, and the law is the same. A position whose token is not
- * kept stays masked, and is drawn for again later.
+ * <p>At all other times the network is not called, and the law is the same. A position whose token
+ * is not kept stays masked, and a token is drawn for it again later.
  */
 public sealed interface GenMd4Reverse {
 
   /**
-   * Returns the time that the network is told when a token is next drawn for a masked position, 0
-   * where none is any more.
+   * Returns the time that the network is told at the next draw for a masked position; 0 if there is
+   * no further draw.
    *
-   * @param time up to which the position's way is behind
+   * @param time the time from which on the position has not been drawn for
    * @param u uniform in [0, 1)
    */
   double next(double time, double u);
 
-  /** Returns the time up to which a position's way is behind once a token was drawn. */
+  /** Returns the time from which on a position is drawn for again after a draw at {@code time}. */
   double after(double time);
 
   /**
@@ -45,40 +46,28 @@ public sealed interface GenMd4Reverse {
   boolean isKept(int token, double time, double u);
 
   /**
-   * Returns where a time stands in order of time.
+   * Returns the number of the step at a time.
    *
-   * @param before how many other times there were before it
+   * @param before the number of times at which tokens were drawn before it
    */
   int step(double time, int before);
 
-  /**
-   * The steps between given times.
-   *
-   * @param times falling, at least two, the last of them 0
-   * @param first the steps of the grid before them
-   */
-  record OnGrid(GenMd4Schedule schedule, double[] times, int first) implements GenMd4Reverse {
+  /** The steps of a grid. */
+  record OnGrid(GenMd4Schedule schedule, StepTimes times) implements GenMd4Reverse {
 
-    /** By one uniform: the chances of the steps up to a time add up to those of one long one. */
+    /** Uses one uniform: the chances of the steps up to a time add up to those of one long one. */
     @Override
     public double next(double time, double u) {
       double below = time * Math.pow(1 - u, 1 / schedule.largestPower());
-      int low = index(time);
-      int high = Math.max(low, times.length - 2); // the last step draws for all that is left
-      while (low < high) { // the first step that ends below
-        int middle = (low + high) >>> 1;
-        if (times[middle + 1] < below) {
-          high = middle;
-        } else {
-          low = middle + 1;
-        }
-      }
-      return times[low];
+      int reached = times.index(time);
+      int end = times.index(Math.nextDown(below)); // the first time below, where a step ends
+      int last = times.steps() - 1; // this step draws for all that is left
+      return times.time(Math.max(reached, Math.min(last, end - 1)));
     }
 
     @Override
     public double after(double time) {
-      return times[index(time) + 1];
+      return times.time(times.index(time) + 1);
     }
 
     @Override
@@ -90,29 +79,14 @@ public sealed interface GenMd4Reverse {
 
     @Override
     public int step(double time, int before) {
-      return first + index(time);
-    }
-
-    /** Returns the place of a time among the times. */
-    private int index(double time) {
-      int low = 0;
-      int high = times.length - 1;
-      while (low < high) {
-        int middle = (low + high) >>> 1;
-        if (times[middle] > time) {
-          low = middle + 1;
-        } else {
-          high = middle;
-        }
-      }
-      return low;
+      return times.first() + times.index(time);
     }
   }
 
   /**
    * Continuous time, the limit of ever more steps, in which the probability of being kept is {@code
-   * w_v / w}. It ends at {@link GenMd4Schedule#TIME_FLOOR}, below which nothing was trained: what
-   * is still masked is revealed there.
+   * w_v / w}. It ends at {@link GenMd4Schedule#TIME_FLOOR}, below which no network was trained:
+   * positions that are still masked are revealed there.
    */
   record Continuous(GenMd4Schedule schedule) implements GenMd4Reverse {
     @Override

@@ -1,42 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
-import io.github.md4.core.internal.torch.DrawKernels;
-import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.core.schedule.Schedule;
+import io.github.md4.core.schedule.StepTimes;
 import java.util.Arrays;
 
 /**
- * Unmasking as time runs from 1 to 0: {@code p(z_s | z_t)} for {@code s < t} (MD4, Section 4; spec,
- * 4.2).
+ * Unmasking as time runs from 1 to 0 where all tokens share a schedule: {@code p(z_s | z_t)} for
+ * {@code s < t} (MD4, Section 4; spec, 4.2).
  *
- * <p>Under a curve, a masked position is revealed with a probability that no network has a say in,
- * and then takes a token from {@code mu}. So when each position is revealed can be drawn before the
- * network is asked anything, by one uniform a position: the chances of the steps up to a time
- * {@code s},
+ * <p>A masked position is revealed with a probability that does not depend on the network, and then
+ * takes a token from {@code mu}. So the time of each reveal can be drawn before the first call of
+ * the network, by one uniform a position: the chances of the steps up to a time {@code s},
  *
  * <pre>{@code
  * 1 - prod (1 - (alpha_s - alpha_t) / (1 - alpha_t)) = (alpha_s - alpha_from) / (1 - alpha_from)
  * }</pre>
  *
- * add up to the same whatever steps there are on the way. Where each token has its own power that
- * is otherwise: see {@link GenMd4Reverse}.
- *
- * @param kernels what draws the tokens
+ * add up to the same whatever steps there are on the way. {@link GenMd4Reverse} is the process in
+ * which each token has its own power.
  */
-public record ReverseProcess(TokenSpace space, Schedule schedule, DrawKernels kernels) {
+public record ReverseProcess(MaskingSchedule schedule) {
 
   /**
-   * Returns whether each token has its own power; else all have one schedule, and when positions
-   * are revealed does not depend on the network.
-   */
-  public boolean isPowered() {
-    return schedule instanceof GenMd4Schedule;
-  }
-
-  /**
-   * When a grid's steps reveal what is masked at its beginning.
+   * The steps of a grid that reveal what is masked at its beginning.
    *
    * @param revealed the probability of being unmasked at the end of each step, never falling
    */
@@ -62,17 +49,14 @@ public record ReverseProcess(TokenSpace space, Schedule schedule, DrawKernels ke
     }
   }
 
-  /**
-   * Returns when the steps between {@code times} reveal a position that is masked at the first.
-   *
-   * @param times falling, at least two
-   */
-  public RevealSteps revealSteps(double[] times) {
-    double[] revealed = new double[times.length - 1];
+  /** Returns the steps between {@code times} that reveal a position masked at the first. */
+  public RevealSteps revealSteps(StepTimes times) {
+    double[] revealed = new double[times.steps()];
     double before = 0;
     for (int step = 0; step < revealed.length; step++) {
       // Rounding alone could let it fall.
-      before = Math.max(before, schedule.common().unmaskProbability(times[step + 1], times[0]));
+      double now = schedule.unmaskProbability(times.time(step + 1), times.time(0));
+      before = Math.max(before, now);
       revealed[step] = before;
     }
     return new RevealSteps(revealed);
@@ -86,7 +70,6 @@ public record ReverseProcess(TokenSpace space, Schedule schedule, DrawKernels ke
    * @param u uniform in [0, 1)
    */
   public double revealTime(double u, double from) {
-    MaskingSchedule common = schedule.common();
-    return common.timeWhenMasked((1 - u) * common.oneMinusAlpha(from));
+    return schedule.timeWhenMasked((1 - u) * schedule.oneMinusAlpha(from));
   }
 }

@@ -9,6 +9,7 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.core.schedule.StepTimes;
 import java.util.Arrays;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -28,7 +29,7 @@ final class GenMd4ReverseTest {
   }
 
   private static GenMd4Reverse onGrid(SamplingGrid grid) {
-    return new GenMd4Reverse.OnGrid(SCHEDULE, times(grid), 2);
+    return new GenMd4Reverse.OnGrid(SCHEDULE, new StepTimes(2, times(grid)));
   }
 
   /** The share of [0, 1) that leads to each step is that of the largest power. */
@@ -58,7 +59,8 @@ final class GenMd4ReverseTest {
   @Tag("exact")
   void nextOnGrid_drawsForAllThatIsLeftInTheLastStep() {
     GenMd4Schedule small = new GenMd4Schedule(new double[] {1e-3, 1e-4}, 1e-4);
-    GenMd4Reverse reverse = new GenMd4Reverse.OnGrid(small, new double[] {1, 0.5, 0}, 0);
+    GenMd4Reverse reverse =
+        new GenMd4Reverse.OnGrid(small, new StepTimes(0, new double[] {1, 0.5, 0}));
     assertThat(reverse.next(1, 0.9)).isEqualTo(0.5);
   }
 
@@ -89,7 +91,8 @@ final class GenMd4ReverseTest {
   @Test
   @Tag("exact")
   void isKept_takesWhatTheLargestPowerHasTooMany() {
-    GenMd4Reverse reverse = new GenMd4Reverse.OnGrid(SCHEDULE, new double[] {0.7, 0.4, 0}, 0);
+    GenMd4Reverse reverse =
+        new GenMd4Reverse.OnGrid(SCHEDULE, new StepTimes(0, new double[] {0.7, 0.4, 0}));
     GenMd4Reverse continuous = new GenMd4Reverse.Continuous(SCHEDULE);
     double drawn = 1 - Math.pow(0.4 / 0.7, 3);
     for (int token = 0; token < 2; token++) {
@@ -109,7 +112,7 @@ final class GenMd4ReverseTest {
   @Tag("statistical")
   void samplesOnGrid_haveTheLawOfTheSteps() {
     double[] expected = new double[9];
-    walk(new int[] {3, 3}, 0, 1, times(new SamplingGrid.Uniform()), expected);
+    enumerate(new int[] {3, 3}, 0, 1, times(new SamplingGrid.Uniform()), expected);
     check(expected, counts(onGrid(new SamplingGrid.Uniform()), 2, 9));
   }
 
@@ -147,7 +150,7 @@ final class GenMd4ReverseTest {
   }
 
   /** Adds the probabilities of all ways from {@code z} at a step to the ends. */
-  private static void walk(int[] z, int step, double p, double[] times, double[] into) {
+  private static void enumerate(int[] z, int step, double p, double[] times, double[] into) {
     if (step == STEPS) {
       into[3 * z[0] + z[1]] += p;
       return;
@@ -160,7 +163,7 @@ final class GenMd4ReverseTest {
       for (int b = 0; b <= 3; b++) {
         double both = outcomes[0][a] * outcomes[1][b];
         if (both > 0) {
-          walk(new int[] {a, b}, step + 1, p * both, times, into);
+          enumerate(new int[] {a, b}, step + 1, p * both, times, into);
         }
       }
     }

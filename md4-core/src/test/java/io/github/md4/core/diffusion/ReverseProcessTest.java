@@ -4,34 +4,23 @@ package io.github.md4.core.diffusion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDManager;
-import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.core.schedule.StepTimes;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** When positions are revealed; the law of what they become is tested with the samplers. */
+/** Tests of when positions are revealed; the samplers' tests hold the law of the tokens. */
 final class ReverseProcessTest {
   private static final int STEPS = 13;
-
-  private final NDManager manager = NDManager.newBaseManager();
-  private final DrawKernels kernels = new DrawKernels(manager);
-
-  @AfterEach
-  void close() {
-    kernels.close();
-    manager.close();
-  }
 
   static List<MaskingSchedule> schedules() {
     return Stream.of("linear", "cosine", "polynomial(3)", "geometric")
@@ -39,12 +28,9 @@ final class ReverseProcessTest {
         .toList();
   }
 
-  private ReverseProcess process(MaskingSchedule schedule) {
-    return new ReverseProcess(new TokenSpace(5), schedule, kernels);
-  }
-
-  private static double[] times(SamplingGrid grid, int from) {
-    return IntStream.rangeClosed(from, STEPS).mapToDouble(i -> grid.time(i, STEPS)).toArray();
+  private static StepTimes times(SamplingGrid grid, int from) {
+    return new StepTimes(
+        from, IntStream.rangeClosed(from, STEPS).mapToDouble(i -> grid.time(i, STEPS)).toArray());
   }
 
   /** Step after step, each with its own chance: the product of staying masked, then revealing. */
@@ -55,13 +41,13 @@ final class ReverseProcessTest {
     for (SamplingGrid grid :
         new SamplingGrid[] {new SamplingGrid.Uniform(), new SamplingGrid.Cosine()}) {
       for (int from : new int[] {0, 5}) {
-        double[] times = times(grid, from);
-        double[] revealed = process(schedule).revealSteps(times).revealed();
+        StepTimes times = times(grid, from);
+        double[] revealed = new ReverseProcess(schedule).revealSteps(times).revealed();
         assertThat(revealed).hasSize(STEPS - from);
         double masked = 1;
         for (int step = 0; step < revealed.length; step++) {
           double before = step == 0 ? 0 : revealed[step - 1];
-          double chance = schedule.unmaskProbability(times[step + 1], times[step]);
+          double chance = schedule.unmaskProbability(times.time(step + 1), times.time(step));
           // Sums of thirteen doubles.
           assertThat(revealed[step] - before).isCloseTo(masked * chance, within(1e-14));
           masked *= 1 - chance;
@@ -94,7 +80,7 @@ final class ReverseProcessTest {
     for (double from : new double[] {1, 0.7}) {
       double last = schedule.unmaskProbability(0, from);
       for (double u : new Noise(67).uniforms(Purpose.REVEAL, 0, 0, 211)) {
-        double t = process(schedule).revealTime(u, from);
+        double t = new ReverseProcess(schedule).revealTime(u, from);
         if (u >= last) {
           assertThat(t).isZero();
         } else {
@@ -108,8 +94,8 @@ final class ReverseProcessTest {
   @MethodSource("schedules")
   @Tag("exact")
   void revealTime_liesInTheStepOfTheSameUniform(MaskingSchedule schedule) {
-    double[] times = times(new SamplingGrid.Cosine(), 0);
-    ReverseProcess process = process(schedule);
+    StepTimes times = times(new SamplingGrid.Cosine(), 0);
+    ReverseProcess process = new ReverseProcess(schedule);
     ReverseProcess.RevealSteps steps = process.revealSteps(times);
     for (double u : new Noise(71).uniforms(Purpose.REVEAL, 0, 0, 211)) {
       double t = process.revealTime(u, 1);
@@ -117,7 +103,7 @@ final class ReverseProcessTest {
       if (step == STEPS) {
         assertThat(t).isZero();
       } else {
-        assertThat(t).isBetween(times[step + 1], times[step]);
+        assertThat(t).isBetween(times.time(step + 1), times.time(step));
       }
     }
   }

@@ -26,7 +26,9 @@ public final class ClassifierNetwork implements FeatureNetwork {
   private static final String DENSE = "dense1.weight";
   private static final List<String> NORM = List.of("weight", "bias", "running_mean", "running_var");
 
-  /** Of CIFAR-10's training images, which such ResNets are trained with. */
+  /**
+   * The means of the colours of CIFAR-10's training images, with which such ResNets are trained.
+   */
   private static final float[] MEAN = {0.485f, 0.456f, 0.406f};
 
   private static final float[] DEVIATION = {0.229f, 0.224f, 0.225f};
@@ -37,7 +39,7 @@ public final class ClassifierNetwork implements FeatureNetwork {
   private final NDList weights = new NDList();
   private final Form form;
 
-  /** Which of the kernels a file is for. */
+  /** The kernel that a file is for. */
   private interface Form {
     NDArray features(NDManager scope, NDArray images);
   }
@@ -56,7 +58,7 @@ public final class ClassifierNetwork implements FeatureNetwork {
   /**
    * Loads a classifier.
    *
-   * @throws InvalidDataException if the file is damaged or holds no classifier that is known
+   * @throws InvalidDataException if the file is damaged or holds no known classifier
    */
   public static ClassifierNetwork load(NDManager parent, Path file) throws IOException {
     try (SafeTensors tensors = SafeTensors.open(file)) {
@@ -126,12 +128,12 @@ public final class ClassifierNetwork implements FeatureNetwork {
   }
 
   @Override
-  public Answer of(NDManager scope, NDArray images) {
+  public Features of(NDManager scope, NDArray images) {
     NDArray features = form.features(scope, images);
     try (NDArray logits = kernels.logits(scope, features, weights)) {
       NDArray labels = logits.argMax(1).toType(DataType.INT64, false);
       labels.attach(scope);
-      return new Answer(features, Optional.of(labels));
+      return new Features(features, Optional.of(labels));
     }
   }
 

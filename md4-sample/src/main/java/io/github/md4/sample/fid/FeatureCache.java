@@ -15,19 +15,20 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Features on the disk, by what they were made of: so that those of a reference are computed once.
- * A file that is damaged or of another version is as if it were not there.
+ * A cache of features on the disk, so that those of a reference are computed once. A damaged file
+ * or one of another version counts as absent.
  */
 public record FeatureCache(Path folder) {
   private static final int MAGIC = 0x4D443446; // "MD4F"
   private static final int VERSION = 1;
 
   /**
-   * What features depend on.
+   * The inputs that features depend on.
    *
    * @param images the SHA-256 of the file of images
-   * @param network the SHA-256 of the network's file, and how it is called
-   * @param count of images
+   * @param network the SHA-256 of the network's file, and its input
+   * @param count the number of images
+   * @param kept the number of features that are kept one by one
    */
   public record Key(String images, String network, long count, int kept) {
     private String name() {
@@ -37,7 +38,7 @@ public record FeatureCache(Path folder) {
     }
   }
 
-  /** Returns the features of that key, if they are there. */
+  /** Returns the features of a key, if they are there. */
   public Optional<ImageFeatures> read(Key key) throws IOException {
     Path file = folder.resolve(key.name());
     if (!Files.isRegularFile(file)) {
@@ -71,7 +72,7 @@ public record FeatureCache(Path folder) {
     return new ImageFeatures(FeatureMoments.of(width, count, state), first, matched);
   }
 
-  /** Writes features; the folder is made if absent. */
+  /** Writes features, and makes the folder if it is absent. */
   public void write(Key key, ImageFeatures features) throws IOException {
     AtomicWrite.file(
         folder.resolve(key.name()),

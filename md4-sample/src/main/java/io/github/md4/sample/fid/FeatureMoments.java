@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.fid;
 
+import static io.github.md4.core.Checks.require;
+
 import org.ejml.data.DMatrixRMaj;
 import org.ejml.dense.row.CommonOps_DDRM;
 
 /**
- * Mean and covariance of vectors that come one after another, in double. Sums are taken around the
- * first vector, so that nothing is lost where the mean is far from zero.
+ * The mean and covariance of vectors that come one after another, in double. Sums are taken around
+ * the first vector, so that no precision is lost where the mean is far from zero.
  */
 public final class FeatureMoments {
   private final int width;
@@ -19,9 +21,7 @@ public final class FeatureMoments {
    * @param width F, the length of a vector
    */
   public FeatureMoments(int width) {
-    if (width < 1) {
-      throw new IllegalArgumentException("width must be at least 1: " + width);
-    }
+    require(width >= 1, "width must be at least 1", width);
     this.width = width;
     this.origin = new double[width];
     this.sum = new double[width];
@@ -33,21 +33,21 @@ public final class FeatureMoments {
     return width;
   }
 
-  /** Returns how many vectors there were. */
+  /** Returns the number of vectors. */
   public long count() {
     return count;
   }
 
   /**
-   * Takes vectors.
+   * Adds vectors.
    *
    * @param features row by row, [B F]
    */
   public void add(float[] features) {
-    if (features.length % width != 0) {
-      throw new IllegalArgumentException(
-          "features must be rows of %d: %d".formatted(width, features.length));
-    }
+    require(
+        features.length % width == 0,
+        "features must be rows of %d".formatted(width),
+        features.length);
     if (features.length == 0) {
       return;
     }
@@ -90,7 +90,7 @@ public final class FeatureMoments {
     return covariance;
   }
 
-  /** Returns all that there is to be known, F + F F numbers behind {@link #count}. */
+  /** Returns the whole state but for {@link #count}: F (F + 2) numbers. */
   double[] state() {
     double[] state = new double[width * (width + 2)];
     System.arraycopy(origin, 0, state, 0, width);
@@ -99,7 +99,7 @@ public final class FeatureMoments {
     return state;
   }
 
-  /** Returns the moments whose state and count these are. */
+  /** Returns the moments with a state and a count. */
   static FeatureMoments of(int width, long count, double[] state) {
     FeatureMoments moments = new FeatureMoments(width);
     System.arraycopy(state, 0, moments.origin, 0, width);

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.ScriptFile;
 import java.util.Optional;
 
-/** What turns images into features. */
+/** A network that turns images into features. */
 public sealed interface FeatureNetwork extends AutoCloseable
     permits ClassifierNetwork, ScriptNetwork {
 
@@ -15,21 +15,21 @@ public sealed interface FeatureNetwork extends AutoCloseable
    *
    * @param images float32 [B, C, H, W], 0 to 255
    */
-  Answer of(NDManager scope, NDArray images);
+  Features of(NDManager scope, NDArray images);
 
-  /** Returns a line that says what it is. */
+  /** Returns a line about the network for reports. */
   String description();
 
   @Override
   void close();
 
   /**
-   * What a network says of images.
+   * The features of images, with the classes that the network predicts.
    *
-   * @param features float32 [B, F]
-   * @param labels int64 [B], the likeliest class of each; nothing where it tells no classes
+   * @param vectors float32 [B, F]
+   * @param labels int64 [B], the likeliest class of each, if the network predicts classes
    */
-  record Answer(NDArray features, Optional<NDArray> labels) {}
+  record Features(NDArray vectors, Optional<NDArray> labels) {}
 
   /** Returns the network of a TorchScript file. */
   static FeatureNetwork of(ScriptFile script) {

@@ -14,8 +14,8 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
  * }</pre>
  *
  * <p>The trace of the root is the sum of the roots of the eigenvalues of {@code C1 C2}, which are
- * those of the symmetric {@code S C2 S}, S being the root of C1. So no root of an unsymmetric
- * matrix is taken, and eigenvalues that rounding makes negative count as zero.
+ * those of the symmetric {@code S C2 S} for the root S of C1. So no root of an unsymmetric matrix
+ * is taken, and eigenvalues that rounding makes negative count as zero.
  */
 public final class FrechetDistance {
   private FrechetDistance() {}

@@ -12,20 +12,20 @@ import java.util.List;
 import java.util.function.LongConsumer;
 
 /**
- * What a network says of a set of images.
+ * The features of a set of images.
  *
- * @param moments of all features
+ * @param moments the moments of all features
  * @param first the features of the first images, as many as were asked for
- * @param matched how many of the images the network takes for what they are labelled; 0 where it
- *     tells no classes or they have none
+ * @param matched the number of images whose predicted class is their label; 0 if the network
+ *     predicts no classes or the images have none
  */
 public record ImageFeatures(FeatureMoments moments, float[][] first, long matched) {
 
   /**
-   * How images are read.
+   * The settings by which images are read.
    *
-   * @param batchSize images at once; of no effect on the result but for its last bits
-   * @param kept how many features are kept one by one
+   * @param batchSize images at once; it changes no more than the last bits of the result
+   * @param kept the number of features that are kept one by one
    */
   public record Settings(ImageShape shape, int batchSize, int kept) {}
 
@@ -60,7 +60,7 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
     return new Shape(size, image.colours(), image.height(), image.width());
   }
 
-  /** Puts the colours of an image one behind the other. */
+  /** Writes the colours of an image one after another. */
   private static void planes(int[] tokens, ImageShape shape, float[] into, int image) {
     for (int i = 0; i < tokens.length; i++) {
       int plane = i % shape.colours() * shape.pixels();
@@ -68,7 +68,7 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
     }
   }
 
-  /** What has been found so far. */
+  /** The features found so far. */
   private static final class Collected {
     private final Settings settings;
     private final List<float[]> first = new ArrayList<>();
@@ -79,9 +79,9 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
       this.settings = settings;
     }
 
-    void add(FeatureNetwork.Answer answer, int[] labels) {
-      int width = Math.toIntExact(answer.features().getShape().get(1));
-      float[] features = answer.features().toFloatArray();
+    void add(FeatureNetwork.Features found, int[] labels) {
+      int width = Math.toIntExact(found.vectors().getShape().get(1));
+      float[] features = found.vectors().toFloatArray();
       if (moments == null) {
         moments = new FeatureMoments(width);
       }
@@ -89,11 +89,11 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
       for (int b = 0; b < labels.length && first.size() < settings.kept; b++) {
         first.add(Arrays.copyOfRange(features, b * width, (b + 1) * width));
       }
-      answer
+      found
           .labels()
           .ifPresent(
-              found -> {
-                long[] guesses = found.toLongArray();
+              predicted -> {
+                long[] guesses = predicted.toLongArray();
                 for (int b = 0; b < labels.length; b++) {
                   matched += guesses[b] == labels[b] ? 1 : 0;
                 }

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.fid;
 
+import static io.github.md4.core.Checks.require;
+
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Vectors with a ball around each that reaches to its k-th nearest neighbour: an estimate of where
- * a law has its mass (Kynkaanniemi and others, 2019).
+ * An estimate of the support of a law: vectors with a ball around each that reaches to its k-th
+ * nearest neighbour (Kynkaanniemi and others, 2019).
  */
 final class Manifold {
   private final float[][] vectors;
   private final double[] squaredRadii;
 
   /**
-   * @param neighbours k, at least 1 and less than there are vectors
+   * @param neighbours k, at least 1 and less than the number of vectors
    */
   Manifold(float[][] vectors, int neighbours) {
-    if (neighbours < 1 || neighbours >= vectors.length) {
-      throw new IllegalArgumentException(
-          "neighbours must be in [1, %d): %d".formatted(vectors.length, neighbours));
-    }
+    require(
+        neighbours >= 1 && neighbours < vectors.length,
+        "neighbours must be in [1, %d)".formatted(vectors.length),
+        neighbours);
     this.vectors = vectors;
     this.squaredRadii =
         IntStream.range(0, vectors.length)

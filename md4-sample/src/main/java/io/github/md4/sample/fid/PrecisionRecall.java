@@ -2,18 +2,20 @@
 package io.github.md4.sample.fid;
 
 /**
- * How far samples look like the reference, and how much of it they cover.
+ * The precision and recall of samples: how far they look like the reference, and how much of it
+ * they cover.
  *
  * @param precision the share of samples inside the reference's manifold
  * @param recall the share of the reference inside the samples' manifold
- * @param samples how many of either were compared
+ * @param samples the number of samples compared
+ * @param references the number of reference images compared
  */
 public record PrecisionRecall(double precision, double recall, int samples, int references) {
 
   /**
-   * Returns both of these.
+   * Returns both.
    *
-   * @param neighbours how many neighbours a ball reaches to
+   * @param neighbours the number of neighbours that a ball reaches to
    */
   public static PrecisionRecall of(float[][] samples, float[][] references, int neighbours) {
     return new PrecisionRecall(

@@ -9,8 +9,8 @@ import java.util.Optional;
 /** A network that is saved as TorchScript, such as the usual Inception-v3. */
 record ScriptNetwork(ScriptFile script) implements FeatureNetwork {
   @Override
-  public Answer of(NDManager scope, NDArray images) {
-    return new Answer(script.features(scope, images), Optional.empty());
+  public Features of(NDManager scope, NDArray images) {
+    return new Features(script.features(scope, images), Optional.empty());
   }
 
   @Override

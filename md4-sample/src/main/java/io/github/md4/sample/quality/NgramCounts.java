@@ -4,18 +4,18 @@ package io.github.md4.sample.quality;
 import java.util.Arrays;
 
 /**
- * How often each sequence of n tokens stands in a text.
+ * The counts of each sequence of n tokens in a text.
  *
  * @param codes the sequences as numbers in base V, rising
- * @param until how many sequences there are up to and with each code
+ * @param until the number of sequences up to and with each code
  */
 record NgramCounts(int vocabularySize, long[] codes, long[] until) {
 
   /**
-   * What follows a history.
+   * The tokens that follow a history.
    *
-   * @param count how often anything does
-   * @param different how many different tokens do
+   * @param count the number of times that any token does
+   * @param different the number of different tokens that do
    */
   record Followers(long count, long different) {}
 
@@ -42,13 +42,13 @@ record NgramCounts(int vocabularySize, long[] codes, long[] until) {
         vocabularySize, Arrays.copyOf(codes, different), Arrays.copyOf(until, different));
   }
 
-  /** Returns how often a sequence stands in the text. */
+  /** Returns the number of times that a sequence stands in the text. */
   long count(long code) {
     int found = Arrays.binarySearch(codes, code);
     return found < 0 ? 0 : until(found) - until(found - 1);
   }
 
-  /** Returns what follows the history of n - 1 tokens. */
+  /** Returns the tokens that follow the history of n - 1 tokens. */
   Followers after(long history) {
     int first = insertion(history * vocabularySize);
     int end = insertion((history + 1) * vocabularySize);

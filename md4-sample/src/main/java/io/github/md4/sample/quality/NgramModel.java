@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.quality;
 
+import static io.github.md4.core.Checks.require;
+
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,7 +13,8 @@ import java.util.List;
  * P(w | h) = (c(h w) + d(h) P(w | h without its first)) / (c(h) + d(h))
  * }</pre>
  *
- * where c counts and d(h) is how many different tokens follow h; without a context it is 1 / V.
+ * where c counts and d(h) is the number of different tokens that follow h; without a context it is
+ * 1 / V.
  */
 public final class NgramModel {
   private final int vocabularySize;
@@ -26,15 +29,14 @@ public final class NgramModel {
    * Returns the model of a text.
    *
    * @param tokens in [0, vocabularySize)
-   * @param order of the longest sequences counted, at least 1; {@code vocabularySize^order} must be
-   *     below 2^63
+   * @param order the length of the longest sequences counted, at least 1; {@code
+   *     vocabularySize^order} must be below 2^63
    */
   public static NgramModel fit(int[] tokens, int vocabularySize, int order) {
-    if (!(order >= 1 && order * Math.log(vocabularySize) < 63 * Math.log(2))) {
-      throw new IllegalArgumentException(
-          "order must be at least 1 and vocabularySize^order below 2^63: %d, %d"
-              .formatted(order, vocabularySize));
-    }
+    require(
+        order >= 1 && order * Math.log(vocabularySize) < 63 * Math.log(2),
+        "order must be at least 1 and vocabularySize^order below 2^63",
+        order + ", " + vocabularySize);
     List<NgramCounts> counts = new ArrayList<>();
     for (int n = 1; n <= order; n++) {
       counts.add(NgramCounts.of(tokens, vocabularySize, n));

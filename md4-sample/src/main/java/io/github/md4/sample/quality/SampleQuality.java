@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.quality;
 
+import static io.github.md4.core.Checks.require;
+
+import io.github.md4.core.MeanWithError;
 import io.github.md4.core.Units;
 import java.util.List;
 
 /**
- * What can be said of samples beside a real text. The two belong together: a sampler that repeats
- * what is likely has few bits under the model, and little entropy.
+ * The quality of samples in comparison with a real text. Its two measures belong together: a
+ * sampler that repeats likely tokens has few bits under the model, and little entropy.
  *
- * @param bitsPerToken under the n-gram model of the text
- * @param bitsPerTokenStandardError over the samples; NaN for a single one
- * @param unigramEntropy of the tokens of all samples together, bits
+ * @param bitsPerToken the mean under the n-gram model of the text
+ * @param bitsPerTokenStandardError its standard error over the samples; NaN for a single one
+ * @param unigramEntropy the entropy of the tokens of all samples together, bits
  */
 public record SampleQuality(
     double bitsPerToken, double bitsPerTokenStandardError, double unigramEntropy) {
 
   /** Returns the quality of samples of one length. */
   public static SampleQuality of(List<int[]> samples, NgramModel model, int vocabularySize) {
-    if (samples.isEmpty()) {
-      throw new IllegalArgumentException("there must be at least one sample: 0");
-    }
+    require(!samples.isEmpty(), "there must be at least one sample", samples.size());
     double[] bits = new double[samples.size()];
     long[] counts = new long[vocabularySize];
     for (int i = 0; i < bits.length; i++) {
@@ -29,25 +30,8 @@ public record SampleQuality(
         counts[token]++;
       }
     }
-    return new SampleQuality(mean(bits), standardError(bits), entropy(counts));
-  }
-
-  private static double mean(double[] values) {
-    double sum = 0;
-    for (double value : values) {
-      sum += value;
-    }
-    return sum / values.length;
-  }
-
-  private static double standardError(double[] values) {
-    double mean = mean(values);
-    double squares = 0;
-    for (double value : values) {
-      squares += (value - mean) * (value - mean);
-    }
-    int degrees = values.length - 1;
-    return degrees == 0 ? Double.NaN : Math.sqrt(squares / degrees / values.length);
+    MeanWithError mean = MeanWithError.of(bits);
+    return new SampleQuality(mean.mean(), mean.standardError(), entropy(counts));
   }
 
   private static double entropy(long[] counts) {

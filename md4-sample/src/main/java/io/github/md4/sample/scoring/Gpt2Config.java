@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * What {@code config.json} of a GPT-2 says; of what changes its mathematics only the published
- * value is taken.
+ * The {@code config.json} of a GPT-2. Of keys that change its mathematics only the published values
+ * are accepted.
  *
  * @param positions the longest sequence
  */
@@ -56,9 +56,9 @@ record Gpt2Config(
           json.get("vocab_size").getAsInt(),
           json.has("layer_norm_epsilon") ? json.get("layer_norm_epsilon").getAsDouble() : 1e-5);
     } catch (JsonParseException | IllegalStateException | NullPointerException e) {
-      throw new InvalidDataException(file, "is no config.json of a GPT-2; download it anew", e);
+      throw new InvalidDataException(file, "is no config.json of a GPT-2; download it again", e);
     } catch (IllegalArgumentException e) {
-      throw new InvalidDataException(file, "is of no GPT-2 known here: " + e.getMessage(), e);
+      throw new InvalidDataException(file, "describes no known GPT-2: " + e.getMessage(), e);
     }
   }
 

@@ -17,8 +17,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A GPT-2 of any size, from the files that Hugging Face publishes: {@code config.json} and {@code
- * model.safetensors} (names and layouts as there; with or without the prefix {@code transformer.}).
+ * A GPT-2 of any size that scores samples, from the files that Hugging Face publishes: {@code
+ * config.json} and {@code model.safetensors} (names and layouts as there; with or without the
+ * prefix {@code transformer.}).
  *
  * <p>Closing it frees its weights.
  */
@@ -68,7 +69,7 @@ public final class Gpt2Scorer implements AutoCloseable {
         reader.array(name + "mlp.c_proj.bias", width));
   }
 
-  /** Takes arrays out of a file, each of the shape that it must have. */
+  /** A reader of arrays from a file, each of its expected shape. */
   private record Reader(NDManager manager, SafeTensors tensors) {
     NDArray array(String name, long... dimensions) throws IOException {
       String full = tensors.names().contains(PREFIX + name) ? PREFIX + name : name;
@@ -76,16 +77,16 @@ public final class Gpt2Scorer implements AutoCloseable {
       if (!tensors.names().contains(full) || !tensors.shape(full).equals(shape)) {
         throw new InvalidDataException(
             tensors.path(),
-            "must have %s %s, as config.json says; download both anew".formatted(name, shape));
+            "must have %s %s, as config.json says; download both again".formatted(name, shape));
       }
       return manager.create(tensors.asFloats(full), shape);
     }
   }
 
   /**
-   * Returns the judge in a folder.
+   * Returns the scorer in a folder.
    *
-   * @param parent the device on which it runs
+   * @param parent the manager, and so the device, of its arrays
    * @throws InvalidDataException if files are missing, damaged or of another network
    */
   public static Gpt2Scorer load(Path folder, NDManager parent, Precision precision)
@@ -123,7 +124,7 @@ public final class Gpt2Scorer implements AutoCloseable {
   }
 
   /**
-   * Returns the logits of the token after each.
+   * Returns the logits of the token that follows each token.
    *
    * @param tokens [L], L at most {@link #positions}
    * @return float32 [L, V] in {@code scope}
@@ -137,8 +138,8 @@ public final class Gpt2Scorer implements AutoCloseable {
   /**
    * Returns {@code -log p} of each token but the first given those before it, in nats.
    *
-   * @param sequences of 2 to {@link #positions} tokens in [0, V), of any lengths; judged at once
-   * @return for each sequence one number less than it has tokens
+   * @param sequences of 2 to {@link #positions} tokens in [0, V), of any lengths; scored at once
+   * @return for each sequence one number fewer than its tokens
    */
   public double[][] crossEntropies(List<int[]> sequences) {
     int length = sequences.stream().mapToInt(s -> s.length).max().orElse(0);
@@ -180,7 +181,7 @@ public final class Gpt2Scorer implements AutoCloseable {
     return h;
   }
 
-  /** Shorter sequences are filled up behind, where no token before looks. */
+  /** Shorter sequences are padded at their end, to which no token before it attends. */
   private static NDArray batch(NDManager scope, List<int[]> sequences, int length) {
     long[] flat =
         sequences.stream()

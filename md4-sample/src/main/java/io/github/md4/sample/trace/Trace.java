@@ -10,20 +10,20 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How sequences came about, event by event.
+ * The events by which sequences came about.
  *
- * @param stories of the sequences, by their indices
+ * @param histories the histories of the sequences, by their indices
  */
-public record Trace(Header header, List<Story> stories) {
+public record Trace(Header header, List<History> histories) {
 
   /**
-   * What the sequences have in common.
+   * The facts that the sequences have in common.
    *
-   * @param about what a reader should be told, by name, in order
-   * @param steps of the grid, 0 without one
+   * @param about facts for the reader, by name, in order
+   * @param steps the steps of the grid, 0 without one
    * @param schedule the raw curve, as {@link io.github.md4.core.schedule.Curve#parse} reads it
-   * @param epsilon of the schedule
-   * @param image what the sequences are where they are images; their texts are numbers then
+   * @param epsilon the squeeze of the schedule
+   * @param image the shape of the images, if the sequences are images; their texts are numbers then
    */
   public record Header(
       Map<String, String> about,
@@ -39,22 +39,17 @@ public record Trace(Header header, List<Story> stories) {
   }
 
   /**
-   * What became of one sequence.
+   * The history of one sequence.
    *
-   * @param start the text of each token, {@link Tokenizer#MASK_TEXT} for a mask, [N]
+   * @param initial the text of each token at first, {@link Tokenizer#MASK_TEXT} for a mask, [N]
    * @param events in the order in which they happened
    */
-  public record Story(long sample, List<String> start, List<Event> events) {
+  public record History(long sample, List<String> initial, List<Event> events) {
 
-    /** Returns the number of calls of the network at which anything was revealed. */
-    public int moments() {
-      return (int) events.stream().mapToInt(Event::step).distinct().count();
-    }
-
-    /** Returns the moments, in order, each with the state after it. */
+    /** Returns the states after each call that changed a position, in order. */
     public List<Frame> frames() {
       List<Frame> frames = new ArrayList<>();
-      Cell[] cells = start.stream().map(text -> new Cell(text, 0)).toArray(Cell[]::new);
+      Cell[] cells = initial.stream().map(text -> new Cell(text, 0)).toArray(Cell[]::new);
       int first = 0;
       while (first < events.size()) {
         Event event = events.get(first);
@@ -73,18 +68,18 @@ public record Trace(Header header, List<Story> stories) {
   /**
    * A change of one position.
    *
-   * @param text of the token; {@link Tokenizer#MASK_TEXT} where it was masked again
-   * @param probability of the token; NaN for a mask
+   * @param text the text of the token; {@link Tokenizer#MASK_TEXT} if it was masked again
+   * @param probability the probability of the token; NaN for a mask
    */
   public record Event(int step, double time, int position, String text, double probability) {}
 
-  /** The sequence after a moment. */
+  /** The sequence after a call. */
   public record Frame(int step, double time, List<Cell> cells) {}
 
   /**
-   * A position.
+   * The state of a position.
    *
-   * @param since the number of the frame, from 1 on, that changed it last; 0 from the start
+   * @param since the number of the frame that changed it last, from 1 on; 0 if none has
    */
   public record Cell(String text, int since) {
 

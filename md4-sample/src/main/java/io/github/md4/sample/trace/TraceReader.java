@@ -12,7 +12,7 @@ import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trace.Trace.Event;
 import io.github.md4.sample.trace.Trace.Header;
-import io.github.md4.sample.trace.Trace.Story;
+import io.github.md4.sample.trace.Trace.History;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
@@ -26,10 +26,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Reads what {@link TraceWriter} writes; every error names file and line. */
+/** A reader of the files of {@link TraceWriter}; every error names file and line. */
 public final class TraceReader {
   private final Path file;
-  private final Map<Long, Story> stories = new TreeMap<>();
+  private final Map<Long, History> histories = new TreeMap<>();
   private int line;
 
   private TraceReader(Path file) {
@@ -51,10 +51,10 @@ public final class TraceReader {
       for (String text = next(in); text != null; text = next(in)) {
         addLine(header, JsonParser.parseString(text).getAsJsonObject());
       }
-      if (stories.isEmpty()) {
+      if (histories.isEmpty()) {
         throw new IllegalArgumentException("the file ends before the first sequence");
       }
-      return new Trace(header, List.copyOf(stories.values()));
+      return new Trace(header, List.copyOf(histories.values()));
     } catch (NoSuchFileException e) {
       throw new InvalidDataException(file, "no such file; a trace is expected here", e);
     } catch (MalformedInputException e) {
@@ -65,7 +65,7 @@ public final class TraceReader {
         | UnsupportedOperationException
         | NullPointerException e) {
       throw new InvalidDataException(
-          file, "line %d is none of a trace's: %s".formatted(line, e.getMessage()), e);
+          file, "line %d is no line of a trace: %s".formatted(line, e.getMessage()), e);
     }
   }
 
@@ -81,7 +81,9 @@ public final class TraceReader {
         fields.has("format") && fields.get("format").getAsString().equals(TraceWriter.FORMAT),
         "md4 sample --trace makes such files");
     int version = fields.get("version").getAsInt();
-    require(version == TraceWriter.VERSION, "its version is unknown here: " + version);
+    require(
+        version == TraceWriter.VERSION,
+        "its version must be %d: %d".formatted(TraceWriter.VERSION, version));
     Map<String, String> about = new LinkedHashMap<>();
     fields
         .getAsJsonObject("about")
@@ -102,19 +104,19 @@ public final class TraceReader {
       json.getAsJsonArray("texts").forEach(text -> texts.add(text(text)));
       header.image().ifPresent(image -> checkIsImage(texts, image));
       long sample = json.get("start").getAsLong();
-      Story before = stories.put(sample, new Story(sample, texts, new ArrayList<>()));
+      History before = histories.put(sample, new History(sample, texts, new ArrayList<>()));
       require(before == null, "a sequence begins twice: " + sample);
       return;
     }
     long sample = json.get("sample").getAsLong();
-    Story story = stories.get(sample);
-    require(story != null, "a sequence has not begun: " + sample);
+    History history = histories.get(sample);
+    require(history != null, "a sequence has not begun: " + sample);
     Event event = event(json);
-    int length = story.start().size();
+    int length = history.initial().size();
     require(
         event.position() >= 0 && event.position() < length,
         "position must be in [0, %d): %d".formatted(length, event.position()));
-    story.events().add(event);
+    history.events().add(event);
   }
 
   private static void checkIsImage(List<String> texts, ImageShape image) {

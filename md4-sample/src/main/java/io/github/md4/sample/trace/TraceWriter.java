@@ -17,8 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Writes what it hears into a file, as it happens: a header, a line for each start, a line for each
- * event. A failure to write is thrown at the sampler, as an {@link UncheckedIOException}.
+ * A listener that writes a trace file while samples are drawn: a header, a line for each initial
+ * sequence, a line for each event. A failure to write is thrown as an {@link UncheckedIOException}.
  */
 public final class TraceWriter implements SamplingListener, AutoCloseable {
   static final String FORMAT = "md4-trace";
@@ -35,13 +35,13 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
     this.tokenizer = tokenizer;
   }
 
-  /** Begins a file with its header and its starts, replacing what there is. */
+  /** Creates a file with its header and its initial sequences, and replaces an old one. */
   public static TraceWriter create(
-      Path file, Trace.Header header, Tokenizer tokenizer, Iterable<InitialSequence> starts)
+      Path file, Trace.Header header, Tokenizer tokenizer, Iterable<InitialSequence> sequences)
       throws IOException {
     TraceWriter writer = new TraceWriter(Files.newBufferedWriter(file), tokenizer);
     writer.write(header(header));
-    starts.forEach(start -> writer.write(writer.start(start)));
+    sequences.forEach(sequence -> writer.write(writer.initial(sequence)));
     return writer;
   }
 
@@ -57,13 +57,13 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
     return json;
   }
 
-  private JsonObject start(InitialSequence start) {
+  private JsonObject initial(InitialSequence sequence) {
     JsonArray texts = new JsonArray();
-    for (int token : start.zt()) {
+    for (int token : sequence.zt()) {
       texts.add(isMask(token) ? null : text(token));
     }
     JsonObject json = new JsonObject();
-    json.addProperty("start", start.index());
+    json.addProperty("start", sequence.index());
     json.add("texts", texts);
     return json;
   }
@@ -75,8 +75,8 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
   public void changed(TokenEvent event) {
     JsonObject json = new JsonObject();
     json.addProperty("sample", event.sample());
-    json.addProperty("step", event.moment().step());
-    json.addProperty("time", event.moment().time());
+    json.addProperty("step", event.point().step());
+    json.addProperty("time", event.point().time());
     json.addProperty("position", event.position());
     if (isMask(event.token())) {
       json.add("token", JsonNull.INSTANCE);

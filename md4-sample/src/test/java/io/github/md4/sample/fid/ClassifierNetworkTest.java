@@ -107,15 +107,15 @@ final class ClassifierNetworkTest {
         FeatureNetwork network = ClassifierNetwork.load(manager, dense())) {
       float[] planes = {255, 51, 127.5f, 0, 0, 0, 0, 255};
       NDArray images = manager.create(planes, new Shape(2, 2, 2, 1));
-      FeatureNetwork.Answer answer = network.of(manager, images);
+      FeatureNetwork.Features found = network.of(manager, images);
       // The first image's values, pixel by pixel: 1, 0.5, 0.2, 0; the second's: 0, 0, 0, 1.
-      float[] features = answer.features().toFloatArray();
+      float[] features = found.vectors().toFloatArray();
       assertThat(features).hasSize(4);
       assertThat(features[0]).isCloseTo(1.5f, within(1e-6f));
       assertThat(features[1]).isCloseTo(0.75f, within(1e-6f));
       assertThat(features[2]).isEqualTo(0);
       assertThat(features[3]).isEqualTo(0);
-      assertThat(answer.labels().orElseThrow().toLongArray()).containsExactly(0, 2);
+      assertThat(found.labels().orElseThrow().toLongArray()).containsExactly(0, 2);
       NDArray other = manager.create(new Shape(1, 3, 2, 2));
       assertThatThrownBy(() -> network.of(manager, other))
           .isInstanceOf(InvalidDataException.class)

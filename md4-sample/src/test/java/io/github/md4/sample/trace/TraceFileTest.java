@@ -61,11 +61,11 @@ final class TraceFileTest {
     }
     Trace trace = TraceReader.read(file);
     assertThat(trace.header()).isEqualTo(header);
-    assertThat(trace.stories().get(0).start()).containsExactly(Tokenizer.MASK_TEXT, "77");
-    assertThat(trace.stories().get(0).events().get(0).text()).isEqualTo("255");
+    assertThat(trace.histories().get(0).initial()).containsExactly(Tokenizer.MASK_TEXT, "77");
+    assertThat(trace.histories().get(0).events().get(0).text()).isEqualTo("255");
     Files.writeString(file, Files.readString(file).replace("1x2x1", "2x2x1"));
     assertThatThrownBy(() -> TraceReader.read(file))
-        .hasMessageContaining("line 2 is none of a trace's: an image of 2x2x1 has 4 values: 2");
+        .hasMessageContaining("line 2 is no line of a trace: an image of 2x2x1 has 4 values: 2");
   }
 
   @Test
@@ -73,21 +73,21 @@ final class TraceFileTest {
     Trace trace = TraceReader.read(file);
     assertThat(trace.header())
         .isEqualTo(new Trace.Header(Map.of("sampler", "ancestral"), 10, "linear", 1e-4));
-    assertThat(trace.stories()).extracting(Trace.Story::sample).containsExactly(2L, 4L);
-    Trace.Story story = trace.stories().get(1);
-    assertThat(story.start()).containsExactly(Tokenizer.MASK_TEXT, "a", Tokenizer.MASK_TEXT);
-    assertThat(story.events())
+    assertThat(trace.histories()).extracting(Trace.History::sample).containsExactly(2L, 4L);
+    Trace.History history = trace.histories().get(1);
+    assertThat(history.initial()).containsExactly(Tokenizer.MASK_TEXT, "a", Tokenizer.MASK_TEXT);
+    assertThat(history.events())
         .containsExactly(
             new Trace.Event(1, 0.9, 2, "\"", 0.25),
             new Trace.Event(3, 0.7, 2, Tokenizer.MASK_TEXT, Double.NaN),
             new Trace.Event(5, 0.5, 0, "a", 1),
             new Trace.Event(5, 0.5, 2, "<", 1e-17));
-    assertThat(story.moments()).isEqualTo(3);
+    assertThat(history.frames().size()).isEqualTo(3);
   }
 
   @Test
   void frames_areTheStatesAfterEachMoment() throws IOException {
-    List<Trace.Frame> frames = TraceReader.read(file).stories().get(1).frames();
+    List<Trace.Frame> frames = TraceReader.read(file).histories().get(1).frames();
     assertThat(frames).extracting(Trace.Frame::step).containsExactly(1, 3, 5);
     assertThat(frames).extracting(Trace.Frame::time).containsExactly(0.9, 0.7, 0.5);
     String mask = Tokenizer.MASK_TEXT;
@@ -103,14 +103,14 @@ final class TraceFileTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "0 | {\"format\":\"other\"} | line 1 is none of a trace's: md4 sample --trace makes such files",
-        "0 | nothing | line 1 is none of a trace's: ",
-        "0 | 7 | line 1 is none of a trace's: md4 sample --trace makes such files",
-        "1 | {\"sample\":4,\"step\":1 | line 2 is none of a trace's: ",
-        "3 | {\"sample\":9,\"token\":null} | line 4 is none of a trace's: a sequence has not begun: 9",
-        "3 | {\"sample\":4,\"step\":1,\"time\":0.5,\"position\":3,\"token\":null} | line 4 is none of a trace's: position must be in [0, 3): 3",
-        "3 | {\"start\":4,\"texts\":[]} | line 4 is none of a trace's: a sequence begins twice: 4",
-        "3 | {} | line 4 is none of a trace's: ",
+        "0 | {\"format\":\"other\"} | line 1 is no line of a trace: md4 sample --trace makes such files",
+        "0 | nothing | line 1 is no line of a trace: ",
+        "0 | 7 | line 1 is no line of a trace: md4 sample --trace makes such files",
+        "1 | {\"sample\":4,\"step\":1 | line 2 is no line of a trace: ",
+        "3 | {\"sample\":9,\"token\":null} | line 4 is no line of a trace: a sequence has not begun: 9",
+        "3 | {\"sample\":4,\"step\":1,\"time\":0.5,\"position\":3,\"token\":null} | line 4 is no line of a trace: position must be in [0, 3): 3",
+        "3 | {\"start\":4,\"texts\":[]} | line 4 is no line of a trace: a sequence begins twice: 4",
+        "3 | {} | line 4 is no line of a trace: ",
       })
   void read_namesTheLineThatIsWrong(int line, String text, String message) throws IOException {
     List<String> lines = Files.readAllLines(file);
@@ -139,6 +139,6 @@ final class TraceFileTest {
     Files.writeString(file, Files.readString(file).replace("\"version\":1", "\"version\":2"));
     assertThatExceptionOfType(InvalidDataException.class)
         .isThrownBy(() -> TraceReader.read(file))
-        .withMessageContaining("line 1 is none of a trace's: its version is unknown here: 2");
+        .withMessageContaining("line 1 is no line of a trace: its version must be 1: 2");
   }
 }

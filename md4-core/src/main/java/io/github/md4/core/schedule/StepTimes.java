@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.schedule;
+
+/**
+ * The times at which a sampler stops, from one step of its grid to the end.
+ *
+ * @param first the number of the grid's steps before them
+ * @param times falling, at least two, the last of them 0
+ */
+public record StepTimes(int first, double[] times) {
+
+  /** Returns the number of steps between the times. */
+  public int steps() {
+    return times.length - 1;
+  }
+
+  /** Returns the time after {@code step} of these steps. */
+  public double time(int step) {
+    return times[step];
+  }
+
+  /** Returns the index of the first time that is at most {@code time}, or else of the last. */
+  public int index(double time) {
+    int low = 0;
+    int high = steps();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (times[middle] > time) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+/** A method that stops at the times of a grid. */
+public sealed interface GridMethod extends SamplingMethod
+    permits ExactMethod.Ancestral,
+        ExactMethod.Mean,
+        ApproximateMethod.Reference,
+        ApproximateMethod.Remasked {
+
+  /** Returns its grid. */
+  SamplingSteps steps();
+
+  @Override
+  default double timeAt(double from) {
+    return steps().timeAt(from);
+  }
+}
