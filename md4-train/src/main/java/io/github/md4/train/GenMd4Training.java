@@ -207,7 +207,7 @@ final class GenMd4Training implements Task {
 
     @Override
     public NDArray judge(NDManager scope, Logits logits, Question question) {
-      GenMd4Loss loss = logits.powered(scope, question.targets(), question.weights(), narrow);
+      GenMd4Loss loss = logits.genMd4(scope, question.targets(), question.weights(), narrow);
       batches.add(question.batch());
       losses.add(loss);
       return loss.sum().add(reconstruction(question.batch()));

@@ -21,13 +21,13 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
    * @param channels of one example over all branches and layers
    * @return {@code [batchSize * channels]}, example by example
    */
-  public byte[] keep(int batchSize, int channels, double rate) {
-    byte[] keep = new byte[batchSize * channels];
+  public byte[] mask(int batchSize, int channels, double rate) {
+    byte[] mask = new byte[batchSize * channels];
     long threshold = Math.round(rate * 0x1p32);
     IntStream.range(0, batchSize)
         .parallel()
-        .forEach(example -> fill(keep, example, channels, threshold));
-    return keep;
+        .forEach(example -> fill(mask, example, channels, threshold));
+    return mask;
   }
 
   /** Returns the labels, each replaced by {@code nullLabel} with probability {@code rate}. */
@@ -50,11 +50,11 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
     return block[0];
   }
 
-  private void fill(byte[] keep, int example, int channels, long threshold) {
+  private void fill(byte[] mask, int example, int channels, long threshold) {
     int[] words = noise.words(Purpose.DROPOUT, step, (long) firstExample + example, channels);
     int at = example * channels;
     for (int channel = 0; channel < channels; channel++) {
-      keep[at + channel] = (byte) ((words[channel] & WORD) >= threshold ? 1 : 0);
+      mask[at + channel] = (byte) ((words[channel] & WORD) >= threshold ? 1 : 0);
     }
   }
 }

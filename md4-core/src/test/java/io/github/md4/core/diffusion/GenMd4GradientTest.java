@@ -94,7 +94,7 @@ final class GenMd4GradientTest {
         NDArray logits = DENOISER.logits(batch.zt(manager), batch.condition(), batch.rows(manager));
         try (GenMd4Loss loss =
             new RecordedLogits(kernels, Upload.of(manager), logits)
-                .powered(manager, batch.targets(), weights, powers)) {
+                .genMd4(manager, batch.targets(), weights, powers)) {
           judged[mask] =
               new GenMd4Gradient.Judged(
                   batch, loss.ofRows().toFloatArray(), loss.byPower().toFloatArray());

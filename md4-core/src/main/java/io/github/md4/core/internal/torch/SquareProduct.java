@@ -8,8 +8,8 @@ import io.github.md4.core.Precision;
 import java.util.Map;
 
 /**
- * A product of two square matrices, over and over: the most arithmetic that a device can be kept
- * busy with, and so the ceiling of what a network reaches.
+ * A repeated product of square matrices: the highest rate of arithmetic that a device sustains, and
+ * so the bound of a network's rate.
  */
 public final class SquareProduct implements AutoCloseable {
   private static final String SOURCE =
@@ -24,7 +24,10 @@ public final class SquareProduct implements AutoCloseable {
         return torch.to(torch.select(torch.select(product, 0, 0), 0, 0), 6)
       """;
 
-  /** Times an integer and into a sine: numbers without a pattern, zeros would flatter. */
+  /**
+   * The step of the sine's argument that gives numbers without a pattern; zeros would be multiplied
+   * faster.
+   */
   private static final double IRRATIONAL = (Math.sqrt(5) - 1) / 2;
 
   private final NDManager manager;
@@ -57,8 +60,8 @@ public final class SquareProduct implements AutoCloseable {
   }
 
   /**
-   * Queues so many products and returns the first element of the last, float32; to read it is to
-   * wait for all of them.
+   * Queues {@code times} products and returns the first element of the last, float32. Reading it
+   * waits for all of them.
    *
    * @param times at least 1
    */

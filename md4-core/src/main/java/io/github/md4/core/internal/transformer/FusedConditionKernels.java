@@ -25,7 +25,7 @@ public final class FusedConditionKernels {
    *
    * @param kept what else the forward computed, the condition before its activation last
    */
-  public record Conditioned(Hidden c, List<NDArray> kept) {}
+  public record Conditioned(Hidden c, List<NDArray> saved) {}
 
   /**
    * Returns {@code act(w2 swish(w1 features + b1) + b2)}.
@@ -37,7 +37,7 @@ public final class FusedConditionKernels {
     return conditioned(
         kernels.run(
             scope,
-            "condition",
+            "activatedCondition",
             features,
             weights.get(0),
             weights.get(1),
@@ -46,15 +46,15 @@ public final class FusedConditionKernels {
   }
 
   /** Writes the gradients by the weights; returns that by the features, float32. */
-  public NDArray conditionBack(
+  public NDArray conditionBackward(
       NDManager scope, NDArray dc, Conditioned forward, NDList featuresAndW, Hidden[] into) {
     return kernels.one(
         scope,
-        "conditionBack",
+        "conditionBackward",
         dc,
-        forward.kept.get(0),
-        forward.kept.get(1),
-        forward.kept.get(2),
+        forward.saved.get(0),
+        forward.saved.get(1),
+        forward.saved.get(2),
         featuresAndW.get(0),
         featuresAndW.get(1),
         featuresAndW.get(2),
@@ -72,13 +72,13 @@ public final class FusedConditionKernels {
   }
 
   /** Returns the gradient by the class embedding, float32 [B, W]. */
-  public NDArray classConditionBack(NDManager scope, NDArray dc, Conditioned forward) {
-    return kernels.one(scope, "classConditionBack", dc, forward.kept.get(0));
+  public NDArray classConditionBackward(NDManager scope, NDArray dc, Conditioned forward) {
+    return kernels.one(scope, "classConditionBackward", dc, forward.saved.get(0));
   }
 
   /** Writes the gradient by the classes' table, given that by rows of it in its last columns. */
-  public void classBack(NDManager scope, NDArray gradient, NDArray labels, Hidden into) {
-    kernels.change(scope, "classBack", gradient, labels, into.array);
+  public void classBackward(NDManager scope, NDArray gradient, NDArray labels, Hidden into) {
+    kernels.change(scope, "classBackward", gradient, labels, into.array);
   }
 
   private static Conditioned conditioned(NDList made) {
@@ -124,8 +124,8 @@ public final class FusedConditionKernels {
    *
    * @param keep uint8 of the same shape, 0 where a channel is dropped
    */
-  public NDArray gateFactors(NDManager scope, NDArray keep) {
-    return kernels.one(scope, "gateFactors", keep);
+  public NDArray gateFactors(NDManager scope, NDArray mask) {
+    return kernels.one(scope, "gateFactors", mask);
   }
 
   /** Drops channels of both branches of a layer, by {@link #gateFactors}. */
@@ -134,16 +134,17 @@ public final class FusedConditionKernels {
   }
 
   /** The backward of {@link #dropGates}, once the gradients are summed. */
-  public void dropGatesBack(NDManager scope, Modulation modulation, NDArray factors, int layer) {
+  public void dropGatesBackward(
+      NDManager scope, Modulation modulation, NDArray factors, int layer) {
     kernels.change(scope, "dropGates", modulation.vectors.gradients(), factors, layer);
   }
 
   /** Writes the gradients by w and b; returns that by c, float32 [B, W]. */
-  public NDArray modulationBack(
+  public NDArray modulationBackward(
       NDManager scope, Modulation modulation, Hidden c, Hidden w, Hidden[] into) {
     return kernels.one(
         scope,
-        "modulationBack",
+        "modulationBackward",
         modulation.vectors.gradients(),
         c.array,
         w.array,

@@ -32,14 +32,14 @@ public final class FusedEmbeddingKernels {
   }
 
   /** Returns the gradient by the table, float32 [V + 1, D]. */
-  public NDArray embedBack(
+  public NDArray embedBackward(
       NDManager scope, Hidden gradient, Embedded embedded, FusedKernels.Batch batch, int tokens) {
     NDArray dh =
         embedded
             .mask
-            .map(mask -> kernels.one(scope, "dropBack", gradient.array, mask))
+            .map(mask -> kernels.one(scope, "dropBackward", gradient.array, mask))
             .orElse(gradient.array);
-    return kernels.passes().sumByToken(scope, dh, batch.runs(), tokens);
+    return kernels.pointwise().sumByToken(scope, dh, batch.runs(), tokens);
   }
 
   /** Returns the table [V + 1, D] of an embedding and the product after it, all float32. */
@@ -48,10 +48,11 @@ public final class FusedEmbeddingKernels {
   }
 
   /** Writes the gradients by table, w and b, given that by what they make. */
-  public void outsideTableBack(NDManager scope, NDArray gradient, NDList tableAndW, Hidden[] into) {
+  public void outsideTableBackward(
+      NDManager scope, NDArray gradient, NDList tableAndW, Hidden[] into) {
     kernels.change(
         scope,
-        "outsideTableBack",
+        "outsideTableBackward",
         gradient,
         tableAndW.get(0),
         tableAndW.get(1),

@@ -23,8 +23,8 @@ public final class FusedInferenceKernels {
    * before, but for what it enters with, which it reads first.
    */
   public void begin() {
-    if (kernels.room() instanceof BufferPool.Kept kept) {
-      kept.begin();
+    if (kernels.bufferPool() instanceof BufferPool.Reused reused) {
+      reused.rewind();
     }
   }
 

@@ -38,37 +38,43 @@ interface PointwiseKernels extends AutoCloseable {
    *
    * @param x [N, D]
    */
-  record Gated(NDArray x, Vectors vectors, int gate) {}
+  record GatedBranch(NDArray x, Vectors vectors, int gate) {}
 
   /** Where a branch begins: LayerNorm with the vector {@code shift} and the scale next to it. */
-  record Site(Rows rows, Vectors vectors, int shift) {}
+  record Norm(Rows rows, Vectors vectors, int shift) {}
 
   /**
-   * What {@link #enter} gives.
+   * What {@link #residualNormModulate} gives.
    *
    * @param stream the residual stream [N, D]
    * @param input of the branch [N, D]
    * @param moments mean and reciprocal deviation of each row, float32 [N, 2]
    * @param rowsBefore how many rows the stream had before: N, or all positions
    */
-  record Entry(NDArray stream, NDArray input, NDArray moments, long rowsBefore) {}
+  record ModulatedRows(NDArray stream, NDArray input, NDArray moments, long rowsBefore) {}
 
   /** Returns {@code h + gate * x} and its modulated LayerNorm; h has N rows or all positions. */
-  Entry enter(NDManager scope, NDArray h, Optional<Gated> before, Site site);
+  ModulatedRows residualNormModulate(
+      NDManager scope, NDArray h, Optional<GatedBranch> before, Norm norm);
 
   /** The gradient by an entry's input [N, D], and by its stream where that is read further on. */
-  record Change(NDArray input, Optional<NDArray> stream) {}
+  record OutputGradients(NDArray input, Optional<NDArray> stream) {}
 
   /**
-   * What {@link #leave} gives.
+   * What {@link #residualNormModulateBackward} gives.
    *
    * @param stream the gradient by the stream before, [rowsBefore, D]
    * @param branch the gradient by the output of the branch before [N, D]
    */
-  record Exit(NDArray stream, Optional<NDArray> branch) {}
+  record InputGradients(NDArray stream, Optional<NDArray> branch) {}
 
-  /** The backward of {@link #enter}; adds to the gradients of the vectors. */
-  Exit leave(NDManager scope, Change change, Entry entry, Optional<Gated> before, Site site);
+  /** The backward of {@link #residualNormModulate}; adds to the gradients of the vectors. */
+  InputGradients residualNormModulateBackward(
+      NDManager scope,
+      OutputGradients output,
+      ModulatedRows modulated,
+      Optional<GatedBranch> before,
+      Norm norm);
 
   /** Rotates queries and keys in place, qkv [N, (H + 2 K) W]; cosines and sines [L, 1, W / 2]. */
   void rotate(NDArray qkv, NDList rotary, int length);
@@ -77,13 +83,13 @@ interface PointwiseKernels extends AutoCloseable {
    * Returns the gradient [N, (H + 2 K) W] from those by rotated queries [N, H W] and keys and by
    * values [N, K W].
    */
-  NDArray rotateBack(NDManager scope, NDList gradients, NDList rotary, int length);
+  NDArray rotateBackward(NDManager scope, NDList gradients, NDList rotary, int length);
 
   /** Returns {@code value * activation(gate)} [N, F], u [N, 2 F]. */
-  NDArray gate(NDManager scope, NDArray u);
+  NDArray gatedActivation(NDManager scope, NDArray u);
 
   /** Puts the gradient by u in the place of u. */
-  void gateBack(NDArray dg, NDArray u);
+  void gatedActivationBackward(NDArray dg, NDArray u);
 
   /** Returns the sums of a gradient's rows [N, D] by token, float32 [tokens, D]. */
   NDArray sumByToken(NDManager scope, NDArray dh, TokenRuns runs, int tokens);
@@ -95,7 +101,7 @@ interface PointwiseKernels extends AutoCloseable {
    * @param logits [N, columns], of which the first {@code vocabularySize} count
    * @param targets int32 [N]; {@code weights}, float32 [N]
    */
-  NDArray entropy(
+  NDArray crossEntropy(
       NDManager scope, NDArray logits, int vocabularySize, NDArray targets, NDArray weights);
 
   /**
@@ -104,7 +110,7 @@ interface PointwiseKernels extends AutoCloseable {
    * @param targets int32 [N]; {@code weights}, float32 [N]
    * @param powers float32 [columns], zero where the columns do not count
    */
-  record PoweredRows(NDArray targets, NDArray weights, NDArray powers) {}
+  record GenMd4Rows(NDArray targets, NDArray weights, NDArray powers) {}
 
   /**
    * Rows where each token has a power.
@@ -112,10 +118,12 @@ interface PointwiseKernels extends AutoCloseable {
    * @param losses what each counts, float32 [N]
    * @param byPower float32 [columns]
    */
-  record PoweredSums(NDArray losses, NDArray byPower) {}
+  record GenMd4Sums(NDArray losses, NDArray byPower) {}
 
-  /** As {@link #entropy}, where each token has a power; {@link Logits#powered} has the formulas. */
-  PoweredSums powered(NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows);
+  /**
+   * As {@link #crossEntropy}, where each token has a power; {@link Logits#genMd4} has the formulas.
+   */
+  GenMd4Sums genMd4(NDManager scope, NDArray logits, int vocabularySize, GenMd4Rows rows);
 
   /** Moves parameters, moments and average, and writes the copy in which products read them. */
   void update(

@@ -33,12 +33,12 @@ public record Rows(int examples, int length, int count, NDArray starts, Optional
   }
 
   /** Chosen rows while they are on the host, in both types. */
-  record Plan(int[] rows, long[] longs, int[] starts) {
+  record OnHost(int[] rows, long[] longs, int[] starts) {
 
     /**
      * @param rows flat positions in ascending order
      */
-    static Plan of(int[] rows, int examples, int length) {
+    static OnHost of(int[] rows, int examples, int length) {
       int[] starts = new int[examples + 1];
       long[] longs = new long[rows.length];
       int r = 0;
@@ -48,16 +48,16 @@ public record Rows(int examples, int length, int count, NDArray starts, Optional
         }
         starts[b + 1] = r;
       }
-      return new Plan(rows, longs, starts);
+      return new OnHost(rows, longs, starts);
     }
   }
 
-  static Rows of(NDManager scope, Upload upload, Plan plan, Rows all) {
-    int count = plan.rows.length;
+  static Rows of(NDManager scope, Upload upload, OnHost host, Rows all) {
+    int count = host.rows.length;
     Shape shape = new Shape(count);
     Chosen chosen =
-        new Chosen(upload.longs(scope, plan.longs, shape), upload.ints(scope, plan.rows, shape));
-    NDArray uploaded = upload.ints(scope, plan.starts, new Shape(plan.starts.length));
+        new Chosen(upload.longs(scope, host.longs, shape), upload.ints(scope, host.rows, shape));
+    NDArray uploaded = upload.ints(scope, host.starts, new Shape(host.starts.length));
     return new Rows(all.examples, all.length, count, uploaded, Optional.of(chosen));
   }
 

@@ -26,12 +26,12 @@ record TokenRuns(NDArray zt, NDArray order, NDArray starts, NDArray tokens, int 
   }
 
   /** The runs while they are on the host; {@code starts} and {@code tokens} are cut to length. */
-  record Plan(int[] zt, int[] order, int[] starts, int[] tokens) {
+  record OnHost(int[] zt, int[] order, int[] starts, int[] tokens) {
 
     /**
      * @param vocabulary number of tokens, the mask included
      */
-    static Plan of(int[] zt, int vocabulary) {
+    static OnHost of(int[] zt, int vocabulary) {
       int[] ends = new int[vocabulary];
       for (int token : zt) {
         ends[token]++;
@@ -42,7 +42,7 @@ record TokenRuns(NDArray zt, NDArray order, NDArray starts, NDArray tokens, int 
       int[] starts = new int[zt.length + 1];
       int[] tokens = new int[zt.length];
       int runs = TokenRuns.runs(ends, starts, tokens);
-      return new Plan(
+      return new OnHost(
           zt,
           TokenRuns.order(zt, ends),
           Arrays.copyOf(starts, runs + 1),
@@ -50,14 +50,14 @@ record TokenRuns(NDArray zt, NDArray order, NDArray starts, NDArray tokens, int 
     }
   }
 
-  static TokenRuns of(NDManager scope, Upload upload, Plan plan) {
-    Shape positions = new Shape(plan.zt.length);
-    int runs = plan.tokens.length;
+  static TokenRuns of(NDManager scope, Upload upload, OnHost host) {
+    Shape positions = new Shape(host.zt.length);
+    int runs = host.tokens.length;
     return new TokenRuns(
-        upload.ints(scope, plan.zt, positions),
-        upload.ints(scope, plan.order, positions),
-        upload.ints(scope, plan.starts, new Shape(runs + 1)),
-        upload.ints(scope, plan.tokens, new Shape(runs)),
+        upload.ints(scope, host.zt, positions),
+        upload.ints(scope, host.order, positions),
+        upload.ints(scope, host.starts, new Shape(runs + 1)),
+        upload.ints(scope, host.tokens, new Shape(runs)),
         runs);
   }
 

@@ -21,10 +21,10 @@ import java.util.stream.Stream;
 public final class TransformerForward implements AutoCloseable {
   private final TorchScript script;
   private final int vocabularySize;
-  private final TorchScript.Held weights;
-  private final TorchScript.Held condition;
+  private final TorchScript.SharedList weights;
+  private final TorchScript.SharedList condition;
   private final boolean isAdaptive;
-  private final Map<Integer, TorchScript.Held> rotary = new ConcurrentHashMap<>();
+  private final Map<Integer, TorchScript.SharedList> rotary = new ConcurrentHashMap<>();
 
   /**
    * What the network is told, by which the functions differ.
@@ -101,11 +101,11 @@ public final class TransformerForward implements AutoCloseable {
   public TransformerForward(
       NDManager parent,
       Options options,
-      ConditionInputs told,
+      ConditionInputs inputs,
       int vocabularySize,
       Weights weights) {
     Map<String, ?> constants =
-        Map.of("layers", weights.layers, "timed", told.isTimed, "classes", told.hasClasses);
+        Map.of("layers", weights.layers, "timed", inputs.isTimed, "classes", inputs.hasClasses);
     this.script =
         TransformerKernels.load(
             parent,
@@ -114,38 +114,46 @@ public final class TransformerForward implements AutoCloseable {
             constants,
             TorchScript.resource(TransformerForward.class, "frozen.torchscript"));
     this.vocabularySize = vocabularySize;
-    this.isAdaptive = told.isAdaptive();
+    this.isAdaptive = inputs.isAdaptive();
     int beforeQkv = isAdaptive ? 0 : 1; // in a layer's arrays
     int step = weights.ofLayers.size() / weights.layers;
     NDList prepared =
         script.run(parent, "prepared", weights.arrays(), weights.before.size() + beforeQkv, step);
-    this.weights = new TorchScript.Held(prepared);
-    this.condition = new TorchScript.Held(weights.condition);
+    this.weights = new TorchScript.SharedList(prepared);
+    this.condition = new TorchScript.SharedList(weights.condition);
   }
 
   /**
    * Returns logits, float32 [R, V].
    *
    * @param zt int64 [B, L]; {@code rows}, flat positions int64 [R]
-   * @param told time features float32 [B, W], labels int64 [B], or both
+   * @param inputs time features float32 [B, W], labels int64 [B], or both
    * @param tables makes cosines and sines [L, 1, W] of a length
    */
   public NDArray logits(
-      NDManager scope, NDArray zt, NDList told, NDArray rows, IntFunction<NDList> tables) {
+      NDManager scope, NDArray zt, NDList inputs, NDArray rows, IntFunction<NDList> tables) {
     int length = Math.toIntExact(zt.getShape().get(1));
-    TorchScript.Held angles =
-        rotary.computeIfAbsent(length, each -> new TorchScript.Held(tables.apply(each)));
+    TorchScript.SharedList angles =
+        rotary.computeIfAbsent(length, each -> new TorchScript.SharedList(tables.apply(each)));
     NDList logits =
         isAdaptive
             ? script.run(
-                scope, "adaptiveLogits", zt, told, rows, condition, weights, angles, vocabularySize)
+                scope,
+                "adaptiveLogits",
+                zt,
+                inputs,
+                rows,
+                condition,
+                weights,
+                angles,
+                vocabularySize)
             : script.run(scope, "plainLogits", zt, rows, weights, angles, vocabularySize);
     return logits.singletonOrThrow();
   }
 
   @Override
   public void close() {
-    rotary.values().forEach(TorchScript.Held::close);
+    rotary.values().forEach(TorchScript.SharedList::close);
     weights.close();
     condition.close();
     script.close();

@@ -25,7 +25,9 @@ import java.util.stream.Stream;
 public final class TransformerKernels implements AutoCloseable {
   private static final int BRANCHES = 2;
   private static final String SOURCE =
-      TorchScript.resource(TransformerKernels.class, "transformer.torchscript");
+      TorchScript.resource(TorchScript.class, "condition.torchscript")
+          + TorchScript.resource(TorchScript.class, "norm.torchscript")
+          + TorchScript.resource(TransformerKernels.class, "transformer.torchscript");
 
   /**
    * What the kernels must know of a network.
@@ -100,7 +102,7 @@ public final class TransformerKernels implements AutoCloseable {
     constants.put("headWidth", options.headWidth());
     constants.put("causal", options.causal());
     constants.put("epsilon", options.epsilon());
-    constants.put("keepScale", 1 / (1 - dropout.channel()));
+    constants.put("dropoutScale", 1 / (1 - dropout.channel()));
     constants.put("embeddingDropout", dropout.embedding());
     constants.put("attentionDropout", dropout.attention());
     return TorchScript.load(parent, constants, options.activation().functions() + SOURCE + more);
@@ -122,7 +124,7 @@ public final class TransformerKernels implements AutoCloseable {
    * @param weights w1 [4 W, features], b1, w2 [W, 4 W], b2
    */
   public NDArray condition(NDManager scope, NDArray features, NDList weights) {
-    return array(scope, "condition", features, weights);
+    return array(scope, "activatedCondition", features, weights);
   }
 
   /** Returns the time features with each example's class appended, labels int64 [B]. */
@@ -154,12 +156,12 @@ public final class TransformerKernels implements AutoCloseable {
    *
    * @param keep uint8, 1 where a channel stays
    */
-  public Hidden keep(NDManager scope, NDArray keep) {
-    return hidden(scope, "keepScaled", keep);
+  public Hidden dropoutMask(NDManager scope, NDArray mask) {
+    return hidden(scope, "scaledMask", mask);
   }
 
   /** Returns the factor of both branches where nothing is dropped, [1, 2, 1, 1] or [1, 2, 1]. */
-  public Hidden keepEverything(NDManager scope, int dimensions) {
+  public Hidden noDropout(NDManager scope, int dimensions) {
     return new Hidden(scope.ones(new Shape(1, BRANCHES).addAll(unit(dimensions - 2))));
   }
 
@@ -180,15 +182,15 @@ public final class TransformerKernels implements AutoCloseable {
    * @param weightsAndRotary qkv [(H + 2 K) W, D], out [D, H W], cosines, sines [L, 1, W]
    */
   public Hidden adaptiveAttention(
-      NDManager scope, Hidden h, Hidden modulation, Hidden keep, NDList weightsAndRotary) {
+      NDManager scope, Hidden h, Hidden modulation, Hidden mask, NDList weightsAndRotary) {
     return hidden(
-        scope, "adaptiveAttention", h.array, modulation.array, keep.array, weightsAndRotary);
+        scope, "adaptiveAttention", h.array, modulation.array, mask.array, weightsAndRotary);
   }
 
   /** As {@link #adaptiveAttention}, with RMSNorm's {@code scale} [D] in place of the modulation. */
   public Hidden plainAttention(
-      NDManager scope, Hidden h, NDArray scale, Hidden keep, NDList weightsAndRotary) {
-    return hidden(scope, "plainAttention", h.array, scale, keep.array, weightsAndRotary);
+      NDManager scope, Hidden h, NDArray scale, Hidden mask, NDList weightsAndRotary) {
+    return hidden(scope, "plainAttention", h.array, scale, mask.array, weightsAndRotary);
   }
 
   /**
@@ -198,14 +200,14 @@ public final class TransformerKernels implements AutoCloseable {
    * @param weights enter [2 F, D] (value, then gate), leave [D, F]
    */
   public Hidden adaptiveFeedForward(
-      NDManager scope, Hidden h, Hidden modulation, Hidden keep, NDList weights) {
-    return hidden(scope, "adaptiveFeedForward", h.array, modulation.array, keep.array, weights);
+      NDManager scope, Hidden h, Hidden modulation, Hidden mask, NDList weights) {
+    return hidden(scope, "adaptiveFeedForward", h.array, modulation.array, mask.array, weights);
   }
 
   /** As {@link #adaptiveFeedForward}, with RMSNorm's {@code scale} in place of the modulation. */
   public Hidden plainFeedForward(
-      NDManager scope, Hidden h, NDArray scale, Hidden keep, NDList weights) {
-    return hidden(scope, "plainFeedForward", h.array, scale, keep.array, weights);
+      NDManager scope, Hidden h, NDArray scale, Hidden mask, NDList weights) {
+    return hidden(scope, "plainFeedForward", h.array, scale, mask.array, weights);
   }
 
   /** Returns the logits of rows h [R, D] under w [V, D], float32 [R, V]; modulation has k = 2. */

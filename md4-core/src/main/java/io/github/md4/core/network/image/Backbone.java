@@ -20,7 +20,7 @@ interface Backbone {
    * @param zt tokens, int64 [B, N]
    * @param rows flat positions, int64 [R]
    */
-  NDArray logits(Pass pass, NDArray zt, NDArray rows);
+  NDArray logits(Context context, NDArray zt, NDArray rows);
 
   /**
    * One way through.
@@ -28,11 +28,11 @@ interface Backbone {
    * @param scope takes what is made
    * @param condition float32 [B, W], or nothing where the network is told nothing
    */
-  record Pass(NDManager scope, Parameters parameters, NDList condition) {
+  record Context(NDManager scope, Parameters parameters, NDList condition) {
 
     /** Returns the same way, what is made being taken by another scope. */
-    Pass in(NDManager other) {
-      return new Pass(other, parameters, condition);
+    Context in(NDManager other) {
+      return new Context(other, parameters, condition);
     }
 
     /** Returns the values of a list. */
@@ -41,7 +41,7 @@ interface Backbone {
     }
 
     /** Returns what a network that is told something is told. */
-    NDArray told() {
+    NDArray conditionVector() {
       return condition.singletonOrThrow();
     }
   }

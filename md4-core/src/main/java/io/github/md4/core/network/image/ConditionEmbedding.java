@@ -42,7 +42,8 @@ record ConditionEmbedding(ConditionConfig config, int width) {
     }
     if (config.timeFeatures() == TimeFeatures.NONE) {
       NDArray table = parameters.get(CLASSES);
-      return new NDList(kernels.ofClass(scope, kernels.labels(scope, labels(condition)), table));
+      return new NDList(
+          kernels.classEmbedding(scope, kernels.labels(scope, labels(condition)), table));
     }
     double[] times = condition.times();
     NDArray features =

@@ -31,7 +31,8 @@ public sealed interface ImageConfig extends NetworkConfig
   int widestMap();
 
   /** As {@link #network(NDManager, int, Precision)}, with a choice of the layout in memory. */
-  Network network(NDManager parent, int vocabularySize, Precision precision, MemoryFormat layout);
+  Network network(
+      NDManager parent, int vocabularySize, Precision precision, MemoryFormat memoryFormat);
 
   @Override
   default Network network(NDManager parent, int vocabularySize, Precision precision) {

@@ -13,8 +13,9 @@ public enum MapConditioning {
   /** There is none: the norms are affine. */
   NOTHING {
     @Override
-    Hidden residual(UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights) {
-      return kernels.plainResidual(pass.scope(), x, a, weights);
+    Hidden residual(
+        UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights) {
+      return kernels.plainResidual(context.scope(), x, a, weights);
     }
   },
   /** A product of it is added to the maps between two convolutions. */
@@ -25,8 +26,9 @@ public enum MapConditioning {
     }
 
     @Override
-    Hidden residual(UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights) {
-      return kernels.addedResidual(pass.scope(), x, a, pass.told(), weights);
+    Hidden residual(
+        UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights) {
+      return kernels.addedResidual(context.scope(), x, a, context.conditionVector(), weights);
     }
   },
   /** It scales and shifts what every norm returns. */
@@ -39,13 +41,14 @@ public enum MapConditioning {
     }
 
     @Override
-    Hidden activated(UNetKernels kernels, Backbone.Pass pass, Hidden x, NDList norm) {
-      return kernels.adaptiveActivated(pass.scope(), x, pass.told(), norm);
+    Hidden activated(UNetKernels kernels, Backbone.Context context, Hidden x, NDList norm) {
+      return kernels.adaptiveActivated(context.scope(), x, context.conditionVector(), norm);
     }
 
     @Override
-    Hidden residual(UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights) {
-      return kernels.adaptiveResidual(pass.scope(), x, a, pass.told(), weights);
+    Hidden residual(
+        UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights) {
+      return kernels.adaptiveResidual(context.scope(), x, a, context.conditionVector(), weights);
     }
   };
 
@@ -60,11 +63,11 @@ public enum MapConditioning {
   }
 
   /** Returns {@code swish(norm(x))}. */
-  Hidden activated(UNetKernels kernels, Backbone.Pass pass, Hidden x, NDList norm) {
-    return kernels.affineActivated(pass.scope(), x, norm);
+  Hidden activated(UNetKernels kernels, Backbone.Context context, Hidden x, NDList norm) {
+    return kernels.affineActivated(context.scope(), x, norm);
   }
 
   /** Returns x and the rest of a ResBlock's branch behind its first activation a. */
   abstract Hidden residual(
-      UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights);
+      UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights);
 }

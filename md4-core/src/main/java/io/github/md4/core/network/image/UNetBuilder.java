@@ -39,10 +39,10 @@ final class UNetBuilder {
    *
    * @param head how the last norm is told the condition
    */
-  UNet build(MidBlock middle, MapConditioning head, int colours, int vocabularySize) {
+  UNet build(MidBlock midBlock, MapConditioning headConditioning, int colours, int vocabularySize) {
     int width = kind.conditionWidth();
-    UNet.Enter enter =
-        new UNet.Enter(
+    UNet.Stem stem =
+        new UNet.Stem(
             Specs.table("embedding.weight", vocabularySize + 1L, width),
             WeightList.of(
                 Specs.filters("in.weight", width, SIDE, (long) colours * width),
@@ -50,14 +50,14 @@ final class UNetBuilder {
     skips.push(width);
     List<UNet.Level> down = down();
     List<UNet.Level> up = up();
-    UNet.Leave leave =
-        new UNet.Leave(
-            head,
-            new WeightList(head.norm("head.norm", channels, width)),
+    UNet.Head head =
+        new UNet.Head(
+            headConditioning,
+            new WeightList(headConditioning.norm("head.norm", channels, width)),
             WeightList.of(
                 Specs.zeros("head.weight", (long) colours * vocabularySize, SIDE, SIDE, channels),
                 Specs.zeros("head.bias", (long) colours * vocabularySize)));
-    return new UNet(kind.kernels(), enter, down, middle, up, leave);
+    return new UNet(kind.kernels(), stem, down, midBlock, up, head);
   }
 
   private List<UNet.Level> down() {

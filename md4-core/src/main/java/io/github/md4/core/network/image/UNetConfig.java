@@ -57,10 +57,10 @@ public record UNetConfig(
 
   @Override
   public Network network(
-      NDManager parent, int vocabularySize, Precision precision, MemoryFormat layout) {
-    PixelNetwork.Setting setting =
-        new PixelNetwork.Setting(this, vocabularySize, precision, layout);
-    return new PixelNetwork(parent, setting, mode -> UNet.of(this, vocabularySize, mode));
+      NDManager parent, int vocabularySize, Precision precision, MemoryFormat memoryFormat) {
+    PixelNetwork.Definition definition =
+        new PixelNetwork.Definition(this, vocabularySize, precision, memoryFormat);
+    return new PixelNetwork(parent, definition, mode -> UNet.of(this, vocabularySize, mode));
   }
 
   /** The kind {@code unet}. */

@@ -20,7 +20,7 @@ sealed interface Block {
   record Common(
       NDManager scope,
       TransformerKernels kernels,
-      Hidden keep,
+      Hidden mask,
       NDList attention,
       NDList feedForward) {}
 
@@ -29,13 +29,13 @@ sealed interface Block {
     @Override
     public Hidden attention(Hidden h) {
       return common.kernels.adaptiveAttention(
-          common.scope, h, modulation, common.keep, common.attention);
+          common.scope, h, modulation, common.mask, common.attention);
     }
 
     @Override
     public Hidden feedForward(Hidden h) {
       return common.kernels.adaptiveFeedForward(
-          common.scope, h, modulation, common.keep, common.feedForward);
+          common.scope, h, modulation, common.mask, common.feedForward);
     }
   }
 
@@ -44,13 +44,13 @@ sealed interface Block {
     @Override
     public Hidden attention(Hidden h) {
       return common.kernels.plainAttention(
-          common.scope, h, attentionNorm, common.keep, common.attention);
+          common.scope, h, attentionNorm, common.mask, common.attention);
     }
 
     @Override
     public Hidden feedForward(Hidden h) {
       return common.kernels.plainFeedForward(
-          common.scope, h, feedForwardNorm, common.keep, common.feedForward);
+          common.scope, h, feedForwardNorm, common.mask, common.feedForward);
     }
   }
 }

@@ -19,7 +19,7 @@ record ChannelMask(byte[] values, Shape shape) {
     Shape shape = new Shape(batchSize, config.layers(), BRANCHES, config.width());
     int channels = Math.toIntExact(shape.size() / batchSize);
     byte[] values =
-        config.dropout() == 0 ? new byte[0] : noise.keep(batchSize, channels, config.dropout());
+        config.dropout() == 0 ? new byte[0] : noise.mask(batchSize, channels, config.dropout());
     return new ChannelMask(values, shape);
   }
 

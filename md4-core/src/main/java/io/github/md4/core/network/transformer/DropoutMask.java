@@ -17,15 +17,15 @@ sealed interface DropoutMask {
   Hidden atRows(NDManager scope, int layer, NDArray rows, Hidden h);
 
   /** No dropout. */
-  record Everything(TransformerKernels kernels) implements DropoutMask {
+  record None(TransformerKernels kernels) implements DropoutMask {
     @Override
     public Hidden at(NDManager scope, int layer) {
-      return kernels.keepEverything(scope, 4);
+      return kernels.noDropout(scope, 4);
     }
 
     @Override
     public Hidden atRows(NDManager scope, int layer, NDArray rows, Hidden h) {
-      return kernels.keepEverything(scope, 3);
+      return kernels.noDropout(scope, 3);
     }
   }
 
@@ -34,7 +34,7 @@ sealed interface DropoutMask {
     @Override
     public Hidden at(NDManager scope, int layer) {
       try (NDArray ofLayer = mask.get(new NDIndex(":, {}", layer))) {
-        return kernels.keep(scope, ofLayer);
+        return kernels.dropoutMask(scope, ofLayer);
       }
     }
 

@@ -63,13 +63,13 @@ final class FusedCondition {
     }
   }
 
-  void upload(NDManager scope, HostCondition told) {
+  void upload(NDManager scope, HostCondition host) {
     if (config.timeFeatures() == TimeFeatures.T) {
-      Shape shape = new Shape(told.timeFeatures.length / config.headWidth(), config.headWidth());
-      this.times = kernels.floats(scope, told.timeFeatures, shape);
+      Shape shape = new Shape(host.timeFeatures.length / config.headWidth(), config.headWidth());
+      this.times = kernels.floats(scope, host.timeFeatures, shape);
     }
     if (config.classes() > 0) {
-      this.labels = kernels.longs(scope, told.labels);
+      this.labels = kernels.longs(scope, host.labels);
     }
   }
 
@@ -99,12 +99,12 @@ final class FusedCondition {
     NDArray gradient;
     if (config.timeFeatures() == TimeFeatures.T) {
       NDList inputs = new NDList(features, weights.exact(DENSE[0]), weights.exact(DENSE[2]));
-      gradient = small.conditionBack(scope, dc, conditioned, inputs, weights.gradients(DENSE));
+      gradient = small.conditionBackward(scope, dc, conditioned, inputs, weights.gradients(DENSE));
     } else {
-      gradient = small.classConditionBack(scope, dc, conditioned);
+      gradient = small.classConditionBackward(scope, dc, conditioned);
     }
     if (config.classes() > 0) {
-      small.classBack(scope, gradient, labels, weights.gradient(CLASSES));
+      small.classBackward(scope, gradient, labels, weights.gradient(CLASSES));
     }
   }
 }

@@ -44,9 +44,9 @@ final class FusedEmbedding {
   /** Writes the gradients, given that by the residual stream. */
   void backward(NDManager scope, Hidden dh, Batch batch) {
     int tokens = (int) weights.exact(TABLE).getShape().get(0);
-    NDArray gradient = kernels.embedBack(scope, dh, embedded, batch, tokens);
+    NDArray gradient = kernels.embedBackward(scope, dh, embedded, batch, tokens);
     if (isOutside) {
-      kernels.outsideTableBack(
+      kernels.outsideTableBackward(
           scope, gradient, weights.exact(TABLE, WEIGHT), weights.gradients(TABLE, WEIGHT, BIAS));
     } else {
       kernels.write(scope, gradient, weights.gradient(TABLE));

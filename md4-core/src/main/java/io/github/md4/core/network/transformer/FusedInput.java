@@ -6,7 +6,7 @@ import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.NetworkInput;
 
 /** All that the hand-written pass uploads in training, made ready on the host. */
-record FusedInput(HostBatch batch, FusedCondition.HostCondition told, ChannelMask mask) {
+record FusedInput(HostBatch batch, FusedCondition.HostCondition condition, ChannelMask mask) {
 
   static FusedInput of(
       TransformerConfig config, int vocabularySize, NetworkInput input, DropoutNoise noise) {
@@ -19,6 +19,6 @@ record FusedInput(HostBatch batch, FusedCondition.HostCondition told, ChannelMas
 
   /** Returns the bytes that go to the device besides the batch. */
   long moreBytes() {
-    return told.bytes() + mask.values().length;
+    return condition.bytes() + mask.values().length;
   }
 }

@@ -58,13 +58,13 @@ final class FusedTransformer implements TrainableNetwork {
   public Prepared prepare(NetworkInput input, DropoutNoise noise) {
     FusedInput host = FusedInput.of(config, vocabularySize, input, noise);
     EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), noise);
-    return scope -> FusedPass.forward(scope, setting(input.length()), host, seeds);
+    return scope -> FusedPass.forward(scope, model(input.length()), host, seeds);
   }
 
-  private FusedPass.Setting setting(int length) {
+  private FusedPass.Model model(int length) {
     NDList tables =
         rotary.computeIfAbsent(length, each -> Rotary.tables(manager, each, config.headWidth()));
-    return new FusedPass.Setting(kernels, weights, config, vocabularySize, tables, recompute);
+    return new FusedPass.Model(kernels, weights, config, vocabularySize, tables, recompute);
   }
 
   @Override

@@ -54,7 +54,7 @@ record TransformerPass(
   }
 
   private Hidden block(NDManager outer, Blocks blocks, int layer, Hidden stream) {
-    return recording.piece(
+    return recording.segment(
         outer,
         stream,
         (scope, h) -> {

@@ -64,11 +64,11 @@ final class GenMd4LossGpuTest {
       float[] weights = floats(rows, 0, 0.1f, 1);
       float[] powers = floats(vocabularySize, 1, 0.5f, 2);
       RecordedLogits recorded = new RecordedLogits(plain, Upload.of(manager), rounded);
-      GenMd4Loss expected = recorded.powered(manager, targets, weights, powers);
+      GenMd4Loss expected = recorded.genMd4(manager, targets, weights, powers);
       GenMd4Loss ours =
           fused
               .logits(new Hidden(narrow), vocabularySize)
-              .powered(manager, targets, weights, powers);
+              .genMd4(manager, targets, weights, powers);
       // Exponentials are good to 2^-21, and add up to float32 sums in another order.
       compare("row", ours.ofRows().toFloatArray(), expected.ofRows().toFloatArray(), 2e-5);
       compare("power", ours.byPower().toFloatArray(), expected.byPower().toFloatArray(), 1e-4);

@@ -52,7 +52,7 @@ final class DropoutTest {
     TransformerConfig config = Networks.withDropout(without, RATE, 0);
     Inputs inputs = Inputs.random(config, BATCH, LENGTH, VOCABULARY);
     int channels = config.layers() * 2 * config.width();
-    byte[] keep = NOISE.keep(BATCH, channels, RATE);
+    byte[] keep = NOISE.mask(BATCH, channels, RATE);
     try (Network network = network(config);
         Parameters parameters = RandomParameters.of(manager, network, 31)) {
       float[] ours = inputs.trainingLogits(manager, network, parameters, NOISE);
@@ -101,7 +101,7 @@ final class DropoutTest {
     int size = 100_003;
     for (double rate : new double[] {0.02, 0.5, 0.9}) {
       double kept = 0;
-      for (byte k : NOISE.keep(7, size, rate)) {
+      for (byte k : NOISE.mask(7, size, rate)) {
         assertThat(k).isBetween((byte) 0, (byte) 1);
         kept += k;
       }
@@ -113,12 +113,12 @@ final class DropoutTest {
   @Test
   @Tag("exact")
   void keep_dependsOnSeedStepAndExample() {
-    byte[] keep = NOISE.keep(2, 101, 0.5);
-    assertThat(NOISE.keep(2, 101, 0.5)).isEqualTo(keep);
+    byte[] keep = NOISE.mask(2, 101, 0.5);
+    assertThat(NOISE.mask(2, 101, 0.5)).isEqualTo(keep);
     assertThat(Arrays.copyOf(keep, 101)).isNotEqualTo(Arrays.copyOfRange(keep, 101, 202));
-    assertThat(new DropoutNoise(new Noise(42), 3, 0).keep(2, 101, 0.5)).isNotEqualTo(keep);
-    assertThat(new DropoutNoise(NOISE.noise(), 4, 0).keep(2, 101, 0.5)).isNotEqualTo(keep);
-    assertThat(new DropoutNoise(NOISE.noise(), 3, 1).keep(1, 101, 0.5))
+    assertThat(new DropoutNoise(new Noise(42), 3, 0).mask(2, 101, 0.5)).isNotEqualTo(keep);
+    assertThat(new DropoutNoise(NOISE.noise(), 4, 0).mask(2, 101, 0.5)).isNotEqualTo(keep);
+    assertThat(new DropoutNoise(NOISE.noise(), 3, 1).mask(1, 101, 0.5))
         .isEqualTo(Arrays.copyOfRange(keep, 101, 202));
   }
 

@@ -91,8 +91,8 @@ final class FrozenTransformerGpuTest {
 
   private static float[] logits(NDManager manager, Denoiser denoiser, Inputs inputs, long[] rows) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray asked = scope.create(rows);
-      return denoiser.logits(inputs.zt(scope), inputs.condition(), asked).toFloatArray();
+      NDArray headRows = scope.create(rows);
+      return denoiser.logits(inputs.zt(scope), inputs.condition(), headRows).toFloatArray();
     }
   }
 

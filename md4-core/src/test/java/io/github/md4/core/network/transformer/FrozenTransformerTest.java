@@ -98,8 +98,8 @@ final class FrozenTransformerTest {
   private static float[] logits(NDManager manager, Denoiser denoiser, Inputs inputs, long[] rows) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray zt = inputs.zt(scope);
-      NDArray asked = scope.create(rows);
-      return denoiser.logits(zt, inputs.condition(), asked).toFloatArray();
+      NDArray headRows = scope.create(rows);
+      return denoiser.logits(zt, inputs.condition(), headRows).toFloatArray();
     }
   }
 

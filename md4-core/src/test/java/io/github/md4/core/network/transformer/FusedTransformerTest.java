@@ -82,8 +82,8 @@ final class FusedTransformerTest {
   /** The other question that an objective may ask. */
   @ParameterizedTest
   @MethodSource("networks")
-  void gradientsOfPoweredRows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
-    check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::powered);
+  void gradientsOfGenMd4Rows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
+    check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::genMd4);
   }
 
   private static void check(TransformerConfig config, int[] rows, Recompute recompute) {
@@ -99,12 +99,12 @@ final class FusedTransformerTest {
     return logits.crossEntropy(scope, targets, weights).toFloatArray();
   }
 
-  private static float[] powered(NDManager scope, Logits logits, int[] targets, float[] weights) {
+  private static float[] genMd4(NDManager scope, Logits logits, int[] targets, float[] weights) {
     float[] powers = new float[VOCABULARY];
     for (int v = 0; v < VOCABULARY; v++) {
       powers[v] = 0.5f + 0.03f * v;
     }
-    GenMd4Loss loss = logits.powered(scope, targets, weights, powers);
+    GenMd4Loss loss = logits.genMd4(scope, targets, weights, powers);
     float[] byPower = Arrays.copyOf(loss.byPower().toFloatArray(), VOCABULARY);
     return concatenated(loss.sum().toFloatArray(), loss.ofRows().toFloatArray(), byPower);
   }

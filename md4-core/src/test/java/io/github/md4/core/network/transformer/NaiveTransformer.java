@@ -41,7 +41,7 @@ final class NaiveTransformer {
   }
 
   /** No dropout. */
-  static double[][][] everything(TransformerConfig config) {
+  static double[][][] none(TransformerConfig config) {
     byte[] ones = new byte[config.layers() * 2 * config.width()];
     Arrays.fill(ones, (byte) 1);
     return factors(config, ones, 0);
