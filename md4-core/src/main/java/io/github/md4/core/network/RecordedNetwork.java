@@ -19,7 +19,7 @@ import io.github.md4.core.internal.torch.Recording.Tape;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import java.util.Arrays;
 
-/** A network in training whose forward is noted on a tape: on any device, all of it, recorded. */
+/** A network in training whose forward pass is recorded on a tape, on any device. */
 public final class RecordedNetwork implements TrainableNetwork {
   private final Implementation implementation;
   private final Parameters parameters;
@@ -30,7 +30,7 @@ public final class RecordedNetwork implements TrainableNetwork {
   private final FlatArrays gradients;
 
   /**
-   * What a network is asked, and what it drops.
+   * A batch on the host, and the noise of its dropout.
    *
    * @param flat tokens [B N]
    * @param rows flat positions
@@ -46,31 +46,31 @@ public final class RecordedNetwork implements TrainableNetwork {
   }
 
   /**
-   * The same on the device.
+   * A batch on the device.
    *
    * @param zt int64 [B, N]
    * @param rows int64 [R]
    */
   public record DeviceBatch(NDArray zt, Condition condition, NDArray rows, DropoutNoise noise) {}
 
-  /** A network's forward, which gives logits float32 [R, V] and belongs to {@code scope}. */
+  /** A network's forward pass: logits float32 [R, V] that belong to {@code scope}. */
   @FunctionalInterface
   public interface Forward {
     NDArray logits(NDManager scope, DeviceBatch batch, Recording recording);
   }
 
-  /** Gives what is noted of a forward. */
+  /** A factory of the tapes that record forward passes. */
   @FunctionalInterface
   public interface TapeFactory {
     /**
      * Begins a tape.
      *
-     * @param autograd which records the forward
-     * @param scope takes what is kept for the way back
+     * @param autograd records the forward pass
+     * @param scope takes the arrays that the backward pass needs
      */
     Tape begin(Autograd autograd, NDManager scope, HostBatch host);
 
-    /** Returns tapes of all that is computed, or of less, the rest being computed again. */
+    /** Returns tapes of the complete forward pass, or of segments that are computed again. */
     static TapeFactory of(Recompute recompute) {
       return recompute == Recompute.LAYER
           ? (autograd, scope, host) -> new CheckpointedRecording(autograd, scope)
@@ -79,14 +79,14 @@ public final class RecordedNetwork implements TrainableNetwork {
   }
 
   /**
-   * How a network is computed.
+   * The implementation of a network's forward and backward.
    *
-   * @param description a line that says so
-   * @param release gives up what the forward has of its own, besides managed arrays
+   * @param description a line that names it
+   * @param release frees the forward's own resources besides managed arrays
    */
   public record Implementation(
       TapeFactory tapes, Forward forward, String description, Runnable release) {
-    /** Returns that of a network that is differentiated automatically. */
+    /** Returns the implementation of a network that is differentiated automatically. */
     public static Implementation recorded(Recompute recompute, Forward forward, Runnable release) {
       return new Implementation(
           TapeFactory.of(recompute), forward, "TorchScript, differentiated automatically", release);

@@ -4,7 +4,7 @@ package io.github.md4.core.token;
 import io.github.md4.core.Choices;
 import java.nio.ByteBuffer;
 
-/** How a token file stores one id; little-endian. */
+/** The type of an id in a token file; little-endian. */
 public enum TokenType {
   UINT8("uint8", 1, 1 << 8) {
     @Override

@@ -57,8 +57,8 @@ public final class CudaProgram implements AutoCloseable {
     }
 
     /** Returns blocks of 256 threads, one thread for each work item. */
-    public static Grid of(long pieces) {
-      return new Grid((pieces + 255) / 256, 256, 1);
+    public static Grid of(long workItems) {
+      return new Grid((workItems + 255) / 256, 256, 1);
     }
   }
 

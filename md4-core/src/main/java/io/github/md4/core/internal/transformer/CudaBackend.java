@@ -12,7 +12,7 @@ import io.github.md4.core.internal.torch.Products;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.Optional;
 
-/** What a GPU gives to the transformer's hand-written pass in training. */
+/** The GPU's implementation of the transformer's hand-written pass in training. */
 class CudaBackend implements FusedKernels.Backend {
   final CudaDevice cuda;
   final FusedKernels.Options options;
@@ -47,7 +47,7 @@ class CudaBackend implements FusedKernels.Backend {
     return Optional.empty();
   }
 
-  /** And to its forward with frozen weights. */
+  /** The GPU's implementation of the forward pass with frozen weights. */
   static final class Frozen extends CudaBackend {
     Frozen(CudaDevice cuda, FusedKernels.Options options) {
       super(cuda, options);

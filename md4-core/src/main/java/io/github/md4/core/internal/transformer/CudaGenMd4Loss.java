@@ -11,7 +11,7 @@ import io.github.md4.core.internal.cuda.CudaProgram.Grid;
 import io.github.md4.core.internal.transformer.PointwiseKernels.GenMd4Rows;
 import io.github.md4.core.internal.transformer.PointwiseKernels.GenMd4Sums;
 
-/** The loss where each token has a power, on a GPU. */
+/** The loss of GenMD4 on a GPU. */
 final class CudaGenMd4Loss {
   private static final String BY_BLOCK = "genMd4ByBlock";
   private static final String BY_WARP = "genMd4ByWarp";
@@ -19,7 +19,7 @@ final class CudaGenMd4Loss {
   private static final int WARPS = 4;
   private static final int BLOCK_THREADS = 1024;
 
-  /** The most columns of a row that a warp takes, as in {@code fused.cu}. */
+  /** The most columns of {@code genMd4ByWarp}, as in {@code fused.cu}. */
   private static final int WARP_COLUMNS = 512;
 
   private final CudaProgram program;
@@ -28,7 +28,7 @@ final class CudaGenMd4Loss {
   private final int sharedBytes;
 
   /**
-   * @param sharedBytes that a kernel may ask for
+   * @param sharedBytes dynamic shared memory that a kernel may use
    */
   CudaGenMd4Loss(CudaProgram program, CudaDevice device, int sharedBytes) {
     this.program = program;
@@ -38,7 +38,7 @@ final class CudaGenMd4Loss {
     program.allowSharedBytes(BY_BLOCK, sharedBytes);
   }
 
-  /** See {@link PointwiseKernels#genMd4}. */
+  /** Returns the sums of {@link PointwiseKernels#genMd4}. */
   GenMd4Sums of(NDManager scope, NDArray logits, int vocabularySize, GenMd4Rows of) {
     int rows = (int) logits.getShape().get(0);
     int stride = (int) logits.getShape().get(1);

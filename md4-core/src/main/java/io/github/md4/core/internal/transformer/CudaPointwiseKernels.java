@@ -18,7 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The passes as CUDA kernels, compiled when a network is built; their text is {@code fused.cu}. */
+/** The CUDA kernels of {@code fused.cu}, compiled when a network is built. */
 final class CudaPointwiseKernels implements PointwiseKernels {
   private static final int LANES = 32;
   private static final int WARPS = 4;
@@ -27,7 +27,7 @@ final class CudaPointwiseKernels implements PointwiseKernels {
   private static final int CROSS_ENTROPY_THREADS = 512;
   private static final int UPDATE_THREADS = 256;
 
-  /** What a kernel declares itself of the shared memory that a block may have, rounded up. */
+  /** The static shared memory of a kernel, rounded up. */
   private static final int DECLARED_SHARED_BYTES = 1024;
 
   private static final String BACKWARD =
@@ -293,7 +293,7 @@ final class CudaPointwiseKernels implements PointwiseKernels {
     return script.run(scope, function, arguments).singletonOrThrow();
   }
 
-  /** Returns the rows' positions where the stream had all of them before, else nothing. */
+  /** Returns the rows' positions where the stream had all positions before, else a null pointer. */
   private static Object picked(Rows rows, ModulatedRows modulated) {
     return modulated.rowsBefore() == rows.count()
         ? Absent.ARRAY

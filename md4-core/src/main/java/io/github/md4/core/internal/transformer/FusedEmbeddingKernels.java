@@ -8,7 +8,7 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.Hidden;
 import java.util.Optional;
 
-/** From tokens to the hand-written pass's residual stream, and back. */
+/** The kernels of the embedding, forward and backward. */
 public final class FusedEmbeddingKernels {
   private final FusedKernels kernels;
 
@@ -16,10 +16,10 @@ public final class FusedEmbeddingKernels {
     this.kernels = kernels;
   }
 
-  /** The embedded tokens, and the mask of their dropout where there is one. */
+  /** The embedded tokens, and the mask of their dropout if there is one. */
   public record Embedded(Hidden stream, Optional<NDArray> mask) {}
 
-  /** Returns which of a table's two forms the residual stream is read from. */
+  /** Returns the form of the table that has the residual stream's type. */
   public Hidden table(NDArray exact, Hidden copy) {
     return kernels.stream() == Precision.FLOAT32 ? new Hidden(exact) : copy;
   }
@@ -47,7 +47,7 @@ public final class FusedEmbeddingKernels {
     return new Hidden(kernels.one(scope, "outsideTable", table, w, b));
   }
 
-  /** Writes the gradients by table, w and b, given that by what they make. */
+  /** Writes the gradients by table, w and b, given the gradient by {@link #outsideTable}. */
   public void outsideTableBackward(
       NDManager scope, NDArray gradient, NDList tableAndW, Hidden[] into) {
     kernels.change(
@@ -59,7 +59,7 @@ public final class FusedEmbeddingKernels {
         FusedKernels.list(into));
   }
 
-  /** Writes a gradient where it belongs. */
+  /** Copies a gradient. */
   public void write(NDManager scope, NDArray gradient, Hidden into) {
     kernels.change(scope, "copyInto", gradient, into.array);
   }

@@ -28,11 +28,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The pieces of the transformer's hand-written forward and backward: products and attention by
- * libtorch, everything between them in passes of our own. Nothing is recorded.
+ * The kernels of the transformer's hand-written forward and backward: products and attention by
+ * libtorch, everything between them by our pointwise kernels. Nothing is recorded.
  *
- * <p>N rows (positions of B examples of length L, or those that are chosen), D width, W head width,
- * F hidden width of the feed-forward, k vectors of a modulation. Weights are [out, in], in the
+ * <p>N rows (all positions of B examples of length L, or chosen ones), D width, W head width, F
+ * hidden width of the feed-forward, k vectors of a modulation. Weights are [out, in], in the
  * products' type unless float32 is said. Results belong to {@code scope}.
  */
 public final class FusedKernels implements AutoCloseable {
@@ -49,26 +49,28 @@ public final class FusedKernels implements AutoCloseable {
   private final TorchScript script;
 
   /**
-   * What the kernels must know.
+   * The network, its dropout and the type of its residual stream.
    *
    * @param stream the type of the residual stream and of its gradient
    */
   public record Options(
       TransformerKernels.Options network, TransformerKernels.Dropout dropout, Precision stream) {}
 
-  /** Gives the passes and the uploads of a device. */
+  /** The device-dependent parts. */
   interface Backend {
     PointwiseKernels pointwiseKernels(NDManager manager, BufferPool pool);
 
     Upload upload(NDManager manager);
 
-    /** Returns the text of {@code attention} and {@code attentionBackward}. */
+    /** Returns the TorchScript functions {@code attention} and {@code attentionBackward}. */
     String attention();
 
-    /** Returns what a forward writes into. */
+    /** Returns the pool of the buffers that a forward pass writes into. */
     BufferPool bufferPool(NDManager manager);
 
-    /** Returns products that write into the room; without them libtorch makes new arrays. */
+    /**
+     * Returns products that write into the pool's buffers; without them libtorch makes new arrays.
+     */
     Optional<Products> products(NDManager manager, BufferPool pool);
   }
 
@@ -104,15 +106,18 @@ public final class FusedKernels implements AutoCloseable {
   }
 
   /**
-   * Returns the kernels for a GPU, or nothing where they do not run: on a CPU, in float32, without
-   * a CUDA compiler, on a GPU older than Ampere, or for widths that are no multiples of 8.
+   * Returns the kernels for a GPU; empty where they do not run: on a CPU, in float32, without a
+   * CUDA compiler, on a GPU older than Ampere, or for widths that are not multiples of 8.
    */
   public static Optional<FusedKernels> find(NDManager parent, Options options) {
     return cuda(parent, options)
         .map(cuda -> new FusedKernels(parent, options, new CudaBackend(cuda, options)));
   }
 
-  /** As {@link #find}, for forwards alone, whose results lie in the same memory in every block. */
+  /**
+   * Returns the kernels of {@link #find} for forward passes only, with the same buffers for every
+   * block.
+   */
   public static Optional<FusedKernels> findFrozen(NDManager parent, Options options) {
     return cuda(parent, options)
         .map(cuda -> new FusedKernels(parent, options, new CudaBackend.Frozen(cuda, options)));
@@ -131,14 +136,14 @@ public final class FusedKernels implements AutoCloseable {
         && network.headWidth() <= WIDEST_HEAD;
   }
 
-  // ---- what comes from the host ----
+  // ---- uploads ----
 
-  /** A batch before it is on the device, made ready on any thread. */
+  /** A batch on the host, prepared on any thread. */
   public record HostBatch(TokenRuns.OnHost runs, Rows.OnHost headRows, int examples, int length) {
 
     /**
      * @param zt tokens of all positions
-     * @param rows flat positions that are asked for, in ascending order
+     * @param rows flat positions of the head's rows, in ascending order
      * @param vocabulary number of tokens, the mask included
      */
     public static HostBatch of(int[] zt, int[] rows, int examples, int vocabulary) {
@@ -154,11 +159,11 @@ public final class FusedKernels implements AutoCloseable {
   /**
    * A batch on the device.
    *
-   * @param all all positions; {@code headRows}, those that the head answers for
+   * @param all all positions; {@code headRows}, the positions with logits
    */
   public record Batch(TokenRuns runs, Rows all, Rows headRows) {}
 
-  /** Uploads a batch, and after it whatever {@code more} asks for, of up to {@code moreBytes}. */
+  /** Uploads a batch, then runs {@code more}, which uploads at most {@code moreBytes} bytes. */
   public Batch upload(NDManager scope, HostBatch host, long moreBytes, Runnable more) {
     upload.begin(
         TokenRuns.bytes(host.runs.zt().length)
@@ -191,7 +196,7 @@ public final class FusedKernels implements AutoCloseable {
   // ---- branches ----
 
   /**
-   * The output of a branch and the vector that gates it.
+   * The output of a branch and its gate.
    *
    * @param gate its index in the modulation
    */
@@ -202,9 +207,9 @@ public final class FusedKernels implements AutoCloseable {
   }
 
   /**
-   * Where a branch begins.
+   * The modulated LayerNorm before a branch.
    *
-   * @param shift index of the vector that is added; the scale is next to it
+   * @param shift index of the shift in the modulation; the scale follows it
    */
   public record BranchNorm(Rows rows, Modulation modulation, int shift) {
     Norm forPointwise() {
@@ -212,7 +217,7 @@ public final class FusedKernels implements AutoCloseable {
     }
   }
 
-  /** A branch that was entered. */
+  /** The result of {@link #residualNormModulate}. */
   public static final class Modulated {
     private final ModulatedRows rows;
 
@@ -232,9 +237,10 @@ public final class FusedKernels implements AutoCloseable {
   }
 
   /**
-   * Returns the stream {@code h + gate * output} and the input of the branch that begins there.
+   * Adds a branch's gated output to the stream, normalises and modulates: returns {@code h + gate *
+   * output} and the input of the next branch.
    *
-   * @param h [N, D], or at all positions where the start is at chosen ones
+   * @param h [N, D], or all positions where the norm is at chosen rows
    */
   public Modulated residualNormModulate(
       NDManager scope, Hidden h, Optional<Branch> before, BranchNorm norm) {
@@ -243,13 +249,19 @@ public final class FusedKernels implements AutoCloseable {
             scope, h.array, before.map(Branch::forPointwise), norm.forPointwise()));
   }
 
-  /** The gradients by the stream before an entry, and by the output of the branch before it. */
+  /**
+   * The gradients by the inputs of {@link #residualNormModulate}: by the stream and by the branch's
+   * output.
+   */
   public record ResidualGradients(Hidden stream, Optional<Hidden> branch) {}
 
-  /** Known gradients: by an entry's input, and by the stream that goes on, if it does. */
+  /**
+   * The gradients by the results of {@link #residualNormModulate}: by the next branch's input, and
+   * by the stream if it is read further on.
+   */
   public record ModulatedGradients(Hidden input, Optional<Hidden> stream) {}
 
-  /** The backward of {@link #residualNormModulate}. */
+  /** Returns the gradients by the inputs of {@link #residualNormModulate}. */
   public ResidualGradients residualNormModulateBackward(
       NDManager scope,
       ModulatedGradients known,
@@ -288,7 +300,7 @@ public final class FusedKernels implements AutoCloseable {
     return new Hidden(pointwise.gatedActivation(scope, u.array));
   }
 
-  /** Puts the gradient by u in the place of u, given that by what it gated. */
+  /** Overwrites u with the gradient by u, given the gradient by {@link #gatedActivation}. */
   public void gatedActivationBackward(Hidden dg, Hidden u) {
     pointwise.gatedActivationBackward(dg.array, u.array);
   }
@@ -298,7 +310,7 @@ public final class FusedKernels implements AutoCloseable {
     return hidden(scope, "rowsOf", x.array, rows.chosen().orElseThrow().longs());
   }
 
-  /** Returns x at its rows of all positions, zero elsewhere. */
+  /** Returns x scattered to its positions, zero elsewhere. */
   public Hidden scattered(NDManager scope, Hidden x, Rows rows) {
     return hidden(
         scope, "scattered", x.array, rows.chosen().orElseThrow().longs(), rows.positions());
@@ -306,7 +318,7 @@ public final class FusedKernels implements AutoCloseable {
 
   // ---- attention ----
 
-  /** What attention gave, [N, H W], and what its backward needs besides. */
+  /** The output of attention, [N, H W], with the arrays that its backward needs. */
   public static final class Attended {
     private final NDArray output;
     private final NDList saved;
@@ -328,7 +340,7 @@ public final class FusedKernels implements AutoCloseable {
     return new Attended(script.run(scope, "attend", qkv.array, all.length()));
   }
 
-  /** Returns the gradient by queries, keys and values before their rotation. */
+  /** Returns the gradient by queries, keys and values before the rotation. */
   public Hidden attendBackward(
       NDManager scope, Hidden gradient, Hidden qkv, Attended forward, NDList rotary) {
     int length = (int) rotary.get(0).getShape().get(0);
@@ -348,7 +360,7 @@ public final class FusedKernels implements AutoCloseable {
 
   // ---- loss and update ----
 
-  /** Returns logits as an objective judges them; what they are becomes their gradient. */
+  /** Returns the logits for a loss, which overwrites them with their gradient. */
   public Logits logits(Hidden logits, int vocabularySize) {
     return new FusedLogits(pointwise, upload, logits, vocabularySize);
   }
@@ -383,7 +395,7 @@ public final class FusedKernels implements AutoCloseable {
     return new FusedEmbeddingKernels(this);
   }
 
-  /** Returns the kernels that a forward without a backward has besides. */
+  /** Returns the further kernels of a forward pass with frozen weights. */
   public FusedInferenceKernels inference() {
     return new FusedInferenceKernels(this);
   }
@@ -408,7 +420,7 @@ public final class FusedKernels implements AutoCloseable {
     return script.run(scope, function, arguments);
   }
 
-  /** Calls a function for what it writes. */
+  /** Calls a function for its side effect. */
   void change(NDManager scope, String function, Object... arguments) {
     one(scope, function, arguments).close();
   }

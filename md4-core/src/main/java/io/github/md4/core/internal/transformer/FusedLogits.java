@@ -11,7 +11,7 @@ import io.github.md4.core.internal.torch.Logits;
 import java.util.Arrays;
 
 /**
- * The hand-written pass's logits, in the place of which their gradient is put.
+ * The hand-written pass's logits; a loss overwrites them with their gradient.
  *
  * @param logits [R, columns], of which the first {@code vocabularySize} count
  */

@@ -9,18 +9,18 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Rows that belong together example by example: all positions of a batch, or chosen ones.
+ * Rows of a batch, example by example: all positions, or chosen ones.
  *
- * @param count how many
+ * @param count the number of rows
  * @param starts int32 [examples + 1], the first row of each example, then the number of rows
- * @param chosen which positions they are; empty for all
+ * @param chosen their positions; empty for all positions
  */
 public record Rows(int examples, int length, int count, NDArray starts, Optional<Chosen> chosen) {
 
-  /** The flat positions of chosen rows [count], in the two types that kernels want. */
+  /** The flat positions of chosen rows [count], in the two types that kernels take. */
   record Chosen(NDArray longs, NDArray ints) {}
 
-  /** Returns the most bytes that {@link #of} uploads for so many rows. */
+  /** Returns the most bytes that {@link #of} uploads. */
   static long bytes(int examples, int rows) {
     return (examples + 1L) * Integer.BYTES + (long) rows * (Integer.BYTES + Long.BYTES);
   }
@@ -32,7 +32,7 @@ public record Rows(int examples, int length, int count, NDArray starts, Optional
     return new Rows(examples, length, examples * length, uploaded, Optional.empty());
   }
 
-  /** Chosen rows while they are on the host, in both types. */
+  /** Chosen rows on the host, in both types. */
   record OnHost(int[] rows, long[] longs, int[] starts) {
 
     /**
@@ -61,7 +61,7 @@ public record Rows(int examples, int length, int count, NDArray starts, Optional
     return new Rows(all.examples, all.length, count, uploaded, Optional.of(chosen));
   }
 
-  /** Returns whether these are chosen ones rather than all. */
+  /** Returns whether these are chosen rows. */
   public boolean isChosen() {
     return chosen.isPresent();
   }

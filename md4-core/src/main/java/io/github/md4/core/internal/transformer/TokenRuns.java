@@ -8,24 +8,24 @@ import io.github.md4.core.internal.cuda.Upload;
 import java.util.Arrays;
 
 /**
- * The positions of a batch by token, in runs of one token: what an embedding's gradient is added up
- * along. Known to the host, so that the sum needs no sorting on the device and is the same each
- * time within a run.
+ * The positions of a batch sorted by token, in runs of one token, along which an embedding's
+ * gradient is summed. The host sorts them, so that the device need not and the order within a run
+ * is fixed.
  *
  * @param zt the token of each position, int32 [N]
  * @param order positions by token, int32 [N]
- * @param starts where each run starts in the order, then N, int32 [runs + 1]
+ * @param starts the start of each run in the order, then N, int32 [runs + 1]
  * @param tokens of the runs, int32 [runs]
  */
 record TokenRuns(NDArray zt, NDArray order, NDArray starts, NDArray tokens, int runs) {
   private static final int LONGEST = 32;
 
-  /** Returns the most bytes that {@link #of} uploads for so many positions. */
+  /** Returns the most bytes that {@link #of} uploads. */
   static long bytes(int positions) {
     return 16L * Integer.BYTES + 4L * Integer.BYTES * positions;
   }
 
-  /** The runs while they are on the host; {@code starts} and {@code tokens} are cut to length. */
+  /** The runs on the host. */
   record OnHost(int[] zt, int[] order, int[] starts, int[] tokens) {
 
     /**
@@ -61,7 +61,7 @@ record TokenRuns(NDArray zt, NDArray order, NDArray starts, NDArray tokens, int 
         runs);
   }
 
-  /** Cuts each token's positions, up to its end in the order, into runs; returns how many. */
+  /** Splits each token's positions into runs; returns the number of runs. */
   private static int runs(int[] ends, int[] starts, int[] tokens) {
     int runs = 0;
     int at = 0;

@@ -15,7 +15,7 @@ import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /**
- * The whole transformer in one call, of weights that never change; the text is in {@code
+ * The forward pass of a transformer with frozen weights in one call, written in {@code
  * frozen.torchscript}. Shapes as in {@link TransformerKernels}.
  */
 public final class TransformerForward implements AutoCloseable {
@@ -27,9 +27,9 @@ public final class TransformerForward implements AutoCloseable {
   private final Map<Integer, TorchScript.SharedList> rotary = new ConcurrentHashMap<>();
 
   /**
-   * What the network is told, by which the functions differ.
+   * The inputs of a network's condition, on which the functions depend.
    *
-   * @param isTimed whether it is told the time; {@code hasClasses}, whether it is told a class
+   * @param isTimed whether the time is one; {@code hasClasses}, whether a class is one
    */
   public record ConditionInputs(boolean isTimed, boolean hasClasses) {
     boolean isAdaptive() {
@@ -38,11 +38,12 @@ public final class TransformerForward implements AutoCloseable {
   }
 
   /**
-   * The weights, those of products in the products' type.
+   * The weights; those of products are in the products' type.
    *
-   * @param condition of the condition's products and classes, in order; empty without condition
-   * @param before table, head with the rows that it has room for, and what all layers share: the
-   *     modulations' weight and bias of all layers and of the head together, or the head's norm
+   * @param condition the condition's products and class embeddings, in order; empty without
+   *     condition
+   * @param before table, padded head, then the joint weight and bias of all modulations, or without
+   *     condition the head's norm
    * @param layers the number of layers
    * @param ofLayers each layer's arrays in the order of {@code frozen.torchscript}
    */
@@ -52,7 +53,7 @@ public final class TransformerForward implements AutoCloseable {
     }
   }
 
-  /** Makes arrays that follow from weights alone. */
+  /** A maker of arrays that depend on weights only. */
   public static final class Preparation implements AutoCloseable {
     private static final String TEXT =
         """
@@ -66,14 +67,14 @@ public final class TransformerForward implements AutoCloseable {
     private final TorchScript script;
 
     /**
-     * @param manager the owner of what is made
+     * @param manager the owner of the results
      */
     public Preparation(NDManager manager) {
       this.manager = manager;
       this.script = TorchScript.load(manager, Map.of(), TEXT);
     }
 
-    /** Returns arrays of one type one under the other. */
+    /** Returns arrays of one type concatenated along their rows. */
     public Hidden stacked(List<Hidden> parts) {
       List<NDArray> arrays = parts.stream().map(part -> part.array).toList();
       return new Hidden(script.run(manager, "stacked", arrays).singletonOrThrow());
@@ -90,13 +91,13 @@ public final class TransformerForward implements AutoCloseable {
     }
   }
 
-  /** Returns a float32 array as it stands among {@link Weights}. */
+  /** Returns a float32 array as an element of {@link Weights}. */
   public static Hidden exact(NDArray array) {
     return new Hidden(array);
   }
 
   /**
-   * @param weights are read in every call
+   * @param weights read in every call
    */
   public TransformerForward(
       NDManager parent,
@@ -128,7 +129,7 @@ public final class TransformerForward implements AutoCloseable {
    *
    * @param zt int64 [B, L]; {@code rows}, flat positions int64 [R]
    * @param inputs time features float32 [B, W], labels int64 [B], or both
-   * @param tables makes cosines and sines [L, 1, W] of a length
+   * @param tables returns cosines and sines [L, 1, W] of a length
    */
   public NDArray logits(
       NDManager scope, NDArray zt, NDList inputs, NDArray rows, IntFunction<NDList> tables) {

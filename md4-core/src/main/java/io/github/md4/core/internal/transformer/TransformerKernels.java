@@ -16,8 +16,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * The transformer's pieces, one method a kernel; the text of each is in {@code
- * transformer.torchscript}.
+ * The kernels of the transformer, written in {@code transformer.torchscript}.
  *
  * <p>Shapes: B examples, L positions, D width, W head width, F hidden width of the feed-forward, V
  * vocabulary, R chosen rows. Weights are float32, [out, in]. Every result belongs to {@code scope}.
@@ -30,7 +29,7 @@ public final class TransformerKernels implements AutoCloseable {
           + TorchScript.resource(TransformerKernels.class, "transformer.torchscript");
 
   /**
-   * What the kernels must know of a network.
+   * The sizes and types of a network.
    *
    * @param headWidth W, even
    * @param keyValueHeads divides {@code heads}
@@ -56,13 +55,13 @@ public final class TransformerKernels implements AutoCloseable {
     /** No dropout. */
     public static final Dropout NONE = new Dropout(0, 0, 0);
 
-    /** Returns whether the engine draws any of it. */
+    /** Returns whether the engine draws any dropout. */
     public boolean isInEngine() {
       return embedding > 0 || attention > 0;
     }
   }
 
-  /** How a function of the script is called. */
+  /** The mode of a call. */
   private interface Call {
     NDList apply(NDManager scope, String function, Object... arguments);
   }
@@ -81,7 +80,7 @@ public final class TransformerKernels implements AutoCloseable {
     return new TransformerKernels(script, script::run);
   }
 
-  /** Returns kernels that the automatic differentiation follows. */
+  /** Returns kernels whose results can be differentiated automatically. */
   public static TransformerKernels forTraining(NDManager parent, Options options, Dropout dropout) {
     TorchScript script = load(parent, options, dropout);
     return new TransformerKernels(script, script::record);
@@ -91,7 +90,7 @@ public final class TransformerKernels implements AutoCloseable {
     return load(parent, options, dropout, Map.of(), "");
   }
 
-  /** Returns the script of these kernels and of {@code more} functions after them. */
+  /** Returns the script of these kernels, followed by the functions {@code more}. */
   static TorchScript load(
       NDManager parent, Options options, Dropout dropout, Map<String, ?> besides, String more) {
     Map<String, Object> constants = new LinkedHashMap<>(besides);
@@ -113,7 +112,7 @@ public final class TransformerKernels implements AutoCloseable {
     return hidden(scope, "embed", zt, table);
   }
 
-  /** Returns rows of {@code table} [V + 1, W], put through the product {@code w} [D, W] + b [D]. */
+  /** Returns the rows of {@code table} [V + 1, W] multiplied by {@code w} [D, W], plus b [D]. */
   public Hidden embedOutside(NDManager scope, NDArray zt, NDArray table, NDArray w, NDArray b) {
     return hidden(scope, "embedOutside", zt, table, w, b);
   }
@@ -143,24 +142,24 @@ public final class TransformerKernels implements AutoCloseable {
   }
 
   /**
-   * Returns the modulation, or the keep mask, of each row's example, [R, k, D].
+   * Returns the modulation, or the dropout mask, of each row's example, [R, k, D].
    *
-   * @param h still whole, [B, L, D]: it tells how many rows an example has
+   * @param h [B, L, D]; its length L assigns rows to examples
    */
   public Hidden modulationOfRows(NDManager scope, Hidden modulation, NDArray rows, Hidden h) {
     return hidden(scope, "modulationOfRows", modulation.array, rows, h.array);
   }
 
   /**
-   * Returns what Dropout1d multiplies the two branches with, [B, 2, 1, D].
+   * Returns Dropout1d's factors of the two branches, [B, 2, 1, D].
    *
-   * @param keep uint8, 1 where a channel stays
+   * @param mask uint8, 1 where a channel is kept
    */
   public Hidden dropoutMask(NDManager scope, NDArray mask) {
     return hidden(scope, "scaledMask", mask);
   }
 
-  /** Returns the factor of both branches where nothing is dropped, [1, 2, 1, 1] or [1, 2, 1]. */
+  /** Returns the factors of both branches without dropout, [1, 2, 1, 1] or [1, 2, 1]. */
   public Hidden noDropout(NDManager scope, int dimensions) {
     return new Hidden(scope.ones(new Shape(1, BRANCHES).addAll(unit(dimensions - 2))));
   }
@@ -177,8 +176,8 @@ public final class TransformerKernels implements AutoCloseable {
   /**
    * Returns {@code h + gate * attention(modulate(LN(h)))} for h [B, L, D].
    *
-   * @param modulation shift, scale, gate of the attention, then of the feed-forward, k = 6
-   * @param keep Dropout1d's mask of the two branches, [B, 2, 1, D] or broadcast to it
+   * @param modulation shift, scale and gate of the attention, then of the feed-forward, k = 6
+   * @param mask Dropout1d's factors of the two branches, [B, 2, 1, D] or broadcast to it
    * @param weightsAndRotary qkv [(H + 2 K) W, D], out [D, H W], cosines, sines [L, 1, W]
    */
   public Hidden adaptiveAttention(
@@ -187,7 +186,9 @@ public final class TransformerKernels implements AutoCloseable {
         scope, "adaptiveAttention", h.array, modulation.array, mask.array, weightsAndRotary);
   }
 
-  /** As {@link #adaptiveAttention}, with RMSNorm's {@code scale} [D] in place of the modulation. */
+  /**
+   * Returns {@link #adaptiveAttention} with RMSNorm's {@code scale} [D] in place of the modulation.
+   */
   public Hidden plainAttention(
       NDManager scope, Hidden h, NDArray scale, Hidden mask, NDList weightsAndRotary) {
     return hidden(scope, "plainAttention", h.array, scale, mask.array, weightsAndRotary);
@@ -197,14 +198,16 @@ public final class TransformerKernels implements AutoCloseable {
    * Returns {@code h + gate * feedForward(modulate(LN(h)))}, h [B, L, D] or its rows [R, D].
    *
    * @param modulation k = 6, for rows that of the rows
-   * @param weights enter [2 F, D] (value, then gate), leave [D, F]
+   * @param weights up [2 F, D] (value, then gate), down [D, F]
    */
   public Hidden adaptiveFeedForward(
       NDManager scope, Hidden h, Hidden modulation, Hidden mask, NDList weights) {
     return hidden(scope, "adaptiveFeedForward", h.array, modulation.array, mask.array, weights);
   }
 
-  /** As {@link #adaptiveFeedForward}, with RMSNorm's {@code scale} in place of the modulation. */
+  /**
+   * Returns {@link #adaptiveFeedForward} with RMSNorm's {@code scale} in place of the modulation.
+   */
   public Hidden plainFeedForward(
       NDManager scope, Hidden h, NDArray scale, Hidden mask, NDList weights) {
     return hidden(scope, "plainFeedForward", h.array, scale, mask.array, weights);
@@ -215,7 +218,7 @@ public final class TransformerKernels implements AutoCloseable {
     return array(scope, "adaptiveHead", h.array, modulation.array, w);
   }
 
-  /** As {@link #adaptiveHead}, with RMSNorm's {@code scale} in place of the modulation. */
+  /** Returns {@link #adaptiveHead} with RMSNorm's {@code scale} in place of the modulation. */
   public NDArray plainHead(NDManager scope, Hidden h, NDArray scale, NDArray w) {
     return array(scope, "plainHead", h.array, scale, w);
   }
@@ -229,7 +232,7 @@ public final class TransformerKernels implements AutoCloseable {
     return new Hidden(array(scope, function, arguments));
   }
 
-  /** Calls a function that takes arrays only: those of a list one by one. */
+  /** Calls a function of arrays; the arrays of a list are separate arguments. */
   private NDArray array(NDManager scope, String function, Object... arguments) {
     Object[] flat =
         Arrays.stream(arguments)

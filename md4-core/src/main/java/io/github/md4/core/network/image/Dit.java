@@ -13,8 +13,8 @@ import java.util.List;
 /**
  * A transformer over patches (spec, Section 5.6).
  *
- * @param patchEmbedding from the channels of a patch to the width of the stream
- * @param output back to the channels of a patch, from zero
+ * @param patchEmbedding maps the channels of a patch to the width of the stream
+ * @param output maps the stream to the channels of a patch; initially zero
  */
 record Dit(
     DitKernels kernels,
@@ -23,9 +23,9 @@ record Dit(
     List<WeightList> blocks,
     WeightList output) {
 
-  /** How the stream is normalised. */
+  /** The normalisation of the stream. */
   enum Norm {
-    /** LayerNorm, scaled, shifted and gated as the condition says. */
+    /** LayerNorm with scale, shift and gate from the condition. */
     ADAPTIVE {
       @Override
       List<ParameterSpec> attention(String name, int width, int conditionWidth) {
@@ -104,7 +104,7 @@ record Dit(
 
     abstract Hidden output(DitKernels kernels, Backbone.Context context, Hidden h, NDList weights);
 
-    /** Returns the way on which the condition is activated, once for all blocks. */
+    /** Returns the context with the activated condition, shared by all blocks. */
     abstract Backbone.Context activated(DitKernels kernels, Backbone.Context context);
 
     private static List<ParameterSpec> modulation(String name, int size, int conditionWidth) {
@@ -115,14 +115,14 @@ record Dit(
   }
 
   /**
-   * What is cut into patches.
+   * The grid of patches.
    *
-   * @param rows of patches; so are {@code columns}
-   * @param in channels of a pixel on the way in; {@code out}, on the way out
+   * @param rows of patches; likewise {@code columns}
+   * @param in channels of an input pixel; {@code out}, of an output pixel
    */
   record PatchGrid(int rows, int columns, int in, int out) {}
 
-  /** Returns one with parameters of its own; their names begin with {@code name}. */
+  /** Returns a transformer with parameters of its own; their names begin with {@code name}. */
   static Dit of(String name, DitShape shape, PatchGrid grid, int conditionWidth, Parts parts) {
     int pixels = shape.patch() * shape.patch();
     WeightList patchEmbedding =
@@ -144,7 +144,7 @@ record Dit(
     return new Dit(parts.kernels, parts.norm, patchEmbedding, blocks, output);
   }
 
-  /** What it is built of besides its size. */
+  /** The kernels and the normalisation of a transformer. */
   record Parts(DitKernels kernels, Norm norm) {}
 
   private static WeightList block(String name, DitShape shape, int conditionWidth, Norm norm) {
@@ -172,7 +172,7 @@ record Dit(
     return specs;
   }
 
-  /** Returns maps as large as x [B, in, H, W], in place of them. */
+  /** Returns maps of the size of x [B, in, H, W]. */
   Hidden ofMap(Backbone.Context context, Hidden x) {
     Hidden h = kernels.embedMap(context.scope(), x, context.weights(patchEmbedding));
     return kernels.toMap(context.scope(), through(context, h), x);

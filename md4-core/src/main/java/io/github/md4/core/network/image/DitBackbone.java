@@ -10,7 +10,7 @@ import io.github.md4.core.token.ImageShape;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A transformer over patches alone. */
+/** The backbone that is a transformer over patches. */
 record DitBackbone(DitKernels kernels, ParameterSpec embedding, Dit dit) implements Backbone {
 
   static DitBackbone of(DitConfig config, int vocabularySize, KernelMode mode) {

@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The shape of a transformer over patches alone: the middle of the UViT between embedded tokens and
+ * The shape of a transformer over patches (DiT): the UViT's mid block between embedded tokens and
  * logits.
  *
  * @param image its size
  * @param width of embedded tokens and of the condition
  * @param blocks the transformer
- * @param dropout rate of everything that it drops
+ * @param dropout rate of all its dropout
  */
 public record DitConfig(
     ImageShape image, int width, DitShape blocks, ConditionConfig condition, double dropout)
@@ -32,7 +32,7 @@ public record DitConfig(
     ImageChecks.divides(blocks.patch(), image);
   }
 
-  /** Returns a transformer of the size of the reference's middle, over 32 x 32 images. */
+  /** Returns a transformer of the size of the reference's mid block, over 32 x 32 images. */
   public static DitConfig defaults() {
     return new DitConfig(
         new ImageShape(32, 32, 3), 128, DitShape.defaults(), ConditionConfig.defaults(), 0.1);

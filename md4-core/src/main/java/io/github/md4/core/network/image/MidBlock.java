@@ -10,7 +10,7 @@ import io.github.md4.core.network.Specs;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What stands between the way down and the way up. */
+/** The block between the down path and the up path of a UNet. */
 sealed interface MidBlock {
 
   /** Returns its parameters. */
@@ -22,7 +22,7 @@ sealed interface MidBlock {
   /** Attention over all pixels between two ResBlocks. */
   record Attention(ResBlock first, WeightList attention, ResBlock second) implements MidBlock {
 
-    /** Returns one with parameters of its own. */
+    /** Returns a block with parameters of its own. */
     static Attention of(ResBlock.Kind kind, int channels) {
       WeightList attention =
           WeightList.of(
@@ -57,7 +57,7 @@ sealed interface MidBlock {
     }
   }
 
-  /** A transformer over patches of the maps; it replaces them, nothing passes around it. */
+  /** A transformer over patches of the maps, without a residual connection around it. */
   record Patches(UNetKernels kernels, Dit dit) implements MidBlock {
     @Override
     public List<ParameterSpec> specs() {

@@ -32,7 +32,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * A network over the values of an image: a trunk, and what it is told.
+ * A network over the values of an image: a backbone and a condition.
  *
  * <p>Both precisions run this code. Safe for use by several threads.
  */
@@ -45,10 +45,10 @@ final class PixelNetwork implements Network {
   private final ModeKernels inference;
   private final List<ParameterSpec> specs;
 
-  /** What a network is made of besides its trunk. */
+  /** The config, vocabulary and types of a network. */
   record Definition(
       ImageConfig config, int vocabularySize, Precision precision, MemoryFormat memoryFormat) {
-    /** The stream is as exact as the products at most. */
+    /** Returns the options of kernels; the stream is at most as exact as the products. */
     UNetKernels.Options kernelOptions(Precision stream) {
       Precision ofStream = precision == Precision.FLOAT32 ? precision : stream;
       ImageShape image = config.image();
@@ -57,12 +57,12 @@ final class PixelNetwork implements Network {
     }
   }
 
-  /** Makes a trunk of kernels. */
+  /** A factory of the backbone for a kernel mode. */
   interface BackboneFactory {
     Backbone of(KernelMode mode);
   }
 
-  /** All kernels of one mode. */
+  /** The kernels of one mode. */
   private record ModeKernels(ConditionKernels condition, Backbone backbone) {
     static ModeKernels of(KernelMode mode, BackboneFactory factory) {
       return new ModeKernels(mode.condition(), factory.of(mode));
@@ -133,7 +133,7 @@ final class PixelNetwork implements Network {
     return found;
   }
 
-  /** Returns the network in training whose maps are gone back through by hand. */
+  /** Returns the network in training with a hand-written backward of its maps. */
   RecordedNetwork fused(
       NDManager parent,
       Parameters parameters,
@@ -191,15 +191,15 @@ final class PixelNetwork implements Network {
       ModeKernels kernels, Parameters parameters, NDArray zt, Condition condition, NDArray rows) {
     check(zt, condition, rows);
     try (NDManager scope = zt.getManager().newSubManager()) {
-      NDList told = embedding.of(scope, kernels.condition, parameters, condition);
+      NDList vector = embedding.of(scope, kernels.condition, parameters, condition);
       NDArray logits =
-          kernels.backbone.logits(new Backbone.Context(scope, parameters, told), zt, rows);
+          kernels.backbone.logits(new Backbone.Context(scope, parameters, vector), zt, rows);
       logits.attach(zt.getManager());
       return logits;
     }
   }
 
-  /** The one place where shapes are checked, for all of the network. */
+  /** Checks the shapes of all inputs. */
   private void check(NDArray zt, Condition condition, NDArray rows) {
     Shape shape = zt.getShape();
     if (shape.dimension() != 2 || shape.get(1) != config.image().size()) {

@@ -10,17 +10,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Two convolutions, each behind a norm and a swish, added to what they are given (spec, Sections
- * 5.5 and 5.6).
+ * A residual block of two convolutions, each after a norm and a swish (spec, Sections 5.5 and 5.6).
  *
- * @param norm the first one's parameters
- * @param rest all others, in the order of the kernel
+ * @param norm the parameters of the first norm
+ * @param rest all other parameters, in the order of the kernel
  */
 record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList rest) {
   private static final int SIDE = 3;
 
   /**
-   * What all ResBlocks of a network share.
+   * The properties that all ResBlocks of a network share.
    *
    * @param conditionWidth W
    */
@@ -53,7 +52,7 @@ record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList re
     return norm.and(rest.specs()).specs();
   }
 
-  /** Returns the maps behind it; x [B, in, H, W] stays open. */
+  /** Returns the block's output; x [B, in, H, W] stays open. */
   Hidden of(Backbone.Context outer, Hidden x) {
     try (NDManager scope = outer.scope().newSubManager()) {
       Backbone.Context context = outer.in(scope);
@@ -70,14 +69,16 @@ record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList re
     }
   }
 
-  /** As {@link #of}, and gives x up. */
+  /** Returns the block's output and closes x. */
   Hidden ofLast(Backbone.Context context, Hidden x) {
     try (x) {
       return of(context, x);
     }
   }
 
-  /** Returns the maps behind it, given x and {@code skip} side by side; gives both up. */
+  /**
+   * Returns the block's output for the concatenated channels of x and {@code skip}; closes both.
+   */
   Hidden ofBoth(Backbone.Context context, Hidden x, Hidden skip) {
     try (x;
         skip) {

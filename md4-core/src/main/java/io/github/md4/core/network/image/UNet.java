@@ -11,17 +11,17 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * ResBlocks on a way down and up again, each on the way up given what one on the way down returned
- * (spec, Sections 5.5 and 5.6).
+ * A UNet: a down path and an up path of ResBlocks with skip connections (spec, Sections 5.5 and
+ * 5.6).
  *
- * @param up its first level is the lowest
+ * @param up the levels of the up path, lowest first
  */
 record UNet(
     UNetKernels kernels, Stem stem, List<Level> down, MidBlock midBlock, List<Level> up, Head head)
     implements Backbone {
 
   /**
-   * From tokens to the first map.
+   * The stem: from tokens to the first map.
    *
    * @param convolution filters and bias
    */
@@ -30,7 +30,7 @@ record UNet(
   /**
    * ResBlocks of one resolution.
    *
-   * @param change the block to the next level; none behind the last
+   * @param change the block to the next level; empty at the last level
    */
   record Level(List<ResBlock> blocks, List<ResBlock> change) {
     List<ResBlock> all() {
@@ -41,7 +41,7 @@ record UNet(
   }
 
   /**
-   * From the last map to logits.
+   * The head: from the last map to logits.
    *
    * @param convolution filters and bias
    */
@@ -116,7 +116,7 @@ record UNet(
     return kernels.head(context.scope(), a, rows, context.weights(head.convolution));
   }
 
-  /** Returns the lowest map, which is also the last of {@code skips}. */
+  /** Returns the lowest map, which is also the last one in {@code skips}. */
   private Hidden goDown(Context context, NDArray zt, Deque<Hidden> skips) {
     NDArray table = context.parameters().get(stem.embedding.name());
     skips.push(kernels.embed(context.scope(), zt, table, context.weights(stem.convolution)));

@@ -8,7 +8,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 
-/** Lays out the levels of a UNet, keeping count of the channels of what is handed across. */
+/** The construction of a UNet's levels, with the channels of their skip connections. */
 final class UNetBuilder {
   private static final int SIDE = 3;
 
@@ -35,9 +35,9 @@ final class UNetBuilder {
   }
 
   /**
-   * Returns the network around a middle.
+   * Returns the network around a mid block.
    *
-   * @param head how the last norm is told the condition
+   * @param headConditioning the conditioning of the last norm
    */
   UNet build(MidBlock midBlock, MapConditioning headConditioning, int colours, int vocabularySize) {
     int width = kind.conditionWidth();

@@ -24,10 +24,9 @@ import java.util.regex.Pattern;
  * @param width of embedded tokens and of the condition
  * @param multipliers of the width, the channels of each level; every further level has half the
  *     resolution
- * @param layers ResBlocks of a level on the way down; there is one more on the way up
+ * @param layers ResBlocks of a level of the down path; the up path has one more
  * @param middle the transformer at the lowest resolution
- * @param dropout rate of single activations in each ResBlock, and of everything that the
- *     transformer drops
+ * @param dropout rate of single activations in each ResBlock, and of all dropout of the transformer
  */
 public record UVitConfig(
     ImageShape image,
@@ -55,7 +54,8 @@ public record UVitConfig(
   }
 
   /**
-   * Returns the reference's ImageNet 64 x 64 network as it ships: 8 ResBlocks, 20 in the middle.
+   * Returns the reference's ImageNet 64 x 64 network as published: 8 ResBlocks, 20 blocks in the
+   * middle.
    */
   public static UVitConfig defaults() {
     return new UVitConfig(
@@ -83,7 +83,7 @@ public record UVitConfig(
     return Arithmetic.ofImages(specs, image, this::uses, middle.attended(lowest));
   }
 
-  /** Pixels of the level that its name tells, or patches of the lowest. */
+  /** Returns the number of pixels or patches that a parameter is applied to, by its name. */
   private double uses(ParameterSpec spec) {
     Matcher level = LEVEL.matcher(spec.name());
     if (!level.matches()) {
@@ -100,7 +100,7 @@ public record UVitConfig(
     return image.pixels() / Math.pow(4, level);
   }
 
-  /** Of the widest level, with the map handed across. */
+  /** Returns the channels of the widest level's map concatenated with its skip connection. */
   @Override
   public int widestMap() {
     return 2 * width * Collections.max(multipliers);

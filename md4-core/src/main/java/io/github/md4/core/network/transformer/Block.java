@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.TransformerKernels;
 
-/** One block of the transformer with its weights and what it is told of the condition. */
+/** A block of the transformer with its weights and its modulation. */
 sealed interface Block {
 
   /** Returns the residual stream after the attention branch, h [B, L, D]. */
@@ -16,7 +16,7 @@ sealed interface Block {
   /** Returns the residual stream after the feed-forward branch, at as many rows as h has. */
   Hidden feedForward(Hidden h);
 
-  /** What both kinds of block have; all of it belongs to {@code scope} or outlives it. */
+  /** The parts of both kinds of block; all belong to {@code scope} or outlive it. */
   record Common(
       NDManager scope,
       TransformerKernels kernels,
@@ -24,7 +24,7 @@ sealed interface Block {
       NDList attention,
       NDList feedForward) {}
 
-  /** Modulated LayerNorm. */
+  /** A block with modulated LayerNorm. */
   record Adaptive(Common common, Hidden modulation) implements Block {
     @Override
     public Hidden attention(Hidden h) {
@@ -39,7 +39,7 @@ sealed interface Block {
     }
   }
 
-  /** RMSNorm with a learned scale. */
+  /** A block with RMSNorm and a learned scale. */
   record Plain(Common common, NDArray attentionNorm, NDArray feedForwardNorm) implements Block {
     @Override
     public Hidden attention(Hidden h) {

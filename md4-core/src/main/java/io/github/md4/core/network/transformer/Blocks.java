@@ -8,10 +8,10 @@ import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.TransformerKernels;
 import io.github.md4.core.network.Parameters;
 
-/** How the transformer normalises, everywhere: modulated by the condition, or not. */
+/** The blocks and the head of a transformer, modulated by the condition or not. */
 sealed interface Blocks {
 
-  /** Returns a block for all positions, living in {@code scope}. */
+  /** Returns a block for all positions, which lives in {@code scope}. */
   Block at(NDManager scope, int layer);
 
   /** Returns the same block for chosen rows of {@code h} [B, L, D]. */
@@ -20,7 +20,7 @@ sealed interface Blocks {
   /** Returns the logits [R, V] of {@code picked} [R, D], which are {@code rows} of {@code h}. */
   NDArray head(NDManager scope, Hidden picked, NDArray rows, Hidden h);
 
-  /** What both kinds share. */
+  /** The kernels, parameters and dropout of both kinds. */
   record Weights(
       TransformerKernels kernels, Parameters parameters, NDList rotary, DropoutMask dropout) {
 
@@ -39,7 +39,7 @@ sealed interface Blocks {
   }
 
   /**
-   * adaLN.
+   * Blocks with adaLN.
    *
    * @param c the activated condition, float32 [B, W]
    */
@@ -78,7 +78,7 @@ sealed interface Blocks {
     }
   }
 
-  /** RMSNorm. */
+  /** Blocks with RMSNorm. */
   record Plain(Weights weights) implements Blocks {
     @Override
     public Block at(NDManager scope, int layer) {

@@ -9,7 +9,7 @@ import io.github.md4.core.network.DropoutNoise;
 import java.util.Optional;
 
 /**
- * Dropout1d's mask of all layers, uint8 [B, layers, 2, D]; without values where nothing is dropped.
+ * Dropout1d's mask of all layers, uint8 [B, layers, 2, D]; without values if there is no dropout.
  */
 record ChannelMask(byte[] values, Shape shape) {
   static final int BRANCHES = 2;
@@ -23,7 +23,7 @@ record ChannelMask(byte[] values, Shape shape) {
     return new ChannelMask(values, shape);
   }
 
-  /** Returns the mask on the device, nothing where nothing is dropped. */
+  /** Returns the mask on the device; empty without dropout. */
   Optional<NDArray> upload(NDManager scope, FusedKernels kernels) {
     return values.length == 0 ? Optional.empty() : Optional.of(kernels.bytes(scope, values, shape));
   }

@@ -14,7 +14,7 @@ import io.github.md4.core.network.TimeEmbedding;
 import io.github.md4.core.network.TimeFeatures;
 import java.util.Arrays;
 
-/** What the hand-written pass tells its layers of time and class, and the way back from it. */
+/** The condition of the hand-written pass, forward and backward. */
 final class FusedCondition {
   static final String CLASSES = "condition.classes.weight";
   static final String[] DENSE = {
@@ -41,9 +41,9 @@ final class FusedCondition {
   }
 
   /**
-   * What the network is told of the examples, still on the host.
+   * The condition's inputs on the host.
    *
-   * @param timeFeatures [B W], empty where it is told no time
+   * @param timeFeatures [B W], empty where the time is not an input
    * @param labels [B], empty where there are no classes
    */
   record HostCondition(float[] timeFeatures, long[] labels) {

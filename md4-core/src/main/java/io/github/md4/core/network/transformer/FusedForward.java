@@ -21,10 +21,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The transformer of frozen weights by the forward of the hand-written pass: nothing of a block is
- * kept but what the next one reads.
+ * The transformer with frozen weights by the forward kernels of the hand-written pass; only the
+ * arrays that the next block reads are kept.
  *
- * <p>One call at a time, since uploads share their memory.
+ * <p>Calls are serialised, since uploads share their memory.
  */
 final class FusedForward implements FrozenForward {
   private static final int HEAD_SHIFT = 0;
@@ -100,7 +100,7 @@ final class FusedForward implements FrozenForward {
     return rotary.computeIfAbsent(length, l -> Rotary.tables(manager, l, config.headWidth()));
   }
 
-  /** The way through the blocks: what one leaves lies where the next one reads it. */
+  /** The stream and the branch output of the last computed block. */
   private static final class BlockOutput {
     private Hidden stream;
     private Optional<Branch> output = Optional.empty();

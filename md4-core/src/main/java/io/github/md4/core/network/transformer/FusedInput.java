@@ -5,7 +5,7 @@ import io.github.md4.core.internal.transformer.FusedKernels.HostBatch;
 import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.NetworkInput;
 
-/** All that the hand-written pass uploads in training, made ready on the host. */
+/** The inputs of the hand-written pass in training, prepared on the host. */
 record FusedInput(HostBatch batch, FusedCondition.HostCondition condition, ChannelMask mask) {
 
   static FusedInput of(
@@ -17,7 +17,7 @@ record FusedInput(HostBatch batch, FusedCondition.HostCondition condition, Chann
         ChannelMask.of(config, noise, batchSize));
   }
 
-  /** Returns the bytes that go to the device besides the batch. */
+  /** Returns the bytes of the uploads besides the batch. */
   long moreBytes() {
     return condition.bytes() + mask.values().length;
   }

@@ -25,8 +25,8 @@ import java.util.Optional;
  * h2 = h1 + g_a * p               a2 = LN(h2) (1 + t_m) + s_m      y = feedForward(a2)
  * }</pre>
  *
- * and the block after this one begins with h2, y and g_m. From the attention on, only {@code rows}
- * are computed, which in the last block are those that are asked for.
+ * and the next block begins with h2, y and g_m. After the attention only {@code rows} are computed;
+ * in the last block these are the rows of the head.
  */
 final class FusedLayer {
   private static final int ATTENTION_SHIFT = 0;
@@ -41,12 +41,12 @@ final class FusedLayer {
   private final Positions positions;
 
   /**
-   * Where a block works: all positions, and those that are computed after the attention.
+   * The positions of a block: all, and those computed after the attention.
    *
-   * @param seeds is run before each attention
+   * @param seeds run before each attention
    */
   record Positions(Rows all, Rows rows, NDList rotary, Runnable seeds) {
-    /** Places of a block in which nothing is dropped. */
+    /** Makes the positions of a block without dropout. */
     Positions(Rows all, Rows rows, NDList rotary) {
       this(all, rows, rotary, () -> {});
     }
@@ -69,17 +69,21 @@ final class FusedLayer {
     this.positions = positions;
   }
 
-  /** What a block has computed and its backward reads. */
+  /** The activations of a block that its backward reads. */
   record Activations(
       Modulated attentionIn, Attention attention, Modulated feedForwardIn, Inner inner) {}
 
   /**
+   * The activations of the attention branch.
+   *
    * @param chosen the attention's output at the computed rows
    * @param output p
    */
   record Attention(Hidden qkv, Attended attended, Hidden chosen, Hidden output) {}
 
   /**
+   * The activations of the feed-forward branch.
+   *
    * @param u [N, 2 F]
    * @param gated [N, F]
    * @param output y
@@ -87,7 +91,7 @@ final class FusedLayer {
   record Inner(Hidden u, Hidden gated, Hidden output) {}
 
   /**
-   * What is enough to compute a tape again.
+   * The checkpoint of a block, from which its activations are computed again.
    *
    * @param stream h1, {@code output}, y
    */
@@ -97,7 +101,7 @@ final class FusedLayer {
     return modulation;
   }
 
-  /** Returns the output y of a forward as the next block takes it. */
+  /** Returns the output y as the branch that the next block adds. */
   Branch branch(Hidden output) {
     return new Branch(output, modulation, FEED_FORWARD_GATE);
   }
@@ -106,14 +110,14 @@ final class FusedLayer {
     return from(scope, kernels.residualNormModulate(scope, h, before, attentionNorm()));
   }
 
-  /** Returns what a forward has computed, from what was kept of it. */
+  /** Returns the activations of a forward pass, computed again from its checkpoint. */
   Activations recompute(NDManager scope, Checkpoint checkpoint) {
     return from(
         scope,
         kernels.residualNormModulate(scope, checkpoint.stream, Optional.empty(), attentionNorm()));
   }
 
-  /** Goes on from where the block has been entered. */
+  /** Computes the block from its modulated input on. */
   private Activations from(NDManager scope, Modulated attentionIn) {
     Hidden qkv =
         kernels.product(scope, attentionIn.input(), weights.copy(name + "attention.qkv.weight"));

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The blocks of a pass one after another, and what is kept of each for the way back. */
+/** The blocks of a pass, and the arrays that each keeps for the backward pass. */
 abstract class FusedLayers {
   final NDManager scope;
   private final List<FusedLayer> layers = new ArrayList<>();
@@ -23,22 +23,22 @@ abstract class FusedLayers {
     this.scope = scope;
   }
 
-  /** Returns blocks of which everything is kept. */
+  /** Returns blocks that keep all activations. */
   static FusedLayers storing(NDManager scope) {
     return new Storing(scope);
   }
 
-  /** Returns blocks that are computed again on the way back, from two arrays each. */
+  /** Returns blocks that the backward pass computes again, from a checkpoint of two arrays each. */
   static FusedLayers recomputing(NDManager scope) {
     return new Recomputing(scope);
   }
 
-  /** Gives the residual stream before the first block. */
+  /** Sets the residual stream before the first block. */
   void start(Hidden h) {
     stream = h;
   }
 
-  /** Goes through the next block. */
+  /** Computes the next block. */
   void add(FusedLayer layer) {
     Activations activations = forward(layer, stream, output());
     layers.add(layer);
@@ -60,7 +60,10 @@ abstract class FusedLayers {
     return layers;
   }
 
-  /** Goes back through all blocks; returns the gradient by the residual stream before them. */
+  /**
+   * Computes the backward pass of all blocks; returns the gradient by the residual stream before
+   * them.
+   */
   Hidden backward(ResidualGradients last) {
     ResidualGradients left = last;
     for (int i = layers.size() - 1; i >= 0; i--) {

@@ -19,9 +19,8 @@ import io.github.md4.core.network.TrainingPass;
 import java.util.Optional;
 
 /**
- * The hand-written forward and backward of the conditional transformer. What {@link
- * TransformerPass} computes, without recording it: the backward of each piece stands beside its
- * forward.
+ * The hand-written forward and backward of the conditional transformer. It computes the same as
+ * {@link TransformerPass} without recording.
  */
 final class FusedPass implements TrainingPass {
   private static final String HEAD = "head.weight";
@@ -44,7 +43,7 @@ final class FusedPass implements TrainingPass {
   private Hidden logits;
 
   /**
-   * What is the same for all passes.
+   * The parts that all passes share.
    *
    * @param rotary cosines and sines of the positions
    */
@@ -71,7 +70,7 @@ final class FusedPass implements TrainingPass {
             : FusedLayers.storing(scope);
   }
 
-  /** Returns the way forward through a batch. */
+  /** Returns the forward pass of a batch. */
   static FusedPass forward(NDManager parent, Model model, FusedInput input, EngineSeeds seeds) {
     FusedPass pass = new FusedPass(parent, model, seeds);
     pass.upload(input);
@@ -144,7 +143,10 @@ final class FusedPass implements TrainingPass {
     return kernels.residualNormModulateBackward(scope, known, headIn, layers.output(), head);
   }
 
-  /** Every vector's gradient is known only now: a gate's comes from the block after its own. */
+  /**
+   * Computes the gradients of all modulations, after all blocks: a gate's gradient comes from the
+   * block after its own.
+   */
   private void modulationsBackward() {
     NDArray dc = modulationBackward("head.", head.modulation());
     for (int layer = 0; layer < layers.layers().size(); layer++) {

@@ -27,9 +27,9 @@ final class FusedTransformer implements TrainableNetwork {
   private final Map<Integer, NDList> rotary = new HashMap<>();
 
   /**
-   * How it computes.
+   * The precision and recomputation of the hand-written pass.
    *
-   * @param products their type, and that of weights' copies and gradients
+   * @param products the type of products, of weights' copies and of gradients
    */
   record Options(Precision products, Recompute recompute) {}
 

@@ -14,7 +14,10 @@ import io.github.md4.core.network.TimeFeatures;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All of the transformer as one TorchScript function, on any device; safe for several threads. */
+/**
+ * The forward pass of a transformer with frozen weights as one TorchScript function, on any device;
+ * safe for several threads.
+ */
 final class ScriptForward implements FrozenForward {
   private final NDManager manager;
   private final TransformerConfig config;

@@ -70,7 +70,10 @@ public final class Transformer implements Network {
     this.training = TransformerKernels.forTraining(manager, kernelOptions, dropout(config));
   }
 
-  /** Embedded tokens are dropped out only where the table has the full width. */
+  /**
+   * Returns the rates of dropout; embedded tokens are dropped only where the table has the full
+   * width.
+   */
   private static TransformerKernels.Dropout dropout(TransformerConfig config) {
     double embedding = config.embedding() == Embedding.INSIDE ? config.dropout() : 0;
     return new TransformerKernels.Dropout(config.dropout(), embedding, config.attentionDropout());
@@ -162,7 +165,7 @@ public final class Transformer implements Network {
         .logits(zt, batch.condition(), batch.rows());
   }
 
-  /** The one place where shapes are checked, for all of the network. */
+  /** Checks the shapes of all inputs. */
   private void check(NDArray zt, Condition condition, NDArray rows) {
     Shape shape = zt.getShape();
     if (shape.dimension() != 2) {
