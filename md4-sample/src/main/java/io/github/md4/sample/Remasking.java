@@ -79,7 +79,7 @@ public sealed interface Remasking {
    * confidences: the network's least sure tokens go first. A mask has no share, so what is masked
    * again is not made up for as with the other two, and a little more is left to the end.
    */
-  record Confidence(double eta) implements Remasking {
+  public record Confidence(double eta) implements Remasking {
     public Confidence {
       checkShare(eta);
     }

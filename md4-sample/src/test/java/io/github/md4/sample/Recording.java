@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A denoiser that writes down what it is asked. */
-record Recording(Denoiser answering, List<Question> questions) implements Denoiser {
+public record Recording(Denoiser answering, List<Question> questions) implements Denoiser {
 
   /** What the network was asked, of sequences of equal length. */
   public record Question(Condition condition, List<Long> rows, long[] zt) {

@@ -79,7 +79,7 @@ public enum SamplerKind {
           + "remask-confidence";
 
   /** A group of options that some samplers have. */
-  enum Use {
+  public enum Use {
     GRID,
     LEFTOVERS,
     DRAW,

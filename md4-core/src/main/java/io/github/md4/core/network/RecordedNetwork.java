@@ -36,7 +36,7 @@ public final class RecordedNetwork implements TrainableNetwork {
    * @param rows flat positions
    */
   public record HostBatch(NetworkInput input, DropoutNoise noise, long[] flat, long[] rows) {
-    static HostBatch of(NetworkInput input, DropoutNoise noise) {
+    public static HostBatch of(NetworkInput input, DropoutNoise noise) {
       return new HostBatch(input, noise, longs(input.flat()), longs(input.rows()));
     }
 
@@ -71,7 +71,7 @@ public final class RecordedNetwork implements TrainableNetwork {
     Tape begin(Autograd autograd, NDManager scope, HostBatch host);
 
     /** Returns tapes of the complete forward pass, or of segments that are computed again. */
-    static TapeFactory of(Recompute recompute) {
+    public static TapeFactory of(Recompute recompute) {
       return recompute == Recompute.LAYER
           ? (autograd, scope, host) -> new CheckpointedRecording(autograd, scope)
           : (autograd, scope, host) -> new Recording.Full(autograd);

@@ -19,7 +19,7 @@ import java.util.Optional;
  * The steps of a forward pass through feature maps, each with its backward. The backward pass runs
  * them in reverse order and frees each step's output after its backward.
  */
-public final class FeatureMapTape implements Recording.Tape {
+final class FeatureMapTape implements Recording.Tape {
   private final Autograd autograd;
   private final TorchScript script;
   private final NDManager scope;

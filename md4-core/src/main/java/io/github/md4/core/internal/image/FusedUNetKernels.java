@@ -17,6 +17,7 @@ import io.github.md4.core.internal.image.NormActivationKernels.Kind;
 import io.github.md4.core.internal.image.NormActivationKernels.Norm;
 import io.github.md4.core.internal.torch.Autograd;
 import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -97,7 +98,7 @@ public final class FusedUNetKernels implements UNetKernels {
    * @param seed of dropout
    * @param ofCondition the parameters that the network's condition is computed from
    */
-  public FeatureMapTape begin(NDManager scope, int seed, NDList ofCondition) {
+  public Recording.Tape begin(NDManager scope, int seed, NDList ofCondition) {
     tape = new FeatureMapTape(autograd, script, scope, seed, dropout, ofCondition);
     return tape;
   }

@@ -33,8 +33,8 @@ interface NormActivationKernels extends AutoCloseable {
    *
    * @param seed of the draw
    */
-  record Dropout(double rate, long seed) {
-    static final Dropout NONE = new Dropout(0, 0);
+  public record Dropout(double rate, long seed) {
+    public static final Dropout NONE = new Dropout(0, 0);
   }
 
   /**
@@ -53,7 +53,7 @@ interface NormActivationKernels extends AutoCloseable {
    *
    * @param x the input
    */
-  public record Forward(Kind kind, NDArray x, Norm norm, Dropout drop, Activated activated) {}
+  record Forward(Kind kind, NDArray x, Norm norm, Dropout drop, Activated activated) {}
 
   /**
    * The gradients by the inputs of {@link #normActivate}.

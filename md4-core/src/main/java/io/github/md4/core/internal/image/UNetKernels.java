@@ -32,7 +32,7 @@ public interface UNetKernels extends AutoCloseable {
    * @param height of the image in pixels; likewise {@code width}
    * @param colours the number of tokens of a pixel
    */
-  record Options(
+  public record Options(
       Precision precision,
       Precision stream,
       MemoryFormat memoryFormat,

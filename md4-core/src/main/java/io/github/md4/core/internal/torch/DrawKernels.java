@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.torch;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -73,9 +75,7 @@ public final class DrawKernels implements AutoCloseable {
 
   /** Returns {@code logits / temperature}, shifted so that the largest is 0. */
   public NDArray temper(NDManager scope, NDArray logits, double temperature) {
-    if (!(temperature > 0)) {
-      throw new IllegalArgumentException("temperature must be positive: " + temperature);
-    }
+    require(temperature > 0, "temperature must be positive", temperature);
     return script.run(scope, "temper", logits, temperature).singletonOrThrow();
   }
 
@@ -86,9 +86,7 @@ public final class DrawKernels implements AutoCloseable {
    * @param p positive; at 1 or more all tokens stay
    */
   public NDArray topP(NDManager scope, NDArray logits, double p) {
-    if (!(p > 0)) {
-      throw new IllegalArgumentException("p must be positive: " + p);
-    }
+    require(p > 0, "p must be positive", p);
     // The running sum can round to 1 before the last tokens.
     double bound = p >= 1 ? Double.POSITIVE_INFINITY : p;
     return script.run(scope, "topP", logits, bound).singletonOrThrow();
@@ -100,9 +98,7 @@ public final class DrawKernels implements AutoCloseable {
    * @param k at least 1; at V or more all tokens stay
    */
   public NDArray topK(NDManager scope, NDArray logits, int k) {
-    if (k < 1) {
-      throw new IllegalArgumentException("k must be at least 1: " + k);
-    }
+    require(k >= 1, "k must be at least 1", k);
     return script.run(scope, "topK", logits, k).singletonOrThrow();
   }
 

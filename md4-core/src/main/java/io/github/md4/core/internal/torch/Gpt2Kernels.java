@@ -15,7 +15,7 @@ import java.util.Map;
  */
 public final class Gpt2Kernels implements AutoCloseable {
   /** The arrays of a block: two norms, two products each of attention and feed-forward. */
-  public static final int BLOCK_ARRAYS = 12;
+  static final int BLOCK_ARRAYS = 12;
 
   private static final int ROWS = 4096; // of logits computed at a time
 

@@ -114,7 +114,7 @@ public final class OptimizerKernels implements AutoCloseable {
   }
 
   /** Sets all elements to zero. */
-  public void zero(FlatArrays g) {
+  void zero(FlatArrays g) {
     change("zero", g.whole());
   }
 

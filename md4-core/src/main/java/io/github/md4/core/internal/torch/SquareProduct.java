@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.torch;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -17,7 +19,7 @@ public final class SquareProduct implements AutoCloseable {
       def operand(self: __torch__.M, u: Tensor, type: int) -> Tensor:
         return torch.to(torch.sin(torch.outer(u, u)), type)
 
-      def multiply(self: __torch__.M, a: Tensor, times: int) -> Tensor:
+      public def multiply(self: __torch__.M, a: Tensor, times: int) -> Tensor:
         product = torch.mm(a, a)
         for i in range(times - 1):
           product = torch.mm(a, a)
@@ -39,9 +41,7 @@ public final class SquareProduct implements AutoCloseable {
    * @param size rows and columns, at least 1
    */
   public SquareProduct(NDManager parent, Precision precision, int size) {
-    if (size < 1) {
-      throw new IllegalArgumentException("size must be at least 1: " + size);
-    }
+    require(size >= 1, "size must be at least 1", size);
     this.manager = parent.newSubManager();
     this.size = size;
     this.script = TorchScript.load(manager, Map.of(), SOURCE);
@@ -66,9 +66,7 @@ public final class SquareProduct implements AutoCloseable {
    * @param times at least 1
    */
   public NDArray multiply(NDManager scope, int times) {
-    if (times < 1) {
-      throw new IllegalArgumentException("times must be at least 1: " + times);
-    }
+    require(times >= 1, "times must be at least 1", times);
     return script.run(scope, "multiply", operand.singletonOrThrow(), times).singletonOrThrow();
   }
 

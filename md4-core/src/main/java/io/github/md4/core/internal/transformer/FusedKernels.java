@@ -60,7 +60,7 @@ public final class FusedKernels implements AutoCloseable {
   interface Backend {
     PointwiseKernels pointwiseKernels(NDManager manager, BufferPool pool);
 
-    Upload upload(NDManager manager);
+    public Upload upload(NDManager manager);
 
     /** Returns the TorchScript functions {@code attention} and {@code attentionBackward}. */
     String attention();
@@ -408,11 +408,11 @@ public final class FusedKernels implements AutoCloseable {
     return pool;
   }
 
-  Upload upload() {
+  public Upload upload() {
     return upload;
   }
 
-  Precision stream() {
+  public Precision stream() {
     return options.stream;
   }
 

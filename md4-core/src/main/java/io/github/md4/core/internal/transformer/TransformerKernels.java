@@ -56,7 +56,7 @@ public final class TransformerKernels implements AutoCloseable {
     public static final Dropout NONE = new Dropout(0, 0, 0);
 
     /** Returns whether the engine draws any dropout. */
-    public boolean isInEngine() {
+    boolean isInEngine() {
       return embedding > 0 || attention > 0;
     }
   }

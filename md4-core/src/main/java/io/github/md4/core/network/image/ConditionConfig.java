@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.image;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.network.TimeFeatures;
 import java.util.OptionalInt;
 
@@ -15,15 +17,10 @@ import java.util.OptionalInt;
 public record ConditionConfig(TimeFeatures timeFeatures, int classes, double labelDropout) {
 
   public ConditionConfig {
-    if (classes < 0) {
-      throw new IllegalArgumentException("classes must be at least 0: " + classes);
-    }
-    if (!(labelDropout >= 0 && labelDropout < 1)) {
-      throw new IllegalArgumentException("labelDropout must be in [0, 1): " + labelDropout);
-    }
-    if (labelDropout > 0 && classes == 0) {
-      throw new IllegalArgumentException("labelDropout must be 0 without classes: " + labelDropout);
-    }
+    require(classes >= 0, "classes must be at least 0", classes);
+    require(labelDropout >= 0 && labelDropout < 1, "labelDropout must be in [0, 1)", labelDropout);
+    require(
+        labelDropout == 0 || classes > 0, "labelDropout must be 0 without classes", labelDropout);
   }
 
   /** Returns the reference's condition: the time only. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.image;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.internal.image.UNetKernels;
 import io.github.md4.core.token.ImageShape;
 
@@ -37,11 +39,5 @@ final class ImageChecks {
         image.height() % divisor == 0 && image.width() % divisor == 0,
         "image must have sides that " + divisor + " divides (patch, doubled with every level)",
         image);
-  }
-
-  private static void require(boolean holds, String what, Object given) {
-    if (!holds) {
-      throw new IllegalArgumentException(what + ": " + given);
-    }
   }
 }

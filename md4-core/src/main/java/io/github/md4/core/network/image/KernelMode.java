@@ -39,7 +39,7 @@ sealed interface KernelMode {
   }
 
   /** Training with automatic differentiation and dropout. */
-  public record Training(NDManager manager, UNetKernels.Options options, double dropout)
+  record Training(NDManager manager, UNetKernels.Options options, double dropout)
       implements KernelMode {
     @Override
     public UNetKernels unet() {

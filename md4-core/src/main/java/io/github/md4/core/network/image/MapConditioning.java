@@ -9,7 +9,7 @@ import io.github.md4.core.network.Specs;
 import java.util.List;
 
 /** The effect of the condition on the maps of a convolutional network. */
-public enum MapConditioning {
+enum MapConditioning {
   /** No condition; the norms are affine. */
   NOTHING {
     @Override

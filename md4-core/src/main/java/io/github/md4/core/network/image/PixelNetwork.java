@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.image;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -207,9 +209,10 @@ final class PixelNetwork implements Network {
           "zt must be [B, %d], images of %s: %s"
               .formatted(config.image().size(), config.image(), shape));
     }
-    if (rows.getShape().dimension() != 1 || rows.size() == 0) {
-      throw new IllegalArgumentException("rows must be [R], R at least 1: " + rows.getShape());
-    }
+    require(
+        rows.getShape().dimension() == 1 && rows.size() > 0,
+        "rows must be [R], R at least 1",
+        rows.getShape());
     if (config.timeFeatures() == TimeFeatures.T) {
       checkCount("time", condition.times().length, shape.get(0));
     }

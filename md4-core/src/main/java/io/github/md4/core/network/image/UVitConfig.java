@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.image;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
@@ -45,10 +47,10 @@ public record UVitConfig(
     ImageChecks.width(width);
     ImageChecks.layers(layers);
     ImageChecks.dropout(dropout);
-    if (multipliers.isEmpty() || multipliers.stream().anyMatch(each -> each < 1)) {
-      throw new IllegalArgumentException(
-          "multipliers must be at least one number, each at least 1: " + multipliers);
-    }
+    require(
+        !multipliers.isEmpty() && multipliers.stream().allMatch(each -> each >= 1),
+        "multipliers must be at least one number, each at least 1",
+        multipliers);
     int divisor = Math.multiplyExact(middle.patch(), 1 << (multipliers.size() - 1));
     ImageChecks.divides(divisor, image);
   }

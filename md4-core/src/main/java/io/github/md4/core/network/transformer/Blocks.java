@@ -21,7 +21,7 @@ sealed interface Blocks {
   NDArray head(NDManager scope, Hidden picked, NDArray rows, Hidden h);
 
   /** The kernels, parameters and dropout of both kinds. */
-  record Weights(
+  public record Weights(
       TransformerKernels kernels, Parameters parameters, NDList rotary, DropoutMask dropout) {
 
     NDArray of(int layer, String name) {

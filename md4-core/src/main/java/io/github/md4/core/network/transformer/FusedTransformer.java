@@ -31,7 +31,7 @@ final class FusedTransformer implements TrainableNetwork {
    *
    * @param products the type of products, of weights' copies and of gradients
    */
-  record Options(Precision products, Recompute recompute) {}
+  public record Options(Precision products, Recompute recompute) {}
 
   /**
    * @param kernels closed with this

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.transformer;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -168,12 +170,11 @@ public final class Transformer implements Network {
   /** Checks the shapes of all inputs. */
   private void check(NDArray zt, Condition condition, NDArray rows) {
     Shape shape = zt.getShape();
-    if (shape.dimension() != 2) {
-      throw new IllegalArgumentException("zt must be [B, N]: " + shape);
-    }
-    if (rows.getShape().dimension() != 1 || rows.size() == 0) {
-      throw new IllegalArgumentException("rows must be [R], R at least 1: " + rows.getShape());
-    }
+    require(shape.dimension() == 2, "zt must be [B, N]", shape);
+    require(
+        rows.getShape().dimension() == 1 && rows.size() > 0,
+        "rows must be [R], R at least 1",
+        rows.getShape());
     if (config.timeFeatures() == TimeFeatures.T && condition.times().length != shape.get(0)) {
       throw new IllegalArgumentException(
           "there must be a time for each of "

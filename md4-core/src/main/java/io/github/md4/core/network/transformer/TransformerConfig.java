@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /**
  * The shape of the text transformer (spec, Sections 5.1 to 5.4); its width is {@code headWidth *
@@ -135,6 +136,75 @@ public record TransformerConfig(
         0,
         0,
         false);
+  }
+
+  private TransformerConfig with(Consumer<TransformerConfigEdit> change) {
+    TransformerConfigEdit edit = new TransformerConfigEdit(this);
+    change.accept(edit);
+    return edit.config();
+  }
+
+  /** Returns this config with other heads, as many of keys and values as of queries. */
+  public TransformerConfig withHeads(int newHeads, int newHeadWidth) {
+    return with(
+        edit -> {
+          edit.heads = newHeads;
+          edit.keyValueHeads = newHeads;
+          edit.headWidth = newHeadWidth;
+        });
+  }
+
+  /** Returns this config with grouped-query attention. */
+  public TransformerConfig withKeyValueHeads(int newKeyValueHeads) {
+    return with(edit -> edit.keyValueHeads = newKeyValueHeads);
+  }
+
+  /** Returns this config with another number of layers. */
+  public TransformerConfig withLayers(int newLayers) {
+    return with(edit -> edit.layers = newLayers);
+  }
+
+  /** Returns this config with another place of the embedding. */
+  public TransformerConfig withEmbedding(Embedding newEmbedding) {
+    return with(edit -> edit.embedding = newEmbedding);
+  }
+
+  /** Returns this config with other inputs of its condition. */
+  public TransformerConfig withCondition(TimeFeatures newTimeFeatures, int newClasses) {
+    return with(
+        edit -> {
+          edit.timeFeatures = newTimeFeatures;
+          edit.classes = newClasses;
+        });
+  }
+
+  /** Returns this config with another activation. */
+  public TransformerConfig withActivation(Activation newActivation) {
+    return with(edit -> edit.activation = newActivation);
+  }
+
+  /** Returns this config with other initial values of the adaLN products. */
+  public TransformerConfig withConditioning(Conditioning newConditioning) {
+    return with(edit -> edit.conditioning = newConditioning);
+  }
+
+  /** Returns this config with another initial variance of the feed-forward. */
+  public TransformerConfig withDepthScaledInit(boolean newDepthScaledInit) {
+    return with(edit -> edit.depthScaledInit = newDepthScaledInit);
+  }
+
+  /** Returns this config with other rates of dropout. */
+  public TransformerConfig withDropout(double newDropout, double newAttentionDropout) {
+    return with(
+        edit -> {
+          edit.dropout = newDropout;
+          edit.attentionDropout = newAttentionDropout;
+        });
+  }
+
+  /** Returns this config with causal attention or without. */
+  public TransformerConfig withCausal(boolean newCausal) {
+    return with(edit -> edit.causal = newCausal);
   }
 
   @Override

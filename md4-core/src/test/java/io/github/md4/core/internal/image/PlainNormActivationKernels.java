@@ -8,7 +8,10 @@ import io.github.md4.core.internal.torch.TorchScript;
 import java.util.Map;
 import java.util.Optional;
 
-/** The passes in plain operations, float32: the oracle of {@link CudaNormActivationKernels}. */
+/**
+ * The norm-activation kernels in plain operations, float32: the oracle of {@link
+ * CudaNormActivationKernels}.
+ */
 public final class PlainNormActivationKernels implements NormActivationKernels {
   private static final String SOURCE =
       """
@@ -74,7 +77,9 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
     this.script = TorchScript.load(manager, constants, SOURCE);
   }
 
-  /** Returns the hand-written pass's kernels with these; {@code closing} is run at their end. */
+  /**
+   * Returns the hand-written pass's kernels with these kernels; closing them runs {@code closing}.
+   */
   public static FusedUNetKernels kernels(
       NDManager manager, UNetKernels.Options options, double dropout, Runnable closing) {
     return new FusedUNetKernels(

@@ -15,7 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The passes in plain operations, float32 on the CPU: the oracle of {@link CudaPointwiseKernels}.
+ * The pointwise kernels in plain operations, float32 on the CPU: the oracle of {@link
+ * CudaPointwiseKernels}.
  */
 public final class PlainPointwiseKernels implements PointwiseKernels {
   private final TorchScript script;
@@ -34,12 +35,12 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
                 + TorchScript.resource(PlainPointwiseKernels.class, "pointwise.torchscript"));
   }
 
-  /** Returns the hand-written pass's kernels with these passes. */
+  /** Returns the hand-written pass's kernels with these pointwise kernels. */
   public static FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
     return new FusedKernels(manager, options, new PlainBackend(options));
   }
 
-  /** Returns those of frozen weights, whose results lie in the same memory in every block. */
+  /** Returns the kernels of frozen weights, with the same buffers for every block. */
   public static FusedKernels frozen(NDManager manager, FusedKernels.Options options) {
     return new FusedKernels(
         manager,
@@ -242,7 +243,7 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
     script.close();
   }
 
-  /** The example of each row, int64 [N]. */
+  /** Returns the example of each row, int64 [N]. */
   private static NDArray examples(NDManager scope, Rows rows) {
     int[] starts = rows.starts().toIntArray();
     long[] examples = new long[rows.count()];

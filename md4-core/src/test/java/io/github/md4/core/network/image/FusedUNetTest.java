@@ -144,8 +144,8 @@ final class FusedUNetTest {
   }
 
   /**
-   * The largest element; of a convolution's bias that of its filters, made of the same gradient:
-   * behind a bias of one channel a group the norm leaves nothing but rounding.
+   * Returns the largest element; for a convolution's bias that of its filters, made of the same
+   * gradient: behind a bias of one channel a group the norm leaves nothing but rounding.
    */
   private static double largest(float[] gradient) {
     return IntStream.range(0, gradient.length)

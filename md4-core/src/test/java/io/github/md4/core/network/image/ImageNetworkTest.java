@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What image networks consist of and how they start. */
+/** The parameters of image networks and their initial values. */
 final class ImageNetworkTest {
   private static final int VOCABULARY = 11;
   private static final Pattern ZEROS =
@@ -51,7 +51,7 @@ final class ImageNetworkTest {
     return ImageNetworks.ALL;
   }
 
-  /** The counts that the reference prints for its configurations (spec, Section 5.7). */
+  /** Returns the counts that the reference prints for its configurations (spec, Section 5.7). */
   static List<Arguments> configurations() {
     return List.of(
         Arguments.of("CIFAR-10", UNetConfig.defaults(), 28_427_520L),

@@ -29,7 +29,7 @@ final class NaiveMaps {
     return new double[channels][height][width];
   }
 
-  /** A convolution that keeps the size; what lies outside of the map is zero. */
+  /** Returns a convolution of the same size; outside of the map is zero. */
   double[][][] convolution(String name, double[][][] x) {
     float[] filters = parameters.get(name + ".weight");
     float[] bias = parameters.get(name + ".bias");
@@ -63,7 +63,7 @@ final class NaiveMaps {
     return sum;
   }
 
-  /** Scale and shift are learned, or products of the condition. */
+  /** Returns the group normalisation; scale and shift are learned, or products of the condition. */
   double[][][] norm(String name, double[][][] x) {
     double[] scale = new double[x.length];
     double[] shift = new double[x.length];
@@ -91,7 +91,7 @@ final class NaiveMaps {
     return y;
   }
 
-  /** The mean of {@code (x - centre)^power} over a group of channels. */
+  /** Returns the mean of {@code (x - centre)^power} over a group of channels. */
   private static double moment(double[][][] x, int first, int count, int power, double centre) {
     double sum = 0;
     for (int c = first; c < first + count; c++) {
@@ -116,7 +116,7 @@ final class NaiveMaps {
     return y;
   }
 
-  /** A ResBlock, the branches resampled in front of the first convolution. */
+  /** Returns a ResBlock, the branches resampled before the first convolution. */
   double[][][] block(String name, double[][][] x, Resampling resampling) {
     double[][][] a = resampled(swish(norm(name + ".norm1", x)), resampling);
     double[][][] h = convolution(name + ".conv1", a);
@@ -189,7 +189,7 @@ final class NaiveMaps {
     return both;
   }
 
-  /** One head as wide as the map. */
+  /** Returns attention with one head as wide as the map. */
   double[][][] attended(String name, double[][][] x) {
     double[][] tokens = pixels(norm(name + ".norm", x));
     double[][] out = new double[tokens.length][];
@@ -201,7 +201,7 @@ final class NaiveMaps {
     return sum(x, fromPixels(out, x[0].length, x[0][0].length));
   }
 
-  /** The pixels row by row, each with its channels. */
+  /** Returns the pixels row by row, each with its channels. */
   static double[][] pixels(double[][][] x) {
     double[][] pixels = new double[x[0].length * x[0][0].length][x.length];
     for (int n = 0; n < pixels.length; n++) {
@@ -222,7 +222,7 @@ final class NaiveMaps {
     return x;
   }
 
-  /** What is done to each token. */
+  /** A function of one token. */
   interface OfToken {
     double[] of(double[] token);
   }

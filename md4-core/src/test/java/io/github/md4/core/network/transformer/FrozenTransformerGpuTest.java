@@ -96,7 +96,7 @@ final class FrozenTransformerGpuTest {
     }
   }
 
-  /** The length of the difference over the length of what is expected. */
+  /** Returns the length of the difference over the length of the expected vector. */
   static double distance(float[] ours, float[] expected) {
     assertThat(ours).hasSameSizeAs(expected);
     double difference = 0;

@@ -57,7 +57,7 @@ final class FrozenTransformerTest {
     check(config, (manager, weights) -> new ScriptForward(manager, options(config), weights));
   }
 
-  /** Makes what is tested. */
+  /** A factory of the tested forward pass. */
   private interface Way {
     FrozenForward of(NDManager manager, FrozenWeights weights);
   }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is computed twice is the same both times. */
+/** The results of layers that are computed again. */
 @Tag("exact")
 final class RecomputationTest {
   private static final int VOCABULARY = 11;
