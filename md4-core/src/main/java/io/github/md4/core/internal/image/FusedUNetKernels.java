@@ -23,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * The kernels with a hand-written backward: convolutions by libtorch, norms and activations by our
@@ -44,6 +43,7 @@ public final class FusedUNetKernels implements UNetKernels {
   private final NormActivationKernels normActivation;
   private final Autograd autograd;
   private final TorchScript script;
+  private final RecordedParts recordedParts;
   private FeatureMapTape tape;
 
   /** A factory of a device's norm-activation kernels. */
@@ -65,6 +65,7 @@ public final class FusedUNetKernels implements UNetKernels {
     this.script =
         TorchScript.load(
             manager, constants, TorchScript.resource(FusedUNetKernels.class, "maps.torchscript"));
+    this.recordedParts = new RecordedParts(recorded, autograd, script);
   }
 
   /**
@@ -346,10 +347,7 @@ public final class FusedUNetKernels implements UNetKernels {
 
   @Override
   public Hidden embed(NDManager scope, NDArray zt, NDArray table, NDList filtersAndBias) {
-    NDArray h = recorded.embed(tape.scope(), zt, table, filtersAndBias).array;
-    NDList weights = new NDList(table).addAll(filtersAndBias);
-    return tape.add(
-        h, (backward, gradient) -> through(backward, h, gradient, weights, new NDList()).close());
+    return recordedParts.embed(tape, zt, table, filtersAndBias);
   }
 
   @Override
@@ -364,57 +362,12 @@ public final class FusedUNetKernels implements UNetKernels {
 
   @Override
   public Hidden part(NDManager scope, Hidden x, NDList condition, NDList weights, Part part) {
-    NDArray leaf = leaf(x.array);
-    NDList conditionLeaves = new NDList();
-    for (NDArray c : condition) {
-      tape.useCondition(c);
-      conditionLeaves.add(leaf(c));
-    }
-    NDArray y = part.of(tape.scope(), new Hidden(leaf), conditionLeaves).array;
-    y.attach(tape.scope());
-    NDList leaves = new NDList(leaf).addAll(conditionLeaves);
-    return tape.add(
-        one(tape.scope(), "contiguousMap", y),
-        (backward, gradient) -> {
-          NDList found = through(backward, y, gradient, weights, leaves);
-          y.close();
-          backward.add(x, call(backward, "contiguousMap", found.get(0)));
-          found.subList(1, found.size()).forEach(backward::addToCondition);
-        });
+    return recordedParts.part(tape, x, condition, weights, part);
   }
 
   @Override
   public NDArray head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
-    NDArray leaf = leaf(a.array);
-    NDArray logits = recorded.head(scope, new Hidden(leaf), rows, filtersAndBias);
-    NDList leaves = new NDList(leaf);
-    tape.addLast(
-        logits,
-        (backward, gradient) -> {
-          NDList found = through(backward, logits, gradient, filtersAndBias, leaves);
-          backward.add(a, call(backward, "contiguousMap", found.get(0)));
-        });
-    return logits;
-  }
-
-  /**
-   * Returns a copy that gradients can be taken by; arrays made in inference mode do not allow it.
-   */
-  private NDArray leaf(NDArray x) {
-    Supplier<NDArray> copy = () -> script.record(tape.scope(), "copied", x).singletonOrThrow();
-    return Autograd.leaf(autograd.pause(copy));
-  }
-
-  /** Writes the gradients by weights and returns those by leaves. */
-  private NDList through(
-      Backward backward, NDArray output, NDArray gradient, NDList weights, NDList leaves) {
-    NDList variables = new NDList(weights).addAll(leaves);
-    NDList found =
-        autograd.gradients(
-            new NDList(output), new NDList(gradient), variables, backward.into(weights));
-    found.attach(backward.scope());
-    leaves.close();
-    return found;
+    return recordedParts.head(tape, scope, a, rows, filtersAndBias);
   }
 
   private NDArray one(NDManager scope, String function, Object... arguments) {

@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 public final class Autograd implements AutoCloseable {
   private static final String SOURCE =
       """
-      public def gradients(self: __torch__.M, output: Tensor, gradient: Tensor, variables: List[Tensor], into: List[Tensor]) -> Tensor:
+      def gradients(self: __torch__.M, output: Tensor, gradient: Tensor, variables: List[Tensor], into: List[Tensor]) -> Tensor:
         outer = annotate(List[Optional[Tensor]], [gradient])
         found = torch.autograd.grad([output], variables, outer, None, False, True)
         for i in range(len(found)):
@@ -29,7 +29,7 @@ public final class Autograd implements AutoCloseable {
             into[i].copy_(inner)
         return into[0]
 
-      public def zero(self: __torch__.M, all: Tensor) -> Tensor:
+      def zero(self: __torch__.M, all: Tensor) -> Tensor:
         return all.zero_()
 
       def through(self: __torch__.M, outputs: List[Tensor], gradients: List[Tensor], variables: List[Tensor], into: List[Tensor]) -> List[Tensor]:

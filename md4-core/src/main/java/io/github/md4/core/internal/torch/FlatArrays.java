@@ -22,9 +22,9 @@ public final class FlatArrays implements AutoCloseable {
   private static final int ROWS = 64;
   private static final String SOURCE =
       """
-      public def zeros(self: __torch__.M, like: Tensor, size: int, type: int) -> Tensor:
+      def zeros(self: __torch__.M, like: Tensor, size: int, type: int) -> Tensor:
         return torch.zeros([size], dtype=type, device=like.device)
-      public def copy(self: __torch__.M, to: Tensor, source: Tensor) -> Tensor:
+      def copy(self: __torch__.M, to: Tensor, source: Tensor) -> Tensor:
         return to.copy_(source)
       """;
 

@@ -19,7 +19,7 @@ public final class SquareProduct implements AutoCloseable {
       def operand(self: __torch__.M, u: Tensor, type: int) -> Tensor:
         return torch.to(torch.sin(torch.outer(u, u)), type)
 
-      public def multiply(self: __torch__.M, a: Tensor, times: int) -> Tensor:
+      def multiply(self: __torch__.M, a: Tensor, times: int) -> Tensor:
         product = torch.mm(a, a)
         for i in range(times - 1):
           product = torch.mm(a, a)

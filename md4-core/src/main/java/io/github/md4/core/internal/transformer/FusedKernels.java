@@ -316,48 +316,6 @@ public final class FusedKernels implements AutoCloseable {
         scope, "scattered", x.array, rows.chosen().orElseThrow().longs(), rows.positions());
   }
 
-  // ---- attention ----
-
-  /** The output of attention, [N, H W], with the arrays that its backward needs. */
-  public static final class Attended {
-    private final NDArray output;
-    private final NDList saved;
-
-    private Attended(NDList made) {
-      output = made.get(0);
-      saved = new NDList(made.subList(1, made.size()));
-    }
-
-    /** Returns the output [N, H W]. */
-    public Hidden output() {
-      return new Hidden(output);
-    }
-  }
-
-  /** Rotates queries and keys in place, and attends; qkv [N, (H + 2 K) W]. */
-  public Attended attend(NDManager scope, Hidden qkv, NDList rotary, Rows all) {
-    pointwise.rotate(qkv.array, rotary, all.length());
-    return new Attended(script.run(scope, "attend", qkv.array, all.length()));
-  }
-
-  /** Returns the gradient by queries, keys and values before the rotation. */
-  public Hidden attendBackward(
-      NDManager scope, Hidden gradient, Hidden qkv, Attended forward, NDList rotary) {
-    int length = (int) rotary.get(0).getShape().get(0);
-    NDList parts =
-        script.run(
-            scope,
-            "attendBackward",
-            gradient.array,
-            qkv.array,
-            forward.output,
-            forward.saved,
-            length);
-    NDArray dqkv = pointwise.rotateBackward(scope, parts, rotary, length);
-    parts.close();
-    return new Hidden(dqkv);
-  }
-
   // ---- loss and update ----
 
   /** Returns the logits for a loss, which overwrites them with their gradient. */
@@ -388,6 +346,11 @@ public final class FusedKernels implements AutoCloseable {
   /** Returns the kernels of condition and modulation. */
   public FusedConditionKernels condition() {
     return new FusedConditionKernels(this);
+  }
+
+  /** Returns the kernels of attention. */
+  public FusedAttentionKernels attention() {
+    return new FusedAttentionKernels(this);
   }
 
   /** Returns the kernels of the embedding. */

@@ -57,9 +57,9 @@ public final class TransformerForward implements AutoCloseable {
   public static final class Preparation implements AutoCloseable {
     private static final String TEXT =
         """
-        public def stacked(self: __torch__.M, w: List[Tensor]) -> Tensor:
+        def stacked(self: __torch__.M, w: List[Tensor]) -> Tensor:
           return torch.cat(w, 0)
-        public def outsideTable(self: __torch__.M, table: Tensor, w: Tensor, b: Tensor) -> Tensor:
+        def outsideTable(self: __torch__.M, table: Tensor, w: Tensor, b: Tensor) -> Tensor:
           return torch.linear(table, w, b)
         """;
 

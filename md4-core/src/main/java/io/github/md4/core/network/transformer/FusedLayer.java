@@ -4,9 +4,9 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.transformer.FusedAttentionKernels.Attended;
 import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
 import io.github.md4.core.internal.transformer.FusedKernels;
-import io.github.md4.core.internal.transformer.FusedKernels.Attended;
 import io.github.md4.core.internal.transformer.FusedKernels.Branch;
 import io.github.md4.core.internal.transformer.FusedKernels.BranchNorm;
 import io.github.md4.core.internal.transformer.FusedKernels.Modulated;
@@ -122,7 +122,7 @@ final class FusedLayer {
     Hidden qkv =
         kernels.product(scope, attentionIn.input(), weights.copy(name + "attention.qkv.weight"));
     positions.seeds.run();
-    Attended attended = kernels.attend(scope, qkv, positions.rotary, positions.all);
+    Attended attended = kernels.attention().attend(scope, qkv, positions.rotary, positions.all);
     Hidden chosen =
         positions.isChosen()
             ? kernels.rowsOf(scope, attended.output(), positions.rows)
@@ -191,8 +191,9 @@ final class FusedLayer {
     Hidden everywhere =
         positions.isChosen() ? kernels.scattered(scope, output, positions.rows) : output;
     Hidden dqkv =
-        kernels.attendBackward(
-            scope, everywhere, attention.qkv, attention.attended, positions.rotary);
+        kernels
+            .attention()
+            .attendBackward(scope, everywhere, attention.qkv, attention.attended, positions.rotary);
     kernels.weightGradient(
         scope,
         dqkv,

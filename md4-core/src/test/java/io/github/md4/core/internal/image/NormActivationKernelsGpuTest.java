@@ -65,7 +65,7 @@ final class NormActivationKernelsGpuTest {
     "BFLOAT16, CONVOLVED, 200, 16, 16, 384, false",
     "BFLOAT16, STREAM, 2, 4, 4, 2048, true"
   })
-  void passes_areThoseOfPlainOperations(
+  void kernels_areThoseOfPlainOperations(
       Precision stream, Kind kind, int examples, int height, int width, int channels, boolean own) {
     Shape shape = new Shape(examples, height, width, channels);
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
@@ -104,7 +104,7 @@ final class NormActivationKernelsGpuTest {
               Optional.of(givenKnown));
       assertClose("dx", one(casts, manager, "wide", back.x()), expectedBack.x());
       for (int part = 0; part < 3; part++) {
-        // Sums of float32 in another order; what is told has one that is zero but for rounding.
+        // Sums of float32 in another order; the gradient by the bias is zero except for rounding.
         NDArray sum = expectedBack.norm().get(part);
         assertThat(back.norm().get(part).sub(sum).abs().max().getFloat())
             .as("norm %d", part)

@@ -68,7 +68,7 @@ final class SpikeKernelsTest {
   /** Numbers wide enough that a tenth of them are far. */
   @Test
   @Tag("naive")
-  void judge_isThePlainRecursion() {
+  void decide_isThePlainRecursion() {
     Random random = new Random(5);
     Running losses = new Running();
     Running norms = new Running();
@@ -96,7 +96,7 @@ final class SpikeKernelsTest {
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
   @Tag("exact")
-  void judge_neverTakesWhatIsNotFinite(double value) {
+  void decide_neverTakesWhatIsNotFinite(double value) {
     assertThat(decide(2, value)[0]).isZero();
     assertThat(decide(value, 2)[0]).isZero();
     assertThat(statistics.toDoubleArray()).containsOnly(0);
@@ -107,7 +107,7 @@ final class SpikeKernelsTest {
   /** Equal numbers have no spread: a hundredth counts as one. */
   @Test
   @Tag("exact")
-  void judge_waitsForItsMemory_andThenForMoreThanAHundredth() {
+  void decide_waitsForItsMemory_andThenForMoreThanAHundredth() {
     for (int k = 0; k < MEMORY; k++) {
       assertThat(decide(2, 1)[0]).isOne();
     }
@@ -119,7 +119,7 @@ final class SpikeKernelsTest {
 
   @Test
   @Tag("exact")
-  void judge_leavesItsResultAlone() {
+  void decide_leavesItsResultAlone() {
     int before = manager.getManagedArrays().size();
     assertThat(decide(1, 1)).hasSize(3);
     assertThat(decide(1, 1)).hasSize(3);

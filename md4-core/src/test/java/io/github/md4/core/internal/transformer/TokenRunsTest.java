@@ -16,7 +16,7 @@ final class TokenRunsTest {
   /** From every token often to most tokens never; token 0 never. */
   @ParameterizedTest
   @ValueSource(ints = {2, 5, 211})
-  void plan_hasEachPositionOnceInARunOfItsToken(int vocabulary) {
+  void onHost_hasEachPositionOnceInARunOfItsToken(int vocabulary) {
     Random random = new Random(3);
     int[] zt = random.ints(331, 1, vocabulary).toArray();
     TokenRuns.OnHost host = TokenRuns.OnHost.of(zt, vocabulary);

@@ -29,8 +29,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The convolutional networks' hand-written backward against the automatic differentiation of the
- * recorded one, in float32, with the passes in plain operations; those of {@code maps.cu} are held
- * against it on a GPU. Both draw their dropout from the engine in the same places, seeded alike.
+ * recorded one, in float32, with the norm-activation kernels in plain operations; those of {@code
+ * maps.cu} are held against it on a GPU. Both draw their dropout from the engine in the same
+ * places, seeded alike.
  */
 final class FusedUNetTest {
   private static final int VOCABULARY = 11;

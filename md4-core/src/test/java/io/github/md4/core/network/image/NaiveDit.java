@@ -16,7 +16,7 @@ final class NaiveDit {
 
   /**
    * @param name what its parameters' names begin with
-   * @param condition what the network is told, or nothing
+   * @param condition of the network, or empty
    */
   NaiveDit(DitShape shape, String name, Map<String, float[]> parameters, double... condition) {
     this.shape = shape;

@@ -18,7 +18,7 @@ final class NaiveMaps {
   private final double[] condition;
 
   /**
-   * @param condition what the network is told, or nothing
+   * @param condition of the network, or empty
    */
   NaiveMaps(Map<String, float[]> parameters, double... condition) {
     this.parameters = parameters;
@@ -67,13 +67,14 @@ final class NaiveMaps {
   double[][][] norm(String name, double[][][] x) {
     double[] scale = new double[x.length];
     double[] shift = new double[x.length];
-    double[] told =
+    double[] modulation =
         parameters.containsKey(name + ".modulation.weight")
             ? linear(name + ".modulation", condition)
             : new double[0];
     for (int c = 0; c < x.length; c++) {
-      scale[c] = told.length > 0 ? 1 + told[c] : parameters.get(name + ".weight")[c];
-      shift[c] = told.length > 0 ? told[x.length + c] : parameters.get(name + ".bias")[c];
+      scale[c] = modulation.length > 0 ? 1 + modulation[c] : parameters.get(name + ".weight")[c];
+      shift[c] =
+          modulation.length > 0 ? modulation[x.length + c] : parameters.get(name + ".bias")[c];
     }
     double[][][] y = map(x.length, x[0].length, x[0][0].length);
     int ofGroup = x.length / GROUPS;
@@ -121,11 +122,11 @@ final class NaiveMaps {
     double[][][] a = resampled(swish(norm(name + ".norm1", x)), resampling);
     double[][][] h = convolution(name + ".conv1", a);
     if (parameters.containsKey(name + ".condition.weight")) {
-      double[] told = product(name + ".condition.weight", condition);
+      double[] bias = product(name + ".condition.weight", condition);
       for (int c = 0; c < h.length; c++) {
         for (double[] row : h[c]) {
           for (int column = 0; column < row.length; column++) {
-            row[column] += told[c];
+            row[column] += bias[c];
           }
         }
       }

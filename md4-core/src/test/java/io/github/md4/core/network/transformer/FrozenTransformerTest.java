@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Both ways through frozen weights against the plain denoiser, in float32; the passes of our own in
+ * Both implementations of frozen weights against the plain denoiser, in float32; our own kernels in
  * plain operations, as {@link FusedTransformerTest} does for training.
  */
 @Tag("naive")

@@ -188,7 +188,7 @@ final class FusedTransformerGpuTest {
         TrainableNetwork trainable = network.trainable(manager, parameters, way.options);
         FusedCheck check = new FusedCheck(manager)) {
       try (TrainingPass pass = trainable.forward(manager, input, NOISE)) {
-        check.judge(pass, rows.length, each.vocabularySize);
+        check.loss(pass, rows.length, each.vocabularySize);
         pass.backward();
       }
       List<float[]> values = check.values(trainable.gradients());
@@ -210,7 +210,7 @@ final class FusedTransformerGpuTest {
       this.kernels = new OptimizerKernels(manager);
     }
 
-    void judge(TrainingPass pass, int rows, int vocabularySize) {
+    void loss(TrainingPass pass, int rows, int vocabularySize) {
       int[] targets = IntStream.range(0, rows).map(r -> (r * 7 + 3) % vocabularySize).toArray();
       float[] weights = new float[rows];
       for (int r = 0; r < rows; r++) {

@@ -33,9 +33,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The hand-written forward and backward against the automatic differentiation of the recorded one,
- * in float32, with the passes in plain operations; those of {@code fused.cu} are held against it on
- * a GPU ({@link FusedTransformerGpuTest}). Both draw their dropout from the engine in the same
- * places, seeded alike.
+ * in float32, with the pointwise kernels in plain operations; those of {@code fused.cu} are held
+ * against it on a GPU ({@link FusedTransformerGpuTest}). Both draw their dropout from the engine in
+ * the same places, seeded alike.
  */
 @Tag("naive")
 final class FusedTransformerTest {
@@ -90,7 +90,7 @@ final class FusedTransformerTest {
     check(config, rows, recompute, FusedTransformerTest::entropy);
   }
 
-  /** Asks for a loss and returns what it is told: numbers, the loss first. */
+  /** A loss of logits, with its further results. */
   private interface Question {
     float[] ask(NDManager scope, Logits logits, int[] targets, float[] weights);
   }
