@@ -2,17 +2,14 @@
 package io.github.md4.cli;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.Activation;
 import io.github.md4.core.Precision;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.network.transformer.TransformerConfig.Conditioning;
-import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.token.Tokenizer;
@@ -72,20 +69,10 @@ public record TinyModel(Tokenizer tokenizer) {
 
   private SavedModel.Description description() {
     TransformerConfig network =
-        new TransformerConfig(
-            4,
-            3,
-            3,
-            2,
-            Embedding.OUTSIDE,
-            TimeFeatures.T,
-            0,
-            Activation.GLU,
-            Conditioning.ADALN,
-            true,
-            0,
-            0,
-            false);
+        TransformerConfig.defaults()
+            .withHeads(3, 4)
+            .withLayers(2)
+            .withConditioning(Conditioning.ADALN);
     return new SavedModel.Description(
         new ModelConfig(LENGTH, new Curve.Linear(), MaskingSchedule.DEFAULT_EPSILON, network),
         tokenizer);

@@ -2,10 +2,10 @@
 package io.github.md4.core;
 
 /**
- * The gated feed-forward's non-linearity, which is also the one in front of every adaLN product.
+ * The non-linearity of the gated feed-forward, and of the condition before every adaLN product.
  *
- * <p>With {@code v} the value half and {@code g} the gate half, the feed-forward passes on {@code v
- * * activation(g)}.
+ * <p>With {@code v} the value half and {@code g} the gate half, the gated feed-forward computes
+ * {@code v * activation(g)}.
  */
 public enum Activation {
   /** Sigmoid. */
@@ -19,7 +19,7 @@ public enum Activation {
       "torch.mul(a, torch.gelu(b, approximate=\"tanh\"))",
       "torch.gelu_backward(dy, x, approximate=\"tanh\")");
 
-  /** Its number in {@code fused.cu}. */
+  /** The value of the constant {@code GATE} in {@code fused.cu}. */
   public final int number;
 
   private final String ofX;
@@ -43,7 +43,7 @@ public enum Activation {
     return Choices.name(this);
   }
 
-  /** The TorchScript functions {@code activate} and {@code gated}. */
+  /** Returns the TorchScript functions {@code activate} and {@code gated}. */
   public String functions() {
     return """
     def activate(self: __torch__.M, x: Tensor) -> Tensor:
@@ -55,10 +55,13 @@ public enum Activation {
         .formatted(ofX, gated);
   }
 
-  /** The TorchScript function {@code activateBack}, the gradient by x of {@code activate}. */
+  /**
+   * Returns the TorchScript function {@code activateBackward}, the gradient of {@code activate} by
+   * x.
+   */
   public String backward() {
     return """
-    def activateBack(self: __torch__.M, dy: Tensor, x: Tensor) -> Tensor:
+    def activateBackward(self: __torch__.M, dy: Tensor, x: Tensor) -> Tensor:
       return %s
     """
         .formatted(backward);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core;
 
-/** Checks of what callers pass. */
+/** Checks of arguments. */
 public final class Checks {
   private Checks() {}
 
   /**
    * Checks a condition.
    *
-   * @param complaint the whole message
+   * @param complaint the complete message
    * @throws IllegalArgumentException if it does not hold
    */
   public static void require(boolean holds, String complaint) {

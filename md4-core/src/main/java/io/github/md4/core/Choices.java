@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** Closed choices as configs and options write them: an enumeration's names in lower case. */
+/** The text form of closed choices in configs and options: an enumeration's names in lower case. */
 public final class Choices {
   private Choices() {}
 

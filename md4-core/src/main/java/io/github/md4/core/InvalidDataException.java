@@ -15,7 +15,7 @@ public final class InvalidDataException extends RuntimeException {
     super(file + ": " + reason);
   }
 
-  /** As {@link #InvalidDataException(Path, String)}, keeping the error that revealed it. */
+  /** Makes the exception with the error that caused it. */
   public InvalidDataException(Path file, String reason, Throwable cause) {
     super(file + ": " + reason, cause);
   }

@@ -3,14 +3,14 @@ package io.github.md4.core;
 
 import java.util.Locale;
 
-/** How a feature map lies in memory; of no effect on results but for their last bits. */
+/** The order of a feature map's dimensions in memory. It affects only the last bits of results. */
 public enum MemoryFormat {
-  /** All channels of a pixel together, as tensor cores want convolutions. */
+  /** The channels of a pixel are contiguous; tensor cores convolve this format fastest. */
   CHANNELS_LAST,
-  /** A plane a channel: the engine's own group normalisation takes nothing else. */
+  /** Each channel is a contiguous plane; the engine's group normalisation requires it. */
   CHANNELS_FIRST;
 
-  /** Returns the layout written as {@code channels-last} or {@code channels-first}. */
+  /** Returns the memory format written as {@code channels-last} or {@code channels-first}. */
   public static MemoryFormat parse(String text) {
     return Choices.parse(values(), "layout", text);
   }

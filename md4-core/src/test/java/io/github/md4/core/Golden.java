@@ -34,17 +34,19 @@ public final class Golden {
 
   private Golden() {}
 
-  /** The whole file. */
+  /** Returns the whole file. */
   public static JsonObject root() {
     return Lazy.ROOT;
   }
 
-  /** The section of that name, or an abort that names it. */
+  /** Returns the section of that name, or aborts the test and names it. */
   public static JsonObject section(String name) {
     return object(root(), name);
   }
 
-  /** All objects in a parent whose whole name matches, in the file's order; may be empty. */
+  /**
+   * Returns all objects in a parent whose whole name matches, in the file's order; may be empty.
+   */
   public static Map<String, JsonObject> objects(JsonObject parent, Pattern name) {
     Map<String, JsonObject> found = new LinkedHashMap<>();
     for (Map.Entry<String, JsonElement> entry : parent.entrySet()) {
@@ -55,7 +57,10 @@ public final class Golden {
     return found;
   }
 
-  /** The member that a path of names leads to, or an abort that names it; JSON null is a lack. */
+  /**
+   * Returns the member at a path of names, or aborts the test and names it; JSON null counts as
+   * missing.
+   */
   public static JsonElement field(JsonObject parent, String... path) {
     JsonElement at = parent;
     for (String name : path) {
@@ -67,22 +72,25 @@ public final class Golden {
     return at;
   }
 
-  /** Whether {@link #field} would find it. */
+  /** Returns whether {@link #field} would find a member. */
   public static boolean has(JsonObject parent, String name) {
     return parent.has(name) && !parent.get(name).isJsonNull();
   }
 
-  /** As {@link #field}, for an object. */
+  /** Returns {@link #field} as an object. */
   public static JsonObject object(JsonObject parent, String... path) {
     return field(parent, path).getAsJsonObject();
   }
 
-  /** All numbers in nested arrays, row-major; the strings "inf", "-inf" and "nan" are numbers. */
+  /**
+   * Returns all numbers in nested arrays, row-major; the strings "inf", "-inf" and "nan" are
+   * numbers.
+   */
   public static double[] doubles(JsonElement numbers) {
     return stream(numbers).toArray();
   }
 
-  /** As {@link #doubles}, rounded to float. */
+  /** Returns {@link #doubles} rounded to float. */
   public static float[] floats(JsonElement numbers) {
     double[] wide = doubles(numbers);
     float[] narrow = new float[wide.length];
@@ -92,22 +100,22 @@ public final class Golden {
     return narrow;
   }
 
-  /** As {@link #doubles}, for whole numbers. */
+  /** Returns {@link #doubles} as whole numbers. */
   public static long[] longs(JsonElement numbers) {
     return stream(numbers).mapToLong(x -> (long) x).toArray();
   }
 
-  /** The rows of an array of arrays of numbers. */
+  /** Returns the rows of an array of arrays of numbers. */
   public static double[][] rows(JsonElement matrix) {
     return elements(matrix).stream().map(Golden::doubles).toArray(double[][]::new);
   }
 
-  /** The elements of an array. */
+  /** Returns the elements of an array. */
   public static List<JsonElement> elements(JsonElement array) {
     return array.getAsJsonArray().asList();
   }
 
-  /** The lengths of nested arrays of equal lengths: none for a number. */
+  /** Returns the lengths of nested arrays of equal lengths: none for a number. */
   public static long[] shape(JsonElement numbers) {
     List<Long> shape = new ArrayList<>();
     for (JsonElement at = numbers; at.isJsonArray(); at = at.getAsJsonArray().get(0)) {
@@ -116,7 +124,7 @@ public final class Golden {
     return shape.stream().mapToLong(Long::longValue).toArray();
   }
 
-  /** A test that is skipped and says that the file lacks something. */
+  /** Returns a skipped test that says that the file lacks something. */
   public static DynamicTest missing(String what) {
     return DynamicTest.dynamicTest(
         what,
@@ -126,8 +134,8 @@ public final class Golden {
   }
 
   /**
-   * What a test throws that cannot run on this file. Surefire counts what is skipped and does not
-   * name it: so it is printed, too.
+   * Returns the exception of a test that cannot run on this file. Surefire does not name skipped
+   * tests, so the message is printed too.
    */
   public static TestAbortedException skipped(String message) {
     System.out.println("skipped: " + message);
@@ -138,7 +146,7 @@ public final class Golden {
     return skipped(source() + " lacks " + what);
   }
 
-  /** The file's name, for messages. */
+  /** Returns the file's name, for messages. */
   public static String source() {
     String file = System.getProperty(PROPERTY, "");
     return file.isEmpty() ? RESOURCE : file;
@@ -160,7 +168,7 @@ public final class Golden {
     };
   }
 
-  /** Reads the file when it is first asked for. */
+  /** The file, read at the first use. */
   private static final class Lazy {
     private static final JsonObject ROOT = read();
 

@@ -82,7 +82,7 @@ public sealed interface Remasking {
    * confidences: the least sure tokens are masked first. A mask has no share, so remasking is not
    * made up for as with the other two, and a little more is left to the end.
    */
-  record Confidence(double eta) implements Remasking {
+  public record Confidence(double eta) implements Remasking {
     public Confidence {
       checkShare(eta);
     }

@@ -2,7 +2,6 @@
 package io.github.md4.sample;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.Activation;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.network.Network;
@@ -28,20 +27,10 @@ final class TinyTransformer implements AutoCloseable {
   }
 
   static TransformerConfig config(int classes) {
-    return new TransformerConfig(
-        6,
-        3,
-        3,
-        2,
-        TransformerConfig.Embedding.OUTSIDE,
-        TimeFeatures.T,
-        classes,
-        Activation.GLU,
-        TransformerConfig.Conditioning.ADALN_ZERO,
-        true,
-        0,
-        0,
-        false);
+    return TransformerConfig.defaults()
+        .withHeads(3, 6)
+        .withLayers(2)
+        .withCondition(TimeFeatures.T, classes);
   }
 
   static float[] values(ParameterSpec spec, int index) {

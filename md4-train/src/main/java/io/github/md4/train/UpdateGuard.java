@@ -91,9 +91,9 @@ sealed interface UpdateGuard extends AutoCloseable {
 
     @Override
     public Seen see(NDManager scope, NDArray loss, FlatArrays gradients) {
-      SpikeKernels.Seen seen = new SpikeKernels.Seen(loss, norms.norm(scope, gradients));
+      SpikeKernels.Update update = new SpikeKernels.Update(loss, norms.norm(scope, gradients));
       NDArray verdict =
-          kernels.judge(scope, statistics, seen, bounds.deviations(), bounds.memory());
+          kernels.decide(scope, statistics, update, bounds.deviations(), bounds.memory());
       return new Seen(verdict, Optional.of(verdict));
     }
 

@@ -5,13 +5,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
 /**
- * A network's guesses at R rows in training, in whatever form they lie on the device: an objective
- * asks for a loss, and the gradient of that loss takes their place.
+ * A network's logits at R rows in training, on the device. A loss computes its gradient by them,
+ * which is kept for the backward pass.
  */
 public interface Logits {
 
   /**
-   * Returns {@code sum_r weights[r] * -log mu_r[targets[r]]}, and keeps its gradient.
+   * Returns {@code sum_r weights[r] * -log mu_r[targets[r]]} and keeps its gradient.
    *
    * @param targets clean tokens in [0, V), one for each row
    * @param weights at least zero, one for each row
@@ -33,5 +33,5 @@ public interface Logits {
    * @param powers one for each token
    * @return in {@code scope}
    */
-  GenMd4Loss powered(NDManager scope, int[] targets, float[] weights, float[] powers);
+  GenMd4Loss genMd4(NDManager scope, int[] targets, float[] weights, float[] powers);
 }

@@ -71,7 +71,7 @@ public interface RowLoss {
 
     @Override
     public NDArray weightedSum(NDManager scope, Logits logits, int[] targets, float[] weights) {
-      return logits.powered(scope, targets, weights, powers).sum();
+      return logits.genMd4(scope, targets, weights, powers).sum();
     }
   }
 }

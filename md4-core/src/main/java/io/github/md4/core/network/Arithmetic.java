@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The multiplications of a network a token, on the way from tokens to logits.
+ * The multiplications of a network's forward pass for each token.
  *
- * @param dense by weights, the logits of all positions being asked for; as peers are counted
- * @param needed by weights, the logits of half of the positions being asked for, as in training
+ * @param dense by weights, with logits at all positions, as others count them
+ * @param needed by weights, with logits at half of the positions, as in training
  * @param attended of tokens by each other
  */
 public record Arithmetic(double dense, double needed, double attended) {
   private static final int FILTERS = 4;
 
-  /** Returns whether a parameter is what something is multiplied by: no vector and no table. */
+  /** Returns whether a parameter is the weight of a product: neither a vector nor a table. */
   public static boolean isProduct(ParameterSpec spec) {
     String name = spec.name();
     return spec.shape().dimension() >= 2
@@ -24,9 +24,7 @@ public record Arithmetic(double dense, double needed, double attended) {
         && !name.endsWith("positions.weight");
   }
 
-  /**
-   * Returns whether a parameter is multiplied by once an example: what the condition goes through.
-   */
+  /** Returns whether a parameter belongs to the condition: multiplied by once for each example. */
   public static boolean isOfCondition(ParameterSpec spec) {
     return spec.name().contains("condition.") || spec.name().contains("modulation.");
   }
@@ -34,7 +32,7 @@ public record Arithmetic(double dense, double needed, double attended) {
   /**
    * Returns the arithmetic of a network over images.
    *
-   * @param uses how often an example is multiplied by a parameter that is not of the condition
+   * @param uses the number of multiplications of an example by a parameter outside the condition
    * @param attended multiplications of an example's tokens by each other
    */
   public static Arithmetic ofImages(
@@ -54,7 +52,10 @@ public record Arithmetic(double dense, double needed, double attended) {
     return new Arithmetic(dense / image.size(), needed / image.size(), attended / image.size());
   }
 
-  /** The convolution whose results are the logits; a row takes one of its filters' values alone. */
+  /**
+   * Returns whether a parameter is the convolution of the logits, of which a row needs one filter
+   * for each token only.
+   */
   private static boolean isHead(ParameterSpec spec) {
     return spec.name().equals("head.weight") && spec.shape().dimension() == FILTERS;
   }

@@ -6,28 +6,28 @@ import io.github.md4.core.noise.Noise.Purpose;
 import java.util.stream.IntStream;
 
 /**
- * Where the masks of one step's Dropout1d come from.
+ * The noise of one step's dropout.
  *
- * @param firstExample the position in the step's batch of the first example at hand, so that a
- *     batch may be split without a change of masks
+ * @param firstExample the index in the step's batch of the first example here, so that splitting a
+ *     batch changes no mask
  */
 public record DropoutNoise(Noise noise, long step, int firstExample) {
   private static final int WORDS = 4;
   private static final long WORD = 0xFFFFFFFFL;
 
   /**
-   * Returns 1 where a channel stays, independently with probability {@code 1 - rate}.
+   * Returns 1 where a channel is kept, independently with probability {@code 1 - rate}.
    *
    * @param channels of one example over all branches and layers
    * @return {@code [batchSize * channels]}, example by example
    */
-  public byte[] keep(int batchSize, int channels, double rate) {
-    byte[] keep = new byte[batchSize * channels];
+  public byte[] mask(int batchSize, int channels, double rate) {
+    byte[] mask = new byte[batchSize * channels];
     long threshold = Math.round(rate * 0x1p32);
     IntStream.range(0, batchSize)
         .parallel()
-        .forEach(example -> fill(keep, example, channels, threshold));
-    return keep;
+        .forEach(example -> fill(mask, example, channels, threshold));
+    return mask;
   }
 
   /** Returns the labels, each replaced by {@code nullLabel} with probability {@code rate}. */
@@ -41,8 +41,8 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
   }
 
   /**
-   * Returns the seed of what the engine draws itself in one part of a network, of this step and
-   * these examples alone.
+   * Returns the seed of the engine's own draws in one part of a network, for this step and these
+   * examples.
    */
   public int engineSeed(int part) {
     int[] block = new int[WORDS];
@@ -50,11 +50,11 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
     return block[0];
   }
 
-  private void fill(byte[] keep, int example, int channels, long threshold) {
+  private void fill(byte[] mask, int example, int channels, long threshold) {
     int[] words = noise.words(Purpose.DROPOUT, step, (long) firstExample + example, channels);
     int at = example * channels;
     for (int channel = 0; channel < channels; channel++) {
-      keep[at + channel] = (byte) ((words[channel] & WORD) >= threshold ? 1 : 0);
+      mask[at + channel] = (byte) ((words[channel] & WORD) >= threshold ? 1 : 0);
     }
   }
 }

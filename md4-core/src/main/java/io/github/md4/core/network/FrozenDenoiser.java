@@ -5,16 +5,16 @@ import ai.djl.ndarray.NDArray;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 
-/** A denoiser that keeps what follows from its weights, and frees it when closed. */
+/** A denoiser that keeps values derived from its weights, and frees them when closed. */
 public interface FrozenDenoiser extends Denoiser, AutoCloseable {
 
-  /** Returns a line for people: by which code it computes. */
+  /** Returns a line that names the code that computes it. */
   String description();
 
   @Override
   void close();
 
-  /** One that keeps nothing. */
+  /** A denoiser that keeps nothing. */
   record Plain(Denoiser denoiser) implements FrozenDenoiser {
     @Override
     public NDArray logits(NDArray zt, Condition condition, NDArray rows) {

@@ -6,13 +6,13 @@ import io.github.md4.core.noise.Noise.Purpose;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** The law of a parameter's initial values (spec, Section 5.4). */
+/** The distribution of a parameter's initial values (spec, Section 5.4). */
 public sealed interface Initializer {
 
   /**
    * Fills {@code values} with independent draws.
    *
-   * @param parameter the parameter's index in its network, so that no two share their noise
+   * @param parameter the parameter's index in its network, so that no two parameters share noise
    */
   void fill(float[] values, Noise noise, int parameter);
 
@@ -108,7 +108,7 @@ public sealed interface Initializer {
       void fill(int[] block, int attempt);
     }
 
-    /** Gives an element its stream. */
+    /** The random stream of each element. */
     interface Streams {
       public Words of(int element);
     }
@@ -119,7 +119,7 @@ public sealed interface Initializer {
           .forEach(i -> values[i] = (float) (deviation * truncated(streams.of(i), bound)));
     }
 
-    /** Rejection: the first of the stream's standard normals that is within the bound. */
+    /** Returns the first standard normal of the stream within the bound. */
     private static double truncated(Words words, double bound) {
       int[] block = new int[4];
       for (int attempt = 0; ; attempt++) {

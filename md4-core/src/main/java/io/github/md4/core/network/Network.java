@@ -10,23 +10,25 @@ import java.util.Set;
 /** A network without its weights: the same object serves the trained and the averaged ones. */
 public interface Network extends AutoCloseable {
 
-  /** Returns its parameters, in the order in which they are filled and saved. */
+  /** Returns its parameters, in the order of initialisation and of files. */
   List<ParameterSpec> specs();
 
-  /** Returns what guesses with these weights, without dropout; nothing can be differentiated. */
+  /**
+   * Returns the denoiser with these weights, without dropout; its results cannot be differentiated.
+   */
   Denoiser denoiser(Parameters parameters);
 
   /**
-   * As {@link #denoiser}, of weights that never change again: what follows from them alone is
-   * computed once. Closed by the caller, before the weights.
+   * Returns a denoiser of weights that never change again; values derived from them are computed
+   * once. Closed by the caller, before the weights.
    */
   default FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
     return new FrozenDenoiser.Plain(denoiser(parameters));
   }
 
   /**
-   * Returns this network with parameters to be trained, of which it may keep copies: from then on
-   * they are changed by its {@link TrainableNetwork#optimizer} alone.
+   * Returns this network with parameters to be trained. It may keep copies of them: from then on
+   * only its {@link TrainableNetwork#optimizer} may change them.
    *
    * @throws io.github.md4.core.DeviceException if the options ask for kernels that do not run here
    * @throws io.github.md4.core.InvalidConfigException if they ask for another of {@link
@@ -34,7 +36,7 @@ public interface Network extends AutoCloseable {
    */
   TrainableNetwork trainable(NDManager parent, Parameters parameters, TrainingOptions options);
 
-  /** Returns the choices that training has of what to compute again. */
+  /** Returns the choices of recomputation that the network supports in training. */
   default Set<TrainingOptions.Recompute> recomputes() {
     return EnumSet.allOf(TrainingOptions.Recompute.class);
   }

@@ -23,13 +23,13 @@ public interface NetworkConfig {
     return NetworkKind.all();
   }
 
-  /** Returns what the network is told of the time. */
+  /** Returns the network's input of the time. */
   TimeFeatures timeFeatures();
 
-  /** Returns the number of classes it is told, or 0. */
+  /** Returns the number of classes, or 0. */
   int classes();
 
-  /** Returns the size of the images it takes; nothing where it takes no images. */
+  /** Returns the size of its images; empty where it takes no images. */
   default Optional<ImageShape> imageShape() {
     return Optional.empty();
   }
@@ -37,7 +37,7 @@ public interface NetworkConfig {
   /** Returns whether a position sees only those up to itself. */
   boolean causal();
 
-  /** Returns the label that stands for no class, if the network knows one. */
+  /** Returns the label of no class, if the network has one. */
   OptionalInt nullLabel();
 
   /**
@@ -45,7 +45,7 @@ public interface NetworkConfig {
    */
   void checkLength(int length);
 
-  /** Returns what reports say of it: words and numbers by name. */
+  /** Returns its properties for reports: words and numbers by name. */
   Map<String, Object> facts();
 
   /** Returns {@link #facts} in a line for people. */
@@ -56,7 +56,7 @@ public interface NetworkConfig {
   }
 
   /**
-   * Returns how much it multiplies.
+   * Returns the number of its multiplications.
    *
    * @param specs its parameters
    * @param length tokens of a sequence

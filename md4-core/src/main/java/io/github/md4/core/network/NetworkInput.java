@@ -4,11 +4,11 @@ package io.github.md4.core.network;
 import io.github.md4.core.diffusion.Condition;
 
 /**
- * What a network is asked in training, still on the host.
+ * A batch of a network's inputs in training, on the host.
  *
  * @param zt tokens [B, N], partly masked
- * @param condition time and class of each example, as far as the network takes them
- * @param rows flat positions in [0, B N), in ascending order, at which it guesses; at least one
+ * @param condition time and class of each example, if the network takes them
+ * @param rows flat positions in [0, B N) of the logits, in ascending order; at least one
  */
 public record NetworkInput(int[][] zt, Condition condition, int[] rows) {
 

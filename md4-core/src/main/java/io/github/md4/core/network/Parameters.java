@@ -28,7 +28,7 @@ public final class Parameters implements AutoCloseable {
     }
   }
 
-  /** Gives a parameter its values, as many as its shape has elements. */
+  /** The source of a parameter's values. */
   @FunctionalInterface
   public interface Values {
     float[] of(ParameterSpec spec, int index);
@@ -68,7 +68,7 @@ public final class Parameters implements AutoCloseable {
     return new Parameters(arrays.keySet(), flat.zeros(Precision.FLOAT32));
   }
 
-  /** Lets the automatic differentiation follow them. */
+  /** Marks the parameters as leaves of automatic differentiation. */
   public void requireGradients() {
     arrays.values().forEach(array -> array.setRequiresGradient(true));
   }
@@ -86,7 +86,7 @@ public final class Parameters implements AutoCloseable {
     return array;
   }
 
-  /** Returns name and array of each, in order; not to be changed. */
+  /** Returns the arrays by name, in order; not to be changed. */
   public Map<String, NDArray> byName() {
     return Collections.unmodifiableMap(arrays);
   }
@@ -96,12 +96,12 @@ public final class Parameters implements AutoCloseable {
     return new NDList(arrays.values());
   }
 
-  /** Returns all of them as they lie in memory, in order. */
+  /** Returns the arrays' contiguous memory. */
   public FlatArrays flat() {
     return flat;
   }
 
-  /** Returns how many numbers they are. */
+  /** Returns the number of elements of all parameters. */
   public long size() {
     return arrays.values().stream().mapToLong(NDArray::size).sum();
   }

@@ -8,10 +8,10 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.Autograd;
+import io.github.md4.core.internal.torch.CheckpointedRecording;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.LossKernels;
 import io.github.md4.core.internal.torch.OptimizerKernels;
-import io.github.md4.core.internal.torch.PieceRecording;
 import io.github.md4.core.internal.torch.RecordedLogits;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.torch.Recording.Tape;
@@ -19,9 +19,9 @@ import io.github.md4.core.loss.Logits;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import java.util.Arrays;
 
-/** A network in training whose forward is noted on a tape: on any device, all of it, recorded. */
+/** A network in training whose forward pass is recorded on a tape, on any device. */
 public final class RecordedNetwork implements TrainableNetwork {
-  private final Code code;
+  private final Implementation implementation;
   private final Parameters parameters;
   private final Autograd autograd;
   private final LossKernels loss;
@@ -30,14 +30,14 @@ public final class RecordedNetwork implements TrainableNetwork {
   private final FlatArrays gradients;
 
   /**
-   * What a network is asked, and what it drops.
+   * A batch on the host, and the noise of its dropout.
    *
    * @param flat tokens [B N]
    * @param rows flat positions
    */
-  public record Asked(NetworkInput input, DropoutNoise noise, long[] flat, long[] rows) {
-    static Asked of(NetworkInput input, DropoutNoise noise) {
-      return new Asked(input, noise, longs(input.flat()), longs(input.rows()));
+  public record HostBatch(NetworkInput input, DropoutNoise noise, long[] flat, long[] rows) {
+    public static HostBatch of(NetworkInput input, DropoutNoise noise) {
+      return new HostBatch(input, noise, longs(input.flat()), longs(input.rows()));
     }
 
     private static long[] longs(int[] ints) {
@@ -46,54 +46,55 @@ public final class RecordedNetwork implements TrainableNetwork {
   }
 
   /**
-   * The same on the device.
+   * A batch on the device.
    *
    * @param zt int64 [B, N]
    * @param rows int64 [R]
    */
-  public record Question(NDArray zt, Condition condition, NDArray rows, DropoutNoise noise) {}
+  public record DeviceBatch(NDArray zt, Condition condition, NDArray rows, DropoutNoise noise) {}
 
-  /** A network's forward, which gives logits float32 [R, V] and belongs to {@code scope}. */
+  /** A network's forward pass: logits float32 [R, V] that belong to {@code scope}. */
   @FunctionalInterface
   public interface Forward {
-    NDArray logits(NDManager scope, Question question, Recording recording);
+    NDArray logits(NDManager scope, DeviceBatch batch, Recording recording);
   }
 
-  /** Gives what is noted of a forward. */
+  /** A factory of the tapes that record forward passes. */
   @FunctionalInterface
-  public interface Tapes {
+  public interface TapeFactory {
     /**
      * Begins a tape.
      *
-     * @param autograd which records the forward
-     * @param scope takes what is kept for the way back
+     * @param autograd records the forward pass
+     * @param scope takes the arrays that the backward pass needs
      */
-    Tape begin(Autograd autograd, NDManager scope, Asked asked);
+    Tape begin(Autograd autograd, NDManager scope, HostBatch host);
 
-    /** Returns tapes of all that is computed, or of less, the rest being computed again. */
-    static Tapes of(Recompute recompute) {
+    /** Returns tapes of the complete forward pass, or of segments that are computed again. */
+    public static TapeFactory of(Recompute recompute) {
       return recompute == Recompute.LAYER
-          ? (autograd, scope, asked) -> new PieceRecording(autograd, scope)
-          : (autograd, scope, asked) -> new Recording.Whole(autograd);
+          ? (autograd, scope, host) -> new CheckpointedRecording(autograd, scope)
+          : (autograd, scope, host) -> new Recording.Full(autograd);
     }
   }
 
   /**
-   * How a network is computed.
+   * The implementation of a network's forward and backward.
    *
-   * @param description a line that says so
-   * @param release gives up what the forward has of its own, besides managed arrays
+   * @param description a line that names it
+   * @param release frees the forward's own resources besides managed arrays
    */
-  public record Code(Tapes tapes, Forward forward, String description, Runnable release) {
-    /** Returns that of a network that is differentiated automatically. */
-    public static Code recorded(Recompute recompute, Forward forward, Runnable release) {
-      return new Code(
-          Tapes.of(recompute), forward, "TorchScript, differentiated automatically", release);
+  public record Implementation(
+      TapeFactory tapes, Forward forward, String description, Runnable release) {
+    /** Returns the implementation of a network that is differentiated automatically. */
+    public static Implementation recorded(Recompute recompute, Forward forward, Runnable release) {
+      return new Implementation(
+          TapeFactory.of(recompute), forward, "TorchScript, differentiated automatically", release);
     }
   }
 
-  public RecordedNetwork(NDManager parent, Parameters parameters, Code code) {
-    this.code = code;
+  public RecordedNetwork(NDManager parent, Parameters parameters, Implementation implementation) {
+    this.implementation = implementation;
     this.parameters = parameters;
     this.autograd = new Autograd(parent);
     this.loss = new LossKernels(parent);
@@ -105,25 +106,25 @@ public final class RecordedNetwork implements TrainableNetwork {
 
   @Override
   public Prepared prepare(NetworkInput input, DropoutNoise noise) {
-    Asked asked = Asked.of(input, noise);
-    return scope -> forward(scope, asked);
+    HostBatch host = HostBatch.of(input, noise);
+    return scope -> forward(scope, host);
   }
 
-  private TrainingPass forward(NDManager parent, Asked asked) {
+  private TrainingPass forward(NDManager parent, HostBatch host) {
     NDManager scope = parent.newSubManager();
-    Tape tape = code.tapes.begin(autograd, scope, asked);
-    Question question = uploaded(scope, asked);
-    NDArray logits = autograd.record(() -> code.forward.logits(scope, question, tape));
-    return new Pass(scope, tape, new RecordedLogits(loss, upload, logits));
+    Tape tape = implementation.tapes.begin(autograd, scope, host);
+    DeviceBatch batch = uploaded(scope, host);
+    NDArray logits = autograd.record(() -> implementation.forward.logits(scope, batch, tape));
+    return new RecordedPass(scope, tape, new RecordedLogits(loss, upload, logits));
   }
 
-  private Question uploaded(NDManager scope, Asked asked) {
-    NetworkInput input = asked.input;
-    upload.begin((long) Long.BYTES * (asked.flat.length + asked.rows.length));
-    NDArray zt = upload.longs(scope, asked.flat, new Shape(input.batchSize(), input.length()));
-    NDArray rows = upload.longs(scope, asked.rows, new Shape(asked.rows.length));
+  private DeviceBatch uploaded(NDManager scope, HostBatch host) {
+    NetworkInput input = host.input;
+    upload.begin((long) Long.BYTES * (host.flat.length + host.rows.length));
+    NDArray zt = upload.longs(scope, host.flat, new Shape(input.batchSize(), input.length()));
+    NDArray rows = upload.longs(scope, host.rows, new Shape(host.rows.length));
     upload.end();
-    return new Question(zt, input.condition(), rows, asked.noise);
+    return new DeviceBatch(zt, input.condition(), rows, host.noise);
   }
 
   @Override
@@ -138,7 +139,7 @@ public final class RecordedNetwork implements TrainableNetwork {
 
   @Override
   public String description() {
-    return code.description;
+    return implementation.description;
   }
 
   @Override
@@ -148,15 +149,15 @@ public final class RecordedNetwork implements TrainableNetwork {
     optimizer.close();
     upload.close();
     gradients.close();
-    code.release.run();
+    implementation.release.run();
   }
 
-  private final class Pass implements TrainingPass {
+  private final class RecordedPass implements TrainingPass {
     private final NDManager scope;
     private final Tape tape;
     private final RecordedLogits logits;
 
-    Pass(NDManager scope, Tape tape, RecordedLogits logits) {
+    RecordedPass(NDManager scope, Tape tape, RecordedLogits logits) {
       this.scope = scope;
       this.tape = tape;
       this.logits = logits;

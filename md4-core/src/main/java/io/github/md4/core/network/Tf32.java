@@ -10,17 +10,17 @@ import io.github.md4.core.internal.torch.TorchScript;
 import java.util.Map;
 
 /**
- * TensorFloat-32: whether a GPU may round the factors of float32 products to ten bits behind the
- * point, which is several times faster.
+ * TensorFloat-32: the mode in which a GPU rounds the factors of float32 products to ten bits after
+ * the point, several times faster.
  *
- * <p>libtorch and CUDA's libraries read it from the environment when they are first used, so it
- * must be said before anything of DJL's engine is.
+ * <p>libtorch and CUDA's libraries read it from the environment at their first use, so it must be
+ * set before DJL's engine is used.
  */
 public final class Tf32 {
-  /** What libtorch reads for its products. */
+  /** The variable that libtorch reads for its products. */
   private static final String TORCH = "TORCH_ALLOW_TF32_CUBLAS_OVERRIDE";
 
-  /** What CUDA's libraries read, and which rules out what libtorch allows. */
+  /** The variable that CUDA's libraries read; it overrules libtorch's. */
   private static final String CUDA = "NVIDIA_TF32_OVERRIDE";
 
   private static final String PROBE =
@@ -36,7 +36,7 @@ public final class Tf32 {
   private Tf32() {}
 
   /**
-   * Allows it in this process.
+   * Allows TF32 in this process.
    *
    * @throws DeviceException if this system's environment cannot be set from here
    */
@@ -47,7 +47,7 @@ public final class Tf32 {
     }
   }
 
-  /** Rules it out in this process, for convolutions too, which libtorch otherwise rounds. */
+  /** Forbids TF32 in this process, also for convolutions, which libtorch otherwise rounds. */
   public static void forbid() {
     boolean unused = set(TORCH, "0") && set(CUDA, "0"); // where it cannot be set, it is off anyway
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
+import static io.github.md4.core.Checks.require;
+
 /** Sinusoidal features of a time (spec, Section 5.1). */
 public final class TimeEmbedding {
   private static final double SCALE = 1000;
@@ -21,9 +23,7 @@ public final class TimeEmbedding {
 
   /** Returns the features of several times, one after another. */
   public static float[] of(double[] times, int width) {
-    if (width < 4) {
-      throw new IllegalArgumentException("width must be at least 4: " + width);
-    }
+    require(width >= 4, "width must be at least 4", width);
     int half = width / 2;
     double[] frequencies = new double[half];
     for (int k = 0; k < half; k++) {

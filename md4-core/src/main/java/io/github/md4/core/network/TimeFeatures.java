@@ -3,7 +3,7 @@ package io.github.md4.core.network;
 
 import io.github.md4.core.Choices;
 
-/** The input that tells a network the time. */
+/** The input of a network that encodes the time. */
 public enum TimeFeatures {
   /** The time's sinusoidal embedding. */
   T,

@@ -5,39 +5,39 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.OptimizerKernels;
 
-/** A network with the parameters it is trained on, and the memory that training takes. */
+/** A network with the parameters to be trained, and the memory that training needs. */
 public interface TrainableNetwork extends AutoCloseable {
 
-  /** A batch, made ready as far as the host can before its turn. */
+  /** A batch that the host has prepared. */
   @FunctionalInterface
   interface Prepared {
     /**
-     * Goes forward through it, with dropout.
+     * Computes its forward pass, with dropout.
      *
-     * @param scope takes what is kept for the way back
+     * @param scope takes the arrays that the backward pass needs
      */
     TrainingPass forward(NDManager scope);
   }
 
   /**
-   * Makes a batch ready, on any thread.
+   * Prepares a batch, on any thread.
    *
-   * @param noise what dropped channels are drawn from
+   * @param noise the noise of dropout
    */
   Prepared prepare(NetworkInput input, DropoutNoise noise);
 
-  /** Goes forward through a batch at once. */
+  /** Computes the forward pass of a batch at once. */
   default TrainingPass forward(NDManager scope, NetworkInput input, DropoutNoise noise) {
     return prepare(input, noise).forward(scope);
   }
 
-  /** Returns the gradients of the last way back, in the parameters' order. */
+  /** Returns the gradients of the last backward pass, in the parameters' order. */
   FlatArrays gradients();
 
-  /** Returns what moves these parameters. */
+  /** Returns the optimizer of these parameters. */
   OptimizerKernels optimizer();
 
-  /** Returns a line that says which of a network's ways of computing this is. */
+  /** Returns a line that names the implementation. */
   String description();
 
   @Override

@@ -5,11 +5,11 @@ import io.github.md4.core.Choices;
 import io.github.md4.core.Precision;
 
 /**
- * How a network computes in training, of no effect on what it computes but for rounding.
+ * The implementation of a network in training. It affects results only by rounding.
  *
- * @param kernels which code does the work
+ * @param kernels the code that computes
  * @param stream the type of the residual stream where products are bfloat16
- * @param recompute what is computed again on the way back rather than kept
+ * @param recompute the activations that the backward pass computes again
  */
 public record TrainingOptions(Kernels kernels, Precision stream, Recompute recompute) {
 
@@ -18,7 +18,7 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
     return new TrainingOptions(Kernels.AUTO, Precision.FLOAT32, Recompute.NONE);
   }
 
-  /** Which code does the work. */
+  /** The code that computes. */
   public enum Kernels {
     /** Our own CUDA kernels where they run, else TorchScript. */
     AUTO,
@@ -38,14 +38,14 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
     }
   }
 
-  /** What is computed again on the way back rather than kept. */
+  /** The activations that the backward pass computes again rather than keeps. */
   public enum Recompute {
     /** Nothing: the fastest. */
     NONE,
-    /** All of a layer but its input: a third more arithmetic, a fraction of the memory. */
+    /** All of a layer except its input: a third more arithmetic, a fraction of the memory. */
     LAYER;
 
-    /** Returns whether it is there to save memory. */
+    /** Returns whether it saves memory. */
     public boolean savesMemory() {
       return this != NONE;
     }

@@ -3,15 +3,17 @@ package io.github.md4.core.network;
 
 import io.github.md4.core.loss.Logits;
 
-/** A network's way forward through a batch, which can be gone back. */
+/** A network's forward pass of a batch, with its backward pass. */
 public interface TrainingPass extends AutoCloseable {
 
-  /** Returns the guesses at the asked rows; an objective judges them before {@link #backward}. */
+  /**
+   * Returns the logits at the input's rows; a loss is computed from them before {@link #backward}.
+   */
   Logits logits();
 
   /**
-   * Goes back once, from the gradient that the objective has left, and writes the gradients by all
-   * parameters where {@link TrainableNetwork#gradients} says.
+   * Computes the backward pass once, from the gradient of the loss, and writes the gradients by all
+   * parameters to {@link TrainableNetwork#gradients}.
    */
   void backward();
 

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The seams of a network: its shape, parameters, training pass and frozen forward. */
+/** The interfaces of a network: its config, parameters, training pass and frozen forward pass. */
 package io.github.md4.core.network;

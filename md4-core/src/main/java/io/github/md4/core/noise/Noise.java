@@ -13,7 +13,7 @@ package io.github.md4.core.noise;
 public record Noise(long seed) {
   private static final double TWO_TO_MINUS_53 = 0x1p-53;
 
-  /** What the noise is for: one stream each, so that no two uses share a number. */
+  /** The use of noise; each has its own stream, so that no two uses share a number. */
   public enum Purpose {
     INITIALIZATION(0),
     TIME(1),

@@ -2,7 +2,7 @@
 package io.github.md4.core.token;
 
 /**
- * What the tokens of one file are, as known before the first is written.
+ * The properties of a token file that are known before its first token is written.
  *
  * @param dataSet the name of the data set, as reports print it
  * @param split {@code train}, {@code valid} or {@code test}
@@ -13,7 +13,7 @@ package io.github.md4.core.token;
 public record DataSplit(
     String dataSet, String split, Tokenizer tokenizer, Provenance provenance, int rowLength) {
 
-  /** One stream. */
+  /** Makes the split of one stream. */
   public DataSplit(String dataSet, String split, Tokenizer tokenizer, Provenance provenance) {
     this(dataSet, split, tokenizer, provenance, 0);
   }

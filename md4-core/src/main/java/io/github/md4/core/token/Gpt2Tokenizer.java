@@ -21,7 +21,7 @@ public final class Gpt2Tokenizer implements Tokenizer {
   private static final int END_OF_TEXT = 50_256;
   private static final byte[] MASK_BYTES = MASK_TEXT.getBytes(StandardCharsets.UTF_8);
 
-  /** Holds the tables, which take a second to load, until the first use. */
+  /** The tables, loaded at the first use, which takes a second. */
   private static final class Loaded {
     static final Encoding ENCODING =
         Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
@@ -81,8 +81,8 @@ public final class Gpt2Tokenizer implements Tokenizer {
   }
 
   /**
-   * Before white space after something else: there a new pair of GPT-2's pattern begins, whatever
-   * stands before or after.
+   * Returns the last position before white space that follows another character: GPT-2's pattern
+   * starts a new match there in any context.
    */
   @Override
   public int seam(CharSequence text) {

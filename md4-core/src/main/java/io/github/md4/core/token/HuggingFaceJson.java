@@ -91,7 +91,10 @@ public final class HuggingFaceJson implements Tokenizer {
     }
   }
 
-  /** Byte pairs and word pieces have an object from token to id, a unigram model an array. */
+  /**
+   * Returns the tokens of a vocabulary: an object from token to id for byte pairs and word pieces,
+   * an array for a unigram model.
+   */
   private static List<Token> tokens(JsonObject json) {
     List<Token> tokens = new ArrayList<>();
     JsonElement vocabulary = new JsonFields(json).object("model").get("vocab");

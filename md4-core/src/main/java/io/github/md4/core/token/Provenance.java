@@ -8,12 +8,12 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Where tokens come from.
+ * The origin of tokens.
  *
- * @param source what made them, for programs to recognise: {@code text8}, {@code text}, {@code
- *     quickstart}
+ * @param source the maker of the tokens, in machine-readable form: {@code text8}, {@code text},
+ *     {@code quickstart}
  * @param version the version of what made them; another version may make other tokens
- * @param settings what it was told, for people; empty where there was nothing to tell
+ * @param settings its settings, for people; empty where there were none
  * @param files the files read, in order; empty where the tokens were generated
  */
 public record Provenance(String source, int version, String settings, List<SourceFile> files) {
@@ -21,7 +21,7 @@ public record Provenance(String source, int version, String settings, List<Sourc
     files = List.copyOf(files);
   }
 
-  /** Without settings. */
+  /** Makes an origin without settings. */
   public Provenance(String source, int version, List<SourceFile> files) {
     this(source, version, "", files);
   }

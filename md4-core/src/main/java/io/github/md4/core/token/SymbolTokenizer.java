@@ -147,7 +147,10 @@ public final class SymbolTokenizer implements Tokenizer {
     return text.toString();
   }
 
-  /** At white space that no symbol holds; anywhere if every symbol is one character. */
+  /**
+   * Returns the last position at white space that is in no symbol, or any position if every symbol
+   * is one character.
+   */
   @Override
   public int seam(CharSequence text) {
     if (isOfCharacters()) {

@@ -14,7 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 
 /**
- * Writes a token file and its JSON, in the smallest type that holds the vocabulary.
+ * A writer of a token file and its JSON, in the smallest type that holds the vocabulary.
  *
  * <p>Both grow under temporary names, are synced in {@link #seal}, and get their names in {@link
  * #publish}: the JSON first, the tokens last, since tokens without their JSON would be taken for

@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
-/** Where the ids lie in a file: {@code count} ids of one type after a header. */
+/** The layout of a token file: {@code count} ids of one type after a header. */
 record TokenLayout(int headerBytes, TokenType type, long count) {
   /** llm.c's header is 256 int32: magic, version, count, zeros. Its version 1 stores uint16. */
   private static final int LLMC_HEADER_BYTES = 1024;

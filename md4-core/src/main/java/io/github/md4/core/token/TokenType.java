@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.token;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.Choices;
 import java.nio.ByteBuffer;
 
-/** How a token file stores one id; little-endian. */
+/** The type of an id in a token file; little-endian. */
 public enum TokenType {
   UINT8("uint8", 1, 1 << 8) {
     @Override
@@ -61,9 +63,7 @@ public enum TokenType {
 
   /** Returns the smallest type whose values hold {@code 0 .. vocabularySize - 1}. */
   public static TokenType smallestFor(int vocabularySize) {
-    if (vocabularySize < 1) {
-      throw new IllegalArgumentException("vocabularySize must be at least 1: " + vocabularySize);
-    }
+    require(vocabularySize >= 1, "vocabularySize must be at least 1", vocabularySize);
     for (TokenType type : values()) {
       if (vocabularySize <= type.capacity) {
         return type;

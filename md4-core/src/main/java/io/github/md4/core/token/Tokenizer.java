@@ -30,7 +30,7 @@ public sealed interface Tokenizer
         SymbolTokenizer,
         PixelValues,
         ClassNames {
-  /** What stands for a masked position in decoded text: U+2588, a full block. */
+  /** The text of a masked position in decoded text: U+2588, a full block. */
   String MASK_TEXT = "\u2588";
 
   /** Returns the number of tokens, the mask not counted. */

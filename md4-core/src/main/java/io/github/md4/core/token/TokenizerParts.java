@@ -11,7 +11,7 @@ import java.util.StringJoiner;
 import java.util.function.IntFunction;
 import java.util.function.ToIntFunction;
 
-/** What the tokenizers share: the head of their JSON, and their checks. */
+/** The common parts of the tokenizers: the head of their JSON, and their checks. */
 final class TokenizerParts {
   static final int FORMAT_VERSION = 1;
   private static final int SHOWN = 100; // of a vocabulary's characters
@@ -117,7 +117,7 @@ final class TokenizerParts {
     return isAsciiSpace(text.charAt(place)) && before > ' ' && before < 0x7F;
   }
 
-  /** Of all white space only what every tokenizer takes for it. */
+  /** Returns whether a character is white space to every tokenizer. */
   private static boolean isAsciiSpace(char c) {
     return c == ' ' || c == '\n';
   }

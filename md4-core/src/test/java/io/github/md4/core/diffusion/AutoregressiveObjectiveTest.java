@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.Activation;
 import io.github.md4.core.Precision;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
@@ -14,7 +13,6 @@ import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.transformer.Transformer;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.network.transformer.TransformerConfig.Conditioning;
@@ -34,20 +32,13 @@ final class AutoregressiveObjectiveTest {
   private static final AutoregressiveObjective OBJECTIVE = new AutoregressiveObjective(SPACE);
 
   private static TransformerConfig network(boolean causal) {
-    return new TransformerConfig(
-        4,
-        2,
-        2,
-        2,
-        Embedding.INSIDE,
-        TimeFeatures.T,
-        0,
-        Activation.GLU,
-        Conditioning.ADALN,
-        false,
-        0,
-        0,
-        causal);
+    return TransformerConfig.defaults()
+        .withHeads(2, 4)
+        .withLayers(2)
+        .withEmbedding(Embedding.INSIDE)
+        .withConditioning(Conditioning.ADALN)
+        .withDepthScaledInit(false)
+        .withCausal(causal);
   }
 
   /** All 81 sequences of four tokens, or one of them. */

@@ -97,7 +97,7 @@ final class GenMd4GradientTest {
         NDArray logits = DENOISER.logits(zt, batch.condition(), rows);
         try (GenMd4Loss loss =
             new RecordedLogits(kernels, Upload.of(manager), logits)
-                .powered(manager, batch.targets(), weights, powers)) {
+                .genMd4(manager, batch.targets(), weights, powers)) {
           losses[mask] =
               new GenMd4Gradient.Loss(
                   batch, loss.ofRows().toFloatArray(), loss.byPower().toFloatArray());

@@ -13,7 +13,6 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
-import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Curve;
@@ -29,20 +28,13 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("exact")
 final class SavedModelTest {
   private static final TransformerConfig NETWORK =
-      new TransformerConfig(
-          4,
-          3,
-          3,
-          2,
-          TransformerConfig.Embedding.OUTSIDE,
-          TimeFeatures.T,
-          0,
-          io.github.md4.core.Activation.GEGLU,
-          TransformerConfig.Conditioning.ADALN,
-          false,
-          0.25,
-          0.125,
-          false);
+      TransformerConfig.defaults()
+          .withHeads(3, 4)
+          .withLayers(2)
+          .withActivation(io.github.md4.core.Activation.GEGLU)
+          .withConditioning(TransformerConfig.Conditioning.ADALN)
+          .withDepthScaledInit(false)
+          .withDropout(0.25, 0.125);
   private static final SavedModel.Description DESCRIPTION =
       new SavedModel.Description(
           new ModelConfig(7, new Curve.Polynomial(3), 1e-3, NETWORK),

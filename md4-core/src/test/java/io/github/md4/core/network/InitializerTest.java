@@ -6,11 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.Activation;
 import io.github.md4.core.network.transformer.Networks;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.network.transformer.TransformerConfig.Conditioning;
-import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import io.github.md4.core.network.transformer.TransformerSpecs;
 import io.github.md4.core.noise.Noise;
 import org.junit.jupiter.api.Tag;
@@ -82,20 +80,12 @@ final class InitializerTest {
   }
 
   private static TransformerConfig config(Conditioning conditioning, boolean isDepthScaled) {
-    return new TransformerConfig(
-        32,
-        3,
-        3,
-        5,
-        Embedding.OUTSIDE,
-        TimeFeatures.T,
-        7,
-        Activation.GLU,
-        conditioning,
-        isDepthScaled,
-        0,
-        0,
-        false);
+    return TransformerConfig.defaults()
+        .withHeads(3, 32)
+        .withLayers(5)
+        .withCondition(TimeFeatures.T, 7)
+        .withConditioning(conditioning)
+        .withDepthScaledInit(isDepthScaled);
   }
 
   private static void assertLaw(TransformerConfig config, String name, NDArray array) {

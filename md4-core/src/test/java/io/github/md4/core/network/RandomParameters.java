@@ -46,7 +46,7 @@ public final class RandomParameters {
     return NORM.matcher(spec.name()).matches() ? 1 : 0;
   }
 
-  /** A uniform law within the bound has a third of its square as variance. */
+  /** Returns the bound of a uniform law, whose variance is a third of the bound's square. */
   private static double bound(ParameterSpec spec) {
     Shape shape = spec.shape();
     if (shape.dimension() == 1) {

@@ -11,7 +11,10 @@ import com.sun.jna.Platform;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** That a GPU hears of it takes a process of its own: {@code TrainCommandTest} starts one. */
+/**
+ * The environment of TF32. Its effect on a GPU needs a process of its own: {@code TrainCommandTest}
+ * starts one.
+ */
 @Tag("exact")
 final class Tf32Test {
 
@@ -26,7 +29,7 @@ final class Tf32Test {
     assertThat(environment("NVIDIA_TF32_OVERRIDE")).isEqualTo("0");
   }
 
-  /** As C sees it: Java's copy is that of the start. */
+  /** Returns a variable as C reads it; Java's copy is that of the start. */
   private static String environment(String name) {
     return Function.getFunction(Platform.C_LIBRARY_NAME, "getenv")
         .invokeString(new Object[] {name}, false);

@@ -31,7 +31,7 @@ public record Training(TrainableNetwork network, Parameters parameters, Inputs i
   /** Does {@code between} between the way forward and the way back. */
   public void run(NDManager scope, Runnable between) {
     try (TrainingPass pass = network.forward(scope, inputs.input(), NOISE)) {
-      float unused = judge(scope, pass);
+      float unused = loss(scope, pass);
       between.run();
       pass.backward();
     }
@@ -76,12 +76,12 @@ public record Training(TrainableNetwork network, Parameters parameters, Inputs i
   }
 
   /** Returns the loss. */
-  public float judge(NDManager scope, TrainingPass pass) {
-    return judge(scope, pass, inputs.input().rows().length);
+  public float loss(NDManager scope, TrainingPass pass) {
+    return loss(scope, pass, inputs.input().rows().length);
   }
 
   /** Returns the loss of so many rows. */
-  public float judge(NDManager scope, TrainingPass pass, int rows) {
+  public float loss(NDManager scope, TrainingPass pass, int rows) {
     int[] targets = targets(rows);
     float[] weights = new float[targets.length];
     Arrays.fill(weights, 1f / targets.length);
@@ -93,7 +93,7 @@ public record Training(TrainableNetwork network, Parameters parameters, Inputs i
   /** Returns the loss of a way forward alone. */
   public double loss(NDManager scope) {
     try (TrainingPass pass = network.forward(scope, inputs.input(), NOISE)) {
-      return judge(scope, pass);
+      return loss(scope, pass);
     }
   }
 

@@ -135,7 +135,7 @@ public sealed interface TokenPacking {
   }
 
   /** Checks of rows. */
-  final class Rows {
+  public final class Rows {
     private Rows() {}
 
     static void check(int length, int least) {

@@ -11,15 +11,14 @@ import com.sun.jna.ptr.PointerByReference;
 import io.github.md4.core.DeviceException;
 
 /**
- * The CUDA driver, as far as kernels of our own need it: its functions under their own names.
+ * The functions of the CUDA driver that our kernels need, under their own names.
  *
- * <p>Everything runs on the stream that libtorch uses, the default one, so in the order of the
- * calls.
+ * <p>Everything runs on libtorch's stream, the default one, in the order of the calls.
  */
 final class Cuda {
   static final Pointer DEFAULT_STREAM = Pointer.NULL;
 
-  /** What the driver says of an event that is still to come. */
+  /** The driver's status of an event that has not been reached. */
   static final int NOT_READY = 600;
 
   private static final String LIBRARY = "libcuda.so.1";
@@ -83,15 +82,15 @@ final class Cuda {
 
   static native int cuGetErrorString(int error, PointerByReference text);
 
-  /** Returns whether there is a driver to be asked. */
+  /** Returns whether the driver is available. */
   static boolean isAvailable() {
     return AVAILABLE;
   }
 
   /**
-   * Checks what a function of the driver has returned.
+   * Checks the status that a function of the driver returned.
    *
-   * @param doing what was tried, as in "launching enter"
+   * @param doing the attempted action, as in "launching rotate"
    */
   static void check(int error, String doing) {
     if (error != 0) {

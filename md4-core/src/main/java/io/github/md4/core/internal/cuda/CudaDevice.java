@@ -8,22 +8,22 @@ import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.Optional;
 
-/** A GPU, under the context that libtorch uses too. */
+/** A GPU, in the context that libtorch shares. */
 public final class CudaDevice {
   private static final int MULTIPROCESSORS = 16;
   private static final int CAPABILITY_MAJOR = 75;
   private static final int CAPABILITY_MINOR = 76;
   private static final int SHARED_BYTES_A_BLOCK = 97;
 
-  /** Ampere: the first whose tensor cores take bfloat16. */
+  /** Ampere, the first generation with bfloat16 tensor cores. */
   private static final int LOWEST_CAPABILITY = 80;
 
   private final int device;
   private final Pointer context;
 
   /**
-   * Returns the GPU of a manager, or nothing where kernels of our own do not run: on a CPU, on a
-   * GPU older than Ampere, without a CUDA compiler.
+   * Returns the GPU of a manager; empty where our kernels do not run: on a CPU, on a GPU older than
+   * Ampere, without a CUDA compiler.
    */
   public static Optional<CudaDevice> forKernels(NDManager manager) {
     Device device = manager.getDevice();
@@ -45,7 +45,7 @@ public final class CudaDevice {
     this.context = retained.getValue();
   }
 
-  /** Makes the calling thread's calls to the driver go to this GPU. */
+  /** Makes this GPU current for the calling thread's driver calls. */
   public void use() {
     Cuda.check(Cuda.cuCtxSetCurrent(context), "choosing a GPU");
   }

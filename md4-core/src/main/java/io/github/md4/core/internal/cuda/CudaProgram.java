@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** CUDA kernels, compiled for one GPU from source that is read at start-up. */
+/** CUDA kernels, compiled at start-up for one GPU. */
 public final class CudaProgram implements AutoCloseable {
   private static final int MAX_DYNAMIC_SHARED_BYTES = 8;
   private static final int MOST_ARGUMENTS = 32;
@@ -46,27 +46,27 @@ public final class CudaProgram implements AutoCloseable {
   }
 
   /**
-   * How many threads work on it.
+   * The launch configuration of a kernel.
    *
    * @param blocks at least 1
-   * @param sharedBytes that the kernel does not declare itself
+   * @param sharedBytes dynamic shared memory of a block
    */
   public record Grid(long blocks, int threadsX, int threadsY, int sharedBytes) {
     public Grid(long blocks, int threadsX, int threadsY) {
       this(blocks, threadsX, threadsY, 0);
     }
 
-    /** Returns blocks of 256 threads, one thread for each of so many pieces of work. */
-    public static Grid of(long pieces) {
-      return new Grid((pieces + 255) / 256, 256, 1);
+    /** Returns blocks of 256 threads, one thread for each work item. */
+    public static Grid of(long workItems) {
+      return new Grid((workItems + 255) / 256, 256, 1);
     }
   }
 
   /**
    * Queues a kernel.
    *
-   * @param given in the kernel's order: arrays for their addresses, {@link Absent} for none,
-   *     Integer, Long, or float[] for a struct of floats
+   * @param given the arguments in the kernel's order: an array for its address, {@link Absent} for
+   *     null, Integer, Long, or float[] for a struct of floats
    */
   public synchronized void launch(String kernel, Grid grid, Object... given) {
     device.use();
@@ -89,12 +89,15 @@ public final class CudaProgram implements AutoCloseable {
     Cuda.check(error, "launching " + kernel);
   }
 
-  /** What stands for an array that is not there. */
+  /** The argument for a null pointer. */
   public enum Absent {
     ARRAY
   }
 
-  /** Returns how many blocks of so many threads the whole GPU holds at once. */
+  /**
+   * Returns the number of blocks of {@code threads} threads that are resident on the whole GPU at
+   * once.
+   */
   public int residentBlocks(String kernel, int threads) {
     device.use();
     IntByReference blocks = new IntByReference();
@@ -104,7 +107,7 @@ public final class CudaProgram implements AutoCloseable {
     return blocks.getValue() * device.multiprocessors();
   }
 
-  /** Lets a kernel ask for as much shared memory as a block may have. */
+  /** Allows a kernel to use this much dynamic shared memory for each block. */
   public void allowSharedBytes(String kernel, int bytes) {
     device.use();
     Cuda.check(

@@ -13,14 +13,14 @@ import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 
 /**
- * Where an array's elements lie on the GPU. DJL knows and does not tell: this class alone looks
- * behind its public face.
+ * The address of an array's elements on the GPU. DJL's public interface does not give it, so this
+ * class reads it by reflection.
  */
 public final class DeviceAddress {
   private static final Object LIBRARY;
   private static final Method BUFFER;
 
-  /** A buffer of Java's addresses less than 2 GiB, of elements of at most 8 bytes. */
+  /** The most elements of at most 8 bytes whose buffer is less than 2 GiB. */
   private static final long MOST_ELEMENTS = Integer.MAX_VALUE / Double.BYTES;
 
   static {

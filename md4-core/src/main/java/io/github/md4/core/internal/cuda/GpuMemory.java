@@ -9,21 +9,18 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 
-/**
- * How much of a GPU's memory is taken, what of it the engine need not keep, and what it says when
- * full.
- */
+/** The memory of a GPU: its use, the engine's cache, and the engine's message when it is full. */
 public final class GpuMemory {
 
-  /** How libtorch words it, for a GPU and for a CPU. */
+  /** libtorch's wording for a GPU and for a CPU. */
   private static final Pattern FULL =
       Pattern.compile("out of memory|can't allocate memory", Pattern.CASE_INSENSITIVE);
 
   private GpuMemory() {}
 
   /**
-   * Returns the bytes in use on a GPU, by whatever process; empty for a CPU, or where the driver
-   * cannot be asked.
+   * Returns the bytes in use on a GPU by any process; empty for a CPU, or where the driver is
+   * unavailable.
    */
   public static OptionalLong used(Device device) {
     return read(device).map(use -> OptionalLong.of(use.used)).orElseGet(OptionalLong::empty);
@@ -32,12 +29,12 @@ public final class GpuMemory {
   /**
    * A GPU's memory.
    *
-   * @param used bytes that are taken, by whatever process
+   * @param used bytes in use by any process
    * @param size all of its bytes
    */
   public record Use(long used, long size) {}
 
-  /** As {@link #used}, and how many bytes there are. */
+  /** Returns the memory in use and the size of a GPU's memory; empty as for {@link #used}. */
   public static Optional<Use> read(Device device) {
     if (!device.isGpu() || !Cuda.isAvailable()) {
       return Optional.empty();
@@ -50,8 +47,8 @@ public final class GpuMemory {
   }
 
   /**
-   * Returns what an engine's exception says of a device's memory that is full; empty for any other
-   * failure.
+   * Returns the line of an engine's exception that says that a device's memory is full; empty for
+   * any other failure.
    */
   public static Optional<String> complaint(Throwable failure) {
     return failure instanceof EngineException
@@ -63,7 +60,7 @@ public final class GpuMemory {
         : Optional.empty();
   }
 
-  /** Gives back what the engine keeps on a GPU for arrays to come; on the CPU it keeps nothing. */
+  /** Frees the memory that the engine caches on a GPU; does nothing on a CPU. */
   public static void release(Device device) {
     if (device.isGpu()) {
       JniUtils.emptyCudaCache();

@@ -7,7 +7,7 @@ import com.sun.jna.ptr.FloatByReference;
 import com.sun.jna.ptr.PointerByReference;
 import java.util.Optional;
 
-/** Marks between pieces of a GPU's work, and when it has come to them. */
+/** Marks in the queue of a GPU's work, and the times at which they are reached. */
 public final class GpuTimeline {
   private final CudaDevice device;
 
@@ -15,14 +15,14 @@ public final class GpuTimeline {
     this.device = device;
   }
 
-  /** Returns a GPU's; nothing for a CPU, or where the driver cannot be asked. */
+  /** Returns the timeline of a GPU; empty for a CPU, or where the driver is unavailable. */
   public static Optional<GpuTimeline> of(Device device) {
     return device.isGpu() && Cuda.isAvailable()
         ? Optional.of(new GpuTimeline(new CudaDevice(device.getDeviceId())))
         : Optional.empty();
   }
 
-  /** Queues a mark behind all that has been queued. */
+  /** Queues a mark after all queued work. */
   public Mark mark() {
     device.use();
     PointerByReference event = new PointerByReference();
@@ -31,7 +31,7 @@ public final class GpuTimeline {
     return new Mark(event.getValue());
   }
 
-  /** A moment in the GPU's work. */
+  /** A mark in the queue of the GPU's work. */
   public static final class Mark implements AutoCloseable {
     private final Pointer event;
 
@@ -39,7 +39,7 @@ public final class GpuTimeline {
       this.event = event;
     }
 
-    /** Returns whether the GPU has done all that was queued before it. */
+    /** Returns whether the GPU has finished all work queued before this mark. */
     public boolean isReached() {
       int state = Cuda.cuEventQuery(event);
       if (state != Cuda.NOT_READY) {
@@ -48,7 +48,7 @@ public final class GpuTimeline {
       return state != Cuda.NOT_READY;
     }
 
-    /** Waits for {@code later} and returns the milliseconds from here to there. */
+    /** Waits for {@code later} and returns the milliseconds from this mark to it. */
     public double millisecondsTo(Mark later) {
       Cuda.check(Cuda.cuEventSynchronize(later.event), "waiting for an event");
       FloatByReference time = new FloatByReference();

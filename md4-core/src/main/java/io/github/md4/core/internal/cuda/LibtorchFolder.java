@@ -10,12 +10,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The libraries that lie beside libtorch. */
+/** The native libraries in libtorch's folder. */
 public final class LibtorchFolder {
   private LibtorchFolder() {}
 
   /**
-   * Returns the library whose file has such a name, or nothing.
+   * Returns the library whose file name matches {@code name}; empty if there is none.
    *
    * @throws UnsatisfiedLinkError if it is there and cannot be loaded
    */

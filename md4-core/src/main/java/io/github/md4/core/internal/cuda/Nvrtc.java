@@ -13,25 +13,27 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The CUDA compiler that lies beside libtorch. */
+/** The CUDA compiler in libtorch's folder. */
 public final class Nvrtc {
-  /** What this process has compiled, which takes seconds; never freed. */
+  /**
+   * The machine code that this process has compiled; never freed, since compilation takes seconds.
+   */
   private static final Map<Text, Memory> COMPILED = new ConcurrentHashMap<>();
 
   private final NativeLibrary library;
 
-  /** All that machine code depends on. */
+  /** The key of compiled machine code. */
   private record Text(String source, List<String> options) {}
 
   private Nvrtc(NativeLibrary library) {
     this.library = library;
   }
 
-  /** Returns the compiler, or nothing where libtorch came without one. */
+  /** Returns the compiler; empty where libtorch came without one. */
   public static Optional<Nvrtc> find() {
     try {
-      // The compiler looks for its built-ins by a name that their file does not have; one that is
-      // loaded already is found.
+      // The compiler looks for its built-ins under a name that their file does not have; a
+      // library that is already loaded is found.
       Optional<NativeLibrary> builtins = LibtorchFolder.load("libnvrtc-builtins.*\\.so\\..*");
       return builtins.isPresent()
           ? LibtorchFolder.load("libnvrtc(-\\w+)?\\.so\\.\\d+").map(Nvrtc::new)
@@ -42,10 +44,10 @@ public final class Nvrtc {
   }
 
   /**
-   * Returns the machine code of a source text, compiled when this process first asks for it.
+   * Returns the machine code of a source text, compiled at the first call in this process.
    *
    * @param options as of nvcc, the architecture among them
-   * @return to be read only and not to be closed: whoever asks again gets the same
+   * @return shared by all callers: read only, not to be closed
    */
   Memory compile(String source, List<String> options) {
     return COMPILED.computeIfAbsent(new Text(source, List.copyOf(options)), this::compiled);

@@ -12,39 +12,38 @@ import java.nio.ByteOrder;
 import java.util.function.Consumer;
 
 /**
- * Arrays on their way to the GPU, for which the host does not wait: they lie in memory that the GPU
- * reads by itself, and in one of several places in turn, so that the next step's can be written
- * while the last one's are read.
+ * Uploads for which the host does not wait. Values are staged in pinned memory, in several buffers
+ * in turn, so that the next step's values are written while the last step's are read.
  */
 public final class PinnedUpload implements Upload {
-  private static final int PLACES = 4;
+  private static final int BUFFERS = 4;
   private static final int ALIGNMENT = 16;
   private static final int WITHOUT_TIMING = 2;
 
   private final CudaDevice device;
-  private final Place[] places = new Place[PLACES];
+  private final Buffer[] buffers = new Buffer[BUFFERS];
   private int turn;
 
   public PinnedUpload(CudaDevice device) {
     this.device = device;
     device.use();
-    for (int i = 0; i < PLACES; i++) {
-      places[i] = new Place();
+    for (int i = 0; i < BUFFERS; i++) {
+      buffers[i] = new Buffer();
     }
   }
 
-  /** Goes on to the next place, once the GPU has read what was there. */
+  /** Takes the next buffer, after the GPU has read its previous content. */
   @Override
   public void begin(long bytes) {
     device.use();
-    turn = (turn + 1) % PLACES;
-    places[turn].begin(bytes + (long) ALIGNMENT * ALIGNMENT);
+    turn = (turn + 1) % BUFFERS;
+    buffers[turn].begin(bytes + (long) ALIGNMENT * ALIGNMENT);
   }
 
   @Override
   public void end() {
     device.use();
-    places[turn].end();
+    buffers[turn].end();
   }
 
   @Override
@@ -70,7 +69,7 @@ public final class PinnedUpload implements Upload {
   private NDArray array(NDManager scope, Shape shape, DataType type, Consumer<ByteBuffer> write) {
     int bytes = Math.toIntExact(shape.size() * type.getNumOfBytes());
     NDArray array = scope.create(shape, type);
-    long from = places[turn].take(bytes, write);
+    long from = buffers[turn].take(bytes, write);
     Cuda.check(
         Cuda.cuMemcpyHtoDAsync_v2(
             DeviceAddress.of(array), new Pointer(from), bytes, Cuda.DEFAULT_STREAM),
@@ -81,27 +80,27 @@ public final class PinnedUpload implements Upload {
   @Override
   public void close() {
     device.use();
-    for (Place place : places) {
-      place.close();
+    for (Buffer buffer : buffers) {
+      buffer.close();
     }
   }
 
   /**
-   * Returns the least power of two that is enough: a step uploads a little more or less than
-   * another, and each time that memory is taken or given back the GPU is waited for.
+   * Returns the least power of two that holds the bytes. Steps upload slightly different sizes, and
+   * each allocation would wait for the GPU.
    */
-  static long roomFor(long bytes) {
+  static long capacityFor(long bytes) {
     return bytes <= 1 ? 1 : Long.highestOneBit(bytes - 1) << 1;
   }
 
-  /** Host memory that the GPU reads, and the event after which it may be written again. */
-  private static final class Place implements AutoCloseable {
+  /** Pinned host memory, and the event after which it may be written again. */
+  private static final class Buffer implements AutoCloseable {
     private final Pointer event;
     private Pointer memory = Pointer.NULL;
     private long capacity;
     private long used;
 
-    Place() {
+    Buffer() {
       PointerByReference created = new PointerByReference();
       Cuda.check(Cuda.cuEventCreate(created, WITHOUT_TIMING), "making an event");
       event = created.getValue();
@@ -112,7 +111,7 @@ public final class PinnedUpload implements Upload {
       used = 0;
       if (bytes > capacity) {
         free();
-        grow(roomFor(bytes));
+        grow(capacityFor(bytes));
       }
     }
 

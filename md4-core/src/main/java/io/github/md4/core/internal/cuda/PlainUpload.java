@@ -8,9 +8,8 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 
 /**
- * Arrays as DJL makes them, copied into the engine's own memory: DJL lends a tensor on the CPU that
- * of a Java buffer, which is free again once the array is closed, and a recorded graph reads it
- * after that.
+ * Uploads through DJL, copied into the engine's own memory. On the CPU DJL's array uses the memory
+ * of a Java buffer until it is closed, and a recorded graph reads it later.
  */
 final class PlainUpload implements Upload {
   @Override

@@ -6,10 +6,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
-/** How arrays of the host get to the device; they belong to {@code scope}. */
+/** Copies of host values on the device; they belong to {@code scope}. */
 public interface Upload extends AutoCloseable {
 
-  /** Returns one for which the host does not wait, where there is such. */
+  /** Returns uploads for which the host does not wait, where the device supports them. */
   static Upload of(NDManager manager) {
     Device device = manager.getDevice();
     return device.isGpu() && Cuda.isAvailable()
@@ -17,12 +17,12 @@ public interface Upload extends AutoCloseable {
         : new PlainUpload();
   }
 
-  /** Returns one that waits, for any device. */
+  /** Returns uploads for which the host waits, for any device. */
   static Upload plain() {
     return new PlainUpload();
   }
 
-  /** Announces that up to so many bytes will follow, until {@link #end}. */
+  /** Announces uploads of up to {@code bytes} bytes, until {@link #end}. */
   void begin(long bytes);
 
   void end();

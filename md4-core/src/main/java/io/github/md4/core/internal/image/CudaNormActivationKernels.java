@@ -21,14 +21,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The passes as CUDA kernels, in bfloat16; their text is {@code maps.cu}. */
+/** The CUDA kernels of {@code maps.cu}, in bfloat16. */
 final class CudaNormActivationKernels implements NormActivationKernels {
   private static final int THREADS = 256;
   private static final int OCTET = 8;
   private static final int BLOCKS_OF_MULTIPROCESSOR = 8;
   private static final int FEWEST_PIXELS = 32;
   private static final int MOMENTS = 2;
-  private static final int BACK_SUMS = 3;
+  private static final int BACKWARD_SUMS = 3;
   private static final double WORD = 0x1p16;
   private static final String SOURCE =
       """
@@ -36,7 +36,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
         return torch.empty([size], dtype=6, device=x.device)
       def activated(self: __torch__.M, x: Tensor, partials: int, groups: int) -> List[Tensor]:
         return [torch.empty_like(x, dtype=15), self.floats(x, partials), self.floats(x, groups)]
-      def back(self: __torch__.M, x: Tensor, partials: int) -> List[Tensor]:
+      def backward(self: __torch__.M, x: Tensor, partials: int) -> List[Tensor]:
         norm = torch.empty([3, x.size(0), x.size(1)], dtype=6, device=x.device)
         return [torch.empty_like(x), self.floats(x, partials), norm]
       def like(self: __torch__.M, x: Tensor) -> Tensor:
@@ -62,7 +62,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     this.blocks = BLOCKS_OF_MULTIPROCESSOR * device.multiprocessors();
   }
 
-  /** The size of a map, and how many blocks share an example. */
+  /** The size of a map, and the number of blocks that share an example. */
   private record Size(int examples, int channels, int pixels, int splits) {
     Grid grid() {
       return new Grid((long) examples * splits, THREADS, 1);
@@ -83,7 +83,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   }
 
   @Override
-  public Activated activate(NDManager scope, Kind kind, NDArray x, Norm norm, Drop drop) {
+  public Activated normActivate(NDManager scope, Kind kind, NDArray x, Norm norm, Dropout drop) {
     Size size = size(x);
     NDList made =
         script.run(
@@ -102,7 +102,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
           size.pixels,
           size.channels);
       program.launch(
-          "activate" + of(kind),
+          "normActivate" + of(kind),
           size.grid(),
           arguments(
               List.of(address(x), partials),
@@ -120,23 +120,23 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   }
 
   @Override
-  public Gradients activateBack(
+  public Gradients normActivateBackward(
       NDManager scope, NDArray da, Forward forward, Optional<NDArray> known) {
     NDArray x = forward.x();
     Size size = size(x);
-    NDList made = script.run(scope, "back", x, size.partials(BACK_SUMS));
-    List<Object> given = List.of(address(da), address(x), forward.made().rest());
+    NDList made = script.run(scope, "backward", x, size.partials(BACKWARD_SUMS));
+    List<Object> given = List.of(address(da), address(x), forward.activated().saved());
     Object[] norm = norm(forward.norm());
     long seed = forward.drop().seed();
     int threshold = threshold(forward.drop());
     try (NDArray partials = made.get(1)) {
       program.launch(
-          "backSums" + of(forward.kind()),
+          "backwardSums" + of(forward.kind()),
           size.grid(),
           arguments(
               given, norm, partials, seed, threshold, size.splits, size.pixels, size.channels));
       program.launch(
-          "activateBack" + of(forward.kind()),
+          "normActivateBackward" + of(forward.kind()),
           size.grid(),
           arguments(
               given,
@@ -155,12 +155,19 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   }
 
   @Override
-  public NDArray onto(NDManager scope, NDArray x, NDArray y, NDArray bias) {
+  public NDArray addResidual(NDManager scope, NDArray x, NDArray y, NDArray bias) {
     NDArray sum = script.run(scope, "like", x).singletonOrThrow();
     long octets = x.getShape().size() / OCTET;
     int channels = Math.toIntExact(x.getShape().get(1));
     program.launch(
-        "onto", Grid.of(octets), address(x), address(y), bias, address(sum), channels, octets);
+        "addResidual",
+        Grid.of(octets),
+        address(x),
+        address(y),
+        bias,
+        address(sum),
+        channels,
+        octets);
     return sum;
   }
 
@@ -171,7 +178,7 @@ final class CudaNormActivationKernels implements NormActivationKernels {
   }
 
   /**
-   * Returns where a map begins, which the engine does not tell of one that it takes for strided.
+   * Returns the address of a map. The engine gives it only for arrays that it considers contiguous.
    */
   private static long address(NDArray map) {
     try (NDArray asItLies = JniUtils.permute((PtNDArray) map, new long[] {0, 2, 3, 1})) {
@@ -183,32 +190,32 @@ final class CudaNormActivationKernels implements NormActivationKernels {
     return kind == Kind.STREAM ? "OfStream" : "OfMap";
   }
 
-  /** Returns a norm as a kernel takes it. */
+  /** Returns a norm's arguments in the order of a kernel. */
   private static Object[] norm(Norm norm) {
     return new Object[] {
       norm.scale(),
       norm.shift(),
-      norm.told().<Object>map(present -> present).orElse(Absent.ARRAY),
+      norm.bias().<Object>map(present -> present).orElse(Absent.ARRAY),
       stride(norm.scale()),
-      norm.told().map(CudaNormActivationKernels::stride).orElse(0)
+      norm.bias().map(CudaNormActivationKernels::stride).orElse(0)
     };
   }
 
-  /** Returns how far an example's numbers lie from those of the one before. */
+  /** Returns the distance between the numbers of two consecutive examples. */
   private static int stride(NDArray ofChannels) {
     Shape shape = ofChannels.getShape();
     return shape.dimension() == 1 ? 0 : Math.toIntExact(shape.get(1));
   }
 
-  /** Returns of 65,536 numbers those that are dropped. */
-  private static int threshold(Drop drop) {
+  /** Returns the number of dropped values among 65,536. */
+  private static int threshold(Dropout drop) {
     return (int) Math.round(drop.rate() * WORD);
   }
 
-  private static Object[] arguments(List<Object> first, Object[] norm, Object... rest) {
+  private static Object[] arguments(List<Object> first, Object[] norm, Object... saved) {
     List<Object> all = new ArrayList<>(first);
     all.addAll(Arrays.asList(norm));
-    all.addAll(Arrays.asList(rest));
+    all.addAll(Arrays.asList(saved));
     return all.toArray();
   }
 }

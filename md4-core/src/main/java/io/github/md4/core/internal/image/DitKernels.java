@@ -12,19 +12,20 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The pieces of a transformer over patches, one method a kernel; the text of each is in {@code
- * dit.torchscript}.
+ * The kernels of the transformer over patches (DiT), written in {@code dit.torchscript}.
  *
  * <p>Shapes: B examples, T tokens, p x p pixels a patch, D width, F hidden width of the
- * feed-forward, C channels of what is cut into patches, V vocabulary, R chosen rows. Weights are
- * float32, [out, in]. Every result belongs to {@code scope}.
+ * feed-forward, C channels of the map or image, V vocabulary, R chosen rows. Weights are float32,
+ * [out, in]. Every result belongs to {@code scope}.
  */
 public final class DitKernels implements AutoCloseable {
   private static final double EPSILON = 1e-6;
-  private static final String SOURCE = TorchScript.resource(DitKernels.class, "dit.torchscript");
+  private static final String SOURCE =
+      TorchScript.resource(TorchScript.class, "norm.torchscript")
+          + TorchScript.resource(DitKernels.class, "dit.torchscript");
 
   /**
-   * What the kernels must know of a network.
+   * The sizes and types of a network.
    *
    * @param image the network around it
    * @param patch p
@@ -43,10 +44,10 @@ public final class DitKernels implements AutoCloseable {
   }
 
   /**
-   * Returns kernels that the automatic differentiation follows.
+   * Returns kernels whose results can be differentiated automatically.
    *
-   * @param dropout rate, drawn by the engine: of attention probabilities, of whole channels of what
-   *     is attended to, of the feed-forward's activations and results
+   * @param dropout rate, drawn by the engine: of attention probabilities, of whole channels of the
+   *     attention's output, of the feed-forward's activations and output
    */
   public static DitKernels forTraining(NDManager parent, Options options, double dropout) {
     return new DitKernels(KernelCalls.record(load(parent, options, dropout)));
@@ -55,7 +56,7 @@ public final class DitKernels implements AutoCloseable {
   private static TorchScript load(NDManager parent, Options options, double dropout) {
     Map<String, Object> constants = new LinkedHashMap<>();
     constants.put("dtype", options.image.precision().scalarType);
-    constants.put("channelsLast", options.image.layout() == MemoryFormat.CHANNELS_LAST);
+    constants.put("channelsLast", options.image.memoryFormat() == MemoryFormat.CHANNELS_LAST);
     constants.put("height", options.image.height());
     constants.put("width", options.image.width());
     constants.put("colours", options.image.colours());
@@ -71,35 +72,38 @@ public final class DitKernels implements AutoCloseable {
    *
    * @param weights product [D, p, p, C], bias, positions [T, D]
    */
-  public Hidden enterMap(NDManager scope, Hidden x, NDList weights) {
-    return calls.hidden(scope, "enterMap", x.array, weights);
+  public Hidden embedMap(NDManager scope, Hidden x, NDList weights) {
+    return calls.hidden(scope, "embedMap", x.array, weights);
   }
 
-  /** As {@link #enterMap}, of the embedded tokens zt, int64 [B, N]; table [V + 1, C / colours]. */
-  public Hidden enterTokens(NDManager scope, NDArray zt, NDArray table, NDList weights) {
-    return calls.hidden(scope, "enterTokens", zt, table, weights);
+  /**
+   * Returns the patches of the embedded tokens zt, int64 [B, N], as tokens [B, T, D]; table [V + 1,
+   * C / colours], weights as in {@link #embedMap}.
+   */
+  public Hidden embedTokens(NDManager scope, NDArray zt, NDArray table, NDList weights) {
+    return calls.hidden(scope, "embedTokens", zt, table, weights);
   }
 
-  /** Returns {@code swish(c)}, which the modulations are products of. */
+  /** Returns {@code swish(c)}, the factor of all modulations' products. */
   public NDArray activated(NDManager scope, NDArray c) {
     return calls.array(scope, "activated", c);
   }
 
   /**
-   * Returns the residual stream behind a modulated block.
+   * Returns the residual stream after a modulated block.
    *
    * @param c the activated condition, float32 [B, W]
    * @param weights modulation [6 D, W], bias; queries, keys and values [3 D, D], bias; out [D, D];
-   *     enter [F, D], bias; leave [D, F], bias
+   *     up [F, D], bias; down [D, F], bias
    */
   public Hidden adaptiveBlock(NDManager scope, Hidden h, NDArray c, NDList weights) {
     return calls.hidden(scope, "adaptiveBlock", h.array, c, weights);
   }
 
   /**
-   * Returns the residual stream behind a block that normalises by RMSNorm.
+   * Returns the residual stream after a block with RMSNorm.
    *
-   * @param weights scale [D]; queries, keys and values, bias; out; scale; enter, bias; leave, bias
+   * @param weights scale [D]; queries, keys and values, bias; out; scale; up, bias; down, bias
    */
   public Hidden plainBlock(NDManager scope, Hidden h, NDList weights) {
     return calls.hidden(scope, "plainBlock", h.array, weights);
@@ -110,22 +114,25 @@ public final class DitKernels implements AutoCloseable {
    *
    * @param weights modulation [2 D, W], bias; product [p p C, D], bias
    */
-  public Hidden adaptiveLeave(NDManager scope, Hidden h, NDArray c, NDList weights) {
-    return calls.hidden(scope, "adaptiveLeave", h.array, c, weights);
+  public Hidden adaptiveOutput(NDManager scope, Hidden h, NDArray c, NDList weights) {
+    return calls.hidden(scope, "adaptiveOutput", h.array, c, weights);
   }
 
-  /** As {@link #adaptiveLeave}, with RMSNorm's scale [D] in place of the modulation. */
-  public Hidden plainLeave(NDManager scope, Hidden h, NDList weights) {
-    return calls.hidden(scope, "plainLeave", h.array, weights);
+  /**
+   * Returns patches like {@link #adaptiveOutput}, with RMSNorm's scale [D] in place of the
+   * modulation.
+   */
+  public Hidden plainOutput(NDManager scope, Hidden h, NDList weights) {
+    return calls.hidden(scope, "plainOutput", h.array, weights);
   }
 
-  /** Returns patches [B, T, p p C] put together as a feature map as large as {@code like}. */
+  /** Returns patches [B, T, p p C] assembled into a feature map of the size of {@code like}. */
   public Hidden toMap(NDManager scope, Hidden patches, Hidden like) {
     return calls.hidden(scope, "toMap", patches.array, like.array);
   }
 
   /**
-   * Returns patches [B, T, p p colours V] as logits, float32 [R, V], of the chosen rows.
+   * Returns the logits of the chosen rows, float32 [R, V], from patches [B, T, p p colours V].
    *
    * @param rows flat positions (example, y, x, colour), int64 [R]
    */

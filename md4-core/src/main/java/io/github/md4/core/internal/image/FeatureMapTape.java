@@ -4,7 +4,7 @@ package io.github.md4.core.internal.image;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.internal.image.NormActivationKernels.Drop;
+import io.github.md4.core.internal.image.NormActivationKernels.Dropout;
 import io.github.md4.core.internal.torch.Autograd;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.Hidden;
@@ -16,27 +16,27 @@ import java.util.IdentityHashMap;
 import java.util.Optional;
 
 /**
- * The steps of a way forward through maps, each with its own way back; those are gone in the
- * reverse order, and what a step has left is given up as soon as its way back is done.
+ * The steps of a forward pass through feature maps, each with its backward. The backward pass runs
+ * them in reverse order and frees each step's output after its backward.
  */
-public final class FeatureMapTape implements Recording.Tape {
+final class FeatureMapTape implements Recording.Tape {
   private final Autograd autograd;
   private final TorchScript script;
   private final NDManager scope;
   private final long seed;
   private final double dropout;
   private final NDList ofCondition;
-  private final Deque<Made> steps = new ArrayDeque<>();
+  private final Deque<Node> steps = new ArrayDeque<>();
 
-  /** What the network is told, once it has been used. */
+  /** The condition, once it has been used. */
   private NDArray condition;
 
   /**
    * @param script has {@code added}
-   * @param scope takes what is kept for the way back
-   * @param seed of what is dropped
-   * @param dropout its rate
-   * @param ofCondition the parameters that the condition is made of; none where there is no
+   * @param scope takes the arrays that the backward pass needs
+   * @param seed of dropout
+   * @param dropout rate of dropout
+   * @param ofCondition the parameters that the condition is computed from; empty without a
    *     condition
    */
   FeatureMapTape(
@@ -54,114 +54,116 @@ public final class FeatureMapTape implements Recording.Tape {
     this.ofCondition = ofCondition;
   }
 
-  /** A step's way back. */
+  /** The backward of a step. */
   @FunctionalInterface
   interface Step {
     /**
-     * Hands gradients on, given that by what the step has made.
+     * Computes the gradients by the step's inputs from the gradient by its output.
      *
-     * @param gradient closed afterwards unless it was handed on
+     * @param gradient by the output; closed afterwards unless it is passed on
      */
-    void back(Back back, NDArray gradient);
+    void backward(Backward backward, NDArray gradient);
   }
 
-  private record Made(Hidden output, Step step) {}
+  private record Node(Hidden output, Step step) {}
 
-  /** Returns who takes what is kept. */
+  /** Returns the manager of the arrays that the backward pass needs. */
   NDManager scope() {
     return scope;
   }
 
-  /** Returns what the next step drops. */
-  Drop drop() {
-    return new Drop(dropout, (seed << Integer.SIZE) + steps.size());
+  /** Returns the dropout of the next step. */
+  Dropout drop() {
+    return new Dropout(dropout, (seed << Integer.SIZE) + steps.size());
   }
 
-  /** Takes the condition float32 [B, D], by which a gradient will be taken. */
-  void told(NDArray c) {
+  /** Notes the condition, float32 [B, D], as an input of the network. */
+  void useCondition(NDArray c) {
     if (condition != c) {
       c.attach(scope);
       condition = c;
     }
   }
 
-  /** Returns what a step has made; from now on it is the tape's. */
+  /** Adds a step; returns its output, which from now on belongs to the tape. */
   Hidden add(NDArray output, Step step) {
     output.attach(scope);
-    Hidden kept = Hidden.kept(output);
-    steps.push(new Made(kept, step));
+    Hidden kept = Hidden.borrowed(output);
+    steps.push(new Node(kept, step));
     return kept;
   }
 
-  /** Notes the last step, whose output is the caller's. */
+  /** Adds the last step; its output stays the caller's. */
   void addLast(NDArray output, Step step) {
-    steps.push(new Made(Hidden.kept(output), step));
+    steps.push(new Node(Hidden.borrowed(output), step));
   }
 
   @Override
   public void gradients(NDArray output, NDArray gradient, NDList parameters, FlatArrays into) {
     autograd.zero(into);
-    Back back = new Back(parameters, into);
-    Made last = steps.element();
+    Backward backward = new Backward(parameters, into);
+    Node last = steps.element();
     if (last.output.array != output) {
-      throw new IllegalArgumentException("the output is not what the last step has made");
+      throw new IllegalArgumentException("the output is not that of the last step");
     }
-    back.throughLast(gradient);
+    backward.throughLast(gradient);
     while (!steps.isEmpty()) {
-      back.through(steps.pop());
+      backward.through(steps.pop());
     }
-    if (back.byCondition != null) {
-      NDList given = new NDList(back.byCondition);
-      autograd.gradients(new NDList(condition), given, ofCondition, back.into(ofCondition)).close();
+    if (backward.byCondition != null) {
+      NDList given = new NDList(backward.byCondition);
+      autograd
+          .gradients(new NDList(condition), given, ofCondition, backward.into(ofCondition))
+          .close();
     }
   }
 
-  /** The way back, with the gradients that are known so far. */
-  final class Back {
+  /** A backward pass, with the gradients that are known so far. */
+  final class Backward {
     private final IdentityHashMap<NDArray, NDArray> places = new IdentityHashMap<>();
     private final IdentityHashMap<Hidden, NDArray> known = new IdentityHashMap<>();
     private NDArray byCondition;
     private NDManager inner;
 
-    private Back(NDList parameters, FlatArrays into) {
+    private Backward(NDList parameters, FlatArrays into) {
       for (int i = 0; i < parameters.size(); i++) {
         places.put(parameters.get(i), into.arrays().get(i));
       }
     }
 
-    private void through(Made made) {
+    private void through(Node node) {
       try (NDManager own = scope.newSubManager()) {
         inner = own;
-        made.step.back(this, take(made.output).orElseThrow());
+        node.step.backward(this, take(node.output).orElseThrow());
       }
-      made.output.array.close();
+      node.output.array.close();
     }
 
     private void throughLast(NDArray gradient) {
       try (NDManager own = scope.newSubManager()) {
         inner = own;
-        steps.pop().step.back(this, gradient);
+        steps.pop().step.backward(this, gradient);
       }
     }
 
-    /** Returns who takes what only the current step needs. */
+    /** Returns the manager of the arrays that only the current step needs. */
     NDManager scope() {
       return inner;
     }
 
-    /** Returns where the gradient by a parameter is written. */
+    /** Returns the array for the gradient by a parameter. */
     NDArray into(NDArray parameter) {
       return places.get(parameter);
     }
 
-    /** Returns where the gradients by parameters are written. */
+    /** Returns the arrays for the gradients by parameters. */
     NDList into(NDList parameters) {
       NDList all = new NDList();
       parameters.forEach(parameter -> all.add(into(parameter)));
       return all;
     }
 
-    /** Returns what is known of the gradient by a map, and forgets it. */
+    /** Removes and returns the known part of the gradient by a map. */
     Optional<NDArray> take(Hidden map) {
       Optional<NDArray> found = Optional.ofNullable(known.remove(map));
       found.ifPresent(gradient -> gradient.attach(inner));

@@ -8,30 +8,30 @@ import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.Nvrtc;
-import io.github.md4.core.internal.image.FeatureMapTape.Back;
+import io.github.md4.core.internal.image.FeatureMapTape.Backward;
 import io.github.md4.core.internal.image.NormActivationKernels.Activated;
-import io.github.md4.core.internal.image.NormActivationKernels.Drop;
+import io.github.md4.core.internal.image.NormActivationKernels.Dropout;
 import io.github.md4.core.internal.image.NormActivationKernels.Forward;
 import io.github.md4.core.internal.image.NormActivationKernels.Gradients;
 import io.github.md4.core.internal.image.NormActivationKernels.Kind;
 import io.github.md4.core.internal.image.NormActivationKernels.Norm;
 import io.github.md4.core.internal.torch.Autograd;
 import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
- * The pieces with a backward written by hand: convolutions by libtorch, norms and activations in
- * passes of our own. What is no ResBlock is recorded, and differentiated piece by piece.
+ * The kernels with a hand-written backward: convolutions by libtorch, norms and activations by our
+ * kernels. Parts that are not ResBlocks are recorded and differentiated automatically.
  *
- * <p>One way forward at a time: {@link #begin} starts it.
+ * <p>One forward pass at a time; {@link #begin} starts it.
  */
 public final class FusedUNetKernels implements UNetKernels {
-  /** The most channels of a map that the passes take. */
+  /** The most channels of a map. */
   public static final int WIDEST = 2048;
 
   private static final int SHORTCUT = 2;
@@ -40,22 +40,24 @@ public final class FusedUNetKernels implements UNetKernels {
   private final Options options;
   private final double dropout;
   private final UNetKernels recorded;
-  private final NormActivationKernels passes;
+  private final NormActivationKernels normActivation;
   private final Autograd autograd;
   private final TorchScript script;
+  private final RecordedParts recordedParts;
   private FeatureMapTape tape;
 
-  /** Gives the passes of a device. */
-  interface PassesOf {
+  /** A factory of a device's norm-activation kernels. */
+  interface NormActivationFactory {
     NormActivationKernels of(NDManager manager);
   }
 
-  FusedUNetKernels(NDManager parent, Options options, double dropout, PassesOf passes) {
+  FusedUNetKernels(
+      NDManager parent, Options options, double dropout, NormActivationFactory normActivation) {
     this.manager = parent.newSubManager();
     this.options = options;
     this.dropout = dropout;
     this.recorded = UNetKernels.forTraining(manager, options, dropout);
-    this.passes = passes.of(manager);
+    this.normActivation = normActivation.of(manager);
     this.autograd = new Autograd(manager);
     Map<String, Object> constants = new LinkedHashMap<>();
     constants.put("dtype", options.precision().scalarType);
@@ -63,17 +65,18 @@ public final class FusedUNetKernels implements UNetKernels {
     this.script =
         TorchScript.load(
             manager, constants, TorchScript.resource(FusedUNetKernels.class, "maps.torchscript"));
+    this.recordedParts = new RecordedParts(recorded, autograd, script);
   }
 
   /**
-   * Returns the kernels for a GPU, or nothing where they do not run: on a CPU, in float32, with
-   * channels first, without a CUDA compiler, or on a GPU older than Ampere.
+   * Returns the kernels for a GPU; empty where they do not run: on a CPU, in float32, with channels
+   * first, without a CUDA compiler, or on a GPU older than Ampere.
    *
    * @param dropout rate of single activations
    */
   public static Optional<FusedUNetKernels> find(NDManager parent, Options options, double dropout) {
     if (options.precision() != Precision.BFLOAT16
-        || options.layout() != MemoryFormat.CHANNELS_LAST) {
+        || options.memoryFormat() != MemoryFormat.CHANNELS_LAST) {
       return Optional.empty();
     }
     return CudaDevice.forKernels(parent)
@@ -89,63 +92,71 @@ public final class FusedUNetKernels implements UNetKernels {
   }
 
   /**
-   * Starts a way forward, inside {@link Autograd#record}; all that follows is noted on the tape.
+   * Starts a forward pass, inside {@link Autograd#record}; all following calls are noted on the
+   * tape.
    *
-   * @param scope takes what is kept for the way back
-   * @param seed of what is dropped
-   * @param ofCondition the parameters that the network's condition is made of
+   * @param scope takes the arrays that the backward pass needs
+   * @param seed of dropout
+   * @param ofCondition the parameters that the network's condition is computed from
    */
-  public FeatureMapTape begin(NDManager scope, int seed, NDList ofCondition) {
+  public Recording.Tape begin(NDManager scope, int seed, NDList ofCondition) {
     tape = new FeatureMapTape(autograd, script, scope, seed, dropout, ofCondition);
     return tape;
   }
 
   // ---- norms and activations ----
 
-  /** What a norm or a bias is made of, and the way back from it. */
-  private record Source<T>(T values, OfNorm back) {}
+  /** The values of a norm or a bias, with their backward. */
+  private record Differentiable<T>(T values, NormBackward backward) {}
 
-  /** Writes gradients by parameters, given those of a norm, float32 [3, B, C]. */
+  /**
+   * The backward of a norm's values: from the norm's gradients, float32 [3, B, C], to those by
+   * parameters.
+   */
   @FunctionalInterface
-  private interface OfNorm {
-    void back(Back back, NDArray norm);
+  private interface NormBackward {
+    void backward(Backward backward, NDArray norm);
   }
 
   /** A norm's scale and shift. */
   private record Scaling(NDArray scale, NDArray shift) {
-    Norm with(Optional<NDArray> told) {
-      return new Norm(scale, shift, told);
+    Norm with(Optional<NDArray> bias) {
+      return new Norm(scale, shift, bias);
     }
   }
 
-  private Source<Scaling> affine(NDArray scale, NDArray shift) {
-    return new Source<>(
+  private Differentiable<Scaling> affine(NDArray scale, NDArray shift) {
+    return new Differentiable<>(
         new Scaling(scale, shift),
-        (back, norm) -> write(back, "affineBack", norm, back.into(scale), back.into(shift)));
+        (backward, norm) ->
+            write(backward, "affineBackward", norm, backward.into(scale), backward.into(shift)));
   }
 
-  private Source<Scaling> adaptive(NDArray c, NDArray w, NDArray b) {
-    tape.told(c);
+  private Differentiable<Scaling> adaptive(NDArray c, NDArray w, NDArray b) {
+    tape.useCondition(c);
     NDList made = script.run(tape.scope(), "modulation", c, w, b);
-    return new Source<>(
+    return new Differentiable<>(
         new Scaling(made.get(0), made.get(1)),
-        (back, norm) -> {
-          NDArray d = call(back, "ofModulation", norm);
-          back.addToCondition(call(back, "productBack", d, c, w, back.into(w), back.into(b)));
+        (backward, norm) -> {
+          NDArray d = call(backward, "ofModulation", norm);
+          backward.addToCondition(
+              call(backward, "productBackward", d, c, w, backward.into(w), backward.into(b)));
         });
   }
 
-  private Source<NDArray> bias(NDArray b) {
-    return new Source<>(b, (back, norm) -> write(back, "toldBack", norm, back.into(b)));
+  private Differentiable<NDArray> bias(NDArray b) {
+    return new Differentiable<>(
+        b, (backward, norm) -> write(backward, "biasBackward", norm, backward.into(b)));
   }
 
-  private Source<NDArray> told(NDArray c, NDArray w, NDArray b) {
-    tape.told(c);
-    return new Source<>(
+  private Differentiable<NDArray> conditionBias(NDArray c, NDArray w, NDArray b) {
+    tape.useCondition(c);
+    return new Differentiable<>(
         one(tape.scope(), "product", c, w, b),
-        (back, norm) -> {
-          NDArray d = call(back, "told", norm);
-          back.addToCondition(call(back, "productBack", d, c, w, back.into(w), back.into(b)));
+        (backward, norm) -> {
+          NDArray d = call(backward, "biasGradient", norm);
+          backward.addToCondition(
+              call(backward, "productBackward", d, c, w, backward.into(w), backward.into(b)));
         });
   }
 
@@ -159,21 +170,22 @@ public final class FusedUNetKernels implements UNetKernels {
     return activated(x, adaptive(c, norm.get(0), norm.get(1)));
   }
 
-  private Hidden activated(Hidden x, Source<Scaling> scaling) {
+  private Hidden activated(Hidden x, Differentiable<Scaling> scaling) {
     Norm norm = scaling.values.with(Optional.empty());
-    Forward forward = forward(Kind.STREAM, x.array, norm, Drop.NOTHING);
+    Forward forward = forward(Kind.STREAM, x.array, norm, Dropout.NONE);
     return tape.add(
-        forward.made().output(),
-        (back, da) -> {
-          Gradients found = passes.activateBack(back.scope(), da, forward, back.take(x));
-          scaling.back.back(back, found.norm());
-          back.add(x, found.x());
-          forward.made().rest().close();
+        forward.activated().output(),
+        (backward, da) -> {
+          Gradients found =
+              normActivation.normActivateBackward(backward.scope(), da, forward, backward.take(x));
+          scaling.backward.backward(backward, found.norm());
+          backward.add(x, found.x());
+          forward.activated().saved().close();
         });
   }
 
-  private Forward forward(Kind kind, NDArray x, Norm norm, Drop drop) {
-    Activated made = passes.activate(tape.scope(), kind, x, norm, drop);
+  private Forward forward(Kind kind, NDArray x, Norm norm, Dropout drop) {
+    Activated made = normActivation.normActivate(tape.scope(), kind, x, norm, drop);
     return new Forward(kind, x, norm, drop, made);
   }
 
@@ -181,20 +193,22 @@ public final class FusedUNetKernels implements UNetKernels {
 
   @Override
   public Hidden plainResidual(NDManager scope, Hidden x, Hidden a, NDList w) {
-    Rest rest = new Rest(w.get(0), bias(w.get(1)), affine(w.get(2), w.get(3)), after(w, 4));
-    return residual(x, a, rest);
+    ResidualBranch branch =
+        new ResidualBranch(w.get(0), bias(w.get(1)), affine(w.get(2), w.get(3)), after(w, 4));
+    return residual(x, a, branch);
   }
 
   @Override
   public Hidden addedResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList w) {
-    Source<NDArray> told = told(c, w.get(0), w.get(2));
-    return residual(x, a, new Rest(w.get(1), told, affine(w.get(3), w.get(4)), after(w, 5)));
+    Differentiable<NDArray> bias = conditionBias(c, w.get(0), w.get(2));
+    return residual(
+        x, a, new ResidualBranch(w.get(1), bias, affine(w.get(3), w.get(4)), after(w, 5)));
   }
 
   @Override
   public Hidden adaptiveResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList w) {
-    Source<Scaling> scaling = adaptive(c, w.get(2), w.get(3));
-    return residual(x, a, new Rest(w.get(0), bias(w.get(1)), scaling, after(w, 4)));
+    Differentiable<Scaling> scaling = adaptive(c, w.get(2), w.get(3));
+    return residual(x, a, new ResidualBranch(w.get(0), bias(w.get(1)), scaling, after(w, 4)));
   }
 
   private static List<NDArray> after(NDList weights, int taken) {
@@ -202,13 +216,17 @@ public final class FusedUNetKernels implements UNetKernels {
   }
 
   /**
-   * A ResBlock's branch behind its first activation.
+   * A ResBlock's branch after its first activation.
    *
-   * @param told what is added behind the first convolution
-   * @param last filters and bias of the second; then those of a projection, if there is one
+   * @param bias added after the first convolution
+   * @param last filters and bias of the second convolution; then those of a projection, if there is
+   *     one
    */
-  private record Rest(
-      NDArray filters, Source<NDArray> told, Source<Scaling> scaling, List<NDArray> last) {
+  private record ResidualBranch(
+      NDArray filters,
+      Differentiable<NDArray> bias,
+      Differentiable<Scaling> scaling,
+      List<NDArray> last) {
     NDArray lastFilters() {
       return last.get(0);
     }
@@ -230,54 +248,72 @@ public final class FusedUNetKernels implements UNetKernels {
     }
   }
 
-  private Hidden residual(Hidden x, Hidden a, Rest rest) {
+  private Hidden residual(Hidden x, Hidden a, ResidualBranch branch) {
     NDManager kept = tape.scope();
-    NDArray y = one(kept, "convolved", a.array, rest.filters);
-    Norm norm = rest.scaling.values.with(Optional.of(rest.told.values));
+    NDArray y = one(kept, "convolved", a.array, branch.filters);
+    Norm norm = branch.scaling.values.with(Optional.of(branch.bias.values));
     Forward forward = forward(Kind.CONVOLVED, y, norm, tape.drop());
     try (NDManager inner = kept.newSubManager()) {
-      NDArray branch = one(inner, "convolved", forward.made().output(), rest.lastFilters());
+      NDArray convolved =
+          one(inner, "convolved", forward.activated().output(), branch.lastFilters());
       NDArray base =
-          rest.isProjected()
-              ? one(inner, "projected", x.array, rest.projection(), rest.projectionBias())
+          branch.isProjected()
+              ? one(inner, "projected", x.array, branch.projection(), branch.projectionBias())
               : x.array;
-      NDArray sum = passes.onto(kept, base, branch, rest.lastBias());
-      return tape.add(sum, (back, gradient) -> residualBack(back, gradient, x, a, rest, forward));
+      NDArray sum = normActivation.addResidual(kept, base, convolved, branch.lastBias());
+      return tape.add(
+          sum, (backward, gradient) -> residualBackward(backward, gradient, x, a, branch, forward));
     }
   }
 
-  private void residualBack(
-      Back back, NDArray gradient, Hidden x, Hidden a, Rest rest, Forward forward) {
-    NDArray dy = narrowed(back, gradient);
-    write(back, "summed", dy, back.into(rest.lastBias()));
+  private void residualBackward(
+      Backward backward,
+      NDArray gradient,
+      Hidden x,
+      Hidden a,
+      ResidualBranch branch,
+      Forward forward) {
+    NDArray dy = narrowed(backward, gradient);
+    write(backward, "summed", dy, backward.into(branch.lastBias()));
     NDArray da =
         call(
-            back,
-            "convolvedBack",
+            backward,
+            "convolvedBackward",
             dy,
-            forward.made().output(),
-            rest.lastFilters(),
-            back.into(rest.lastFilters()));
-    Gradients inside = passes.activateBack(back.scope(), da, forward, Optional.empty());
-    rest.told.back.back(back, inside.norm());
-    rest.scaling.back.back(back, inside.norm());
+            forward.activated().output(),
+            branch.lastFilters(),
+            backward.into(branch.lastFilters()));
+    Gradients inside =
+        normActivation.normActivateBackward(backward.scope(), da, forward, Optional.empty());
+    branch.bias.backward.backward(backward, inside.norm());
+    branch.scaling.backward.backward(backward, inside.norm());
     NDArray first =
-        call(back, "convolvedBack", inside.x(), a.array, rest.filters, back.into(rest.filters));
-    back.add(a, first);
-    back.add(x, rest.isProjected() ? projectedBack(back, dy, x, rest) : gradient);
+        call(
+            backward,
+            "convolvedBackward",
+            inside.x(),
+            a.array,
+            branch.filters,
+            backward.into(branch.filters));
+    backward.add(a, first);
+    backward.add(x, branch.isProjected() ? projectedBackward(backward, dy, x, branch) : gradient);
     forward.x().close();
-    forward.made().output().close();
-    forward.made().rest().close();
+    forward.activated().output().close();
+    forward.activated().saved().close();
   }
 
-  private NDArray projectedBack(Back back, NDArray dy, Hidden x, Rest rest) {
-    write(back, "same", back.into(rest.lastBias()), back.into(rest.projectionBias()));
-    NDArray w = rest.projection();
-    return call(back, "projectedBack", dy, x.array, w, back.into(w));
+  private NDArray projectedBackward(
+      Backward backward, NDArray dy, Hidden x, ResidualBranch branch) {
+    write(
+        backward, "same", backward.into(branch.lastBias()), backward.into(branch.projectionBias()));
+    NDArray w = branch.projection();
+    return call(backward, "projectedBackward", dy, x.array, w, backward.into(w));
   }
 
-  private NDArray narrowed(Back back, NDArray gradient) {
-    return options.stream() == options.precision() ? gradient : call(back, "narrowed", gradient);
+  private NDArray narrowed(Backward backward, NDArray gradient) {
+    return options.stream() == options.precision()
+        ? gradient
+        : call(backward, "narrowed", gradient);
   }
 
   // ---- between ResBlocks ----
@@ -286,10 +322,10 @@ public final class FusedUNetKernels implements UNetKernels {
   public Hidden joined(NDManager scope, Hidden x, Hidden skip) {
     return tape.add(
         one(tape.scope(), "joined", x.array, skip.array),
-        (back, gradient) -> {
-          NDList parts = script.run(back.scope(), "parted", gradient, x.array);
-          back.add(x, parts.get(0));
-          back.add(skip, parts.get(1));
+        (backward, gradient) -> {
+          NDList parts = script.run(backward.scope(), "parted", gradient, x.array);
+          backward.add(x, parts.get(0));
+          backward.add(skip, parts.get(1));
         });
   }
 
@@ -297,24 +333,21 @@ public final class FusedUNetKernels implements UNetKernels {
   public Hidden halved(NDManager scope, Hidden x) {
     return tape.add(
         one(tape.scope(), "halved", x.array),
-        (back, gradient) -> back.add(x, call(back, "halvedBack", gradient)));
+        (backward, gradient) -> backward.add(x, call(backward, "halvedBackward", gradient)));
   }
 
   @Override
   public Hidden doubled(NDManager scope, Hidden x) {
     return tape.add(
         one(tape.scope(), "doubled", x.array),
-        (back, gradient) -> back.add(x, call(back, "doubledBack", gradient)));
+        (backward, gradient) -> backward.add(x, call(backward, "doubledBackward", gradient)));
   }
 
-  // ---- what is recorded ----
+  // ---- recorded parts ----
 
   @Override
   public Hidden embed(NDManager scope, NDArray zt, NDArray table, NDList filtersAndBias) {
-    NDArray h = recorded.embed(tape.scope(), zt, table, filtersAndBias).array;
-    NDList weights = new NDList(table).addAll(filtersAndBias);
-    return tape.add(
-        h, (back, gradient) -> through(back, h, gradient, weights, new NDList()).close());
+    return recordedParts.embed(tape, zt, table, filtersAndBias);
   }
 
   @Override
@@ -329,73 +362,31 @@ public final class FusedUNetKernels implements UNetKernels {
 
   @Override
   public Hidden part(NDManager scope, Hidden x, NDList condition, NDList weights, Part part) {
-    NDArray leaf = leaf(x.array);
-    NDList told = new NDList();
-    for (NDArray c : condition) {
-      tape.told(c);
-      told.add(leaf(c));
-    }
-    NDArray y = part.of(tape.scope(), new Hidden(leaf), told).array;
-    y.attach(tape.scope());
-    NDList leaves = new NDList(leaf).addAll(told);
-    return tape.add(
-        one(tape.scope(), "laid", y),
-        (back, gradient) -> {
-          NDList found = through(back, y, gradient, weights, leaves);
-          y.close();
-          back.add(x, call(back, "laid", found.get(0)));
-          found.subList(1, found.size()).forEach(back::addToCondition);
-        });
+    return recordedParts.part(tape, x, condition, weights, part);
   }
 
   @Override
   public NDArray head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias) {
-    NDArray leaf = leaf(a.array);
-    NDArray logits = recorded.head(scope, new Hidden(leaf), rows, filtersAndBias);
-    NDList leaves = new NDList(leaf);
-    tape.addLast(
-        logits,
-        (back, gradient) -> {
-          NDList found = through(back, logits, gradient, filtersAndBias, leaves);
-          back.add(a, call(back, "laid", found.get(0)));
-        });
-    return logits;
-  }
-
-  /** Returns a copy by which gradients can be taken, which what is made in passing cannot. */
-  private NDArray leaf(NDArray x) {
-    Supplier<NDArray> copy = () -> script.record(tape.scope(), "copied", x).singletonOrThrow();
-    return Autograd.leaf(autograd.pause(copy));
-  }
-
-  /** Writes the gradients by weights; returns those by leaves. */
-  private NDList through(
-      Back back, NDArray output, NDArray gradient, NDList weights, NDList leaves) {
-    NDList variables = new NDList(weights).addAll(leaves);
-    NDList found =
-        autograd.gradients(new NDList(output), new NDList(gradient), variables, back.into(weights));
-    found.attach(back.scope());
-    leaves.close();
-    return found;
+    return recordedParts.head(tape, scope, a, rows, filtersAndBias);
   }
 
   private NDArray one(NDManager scope, String function, Object... arguments) {
     return script.run(scope, function, arguments).singletonOrThrow();
   }
 
-  private NDArray call(Back back, String function, Object... arguments) {
-    return one(back.scope(), function, arguments);
+  private NDArray call(Backward backward, String function, Object... arguments) {
+    return one(backward.scope(), function, arguments);
   }
 
-  /** Calls a function that writes gradients where its last arguments say. */
-  private void write(Back back, String function, Object... arguments) {
-    call(back, function, arguments).close();
+  /** Calls a function that writes gradients to its last arguments. */
+  private void write(Backward backward, String function, Object... arguments) {
+    call(backward, function, arguments).close();
   }
 
   @Override
   public void close() {
     recorded.close();
-    passes.close();
+    normActivation.close();
     autograd.close();
     script.close();
     manager.close();

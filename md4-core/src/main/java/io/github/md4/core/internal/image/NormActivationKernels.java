@@ -6,72 +6,74 @@ import ai.djl.ndarray.NDManager;
 import java.util.Optional;
 
 /**
- * What a convolutional network's hand-written forward and backward do between convolutions.
+ * The kernels between the convolutions of a hand-written forward and backward.
  *
- * <p>B examples, maps [B, C, H, W] whose channels come last in memory. Results belong to {@code
- * scope}.
+ * <p>B examples, maps [B, C, H, W], their channels last in memory. Results belong to {@code scope}.
  */
 interface NormActivationKernels extends AutoCloseable {
 
-  /** Which maps an array is one of, which says its type. */
+  /** The kind of a map, which determines its type. */
   enum Kind {
-    /** Of the residual stream. */
+    /** A map of the residual stream. */
     STREAM,
-    /** Given by a convolution. */
+    /** The output of a convolution. */
     CONVOLVED
   }
 
   /**
    * A group normalisation.
    *
-   * @param scale float32 [C], or [B, C] for each example its own; so is {@code shift}
-   * @param told float32 [C] or [B, C], what is added to the map in front of it
+   * @param scale float32 [C], or [B, C] by example; likewise {@code shift}
+   * @param bias float32 [C] or [B, C], added to the map before the norm
    */
-  record Norm(NDArray scale, NDArray shift, Optional<NDArray> told) {}
+  record Norm(NDArray scale, NDArray shift, Optional<NDArray> bias) {}
 
   /**
-   * What is set to zero behind the activation.
+   * The dropout after the activation.
    *
    * @param seed of the draw
    */
-  record Drop(double rate, long seed) {
-    static final Drop NOTHING = new Drop(0, 0);
+  public record Dropout(double rate, long seed) {
+    public static final Dropout NONE = new Dropout(0, 0);
   }
 
   /**
+   * An activated map.
+   *
    * @param output in the products' type
-   * @param rest what the way back needs besides
+   * @param saved the arrays that the backward needs
    */
-  record Activated(NDArray output, NDArray rest) {}
+  record Activated(NDArray output, NDArray saved) {}
 
-  /** Returns {@code dropout(swish(norm(x + told)))}. */
-  Activated activate(NDManager scope, Kind kind, NDArray x, Norm norm, Drop drop);
+  /** Returns {@code dropout(swish(norm(x + bias)))}. */
+  Activated normActivate(NDManager scope, Kind kind, NDArray x, Norm norm, Dropout drop);
 
   /**
-   * A map that was activated.
+   * A call of {@link #normActivate} with its result.
    *
-   * @param x as it was given
+   * @param x the input
    */
-  public record Forward(Kind kind, NDArray x, Norm norm, Drop drop, Activated made) {}
+  record Forward(Kind kind, NDArray x, Norm norm, Dropout drop, Activated activated) {}
 
   /**
-   * The gradients by what was given.
+   * The gradients by the inputs of {@link #normActivate}.
    *
-   * @param x of its type
-   * @param norm float32 [3, B, C]: by scale, shift and told, example by example
+   * @param x in the type of x
+   * @param norm float32 [3, B, C]: by scale, shift and bias of each example
    */
   record Gradients(NDArray x, NDArray norm) {}
 
   /**
-   * The backward of {@link #activate}.
+   * Returns the gradients by the inputs of {@link #normActivate}.
    *
-   * @param da by the output
-   * @param known by x from elsewhere, which is added
+   * @param da the gradient by the output
+   * @param known another part of the gradient by x, which is added
    */
-  Gradients activateBack(NDManager scope, NDArray da, Forward forward, Optional<NDArray> known);
+  Gradients normActivateBackward(
+      NDManager scope, NDArray da, Forward forward, Optional<NDArray> known);
 
   /** Returns {@code x + y + bias} of x's type: x of the stream, y convolved, float32 bias [C]. */
-  NDArray onto(NDManager scope, NDArray x, NDArray y, NDArray bias);
+  NDArray addResidual(NDManager scope, NDArray x, NDArray y, NDArray bias);
 
   @Override
   void close();

@@ -12,7 +12,7 @@ import io.github.md4.core.internal.torch.TorchScript;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The pieces as functions of {@code unet.torchscript}, run or recorded. */
+/** The functions of {@code unet.torchscript}, run or recorded. */
 final class ScriptUNetKernels implements UNetKernels {
   private static final String SOURCE =
       TorchScript.resource(ScriptUNetKernels.class, "unet.torchscript");
@@ -36,7 +36,7 @@ final class ScriptUNetKernels implements UNetKernels {
     Map<String, Object> constants = new LinkedHashMap<>();
     constants.put("dtype", options.precision().scalarType);
     constants.put("stream", options.stream().scalarType);
-    constants.put("channelsLast", options.layout() == MemoryFormat.CHANNELS_LAST);
+    constants.put("channelsLast", options.memoryFormat() == MemoryFormat.CHANNELS_LAST);
     constants.put("height", options.height());
     constants.put("width", options.width());
     constants.put("colours", options.colours());

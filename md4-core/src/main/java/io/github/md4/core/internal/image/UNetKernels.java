@@ -9,31 +9,33 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.Hidden;
 
 /**
- * The convolutional networks' pieces, one method a kernel.
+ * The kernels of the convolutional networks.
  *
  * <p>Shapes: B examples, feature maps [B, C, H, W], D width of the condition, V vocabulary, R
  * chosen rows. Weights are float32, products [out, in], filters [out, k, k, in]. Lists are in the
  * order that each method names. Every result belongs to {@code scope}.
  */
 public interface UNetKernels extends AutoCloseable {
-  /** Of every group normalisation (spec, Section 5.5): the channels of a map are its multiple. */
+  /**
+   * The groups of every group normalisation (spec, Section 5.5); they divide the channels of a map.
+   */
   int GROUPS = 32;
 
-  /** What is added to a variance. */
+  /** The number added to a variance. */
   double EPSILON = 1e-6;
 
   /**
-   * What the kernels must know of a network.
+   * The sizes and types of a network.
    *
-   * @param precision the type of products and of what goes into them
-   * @param stream the type in which blocks add up what they return
-   * @param height of the image in pixels; so is {@code width}
-   * @param colours tokens of a pixel
+   * @param precision the type of products and of their inputs
+   * @param stream the type of the residual stream
+   * @param height of the image in pixels; likewise {@code width}
+   * @param colours the number of tokens of a pixel
    */
-  record Options(
+  public record Options(
       Precision precision,
       Precision stream,
-      MemoryFormat layout,
+      MemoryFormat memoryFormat,
       int height,
       int width,
       int colours) {}
@@ -44,7 +46,7 @@ public interface UNetKernels extends AutoCloseable {
   }
 
   /**
-   * Returns kernels that the automatic differentiation follows.
+   * Returns kernels whose results can be differentiated automatically.
    *
    * @param dropout rate of single activations, drawn by the engine
    */
@@ -59,45 +61,47 @@ public interface UNetKernels extends AutoCloseable {
   Hidden affineActivated(NDManager scope, Hidden x, NDList norm);
 
   /**
-   * Returns {@code swish(norm(x))}, scaled by {@code 1 + scale} and shifted as the condition says.
+   * Returns {@code swish(norm(x))}, with scale and shift from the condition.
    *
-   * @param norm what gives scale, then shift, of c [B, D]: product [2 C, D] and bias
+   * @param norm the product [2 C, D] and bias that give scale minus 1, then shift, from c [B, D]
    */
   Hidden adaptiveActivated(NDManager scope, Hidden x, NDArray c, NDList norm);
 
   /**
    * Returns {@code x + conv(swish(norm(conv(a))))}, a being x normalised and activated.
    *
-   * @param weights filters, bias, scale, shift, filters, bias; where x has other channels than the
-   *     result, what it is projected with: [out, in] and bias
+   * @param weights filters, bias, scale, shift, filters, bias; and weight [out, in] and bias of a
+   *     projection where x and the result differ in channels
    */
   Hidden plainResidual(NDManager scope, Hidden x, Hidden a, NDList weights);
 
   /**
-   * As {@link #plainResidual}, with a product of the condition added behind the first convolution.
+   * Returns {@link #plainResidual} with a product of the condition added after the first
+   * convolution.
    *
-   * @param weights the product [C, D], then as there
+   * @param weights the product [C, D], then the weights of {@link #plainResidual}
    */
   Hidden addedResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights);
 
   /**
-   * As {@link #plainResidual}, with the norm of {@link #adaptiveActivated}.
+   * Returns {@link #plainResidual} with the norm of {@link #adaptiveActivated}.
    *
-   * @param weights as there, the norm's product and bias in place of scale and shift
+   * @param weights those of {@link #plainResidual}, with the norm's product and bias in place of
+   *     scale and shift
    */
   Hidden adaptiveResidual(NDManager scope, Hidden x, Hidden a, NDArray c, NDList weights);
 
-  /** Returns the channels of x, then those of {@code skip}. */
+  /** Returns the channels of x followed by those of {@code skip}. */
   Hidden joined(NDManager scope, Hidden x, Hidden skip);
 
   /** Returns the means of 2 x 2 pixels. */
   Hidden halved(NDManager scope, Hidden x);
 
-  /** Returns each pixel four times. */
+  /** Returns each pixel repeated as 2 x 2 pixels. */
   Hidden doubled(NDManager scope, Hidden x);
 
   /**
-   * Returns x and what one head as wide as the map attends to.
+   * Returns {@code x + attention(norm(x))}, with one head as wide as the map.
    *
    * @param weights scale, shift; queries, keys and values [3 C, C], bias; out [C, C], bias
    */
@@ -111,20 +115,20 @@ public interface UNetKernels extends AutoCloseable {
    */
   NDArray head(NDManager scope, Hidden a, NDArray rows, NDList filtersAndBias);
 
-  /** A part of a network that other kernels compute. */
+  /** A part of a network that is computed by other kernels. */
   @FunctionalInterface
   interface Part {
     /**
      * Computes the part.
      *
      * @param scope takes the result
-     * @param condition of the network, [B, D], or nothing
+     * @param condition of the network, [B, D], or empty
      */
     Hidden of(NDManager scope, Hidden x, NDList condition);
   }
 
   /**
-   * Returns what a part makes of a map.
+   * Returns the output of a part for a map.
    *
    * @param weights all parameters that the part reads
    */

@@ -1,3 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The kernels of the convolutional networks; bfloat16 never leaves them; no part of the API. */
+/**
+ * The TorchScript and CUDA kernels of the image networks, and their hand-written backward; not part
+ * of the API.
+ */
 package io.github.md4.core.internal.image;

@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Reverse-mode differentiation of what was recorded.
+ * Reverse-mode differentiation of recorded operations.
  *
- * <p>Unlike DJL's gradient collector it keeps nothing on the arrays. Any number of threads may use
- * their own, over the same parameters too, but take turns in what they record.
+ * <p>Unlike DJL's gradient collector it stores nothing on the arrays. Each thread may use its own
+ * instance, also over shared parameters; recorded calls take turns.
  */
 public final class Autograd implements AutoCloseable {
   private static final String SOURCE =
@@ -56,12 +56,12 @@ public final class Autograd implements AutoCloseable {
     script = TorchScript.load(parent, Map.of(), SOURCE);
   }
 
-  /** Returns what {@code computation} returns, this thread's operations being recorded. */
+  /** Returns the result of {@code computation}, recording this thread's operations. */
   public <T> T record(Supplier<T> computation) {
     return with(true, computation);
   }
 
-  /** Returns what {@code computation} returns, of which nothing is recorded. */
+  /** Returns the result of {@code computation} without recording it. */
   public <T> T pause(Supplier<T> computation) {
     return with(false, computation);
   }
@@ -80,7 +80,8 @@ public final class Autograd implements AutoCloseable {
    * Writes the gradients by {@code variables}, given that by {@code output}, and frees the recorded
    * graph.
    *
-   * @param variables arrays that require a gradient; one that has no part in the output gets zeros
+   * @param variables arrays that require a gradient; one that the output does not depend on gets
+   *     zeros
    * @param into shaped as the variables
    */
   public void gradients(NDArray output, NDArray gradient, NDList variables, FlatArrays into) {
@@ -100,7 +101,7 @@ public final class Autograd implements AutoCloseable {
    * Adds to {@code into} the gradients by the first of the variables, as many as it has arrays, and
    * frees the recorded graph.
    *
-   * @param gradients by the outputs, one each
+   * @param gradients the gradient by each output
    * @param into not empty
    * @return the gradients by the other variables
    */
@@ -111,7 +112,7 @@ public final class Autograd implements AutoCloseable {
     return found;
   }
 
-  /** Returns {@code x}, by which gradients can be taken from now on. */
+  /** Returns {@code x} as a leaf: from now on gradients can be taken by it. */
   public static NDArray leaf(NDArray x) {
     x.setRequiresGradient(true);
     return x;

@@ -10,73 +10,78 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Gives the arrays that a forward writes its results into; what is in them at first is anything.
+ * A pool of the arrays that a forward pass writes its results into. Contents are uninitialised.
  *
  * <p>N rows, D width.
  */
 public interface BufferPool extends AutoCloseable {
 
   /**
-   * Returns a stream [N, D] of h's type, an input [N, D] of x's, and moments float32 [N, 2].
+   * Returns buffers for a residual stream [N, D] of h's type, a branch's input [N, D] of x's type,
+   * and moments float32 [N, 2].
    *
    * @param rows N
    */
-  NDList entry(NDManager scope, NDArray h, NDArray x, int rows);
+  NDList residualBuffers(NDManager scope, NDArray h, NDArray x, int rows);
 
-  /** Returns an input [N, D] in bfloat16 and moments float32 [N, 2] for h [N, D]. */
-  NDList first(NDManager scope, NDArray h);
+  /**
+   * Returns buffers for a branch's input [N, D] in the products' type and moments float32 [N, 2],
+   * for h [N, D].
+   */
+  NDList normBuffers(NDManager scope, NDArray h);
 
-  /** Returns [N, columns] of the type of x [N, .]. */
+  /** Returns a buffer [N, columns] of the type of x [N, .]. */
   NDArray columns(NDManager scope, NDArray x, int columns);
 
   @Override
   void close();
 
   /**
-   * The text of what makes an array. Chosen rows are a few more or less at each step: memory is
-   * asked for in whole thousands, so that what one step gives back is what the next one takes.
+   * The TorchScript function that makes a buffer. The number of chosen rows differs slightly
+   * between steps; memory is allocated in multiples of 1024 rows, so that steps reuse each other's
+   * memory.
    */
   String ROWS =
       """
       def rows(self: __torch__.M, x: Tensor, rows: int, columns: int, type: int) -> Tensor:
-        room = (rows + 1023) // 1024 * 1024
-        return torch.slice(torch.empty([room, columns], dtype=type, device=x.device), 0, 0, rows)
+        capacity = (rows + 1023) // 1024 * 1024
+        return torch.slice(torch.empty([capacity, columns], dtype=type, device=x.device), 0, 0, rows)
       """;
 
-  /** The text of what makes the arrays of a forward. */
+  /** The TorchScript functions of the buffers of a forward pass. */
   String TEXT =
       ROWS
           + """
-      def entry(self: __torch__.M, h: Tensor, x: Tensor, rows: int) -> List[Tensor]:
+      def residualBuffers(self: __torch__.M, h: Tensor, x: Tensor, rows: int) -> List[Tensor]:
         stream = self.rows(h, rows, h.size(1), h.dtype)
         return [stream, self.rows(h, rows, h.size(1), x.dtype), self.rows(h, rows, 2, 6)]
-      def first(self: __torch__.M, h: Tensor) -> List[Tensor]:
+      def normBuffers(self: __torch__.M, h: Tensor) -> List[Tensor]:
         return [self.rows(h, h.size(0), h.size(1), self.dtype), self.rows(h, h.size(0), 2, 6)]
       def columns(self: __torch__.M, x: Tensor, columns: int) -> Tensor:
         return self.rows(x, x.size(0), columns, x.dtype)
-      def part(self: __torch__.M, x: Tensor, rows: int) -> Tensor:
+      def firstRows(self: __torch__.M, x: Tensor, rows: int) -> Tensor:
         return torch.slice(x, 0, 0, rows)
       """;
 
-  /** New arrays each time, which belong to the scope. */
+  /** New arrays at each request, which belong to the scope. */
   final class Fresh implements BufferPool {
     private final TorchScript script;
 
     /**
-     * @param products the type of a first input
+     * @param products the products' type
      */
     public Fresh(NDManager parent, Precision products) {
       this.script = TorchScript.load(parent, Map.of("dtype", products.scalarType), TEXT);
     }
 
     @Override
-    public NDList entry(NDManager scope, NDArray h, NDArray x, int rows) {
-      return script.run(scope, "entry", h, x, rows);
+    public NDList residualBuffers(NDManager scope, NDArray h, NDArray x, int rows) {
+      return script.run(scope, "residualBuffers", h, x, rows);
     }
 
     @Override
-    public NDList first(NDManager scope, NDArray h) {
-      return script.run(scope, "first", h);
+    public NDList normBuffers(NDManager scope, NDArray h) {
+      return script.run(scope, "normBuffers", h);
     }
 
     @Override
@@ -91,23 +96,24 @@ public interface BufferPool extends AutoCloseable {
   }
 
   /**
-   * The same arrays for every block: what a block leaves, its stream and its output, is read by the
-   * next one's first entry before anything is written in their place. They belong to this.
+   * The same buffers for every block. The next block reads a block's stream and output before it
+   * overwrites them. The buffers belong to the pool.
    */
-  final class Kept implements BufferPool {
+  final class Reused implements BufferPool {
     private static final int MOST_VIEWS = 8;
 
     private final NDManager manager;
     private final int stream;
     private final int products;
     private final TorchScript script;
-    private final Map<Place, Stretch> stretches = new HashMap<>();
+    private final Map<Slot, Buffer> buffers = new HashMap<>();
     private final Map<Kind, Integer> given = new EnumMap<>(Kind.class);
 
     /**
-     * @param stream the type of the residual stream, {@code products} that of all else
+     * @param stream the type of the residual stream; {@code products}, the type of all other
+     *     buffers
      */
-    public Kept(NDManager parent, Precision stream, Precision products) {
+    public Reused(NDManager parent, Precision stream, Precision products) {
       this.manager = parent.newSubManager();
       this.stream = stream.scalarType;
       this.products = products.scalarType;
@@ -121,24 +127,24 @@ public interface BufferPool extends AutoCloseable {
       OUTPUT
     }
 
-    /** Which array of a block's: of a kind the index-th. */
-    private record Place(Kind kind, int index, int columns) {}
+    /** The place of a buffer in a block: the index-th of its kind. */
+    private record Slot(Kind kind, int index, int columns) {}
 
-    /** Begins with the first array of each kind again. */
-    public void begin() {
+    /** Starts a block: the next requests return the first buffer of each kind again. */
+    public void rewind() {
       given.clear();
     }
 
     @Override
-    public NDList entry(NDManager scope, NDArray h, NDArray x, int rows) {
+    public NDList residualBuffers(NDManager scope, NDArray h, NDArray x, int rows) {
       int width = (int) h.getShape().get(1);
       NDArray of = next(Kind.STREAM, h, rows, width, stream);
       return new NDList(of).addAll(inputAndMoments(h, rows, width));
     }
 
     @Override
-    public NDList first(NDManager scope, NDArray h) {
-      int unused = count(Kind.STREAM); // it is the caller's own
+    public NDList normBuffers(NDManager scope, NDArray h) {
+      int unused = count(Kind.STREAM); // the stream is the caller's own
       return inputAndMoments(h, (int) h.getShape().get(0), (int) h.getShape().get(1));
     }
 
@@ -153,31 +159,31 @@ public interface BufferPool extends AutoCloseable {
       return next(Kind.OUTPUT, x, (int) x.getShape().get(0), columns, products);
     }
 
-    /** Returns the index of the next array of a kind. */
+    /** Returns the index of the next buffer of a kind. */
     private int count(Kind kind) {
       return given.merge(kind, 1, Integer::sum) - 1;
     }
 
     private NDArray next(Kind kind, NDArray like, int rows, int columns, int type) {
-      Place place = new Place(kind, count(kind), columns);
-      Stretch stretch = stretches.get(place);
-      if (stretch == null || stretch.rows < rows) {
-        if (stretch != null) {
-          stretch.close();
+      Slot slot = new Slot(kind, count(kind), columns);
+      Buffer buffer = buffers.get(slot);
+      if (buffer == null || buffer.rows < rows) {
+        if (buffer != null) {
+          buffer.close();
         }
-        stretch = new Stretch(like, rows, columns, type);
-        stretches.put(place, stretch);
+        buffer = new Buffer(like, rows, columns, type);
+        buffers.put(slot, buffer);
       }
-      return stretch.of(rows);
+      return buffer.of(rows);
     }
 
-    /** Memory of one array, and its first rows as they have been asked for. */
-    private final class Stretch {
+    /** The memory of one buffer, and the views of its first rows that were requested. */
+    private final class Buffer {
       private final int rows;
       private final NDArray whole;
       private final Map<Integer, NDArray> views = new HashMap<>();
 
-      Stretch(NDArray like, int rows, int columns, int type) {
+      Buffer(NDArray like, int rows, int columns, int type) {
         this.rows = rows;
         this.whole = script.run(manager, "rows", like, rows, columns, type).singletonOrThrow();
       }
@@ -190,7 +196,7 @@ public interface BufferPool extends AutoCloseable {
           closeViews();
         }
         return views.computeIfAbsent(
-            count, each -> script.run(manager, "part", whole, each).singletonOrThrow());
+            count, each -> script.run(manager, "firstRows", whole, each).singletonOrThrow());
       }
 
       private void closeViews() {

@@ -7,9 +7,9 @@ import ai.djl.ndarray.NDManager;
 import java.util.Map;
 
 /**
- * Small classifiers of images, whose last hidden layer serves as features; the text of each is in
- * {@code classifier.torchscript}. Images are float32 [B, C, H, W], 0 to 255. Every result is
- * float32 and belongs to {@code scope}.
+ * Small classifiers of images whose last hidden layer gives features, written in {@code
+ * classifier.torchscript}. Images are float32 [B, C, H, W], 0 to 255. Every result is float32 and
+ * belongs to {@code scope}.
  */
 public final class ClassifierKernels implements AutoCloseable {
   private static final String SOURCE =
@@ -24,7 +24,7 @@ public final class ClassifierKernels implements AutoCloseable {
   /**
    * Returns the features of a ResNet for small images, [B, F].
    *
-   * @param mean of each colour, [C, 1, 1] of values 0 to 1; so is {@code deviation}
+   * @param mean of each colour, [C, 1, 1] of values 0 to 1; likewise {@code deviation}
    * @param weights first filters and batch norm, then two of both for each block, then classes
    */
   public NDArray resNet(
@@ -33,7 +33,7 @@ public final class ClassifierKernels implements AutoCloseable {
   }
 
   /**
-   * Returns the features of one hidden layer, [B, F].
+   * Returns the features of a network with one hidden layer, [B, F].
    *
    * @param weights hidden [F, H W C], bias, classes [K, F], bias
    */

@@ -8,7 +8,10 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.Upload;
 import java.util.Map;
 
-/** Times and classes as one vector an example, float32; every result belongs to {@code scope}. */
+/**
+ * The kernels of the condition: times and classes as one vector for each example, float32. Every
+ * result belongs to {@code scope}.
+ */
 public final class ConditionKernels implements AutoCloseable {
   private static final String SOURCE =
       TorchScript.resource(ConditionKernels.class, "condition.torchscript");
@@ -27,7 +30,7 @@ public final class ConditionKernels implements AutoCloseable {
     return new ConditionKernels(calls, Upload.plain());
   }
 
-  /** Returns kernels that the automatic differentiation follows. */
+  /** Returns kernels whose results can be differentiated automatically. */
   public static ConditionKernels forTraining(NDManager parent) {
     KernelCalls calls = KernelCalls.record(TorchScript.load(parent, Map.of(), SOURCE));
     return new ConditionKernels(calls, Upload.of(parent));
@@ -71,9 +74,9 @@ public final class ConditionKernels implements AutoCloseable {
     return calls.array(scope, "withClass", features, labels, table);
   }
 
-  /** Returns the row of each label, int64 [B], in {@code table}; [B, W]. */
-  public NDArray ofClass(NDManager scope, NDArray labels, NDArray table) {
-    return calls.array(scope, "ofClass", labels, table);
+  /** Returns the class embedding of labels int64 [B], [B, W]. */
+  public NDArray classEmbedding(NDManager scope, NDArray labels, NDArray table) {
+    return calls.array(scope, "classEmbedding", labels, table);
   }
 
   @Override

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.torch;
 
-/** How sure a network is of a position, by which samplers order positions; more is surer. */
+/**
+ * A measure of a network's confidence at a position; samplers order positions by it. More is surer.
+ */
 public enum Confidence {
   /** The probability of the drawn token. */
   PROBABILITY(0),

@@ -15,8 +15,9 @@ import io.github.md4.core.internal.cuda.LibtorchFolder;
 import java.util.Optional;
 
 /**
- * Products in bfloat16 by the cuBLAS that lies beside libtorch, as libtorch asks for them: float32
- * sums, on the default stream. Without libtorch between, starting one takes a fraction of the time.
+ * Products in bfloat16 by the cuBLAS in libtorch's folder, computed as libtorch computes them:
+ * float32 sums, on the default stream. Starting one directly takes a fraction of the time that it
+ * takes through libtorch.
  */
 public final class Cublas implements Products {
   private static final int TRANSPOSED = 1;
@@ -28,14 +29,14 @@ public final class Cublas implements Products {
   private static final Optional<NativeLibrary> LIBRARY = register();
 
   private final CudaDevice device;
-  private final BufferPool room;
+  private final BufferPool pool;
   private final Pointer handle;
   private final Memory one = new Memory(Float.BYTES);
   private final Memory zero = new Memory(Float.BYTES);
 
-  private Cublas(CudaDevice device, BufferPool room, Pointer handle) {
+  private Cublas(CudaDevice device, BufferPool pool, Pointer handle) {
     this.device = device;
-    this.room = room;
+    this.pool = pool;
     this.handle = handle;
     one.setFloat(0, 1);
     zero.setFloat(0, 0);
@@ -76,24 +77,27 @@ public final class Cublas implements Products {
     }
   }
 
-  /** Returns these products, or nothing where libtorch came without the library. */
-  public static Optional<Products> find(CudaDevice device, BufferPool room) {
+  /** Returns these products; empty where libtorch came without the library. */
+  public static Optional<Products> find(CudaDevice device, BufferPool pool) {
     if (LIBRARY.isEmpty()) {
       return Optional.empty();
     }
     device.use();
     PointerByReference handle = new PointerByReference();
     check(cublasCreate_v2(handle), "starting");
-    return Optional.of(new Cublas(device, room, handle.getValue()));
+    return Optional.of(new Cublas(device, pool, handle.getValue()));
   }
 
-  /** To cuBLAS, which reads columns where we have rows, the result is {@code w x^T}, transposed. */
+  /**
+   * Computes {@code w x^T} for cuBLAS, whose matrices are column-major: its result is ours
+   * transposed.
+   */
   @Override
   public NDArray product(NDManager scope, NDArray x, NDArray w) {
     int rows = (int) x.getShape().get(0);
     int in = (int) x.getShape().get(1);
     int out = (int) w.getShape().get(0);
-    NDArray into = room.columns(scope, x, out);
+    NDArray into = pool.columns(scope, x, out);
     device.use();
     int error =
         cublasGemmEx(

@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.torch;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
 
 /**
- * Draws and truncations of categorical laws, in float64: small probabilities do not vanish, but in
- * {@link #reference}, which is there to let them.
+ * Draws and truncations of categorical distributions in float64, where small probabilities do not
+ * vanish. Only {@link #reference} draws in float32, as the reference does.
  *
- * <p>What is drawn comes as one float64 [3, R], so that one copy takes all of it to the host: the
- * tokens, their probabilities under the network, and a {@link Confidence}.
+ * <p>A draw is one float64 [3, R], so that a single copy takes it to the host: the tokens, their
+ * probabilities under the network, and a {@link Confidence}.
  */
 public final class DrawKernels implements AutoCloseable {
-  /** In place of a uniform or a probability: take the likeliest token. */
+  /** The value of a uniform or a probability that takes the likeliest token. */
   public static final double LIKELIEST = -1;
 
   private final TorchScript script;
 
-  /** What one upload holds, taken apart: zt int64 [B, N], rows int64 [R], noise float64 [c, R]. */
+  /** The parts of one upload: zt int64 [B, N], rows int64 [R], noise float64 [c, R]. */
   public record Unpacked(NDArray zt, NDArray rows, NDArray noise) {}
 
   public DrawKernels(NDManager parent) {
@@ -29,7 +31,8 @@ public final class DrawKernels implements AutoCloseable {
   }
 
   /**
-   * Takes apart what a step needs: on a GPU each array that is made on the host costs a wait.
+   * Splits the packed inputs of a step. On a GPU each upload of an array waits, so a step uploads
+   * one.
    *
    * @param packed float64: the tokens [B N], the rows [R], then the noise [c R]
    */
@@ -43,27 +46,28 @@ public final class DrawKernels implements AutoCloseable {
    *
    * @param logits float [R, V]; minus infinity is never drawn
    * @param u uniforms in [0, 1) or {@link #LIKELIEST}, float64 [R]
-   * @return tokens, probabilities and scores, float64 [3, R], attached to {@code scope}
+   * @return tokens, probabilities and confidences, float64 [3, R], attached to {@code scope}
    */
-  public NDArray draw(NDManager scope, NDArray logits, NDArray u, Confidence score) {
-    return script.run(scope, "draw", logits, u, score.code).singletonOrThrow();
+  public NDArray draw(NDManager scope, NDArray logits, NDArray u, Confidence confidence) {
+    return script.run(scope, "draw", logits, u, confidence.code).singletonOrThrow();
   }
 
-  /** As {@link #draw}, but tokens are drawn from {@code softmax(law)}, [R, V]. */
+  /** Returns a draw like {@link #draw}, with tokens drawn from {@code softmax(law)}, [R, V]. */
   public NDArray drawFrom(
-      NDManager scope, NDArray logits, NDArray law, NDArray u, Confidence score) {
-    return script.run(scope, "drawFrom", logits, law, u, score.code).singletonOrThrow();
+      NDManager scope, NDArray logits, NDArray law, NDArray u, Confidence confidence) {
+    return script.run(scope, "drawFrom", logits, law, u, confidence.code).singletonOrThrow();
   }
 
   /**
-   * Returns one draw a row as the reference makes it (spec, T1): of {@code [p softmax(law), 1 - p]}
-   * by the largest of log-probability and Gumbel noise, in float32, in which noise of 23 bits never
-   * lets an outcome below about 1e-8 win. The noise of a row is the SplitMix64 stream of its key.
+   * Returns one draw for each row as the reference makes it (spec, T1): from {@code [p
+   * softmax(law), 1 - p]}, the largest sum of log-probability and Gumbel noise, in float32. With
+   * its noise of 23 bits, an outcome below about 1e-8 is never drawn. The noise of a row is the
+   * SplitMix64 stream of its key.
    *
    * @param noise the high and the low 32 bits of each key, signed, and p in [0, 1] or {@link
    *     #LIKELIEST}, float64 [3, R]
    * @return outcomes, V where the mask stays, and twice their probabilities under {@code logits},
-   *     which say nothing where it stays; float64 [3, R]
+   *     meaningless where it stays; float64 [3, R]
    */
   public NDArray reference(NDManager scope, NDArray logits, NDArray law, NDArray noise) {
     return script.run(scope, "reference", logits, law, noise).singletonOrThrow();
@@ -71,9 +75,7 @@ public final class DrawKernels implements AutoCloseable {
 
   /** Returns {@code logits / temperature}, shifted so that the largest is 0. */
   public NDArray temper(NDManager scope, NDArray logits, double temperature) {
-    if (!(temperature > 0)) {
-      throw new IllegalArgumentException("temperature must be positive: " + temperature);
-    }
+    require(temperature > 0, "temperature must be positive", temperature);
     return script.run(scope, "temper", logits, temperature).singletonOrThrow();
   }
 
@@ -81,12 +83,10 @@ public final class DrawKernels implements AutoCloseable {
    * Returns the logits of the smallest set of tokens whose mass is at least {@code p}, together
    * with all that tie with its least likely one; minus infinity elsewhere.
    *
-   * @param p positive; from 1 on all tokens stay
+   * @param p positive; at 1 or more all tokens stay
    */
   public NDArray topP(NDManager scope, NDArray logits, double p) {
-    if (!(p > 0)) {
-      throw new IllegalArgumentException("p must be positive: " + p);
-    }
+    require(p > 0, "p must be positive", p);
     // The running sum can round to 1 before the last tokens.
     double bound = p >= 1 ? Double.POSITIVE_INFINITY : p;
     return script.run(scope, "topP", logits, bound).singletonOrThrow();
@@ -95,12 +95,10 @@ public final class DrawKernels implements AutoCloseable {
   /**
    * Returns the k largest logits, with ties; minus infinity elsewhere.
    *
-   * @param k at least 1; from V on all tokens stay
+   * @param k at least 1; at V or more all tokens stay
    */
   public NDArray topK(NDManager scope, NDArray logits, int k) {
-    if (k < 1) {
-      throw new IllegalArgumentException("k must be at least 1: " + k);
-    }
+    require(k >= 1, "k must be at least 1", k);
     return script.run(scope, "topK", logits, k).singletonOrThrow();
   }
 

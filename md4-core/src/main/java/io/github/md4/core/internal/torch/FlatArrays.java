@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Arrays of several shapes in one stretch of memory, so that what is done to all of them is done
- * once.
+ * Arrays of several shapes in one contiguous vector, so that an operation on all of them is one
+ * call.
  *
- * <p>Each has room for a multiple of 64 rows, since products want their sides aligned; what is
- * beyond its own rows is zero and stays so.
+ * <p>Each is padded to a multiple of 64 rows, since products need aligned sides. The padding is
+ * zero and stays zero.
  */
 public final class FlatArrays implements AutoCloseable {
   private static final int ROWS = 64;
@@ -34,26 +34,26 @@ public final class FlatArrays implements AutoCloseable {
   private final TorchScript script;
   private final NDArray whole;
   private final List<NDArray> arrays = new ArrayList<>();
-  private final List<NDArray> rooms = new ArrayList<>();
+  private final List<NDArray> padded = new ArrayList<>();
 
   private FlatArrays(NDManager manager, List<Shape> shapes, Precision precision) {
     this.manager = manager;
     this.shapes = shapes;
     this.precision = precision;
-    long size = shapes.stream().mapToLong(FlatArrays::room).sum();
+    long size = shapes.stream().mapToLong(FlatArrays::paddedSize).sum();
     this.script = TorchScript.load(manager, Map.of(), SOURCE);
     this.whole = zeros(size);
     long offset = 0;
     for (Shape shape : shapes) {
       arrays.add(view(offset, shape.size(), shape));
-      rooms.add(view(offset, room(shape), roomShape(shape)));
-      offset += room(shape);
+      padded.add(view(offset, paddedSize(shape), paddedShape(shape)));
+      offset += paddedSize(shape);
     }
   }
 
   private NDArray zeros(long size) {
     try (NDArray like = manager.create(0f)) {
-      // In float32 not made in inference mode, so that gradients can be taken by parts of it.
+      // In float32 made outside of inference mode, so that gradients can be taken by parts of it.
       return precision == Precision.FLOAT32
           ? manager.zeros(new Shape(size))
           : script.run(manager, "zeros", like, size, precision.scalarType).singletonOrThrow();
@@ -65,12 +65,12 @@ public final class FlatArrays implements AutoCloseable {
     return new FlatArrays(parent.newSubManager(), List.copyOf(shapes), precision);
   }
 
-  /** Returns zeros of the same shapes beside this. */
+  /** Returns zeros of the same shapes under the same manager. */
   public FlatArrays zeros(Precision precisionOfZeros) {
     return zeros(manager.getParentManager(), shapes, precisionOfZeros);
   }
 
-  /** Returns arrays of the same values beside this; for float32. */
+  /** Returns a copy under the same manager; for float32. */
   public FlatArrays copy() {
     FlatArrays copy = zeros(precision);
     write(copy.whole, whole);
@@ -88,7 +88,7 @@ public final class FlatArrays implements AutoCloseable {
     script.run(manager, "copy", to, source).close();
   }
 
-  /** Returns how many arrays they are. */
+  /** Returns the number of arrays. */
   public int size() {
     return arrays.size();
   }
@@ -105,22 +105,22 @@ public final class FlatArrays implements AutoCloseable {
     return arrays.get(index);
   }
 
-  /** Returns an array, of whatever type, for kernels. */
+  /** Returns an array of any type, for kernels. */
   public Hidden hidden(int index) {
     return new Hidden(arrays.get(index));
   }
 
-  /** Returns an array with all the rows that it has room for. */
+  /** Returns an array with its padding rows. */
   public Hidden padded(int index) {
-    return new Hidden(rooms.get(index));
+    return new Hidden(padded.get(index));
   }
 
-  /** Returns all of them one by one. */
+  /** Returns the arrays one by one. */
   public List<NDArray> arrays() {
     return arrays;
   }
 
-  /** Returns all of them as one vector. */
+  /** Returns all arrays as one vector. */
   public NDArray whole() {
     return whole;
   }
@@ -135,20 +135,20 @@ public final class FlatArrays implements AutoCloseable {
   }
 
   private NDArray view(long offset, long size, Shape shape) {
-    try (PtNDArray stretch = JniUtils.slice((PtNDArray) whole, 0, offset, offset + size, 1)) {
-      NDArray view = JniUtils.reshape(stretch, shape.getShape());
+    try (PtNDArray part = JniUtils.slice((PtNDArray) whole, 0, offset, offset + size, 1)) {
+      NDArray view = JniUtils.reshape(part, shape.getShape());
       view.attach(manager);
       return view;
     }
   }
 
-  private static long room(Shape shape) {
-    return roomShape(shape).size();
+  private static long paddedSize(Shape shape) {
+    return paddedShape(shape).size();
   }
 
-  private static Shape roomShape(Shape shape) {
+  private static Shape paddedShape(Shape shape) {
     long rows = shape.dimension() == 0 ? 1 : shape.get(0);
-    long room = (rows + ROWS - 1) / ROWS * ROWS;
-    return new Shape(room).addAll(shape.slice(Math.min(1, shape.dimension())));
+    long paddedRows = (rows + ROWS - 1) / ROWS * ROWS;
+    return new Shape(paddedRows).addAll(shape.slice(Math.min(1, shape.dimension())));
   }
 }

@@ -8,16 +8,16 @@ import io.github.md4.core.Precision;
 import java.util.Map;
 
 /**
- * The pieces of GPT-2; the text of each is in {@code gpt2.torchscript}.
+ * The kernels of GPT-2, written in {@code gpt2.torchscript}.
  *
  * <p>Shapes: B sequences, L positions, D width, V vocabulary. Weights are float32; those of
  * products are [in, out]. Every result belongs to {@code scope}.
  */
 public final class Gpt2Kernels implements AutoCloseable {
   /** The arrays of a block: two norms, two products each of attention and feed-forward. */
-  public static final int BLOCK_ARRAYS = 12;
+  static final int BLOCK_ARRAYS = 12;
 
-  private static final int ROWS = 4096; // of logits at a time
+  private static final int ROWS = 4096; // of logits computed at a time
 
   private final TorchScript script;
 
@@ -41,8 +41,8 @@ public final class Gpt2Kernels implements AutoCloseable {
   /**
    * Returns the residual stream after a block, h [B, L, D].
    *
-   * @param weights norm w, b; attention in w [D, 3 D], b; out w, b; norm w, b; enter w [D, 4 D], b;
-   *     leave w, b
+   * @param weights norm w, b; attention in w [D, 3 D], b; out w, b; norm w, b; up w [D, 4 D], b;
+   *     down w, b
    */
   public Hidden block(NDManager scope, Hidden h, NDList weights) {
     return new Hidden(script.run(scope, "block", h.array, weights).singletonOrThrow());

@@ -5,39 +5,39 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
 /**
- * An activation in the network's own precision, on its way from one kernel to the next.
+ * A hidden state in the network's own precision, passed from one kernel to the next.
  *
- * <p>Opaque, because DJL ends the process when asked for the type of a bfloat16 array. It belongs
- * to the scope of the call that made it.
+ * <p>It is opaque, because DJL ends the process when asked for the type of a bfloat16 array. It
+ * belongs to the scope of the call that made it.
  */
 public final class Hidden implements AutoCloseable {
   public final NDArray array;
-  private final boolean isKept;
+  private final boolean isBorrowed;
 
   public Hidden(NDArray array) {
     this(array, false);
   }
 
-  private Hidden(NDArray array, boolean isKept) {
+  private Hidden(NDArray array, boolean isBorrowed) {
     this.array = array;
-    this.isKept = isKept;
+    this.isBorrowed = isBorrowed;
   }
 
-  /** Returns an activation that stays with whoever has it now, whatever its users do. */
-  public static Hidden kept(NDArray array) {
+  /** Returns a hidden state that its users cannot close or attach to another scope. */
+  public static Hidden borrowed(NDArray array) {
     return new Hidden(array, true);
   }
 
-  /** Hands this over to another scope. */
+  /** Attaches the array to another scope. */
   public void attach(NDManager scope) {
-    if (!isKept) {
+    if (!isBorrowed) {
       array.attach(scope);
     }
   }
 
   @Override
   public void close() {
-    if (!isKept) {
+    if (!isBorrowed) {
       array.close();
     }
   }

@@ -5,12 +5,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 
-/** The functions of a script, called in one of two ways: to be differentiated, or not. */
+/** The functions of a script, called in one of two modes: recorded for differentiation, or not. */
 public final class KernelCalls implements AutoCloseable {
   private final TorchScript script;
   private final Call call;
 
-  /** How a function of the script is called. */
+  /** The mode of a call. */
   private interface Call {
     NDList apply(NDManager scope, String function, Object... arguments);
   }
@@ -25,7 +25,7 @@ public final class KernelCalls implements AutoCloseable {
     return new KernelCalls(script, script::run);
   }
 
-  /** Returns calls that the automatic differentiation follows. */
+  /** Returns calls whose results can be differentiated automatically. */
   public static KernelCalls record(TorchScript script) {
     return new KernelCalls(script, script::record);
   }
@@ -35,7 +35,7 @@ public final class KernelCalls implements AutoCloseable {
     return call.apply(scope, function, arguments).singletonOrThrow();
   }
 
-  /** As {@link #array}, for a result in the network's own precision. */
+  /** Returns the one result of a function, in the network's own precision. */
   public Hidden hidden(NDManager scope, String function, Object... arguments) {
     return new Hidden(array(scope, function, arguments));
   }

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
 
-/** Losses together with their gradients by the logits, for any device. */
+/** Losses with their gradients by the logits, for any device. */
 public final class LossKernels implements AutoCloseable {
   private final TorchScript script;
 
@@ -21,10 +21,9 @@ public final class LossKernels implements AutoCloseable {
     return script.run(scope, "crossEntropy", logits, targets, weights);
   }
 
-  /** Returns sum, gradient [R, V], what each row counts [R], and the gradient by the powers [V]. */
-  NDList powered(
-      NDManager scope, NDArray logits, NDArray targets, NDArray weights, NDArray powers) {
-    return script.run(scope, "powered", logits, targets, weights, powers);
+  /** Returns sum, gradient [R, V], the loss of each row [R], and the gradient by the powers [V]. */
+  NDList genMd4(NDManager scope, NDArray logits, NDArray targets, NDArray weights, NDArray powers) {
+    return script.run(scope, "genMd4", logits, targets, weights, powers);
   }
 
   @Override

@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What an optimizer does to all parameters at once, in place. */
+/** The operations of an optimizer on all parameters at once, in place. */
 public final class OptimizerKernels implements AutoCloseable {
   private final TorchScript script;
   private final Movement movement;
 
   /**
-   * All that an update changes, of one layout and float32.
+   * The arrays that an update changes, float32 and of the same shapes.
    *
-   * @param first running mean of the gradient; {@code second}, of its square
-   * @param average of the parameters; these themselves where none is kept
+   * @param first running mean of the gradient; {@code second}, that of its square
+   * @param average of the parameters; the parameters themselves where none is kept
    */
   public record Trained(
       FlatArrays parameters, FlatArrays first, FlatArrays second, FlatArrays average) {
@@ -31,9 +31,9 @@ public final class OptimizerKernels implements AutoCloseable {
    * The numbers of one update.
    *
    * @param correction1 {@code 1 - beta1^k} at the k-th update; likewise {@code correction2}
-   * @param emaRate the average's memory; 1 leaves it as it is
-   * @param good on the device, float32: where its first element is 0 nothing is moved, else it is
-   *     1; empty where that is not asked
+   * @param emaRate the average's decay; 1 leaves it unchanged
+   * @param good on the device, float32: its first element is 1 to update, 0 to change nothing;
+   *     empty to update always
    */
   public record Numbers(
       double rate,
@@ -46,7 +46,7 @@ public final class OptimizerKernels implements AutoCloseable {
       double emaRate,
       Optional<NDArray> good) {}
 
-  /** How parameters, moments and average are moved. */
+  /** An implementation of the update of parameters, moments and average. */
   public interface Movement {
     void move(Trained trained, FlatArrays g, Numbers n);
   }
@@ -75,7 +75,7 @@ public final class OptimizerKernels implements AutoCloseable {
    * e <- e + (1 - emaRate) (p - e)
    * }</pre>
    *
-   * the hats standing for the division by the corrections.
+   * where hats denote division by the corrections.
    */
   public void update(Trained trained, FlatArrays g, Numbers n) {
     movement.move(trained, g, n);
@@ -108,27 +108,27 @@ public final class OptimizerKernels implements AutoCloseable {
     change("add", sum.whole(), g.whole());
   }
 
-  /** Gives {@code to} the values of {@code from}, rounded where it is narrower. */
+  /** Copies the values of {@code from} to {@code to}, rounded where its type is narrower. */
   public void copy(FlatArrays to, FlatArrays from) {
     change("copy", to.whole(), from.whole());
   }
 
-  /** Sets all to zero. */
-  public void zero(FlatArrays g) {
+  /** Sets all elements to zero. */
+  void zero(FlatArrays g) {
     change("zero", g.whole());
   }
 
-  /** Moves each element into [-bound, bound]. */
+  /** Clamps each element to [-bound, bound]. */
   public void clipByValue(FlatArrays g, double bound) {
     change("clipByValue", g.whole(), bound);
   }
 
-  /** Scales all to the norm {@code bound} where they exceed it together. */
+  /** Scales all arrays to the joint norm {@code bound} where they exceed it. */
   public void clipByNorm(FlatArrays g, double bound) {
     change("clipByNorm", g.whole(), bound);
   }
 
-  /** Returns the Euclidean norm of all together, float32, one element. */
+  /** Returns the joint Euclidean norm of all arrays, float32, one element. */
   public NDArray norm(NDManager scope, FlatArrays g) {
     return script.run(scope, "norm", g.whole()).singletonOrThrow();
   }

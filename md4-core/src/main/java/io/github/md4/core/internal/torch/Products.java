@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
 
-/** The products of a forward. */
+/** The matrix products of a forward pass. */
 public interface Products extends AutoCloseable {
 
   /** Returns {@code x w^T}, [N, out], x [N, in], w [out, in], all contiguous and of one type. */
@@ -14,7 +14,7 @@ public interface Products extends AutoCloseable {
   @Override
   void close();
 
-  /** By libtorch. */
+  /** Products by libtorch. */
   final class Script implements Products {
     private static final String TEXT =
         """
@@ -22,17 +22,17 @@ public interface Products extends AutoCloseable {
           return torch.mm(x, w.t(), out=into)
         """;
 
-    private final BufferPool room;
+    private final BufferPool pool;
     private final TorchScript script;
 
-    public Script(NDManager parent, BufferPool room) {
-      this.room = room;
+    public Script(NDManager parent, BufferPool pool) {
+      this.pool = pool;
       this.script = TorchScript.load(parent, Map.of(), TEXT);
     }
 
     @Override
     public NDArray product(NDManager scope, NDArray x, NDArray w) {
-      NDArray into = room.columns(scope, x, (int) w.getShape().get(0));
+      NDArray into = pool.columns(scope, x, (int) w.getShape().get(0));
       script.run(scope, "product", x, w, into).close();
       return into;
     }

@@ -10,7 +10,7 @@ import io.github.md4.core.loss.GenMd4Loss;
 import io.github.md4.core.loss.Logits;
 import java.util.Arrays;
 
-/** Logits float32 [R, V] that the automatic differentiation has followed. */
+/** Recorded logits, float32 [R, V]. */
 public final class RecordedLogits implements Logits {
   private final LossKernels kernels;
   private final Upload upload;
@@ -18,7 +18,7 @@ public final class RecordedLogits implements Logits {
   private NDArray gradient;
 
   /**
-   * @param values what the recording gave; stays the caller's
+   * @param values the recorded logits; they stay the caller's
    */
   public RecordedLogits(LossKernels kernels, Upload upload, NDArray values) {
     this.kernels = kernels;
@@ -32,13 +32,13 @@ public final class RecordedLogits implements Logits {
   }
 
   /**
-   * Returns the gradient that an objective has left.
+   * Returns the gradient of the loss by the logits.
    *
-   * @throws IllegalStateException if none has
+   * @throws IllegalStateException if no loss has been computed
    */
   public NDArray gradient() {
     if (gradient == null) {
-      throw new IllegalStateException("no objective has judged these logits");
+      throw new IllegalStateException("no loss has been computed from these logits");
     }
     return gradient;
   }
@@ -56,13 +56,13 @@ public final class RecordedLogits implements Logits {
   }
 
   @Override
-  public GenMd4Loss powered(NDManager scope, int[] targets, float[] weights, float[] powers) {
+  public GenMd4Loss genMd4(NDManager scope, int[] targets, float[] weights, float[] powers) {
     upload.begin(bytes(targets) + (long) powers.length * Float.BYTES);
     try (NDArray x = longs(scope, targets);
         NDArray w = floats(scope, weights);
         NDArray ofTokens = floats(scope, powers)) {
       upload.end();
-      NDList all = kernels.powered(scope, values, x, w, ofTokens);
+      NDList all = kernels.genMd4(scope, values, x, w, ofTokens);
       gradient = all.get(1);
       return new GenMd4Loss(all.get(0), all.get(2), all.get(3));
     }

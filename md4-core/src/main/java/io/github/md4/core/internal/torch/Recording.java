@@ -5,68 +5,71 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 
-/** How much of a network's forward is kept for the way back; as a rule, all of it. */
+/**
+ * A recording of a network's forward pass, which decides how much of it is kept for the backward
+ * pass.
+ */
 public interface Recording {
 
-  /** A stretch of a network: from the residual stream before it to the one after it. */
+  /** A segment of a network: from the residual stream before it to the one after it. */
   @FunctionalInterface
-  interface Piece {
+  interface Segment {
     /**
-     * Computes the piece, in the same way each time.
+     * Computes the segment, with the same result each time.
      *
-     * @param scope takes what is needed in between
-     * @param h stays as it is
+     * @param scope takes intermediate arrays
+     * @param h is not changed
      */
     Hidden of(NDManager scope, Hidden h);
   }
 
-  /** Returns {@code x} as every piece must see what was computed before the first. */
+  /** Returns {@code x}, computed before the first segment, as every segment must read it. */
   default NDArray shared(NDArray x) {
     return x;
   }
 
-  /** Returns the residual stream as the first piece must see it. */
+  /** Returns the residual stream as the first segment must read it. */
   default Hidden start(Hidden h) {
     return h;
   }
 
   /**
-   * Returns the stream after a piece.
+   * Returns the stream after a segment.
    *
    * @param outer takes the result
-   * @param h the stream before it, of which nobody else has need any more
+   * @param h the stream before it, which nothing else reads any more
    */
-  default Hidden piece(NDManager outer, Hidden h, Piece piece) {
+  default Hidden segment(NDManager outer, Hidden h, Segment segment) {
     try (h) {
-      return inside(outer, h, piece);
+      return inside(outer, h, segment);
     }
   }
 
-  /** Computes a piece, and gives up what only it needed. */
-  static Hidden inside(NDManager outer, Hidden h, Piece piece) {
+  /** Computes a segment and frees its intermediate arrays. */
+  static Hidden inside(NDManager outer, Hidden h, Segment segment) {
     try (NDManager scope = outer.newSubManager()) {
-      Hidden next = piece.of(scope, h);
+      Hidden next = segment.of(scope, h);
       next.attach(outer);
       return next;
     }
   }
 
-  /** Nobody goes back. */
-  record Nothing() implements Recording {}
+  /** No recording: there is no backward pass. */
+  record None() implements Recording {}
 
-  /** A recording that can be gone back through. */
+  /** A recording with a backward pass. */
   interface Tape extends Recording {
     /**
-     * Writes the gradients by {@code parameters}, given that by {@code output}, which was computed
-     * last; once.
+     * Writes the gradients by {@code parameters}, given the gradient by {@code output}, which was
+     * computed last. Can be called once.
      *
      * @param into shaped as the parameters
      */
     void gradients(NDArray output, NDArray gradient, NDList parameters, FlatArrays into);
   }
 
-  /** All of it. */
-  record Whole(Autograd autograd) implements Tape {
+  /** A recording of the complete forward pass. */
+  record Full(Autograd autograd) implements Tape {
     @Override
     public void gradients(NDArray output, NDArray gradient, NDList parameters, FlatArrays into) {
       autograd.gradients(output, gradient, parameters, into);

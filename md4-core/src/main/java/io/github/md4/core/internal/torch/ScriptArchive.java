@@ -18,7 +18,7 @@ final class ScriptArchive {
 
   private ScriptArchive() {}
 
-  /** Returns the archive of the one class {@code code} defines, {@code class M(Module)}. */
+  /** Returns the archive of {@code code}, which defines the one class {@code class M(Module)}. */
   static byte[] of(String code) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
@@ -34,7 +34,7 @@ final class ScriptArchive {
     return bytes.toByteArray();
   }
 
-  /** The pickle of an object of class {@code __torch__.M} with {@code training = True}. */
+  /** Returns the pickle of an object of class {@code __torch__.M} with {@code training = True}. */
   private static byte[] module() throws IOException {
     ByteArrayOutputStream pickle = new ByteArrayOutputStream();
     pickle.write(new byte[] {(byte) 0x80, 2});

@@ -20,16 +20,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** A network that somebody has saved as TorchScript, called on images. */
+/** A network in a TorchScript file, called on images. */
 public final class ScriptFile implements AutoCloseable {
   private final Path file;
   private final NDManager manager;
   private final PtSymbolBlock module;
   private final Options options;
 
-  /** How a script wants its images. */
+  /** The range and type of a script's images. */
   public enum Input {
-    /** As they are: uint8, 0 to 255. */
+    /** uint8, 0 to 255. */
     UINT8 {
       @Override
       NDArray of(NDArray values) {
@@ -67,9 +67,9 @@ public final class ScriptFile implements AutoCloseable {
   }
 
   /**
-   * How a script is called.
+   * The arguments of a script.
    *
-   * @param flags truths that its {@code forward} takes behind the images, in order
+   * @param flags boolean arguments of its {@code forward} after the images, in order
    */
   public record Options(Input input, List<Boolean> flags) {
     public Options {
@@ -80,7 +80,7 @@ public final class ScriptFile implements AutoCloseable {
   /**
    * Loads a script onto the device of a manager.
    *
-   * @throws InvalidDataException if the file is missing or no TorchScript
+   * @throws InvalidDataException if the file is missing or not TorchScript
    */
   public ScriptFile(NDManager parent, Path file, Options options) {
     if (!Files.isRegularFile(file)) {
@@ -99,7 +99,7 @@ public final class ScriptFile implements AutoCloseable {
   }
 
   /**
-   * Returns what the script returns first, all that belongs to an image in one row: float32 [B, F].
+   * Returns the first result of the script, all values of an image in one row: float32 [B, F].
    *
    * @param images float32 [B, C, H, W], 0 to 255
    * @throws InvalidDataException if the script fails on them

@@ -6,11 +6,11 @@ import ai.djl.ndarray.NDManager;
 import java.util.Map;
 
 /**
- * Decides on the device whether an update is made, from its loss and its gradient's norm and the
- * running mean and variance of their logarithms: nobody waits for the answer.
+ * The decision on the device whether an update is made, from its loss, its gradient's norm, and the
+ * running mean and variance of their logarithms. The host does not wait for it.
  */
 public final class SpikeKernels implements AutoCloseable {
-  /** Numbers of the statistics: a count, two means, two variances. */
+  /** The number of statistics: a count, two means, two variances. */
   public static final int STATISTICS = 5;
 
   private static final String SOURCE =
@@ -23,23 +23,23 @@ public final class SpikeKernels implements AutoCloseable {
   }
 
   /**
-   * Judges an update; where it is good, the statistics take it in.
+   * Decides on an update; the statistics include it where it is good.
    *
-   * @param statistics float64 [5], of as many updates as their first element says
-   * @param seen loss and norm, float32, one element each
-   * @param deviations how many times the spread is far
-   * @param memory updates after which the statistics begin to forget, and to judge
+   * @param statistics float64 [5]; the first element is the number of included updates
+   * @param update loss and norm, float32, one element each
+   * @param deviations the multiple of the spread that counts as far
+   * @param memory the number of updates after which the statistics start to fade and to reject
    * @return float32 [3]: 1 where the update is good and 0 where not, loss, norm
    */
-  public NDArray judge(
-      NDManager scope, NDArray statistics, Seen seen, double deviations, int memory) {
+  public NDArray decide(
+      NDManager scope, NDArray statistics, Update update, double deviations, int memory) {
     return script
-        .run(scope, "judge", statistics, seen.loss, seen.norm, deviations, memory)
+        .run(scope, "decide", statistics, update.loss, update.norm, deviations, memory)
         .singletonOrThrow();
   }
 
-  /** What an update is judged by. */
-  public record Seen(NDArray loss, NDArray norm) {}
+  /** The loss and the gradient norm of an update. */
+  public record Update(NDArray loss, NDArray norm) {}
 
   @Override
   public void close() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.torch;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -8,8 +10,8 @@ import io.github.md4.core.Precision;
 import java.util.Map;
 
 /**
- * A product of two square matrices, over and over: the most arithmetic that a device can be kept
- * busy with, and so the ceiling of what a network reaches.
+ * A repeated product of square matrices: the highest rate of arithmetic that a device sustains, and
+ * so the bound of a network's rate.
  */
 public final class SquareProduct implements AutoCloseable {
   private static final String SOURCE =
@@ -24,7 +26,10 @@ public final class SquareProduct implements AutoCloseable {
         return torch.to(torch.select(torch.select(product, 0, 0), 0, 0), 6)
       """;
 
-  /** Times an integer and into a sine: numbers without a pattern, zeros would flatter. */
+  /**
+   * The step of the sine's argument that gives numbers without a pattern; zeros would be multiplied
+   * faster.
+   */
   private static final double IRRATIONAL = (Math.sqrt(5) - 1) / 2;
 
   private final NDManager manager;
@@ -36,9 +41,7 @@ public final class SquareProduct implements AutoCloseable {
    * @param size rows and columns, at least 1
    */
   public SquareProduct(NDManager parent, Precision precision, int size) {
-    if (size < 1) {
-      throw new IllegalArgumentException("size must be at least 1: " + size);
-    }
+    require(size >= 1, "size must be at least 1", size);
     this.manager = parent.newSubManager();
     this.size = size;
     this.script = TorchScript.load(manager, Map.of(), SOURCE);
@@ -57,15 +60,13 @@ public final class SquareProduct implements AutoCloseable {
   }
 
   /**
-   * Queues so many products and returns the first element of the last, float32; to read it is to
-   * wait for all of them.
+   * Queues {@code times} products and returns the first element of the last, float32. Reading it
+   * waits for all of them.
    *
    * @param times at least 1
    */
   public NDArray multiply(NDManager scope, int times) {
-    if (times < 1) {
-      throw new IllegalArgumentException("times must be at least 1: " + times);
-    }
+    require(times >= 1, "times must be at least 1", times);
     return script.run(scope, "multiply", operand.singletonOrThrow(), times).singletonOrThrow();
   }
 

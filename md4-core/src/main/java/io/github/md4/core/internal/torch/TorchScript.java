@@ -21,17 +21,20 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A set of TorchScript functions, compiled by libtorch from source that is written at start-up: the
- * door to every ATen operator that NDArray does not have.
+ * A set of TorchScript functions, compiled by libtorch from source text at start-up. It gives
+ * access to every ATen operator that NDArray lacks.
  *
- * <p>Two ways to call: {@link #run} in inference mode, {@link #record} with the automatic
- * differentiation watching. What {@code run} returns can never take part in a recorded call.
+ * <p>{@link #run} calls a function in inference mode, {@link #record} calls it recorded for
+ * automatic differentiation. Results of {@code run} cannot take part in a recorded call.
  */
 public final class TorchScript implements AutoCloseable {
   private static final String HEADER =
       "class M(Module):\n  __parameters__ = []\n  __buffers__ = []\n  training : bool\n";
 
-  /** Held while arrays have names for one call: two threads may record over the same arrays. */
+  /**
+   * The lock of the names that arrays have during one call: several threads may record over the
+   * same arrays.
+   */
   private static final Object NAMES = new Object();
 
   private final NDManager manager;
@@ -47,7 +50,7 @@ public final class TorchScript implements AutoCloseable {
    * Returns the functions of a source text.
    *
    * @param parent the manager under which they live
-   * @param constants what {@code self.name} stands for: Boolean, Integer or Double
+   * @param constants the values of {@code self.name}: Boolean, Integer or Double
    * @param functions the text of the functions, without the class around them
    */
   public static TorchScript load(NDManager parent, Map<String, ?> constants, String functions) {
@@ -66,7 +69,7 @@ public final class TorchScript implements AutoCloseable {
     }
   }
 
-  /** Returns the text of a resource that lies beside a class. */
+  /** Returns the text of a resource in a class's package. */
   public static String resource(Class<?> beside, String name) {
     try (InputStream in = beside.getResourceAsStream(name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
@@ -79,7 +82,7 @@ public final class TorchScript implements AutoCloseable {
    * Calls a function in inference mode.
    *
    * @param scope the manager that takes the results
-   * @param arguments NDArray, {@code List} of NDArray, {@link Held}, Integer, Long, Double or
+   * @param arguments NDArray, {@code List} of NDArray, {@link SharedList}, Integer, Long, Double or
    *     Boolean, in order
    */
   public NDList run(NDManager scope, String function, Object... arguments) {
@@ -89,18 +92,18 @@ public final class TorchScript implements AutoCloseable {
       return result.toNDList((PtNDManager) scope);
     } finally {
       for (int i = 0; i < values.length; i++) {
-        if (!(arguments[i] instanceof Held)) {
+        if (!(arguments[i] instanceof SharedList)) {
           values[i].close();
         }
       }
     }
   }
 
-  /** A list of arrays that many calls take: it is handed over once. */
-  public static final class Held implements AutoCloseable {
+  /** A list of arrays that is an argument of many calls and converted once. */
+  public static final class SharedList implements AutoCloseable {
     private final IValue value;
 
-    public Held(List<NDArray> arrays) {
+    public SharedList(List<NDArray> arrays) {
       value = TorchScript.value(arrays);
     }
 
@@ -111,10 +114,10 @@ public final class TorchScript implements AutoCloseable {
   }
 
   /**
-   * Calls a function so that a backward pass can go through it, inside {@link Autograd#record}.
+   * Calls a function recorded for a backward pass, inside {@link Autograd#record}.
    *
-   * <p>DJL reads from the arrays' names which of them are a list. Names belong to the array, and
-   * parameters are shared, so one thread at a time gives names and calls.
+   * <p>DJL reads from the arrays' names which of them form a list. Names belong to the array, and
+   * parameters are shared, so one thread at a time sets names and calls.
    *
    * @param scope the manager that takes the results
    * @param arguments NDArray or not empty {@code List} of NDArray, in order
@@ -153,7 +156,7 @@ public final class TorchScript implements AutoCloseable {
     }
   }
 
-  /** The array by whose name DJL knows which function is meant; its content is of no effect. */
+  /** Returns the array whose name tells DJL the function to call; its content has no effect. */
   private NDArray tag(String function) {
     return tags.computeIfAbsent(
         function,
@@ -167,8 +170,8 @@ public final class TorchScript implements AutoCloseable {
   private static IValue value(Object argument) {
     if (argument instanceof NDArray array) {
       return IValue.from((PtNDArray) array);
-    } else if (argument instanceof Held held) {
-      return held.value;
+    } else if (argument instanceof SharedList list) {
+      return list.value;
     } else if (argument instanceof List<?> list) {
       return IValue.listFrom(list.toArray(PtNDArray[]::new));
     } else if (argument instanceof Double number) {

@@ -8,18 +8,18 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.CudaProgram;
 import io.github.md4.core.internal.cuda.CudaProgram.Grid;
-import io.github.md4.core.internal.transformer.PointwiseKernels.PoweredRows;
-import io.github.md4.core.internal.transformer.PointwiseKernels.PoweredSums;
+import io.github.md4.core.internal.transformer.PointwiseKernels.GenMd4Rows;
+import io.github.md4.core.internal.transformer.PointwiseKernels.GenMd4Sums;
 
-/** The loss where each token has a power, on a GPU. */
+/** The loss of GenMD4 on a GPU. */
 final class CudaGenMd4Loss {
-  private static final String BY_BLOCK = "poweredByBlock";
-  private static final String BY_WARP = "poweredByWarp";
+  private static final String BY_BLOCK = "genMd4ByBlock";
+  private static final String BY_WARP = "genMd4ByWarp";
   private static final int LANES = 32;
   private static final int WARPS = 4;
   private static final int BLOCK_THREADS = 1024;
 
-  /** The most columns of a row that a warp takes, as in {@code fused.cu}. */
+  /** The most columns of {@code genMd4ByWarp}, as in {@code fused.cu}. */
   private static final int WARP_COLUMNS = 512;
 
   private final CudaProgram program;
@@ -28,7 +28,7 @@ final class CudaGenMd4Loss {
   private final int sharedBytes;
 
   /**
-   * @param sharedBytes that a kernel may ask for
+   * @param sharedBytes dynamic shared memory that a kernel may use
    */
   CudaGenMd4Loss(CudaProgram program, CudaDevice device, int sharedBytes) {
     this.program = program;
@@ -38,18 +38,18 @@ final class CudaGenMd4Loss {
     program.allowSharedBytes(BY_BLOCK, sharedBytes);
   }
 
-  /** See {@link PointwiseKernels#powered}. */
-  PoweredSums of(NDManager scope, NDArray logits, int vocabularySize, PoweredRows of) {
+  /** Returns the sums of {@link PointwiseKernels#genMd4}. */
+  GenMd4Sums of(NDManager scope, NDArray logits, int vocabularySize, GenMd4Rows of) {
     int rows = (int) logits.getShape().get(0);
     int stride = (int) logits.getShape().get(1);
     NDArray losses = scope.create(new Shape(rows), DataType.FLOAT32);
     NDArray sums = scope.zeros(new Shape(stride));
     boolean isNarrow = stride <= WARP_COLUMNS;
-    int held = stride * Float.BYTES <= sharedBytes ? stride * Float.BYTES : 0;
+    int cachedBytes = stride * Float.BYTES <= sharedBytes ? stride * Float.BYTES : 0;
     Grid grid =
         isNarrow
             ? new Grid(Math.min((rows + WARPS - 1) / WARPS, warpBlocks), LANES, WARPS)
-            : new Grid(Math.min(rows, blocks), BLOCK_THREADS, 1, held);
+            : new Grid(Math.min(rows, blocks), BLOCK_THREADS, 1, cachedBytes);
     program.launch(
         isNarrow ? BY_WARP : BY_BLOCK,
         grid,
@@ -62,7 +62,7 @@ final class CudaGenMd4Loss {
         vocabularySize,
         stride,
         rows,
-        Math.min(held, 1));
-    return new PoweredSums(losses, sums);
+        Math.min(cachedBytes, 1));
+    return new GenMd4Sums(losses, sums);
   }
 }

@@ -18,16 +18,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The passes as CUDA kernels, compiled when a network is built; their text is {@code fused.cu}. */
+/** The CUDA kernels of {@code fused.cu}, compiled when a network is built. */
 final class CudaPointwiseKernels implements PointwiseKernels {
   private static final int LANES = 32;
   private static final int WARPS = 4;
   private static final int OCTET = 8;
   private static final int ROWS_OF_BLOCK = 16;
-  private static final int ENTROPY_THREADS = 512;
+  private static final int CROSS_ENTROPY_THREADS = 512;
   private static final int UPDATE_THREADS = 256;
 
-  /** What a kernel declares itself of the shared memory that a block may have, rounded up. */
+  /** The static shared memory of a kernel, rounded up. */
   private static final int DECLARED_SHARED_BYTES = 1024;
 
   private static final String BACKWARD =
@@ -46,12 +46,12 @@ final class CudaPointwiseKernels implements PointwiseKernels {
       """;
 
   private final TransformerKernels.Options options;
-  private final BufferPool room;
+  private final BufferPool pool;
   private final TorchScript script;
   private final CudaProgram program;
-  private final int leaveBlocks;
+  private final int backwardBlocks;
   private final int updateBlocks;
-  private final CudaGenMd4Loss poweredLoss;
+  private final CudaGenMd4Loss genMd4Loss;
   private final int sharedBytes;
 
   CudaPointwiseKernels(
@@ -59,9 +59,9 @@ final class CudaPointwiseKernels implements PointwiseKernels {
       CudaDevice device,
       Nvrtc compiler,
       FusedKernels.Options fused,
-      BufferPool room) {
+      BufferPool pool) {
     this.options = fused.network();
-    this.room = room;
+    this.pool = pool;
     this.script = TorchScript.load(parent, Map.of(), BACKWARD);
     Map<String, Integer> constants = new LinkedHashMap<>();
     constants.put("D", options.heads() * options.headWidth());
@@ -74,76 +74,81 @@ final class CudaPointwiseKernels implements PointwiseKernels {
             device,
             TorchScript.resource(CudaPointwiseKernels.class, "fused.cu"),
             constants);
-    this.leaveBlocks = program.residentBlocks("leave", WARPS * LANES);
+    this.backwardBlocks = program.residentBlocks("residualNormModulateBackward", WARPS * LANES);
     this.updateBlocks = program.residentBlocks("adamW", UPDATE_THREADS);
     this.sharedBytes = device.sharedBytesOfBlock() - DECLARED_SHARED_BYTES;
-    program.allowSharedBytes("entropyByBlock", sharedBytes);
-    this.poweredLoss = new CudaGenMd4Loss(program, device, sharedBytes);
+    program.allowSharedBytes("crossEntropyByBlock", sharedBytes);
+    this.genMd4Loss = new CudaGenMd4Loss(program, device, sharedBytes);
   }
 
   @Override
-  public Entry enter(NDManager scope, NDArray h, Optional<Gated> before, Site site) {
-    Rows rows = site.rows();
+  public ModulatedRows residualNormModulate(
+      NDManager scope, NDArray h, Optional<GatedBranch> before, Norm norm) {
+    Rows rows = norm.rows();
     NDList made =
         before
-            .map(gated -> room.entry(scope, h, gated.x(), rows.count()))
-            .orElseGet(() -> room.first(scope, h));
+            .map(gated -> pool.residualBuffers(scope, h, gated.x(), rows.count()))
+            .orElseGet(() -> pool.normBuffers(scope, h));
     NDArray stream = before.isPresent() ? made.get(0) : h;
-    Entry entry =
-        new Entry(
+    ModulatedRows modulated =
+        new ModulatedRows(
             stream, made.get(made.size() - 2), made.get(made.size() - 1), h.getShape().get(0));
     program.launch(
-        "enter",
+        "residualNormModulate",
         new Grid((rows.count() + ROWS_OF_BLOCK - 1) / ROWS_OF_BLOCK, LANES, WARPS),
         h,
-        picked(rows, entry),
+        picked(rows, modulated),
         x(before),
         gates(before, before.map(gated -> gated.vectors().values())),
         before.map(gated -> gated.vectors().count()).orElse(0),
-        before.map(Gated::gate).orElse(0),
-        site.vectors().values(),
-        site.vectors().count(),
-        site.shift(),
+        before.map(GatedBranch::gate).orElse(0),
+        norm.vectors().values(),
+        norm.vectors().count(),
+        norm.shift(),
         stream,
-        entry.input(),
-        entry.moments(),
+        modulated.input(),
+        modulated.moments(),
         rows.starts(),
         rows.examples());
-    return entry;
+    return modulated;
   }
 
   @Override
-  public Exit leave(
-      NDManager scope, Change change, Entry entry, Optional<Gated> before, Site site) {
-    Rows rows = site.rows();
-    boolean isPicked = entry.rowsBefore() != rows.count();
+  public InputGradients residualNormModulateBackward(
+      NDManager scope,
+      OutputGradients output,
+      ModulatedRows modulated,
+      Optional<GatedBranch> before,
+      Norm norm) {
+    Rows rows = norm.rows();
+    boolean isPicked = modulated.rowsBefore() != rows.count();
     NDArray dh =
         isPicked
-            ? one(scope, "zeros", entry.stream(), entry.rowsBefore())
-            : one(scope, "like", entry.stream());
+            ? one(scope, "zeros", modulated.stream(), modulated.rowsBefore())
+            : one(scope, "like", modulated.stream());
     Optional<NDArray> dx = before.map(gated -> one(scope, "like", gated.x()));
     program.launch(
-        "leave",
-        new Grid(leaveBlocks, LANES, WARPS),
-        change.input(),
-        orAbsent(change.stream()),
-        entry.stream(),
-        entry.moments(),
+        "residualNormModulateBackward",
+        new Grid(backwardBlocks, LANES, WARPS),
+        output.input(),
+        orAbsent(output.stream()),
+        modulated.stream(),
+        modulated.moments(),
         x(before),
         gates(before, before.map(gated -> gated.vectors().values())),
         before.map(gated -> gated.vectors().count()).orElse(0),
-        before.map(Gated::gate).orElse(0),
-        site.vectors().values(),
-        site.vectors().count(),
-        site.shift(),
+        before.map(GatedBranch::gate).orElse(0),
+        norm.vectors().values(),
+        norm.vectors().count(),
+        norm.shift(),
         gates(before, before.map(gated -> gated.vectors().gradients())),
-        site.vectors().gradients(),
+        norm.vectors().gradients(),
         dh,
-        picked(rows, entry),
+        picked(rows, modulated),
         orAbsent(dx),
         rows.starts(),
         rows.examples());
-    return new Exit(dh, dx);
+    return new InputGradients(dh, dx);
   }
 
   @Override
@@ -163,12 +168,12 @@ final class CudaPointwiseKernels implements PointwiseKernels {
   }
 
   @Override
-  public NDArray rotateBack(NDManager scope, NDList gradients, NDList rotary, int length) {
+  public NDArray rotateBackward(NDManager scope, NDList gradients, NDList rotary, int length) {
     int heads = options.heads() + 2 * options.keyValueHeads();
     NDArray dq = gradients.get(0);
     NDArray dqkv = one(scope, "columns", dq, heads * options.headWidth());
     program.launch(
-        "rotateBack",
+        "rotateBackward",
         Grid.of(dqkv.getShape().size() / OCTET),
         dq,
         gradients.get(1),
@@ -184,19 +189,20 @@ final class CudaPointwiseKernels implements PointwiseKernels {
   }
 
   @Override
-  public NDArray gate(NDManager scope, NDArray u) {
+  public NDArray gatedActivation(NDManager scope, NDArray u) {
     int width = (int) u.getShape().get(1) / 2;
-    NDArray g = room.columns(scope, u, width);
+    NDArray g = pool.columns(scope, u, width);
     int rows = (int) u.getShape().get(0);
-    program.launch("gate", Grid.of(g.getShape().size() / OCTET), u, g, width, rows);
+    program.launch("gatedActivation", Grid.of(g.getShape().size() / OCTET), u, g, width, rows);
     return g;
   }
 
   @Override
-  public void gateBack(NDArray dg, NDArray u) {
+  public void gatedActivationBackward(NDArray dg, NDArray u) {
     int width = (int) dg.getShape().get(1);
     int rows = (int) dg.getShape().get(0);
-    program.launch("gateBack", Grid.of(dg.getShape().size() / OCTET), dg, u, u, width, rows);
+    program.launch(
+        "gatedActivationBackward", Grid.of(dg.getShape().size() / OCTET), dg, u, u, width, rows);
   }
 
   @Override
@@ -215,28 +221,35 @@ final class CudaPointwiseKernels implements PointwiseKernels {
   }
 
   @Override
-  public NDArray entropy(
+  public NDArray crossEntropy(
       NDManager scope, NDArray logits, int vocabularySize, NDArray targets, NDArray weights) {
     NDArray losses = one(scope, "losses", logits);
     int rows = (int) logits.getShape().get(0);
     int stride = (int) logits.getShape().get(1);
     int rowBytes = stride * Short.BYTES;
-    if (stride > ENTROPY_THREADS && rowBytes <= sharedBytes) {
-      Grid grid = new Grid(rows, ENTROPY_THREADS, 1, rowBytes);
+    if (stride > CROSS_ENTROPY_THREADS && rowBytes <= sharedBytes) {
+      Grid grid = new Grid(rows, CROSS_ENTROPY_THREADS, 1, rowBytes);
       program.launch(
-          "entropyByBlock", grid, logits, targets, weights, losses, vocabularySize, stride);
+          "crossEntropyByBlock", grid, logits, targets, weights, losses, vocabularySize, stride);
     } else {
       Grid grid = new Grid((rows + WARPS - 1) / WARPS, LANES, WARPS);
       program.launch(
-          "entropyByWarp", grid, logits, targets, weights, losses, vocabularySize, stride, rows);
+          "crossEntropyByWarp",
+          grid,
+          logits,
+          targets,
+          weights,
+          losses,
+          vocabularySize,
+          stride,
+          rows);
     }
     return losses;
   }
 
   @Override
-  public PoweredSums powered(
-      NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows) {
-    return poweredLoss.of(scope, logits, vocabularySize, rows);
+  public GenMd4Sums genMd4(NDManager scope, NDArray logits, int vocabularySize, GenMd4Rows rows) {
+    return genMd4Loss.of(scope, logits, vocabularySize, rows);
   }
 
   @Override
@@ -280,16 +293,18 @@ final class CudaPointwiseKernels implements PointwiseKernels {
     return script.run(scope, function, arguments).singletonOrThrow();
   }
 
-  /** Returns the rows' positions where the stream had all of them before, else nothing. */
-  private static Object picked(Rows rows, Entry entry) {
-    return entry.rowsBefore() == rows.count() ? Absent.ARRAY : rows.chosen().orElseThrow().ints();
+  /** Returns the rows' positions where the stream had all positions before, else a null pointer. */
+  private static Object picked(Rows rows, ModulatedRows modulated) {
+    return modulated.rowsBefore() == rows.count()
+        ? Absent.ARRAY
+        : rows.chosen().orElseThrow().ints();
   }
 
-  private static Object x(Optional<Gated> before) {
-    return orAbsent(before.map(Gated::x));
+  private static Object x(Optional<GatedBranch> before) {
+    return orAbsent(before.map(GatedBranch::x));
   }
 
-  private static Object gates(Optional<Gated> before, Optional<NDArray> vectors) {
+  private static Object gates(Optional<GatedBranch> before, Optional<NDArray> vectors) {
     return before.isPresent() ? orAbsent(vectors) : Absent.ARRAY;
   }
 

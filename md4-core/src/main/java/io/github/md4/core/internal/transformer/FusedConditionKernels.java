@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the hand-written pass is told of time and class, forward and backward: small products, one
- * row an example. Shapes as in {@link FusedKernels}.
+ * The kernels of condition and modulation, forward and backward: small products with one row for
+ * each example. Shapes as in {@link FusedKernels}.
  */
 public final class FusedConditionKernels {
   private final FusedKernels kernels;
@@ -21,11 +21,11 @@ public final class FusedConditionKernels {
   }
 
   /**
-   * The activated condition [B, W], with what its backward needs.
+   * The activated condition [B, W], with the arrays that its backward needs.
    *
-   * @param kept what else the forward computed, the condition before its activation last
+   * @param saved the other results of the forward; the condition before its activation is last
    */
-  public record Conditioned(Hidden c, List<NDArray> kept) {}
+  public record Conditioned(Hidden c, List<NDArray> saved) {}
 
   /**
    * Returns {@code act(w2 swish(w1 features + b1) + b2)}.
@@ -37,7 +37,7 @@ public final class FusedConditionKernels {
     return conditioned(
         kernels.run(
             scope,
-            "condition",
+            "activatedCondition",
             features,
             weights.get(0),
             weights.get(1),
@@ -45,16 +45,16 @@ public final class FusedConditionKernels {
             weights.get(3)));
   }
 
-  /** Writes the gradients by the weights; returns that by the features, float32. */
-  public NDArray conditionBack(
+  /** Writes the gradients by the weights; returns the gradient by the features, float32. */
+  public NDArray conditionBackward(
       NDManager scope, NDArray dc, Conditioned forward, NDList featuresAndW, Hidden[] into) {
     return kernels.one(
         scope,
-        "conditionBack",
+        "conditionBackward",
         dc,
-        forward.kept.get(0),
-        forward.kept.get(1),
-        forward.kept.get(2),
+        forward.saved.get(0),
+        forward.saved.get(1),
+        forward.saved.get(2),
         featuresAndW.get(0),
         featuresAndW.get(1),
         featuresAndW.get(2),
@@ -72,13 +72,15 @@ public final class FusedConditionKernels {
   }
 
   /** Returns the gradient by the class embedding, float32 [B, W]. */
-  public NDArray classConditionBack(NDManager scope, NDArray dc, Conditioned forward) {
-    return kernels.one(scope, "classConditionBack", dc, forward.kept.get(0));
+  public NDArray classConditionBackward(NDManager scope, NDArray dc, Conditioned forward) {
+    return kernels.one(scope, "classConditionBackward", dc, forward.saved.get(0));
   }
 
-  /** Writes the gradient by the classes' table, given that by rows of it in its last columns. */
-  public void classBack(NDManager scope, NDArray gradient, NDArray labels, Hidden into) {
-    kernels.change(scope, "classBack", gradient, labels, into.array);
+  /**
+   * Writes the gradient by the classes' table, given the gradient by its rows in the last columns.
+   */
+  public void classBackward(NDManager scope, NDArray gradient, NDArray labels, Hidden into) {
+    kernels.change(scope, "classBackward", gradient, labels, into.array);
   }
 
   private static Conditioned conditioned(NDList made) {
@@ -86,8 +88,7 @@ public final class FusedConditionKernels {
   }
 
   /**
-   * What the examples are told in one layer: vectors from {@code first} on, and where their
-   * gradient is summed.
+   * The modulation of one layer: the vectors from {@code first} on, and the sums of their gradient.
    */
   public static final class Modulation {
     final Vectors vectors;
@@ -98,19 +99,21 @@ public final class FusedConditionKernels {
       this.first = first;
     }
 
-    /** Returns what begins so many vectors further on. */
+    /** Returns the modulation that starts {@code index} vectors later. */
     public Modulation from(int index) {
       return new Modulation(vectors, first + index);
     }
   }
 
-  /** Returns k vectors of width D for each example, w [k D, W], with room for their gradient. */
+  /**
+   * Returns k vectors of width D for each example, with an array for their gradient; w [k D, W].
+   */
   public Modulation modulation(NDManager scope, Hidden c, Hidden w, Hidden b) {
     NDArray values = values(scope, c, w, b);
     return new Modulation(new Vectors(values, Optional.of(scope.zeros(values.getShape()))), 0);
   }
 
-  /** As {@link #modulation}, where there is no backward. */
+  /** Returns the vectors of {@link #modulation} without an array for their gradient. */
   public Modulation frozenModulation(NDManager scope, Hidden c, Hidden w, Hidden b) {
     return new Modulation(new Vectors(values(scope, c, w, b), Optional.empty()), 0);
   }
@@ -120,30 +123,31 @@ public final class FusedConditionKernels {
   }
 
   /**
-   * Returns what Dropout1d multiplies the gates of all layers by, float32 [B, layers, 2, D].
+   * Returns Dropout1d's factors of the gates of all layers, float32 [B, layers, 2, D].
    *
-   * @param keep uint8 of the same shape, 0 where a channel is dropped
+   * @param mask uint8 of the same shape, 0 where a channel is dropped
    */
-  public NDArray gateFactors(NDManager scope, NDArray keep) {
-    return kernels.one(scope, "gateFactors", keep);
+  public NDArray gateFactors(NDManager scope, NDArray mask) {
+    return kernels.one(scope, "gateFactors", mask);
   }
 
-  /** Drops channels of both branches of a layer, by {@link #gateFactors}. */
+  /** Multiplies the gates of a layer's two branches by {@link #gateFactors}. */
   public void dropGates(NDManager scope, Modulation modulation, NDArray factors, int layer) {
     kernels.change(scope, "dropGates", modulation.vectors.values(), factors, layer);
   }
 
-  /** The backward of {@link #dropGates}, once the gradients are summed. */
-  public void dropGatesBack(NDManager scope, Modulation modulation, NDArray factors, int layer) {
+  /** Multiplies the gates' summed gradients by the same factors. */
+  public void dropGatesBackward(
+      NDManager scope, Modulation modulation, NDArray factors, int layer) {
     kernels.change(scope, "dropGates", modulation.vectors.gradients(), factors, layer);
   }
 
-  /** Writes the gradients by w and b; returns that by c, float32 [B, W]. */
-  public NDArray modulationBack(
+  /** Writes the gradients by w and b; returns the gradient by c, float32 [B, W]. */
+  public NDArray modulationBackward(
       NDManager scope, Modulation modulation, Hidden c, Hidden w, Hidden[] into) {
     return kernels.one(
         scope,
-        "modulationBack",
+        "modulationBackward",
         modulation.vectors.gradients(),
         c.array,
         w.array,

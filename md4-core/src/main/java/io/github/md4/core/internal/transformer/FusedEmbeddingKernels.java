@@ -8,7 +8,7 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.Hidden;
 import java.util.Optional;
 
-/** From tokens to the hand-written pass's residual stream, and back. */
+/** The kernels of the embedding, forward and backward. */
 public final class FusedEmbeddingKernels {
   private final FusedKernels kernels;
 
@@ -16,10 +16,10 @@ public final class FusedEmbeddingKernels {
     this.kernels = kernels;
   }
 
-  /** The embedded tokens, and the mask of their dropout where there is one. */
+  /** The embedded tokens, and the mask of their dropout if there is one. */
   public record Embedded(Hidden stream, Optional<NDArray> mask) {}
 
-  /** Returns which of a table's two forms the residual stream is read from. */
+  /** Returns the form of the table that has the residual stream's type. */
   public Hidden table(NDArray exact, Hidden copy) {
     return kernels.stream() == Precision.FLOAT32 ? new Hidden(exact) : copy;
   }
@@ -32,14 +32,14 @@ public final class FusedEmbeddingKernels {
   }
 
   /** Returns the gradient by the table, float32 [V + 1, D]. */
-  public NDArray embedBack(
+  public NDArray embedBackward(
       NDManager scope, Hidden gradient, Embedded embedded, FusedKernels.Batch batch, int tokens) {
     NDArray dh =
         embedded
             .mask
-            .map(mask -> kernels.one(scope, "dropBack", gradient.array, mask))
+            .map(mask -> kernels.one(scope, "dropBackward", gradient.array, mask))
             .orElse(gradient.array);
-    return kernels.passes().sumByToken(scope, dh, batch.runs(), tokens);
+    return kernels.pointwise().sumByToken(scope, dh, batch.runs(), tokens);
   }
 
   /** Returns the table [V + 1, D] of an embedding and the product after it, all float32. */
@@ -47,18 +47,19 @@ public final class FusedEmbeddingKernels {
     return new Hidden(kernels.one(scope, "outsideTable", table, w, b));
   }
 
-  /** Writes the gradients by table, w and b, given that by what they make. */
-  public void outsideTableBack(NDManager scope, NDArray gradient, NDList tableAndW, Hidden[] into) {
+  /** Writes the gradients by table, w and b, given the gradient by {@link #outsideTable}. */
+  public void outsideTableBackward(
+      NDManager scope, NDArray gradient, NDList tableAndW, Hidden[] into) {
     kernels.change(
         scope,
-        "outsideTableBack",
+        "outsideTableBackward",
         gradient,
         tableAndW.get(0),
         tableAndW.get(1),
         FusedKernels.list(into));
   }
 
-  /** Writes a gradient where it belongs. */
+  /** Copies a gradient. */
   public void write(NDManager scope, NDArray gradient, Hidden into) {
     kernels.change(scope, "copyInto", gradient, into.array);
   }

@@ -8,8 +8,8 @@ import io.github.md4.core.internal.torch.Hidden;
 import java.util.Optional;
 
 /**
- * What the forward of frozen weights needs besides {@link FusedKernels}: its tokens and rows are on
- * the device already.
+ * The further kernels of a forward pass with frozen weights, whose tokens and rows are already on
+ * the device.
  */
 public final class FusedInferenceKernels {
   private final FusedKernels kernels;
@@ -19,30 +19,30 @@ public final class FusedInferenceKernels {
   }
 
   /**
-   * Begins a block or the head: from here on its results take the place of those of the block
-   * before, but for what it enters with, which it reads first.
+   * Begins a block or the head: from here on its results overwrite those of the block before, whose
+   * stream and output it reads first.
    */
   public void begin() {
-    if (kernels.room() instanceof BufferPool.Kept kept) {
-      kept.begin();
+    if (kernels.bufferPool() instanceof BufferPool.Reused reused) {
+      reused.rewind();
     }
   }
 
-  /** Uploads whatever {@code what} asks for, of up to so many bytes. */
+  /** Runs {@code what}, which uploads at most {@code bytes} bytes. */
   public void upload(long bytes, Runnable what) {
     kernels.upload().begin(bytes);
     what.run();
     kernels.upload().end();
   }
 
-  /** Returns all positions of a batch, on the device of {@code like}. */
+  /** Returns all positions of a batch as rows, on the device of {@code like}. */
   public Rows allRows(NDManager scope, NDArray like, int examples, int length) {
     NDArray starts = kernels.one(scope, "allStarts", like, examples, length);
     return new Rows(examples, length, examples * length, starts, Optional.empty());
   }
 
   /**
-   * Returns chosen rows of all.
+   * Returns the chosen rows.
    *
    * @param rows flat positions in ascending order, int64 [R]
    */

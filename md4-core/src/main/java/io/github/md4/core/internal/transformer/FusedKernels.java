@@ -15,11 +15,11 @@ import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.internal.torch.Products;
 import io.github.md4.core.internal.torch.TorchScript;
 import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
-import io.github.md4.core.internal.transformer.PointwiseKernels.Change;
-import io.github.md4.core.internal.transformer.PointwiseKernels.Entry;
-import io.github.md4.core.internal.transformer.PointwiseKernels.Exit;
-import io.github.md4.core.internal.transformer.PointwiseKernels.Gated;
-import io.github.md4.core.internal.transformer.PointwiseKernels.Site;
+import io.github.md4.core.internal.transformer.PointwiseKernels.GatedBranch;
+import io.github.md4.core.internal.transformer.PointwiseKernels.InputGradients;
+import io.github.md4.core.internal.transformer.PointwiseKernels.ModulatedRows;
+import io.github.md4.core.internal.transformer.PointwiseKernels.Norm;
+import io.github.md4.core.internal.transformer.PointwiseKernels.OutputGradients;
 import io.github.md4.core.loss.Logits;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -28,11 +28,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The pieces of the transformer's hand-written forward and backward: products and attention by
- * libtorch, everything between them in passes of our own. Nothing is recorded.
+ * The kernels of the transformer's hand-written forward and backward: products and attention by
+ * libtorch, everything between them by our pointwise kernels. Nothing is recorded.
  *
- * <p>N rows (positions of B examples of length L, or those that are chosen), D width, W head width,
- * F hidden width of the feed-forward, k vectors of a modulation. Weights are [out, in], in the
+ * <p>N rows (all positions of B examples of length L, or chosen ones), D width, W head width, F
+ * hidden width of the feed-forward, k vectors of a modulation. Weights are [out, in], in the
  * products' type unless float32 is said. Results belong to {@code scope}.
  */
 public final class FusedKernels implements AutoCloseable {
@@ -42,47 +42,51 @@ public final class FusedKernels implements AutoCloseable {
 
   private final NDManager manager;
   private final Options options;
-  private final BufferPool room;
-  private final PointwiseKernels passes;
+  private final BufferPool pool;
+  private final PointwiseKernels pointwise;
   private final Optional<Products> products;
   private final Upload upload;
   private final TorchScript script;
 
   /**
-   * What the kernels must know.
+   * The network, its dropout and the type of its residual stream.
    *
    * @param stream the type of the residual stream and of its gradient
    */
   public record Options(
       TransformerKernels.Options network, TransformerKernels.Dropout dropout, Precision stream) {}
 
-  /** Gives the passes and the uploads of a device. */
-  interface DeviceParts {
-    PointwiseKernels passes(NDManager manager, BufferPool room);
+  /** The device-dependent parts. */
+  interface Backend {
+    PointwiseKernels pointwiseKernels(NDManager manager, BufferPool pool);
 
-    Upload upload(NDManager manager);
+    public Upload upload(NDManager manager);
 
-    /** Returns the text of {@code attention} and {@code attentionBack}. */
+    /** Returns the TorchScript functions {@code attention} and {@code attentionBackward}. */
     String attention();
 
-    /** Returns what a forward writes into. */
-    BufferPool room(NDManager manager);
+    /** Returns the pool of the buffers that a forward pass writes into. */
+    BufferPool bufferPool(NDManager manager);
 
-    /** Returns products that write into the room; without them libtorch makes new arrays. */
-    Optional<Products> products(NDManager manager, BufferPool room);
+    /**
+     * Returns products that write into the pool's buffers; without them libtorch makes new arrays.
+     */
+    Optional<Products> products(NDManager manager, BufferPool pool);
   }
 
-  FusedKernels(NDManager parent, Options options, DeviceParts parts) {
+  FusedKernels(NDManager parent, Options options, Backend backend) {
     this.manager = parent.newSubManager();
     this.options = options;
-    this.room = parts.room(manager);
-    this.passes = parts.passes(manager, room);
-    this.products = parts.products(manager, room);
-    this.upload = parts.upload(manager);
+    this.pool = backend.bufferPool(manager);
+    this.pointwise = backend.pointwiseKernels(manager, pool);
+    this.products = backend.products(manager, pool);
+    this.upload = backend.upload(manager);
     String text =
         options.network.activation().functions()
             + options.network.activation().backward()
-            + parts.attention()
+            + backend.attention()
+            + BufferPool.ROWS
+            + TorchScript.resource(TorchScript.class, "condition.torchscript")
             + TorchScript.resource(FusedKernels.class, "fused.torchscript");
     this.script = TorchScript.load(manager, constants(options), text);
   }
@@ -95,25 +99,28 @@ public final class FusedKernels implements AutoCloseable {
     constants.put("keyValueHeads", options.network.keyValueHeads());
     constants.put("headWidth", options.network.headWidth());
     constants.put("causal", options.network.causal());
-    constants.put("keepScale", 1 / (1 - options.dropout.channel()));
+    constants.put("dropoutScale", 1 / (1 - options.dropout.channel()));
     constants.put("embeddingDropout", options.dropout.embedding());
     constants.put("attentionDropout", options.dropout.attention());
     return constants;
   }
 
   /**
-   * Returns the kernels for a GPU, or nothing where they do not run: on a CPU, in float32, without
-   * a CUDA compiler, on a GPU older than Ampere, or for widths that are no multiples of 8.
+   * Returns the kernels for a GPU; empty where they do not run: on a CPU, in float32, without a
+   * CUDA compiler, on a GPU older than Ampere, or for widths that are not multiples of 8.
    */
   public static Optional<FusedKernels> find(NDManager parent, Options options) {
     return cuda(parent, options)
-        .map(cuda -> new FusedKernels(parent, options, new CudaParts(cuda, options)));
+        .map(cuda -> new FusedKernels(parent, options, new CudaBackend(cuda, options)));
   }
 
-  /** As {@link #find}, for forwards alone, whose results lie in the same memory in every block. */
+  /**
+   * Returns the kernels of {@link #find} for forward passes only, with the same buffers for every
+   * block.
+   */
   public static Optional<FusedKernels> findFrozen(NDManager parent, Options options) {
     return cuda(parent, options)
-        .map(cuda -> new FusedKernels(parent, options, new CudaParts.Frozen(cuda, options)));
+        .map(cuda -> new FusedKernels(parent, options, new CudaBackend.Frozen(cuda, options)));
   }
 
   private static Optional<CudaDevice> cuda(NDManager parent, Options options) {
@@ -129,21 +136,21 @@ public final class FusedKernels implements AutoCloseable {
         && network.headWidth() <= WIDEST_HEAD;
   }
 
-  // ---- what comes from the host ----
+  // ---- uploads ----
 
-  /** A batch before it is on the device, made ready on any thread. */
-  public record HostBatch(TokenRuns.Plan runs, Rows.Plan asked, int examples, int length) {
+  /** A batch on the host, prepared on any thread. */
+  public record HostBatch(TokenRuns.OnHost runs, Rows.OnHost headRows, int examples, int length) {
 
     /**
      * @param zt tokens of all positions
-     * @param rows flat positions that are asked for, in ascending order
+     * @param rows flat positions of the head's rows, in ascending order
      * @param vocabulary number of tokens, the mask included
      */
     public static HostBatch of(int[] zt, int[] rows, int examples, int vocabulary) {
       int length = zt.length / examples;
       return new HostBatch(
-          TokenRuns.Plan.of(zt, vocabulary),
-          Rows.Plan.of(rows, examples, length),
+          TokenRuns.OnHost.of(zt, vocabulary),
+          Rows.OnHost.of(rows, examples, length),
           examples,
           length);
     }
@@ -152,23 +159,23 @@ public final class FusedKernels implements AutoCloseable {
   /**
    * A batch on the device.
    *
-   * @param all all positions; {@code asked}, those that the head answers for
+   * @param all all positions; {@code headRows}, the positions with logits
    */
-  public record Batch(TokenRuns runs, Rows all, Rows asked) {}
+  public record Batch(TokenRuns runs, Rows all, Rows headRows) {}
 
-  /** Uploads a batch, and after it whatever {@code more} asks for, of up to {@code moreBytes}. */
+  /** Uploads a batch, then runs {@code more}, which uploads at most {@code moreBytes} bytes. */
   public Batch upload(NDManager scope, HostBatch host, long moreBytes, Runnable more) {
     upload.begin(
         TokenRuns.bytes(host.runs.zt().length)
-            + 2 * Rows.bytes(host.examples, host.asked.rows().length)
+            + 2 * Rows.bytes(host.examples, host.headRows.rows().length)
             + moreBytes);
     TokenRuns runs = TokenRuns.of(scope, upload, host.runs);
     Rows all = Rows.all(scope, upload, host.examples, host.length);
-    boolean isAll = host.asked.rows().length == all.count();
-    Rows asked = isAll ? all : Rows.of(scope, upload, host.asked, all);
+    boolean isAll = host.headRows.rows().length == all.count();
+    Rows headRows = isAll ? all : Rows.of(scope, upload, host.headRows, all);
     more.run();
     upload.end();
-    return new Batch(runs, all, asked);
+    return new Batch(runs, all, headRows);
   }
 
   /** Returns float32 values on the device, inside an {@link #upload}. */
@@ -189,67 +196,84 @@ public final class FusedKernels implements AutoCloseable {
   // ---- branches ----
 
   /**
-   * The output of a branch and the vector that gates it.
+   * The output of a branch and its gate.
    *
    * @param gate its index in the modulation
    */
   public record Branch(Hidden output, Modulation modulation, int gate) {
-    Gated gated() {
-      return new Gated(output.array, modulation.vectors, modulation.first + gate);
+    GatedBranch forPointwise() {
+      return new GatedBranch(output.array, modulation.vectors, modulation.first + gate);
     }
   }
 
   /**
-   * Where a branch begins.
+   * The modulated LayerNorm before a branch.
    *
-   * @param shift index of the vector that is added; the scale is next to it
+   * @param shift index of the shift in the modulation; the scale follows it
    */
-  public record Start(Rows rows, Modulation modulation, int shift) {
-    Site site() {
-      return new Site(rows, modulation.vectors, modulation.first + shift);
+  public record BranchNorm(Rows rows, Modulation modulation, int shift) {
+    Norm forPointwise() {
+      return new Norm(rows, modulation.vectors, modulation.first + shift);
     }
   }
 
-  /** A branch that was entered. */
-  public static final class Entered {
-    private final Entry entry;
+  /** The result of {@link #residualNormModulate}. */
+  public static final class Modulated {
+    private final ModulatedRows rows;
 
-    private Entered(Entry entry) {
-      this.entry = entry;
+    private Modulated(ModulatedRows rows) {
+      this.rows = rows;
     }
 
     /** Returns the residual stream [N, D]. */
     public Hidden stream() {
-      return new Hidden(entry.stream());
+      return new Hidden(rows.stream());
     }
 
     /** Returns the branch's input [N, D]. */
     public Hidden input() {
-      return new Hidden(entry.input());
+      return new Hidden(rows.input());
     }
   }
 
   /**
-   * Returns the stream {@code h + gate * output} and the input of the branch that begins there.
+   * Adds a branch's gated output to the stream, normalises and modulates: returns {@code h + gate *
+   * output} and the input of the next branch.
    *
-   * @param h [N, D], or at all positions where the start is at chosen ones
+   * @param h [N, D], or all positions where the norm is at chosen rows
    */
-  public Entered enter(NDManager scope, Hidden h, Optional<Branch> before, Start start) {
-    return new Entered(passes.enter(scope, h.array, before.map(Branch::gated), start.site()));
+  public Modulated residualNormModulate(
+      NDManager scope, Hidden h, Optional<Branch> before, BranchNorm norm) {
+    return new Modulated(
+        pointwise.residualNormModulate(
+            scope, h.array, before.map(Branch::forPointwise), norm.forPointwise()));
   }
 
-  /** The gradients by the stream before an entry, and by the output of the branch before it. */
-  public record Left(Hidden stream, Optional<Hidden> branch) {}
+  /**
+   * The gradients by the inputs of {@link #residualNormModulate}: by the stream and by the branch's
+   * output.
+   */
+  public record ResidualGradients(Hidden stream, Optional<Hidden> branch) {}
 
-  /** Known gradients: by an entry's input, and by the stream that goes on, if it does. */
-  public record Known(Hidden input, Optional<Hidden> stream) {}
+  /**
+   * The gradients by the results of {@link #residualNormModulate}: by the next branch's input, and
+   * by the stream if it is read further on.
+   */
+  public record ModulatedGradients(Hidden input, Optional<Hidden> stream) {}
 
-  /** The backward of {@link #enter}. */
-  public Left leave(
-      NDManager scope, Known known, Entered entered, Optional<Branch> before, Start start) {
-    Change change = new Change(known.input.array, known.stream.map(h -> h.array));
-    Exit exit = passes.leave(scope, change, entered.entry, before.map(Branch::gated), start.site());
-    return new Left(new Hidden(exit.stream()), exit.branch().map(Hidden::new));
+  /** Returns the gradients by the inputs of {@link #residualNormModulate}. */
+  public ResidualGradients residualNormModulateBackward(
+      NDManager scope,
+      ModulatedGradients known,
+      Modulated modulated,
+      Optional<Branch> before,
+      BranchNorm norm) {
+    OutputGradients output = new OutputGradients(known.input.array, known.stream.map(h -> h.array));
+    InputGradients gradients =
+        pointwise.residualNormModulateBackward(
+            scope, output, modulated.rows, before.map(Branch::forPointwise), norm.forPointwise());
+    return new ResidualGradients(
+        new Hidden(gradients.stream()), gradients.branch().map(Hidden::new));
   }
 
   // ---- products ----
@@ -272,13 +296,13 @@ public final class FusedKernels implements AutoCloseable {
   }
 
   /** Returns {@code value * activation(gate)} [N, F] of u [N, 2 F]. */
-  public Hidden gate(NDManager scope, Hidden u) {
-    return new Hidden(passes.gate(scope, u.array));
+  public Hidden gatedActivation(NDManager scope, Hidden u) {
+    return new Hidden(pointwise.gatedActivation(scope, u.array));
   }
 
-  /** Puts the gradient by u in the place of u, given that by what it gated. */
-  public void gateBack(Hidden dg, Hidden u) {
-    passes.gateBack(dg.array, u.array);
+  /** Overwrites u with the gradient by u, given the gradient by {@link #gatedActivation}. */
+  public void gatedActivationBackward(Hidden dg, Hidden u) {
+    pointwise.gatedActivationBackward(dg.array, u.array);
   }
 
   /** Returns the chosen rows of x. */
@@ -286,66 +310,30 @@ public final class FusedKernels implements AutoCloseable {
     return hidden(scope, "rowsOf", x.array, rows.chosen().orElseThrow().longs());
   }
 
-  /** Returns x at its rows of all positions, zero elsewhere. */
+  /** Returns x scattered to its positions, zero elsewhere. */
   public Hidden scattered(NDManager scope, Hidden x, Rows rows) {
     return hidden(
         scope, "scattered", x.array, rows.chosen().orElseThrow().longs(), rows.positions());
   }
 
-  // ---- attention ----
-
-  /** What attention gave, [N, H W], and what its backward needs besides. */
-  public static final class Attended {
-    private final NDArray output;
-    private final NDList rest;
-
-    private Attended(NDList made) {
-      output = made.get(0);
-      rest = new NDList(made.subList(1, made.size()));
-    }
-
-    /** Returns the output [N, H W]. */
-    public Hidden output() {
-      return new Hidden(output);
-    }
-  }
-
-  /** Rotates queries and keys in place, and attends; qkv [N, (H + 2 K) W]. */
-  public Attended attend(NDManager scope, Hidden qkv, NDList rotary, Rows all) {
-    passes.rotate(qkv.array, rotary, all.length());
-    return new Attended(script.run(scope, "attend", qkv.array, all.length()));
-  }
-
-  /** Returns the gradient by queries, keys and values before their rotation. */
-  public Hidden attendBack(
-      NDManager scope, Hidden gradient, Hidden qkv, Attended forward, NDList rotary) {
-    int length = (int) rotary.get(0).getShape().get(0);
-    NDList parts =
-        script.run(
-            scope, "attendBack", gradient.array, qkv.array, forward.output, forward.rest, length);
-    NDArray dqkv = passes.rotateBack(scope, parts, rotary, length);
-    parts.close();
-    return new Hidden(dqkv);
-  }
-
   // ---- loss and update ----
 
-  /** Returns logits as an objective judges them; what they are becomes their gradient. */
+  /** Returns the logits for a loss, which overwrites them with their gradient. */
   public Logits logits(Hidden logits, int vocabularySize) {
-    return new FusedLogits(passes, upload, logits, vocabularySize);
+    return new FusedLogits(pointwise, upload, logits, vocabularySize);
   }
 
   /** Returns an optimizer's kernels that keep {@code copy} equal to the parameters. */
   public OptimizerKernels optimizer(NDManager parent, FlatArrays copy) {
     return new OptimizerKernels(
-        parent, (trained, g, numbers) -> passes.update(trained, g, copy, numbers));
+        parent, (trained, g, numbers) -> pointwise.update(trained, g, copy, numbers));
   }
 
   @Override
   public void close() {
     products.ifPresent(Products::close);
-    passes.close();
-    room.close();
+    pointwise.close();
+    pool.close();
     upload.close();
     script.close();
     manager.close();
@@ -360,29 +348,34 @@ public final class FusedKernels implements AutoCloseable {
     return new FusedConditionKernels(this);
   }
 
+  /** Returns the kernels of attention. */
+  public FusedAttentionKernels attention() {
+    return new FusedAttentionKernels(this);
+  }
+
   /** Returns the kernels of the embedding. */
   public FusedEmbeddingKernels embedding() {
     return new FusedEmbeddingKernels(this);
   }
 
-  /** Returns the kernels that a forward without a backward has besides. */
+  /** Returns the further kernels of a forward pass with frozen weights. */
   public FusedInferenceKernels inference() {
     return new FusedInferenceKernels(this);
   }
 
-  PointwiseKernels passes() {
-    return passes;
+  PointwiseKernels pointwise() {
+    return pointwise;
   }
 
-  BufferPool room() {
-    return room;
+  BufferPool bufferPool() {
+    return pool;
   }
 
-  Upload upload() {
+  public Upload upload() {
     return upload;
   }
 
-  Precision stream() {
+  public Precision stream() {
     return options.stream;
   }
 
@@ -390,7 +383,7 @@ public final class FusedKernels implements AutoCloseable {
     return script.run(scope, function, arguments);
   }
 
-  /** Calls a function for what it writes. */
+  /** Calls a function for its side effect. */
   void change(NDManager scope, String function, Object... arguments) {
     one(scope, function, arguments).close();
   }

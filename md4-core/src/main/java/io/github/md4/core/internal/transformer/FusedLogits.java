@@ -11,11 +11,11 @@ import io.github.md4.core.loss.Logits;
 import java.util.Arrays;
 
 /**
- * The hand-written pass's logits, in the place of which their gradient is put.
+ * The hand-written pass's logits; a loss overwrites them with their gradient.
  *
  * @param logits [R, columns], of which the first {@code vocabularySize} count
  */
-record FusedLogits(PointwiseKernels passes, Upload upload, Hidden logits, int vocabularySize)
+record FusedLogits(PointwiseKernels pointwise, Upload upload, Hidden logits, int vocabularySize)
     implements Logits {
 
   @Override
@@ -25,13 +25,13 @@ record FusedLogits(PointwiseKernels passes, Upload upload, Hidden logits, int vo
     NDArray x = upload.ints(scope, targets, shape);
     NDArray w = upload.floats(scope, weights, shape);
     upload.end();
-    try (NDArray losses = passes.entropy(scope, logits.array, vocabularySize, x, w)) {
+    try (NDArray losses = pointwise.crossEntropy(scope, logits.array, vocabularySize, x, w)) {
       return losses.mul(w).sum();
     }
   }
 
   @Override
-  public GenMd4Loss powered(NDManager scope, int[] targets, float[] weights, float[] powers) {
+  public GenMd4Loss genMd4(NDManager scope, int[] targets, float[] weights, float[] powers) {
     Shape shape = new Shape(targets.length);
     int columns = Math.toIntExact(logits.array.getShape().get(1));
     upload.begin(
@@ -41,8 +41,8 @@ record FusedLogits(PointwiseKernels passes, Upload upload, Hidden logits, int vo
     float[] padded = Arrays.copyOf(powers, columns);
     NDArray ofTokens = upload.floats(scope, padded, new Shape(columns));
     upload.end();
-    PointwiseKernels.PoweredRows rows = new PointwiseKernels.PoweredRows(x, w, ofTokens);
-    PointwiseKernels.PoweredSums sums = passes.powered(scope, logits.array, vocabularySize, rows);
+    PointwiseKernels.GenMd4Rows rows = new PointwiseKernels.GenMd4Rows(x, w, ofTokens);
+    PointwiseKernels.GenMd4Sums sums = pointwise.genMd4(scope, logits.array, vocabularySize, rows);
     return new GenMd4Loss(sums.losses().mul(w).sum(), sums.losses(), sums.byPower());
   }
 }

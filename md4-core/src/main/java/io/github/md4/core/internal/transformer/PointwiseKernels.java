@@ -10,8 +10,8 @@ import io.github.md4.core.loss.Logits;
 import java.util.Optional;
 
 /**
- * What stands between the products of a transformer's hand-written forward and backward, one pass
- * over the data each.
+ * The pointwise kernels between the products of a transformer's hand-written forward and backward.
+ * Each reads and writes its data once.
  *
  * <p>N rows, B examples, D width, F hidden width of the feed-forward, k vectors of a modulation.
  * Results belong to {@code scope}.
@@ -19,9 +19,9 @@ import java.util.Optional;
 interface PointwiseKernels extends AutoCloseable {
 
   /**
-   * The vectors by which the examples modulate a layer, and where their gradient is summed.
+   * The vectors that modulate a layer, by example, and the sums of their gradient.
    *
-   * @param values [B, k, D]; {@code sums}, float32 [B, k, D], where there is a backward
+   * @param values [B, k, D]; {@code sums}, float32 [B, k, D], if there is a backward
    */
   record Vectors(NDArray values, Optional<NDArray> sums) {
     int count() {
@@ -34,90 +34,105 @@ interface PointwiseKernels extends AutoCloseable {
   }
 
   /**
-   * The output of a branch with the vector that gates it.
+   * The output of a branch with its gate.
    *
    * @param x [N, D]
    */
-  record Gated(NDArray x, Vectors vectors, int gate) {}
+  record GatedBranch(NDArray x, Vectors vectors, int gate) {}
 
-  /** Where a branch begins: LayerNorm with the vector {@code shift} and the scale next to it. */
-  record Site(Rows rows, Vectors vectors, int shift) {}
+  /** A LayerNorm, modulated by the vector {@code shift} and the scale after it. */
+  record Norm(Rows rows, Vectors vectors, int shift) {}
 
   /**
-   * What {@link #enter} gives.
+   * The result of {@link #residualNormModulate}.
    *
    * @param stream the residual stream [N, D]
    * @param input of the branch [N, D]
    * @param moments mean and reciprocal deviation of each row, float32 [N, 2]
-   * @param rowsBefore how many rows the stream had before: N, or all positions
+   * @param rowsBefore the number of rows of the stream before: N, or all positions
    */
-  record Entry(NDArray stream, NDArray input, NDArray moments, long rowsBefore) {}
+  record ModulatedRows(NDArray stream, NDArray input, NDArray moments, long rowsBefore) {}
 
   /** Returns {@code h + gate * x} and its modulated LayerNorm; h has N rows or all positions. */
-  Entry enter(NDManager scope, NDArray h, Optional<Gated> before, Site site);
-
-  /** The gradient by an entry's input [N, D], and by its stream where that is read further on. */
-  record Change(NDArray input, Optional<NDArray> stream) {}
+  ModulatedRows residualNormModulate(
+      NDManager scope, NDArray h, Optional<GatedBranch> before, Norm norm);
 
   /**
-   * What {@link #leave} gives.
+   * The gradients by the results of {@link #residualNormModulate}: by the input [N, D], and by the
+   * stream where it is read further on.
+   */
+  record OutputGradients(NDArray input, Optional<NDArray> stream) {}
+
+  /**
+   * The gradients by the inputs of {@link #residualNormModulate}.
    *
    * @param stream the gradient by the stream before, [rowsBefore, D]
    * @param branch the gradient by the output of the branch before [N, D]
    */
-  record Exit(NDArray stream, Optional<NDArray> branch) {}
+  record InputGradients(NDArray stream, Optional<NDArray> branch) {}
 
-  /** The backward of {@link #enter}; adds to the gradients of the vectors. */
-  Exit leave(NDManager scope, Change change, Entry entry, Optional<Gated> before, Site site);
+  /**
+   * Returns the gradients by the inputs of {@link #residualNormModulate}, and adds to the gradients
+   * of the vectors.
+   */
+  InputGradients residualNormModulateBackward(
+      NDManager scope,
+      OutputGradients output,
+      ModulatedRows modulated,
+      Optional<GatedBranch> before,
+      Norm norm);
 
   /** Rotates queries and keys in place, qkv [N, (H + 2 K) W]; cosines and sines [L, 1, W / 2]. */
   void rotate(NDArray qkv, NDList rotary, int length);
 
   /**
-   * Returns the gradient [N, (H + 2 K) W] from those by rotated queries [N, H W] and keys and by
-   * values [N, K W].
+   * Returns the gradient [N, (H + 2 K) W] by queries, keys and values, from the gradients by
+   * rotated queries [N, H W], rotated keys and values [N, K W].
    */
-  NDArray rotateBack(NDManager scope, NDList gradients, NDList rotary, int length);
+  NDArray rotateBackward(NDManager scope, NDList gradients, NDList rotary, int length);
 
   /** Returns {@code value * activation(gate)} [N, F], u [N, 2 F]. */
-  NDArray gate(NDManager scope, NDArray u);
+  NDArray gatedActivation(NDManager scope, NDArray u);
 
-  /** Puts the gradient by u in the place of u. */
-  void gateBack(NDArray dg, NDArray u);
+  /** Overwrites u with the gradient by u. */
+  void gatedActivationBackward(NDArray dg, NDArray u);
 
   /** Returns the sums of a gradient's rows [N, D] by token, float32 [tokens, D]. */
   NDArray sumByToken(NDManager scope, NDArray dh, TokenRuns runs, int tokens);
 
   /**
-   * Returns the cross-entropy of each row in nats, float32 [N], and puts its gradient times the
-   * row's weight in the place of the logits.
+   * Returns the cross-entropy of each row in nats, float32 [N], and overwrites the logits with its
+   * gradient times the row's weight.
    *
    * @param logits [N, columns], of which the first {@code vocabularySize} count
    * @param targets int32 [N]; {@code weights}, float32 [N]
    */
-  NDArray entropy(
+  NDArray crossEntropy(
       NDManager scope, NDArray logits, int vocabularySize, NDArray targets, NDArray weights);
 
   /**
-   * What is known of rows where each token has a power.
+   * The targets and weights of rows, and the power of each token.
    *
    * @param targets int32 [N]; {@code weights}, float32 [N]
-   * @param powers float32 [columns], zero where the columns do not count
+   * @param powers float32 [columns], zero beyond the vocabulary
    */
-  record PoweredRows(NDArray targets, NDArray weights, NDArray powers) {}
+  record GenMd4Rows(NDArray targets, NDArray weights, NDArray powers) {}
 
   /**
-   * Rows where each token has a power.
+   * The losses of rows in GenMD4, and the gradient by the powers.
    *
-   * @param losses what each counts, float32 [N]
+   * @param losses float32 [N]
    * @param byPower float32 [columns]
    */
-  record PoweredSums(NDArray losses, NDArray byPower) {}
+  record GenMd4Sums(NDArray losses, NDArray byPower) {}
 
-  /** As {@link #entropy}, where each token has a power; {@link Logits#powered} has the formulas. */
-  PoweredSums powered(NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows);
+  /**
+   * Returns the losses of GenMD4, and overwrites the logits like {@link #crossEntropy}; {@link
+   * Logits#genMd4} has the formulas.
+   */
+  GenMd4Sums genMd4(NDManager scope, NDArray logits, int vocabularySize, GenMd4Rows rows);
 
-  /** Moves parameters, moments and average, and writes the copy in which products read them. */
+  /** Updates parameters, moments and average, and writes the parameters' copy for products. */
   void update(
       OptimizerKernels.Trained trained,
       FlatArrays gradient,

@@ -9,18 +9,18 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Rows that belong together example by example: all positions of a batch, or chosen ones.
+ * Rows of a batch, example by example: all positions, or chosen ones.
  *
- * @param count how many
+ * @param count the number of rows
  * @param starts int32 [examples + 1], the first row of each example, then the number of rows
- * @param chosen which positions they are; empty for all
+ * @param chosen their positions; empty for all positions
  */
 public record Rows(int examples, int length, int count, NDArray starts, Optional<Chosen> chosen) {
 
-  /** The flat positions of chosen rows [count], in the two types that kernels want. */
+  /** The flat positions of chosen rows [count], in the two types that kernels take. */
   record Chosen(NDArray longs, NDArray ints) {}
 
-  /** Returns the most bytes that {@link #of} uploads for so many rows. */
+  /** Returns the most bytes that {@link #of} uploads. */
   static long bytes(int examples, int rows) {
     return (examples + 1L) * Integer.BYTES + (long) rows * (Integer.BYTES + Long.BYTES);
   }
@@ -32,13 +32,13 @@ public record Rows(int examples, int length, int count, NDArray starts, Optional
     return new Rows(examples, length, examples * length, uploaded, Optional.empty());
   }
 
-  /** Chosen rows while they are on the host, in both types. */
-  record Plan(int[] rows, long[] longs, int[] starts) {
+  /** Chosen rows on the host, in both types. */
+  record OnHost(int[] rows, long[] longs, int[] starts) {
 
     /**
      * @param rows flat positions in ascending order
      */
-    static Plan of(int[] rows, int examples, int length) {
+    static OnHost of(int[] rows, int examples, int length) {
       int[] starts = new int[examples + 1];
       long[] longs = new long[rows.length];
       int r = 0;
@@ -48,20 +48,20 @@ public record Rows(int examples, int length, int count, NDArray starts, Optional
         }
         starts[b + 1] = r;
       }
-      return new Plan(rows, longs, starts);
+      return new OnHost(rows, longs, starts);
     }
   }
 
-  static Rows of(NDManager scope, Upload upload, Plan plan, Rows all) {
-    int count = plan.rows.length;
+  static Rows of(NDManager scope, Upload upload, OnHost host, Rows all) {
+    int count = host.rows.length;
     Shape shape = new Shape(count);
     Chosen chosen =
-        new Chosen(upload.longs(scope, plan.longs, shape), upload.ints(scope, plan.rows, shape));
-    NDArray uploaded = upload.ints(scope, plan.starts, new Shape(plan.starts.length));
+        new Chosen(upload.longs(scope, host.longs, shape), upload.ints(scope, host.rows, shape));
+    NDArray uploaded = upload.ints(scope, host.starts, new Shape(host.starts.length));
     return new Rows(all.examples, all.length, count, uploaded, Optional.of(chosen));
   }
 
-  /** Returns whether these are chosen ones rather than all. */
+  /** Returns whether these are chosen rows. */
   public boolean isChosen() {
     return chosen.isPresent();
   }

@@ -8,30 +8,30 @@ import io.github.md4.core.internal.cuda.Upload;
 import java.util.Arrays;
 
 /**
- * The positions of a batch by token, in runs of one token: what an embedding's gradient is added up
- * along. Known to the host, so that the sum needs no sorting on the device and is the same each
- * time within a run.
+ * The positions of a batch sorted by token, in runs of one token, along which an embedding's
+ * gradient is summed. The host sorts them, so that the device need not and the order within a run
+ * is fixed.
  *
  * @param zt the token of each position, int32 [N]
  * @param order positions by token, int32 [N]
- * @param starts where each run starts in the order, then N, int32 [runs + 1]
+ * @param starts the start of each run in the order, then N, int32 [runs + 1]
  * @param tokens of the runs, int32 [runs]
  */
 record TokenRuns(NDArray zt, NDArray order, NDArray starts, NDArray tokens, int runs) {
   private static final int LONGEST = 32;
 
-  /** Returns the most bytes that {@link #of} uploads for so many positions. */
+  /** Returns the most bytes that {@link #of} uploads. */
   static long bytes(int positions) {
     return 16L * Integer.BYTES + 4L * Integer.BYTES * positions;
   }
 
-  /** The runs while they are on the host; {@code starts} and {@code tokens} are cut to length. */
-  record Plan(int[] zt, int[] order, int[] starts, int[] tokens) {
+  /** The runs on the host. */
+  record OnHost(int[] zt, int[] order, int[] starts, int[] tokens) {
 
     /**
      * @param vocabulary number of tokens, the mask included
      */
-    static Plan of(int[] zt, int vocabulary) {
+    static OnHost of(int[] zt, int vocabulary) {
       int[] ends = new int[vocabulary];
       for (int token : zt) {
         ends[token]++;
@@ -42,7 +42,7 @@ record TokenRuns(NDArray zt, NDArray order, NDArray starts, NDArray tokens, int 
       int[] starts = new int[zt.length + 1];
       int[] tokens = new int[zt.length];
       int runs = TokenRuns.runs(ends, starts, tokens);
-      return new Plan(
+      return new OnHost(
           zt,
           TokenRuns.order(zt, ends),
           Arrays.copyOf(starts, runs + 1),
@@ -50,18 +50,18 @@ record TokenRuns(NDArray zt, NDArray order, NDArray starts, NDArray tokens, int 
     }
   }
 
-  static TokenRuns of(NDManager scope, Upload upload, Plan plan) {
-    Shape positions = new Shape(plan.zt.length);
-    int runs = plan.tokens.length;
+  static TokenRuns of(NDManager scope, Upload upload, OnHost host) {
+    Shape positions = new Shape(host.zt.length);
+    int runs = host.tokens.length;
     return new TokenRuns(
-        upload.ints(scope, plan.zt, positions),
-        upload.ints(scope, plan.order, positions),
-        upload.ints(scope, plan.starts, new Shape(runs + 1)),
-        upload.ints(scope, plan.tokens, new Shape(runs)),
+        upload.ints(scope, host.zt, positions),
+        upload.ints(scope, host.order, positions),
+        upload.ints(scope, host.starts, new Shape(runs + 1)),
+        upload.ints(scope, host.tokens, new Shape(runs)),
         runs);
   }
 
-  /** Cuts each token's positions, up to its end in the order, into runs; returns how many. */
+  /** Splits each token's positions into runs; returns the number of runs. */
   private static int runs(int[] ends, int[] starts, int[] tokens) {
     int runs = 0;
     int at = 0;

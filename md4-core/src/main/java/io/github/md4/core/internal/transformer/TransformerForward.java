@@ -15,21 +15,21 @@ import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /**
- * The whole transformer in one call, of weights that never change; the text is in {@code
+ * The forward pass of a transformer with frozen weights in one call, written in {@code
  * frozen.torchscript}. Shapes as in {@link TransformerKernels}.
  */
 public final class TransformerForward implements AutoCloseable {
   private final TorchScript script;
   private final int vocabularySize;
-  private final TorchScript.Held weights;
-  private final TorchScript.Held condition;
+  private final TorchScript.SharedList weights;
+  private final TorchScript.SharedList condition;
   private final boolean isAdaptive;
-  private final Map<Integer, TorchScript.Held> rotary = new ConcurrentHashMap<>();
+  private final Map<Integer, TorchScript.SharedList> rotary = new ConcurrentHashMap<>();
 
   /**
-   * What the network is told, by which the functions differ.
+   * The inputs of a network's condition, on which the functions depend.
    *
-   * @param isTimed whether it is told the time; {@code hasClasses}, whether it is told a class
+   * @param isTimed whether the time is one; {@code hasClasses}, whether a class is one
    */
   public record ConditionInputs(boolean isTimed, boolean hasClasses) {
     boolean isAdaptive() {
@@ -38,11 +38,12 @@ public final class TransformerForward implements AutoCloseable {
   }
 
   /**
-   * The weights, those of products in the products' type.
+   * The weights; those of products are in the products' type.
    *
-   * @param condition of the condition's products and classes, in order; empty without condition
-   * @param before table, head with the rows that it has room for, and what all layers share: the
-   *     modulations' weight and bias of all layers and of the head together, or the head's norm
+   * @param condition the condition's products and class embeddings, in order; empty without
+   *     condition
+   * @param before table, padded head, then the joint weight and bias of all modulations, or without
+   *     condition the head's norm
    * @param layers the number of layers
    * @param ofLayers each layer's arrays in the order of {@code frozen.torchscript}
    */
@@ -52,7 +53,7 @@ public final class TransformerForward implements AutoCloseable {
     }
   }
 
-  /** Makes arrays that follow from weights alone. */
+  /** A maker of arrays that depend on weights only. */
   public static final class Preparation implements AutoCloseable {
     private static final String TEXT =
         """
@@ -66,14 +67,14 @@ public final class TransformerForward implements AutoCloseable {
     private final TorchScript script;
 
     /**
-     * @param manager the owner of what is made
+     * @param manager the owner of the results
      */
     public Preparation(NDManager manager) {
       this.manager = manager;
       this.script = TorchScript.load(manager, Map.of(), TEXT);
     }
 
-    /** Returns arrays of one type one under the other. */
+    /** Returns arrays of one type concatenated along their rows. */
     public Hidden stacked(List<Hidden> parts) {
       List<NDArray> arrays = parts.stream().map(part -> part.array).toList();
       return new Hidden(script.run(manager, "stacked", arrays).singletonOrThrow());
@@ -90,22 +91,22 @@ public final class TransformerForward implements AutoCloseable {
     }
   }
 
-  /** Returns a float32 array as it stands among {@link Weights}. */
+  /** Returns a float32 array as an element of {@link Weights}. */
   public static Hidden exact(NDArray array) {
     return new Hidden(array);
   }
 
   /**
-   * @param weights are read in every call
+   * @param weights read in every call
    */
   public TransformerForward(
       NDManager parent,
       Options options,
-      ConditionInputs told,
+      ConditionInputs inputs,
       int vocabularySize,
       Weights weights) {
     Map<String, ?> constants =
-        Map.of("layers", weights.layers, "timed", told.isTimed, "classes", told.hasClasses);
+        Map.of("layers", weights.layers, "timed", inputs.isTimed, "classes", inputs.hasClasses);
     this.script =
         TransformerKernels.load(
             parent,
@@ -114,38 +115,46 @@ public final class TransformerForward implements AutoCloseable {
             constants,
             TorchScript.resource(TransformerForward.class, "frozen.torchscript"));
     this.vocabularySize = vocabularySize;
-    this.isAdaptive = told.isAdaptive();
+    this.isAdaptive = inputs.isAdaptive();
     int beforeQkv = isAdaptive ? 0 : 1; // in a layer's arrays
     int step = weights.ofLayers.size() / weights.layers;
     NDList prepared =
         script.run(parent, "prepared", weights.arrays(), weights.before.size() + beforeQkv, step);
-    this.weights = new TorchScript.Held(prepared);
-    this.condition = new TorchScript.Held(weights.condition);
+    this.weights = new TorchScript.SharedList(prepared);
+    this.condition = new TorchScript.SharedList(weights.condition);
   }
 
   /**
    * Returns logits, float32 [R, V].
    *
    * @param zt int64 [B, L]; {@code rows}, flat positions int64 [R]
-   * @param told time features float32 [B, W], labels int64 [B], or both
-   * @param tables makes cosines and sines [L, 1, W] of a length
+   * @param inputs time features float32 [B, W], labels int64 [B], or both
+   * @param tables returns cosines and sines [L, 1, W] of a length
    */
   public NDArray logits(
-      NDManager scope, NDArray zt, NDList told, NDArray rows, IntFunction<NDList> tables) {
+      NDManager scope, NDArray zt, NDList inputs, NDArray rows, IntFunction<NDList> tables) {
     int length = Math.toIntExact(zt.getShape().get(1));
-    TorchScript.Held angles =
-        rotary.computeIfAbsent(length, each -> new TorchScript.Held(tables.apply(each)));
+    TorchScript.SharedList angles =
+        rotary.computeIfAbsent(length, each -> new TorchScript.SharedList(tables.apply(each)));
     NDList logits =
         isAdaptive
             ? script.run(
-                scope, "adaptiveLogits", zt, told, rows, condition, weights, angles, vocabularySize)
+                scope,
+                "adaptiveLogits",
+                zt,
+                inputs,
+                rows,
+                condition,
+                weights,
+                angles,
+                vocabularySize)
             : script.run(scope, "plainLogits", zt, rows, weights, angles, vocabularySize);
     return logits.singletonOrThrow();
   }
 
   @Override
   public void close() {
-    rotary.values().forEach(TorchScript.Held::close);
+    rotary.values().forEach(TorchScript.SharedList::close);
     weights.close();
     condition.close();
     script.close();

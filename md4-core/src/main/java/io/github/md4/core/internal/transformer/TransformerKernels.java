@@ -16,8 +16,7 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * The transformer's pieces, one method a kernel; the text of each is in {@code
- * transformer.torchscript}.
+ * The kernels of the transformer, written in {@code transformer.torchscript}.
  *
  * <p>Shapes: B examples, L positions, D width, W head width, F hidden width of the feed-forward, V
  * vocabulary, R chosen rows. Weights are float32, [out, in]. Every result belongs to {@code scope}.
@@ -25,10 +24,12 @@ import java.util.stream.Stream;
 public final class TransformerKernels implements AutoCloseable {
   private static final int BRANCHES = 2;
   private static final String SOURCE =
-      TorchScript.resource(TransformerKernels.class, "transformer.torchscript");
+      TorchScript.resource(TorchScript.class, "condition.torchscript")
+          + TorchScript.resource(TorchScript.class, "norm.torchscript")
+          + TorchScript.resource(TransformerKernels.class, "transformer.torchscript");
 
   /**
-   * What the kernels must know of a network.
+   * The sizes and types of a network.
    *
    * @param headWidth W, even
    * @param keyValueHeads divides {@code heads}
@@ -54,13 +55,13 @@ public final class TransformerKernels implements AutoCloseable {
     /** No dropout. */
     public static final Dropout NONE = new Dropout(0, 0, 0);
 
-    /** Returns whether the engine draws any of it. */
-    public boolean isInEngine() {
+    /** Returns whether the engine draws any dropout. */
+    boolean isInEngine() {
       return embedding > 0 || attention > 0;
     }
   }
 
-  /** How a function of the script is called. */
+  /** The mode of a call. */
   private interface Call {
     NDList apply(NDManager scope, String function, Object... arguments);
   }
@@ -79,7 +80,7 @@ public final class TransformerKernels implements AutoCloseable {
     return new TransformerKernels(script, script::run);
   }
 
-  /** Returns kernels that the automatic differentiation follows. */
+  /** Returns kernels whose results can be differentiated automatically. */
   public static TransformerKernels forTraining(NDManager parent, Options options, Dropout dropout) {
     TorchScript script = load(parent, options, dropout);
     return new TransformerKernels(script, script::record);
@@ -89,7 +90,7 @@ public final class TransformerKernels implements AutoCloseable {
     return load(parent, options, dropout, Map.of(), "");
   }
 
-  /** Returns the script of these kernels and of {@code more} functions after them. */
+  /** Returns the script of these kernels, followed by the functions {@code more}. */
   static TorchScript load(
       NDManager parent, Options options, Dropout dropout, Map<String, ?> besides, String more) {
     Map<String, Object> constants = new LinkedHashMap<>(besides);
@@ -100,7 +101,7 @@ public final class TransformerKernels implements AutoCloseable {
     constants.put("headWidth", options.headWidth());
     constants.put("causal", options.causal());
     constants.put("epsilon", options.epsilon());
-    constants.put("keepScale", 1 / (1 - dropout.channel()));
+    constants.put("dropoutScale", 1 / (1 - dropout.channel()));
     constants.put("embeddingDropout", dropout.embedding());
     constants.put("attentionDropout", dropout.attention());
     return TorchScript.load(parent, constants, options.activation().functions() + SOURCE + more);
@@ -111,7 +112,7 @@ public final class TransformerKernels implements AutoCloseable {
     return hidden(scope, "embed", zt, table);
   }
 
-  /** Returns rows of {@code table} [V + 1, W], put through the product {@code w} [D, W] + b [D]. */
+  /** Returns the rows of {@code table} [V + 1, W] multiplied by {@code w} [D, W], plus b [D]. */
   public Hidden embedOutside(NDManager scope, NDArray zt, NDArray table, NDArray w, NDArray b) {
     return hidden(scope, "embedOutside", zt, table, w, b);
   }
@@ -122,7 +123,7 @@ public final class TransformerKernels implements AutoCloseable {
    * @param weights w1 [4 W, features], b1, w2 [W, 4 W], b2
    */
   public NDArray condition(NDManager scope, NDArray features, NDList weights) {
-    return array(scope, "condition", features, weights);
+    return array(scope, "activatedCondition", features, weights);
   }
 
   /** Returns the time features with each example's class appended, labels int64 [B]. */
@@ -141,25 +142,25 @@ public final class TransformerKernels implements AutoCloseable {
   }
 
   /**
-   * Returns the modulation, or the keep mask, of each row's example, [R, k, D].
+   * Returns the modulation, or the dropout mask, of each row's example, [R, k, D].
    *
-   * @param h still whole, [B, L, D]: it tells how many rows an example has
+   * @param h [B, L, D]; its length L assigns rows to examples
    */
   public Hidden modulationOfRows(NDManager scope, Hidden modulation, NDArray rows, Hidden h) {
     return hidden(scope, "modulationOfRows", modulation.array, rows, h.array);
   }
 
   /**
-   * Returns what Dropout1d multiplies the two branches with, [B, 2, 1, D].
+   * Returns Dropout1d's factors of the two branches, [B, 2, 1, D].
    *
-   * @param keep uint8, 1 where a channel stays
+   * @param mask uint8, 1 where a channel is kept
    */
-  public Hidden keep(NDManager scope, NDArray keep) {
-    return hidden(scope, "keepScaled", keep);
+  public Hidden dropoutMask(NDManager scope, NDArray mask) {
+    return hidden(scope, "scaledMask", mask);
   }
 
-  /** Returns the factor of both branches where nothing is dropped, [1, 2, 1, 1] or [1, 2, 1]. */
-  public Hidden keepEverything(NDManager scope, int dimensions) {
+  /** Returns the factors of both branches without dropout, [1, 2, 1, 1] or [1, 2, 1]. */
+  public Hidden noDropout(NDManager scope, int dimensions) {
     return new Hidden(scope.ones(new Shape(1, BRANCHES).addAll(unit(dimensions - 2))));
   }
 
@@ -175,37 +176,41 @@ public final class TransformerKernels implements AutoCloseable {
   /**
    * Returns {@code h + gate * attention(modulate(LN(h)))} for h [B, L, D].
    *
-   * @param modulation shift, scale, gate of the attention, then of the feed-forward, k = 6
-   * @param keep Dropout1d's mask of the two branches, [B, 2, 1, D] or broadcast to it
+   * @param modulation shift, scale and gate of the attention, then of the feed-forward, k = 6
+   * @param mask Dropout1d's factors of the two branches, [B, 2, 1, D] or broadcast to it
    * @param weightsAndRotary qkv [(H + 2 K) W, D], out [D, H W], cosines, sines [L, 1, W]
    */
   public Hidden adaptiveAttention(
-      NDManager scope, Hidden h, Hidden modulation, Hidden keep, NDList weightsAndRotary) {
+      NDManager scope, Hidden h, Hidden modulation, Hidden mask, NDList weightsAndRotary) {
     return hidden(
-        scope, "adaptiveAttention", h.array, modulation.array, keep.array, weightsAndRotary);
+        scope, "adaptiveAttention", h.array, modulation.array, mask.array, weightsAndRotary);
   }
 
-  /** As {@link #adaptiveAttention}, with RMSNorm's {@code scale} [D] in place of the modulation. */
+  /**
+   * Returns {@link #adaptiveAttention} with RMSNorm's {@code scale} [D] in place of the modulation.
+   */
   public Hidden plainAttention(
-      NDManager scope, Hidden h, NDArray scale, Hidden keep, NDList weightsAndRotary) {
-    return hidden(scope, "plainAttention", h.array, scale, keep.array, weightsAndRotary);
+      NDManager scope, Hidden h, NDArray scale, Hidden mask, NDList weightsAndRotary) {
+    return hidden(scope, "plainAttention", h.array, scale, mask.array, weightsAndRotary);
   }
 
   /**
    * Returns {@code h + gate * feedForward(modulate(LN(h)))}, h [B, L, D] or its rows [R, D].
    *
    * @param modulation k = 6, for rows that of the rows
-   * @param weights enter [2 F, D] (value, then gate), leave [D, F]
+   * @param weights up [2 F, D] (value, then gate), down [D, F]
    */
   public Hidden adaptiveFeedForward(
-      NDManager scope, Hidden h, Hidden modulation, Hidden keep, NDList weights) {
-    return hidden(scope, "adaptiveFeedForward", h.array, modulation.array, keep.array, weights);
+      NDManager scope, Hidden h, Hidden modulation, Hidden mask, NDList weights) {
+    return hidden(scope, "adaptiveFeedForward", h.array, modulation.array, mask.array, weights);
   }
 
-  /** As {@link #adaptiveFeedForward}, with RMSNorm's {@code scale} in place of the modulation. */
+  /**
+   * Returns {@link #adaptiveFeedForward} with RMSNorm's {@code scale} in place of the modulation.
+   */
   public Hidden plainFeedForward(
-      NDManager scope, Hidden h, NDArray scale, Hidden keep, NDList weights) {
-    return hidden(scope, "plainFeedForward", h.array, scale, keep.array, weights);
+      NDManager scope, Hidden h, NDArray scale, Hidden mask, NDList weights) {
+    return hidden(scope, "plainFeedForward", h.array, scale, mask.array, weights);
   }
 
   /** Returns the logits of rows h [R, D] under w [V, D], float32 [R, V]; modulation has k = 2. */
@@ -213,7 +218,7 @@ public final class TransformerKernels implements AutoCloseable {
     return array(scope, "adaptiveHead", h.array, modulation.array, w);
   }
 
-  /** As {@link #adaptiveHead}, with RMSNorm's {@code scale} in place of the modulation. */
+  /** Returns {@link #adaptiveHead} with RMSNorm's {@code scale} in place of the modulation. */
   public NDArray plainHead(NDManager scope, Hidden h, NDArray scale, NDArray w) {
     return array(scope, "plainHead", h.array, scale, w);
   }
@@ -227,7 +232,7 @@ public final class TransformerKernels implements AutoCloseable {
     return new Hidden(array(scope, function, arguments));
   }
 
-  /** Calls a function that takes arrays only: those of a list one by one. */
+  /** Calls a function of arrays; the arrays of a list are separate arguments. */
   private NDArray array(NDManager scope, String function, Object... arguments) {
     Object[] flat =
         Arrays.stream(arguments)

@@ -8,7 +8,7 @@ import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
 import java.util.List;
 
-/** What lies between the tokens of images and the logits, the condition given. */
+/** The part of an image network from tokens to logits, given the condition. */
 interface Backbone {
 
   /** Returns its parameters. */
@@ -20,19 +20,19 @@ interface Backbone {
    * @param zt tokens, int64 [B, N]
    * @param rows flat positions, int64 [R]
    */
-  NDArray logits(Pass pass, NDArray zt, NDArray rows);
+  NDArray logits(Context context, NDArray zt, NDArray rows);
 
   /**
-   * One way through.
+   * The context of a forward pass.
    *
-   * @param scope takes what is made
-   * @param condition float32 [B, W], or nothing where the network is told nothing
+   * @param scope takes the results
+   * @param condition float32 [B, W], or empty without condition
    */
-  record Pass(NDManager scope, Parameters parameters, NDList condition) {
+  record Context(NDManager scope, Parameters parameters, NDList condition) {
 
-    /** Returns the same way, what is made being taken by another scope. */
-    Pass in(NDManager other) {
-      return new Pass(other, parameters, condition);
+    /** Returns the same context with another scope. */
+    Context in(NDManager other) {
+      return new Context(other, parameters, condition);
     }
 
     /** Returns the values of a list. */
@@ -40,8 +40,8 @@ interface Backbone {
       return list.in(parameters);
     }
 
-    /** Returns what a network that is told something is told. */
-    NDArray told() {
+    /** Returns the condition of a network that has one. */
+    NDArray conditionVector() {
       return condition.singletonOrThrow();
     }
   }

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Times and classes as one vector an example (spec, Section 5.2).
+ * The embedding of times and classes as one vector for each example (spec, Section 5.2).
  *
  * @param width W of time features, class embeddings and condition
  */
@@ -35,14 +35,15 @@ record ConditionEmbedding(ConditionConfig config, int width) {
     return specs;
   }
 
-  /** Returns the condition, float32 [B, W], or nothing where the network is told nothing. */
+  /** Returns the condition, float32 [B, W], or an empty list without condition. */
   NDList of(NDManager scope, ConditionKernels kernels, Parameters parameters, Condition condition) {
     if (!config.isPresent()) {
       return new NDList();
     }
     if (config.timeFeatures() == TimeFeatures.NONE) {
       NDArray table = parameters.get(CLASSES);
-      return new NDList(kernels.ofClass(scope, kernels.labels(scope, labels(condition)), table));
+      return new NDList(
+          kernels.classEmbedding(scope, kernels.labels(scope, labels(condition)), table));
     }
     double[] times = condition.times();
     NDArray features =
@@ -65,7 +66,7 @@ record ConditionEmbedding(ConditionConfig config, int width) {
         Specs.zeros("condition.dense2.bias", width));
   }
 
-  /** Classes, and no class where that is known. */
+  /** Returns the number of labels: the classes, and no class where it has a label. */
   private int labelCount() {
     return config.classes() + (config.nullLabel().isPresent() ? 1 : 0);
   }

@@ -13,15 +13,19 @@ import java.util.List;
 /**
  * A transformer over patches (spec, Section 5.6).
  *
- * @param enter from the channels of a patch to the width of the stream
- * @param leave back to the channels of a patch, from zero
+ * @param patchEmbedding maps the channels of a patch to the width of the stream
+ * @param output maps the stream to the channels of a patch; initially zero
  */
 record Dit(
-    DitKernels kernels, Norm norm, WeightList enter, List<WeightList> blocks, WeightList leave) {
+    DitKernels kernels,
+    Norm norm,
+    WeightList patchEmbedding,
+    List<WeightList> blocks,
+    WeightList output) {
 
-  /** How the stream is normalised. */
+  /** The normalisation of the stream. */
   enum Norm {
-    /** LayerNorm, scaled, shifted and gated as the condition says. */
+    /** LayerNorm with scale, shift and gate from the condition. */
     ADAPTIVE {
       @Override
       List<ParameterSpec> attention(String name, int width, int conditionWidth) {
@@ -34,24 +38,24 @@ record Dit(
       }
 
       @Override
-      List<ParameterSpec> leave(String name, int width, int conditionWidth) {
-        return modulation(name, LEAVE_VECTORS * width, conditionWidth);
+      List<ParameterSpec> output(String name, int width, int conditionWidth) {
+        return modulation(name, OUTPUT_VECTORS * width, conditionWidth);
       }
 
       @Override
-      Hidden block(DitKernels kernels, Backbone.Pass pass, Hidden h, NDList weights) {
-        return kernels.adaptiveBlock(pass.scope(), h, pass.told(), weights);
+      Hidden block(DitKernels kernels, Backbone.Context context, Hidden h, NDList weights) {
+        return kernels.adaptiveBlock(context.scope(), h, context.conditionVector(), weights);
       }
 
       @Override
-      Hidden leave(DitKernels kernels, Backbone.Pass pass, Hidden h, NDList weights) {
-        return kernels.adaptiveLeave(pass.scope(), h, pass.told(), weights);
+      Hidden output(DitKernels kernels, Backbone.Context context, Hidden h, NDList weights) {
+        return kernels.adaptiveOutput(context.scope(), h, context.conditionVector(), weights);
       }
 
       @Override
-      Backbone.Pass activated(DitKernels kernels, Backbone.Pass pass) {
-        NDArray c = kernels.activated(pass.scope(), pass.told());
-        return new Backbone.Pass(pass.scope(), pass.parameters(), new NDList(c));
+      Backbone.Context activated(DitKernels kernels, Backbone.Context context) {
+        NDArray c = kernels.activated(context.scope(), context.conditionVector());
+        return new Backbone.Context(context.scope(), context.parameters(), new NDList(c));
       }
     },
     /** RMSNorm with a learned scale. */
@@ -67,41 +71,41 @@ record Dit(
       }
 
       @Override
-      List<ParameterSpec> leave(String name, int width, int conditionWidth) {
+      List<ParameterSpec> output(String name, int width, int conditionWidth) {
         return List.of(Specs.ones(name + ".norm.weight", width));
       }
 
       @Override
-      Hidden block(DitKernels kernels, Backbone.Pass pass, Hidden h, NDList weights) {
-        return kernels.plainBlock(pass.scope(), h, weights);
+      Hidden block(DitKernels kernels, Backbone.Context context, Hidden h, NDList weights) {
+        return kernels.plainBlock(context.scope(), h, weights);
       }
 
       @Override
-      Hidden leave(DitKernels kernels, Backbone.Pass pass, Hidden h, NDList weights) {
-        return kernels.plainLeave(pass.scope(), h, weights);
+      Hidden output(DitKernels kernels, Backbone.Context context, Hidden h, NDList weights) {
+        return kernels.plainOutput(context.scope(), h, weights);
       }
 
       @Override
-      Backbone.Pass activated(DitKernels kernels, Backbone.Pass pass) {
-        return pass;
+      Backbone.Context activated(DitKernels kernels, Backbone.Context context) {
+        return context;
       }
     };
 
     private static final int BLOCK_VECTORS = 6;
-    private static final int LEAVE_VECTORS = 2;
+    private static final int OUTPUT_VECTORS = 2;
 
     abstract List<ParameterSpec> attention(String name, int width, int conditionWidth);
 
     abstract List<ParameterSpec> feedForward(String name, int width);
 
-    abstract List<ParameterSpec> leave(String name, int width, int conditionWidth);
+    abstract List<ParameterSpec> output(String name, int width, int conditionWidth);
 
-    abstract Hidden block(DitKernels kernels, Backbone.Pass pass, Hidden h, NDList weights);
+    abstract Hidden block(DitKernels kernels, Backbone.Context context, Hidden h, NDList weights);
 
-    abstract Hidden leave(DitKernels kernels, Backbone.Pass pass, Hidden h, NDList weights);
+    abstract Hidden output(DitKernels kernels, Backbone.Context context, Hidden h, NDList weights);
 
-    /** Returns the way on which the condition is activated, once for all blocks. */
-    abstract Backbone.Pass activated(DitKernels kernels, Backbone.Pass pass);
+    /** Returns the context with the activated condition, shared by all blocks. */
+    abstract Backbone.Context activated(DitKernels kernels, Backbone.Context context);
 
     private static List<ParameterSpec> modulation(String name, int size, int conditionWidth) {
       return List.of(
@@ -111,37 +115,37 @@ record Dit(
   }
 
   /**
-   * What is cut into patches.
+   * The grid of patches.
    *
-   * @param rows of patches; so are {@code columns}
-   * @param in channels of a pixel on the way in; {@code out}, on the way out
+   * @param rows of patches; likewise {@code columns}
+   * @param in channels of an input pixel; {@code out}, of an output pixel
    */
-  record Field(int rows, int columns, int in, int out) {}
+  record PatchGrid(int rows, int columns, int in, int out) {}
 
-  /** Returns one with parameters of its own; their names begin with {@code name}. */
-  static Dit of(String name, DitShape shape, Field field, int conditionWidth, Built built) {
+  /** Returns a transformer with parameters of its own; their names begin with {@code name}. */
+  static Dit of(String name, DitShape shape, PatchGrid grid, int conditionWidth, Parts parts) {
     int pixels = shape.patch() * shape.patch();
-    WeightList enter =
+    WeightList patchEmbedding =
         WeightList.of(
-            Specs.filters(name + "patches.weight", shape.width(), shape.patch(), field.in),
+            Specs.filters(name + "patches.weight", shape.width(), shape.patch(), grid.in),
             Specs.zeros(name + "patches.bias", shape.width()),
-            Specs.positions(name + "positions.weight", field.rows, field.columns, shape.width()));
+            Specs.positions(name + "positions.weight", grid.rows, grid.columns, shape.width()));
     List<WeightList> blocks = new ArrayList<>();
     for (int layer = 0; layer < shape.layers(); layer++) {
-      blocks.add(block(name + "layers." + layer, shape, conditionWidth, built.norm));
+      blocks.add(block(name + "layers." + layer, shape, conditionWidth, parts.norm));
     }
-    long out = (long) pixels * field.out;
-    WeightList leave =
-        new WeightList(built.norm.leave(name + "out", shape.width(), conditionWidth))
+    long out = (long) pixels * grid.out;
+    WeightList output =
+        new WeightList(parts.norm.output(name + "out", shape.width(), conditionWidth))
             .and(
                 List.of(
                     Specs.zeros(name + "out.weight", out, shape.width()),
                     Specs.zeros(name + "out.bias", out)));
-    return new Dit(built.kernels, built.norm, enter, blocks, leave);
+    return new Dit(parts.kernels, parts.norm, patchEmbedding, blocks, output);
   }
 
-  /** What it is built of besides its size. */
-  record Built(DitKernels kernels, Norm norm) {}
+  /** The kernels and the normalisation of a transformer. */
+  record Parts(DitKernels kernels, Norm norm) {}
 
   private static WeightList block(String name, DitShape shape, int conditionWidth, Norm norm) {
     int width = shape.width();
@@ -162,31 +166,32 @@ record Dit(
 
   /** Returns its parameters. */
   List<ParameterSpec> specs() {
-    List<ParameterSpec> specs = new ArrayList<>(enter.specs());
+    List<ParameterSpec> specs = new ArrayList<>(patchEmbedding.specs());
     blocks.forEach(block -> specs.addAll(block.specs()));
-    specs.addAll(leave.specs());
+    specs.addAll(output.specs());
     return specs;
   }
 
-  /** Returns maps as large as x [B, in, H, W], in place of them. */
-  Hidden ofMap(Backbone.Pass pass, Hidden x) {
-    Hidden h = kernels.enterMap(pass.scope(), x, pass.weights(enter));
-    return kernels.toMap(pass.scope(), through(pass, h), x);
+  /** Returns maps of the size of x [B, in, H, W]. */
+  Hidden ofMap(Backbone.Context context, Hidden x) {
+    Hidden h = kernels.embedMap(context.scope(), x, context.weights(patchEmbedding));
+    return kernels.toMap(context.scope(), through(context, h), x);
   }
 
   /** Returns the patches [B, T, p p out] of tokens zt, int64 [B, N]. */
-  Hidden ofTokens(Backbone.Pass pass, NDArray zt, NDArray table) {
-    return through(pass, kernels.enterTokens(pass.scope(), zt, table, pass.weights(enter)));
+  Hidden ofTokens(Backbone.Context context, NDArray zt, NDArray table) {
+    return through(
+        context, kernels.embedTokens(context.scope(), zt, table, context.weights(patchEmbedding)));
   }
 
-  private Hidden through(Backbone.Pass pass, Hidden entered) {
-    Backbone.Pass activated = norm.activated(kernels, pass);
-    Hidden h = entered;
+  private Hidden through(Backbone.Context context, Hidden embedded) {
+    Backbone.Context activated = norm.activated(kernels, context);
+    Hidden h = embedded;
     for (WeightList block : blocks) {
       try (Hidden before = h) {
-        h = norm.block(kernels, activated, before, pass.weights(block));
+        h = norm.block(kernels, activated, before, context.weights(block));
       }
     }
-    return norm.leave(kernels, activated, h, pass.weights(leave));
+    return norm.output(kernels, activated, h, context.weights(output));
   }
 }

@@ -10,24 +10,24 @@ import io.github.md4.core.token.ImageShape;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A transformer over patches alone. */
+/** The backbone that is a transformer over patches. */
 record DitBackbone(DitKernels kernels, ParameterSpec embedding, Dit dit) implements Backbone {
 
   static DitBackbone of(DitConfig config, int vocabularySize, KernelMode mode) {
     ImageShape image = config.image();
     DitShape shape = config.blocks();
     DitKernels kernels = mode.dit(shape);
-    Dit.Field field =
-        new Dit.Field(
+    Dit.PatchGrid grid =
+        new Dit.PatchGrid(
             image.height() / shape.patch(),
             image.width() / shape.patch(),
             image.colours() * config.width(),
             image.colours() * vocabularySize);
-    Dit.Built built = new Dit.Built(kernels, norm(config.condition()));
+    Dit.Parts parts = new Dit.Parts(kernels, norm(config.condition()));
     return new DitBackbone(
         kernels,
         Specs.table("embedding.weight", vocabularySize + 1L, config.width()),
-        Dit.of("", shape, field, config.width(), built));
+        Dit.of("", shape, grid, config.width(), parts));
   }
 
   static Dit.Norm norm(ConditionConfig condition) {
@@ -42,8 +42,8 @@ record DitBackbone(DitKernels kernels, ParameterSpec embedding, Dit dit) impleme
   }
 
   @Override
-  public NDArray logits(Pass pass, NDArray zt, NDArray rows) {
-    Hidden patches = dit.ofTokens(pass, zt, pass.parameters().get(embedding.name()));
-    return kernels.toRows(pass.scope(), patches, rows);
+  public NDArray logits(Context context, NDArray zt, NDArray rows) {
+    Hidden patches = dit.ofTokens(context, zt, context.parameters().get(embedding.name()));
+    return kernels.toRows(context.scope(), patches, rows);
   }
 }

@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The shape of a transformer over patches alone: the middle of the UViT between embedded tokens and
+ * The shape of a transformer over patches (DiT): the UViT's mid block between embedded tokens and
  * logits.
  *
  * @param image its size
  * @param width of embedded tokens and of the condition
  * @param blocks the transformer
- * @param dropout rate of everything that it drops
+ * @param dropout rate of all its dropout
  */
 public record DitConfig(
     ImageShape image, int width, DitShape blocks, ConditionConfig condition, double dropout)
@@ -32,7 +32,7 @@ public record DitConfig(
     ImageChecks.divides(blocks.patch(), image);
   }
 
-  /** Returns a transformer of the size of the reference's middle, over 32 x 32 images. */
+  /** Returns a transformer of the size of the reference's mid block, over 32 x 32 images. */
   public static DitConfig defaults() {
     return new DitConfig(
         new ImageShape(32, 32, 3), 128, DitShape.defaults(), ConditionConfig.defaults(), 0.1);
@@ -59,10 +59,10 @@ public record DitConfig(
 
   @Override
   public Network network(
-      NDManager parent, int vocabularySize, Precision precision, MemoryFormat layout) {
-    PixelNetwork.Setting setting =
-        new PixelNetwork.Setting(this, vocabularySize, precision, layout);
-    return new PixelNetwork(parent, setting, mode -> DitBackbone.of(this, vocabularySize, mode));
+      NDManager parent, int vocabularySize, Precision precision, MemoryFormat memoryFormat) {
+    PixelNetwork.Definition definition =
+        new PixelNetwork.Definition(this, vocabularySize, precision, memoryFormat);
+    return new PixelNetwork(parent, definition, mode -> DitBackbone.of(this, vocabularySize, mode));
   }
 
   /** The kind {@code dit}. */

@@ -27,7 +27,7 @@ public record DitShape(int width, int heads, int layers, int patch) {
     require(patch >= 1, "patch must be at least 1", patch);
   }
 
-  /** Returns that of the reference's ImageNet 64 x 64 network as it ships. */
+  /** Returns the shape in the reference's ImageNet 64 x 64 network as published. */
   public static DitShape defaults() {
     return new DitShape(768, 12, 20, 2);
   }
@@ -52,7 +52,8 @@ public record DitShape(int width, int heads, int layers, int patch) {
   }
 
   /**
-   * Returns the multiplications of all layers' queries by keys, and of what comes out by values.
+   * Returns the multiplications of queries by keys and of attention probabilities by values in all
+   * layers.
    */
   double attended(double pixels) {
     return 2.0 * layers * width * tokens(pixels) * tokens(pixels);

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.image;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.internal.image.UNetKernels;
 import io.github.md4.core.token.ImageShape;
 
-/** What must hold of the keys that image networks have in common. */
+/** Checks of the keys that image networks share. */
 final class ImageChecks {
   private static final int NARROWEST = 4;
 
   private ImageChecks() {}
 
-  /** Of maps that are normalised by groups of channels. */
+  /** Checks the width of maps that are normalised in groups of channels. */
   static void width(int width) {
     require(
         width >= 1 && width % UNetKernels.GROUPS == 0,
@@ -18,7 +20,7 @@ final class ImageChecks {
         width);
   }
 
-  /** Of embedded tokens and times. */
+  /** Checks the width of embedded tokens and times. */
   static void embedding(int width) {
     require(width >= NARROWEST, "width must be at least " + NARROWEST, width);
   }
@@ -31,17 +33,11 @@ final class ImageChecks {
     require(dropout >= 0 && dropout < 1, "dropout must be in [0, 1)", dropout);
   }
 
-  /** Of sides that are cut into pieces. */
+  /** Checks that the sides of an image are divisible. */
   static void divides(int divisor, ImageShape image) {
     require(
         image.height() % divisor == 0 && image.width() % divisor == 0,
         "image must have sides that " + divisor + " divides (patch, doubled with every level)",
         image);
-  }
-
-  private static void require(boolean holds, String what, Object given) {
-    if (!holds) {
-      throw new IllegalArgumentException(what + ": " + given);
-    }
   }
 }

@@ -21,17 +21,21 @@ public sealed interface ImageConfig extends NetworkConfig
   /** Returns the width of embedded tokens and of the condition. */
   int width();
 
-  /** Returns what it is told besides the pixels. */
+  /** Returns its condition. */
   ConditionConfig condition();
 
   /** Returns the rate of dropout. */
   double dropout();
 
-  /** Returns the most channels that a feature map has; 0 where nothing is convolved. */
+  /** Returns the most channels of a feature map; 0 without convolutions. */
   int widestMap();
 
-  /** As {@link #network(NDManager, int, Precision)}, with a choice of the layout in memory. */
-  Network network(NDManager parent, int vocabularySize, Precision precision, MemoryFormat layout);
+  /**
+   * Returns the network of {@link #network(NDManager, int, Precision)} with feature maps in a given
+   * memory format.
+   */
+  Network network(
+      NDManager parent, int vocabularySize, Precision precision, MemoryFormat memoryFormat);
 
   @Override
   default Network network(NDManager parent, int vocabularySize, Precision precision) {

@@ -4,11 +4,11 @@ package io.github.md4.core.network.image;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What reports say of any image network. */
+/** The properties of an image network in reports. */
 final class ImageFacts {
   private ImageFacts() {}
 
-  /** Returns what can be added to. */
+  /** Returns the common properties in a map that can be extended. */
   static Map<String, Object> of(String kind, ImageConfig config) {
     Map<String, Object> facts = new LinkedHashMap<>();
     facts.put("kind", kind);

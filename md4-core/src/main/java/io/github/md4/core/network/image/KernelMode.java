@@ -7,10 +7,10 @@ import io.github.md4.core.internal.image.FusedUNetKernels;
 import io.github.md4.core.internal.image.UNetKernels;
 import io.github.md4.core.internal.torch.ConditionKernels;
 
-/** What an image network's kernels are for. They live under its manager and are closed with it. */
+/** The mode of an image network's kernels. They live under its manager and are closed with it. */
 sealed interface KernelMode {
 
-  /** Returns the setting of all kernels. */
+  /** Returns the options of all kernels. */
   UNetKernels.Options options();
 
   UNetKernels unet();
@@ -19,7 +19,7 @@ sealed interface KernelMode {
 
   ConditionKernels condition();
 
-  /** To guess: no dropout, nothing recorded. */
+  /** Inference: no dropout, nothing recorded. */
   record Inference(NDManager manager, UNetKernels.Options options) implements KernelMode {
     @Override
     public UNetKernels unet() {
@@ -38,8 +38,8 @@ sealed interface KernelMode {
     }
   }
 
-  /** To be differentiated, with dropout. */
-  public record Training(NDManager manager, UNetKernels.Options options, double dropout)
+  /** Training with automatic differentiation and dropout. */
+  record Training(NDManager manager, UNetKernels.Options options, double dropout)
       implements KernelMode {
     @Override
     public UNetKernels unet() {
@@ -58,7 +58,7 @@ sealed interface KernelMode {
     }
   }
 
-  /** To be differentiated, convolutional parts by hand. */
+  /** Training with a hand-written backward of the convolutional parts. */
   record Fused(Training others, FusedUNetKernels unet) implements KernelMode {
     @Override
     public UNetKernels.Options options() {

@@ -8,16 +8,17 @@ import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Specs;
 import java.util.List;
 
-/** How the condition reaches the maps of a convolutional network. */
-public enum MapConditioning {
-  /** There is none: the norms are affine. */
+/** The effect of the condition on the maps of a convolutional network. */
+enum MapConditioning {
+  /** No condition; the norms are affine. */
   NOTHING {
     @Override
-    Hidden residual(UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights) {
-      return kernels.plainResidual(pass.scope(), x, a, weights);
+    Hidden residual(
+        UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights) {
+      return kernels.plainResidual(context.scope(), x, a, weights);
     }
   },
-  /** A product of it is added to the maps between two convolutions. */
+  /** A product of the condition is added to the maps between two convolutions. */
   ADDED {
     @Override
     List<ParameterSpec> product(String name, int channels, int conditionWidth) {
@@ -25,11 +26,12 @@ public enum MapConditioning {
     }
 
     @Override
-    Hidden residual(UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights) {
-      return kernels.addedResidual(pass.scope(), x, a, pass.told(), weights);
+    Hidden residual(
+        UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights) {
+      return kernels.addedResidual(context.scope(), x, a, context.conditionVector(), weights);
     }
   },
-  /** It scales and shifts what every norm returns. */
+  /** The condition scales and shifts the output of every norm. */
   ADAPTIVE {
     @Override
     List<ParameterSpec> norm(String name, int channels, int conditionWidth) {
@@ -39,32 +41,33 @@ public enum MapConditioning {
     }
 
     @Override
-    Hidden activated(UNetKernels kernels, Backbone.Pass pass, Hidden x, NDList norm) {
-      return kernels.adaptiveActivated(pass.scope(), x, pass.told(), norm);
+    Hidden activated(UNetKernels kernels, Backbone.Context context, Hidden x, NDList norm) {
+      return kernels.adaptiveActivated(context.scope(), x, context.conditionVector(), norm);
     }
 
     @Override
-    Hidden residual(UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights) {
-      return kernels.adaptiveResidual(pass.scope(), x, a, pass.told(), weights);
+    Hidden residual(
+        UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights) {
+      return kernels.adaptiveResidual(context.scope(), x, a, context.conditionVector(), weights);
     }
   };
 
-  /** Returns the parameters of a norm of so many channels. */
+  /** Returns the parameters of a norm. */
   List<ParameterSpec> norm(String name, int channels, int conditionWidth) {
     return List.of(Specs.ones(name + ".weight", channels), Specs.zeros(name + ".bias", channels));
   }
 
-  /** Returns what else a ResBlock of so many channels needs of the condition. */
+  /** Returns the further parameters of the condition in a ResBlock. */
   List<ParameterSpec> product(String name, int channels, int conditionWidth) {
     return List.of();
   }
 
   /** Returns {@code swish(norm(x))}. */
-  Hidden activated(UNetKernels kernels, Backbone.Pass pass, Hidden x, NDList norm) {
-    return kernels.affineActivated(pass.scope(), x, norm);
+  Hidden activated(UNetKernels kernels, Backbone.Context context, Hidden x, NDList norm) {
+    return kernels.affineActivated(context.scope(), x, norm);
   }
 
-  /** Returns x and the rest of a ResBlock's branch behind its first activation a. */
+  /** Returns x plus a ResBlock's branch, computed from its first activation a. */
   abstract Hidden residual(
-      UNetKernels kernels, Backbone.Pass pass, Hidden x, Hidden a, NDList weights);
+      UNetKernels kernels, Backbone.Context context, Hidden x, Hidden a, NDList weights);
 }

@@ -10,19 +10,19 @@ import io.github.md4.core.network.Specs;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What stands between the way down and the way up. */
+/** The block between the down path and the up path of a UNet. */
 sealed interface MidBlock {
 
   /** Returns its parameters. */
   List<ParameterSpec> specs();
 
   /** Returns maps of the same shape; x stays open. */
-  Hidden of(Backbone.Pass pass, Hidden x);
+  Hidden of(Backbone.Context context, Hidden x);
 
   /** Attention over all pixels between two ResBlocks. */
   record Attention(ResBlock first, WeightList attention, ResBlock second) implements MidBlock {
 
-    /** Returns one with parameters of its own. */
+    /** Returns a block with parameters of its own. */
     static Attention of(ResBlock.Kind kind, int channels) {
       WeightList attention =
           WeightList.of(
@@ -47,17 +47,17 @@ sealed interface MidBlock {
     }
 
     @Override
-    public Hidden of(Backbone.Pass pass, Hidden x) {
-      Hidden h = first.of(pass, x);
+    public Hidden of(Backbone.Context context, Hidden x) {
+      Hidden h = first.of(context, x);
       try (h) {
         UNetKernels kernels = first.kind().kernels();
-        Hidden attended = kernels.attended(pass.scope(), h, pass.weights(attention));
-        return second.ofLast(pass, attended);
+        Hidden attended = kernels.attended(context.scope(), h, context.weights(attention));
+        return second.ofLast(context, attended);
       }
     }
   }
 
-  /** A transformer over patches of the maps; it replaces them, nothing passes around it. */
+  /** A transformer over patches of the maps, without a residual connection around it. */
   record Patches(UNetKernels kernels, Dit dit) implements MidBlock {
     @Override
     public List<ParameterSpec> specs() {
@@ -65,7 +65,7 @@ sealed interface MidBlock {
     }
 
     @Override
-    public Hidden of(Backbone.Pass outer, Hidden x) {
+    public Hidden of(Backbone.Context outer, Hidden x) {
       try (NDManager scope = outer.scope().newSubManager()) {
         NDList weights = outer.weights(new WeightList(dit.specs()));
         Hidden y =
@@ -75,7 +75,7 @@ sealed interface MidBlock {
                 outer.condition(),
                 weights,
                 (inner, map, condition) ->
-                    dit.ofMap(new Backbone.Pass(inner, outer.parameters(), condition), map));
+                    dit.ofMap(new Backbone.Context(inner, outer.parameters(), condition), map));
         y.attach(outer.scope());
         return y;
       }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.image;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -19,7 +21,7 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.RecordedNetwork;
-import io.github.md4.core.network.RecordedNetwork.Question;
+import io.github.md4.core.network.RecordedNetwork.DeviceBatch;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
@@ -32,52 +34,54 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * A network over the values of an image: a trunk, and what it is told.
+ * A network over the values of an image: a backbone and a condition.
  *
  * <p>Both precisions run this code. Safe for use by several threads.
  */
 final class PixelNetwork implements Network {
-  private final Setting setting;
-  private final TrunkFactory factory;
+  private final Definition definition;
+  private final BackboneFactory factory;
   private final ImageConfig config;
   private final ConditionEmbedding embedding;
   private final NDManager manager;
-  private final Way inference;
+  private final ModeKernels inference;
   private final List<ParameterSpec> specs;
 
-  /** What a network is made of besides its trunk. */
-  record Setting(ImageConfig config, int vocabularySize, Precision precision, MemoryFormat layout) {
-    /** The stream is as exact as the products at most. */
-    UNetKernels.Options options(Precision stream) {
+  /** The config, vocabulary and types of a network. */
+  record Definition(
+      ImageConfig config, int vocabularySize, Precision precision, MemoryFormat memoryFormat) {
+    /** Returns the options of kernels; the stream is at most as exact as the products. */
+    UNetKernels.Options kernelOptions(Precision stream) {
       Precision ofStream = precision == Precision.FLOAT32 ? precision : stream;
       ImageShape image = config.image();
       return new UNetKernels.Options(
-          precision, ofStream, layout, image.height(), image.width(), image.colours());
+          precision, ofStream, memoryFormat, image.height(), image.width(), image.colours());
     }
   }
 
-  /** Makes a trunk of kernels. */
-  interface TrunkFactory {
+  /** A factory of the backbone for a kernel mode. */
+  interface BackboneFactory {
     Backbone of(KernelMode mode);
   }
 
-  /** All kernels of one mode. */
-  private record Way(ConditionKernels condition, Backbone trunk) {
-    static Way of(KernelMode mode, TrunkFactory factory) {
-      return new Way(mode.condition(), factory.of(mode));
+  /** The kernels of one mode. */
+  private record ModeKernels(ConditionKernels condition, Backbone backbone) {
+    static ModeKernels of(KernelMode mode, BackboneFactory factory) {
+      return new ModeKernels(mode.condition(), factory.of(mode));
     }
   }
 
-  PixelNetwork(NDManager parent, Setting setting, TrunkFactory factory) {
-    this.config = setting.config;
+  PixelNetwork(NDManager parent, Definition definition, BackboneFactory factory) {
+    this.config = definition.config;
     this.embedding = new ConditionEmbedding(config.condition(), config.width());
     this.manager = parent.newSubManager();
-    this.setting = setting;
+    this.definition = definition;
     this.factory = factory;
-    KernelMode mode = new KernelMode.Inference(manager, setting.options(setting.precision));
-    this.inference = Way.of(mode, factory);
+    KernelMode mode =
+        new KernelMode.Inference(manager, definition.kernelOptions(definition.precision));
+    this.inference = ModeKernels.of(mode, factory);
     this.specs = new ArrayList<>(embedding.specs());
-    specs.addAll(inference.trunk.specs());
+    specs.addAll(inference.backbone.specs());
   }
 
   @Override
@@ -97,16 +101,16 @@ final class PixelNetwork implements Network {
       throw new InvalidConfigException(
           "training.recompute", "layer is for transformers over text; take none");
     }
-    UNetKernels.Options ofKernels = setting.options(options.stream());
+    UNetKernels.Options ofKernels = definition.kernelOptions(options.stream());
     return fused(parent, ofKernels, options.kernels())
         .map(kernels -> fused(parent, parameters, ofKernels, kernels))
         .orElseGet(
             () -> {
-              Way training = Way.of(mode(parent, ofKernels), factory);
+              ModeKernels training = ModeKernels.of(mode(parent, ofKernels), factory);
               return new RecordedNetwork(
                   parent,
                   parameters,
-                  RecordedNetwork.Code.recorded(
+                  RecordedNetwork.Implementation.recorded(
                       options.recompute(),
                       forward(training, parameters),
                       training.condition::close));
@@ -131,18 +135,19 @@ final class PixelNetwork implements Network {
     return found;
   }
 
-  /** Returns the network in training whose maps are gone back through by hand. */
+  /** Returns the network in training with a hand-written backward of its maps. */
   RecordedNetwork fused(
       NDManager parent,
       Parameters parameters,
       UNetKernels.Options options,
       FusedUNetKernels kernels) {
-    Way training = Way.of(new KernelMode.Fused(mode(parent, options), kernels), factory);
+    ModeKernels training =
+        ModeKernels.of(new KernelMode.Fused(mode(parent, options), kernels), factory);
     NDList ofCondition = new WeightList(embedding.specs()).in(parameters);
-    RecordedNetwork.Code code =
-        new RecordedNetwork.Code(
-            (autograd, scope, asked) ->
-                kernels.begin(scope, asked.noise().engineSeed(0), ofCondition),
+    RecordedNetwork.Implementation code =
+        new RecordedNetwork.Implementation(
+            (autograd, scope, host) ->
+                kernels.begin(scope, host.noise().engineSeed(0), ofCondition),
             forward(training, parameters),
             "hand-written backward, CUDA kernels of our own",
             () -> {
@@ -156,8 +161,8 @@ final class PixelNetwork implements Network {
     return new KernelMode.Training(parent, options, config.dropout());
   }
 
-  private RecordedNetwork.Forward forward(Way training, Parameters parameters) {
-    return (scope, question, recording) -> recorded(training, parameters, question);
+  private RecordedNetwork.Forward forward(ModeKernels training, Parameters parameters) {
+    return (scope, batch, recording) -> recorded(training, parameters, batch);
   }
 
   @Override
@@ -165,13 +170,13 @@ final class PixelNetwork implements Network {
     return EnumSet.of(TrainingOptions.Recompute.NONE);
   }
 
-  private NDArray recorded(Way training, Parameters parameters, Question question) {
-    DropoutNoise noise = question.noise();
+  private NDArray recorded(ModeKernels training, Parameters parameters, DeviceBatch batch) {
+    DropoutNoise noise = batch.noise();
     if (config.dropout() > 0) {
       manager.getEngine().setRandomSeed(noise.engineSeed(0));
     }
-    Condition condition = withDroppedLabels(question.condition(), noise);
-    return logits(training, parameters, question.zt(), condition, question.rows());
+    Condition condition = withDroppedLabels(batch.condition(), noise);
+    return logits(training, parameters, batch.zt(), condition, batch.rows());
   }
 
   private Condition withDroppedLabels(Condition condition, DropoutNoise noise) {
@@ -185,17 +190,18 @@ final class PixelNetwork implements Network {
   }
 
   private NDArray logits(
-      Way way, Parameters parameters, NDArray zt, Condition condition, NDArray rows) {
+      ModeKernels kernels, Parameters parameters, NDArray zt, Condition condition, NDArray rows) {
     check(zt, condition, rows);
     try (NDManager scope = zt.getManager().newSubManager()) {
-      NDList told = embedding.of(scope, way.condition, parameters, condition);
-      NDArray logits = way.trunk.logits(new Backbone.Pass(scope, parameters, told), zt, rows);
+      NDList vector = embedding.of(scope, kernels.condition, parameters, condition);
+      NDArray logits =
+          kernels.backbone.logits(new Backbone.Context(scope, parameters, vector), zt, rows);
       logits.attach(zt.getManager());
       return logits;
     }
   }
 
-  /** The one place where shapes are checked, for all of the network. */
+  /** Checks the shapes of all inputs. */
   private void check(NDArray zt, Condition condition, NDArray rows) {
     Shape shape = zt.getShape();
     if (shape.dimension() != 2 || shape.get(1) != config.image().size()) {
@@ -203,9 +209,10 @@ final class PixelNetwork implements Network {
           "zt must be [B, %d], images of %s: %s"
               .formatted(config.image().size(), config.image(), shape));
     }
-    if (rows.getShape().dimension() != 1 || rows.size() == 0) {
-      throw new IllegalArgumentException("rows must be [R], R at least 1: " + rows.getShape());
-    }
+    require(
+        rows.getShape().dimension() == 1 && rows.size() > 0,
+        "rows must be [R], R at least 1",
+        rows.getShape());
     if (config.timeFeatures() == TimeFeatures.T) {
       checkCount("time", condition.times().length, shape.get(0));
     }

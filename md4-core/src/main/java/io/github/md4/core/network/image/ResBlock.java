@@ -10,21 +10,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Two convolutions, each behind a norm and a swish, added to what they are given (spec, Sections
- * 5.5 and 5.6).
+ * A residual block of two convolutions, each after a norm and a swish (spec, Sections 5.5 and 5.6).
  *
- * @param norm the first one's parameters
- * @param rest all others, in the order of the kernel
+ * @param norm the parameters of the first norm
+ * @param rest all other parameters, in the order of the kernel
  */
 record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList rest) {
   private static final int SIDE = 3;
 
   /**
-   * What all ResBlocks of a network share.
+   * The properties that all ResBlocks of a network share.
    *
    * @param conditionWidth W
    */
-  record Kind(UNetKernels kernels, MapConditioning told, int conditionWidth) {
+  record Kind(UNetKernels kernels, MapConditioning conditioning, int conditionWidth) {
 
     /** Returns a block that keeps the resolution. */
     ResBlock block(String name, int in, int out) {
@@ -33,17 +32,17 @@ record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList re
 
     /** Returns a block with parameters of its own. */
     ResBlock block(String name, int in, int out, Resampling resampling) {
-      List<ParameterSpec> rest = new ArrayList<>(told.product(name, out, conditionWidth));
+      List<ParameterSpec> rest = new ArrayList<>(conditioning.product(name, out, conditionWidth));
       rest.add(Specs.filters(name + ".conv1.weight", out, SIDE, in));
       rest.add(Specs.zeros(name + ".conv1.bias", out));
-      rest.addAll(told.norm(name + ".norm2", out, conditionWidth));
+      rest.addAll(conditioning.norm(name + ".norm2", out, conditionWidth));
       rest.add(Specs.zeros(name + ".conv2.weight", out, SIDE, SIDE, out));
       rest.add(Specs.zeros(name + ".conv2.bias", out));
       if (in != out) {
         rest.add(Specs.product(name + ".shortcut.weight", out, in));
         rest.add(Specs.zeros(name + ".shortcut.bias", out));
       }
-      List<ParameterSpec> norm = told.norm(name + ".norm1", in, conditionWidth);
+      List<ParameterSpec> norm = conditioning.norm(name + ".norm1", in, conditionWidth);
       return new ResBlock(this, resampling, new WeightList(norm), new WeightList(rest));
     }
   }
@@ -53,35 +52,37 @@ record ResBlock(Kind kind, Resampling resampling, WeightList norm, WeightList re
     return norm.and(rest.specs()).specs();
   }
 
-  /** Returns the maps behind it; x [B, in, H, W] stays open. */
-  Hidden of(Backbone.Pass outer, Hidden x) {
+  /** Returns the block's output; x [B, in, H, W] stays open. */
+  Hidden of(Backbone.Context outer, Hidden x) {
     try (NDManager scope = outer.scope().newSubManager()) {
-      Backbone.Pass pass = outer.in(scope);
-      Hidden a = kind.told.activated(kind.kernels, pass, x, pass.weights(norm));
+      Backbone.Context context = outer.in(scope);
+      Hidden a = kind.conditioning.activated(kind.kernels, context, x, context.weights(norm));
       Hidden y =
-          kind.told.residual(
+          kind.conditioning.residual(
               kind.kernels,
-              pass,
+              context,
               resampling.of(kind.kernels, scope, x),
               resampling.of(kind.kernels, scope, a),
-              pass.weights(rest));
+              context.weights(rest));
       y.attach(outer.scope());
       return y;
     }
   }
 
-  /** As {@link #of}, and gives x up. */
-  Hidden ofLast(Backbone.Pass pass, Hidden x) {
+  /** Returns the block's output and closes x. */
+  Hidden ofLast(Backbone.Context context, Hidden x) {
     try (x) {
-      return of(pass, x);
+      return of(context, x);
     }
   }
 
-  /** Returns the maps behind it, given x and {@code skip} side by side; gives both up. */
-  Hidden ofBoth(Backbone.Pass pass, Hidden x, Hidden skip) {
+  /**
+   * Returns the block's output for the concatenated channels of x and {@code skip}; closes both.
+   */
+  Hidden ofBoth(Backbone.Context context, Hidden x, Hidden skip) {
     try (x;
         skip) {
-      return ofLast(pass, kind.kernels.joined(pass.scope(), x, skip));
+      return ofLast(context, kind.kernels.joined(context.scope(), x, skip));
     }
   }
 }

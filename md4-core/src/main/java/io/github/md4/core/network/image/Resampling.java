@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.image.UNetKernels;
 import io.github.md4.core.internal.torch.Hidden;
 
-/** What a ResBlock does to the resolution, in front of its first convolution. */
+/** The change of resolution before a ResBlock's first convolution. */
 enum Resampling {
   NONE {
     @Override

@@ -11,31 +11,26 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * ResBlocks on a way down and up again, each on the way up given what one on the way down returned
- * (spec, Sections 5.5 and 5.6).
+ * A UNet: a down path and an up path of ResBlocks with skip connections (spec, Sections 5.5 and
+ * 5.6).
  *
- * @param up its first level is the lowest
+ * @param up the levels of the up path, lowest first
  */
 record UNet(
-    UNetKernels kernels,
-    Enter enter,
-    List<Level> down,
-    MidBlock middle,
-    List<Level> up,
-    Leave leave)
+    UNetKernels kernels, Stem stem, List<Level> down, MidBlock midBlock, List<Level> up, Head head)
     implements Backbone {
 
   /**
-   * From tokens to the first map.
+   * The stem: from tokens to the first map.
    *
    * @param convolution filters and bias
    */
-  record Enter(ParameterSpec embedding, WeightList convolution) {}
+  record Stem(ParameterSpec embedding, WeightList convolution) {}
 
   /**
    * ResBlocks of one resolution.
    *
-   * @param change the block to the next level; none behind the last
+   * @param change the block to the next level; empty at the last level
    */
   record Level(List<ResBlock> blocks, List<ResBlock> change) {
     List<ResBlock> all() {
@@ -46,19 +41,21 @@ record UNet(
   }
 
   /**
-   * From the last map to logits.
+   * The head: from the last map to logits.
    *
    * @param convolution filters and bias
    */
-  record Leave(MapConditioning told, WeightList norm, WeightList convolution) {}
+  record Head(MapConditioning conditioning, WeightList norm, WeightList convolution) {}
 
   /** Returns the UNet of the paper's CIFAR-10. */
   static UNet of(UNetConfig config, int vocabularySize, KernelMode mode) {
-    MapConditioning told =
+    MapConditioning conditioning =
         config.condition().isPresent() ? MapConditioning.ADDED : MapConditioning.NOTHING;
     UNetBuilder builder =
         new UNetBuilder(
-            new ResBlock.Kind(mode.unet(), told, config.width()), config.layers(), List.of(1));
+            new ResBlock.Kind(mode.unet(), conditioning, config.width()),
+            config.layers(),
+            List.of(1));
     return builder.build(
         MidBlock.Attention.of(builder.kind(), config.width()),
         MapConditioning.NOTHING,
@@ -68,64 +65,64 @@ record UNet(
 
   /** Returns the UViT. */
   static UNet of(UVitConfig config, int vocabularySize, KernelMode mode) {
-    MapConditioning told =
+    MapConditioning conditioning =
         config.condition().isPresent() ? MapConditioning.ADAPTIVE : MapConditioning.NOTHING;
     UNetBuilder builder =
         new UNetBuilder(
-            new ResBlock.Kind(mode.unet(), told, config.width()),
+            new ResBlock.Kind(mode.unet(), conditioning, config.width()),
             config.layers(),
             config.multipliers());
-    Dit.Built built =
-        new Dit.Built(mode.dit(config.middle()), DitBackbone.norm(config.condition()));
+    Dit.Parts parts =
+        new Dit.Parts(mode.dit(config.middle()), DitBackbone.norm(config.condition()));
     int divisor = config.middle().patch() << (config.multipliers().size() - 1);
-    Dit.Field field =
-        new Dit.Field(
+    Dit.PatchGrid grid =
+        new Dit.PatchGrid(
             config.image().height() / divisor,
             config.image().width() / divisor,
             builder.lowest(),
             builder.lowest());
-    Dit dit = Dit.of("middle.", config.middle(), field, config.width(), built);
+    Dit dit = Dit.of("middle.", config.middle(), grid, config.width(), parts);
     return builder.build(
         new MidBlock.Patches(builder.kind().kernels(), dit),
-        told,
+        conditioning,
         config.image().colours(),
         vocabularySize);
   }
 
   @Override
   public List<ParameterSpec> specs() {
-    List<ParameterSpec> specs = new ArrayList<>(List.of(enter.embedding));
-    specs.addAll(enter.convolution.specs());
+    List<ParameterSpec> specs = new ArrayList<>(List.of(stem.embedding));
+    specs.addAll(stem.convolution.specs());
     down.forEach(level -> level.all().forEach(block -> specs.addAll(block.specs())));
-    specs.addAll(middle.specs());
+    specs.addAll(midBlock.specs());
     up.forEach(level -> level.all().forEach(block -> specs.addAll(block.specs())));
-    specs.addAll(leave.norm.and(leave.convolution.specs()).specs());
+    specs.addAll(head.norm.and(head.convolution.specs()).specs());
     return specs;
   }
 
   @Override
-  public NDArray logits(Pass pass, NDArray zt, NDArray rows) {
+  public NDArray logits(Context context, NDArray zt, NDArray rows) {
     Deque<Hidden> skips = new ArrayDeque<>();
-    Hidden x = middle.of(pass, goDown(pass, zt, skips));
+    Hidden x = midBlock.of(context, goDown(context, zt, skips));
     for (Level level : up) {
       for (ResBlock block : level.blocks) {
-        x = block.ofBoth(pass, x, skips.pop());
+        x = block.ofBoth(context, x, skips.pop());
       }
       for (ResBlock block : level.change) {
-        x = block.ofLast(pass, x);
+        x = block.ofLast(context, x);
       }
     }
-    Hidden a = leave.told.activated(kernels, pass, x, pass.weights(leave.norm));
-    return kernels.head(pass.scope(), a, rows, pass.weights(leave.convolution));
+    Hidden a = head.conditioning.activated(kernels, context, x, context.weights(head.norm));
+    return kernels.head(context.scope(), a, rows, context.weights(head.convolution));
   }
 
-  /** Returns the lowest map, which is also the last of {@code skips}. */
-  private Hidden goDown(Pass pass, NDArray zt, Deque<Hidden> skips) {
-    NDArray table = pass.parameters().get(enter.embedding.name());
-    skips.push(kernels.embed(pass.scope(), zt, table, pass.weights(enter.convolution)));
+  /** Returns the lowest map, which is also the last one in {@code skips}. */
+  private Hidden goDown(Context context, NDArray zt, Deque<Hidden> skips) {
+    NDArray table = context.parameters().get(stem.embedding.name());
+    skips.push(kernels.embed(context.scope(), zt, table, context.weights(stem.convolution)));
     for (Level level : down) {
       for (ResBlock block : level.all()) {
-        skips.push(block.of(pass, skips.element()));
+        skips.push(block.of(context, skips.element()));
       }
     }
     return skips.element();

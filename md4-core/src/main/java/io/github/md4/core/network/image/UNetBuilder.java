@@ -8,7 +8,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 
-/** Lays out the levels of a UNet, keeping count of the channels of what is handed across. */
+/** The construction of a UNet's levels, with the channels of their skip connections. */
 final class UNetBuilder {
   private static final int SIDE = 3;
 
@@ -35,14 +35,14 @@ final class UNetBuilder {
   }
 
   /**
-   * Returns the network around a middle.
+   * Returns the network around a mid block.
    *
-   * @param head how the last norm is told the condition
+   * @param headConditioning the conditioning of the last norm
    */
-  UNet build(MidBlock middle, MapConditioning head, int colours, int vocabularySize) {
+  UNet build(MidBlock midBlock, MapConditioning headConditioning, int colours, int vocabularySize) {
     int width = kind.conditionWidth();
-    UNet.Enter enter =
-        new UNet.Enter(
+    UNet.Stem stem =
+        new UNet.Stem(
             Specs.table("embedding.weight", vocabularySize + 1L, width),
             WeightList.of(
                 Specs.filters("in.weight", width, SIDE, (long) colours * width),
@@ -50,14 +50,14 @@ final class UNetBuilder {
     skips.push(width);
     List<UNet.Level> down = down();
     List<UNet.Level> up = up();
-    UNet.Leave leave =
-        new UNet.Leave(
-            head,
-            new WeightList(head.norm("head.norm", channels, width)),
+    UNet.Head head =
+        new UNet.Head(
+            headConditioning,
+            new WeightList(headConditioning.norm("head.norm", channels, width)),
             WeightList.of(
                 Specs.zeros("head.weight", (long) colours * vocabularySize, SIDE, SIDE, channels),
                 Specs.zeros("head.bias", (long) colours * vocabularySize)));
-    return new UNet(kind.kernels(), enter, down, middle, up, leave);
+    return new UNet(kind.kernels(), stem, down, midBlock, up, head);
   }
 
   private List<UNet.Level> down() {

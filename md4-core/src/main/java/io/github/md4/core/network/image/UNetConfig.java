@@ -18,7 +18,7 @@ import java.util.Map;
  *
  * @param image its size
  * @param width channels of every map, and width of embedded tokens and of the condition
- * @param layers ResBlocks on the way down; there is one more on the way up
+ * @param layers ResBlocks of the down path; the up path has one more
  * @param dropout rate of single activations in each ResBlock
  */
 public record UNetConfig(
@@ -49,7 +49,7 @@ public record UNetConfig(
     return Arithmetic.ofImages(specs, image, spec -> pixels, 2 * width * pixels * pixels);
   }
 
-  /** A map and the one handed across side by side. */
+  /** Returns the channels of a map concatenated with its skip connection. */
   @Override
   public int widestMap() {
     return 2 * width;
@@ -57,10 +57,10 @@ public record UNetConfig(
 
   @Override
   public Network network(
-      NDManager parent, int vocabularySize, Precision precision, MemoryFormat layout) {
-    PixelNetwork.Setting setting =
-        new PixelNetwork.Setting(this, vocabularySize, precision, layout);
-    return new PixelNetwork(parent, setting, mode -> UNet.of(this, vocabularySize, mode));
+      NDManager parent, int vocabularySize, Precision precision, MemoryFormat memoryFormat) {
+    PixelNetwork.Definition definition =
+        new PixelNetwork.Definition(this, vocabularySize, precision, memoryFormat);
+    return new PixelNetwork(parent, definition, mode -> UNet.of(this, vocabularySize, mode));
   }
 
   /** The kind {@code unet}. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.image;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
@@ -24,10 +26,9 @@ import java.util.regex.Pattern;
  * @param width of embedded tokens and of the condition
  * @param multipliers of the width, the channels of each level; every further level has half the
  *     resolution
- * @param layers ResBlocks of a level on the way down; there is one more on the way up
+ * @param layers ResBlocks of a level of the down path; the up path has one more
  * @param middle the transformer at the lowest resolution
- * @param dropout rate of single activations in each ResBlock, and of everything that the
- *     transformer drops
+ * @param dropout rate of single activations in each ResBlock, and of all dropout of the transformer
  */
 public record UVitConfig(
     ImageShape image,
@@ -46,16 +47,17 @@ public record UVitConfig(
     ImageChecks.width(width);
     ImageChecks.layers(layers);
     ImageChecks.dropout(dropout);
-    if (multipliers.isEmpty() || multipliers.stream().anyMatch(each -> each < 1)) {
-      throw new IllegalArgumentException(
-          "multipliers must be at least one number, each at least 1: " + multipliers);
-    }
+    require(
+        !multipliers.isEmpty() && multipliers.stream().allMatch(each -> each >= 1),
+        "multipliers must be at least one number, each at least 1",
+        multipliers);
     int divisor = Math.multiplyExact(middle.patch(), 1 << (multipliers.size() - 1));
     ImageChecks.divides(divisor, image);
   }
 
   /**
-   * Returns the reference's ImageNet 64 x 64 network as it ships: 8 ResBlocks, 20 in the middle.
+   * Returns the reference's ImageNet 64 x 64 network as published: 8 ResBlocks, 20 blocks in the
+   * middle.
    */
   public static UVitConfig defaults() {
     return new UVitConfig(
@@ -83,7 +85,7 @@ public record UVitConfig(
     return Arithmetic.ofImages(specs, image, this::uses, middle.attended(lowest));
   }
 
-  /** Pixels of the level that its name tells, or patches of the lowest. */
+  /** Returns the number of pixels or patches that a parameter is applied to, by its name. */
   private double uses(ParameterSpec spec) {
     Matcher level = LEVEL.matcher(spec.name());
     if (!level.matches()) {
@@ -100,7 +102,7 @@ public record UVitConfig(
     return image.pixels() / Math.pow(4, level);
   }
 
-  /** Of the widest level, with the map handed across. */
+  /** Returns the channels of the widest level's map concatenated with its skip connection. */
   @Override
   public int widestMap() {
     return 2 * width * Collections.max(multipliers);
@@ -108,10 +110,10 @@ public record UVitConfig(
 
   @Override
   public Network network(
-      NDManager parent, int vocabularySize, Precision precision, MemoryFormat layout) {
-    PixelNetwork.Setting setting =
-        new PixelNetwork.Setting(this, vocabularySize, precision, layout);
-    return new PixelNetwork(parent, setting, mode -> UNet.of(this, vocabularySize, mode));
+      NDManager parent, int vocabularySize, Precision precision, MemoryFormat memoryFormat) {
+    PixelNetwork.Definition definition =
+        new PixelNetwork.Definition(this, vocabularySize, precision, memoryFormat);
+    return new PixelNetwork(parent, definition, mode -> UNet.of(this, vocabularySize, mode));
   }
 
   /** The kind {@code uvit}. */

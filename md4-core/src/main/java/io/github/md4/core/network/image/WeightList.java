@@ -7,15 +7,15 @@ import io.github.md4.core.network.Parameters;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Parameters that a kernel takes as one list, in its order. */
+/** The parameters that a kernel takes as one list, in its order. */
 record WeightList(List<ParameterSpec> specs) {
 
-  /** Returns a list of these. */
+  /** Returns a list of parameters. */
   static WeightList of(ParameterSpec... specs) {
     return new WeightList(List.of(specs));
   }
 
-  /** Returns this list with more behind it. */
+  /** Returns this list followed by more parameters. */
   WeightList and(List<ParameterSpec> more) {
     List<ParameterSpec> all = new ArrayList<>(specs);
     all.addAll(more);

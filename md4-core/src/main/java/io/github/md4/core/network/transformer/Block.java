@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.TransformerKernels;
 
-/** One block of the transformer with its weights and what it is told of the condition. */
+/** A block of the transformer with its weights and its modulation. */
 sealed interface Block {
 
   /** Returns the residual stream after the attention branch, h [B, L, D]. */
@@ -16,41 +16,41 @@ sealed interface Block {
   /** Returns the residual stream after the feed-forward branch, at as many rows as h has. */
   Hidden feedForward(Hidden h);
 
-  /** What both kinds of block have; all of it belongs to {@code scope} or outlives it. */
+  /** The parts of both kinds of block; all belong to {@code scope} or outlive it. */
   record Common(
       NDManager scope,
       TransformerKernels kernels,
-      Hidden keep,
+      Hidden mask,
       NDList attention,
       NDList feedForward) {}
 
-  /** Modulated LayerNorm. */
+  /** A block with modulated LayerNorm. */
   record Adaptive(Common common, Hidden modulation) implements Block {
     @Override
     public Hidden attention(Hidden h) {
       return common.kernels.adaptiveAttention(
-          common.scope, h, modulation, common.keep, common.attention);
+          common.scope, h, modulation, common.mask, common.attention);
     }
 
     @Override
     public Hidden feedForward(Hidden h) {
       return common.kernels.adaptiveFeedForward(
-          common.scope, h, modulation, common.keep, common.feedForward);
+          common.scope, h, modulation, common.mask, common.feedForward);
     }
   }
 
-  /** RMSNorm with a learned scale. */
+  /** A block with RMSNorm and a learned scale. */
   record Plain(Common common, NDArray attentionNorm, NDArray feedForwardNorm) implements Block {
     @Override
     public Hidden attention(Hidden h) {
       return common.kernels.plainAttention(
-          common.scope, h, attentionNorm, common.keep, common.attention);
+          common.scope, h, attentionNorm, common.mask, common.attention);
     }
 
     @Override
     public Hidden feedForward(Hidden h) {
       return common.kernels.plainFeedForward(
-          common.scope, h, feedForwardNorm, common.keep, common.feedForward);
+          common.scope, h, feedForwardNorm, common.mask, common.feedForward);
     }
   }
 }

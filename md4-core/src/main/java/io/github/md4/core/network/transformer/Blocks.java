@@ -8,10 +8,10 @@ import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.TransformerKernels;
 import io.github.md4.core.network.Parameters;
 
-/** How the transformer normalises, everywhere: modulated by the condition, or not. */
+/** The blocks and the head of a transformer, modulated by the condition or not. */
 sealed interface Blocks {
 
-  /** Returns a block for all positions, living in {@code scope}. */
+  /** Returns a block for all positions, which lives in {@code scope}. */
   Block at(NDManager scope, int layer);
 
   /** Returns the same block for chosen rows of {@code h} [B, L, D]. */
@@ -20,42 +20,42 @@ sealed interface Blocks {
   /** Returns the logits [R, V] of {@code picked} [R, D], which are {@code rows} of {@code h}. */
   NDArray head(NDManager scope, Hidden picked, NDArray rows, Hidden h);
 
-  /** What both kinds share. */
-  record Weights(
-      TransformerKernels kernels, Parameters parameters, NDList rotary, DropoutMask keep) {
+  /** The kernels, parameters and dropout of both kinds. */
+  public record Weights(
+      TransformerKernels kernels, Parameters parameters, NDList rotary, DropoutMask dropout) {
 
     NDArray of(int layer, String name) {
       return parameters.get("layers." + layer + "." + name);
     }
 
-    Block.Common common(NDManager scope, int layer, Hidden keep) {
+    Block.Common common(NDManager scope, int layer, Hidden mask) {
       NDList attention =
           new NDList(of(layer, "attention.qkv.weight"), of(layer, "attention.out.weight"))
               .addAll(rotary);
       NDList feedForward =
           new NDList(of(layer, "feedForward.in.weight"), of(layer, "feedForward.out.weight"));
-      return new Block.Common(scope, kernels, keep, attention, feedForward);
+      return new Block.Common(scope, kernels, mask, attention, feedForward);
     }
   }
 
   /**
-   * adaLN.
+   * Blocks with adaLN.
    *
    * @param c the activated condition, float32 [B, W]
    */
   record Adaptive(Weights weights, NDArray c) implements Blocks {
     @Override
     public Block at(NDManager scope, int layer) {
-      Hidden keep = weights.keep.at(scope, layer);
-      return new Block.Adaptive(weights.common(scope, layer, keep), modulation(scope, layer));
+      Hidden mask = weights.dropout.at(scope, layer);
+      return new Block.Adaptive(weights.common(scope, layer, mask), modulation(scope, layer));
     }
 
     @Override
     public Block atRows(NDManager scope, int layer, NDArray rows, Hidden h) {
-      Hidden keep = weights.keep.atRows(scope, layer, rows, h);
+      Hidden mask = weights.dropout.atRows(scope, layer, rows, h);
       Hidden modulation = modulation(scope, layer);
       return new Block.Adaptive(
-          weights.common(scope, layer, keep),
+          weights.common(scope, layer, mask),
           weights.kernels.modulationOfRows(scope, modulation, rows, h));
     }
 
@@ -78,16 +78,16 @@ sealed interface Blocks {
     }
   }
 
-  /** RMSNorm. */
+  /** Blocks with RMSNorm. */
   record Plain(Weights weights) implements Blocks {
     @Override
     public Block at(NDManager scope, int layer) {
-      return block(scope, layer, weights.keep.at(scope, layer));
+      return block(scope, layer, weights.dropout.at(scope, layer));
     }
 
     @Override
     public Block atRows(NDManager scope, int layer, NDArray rows, Hidden h) {
-      return block(scope, layer, weights.keep.atRows(scope, layer, rows, h));
+      return block(scope, layer, weights.dropout.atRows(scope, layer, rows, h));
     }
 
     @Override
@@ -96,9 +96,9 @@ sealed interface Blocks {
       return weights.kernels.plainHead(scope, picked, scale, weights.parameters.get("head.weight"));
     }
 
-    private Block block(NDManager scope, int layer, Hidden keep) {
+    private Block block(NDManager scope, int layer, Hidden mask) {
       return new Block.Plain(
-          weights.common(scope, layer, keep),
+          weights.common(scope, layer, mask),
           weights.of(layer, "attention.norm.weight"),
           weights.of(layer, "feedForward.norm.weight"));
     }

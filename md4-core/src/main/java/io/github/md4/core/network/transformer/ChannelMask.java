@@ -9,7 +9,7 @@ import io.github.md4.core.network.DropoutNoise;
 import java.util.Optional;
 
 /**
- * Dropout1d's mask of all layers, uint8 [B, layers, 2, D]; without values where nothing is dropped.
+ * Dropout1d's mask of all layers, uint8 [B, layers, 2, D]; without values if there is no dropout.
  */
 record ChannelMask(byte[] values, Shape shape) {
   static final int BRANCHES = 2;
@@ -19,11 +19,11 @@ record ChannelMask(byte[] values, Shape shape) {
     Shape shape = new Shape(batchSize, config.layers(), BRANCHES, config.width());
     int channels = Math.toIntExact(shape.size() / batchSize);
     byte[] values =
-        config.dropout() == 0 ? new byte[0] : noise.keep(batchSize, channels, config.dropout());
+        config.dropout() == 0 ? new byte[0] : noise.mask(batchSize, channels, config.dropout());
     return new ChannelMask(values, shape);
   }
 
-  /** Returns the mask on the device, nothing where nothing is dropped. */
+  /** Returns the mask on the device; empty without dropout. */
   Optional<NDArray> upload(NDManager scope, FusedKernels kernels) {
     return values.length == 0 ? Optional.empty() : Optional.of(kernels.bytes(scope, values, shape));
   }

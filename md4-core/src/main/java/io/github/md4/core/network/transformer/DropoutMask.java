@@ -7,34 +7,34 @@ import ai.djl.ndarray.index.NDIndex;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.TransformerKernels;
 
-/** Which channels of a layer's two branches Dropout1d keeps. */
+/** The mask of Dropout1d on a layer's two branches. */
 sealed interface DropoutMask {
 
-  /** Returns the factor of both branches at every position, [B, 2, 1, D] or broadcast to it. */
+  /** Returns the factors of both branches at every position, [B, 2, 1, D] or broadcast to it. */
   Hidden at(NDManager scope, int layer);
 
-  /** Returns the factor of both branches at the chosen rows, [R, 2, D] or broadcast to it. */
+  /** Returns the factors of both branches at the chosen rows, [R, 2, D] or broadcast to it. */
   Hidden atRows(NDManager scope, int layer, NDArray rows, Hidden h);
 
   /** No dropout. */
-  record Everything(TransformerKernels kernels) implements DropoutMask {
+  record None(TransformerKernels kernels) implements DropoutMask {
     @Override
     public Hidden at(NDManager scope, int layer) {
-      return kernels.keepEverything(scope, 4);
+      return kernels.noDropout(scope, 4);
     }
 
     @Override
     public Hidden atRows(NDManager scope, int layer, NDArray rows, Hidden h) {
-      return kernels.keepEverything(scope, 3);
+      return kernels.noDropout(scope, 3);
     }
   }
 
-  /** Channels drawn for each example. The mask is uint8 [B, layers, 2, 1, D]. */
+  /** A mask of channels drawn for each example, uint8 [B, layers, 2, 1, D]. */
   record Channels(TransformerKernels kernels, NDArray mask) implements DropoutMask {
     @Override
     public Hidden at(NDManager scope, int layer) {
       try (NDArray ofLayer = mask.get(new NDIndex(":, {}", layer))) {
-        return kernels.keep(scope, ofLayer);
+        return kernels.dropoutMask(scope, ofLayer);
       }
     }
 

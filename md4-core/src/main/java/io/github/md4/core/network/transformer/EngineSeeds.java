@@ -6,23 +6,23 @@ import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 
 /**
- * Seeds the engine's one generator in front of every part of a network in which the engine draws:
- * so what a part draws does not depend on what was drawn before, and it can be computed again.
+ * The seeds of the engine's one generator, set before every part of a network in which the engine
+ * draws. A part's draws then do not depend on earlier ones, and the part can be computed again.
  */
 sealed interface EngineSeeds {
 
-  /** Is called before tokens are embedded. */
+  /** Seeds the generator before tokens are embedded. */
   void beforeEmbedding();
 
-  /** Is called before each computation of a layer, counted from 0. */
+  /** Seeds the generator before each computation of a layer, counted from 0. */
   void beforeLayer(int layer);
 
-  /** Returns the seeds of a pass in training; nothing is seeded where nothing is drawn. */
+  /** Returns the seeds of a training pass; parts without draws are not seeded. */
   static EngineSeeds of(TransformerConfig config, Engine engine, DropoutNoise noise) {
     return new Seeded(config, engine, noise);
   }
 
-  /** Nothing is drawn. */
+  /** No seeds: nothing is drawn. */
   record None() implements EngineSeeds {
     @Override
     public void beforeEmbedding() {}
@@ -31,7 +31,7 @@ sealed interface EngineSeeds {
     public void beforeLayer(int layer) {}
   }
 
-  /** Seeds of a step and its examples, another for each part. */
+  /** The seeds of a step and its examples, one for each part. */
   record Seeded(TransformerConfig config, Engine engine, DropoutNoise noise)
       implements EngineSeeds {
     @Override

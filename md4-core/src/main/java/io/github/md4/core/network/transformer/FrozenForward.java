@@ -5,14 +5,17 @@ import ai.djl.ndarray.NDArray;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 
-/** One way through a transformer of frozen weights; what it is given has been checked. */
+/**
+ * An implementation of the forward pass of a transformer with frozen weights; its inputs have been
+ * checked.
+ */
 interface FrozenForward extends Denoiser, AutoCloseable {
 
-  /** As {@link Denoiser#logits}, of shapes that fit. */
+  /** Returns {@link Denoiser#logits} for checked inputs. */
   @Override
   NDArray logits(NDArray zt, Condition condition, NDArray rows);
 
-  /** Returns a line for people: by which code it computes. */
+  /** Returns a line that names the code that computes it. */
   String description();
 
   @Override

@@ -5,13 +5,13 @@ import ai.djl.ndarray.NDArray;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.network.FrozenDenoiser;
 
-/** The transformer with weights that never change, by the fastest way through them there is. */
+/** The transformer with frozen weights, computed by the fastest available implementation. */
 final class FrozenTransformer implements FrozenDenoiser {
   private final Check check;
   private final FrozenWeights weights;
   private final FrozenForward forward;
 
-  /** Throws if shapes do not fit. */
+  /** A check of the inputs' shapes. */
   @FunctionalInterface
   interface Check {
     void of(NDArray zt, Condition condition, NDArray rows);

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A transformer's weights that never change again, and what follows from them alone. */
+/** The frozen weights of a transformer, and the arrays derived from them. */
 final class FrozenWeights implements AutoCloseable {
   private final NDManager manager;
   private final TransformerConfig config;
@@ -74,7 +74,7 @@ final class FrozenWeights implements AutoCloseable {
     return config;
   }
 
-  /** Returns exact parameters, and copies that products read. */
+  /** Returns the float32 parameters with the copies that products read. */
   FusedWeights weights() {
     return weights;
   }
@@ -84,7 +84,7 @@ final class FrozenWeights implements AutoCloseable {
     return table;
   }
 
-  /** Returns weight [(6 layers + 2) D, W] and bias of all modulations; nothing without them. */
+  /** Returns weight [(6 layers + 2) D, W] and bias of all modulations; empty without condition. */
   List<Hidden> modulation() {
     return modulation;
   }

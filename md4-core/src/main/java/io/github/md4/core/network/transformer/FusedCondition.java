@@ -14,7 +14,7 @@ import io.github.md4.core.network.TimeEmbedding;
 import io.github.md4.core.network.TimeFeatures;
 import java.util.Arrays;
 
-/** What the hand-written pass tells its layers of time and class, and the way back from it. */
+/** The condition of the hand-written pass, forward and backward. */
 final class FusedCondition {
   static final String CLASSES = "condition.classes.weight";
   static final String[] DENSE = {
@@ -41,9 +41,9 @@ final class FusedCondition {
   }
 
   /**
-   * What the network is told of the examples, still on the host.
+   * The condition's inputs on the host.
    *
-   * @param timeFeatures [B W], empty where it is told no time
+   * @param timeFeatures [B W], empty where the time is not an input
    * @param labels [B], empty where there are no classes
    */
   record HostCondition(float[] timeFeatures, long[] labels) {
@@ -63,13 +63,13 @@ final class FusedCondition {
     }
   }
 
-  void upload(NDManager scope, HostCondition told) {
+  void upload(NDManager scope, HostCondition host) {
     if (config.timeFeatures() == TimeFeatures.T) {
-      Shape shape = new Shape(told.timeFeatures.length / config.headWidth(), config.headWidth());
-      this.times = kernels.floats(scope, told.timeFeatures, shape);
+      Shape shape = new Shape(host.timeFeatures.length / config.headWidth(), config.headWidth());
+      this.times = kernels.floats(scope, host.timeFeatures, shape);
     }
     if (config.classes() > 0) {
-      this.labels = kernels.longs(scope, told.labels);
+      this.labels = kernels.longs(scope, host.labels);
     }
   }
 
@@ -99,12 +99,12 @@ final class FusedCondition {
     NDArray gradient;
     if (config.timeFeatures() == TimeFeatures.T) {
       NDList inputs = new NDList(features, weights.exact(DENSE[0]), weights.exact(DENSE[2]));
-      gradient = small.conditionBack(scope, dc, conditioned, inputs, weights.gradients(DENSE));
+      gradient = small.conditionBackward(scope, dc, conditioned, inputs, weights.gradients(DENSE));
     } else {
-      gradient = small.classConditionBack(scope, dc, conditioned);
+      gradient = small.classConditionBackward(scope, dc, conditioned);
     }
     if (config.classes() > 0) {
-      small.classBack(scope, gradient, labels, weights.gradient(CLASSES));
+      small.classBackward(scope, gradient, labels, weights.gradient(CLASSES));
     }
   }
 }

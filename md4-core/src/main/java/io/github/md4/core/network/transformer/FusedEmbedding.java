@@ -10,7 +10,7 @@ import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.FusedKernels.Batch;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 
-/** From tokens to the hand-written pass's residual stream, and back to the table. */
+/** The embedding of the hand-written pass, forward and backward. */
 final class FusedEmbedding {
   private static final String TABLE = "embedding.weight";
   private static final String WEIGHT = "embedding.projection.weight";
@@ -33,7 +33,10 @@ final class FusedEmbedding {
     return embedded.stream();
   }
 
-  /** An embedding and the product after it are one table of V + 1 rows, computed once. */
+  /**
+   * Returns the table of the residual stream; an embedding and the product after it are combined
+   * into one table of V + 1 rows.
+   */
   private Hidden table(NDManager scope) {
     return isOutside
         ? kernels.outsideTable(
@@ -44,9 +47,9 @@ final class FusedEmbedding {
   /** Writes the gradients, given that by the residual stream. */
   void backward(NDManager scope, Hidden dh, Batch batch) {
     int tokens = (int) weights.exact(TABLE).getShape().get(0);
-    NDArray gradient = kernels.embedBack(scope, dh, embedded, batch, tokens);
+    NDArray gradient = kernels.embedBackward(scope, dh, embedded, batch, tokens);
     if (isOutside) {
-      kernels.outsideTableBack(
+      kernels.outsideTableBackward(
           scope, gradient, weights.exact(TABLE, WEIGHT), weights.gradients(TABLE, WEIGHT, BIAS));
     } else {
       kernels.write(scope, gradient, weights.gradient(TABLE));

@@ -11,27 +11,27 @@ import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
 import io.github.md4.core.internal.transformer.FusedInferenceKernels;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.FusedKernels.Branch;
-import io.github.md4.core.internal.transformer.FusedKernels.Start;
+import io.github.md4.core.internal.transformer.FusedKernels.BranchNorm;
 import io.github.md4.core.internal.transformer.Rows;
-import io.github.md4.core.network.transformer.FusedLayer.Places;
-import io.github.md4.core.network.transformer.FusedLayer.Tape;
+import io.github.md4.core.network.transformer.FusedLayer.Activations;
+import io.github.md4.core.network.transformer.FusedLayer.Positions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The transformer of frozen weights by the forward of the hand-written pass: nothing of a block is
- * kept but what the next one reads.
+ * The transformer with frozen weights by the forward kernels of the hand-written pass; only the
+ * arrays that the next block reads are kept.
  *
- * <p>One call at a time, since uploads share their memory.
+ * <p>Calls are serialised, since uploads share their memory.
  */
 final class FusedForward implements FrozenForward {
   private static final int HEAD_SHIFT = 0;
 
   private final NDManager manager;
   private final FusedKernels kernels;
-  private final FusedConditionKernels small;
+  private final FusedConditionKernels conditionKernels;
   private final FusedInferenceKernels inference;
   private final FrozenWeights frozen;
   private final FusedWeights weights;
@@ -45,7 +45,7 @@ final class FusedForward implements FrozenForward {
   FusedForward(NDManager parent, FusedKernels kernels, FrozenWeights frozen) {
     this.manager = parent.newSubManager();
     this.kernels = kernels;
-    this.small = kernels.condition();
+    this.conditionKernels = kernels.condition();
     this.inference = kernels.inference();
     this.frozen = frozen;
     this.weights = frozen.weights();
@@ -59,38 +59,39 @@ final class FusedForward implements FrozenForward {
     try (NDManager scope = zt.getManager().newSubManager()) {
       Hidden c = condition(scope, condition);
       Rows all = inference.allRows(scope, rows, examples, length);
-      Places last = new Places(all, inference.chosenRows(scope, rows, all), rotary(length));
+      Positions last = new Positions(all, inference.chosenRows(scope, rows, all), rotary(length));
       Modulation modulation = modulation(scope, c);
-      Walk walk = new Walk(inference.embed(scope, zt, frozen.table()));
+      BlockOutput block = new BlockOutput(inference.embed(scope, zt, frozen.table()));
       for (int layer = 0; layer < config.layers(); layer++) {
         boolean isLast = layer == config.layers() - 1;
-        Places places = isLast ? last : new Places(all, all, last.rotary());
+        Positions positions = isLast ? last : new Positions(all, all, last.rotary());
         Modulation own = modulation.from(layer * TransformerSpecs.BLOCK_VECTORS);
         inference.begin();
-        walk.through(scope, new FusedLayer(kernels, weights, layer, own, places));
+        block.through(scope, new FusedLayer(kernels, weights, layer, own, positions));
       }
       inference.begin();
       Modulation own = modulation.from(config.layers() * TransformerSpecs.BLOCK_VECTORS);
-      NDArray logits = head(scope, walk, new Start(last.rows(), own, HEAD_SHIFT));
+      NDArray logits = head(scope, block, new BranchNorm(last.rows(), own, HEAD_SHIFT));
       logits.attach(zt.getManager());
       return logits;
     }
   }
 
   private Hidden condition(NDManager scope, Condition condition) {
-    FusedCondition.HostCondition told = FusedCondition.HostCondition.of(config, condition);
+    FusedCondition.HostCondition host = FusedCondition.HostCondition.of(config, condition);
     FusedCondition forward = new FusedCondition(kernels, weights, config);
-    inference.upload(told.bytes(), () -> forward.upload(scope, told));
+    inference.upload(host.bytes(), () -> forward.upload(scope, host));
     return forward.forward(scope);
   }
 
   private Modulation modulation(NDManager scope, Hidden c) {
     List<Hidden> wAndBias = frozen.modulation();
-    return small.frozenModulation(scope, c, wAndBias.get(0), wAndBias.get(1));
+    return conditionKernels.frozenModulation(scope, c, wAndBias.get(0), wAndBias.get(1));
   }
 
-  private NDArray head(NDManager scope, Walk walk, Start start) {
-    Hidden input = kernels.enter(scope, walk.stream, walk.output, start).input(); // [R, D]
+  private NDArray head(NDManager scope, BlockOutput block, BranchNorm start) {
+    Hidden input =
+        kernels.residualNormModulate(scope, block.stream, block.output, start).input(); // [R, D]
     Hidden padded = kernels.product(scope, input, weights.paddedCopy("head.weight"));
     return inference.logits(scope, padded, frozen.vocabularySize());
   }
@@ -99,20 +100,20 @@ final class FusedForward implements FrozenForward {
     return rotary.computeIfAbsent(length, l -> Rotary.tables(manager, l, config.headWidth()));
   }
 
-  /** The way through the blocks: what one leaves lies where the next one reads it. */
-  private static final class Walk {
+  /** The stream and the branch output of the last computed block. */
+  private static final class BlockOutput {
     private Hidden stream;
     private Optional<Branch> output = Optional.empty();
 
-    Walk(Hidden stream) {
+    BlockOutput(Hidden stream) {
       this.stream = stream;
     }
 
     void through(NDManager outer, FusedLayer layer) {
       try (NDManager scope = outer.newSubManager()) {
-        Tape tape = layer.forward(scope, stream, output);
-        stream = tape.feedForwardIn().stream();
-        output = Optional.of(layer.branch(tape.inner().output()));
+        Activations activations = layer.forward(scope, stream, output);
+        stream = activations.feedForwardIn().stream();
+        output = Optional.of(layer.branch(activations.inner().output()));
       }
     }
   }

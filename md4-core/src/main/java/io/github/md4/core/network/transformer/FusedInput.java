@@ -5,8 +5,8 @@ import io.github.md4.core.internal.transformer.FusedKernels.HostBatch;
 import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.NetworkInput;
 
-/** All that the hand-written pass uploads in training, made ready on the host. */
-record FusedInput(HostBatch batch, FusedCondition.HostCondition told, ChannelMask mask) {
+/** The inputs of the hand-written pass in training, prepared on the host. */
+record FusedInput(HostBatch batch, FusedCondition.HostCondition condition, ChannelMask mask) {
 
   static FusedInput of(
       TransformerConfig config, int vocabularySize, NetworkInput input, DropoutNoise noise) {
@@ -17,8 +17,8 @@ record FusedInput(HostBatch batch, FusedCondition.HostCondition told, ChannelMas
         ChannelMask.of(config, noise, batchSize));
   }
 
-  /** Returns the bytes that go to the device besides the batch. */
+  /** Returns the bytes of the uploads besides the batch. */
   long moreBytes() {
-    return told.bytes() + mask.values().length;
+    return condition.bytes() + mask.values().length;
   }
 }

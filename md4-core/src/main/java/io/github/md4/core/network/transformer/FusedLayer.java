@@ -4,14 +4,14 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.transformer.FusedAttentionKernels.Attended;
 import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
 import io.github.md4.core.internal.transformer.FusedKernels;
-import io.github.md4.core.internal.transformer.FusedKernels.Attended;
 import io.github.md4.core.internal.transformer.FusedKernels.Branch;
-import io.github.md4.core.internal.transformer.FusedKernels.Entered;
-import io.github.md4.core.internal.transformer.FusedKernels.Known;
-import io.github.md4.core.internal.transformer.FusedKernels.Left;
-import io.github.md4.core.internal.transformer.FusedKernels.Start;
+import io.github.md4.core.internal.transformer.FusedKernels.BranchNorm;
+import io.github.md4.core.internal.transformer.FusedKernels.Modulated;
+import io.github.md4.core.internal.transformer.FusedKernels.ModulatedGradients;
+import io.github.md4.core.internal.transformer.FusedKernels.ResidualGradients;
 import io.github.md4.core.internal.transformer.Rows;
 import java.util.Optional;
 
@@ -25,8 +25,8 @@ import java.util.Optional;
  * h2 = h1 + g_a * p               a2 = LN(h2) (1 + t_m) + s_m      y = feedForward(a2)
  * }</pre>
  *
- * and the block after this one begins with h2, y and g_m. From the attention on, only {@code rows}
- * are computed, which in the last block are those that are asked for.
+ * and the next block begins with h2, y and g_m. After the attention only {@code rows} are computed;
+ * in the last block these are the rows of the head.
  */
 final class FusedLayer {
   private static final int ATTENTION_SHIFT = 0;
@@ -38,43 +38,52 @@ final class FusedLayer {
   private final FusedWeights weights;
   private final String name;
   private final Modulation modulation;
-  private final Places places;
+  private final Positions positions;
 
   /**
-   * Where a block works: all positions, and those that are computed after the attention.
+   * The positions of a block: all, and those computed after the attention.
    *
-   * @param seeds is run before each attention
+   * @param seeds run before each attention
    */
-  record Places(Rows all, Rows rows, NDList rotary, Runnable seeds) {
-    /** Places of a block in which nothing is dropped. */
-    Places(Rows all, Rows rows, NDList rotary) {
+  record Positions(Rows all, Rows rows, NDList rotary, Runnable seeds) {
+    /** Makes the positions of a block without dropout. */
+    Positions(Rows all, Rows rows, NDList rotary) {
       this(all, rows, rotary, () -> {});
     }
 
-    boolean isPicking() {
+    boolean isChosen() {
       return rows.isChosen();
     }
   }
 
   FusedLayer(
-      FusedKernels kernels, FusedWeights weights, int layer, Modulation modulation, Places places) {
+      FusedKernels kernels,
+      FusedWeights weights,
+      int layer,
+      Modulation modulation,
+      Positions positions) {
     this.kernels = kernels;
     this.weights = weights;
     this.name = "layers." + layer + ".";
     this.modulation = modulation;
-    this.places = places;
+    this.positions = positions;
   }
 
-  /** What a block has computed and its backward reads. */
-  record Tape(Entered attentionIn, Attention attention, Entered feedForwardIn, Inner inner) {}
+  /** The activations of a block that its backward reads. */
+  record Activations(
+      Modulated attentionIn, Attention attention, Modulated feedForwardIn, Inner inner) {}
 
   /**
-   * @param picked the attention's output at the computed rows
+   * The activations of the attention branch.
+   *
+   * @param chosen the attention's output at the computed rows
    * @param output p
    */
-  record Attention(Hidden qkv, Attended attended, Hidden picked, Hidden output) {}
+  record Attention(Hidden qkv, Attended attended, Hidden chosen, Hidden output) {}
 
   /**
+   * The activations of the feed-forward branch.
+   *
    * @param u [N, 2 F]
    * @param gated [N, F]
    * @param output y
@@ -82,102 +91,114 @@ final class FusedLayer {
   record Inner(Hidden u, Hidden gated, Hidden output) {}
 
   /**
-   * What is enough to compute a tape again.
+   * The checkpoint of a block, from which its activations are computed again.
    *
    * @param stream h1, {@code output}, y
    */
-  record Kept(Hidden stream, Hidden output) {}
+  record Checkpoint(Hidden stream, Hidden output) {}
 
   Modulation modulation() {
     return modulation;
   }
 
-  /** Returns the output y of a forward as the next block takes it. */
+  /** Returns the output y as the branch that the next block adds. */
   Branch branch(Hidden output) {
     return new Branch(output, modulation, FEED_FORWARD_GATE);
   }
 
-  Tape forward(NDManager scope, Hidden h, Optional<Branch> before) {
-    return from(scope, kernels.enter(scope, h, before, attentionStart()));
+  Activations forward(NDManager scope, Hidden h, Optional<Branch> before) {
+    return from(scope, kernels.residualNormModulate(scope, h, before, attentionNorm()));
   }
 
-  /** Returns what a forward has computed, from what was kept of it. */
-  Tape again(NDManager scope, Kept kept) {
-    return from(scope, kernels.enter(scope, kept.stream, Optional.empty(), attentionStart()));
+  /** Returns the activations of a forward pass, computed again from its checkpoint. */
+  Activations recompute(NDManager scope, Checkpoint checkpoint) {
+    return from(
+        scope,
+        kernels.residualNormModulate(scope, checkpoint.stream, Optional.empty(), attentionNorm()));
   }
 
-  /** Goes on from where the block has been entered. */
-  private Tape from(NDManager scope, Entered attentionIn) {
+  /** Computes the block from its modulated input on. */
+  private Activations from(NDManager scope, Modulated attentionIn) {
     Hidden qkv =
         kernels.product(scope, attentionIn.input(), weights.copy(name + "attention.qkv.weight"));
-    places.seeds.run();
-    Attended attended = kernels.attend(scope, qkv, places.rotary, places.all);
-    Hidden picked =
-        places.isPicking()
-            ? kernels.rowsOf(scope, attended.output(), places.rows)
+    positions.seeds.run();
+    Attended attended = kernels.attention().attend(scope, qkv, positions.rotary, positions.all);
+    Hidden chosen =
+        positions.isChosen()
+            ? kernels.rowsOf(scope, attended.output(), positions.rows)
             : attended.output();
-    Hidden p = kernels.product(scope, picked, weights.copy(name + "attention.out.weight"));
-    Attention attention = new Attention(qkv, attended, picked, p);
-    Entered feedForwardIn =
-        kernels.enter(
-            scope, attentionIn.stream(), Optional.of(gated(attention)), feedForwardStart());
+    Hidden p = kernels.product(scope, chosen, weights.copy(name + "attention.out.weight"));
+    Attention attention = new Attention(qkv, attended, chosen, p);
+    Modulated feedForwardIn =
+        kernels.residualNormModulate(
+            scope, attentionIn.stream(), Optional.of(gated(attention)), feedForwardNorm());
     Hidden u =
         kernels.product(scope, feedForwardIn.input(), weights.copy(name + "feedForward.in.weight"));
-    Hidden g = kernels.gate(scope, u);
+    Hidden g = kernels.gatedActivation(scope, u);
     Hidden y = kernels.product(scope, g, weights.copy(name + "feedForward.out.weight"));
-    return new Tape(attentionIn, attention, feedForwardIn, new Inner(u, g, y));
+    return new Activations(attentionIn, attention, feedForwardIn, new Inner(u, g, y));
   }
 
   /** The gradients by a block's last stream h2, and by its output y. */
-  record After(Hidden stream, Hidden output) {}
+  record BlockGradients(Hidden stream, Hidden output) {}
 
   /**
    * Writes the gradients by the block's products and adds to those by its modulation; returns the
    * gradients by h and by the output of the block before.
    */
-  Left backward(NDManager outer, Tape tape, After after, Optional<Branch> before) {
+  ResidualGradients backward(
+      NDManager outer, Activations activations, BlockGradients following, Optional<Branch> before) {
     try (NDManager scope = outer.newSubManager()) {
-      Hidden da2 = feedForwardBack(scope, tape, after.output);
-      Left atAttention =
-          kernels.leave(
+      Hidden da2 = feedForwardBackward(scope, activations, following.output);
+      ResidualGradients atAttention =
+          kernels.residualNormModulateBackward(
               scope,
-              new Known(da2, Optional.of(after.stream)),
-              tape.feedForwardIn,
-              Optional.of(gated(tape.attention)),
-              feedForwardStart());
-      Hidden da1 = attentionBack(scope, tape, atAttention.branch().orElseThrow());
-      return kernels.leave(
+              new ModulatedGradients(da2, Optional.of(following.stream)),
+              activations.feedForwardIn,
+              Optional.of(gated(activations.attention)),
+              feedForwardNorm());
+      Hidden da1 = attentionBackward(scope, activations, atAttention.branch().orElseThrow());
+      return kernels.residualNormModulateBackward(
           outer,
-          new Known(da1, Optional.of(atAttention.stream())),
-          tape.attentionIn,
+          new ModulatedGradients(da1, Optional.of(atAttention.stream())),
+          activations.attentionIn,
           before,
-          attentionStart());
+          attentionNorm());
     }
   }
 
-  private Hidden feedForwardBack(NDManager scope, Tape tape, Hidden dy) {
+  private Hidden feedForwardBackward(NDManager scope, Activations activations, Hidden dy) {
     kernels.weightGradient(
-        scope, dy, tape.inner.gated, weights.gradient(name + "feedForward.out.weight"));
-    Hidden u = tape.inner.u;
+        scope, dy, activations.inner.gated, weights.gradient(name + "feedForward.out.weight"));
+    Hidden u = activations.inner.u;
     try (Hidden dg =
         kernels.inputGradient(scope, dy, weights.copy(name + "feedForward.out.weight"))) {
-      kernels.gateBack(dg, u);
+      kernels.gatedActivationBackward(dg, u);
     }
     kernels.weightGradient(
-        scope, u, tape.feedForwardIn.input(), weights.gradient(name + "feedForward.in.weight"));
+        scope,
+        u,
+        activations.feedForwardIn.input(),
+        weights.gradient(name + "feedForward.in.weight"));
     return kernels.inputGradient(scope, u, weights.copy(name + "feedForward.in.weight"));
   }
 
-  private Hidden attentionBack(NDManager scope, Tape tape, Hidden dp) {
-    Attention attention = tape.attention;
+  private Hidden attentionBackward(NDManager scope, Activations activations, Hidden dp) {
+    Attention attention = activations.attention;
     kernels.weightGradient(
-        scope, dp, attention.picked, weights.gradient(name + "attention.out.weight"));
+        scope, dp, attention.chosen, weights.gradient(name + "attention.out.weight"));
     Hidden output = kernels.inputGradient(scope, dp, weights.copy(name + "attention.out.weight"));
-    Hidden everywhere = places.isPicking() ? kernels.scattered(scope, output, places.rows) : output;
+    Hidden everywhere =
+        positions.isChosen() ? kernels.scattered(scope, output, positions.rows) : output;
     Hidden dqkv =
-        kernels.attendBack(scope, everywhere, attention.qkv, attention.attended, places.rotary);
+        kernels
+            .attention()
+            .attendBackward(scope, everywhere, attention.qkv, attention.attended, positions.rotary);
     kernels.weightGradient(
-        scope, dqkv, tape.attentionIn.input(), weights.gradient(name + "attention.qkv.weight"));
+        scope,
+        dqkv,
+        activations.attentionIn.input(),
+        weights.gradient(name + "attention.qkv.weight"));
     return kernels.inputGradient(scope, dqkv, weights.copy(name + "attention.qkv.weight"));
   }
 
@@ -185,11 +206,11 @@ final class FusedLayer {
     return new Branch(attention.output, modulation, ATTENTION_GATE);
   }
 
-  private Start attentionStart() {
-    return new Start(places.all, modulation, ATTENTION_SHIFT);
+  private BranchNorm attentionNorm() {
+    return new BranchNorm(positions.all, modulation, ATTENTION_SHIFT);
   }
 
-  private Start feedForwardStart() {
-    return new Start(places.rows, modulation, FEED_FORWARD_SHIFT);
+  private BranchNorm feedForwardNorm() {
+    return new BranchNorm(positions.rows, modulation, FEED_FORWARD_SHIFT);
   }
 }

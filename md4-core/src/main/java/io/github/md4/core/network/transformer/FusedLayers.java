@@ -4,15 +4,15 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.FusedKernels.Branch;
-import io.github.md4.core.internal.transformer.FusedKernels.Left;
-import io.github.md4.core.network.transformer.FusedLayer.After;
-import io.github.md4.core.network.transformer.FusedLayer.Kept;
-import io.github.md4.core.network.transformer.FusedLayer.Tape;
+import io.github.md4.core.internal.transformer.FusedKernels.ResidualGradients;
+import io.github.md4.core.network.transformer.FusedLayer.Activations;
+import io.github.md4.core.network.transformer.FusedLayer.BlockGradients;
+import io.github.md4.core.network.transformer.FusedLayer.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The blocks of a pass one after another, and what is kept of each for the way back. */
+/** The blocks of a pass, and the arrays that each keeps for the backward pass. */
 abstract class FusedLayers {
   final NDManager scope;
   private final List<FusedLayer> layers = new ArrayList<>();
@@ -23,27 +23,27 @@ abstract class FusedLayers {
     this.scope = scope;
   }
 
-  /** Returns blocks of which everything is kept. */
-  static FusedLayers keeping(NDManager scope) {
-    return new Keeping(scope);
+  /** Returns blocks that keep all activations. */
+  static FusedLayers storing(NDManager scope) {
+    return new Storing(scope);
   }
 
-  /** Returns blocks that are computed again on the way back, from two arrays each. */
+  /** Returns blocks that the backward pass computes again, from a checkpoint of two arrays each. */
   static FusedLayers recomputing(NDManager scope) {
     return new Recomputing(scope);
   }
 
-  /** Gives the residual stream before the first block. */
+  /** Sets the residual stream before the first block. */
   void start(Hidden h) {
     stream = h;
   }
 
-  /** Goes through the next block. */
+  /** Computes the next block. */
   void add(FusedLayer layer) {
-    Tape tape = forward(layer, stream, output());
+    Activations activations = forward(layer, stream, output());
     layers.add(layer);
-    outputs.add(tape.inner().output());
-    stream = tape.feedForwardIn().stream();
+    outputs.add(activations.inner().output());
+    stream = activations.feedForwardIn().stream();
   }
 
   /** Returns the residual stream so far, without the last block's output. */
@@ -60,14 +60,17 @@ abstract class FusedLayers {
     return layers;
   }
 
-  /** Goes back through all blocks; returns the gradient by the residual stream before them. */
-  Hidden backward(Left last) {
-    Left left = last;
+  /**
+   * Computes the backward pass of all blocks; returns the gradient by the residual stream before
+   * them.
+   */
+  Hidden backward(ResidualGradients last) {
+    ResidualGradients left = last;
     for (int i = layers.size() - 1; i >= 0; i--) {
-      After after = new After(left.stream(), left.branch().orElseThrow());
-      left = backward(i, layers.get(i), after, output(i - 1));
-      after.stream().close();
-      after.output().close();
+      BlockGradients following = new BlockGradients(left.stream(), left.branch().orElseThrow());
+      left = backward(i, layers.get(i), following, output(i - 1));
+      following.stream().close();
+      following.output().close();
     }
     return left.stream();
   }
@@ -76,55 +79,60 @@ abstract class FusedLayers {
     return layer < 0 ? Optional.empty() : Optional.of(layers.get(layer).branch(outputs.get(layer)));
   }
 
-  abstract Tape forward(FusedLayer layer, Hidden h, Optional<Branch> before);
+  abstract Activations forward(FusedLayer layer, Hidden h, Optional<Branch> before);
 
-  abstract Left backward(int index, FusedLayer layer, After after, Optional<Branch> before);
+  abstract ResidualGradients backward(
+      int index, FusedLayer layer, BlockGradients following, Optional<Branch> before);
 
-  private static final class Keeping extends FusedLayers {
-    private final List<Tape> tapes = new ArrayList<>();
+  private static final class Storing extends FusedLayers {
+    private final List<Activations> all = new ArrayList<>();
 
-    Keeping(NDManager scope) {
+    Storing(NDManager scope) {
       super(scope);
     }
 
     @Override
-    Tape forward(FusedLayer layer, Hidden h, Optional<Branch> before) {
-      Tape tape = layer.forward(scope, h, before);
-      tapes.add(tape);
-      return tape;
+    Activations forward(FusedLayer layer, Hidden h, Optional<Branch> before) {
+      Activations activations = layer.forward(scope, h, before);
+      all.add(activations);
+      return activations;
     }
 
     @Override
-    Left backward(int index, FusedLayer layer, After after, Optional<Branch> before) {
-      return layer.backward(scope, tapes.get(index), after, before);
+    ResidualGradients backward(
+        int index, FusedLayer layer, BlockGradients following, Optional<Branch> before) {
+      return layer.backward(scope, all.get(index), following, before);
     }
   }
 
   private static final class Recomputing extends FusedLayers {
-    private final List<Kept> kept = new ArrayList<>();
+    private final List<Checkpoint> checkpoints = new ArrayList<>();
 
     Recomputing(NDManager scope) {
       super(scope);
     }
 
     @Override
-    Tape forward(FusedLayer layer, Hidden h, Optional<Branch> before) {
+    Activations forward(FusedLayer layer, Hidden h, Optional<Branch> before) {
       try (NDManager inner = scope.newSubManager()) {
-        Tape tape = layer.forward(inner, h, before);
-        Kept kept = new Kept(tape.attentionIn().stream(), tape.inner().output());
-        kept.stream().attach(scope);
-        kept.output().attach(scope);
-        tape.feedForwardIn().stream().attach(scope);
+        Activations activations = layer.forward(inner, h, before);
+        Checkpoint checkpoint =
+            new Checkpoint(activations.attentionIn().stream(), activations.inner().output());
+        checkpoint.stream().attach(scope);
+        checkpoint.output().attach(scope);
+        activations.feedForwardIn().stream().attach(scope);
         before.ifPresent(branch -> h.close()); // the first block's stream is h itself
-        this.kept.add(kept);
-        return tape;
+        checkpoints.add(checkpoint);
+        return activations;
       }
     }
 
     @Override
-    Left backward(int index, FusedLayer layer, After after, Optional<Branch> before) {
+    ResidualGradients backward(
+        int index, FusedLayer layer, BlockGradients following, Optional<Branch> before) {
       try (NDManager inner = scope.newSubManager()) {
-        return layer.backward(scope, layer.again(inner, kept.get(index)), after, before);
+        return layer.backward(
+            scope, layer.recompute(inner, checkpoints.get(index)), following, before);
       }
     }
   }

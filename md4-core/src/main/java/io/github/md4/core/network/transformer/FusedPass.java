@@ -9,29 +9,28 @@ import io.github.md4.core.internal.transformer.FusedConditionKernels;
 import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.FusedKernels.Batch;
-import io.github.md4.core.internal.transformer.FusedKernels.Entered;
-import io.github.md4.core.internal.transformer.FusedKernels.Known;
-import io.github.md4.core.internal.transformer.FusedKernels.Left;
-import io.github.md4.core.internal.transformer.FusedKernels.Start;
+import io.github.md4.core.internal.transformer.FusedKernels.BranchNorm;
+import io.github.md4.core.internal.transformer.FusedKernels.Modulated;
+import io.github.md4.core.internal.transformer.FusedKernels.ModulatedGradients;
+import io.github.md4.core.internal.transformer.FusedKernels.ResidualGradients;
 import io.github.md4.core.loss.Logits;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import io.github.md4.core.network.TrainingPass;
 import java.util.Optional;
 
 /**
- * The hand-written forward and backward of the conditional transformer. What {@link
- * TransformerPass} computes, without recording it: the backward of each piece stands beside its
- * forward.
+ * The hand-written forward and backward of the conditional transformer. It computes the same as
+ * {@link TransformerPass} without recording.
  */
 final class FusedPass implements TrainingPass {
   private static final String HEAD = "head.weight";
   private static final int HEAD_SHIFT = 0;
 
   private final NDManager scope;
-  private final Setting setting;
+  private final Model model;
   private final EngineSeeds seeds;
   private final FusedKernels kernels;
-  private final FusedConditionKernels small;
+  private final FusedConditionKernels conditionKernels;
   private final FusedWeights weights;
   private final FusedCondition condition;
   private final FusedEmbedding embedding;
@@ -39,16 +38,16 @@ final class FusedPass implements TrainingPass {
   private Batch batch;
   private Optional<NDArray> gateFactors = Optional.empty();
   private Hidden c;
-  private Start head;
-  private Entered headIn;
+  private BranchNorm head;
+  private Modulated headIn;
   private Hidden logits;
 
   /**
-   * What is the same for all passes.
+   * The parts that all passes share.
    *
    * @param rotary cosines and sines of the positions
    */
-  record Setting(
+  record Model(
       FusedKernels kernels,
       FusedWeights weights,
       TransformerConfig config,
@@ -56,29 +55,29 @@ final class FusedPass implements TrainingPass {
       NDList rotary,
       Recompute recompute) {}
 
-  private FusedPass(NDManager parent, Setting setting, EngineSeeds seeds) {
+  private FusedPass(NDManager parent, Model model, EngineSeeds seeds) {
     this.scope = parent.newSubManager();
-    this.setting = setting;
+    this.model = model;
     this.seeds = seeds;
-    this.kernels = setting.kernels;
-    this.small = kernels.condition();
-    this.weights = setting.weights;
-    this.condition = new FusedCondition(kernels, weights, setting.config);
-    this.embedding = new FusedEmbedding(kernels, weights, setting.config);
+    this.kernels = model.kernels;
+    this.conditionKernels = kernels.condition();
+    this.weights = model.weights;
+    this.condition = new FusedCondition(kernels, weights, model.config);
+    this.embedding = new FusedEmbedding(kernels, weights, model.config);
     this.layers =
-        setting.recompute == Recompute.LAYER
+        model.recompute == Recompute.LAYER
             ? FusedLayers.recomputing(scope)
-            : FusedLayers.keeping(scope);
+            : FusedLayers.storing(scope);
   }
 
-  /** Returns the way forward through a batch. */
-  static FusedPass forward(NDManager parent, Setting setting, FusedInput input, EngineSeeds seeds) {
-    FusedPass pass = new FusedPass(parent, setting, seeds);
+  /** Returns the forward pass of a batch. */
+  static FusedPass forward(NDManager parent, Model model, FusedInput input, EngineSeeds seeds) {
+    FusedPass pass = new FusedPass(parent, model, seeds);
     pass.upload(input);
     pass.c = pass.condition.forward(pass.scope);
     seeds.beforeEmbedding();
     pass.layers.start(pass.embedding.forward(pass.scope, pass.batch));
-    for (int layer = 0; layer < setting.config.layers(); layer++) {
+    for (int layer = 0; layer < model.config.layers(); layer++) {
       pass.layers.add(pass.layer(layer));
     }
     pass.head();
@@ -92,70 +91,77 @@ final class FusedPass implements TrainingPass {
             input.batch(),
             input.moreBytes(),
             () -> {
-              condition.upload(scope, input.told());
+              condition.upload(scope, input.condition());
               gateFactors =
-                  input.mask().upload(scope, kernels).map(keep -> small.gateFactors(scope, keep));
+                  input
+                      .mask()
+                      .upload(scope, kernels)
+                      .map(mask -> conditionKernels.gateFactors(scope, mask));
             });
   }
 
   private FusedLayer layer(int layer) {
-    boolean isLast = layer == setting.config.layers() - 1;
+    boolean isLast = layer == model.config.layers() - 1;
     Modulation modulation = modulation("layers." + layer + ".");
-    gateFactors.ifPresent(factors -> small.dropGates(scope, modulation, factors, layer));
-    FusedLayer.Places places =
-        new FusedLayer.Places(
+    gateFactors.ifPresent(factors -> conditionKernels.dropGates(scope, modulation, factors, layer));
+    FusedLayer.Positions positions =
+        new FusedLayer.Positions(
             batch.all(),
-            isLast ? batch.asked() : batch.all(),
-            setting.rotary,
+            isLast ? batch.headRows() : batch.all(),
+            model.rotary,
             () -> seeds.beforeLayer(layer));
-    return new FusedLayer(kernels, weights, layer, modulation, places);
+    return new FusedLayer(kernels, weights, layer, modulation, positions);
   }
 
   private Modulation modulation(String name) {
     Hidden w = weights.copy(name + "modulation.weight");
-    return small.modulation(scope, c, w, weights.copy(name + "modulation.bias"));
+    return conditionKernels.modulation(scope, c, w, weights.copy(name + "modulation.bias"));
   }
 
   private void head() {
-    head = new Start(batch.asked(), modulation("head."), HEAD_SHIFT);
-    headIn = kernels.enter(scope, layers.stream(), layers.output(), head);
+    head = new BranchNorm(batch.headRows(), modulation("head."), HEAD_SHIFT);
+    headIn = kernels.residualNormModulate(scope, layers.stream(), layers.output(), head);
     logits = kernels.product(scope, headIn.input(), weights.paddedCopy(HEAD)); // [R, V padded]
   }
 
   @Override
   public Logits logits() {
-    return kernels.logits(logits, setting.vocabularySize);
+    return kernels.logits(logits, model.vocabularySize);
   }
 
   @Override
   public void backward() {
-    Hidden dh = layers.backward(headBack());
+    Hidden dh = layers.backward(headBackward());
     embedding.backward(scope, dh, batch);
-    modulationsBack();
+    modulationsBackward();
   }
 
-  private Left headBack() {
+  private ResidualGradients headBackward() {
     kernels.weightGradient(scope, logits, headIn.input(), weights.paddedGradient(HEAD));
     Hidden input = kernels.inputGradient(scope, logits, weights.paddedCopy(HEAD));
-    Known known = new Known(input, Optional.empty());
-    return kernels.leave(scope, known, headIn, layers.output(), head);
+    ModulatedGradients known = new ModulatedGradients(input, Optional.empty());
+    return kernels.residualNormModulateBackward(scope, known, headIn, layers.output(), head);
   }
 
-  /** Every vector's gradient is known only now: a gate's comes from the block after its own. */
-  private void modulationsBack() {
-    NDArray dc = modulationBack("head.", head.modulation());
+  /**
+   * Computes the gradients of all modulations, after all blocks: a gate's gradient comes from the
+   * block after its own.
+   */
+  private void modulationsBackward() {
+    NDArray dc = modulationBackward("head.", head.modulation());
     for (int layer = 0; layer < layers.layers().size(); layer++) {
       Modulation modulation = layers.layers().get(layer).modulation();
       int number = layer;
-      gateFactors.ifPresent(factors -> small.dropGatesBack(scope, modulation, factors, number));
-      dc = dc.add(modulationBack("layers." + layer + ".", modulation));
+      gateFactors.ifPresent(
+          factors -> conditionKernels.dropGatesBackward(scope, modulation, factors, number));
+      dc = dc.add(modulationBackward("layers." + layer + ".", modulation));
     }
     condition.backward(scope, dc);
   }
 
-  private NDArray modulationBack(String name, Modulation modulation) {
+  private NDArray modulationBackward(String name, Modulation modulation) {
     Hidden[] into = weights.gradients(name + "modulation.weight", name + "modulation.bias");
-    return small.modulationBack(
+    return conditionKernels.modulationBackward(
         scope, modulation, c, weights.copy(name + "modulation.weight"), into);
   }
 

@@ -27,11 +27,11 @@ final class FusedTransformer implements TrainableNetwork {
   private final Map<Integer, NDList> rotary = new HashMap<>();
 
   /**
-   * How it computes.
+   * The precision and recomputation of the hand-written pass.
    *
-   * @param products their type, and that of weights' copies and gradients
+   * @param products the type of products, of weights' copies and of gradients
    */
-  record Options(Precision products, Recompute recompute) {}
+  public record Options(Precision products, Recompute recompute) {}
 
   /**
    * @param kernels closed with this
@@ -58,13 +58,13 @@ final class FusedTransformer implements TrainableNetwork {
   public Prepared prepare(NetworkInput input, DropoutNoise noise) {
     FusedInput host = FusedInput.of(config, vocabularySize, input, noise);
     EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), noise);
-    return scope -> FusedPass.forward(scope, setting(input.length()), host, seeds);
+    return scope -> FusedPass.forward(scope, model(input.length()), host, seeds);
   }
 
-  private FusedPass.Setting setting(int length) {
+  private FusedPass.Model model(int length) {
     NDList tables =
         rotary.computeIfAbsent(length, each -> Rotary.tables(manager, each, config.headWidth()));
-    return new FusedPass.Setting(kernels, weights, config, vocabularySize, tables, recompute);
+    return new FusedPass.Model(kernels, weights, config, vocabularySize, tables, recompute);
   }
 
   @Override

@@ -12,13 +12,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * A network's parameters as the hand-written pass reads and writes them: float32, the copy that
- * products read, and the gradients.
+ * The parameters of the hand-written pass: float32 values, the copy that products read, and the
+ * gradients.
  */
 record FusedWeights(
     Parameters parameters, Map<String, Integer> indices, FlatArrays copy, FlatArrays gradients) {
 
-  /** Weights that are only read. */
+  /** Returns weights that are only read. */
   static FusedWeights frozen(Parameters parameters, FlatArrays copy) {
     return of(parameters, copy, copy);
   }
@@ -46,12 +46,12 @@ record FusedWeights(
     return copy.hidden(index(name));
   }
 
-  /** Returns a parameter in the products' type with as many rows as a product wants. */
+  /** Returns a parameter in the products' type, with its padding rows. */
   Hidden paddedCopy(String name) {
     return copy.padded(index(name));
   }
 
-  /** Returns where the gradient by a parameter is written. */
+  /** Returns the array for the gradient by a parameter. */
   Hidden gradient(String name) {
     return gradients.hidden(index(name));
   }

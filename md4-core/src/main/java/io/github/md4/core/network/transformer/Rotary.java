@@ -25,8 +25,8 @@ final class Rotary {
   }
 
   /**
-   * Returns by what each channel of a head is multiplied, and by what its partner is that is added,
-   * each [L, 1, W]; the first of all pairs are the first half.
+   * Returns the factors of each channel of a head and of its partner, whose products are added,
+   * each [L, 1, W]. The first channels of all pairs are the first half.
    */
   static NDList halves(NDManager manager, int length, int width) {
     int half = width / 2;

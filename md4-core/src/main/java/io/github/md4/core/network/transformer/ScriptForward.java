@@ -14,7 +14,10 @@ import io.github.md4.core.network.TimeFeatures;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All of the transformer as one TorchScript function, on any device; safe for several threads. */
+/**
+ * The forward pass of a transformer with frozen weights as one TorchScript function, on any device;
+ * safe for several threads.
+ */
 final class ScriptForward implements FrozenForward {
   private final NDManager manager;
   private final TransformerConfig config;
@@ -26,10 +29,10 @@ final class ScriptForward implements FrozenForward {
   ScriptForward(NDManager parent, TransformerKernels.Options options, FrozenWeights frozen) {
     this.manager = parent.newSubManager();
     this.config = frozen.config();
-    ConditionInputs told =
+    ConditionInputs inputs =
         new ConditionInputs(config.timeFeatures() == TimeFeatures.T, config.classes() > 0);
     this.forward =
-        new TransformerForward(manager, options, told, frozen.vocabularySize(), weights(frozen));
+        new TransformerForward(manager, options, inputs, frozen.vocabularySize(), weights(frozen));
   }
 
   private TransformerForward.Weights weights(FrozenWeights frozen) {
@@ -69,22 +72,23 @@ final class ScriptForward implements FrozenForward {
   @Override
   public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     try (NDManager scope = zt.getManager().newSubManager()) {
-      NDArray logits = forward.logits(scope, zt, told(scope, condition), rows, this::rotary);
+      NDArray logits =
+          forward.logits(scope, zt, conditionInputs(scope, condition), rows, this::rotary);
       logits.attach(zt.getManager());
       return logits;
     }
   }
 
-  private NDList told(NDManager scope, Condition condition) {
-    FusedCondition.HostCondition told = FusedCondition.HostCondition.of(config, condition);
+  private NDList conditionInputs(NDManager scope, Condition condition) {
+    FusedCondition.HostCondition host = FusedCondition.HostCondition.of(config, condition);
     NDList arrays = new NDList();
     if (config.timeFeatures() == TimeFeatures.T) {
       int width = config.headWidth();
-      Shape shape = new Shape(told.timeFeatures().length / width, width);
-      arrays.add(scope.create(told.timeFeatures(), shape));
+      Shape shape = new Shape(host.timeFeatures().length / width, width);
+      arrays.add(scope.create(host.timeFeatures(), shape));
     }
     if (config.classes() > 0) {
-      arrays.add(scope.create(told.labels()));
+      arrays.add(scope.create(host.labels()));
     }
     return arrays;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.transformer;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -19,7 +21,7 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.RecordedNetwork;
-import io.github.md4.core.network.RecordedNetwork.Question;
+import io.github.md4.core.network.RecordedNetwork.DeviceBatch;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
@@ -70,7 +72,10 @@ public final class Transformer implements Network {
     this.training = TransformerKernels.forTraining(manager, kernelOptions, dropout(config));
   }
 
-  /** Embedded tokens are dropped out only where the table has the full width. */
+  /**
+   * Returns the rates of dropout; embedded tokens are dropped only where the table has the full
+   * width.
+   */
   private static TransformerKernels.Dropout dropout(TransformerConfig config) {
     double embedding = config.embedding() == Embedding.INSIDE ? config.dropout() : 0;
     return new TransformerKernels.Dropout(config.dropout(), embedding, config.attentionDropout());
@@ -83,13 +88,13 @@ public final class Transformer implements Network {
 
   @Override
   public Denoiser denoiser(Parameters parameters) {
-    DropoutMask everything = new DropoutMask.Everything(inference);
+    DropoutMask none = new DropoutMask.None(inference);
     return (zt, condition, rows) -> {
       check(zt, condition, rows);
       return new TransformerPass(
               config,
-              new Blocks.Weights(inference, parameters, rotary(zt), everything),
-              new Recording.Nothing(),
+              new Blocks.Weights(inference, parameters, rotary(zt), none),
+              new Recording.None(),
               new EngineSeeds.None())
           .logits(zt, condition, rows);
     };
@@ -103,10 +108,10 @@ public final class Transformer implements Network {
   }
 
   private FrozenForward forward(NDManager parent, FrozenWeights weights) {
-    FusedKernels.Options asked =
+    FusedKernels.Options wanted =
         new FusedKernels.Options(kernelOptions, TransformerKernels.Dropout.NONE, Precision.FLOAT32);
     Optional<FusedKernels> found =
-        config.isConditional() ? FusedKernels.findFrozen(parent, asked) : Optional.empty();
+        config.isConditional() ? FusedKernels.findFrozen(parent, wanted) : Optional.empty();
     return found
         .<FrozenForward>map(kernels -> new FusedForward(parent, kernels, weights))
         .orElseGet(() -> new ScriptForward(parent, kernelOptions, weights));
@@ -121,10 +126,9 @@ public final class Transformer implements Network {
                 new RecordedNetwork(
                     parent,
                     parameters,
-                    RecordedNetwork.Code.recorded(
+                    RecordedNetwork.Implementation.recorded(
                         options.recompute(),
-                        (scope, question, recording) ->
-                            recorded(scope, parameters, question, recording),
+                        (scope, batch, recording) -> recorded(scope, parameters, batch, recording),
                         () -> {})));
   }
 
@@ -133,10 +137,10 @@ public final class Transformer implements Network {
     if (options.kernels() == Kernels.TORCHSCRIPT) {
       return Optional.empty();
     }
-    FusedKernels.Options asked =
+    FusedKernels.Options wanted =
         new FusedKernels.Options(kernelOptions, dropout(config), options.stream());
     Optional<FusedKernels> found =
-        config.isConditional() ? FusedKernels.find(parent, asked) : Optional.empty();
+        config.isConditional() ? FusedKernels.find(parent, wanted) : Optional.empty();
     if (found.isEmpty() && options.kernels() == Kernels.FUSED) {
       throw new DeviceException(
           "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16, for networks"
@@ -153,25 +157,24 @@ public final class Transformer implements Network {
   }
 
   private NDArray recorded(
-      NDManager scope, Parameters parameters, Question question, Recording recording) {
-    NDArray zt = question.zt();
-    check(zt, question.condition(), question.rows());
-    DropoutMask keep = keep(scope, Math.toIntExact(zt.getShape().get(0)), question.noise());
-    Blocks.Weights weights = new Blocks.Weights(training, parameters, rotary(zt), keep);
-    EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), question.noise());
+      NDManager scope, Parameters parameters, DeviceBatch batch, Recording recording) {
+    NDArray zt = batch.zt();
+    check(zt, batch.condition(), batch.rows());
+    DropoutMask mask = dropoutMask(scope, Math.toIntExact(zt.getShape().get(0)), batch.noise());
+    Blocks.Weights weights = new Blocks.Weights(training, parameters, rotary(zt), mask);
+    EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), batch.noise());
     return new TransformerPass(config, weights, recording, seeds)
-        .logits(zt, question.condition(), question.rows());
+        .logits(zt, batch.condition(), batch.rows());
   }
 
-  /** The one place where shapes are checked, for all of the network. */
+  /** Checks the shapes of all inputs. */
   private void check(NDArray zt, Condition condition, NDArray rows) {
     Shape shape = zt.getShape();
-    if (shape.dimension() != 2) {
-      throw new IllegalArgumentException("zt must be [B, N]: " + shape);
-    }
-    if (rows.getShape().dimension() != 1 || rows.size() == 0) {
-      throw new IllegalArgumentException("rows must be [R], R at least 1: " + rows.getShape());
-    }
+    require(shape.dimension() == 2, "zt must be [B, N]", shape);
+    require(
+        rows.getShape().dimension() == 1 && rows.size() > 0,
+        "rows must be [R], R at least 1",
+        rows.getShape());
     if (config.timeFeatures() == TimeFeatures.T && condition.times().length != shape.get(0)) {
       throw new IllegalArgumentException(
           "there must be a time for each of "
@@ -194,13 +197,13 @@ public final class Transformer implements Network {
     }
   }
 
-  private DropoutMask keep(NDManager scope, int batchSize, DropoutNoise noise) {
+  private DropoutMask dropoutMask(NDManager scope, int batchSize, DropoutNoise noise) {
     if (config.dropout() == 0) {
-      return new DropoutMask.Everything(training);
+      return new DropoutMask.None(training);
     }
-    byte[] keep = ChannelMask.of(config, noise, batchSize).values();
+    byte[] values = ChannelMask.of(config, noise, batchSize).values();
     Shape shape = new Shape(batchSize, config.layers(), ChannelMask.BRANCHES, 1, config.width());
-    NDArray mask = scope.create(ByteBuffer.wrap(keep), shape, DataType.UINT8);
+    NDArray mask = scope.create(ByteBuffer.wrap(values), shape, DataType.UINT8);
     return new DropoutMask.Channels(training, mask);
   }
 

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 
 /**
  * The shape of the text transformer (spec, Sections 5.1 to 5.4); its width is {@code headWidth *
@@ -27,11 +28,11 @@ import java.util.OptionalInt;
  * @param heads of the queries
  * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query attention
  * @param layers number of blocks
- * @param embedding where the token table's width is widened
- * @param timeFeatures whether the network is told the time
- * @param classes number of classes it is told, or 0
- * @param activation the feed-forward's gate, and the one in front of every adaLN product
- * @param conditioning how the adaLN products start
+ * @param embedding the place where tokens get the network's width
+ * @param timeFeatures whether the time is an input
+ * @param classes the number of classes, or 0
+ * @param activation of the feed-forward's gate and of the condition before every adaLN product
+ * @param conditioning the initial values of the adaLN products
  * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
  * @param dropout rate of the channels of each branch, one draw for all positions, and of the
  *     embedded tokens where the embedding is inside
@@ -54,7 +55,7 @@ public record TransformerConfig(
     boolean causal)
     implements NetworkConfig {
 
-  /** Where tokens become vectors of the network's width. */
+  /** The place where tokens get the network's width. */
   public enum Embedding {
     /** A table as wide as a head, then a product with bias. */
     OUTSIDE,
@@ -72,16 +73,16 @@ public record TransformerConfig(
     }
   }
 
-  /** How the products that modulate LayerNorm start. */
+  /** The initial values of the products that modulate LayerNorm. */
   public enum Conditioning {
-    /** Like every other product. */
+    /** Values like those of every other product. */
     ADALN {
       @Override
       Initializer initializer(long fanIn) {
         return new Initializer.LeCunNormal(fanIn, 1);
       }
     },
-    /** At zero, so that every block starts as the identity. */
+    /** Zeros, so that every block starts as the identity. */
     ADALN_ZERO {
       @Override
       Initializer initializer(long fanIn) {
@@ -137,12 +138,81 @@ public record TransformerConfig(
         false);
   }
 
+  private TransformerConfig with(Consumer<TransformerConfigEdit> change) {
+    TransformerConfigEdit edit = new TransformerConfigEdit(this);
+    change.accept(edit);
+    return edit.config();
+  }
+
+  /** Returns this config with other heads, as many of keys and values as of queries. */
+  public TransformerConfig withHeads(int newHeads, int newHeadWidth) {
+    return with(
+        edit -> {
+          edit.heads = newHeads;
+          edit.keyValueHeads = newHeads;
+          edit.headWidth = newHeadWidth;
+        });
+  }
+
+  /** Returns this config with grouped-query attention. */
+  public TransformerConfig withKeyValueHeads(int newKeyValueHeads) {
+    return with(edit -> edit.keyValueHeads = newKeyValueHeads);
+  }
+
+  /** Returns this config with another number of layers. */
+  public TransformerConfig withLayers(int newLayers) {
+    return with(edit -> edit.layers = newLayers);
+  }
+
+  /** Returns this config with another place of the embedding. */
+  public TransformerConfig withEmbedding(Embedding newEmbedding) {
+    return with(edit -> edit.embedding = newEmbedding);
+  }
+
+  /** Returns this config with other inputs of its condition. */
+  public TransformerConfig withCondition(TimeFeatures newTimeFeatures, int newClasses) {
+    return with(
+        edit -> {
+          edit.timeFeatures = newTimeFeatures;
+          edit.classes = newClasses;
+        });
+  }
+
+  /** Returns this config with another activation. */
+  public TransformerConfig withActivation(Activation newActivation) {
+    return with(edit -> edit.activation = newActivation);
+  }
+
+  /** Returns this config with other initial values of the adaLN products. */
+  public TransformerConfig withConditioning(Conditioning newConditioning) {
+    return with(edit -> edit.conditioning = newConditioning);
+  }
+
+  /** Returns this config with another initial variance of the feed-forward. */
+  public TransformerConfig withDepthScaledInit(boolean newDepthScaledInit) {
+    return with(edit -> edit.depthScaledInit = newDepthScaledInit);
+  }
+
+  /** Returns this config with other rates of dropout. */
+  public TransformerConfig withDropout(double newDropout, double newAttentionDropout) {
+    return with(
+        edit -> {
+          edit.dropout = newDropout;
+          edit.attentionDropout = newAttentionDropout;
+        });
+  }
+
+  /** Returns this config with causal attention or without. */
+  public TransformerConfig withCausal(boolean newCausal) {
+    return with(edit -> edit.causal = newCausal);
+  }
+
   @Override
   public OptionalInt nullLabel() {
     return OptionalInt.empty();
   }
 
-  /** Any length fits. */
+  /** Accepts any length. */
   @Override
   public void checkLength(int length) {}
 
@@ -160,8 +230,9 @@ public record TransformerConfig(
   }
 
   /**
-   * As {@link NetworkConfig#arithmetic}; {@code dense} counts every parameter but the token table
-   * once a token, vectors and what the condition goes through too, as peers are counted.
+   * Returns the {@link NetworkConfig#arithmetic}. {@code dense} counts every parameter except the
+   * token table once for each token, vectors and the condition's parameters included, as others
+   * count them.
    */
   @Override
   public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
@@ -199,7 +270,7 @@ public record TransformerConfig(
     return (8 * width() / 3 + 31) / 32 * 32;
   }
 
-  /** Returns whether the blocks are modulated (adaLN), else they normalise by RMSNorm. */
+  /** Returns whether the blocks are modulated (adaLN); otherwise they use RMSNorm. */
   public boolean isConditional() {
     return timeFeatures == TimeFeatures.T || classes > 0;
   }

@@ -15,14 +15,14 @@ import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import java.util.Arrays;
 
 /**
- * One way through the transformer, from tokens to logits.
+ * A forward pass of the transformer, from tokens to logits.
  *
  * <p>B examples, L positions, D width, W head width, V vocabulary, R chosen rows.
  */
 record TransformerPass(
     TransformerConfig config, Blocks.Weights weights, Recording recording, EngineSeeds seeds) {
 
-  /** See {@link io.github.md4.core.diffusion.Denoiser#logits}. */
+  /** Returns the logits of {@link io.github.md4.core.diffusion.Denoiser#logits}. */
   NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     try (NDManager scope = zt.getManager().newSubManager()) {
       Blocks blocks = blocks(scope, condition);
@@ -54,7 +54,7 @@ record TransformerPass(
   }
 
   private Hidden block(NDManager outer, Blocks blocks, int layer, Hidden stream) {
-    return recording.piece(
+    return recording.segment(
         outer,
         stream,
         (scope, h) -> {
@@ -64,7 +64,7 @@ record TransformerPass(
         });
   }
 
-  /** After the last attention nothing but the chosen rows is needed. */
+  /** Computes the last block and the head; after the last attention only at the chosen rows. */
   private NDArray lastBlockAndHead(NDManager scope, Blocks blocks, Hidden h, NDArray rows) {
     int last = config.layers() - 1;
     seeds.beforeLayer(last);

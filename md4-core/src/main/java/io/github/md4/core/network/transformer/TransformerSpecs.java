@@ -13,7 +13,7 @@ import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The parameters of the transformer, their shapes ([out, in]) and initial laws. */
+/** The parameters of the transformer, their shapes ([out, in]) and initial values. */
 public final class TransformerSpecs {
   /** Vectors that modulate a block: shift, scale and gate of attention, then of feed-forward. */
   static final int BLOCK_VECTORS = 6;

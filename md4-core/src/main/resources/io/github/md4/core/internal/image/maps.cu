@@ -1,9 +1,9 @@
-// The passes over feature maps that are not convolutions: group normalisation with what follows it, and sums onto
-// the residual stream. Compiled when a network is built, by NVRTC.
+// The kernels between the convolutions of a UNet: group normalisation with swish and dropout, and residual addition.
+// NVRTC compiles them when a network is built, with this constant:
 //   WIDE   1 if the residual stream and its gradient are float32, 0 if bfloat16
-// A map is [B, pixels, C], C a multiple of 32 and at most 2048; what convolutions take and give is bfloat16, sums are
-// float32. There are 32 groups of C / 32 channels. `splits` blocks share the pixels of an example; each thread keeps to
-// 8 channels. Every map is read once by each kernel.
+// A map is [B, pixels, C], C a multiple of 32 and at most 2048. Inputs and outputs of convolutions are bfloat16, sums
+// are float32. There are 32 groups of C / 32 channels. `splits` blocks share the pixels of an example. Each thread
+// works on 8 channels. Each kernel reads every map once.
 
 typedef unsigned int u32;
 typedef unsigned short bf16;
@@ -48,7 +48,7 @@ __device__ __forceinline__ void put(float* to, const Eight& e) {
   *(float4*)(to + 4) = make_float4(e.x[4], e.x[5], e.x[6], e.x[7]);
 }
 
-// What a thread works on: 8 channels at every rows-th pixel of its block's share.
+// A thread's share of the work: 8 channels at every rows-th pixel of its block's pixels.
 struct Share {
   int example, split, channel, row, rows, first, end;
   bool works;
@@ -68,7 +68,7 @@ __device__ __forceinline__ Share share(int splits, int pixels, int channels) {
   return s;
 }
 
-// Writes the block's sums, one of a quantity and channel, to partials [B, splits, QUANTITIES, C].
+// Writes the block's sums by quantity and channel to partials [B, splits, QUANTITIES, C].
 template <int QUANTITIES>
 __device__ __forceinline__ void writeSums(const Share& s, Eight* sums, int splits, int channels, float* partials) {
   __shared__ float shared[THREADS * 8];
@@ -87,7 +87,7 @@ __device__ __forceinline__ void writeSums(const Share& s, Eight* sums, int split
   }
 }
 
-// Returns what all blocks of an example have summed.
+// Returns the sum over all blocks of an example.
 template <int QUANTITIES>
 __device__ __forceinline__ float total(const float* partials, int example, int splits, int quantity, int channels,
                                        int c) {
@@ -97,7 +97,7 @@ __device__ __forceinline__ float total(const float* partials, int example, int s
   return sum;
 }
 
-// Sums of each channel's distances from its first pixel, and of their squares.
+// Sums each channel's distances from its first pixel, and their squares.
 template <typename T>
 __device__ __forceinline__ void moments(const T* x, float* partials, int splits, int pixels, int channels) {
   Share s = share(splits, pixels, channels);
@@ -122,14 +122,13 @@ __device__ __forceinline__ void moments(const T* x, float* partials, int splits,
 __device__ __forceinline__ float number(const bf16* x) { return __uint_as_float((u32)*x << 16); }
 __device__ __forceinline__ float number(const float* x) { return *x; }
 
-// A norm's scale and shift, [C] or [B, C] (their stride is 0 or C), and what is added to the map in front of it, or
-// null.
+// A norm's scale and shift, [C] or [B, C] (stride 0 or C), and the bias added to the map before the norm, or null.
 struct Norm {
-  const float *scale, *shift, *told;
-  int normStride, toldStride;
+  const float *scale, *shift, *bias;
+  int normStride, biasStride;
 };
 
-// SplitMix64: the index-th number of a seed.
+// Returns the index-th number of a seed (SplitMix64).
 __device__ __forceinline__ u64 mixed(u64 seed, u64 index) {
   u64 z = seed + (index + 1) * 0x9e3779b97f4a7c15ULL;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -151,19 +150,19 @@ __device__ __forceinline__ void drop(Eight& e, u64 seed, u64 octet, u32 threshol
 
 __device__ __forceinline__ float sigmoid(float x) { return 1.f / (1.f + __expf(-x)); }
 
-// a <- dropout(swish(norm(x + told))), and mean and 1 / deviation of each group to moments [B, 32].
+// a <- dropout(swish(norm(x + bias))); writes mean and 1 / deviation of each group to moments [B, 32].
 template <typename T>
-__device__ __forceinline__ void activate(const T* x, const float* partials, Norm norm, bf16* a, float2* moments,
+__device__ __forceinline__ void normActivate(const T* x, const float* partials, Norm norm, bf16* a, float2* moments,
                                          u64 seed, u32 threshold, float epsilon, int splits, int pixels,
                                          int channels) {
-  __shared__ float means[WIDEST], squares[WIDEST];  // of channels; then factor and offset
+  __shared__ float means[WIDEST], squares[WIDEST];  // by channel; later factor and offset
   __shared__ float2 ofGroup[GROUPS];
   Share s = share(splits, pixels, channels);
   const T* from = x + (long)s.example * pixels * channels;
   for (int c = threadIdx.x; c < channels; c += THREADS) {
     float sum = total<2>(partials, s.example, splits, 0, channels, c);
-    float told = norm.told ? norm.told[(long)s.example * norm.toldStride + c] : 0.f;
-    means[c] = number(from + c) + told + sum / pixels;
+    float bias = norm.bias ? norm.bias[(long)s.example * norm.biasStride + c] : 0.f;
+    means[c] = number(from + c) + bias + sum / pixels;
     squares[c] = total<2>(partials, s.example, splits, 1, channels, c) - sum * sum / pixels;
   }
   __syncthreads();
@@ -184,10 +183,10 @@ __device__ __forceinline__ void activate(const T* x, const float* partials, Norm
   __syncthreads();
   for (int c = threadIdx.x; c < channels; c += THREADS) {
     float2 m = ofGroup[c / size];
-    float told = norm.told ? norm.told[(long)s.example * norm.toldStride + c] : 0.f;
+    float bias = norm.bias ? norm.bias[(long)s.example * norm.biasStride + c] : 0.f;
     float factor = m.y * norm.scale[(long)s.example * norm.normStride + c];
     means[c] = factor;
-    squares[c] = (told - m.x) * factor + norm.shift[(long)s.example * norm.normStride + c];
+    squares[c] = (bias - m.x) * factor + norm.shift[(long)s.example * norm.normStride + c];
   }
   __syncthreads();
   if (!s.works) return;
@@ -212,23 +211,23 @@ __device__ __forceinline__ void activate(const T* x, const float* partials, Norm
   }
 }
 
-// What a thread must know to go back through its 8 channels.
-struct Back {
-  float told[8], mean[8], rstd[8], scale[8], shift[8];
+// The values that the backward of a thread's 8 channels needs.
+struct BackwardOctet {
+  float bias[8], mean[8], rstd[8], scale[8], shift[8];
 
-  __device__ __forceinline__ Back(const Share& s, const Norm& norm, const float2* moments, int channels) {
+  __device__ __forceinline__ BackwardOctet(const Share& s, const Norm& norm, const float2* moments, int channels) {
 #pragma unroll
     for (int k = 0; k < 8; k++) {
       int c = s.channel + k;
       float2 m = moments[s.example * GROUPS + c / (channels / GROUPS)];
-      mean[k] = m.x - (norm.told ? norm.told[(long)s.example * norm.toldStride + c] : 0.f);
+      mean[k] = m.x - (norm.bias ? norm.bias[(long)s.example * norm.biasStride + c] : 0.f);
       rstd[k] = m.y;
       scale[k] = norm.scale[(long)s.example * norm.normStride + c];
       shift[k] = norm.shift[(long)s.example * norm.normStride + c];
     }
   }
 
-  // x becomes the normalised map, d the gradient by norm(x).
+  // Replaces x by the normalised map, and d by the gradient by norm(x).
   __device__ __forceinline__ void through(Eight& x, Eight& d) const {
 #pragma unroll
     for (int k = 0; k < 8; k++) {
@@ -239,21 +238,22 @@ struct Back {
   }
 };
 
-// Sums of each channel over an example's pixels: of the gradient d by norm(x), of d n, n being x normalised, and of n.
+// Sums over an example's pixels, by channel: the gradient d by norm(x), d n with n the normalised x, and n.
 template <typename T>
-__device__ __forceinline__ void backSums(const bf16* da, const T* x, const float2* moments, Norm norm, float* partials,
-                                         u64 seed, u32 threshold, int splits, int pixels, int channels) {
+__device__ __forceinline__ void backwardSums(const bf16* da, const T* x, const float2* moments, Norm norm,
+                                             float* partials, u64 seed, u32 threshold, int splits, int pixels,
+                                             int channels) {
   Share s = share(splits, pixels, channels);
   Eight sums[3] = {};
   if (s.works) {
-    Back back(s, norm, moments, channels);
+    BackwardOctet backward(s, norm, moments, channels);
     long base = (long)s.example * pixels * channels + s.channel;
 #pragma unroll 2
     for (int p = s.first; p < s.end; p += s.rows) {
       long at = base + (long)p * channels;
       Eight d = fetch(da + at), n = fetch(x + at);
       drop(d, seed, at / 8, threshold);
-      back.through(n, d);
+      backward.through(n, d);
 #pragma unroll
       for (int k = 0; k < 8; k++) {
         sums[0].x[k] += d.x[k];
@@ -265,10 +265,10 @@ __device__ __forceinline__ void backSums(const bf16* da, const T* x, const float
   writeSums<3>(s, sums, splits, channels, partials);
 }
 
-// The backward of activate: dx <- known + gradient by x, where known is null or of dx's type; and the gradients by
-// scale, shift and told of each example, one behind the other, to dnorm [3, B, C].
+// The backward of normActivate: dx <- known + gradient by x; known is null or of dx's type. Writes the gradients by
+// scale, shift and bias of each example to dnorm [3, B, C].
 template <typename T>
-__device__ __forceinline__ void activateBack(const bf16* da, const T* x, const float2* moments, Norm norm,
+__device__ __forceinline__ void normActivateBackward(const bf16* da, const T* x, const float2* moments, Norm norm,
                                              const float* partials, const T* known, T* dx, float* dnorm, u64 seed,
                                              u32 threshold, int splits, int pixels, int channels) {
   __shared__ float sums[WIDEST], products[WIDEST];
@@ -302,7 +302,7 @@ __device__ __forceinline__ void activateBack(const bf16* da, const T* x, const f
     }
   }
   if (!s.works) return;
-  Back back(s, norm, moments, channels);
+  BackwardOctet backward(s, norm, moments, channels);
   float sum[8], product[8];
 #pragma unroll
   for (int k = 0; k < 8; k++) {
@@ -317,10 +317,10 @@ __device__ __forceinline__ void activateBack(const bf16* da, const T* x, const f
     Eight d = fetch(da + at), n = fetch(x + at), result = {};
     if (known) result = fetch(known + at);
     drop(d, seed, at / 8, threshold);
-    back.through(n, d);
+    backward.through(n, d);
 #pragma unroll
     for (int k = 0; k < 8; k++)
-      result.x[k] += back.rstd[k] * (back.scale[k] * d.x[k] - sum[k] - n.x[k] * product[k]);
+      result.x[k] += backward.rstd[k] * (backward.scale[k] * d.x[k] - sum[k] - n.x[k] * product[k]);
     put(dx + at, result);
   }
 }
@@ -332,34 +332,35 @@ typedef bf16 stream;
 #endif
 
 #define KERNEL extern "C" __global__ void __launch_bounds__(THREADS)
-#define PASSES(T, Of)                                                                                                \
+#define KERNELS(T, Of)                                                                                               \
   KERNEL moments##Of(const T* x, float* partials, int splits, int pixels, int channels) {                            \
     moments(x, partials, splits, pixels, channels);                                                                  \
   }                                                                                                                  \
-  KERNEL activate##Of(const T* x, const float* partials, const float* scale, const float* shift, const float* told, \
-                      int normStride, int toldStride, bf16* a, float2* groups, u64 seed, u32 threshold,              \
-                      float epsilon, int splits, int pixels, int channels) {                                         \
-    activate(x, partials, {scale, shift, told, normStride, toldStride}, a, groups, seed, threshold, epsilon, splits, \
-             pixels, channels);                                                                                      \
+  KERNEL normActivate##Of(const T* x, const float* partials, const float* scale, const float* shift,                 \
+                          const float* bias, int normStride, int biasStride, bf16* a, float2* groups, u64 seed,      \
+                          u32 threshold, float epsilon, int splits, int pixels, int channels) {                      \
+    normActivate(x, partials, {scale, shift, bias, normStride, biasStride}, a, groups, seed, threshold, epsilon,     \
+                 splits, pixels, channels);                                                                          \
   }                                                                                                                  \
-  KERNEL backSums##Of(const bf16* da, const T* x, const float2* groups, const float* scale, const float* shift,      \
-                      const float* told, int normStride, int toldStride, float* partials, u64 seed, u32 threshold,   \
-                      int splits, int pixels, int channels) {                                                        \
-    backSums(da, x, groups, {scale, shift, told, normStride, toldStride}, partials, seed, threshold, splits, pixels, \
-             channels);                                                                                              \
+  KERNEL backwardSums##Of(const bf16* da, const T* x, const float2* groups, const float* scale, const float* shift,  \
+                          const float* bias, int normStride, int biasStride, float* partials, u64 seed,              \
+                          u32 threshold, int splits, int pixels, int channels) {                                     \
+    backwardSums(da, x, groups, {scale, shift, bias, normStride, biasStride}, partials, seed, threshold, splits,     \
+                 pixels, channels);                                                                                  \
   }                                                                                                                  \
-  KERNEL activateBack##Of(const bf16* da, const T* x, const float2* groups, const float* scale, const float* shift,  \
-                          const float* told, int normStride, int toldStride, const float* partials, const T* known,  \
-                          T* dx, float* dnorm, u64 seed, u32 threshold, int splits, int pixels, int channels) {      \
-    activateBack(da, x, groups, {scale, shift, told, normStride, toldStride}, partials, known, dx, dnorm, seed,      \
-                 threshold, splits, pixels, channels);                                                               \
+  KERNEL normActivateBackward##Of(const bf16* da, const T* x, const float2* groups, const float* scale,              \
+                                  const float* shift, const float* bias, int normStride, int biasStride,             \
+                                  const float* partials, const T* known, T* dx, float* dnorm, u64 seed,              \
+                                  u32 threshold, int splits, int pixels, int channels) {                             \
+    normActivateBackward(da, x, groups, {scale, shift, bias, normStride, biasStride}, partials, known, dx, dnorm,    \
+                         seed, threshold, splits, pixels, channels);                                                 \
   }
 
-PASSES(stream, OfStream)
-PASSES(bf16, OfMap)
+KERNELS(stream, OfStream)
+KERNELS(bf16, OfMap)
 
-// out <- x + y + bias, of `octets` times 8 numbers; x and out may be the same.
-KERNEL onto(const stream* x, const bf16* y, const float* bias, stream* out, int channels, long octets) {
+// out <- x + y + bias over 8 * octets numbers; x and out may be the same array.
+KERNEL addResidual(const stream* x, const bf16* y, const float* bias, stream* out, int channels, long octets) {
   long octet = blockIdx.x * (long)THREADS + threadIdx.x;
   if (octet >= octets) return;
   Eight sum = fetch(x + octet * 8), more = fetch(y + octet * 8);

@@ -1,11 +1,11 @@
-// The passes over a transformer's activations that are not products: each reads and writes every
-// tensor once. Compiled when a network is built, by NVRTC, for its width:
+// The pointwise kernels of a transformer's training: everything between its matrix products. Each kernel
+// reads and writes every tensor once. NVRTC compiles them when a network is built, with these constants:
 //   D      width of the residual stream, a multiple of 8
 //   W      width of a head, a multiple of 8
 //   GATE   the feed-forward's gate: 0 sigmoid, 1 swish, 2 GELU (tanh)
 //   WIDE   1 if the residual stream and its gradient are float32, 0 if bfloat16
-// Activations are bfloat16, sums float32. A row is a position of an example; the rows of an example
-// stand together, and starts[b] is the first of example b, starts[examples] the number of all.
+// Activations are bfloat16, sums are float32. A row is a position of an example. The rows of an example
+// are contiguous: starts[b] is the first row of example b, and starts[examples] is the number of rows.
 
 typedef unsigned char u8;
 typedef unsigned int u32;
@@ -13,8 +13,8 @@ typedef unsigned short bf16;
 struct alignas(16) Pack { u32 word[4]; };  // 8 bfloat16
 
 #define LANES 32
-#define WARPS 4           // of a block that works on rows
-#define CHUNKS ((D + 255) / 256)  // packs of a row that each lane holds
+#define WARPS 4           // warps of a block in the kernels over rows
+#define CHUNKS ((D + 255) / 256)  // packs of a row in each lane
 
 // ---- numbers ----
 
@@ -45,7 +45,7 @@ __device__ __forceinline__ Pack pack(const float* x) {
 __device__ __forceinline__ Pack load(const bf16* from) { return *(const Pack*)from; }
 __device__ __forceinline__ void store(bf16* to, const Pack& value) { *(Pack*)to = value; }
 
-// The residual stream: 8 numbers of it as they lie in memory.
+// Eight consecutive numbers of the residual stream, in its own type.
 #if WIDE
 typedef float stream;
 struct alignas(16) Octet { float x[8]; };
@@ -131,13 +131,16 @@ __device__ __forceinline__ Moments momentsOf(float (*row)[8], int lane) {
   return {mean, rsqrtf(sumOfWarp(squares) * (1.f / D) + 1e-5f)};
 }
 
-// Into a branch: h <- h + gate * x, a <- LN(h) (1 + scale) + shift. Without x, h is only read.
-//   h      [., D] the residual stream; row r of it is from[r], or r where from is null
-//   x      [rows, D] the output of the branch before, or null
-//   gates  [examples, gateVectors, D], its vector gateIndex; likewise mods with shift and scale next
-//          to each other
-//   next   [rows, D] the stream after; a [rows, D]; moments [rows]
-extern "C" __global__ void __launch_bounds__(WARPS * LANES) enter(
+// Residual addition, LayerNorm and modulation: h <- h + gate * x, a <- LN(h) (1 + scale) + shift. Without
+// x, h is only read.
+//   h      [., D], the residual stream; row r is row from[r] of it, or row r where from is null
+//   x      [rows, D], the output of the branch before, or null
+//   gates  [examples, gateVectors, D]; the gate is vector gateIndex
+//   mods   [examples, modVectors, D]; the shift is vector modIndex, the scale the one after it
+//   next   [rows, D], the stream after the addition
+//   a      [rows, D], the input of the next branch
+//   moments [rows], mean and reciprocal deviation
+extern "C" __global__ void __launch_bounds__(WARPS * LANES) residualNormModulate(
     const stream* __restrict__ h, const int* __restrict__ from, const bf16* __restrict__ x,
     const bf16* __restrict__ gates, int gateVectors, int gateIndex, const bf16* __restrict__ mods, int modVectors,
     int modIndex, stream* __restrict__ next, bf16* __restrict__ a, Moments* __restrict__ moments,
@@ -191,7 +194,7 @@ extern "C" __global__ void __launch_bounds__(WARPS * LANES) enter(
   }
 }
 
-// Adds what the warps of a block have summed to a vector of an example's gradient.
+// Adds the sums of a block's warps to a vector of an example's gradient.
 __device__ __forceinline__ void flush(float (*sums)[8], float (*shared)[D], float* __restrict__ into) {
   int lane = threadIdx.x, warp = threadIdx.y;
 #pragma unroll
@@ -214,13 +217,16 @@ __device__ __forceinline__ void flush(float (*sums)[8], float (*shared)[D], floa
   __syncthreads();
 }
 
-// The backward of enter, and of the gate in front of it:
+// The backward of residualNormModulate:
 //   dh     <- dnext + LN'(da (1 + scale)),  dx <- gate * dh
 //   dshift += da,  dscale += da * LN(h),  dgate += dh * x, summed over the rows of an example
-// da [rows, D]; dnext [rows, D], the gradient by the stream after, or null if there is none; h [rows,
-// D], the stream that enter wrote, and its moments; dmods, dgates float32, as mods and gates. Row r of
-// dh is to[r], or r where to is null. Where x is null, so are gates, dgates and dx.
-extern "C" __global__ void __launch_bounds__(WARPS * LANES) leave(
+//   da     [rows, D], the gradient by a
+//   dnext  [rows, D], the gradient by the stream after the addition, or null
+//   h      [rows, D], the stream that residualNormModulate wrote, with its moments
+//   dmods, dgates  float32, shaped as mods and gates
+//   dh     [., D]; row r goes to row to[r], or to row r where to is null
+// Where x is null, so are gates, dgates and dx.
+extern "C" __global__ void __launch_bounds__(WARPS * LANES) residualNormModulateBackward(
     const bf16* __restrict__ da, const stream* __restrict__ dnext, const stream* __restrict__ h,
     const Moments* __restrict__ moments, const bf16* __restrict__ x, const bf16* __restrict__ gates, int gateVectors,
     int gateIndex, const bf16* __restrict__ mods, int modVectors, int modIndex, float* __restrict__ dgates,
@@ -321,8 +327,8 @@ __device__ __forceinline__ void rotatePairs(float* x, const float* cosines, cons
   }
 }
 
-// Rotary positions of queries and keys, in place: qkv [rows, heads, W], of which the first `rotated`
-// heads; cosines and sines [length, W / 2].
+// Rotary position embedding of queries and keys, in place: the first `rotated` heads of
+// qkv [rows, heads, W]; cosines and sines [length, W / 2].
 extern "C" __global__ void rotate(bf16* __restrict__ qkv, const float* __restrict__ cosines,
                                   const float* __restrict__ sines, int length, int heads, int rotated, int rows) {
   long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
@@ -336,12 +342,12 @@ extern "C" __global__ void rotate(bf16* __restrict__ qkv, const float* __restric
   store(at, pack(x));
 }
 
-// The gradients of rotated queries and keys and of values, each [rows, its heads, W], turned back and
-// laid beside each other: dqkv [rows, queries + 2 keys, W].
-extern "C" __global__ void rotateBack(const bf16* __restrict__ dq, const bf16* __restrict__ dk,
-                                      const bf16* __restrict__ dv, bf16* __restrict__ dqkv,
-                                      const float* __restrict__ cosines, const float* __restrict__ sines, int length,
-                                      int queries, int keys, int rows) {
+// The backward of rotate: rotates the gradients by queries and keys back and concatenates them with the
+// gradient by values, each [rows, its heads, W], into dqkv [rows, queries + 2 keys, W].
+extern "C" __global__ void rotateBackward(const bf16* __restrict__ dq, const bf16* __restrict__ dk,
+                                          const bf16* __restrict__ dv, bf16* __restrict__ dqkv,
+                                          const float* __restrict__ cosines, const float* __restrict__ sines,
+                                          int length, int queries, int keys, int rows) {
   long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
   int octets = (queries + 2 * keys) * (W / 8);
   if (index >= (long)rows * octets) return;
@@ -392,8 +398,8 @@ __device__ __forceinline__ float slopeOf(float x) {
 #endif
 }
 
-// g <- value * gate(u): u [rows, 2 width], values first; g [rows, width], width a multiple of 8.
-extern "C" __global__ void gate(const bf16* __restrict__ u, bf16* __restrict__ g, int width, int rows) {
+// g <- value * activation(gate): u [rows, 2 width], values first; g [rows, width], width a multiple of 8.
+extern "C" __global__ void gatedActivation(const bf16* __restrict__ u, bf16* __restrict__ g, int width, int rows) {
   long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
   int octets = width / 8;
   if (index >= (long)rows * octets) return;
@@ -407,8 +413,9 @@ extern "C" __global__ void gate(const bf16* __restrict__ u, bf16* __restrict__ g
   store(g + index * 8, pack(value));
 }
 
-// du from dg [rows, width] and u, du may be u.
-extern "C" __global__ void gateBack(const bf16* __restrict__ dg, const bf16* u, bf16* du, int width, int rows) {
+// The backward of gatedActivation: du from dg [rows, width] and u; du may be u.
+extern "C" __global__ void gatedActivationBackward(const bf16* __restrict__ dg, const bf16* u, bf16* du, int width,
+                                                   int rows) {
   long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
   int octets = width / 8;
   if (index >= (long)rows * octets) return;
@@ -428,8 +435,8 @@ extern "C" __global__ void gateBack(const bf16* __restrict__ dg, const bf16* u, 
 
 // ---- embedding ----
 
-// Adds the gradients of positions with the same token: sums [tokens, D] float32, dh [rows, D]. The
-// positions stand in `order` by token; run i of them, from runs[i] to runs[i + 1], is of tokens[i].
+// Sums the gradients dh [rows, D] of positions with the same token: sums [tokens, D], float32. `order`
+// lists the positions by token; its elements runs[i] to runs[i + 1] are positions of tokens[i].
 extern "C" __global__ void sumByToken(const stream* __restrict__ dh, const int* __restrict__ order,
                                       const int* __restrict__ runs, const int* __restrict__ tokens,
                                       float* __restrict__ sums) {
@@ -450,11 +457,11 @@ extern "C" __global__ void sumByToken(const stream* __restrict__ dh, const int* 
 
 // ---- loss ----
 
-// Cross-entropy of each row in nats, and its gradient times the row's weight in place of the logits:
-// logits [rows, stride], of whose columns the first `vocabulary` count and the others become 0.
+// Cross-entropy of each row in nats; its gradient times the row's weight overwrites the logits. logits
+// [rows, stride]: the first `vocabulary` columns count, the others become 0.
 #define BEYOND -1e30f
 
-// A maximum with the sum of exponentials below it; the shared ones of a team are combined.
+// A running maximum and the sum of exponentials relative to it (online softmax).
 struct Mass { float most, sum; };
 
 __device__ __forceinline__ Mass combined(Mass a, Mass b) {
@@ -469,7 +476,7 @@ __device__ __forceinline__ Mass massOfWarp(Mass mass) {
   return mass;
 }
 
-// Adds logits to a mass: `count` packs, whose columns are `stride` apart and start at `column`.
+// Adds logits to a mass: `count` packs that start at `column` and are `stride` columns apart.
 template <int count>
 __device__ __forceinline__ Mass with(Mass mass, const Pack* logits, int column, int stride, int vocabulary) {
   float x[count][8], most = mass.most, sum = 0.f;
@@ -505,13 +512,13 @@ __device__ __forceinline__ Pack gradient(const Pack& logits, int column, int voc
   return pack(x);
 }
 
-// A block takes a row and keeps it in shared memory, 2 * stride bytes.
-extern "C" __global__ void __launch_bounds__(512) entropyByBlock(bf16* __restrict__ logits,
-                                                                 const int* __restrict__ targets,
-                                                                 const float* __restrict__ weights,
-                                                                 float* __restrict__ losses, int vocabulary,
-                                                                 int stride) {
-  extern __shared__ Pack held[];
+// One row for each block, cached in shared memory: 2 * stride bytes.
+extern "C" __global__ void __launch_bounds__(512) crossEntropyByBlock(bf16* __restrict__ logits,
+                                                                      const int* __restrict__ targets,
+                                                                      const float* __restrict__ weights,
+                                                                      float* __restrict__ losses, int vocabulary,
+                                                                      int stride) {
+  extern __shared__ Pack cached[];
   __shared__ Mass ofWarp[16];
   long row = blockIdx.x;
   bf16* at = logits + row * stride;
@@ -522,29 +529,29 @@ extern "C" __global__ void __launch_bounds__(512) entropyByBlock(bf16* __restric
 #pragma unroll
     for (int p = 0; p < 4; p++) four[p] = load(at + (first + p * 512) * 8);
 #pragma unroll
-    for (int p = 0; p < 4; p++) held[first + p * 512] = four[p];
+    for (int p = 0; p < 4; p++) cached[first + p * 512] = four[p];
     mass = with<4>(mass, four, first * 8, 512 * 8, vocabulary);
   }
   for (; first < packs; first += 512) {
-    held[first] = load(at + first * 8);
-    mass = with<1>(mass, held + first, first * 8, 0, vocabulary);
+    cached[first] = load(at + first * 8);
+    mass = with<1>(mass, cached + first, first * 8, 0, vocabulary);
   }
   mass = massOfWarp(mass);
   if (threadIdx.x % LANES == 0) ofWarp[threadIdx.x / LANES] = mass;
   __syncthreads();
   mass = massOfWarp(ofWarp[threadIdx.x % 16]);
-  mass.sum *= 0.5f;  // each warp's was counted twice
+  mass.sum *= 0.5f;  // each warp's sum was counted twice
 #pragma unroll 4
   for (int p = threadIdx.x; p < packs; p += 512)
-    store(at + p * 8, gradient(held[p], p * 8, vocabulary, mass, weights[row], targets[row], losses + row));
+    store(at + p * 8, gradient(cached[p], p * 8, vocabulary, mass, weights[row], targets[row], losses + row));
 }
 
-// A warp takes a row of a small vocabulary.
-extern "C" __global__ void __launch_bounds__(WARPS * LANES) entropyByWarp(bf16* __restrict__ logits,
-                                                                        const int* __restrict__ targets,
-                                                                        const float* __restrict__ weights,
-                                                                        float* __restrict__ losses, int vocabulary,
-                                                                        int stride, int rows) {
+// One row for each warp, for small vocabularies.
+extern "C" __global__ void __launch_bounds__(WARPS * LANES) crossEntropyByWarp(bf16* __restrict__ logits,
+                                                                               const int* __restrict__ targets,
+                                                                               const float* __restrict__ weights,
+                                                                               float* __restrict__ losses,
+                                                                               int vocabulary, int stride, int rows) {
   long row = blockIdx.x * WARPS + threadIdx.y;
   if (row >= rows) return;
   bf16* at = logits + row * stride;
@@ -558,20 +565,21 @@ extern "C" __global__ void __launch_bounds__(WARPS * LANES) entropyByWarp(bf16* 
     store(at + j, gradient(load(at + j), j, vocabulary, mass, weights[row], targets[row], losses + row));
 }
 
-// Where each token has a power w: a row counts w_x (-log mu_x - 1) + mean, mean = sum_v w_v mu_v, its
-// logits become weight * (mu_v (w_x + w_v - mean) - 1[v = x] w_x), and to sums [stride] is added the
-// gradient by the powers, weight * (mu_v + 1[v = x] (-log mu_x - 1)). powers [stride] are 0 beyond the
-// vocabulary.
+// The loss of GenMD4, with a power w for each token. With mean = sum_v w_v mu_v:
+//   loss of a row            w_x (-log mu_x - 1) + mean
+//   gradient by logit v      weight * (mu_v (w_x + w_v - mean) - 1[v = x] w_x); overwrites the logits
+//   gradient by power v      weight * (mu_v + 1[v = x] (-log mu_x - 1)); added to sums [stride]
+// powers [stride] are 0 beyond the vocabulary.
 
-// A maximum with the sum of exponentials below it, and that of their products with the powers.
-struct PowerMass { float most, sum, power; };
+// A running maximum, the sum of exponentials relative to it, and the sum of their products with the powers.
+struct GenMd4Mass { float most, sum, power; };
 
-__device__ __forceinline__ PowerMass combined(PowerMass a, PowerMass b) {
+__device__ __forceinline__ GenMd4Mass combined(GenMd4Mass a, GenMd4Mass b) {
   float most = fmaxf(a.most, b.most), ofA = __expf(a.most - most), ofB = __expf(b.most - most);
   return {most, a.sum * ofA + b.sum * ofB, a.power * ofA + b.power * ofB};
 }
 
-__device__ __forceinline__ PowerMass powerMassOfWarp(PowerMass mass) {
+__device__ __forceinline__ GenMd4Mass genMd4MassOfWarp(GenMd4Mass mass) {
 #pragma unroll
   for (int offset = 16; offset; offset >>= 1)
     mass = combined(mass, {__shfl_xor_sync(~0u, mass.most, offset), __shfl_xor_sync(~0u, mass.sum, offset),
@@ -584,7 +592,7 @@ __device__ __forceinline__ void eight(const float* from, float* x) {
   *(float4*)(x + 4) = *(const float4*)(from + 4);
 }
 
-__device__ __forceinline__ PowerMass with(PowerMass mass, const Pack& logits, const float* powers, int column,
+__device__ __forceinline__ GenMd4Mass with(GenMd4Mass mass, const Pack& logits, const float* powers, int column,
                                           int vocabulary) {
   float x[8], w[8], most = mass.most;
   unpack(logits, x);
@@ -595,7 +603,7 @@ __device__ __forceinline__ PowerMass with(PowerMass mass, const Pack& logits, co
     most = fmaxf(most, x[k]);
   }
   float kept = __expf(mass.most - most);
-  PowerMass result = {most, mass.sum * kept, mass.power * kept};
+  GenMd4Mass result = {most, mass.sum * kept, mass.power * kept};
 #pragma unroll
   for (int k = 0; k < 8; k++) {
     float e = __expf(x[k] - most);
@@ -605,15 +613,15 @@ __device__ __forceinline__ PowerMass with(PowerMass mass, const Pack& logits, co
   return result;
 }
 
-struct PowerRow { float most, sum, mean, weight, own; int target; };
+struct GenMd4Row { float most, sum, mean, weight, own; int target; };
 
-__device__ __forceinline__ PowerRow judged(PowerMass mass, const float* powers, float weight, int target) {
+__device__ __forceinline__ GenMd4Row genMd4RowOf(GenMd4Mass mass, const float* powers, float weight, int target) {
   return {mass.most, mass.sum, mass.power / mass.sum, weight, powers[target], target};
 }
 
-// The gradient by 8 logits; `added` gets what they add to the sums.
+// The gradient by 8 logits; writes their summands of the gradient by the powers to `added`.
 __device__ __forceinline__ Pack gradient(const Pack& logits, const float* powers, int column, int vocabulary,
-                                         const PowerRow& row, float* loss, float* added) {
+                                         const GenMd4Row& row, float* loss, float* added) {
   float x[8], w[8], factor = row.weight / row.sum;
   unpack(logits, x);
   eight(powers + column, w);
@@ -641,61 +649,61 @@ __device__ __forceinline__ void add(float* to, const float* added) {
   *(float4*)(to + 4) = *(float4*)(x + 4);
 }
 
-// A block takes every gridDim-th row, and holds what it adds to the sums in shared memory, 4 * stride
-// bytes; where that is too much (isHeld = 0) it adds to the sums themselves.
-extern "C" __global__ void __launch_bounds__(1024) poweredByBlock(bf16* __restrict__ logits,
-                                                                  const int* __restrict__ targets,
-                                                                  const float* __restrict__ weights,
-                                                                  const float* __restrict__ powers,
-                                                                  float* __restrict__ losses, float* __restrict__ sums,
-                                                                  int vocabulary, int stride, int rows, int isHeld) {
+// Every gridDim-th row for each block. A block caches its summands in shared memory, 4 * stride bytes;
+// where that is too much (isCached = 0) it adds to the sums directly.
+extern "C" __global__ void __launch_bounds__(1024) genMd4ByBlock(bf16* __restrict__ logits,
+                                                                 const int* __restrict__ targets,
+                                                                 const float* __restrict__ weights,
+                                                                 const float* __restrict__ powers,
+                                                                 float* __restrict__ losses, float* __restrict__ sums,
+                                                                 int vocabulary, int stride, int rows, int isCached) {
   extern __shared__ float4 ofBlock[];
-  __shared__ PowerMass ofWarp[32];
+  __shared__ GenMd4Mass ofWarp[32];
   float* own = (float*)ofBlock;
-  if (isHeld)
+  if (isCached)
     for (int j = threadIdx.x * 8; j < stride; j += 8192) ofBlock[j / 4] = ofBlock[j / 4 + 1] = {0.f, 0.f, 0.f, 0.f};
   for (long r = blockIdx.x; r < rows; r += gridDim.x) {
     bf16* at = logits + r * stride;
-    PowerMass mass = {BEYOND, 0.f, 0.f};
+    GenMd4Mass mass = {BEYOND, 0.f, 0.f};
     for (int j = threadIdx.x * 8; j < stride; j += 8192) mass = with(mass, load(at + j), powers, j, vocabulary);
-    mass = powerMassOfWarp(mass);
+    mass = genMd4MassOfWarp(mass);
     __syncthreads();  // the row before has been read
     if (threadIdx.x % LANES == 0) ofWarp[threadIdx.x / LANES] = mass;
     __syncthreads();
-    PowerRow row = judged(powerMassOfWarp(ofWarp[threadIdx.x % LANES]), powers, weights[r], targets[r]);
+    GenMd4Row row = genMd4RowOf(genMd4MassOfWarp(ofWarp[threadIdx.x % LANES]), powers, weights[r], targets[r]);
     for (int j = threadIdx.x * 8; j < stride; j += 8192) {
       float added[8];
       store(at + j, gradient(load(at + j), powers, j, vocabulary, row, losses + r, added));
-      if (isHeld) {
+      if (isCached) {
         add(own + j, added);
       } else {
         for (int k = 0; k < 8; k++) atomicAdd(sums + j + k, added[k]);
       }
     }
   }
-  if (isHeld)
+  if (isCached)
     for (int j = threadIdx.x * 8; j < stride; j += 8192)
       for (int k = 0; k < 8; k++) atomicAdd(sums + j + k, own[j + k]);
 }
 
-// A warp takes every so many-th row of a small vocabulary, stride at most 512.
-extern "C" __global__ void __launch_bounds__(WARPS * LANES) poweredByWarp(bf16* __restrict__ logits,
-                                                                        const int* __restrict__ targets,
-                                                                        const float* __restrict__ weights,
-                                                                        const float* __restrict__ powers,
-                                                                        float* __restrict__ losses,
-                                                                        float* __restrict__ sums, int vocabulary,
-                                                                        int stride, int rows) {
-  __shared__ alignas(16) float held[WARPS][512];
-  float* own = held[threadIdx.y];
+// Rows of a small vocabulary, dealt to warps in turn; stride at most 512.
+extern "C" __global__ void __launch_bounds__(WARPS * LANES) genMd4ByWarp(bf16* __restrict__ logits,
+                                                                         const int* __restrict__ targets,
+                                                                         const float* __restrict__ weights,
+                                                                         const float* __restrict__ powers,
+                                                                         float* __restrict__ losses,
+                                                                         float* __restrict__ sums, int vocabulary,
+                                                                         int stride, int rows) {
+  __shared__ alignas(16) float cached[WARPS][512];
+  float* own = cached[threadIdx.y];
   for (int j = threadIdx.x; j < stride; j += LANES) own[j] = 0.f;
   __syncwarp();
   for (long r = blockIdx.x * WARPS + threadIdx.y; r < rows; r += gridDim.x * WARPS) {
     bf16* at = logits + r * stride;
-    PowerMass mass = {BEYOND, 0.f, 0.f};
+    GenMd4Mass mass = {BEYOND, 0.f, 0.f};
     for (int j = threadIdx.x * 8; j < stride; j += LANES * 8)
       mass = with(mass, load(at + j), powers, j, vocabulary);
-    PowerRow row = judged(powerMassOfWarp(mass), powers, weights[r], targets[r]);
+    GenMd4Row row = genMd4RowOf(genMd4MassOfWarp(mass), powers, weights[r], targets[r]);
     for (int j = threadIdx.x * 8; j < stride; j += LANES * 8) {
       float added[8];
       store(at + j, gradient(load(at + j), powers, j, vocabulary, row, losses + r, added));
@@ -705,7 +713,7 @@ extern "C" __global__ void __launch_bounds__(WARPS * LANES) poweredByWarp(bf16* 
   __syncthreads();
   for (int j = threadIdx.y * LANES + threadIdx.x; j < stride; j += WARPS * LANES) {
     float sum = 0.f;
-    for (int warp = 0; warp < WARPS; warp++) sum += held[warp][j];
+    for (int warp = 0; warp < WARPS; warp++) sum += cached[warp][j];
     atomicAdd(sums + j, sum);
   }
 }
@@ -716,9 +724,9 @@ struct Update {
   float rate, beta1, beta2, epsilon, decay, correction1, correction2, emaRate;
 };
 
-// AdamW, the exponential average and the bfloat16 copy in one pass over all parameters. g is bfloat16
-// or float32 by its own pointer (the other null); it is multiplied by *scale, and *scale = 0 leaves
-// everything as it is. average may be null. size is a multiple of 4.
+// AdamW, the exponential average and the bfloat16 copy in one pass over all parameters. The gradient is
+// bfloat16 (narrow) or float32 (wide); the other pointer is null. It is multiplied by *scale; *scale = 0
+// changes nothing. average may be null. size is a multiple of 4.
 extern "C" __global__ void adamW(float* __restrict__ p, float* __restrict__ m, float* __restrict__ v,
                                  float* __restrict__ average, bf16* __restrict__ copy, const bf16* __restrict__ narrow,
                                  const float* __restrict__ wide, const float* __restrict__ scale, Update n, long size) {

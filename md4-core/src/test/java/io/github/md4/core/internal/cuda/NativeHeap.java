@@ -8,11 +8,11 @@ import com.sun.jna.Structure;
 import com.sun.jna.Structure.FieldOrder;
 import java.util.OptionalLong;
 
-/** What this process has taken from the C library and not given back: libtorch's tensors are. */
+/** The memory of this process from the C library; libtorch's tensors are in it. */
 public final class NativeHeap {
   private NativeHeap() {}
 
-  /** What glibc's {@code mallinfo2} returns; of all arenas together. */
+  /** The result of glibc's {@code mallinfo2}, over all arenas. */
   @FieldOrder({
     "arena",
     "ordblks",

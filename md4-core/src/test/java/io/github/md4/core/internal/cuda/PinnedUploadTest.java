@@ -12,7 +12,7 @@ final class PinnedUploadTest {
 
   @ParameterizedTest
   @CsvSource({"0, 1", "1, 1", "2, 2", "3, 4", "256, 256", "257, 512", "5000000000, 8589934592"})
-  void room_isTheLeastPowerOfTwoThatIsEnough(long bytes, long room) {
-    assertThat(PinnedUpload.roomFor(bytes)).isEqualTo(room);
+  void capacity_isTheLeastPowerOfTwoThatIsEnough(long bytes, long capacity) {
+    assertThat(PinnedUpload.capacityFor(bytes)).isEqualTo(capacity);
   }
 }

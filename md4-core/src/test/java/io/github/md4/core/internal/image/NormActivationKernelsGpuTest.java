@@ -15,7 +15,7 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.image.NormActivationKernels.Activated;
-import io.github.md4.core.internal.image.NormActivationKernels.Drop;
+import io.github.md4.core.internal.image.NormActivationKernels.Dropout;
 import io.github.md4.core.internal.image.NormActivationKernels.Forward;
 import io.github.md4.core.internal.image.NormActivationKernels.Gradients;
 import io.github.md4.core.internal.image.NormActivationKernels.Kind;
@@ -65,7 +65,7 @@ final class NormActivationKernelsGpuTest {
     "BFLOAT16, CONVOLVED, 200, 16, 16, 384, false",
     "BFLOAT16, STREAM, 2, 4, 4, 2048, true"
   })
-  void passes_areThoseOfPlainOperations(
+  void kernels_areThoseOfPlainOperations(
       Precision stream, Kind kind, int examples, int height, int width, int channels, boolean own) {
     Shape shape = new Shape(examples, height, width, channels);
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
@@ -85,26 +85,26 @@ final class NormActivationKernelsGpuTest {
               normal(manager, ofNorm, 5),
               own ? Optional.empty() : Optional.of(normal(manager, ofNorm, 6)));
       NDArray exact = isWide ? x : one(casts, manager, "wide", given);
-      Activated expected = plain.activate(manager, kind, exact, norm, Drop.NOTHING);
-      Activated made = ours.activate(manager, kind, given, norm, Drop.NOTHING);
+      Activated expected = plain.normActivate(manager, kind, exact, norm, Dropout.NONE);
+      Activated made = ours.normActivate(manager, kind, given, norm, Dropout.NONE);
       NDArray output = one(casts, manager, "wide", made.output());
       assertClose("output", output, expected.output());
 
       Gradients expectedBack =
-          plain.activateBack(
+          plain.normActivateBackward(
               manager,
               one(casts, manager, "wide", da),
-              new Forward(kind, exact, norm, Drop.NOTHING, expected),
+              new Forward(kind, exact, norm, Dropout.NONE, expected),
               Optional.of(isWide ? known : one(casts, manager, "wide", givenKnown)));
       Gradients back =
-          ours.activateBack(
+          ours.normActivateBackward(
               manager,
               da,
-              new Forward(kind, given, norm, Drop.NOTHING, made),
+              new Forward(kind, given, norm, Dropout.NONE, made),
               Optional.of(givenKnown));
       assertClose("dx", one(casts, manager, "wide", back.x()), expectedBack.x());
       for (int part = 0; part < 3; part++) {
-        // Sums of float32 in another order; what is told has one that is zero but for rounding.
+        // Sums of float32 in another order; the gradient by the bias is zero except for rounding.
         NDArray sum = expectedBack.norm().get(part);
         assertThat(back.norm().get(part).sub(sum).abs().max().getFloat())
             .as("norm %d", part)
@@ -131,10 +131,11 @@ final class NormActivationKernelsGpuTest {
               normal(manager, new Shape(channels), 4).mul(0).add(1),
               normal(manager, new Shape(channels), 5).mul(0).add(9),
               Optional.empty());
-      Drop drop = new Drop(DROPOUT, 17);
-      Activated all = plain.activate(manager, Kind.CONVOLVED, exact, norm, Drop.NOTHING);
-      Activated made = ours.activate(manager, Kind.CONVOLVED, x, norm, drop);
-      Activated other = ours.activate(manager, Kind.CONVOLVED, x, norm, new Drop(DROPOUT, 18));
+      Dropout drop = new Dropout(DROPOUT, 17);
+      Activated all = plain.normActivate(manager, Kind.CONVOLVED, exact, norm, Dropout.NONE);
+      Activated made = ours.normActivate(manager, Kind.CONVOLVED, x, norm, drop);
+      Activated other =
+          ours.normActivate(manager, Kind.CONVOLVED, x, norm, new Dropout(DROPOUT, 18));
       NDArray dropped = one(casts, manager, "wide", made.output());
       NDArray mask = one(casts, manager, "maskOf", dropped, DROPOUT);
       NDArray otherMask =
@@ -149,13 +150,13 @@ final class NormActivationKernelsGpuTest {
       assertClose("output", dropped, one(casts, manager, "product", all.output(), mask));
 
       Gradients expected =
-          plain.activateBack(
+          plain.normActivateBackward(
               manager,
               one(casts, manager, "product", one(casts, manager, "wide", da), mask),
-              new Forward(Kind.CONVOLVED, exact, norm, Drop.NOTHING, all),
+              new Forward(Kind.CONVOLVED, exact, norm, Dropout.NONE, all),
               Optional.empty());
       Gradients back =
-          ours.activateBack(
+          ours.normActivateBackward(
               manager, da, new Forward(Kind.CONVOLVED, x, norm, drop, made), Optional.empty());
       assertClose("dx", one(casts, manager, "wide", back.x()), expected.x());
     }
@@ -174,8 +175,9 @@ final class NormActivationKernelsGpuTest {
       NDArray y = one(casts, manager, "narrow", map(manager, casts, shape, 2, 0));
       NDArray bias = normal(manager, new Shape(channels), 3);
       NDArray exact = stream == Precision.FLOAT32 ? x : one(casts, manager, "wide", given);
-      NDArray expected = plain.onto(manager, exact, one(casts, manager, "wide", y), bias);
-      assertClose("sum", one(casts, manager, "wide", ours.onto(manager, given, y, bias)), expected);
+      NDArray expected = plain.addResidual(manager, exact, one(casts, manager, "wide", y), bias);
+      assertClose(
+          "sum", one(casts, manager, "wide", ours.addResidual(manager, given, y, bias)), expected);
     }
   }
 

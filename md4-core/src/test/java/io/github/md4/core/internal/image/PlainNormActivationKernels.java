@@ -8,7 +8,10 @@ import io.github.md4.core.internal.torch.TorchScript;
 import java.util.Map;
 import java.util.Optional;
 
-/** The passes in plain operations, float32: the oracle of {@link CudaNormActivationKernels}. */
+/**
+ * The norm-activation kernels in plain operations, float32: the oracle of {@link
+ * CudaNormActivationKernels}.
+ */
 public final class PlainNormActivationKernels implements NormActivationKernels {
   private static final String SOURCE =
       """
@@ -26,14 +29,14 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
       def mask(self: __torch__.M, x: Tensor, rate: float) -> Tensor:
         ones = torch.contiguous(torch.ones_like(x), memory_format=2)
         return torch.dropout(ones, rate, rate > 0.0)
-      def activate(self: __torch__.M, x: Tensor, scale: Tensor, shift: Tensor, told: Tensor, rate: float) -> List[Tensor]:
-        z = torch.contiguous(x + self.broad(told))
+      def normActivate(self: __torch__.M, x: Tensor, scale: Tensor, shift: Tensor, bias: Tensor, rate: float) -> List[Tensor]:
+        z = torch.contiguous(x + self.broad(bias))
         moments = self.moments(z)
         a = torch.silu(self.normalized(z, moments) * self.broad(scale) + self.broad(shift))
         mask = self.mask(x, rate)
         return [torch.contiguous(a * mask, memory_format=2), moments, mask]
-      def back(self: __torch__.M, da: Tensor, x: Tensor, scale: Tensor, shift: Tensor, told: Tensor, moments: Tensor, mask: Tensor) -> List[Tensor]:
-        n = self.normalized(torch.contiguous(x + self.broad(told)), moments)
+      def backward(self: __torch__.M, da: Tensor, x: Tensor, scale: Tensor, shift: Tensor, bias: Tensor, moments: Tensor, mask: Tensor) -> List[Tensor]:
+        n = self.normalized(torch.contiguous(x + self.broad(bias)), moments)
         z = n * self.broad(scale) + self.broad(shift)
         s = torch.sigmoid(z)
         d = torch.contiguous(da * mask * s * (1.0 + z * (1.0 - s)))
@@ -46,17 +49,17 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
         return [torch.contiguous(dx, memory_format=2), norm]
       def zero(self: __torch__.M, scale: Tensor) -> Tensor:
         return torch.zeros_like(scale)
-      def onto(self: __torch__.M, x: Tensor, y: Tensor, bias: Tensor) -> Tensor:
+      def addResidual(self: __torch__.M, x: Tensor, y: Tensor, bias: Tensor) -> Tensor:
         return x + y + self.broad(bias)
       def added(self: __torch__.M, x: Tensor, y: Tensor) -> Tensor:
         return x + y
       def withMask(self: __torch__.M, moments: Tensor, mask: Tensor) -> Tensor:
         return torch.cat([torch.flatten(moments), torch.flatten(torch.permute(mask, [0, 2, 3, 1]))], 0)
-      def momentsOf(self: __torch__.M, rest: Tensor, x: Tensor) -> Tensor:
+      def momentsOf(self: __torch__.M, saved: Tensor, x: Tensor) -> Tensor:
         B = x.size(0)
-        return torch.slice(rest, 0, 0, 2 * B * self.groups).view([B, self.groups, 2])
-      def maskOf(self: __torch__.M, rest: Tensor, x: Tensor) -> Tensor:
-        mask = torch.slice(rest, 0, 2 * x.size(0) * self.groups)
+        return torch.slice(saved, 0, 0, 2 * B * self.groups).view([B, self.groups, 2])
+      def maskOf(self: __torch__.M, saved: Tensor, x: Tensor) -> Tensor:
+        mask = torch.slice(saved, 0, 2 * x.size(0) * self.groups)
         return torch.permute(mask.view([x.size(0), x.size(2), x.size(3), x.size(1)]), [0, 3, 1, 2])
       """;
 
@@ -74,7 +77,9 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
     this.script = TorchScript.load(manager, constants, SOURCE);
   }
 
-  /** Returns the hand-written pass's kernels with these; {@code closing} is run at their end. */
+  /**
+   * Returns the hand-written pass's kernels with these kernels; closing them runs {@code closing}.
+   */
   public static FusedUNetKernels kernels(
       NDManager manager, UNetKernels.Options options, double dropout, Runnable closing) {
     return new FusedUNetKernels(
@@ -82,40 +87,40 @@ public final class PlainNormActivationKernels implements NormActivationKernels {
   }
 
   @Override
-  public Activated activate(NDManager scope, Kind kind, NDArray x, Norm norm, Drop drop) {
+  public Activated normActivate(NDManager scope, Kind kind, NDArray x, Norm norm, Dropout drop) {
     NDList made =
         script.run(
-            scope, "activate", x, norm.scale(), norm.shift(), told(scope, norm), drop.rate());
+            scope, "normActivate", x, norm.scale(), norm.shift(), bias(scope, norm), drop.rate());
     return new Activated(made.get(0), one(scope, "withMask", made.get(1), made.get(2)));
   }
 
   @Override
-  public Gradients activateBack(
+  public Gradients normActivateBackward(
       NDManager scope, NDArray da, Forward forward, Optional<NDArray> known) {
     Norm norm = forward.norm();
-    NDArray rest = forward.made().rest();
+    NDArray saved = forward.activated().saved();
     NDList made =
         script.run(
             scope,
-            "back",
+            "backward",
             da,
             forward.x(),
             norm.scale(),
             norm.shift(),
-            told(scope, norm),
-            one(scope, "momentsOf", rest, forward.x()),
-            one(scope, "maskOf", rest, forward.x()));
+            bias(scope, norm),
+            one(scope, "momentsOf", saved, forward.x()),
+            one(scope, "maskOf", saved, forward.x()));
     NDArray dx = known.map(k -> one(scope, "added", made.get(0), k)).orElse(made.get(0));
     return new Gradients(dx, made.get(1));
   }
 
-  private NDArray told(NDManager scope, Norm norm) {
-    return norm.told().orElseGet(() -> one(scope, "zero", norm.scale()));
+  private NDArray bias(NDManager scope, Norm norm) {
+    return norm.bias().orElseGet(() -> one(scope, "zero", norm.scale()));
   }
 
   @Override
-  public NDArray onto(NDManager scope, NDArray x, NDArray y, NDArray bias) {
-    return one(scope, "onto", x, y, bias);
+  public NDArray addResidual(NDManager scope, NDArray x, NDArray y, NDArray bias) {
+    return one(scope, "addResidual", x, y, bias);
   }
 
   private NDArray one(NDManager scope, String function, Object... arguments) {

@@ -42,7 +42,7 @@ final class GenMd4LossTest {
       RecordedLogits recorded =
           new RecordedLogits(
               kernels, Upload.of(manager), manager.create(narrow(logits), new Shape(ROWS, V)));
-      try (GenMd4Loss loss = recorded.powered(manager, TARGETS, WEIGHTS, POWERS)) {
+      try (GenMd4Loss loss = recorded.genMd4(manager, TARGETS, WEIGHTS, POWERS)) {
         assertThat((double) loss.sum().getFloat())
             .isCloseTo(total(logits, POWERS), within(ROUNDING));
         checkRows(loss.ofRows().toFloatArray());
@@ -60,7 +60,7 @@ final class GenMd4LossTest {
       RecordedLogits recorded =
           new RecordedLogits(
               kernels, Upload.of(manager), scope.create(narrow(logits), new Shape(ROWS, V)));
-      GenMd4Loss loss = recorded.powered(scope, TARGETS, WEIGHTS, POWERS);
+      GenMd4Loss loss = recorded.genMd4(scope, TARGETS, WEIGHTS, POWERS);
       assertThat(scope.getManagedArrays())
           .containsExactlyInAnyOrder(
               recorded.values(), recorded.gradient(), loss.sum(), loss.ofRows(), loss.byPower());

@@ -31,11 +31,11 @@ final class SpikeKernelsTest {
     manager.close();
   }
 
-  private float[] judge(double loss, double norm) {
+  private float[] decide(double loss, double norm) {
     try (NDManager scope = manager.newSubManager()) {
-      SpikeKernels.Seen seen =
-          new SpikeKernels.Seen(scope.create((float) loss), scope.create((float) norm));
-      return kernels.judge(scope, statistics, seen, DEVIATIONS, MEMORY).toFloatArray();
+      SpikeKernels.Update update =
+          new SpikeKernels.Update(scope.create((float) loss), scope.create((float) norm));
+      return kernels.decide(scope, statistics, update, DEVIATIONS, MEMORY).toFloatArray();
     }
   }
 
@@ -68,7 +68,7 @@ final class SpikeKernelsTest {
   /** Numbers wide enough that a tenth of them are far. */
   @Test
   @Tag("naive")
-  void judge_isThePlainRecursion() {
+  void decide_isThePlainRecursion() {
     Random random = new Random(5);
     Running losses = new Running();
     Running norms = new Running();
@@ -77,7 +77,7 @@ final class SpikeKernelsTest {
       float loss = (float) Math.exp(0.1 * random.nextGaussian() - 0.002 * k);
       float norm = (float) Math.exp(random.nextGaussian());
       boolean isGood = !losses.isFar(loss) && !norms.isFar(norm);
-      assertThat(judge(loss, norm)).as("%d", k).containsExactly(isGood ? 1 : 0, loss, norm);
+      assertThat(decide(loss, norm)).as("%d", k).containsExactly(isGood ? 1 : 0, loss, norm);
       if (isGood) {
         losses.add(loss);
         norms.add(norm);
@@ -96,33 +96,33 @@ final class SpikeKernelsTest {
   @ParameterizedTest
   @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
   @Tag("exact")
-  void judge_neverTakesWhatIsNotFinite(double value) {
-    assertThat(judge(2, value)[0]).isZero();
-    assertThat(judge(value, 2)[0]).isZero();
+  void decide_neverTakesWhatIsNotFinite(double value) {
+    assertThat(decide(2, value)[0]).isZero();
+    assertThat(decide(value, 2)[0]).isZero();
     assertThat(statistics.toDoubleArray()).containsOnly(0);
-    assertThat(judge(2, 3)[0]).isOne();
+    assertThat(decide(2, 3)[0]).isOne();
     assertThat(statistics.toDoubleArray()[0]).isOne();
   }
 
   /** Equal numbers have no spread: a hundredth counts as one. */
   @Test
   @Tag("exact")
-  void judge_waitsForItsMemory_andThenForMoreThanAHundredth() {
+  void decide_waitsForItsMemory_andThenForMoreThanAHundredth() {
     for (int k = 0; k < MEMORY; k++) {
-      assertThat(judge(2, 1)[0]).isOne();
+      assertThat(decide(2, 1)[0]).isOne();
     }
-    assertThat(judge(2 * Math.exp(0.0199), 1)[0]).isOne();
-    assertThat(judge(2, 1.1)[0]).isZero();
-    assertThat(judge(2.1, 1)[0]).isZero();
-    assertThat(judge(0, 0)[0]).isOne();
+    assertThat(decide(2 * Math.exp(0.0199), 1)[0]).isOne();
+    assertThat(decide(2, 1.1)[0]).isZero();
+    assertThat(decide(2.1, 1)[0]).isZero();
+    assertThat(decide(0, 0)[0]).isOne();
   }
 
   @Test
   @Tag("exact")
-  void judge_leavesItsResultAlone() {
+  void decide_leavesItsResultAlone() {
     int before = manager.getManagedArrays().size();
-    assertThat(judge(1, 1)).hasSize(3);
-    assertThat(judge(1, 1)).hasSize(3);
+    assertThat(decide(1, 1)).hasSize(3);
+    assertThat(decide(1, 1)).hasSize(3);
     assertThat(manager.getManagedArrays()).hasSize(before);
   }
 }

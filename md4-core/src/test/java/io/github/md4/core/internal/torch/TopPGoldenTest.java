@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Which tokens the reference's nucleus and its k best keep.
+ * The tokens that the reference's nucleus and top-k sampling keep.
  *
  * <p>The file's logits are float32 numbers, exact here, and what is compared are sets. The
  * reference sums float32 probabilities, ours are float64: the two agree unless p is within 1e-6 of
@@ -91,7 +91,7 @@ final class TopPGoldenTest {
     }
   }
 
-  /** The one row's set, in a list of its own or not. */
+  /** Returns the one row's set, in a list of its own or not. */
   private static JsonElement first(JsonElement kept) {
     List<JsonElement> elements = Golden.elements(kept);
     return !elements.isEmpty() && elements.get(0).isJsonArray() ? elements.get(0) : kept;

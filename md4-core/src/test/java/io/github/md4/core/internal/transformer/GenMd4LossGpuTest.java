@@ -45,12 +45,12 @@ final class GenMd4LossGpuTest {
   }
 
   /**
-   * A warp takes a row of up to 512 columns, a block one of more; sums of 50,304 columns are held
+   * Warps compute rows of up to 512 columns, blocks longer ones; sums of 50,304 columns are cached
    * in shared memory, those of 60,032 are not. 700 rows are more than there are blocks.
    */
   @ParameterizedTest
   @CsvSource({"27, 1", "27, 5000", "300, 5000", "512, 7", "1003, 700", "50257, 300", "60001, 300"})
-  void powered_isThatOfPlainOperations(int vocabularySize, int rows) {
+  void genMd4_isThatOfPlainOperations(int vocabularySize, int rows) {
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
         TorchScript casts = TorchScript.load(manager, Map.of(), CASTS);
         LossKernels plain = new LossKernels(manager);
@@ -64,11 +64,11 @@ final class GenMd4LossGpuTest {
       float[] weights = floats(rows, 0, 0.1f, 1);
       float[] powers = floats(vocabularySize, 1, 0.5f, 2);
       RecordedLogits recorded = new RecordedLogits(plain, Upload.of(manager), rounded);
-      GenMd4Loss expected = recorded.powered(manager, targets, weights, powers);
+      GenMd4Loss expected = recorded.genMd4(manager, targets, weights, powers);
       GenMd4Loss ours =
           fused
               .logits(new Hidden(narrow), vocabularySize)
-              .powered(manager, targets, weights, powers);
+              .genMd4(manager, targets, weights, powers);
       // Exponentials are good to 2^-21, and add up to float32 sums in another order.
       compare("row", ours.ofRows().toFloatArray(), expected.ofRows().toFloatArray(), 2e-5);
       compare("power", ours.byPower().toFloatArray(), expected.byPower().toFloatArray(), 1e-4);

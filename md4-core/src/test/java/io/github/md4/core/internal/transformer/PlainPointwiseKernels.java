@@ -15,58 +15,59 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The passes in plain operations, float32 on the CPU: the oracle of {@link CudaPointwiseKernels}.
+ * The pointwise kernels in plain operations, float32 on the CPU: the oracle of {@link
+ * CudaPointwiseKernels}.
  */
 public final class PlainPointwiseKernels implements PointwiseKernels {
   private final TorchScript script;
   private final TransformerKernels.Options options;
-  private final BufferPool room;
+  private final BufferPool pool;
 
-  PlainPointwiseKernels(NDManager manager, TransformerKernels.Options options, BufferPool room) {
+  PlainPointwiseKernels(NDManager manager, TransformerKernels.Options options, BufferPool pool) {
     this.options = options;
-    this.room = room;
+    this.pool = pool;
     this.script =
         TorchScript.load(
             manager,
             Map.of("headWidth", options.headWidth()),
             options.activation().functions()
                 + options.activation().backward()
-                + TorchScript.resource(PlainPointwiseKernels.class, "passes.torchscript"));
+                + TorchScript.resource(PlainPointwiseKernels.class, "pointwise.torchscript"));
   }
 
-  /** Returns the hand-written pass's kernels with these passes. */
+  /** Returns the hand-written pass's kernels with these pointwise kernels. */
   public static FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
-    return new FusedKernels(manager, options, new Parts(options));
+    return new FusedKernels(manager, options, new PlainBackend(options));
   }
 
-  /** Returns those of frozen weights, whose results lie in the same memory in every block. */
+  /** Returns the kernels of frozen weights, with the same buffers for every block. */
   public static FusedKernels frozen(NDManager manager, FusedKernels.Options options) {
     return new FusedKernels(
         manager,
         options,
-        new Parts(options) {
+        new PlainBackend(options) {
           @Override
-          public BufferPool room(NDManager parent) {
-            return new BufferPool.Kept(parent, Precision.FLOAT32, Precision.FLOAT32);
+          public BufferPool bufferPool(NDManager parent) {
+            return new BufferPool.Reused(parent, Precision.FLOAT32, Precision.FLOAT32);
           }
 
           @Override
-          public Optional<Products> products(NDManager parent, BufferPool room) {
-            return Optional.of(new Products.Script(parent, room));
+          public Optional<Products> products(NDManager parent, BufferPool pool) {
+            return Optional.of(new Products.Script(parent, pool));
           }
         });
   }
 
-  private static class Parts implements FusedKernels.DeviceParts {
+  private static class PlainBackend implements FusedKernels.Backend {
     private final FusedKernels.Options options;
 
-    Parts(FusedKernels.Options options) {
+    PlainBackend(FusedKernels.Options options) {
       this.options = options;
     }
 
     @Override
-    public PointwiseKernels passes(NDManager parent, BufferPool room) {
-      return new PlainPointwiseKernels(parent, options.network(), room);
+    public PointwiseKernels pointwiseKernels(NDManager parent, BufferPool pool) {
+      return new PlainPointwiseKernels(parent, options.network(), pool);
     }
 
     @Override
@@ -80,21 +81,22 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
     }
 
     @Override
-    public BufferPool room(NDManager parent) {
+    public BufferPool bufferPool(NDManager parent) {
       return new BufferPool.Fresh(parent, Precision.FLOAT32);
     }
 
     @Override
-    public Optional<Products> products(NDManager parent, BufferPool room) {
+    public Optional<Products> products(NDManager parent, BufferPool pool) {
       return Optional.empty();
     }
   }
 
   @Override
-  public Entry enter(NDManager scope, NDArray h, Optional<Gated> before, Site site) {
-    NDArray example = examples(scope, site.rows());
-    boolean isPicked = h.getShape().get(0) != site.rows().count();
-    NDArray picked = isPicked ? one(scope, "take", h, chosen(site.rows())) : h;
+  public ModulatedRows residualNormModulate(
+      NDManager scope, NDArray h, Optional<GatedBranch> before, Norm norm) {
+    NDArray example = examples(scope, norm.rows());
+    boolean isPicked = h.getShape().get(0) != norm.rows().count();
+    NDArray picked = isPicked ? one(scope, "take", h, chosen(norm.rows())) : h;
     NDArray stream =
         before
             .map(
@@ -109,14 +111,15 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
                         example))
             .orElse(picked);
     NDList made =
-        script.run(scope, "enter", stream, site.vectors().values(), site.shift(), example);
+        script.run(
+            scope, "residualNormModulate", stream, norm.vectors().values(), norm.shift(), example);
     if (before.isEmpty()) {
-      NDList of = room.first(scope, h);
-      return new Entry(
+      NDList of = pool.normBuffers(scope, h);
+      return new ModulatedRows(
           stream, put(made.get(0), of.get(0)), put(made.get(1), of.get(1)), h.getShape().get(0));
     }
-    NDList of = room.entry(scope, h, before.get().x(), site.rows().count());
-    return new Entry(
+    NDList of = pool.residualBuffers(scope, h, before.get().x(), norm.rows().count());
+    return new ModulatedRows(
         put(stream, of.get(0)),
         put(made.get(0), of.get(1)),
         put(made.get(1), of.get(2)),
@@ -131,22 +134,26 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
   }
 
   @Override
-  public Exit leave(
-      NDManager scope, Change change, Entry entry, Optional<Gated> before, Site site) {
-    NDArray example = examples(scope, site.rows());
-    Vectors mods = site.vectors();
+  public InputGradients residualNormModulateBackward(
+      NDManager scope,
+      OutputGradients output,
+      ModulatedRows modulated,
+      Optional<GatedBranch> before,
+      Norm norm) {
+    NDArray example = examples(scope, norm.rows());
+    Vectors mods = norm.vectors();
     NDArray inner =
         one(
             scope,
-            "leave",
-            change.input(),
-            entry.stream(),
-            entry.moments(),
+            "residualNormModulateBackward",
+            output.input(),
+            modulated.stream(),
+            modulated.moments(),
             mods.values(),
             mods.gradients(),
-            site.shift(),
+            norm.shift(),
             example);
-    NDArray dh = change.stream().map(inner::add).orElse(inner);
+    NDArray dh = output.stream().map(inner::add).orElse(inner);
     Optional<NDArray> dx =
         before.map(
             gated ->
@@ -159,10 +166,10 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
                     gated.vectors().gradients(),
                     gated.gate(),
                     example));
-    boolean isPicked = entry.rowsBefore() != site.rows().count();
+    boolean isPicked = modulated.rowsBefore() != norm.rows().count();
     NDArray everywhere =
-        isPicked ? one(scope, "give", dh, chosen(site.rows()), entry.rowsBefore()) : dh;
-    return new Exit(everywhere, dx);
+        isPicked ? one(scope, "give", dh, chosen(norm.rows()), modulated.rowsBefore()) : dh;
+    return new InputGradients(everywhere, dx);
   }
 
   @Override
@@ -174,10 +181,10 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
   }
 
   @Override
-  public NDArray rotateBack(NDManager scope, NDList gradients, NDList rotary, int length) {
+  public NDArray rotateBackward(NDManager scope, NDList gradients, NDList rotary, int length) {
     return one(
         scope,
-        "rotateBack",
+        "rotateBackward",
         gradients.get(0),
         gradients.get(1),
         gradients.get(2),
@@ -187,15 +194,15 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
   }
 
   @Override
-  public NDArray gate(NDManager scope, NDArray u) {
-    NDArray into = room.columns(scope, u, (int) u.getShape().get(1) / 2);
-    return put(one(scope, "gate", u), into);
+  public NDArray gatedActivation(NDManager scope, NDArray u) {
+    NDArray into = pool.columns(scope, u, (int) u.getShape().get(1) / 2);
+    return put(one(scope, "gatedActivation", u), into);
   }
 
   @Override
-  public void gateBack(NDArray dg, NDArray u) {
+  public void gatedActivationBackward(NDArray dg, NDArray u) {
     try (NDManager scope = u.getManager().newSubManager()) {
-      one(scope, "gateBack", dg, u).close();
+      one(scope, "gatedActivationBackward", dg, u).close();
     }
   }
 
@@ -205,24 +212,17 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
   }
 
   @Override
-  public NDArray entropy(
+  public NDArray crossEntropy(
       NDManager scope, NDArray logits, int vocabularySize, NDArray targets, NDArray weights) {
-    return one(scope, "entropy", logits, vocabularySize, targets, weights);
+    return one(scope, "crossEntropy", logits, vocabularySize, targets, weights);
   }
 
   @Override
-  public PoweredSums powered(
-      NDManager scope, NDArray logits, int vocabularySize, PoweredRows rows) {
+  public GenMd4Sums genMd4(NDManager scope, NDArray logits, int vocabularySize, GenMd4Rows rows) {
     NDList made =
         script.run(
-            scope,
-            "powered",
-            logits,
-            vocabularySize,
-            rows.targets(),
-            rows.weights(),
-            rows.powers());
-    return new PoweredSums(made.get(0), made.get(1));
+            scope, "genMd4", logits, vocabularySize, rows.targets(), rows.weights(), rows.powers());
+    return new GenMd4Sums(made.get(0), made.get(1));
   }
 
   @Override
@@ -243,7 +243,7 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
     script.close();
   }
 
-  /** The example of each row, int64 [N]. */
+  /** Returns the example of each row, int64 [N]. */
   private static NDArray examples(NDManager scope, Rows rows) {
     int[] starts = rows.starts().toIntArray();
     long[] examples = new long[rows.count()];

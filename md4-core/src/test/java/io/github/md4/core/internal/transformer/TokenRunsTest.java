@@ -16,19 +16,19 @@ final class TokenRunsTest {
   /** From every token often to most tokens never; token 0 never. */
   @ParameterizedTest
   @ValueSource(ints = {2, 5, 211})
-  void plan_hasEachPositionOnceInARunOfItsToken(int vocabulary) {
+  void onHost_hasEachPositionOnceInARunOfItsToken(int vocabulary) {
     Random random = new Random(3);
     int[] zt = random.ints(331, 1, vocabulary).toArray();
-    TokenRuns.Plan plan = TokenRuns.Plan.of(zt, vocabulary);
-    assertThat(plan.zt()).isSameAs(zt);
-    assertThat(Arrays.stream(plan.order()).sorted()).hasSize(331).doesNotHaveDuplicates();
-    assertThat(plan.starts()).hasSize(plan.tokens().length + 1).startsWith(0).endsWith(331);
-    for (int run = 0; run < plan.tokens().length; run++) {
-      int first = plan.starts()[run];
-      int end = plan.starts()[run + 1];
+    TokenRuns.OnHost host = TokenRuns.OnHost.of(zt, vocabulary);
+    assertThat(host.zt()).isSameAs(zt);
+    assertThat(Arrays.stream(host.order()).sorted()).hasSize(331).doesNotHaveDuplicates();
+    assertThat(host.starts()).hasSize(host.tokens().length + 1).startsWith(0).endsWith(331);
+    for (int run = 0; run < host.tokens().length; run++) {
+      int first = host.starts()[run];
+      int end = host.starts()[run + 1];
       assertThat(end - first).isBetween(1, LONGEST);
       for (int i = first; i < end; i++) {
-        assertThat(zt[plan.order()[i]]).isEqualTo(plan.tokens()[run]);
+        assertThat(zt[host.order()[i]]).isEqualTo(host.tokens()[run]);
       }
     }
   }

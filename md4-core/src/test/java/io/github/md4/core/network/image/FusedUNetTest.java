@@ -29,8 +29,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The convolutional networks' hand-written backward against the automatic differentiation of the
- * recorded one, in float32, with the passes in plain operations; those of {@code maps.cu} are held
- * against it on a GPU. Both draw their dropout from the engine in the same places, seeded alike.
+ * recorded one, in float32, with the norm-activation kernels in plain operations; those of {@code
+ * maps.cu} are held against it on a GPU. Both draw their dropout from the engine in the same
+ * places, seeded alike.
  */
 final class FusedUNetTest {
   private static final int VOCABULARY = 11;
@@ -144,8 +145,8 @@ final class FusedUNetTest {
   }
 
   /**
-   * The largest element; of a convolution's bias that of its filters, made of the same gradient:
-   * behind a bias of one channel a group the norm leaves nothing but rounding.
+   * Returns the largest element; for a convolution's bias that of its filters, made of the same
+   * gradient: behind a bias of one channel a group the norm leaves nothing but rounding.
    */
   private static double largest(float[] gradient) {
     return IntStream.range(0, gradient.length)

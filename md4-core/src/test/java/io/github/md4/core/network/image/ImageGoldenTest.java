@@ -51,8 +51,12 @@ final class ImageGoldenTest {
       return;
     }
     add(name + " parameters", json, "params", () -> parameters(section, json));
-    for (MemoryFormat layout : MemoryFormat.values()) {
-      add(name + " logits, " + layout, json, "logits", () -> logits(section, json, layout));
+    for (MemoryFormat memoryFormat : MemoryFormat.values()) {
+      add(
+          name + " logits, " + memoryFormat,
+          json,
+          "logits",
+          () -> logits(section, json, memoryFormat));
     }
     add(name + " sum", json, "logits_sum", () -> sum(section, json));
     add(name + " norm", json, "logits_l2", () -> norm(section, json));
@@ -75,9 +79,9 @@ final class ImageGoldenTest {
     }
   }
 
-  private static void logits(JsonObject section, JsonObject json, MemoryFormat layout) {
+  private static void logits(JsonObject section, JsonObject json, MemoryFormat memoryFormat) {
     double[] expected = Golden.doubles(Golden.field(json, "logits"));
-    float[] ours = ours(section, json, layout);
+    float[] ours = ours(section, json, memoryFormat);
     assertThat(ours).hasSameSizeAs(expected);
     for (int i = 0; i < ours.length; i++) {
       assertThat((double) ours[i]).as("logit " + i).isCloseTo(expected[i], within(LOGITS));
@@ -111,12 +115,12 @@ final class ImageGoldenTest {
             Golden.field(json, field).getAsDouble(), within(LOGITS * Math.pow(ours.length, power)));
   }
 
-  private static float[] ours(JsonObject section, JsonObject json, MemoryFormat layout) {
+  private static float[] ours(JsonObject section, JsonObject json, MemoryFormat memoryFormat) {
     ImageReferenceCase reference = new ImageReferenceCase(section, json);
     try (NDManager manager = NDManager.newBaseManager();
         Network network =
             reference.config.network(
-                manager, reference.vocabularySize(), Precision.FLOAT32, layout);
+                manager, reference.vocabularySize(), Precision.FLOAT32, memoryFormat);
         Parameters parameters = reference.parameters(manager, network)) {
       return reference.inputs().logits(manager, network, parameters);
     }

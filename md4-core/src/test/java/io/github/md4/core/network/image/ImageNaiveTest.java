@@ -50,8 +50,8 @@ final class ImageNaiveTest {
   @Tag("naive")
   void logits_areThePlainLoops(ImageConfig config) {
     Inputs inputs = inputs(config);
-    for (MemoryFormat layout : MemoryFormat.values()) {
-      try (Network network = config.network(manager, VOCABULARY, Precision.FLOAT32, layout);
+    for (MemoryFormat memoryFormat : MemoryFormat.values()) {
+      try (Network network = config.network(manager, VOCABULARY, Precision.FLOAT32, memoryFormat);
           Parameters parameters = RandomParameters.of(manager, network, 31)) {
         float[] ours = inputs.logits(manager, network, parameters);
         assertThat(spread(ours)).isBetween(0.3, 3.0);

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What image networks consist of and how they start. */
+/** The parameters of image networks and their initial values. */
 final class ImageNetworkTest {
   private static final int VOCABULARY = 11;
   private static final Pattern ZEROS =
@@ -51,24 +51,28 @@ final class ImageNetworkTest {
     return ImageNetworks.ALL;
   }
 
-  /** The counts that the reference prints for its configurations (spec, Section 5.7). */
+  /** Returns the counts that the reference prints for its configurations (spec, Section 5.7). */
   static List<Arguments> configurations() {
     return List.of(
         Arguments.of("CIFAR-10", UNetConfig.defaults(), 28_427_520L),
         Arguments.of(
             "CIFAR-10 without time",
-            new UNetConfig(new ImageShape(32, 32, 3), 128, 32, told(TimeFeatures.NONE, 0), 0),
+            new UNetConfig(new ImageShape(32, 32, 3), 128, 32, condition(TimeFeatures.NONE, 0), 0),
             27_198_080L),
         Arguments.of(
-            "ImageNet 64, 24 and 12", imagenet(24, 12, told(TimeFeatures.T, 0)), 198_279_680L),
+            "ImageNet 64, 24 and 12", imagenet(24, 12, condition(TimeFeatures.T, 0)), 198_279_680L),
         Arguments.of("ImageNet 64, 8 and 20", UVitConfig.defaults(), 204_595_712L),
         Arguments.of(
-            "ImageNet 64, 1000 classes", imagenet(8, 20, told(TimeFeatures.T, 1000)), 205_113_856L),
+            "ImageNet 64, 1000 classes",
+            imagenet(8, 20, condition(TimeFeatures.T, 1000)),
+            205_113_856L),
         Arguments.of(
-            "ImageNet 64, 48 and 12", imagenet(48, 12, told(TimeFeatures.T, 0)), 288_025_088L));
+            "ImageNet 64, 48 and 12",
+            imagenet(48, 12, condition(TimeFeatures.T, 0)),
+            288_025_088L));
   }
 
-  private static ConditionConfig told(TimeFeatures time, int classes) {
+  private static ConditionConfig condition(TimeFeatures time, int classes) {
     return new ConditionConfig(time, classes, 0);
   }
 
@@ -183,20 +187,20 @@ final class ImageNetworkTest {
   @Test
   @Tag("exact")
   void configs_rejectWhatCannotBe() {
-    ConditionConfig told = ConditionConfig.defaults();
+    ConditionConfig condition = ConditionConfig.defaults();
     ImageShape image = new ImageShape(32, 32, 3);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new UNetConfig(image, 48, 2, told, 0))
+        .isThrownBy(() -> new UNetConfig(image, 48, 2, condition, 0))
         .withMessage("width must be a multiple of 32: 48");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new UNetConfig(image, 32, 0, told, 0))
+        .isThrownBy(() -> new UNetConfig(image, 32, 0, condition, 0))
         .withMessage("layers must be at least 1: 0");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new UNetConfig(image, 32, 2, told, 1))
+        .isThrownBy(() -> new UNetConfig(image, 32, 2, condition, 1))
         .withMessage("dropout must be in [0, 1): 1.0");
     DitShape blocks = new DitShape(12, 3, 1, 3);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new DitConfig(image, 8, blocks, told, 0))
+        .isThrownBy(() -> new DitConfig(image, 8, blocks, condition, 0))
         .withMessageStartingWith("image must have sides that 3 divides")
         .withMessageEndingWith(": 32x32x3");
     assertThatIllegalArgumentException()

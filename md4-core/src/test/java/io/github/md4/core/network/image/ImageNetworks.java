@@ -65,7 +65,7 @@ public final class ImageNetworks {
 
   private ImageNetworks() {}
 
-  /** The same network with another rate of dropout. */
+  /** Returns the same network with another rate of dropout. */
   static ImageConfig withDropout(ImageConfig config, double rate) {
     if (config instanceof UNetConfig c) {
       return new UNetConfig(c.image(), c.width(), c.layers(), c.condition(), rate);

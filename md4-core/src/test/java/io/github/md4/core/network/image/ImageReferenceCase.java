@@ -47,14 +47,14 @@ final class ImageReferenceCase {
     return (int) shapes.get("classifier/Embed_0/embedding")[0] - 1;
   }
 
-  /** The parameters, filled as the reference's. */
+  /** Returns the parameters, filled as the reference's. */
   Parameters parameters(NDManager manager, Network network) {
     ReferenceTree tree = ImageReferenceTree.of(config, network.specs());
     Map<String, float[]> values = tree.filled(List.copyOf(shapes.keySet()));
     return Parameters.of(manager, network.specs(), (spec, index) -> values.get(spec.name()));
   }
 
-  /** Our leaves, and the file's: they must be the same. */
+  /** Returns our leaves, checked against those of the file. */
   List<String> leaves(Network network) {
     return new ArrayList<>(ImageReferenceTree.of(config, network.specs()).leaves().keySet());
   }
@@ -133,7 +133,7 @@ final class ImageReferenceCase {
     return Golden.has(json, "config") ? json.getAsJsonObject("config") : new JsonObject();
   }
 
-  /** The greatest number of a kind of module. */
+  /** Returns the greatest number of a kind of module. */
   private int last(Pattern module) {
     return shapes.keySet().stream()
         .map(module::matcher)
@@ -143,7 +143,7 @@ final class ImageReferenceCase {
         .orElseThrow();
   }
 
-  /** The case's own field, or the section's. */
+  /** Returns the case's own field, or the section's. */
   private JsonElement field(String name) {
     return Golden.field(Golden.has(json, name) ? json : section, name);
   }

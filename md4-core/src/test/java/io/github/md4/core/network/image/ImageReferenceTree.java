@@ -69,7 +69,7 @@ final class ImageReferenceTree {
     affine(UNET + "GroupNorm_0", "head.norm");
   }
 
-  /** A ResBlock to which the condition is added. */
+  /** Adds a ResBlock with an added condition. */
   private void additive(String ours) {
     String theirs = UNET + "ResBlock_" + blocks++ + "/";
     affine(theirs + "GroupNorm_0", ours + ".norm1");
@@ -126,7 +126,7 @@ final class ImageReferenceTree {
     conditional(UNET + "CondGroupNorm_0/", "head.norm");
   }
 
-  /** A ResBlock whose norms the condition scales and shifts. */
+  /** Adds a ResBlock whose norms the condition scales and shifts. */
   private void adaptive(String ours) {
     String theirs = UNET + "ResBlock_" + blocks++ + "/";
     conditional(theirs + "CondGroupNorm_0/", ours + ".norm1");
@@ -170,7 +170,7 @@ final class ImageReferenceTree {
     tree.dense(theirs + "mlp/fc2", ours + "feedForward.out");
   }
 
-  /** One of two ways to normalise, whichever the network has. */
+  /** Adds the norm that the network has, of two kinds. */
   private void norm(String theirs, String module, String ours) {
     if (!names.contains(ours + ".weight")) {
       return;

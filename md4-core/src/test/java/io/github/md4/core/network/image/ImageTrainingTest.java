@@ -81,8 +81,8 @@ final class ImageTrainingTest {
   void gradients_areSlopes(ImageConfig config) {
     double step = 1e-2;
     Inputs inputs = inputs(config);
-    for (MemoryFormat layout : MemoryFormat.values()) {
-      try (Network network = config.network(manager, VOCABULARY, Precision.FLOAT32, layout)) {
+    for (MemoryFormat memoryFormat : MemoryFormat.values()) {
+      try (Network network = config.network(manager, VOCABULARY, Precision.FLOAT32, memoryFormat)) {
         Map<String, float[]> at = RandomParameters.values(network.specs(), 31);
         Map<String, float[]> along = RandomParameters.values(network.specs(), 53);
         double slope = 0;

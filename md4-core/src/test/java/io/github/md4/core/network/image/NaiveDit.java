@@ -16,7 +16,7 @@ final class NaiveDit {
 
   /**
    * @param name what its parameters' names begin with
-   * @param condition what the network is told, or nothing
+   * @param condition of the network, or empty
    */
   NaiveDit(DitShape shape, String name, Map<String, float[]> parameters, double... condition) {
     this.shape = shape;
@@ -98,12 +98,15 @@ final class NaiveDit {
     return maps.linear(layer + ".feedForward.out", hidden);
   }
 
-  /** The vectors of all of a block, one behind the other, or nothing. */
+  /** Returns the vectors of a block, one after another, or nothing. */
   private double[] modulation(String layer) {
     return activated.length > 0 ? maps.linear(layer + ".modulation", activated) : new double[0];
   }
 
-  /** Normalised, with the shift at {@code vector} and the scale behind it, or RMSNorm. */
+  /**
+   * Returns the normalised token, with the shift at {@code vector} and the scale after it, or
+   * RMSNorm.
+   */
   private double[] norm(String scale, double[] token, double[] m, int vector) {
     boolean isTold = m.length > 0;
     double mean = isTold ? moment(token, 1, 0) : 0;

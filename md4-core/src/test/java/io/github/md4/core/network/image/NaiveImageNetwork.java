@@ -65,7 +65,7 @@ record NaiveImageNetwork(ImageConfig config, int vocabularySize, Map<String, flo
     return maps.convolution("head", NaiveMaps.swish(maps.norm("head.norm", h)));
   }
 
-  /** Channel {@code c W + j} of a pixel is feature j of its colour c. */
+  /** Returns the embedded pixels; channel {@code c W + j} is feature j of colour c. */
   private double[][][] embed(int[] zt) {
     ImageShape image = config.image();
     int width = config.width();
@@ -105,7 +105,10 @@ record NaiveImageNetwork(ImageConfig config, int vocabularySize, Map<String, flo
     return maps.linear("condition.dense2", hidden);
   }
 
-  /** Channel {@code c V + v} of a pixel is the logit of token v of its colour c. */
+  /**
+   * Returns the rows of logits; channel {@code c V + v} of a pixel is the logit of token v of
+   * colour c.
+   */
   private double[][] rows(double[][][] last) {
     ImageShape image = config.image();
     double[][] logits = new double[image.size()][vocabularySize];

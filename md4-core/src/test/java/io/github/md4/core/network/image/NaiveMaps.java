@@ -18,7 +18,7 @@ final class NaiveMaps {
   private final double[] condition;
 
   /**
-   * @param condition what the network is told, or nothing
+   * @param condition of the network, or empty
    */
   NaiveMaps(Map<String, float[]> parameters, double... condition) {
     this.parameters = parameters;
@@ -29,7 +29,7 @@ final class NaiveMaps {
     return new double[channels][height][width];
   }
 
-  /** A convolution that keeps the size; what lies outside of the map is zero. */
+  /** Returns a convolution of the same size; outside of the map is zero. */
   double[][][] convolution(String name, double[][][] x) {
     float[] filters = parameters.get(name + ".weight");
     float[] bias = parameters.get(name + ".bias");
@@ -63,17 +63,18 @@ final class NaiveMaps {
     return sum;
   }
 
-  /** Scale and shift are learned, or products of the condition. */
+  /** Returns the group normalisation; scale and shift are learned, or products of the condition. */
   double[][][] norm(String name, double[][][] x) {
     double[] scale = new double[x.length];
     double[] shift = new double[x.length];
-    double[] told =
+    double[] modulation =
         parameters.containsKey(name + ".modulation.weight")
             ? linear(name + ".modulation", condition)
             : new double[0];
     for (int c = 0; c < x.length; c++) {
-      scale[c] = told.length > 0 ? 1 + told[c] : parameters.get(name + ".weight")[c];
-      shift[c] = told.length > 0 ? told[x.length + c] : parameters.get(name + ".bias")[c];
+      scale[c] = modulation.length > 0 ? 1 + modulation[c] : parameters.get(name + ".weight")[c];
+      shift[c] =
+          modulation.length > 0 ? modulation[x.length + c] : parameters.get(name + ".bias")[c];
     }
     double[][][] y = map(x.length, x[0].length, x[0][0].length);
     int ofGroup = x.length / GROUPS;
@@ -91,7 +92,7 @@ final class NaiveMaps {
     return y;
   }
 
-  /** The mean of {@code (x - centre)^power} over a group of channels. */
+  /** Returns the mean of {@code (x - centre)^power} over a group of channels. */
   private static double moment(double[][][] x, int first, int count, int power, double centre) {
     double sum = 0;
     for (int c = first; c < first + count; c++) {
@@ -116,16 +117,16 @@ final class NaiveMaps {
     return y;
   }
 
-  /** A ResBlock, the branches resampled in front of the first convolution. */
+  /** Returns a ResBlock, the branches resampled before the first convolution. */
   double[][][] block(String name, double[][][] x, Resampling resampling) {
     double[][][] a = resampled(swish(norm(name + ".norm1", x)), resampling);
     double[][][] h = convolution(name + ".conv1", a);
     if (parameters.containsKey(name + ".condition.weight")) {
-      double[] told = product(name + ".condition.weight", condition);
+      double[] bias = product(name + ".condition.weight", condition);
       for (int c = 0; c < h.length; c++) {
         for (double[] row : h[c]) {
           for (int column = 0; column < row.length; column++) {
-            row[column] += told[c];
+            row[column] += bias[c];
           }
         }
       }
@@ -189,7 +190,7 @@ final class NaiveMaps {
     return both;
   }
 
-  /** One head as wide as the map. */
+  /** Returns attention with one head as wide as the map. */
   double[][][] attended(String name, double[][][] x) {
     double[][] tokens = pixels(norm(name + ".norm", x));
     double[][] out = new double[tokens.length][];
@@ -201,7 +202,7 @@ final class NaiveMaps {
     return sum(x, fromPixels(out, x[0].length, x[0][0].length));
   }
 
-  /** The pixels row by row, each with its channels. */
+  /** Returns the pixels row by row, each with its channels. */
   static double[][] pixels(double[][][] x) {
     double[][] pixels = new double[x[0].length * x[0][0].length][x.length];
     for (int n = 0; n < pixels.length; n++) {
@@ -222,7 +223,7 @@ final class NaiveMaps {
     return x;
   }
 
-  /** What is done to each token. */
+  /** A function of one token. */
   interface OfToken {
     double[] of(double[] token);
   }

@@ -52,14 +52,14 @@ final class DropoutTest {
     TransformerConfig config = Networks.withDropout(without, RATE, 0);
     Inputs inputs = Inputs.random(config, BATCH, LENGTH, VOCABULARY);
     int channels = config.layers() * 2 * config.width();
-    byte[] keep = NOISE.keep(BATCH, channels, RATE);
+    byte[] mask = NOISE.mask(BATCH, channels, RATE);
     try (Network network = network(config);
         Parameters parameters = RandomParameters.of(manager, network, 31)) {
       float[] ours = inputs.trainingLogits(manager, network, parameters, NOISE);
       NaiveTransformer naive =
           new NaiveTransformer(config, VOCABULARY, RandomParameters.values(network.specs(), 31));
       for (int b = 0; b < BATCH; b++) {
-        byte[] ofExample = Arrays.copyOfRange(keep, b * channels, (b + 1) * channels);
+        byte[] ofExample = Arrays.copyOfRange(mask, b * channels, (b + 1) * channels);
         double[][] expected =
             naive.logits(
                 inputs.zt()[b],
@@ -97,11 +97,11 @@ final class DropoutTest {
   /** Five standard errors: a false alarm has probability below 6e-7. */
   @Test
   @Tag("statistical")
-  void keep_hasTheRate() {
+  void mask_hasTheRate() {
     int size = 100_003;
     for (double rate : new double[] {0.02, 0.5, 0.9}) {
       double kept = 0;
-      for (byte k : NOISE.keep(7, size, rate)) {
+      for (byte k : NOISE.mask(7, size, rate)) {
         assertThat(k).isBetween((byte) 0, (byte) 1);
         kept += k;
       }
@@ -112,14 +112,14 @@ final class DropoutTest {
 
   @Test
   @Tag("exact")
-  void keep_dependsOnSeedStepAndExample() {
-    byte[] keep = NOISE.keep(2, 101, 0.5);
-    assertThat(NOISE.keep(2, 101, 0.5)).isEqualTo(keep);
-    assertThat(Arrays.copyOf(keep, 101)).isNotEqualTo(Arrays.copyOfRange(keep, 101, 202));
-    assertThat(new DropoutNoise(new Noise(42), 3, 0).keep(2, 101, 0.5)).isNotEqualTo(keep);
-    assertThat(new DropoutNoise(NOISE.noise(), 4, 0).keep(2, 101, 0.5)).isNotEqualTo(keep);
-    assertThat(new DropoutNoise(NOISE.noise(), 3, 1).keep(1, 101, 0.5))
-        .isEqualTo(Arrays.copyOfRange(keep, 101, 202));
+  void mask_dependsOnSeedStepAndExample() {
+    byte[] mask = NOISE.mask(2, 101, 0.5);
+    assertThat(NOISE.mask(2, 101, 0.5)).isEqualTo(mask);
+    assertThat(Arrays.copyOf(mask, 101)).isNotEqualTo(Arrays.copyOfRange(mask, 101, 202));
+    assertThat(new DropoutNoise(new Noise(42), 3, 0).mask(2, 101, 0.5)).isNotEqualTo(mask);
+    assertThat(new DropoutNoise(NOISE.noise(), 4, 0).mask(2, 101, 0.5)).isNotEqualTo(mask);
+    assertThat(new DropoutNoise(NOISE.noise(), 3, 1).mask(1, 101, 0.5))
+        .isEqualTo(Arrays.copyOfRange(mask, 101, 202));
   }
 
   @Test

@@ -91,12 +91,12 @@ final class FrozenTransformerGpuTest {
 
   private static float[] logits(NDManager manager, Denoiser denoiser, Inputs inputs, long[] rows) {
     try (NDManager scope = manager.newSubManager()) {
-      NDArray asked = scope.create(rows);
-      return denoiser.logits(inputs.zt(scope), inputs.condition(), asked).toFloatArray();
+      NDArray headRows = scope.create(rows);
+      return denoiser.logits(inputs.zt(scope), inputs.condition(), headRows).toFloatArray();
     }
   }
 
-  /** The length of the difference over the length of what is expected. */
+  /** Returns the length of the difference over the length of the expected vector. */
   static double distance(float[] ours, float[] expected) {
     assertThat(ours).hasSameSizeAs(expected);
     double difference = 0;

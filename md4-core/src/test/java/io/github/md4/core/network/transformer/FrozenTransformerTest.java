@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Both ways through frozen weights against the plain denoiser, in float32; the passes of our own in
+ * Both implementations of frozen weights against the plain denoiser, in float32; our own kernels in
  * plain operations, as {@link FusedTransformerTest} does for training.
  */
 @Tag("naive")
@@ -57,7 +57,7 @@ final class FrozenTransformerTest {
     check(config, (manager, weights) -> new ScriptForward(manager, options(config), weights));
   }
 
-  /** Makes what is tested. */
+  /** A factory of the tested forward pass. */
   private interface Way {
     FrozenForward of(NDManager manager, FrozenWeights weights);
   }
@@ -98,8 +98,8 @@ final class FrozenTransformerTest {
   private static float[] logits(NDManager manager, Denoiser denoiser, Inputs inputs, long[] rows) {
     try (NDManager scope = manager.newSubManager()) {
       NDArray zt = inputs.zt(scope);
-      NDArray asked = scope.create(rows);
-      return denoiser.logits(zt, inputs.condition(), asked).toFloatArray();
+      NDArray headRows = scope.create(rows);
+      return denoiser.logits(zt, inputs.condition(), headRows).toFloatArray();
     }
   }
 

@@ -95,54 +95,30 @@ final class FusedTransformerGpuTest {
 
   private static TransformerConfig network(
       int headWidth, int heads, int keyValueHeads, Embedding embedding, Activation activation) {
-    return new TransformerConfig(
-        headWidth,
-        heads,
-        keyValueHeads,
-        LAYERS,
-        embedding,
-        TimeFeatures.T,
-        0,
-        activation,
-        Conditioning.ADALN_ZERO,
-        true,
-        0,
-        0,
-        false);
+    return TransformerConfig.defaults()
+        .withHeads(heads, headWidth)
+        .withKeyValueHeads(keyValueHeads)
+        .withLayers(LAYERS)
+        .withEmbedding(embedding)
+        .withActivation(activation);
   }
 
   private static TransformerConfig withClasses() {
-    return new TransformerConfig(
-        16,
-        5,
-        5,
-        LAYERS,
-        Embedding.INSIDE,
-        TimeFeatures.T,
-        3,
-        Activation.GLU,
-        Conditioning.ADALN,
-        true,
-        0,
-        0,
-        false);
+    return TransformerConfig.defaults()
+        .withHeads(5, 16)
+        .withLayers(LAYERS)
+        .withEmbedding(Embedding.INSIDE)
+        .withCondition(TimeFeatures.T, 3)
+        .withConditioning(Conditioning.ADALN);
   }
 
   private static TransformerConfig causal() {
-    return new TransformerConfig(
-        32,
-        4,
-        4,
-        LAYERS,
-        Embedding.OUTSIDE,
-        TimeFeatures.NONE,
-        3,
-        Activation.GLU,
-        Conditioning.ADALN,
-        true,
-        0,
-        0,
-        true);
+    return TransformerConfig.defaults()
+        .withHeads(4, 32)
+        .withLayers(LAYERS)
+        .withCondition(TimeFeatures.NONE, 3)
+        .withConditioning(Conditioning.ADALN)
+        .withCausal(true);
   }
 
   @ParameterizedTest
@@ -212,7 +188,7 @@ final class FusedTransformerGpuTest {
         TrainableNetwork trainable = network.trainable(manager, parameters, way.options);
         FusedCheck check = new FusedCheck(manager)) {
       try (TrainingPass pass = trainable.forward(manager, input, NOISE)) {
-        check.judge(pass, rows.length, each.vocabularySize);
+        check.loss(pass, rows.length, each.vocabularySize);
         pass.backward();
       }
       List<float[]> values = check.values(trainable.gradients());
@@ -234,7 +210,7 @@ final class FusedTransformerGpuTest {
       this.kernels = new OptimizerKernels(manager);
     }
 
-    void judge(TrainingPass pass, int rows, int vocabularySize) {
+    void loss(TrainingPass pass, int rows, int vocabularySize) {
       int[] targets = IntStream.range(0, rows).map(r -> (r * 7 + 3) % vocabularySize).toArray();
       float[] weights = new float[rows];
       for (int r = 0; r < rows; r++) {
@@ -324,7 +300,7 @@ final class FusedTransformerGpuTest {
     }
   }
 
-  /** The root of the mean squared difference over that of the expected. */
+  /** Returns the root of the mean squared difference over that of the expected. */
   private static double distance(float[] actual, float[] expected) {
     double difference = 0;
     double square = 0;

@@ -33,9 +33,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The hand-written forward and backward against the automatic differentiation of the recorded one,
- * in float32, with the passes in plain operations; those of {@code fused.cu} are held against it on
- * a GPU ({@link FusedTransformerGpuTest}). Both draw their dropout from the engine in the same
- * places, seeded alike.
+ * in float32, with the pointwise kernels in plain operations; those of {@code fused.cu} are held
+ * against it on a GPU ({@link FusedTransformerGpuTest}). Both draw their dropout from the engine in
+ * the same places, seeded alike.
  */
 @Tag("naive")
 final class FusedTransformerTest {
@@ -82,15 +82,15 @@ final class FusedTransformerTest {
   /** The other question that an objective may ask. */
   @ParameterizedTest
   @MethodSource("networks")
-  void gradientsOfPoweredRows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
-    check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::powered);
+  void gradientsOfGenMd4Rows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
+    check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::genMd4);
   }
 
   private static void check(TransformerConfig config, int[] rows, Recompute recompute) {
     check(config, rows, recompute, FusedTransformerTest::entropy);
   }
 
-  /** Asks for a loss and returns what it is told: numbers, the loss first. */
+  /** A loss of logits, with its further results. */
   private interface Question {
     float[] ask(NDManager scope, Logits logits, int[] targets, float[] weights);
   }
@@ -99,12 +99,12 @@ final class FusedTransformerTest {
     return logits.crossEntropy(scope, targets, weights).toFloatArray();
   }
 
-  private static float[] powered(NDManager scope, Logits logits, int[] targets, float[] weights) {
+  private static float[] genMd4(NDManager scope, Logits logits, int[] targets, float[] weights) {
     float[] powers = new float[VOCABULARY];
     for (int v = 0; v < VOCABULARY; v++) {
       powers[v] = 0.5f + 0.03f * v;
     }
-    GenMd4Loss loss = logits.powered(scope, targets, weights, powers);
+    GenMd4Loss loss = logits.genMd4(scope, targets, weights, powers);
     float[] byPower = Arrays.copyOf(loss.byPower().toFloatArray(), VOCABULARY);
     return concatenated(loss.sum().toFloatArray(), loss.ofRows().toFloatArray(), byPower);
   }

@@ -120,7 +120,7 @@ final class GenMd4GoldenTest {
       float[] weights = batch.rowWeights(2 * batch.batchSize());
       try (TrainingPass pass = trainable.forward(manager, input, NONE);
           GenMd4Loss loss =
-              pass.logits().powered(manager, batch.targets(), weights, elbo.rowLoss().powers())) {
+              pass.logits().genMd4(manager, batch.targets(), weights, elbo.rowLoss().powers())) {
         diffusion += loss.sum().getFloat();
         pass.backward();
         List<float[]> own = Training.values(trainable.gradients());

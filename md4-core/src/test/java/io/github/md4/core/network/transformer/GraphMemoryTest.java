@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What the backward pass reads must still be there when the garbage has been collected. */
+/** The lifetime of the arrays that the backward pass reads, through garbage collection. */
 @Tag("exact")
 final class GraphMemoryTest {
   private static final int VOCABULARY = 7;

@@ -21,8 +21,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * What a network is called with: random tokens, the mask among them, and each example's time and
- * class.
+ * The inputs of a network: random tokens, the mask among them, and each example's time and class.
  *
  * @param zt [B, N]
  * @param times [B]
@@ -82,7 +81,7 @@ public record Inputs(int[][] zt, double[] times, int[] labels) {
     }
   }
 
-  /** What a network is asked in training: all positions. */
+  /** Returns the inputs of training, at all positions. */
   public NetworkInput input() {
     return new NetworkInput(
         zt, condition(), IntStream.range(0, zt.length * zt[0].length).toArray());

@@ -26,7 +26,7 @@ final class NaiveTransformer {
   }
 
   /**
-   * What dropout multiplies with: {@code [layer][branch][channel]}, the same at all positions.
+   * Returns dropout's factors: {@code [layer][branch][channel]}, the same at all positions.
    *
    * @param of the flat mask of one example, 1 where a channel stays
    */
@@ -40,8 +40,8 @@ final class NaiveTransformer {
     return factors;
   }
 
-  /** No dropout. */
-  static double[][][] everything(TransformerConfig config) {
+  /** Returns the factors without dropout. */
+  static double[][][] none(TransformerConfig config) {
     byte[] ones = new byte[config.layers() * 2 * config.width()];
     Arrays.fill(ones, (byte) 1);
     return factors(config, ones, 0);
@@ -135,7 +135,7 @@ final class NaiveTransformer {
     return mean(x, 1, centre);
   }
 
-  /** The mean of {@code (x - centre)^power}. */
+  /** Returns the mean of {@code (x - centre)^power}. */
   private static double mean(double[] x, int power, double centre) {
     double sum = 0;
     for (double value : x) {

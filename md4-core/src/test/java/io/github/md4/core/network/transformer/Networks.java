@@ -10,80 +10,40 @@ import java.util.List;
 /** Small transformers of odd sizes that take every option each way. */
 public final class Networks {
   static final TransformerConfig OUTSIDE_TIME =
-      new TransformerConfig(
-          6,
-          3,
-          3,
-          3,
-          Embedding.OUTSIDE,
-          TimeFeatures.T,
-          0,
-          Activation.GLU,
-          Conditioning.ADALN_ZERO,
-          true,
-          0,
-          0,
-          false);
+      TransformerConfig.defaults().withHeads(3, 6).withLayers(3);
   static final TransformerConfig INSIDE_TIME_CLASSES =
-      new TransformerConfig(
-          10,
-          3,
-          1,
-          2,
-          Embedding.INSIDE,
-          TimeFeatures.T,
-          3,
-          Activation.SWIGLU,
-          Conditioning.ADALN,
-          false,
-          0,
-          0,
-          false);
+      TransformerConfig.defaults()
+          .withHeads(3, 10)
+          .withKeyValueHeads(1)
+          .withLayers(2)
+          .withEmbedding(Embedding.INSIDE)
+          .withCondition(TimeFeatures.T, 3)
+          .withActivation(Activation.SWIGLU)
+          .withConditioning(Conditioning.ADALN)
+          .withDepthScaledInit(false);
   public static final TransformerConfig INSIDE_PLAIN =
-      new TransformerConfig(
-          4,
-          6,
-          2,
-          3,
-          Embedding.INSIDE,
-          TimeFeatures.NONE,
-          0,
-          Activation.GEGLU,
-          Conditioning.ADALN_ZERO,
-          true,
-          0,
-          0,
-          false);
+      TransformerConfig.defaults()
+          .withHeads(6, 4)
+          .withKeyValueHeads(2)
+          .withLayers(3)
+          .withEmbedding(Embedding.INSIDE)
+          .withCondition(TimeFeatures.NONE, 0)
+          .withActivation(Activation.GEGLU);
   static final TransformerConfig OUTSIDE_CLASSES_CAUSAL =
-      new TransformerConfig(
-          6,
-          5,
-          5,
-          1,
-          Embedding.OUTSIDE,
-          TimeFeatures.NONE,
-          5,
-          Activation.GLU,
-          Conditioning.ADALN,
-          true,
-          0,
-          0,
-          true);
+      TransformerConfig.defaults()
+          .withHeads(5, 6)
+          .withLayers(1)
+          .withCondition(TimeFeatures.NONE, 5)
+          .withConditioning(Conditioning.ADALN)
+          .withCausal(true);
   static final TransformerConfig OUTSIDE_PLAIN_CAUSAL =
-      new TransformerConfig(
-          10,
-          1,
-          1,
-          2,
-          Embedding.OUTSIDE,
-          TimeFeatures.NONE,
-          0,
-          Activation.SWIGLU,
-          Conditioning.ADALN_ZERO,
-          false,
-          0,
-          0,
-          true);
+      TransformerConfig.defaults()
+          .withHeads(1, 10)
+          .withLayers(2)
+          .withCondition(TimeFeatures.NONE, 0)
+          .withActivation(Activation.SWIGLU)
+          .withDepthScaledInit(false)
+          .withCausal(true);
 
   static final List<TransformerConfig> ALL =
       List.of(
@@ -97,37 +57,11 @@ public final class Networks {
 
   /** The same network with other rates of dropout. */
   static TransformerConfig withDropout(TransformerConfig c, double channels, double attention) {
-    return new TransformerConfig(
-        c.headWidth(),
-        c.heads(),
-        c.keyValueHeads(),
-        c.layers(),
-        c.embedding(),
-        c.timeFeatures(),
-        c.classes(),
-        c.activation(),
-        c.conditioning(),
-        c.depthScaledInit(),
-        channels,
-        attention,
-        c.causal());
+    return c.withDropout(channels, attention);
   }
 
   /** The same network with other sizes. */
   static TransformerConfig withShape(TransformerConfig c, int headWidth, int heads, int layers) {
-    return new TransformerConfig(
-        headWidth,
-        heads,
-        heads,
-        layers,
-        c.embedding(),
-        c.timeFeatures(),
-        c.classes(),
-        c.activation(),
-        c.conditioning(),
-        c.depthScaledInit(),
-        c.dropout(),
-        c.attentionDropout(),
-        c.causal());
+    return c.withHeads(heads, headWidth).withLayers(layers);
   }
 }

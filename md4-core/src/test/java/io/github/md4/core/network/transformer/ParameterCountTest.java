@@ -3,10 +3,8 @@ package io.github.md4.core.network.transformer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.md4.core.Activation;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.TimeFeatures;
-import io.github.md4.core.network.transformer.TransformerConfig.Conditioning;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import java.util.HashSet;
 import java.util.List;
@@ -49,20 +47,11 @@ final class ParameterCountTest {
 
   private static TransformerConfig config(
       Embedding embedding, TimeFeatures time, int layers, int heads) {
-    return new TransformerConfig(
-        64,
-        heads,
-        heads,
-        layers,
-        embedding,
-        time,
-        0,
-        Activation.GLU,
-        Conditioning.ADALN_ZERO,
-        true,
-        0,
-        0,
-        false);
+    return TransformerConfig.defaults()
+        .withHeads(heads, 64)
+        .withLayers(layers)
+        .withEmbedding(embedding)
+        .withCondition(time, 0);
   }
 
   @Test

@@ -18,7 +18,6 @@ import io.github.md4.core.network.image.DitConfig;
 import io.github.md4.core.network.image.DitShape;
 import io.github.md4.core.network.image.UNetConfig;
 import io.github.md4.core.network.image.UVitConfig;
-import io.github.md4.core.network.transformer.TransformerConfig.Conditioning;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import io.github.md4.core.token.ImageShape;
 import java.util.LinkedHashMap;
@@ -70,20 +69,13 @@ final class PrecisionTest {
 
   private static TransformerConfig network(
       Embedding embedding, TimeFeatures time, int classes, Activation activation) {
-    return new TransformerConfig(
-        16,
-        4,
-        2,
-        LAYERS,
-        embedding,
-        time,
-        classes,
-        activation,
-        Conditioning.ADALN_ZERO,
-        true,
-        0,
-        0,
-        false);
+    return TransformerConfig.defaults()
+        .withHeads(4, 16)
+        .withKeyValueHeads(2)
+        .withLayers(LAYERS)
+        .withEmbedding(embedding)
+        .withCondition(time, classes)
+        .withActivation(activation);
   }
 
   @ParameterizedTest
@@ -133,7 +125,7 @@ final class PrecisionTest {
     }
   }
 
-  /** The root of the mean squared difference over that of the expected. */
+  /** Returns the root of the mean squared difference over that of the expected. */
   private static double distance(float[] actual, float[] expected) {
     double difference = 0;
     double square = 0;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What is computed twice is the same both times. */
+/** The results of layers that are computed again. */
 @Tag("exact")
 final class RecomputationTest {
   private static final int VOCABULARY = 11;
@@ -81,7 +81,7 @@ final class RecomputationTest {
       for (int run = 0; run < 2; run++) { // the second over the gradients of the first
         try (NDManager scope = manager.newSubManager();
             TrainingPass pass = trainable.forward(scope, input, NOISE)) {
-          float loss = training.judge(scope, pass, input.rows().length);
+          float loss = training.loss(scope, pass, input.rows().length);
           pass.backward();
           if (run == 1) {
             return new Numbers(loss, Training.values(trainable.gradients()));

@@ -14,7 +14,6 @@ import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.TimeFeatures;
-import io.github.md4.core.network.transformer.TransformerConfig.Conditioning;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +49,7 @@ final class ReferenceCase {
     reference = new ReferenceParameters(config, space.vocabularySize());
   }
 
-  /** The parameters, filled as the reference's. */
+  /** Returns the parameters, filled as the reference's. */
   Parameters parameters(NDManager manager, Network network) {
     Map<String, float[]> values = reference.filled(List.copyOf(shapes.keySet()));
     return Parameters.of(manager, network.specs(), (spec, index) -> values.get(spec.name()));
@@ -105,7 +104,7 @@ final class ReferenceCase {
     return tokens;
   }
 
-  /** The case's own field, or the section's. */
+  /** Returns the case's own field, or the section's. */
   private JsonElement field(String name) {
     return Golden.field(Golden.has(json, name) ? json : section, name);
   }
@@ -115,20 +114,16 @@ final class ReferenceCase {
     boolean hasTime = shapes.keySet().stream().anyMatch(p -> p.contains("/CondEmbedding_0/"));
     int headWidth = headWidth(isOutside, hasTime);
     String block = "classifier/Transformer_0/TransformerBlock_0/attention/";
-    return new TransformerConfig(
-        headWidth,
-        (int) shapes.get(block + "wq/kernel")[1] / headWidth,
-        (int) shapes.get(block + "wk/kernel")[1] / headWidth,
-        layers(),
-        isOutside ? Embedding.OUTSIDE : Embedding.INSIDE,
-        hasTime ? TimeFeatures.T : TimeFeatures.NONE,
-        (int) shapes.getOrDefault("cond_embeddings/embedding", new long[] {0})[0],
-        Activation.parse(text("mlp_type", ACTIVATION)),
-        Conditioning.ADALN_ZERO,
-        true,
-        0,
-        0,
-        options().has("causal") && options().get("causal").getAsBoolean());
+    return TransformerConfig.defaults()
+        .withHeads((int) shapes.get(block + "wq/kernel")[1] / headWidth, headWidth)
+        .withKeyValueHeads((int) shapes.get(block + "wk/kernel")[1] / headWidth)
+        .withLayers(layers())
+        .withEmbedding(isOutside ? Embedding.OUTSIDE : Embedding.INSIDE)
+        .withCondition(
+            hasTime ? TimeFeatures.T : TimeFeatures.NONE,
+            (int) shapes.getOrDefault("cond_embeddings/embedding", new long[] {0})[0])
+        .withActivation(Activation.parse(text("mlp_type", ACTIVATION)))
+        .withCausal(options().has("causal") && options().get("causal").getAsBoolean());
   }
 
   private int headWidth(boolean isOutside, boolean hasTime) {
@@ -157,7 +152,7 @@ final class ReferenceCase {
     return Golden.has(json, "config") ? json.getAsJsonObject("config") : new JsonObject();
   }
 
-  /** An option of the case, or what the section's description of its base says. */
+  /** Returns an option of the case, or its value in the section's description of the base. */
   private String text(String option, Pattern inDescription) {
     if (options().has(option)) {
       return options().get(option).getAsString();

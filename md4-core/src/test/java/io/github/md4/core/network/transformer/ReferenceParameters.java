@@ -24,22 +24,22 @@ final class ReferenceParameters {
     }
   }
 
-  /** See {@link ReferenceTree#names}. */
+  /** Returns {@link ReferenceTree#names}. */
   List<String> names() {
     return tree.names();
   }
 
-  /** See {@link ReferenceTree#leaves}. */
+  /** Returns {@link ReferenceTree#leaves}. */
   Map<String, Leaf> leaves() {
     return tree.leaves();
   }
 
-  /** See {@link ReferenceTree#filled}. */
+  /** Returns {@link ReferenceTree#filled}. */
   Map<String, float[]> filled(List<String> paths) {
     return tree.filled(paths);
   }
 
-  /** See {@link ReferenceTree#norm}. */
+  /** Returns {@link ReferenceTree#norm}. */
   double norm(Leaf leaf, float[] gradient) {
     return tree.norm(leaf, gradient);
   }

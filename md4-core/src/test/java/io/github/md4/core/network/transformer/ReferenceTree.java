@@ -28,7 +28,7 @@ public final class ReferenceTree {
     specs.forEach(s -> shapes.put(s.name(), s.shape()));
   }
 
-  /** Our parameters' names, in the network's order. */
+  /** Returns our parameters' names, in the network's order. */
   public List<String> names() {
     return new ArrayList<>(shapes.keySet());
   }
@@ -66,7 +66,7 @@ public final class ReferenceTree {
     }
   }
 
-  /** The Euclidean norm of a leaf's part of our gradient. */
+  /** Returns the Euclidean norm of a leaf's part of our gradient. */
   double norm(Leaf leaf, float[] gradient) {
     int in = inputs(leaf.parameter);
     double sum = 0;
@@ -81,12 +81,12 @@ public final class ReferenceTree {
     return (int) (shape.size() / shape.get(0));
   }
 
-  /** All rows of a parameter, as they are. */
+  /** Adds all rows of a parameter unchanged. */
   public void table(String path, String parameter) {
     leaves.put(path, new Leaf(parameter, 0, rowsOf(parameter), false));
   }
 
-  /** The weight of a product or the filters of a convolution. */
+  /** Adds the weight of a product or the filters of a convolution. */
   public void kernel(String path, String parameter) {
     String weight = parameter + ".weight";
     rows(path + "/kernel", weight, 0, rowsOf(weight));
@@ -96,7 +96,7 @@ public final class ReferenceTree {
     table(path + "/bias", parameter + ".bias");
   }
 
-  /** A product with its bias. */
+  /** Adds a product with its bias. */
   public void dense(String path, String parameter) {
     kernel(path, parameter);
     bias(path, parameter);

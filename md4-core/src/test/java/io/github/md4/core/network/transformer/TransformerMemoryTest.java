@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Who is left with which arrays. */
+/** The owners of a transformer's arrays. */
 @Tag("exact")
 final class TransformerMemoryTest {
   private static final int READINGS = 12;
@@ -90,7 +90,9 @@ final class TransformerMemoryTest {
     }
   }
 
-  /** What 16 layers leave for the way back, against their inputs and what the last one leaves. */
+  /**
+   * The memory that 16 layers keep for the backward pass, against their inputs and the last one's.
+   */
   @ParameterizedTest
   @EnumSource(Precision.class)
   void forward_withRecomputationKeepsAFractionOfTheMemory(Precision precision) {

@@ -8,28 +8,28 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The recording that keeps of each piece its input alone: on the way back the pieces are computed
- * again, recorded, and differentiated one by one.
+ * A recording with activation checkpointing: it keeps only the input of each segment. The backward
+ * pass computes the segments again, recorded, and differentiates them one by one.
  *
- * <p>What is computed before the first piece and after the last is recorded once, as ever.
+ * <p>Computations before the first segment and after the last one are recorded once.
  */
-public final class PieceRecording implements Recording.Tape {
+public final class CheckpointedRecording implements Recording.Tape {
   private final Autograd autograd;
   private final NDManager scope;
-  private final List<Cut> cuts = new ArrayList<>();
-  private final List<Done> pieces = new ArrayList<>();
+  private final List<GraphCut> cuts = new ArrayList<>();
+  private final List<SegmentInput> segments = new ArrayList<>();
   private Hidden last;
 
-  /** Where the graph is cut: what was recorded, and the leaf that stands for it from there on. */
-  private record Cut(NDArray recorded, NDArray leaf) {}
+  /** A cut of the graph: a recorded array, and the leaf that replaces it after the cut. */
+  private record GraphCut(NDArray recorded, NDArray leaf) {}
 
-  private record Done(Piece piece, Hidden input) {}
+  private record SegmentInput(Segment segment, Hidden input) {}
 
   /**
-   * @param autograd which records what is computed around the pieces
-   * @param scope takes what is kept for the way back
+   * @param autograd records the computations around the segments
+   * @param scope takes the arrays that the backward pass needs
    */
-  public PieceRecording(Autograd autograd, NDManager scope) {
+  public CheckpointedRecording(Autograd autograd, NDManager scope) {
     this.autograd = autograd;
     this.scope = scope;
   }
@@ -39,7 +39,7 @@ public final class PieceRecording implements Recording.Tape {
     NDArray leaf = Autograd.leaf(x.stopGradient());
     x.attach(scope);
     leaf.attach(scope);
-    cuts.add(new Cut(x, leaf));
+    cuts.add(new GraphCut(x, leaf));
     return leaf;
   }
 
@@ -50,9 +50,9 @@ public final class PieceRecording implements Recording.Tape {
   }
 
   @Override
-  public Hidden piece(NDManager outer, Hidden h, Piece piece) {
-    Hidden next = autograd.pause(() -> Recording.inside(scope, h, piece));
-    pieces.add(new Done(piece, h));
+  public Hidden segment(NDManager outer, Hidden h, Segment segment) {
+    Hidden next = autograd.pause(() -> Recording.inside(scope, h, segment));
+    segments.add(new SegmentInput(segment, h));
     last = new Hidden(Autograd.leaf(next.array));
     return last;
   }
@@ -60,36 +60,39 @@ public final class PieceRecording implements Recording.Tape {
   @Override
   public void gradients(NDArray output, NDArray gradient, NDList parameters, FlatArrays into) {
     autograd.zero(into);
-    Back back = new Back(parameters, into);
-    back.through(output, gradient, last);
-    for (int i = pieces.size() - 1; i >= 0; i--) {
-      back.through(pieces.get(i));
+    Backward backward = new Backward(parameters, into);
+    backward.through(output, gradient, last);
+    for (int i = segments.size() - 1; i >= 0; i--) {
+      backward.through(segments.get(i));
     }
-    back.through(cuts);
+    backward.through(cuts);
   }
 
-  /** The way back, with the gradients by the leaves that were met so far. */
-  private final class Back {
+  /** A backward pass, with the gradients by the leaves so far. */
+  private final class Backward {
     private final NDList parameters;
     private final FlatArrays into;
     private NDArray byStream;
     private List<NDArray> byShared = List.of();
 
-    Back(NDList parameters, FlatArrays into) {
+    Backward(NDList parameters, FlatArrays into) {
       this.parameters = parameters;
       this.into = into;
     }
 
-    void through(Done done) {
+    void through(SegmentInput segment) {
       try (NDManager inner = scope.newSubManager();
           NDArray given = byStream) {
-        Hidden again = autograd.record(() -> done.piece.of(inner, done.input));
-        through(again.array, given, done.input);
+        Hidden again = autograd.record(() -> segment.segment.of(inner, segment.input));
+        through(again.array, given, segment.input);
       }
-      done.input.close();
+      segment.input.close();
     }
 
-    /** Adds to the gradients by the shared leaves; that by the stream takes the place of it. */
+    /**
+     * Differentiates one segment: adds to the gradients by the shared leaves and replaces the
+     * gradient by the stream.
+     */
     void through(NDArray output, NDArray gradient, Hidden input) {
       NDList leaves = new NDList(input.array);
       sharedCuts().forEach(cut -> leaves.add(cut.leaf));
@@ -100,7 +103,7 @@ public final class PieceRecording implements Recording.Tape {
       byShared = sums(byShared, found.subList(1, found.size()));
     }
 
-    void through(List<Cut> all) {
+    void through(List<GraphCut> all) {
       NDList outputs = new NDList();
       all.forEach(cut -> outputs.add(cut.recorded));
       NDList given = new NDList(byShared);
@@ -113,8 +116,8 @@ public final class PieceRecording implements Recording.Tape {
     }
   }
 
-  /** All but the last, which is the stream. */
-  private List<Cut> sharedCuts() {
+  /** Returns all cuts but the last, which is the stream's. */
+  private List<GraphCut> sharedCuts() {
     return cuts.subList(0, cuts.size() - 1);
   }
 

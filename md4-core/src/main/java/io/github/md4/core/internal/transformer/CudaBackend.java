@@ -12,19 +12,19 @@ import io.github.md4.core.internal.torch.Products;
 import io.github.md4.core.internal.torch.TorchScript;
 import java.util.Optional;
 
-/** What a GPU gives to the transformer's hand-written pass in training. */
-class CudaParts implements FusedKernels.DeviceParts {
+/** The GPU's implementation of the transformer's hand-written pass in training. */
+class CudaBackend implements FusedKernels.Backend {
   final CudaDevice cuda;
   final FusedKernels.Options options;
 
-  CudaParts(CudaDevice cuda, FusedKernels.Options options) {
+  CudaBackend(CudaDevice cuda, FusedKernels.Options options) {
     this.cuda = cuda;
     this.options = options;
   }
 
   @Override
-  public PointwiseKernels passes(NDManager manager, BufferPool room) {
-    return new CudaPointwiseKernels(manager, cuda, Nvrtc.find().orElseThrow(), options, room);
+  public PointwiseKernels pointwiseKernels(NDManager manager, BufferPool pool) {
+    return new CudaPointwiseKernels(manager, cuda, Nvrtc.find().orElseThrow(), options, pool);
   }
 
   @Override
@@ -34,33 +34,33 @@ class CudaParts implements FusedKernels.DeviceParts {
 
   @Override
   public String attention() {
-    return TorchScript.resource(CudaParts.class, "flash.torchscript");
+    return TorchScript.resource(CudaBackend.class, "flash.torchscript");
   }
 
   @Override
-  public BufferPool room(NDManager manager) {
+  public BufferPool bufferPool(NDManager manager) {
     return new BufferPool.Fresh(manager, options.network().precision());
   }
 
   @Override
-  public Optional<Products> products(NDManager manager, BufferPool room) {
+  public Optional<Products> products(NDManager manager, BufferPool pool) {
     return Optional.empty();
   }
 
-  /** And to its forward with frozen weights. */
-  static final class Frozen extends CudaParts {
+  /** The GPU's implementation of the forward pass with frozen weights. */
+  static final class Frozen extends CudaBackend {
     Frozen(CudaDevice cuda, FusedKernels.Options options) {
       super(cuda, options);
     }
 
     @Override
-    public BufferPool room(NDManager manager) {
-      return new BufferPool.Kept(manager, options.stream(), options.network().precision());
+    public BufferPool bufferPool(NDManager manager) {
+      return new BufferPool.Reused(manager, options.stream(), options.network().precision());
     }
 
     @Override
-    public Optional<Products> products(NDManager manager, BufferPool room) {
-      return Cublas.find(cuda, room).or(() -> Optional.of(new Products.Script(manager, room)));
+    public Optional<Products> products(NDManager manager, BufferPool pool) {
+      return Cublas.find(cuda, pool).or(() -> Optional.of(new Products.Script(manager, pool)));
     }
   }
 }
