@@ -241,6 +241,15 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * Trains to the end of the plan.
    *
+   * @throws DivergedException as {@link #run(TrainingListener, BooleanSupplier)}
+   */
+  public void run(TrainingListener listener) throws IOException {
+    Outcome unused = run(listener, () -> false);
+  }
+
+  /**
+   * Trains to the end of the plan, or until it is told to stop.
+   *
    * @param isStopRequested asked after each step; when true, a checkpoint is written and the
    *     training ends
    * @throws DivergedException if a loss is not finite or, with a guard, too many are in a row; the
