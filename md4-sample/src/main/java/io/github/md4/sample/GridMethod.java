@@ -2,7 +2,7 @@
 package io.github.md4.sample;
 
 /** A method that stops at the times of a grid. */
-public sealed interface GridMethod extends SamplingMethod
+sealed interface GridMethod extends SamplingMethod
     permits ExactMethod.Ancestral,
         ExactMethod.Mean,
         ApproximateMethod.Reference,

@@ -32,14 +32,14 @@ final class ReferenceTrajectory implements Trajectory {
 
   /** The number of draws of a step at a position. */
   enum DrawCount {
-    /** Whether it is revealed and its token at once: one of V + 1 outcomes. */
+    /** One draw of V + 1 outcomes: a token, or the mask, which reveals nothing. */
     ONE {
       @Override
       double revealed(double probability, int bits) {
         return probability;
       }
     },
-    /** Whether it is revealed, by a float32 uniform, and independently its token (Algorithm 3). */
+    /** A float32 uniform for the reveal, and independently a draw of the token (Algorithm 3). */
     TWO {
       @Override
       double revealed(double probability, int bits) {

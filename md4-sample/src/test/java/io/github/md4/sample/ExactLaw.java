@@ -26,7 +26,7 @@ record ExactLaw(
     return new ExactLaw(new Started(known, template, first), schedule, steps, leftovers);
   }
 
-  /** Remembers where a law begins. */
+  /** A law with the template and the step at which it begins. */
   private record Started(KnownLaw known, int[] template, int first) implements KnownLaw {
     @Override
     public double[] mu(int[] zt, int position, double t) {
@@ -153,7 +153,7 @@ record ExactLaw(
     return total * law[state] < 8;
   }
 
-  /** What a chi-square exceeds with probability 1e-6, by Wilson and Hilferty. */
+  /** Returns the bound that a chi-square exceeds with probability 1e-6 (Wilson and Hilferty). */
   static double bound(double[] law, long[] counts) {
     double total = Arrays.stream(counts).sum();
     long states = IntStream.range(0, STATES).filter(s -> !isRare(law, s, total)).count();

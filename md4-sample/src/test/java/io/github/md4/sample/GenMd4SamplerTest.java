@@ -95,7 +95,7 @@ final class GenMd4SamplerTest {
     return SamplerLawTest.tokenLaws();
   }
 
-  /** What is drawn is of another law, and kept by its own power. */
+  /** Tokens are drawn from another law, and kept by their own power. */
   @ParameterizedTest
   @MethodSource("tokenLaws")
   @Tag("statistical")
@@ -183,7 +183,7 @@ final class GenMd4SamplerTest {
     return new Sampler(manager, kernels, model, method, tokens);
   }
 
-  /** A step at which no position asks costs nothing, and there are never more calls than steps. */
+  /** A step at which no position draws costs nothing, and there are never more calls than steps. */
   @Test
   @Tag("exact")
   void calls_areBoundedAndFewerThanSteps() {

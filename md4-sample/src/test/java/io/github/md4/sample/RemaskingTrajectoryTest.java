@@ -43,7 +43,7 @@ final class RemaskingTrajectoryTest {
     return List.of(new Remasking.Cap(0.2), new Remasking.Rescale(0.6), new Remasking.Confidence(1));
   }
 
-  /** Step by step, asking at every step, from the same noise. */
+  /** Step by step, with a call at every step, from the same noise. */
   @ParameterizedTest
   @MethodSource("remaskings")
   @Tag("naive")

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is asked of a sampler is checked where it is made. */
+/** Tests of the checks of requests, options and laws. */
 @Tag("exact")
 final class RequestTest {
   private static final SamplingGrid UNIFORM = new SamplingGrid.Uniform();
@@ -70,7 +70,7 @@ final class RequestTest {
   }
 
   @Test
-  void start_isChecked() {
+  void initialSequence_isChecked() {
     assertThatIllegalArgumentException().isThrownBy(() -> new InitialSequence(new int[0], 0));
     assertThatIllegalArgumentException().isThrownBy(() -> new InitialSequence(new int[1], -1));
     assertThatIllegalArgumentException()

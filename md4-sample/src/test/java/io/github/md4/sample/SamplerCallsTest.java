@@ -140,7 +140,7 @@ final class SamplerCallsTest {
     assertThat(tiny.calls).anyMatch(call -> call.examples() == 3);
   }
 
-  /** A plan asks for each position once, the reference's loop for all that are masked. */
+  /** A plan draws each position once, the reference's loop every masked position at each step. */
   @Test
   void rows_areNoMoreThanTheMethodNeeds() {
     SamplingSteps steps = new SamplingSteps(new SamplingGrid.Cosine(), 31);
@@ -158,7 +158,7 @@ final class SamplerCallsTest {
   }
 
   @Test
-  void sample_ofOneStepAsksOnce() {
+  void sample_ofOneStepCallsOnce() {
     SamplingSteps steps = new SamplingSteps(new SamplingGrid.Cosine(), 1);
     List<Sample> samples = tiny.sampler(new ExactMethod.Ancestral(steps)).sample(masks(3));
     assertThat(tiny.calls).hasSize(1);
@@ -167,7 +167,7 @@ final class SamplerCallsTest {
   }
 
   @Test
-  void firstHitting_asksOncePerPositionAtTheTimeItIsRevealed() {
+  void firstHitting_callsOncePerPositionAtTheTimeItIsRevealed() {
     SamplingMethod method = new ExactMethod.FirstHitting(Leftovers.ARGMAX);
     assertThat(tiny.sampler(method).sample(masks(1), tiny.hearing)).hasSize(1);
     MaskingSchedule schedule = new MaskingSchedule(new Curve.Linear());
@@ -184,7 +184,7 @@ final class SamplerCallsTest {
     }
   }
 
-  /** As many rows as a call may have are asked at once, of whole sequences. */
+  /** A call has as many rows as are allowed, of whole sequences. */
   @ParameterizedTest
   @MethodSource("methods")
   void rowLimit_dividesACallAndChangesNoSample(SamplingMethod method) {

@@ -148,7 +148,7 @@ final class Browser implements AutoCloseable {
   /** Returns what an expression gives. */
   JsonNode eval(String expression) throws Exception {
     JsonNode result =
-        ask("Runtime.evaluate", Map.of("expression", expression, "returnByValue", true));
+        request("Runtime.evaluate", Map.of("expression", expression, "returnByValue", true));
     if (result.has("exceptionDetails")) {
       throw new AssertionError(result.toString());
     }
@@ -175,22 +175,22 @@ final class Browser implements AutoCloseable {
         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
   }
 
-  /** Returns what went wrong on the page, and what it asked of a network. */
+  /** Returns the errors of the page, and its requests to a network. */
   List<String> complaints() {
     return new ArrayList<>(incoming.complaints);
   }
 
   private void call(String method, Map<String, ?> parameters) throws Exception {
-    JsonNode unused = ask(method, parameters);
+    JsonNode unused = request(method, parameters);
   }
 
-  private JsonNode ask(String method, Map<String, ?> parameters) throws Exception {
+  private JsonNode request(String method, Map<String, ?> parameters) throws Exception {
     ObjectNode request = JSON.createObjectNode().put("id", ++calls).put("method", method);
     request.set("params", JSON.valueToTree(parameters));
-    CompletableFuture<JsonNode> answer = new CompletableFuture<>();
-    incoming.waiting.put(calls, answer);
+    CompletableFuture<JsonNode> reply = new CompletableFuture<>();
+    incoming.waiting.put(calls, reply);
     WebSocket unused = socket.sendText(request.toString(), true).get(SECONDS, TimeUnit.SECONDS);
-    JsonNode json = answer.get(SECONDS, TimeUnit.SECONDS);
+    JsonNode json = reply.get(SECONDS, TimeUnit.SECONDS);
     if (json.has("error")) {
       throw new AssertionError(method + ": " + json);
     }

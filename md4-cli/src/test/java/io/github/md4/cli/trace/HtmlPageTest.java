@@ -84,7 +84,7 @@ final class HtmlPageTest {
         .isEqualTo("step 2, time 0.8000, probability 0.500");
   }
 
-  /** What was revealed at another time has another colour. */
+  /** Tokens revealed at different times have different colours. */
   private static void checkSlider(Browser browser) throws Exception {
     String slide =
         "(s => { s.value = %d; s.dispatchEvent(new Event('input')); })(document.getElementById('slider'))";

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How good samples are, without a network: by a model of short sequences of real tokens. */
+/** The quality of samples by a model of short sequences of real tokens, without a network. */
 package io.github.md4.sample.quality;

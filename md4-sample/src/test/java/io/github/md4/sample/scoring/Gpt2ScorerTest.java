@@ -67,8 +67,8 @@ final class Gpt2ScorerTest {
   @Tag("golden")
   void logits_areThoseOfTheReference(String prefix) throws IOException {
     SmallGpt2.write(folder, prefix);
-    try (Gpt2Scorer judge = Gpt2Scorer.load(folder, manager, Precision.FLOAT32);
-        NDArray logits = judge.logits(manager, tokens())) {
+    try (Gpt2Scorer scorer = Gpt2Scorer.load(folder, manager, Precision.FLOAT32);
+        NDArray logits = scorer.logits(manager, tokens())) {
       float[] actual = logits.toFloatArray();
       JsonArray rows = golden.getAsJsonArray("logits");
       for (int n = 0; n < rows.size(); n++) {
@@ -86,8 +86,8 @@ final class Gpt2ScorerTest {
   @Tag("golden")
   void crossEntropies_areOfTheNextToken() throws IOException {
     int[] tokens = tokens();
-    try (Gpt2Scorer judge = Gpt2Scorer.load(folder, manager, Precision.FLOAT32)) {
-      double[][] nats = judge.crossEntropies(List.of(Arrays.copyOf(tokens, 4), tokens));
+    try (Gpt2Scorer scorer = Gpt2Scorer.load(folder, manager, Precision.FLOAT32)) {
+      double[][] nats = scorer.crossEntropies(List.of(Arrays.copyOf(tokens, 4), tokens));
       assertThat(nats[0]).hasSize(3);
       assertThat(nats[1]).hasSize(tokens.length - 1);
       for (int n = 0; n + 1 < tokens.length; n++) {
@@ -102,7 +102,7 @@ final class Gpt2ScorerTest {
           assertThat(nats[0][n]).isCloseTo(expected, within(1e-5));
         }
       }
-      assertThat(judge.positions()).isEqualTo(16);
+      assertThat(scorer.positions()).isEqualTo(16);
     }
   }
 
@@ -121,14 +121,14 @@ final class Gpt2ScorerTest {
 
   @Test
   void crossEntropies_leaveNothingBehind() throws IOException {
-    try (Gpt2Scorer judge = Gpt2Scorer.load(folder, manager, Precision.FLOAT32)) {
-      double[][] first = judge.crossEntropies(List.of(tokens()));
-      assertThat(judge.crossEntropies(List.of(tokens()))).isDeepEqualTo(first);
+    try (Gpt2Scorer scorer = Gpt2Scorer.load(folder, manager, Precision.FLOAT32)) {
+      double[][] first = scorer.crossEntropies(List.of(tokens()));
+      assertThat(scorer.crossEntropies(List.of(tokens()))).isDeepEqualTo(first);
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> judge.crossEntropies(List.of(new int[17])))
+          .isThrownBy(() -> scorer.crossEntropies(List.of(new int[17])))
           .withMessage("a sequence must have 2 to 16 tokens: 17");
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> judge.crossEntropies(List.of(new int[] {1, 20})))
+          .isThrownBy(() -> scorer.crossEntropies(List.of(new int[] {1, 20})))
           .withMessage("a token must be in [0, 20): 20");
     }
   }
