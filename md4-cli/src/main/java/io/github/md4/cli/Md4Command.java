@@ -5,7 +5,6 @@ import io.github.md4.cli.bench.BenchCommand;
 import io.github.md4.cli.data.DataCommand;
 import io.github.md4.cli.evaluate.CompareCommand;
 import io.github.md4.cli.evaluate.EvaluateCommand;
-import io.github.md4.cli.evaluate.EvaluateFidCommand;
 import io.github.md4.cli.evaluate.QualityCommand;
 import io.github.md4.cli.sample.InfillCommand;
 import io.github.md4.cli.sample.SampleCommand;
@@ -13,6 +12,7 @@ import io.github.md4.cli.sample.SampleImagesCommand;
 import io.github.md4.cli.sample.TraceCommand;
 import io.github.md4.cli.schedule.ScheduleCommand;
 import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.HelpCommand;
 import io.github.md4.cli.train.TrainCommand;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -48,14 +48,14 @@ import picocli.CommandLine.Spec;
       DataCommand.class,
       EvaluateCommand.class,
       CompareCommand.class,
-      EvaluateFidCommand.class,
       SampleCommand.class,
       SampleImagesCommand.class,
       InfillCommand.class,
       TraceCommand.class,
       ScheduleCommand.class,
       QualityCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      HelpCommand.class
     })
 final class Md4Command implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     description = "Estimates the likelihood that a model gives to data, with its standard error.",
-    subcommands = EvaluateGenerativeCommand.class,
+    subcommands = {EvaluateFidCommand.class, EvaluateGenerativeCommand.class},
     sortOptions = false)
 public final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -185,7 +185,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    checkSubject();
+    checkOptions();
     EvaluationTask evaluation =
         new EvaluationTask(
             asked(), new LikelihoodEstimator.Settings(seed, passes, batchSize), limit);
@@ -204,8 +204,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     return ExitCodes.DONE;
   }
 
-  /** What picocli cannot check, since md4 evaluate generative has no need of it. */
-  private void checkSubject() {
+  /** Checks what is required here. picocli would require it of the subcommands as well. */
+  private void checkOptions() {
     require(subject != null, "Missing required argument: (--model=DIR | --watch=RUN)");
     require(suite != null || data != null, "Missing required option: '--data=FILE.bin'");
     require(suite == null || data == null, "--data and --suite are mutually exclusive");

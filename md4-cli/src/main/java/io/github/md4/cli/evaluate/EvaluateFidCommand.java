@@ -30,13 +30,13 @@ import picocli.CommandLine.Spec;
 /** {@code md4 evaluate fid}. */
 @Command(
     name = "fid",
-    description = "Compares samples with images by a network's features; also md4 evaluate fid.",
+    description = "Compares samples with images by a network's features.",
     footer =
         "%nThe features are those of a TorchScript file (.pt), such as the usual Inception-v3, or of a"
             + " classifier in safetensors, which also tells how many samples are what they are"
             + " labelled.",
     sortOptions = false)
-public final class EvaluateFidCommand implements Callable<Integer> {
+final class EvaluateFidCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Option(

@@ -24,6 +24,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code md4 evaluate generative}. */
@@ -44,32 +45,37 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
   private Path samples;
 
   @Option(
-      names = "--judge",
-      required = true,
+      names = "--scorer",
       paramLabel = "DIR",
       description =
-          "Has config.json and model.safetensors of gpt2, gpt2-medium, gpt2-large or gpt2-xl, as"
-              + " Hugging Face publishes them.")
-  private Path judge;
+          "The folder of the scoring model: config.json and model.safetensors of gpt2, gpt2-medium,"
+              + " gpt2-large or gpt2-xl, as Hugging Face publishes them. Required.")
+  private Path scorer;
+
+  @Option(names = "--judge", hidden = true, description = "The former name of --scorer.")
+  private void judge(Path folder) {
+    scorer = folder;
+  }
 
   @Option(
       names = "--ids",
       description =
-          "Judge the samples' own tokens, which must be GPT-2's. Default: their text is encoded"
-              + " anew.")
+          "Score the samples' own tokens, which must be those of GPT-2. Default: encode their"
+              + " text anew.")
   private boolean ids;
 
   @Option(
       names = "--batch-size",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Samples at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Samples scored at once; the result does not depend on it. Default: ${DEFAULT-VALUE}.")
   private int batchSize = 8;
 
   @Option(
       names = "--precision",
       paramLabel = "float32|bfloat16",
-      description = "The type in which the judge multiplies. Default: ${DEFAULT-VALUE}.")
+      description = "The type in which the scorer multiplies. Default: ${DEFAULT-VALUE}.")
   private Precision precision = Precision.FLOAT32;
 
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
@@ -80,14 +86,17 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (scorer == null) {
+      throw new ParameterException(spec.commandLine(), "Missing required option: '--scorer=DIR'");
+    }
     List<int[]> tokens = tokens();
     Device found = device.find();
     try (NDManager manager = NDManager.newBaseManager(found);
-        Gpt2Scorer loaded = Gpt2Scorer.load(judge, manager, precision)) {
+        Gpt2Scorer loaded = Gpt2Scorer.load(scorer, manager, precision)) {
       List<int[]> kept = cut(tokens, loaded);
       GenerativeReport report =
           new GenerativeReport(
-              new ScoredSamples(judged(loaded, kept)),
+              new ScoredSamples(scored(loaded, kept)),
               kept,
               total(tokens) - total(kept),
               origin(found));
@@ -106,14 +115,14 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
     return ids ? file.tokens() : file.texts().stream().map(gpt2::encode).toList();
   }
 
-  /** A judge sees no more tokens than it has positions, and judges none of a single token. */
+  /** Cuts samples at the longest sequence of the scorer; a sample needs two tokens to be scored. */
   private List<int[]> cut(List<int[]> tokens, Gpt2Scorer loaded) {
     List<int[]> kept = new ArrayList<>();
     for (int[] sample : tokens) {
       if (Arrays.stream(sample).anyMatch(id -> id < 0 || id >= loaded.vocabularySize())) {
         throw new InvalidDataException(
             samples,
-            "sample %d has a token outside the judge's vocabulary of %d; leave out --ids"
+            "sample %d has a token outside the scorer's vocabulary of %d; leave out --ids"
                 .formatted(kept.size() + 1, loaded.vocabularySize()));
       }
       if (sample.length < 2) {
@@ -125,9 +134,9 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
     return kept;
   }
 
-  private List<double[]> judged(Gpt2Scorer loaded, List<int[]> kept) {
+  private List<double[]> scored(Gpt2Scorer loaded, List<int[]> kept) {
     List<double[]> nats = new ArrayList<>();
-    try (Progress progress = Progress.start("judge", 0, kept.size())) {
+    try (Progress progress = Progress.start("scoring", 0, kept.size())) {
       for (int first = 0; first < kept.size(); first += batchSize) {
         List<int[]> batch = kept.subList(first, Math.min(first + batchSize, kept.size()));
         nats.addAll(List.of(loaded.crossEntropies(batch)));
@@ -143,8 +152,8 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
 
   private GenerativeReport.Origin origin(Device found) throws IOException {
     return new GenerativeReport.Origin(
-        Gpt2Scorer.weights(judge),
-        Sha256.of(Gpt2Scorer.weights(judge)),
+        Gpt2Scorer.weights(scorer),
+        Sha256.of(Gpt2Scorer.weights(scorer)),
         samples,
         Sha256.of(samples),
         "%s, %s, %s"
