@@ -5,10 +5,10 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.ModelObjective;
-import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.train.Task;
 import io.github.md4.train.TrainingConfig;
+import io.github.md4.train.evaluation.EvaluationConfig;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -23,7 +23,7 @@ public record Experiment(
     Data data,
     ModelConfig model,
     TrainingConfig training,
-    Evaluation evaluation,
+    EvaluationConfig evaluation,
     Sampling sampling,
     CheckpointPlan checkpoints) {
 
@@ -49,39 +49,6 @@ public record Experiment(
    * @param evaluate scored, each on its own
    */
   public record Data(Path train, List<Path> evaluate) {}
-
-  /**
-   * Scoring on the way.
-   *
-   * @param every steps between evaluations; 0 is at the end only
-   * @param passes times and masks for each chunk
-   * @param chunks how many of a file's chunks, from its beginning; 0 is all
-   * @param batchSize chunks the device holds at once
-   * @param seed of times and masks
-   * @param weights which weights, each scored on its own
-   * @param keepBest whether the model with the lowest score, by the first file and weights, is kept
-   */
-  public record Evaluation(
-      long every,
-      int passes,
-      long chunks,
-      int batchSize,
-      long seed,
-      List<Weights> weights,
-      boolean keepBest) {
-    public Evaluation {
-      require(every >= 0, "every must be at least 0", every);
-      require(passes >= 1, "passes must be at least 1", passes);
-      require(chunks >= 0, "chunks must be at least 0", chunks);
-      require(batchSize >= 1, "batchSize must be at least 1", batchSize);
-      require(!weights.isEmpty(), "weights must name ema, raw or both", weights);
-    }
-
-    /** Returns the reference's: every 5,000 steps, all chunks once, averaged weights. */
-    public static Evaluation defaults() {
-      return new Evaluation(5000, 1, 0, 512, 1, List.of(Weights.EMA), false);
-    }
-  }
 
   /**
    * Samples drawn with each evaluation.

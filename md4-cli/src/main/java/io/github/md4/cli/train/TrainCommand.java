@@ -9,6 +9,7 @@ import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Progress;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.TokenFile;
@@ -16,6 +17,8 @@ import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.Checkpoints;
 import io.github.md4.train.RunFolder;
 import io.github.md4.train.TrainingRun;
+import io.github.md4.train.evaluation.Evaluator;
+import io.github.md4.train.evaluation.RunRecorder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -110,23 +113,20 @@ public final class TrainCommand implements Callable<Integer> {
             isResumed
                 ? TrainingRun.resume(folder, plan, tokens, manager)
                 : TrainingRun.start(folder, plan, tokens, manager);
-        Evaluations evaluations = Evaluations.open(experiment, plan, manager);
+        Evaluator evaluator =
+            Evaluator.open(
+                experiment.data().evaluate(), experiment.evaluation(), plan.model(), manager);
         TrainingSamples samples =
-            new TrainingSamples(manager, plan.model(), experiment.sampling())) {
+            new TrainingSamples(manager, plan.model(), experiment.sampling(), folder.samples())) {
       changes.forEach(line -> err.println("md4: resuming; the run had " + line));
       runConfig.write();
+      long done = run.updates();
       try (Interrupts interrupts = Interrupts.listen(err);
-          RunRecorder recorder =
-              RunRecorder.open(folder, experiment, run.updates(), spec.commandLine().getOut())) {
+          RunRecorder recorder = RunRecorder.open(folder, done, evaluator);
+          Progress progress = Progress.start("training", done, experiment.training().steps())) {
+        PrintWriter out = spec.commandLine().getOut();
         TrainingRun.Outcome outcome =
-            run.run(
-                new RunListener(
-                    recorder,
-                    evaluations,
-                    samples,
-                    BestModel.open(folder, experiment, plan.model()),
-                    err),
-                interrupts::requested);
+            run.run(new RunListener(recorder, samples, progress, out, err), interrupts::requested);
         return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
       }
     }
