@@ -14,7 +14,7 @@ import java.util.Locale;
 
 /** What {@code md4 bench train} says. */
 record BenchReport(
-    StepBench.Subject subject, StepBench.Plan plan, BenchHost host, BenchResult result) {
+    StepBench.Workload workload, StepBench.Repetitions repetitions, BenchHost host, BenchResult result) {
   private static final double GIB = 1L << 30;
   private static final double TERA = 1e12;
 
@@ -52,21 +52,21 @@ record BenchReport(
   }
 
   private String training() {
-    TrainingConfig training = subject.training();
+    TrainingConfig training = workload.training();
     return "%d x %d tokens, micro-batches of %d, %s, vocabulary %d"
         .formatted(
             training.batchSize(),
-            subject.model().length(),
+            workload.model().length(),
             training.microBatch(),
             training.precision() + (training.tf32() ? " (TF32 allowed)" : ""),
-            subject.vocabularySize());
+            workload.vocabularySize());
   }
 
   private String network() {
     return String.format(
         Locale.ROOT,
         "%s; %,d parameters",
-        subject.model().network().summary(),
+        workload.model().network().summary(),
         result.work().parameters());
   }
 
@@ -79,10 +79,10 @@ record BenchReport(
         speed.min(),
         speed.max(),
         speed.interquartileRange(),
-        plan.windows(),
-        plan.stepsAWindow());
-    if (subject.model().network().imageShape().isPresent()) {
-      table.row("images/s", "%,.1f", speed.median() / subject.model().length());
+        repetitions.windows(),
+        repetitions.stepsAWindow());
+    if (workload.model().network().imageShape().isPresent()) {
+      table.row("images/s", "%,.1f", speed.median() / workload.model().length());
     }
     table.row("step", "%.3f ms", result.throughput().milliseconds().median());
   }
@@ -106,7 +106,7 @@ record BenchReport(
         "%.2f GiB peak, %.2f GiB steady (%s)",
         memory.peakBytes() / GIB,
         memory.steadyBytes() / GIB,
-        memory.place() == MemoryUse.Place.DEVICE ? "the device's" : "the JVM's heap");
+        memory.kind() == MemoryUse.Kind.DEVICE ? "the device's" : "the JVM's heap");
   }
 
   private String gap() {
@@ -137,28 +137,28 @@ record BenchReport(
   }
 
   private ObjectNode config() {
-    TrainingConfig training = subject.training();
+    TrainingConfig training = workload.training();
     ObjectNode config =
         Json.object()
             .put("batchSize", training.batchSize())
             .put("microBatch", training.microBatch())
-            .put("length", subject.model().length())
-            .put("vocabulary", subject.vocabularySize())
+            .put("length", workload.model().length())
+            .put("vocabulary", workload.vocabularySize())
             .put("precision", training.precision().toString())
             .put("tf32", training.tf32())
             .put("residual", training.residual().toString())
             .put("kernels", training.kernels().toString())
             .put("recompute", training.recompute().toString())
             .put("emaRate", training.emaRate())
-            .put("layout", subject.layout().toString())
+            .put("layout", workload.layout().toString())
             .put("code", result.work().code());
-    subject.model().network().facts().forEach(config::putPOJO);
+    workload.model().network().facts().forEach(config::putPOJO);
     return config
         .put("clip", training.clip().toString())
         .put("seed", training.seed())
-        .put("warmUp", plan.warmUp())
-        .put("windows", plan.windows())
-        .put("stepsAWindow", plan.stepsAWindow());
+        .put("warmUp", repetitions.warmUp())
+        .put("windows", repetitions.windows())
+        .put("stepsAWindow", repetitions.stepsAWindow());
   }
 
   private static ObjectNode json(Spread spread) {
@@ -179,7 +179,7 @@ record BenchReport(
   private ObjectNode memory() {
     MemoryUse memory = result.memory();
     return Json.object()
-        .put("place", memory.place().name().toLowerCase(Locale.ROOT))
+        .put("place", memory.kind().name().toLowerCase(Locale.ROOT))
         .put("peakBytes", memory.peakBytes())
         .put("steadyBytes", memory.steadyBytes());
   }

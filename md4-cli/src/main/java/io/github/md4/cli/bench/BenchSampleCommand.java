@@ -10,6 +10,7 @@ import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.cli.support.VocabularyOption;
 import io.github.md4.core.Precision;
 import io.github.md4.core.schedule.SamplingGrid;
@@ -23,7 +24,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code md4 bench sample}: the speed of sampling. */
@@ -82,8 +82,7 @@ final class BenchSampleCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SamplingOptions options = sampler.options();
     if (!Double.isNaN(peerMilliseconds) && sampler.stepCount() == 0) {
-      throw new ParameterException(
-          spec.commandLine(), "'--peer-step-ms': is of no use to a sampler without steps");
+      throw Usage.error(spec, "'--peer-step-ms': is of no use to a sampler without steps");
     }
     Experiment experiment = experimentOptions.load();
     Device found = device.find();
@@ -99,8 +98,8 @@ final class BenchSampleCommand implements Callable<Integer> {
 
   private SampleBenchReport report(Experiment experiment, SamplingOptions options, Device found)
       throws IOException {
-    SampleBench.Subject subject =
-        new SampleBench.Subject(
+    SampleBench.Workload workload =
+        new SampleBench.Workload(
             experiment.model(),
             vocabulary.size(experiment),
             precision == null ? experiment.training().precision() : precision);
@@ -108,9 +107,9 @@ final class BenchSampleCommand implements Callable<Integer> {
     SamplingSteps few = new SamplingSteps(new SamplingGrid.Uniform(), WARM_UP_STEPS);
     SamplingOptions warmUp = options.withMethod(new ExactMethod.Ancestral(few));
     try (NDManager manager = NDManager.newBaseManager(found)) {
-      SampleBench.Result result = new SampleBench(manager, subject).run(options, sequences, warmUp);
+      SampleBench.Result result = new SampleBench(manager, workload).run(options, sequences, warmUp);
       SampleBenchReport.Peer peer = new SampleBenchReport.Peer(peerMilliseconds, peerGib);
-      return new SampleBenchReport(subject, sampler, sequences, result, peer);
+      return new SampleBenchReport(workload, sampler, sequences, result, peer);
     }
   }
 }

@@ -93,13 +93,13 @@ final class BenchTrainCommand implements Callable<Integer> {
   }
 
   private BenchReport measure(Experiment experiment, Device found) throws IOException {
-    StepBench.Subject subject =
-        new StepBench.Subject(
+    StepBench.Workload workload =
+        new StepBench.Workload(
             experiment.model(), experiment.training(), vocabulary.size(experiment), layout);
-    StepBench.Plan plan = StepBench.Plan.of(warmUp, steps);
+    StepBench.Repetitions repetitions = StepBench.Repetitions.of(warmUp, steps);
     try (NDManager manager = NDManager.newBaseManager(found);
-        StepBench bench = new StepBench(manager, subject)) {
-      return new BenchReport(subject, plan, BenchHost.of(found), bench.run(plan));
+        StepBench bench = new StepBench(manager, workload)) {
+      return new BenchReport(workload, repetitions, BenchHost.of(found), bench.run(repetitions));
     }
   }
 }

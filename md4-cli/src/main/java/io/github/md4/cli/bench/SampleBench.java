@@ -18,16 +18,17 @@ import io.github.md4.sample.SampleRequest;
 import io.github.md4.sample.Sampler;
 import io.github.md4.sample.SamplingOptions;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /**
  * Measures the sampling of sequences from an untrained network: how fast it is does not depend on
  * the weights.
  */
-record SampleBench(NDManager manager, Subject subject) {
+record SampleBench(NDManager manager, Workload workload) {
 
   /** What is measured. */
-  record Subject(ModelConfig model, int vocabularySize, Precision precision) {
+  record Workload(ModelConfig model, int vocabularySize, Precision precision) {
     private Schedule schedule() {
       return model.schedule().starting(vocabularySize, model.epsilon());
     }
@@ -70,24 +71,18 @@ record SampleBench(NDManager manager, Subject subject) {
    */
   Result run(SamplingOptions options, int count, SamplingOptions warmUp) {
     try (Network network =
-            subject.model.network().network(manager, subject.vocabularySize, subject.precision);
+            workload.model.network().network(manager, workload.vocabularySize, workload.precision);
         Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(0));
         FrozenDenoiser denoiser = network.frozen(manager, parameters);
         DrawKernels kernels = new DrawKernels(manager)) {
       ReverseProcess process =
-          new ReverseProcess(new TokenSpace(subject.vocabularySize), subject.schedule(), kernels);
-      Bound bound = new Bound(denoiser, process);
+          new ReverseProcess(new TokenSpace(workload.vocabularySize), workload.schedule(), kernels);
+      Function<SamplingOptions, Sampler> sampler =
+          each -> new Sampler(manager, denoiser, process, each.method(), each.law());
       List<Sample> unused =
-          bound.sampler(manager, warmUp).sample(request(warmUp.batchSize(), warmUp));
+          sampler.apply(warmUp).sample(request(warmUp.batchSize(), warmUp));
       return measured(
-          bound.sampler(manager, options), request(count, options), denoiser.description());
-    }
-  }
-
-  /** What is asked and what is drawn by. */
-  private record Bound(FrozenDenoiser denoiser, ReverseProcess process) {
-    Sampler sampler(NDManager manager, SamplingOptions options) {
-      return new Sampler(manager, denoiser, process, options.method(), options.law());
+          sampler.apply(options), request(count, options), denoiser.description());
     }
   }
 
@@ -113,12 +108,12 @@ record SampleBench(NDManager manager, Subject subject) {
   }
 
   private SampleRequest request(int count, SamplingOptions options) {
-    TokenSpace space = new TokenSpace(subject.vocabularySize);
-    int label = subject.model.network().classes() == 0 ? InitialSequence.NO_LABEL : 0;
+    TokenSpace space = new TokenSpace(workload.vocabularySize);
+    int label = workload.model.network().classes() == 0 ? InitialSequence.NO_LABEL : 0;
     List<InitialSequence> starts =
         LongStream.range(0, count)
             .mapToObj(
-                i -> InitialSequence.masked(space, subject.model.length(), i).withLabel(label))
+                i -> InitialSequence.masked(space, workload.model.length(), i).withLabel(label))
             .toList();
     return SampleRequest.of(starts).withSeed(options.seed()).withBatchSize(options.batchSize());
   }

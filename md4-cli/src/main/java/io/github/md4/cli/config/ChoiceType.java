@@ -12,7 +12,7 @@ record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
   private static final String KIND = "kind";
 
   @Override
-  public Object read(Node node, Key key, Optional<Object> fallback) {
+  public Object read(Node node, ConfigKey key, Optional<Object> fallback) {
     Node given = node instanceof Node.Keys keys ? keys.without(KIND) : node;
     Class<?> type =
         named(node, key)
@@ -21,7 +21,7 @@ record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
     return SectionType.of(type).read(given, key, fallback.filter(type::isInstance));
   }
 
-  private Optional<Class<?>> named(Node node, Key key) {
+  private Optional<Class<?>> named(Node node, ConfigKey key) {
     if (!(node instanceof Node.Keys keys) || !keys.nodes().containsKey(KIND)) {
       return Optional.empty();
     }
@@ -31,7 +31,7 @@ record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
     }
     String names = String.join(", ", kinds.keySet());
     String reason = "must be one of " + names + ", but is " + kind.description();
-    throw kind.place().invalid(key.child(KIND).path(), reason);
+    throw kind.location().invalid(key.child(KIND).path(), reason);
   }
 
   @Override
@@ -50,7 +50,7 @@ record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
   }
 
   @Override
-  public Optional<Object> absent(Key key, Place section) {
+  public Optional<Object> absent(ConfigKey key, Location section) {
     return SectionType.of(kinds.values().iterator().next()).absent(key, section);
   }
 

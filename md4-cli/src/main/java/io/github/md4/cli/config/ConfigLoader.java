@@ -29,7 +29,7 @@ public final class ConfigLoader {
    */
   public static <T extends Record> T load(Path file, List<String> overrides, Class<T> type)
       throws IOException {
-    Place start = new Place.FileLine(file, 1);
+    Location start = new Location.FileLine(file, 1);
     Node.Keys root = keys(YamlReader.read(text(file), start, ""));
     for (String override : overrides) {
       root = with(root, override);
@@ -37,7 +37,7 @@ public final class ConfigLoader {
     checkVersion(root);
     SectionType section = SectionType.of(type);
     Node given = root.without(VERSION_KEY);
-    return type.cast(section.read(given, new Key(section, ""), Optional.empty()));
+    return type.cast(section.read(given, new ConfigKey(section, ""), Optional.empty()));
   }
 
   private static String text(Path file) throws IOException {
@@ -58,30 +58,30 @@ public final class ConfigLoader {
       return keys;
     }
     if (node instanceof Node.Empty) {
-      return new Node.Keys(Map.of(), node.place());
+      return new Node.Keys(Map.of(), node.location());
     }
-    throw node.place().invalid("", "must hold keys with values, but is " + node.description());
+    throw node.location().invalid("", "must hold keys with values, but is " + node.description());
   }
 
   private static Node.Keys with(Node.Keys root, String override) {
-    Place place = new Place.SetOption();
+    Location location = new Location.SetOption();
     int equals = override.indexOf('=');
     String key = equals < 0 ? override : override.substring(0, equals).strip();
     if (equals < 0 || key.isEmpty()) {
-      throw place.invalid(key, "must be of the form key=value");
+      throw location.invalid(key, "must be of the form key=value");
     }
-    Node value = YamlReader.read(override.substring(equals + 1), place, key);
+    Node value = YamlReader.read(override.substring(equals + 1), location, key);
     return root.with(List.of(key.split("\\.", -1)), value);
   }
 
   private static void checkVersion(Node.Keys root) {
     Node version = root.nodes().get(VERSION_KEY);
     if (version == null) {
-      throw root.place().invalid("", "does not say its version; add 'version: " + VERSION + "'");
+      throw root.location().invalid("", "does not say its version; add 'version: " + VERSION + "'");
     }
     if (!(version instanceof Node.Text text) || !text.text().equals(String.valueOf(VERSION))) {
       String reason = "this program reads " + VERSION + ", but it is " + version.description();
-      throw version.place().invalid(VERSION_KEY, reason);
+      throw version.location().invalid(VERSION_KEY, reason);
     }
   }
 }

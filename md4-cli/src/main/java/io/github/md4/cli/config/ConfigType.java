@@ -17,13 +17,13 @@ sealed interface ConfigType permits ScalarType, ListType, SectionType, ChoiceTyp
    * @param fallback the default of this value, of which what {@code node} leaves out is taken
    * @throws io.github.md4.core.InvalidConfigException if it means none
    */
-  Object read(Node node, Key key, Optional<Object> fallback);
+  Object read(Node node, ConfigKey key, Optional<Object> fallback);
 
   /** Writes {@code value} so that {@link #read} gives an equal one. */
   void write(Object value, JsonGenerator yaml) throws IOException;
 
   /** Returns the value of a key that is absent and has no default around it. */
-  Optional<Object> absent(Key key, Place section);
+  Optional<Object> absent(ConfigKey key, Location section);
 
   /** Returns the sections that it can be. */
   default List<SectionType> sections() {

@@ -15,7 +15,7 @@ final class KeyHint {
   /**
    * Returns why {@code name} is none of the keys of {@code section}, which stands at {@code at}.
    */
-  static String unknown(SectionType section, Key at, String name) {
+  static String unknown(SectionType section, ConfigKey at, String name) {
     Optional<String> near = nearest(section.names(), name).map(sibling -> at.child(sibling).path());
     return near.or(() -> elsewhere(at.root(), name))
         .map(meant -> "is not a key; did you mean '" + meant + "'?")
@@ -31,17 +31,17 @@ final class KeyHint {
 
   /** Returns the first key of the whole config that has this name but stands in another section. */
   private static Optional<String> elsewhere(SectionType root, String name) {
-    return paths(root, new Key(root, ""))
+    return paths(root, new ConfigKey(root, ""))
         .filter(path -> normal(path.substring(path.lastIndexOf('.') + 1)).equals(normal(name)))
         .findFirst();
   }
 
-  private static Stream<String> paths(SectionType section, Key at) {
+  private static Stream<String> paths(SectionType section, ConfigKey at) {
     return section.components().stream().flatMap(component -> paths(component, at));
   }
 
-  private static Stream<String> paths(RecordComponent component, Key at) {
-    Key key = at.child(component.getName());
+  private static Stream<String> paths(RecordComponent component, ConfigKey at) {
+    ConfigKey key = at.child(component.getName());
     Stream<String> inner =
         ConfigType.of(component.getGenericType()).sections().stream()
             .flatMap(section -> paths(section, key));

@@ -10,9 +10,9 @@ import java.util.Optional;
 /** A list. A list in the file replaces the default whole. */
 record ListType(ConfigType element) implements ConfigType {
   @Override
-  public Object read(Node node, Key key, Optional<Object> fallback) {
+  public Object read(Node node, ConfigKey key, Optional<Object> fallback) {
     if (!(node instanceof Node.Items items)) {
-      throw node.place().invalid(key.path(), "must be a list, but is " + node.description());
+      throw node.location().invalid(key.path(), "must be a list, but is " + node.description());
     }
     List<Object> values = new ArrayList<>();
     for (Node item : items.nodes()) {
@@ -31,7 +31,7 @@ record ListType(ConfigType element) implements ConfigType {
   }
 
   @Override
-  public Optional<Object> absent(Key key, Place section) {
+  public Optional<Object> absent(ConfigKey key, Location section) {
     return Optional.empty();
   }
 }

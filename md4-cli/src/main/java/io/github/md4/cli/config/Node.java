@@ -9,13 +9,13 @@ import java.util.Map;
 sealed interface Node {
 
   /** Returns where the value stands: for a key's value, the key. */
-  Place place();
+  Location location();
 
   /** Returns what an error calls it: {@code 'abc'}, {@code a list}. */
   String description();
 
   /** Nothing after a key, or {@code null}. */
-  record Empty(Place place) implements Node {
+  record Empty(Location location) implements Node {
     @Override
     public String description() {
       return "empty";
@@ -23,7 +23,7 @@ sealed interface Node {
   }
 
   /** A scalar; what it is a scalar of, its component says. */
-  record Text(String text, Place place) implements Node {
+  record Text(String text, Location location) implements Node {
     @Override
     public String description() {
       return "'" + OneLine.of(text) + "'";
@@ -31,7 +31,7 @@ sealed interface Node {
   }
 
   /** A list. */
-  record Items(List<Node> nodes, Place place) implements Node {
+  record Items(List<Node> nodes, Location location) implements Node {
     @Override
     public String description() {
       return "a list";
@@ -39,7 +39,7 @@ sealed interface Node {
   }
 
   /** Keys with their values, in the order of the file. */
-  record Keys(Map<String, Node> nodes, Place place) implements Node {
+  record Keys(Map<String, Node> nodes, Location location) implements Node {
     @Override
     public String description() {
       return "a section with keys";
@@ -53,17 +53,17 @@ sealed interface Node {
         changed.put(name, value);
       } else {
         Keys inner =
-            nodes.get(name) instanceof Keys keys ? keys : new Keys(Map.of(), value.place());
+            nodes.get(name) instanceof Keys keys ? keys : new Keys(Map.of(), value.location());
         changed.put(name, inner.with(path.subList(1, path.size()), value));
       }
-      return new Keys(changed, place);
+      return new Keys(changed, location);
     }
 
     /** Returns this without the key {@code name}. */
     Keys without(String name) {
       Map<String, Node> rest = new LinkedHashMap<>(nodes);
       rest.remove(name);
-      return new Keys(rest, place);
+      return new Keys(rest, location);
     }
   }
 }

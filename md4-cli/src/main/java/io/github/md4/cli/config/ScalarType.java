@@ -88,18 +88,18 @@ record ScalarType(Function<String, Object> reader, Writer writer) implements Con
   }
 
   @Override
-  public Object read(Node node, Key key, Optional<Object> fallback) {
+  public Object read(Node node, ConfigKey key, Optional<Object> fallback) {
     if (node instanceof Node.Empty) {
-      throw node.place().invalid(key.path(), "has no value; give one, or leave the key out");
+      throw node.location().invalid(key.path(), "has no value; give one, or leave the key out");
     }
     if (!(node instanceof Node.Text text)) {
       String reason = "must be a single value, but is " + node.description();
-      throw node.place().invalid(key.path(), reason);
+      throw node.location().invalid(key.path(), reason);
     }
     try {
       return reader.apply(text.text());
     } catch (IllegalArgumentException e) {
-      throw node.place().invalid(key.path(), OneLine.of(String.valueOf(e.getMessage())));
+      throw node.location().invalid(key.path(), OneLine.of(String.valueOf(e.getMessage())));
     }
   }
 
@@ -109,7 +109,7 @@ record ScalarType(Function<String, Object> reader, Writer writer) implements Con
   }
 
   @Override
-  public Optional<Object> absent(Key key, Place section) {
+  public Optional<Object> absent(ConfigKey key, Location section) {
     return Optional.empty();
   }
 }

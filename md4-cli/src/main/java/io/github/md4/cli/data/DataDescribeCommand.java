@@ -3,6 +3,7 @@ package io.github.md4.cli.data;
 
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.token.BareTokens;
 import io.github.md4.core.token.DataSplit;
 import io.github.md4.core.token.Provenance;
@@ -19,7 +20,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code md4 data describe}. */
@@ -54,8 +54,7 @@ final class DataDescribeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (vocabulary instanceof VocabularyChoice.CharactersOfText) {
-      throw new ParameterException(
-          spec.commandLine(), "the characters cannot be known from tokens; name a FILE of them");
+      throw Usage.error(spec, "the characters cannot be known from tokens; name a FILE of them");
     }
     DocumentOptions unused =
         new DocumentOptions(new DocumentRule.WholeFile(), "text", Detokenizer.NONE);

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.SplitFractions;
@@ -22,7 +23,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code md4 data images}. */
@@ -130,7 +130,7 @@ final class DataImagesCommand implements Callable<Integer> {
     try {
       return new ImageData.Sources(images, ofImages);
     } catch (IllegalArgumentException e) {
-      throw usage(option + ": " + e.getMessage());
+      throw Usage.error(spec, option + ": " + e.getMessage());
     }
   }
 
@@ -138,20 +138,20 @@ final class DataImagesCommand implements Callable<Integer> {
     SplitFractions standard = test.isEmpty() ? SplitFractions.STANDARD : new SplitFractions(1, 0);
     SplitFractions shares = fractions == null ? standard : fractions;
     if (!test.isEmpty() && shares.test() > 0) {
-      throw usage("--fractions must leave nothing for test, which --test names");
+      throw Usage.error(spec, "--fractions must leave nothing for test, which --test names");
     }
     OptionalLong seed = shuffle == null ? OptionalLong.empty() : OptionalLong.of(shuffle);
     try {
       return new ImageData.Options(resize(), colours, shares, seed, skipLimit, output.existing());
     } catch (IllegalArgumentException e) {
-      throw usage(e.getMessage());
+      throw Usage.error(spec, e.getMessage());
     }
   }
 
   private Resize resize() {
     if (size == null) {
       if (crop) {
-        throw usage("--crop needs --size");
+        throw Usage.error(spec, "--crop needs --size");
       }
       return new Resize.None();
     }
@@ -159,13 +159,9 @@ final class DataImagesCommand implements Callable<Integer> {
       return size;
     }
     if (size.height() != size.width()) {
-      throw usage("--crop needs a square --size");
+      throw Usage.error(spec, "--crop needs a square --size");
     }
     return new Resize.CentralSquare(size.height());
-  }
-
-  private ParameterException usage(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 
   private Table table(ImageData.Prepared data) {

@@ -4,6 +4,7 @@ package io.github.md4.cli.data;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Progress;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.train.data.Detokenizer;
 import io.github.md4.train.data.DocumentOptions;
 import io.github.md4.train.data.DocumentRule;
@@ -20,7 +21,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code md4 data tokens}. */
@@ -122,7 +122,7 @@ final class DataTokensCommand implements Callable<Integer> {
     try {
       return new DocumentOptions(rule, field, detokenizer);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+      throw Usage.error(spec, e.getMessage());
     }
   }
 
@@ -139,7 +139,7 @@ final class DataTokensCommand implements Callable<Integer> {
                 "pack must be stream, openwebtext or fineweb: " + pack);
       };
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+      throw Usage.error(spec, e.getMessage());
     }
   }
 

@@ -8,11 +8,11 @@ import io.github.md4.cli.support.Table;
 import io.github.md4.core.likelihood.BoundEstimate;
 import java.util.List;
 
-/** Two models' scores on the same chunks under the same masks. */
+/** Two models' bounds on the same chunks under the same masks. */
 record Comparison(EvaluationReport first, EvaluationReport second) {
 
   void addTo(Table table) {
-    for (int i = 0; i < first.scores().size(); i++) {
+    for (int i = 0; i < first.bounds().size(); i++) {
       BoundEstimate other = counterpart(i);
       table.row(
           "compared, " + other.estimator(),
@@ -33,24 +33,24 @@ record Comparison(EvaluationReport first, EvaluationReport second) {
     ObjectNode compared = json.putObject("compared");
     compared.set("model", second.inputs().model().json());
     ArrayNode differences = compared.putArray("differences");
-    for (int i = 0; i < first.scores().size(); i++) {
+    for (int i = 0; i < first.bounds().size(); i++) {
       differences.add(EvaluationFields.json(name(i), difference(i)));
     }
-    List<BoundEstimate> scores = second.scores();
+    List<BoundEstimate> bounds = second.bounds();
     ArrayNode estimates = compared.putArray("estimates");
-    scores.forEach(each -> estimates.add(new EvaluationFields(each).json()));
+    bounds.forEach(each -> estimates.add(new EvaluationFields(each).json()));
   }
 
   private String name(int i) {
-    return "first less compared, " + first.scores().get(i).estimator();
+    return "first less compared, " + first.bounds().get(i).estimator();
   }
 
   /** An autoregressive model has one score, whatever was asked for. */
   private BoundEstimate counterpart(int i) {
-    return second.scores().get(Math.min(i, second.scores().size() - 1));
+    return second.bounds().get(Math.min(i, second.bounds().size() - 1));
   }
 
   private BoundEstimate.Difference difference(int i) {
-    return first.scores().get(i).minus(counterpart(i));
+    return first.bounds().get(i).minus(counterpart(i));
   }
 }

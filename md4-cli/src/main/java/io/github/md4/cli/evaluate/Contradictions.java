@@ -11,8 +11,8 @@ import java.util.List;
 /** What must hold between estimates of one bound, as the command line says it. */
 public record Contradictions(List<Agreement.Check> checks) {
 
-  static Contradictions of(List<BoundEstimate> scores) {
-    return new Contradictions(Agreement.of(scores));
+  static Contradictions of(List<BoundEstimate> bounds) {
+    return new Contradictions(Agreement.of(bounds));
   }
 
   /** Adds a line for each check. */

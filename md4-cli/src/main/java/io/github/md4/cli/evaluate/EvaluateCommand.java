@@ -8,10 +8,12 @@ import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.train.data.Protocol;
+import io.github.md4.train.RunFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -24,7 +26,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code md4 evaluate}: one model, or every checkpoint of a run as it appears. */
@@ -37,7 +38,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "0..1")
-  private Subject subject;
+  private Target target;
 
   @Option(
       names = "--data",
@@ -144,7 +145,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   private boolean json;
 
   /** What is scored. */
-  private static final class Subject {
+  private static final class Target {
     @Option(
         names = "--model",
         required = true,
@@ -153,11 +154,11 @@ public final class EvaluateCommand implements Callable<Integer> {
     private Path model;
 
     @ArgGroup(exclusive = false, multiplicity = "1")
-    private Watched watched;
+    private Watch watch;
   }
 
   /** A run that goes on. */
-  private static final class Watched {
+  private static final class Watch {
     @Option(
         names = "--watch",
         required = true,
@@ -176,11 +177,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         names = "--time-limit",
         paramLabel = "2h|30m|90s",
         description = "Stop watching after this time. Default: never.")
-    private Duration limit = CheckpointWatch.Settings.FOREVER;
-
-    CheckpointWatch.Settings settings() {
-      return new CheckpointWatch.Settings(run, every, limit);
-    }
+    private Duration limit = CheckpointWatch.FOREVER;
   }
 
   @Override
@@ -190,37 +187,35 @@ public final class EvaluateCommand implements Callable<Integer> {
         new EvaluationTask(
             asked(), new LikelihoodEstimator.Settings(seed, passes, batchSize), limit);
     if (suite != null) {
-      return scoreSuite(evaluation);
+      return evaluateSuite(evaluation);
     }
     try (EvaluationData opened = EvaluationData.open(data)) {
-      if (subject.watched == null) {
-        return scoreOne(evaluation, opened);
+      if (target.watch == null) {
+        return evaluateModel(evaluation, opened);
       }
       options.checkDevice(); // the first checkpoint may be hours away
-      CheckpointWatch.Scorer scorer = folder -> score(evaluation, opened, folder);
+      CheckpointWatch.Evaluator evaluator = folder -> evaluate(evaluation, opened, folder);
       PrintWriter err = spec.commandLine().getErr();
-      new CheckpointWatch(subject.watched.settings(), scorer, this::printCheckpoint, err).run();
+      new CheckpointWatch(new RunFolder(target.watch.run), target.watch.every, evaluator, this::printCheckpoint, err).run(target.watch.limit);
     }
     return ExitCodes.DONE;
   }
 
   /** Checks what is required here. picocli would require it of the subcommands as well. */
   private void checkOptions() {
-    require(subject != null, "Missing required argument: (--model=DIR | --watch=RUN)");
-    require(suite != null || data != null, "Missing required option: '--data=FILE.bin'");
-    require(suite == null || data == null, "--data and --suite are mutually exclusive");
-    require(suite == null || suite.equals("zero-shot"), "suite must be zero-shot: " + suite);
-    require(suite == null || dataFolder != null, "--suite needs --data-dir=DIR");
-    boolean isOneModel = subject != null && subject.watched == null;
-    require(suite == null || isOneModel, "--suite scores a --model, not a --watch");
-    require(losses == null || (isOneModel && suite == null), "--losses needs --model and --data");
-    require(other == null || (isOneModel && suite == null), "--compare needs --model and --data");
-  }
-
-  private void require(boolean holds, String message) {
-    if (!holds) {
-      throw new ParameterException(spec.commandLine(), message);
-    }
+    Usage.require(spec, target != null, "Missing required argument: (--model=DIR | --watch=RUN)");
+    Usage.require(
+        spec, suite != null || data != null, "Missing required option: '--data=FILE.bin'");
+    Usage.require(spec, suite == null || data == null, "--data and --suite are mutually exclusive");
+    Usage.require(
+        spec, suite == null || suite.equals("zero-shot"), "suite must be zero-shot: " + suite);
+    Usage.require(spec, suite == null || dataFolder != null, "--suite needs --data-dir=DIR");
+    boolean isOneModel = target != null && target.watch == null;
+    Usage.require(spec, suite == null || isOneModel, "--suite scores a --model, not a --watch");
+    Usage.require(
+        spec, losses == null || (isOneModel && suite == null), "--losses needs --model and --data");
+    Usage.require(
+        spec, other == null || (isOneModel && suite == null), "--compare needs --model and --data");
   }
 
   private List<EstimatorOption> asked() {
@@ -232,9 +227,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     return asked;
   }
 
-  private int scoreSuite(EvaluationTask evaluation) throws IOException {
-    try (LoadedModel model = options.open(subject.model)) {
-      SuiteReport report = new Suite(dataFolder, protocol).score(model, evaluation);
+  private int evaluateSuite(EvaluationTask evaluation) throws IOException {
+    try (LoadedModel model = options.open(target.model)) {
+      SuiteReport report = new Suite(dataFolder, protocol).evaluate(model, evaluation);
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
         report.printJson(out);
@@ -248,14 +243,14 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private int scoreOne(EvaluationTask evaluation, EvaluationData opened) throws IOException {
-    EvaluationReport report = score(evaluation, opened, subject.model);
+  private int evaluateModel(EvaluationTask evaluation, EvaluationData opened) throws IOException {
+    EvaluationReport report = evaluate(evaluation, opened, target.model);
     Table table = report.table();
     ObjectNode object = report.json();
     LossCsv lines = new LossCsv();
     report.addTo(lines);
     if (other != null) {
-      EvaluationReport second = score(evaluation, opened, other);
+      EvaluationReport second = evaluate(evaluation, opened, other);
       Comparison comparison = new Comparison(report, second);
       comparison.addTo(table);
       comparison.addTo(object);
@@ -280,10 +275,10 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private EvaluationReport score(EvaluationTask evaluation, EvaluationData opened, Path folder)
+  private EvaluationReport evaluate(EvaluationTask evaluation, EvaluationData opened, Path folder)
       throws IOException {
     try (LoadedModel model = options.open(folder)) {
-      return evaluation.score(model, opened);
+      return evaluation.evaluate(model, opened);
     }
   }
 

@@ -9,6 +9,7 @@ import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Progress;
 import io.github.md4.cli.support.SampleFile;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.token.Gpt2Tokenizer;
@@ -24,7 +25,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code md4 evaluate generative}. */
@@ -87,7 +87,7 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (scorer == null) {
-      throw new ParameterException(spec.commandLine(), "Missing required option: '--scorer=DIR'");
+      throw Usage.error(spec, "Missing required option: '--scorer=DIR'");
     }
     List<int[]> tokens = tokens();
     Device found = device.find();

@@ -11,7 +11,7 @@ import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.EvaluationChunks;
-import io.github.md4.train.data.image.ImageFit;
+import io.github.md4.train.data.image.ImageCompatibility;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.LongToIntFunction;
@@ -53,7 +53,7 @@ public record EvaluationData(TokenFile tokens, String sha256) implements AutoClo
     }
     TokenFile own = TokenFile.openWithVocabulary(tokens.path(), tokenizer.vocabularySize());
     ModelConfig config = model.description().config();
-    LongToIntFunction labels = ImageFit.labels(own, config.network(), config.length());
+    LongToIntFunction labels = ImageCompatibility.labels(own, config.network(), config.length());
     return new EvaluationChunks(own, config.length(), tokenizer.endOfText(), labels);
   }
 

@@ -34,11 +34,11 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
     about.put("weights", report.inputs().model().weights().toString());
     about.put("data", report.inputs().data().name());
     about.put("dataSha256", report.inputs().data().sha256());
-    about.put("estimator", report.scores().get(0).estimator().toString());
-    about.put("unit", new EvaluationFields(report.scores().get(0)).unit());
+    about.put("estimator", report.bounds().get(0).estimator().toString());
+    about.put("unit", new EvaluationFields(report.bounds().get(0)).unit());
     about.put("seed", "" + report.evaluation().settings().seed());
     about.put("passes", "" + report.evaluation().settings().passes());
-    return new LossFile(about, report.scores().get(0).losses());
+    return new LossFile(about, report.bounds().get(0).losses());
   }
 
   /** Writes it, replacing what there is. */

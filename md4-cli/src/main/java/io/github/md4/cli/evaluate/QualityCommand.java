@@ -7,6 +7,7 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.SequenceFile;
 import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.cli.support.WithError;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
@@ -23,7 +24,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code md4 quality}: samples beside a real text. */
@@ -85,8 +85,8 @@ public final class QualityCommand implements Callable<Integer> {
   private void checkOrder(int vocabularySize) {
     int most = (int) (BITS_OF_A_CODE * Math.log(2) / Math.log(vocabularySize));
     if (order > most) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw Usage.error(
+          spec,
           "Invalid value for option '--order': must be at most %d for %d different tokens: %d"
               .formatted(most, vocabularySize, order));
     }

@@ -27,7 +27,7 @@ record Suite(Path folder, Protocol protocol) {
    *
    * @throws InvalidDataException if none is
    */
-  SuiteReport score(LoadedModel model, EvaluationTask evaluation) throws IOException {
+  SuiteReport evaluate(LoadedModel model, EvaluationTask evaluation) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new InvalidDataException(folder, "no such folder; it must have one for each set");
     }
@@ -40,7 +40,7 @@ record Suite(Path folder, Protocol protocol) {
       } else {
         ScoredRows rows = rows(model.description(), set, files);
         Examples examples = rows;
-        report.add(set, sha256(files), rows, evaluation.scores(model, examples));
+        report.add(set, sha256(files), rows, evaluation.bounds(model, examples));
         found++;
       }
     }

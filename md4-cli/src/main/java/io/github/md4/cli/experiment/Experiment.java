@@ -25,7 +25,7 @@ public record Experiment(
     TrainingConfig training,
     EvaluationConfig evaluation,
     Sampling sampling,
-    CheckpointPlan checkpoints) {
+    CheckpointConfig checkpoints) {
 
   /** Checks what must hold between model and data. */
   public Experiment {
@@ -77,16 +77,16 @@ public record Experiment(
    * @param keepLast how many of the newest stay
    * @param keepEvery those at multiples of so many steps stay too; 0 is none
    */
-  public record CheckpointPlan(long every, int keepLast, long keepEvery) {
-    public CheckpointPlan {
+  public record CheckpointConfig(long every, int keepLast, long keepEvery) {
+    public CheckpointConfig {
       require(every >= 0, "every must be at least 0", every);
       require(keepLast >= 1, "keepLast must be at least 1", keepLast);
       require(keepEvery >= 0, "keepEvery must be at least 0", keepEvery);
     }
 
     /** Returns the reference's: every 5,000 steps, the last five and every 10,000th. */
-    public static CheckpointPlan defaults() {
-      return new CheckpointPlan(5000, 5, 10_000);
+    public static CheckpointConfig defaults() {
+      return new CheckpointConfig(5000, 5, 10_000);
     }
   }
 }

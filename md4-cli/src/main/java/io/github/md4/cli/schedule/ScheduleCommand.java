@@ -12,6 +12,7 @@ import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.GenMd4Schedule;
@@ -27,7 +28,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code md4 schedule}. */
@@ -148,9 +148,10 @@ public final class ScheduleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    require(curves == null || folder == null, "--schedule and --model are mutually exclusive");
-    require(top == null || folder != null, "--top needs --model=DIR");
-    require(watched == null || folder != null, "--train and --valid need --model=DIR");
+    Usage.require(
+        spec, curves == null || folder == null, "--schedule and --model are mutually exclusive");
+    Usage.require(spec, top == null || folder != null, "--top needs --model=DIR");
+    Usage.require(spec, watched == null || folder != null, "--train and --valid need --model=DIR");
     if (folder == null) {
       List<Curve> shown = curves == null ? OF_THE_PAPER : curves;
       show(shown.stream().map(MaskingSchedule::new).toList());
@@ -160,17 +161,12 @@ public final class ScheduleCommand implements Callable<Integer> {
       if (model.model().schedule() instanceof GenMd4Schedule powers) {
         show(model, powers);
       } else {
-        require(watched == null, "--train and --valid are for models whose schedule is learned");
+        Usage.require(
+            spec, watched == null, "--train and --valid are for models whose schedule is learned");
         show(List.of(model.model().schedule().common()));
       }
     }
     return ExitCodes.DONE;
-  }
-
-  private void require(boolean holds, String message) {
-    if (!holds) {
-      throw new ParameterException(spec.commandLine(), message);
-    }
   }
 
   private void show(List<MaskingSchedule> schedules) throws IOException {

@@ -43,7 +43,7 @@ public final class OptionTypes {
         .registerConverter(ScriptFile.Input.class, parsed(ScriptFile.Input::parse))
         .registerConverter(SamplingGrid.class, parsed(SamplingGrid::parse))
         .registerConverter(DeviceChoice.class, parsed(DeviceChoice::parse))
-        .registerConverter(TextVocabulary.class, parsed(OptionTypes::vocabulary))
+        .registerConverter(TextVocabulary.class, parsed(TextVocabulary::parse))
         .registerConverter(Resize.Area.class, parsed(OptionTypes::size))
         .registerConverter(SplitFractions.class, parsed(OptionTypes::fractions))
         .registerConverter(VocabularyChoice.class, parsed(VocabularyChoice::parse))
@@ -75,14 +75,6 @@ public final class OptionTypes {
     return text.equals("inf")
         ? new TimeAxis.Continuous()
         : new TimeAxis.Discrete(new Count().convert(text));
-  }
-
-  private static TextVocabulary vocabulary(String text) {
-    return switch (text) {
-      case "chars" -> TextVocabulary.CHARACTERS;
-      case "bytes" -> TextVocabulary.BYTES;
-      default -> throw new IllegalArgumentException("vocabulary must be chars or bytes: " + text);
-    };
   }
 
   private static SplitFractions fractions(String text) {

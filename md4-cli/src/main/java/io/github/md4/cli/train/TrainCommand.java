@@ -141,7 +141,7 @@ public final class TrainCommand implements Callable<Integer> {
                     new InvalidDataException(
                         tokens.path(),
                         "has no JSON beside it that tells its vocabulary; md4 data makes both"));
-    Experiment.CheckpointPlan checkpoints = experiment.checkpoints();
+    Experiment.CheckpointConfig checkpoints = experiment.checkpoints();
     return new TrainingRun.Plan(
         experiment.training(),
         new TrainingRun.Schedule(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.quality;
 
+import io.github.md4.core.MeanWithError;
 import io.github.md4.core.Units;
 import java.util.List;
 
@@ -29,25 +30,8 @@ public record SampleQuality(
         counts[token]++;
       }
     }
-    return new SampleQuality(mean(bits), standardError(bits), entropy(counts));
-  }
-
-  private static double mean(double[] values) {
-    double sum = 0;
-    for (double value : values) {
-      sum += value;
-    }
-    return sum / values.length;
-  }
-
-  private static double standardError(double[] values) {
-    double mean = mean(values);
-    double squares = 0;
-    for (double value : values) {
-      squares += (value - mean) * (value - mean);
-    }
-    int degrees = values.length - 1;
-    return degrees == 0 ? Double.NaN : Math.sqrt(squares / degrees / values.length);
+    MeanWithError mean = MeanWithError.of(bits);
+    return new SampleQuality(mean.mean(), mean.standardError(), entropy(counts));
   }
 
   private static double entropy(long[] counts) {

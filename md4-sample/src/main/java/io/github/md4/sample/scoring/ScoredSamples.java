@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.scoring;
 
+import io.github.md4.core.MeanWithError;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.DoubleStream;
 
 /**
  * Samples' cross-entropies under a judge, in nats, and both averages in use.
@@ -25,15 +25,12 @@ public record ScoredSamples(List<double[]> nats) {
 
   /** Returns the mean over samples of {@code exp} of each one's mean (SEDD's convention). */
   public double meanOfPerplexities() {
-    return perplexities().average().orElseThrow();
+    return perplexities().mean();
   }
 
   /** Returns the standard error of {@link #meanOfPerplexities}; NaN of one sample. */
   public double meanOfPerplexitiesStandardError() {
-    double mean = meanOfPerplexities();
-    double[] each = perplexities().toArray();
-    double squares = Arrays.stream(each).map(p -> (p - mean) * (p - mean)).sum();
-    return each.length < 2 ? Double.NaN : Math.sqrt(squares / (each.length - 1) / each.length);
+    return perplexities().standardError();
   }
 
   /** Returns the number of tokens that were judged. */
@@ -41,9 +38,11 @@ public record ScoredSamples(List<double[]> nats) {
     return nats.stream().mapToLong(each -> each.length).sum();
   }
 
-  private DoubleStream perplexities() {
-    return nats.stream()
-        .filter(each -> each.length > 0)
-        .mapToDouble(each -> Math.exp(Arrays.stream(each).average().orElseThrow()));
+  private MeanWithError perplexities() {
+    return MeanWithError.of(
+        nats.stream()
+            .filter(each -> each.length > 0)
+            .mapToDouble(each -> Math.exp(Arrays.stream(each).average().orElseThrow()))
+            .toArray());
   }
 }

@@ -13,7 +13,7 @@ import io.github.md4.train.speed.Spread;
  * @param work what is computed
  */
 public record BenchResult(
-    Throughput throughput, Parts parts, double gapMilliseconds, MemoryUse memory, Work work) {
+    Throughput throughput, StepTimes parts, double gapMilliseconds, MemoryUse memory, Work work) {
 
   /**
    * The speed of windows of steps that ran freely.

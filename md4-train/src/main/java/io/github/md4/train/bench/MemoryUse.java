@@ -11,10 +11,10 @@ package io.github.md4.train.bench;
  * @param peakBytes the most that was read
  * @param steadyBytes what was read last
  */
-public record MemoryUse(Place place, long peakBytes, long steadyBytes) {
+public record MemoryUse(Kind kind, long peakBytes, long steadyBytes) {
 
   /** Whose memory it is. */
-  public enum Place {
+  public enum Kind {
     DEVICE,
     HEAP
   }

@@ -38,7 +38,7 @@ public final class StepBench implements AutoCloseable {
   private static final int GAP_WARM_UP = 2;
 
   private final NDManager manager;
-  private final Subject subject;
+  private final Workload workload;
   private final Network network;
   private final Learner learner;
   private final Batches batches;
@@ -49,11 +49,11 @@ public final class StepBench implements AutoCloseable {
    *
    * @param layout of the maps of an image network
    */
-  public record Subject(
+  public record Workload(
       ModelConfig model, TrainingConfig training, int vocabularySize, MemoryFormat layout) {
 
-    /** Returns a subject whose maps lie as they do in training. */
-    public Subject(ModelConfig model, TrainingConfig training, int vocabularySize) {
+    /** Returns a workload whose maps lie as they do in training. */
+    public Workload(ModelConfig model, TrainingConfig training, int vocabularySize) {
       this(model, training, vocabularySize, MemoryFormat.CHANNELS_LAST);
     }
 
@@ -72,34 +72,34 @@ public final class StepBench implements AutoCloseable {
    * @param windows number of windows
    * @param stepsAWindow steps of each, and of the pass by parts
    */
-  public record Plan(int warmUp, int windows, int stepsAWindow) {
+  public record Repetitions(int warmUp, int windows, int stepsAWindow) {
     private static final int WINDOWS = 5;
 
-    public Plan {
+    public Repetitions {
       require(warmUp >= 1, "warmUp must be at least 1", warmUp);
       require(windows >= 1, "windows must be at least 1", windows);
       require(stepsAWindow >= 1, "stepsAWindow must be at least 1", stepsAWindow);
     }
 
     /** Returns five windows that have {@code steps} steps together, fewer where those are fewer. */
-    public static Plan of(int warmUp, int steps) {
+    public static Repetitions of(int warmUp, int steps) {
       require(steps >= 1, "steps must be at least 1", steps);
       int windows = Math.min(WINDOWS, steps);
-      return new Plan(warmUp, windows, steps / windows);
+      return new Repetitions(warmUp, windows, steps / windows);
     }
   }
 
   /** Prepares the training at its first step, on the device of {@code parent}. */
-  public StepBench(NDManager parent, Subject subject) {
-    TrainingConfig training = subject.training;
-    ModelConfig model = subject.model;
+  public StepBench(NDManager parent, Workload workload) {
+    TrainingConfig training = workload.training;
+    ModelConfig model = workload.model;
     Noise noise = new Noise(training.seed());
     RandomWindows windows =
-        new RandomWindows(noise, subject.vocabularySize, model.length(), model.network().classes());
-    this.subject = subject;
+        new RandomWindows(noise, workload.vocabularySize, model.length(), model.network().classes());
+    this.workload = workload;
     this.manager = parent.newSubManager();
-    this.network = subject.network(manager);
-    Task task = Task.of(manager, new TokenSpace(subject.vocabularySize), model, training);
+    this.network = workload.network(manager);
+    Task task = Task.of(manager, new TokenSpace(workload.vocabularySize), model, training);
     this.learner = Learner.initial(manager, network, training, task);
     this.batches = new Batches(windows, task, noise, training.shape());
     this.gauge = new MemoryGauge(manager.getDevice());
@@ -110,20 +110,20 @@ public final class StepBench implements AutoCloseable {
    *
    * @throws DivergedException if a loss is not finite: such steps say nothing of others
    */
-  public BenchResult run(Plan plan) {
+  public BenchResult run(Repetitions repetitions) {
     BenchResult.Throughput throughput =
-        BenchResult.Throughput.of(batches.tokens(), freeRunning(plan));
-    Parts parts = byPart(plan.stepsAWindow);
+        BenchResult.Throughput.of(batches.tokens(), freeRunning(repetitions));
+    StepTimes parts = byPart(repetitions.stepsAWindow);
     MemoryUse memory = gauge.use(); // before the ceiling's matrices
-    try (MatmulCeiling ceiling = new MatmulCeiling(manager, subject.training.precision())) {
+    try (MatmulCeiling ceiling = new MatmulCeiling(manager, workload.training.precision())) {
       BenchResult.Work work =
           new BenchResult.Work(
               learner.description(),
               learner.parameters().size(),
-              FlopCount.of(subject.model, network.specs()).times(subject.training.samples()),
+              FlopCount.of(workload.model, network.specs()).times(workload.training.samples()),
               ceiling.size(),
               ceiling.measure());
-      double gap = gapMilliseconds(plan.stepsAWindow);
+      double gap = gapMilliseconds(repetitions.stepsAWindow);
       return new BenchResult(throughput, parts, gap, memory, work);
     }
   }
@@ -137,12 +137,12 @@ public final class StepBench implements AutoCloseable {
   }
 
   /** Returns the milliseconds of a step in each window. */
-  private double[] freeRunning(Plan plan) {
-    double[] milliseconds = new double[plan.windows];
+  private double[] freeRunning(Repetitions repetitions) {
+    double[] milliseconds = new double[repetitions.windows];
     try (BatchQueue<PreparedStep> queue = queue()) {
-      double unused = window(queue, plan.warmUp);
-      for (int w = 0; w < plan.windows; w++) {
-        milliseconds[w] = window(queue, plan.stepsAWindow);
+      double unused = window(queue, repetitions.warmUp);
+      for (int w = 0; w < repetitions.windows; w++) {
+        milliseconds[w] = window(queue, repetitions.stepsAWindow);
         gauge.read();
       }
     }
@@ -158,7 +158,7 @@ public final class StepBench implements AutoCloseable {
     return (System.nanoTime() - start) * 1e-6 / steps;
   }
 
-  private Parts byPart(int steps) {
+  private StepTimes byPart(int steps) {
     double[] data = new double[steps];
     try (NDArray one = manager.create(1f)) {
       PhaseClock clock = new PhaseClock(() -> await(one.duplicate()));
@@ -170,8 +170,8 @@ public final class StepBench implements AutoCloseable {
         await(learner.update(manager, batch, clock));
         gauge.read();
       }
-      double average = moved(steps, subject.training.emaRate()) - moved(steps, 1);
-      return new Parts(Spread.of(data).median(), clock.medians(), average);
+      double average = moved(steps, workload.training.emaRate()) - moved(steps, 1);
+      return new StepTimes(Spread.of(data).median(), clock.medians(), average);
     }
   }
 
@@ -224,7 +224,7 @@ public final class StepBench implements AutoCloseable {
       if (!Float.isFinite(numbers.read().loss())) {
         throw new DivergedException(
             "the loss of step %d: not finite (seed %d); lower training.learningRate.base"
-                .formatted(learner.updates(), subject.training.seed()));
+                .formatted(learner.updates(), workload.training.seed()));
       }
     }
   }

@@ -26,7 +26,7 @@ record Corpus(List<Path> files) {
     Path first = files.get(0).toAbsolutePath().normalize();
     Path parent = first.getParent();
     boolean isNamedByFolder = files.size() > 1 && parent != null && parent.getFileName() != null;
-    return isNamedByFolder ? parent.getFileName().toString() : Packing.baseName(first);
+    return isNamedByFolder ? parent.getFileName().toString() : Compression.baseName(first);
   }
 
   /** Returns where tokens come from that {@code source} made of this text; hashes every file. */

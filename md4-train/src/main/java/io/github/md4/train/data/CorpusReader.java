@@ -50,7 +50,7 @@ final class CorpusReader implements Closeable {
     try {
       return in.read(into, start, count);
     } catch (IOException e) {
-      throw Packing.blame(files.get(starts.size() - 1), e);
+      throw Compression.blame(files.get(starts.size() - 1), e);
     }
   }
 
@@ -58,9 +58,9 @@ final class CorpusReader implements Closeable {
     Path file = files.get(starts.size());
     in.close();
     try {
-      in = Packing.open(file);
+      in = Compression.open(file);
     } catch (IOException e) {
-      throw Packing.blame(file, e);
+      throw Compression.blame(file, e);
     }
     starts.add(offset);
   }

@@ -32,7 +32,7 @@ enum DocumentFormat {
   abstract Pieces open(Path file, DocumentOptions options, Tokenizer tokenizer) throws IOException;
 
   static DocumentFormat of(Path file) {
-    String name = Packing.unpackedName(file).toLowerCase(Locale.ROOT);
+    String name = Compression.unpackedName(file).toLowerCase(Locale.ROOT);
     if (name.endsWith(".parquet")) {
       return PARQUET;
     }

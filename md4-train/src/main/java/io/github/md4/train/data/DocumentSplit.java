@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import java.util.Set;
@@ -17,9 +19,7 @@ public sealed interface DocumentSplit {
   /** All documents are in one. */
   record One(String split) implements DocumentSplit {
     public One {
-      if (!SplitWriter.SPLITS.contains(split)) {
-        throw new IllegalArgumentException("split must be train, valid or test: " + split);
-      }
+      require(SplitWriter.SPLITS.contains(split), "split must be train, valid or test", split);
     }
 
     @Override

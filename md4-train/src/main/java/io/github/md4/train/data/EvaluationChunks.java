@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.likelihood.Examples;
@@ -55,9 +57,7 @@ public final class EvaluationChunks implements Examples {
   }
 
   static void checkLength(TokenFile tokens, int length) {
-    if (length < 1) {
-      throw new IllegalArgumentException("length must be at least 1: " + length);
-    }
+    require(length >= 1, "length must be at least 1", length);
     if (tokens.length() < length) {
       throw new InvalidDataException(
           tokens.path(),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.token.Tokenizer;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -52,9 +54,7 @@ public final class FiniteStateSource {
     State {
       next = List.copyOf(next);
       double sum = next.stream().mapToDouble(Step::probability).sum();
-      if (!(Math.abs(sum - 1) < ROUNDING)) {
-        throw new IllegalArgumentException("probabilities must sum to 1: " + sum);
-      }
+      require(Math.abs(sum - 1) < ROUNDING, "probabilities must sum to 1", sum);
     }
   }
 

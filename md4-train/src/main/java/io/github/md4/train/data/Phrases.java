@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.FiniteStateSource.Chain;
 import io.github.md4.train.data.FiniteStateSource.State;
@@ -93,9 +95,7 @@ final class Phrases {
 
   private int entry(String name) {
     int entry = slots.stream().map(Slot::name).toList().indexOf(name);
-    if (entry < 0) {
-      throw new IllegalArgumentException("no slot has this name: " + name);
-    }
+    require(entry >= 0, "no slot has this name", name);
     return entry;
   }
 }

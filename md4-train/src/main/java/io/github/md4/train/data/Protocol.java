@@ -2,6 +2,7 @@
 package io.github.md4.train.data;
 
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.core.Choices;
 import java.util.List;
 
 /**
@@ -83,13 +84,12 @@ public record Protocol(
    * @throws IllegalArgumentException for any other text
    */
   public static Protocol parse(String text) {
-    return ALL.stream()
-        .filter(protocol -> protocol.name.equals(text))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "protocol must be md4, sedd, mdlm or documents: " + text));
+    return Choices.parse(ALL.toArray(new Protocol[0]), "protocol", text);
+  }
+
+  @Override
+  public String toString() {
+    return name;
   }
 
   /** Returns all of it, in one line. */

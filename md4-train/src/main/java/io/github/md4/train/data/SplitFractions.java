@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import java.util.List;
 
 /**
@@ -16,9 +18,7 @@ public record SplitFractions(double train, double valid) {
   private static final double ROUNDING = 1e-12; // of train + valid, each good to 1e-16
 
   public SplitFractions {
-    if (!(train > 0 && train <= 1)) {
-      throw new IllegalArgumentException("train must be in (0, 1]: " + train);
-    }
+    require(train > 0 && train <= 1, "train must be in (0, 1]", train);
     if (!(valid >= 0 && train + valid <= 1 + ROUNDING)) {
       throw new IllegalArgumentException(
           "valid must be in [0, 1 - train]: %s, train %s".formatted(valid, train));

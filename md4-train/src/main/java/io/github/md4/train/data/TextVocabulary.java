@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import io.github.md4.core.Choices;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.CharBuffer;
@@ -10,7 +11,7 @@ import java.util.BitSet;
 /** What a token of a plain text is. */
 public enum TextVocabulary {
   /** The distinct code points of the whole text, in order of their numbers. */
-  CHARACTERS {
+  CHARACTERS("chars") {
     @Override
     Census census(Corpus corpus) throws IOException {
       BitSet seen = new BitSet();
@@ -40,7 +41,7 @@ public enum TextVocabulary {
     }
   },
   /** The 256 bytes; takes any file. */
-  BYTES {
+  BYTES("bytes") {
     @Override
     Census census(Corpus corpus) throws IOException {
       byte[] buffer = new byte[BUFFER_BYTES];
@@ -68,6 +69,26 @@ public enum TextVocabulary {
   };
 
   private static final int BUFFER_BYTES = 1 << 18;
+
+  private final String name;
+
+  TextVocabulary(String name) {
+    this.name = name;
+  }
+
+  /**
+   * Returns the vocabulary written as {@code chars} or {@code bytes}.
+   *
+   * @throws IllegalArgumentException for any other text
+   */
+  public static TextVocabulary parse(String text) {
+    return Choices.parse(values(), "vocabulary", text);
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
 
   /** What the first reading finds: the vocabulary and the number of tokens. */
   record Census(Tokenizer tokenizer, long count) {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.util.Set;
@@ -65,10 +67,8 @@ public sealed interface TokenPacking {
     public static final int GROUP = 10_000;
 
     public OpenWebText {
-      Rows.check(length, 1);
-      if (group < 1) {
-        throw new IllegalArgumentException("group must be at least 1: " + group);
-      }
+      require(length >= 1, "length must be at least 1", length);
+      require(group >= 1, "group must be at least 1", group);
     }
 
     @Override
@@ -106,10 +106,8 @@ public sealed interface TokenPacking {
     public static final int BINS = 512;
 
     public FineWeb {
-      Rows.check(length, 2);
-      if (bins < 1) {
-        throw new IllegalArgumentException("bins must be at least 1: " + bins);
-      }
+      require(length >= 2, "length must be at least 2", length);
+      require(bins >= 1, "bins must be at least 1", bins);
     }
 
     @Override
@@ -131,17 +129,6 @@ public sealed interface TokenPacking {
     public String toString() {
       return "fineweb, rows of %d, %d open, cut to %d tokens, split %s"
           .formatted(length, bins, length - 1, split);
-    }
-  }
-
-  /** Checks of rows. */
-  final class Rows {
-    private Rows() {}
-
-    static void check(int length, int least) {
-      if (length < least) {
-        throw new IllegalArgumentException("length must be at least " + least + ": " + length);
-      }
     }
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
 
@@ -65,8 +67,6 @@ public final class TrainingWindows implements Windows {
   }
 
   private static void checkPosition(long position) {
-    if (position < 0) {
-      throw new IllegalArgumentException("position must be at least 0: " + position);
-    }
+    require(position >= 0, "position must be at least 0", position);
   }
 }

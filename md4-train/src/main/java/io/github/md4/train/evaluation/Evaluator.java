@@ -13,7 +13,7 @@ import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.Learner;
 import io.github.md4.train.RunFolder;
 import io.github.md4.train.data.EvaluationChunks;
-import io.github.md4.train.data.image.ImageFit;
+import io.github.md4.train.data.image.ImageCompatibility;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,7 +71,7 @@ public final class Evaluator implements AutoCloseable {
     }
     int length = model.config().length();
     return EvaluationChunks.labelled(
-        file, length, ImageFit.labels(file, model.config().network(), length));
+        file, length, ImageCompatibility.labels(file, model.config().network(), length));
   }
 
   /** Returns the best model of a run, which is none where the config keeps none. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.speed;
 
+import static io.github.md4.core.Checks.require;
+
 import java.util.Arrays;
 
 /**
@@ -16,9 +18,7 @@ public record Spread(
    * {@code q (n - 1)}, counted from 0, interpolated linearly between neighbours.
    */
   public static Spread of(double... values) {
-    if (values.length == 0) {
-      throw new IllegalArgumentException("values must be at least 1: 0");
-    }
+    require(values.length > 0, "values must be at least 1", 0);
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     return new Spread(

@@ -2,7 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.data.Packing;
+import io.github.md4.train.data.Compression;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -23,7 +23,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
    * @param dimensions how many it must have
    */
   static IdxFile open(Path path, int dimensions) throws IOException {
-    DataInputStream in = new DataInputStream(Packing.open(path));
+    DataInputStream in = new DataInputStream(Compression.open(path));
     try {
       int magic = in.readInt();
       if (magic != (UNSIGNED_BYTES << 8 | dimensions)) {
@@ -51,7 +51,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
 
   /** Returns whether a file begins as one of so many dimensions does. */
   static boolean isIn(Path path, int dimensions) throws IOException {
-    try (InputStream in = Packing.open(path)) {
+    try (InputStream in = Compression.open(path)) {
       byte[] start = in.readNBytes(4);
       return start.length == 4
           && start[0] == 0
@@ -67,7 +67,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
     try {
       bytes = in.readNBytes(count);
     } catch (IOException e) {
-      throw Packing.blame(path, e);
+      throw Compression.blame(path, e);
     }
     if (bytes.length < count) {
       throw new InvalidDataException(path, "cut short in " + what + "; copy it anew");

@@ -2,7 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.data.Packing;
+import io.github.md4.train.data.Compression;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -64,10 +64,10 @@ final class LabelFile {
   }
 
   private static byte[] bytes(Path file) throws IOException {
-    try (var in = Packing.open(file)) {
+    try (var in = Compression.open(file)) {
       return in.readAllBytes();
     } catch (IOException e) {
-      throw Packing.blame(file, e);
+      throw Compression.blame(file, e);
     }
   }
 
@@ -75,7 +75,7 @@ final class LabelFile {
   static Map<String, String> byName(Path file) throws IOException {
     Map<String, String> classes = new LinkedHashMap<>();
     try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(Packing.open(file), StandardCharsets.UTF_8))) {
+        new BufferedReader(new InputStreamReader(Compression.open(file), StandardCharsets.UTF_8))) {
       int number = 1;
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         String[] parts = line.strip().split("\t", -1);
@@ -87,7 +87,7 @@ final class LabelFile {
         number++;
       }
     } catch (IOException e) {
-      throw Packing.blame(file, e);
+      throw Compression.blame(file, e);
     }
     return classes;
   }

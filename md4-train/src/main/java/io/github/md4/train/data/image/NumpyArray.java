@@ -2,7 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.data.Packing;
+import io.github.md4.train.data.Compression;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -31,17 +31,17 @@ record NumpyArray(String type, int[] shape, byte[] data) {
 
   /** Returns whether a file is in that format. */
   static boolean isIn(Path file) throws IOException {
-    try (InputStream in = Packing.open(file)) {
+    try (InputStream in = Compression.open(file)) {
       return Arrays.equals(in.readNBytes(MAGIC.length), MAGIC);
     }
   }
 
   /** Returns the array of a file, packed or not. */
   static NumpyArray read(Path file) throws IOException {
-    try (InputStream in = Packing.open(file)) {
+    try (InputStream in = Compression.open(file)) {
       return read(file, in.readAllBytes());
     } catch (IOException e) {
-      throw Packing.blame(file, e);
+      throw Compression.blame(file, e);
     }
   }
 

@@ -2,7 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.data.Packing;
+import io.github.md4.train.data.Compression;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,7 +41,7 @@ sealed interface PictureFiles {
     public void each(Receiver receiver) throws IOException {
       List<Path> files;
       try (Stream<Path> all = Files.walk(root)) {
-        files = all.filter(f -> Picture.isNamed(f.toString())).sorted().toList();
+        files = all.filter(f -> PictureDecoder.isNamed(f.toString())).sorted().toList();
       }
       for (Path file : files) {
         String name = root.relativize(file).toString().replace('\\', '/');
@@ -54,10 +54,10 @@ sealed interface PictureFiles {
   record Archive(Path tar) implements PictureFiles {
     @Override
     public void each(Receiver receiver) throws IOException {
-      try (InputStream in = Packing.open(tar);
+      try (InputStream in = Compression.open(tar);
           TarArchiveInputStream entries = new TarArchiveInputStream(new BufferedInputStream(in))) {
         for (TarArchiveEntry entry = next(entries); entry != null; entry = next(entries)) {
-          if (entry.isFile() && Picture.isNamed(entry.getName())) {
+          if (entry.isFile() && PictureDecoder.isNamed(entry.getName())) {
             receiver.file(entry.getName(), () -> bytes(entries));
           }
         }

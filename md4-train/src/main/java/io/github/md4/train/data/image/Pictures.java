@@ -38,7 +38,7 @@ record Pictures(Path path, PictureFiles files, Optional<Path> labels, int colour
           byte[] bytes = content.bytes();
           Image image;
           try {
-            image = Picture.decode(bytes, colours);
+            image = PictureDecoder.decode(bytes, colours);
           } catch (IOException e) {
             receiver.damaged(name, e.getMessage());
             return;

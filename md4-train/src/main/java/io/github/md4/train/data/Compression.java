@@ -20,7 +20,7 @@ import org.tukaani.xz.XZIOException;
 import org.tukaani.xz.XZInputStream;
 
 /** How a file is packed; told by its first bytes, which its name must not contradict. */
-public enum Packing {
+public enum Compression {
   XZ(".xz", "fd377a585a00") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
@@ -54,7 +54,7 @@ public enum Packing {
   private final String suffix;
   private final String magic; // in hexadecimal
 
-  Packing(String suffix, String magic) {
+  Compression(String suffix, String magic) {
     this.suffix = suffix;
     this.magic = magic;
   }
@@ -77,13 +77,13 @@ public enum Packing {
   }
 
   private static InputStream unpackByMagic(Path file, InputStream raw) throws IOException {
-    for (Packing packing : values()) {
-      if (packing.begins(raw)) {
-        return packing.unpack(file, raw);
+    for (Compression compression : values()) {
+      if (compression.begins(raw)) {
+        return compression.unpack(file, raw);
       }
-      if (file.toString().endsWith(packing.suffix)) {
+      if (file.toString().endsWith(compression.suffix)) {
         throw new InvalidDataException(
-            file, "no " + packing.suffix + " file, though its name says so; copy it anew");
+            file, "no " + compression.suffix + " file, though its name says so; copy it anew");
       }
     }
     return raw;
@@ -133,8 +133,8 @@ public enum Packing {
   /** Returns a file's name without folders and without the ending that says how it is packed. */
   static String unpackedName(Path file) {
     String name = String.valueOf(file.getFileName());
-    for (Packing packing : values()) {
-      name = withoutSuffix(name, packing.suffix);
+    for (Compression compression : values()) {
+      name = withoutSuffix(name, compression.suffix);
     }
     return name;
   }

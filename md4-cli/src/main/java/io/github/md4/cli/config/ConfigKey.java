@@ -7,12 +7,12 @@ package io.github.md4.cli.config;
  * @param root the whole config, for hints
  * @param path dotted, "" at the root: {@code training.steps}, {@code layers[2].width}
  */
-record Key(SectionType root, String path) {
-  Key child(String name) {
-    return new Key(root, path.isEmpty() ? name : path + "." + name);
+record ConfigKey(SectionType root, String path) {
+  ConfigKey child(String name) {
+    return new ConfigKey(root, path.isEmpty() ? name : path + "." + name);
   }
 
-  Key element(int index) {
-    return new Key(root, path + "[" + index + "]");
+  ConfigKey element(int index) {
+    return new ConfigKey(root, path + "[" + index + "]");
   }
 }

@@ -13,11 +13,11 @@ import java.util.Locale;
 import javax.imageio.ImageIO;
 
 /** A PNG or JPEG file's pixels. */
-public final class Picture {
+public final class PictureDecoder {
   private static final int GREY = 1;
   private static final int EIGHT_BITS = 8;
 
-  private Picture() {}
+  private PictureDecoder() {}
 
   /** Returns whether a file's name says that it is one. */
   static boolean isNamed(String name) {

@@ -14,9 +14,9 @@ import java.util.Map;
  * @param phases all of an update, on the device
  * @param average what the exponential average takes of the optimizer's time
  */
-public record Parts(double data, Map<Phase, Double> phases, double average) {
+public record StepTimes(double data, Map<Phase, Double> phases, double average) {
 
-  public Parts {
+  public StepTimes {
     phases = Collections.unmodifiableMap(new EnumMap<>(phases));
   }
 

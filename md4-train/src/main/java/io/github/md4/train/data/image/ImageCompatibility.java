@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.function.LongToIntFunction;
 
 /** Whether a file of tokens is what a network takes: images of its size, labels of its classes. */
-public final class ImageFit {
-  private ImageFit() {}
+public final class ImageCompatibility {
+  private ImageCompatibility() {}
 
   /**
    * @throws InvalidDataException if the network takes images and the file holds others or none, or
