@@ -14,7 +14,10 @@ import java.util.Locale;
 
 /** What {@code md4 bench train} says. */
 record BenchReport(
-    StepBench.Workload workload, StepBench.Repetitions repetitions, BenchHost host, BenchResult result) {
+    StepBench.Workload workload,
+    StepBench.Repetitions repetitions,
+    BenchHost host,
+    BenchResult result) {
   private static final double GIB = 1L << 30;
   private static final double TERA = 1e12;
 

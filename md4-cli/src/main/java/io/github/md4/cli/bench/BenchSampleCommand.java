@@ -107,7 +107,8 @@ final class BenchSampleCommand implements Callable<Integer> {
     SamplingSteps few = new SamplingSteps(new SamplingGrid.Uniform(), WARM_UP_STEPS);
     SamplingOptions warmUp = options.withMethod(new ExactMethod.Ancestral(few));
     try (NDManager manager = NDManager.newBaseManager(found)) {
-      SampleBench.Result result = new SampleBench(manager, workload).run(options, sequences, warmUp);
+      SampleBench.Result result =
+          new SampleBench(manager, workload).run(options, sequences, warmUp);
       SampleBenchReport.Peer peer = new SampleBenchReport.Peer(peerMilliseconds, peerGib);
       return new SampleBenchReport(workload, sampler, sequences, result, peer);
     }

@@ -79,10 +79,8 @@ record SampleBench(NDManager manager, Workload workload) {
           new ReverseProcess(new TokenSpace(workload.vocabularySize), workload.schedule(), kernels);
       Function<SamplingOptions, Sampler> sampler =
           each -> new Sampler(manager, denoiser, process, each.method(), each.law());
-      List<Sample> unused =
-          sampler.apply(warmUp).sample(request(warmUp.batchSize(), warmUp));
-      return measured(
-          sampler.apply(options), request(count, options), denoiser.description());
+      List<Sample> unused = sampler.apply(warmUp).sample(request(warmUp.batchSize(), warmUp));
+      return measured(sampler.apply(options), request(count, options), denoiser.description());
     }
   }
 

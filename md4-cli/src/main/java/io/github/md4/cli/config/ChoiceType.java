@@ -12,13 +12,15 @@ record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
   private static final String KIND = "kind";
 
   @Override
-  public Object read(Node node, ConfigKey key, Optional<Object> fallback) {
+  public Object read(Node node, ConfigKey key, Object fallback) {
     Node given = node instanceof Node.Keys keys ? keys.without(KIND) : node;
     Class<?> type =
-        named(node, key)
-            .or(() -> fallback.<Class<?>>map(Object::getClass))
-            .orElse(kinds.values().iterator().next());
-    return SectionType.of(type).read(given, key, fallback.filter(type::isInstance));
+        named(node, key).orElseGet(() -> fallback == null ? first() : fallback.getClass());
+    return SectionType.of(type).read(given, key, type.isInstance(fallback) ? fallback : null);
+  }
+
+  private Class<?> first() {
+    return kinds.values().iterator().next();
   }
 
   private Optional<Class<?>> named(Node node, ConfigKey key) {
@@ -51,7 +53,7 @@ record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
 
   @Override
   public Optional<Object> absent(ConfigKey key, Location section) {
-    return SectionType.of(kinds.values().iterator().next()).absent(key, section);
+    return SectionType.of(first()).absent(key, section);
   }
 
   @Override

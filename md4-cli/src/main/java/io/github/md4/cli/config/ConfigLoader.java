@@ -9,7 +9,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** Reads a config file, and the changes of the command line, into a record. */
 public final class ConfigLoader {
@@ -37,7 +36,7 @@ public final class ConfigLoader {
     checkVersion(root);
     SectionType section = SectionType.of(type);
     Node given = root.without(VERSION_KEY);
-    return type.cast(section.read(given, new ConfigKey(section, ""), Optional.empty()));
+    return type.cast(section.read(given, new ConfigKey(section, ""), null));
   }
 
   private static String text(Path file) throws IOException {

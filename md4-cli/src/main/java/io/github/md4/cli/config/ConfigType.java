@@ -14,10 +14,11 @@ sealed interface ConfigType permits ScalarType, ListType, SectionType, ChoiceTyp
   /**
    * Returns the value that {@code node} means.
    *
-   * @param fallback the default of this value, of which what {@code node} leaves out is taken
+   * @param fallback the default of this value, of which {@code node} may leave out parts; null
+   *     where there is none
    * @throws io.github.md4.core.InvalidConfigException if it means none
    */
-  Object read(Node node, ConfigKey key, Optional<Object> fallback);
+  Object read(Node node, ConfigKey key, Object fallback);
 
   /** Writes {@code value} so that {@link #read} gives an equal one. */
   void write(Object value, JsonGenerator yaml) throws IOException;

@@ -10,13 +10,13 @@ import java.util.Optional;
 /** A list. A list in the file replaces the default whole. */
 record ListType(ConfigType element) implements ConfigType {
   @Override
-  public Object read(Node node, ConfigKey key, Optional<Object> fallback) {
+  public Object read(Node node, ConfigKey key, Object fallback) {
     if (!(node instanceof Node.Items items)) {
       throw node.location().invalid(key.path(), "must be a list, but is " + node.description());
     }
     List<Object> values = new ArrayList<>();
     for (Node item : items.nodes()) {
-      values.add(element.read(item, key.element(values.size()), Optional.empty()));
+      values.add(element.read(item, key.element(values.size()), null));
     }
     return List.copyOf(values);
   }

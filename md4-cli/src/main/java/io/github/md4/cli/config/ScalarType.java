@@ -88,7 +88,7 @@ record ScalarType(Function<String, Object> reader, Writer writer) implements Con
   }
 
   @Override
-  public Object read(Node node, ConfigKey key, Optional<Object> fallback) {
+  public Object read(Node node, ConfigKey key, Object fallback) {
     if (node instanceof Node.Empty) {
       throw node.location().invalid(key.path(), "has no value; give one, or leave the key out");
     }

@@ -40,9 +40,9 @@ record SectionType(Class<?> type) implements ConfigType {
   }
 
   @Override
-  public Object read(Node node, ConfigKey key, Optional<Object> fallback) {
+  public Object read(Node node, ConfigKey key, Object fallback) {
     Node.Keys given = keys(node, key);
-    Optional<Object> base = fallback.or(() -> Conventions.defaults(type));
+    Object base = fallback == null ? Conventions.defaults(type).orElse(null) : fallback;
     Map<String, Object> values = readGiven(given, key, base);
     for (RecordComponent component : components()) {
       if (!values.containsKey(component.getName())) {
@@ -69,14 +69,14 @@ record SectionType(Class<?> type) implements ConfigType {
   }
 
   /** Reads in the order of the file, so that of several errors the first is reported. */
-  private Map<String, Object> readGiven(Node.Keys given, ConfigKey key, Optional<Object> base) {
+  private Map<String, Object> readGiven(Node.Keys given, ConfigKey key, Object base) {
     Map<String, Object> values = new LinkedHashMap<>();
     given
         .nodes()
         .forEach(
             (name, node) -> {
               RecordComponent component = component(name, node.location(), key);
-              Optional<Object> fallback = base.map(it -> Conventions.get(component, it));
+              Object fallback = base == null ? null : Conventions.get(component, base);
               ConfigType type = ConfigType.of(component.getGenericType());
               values.put(name, type.read(node, key.child(name), fallback));
             });
@@ -87,13 +87,15 @@ record SectionType(Class<?> type) implements ConfigType {
     return Arrays.stream(type.getRecordComponents())
         .filter(component -> component.getName().equals(name))
         .findFirst()
-        .orElseThrow(() -> location.invalid(key.child(name).path(), KeyHint.unknown(this, key, name)));
+        .orElseThrow(
+            () -> location.invalid(key.child(name).path(), KeyHint.unknown(this, key, name)));
   }
 
   private static Object absent(
-      RecordComponent component, Location section, ConfigKey key, Optional<Object> base) {
+      RecordComponent component, Location section, ConfigKey key, Object base) {
     ConfigKey child = key.child(component.getName());
-    return base.map(it -> Conventions.get(component, it))
+    return Optional.ofNullable(base)
+        .map(it -> Conventions.get(component, it))
         .or(() -> ConfigType.of(component.getGenericType()).absent(child, section))
         .orElseThrow(() -> section.invalid(child.path(), "is missing, and has no default"));
   }
@@ -129,6 +131,6 @@ record SectionType(Class<?> type) implements ConfigType {
   /** Returns the defaults, or names the first key that has none. */
   @Override
   public Optional<Object> absent(ConfigKey key, Location section) {
-    return Optional.of(read(new Node.Empty(section), key, Optional.empty()));
+    return Optional.of(read(new Node.Empty(section), key, null));
   }
 }

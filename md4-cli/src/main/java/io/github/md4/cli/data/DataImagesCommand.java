@@ -7,17 +7,16 @@ import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.Usage;
-import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.image.ImageData;
+import io.github.md4.train.data.image.ImageOrder;
 import io.github.md4.train.data.image.Labels;
 import io.github.md4.train.data.image.Resize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -140,9 +139,10 @@ final class DataImagesCommand implements Callable<Integer> {
     if (!test.isEmpty() && shares.test() > 0) {
       throw Usage.error(spec, "--fractions must leave nothing for test, which --test names");
     }
-    OptionalLong seed = shuffle == null ? OptionalLong.empty() : OptionalLong.of(shuffle);
+    ImageOrder order =
+        shuffle == null ? new ImageOrder.AsGiven() : new ImageOrder.Shuffled(shuffle);
     try {
-      return new ImageData.Options(resize(), colours, shares, seed, skipLimit, output.existing());
+      return new ImageData.Options(resize(), colours, shares, order, skipLimit, output.existing());
     } catch (IllegalArgumentException e) {
       throw Usage.error(spec, e.getMessage());
     }
@@ -168,7 +168,7 @@ final class DataImagesCommand implements Callable<Integer> {
     Table table = new Table();
     table.row("data set", "%s", data.name());
     table.row("images", "%s, %d damaged ones left out", data.shape(), data.skipped());
-    table.row("classes", "%s", data.classes().map(DataImagesCommand::summary).orElse("no labels"));
+    table.row("classes", "%s", summary(data.classes()));
     for (TokenFileInfo split : data.splits()) {
       table.row(
           split.split(),
@@ -180,8 +180,10 @@ final class DataImagesCommand implements Callable<Integer> {
     return table;
   }
 
-  private static String summary(ClassNames classes) {
-    List<String> names = classes.names();
+  private static String summary(List<String> names) {
+    if (names.isEmpty()) {
+      return "no labels";
+    }
     int shown = Math.min(names.size(), 10);
     return names.size()
         + ": "
@@ -196,7 +198,7 @@ final class DataImagesCommand implements Callable<Integer> {
             .put("image", data.shape().toString())
             .put("skipped", data.skipped());
     ArrayNode classes = object.putArray("classes");
-    data.classes().ifPresent(names -> names.names().forEach(classes::add));
+    data.classes().forEach(classes::add);
     ArrayNode splits = object.putArray("splits");
     for (TokenFileInfo split : data.splits()) {
       ObjectNode entry =
@@ -206,7 +208,7 @@ final class DataImagesCommand implements Callable<Integer> {
               .put("file", file(split).toString())
               .put("images", images(data, split))
               .put("sha256", split.sha256());
-      if (data.classes().isPresent()) {
+      if (!data.classes().isEmpty()) {
         entry.put("labels", Labels.beside(file(split)).toString());
       }
     }

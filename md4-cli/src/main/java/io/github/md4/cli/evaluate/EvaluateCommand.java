@@ -12,8 +12,8 @@ import io.github.md4.cli.support.Usage;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
-import io.github.md4.train.data.Protocol;
 import io.github.md4.train.RunFolder;
+import io.github.md4.train.data.Protocol;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -196,7 +196,13 @@ public final class EvaluateCommand implements Callable<Integer> {
       options.checkDevice(); // the first checkpoint may be hours away
       CheckpointWatch.Evaluator evaluator = folder -> evaluate(evaluation, opened, folder);
       PrintWriter err = spec.commandLine().getErr();
-      new CheckpointWatch(new RunFolder(target.watch.run), target.watch.every, evaluator, this::printCheckpoint, err).run(target.watch.limit);
+      new CheckpointWatch(
+              new RunFolder(target.watch.run),
+              target.watch.every,
+              evaluator,
+              this::printCheckpoint,
+              err)
+          .run(target.watch.limit);
     }
     return ExitCodes.DONE;
   }

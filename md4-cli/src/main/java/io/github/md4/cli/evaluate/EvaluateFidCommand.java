@@ -14,7 +14,6 @@ import io.github.md4.sample.fid.FeatureCache;
 import io.github.md4.sample.fid.FeatureNetwork;
 import io.github.md4.sample.fid.FrechetDistance;
 import io.github.md4.sample.fid.ImageFeatures;
-import io.github.md4.sample.fid.PrecisionRecall;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -147,17 +146,9 @@ final class EvaluateFidCommand implements Callable<Integer> {
     ImageFeatures ofReference = extraction.cached(second);
     return new FidReport(
         FrechetDistance.of(ofSamples.moments(), ofReference.moments()),
-        precisionRecall(ofSamples, ofReference),
         ofSamples,
         ofReference,
         new FidReport.Inputs(first, second, network.description(), extraction.sha256, neighbours));
-  }
-
-  private Optional<PrecisionRecall> precisionRecall(ImageFeatures first, ImageFeatures second) {
-    int fewer = Math.min(first.first().length, second.first().length);
-    return fewer <= neighbours
-        ? Optional.empty()
-        : Optional.of(PrecisionRecall.of(first.first(), second.first(), neighbours));
   }
 
   /** A network at work. */

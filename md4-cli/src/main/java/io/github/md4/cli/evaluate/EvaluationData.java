@@ -54,7 +54,7 @@ public record EvaluationData(TokenFile tokens, String sha256) implements AutoClo
     TokenFile own = TokenFile.openWithVocabulary(tokens.path(), tokenizer.vocabularySize());
     ModelConfig config = model.description().config();
     LongToIntFunction labels = ImageCompatibility.labels(own, config.network(), config.length());
-    return new EvaluationChunks(own, config.length(), tokenizer.endOfText(), labels);
+    return new EvaluationChunks(own, config.length(), tokenizer, labels);
   }
 
   /** Returns the name of data set and split, as far as known. */

@@ -12,8 +12,8 @@ import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
-import io.github.md4.train.data.EvaluationChunks;
 import io.github.md4.train.data.EntropyFloor;
+import io.github.md4.train.data.EvaluationChunks;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -50,7 +50,8 @@ record EvaluationReport(
   /** Adds the results to a file of comma-separated values. */
   void addTo(LossCsv csv) {
     LossCsv.ScoredData data =
-        new LossCsv.ScoredData(inputs.data.name(), inputs.data.sha256(), "chunks", chunks.tailTokens());
+        new LossCsv.ScoredData(
+            inputs.data.name(), inputs.data.sha256(), "chunks", chunks.tailTokens());
     csv.add(data, inputs.model, evaluation.settings(), bounds);
   }
 

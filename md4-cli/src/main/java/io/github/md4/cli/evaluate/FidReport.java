@@ -10,12 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** What {@code md4 evaluate fid} says. */
-record FidReport(
-    double distance,
-    Optional<PrecisionRecall> both,
-    ImageFeatures samples,
-    ImageFeatures reference,
-    Inputs inputs) {
+record FidReport(double distance, ImageFeatures samples, ImageFeatures reference, Inputs inputs) {
   private static final long USUAL_COUNT = 50_000;
 
   /**
@@ -30,17 +25,18 @@ record FidReport(
   Table table() {
     Table table = new Table();
     table.row("Frechet distance", "%.4f", distance);
-    both.ifPresent(
-        found -> {
-          table.row("precision", "%.4f", found.precision());
-          table.row(
-              "recall",
-              "%.4f, %d nearest neighbours, the first %,d and %,d",
-              found.recall(),
-              inputs.neighbours,
-              found.samples(),
-              found.references());
-        });
+    precisionRecall()
+        .ifPresent(
+            found -> {
+              table.row("precision", "%.4f", found.precision());
+              table.row(
+                  "recall",
+                  "%.4f, %d nearest neighbours, the first %,d and %,d",
+                  found.recall(),
+                  inputs.neighbours,
+                  found.samples(),
+                  found.references());
+            });
     if (hasMatches()) {
       table.row("labels matched", "%s", matched());
     }
@@ -53,11 +49,12 @@ record FidReport(
 
   ObjectNode json() {
     ObjectNode json = Json.object().put("frechetDistance", distance);
-    both.ifPresent(
-        found ->
-            json.put("precision", found.precision())
-                .put("recall", found.recall())
-                .put("neighbours", inputs.neighbours));
+    precisionRecall()
+        .ifPresent(
+            found ->
+                json.put("precision", found.precision())
+                    .put("recall", found.recall())
+                    .put("neighbours", inputs.neighbours));
     if (hasMatches()) {
       json.put("labelsMatched", samples.matched());
     }
@@ -72,6 +69,14 @@ record FidReport(
     json.put("networkSha256", inputs.sha256);
     note().ifPresent(note -> json.put("note", note));
     return json;
+  }
+
+  /** Returns precision and recall. Fewer images than neighbours have none. */
+  private Optional<PrecisionRecall> precisionRecall() {
+    int fewer = Math.min(samples.first().length, reference.first().length);
+    return fewer <= inputs.neighbours
+        ? Optional.empty()
+        : Optional.of(PrecisionRecall.of(samples.first(), reference.first(), inputs.neighbours));
   }
 
   private int width() {

@@ -67,11 +67,7 @@ final class LossCsv {
       List<BoundEstimate> bounds) {
     for (BoundEstimate bound : bounds) {
       lines.add(
-          Stream.of(
-                  ofData(data),
-                  ofModel(model),
-                  ofSettings(bound, settings),
-                  ofBound(bound, data))
+          Stream.of(ofData(data), ofModel(model), ofSettings(bound, settings), ofBound(bound, data))
               .flatMap(List::stream)
               .toList());
     }

@@ -95,7 +95,8 @@ public final class StepBench implements AutoCloseable {
     ModelConfig model = workload.model;
     Noise noise = new Noise(training.seed());
     RandomWindows windows =
-        new RandomWindows(noise, workload.vocabularySize, model.length(), model.network().classes());
+        new RandomWindows(
+            noise, workload.vocabularySize, model.length(), model.network().classes());
     this.workload = workload;
     this.manager = parent.newSubManager();
     this.network = workload.network(manager);

@@ -34,7 +34,8 @@ public record EntropyFloor(double bitsPerCharacter, double standardError, long c
     return Quickstart.sourceOf(chunks.tokens()).map(source -> measure(source, chunks, count));
   }
 
-  private static EntropyFloor measure(FiniteStateSource source, EvaluationChunks chunks, int count) {
+  private static EntropyFloor measure(
+      FiniteStateSource source, EvaluationChunks chunks, int count) {
     double[] bits = new double[count];
     for (int i = 0; i < count; i++) {
       bits[i] = source.bitsPerCharacter(chunks.chunk(i));

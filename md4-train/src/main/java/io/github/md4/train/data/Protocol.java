@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
-import io.github.md4.core.token.Tokenizer;
 import io.github.md4.core.Choices;
+import io.github.md4.core.token.Tokenizer;
 import java.util.List;
 
 /**

@@ -13,8 +13,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedSet;
 
 /** Images as token files: {@code train}, {@code valid} and {@code test}, labels beside them. */
@@ -50,7 +48,8 @@ public final class ImageData {
     List<ImageSource> open(int colours) throws IOException {
       List<ImageSource> opened = new ArrayList<>();
       for (int i = 0; i < images.size(); i++) {
-        Optional<Path> ofImages = labels.isEmpty() ? Optional.empty() : Optional.of(labels.get(i));
+        LabelSource ofImages =
+            labels.isEmpty() ? new LabelSource.WithImages() : new LabelSource.InFile(labels.get(i));
         opened.add(ImageSources.open(images.get(i), ofImages, colours));
       }
       return opened;
@@ -63,14 +62,14 @@ public final class ImageData {
    * @param resize what is done to every image
    * @param colours 1 or 3, into which pictures are turned
    * @param fractions the shares of train, valid and test of the first sources
-   * @param shuffle the seed of a shuffle before they are split; none leaves them in order
+   * @param order the order in which they are split
    * @param skipLimit how many images may be damaged
    */
   public record Options(
       Resize resize,
       int colours,
       SplitFractions fractions,
-      OptionalLong shuffle,
+      ImageOrder order,
       int skipLimit,
       Existing existing) {
     public Options {
@@ -89,14 +88,14 @@ public final class ImageData {
   /**
    * A data set that was written.
    *
-   * @param classes of the labels; nothing where there are none
+   * @param classes the names of the classes, in the order of the labels; empty without labels
    * @param splits what each file of images holds, train first
    * @param skipped how many images were left out
    */
   public record Prepared(
       String name,
       ImageShape shape,
-      Optional<ClassNames> classes,
+      List<String> classes,
       List<TokenFileInfo> splits,
       int skipped) {}
 
@@ -119,7 +118,7 @@ public final class ImageData {
     }
     List<ImageSource> first = from.open(options.colours);
     List<ImageSource> second = test.open(options.colours);
-    Optional<ClassNames> classes = classes(first, second);
+    List<String> classes = classes(first, second);
     options.existing.prepare(out);
     try (StagedImages staged = stage(first, out.resolve(".from.partial"), options, skips);
         StagedImages stagedTest = stage(second, out.resolve(".test.partial"), options, skips)) {
@@ -160,7 +159,7 @@ public final class ImageData {
   }
 
   /** Returns the classes of all sources; either all have labels or none has. */
-  private static Optional<ClassNames> classes(List<ImageSource> first, List<ImageSource> second)
+  private static List<String> classes(List<ImageSource> first, List<ImageSource> second)
       throws IOException {
     SortedSet<String> all = ClassOrder.none();
     Path labelled = null;
@@ -177,12 +176,12 @@ public final class ImageData {
       throw new InvalidDataException(
           bare, "has no labels, but %s has; name a file of labels".formatted(labelled));
     }
-    return all.isEmpty() ? Optional.empty() : Optional.of(named(all, labelled));
+    return all.isEmpty() ? List.of() : checked(all, labelled);
   }
 
-  private static ClassNames named(SortedSet<String> all, Path source) {
+  private static List<String> checked(SortedSet<String> all, Path source) {
     try {
-      return new ClassNames(List.copyOf(all));
+      return new ClassNames(List.copyOf(all)).names();
     } catch (IllegalArgumentException e) {
       throw new InvalidDataException(source, e.getMessage(), e);
     }

@@ -9,14 +9,12 @@ import io.github.md4.core.token.Provenance;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.TokenFileWriter;
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.train.data.Permutation;
 import io.github.md4.train.data.image.ImageData.Options;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 
 /** Writes images and labels as splits; none has its name before all are whole. */
@@ -25,8 +23,7 @@ record ImageSplits(Path folder, DataSet data) {
   private static final int TEST = 2;
 
   /** What the splits have in common. */
-  record DataSet(
-      String name, PixelValues pixels, Optional<ClassNames> classes, Provenance provenance) {
+  record DataSet(String name, PixelValues pixels, List<String> classes, Provenance provenance) {
     DataSplit split(String split, Tokenizer tokenizer) {
       return new DataSplit(name, split, tokenizer, provenance);
     }
@@ -70,7 +67,7 @@ record ImageSplits(Path folder, DataSet data) {
     } catch (IllegalArgumentException e) {
       throw new InvalidDataException(folder, e.getMessage() + "; take more images", e);
     }
-    IntUnaryOperator order = order(from.count(), options);
+    IntUnaryOperator order = options.order().of(from.count());
     List<Part> parts = new ArrayList<>();
     int first = 0;
     for (long count : counts) {
@@ -83,14 +80,6 @@ record ImageSplits(Path folder, DataSet data) {
     return parts;
   }
 
-  private static IntUnaryOperator order(int count, Options options) {
-    if (options.shuffle().isEmpty()) {
-      return i -> i;
-    }
-    Permutation shuffle = Permutation.of(count, options.shuffle().getAsLong(), 0);
-    return i -> (int) shuffle.apply(i);
-  }
-
   private TokenFileInfo write(Part part, String split, List<TokenFileWriter> writers)
       throws IOException {
     Path bin = folder.resolve(split + ".bin");
@@ -99,8 +88,8 @@ record ImageSplits(Path folder, DataSet data) {
     for (int i = 0; i < part.count; i++) {
       images.write(part.images.image(part.index(i)).tokens());
     }
-    if (data.classes.isPresent()) {
-      ClassNames classes = data.classes.get();
+    if (!data.classes.isEmpty()) {
+      ClassNames classes = new ClassNames(data.classes);
       DataSplit content = data.split(split, classes);
       TokenFileWriter labels = TokenFileWriter.create(Labels.beside(bin), content);
       writers.add(labels);

@@ -9,7 +9,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -21,7 +20,7 @@ import java.util.zip.ZipFile;
  *
  * @param labels a file with a label an image
  */
-record NumpyImages(Path path, Optional<Path> labels) implements ImageSource {
+record NumpyImages(Path path, LabelSource labels) implements ImageSource {
   private static final int GREY = 3;
   private static final int COLOURED = 4;
 
@@ -76,9 +75,10 @@ record NumpyImages(Path path, Optional<Path> labels) implements ImageSource {
   }
 
   private List<String> labels(Map<String, NumpyArray> arrays, int count) throws IOException {
-    if (labels.isPresent()) {
-      return LabelFile.inOrder(labels.get(), count);
-    }
+    return labels.inOrder(count, () -> ownLabels(arrays, count));
+  }
+
+  private List<String> ownLabels(Map<String, NumpyArray> arrays, int count) {
     boolean hasLabels = arrays.values().stream().anyMatch(array -> isLabels(array, count));
     if (!hasLabels) {
       return List.of();

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedSet;
 
 /**
@@ -20,7 +19,7 @@ import java.util.SortedSet;
  * @param labels a file with lines of a name, a tab and a class
  * @param colours 1 or 3, into which each picture is turned
  */
-record Pictures(Path path, PictureFiles files, Optional<Path> labels, int colours)
+record Pictures(Path path, PictureFiles files, LabelSource labels, int colours)
     implements ImageSource {
 
   @Override
@@ -54,21 +53,7 @@ record Pictures(Path path, PictureFiles files, Optional<Path> labels, int colour
     if (names.isEmpty()) {
       throw new InvalidDataException(path, "holds no PNG or JPEG file");
     }
-    return labels.isPresent() ? told(labels.get(), names) : byFolder(names);
-  }
-
-  private static Map<String, String> told(Path labels, List<String> names) throws IOException {
-    Map<String, String> told = LabelFile.byName(labels);
-    Map<String, String> classes = new LinkedHashMap<>();
-    for (String name : names) {
-      String base = name.substring(name.lastIndexOf('/') + 1);
-      String label = told.getOrDefault(name, told.get(base));
-      if (label == null) {
-        throw new InvalidDataException(labels, "has no class for " + name);
-      }
-      classes.put(name, label);
-    }
-    return classes;
+    return labels.byName(names, () -> byFolder(names));
   }
 
   private static Map<String, String> byFolder(List<String> names) {
