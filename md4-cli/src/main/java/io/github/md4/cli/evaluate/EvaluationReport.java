@@ -32,7 +32,7 @@ record EvaluationReport(
    *
    * @param unit what a token is
    */
-  public record Inputs(String unit, LoadedModel.Origin model, EvaluationData data) {
+  record Inputs(String unit, LoadedModel.Origin model, EvaluationData data) {
     static Inputs of(LoadedModel model, EvaluationData data) {
       return new Inputs(model.description().tokenizer().unit(), model.origin(), data);
     }

@@ -19,7 +19,7 @@ record FidReport(double distance, ImageFeatures samples, ImageFeatures reference
    * @param network a line
    * @param sha256 of the network's file
    */
-  public record Inputs(
+  record Inputs(
       ImageSet samples, ImageSet reference, String network, String sha256, int neighbours) {}
 
   Table table() {

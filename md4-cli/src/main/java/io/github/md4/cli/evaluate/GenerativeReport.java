@@ -26,7 +26,7 @@ record GenerativeReport(ScoredSamples scored, List<int[]> samples, long cut, Ori
    *
    * @param how the device, the precision and the source of the tokens
    */
-  public record Origin(
+  record Origin(
       Path scorer, String scorerSha256, Path samples, String samplesSha256, String how) {}
 
   Table table() {
