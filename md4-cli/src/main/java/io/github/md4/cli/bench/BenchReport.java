@@ -12,7 +12,7 @@ import io.github.md4.train.bench.StepBench;
 import io.github.md4.train.speed.Spread;
 import java.util.Locale;
 
-/** What {@code md4 bench train} says. */
+/** The report of {@code md4 bench train}. */
 record BenchReport(
     StepBench.Workload workload,
     StepBench.Repetitions repetitions,
@@ -33,7 +33,7 @@ record BenchReport(
     return table;
   }
 
-  /** Returns all of it; what cannot be known here is null. */
+  /** Returns the report for scripts; unknown numbers are null. */
   ObjectNode json() {
     BenchResult.Throughput throughput = result.throughput();
     ObjectNode json = Json.object();
@@ -99,7 +99,7 @@ record BenchReport(
     table.row("  of it EMA", "%.3f ms", result.parts().average());
     table.row(
         "  sum",
-        "%.3f ms, each part waited for; %.3f ms of it overlap",
+        "%.3f ms, the device waited for after each part; %.3f ms of it overlap",
         result.parts().sum(),
         result.parts().sum() - result.throughput().milliseconds().median());
     table.row("gap", "%s", gap());
@@ -118,7 +118,7 @@ record BenchReport(
         ? "-"
         : String.format(
             Locale.ROOT,
-            "%.3f ms at most in which the device waits (%.1f%%)",
+            "%.3f ms at most, in which the device waits (%.1f%%)",
             gap,
             100 * gap / result.throughput().milliseconds().median());
   }

@@ -26,12 +26,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 bench sample}: the speed of sampling. */
+/** The command The command {@code md4 bench sample}: the speed of sampling. */
 @Command(
     name = "sample",
     description =
-        "Samples whole sequences from an untrained network and reports calls of the network,"
-            + " sequences a second and memory; reads no data and writes nothing.",
+        "Samples whole sequences from an untrained network. Reports calls of the"
+            + " network, sequences per second and memory. Reads no data and writes no file.",
     sortOptions = false)
 final class BenchSampleCommand implements Callable<Integer> {
   private static final int WARM_UP_STEPS = 4;
@@ -44,7 +44,7 @@ final class BenchSampleCommand implements Callable<Integer> {
       names = "--count",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Sequences to draw. Default: --batch-size.")
+      description = "The number of sequences. Default: that of --batch-size.")
   private Integer count;
 
   @Mixin private VocabularyOption vocabulary;
@@ -62,14 +62,15 @@ final class BenchSampleCommand implements Callable<Integer> {
       paramLabel = "X",
       converter = OptionTypes.NotNegative.class,
       description =
-          "Milliseconds of a step of plain ancestral sampling by another program, for the ratio.")
+          "The milliseconds per step of plain ancestral sampling by another program; for"
+              + " a ratio.")
   private double peerMilliseconds = Double.NaN;
 
   @Option(
       names = "--peer-gib",
       paramLabel = "X",
       converter = OptionTypes.NotNegative.class,
-      description = "The memory that it holds.")
+      description = "The memory of the other program, in GiB; for a ratio.")
   private double peerGib = Double.NaN;
 
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
@@ -82,7 +83,7 @@ final class BenchSampleCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SamplingOptions options = sampler.options();
     if (!Double.isNaN(peerMilliseconds) && sampler.stepCount() == 0) {
-      throw Usage.error(spec, "'--peer-step-ms': is of no use to a sampler without steps");
+      throw Usage.error(spec, "'--peer-step-ms': has no effect with a sampler without steps");
     }
     Experiment experiment = experimentOptions.load();
     Device found = device.find();

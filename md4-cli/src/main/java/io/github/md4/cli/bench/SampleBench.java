@@ -22,12 +22,11 @@ import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /**
- * Measures the sampling of sequences from an untrained network: how fast it is does not depend on
- * the weights.
+ * A measurement of sampling from an untrained network; the speed does not depend on the weights.
  */
 record SampleBench(NDManager manager, Workload workload) {
 
-  /** What is measured. */
+  /** The workload that is measured. */
   record Workload(ModelConfig model, int vocabularySize, Precision precision) {
     private Schedule schedule() {
       return model.schedule().starting(vocabularySize, model.epsilon());
@@ -35,17 +34,17 @@ record SampleBench(NDManager manager, Workload workload) {
   }
 
   /**
-   * How long it took, in seconds.
+   * The times in seconds.
    *
-   * @param plan to know all calls before the first, which is part of {@code sampling} as well
+   * @param plan the time to plan all calls, which {@code sampling} includes
    */
   record Times(double sampling, double plan) {}
 
   /**
-   * What was measured, of whole sequences from first to last step.
+   * The result for whole sequences, from the first to the last step.
    *
-   * @param code by which the network computes
-   * @param sequenceCalls the calls that the sequences took part in, added up
+   * @param code the description of the network's code
+   * @param sequenceCalls the sum over all sequences of the calls that each took part in
    */
   record Result(
       String code, Times times, long networkCalls, long sequenceCalls, ProcessMemory memory) {
@@ -64,10 +63,10 @@ record SampleBench(NDManager manager, Workload workload) {
   }
 
   /**
-   * Returns the measurements.
+   * Measures the sampling.
    *
-   * @param count of sequences
-   * @param warmUp of sequences of a few steps before them, as many as the batch has places
+   * @param count the number of sequences
+   * @param warmUp the options of one batch that is sampled before the measurement
    */
   Result run(SamplingOptions options, int count, SamplingOptions warmUp) {
     try (Network network =
@@ -95,7 +94,8 @@ record SampleBench(NDManager manager, Workload workload) {
     long sequenceCalls = samples.stream().mapToLong(Sample::calls).sum();
     if (calls[0] > planned) {
       throw new IllegalStateException(
-          "more calls than planned: %d, %d".formatted(calls[0], planned));
+          "there must be no there must be no more calls than planned: %d, %d"
+              .formatted(calls[0], planned));
     }
     return new Result(
         code,

@@ -7,9 +7,9 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
 
 /**
- * What {@code md4 bench sample} says.
+ * The report of {@code md4 bench sample}.
  *
- * @param count of the sequences drawn
+ * @param count the number of sequences
  */
 record SampleBenchReport(
     SampleBench.Workload workload,
@@ -19,8 +19,8 @@ record SampleBenchReport(
     Peer peer) {
 
   /**
-   * Plain ancestral sampling by another program on the same machine, every step of which costs the
-   * same; NaN where it is not told.
+   * Plain ancestral sampling by another program on the same machine. Each of its steps costs the
+   * same. NaN stands for unknown.
    */
   record Peer(double millisecondsAStep, double gib) {
     double seconds(SamplerOptions sampler, int count) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One of several records; a key says which. */
+/** A choice between several records, named by the key {@code kind}. */
 record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
   private static final String KIND = "kind";
 

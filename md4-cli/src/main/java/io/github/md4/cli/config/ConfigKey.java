@@ -2,10 +2,10 @@
 package io.github.md4.cli.config;
 
 /**
- * Where a value belongs in the config.
+ * The key of a value in the config.
  *
  * @param root the whole config, for hints
- * @param path dotted, "" at the root: {@code training.steps}, {@code layers[2].width}
+ * @param path dotted, such as {@code training.steps} or {@code layers[2].width}; "" at the root
  */
 record ConfigKey(SectionType root, String path) {
   ConfigKey child(String name) {

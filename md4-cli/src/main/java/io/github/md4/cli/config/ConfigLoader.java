@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** Reads a config file, and the changes of the command line, into a record. */
+/** The reader of config files with overrides from the command line. */
 public final class ConfigLoader {
   static final String VERSION_KEY = "version";
   static final int VERSION = 1;
@@ -18,13 +18,13 @@ public final class ConfigLoader {
   private ConfigLoader() {}
 
   /**
-   * Returns the config in {@code file}, defaults filled in as {@code package-info} says.
+   * Returns the config in {@code file}, with defaults as {@code package-info} describes them.
    *
-   * @param overrides each {@code a.b=value}, the value in YAML; it replaces what the file says of
-   *     that key, and the last of several wins
-   * @throws InvalidConfigException in one line with file, line and key, if the file is absent, not
-   *     YAML, of another version, has an unknown, doubled or missing key, a wrong type, or values
-   *     that the record's constructor refuses
+   * @param overrides texts {@code a.b=value} with values in YAML; each replaces the value of the
+   *     file, and the last of several counts
+   * @throws InvalidConfigException if the file is missing, not YAML or of another version; if a key
+   *     is unknown, doubled or missing; or if a value has a wrong type or is refused by a record's
+   *     constructor. The message is one line with file, line and key
    */
   public static <T extends Record> T load(Path file, List<String> overrides, Class<T> type)
       throws IOException {
@@ -41,7 +41,7 @@ public final class ConfigLoader {
 
   private static String text(Path file) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new InvalidConfigException(file.toString(), "is a folder; a YAML file is expected");
+      throw new InvalidConfigException(file.toString(), "is a folder; it must be a YAML file");
     }
     try {
       return Files.readString(file);
@@ -76,7 +76,7 @@ public final class ConfigLoader {
   private static void checkVersion(Node.Keys root) {
     Node version = root.nodes().get(VERSION_KEY);
     if (version == null) {
-      throw root.location().invalid("", "does not say its version; add 'version: " + VERSION + "'");
+      throw root.location().invalid("", "has no version; add 'version: " + VERSION + "'");
     }
     if (!(version instanceof Node.Text text) || !text.text().equals(String.valueOf(VERSION))) {
       String reason = "this program reads " + VERSION + ", but it is " + version.description();

@@ -8,12 +8,13 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What an unknown key was meant to be. */
+/** The hint for an unknown key. */
 final class KeyHint {
   private KeyHint() {}
 
   /**
-   * Returns why {@code name} is none of the keys of {@code section}, which stands at {@code at}.
+   * Returns the complaint that {@code name} is not a key of {@code section}, whose key is {@code
+   * at}, with the nearest key.
    */
   static String unknown(SectionType section, ConfigKey at, String name) {
     Optional<String> near = nearest(section.names(), name).map(sibling -> at.child(sibling).path());
@@ -53,8 +54,8 @@ final class KeyHint {
   }
 
   /**
-   * Returns how many insertions, deletions and replacements of a letter, and exchanges of two
-   * neighbours, lead from {@code a} to {@code b}, but for case, hyphens and underscores.
+   * Returns the edit distance of two names without regard to case, hyphens and underscores. An edit
+   * inserts, deletes or replaces a letter, or exchanges two neighbours.
    */
   static int distance(String a, String b) {
     return rows(normal(a), normal(b));

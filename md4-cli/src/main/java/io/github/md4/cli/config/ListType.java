@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A list. A list in the file replaces the default whole. */
+/** A list. A list in the file replaces the whole default. */
 record ListType(ConfigType element) implements ConfigType {
   @Override
   public Object read(Node node, ConfigKey key, Object fallback) {

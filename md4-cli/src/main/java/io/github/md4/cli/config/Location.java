@@ -4,13 +4,13 @@ package io.github.md4.cli.config;
 import io.github.md4.core.InvalidConfigException;
 import java.nio.file.Path;
 
-/** Where a value of a config was written. */
+/** The location of a value of a config. */
 sealed interface Location {
 
-  /** Returns the error of the value that stands here under {@code key}; "" is the whole config. */
+  /** Returns the error of the value of {@code key} at this location; "" is the whole config. */
   InvalidConfigException invalid(String key, String reason);
 
-  /** Returns the location {@code line} lines into this one, from 1. */
+  /** Returns the location of a line of the text that begins here, from 1. */
   Location line(int line);
 
   /** A line of a file. */

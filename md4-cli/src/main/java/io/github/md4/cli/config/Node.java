@@ -5,13 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A value as it is written, not yet typed, and where. */
+/** A value of a config file with its location, not yet typed. */
 sealed interface Node {
 
-  /** Returns where the value stands: for a key's value, the key. */
+  /** Returns the location of the value; for the value of a key, that of the key. */
   Location location();
 
-  /** Returns what an error calls it: {@code 'abc'}, {@code a list}. */
+  /** Returns the name of the value in errors, such as {@code 'abc'} or {@code a list}. */
   String description();
 
   /** Nothing after a key, or {@code null}. */
@@ -22,7 +22,7 @@ sealed interface Node {
     }
   }
 
-  /** A scalar; what it is a scalar of, its component says. */
+  /** A scalar, whose type depends on its component. */
   record Text(String text, Location location) implements Node {
     @Override
     public String description() {
@@ -45,7 +45,10 @@ sealed interface Node {
       return "a section with keys";
     }
 
-    /** Returns this with {@code value} at {@code path}; what the path leads through is made. */
+    /**
+     * Returns these keys with {@code value} at {@code path}. Missing sections on the path are
+     * created.
+     */
     Keys with(List<String> path, Node value) {
       Map<String, Node> changed = new LinkedHashMap<>(nodes);
       String name = path.get(0);
@@ -59,7 +62,7 @@ sealed interface Node {
       return new Keys(changed, location);
     }
 
-    /** Returns this without the key {@code name}. */
+    /** Returns these keys without the key {@code name}. */
     Keys without(String name) {
       Map<String, Node> rest = new LinkedHashMap<>(nodes);
       rest.remove(name);

@@ -12,11 +12,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** A record, whose components are the keys. */
+/** A section: a record, whose components are the keys. */
 record SectionType(Class<?> type) implements ConfigType {
 
   /**
-   * @throws IllegalArgumentException if {@code type} is no record
+   * Returns the section of a record.
+   *
+   * @throws IllegalArgumentException if {@code type} is not a record
    */
   static SectionType of(Class<?> type) {
     if (!type.isRecord()) {
@@ -56,7 +58,7 @@ record SectionType(Class<?> type) implements ConfigType {
     }
   }
 
-  /** Returns the keys of {@code node}; a section whose keys are all left out has none. */
+  /** Returns the keys of {@code node}; none where the section is empty. */
   private static Node.Keys keys(Node node, ConfigKey key) {
     if (node instanceof Node.Empty) {
       return new Node.Keys(Map.of(), node.location());
@@ -68,7 +70,9 @@ record SectionType(Class<?> type) implements ConfigType {
     throw node.location().invalid(key.path(), reason);
   }
 
-  /** Reads in the order of the file, so that of several errors the first is reported. */
+  /**
+   * Reads the given keys in the order of the file, so that the first of several errors is reported.
+   */
   private Map<String, Object> readGiven(Node.Keys given, ConfigKey key, Object base) {
     Map<String, Object> values = new LinkedHashMap<>();
     given
@@ -100,7 +104,7 @@ record SectionType(Class<?> type) implements ConfigType {
         .orElseThrow(() -> section.invalid(child.path(), "is missing, and has no default"));
   }
 
-  /** An error of the constructor stands at the first key that its message names, if given. */
+  /** Returns the error of the constructor, at the first given key that its message names. */
   private InvalidConfigException impossible(Node.Keys given, ConfigKey key, String message) {
     String reason = OneLine.of(message);
     return names().stream()
@@ -128,7 +132,7 @@ record SectionType(Class<?> type) implements ConfigType {
     }
   }
 
-  /** Returns the defaults, or names the first key that has none. */
+  /** Returns the defaults. The error names the first key that has none. */
   @Override
   public Optional<Object> absent(ConfigKey key, Location section) {
     return Optional.of(read(new Node.Empty(section), key, null));

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
-/** Reads one YAML document into a {@link Node}; plain YAML only: no anchors, no tags. */
+/** The reader of a YAML document into a {@link Node}. Anchors and tags are refused. */
 final class YamlReader {
   private final YAMLParser yaml;
   private final Location start;
@@ -27,10 +27,10 @@ final class YamlReader {
   }
 
   /**
-   * Returns what {@code text} says.
+   * Returns the node of a text.
    *
-   * @param start where the text begins
-   * @param root the key the text is the value of; "" is the whole config
+   * @param start the location of the first line
+   * @param root the key whose value the text is; "" is the whole config
    */
   static Node read(String text, Location start, String root) {
     try (YAMLParser yaml = new YAMLFactory().createParser(text)) {
@@ -82,7 +82,8 @@ final class YamlReader {
 
   private void rejectAnchorsAndTags(String key) throws IOException {
     if (yaml.isCurrentAlias() || yaml.getObjectId() != null) {
-      throw here().invalid(key, "uses a YAML anchor (& or *), which is not read; write it out");
+      throw here()
+          .invalid(key, "uses a YAML anchor (& or *), which is not supported; write the value out");
     }
     if (yaml.getTypeId() != null) {
       throw here().invalid(key, "has the YAML tag '" + yaml.getTypeId() + "'; leave it out");

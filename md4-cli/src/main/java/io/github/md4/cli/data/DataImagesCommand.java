@@ -24,14 +24,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 data images}. */
+/** The command {@code md4 data images}. */
 @Command(
     name = "images",
-    description = "Prepares images, a token for every value 0 to 255, with labels beside them.",
+    description =
+        "Prepares images, with one token for each value from 0 to 255, and their" + " labels.",
     footer =
-        "%nReads batches of CIFAR-10 (.bin), MNIST's IDX and NumPy's .npy and .npz (uint8), .gz or .xz"
-            + " around them, and folders or tars of PNG and JPEG, whose class is the folder they"
-            + " are in.",
+        "%nReads batches of CIFAR-10 (.bin), MNIST's IDX, and NumPy's .npy and .npz"
+            + " (uint8), also as .gz or .xz; and folders or tars of PNG and JPEG, where the"
+            + " folder of a picture is its class.",
     sortOptions = false)
 final class DataImagesCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -41,7 +42,7 @@ final class DataImagesCommand implements Callable<Integer> {
       required = true,
       arity = "1..*",
       paramLabel = "PATH",
-      description = "Images to train on; split by --fractions.")
+      description = "The images to train on, split by --fractions.")
   private List<Path> from;
 
   @Option(
@@ -49,22 +50,22 @@ final class DataImagesCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "FILE",
       description =
-          "Their labels, a file for each path: IDX, .npy, a byte an image, or lines of a file name,"
-              + " a tab and a class.")
+          "The labels of these images, one file for each path: IDX, .npy, one byte per"
+              + " image, or lines of a file name, a tab and a class.")
   private List<Path> labels = List.of();
 
   @Option(
       names = "--test",
       arity = "1..*",
       paramLabel = "PATH",
-      description = "Images that become test, all of them.")
+      description = "The images of the test split.")
   private List<Path> test = List.of();
 
   @Option(
       names = "--test-labels",
       arity = "1..*",
       paramLabel = "FILE",
-      description = "Their labels, as --labels.")
+      description = "The labels of the test images, in the form of --labels.")
   private List<Path> testLabels = List.of();
 
   @Mixin private DataFolder output;
@@ -73,38 +74,42 @@ final class DataImagesCommand implements Callable<Integer> {
       names = "--fractions",
       paramLabel = "TRAIN,VALID",
       description =
-          "The shares of train and valid; test has the rest. Default: 0.9,0.05, and 1,0 with"
-              + " --test.")
+          "The shares of train and valid; test gets the rest. Default: 0.9,0.05, or 1,0"
+              + " with --test.")
   private SplitFractions fractions;
 
   @Option(
       names = "--shuffle",
       paramLabel = "SEED",
-      description = "Shuffle before splitting. Default: in order.")
+      description = "The seed of a shuffle before the split. Default: no shuffle.")
   private Long shuffle;
 
   @Option(
       names = "--size",
       paramLabel = "S|HxW",
-      description = "Resize by the mean over the area of each new pixel. Default: as they are.")
+      description = "Resize by the mean over the area of each new pixel. Default: keep the size.")
   private Resize.Area size;
 
   @Option(
       names = "--crop",
-      description = "Take the largest square around the centre first; --size must be square.")
+      description =
+          "Crop to the largest square around the centre before resizing; --size must be"
+              + " square.")
   private boolean crop;
 
   @Option(
       names = "--colours",
       paramLabel = "1|3",
-      description = "What pictures are turned into: grey, or red, green and blue. Default: 3.")
+      description =
+          "The number of colours that pictures are converted to: 1 for grey, 3 for red,"
+              + " green and blue. Default: 3.")
   private int colours = 3;
 
   @Option(
       names = "--skip-limit",
       paramLabel = "N",
       description =
-          "How many damaged pictures to leave out before giving up. Default: ${DEFAULT-VALUE}.")
+          "The number of damaged pictures that may be left out. Default: ${DEFAULT-VALUE}.")
   private int skipLimit = 10;
 
   @Override

@@ -65,7 +65,7 @@ final class CheckpointWatch {
    */
   void run(Duration limit) throws IOException, InterruptedException {
     if (!Files.isDirectory(run.path())) {
-      throw new InvalidDataException(run.path(), "no such folder; a run is expected");
+      throw new InvalidDataException(run.path(), "no such folder; name the folder of a run");
     }
     long end = System.nanoTime() + limit.toNanos();
     boolean finished = false;

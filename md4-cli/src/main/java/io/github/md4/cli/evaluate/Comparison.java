@@ -8,7 +8,7 @@ import io.github.md4.cli.support.Table;
 import io.github.md4.core.likelihood.BoundEstimate;
 import java.util.List;
 
-/** Two models' bounds on the same chunks under the same masks. */
+/** The bounds of two models on the same chunks under the same masks. */
 record Comparison(EvaluationReport first, EvaluationReport second) {
 
   void addTo(Table table) {
@@ -45,7 +45,10 @@ record Comparison(EvaluationReport first, EvaluationReport second) {
     return "first less compared, " + first.bounds().get(i).estimator();
   }
 
-  /** An autoregressive model has one score, whatever was asked for. */
+  /**
+   * Returns the other model's bound by the same estimator. An autoregressive model has one bound
+   * only.
+   */
   private BoundEstimate counterpart(int i) {
     return second.bounds().get(Math.min(i, second.bounds().size() - 1));
   }

@@ -9,7 +9,7 @@ import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
 
-/** An estimator of the bound as the command line names it, before there is a model. */
+/** An estimator of the bound as the command line names it, not yet of a model. */
 sealed interface EstimatorOption {
 
   /**
@@ -20,9 +20,9 @@ sealed interface EstimatorOption {
   BoundEstimator of(SavedModel model);
 
   /**
-   * Continuous time, or steps; of no effect on an autoregressive model.
+   * The estimator of continuous time or of steps. Has no effect on an autoregressive model.
    *
-   * @param floor of effect on learned schedules alone
+   * @param floor has an effect on learned schedules only
    */
   record OnAxis(TimeAxis axis, TimeFloor floor) implements EstimatorOption {
     @Override
@@ -34,7 +34,7 @@ sealed interface EstimatorOption {
     }
   }
 
-  /** Any order. */
+  /** The estimator of guesses in any order. */
   record InAnyOrder() implements EstimatorOption {
     @Override
     public BoundEstimator of(SavedModel model) {
@@ -50,7 +50,7 @@ sealed interface EstimatorOption {
   private static void checkIsCurve(SavedModel model, String option) {
     if (model.schedule() instanceof GenMd4Schedule) {
       throw new InvalidConfigException(
-          option, "the model's schedule is learned, and has the bound of continuous time alone");
+          option, "the model's schedule is learned and has the bound of continuous time only");
     }
   }
 }

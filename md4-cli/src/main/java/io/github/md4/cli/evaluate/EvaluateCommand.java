@@ -28,7 +28,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 evaluate}: one model, or every checkpoint of a run as it appears. */
+/**
+ * The command {@code md4 evaluate}: of one model, or of every checkpoint of a run as it appears.
+ */
 @Command(
     name = "evaluate",
     description = "Estimates the likelihood that a model gives to data, with its standard error.",
@@ -44,29 +46,32 @@ public final class EvaluateCommand implements Callable<Integer> {
       names = "--data",
       paramLabel = "FILE.bin",
       description =
-          "A file of tokens, as md4 data makes them; it is cut into chunks of the model's length.")
+          "A file of tokens made by md4 data. It is cut into chunks of the model's length.")
   private Path data;
 
   @Option(
       names = "--suite",
       paramLabel = "zero-shot",
       description =
-          "Score the sets of the paper's zero-shot table in place of one file: LAMBADA, WikiText2,"
-              + " PTB, WikiText103, 1BW, as far as --data-dir has them.")
+          "Score the sets of the paper's zero-shot table instead of one file: LAMBADA,"
+              + " WikiText2, PTB, WikiText103 and 1BW, those of them that --data-dir has.")
   private String suite;
 
   @Option(
       names = "--data-dir",
       paramLabel = "DIR",
       description =
-          "Has folders lambada, wikitext2, ptb, wikitext103 and lm1b with the files as published,"
-              + " whose names tell train, valid, test or heldout.")
+          "The folder of the folders lambada, wikitext2, ptb, wikitext103 and lm1b. They"
+              + " hold the files as published, with train, valid, test or heldout in their"
+              + " names.")
   private Path dataFolder;
 
   @Option(
       names = "--protocol",
       paramLabel = "md4|sedd|mdlm|documents",
-      description = "How the rows of a suite become sequences; printed in full. Default: md4.")
+      description =
+          "The rule by which the rows of a suite become sequences. The report prints it"
+              + " in full. Default: md4.")
   private Protocol protocol = Protocol.MD4;
 
   @Mixin private ModelOptions options;
@@ -76,40 +81,42 @@ public final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "T",
       split = ",",
       description =
-          "Take the bound of T steps; several, with commas, are compared pair by pair, and inf is"
-              + " continuous time. Default: that of continuous time.")
+          "Estimate the bound of T steps; inf is continuous time. Several, with commas,"
+              + " are compared pair by pair. Default: inf.")
   private List<TimeAxis> axes = List.of(new TimeAxis.Continuous());
 
   @Option(
       names = "--time-floor",
       paramLabel = "reference|exact",
       description =
-          "Of a learned schedule: count the mean over times above the floor as the integral over"
-              + " them, as md4 does, or the integral. Default: ${DEFAULT-VALUE}.")
+          "The integral over times of a learned schedule. The reference takes the mean"
+              + " over the times above the floor for it; exact takes the integral. Default:"
+              + " ${DEFAULT-VALUE}.")
   private TimeFloor floor = TimeFloor.REFERENCE;
 
   @Option(
       names = "--any-order",
       description =
-          "Estimate the bound of guessing in any order too; it must agree with continuous time.")
+          "Estimate also the bound of guessing in any order. It must agree with"
+              + " continuous time.")
   private boolean anyOrder;
 
   @Option(
       names = "--compare",
       paramLabel = "DIR",
-      description = "Score another model under the same masks and give the difference.")
+      description = "Score another model under the same masks and print the difference.")
   private Path other;
 
   @Option(
       names = "--csv",
       paramLabel = "FILE",
-      description = "Write the results there too, one line for each data set and estimator.")
+      description = "Write the results to this file too, one line for each data set and estimator.")
   private Path csv;
 
   @Option(
       names = "--losses",
       paramLabel = "FILE.csv",
-      description = "Write the loss of each chunk there, for md4 compare.")
+      description = "Write the loss of each chunk to this file, for md4 compare.")
   private Path losses;
 
   @Option(
@@ -117,8 +124,8 @@ public final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "N",
       converter = OptionTypes.Count.class,
       description =
-          "How often each chunk is scored, at another time with another mask; more make the error"
-              + " smaller. Default: ${DEFAULT-VALUE}.")
+          "The number of passes. Each scores every chunk at another time with another"
+              + " mask; more make the error smaller. Default: ${DEFAULT-VALUE}.")
   private int passes = 1;
 
   @Option(
@@ -131,7 +138,9 @@ public final class EvaluateCommand implements Callable<Integer> {
       names = "--batch-size",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Chunks at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The number of chunks in one call of the network; the result does not depend on"
+              + " it. Default: ${DEFAULT-VALUE}.")
   private int batchSize = 64;
 
   @Option(
@@ -144,7 +153,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON objects, one a line, not a table.")
   private boolean json;
 
-  /** What is scored. */
+  /** The model or the run that is scored. */
   private static final class Target {
     @Option(
         names = "--model",
@@ -157,7 +166,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     private Watch watch;
   }
 
-  /** A run that goes on. */
+  /** The options for a run that continues. */
   private static final class Watch {
     @Option(
         names = "--watch",

@@ -27,12 +27,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 evaluate generative}. */
+/** The command {@code md4 evaluate generative}. */
 @Command(
     name = "generative",
     description =
-        "Gives the perplexity of samples under a GPT-2, with entropy and distinct n-grams beside it:"
-            + " repetition is cheap, so the first alone says little.",
+        "Computes the perplexity of samples under a GPT-2, and their entropy and"
+            + " distinct n-grams. Repetition lowers the perplexity, so that it says little"
+            + " without the others.",
     sortOptions = false)
 final class EvaluateGenerativeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -41,7 +42,7 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
       names = "--samples",
       required = true,
       paramLabel = "FILE",
-      description = "Samples, one JSON object a line, as md4 sample --json prints them.")
+      description = "The samples, one JSON object per line, as md4 sample --json prints them.")
   private Path samples;
 
   @Option(
@@ -69,7 +70,8 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
       paramLabel = "N",
       converter = OptionTypes.Count.class,
       description =
-          "Samples scored at once; the result does not depend on it. Default: ${DEFAULT-VALUE}.")
+          "The number of samples in one call of the scorer; the result does not depend on"
+              + " it. Default: ${DEFAULT-VALUE}.")
   private int batchSize = 8;
 
   @Option(

@@ -20,7 +20,7 @@ import java.util.function.LongToIntFunction;
 public record EvaluationData(TokenFile tokens, String sha256) implements AutoCloseable {
 
   /**
-   * Opens a file, reading all of it once.
+   * Opens a file and reads all of it once.
    *
    * @throws InvalidDataException if it is missing or damaged
    */
@@ -49,7 +49,7 @@ public record EvaluationData(TokenFile tokens, String sha256) implements AutoClo
                       info.tokenizer().summary(),
                       model.origin().file().getParent(),
                       tokenizer.summary())
-              + " was made for");
+              + " was trained on");
     }
     TokenFile own = TokenFile.openWithVocabulary(tokens.path(), tokenizer.vocabularySize());
     ModelConfig config = model.description().config();
@@ -57,7 +57,7 @@ public record EvaluationData(TokenFile tokens, String sha256) implements AutoClo
     return new EvaluationChunks(own, config.length(), tokenizer, labels);
   }
 
-  /** Returns the name of data set and split, as far as known. */
+  /** Returns the names of the data set and the split, or unnamed. */
   String name() {
     return tokens.info().map(info -> info.dataSet() + " " + info.split()).orElse("unnamed");
   }

@@ -10,7 +10,7 @@ import io.github.md4.core.likelihood.Interval;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import java.util.Locale;
 
-/** One estimator's result as text and as JSON. */
+/** The result of one estimator, as text and as JSON. */
 public record EvaluationFields(BoundEstimate bound) {
 
   /** Returns {@code 12.34 +- 0.05 [12.1, 12.6]}: perplexity, standard error, 95% interval. */
@@ -35,7 +35,7 @@ public record EvaluationFields(BoundEstimate bound) {
         : String.format(Locale.ROOT, "[%.4f, %.4f]", interval.low(), interval.high());
   }
 
-  /** Returns what the interval is taken over. */
+  /** Returns the text of the units that the interval is taken over. */
   String unit() {
     return "%,d %s"
         .formatted(

@@ -8,7 +8,9 @@ import io.github.md4.core.likelihood.Agreement;
 import io.github.md4.core.likelihood.BoundEstimate;
 import java.util.List;
 
-/** Several estimators' results on the same data, what each differs from the next by, and checks. */
+/**
+ * The results of several estimators on the same data, their differences in turn, and their checks.
+ */
 record EvaluationList(List<BoundEstimate> bounds) {
 
   void addTo(Table table) {

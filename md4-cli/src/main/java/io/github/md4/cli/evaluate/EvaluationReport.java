@@ -19,18 +19,18 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A model's score, with all that another needs to get the same number.
+ * The report of an evaluation, with everything needed to repeat it.
  *
- * @param bounds of each estimator, on the same uniforms; the first is the one that is reported
- * @param chunks what the data was cut into, of which the first are scored
+ * @param bounds the results of the estimators on the same uniforms; the first one is reported
+ * @param chunks the chunks of the data, of which the first are scored
  */
 record EvaluationReport(
     EvaluationTask evaluation, List<BoundEstimate> bounds, EvaluationChunks chunks, Inputs inputs) {
 
   /**
-   * What was scored on what.
+   * The model and the data of an evaluation.
    *
-   * @param unit what a token is
+   * @param unit the unit of a token, such as character
    */
   record Inputs(String unit, LoadedModel.Origin model, EvaluationData data) {
     static Inputs of(LoadedModel model, EvaluationData data) {
@@ -42,7 +42,7 @@ record EvaluationReport(
     return bounds.get(0).estimate();
   }
 
-  /** Returns what must hold between the estimators. */
+  /** Returns the checks of the estimators against each other. */
   Contradictions contradictions() {
     return Contradictions.of(bounds);
   }
@@ -85,7 +85,7 @@ record EvaluationReport(
   private void addFloor(Table table, EntropyFloor floor) {
     table.row(
         "floor",
-        "%s bits per %s, what the source that made these chunks gives them",
+        "%s bits per %s under the source that made these chunks",
         WithError.text(floor.bitsPerCharacter(), floor.standardError()),
         inputs.unit);
     table.row("above the floor", "%.4f bits per %s", above(floor), inputs.unit);
@@ -126,7 +126,7 @@ record EvaluationReport(
     table.row("data", "%s, %s, SHA-256 %s", data.name(), data.tokens().path(), data.sha256());
   }
 
-  /** Returns the report for people in one line, without what is the same for all checkpoints. */
+  /** Returns the report for people in one line, without the parts that all checkpoints share. */
   String line() {
     String line =
         "%s bits per %s, %s nats per token, perplexity %s"

@@ -13,22 +13,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How models are scored: the same for every model, so that their bounds can be compared.
+ * An evaluation to be made, the same for every model, so that their bounds can be compared.
  *
- * @param asked the estimators, at least one, each on the same uniforms
- * @param limit only so many of the first chunks are scored
+ * @param asked the estimators, at least one, on the same uniforms
+ * @param limit the number of chunks that are scored, from the first on
  */
 record EvaluationTask(
     List<EstimatorOption> asked, LikelihoodEstimator.Settings settings, long limit) {
 
-  /** Returns what a model gives to the data. */
+  /** Evaluates a model on the data. */
   EvaluationReport evaluate(LoadedModel model, EvaluationData data) throws IOException {
     EvaluationChunks chunks = data.chunksFor(model);
     return new EvaluationReport(
         this, bounds(model, chunks), chunks, EvaluationReport.Inputs.of(model, data));
   }
 
-  /** Returns what each estimator finds. */
+  /** Returns the result of each estimator. */
   List<BoundEstimate> bounds(LoadedModel model, Examples examples) {
     Examples some = examples.first(limit);
     List<BoundEstimator> estimators =

@@ -9,15 +9,15 @@ import io.github.md4.sample.fid.PrecisionRecall;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What {@code md4 evaluate fid} says. */
+/** The report of {@code md4 evaluate fid}. */
 record FidReport(double distance, ImageFeatures samples, ImageFeatures reference, Inputs inputs) {
   private static final long USUAL_COUNT = 50_000;
 
   /**
-   * What was compared by what.
+   * The images and the network of a comparison.
    *
-   * @param network a line
-   * @param sha256 of the network's file
+   * @param network the description of the network, one line
+   * @param sha256 the hash of the network's file
    */
   record Inputs(
       ImageSet samples, ImageSet reference, String network, String sha256, int neighbours) {}
@@ -71,7 +71,7 @@ record FidReport(double distance, ImageFeatures samples, ImageFeatures reference
     return json;
   }
 
-  /** Returns precision and recall. Fewer images than neighbours have none. */
+  /** Returns precision and recall; empty where there are too few images for the neighbours. */
   private Optional<PrecisionRecall> precisionRecall() {
     int fewer = Math.min(samples.first().length, reference.first().length);
     return fewer <= inputs.neighbours
@@ -93,7 +93,10 @@ record FidReport(double distance, ImageFeatures samples, ImageFeatures reference
     return String.format(Locale.ROOT, "%.2f%% +- %.2f%%", 100 * share, 100 * error);
   }
 
-  /** The distance of few samples is too large, by about a constant over their number. */
+  /**
+   * Returns a warning where there are few samples. Their distance is too large, by about a constant
+   * over their number.
+   */
   private Optional<String> note() {
     long fewer = Math.min(samples.moments().count(), reference.moments().count());
     if (fewer >= USUAL_COUNT) {
@@ -101,10 +104,10 @@ record FidReport(double distance, ImageFeatures samples, ImageFeatures reference
     }
     String singular =
         fewer <= width()
-            ? "; there are no more than features, so that covariances are singular"
+            ? "; there are no more images than features, so that the covariances are singular"
             : "";
     return Optional.of(
-        "%,d images: the distance is too large by about a constant over that; compare equal numbers"
+        "%,d images: the distance is too large by about a constant over their number; compare equal numbers"
                 .formatted(fewer)
             + " only"
             + singular);

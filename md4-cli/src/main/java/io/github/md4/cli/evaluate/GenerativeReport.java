@@ -26,8 +26,7 @@ record GenerativeReport(ScoredSamples scored, List<int[]> samples, long cut, Ori
    *
    * @param how the device, the precision and the source of the tokens
    */
-  record Origin(
-      Path scorer, String scorerSha256, Path samples, String samplesSha256, String how) {}
+  record Origin(Path scorer, String scorerSha256, Path samples, String samplesSha256, String how) {}
 
   Table table() {
     SampleDiversity diversity = SampleDiversity.of(samples, LONGEST);

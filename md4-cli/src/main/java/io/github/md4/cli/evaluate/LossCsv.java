@@ -49,9 +49,9 @@ final class LossCsv {
   private final List<List<String>> lines = new ArrayList<>();
 
   /**
-   * What was scored.
+   * The data of a result.
    *
-   * @param dropped tokens that no sequence holds
+   * @param dropped the number of tokens that no sequence holds
    */
   record ScoredData(String name, String sha256, String protocol, long dropped) {}
 
@@ -110,7 +110,7 @@ final class LossCsv {
         new EvaluationFields(bound).unit());
   }
 
-  /** Writes all lines, replacing the file. */
+  /** Writes all lines and replaces the file. */
   void write(Path file) throws IOException {
     String text =
         lines.stream()

@@ -27,7 +27,7 @@ record MeanOfPairs(int pairs, MeanWithError bitsPerToken, Interval interval) {
     if (count == 1) {
       return new MeanOfPairs(1, mean, Interval.UNKNOWN);
     }
-    // Beyond the table the last entry, which is larger than it must be.
+    // Beyond the table its last entry is taken, which is slightly too large.
     double quantile = QUANTILES[Math.min(count - 1, QUANTILES.length) - 1];
     double width = mean.standardError() * quantile;
     return new MeanOfPairs(count, mean, new Interval(mean.mean() - width, mean.mean() + width));

@@ -16,7 +16,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A model's scores on the zero-shot sets. */
+/** The report of a model's evaluation on the zero-shot sets. */
 final class SuiteReport {
   private final EvaluationTask evaluation;
   private final Protocol protocol;
@@ -24,7 +24,7 @@ final class SuiteReport {
   private final List<Line> lines = new ArrayList<>();
   private final List<ZeroShotSet> missing = new ArrayList<>();
 
-  /** One set. */
+  /** The result on one set. */
   private record Line(ZeroShotSet set, String sha256, ScoredRows rows, List<BoundEstimate> bounds) {
     private long dropped() {
       return Math.max(0, rows.rowTokens() - rows.scoredTokens());
@@ -45,7 +45,7 @@ final class SuiteReport {
     missing.add(set);
   }
 
-  /** Prints the paper's table, one set after another. */
+  /** Prints the perplexity on each set, then the details. */
   void print(PrintWriter out) {
     Table table = new Table();
     for (Line line : lines) {
@@ -92,7 +92,7 @@ final class SuiteReport {
     return table;
   }
 
-  /** What more than one estimator lets us compare. */
+  /** Adds the differences and checks of several estimators. */
   private static void addComparison(Table table, Line line) {
     for (int i = 0; i + 1 < line.bounds.size(); i++) {
       BoundEstimate each = line.bounds.get(i);
@@ -112,7 +112,7 @@ final class SuiteReport {
     }
   }
 
-  /** Prints one JSON object a set. */
+  /** Prints one JSON object for each set. */
   void printJson(PrintWriter out) {
     for (Line line : lines) {
       ObjectNode json =
@@ -145,7 +145,7 @@ final class SuiteReport {
     }
   }
 
-  /** Says on stderr what fails and returns the exit code. */
+  /** Reports failed checks on {@code err} and returns the exit code. */
   int report(PrintWriter err) {
     int code = ExitCodes.DONE;
     for (Line line : lines) {

@@ -13,10 +13,10 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * One file of {@code configs/}: one experiment.
+ * An experiment, as one file of {@code configs/} describes it.
  *
- * @param run the folder that the run gets
- * @param data what it is trained and evaluated on
+ * @param run the folder of the run
+ * @param data the files of its training and evaluation
  */
 public record Experiment(
     Path run,
@@ -27,36 +27,36 @@ public record Experiment(
     Sampling sampling,
     CheckpointConfig checkpoints) {
 
-  /** Checks what must hold between model and data. */
+  /** Checks the model against its training, its data and its samples. */
   public Experiment {
     Task.check(model.schedule(), training);
     boolean isText = model.network().imageShape().isEmpty();
     int classes = model.network().classes();
     require(
         classes == 0 || !isText,
-        "model: network.classes must be 0, files of text have no labels",
+        "model: network.classes must be 0 for text, which has no labels",
         classes);
     require(
         model.objective() == ModelObjective.MASKED_DIFFUSION || sampling.count() == 0,
-        "sampling: count must be 0, samples are drawn from masked diffusion models alone",
+        "sampling: count must be 0 unless the model is a masked diffusion model",
         sampling.count());
   }
 
   /**
    * Token files.
    *
-   * @param train trained on
-   * @param evaluate scored, each on its own
+   * @param train the file that is trained on
+   * @param evaluate the files that are evaluated, each on its own
    */
   public record Data(Path train, List<Path> evaluate) {}
 
   /**
    * Samples drawn with each evaluation.
    *
-   * @param count how many; 0 is none
-   * @param steps of the reverse process
-   * @param grid where the steps' times lie
-   * @param seed of all samples
+   * @param count the number of samples; 0 draws none
+   * @param steps the number of steps of the reverse process
+   * @param grid the grid of the steps' times
+   * @param seed the seed of all samples
    */
   public record Sampling(int count, int steps, SamplingGrid grid, long seed) {
     public Sampling {
@@ -73,9 +73,9 @@ public record Experiment(
   /**
    * Checkpoints.
    *
-   * @param every steps between them; 0 is at the end only
-   * @param keepLast how many of the newest stay
-   * @param keepEvery those at multiples of so many steps stay too; 0 is none
+   * @param every the number of steps between them; 0 writes one at the end only
+   * @param keepLast the number of newest checkpoints that are kept
+   * @param keepEvery keeps those at its multiples too; 0 keeps none of them
    */
   public record CheckpointConfig(long every, int keepLast, long keepEvery) {
     public CheckpointConfig {

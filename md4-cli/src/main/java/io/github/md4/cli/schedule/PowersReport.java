@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Learned powers as text and as JSON: the larger a token's power, the sooner sampling reveals it.
+ * The report of learned powers. The larger a token's power, the sooner sampling reveals it.
  *
- * @param shown how many tokens are listed from each end
+ * @param shown the number of tokens that are listed from each end
  */
 record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
   private static final int INTERVALS = 10;
 
-  /** Returns all tokens, those that are revealed first in front; equal ones by their number. */
+  /** Returns all tokens in the order in which they are revealed, equal ones by their number. */
   List<Integer> order() {
     return IntStream.range(0, schedule.vocabularySize())
         .boxed()
@@ -68,7 +68,7 @@ record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
     }
   }
 
-  /** Returns the report for scripts: every token. */
+  /** Returns the report for scripts, with every token. */
   ObjectNode json() {
     ObjectNode json = Json.object().put("epsilon", schedule.epsilon());
     Spread spread = Spread.of(schedule.powers());
@@ -97,7 +97,7 @@ record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
     return json;
   }
 
-  /** Returns the standard deviation of the powers, which are all there are. */
+  /** Returns the standard deviation of the powers, without Bessel's correction. */
   private double deviation() {
     double mean = mean();
     return Math.sqrt(

@@ -30,13 +30,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 train}: from a config file to a run folder. */
+/** The command {@code md4 train}. */
 @Command(
     name = "train",
-    description = "Trains a model as a config file says; see configs/ for examples.",
+    description = "Trains a model as a config file describes it. See configs/ for examples.",
     footer =
-        "%nThe config names the folder of the run. Ctrl-C or SIGTERM ends a run once the step is"
-            + " saved; --resume goes on from there.",
+        "%nThe config names the folder of the run. Ctrl-C or SIGTERM ends a run after"
+            + " the step, with a checkpoint; --resume continues from it.",
     sortOptions = false)
 public final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -45,19 +45,21 @@ public final class TrainCommand implements Callable<Integer> {
 
   @ArgGroup private Way way = new Way();
 
-  /** What is done with the run; as a rule, it is begun. */
+  /** The treatment of the run; without an option, a new run begins. */
   private static final class Way {
-    @Option(names = "--resume", description = "Go on from the run's last checkpoint.")
+    @Option(names = "--resume", description = "Continue from the run's last checkpoint.")
     private boolean resume;
 
     @Option(
         names = "--resume-or-start",
-        description = "Go on from the run's last checkpoint if there is one, else begin.")
+        description =
+            "Continue from the run's last checkpoint if there is one; otherwise begin a new"
+                + " run.")
     private boolean resumeOrStart;
 
     @Option(
         names = "--dry-run",
-        description = "Print all parameters and the loss of one step; write nothing.")
+        description = "Print all parameters and the loss of one step. Write no file.")
     private boolean dryRun;
 
     @Option(
@@ -65,8 +67,8 @@ public final class TrainCommand implements Callable<Integer> {
         paramLabel = "STEP",
         converter = OptionTypes.Count.class,
         description =
-            "Go from the nearest checkpoint to that step again, print its loss and gradient norms;"
-                + " write nothing.")
+            "Repeat the training from the nearest checkpoint to that step; print its loss"
+                + " and gradient norms. Write no file.")
     private Integer replay;
 
     private boolean isResumed(RunFolder folder) throws IOException {
@@ -140,7 +142,8 @@ public final class TrainCommand implements Callable<Integer> {
                 () ->
                     new InvalidDataException(
                         tokens.path(),
-                        "has no JSON beside it that tells its vocabulary; md4 data makes both"));
+                        "has no JSON file beside it that describes its vocabulary;"
+                            + " make both with md4 data"));
     Experiment.CheckpointConfig checkpoints = experiment.checkpoints();
     return new TrainingRun.Plan(
         experiment.training(),

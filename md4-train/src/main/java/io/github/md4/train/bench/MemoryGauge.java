@@ -5,7 +5,7 @@ import ai.djl.Device;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import java.util.OptionalLong;
 
-/** Reads how much memory is in use; keeps the most and the last. */
+/** A gauge of the memory in use. It keeps the peak and the last reading. */
 final class MemoryGauge {
   private final Device device;
   private MemoryUse use = new MemoryUse(MemoryUse.Kind.HEAP, 0, 0);

@@ -27,12 +27,12 @@ import io.github.md4.train.speed.Spread;
 import java.util.Optional;
 
 /**
- * Measures the training of a model on random tokens; nothing is read and nothing written.
+ * A measurement of the training of a model on random tokens. It reads and writes no files.
  *
- * <p>Three passes, after some steps that do not count: windows of steps that run as in training,
- * where the device is waited for at a window's ends alone (by reading the last loss); steps in
- * which it is waited for after each part; and, on a GPU, steps after each phase of which it is
- * asked how far it has come.
+ * <p>There are three series of steps after a warm-up: windows of steps that run as in training,
+ * where the host waits for the device only at the ends of a window, by reading the last loss; steps
+ * in which it waits after each part; and, on a GPU, steps in which it asks after each phase how far
+ * the device has come.
  */
 public final class StepBench implements AutoCloseable {
   private static final int GAP_WARM_UP = 2;
@@ -45,14 +45,14 @@ public final class StepBench implements AutoCloseable {
   private final MemoryGauge gauge;
 
   /**
-   * What is measured.
+   * The workload that is measured.
    *
-   * @param layout of the maps of an image network
+   * @param layout the memory format of an image network's feature maps
    */
   public record Workload(
       ModelConfig model, TrainingConfig training, int vocabularySize, MemoryFormat layout) {
 
-    /** Returns a workload whose maps lie as they do in training. */
+    /** Makes a workload with the memory format of training. */
     public Workload(ModelConfig model, TrainingConfig training, int vocabularySize) {
       this(model, training, vocabularySize, MemoryFormat.CHANNELS_LAST);
     }
@@ -66,11 +66,11 @@ public final class StepBench implements AutoCloseable {
   }
 
   /**
-   * How long is measured.
+   * The numbers of steps that are measured.
    *
-   * @param warmUp steps before the first that counts
-   * @param windows number of windows
-   * @param stepsAWindow steps of each, and of the pass by parts
+   * @param warmUp the number of steps before the measurement
+   * @param windows the number of windows
+   * @param stepsAWindow the number of steps in a window, and in the series by parts
    */
   public record Repetitions(int warmUp, int windows, int stepsAWindow) {
     private static final int WINDOWS = 5;
@@ -81,7 +81,10 @@ public final class StepBench implements AutoCloseable {
       require(stepsAWindow >= 1, "stepsAWindow must be at least 1", stepsAWindow);
     }
 
-    /** Returns five windows that have {@code steps} steps together, fewer where those are fewer. */
+    /**
+     * Returns five windows with {@code steps} steps together; fewer windows where there are fewer
+     * steps.
+     */
     public static Repetitions of(int warmUp, int steps) {
       require(steps >= 1, "steps must be at least 1", steps);
       int windows = Math.min(WINDOWS, steps);
@@ -107,9 +110,9 @@ public final class StepBench implements AutoCloseable {
   }
 
   /**
-   * Returns the measurements.
+   * Measures the training.
    *
-   * @throws DivergedException if a loss is not finite: such steps say nothing of others
+   * @throws DivergedException if a loss is not finite, which makes the measurement meaningless
    */
   public BenchResult run(Repetitions repetitions) {
     BenchResult.Throughput throughput =
@@ -137,7 +140,7 @@ public final class StepBench implements AutoCloseable {
     return learner.prepare(step, batches.of(step));
   }
 
-  /** Returns the milliseconds of a step in each window. */
+  /** Returns the milliseconds per step of each window. */
   private double[] freeRunning(Repetitions repetitions) {
     double[] milliseconds = new double[repetitions.windows];
     try (BatchQueue<PreparedStep> queue = queue()) {
@@ -176,7 +179,7 @@ public final class StepBench implements AutoCloseable {
     }
   }
 
-  /** Returns the milliseconds of the optimizer alone, with this memory of the average. */
+  /** Returns the milliseconds of the optimizer alone, with a given rate of the average. */
   private double moved(int times, double emaRate) {
     try (NDArray one = manager.create(1f)) {
       learner.moveAgain(emaRate);
@@ -191,8 +194,8 @@ public final class StepBench implements AutoCloseable {
   }
 
   /**
-   * Returns the most that the device waits in a step, NaN where there is no GPU. The steps that
-   * warm up are not waited for: in training too the host is ahead when a step begins.
+   * Returns the longest time that the device may wait in a step; NaN without a GPU. The host does
+   * not wait for the warm-up steps, since in training too it is ahead when a step begins.
    */
   private double gapMilliseconds(int steps) {
     Optional<GpuTimeline> timeline = GpuTimeline.of(manager.getDevice());
@@ -212,14 +215,14 @@ public final class StepBench implements AutoCloseable {
     }
   }
 
-  /** Reads and closes an array, which waits for all that is queued on the device before it. */
+  /** Reads and closes an array, which waits for everything queued on the device before it. */
   private static void await(NDArray array) {
     try (array) {
       float unused = array.getFloat();
     }
   }
 
-  /** Reads and closes an update's numbers, which waits as well. */
+  /** Reads and closes an update's numbers, which waits in the same way. */
   private void await(UpdateNumbers numbers) {
     try (numbers) {
       if (!Float.isFinite(numbers.read().loss())) {

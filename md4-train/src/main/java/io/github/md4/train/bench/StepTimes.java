@@ -7,12 +7,12 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * Milliseconds of a step by part, each waited for before the next began: together more than a step
- * that runs freely, where the host works ahead; the difference is what overlaps.
+ * The milliseconds of a step's parts, where the host waits for each part before the next. Their sum
+ * is larger than the time of a step in training, where parts overlap.
  *
- * @param data the batch, made on the host
- * @param phases all of an update, on the device
- * @param average what the exponential average takes of the optimizer's time
+ * @param data the time to prepare the batch on the host
+ * @param phases the times of the phases of an update on the device
+ * @param average the part of the optimizer's time that the exponential average takes
  */
 public record StepTimes(double data, Map<Phase, Double> phases, double average) {
 
@@ -20,7 +20,7 @@ public record StepTimes(double data, Map<Phase, Double> phases, double average) 
     phases = Collections.unmodifiableMap(new EnumMap<>(phases));
   }
 
-  /** Returns all of it together. */
+  /** Returns the sum of all parts. */
   public double sum() {
     return data + phases.values().stream().mapToDouble(Double::doubleValue).sum();
   }

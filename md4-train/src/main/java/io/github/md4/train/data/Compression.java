@@ -19,7 +19,9 @@ import java.util.zip.ZipInputStream;
 import org.tukaani.xz.XZIOException;
 import org.tukaani.xz.XZInputStream;
 
-/** How a file is packed; told by its first bytes, which its name must not contradict. */
+/**
+ * The compression of a file, told by its first bytes. The name of the file must not contradict it.
+ */
 public enum Compression {
   XZ(".xz", "fd377a585a00") {
     @Override
@@ -61,7 +63,7 @@ public enum Compression {
 
   abstract InputStream unpack(Path file, InputStream in) throws IOException;
 
-  /** Returns a file's content, unpacked; the caller closes it. */
+  /** Opens a file's uncompressed content; the caller closes it. */
   public static InputStream open(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new InvalidDataException(
@@ -107,7 +109,11 @@ public enum Compression {
     }
   }
 
-  /** Returns what to throw where reading failed: the file's fault if it is damaged, else as is. */
+  /**
+   * Returns the exception to throw where reading failed, unless the file is damaged.
+   *
+   * @throws InvalidDataException if it is damaged
+   */
   public static IOException blame(Path file, IOException failure) {
     boolean isDamage =
         failure instanceof EOFException
@@ -121,7 +127,7 @@ public enum Compression {
     return failure;
   }
 
-  /** Returns a file's name without folders and without the endings of packing and format. */
+  /** Returns a file's name without folders and without the endings of compression and format. */
   static String baseName(Path file) {
     String name = unpackedName(file);
     for (String suffix : List.of(".txt", ".jsonl", ".ndjson", ".json", ".parquet")) {
@@ -130,7 +136,7 @@ public enum Compression {
     return name;
   }
 
-  /** Returns a file's name without folders and without the ending that says how it is packed. */
+  /** Returns a file's name without folders and without the ending of its compression. */
   static String unpackedName(Path file) {
     String name = String.valueOf(file.getFileName());
     for (Compression compression : values()) {

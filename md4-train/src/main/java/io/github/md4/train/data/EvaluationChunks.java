@@ -11,10 +11,7 @@ import io.github.md4.core.token.Tokenizer;
 import java.util.OptionalInt;
 import java.util.function.LongToIntFunction;
 
-/**
- * A file of tokens cut into chunks of {@code length}, one after the other; a tail shorter than that
- * is left out.
- */
+/** A file of tokens cut into consecutive chunks of {@code length}. A shorter tail is left out. */
 public final class EvaluationChunks implements Examples {
   private static final int NONE = -1;
 
@@ -25,7 +22,9 @@ public final class EvaluationChunks implements Examples {
   private final LongToIntFunction labels;
 
   /**
-   * @param length the tokens of a chunk
+   * Cuts a file by its own vocabulary.
+   *
+   * @param length the number of tokens in a chunk
    * @throws InvalidDataException if the file is shorter than one chunk
    */
   public EvaluationChunks(TokenFile tokens, int length) {
@@ -33,6 +32,8 @@ public final class EvaluationChunks implements Examples {
   }
 
   /**
+   * Cuts a file of chunks with classes.
+   *
    * @param tokenizer the vocabulary of the file; documents are known if it has an end of text
    * @param labels the class of each chunk
    */

@@ -8,7 +8,7 @@ import java.nio.CharBuffer;
 import java.security.MessageDigest;
 import java.util.BitSet;
 
-/** What a token of a plain text is. */
+/** The vocabulary of a plain text. */
 public enum TextVocabulary {
   /** The distinct code points of the whole text, in order of their numbers. */
   CHARACTERS("chars") {
@@ -40,7 +40,7 @@ public enum TextVocabulary {
       }
     }
   },
-  /** The 256 bytes; takes any file. */
+  /** The 256 bytes, for any file. */
   BYTES("bytes") {
     @Override
     Census census(Corpus corpus) throws IOException {
@@ -90,7 +90,7 @@ public enum TextVocabulary {
     return name;
   }
 
-  /** What the first reading finds: the vocabulary and the number of tokens. */
+  /** The result of the first reading: the vocabulary and the number of tokens. */
   record Census(Tokenizer tokenizer, long count) {}
 
   /** Reads a text to the end and returns its vocabulary. */

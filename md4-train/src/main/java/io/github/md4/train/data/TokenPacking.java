@@ -7,31 +7,31 @@ import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.util.Set;
 
-/** How documents become splits: streams, or rows of one length. */
+/** The packing of documents into splits: streams, or rows of one length. */
 public sealed interface TokenPacking {
 
-  /** Returns what takes the documents one after another. */
+  /** Returns the packer, which takes the documents one after another. */
   Packer packer(TokenSplits out, Tokenizer tokenizer);
 
-  /** Returns the splits that there can be. */
+  /** Returns the splits that can occur. */
   Set<String> splits();
 
-  /** Returns the tokens of a row, or 0 for a stream. */
+  /** Returns the number of tokens in a row; 0 for a stream. */
   int rowLength();
 
-  /** Takes documents. */
+  /** The receiver of documents. */
   interface Packer extends DocumentEncoder.Sink {
     /** Ends the last row; call once. */
     void finish() throws IOException;
 
-    /** Returns the tokens that no split has. */
+    /** Returns the number of tokens that no split has. */
     long dropped();
 
-    /** Returns the tokens that fill rows and stand for no text. */
+    /** Returns the number of tokens that fill rows and stand for no text. */
     long padding();
   }
 
-  /** Each document, closed by the end of text where the vocabulary has one, is appended. */
+  /** A stream of documents, each closed by the end of text where the vocabulary has one. */
   record Stream(DocumentSplit split) implements TokenPacking {
     @Override
     public Packer packer(TokenSplits out, Tokenizer tokenizer) {
@@ -55,15 +55,16 @@ public sealed interface TokenPacking {
   }
 
   /**
-   * The paper's OpenWebText (spec, Section 7.2): documents closed by the end of text; those of each
-   * group are joined and cut into rows, the remainder is carried to the next group; the group's
-   * rows are shuffled, 2% of them are for evaluation. The reference shuffles without a seed.
+   * The packing of the paper's OpenWebText (spec, Section 7.2). Documents are closed by the end of
+   * text. Those of each group are joined and cut into rows; the remainder is carried to the next
+   * group. The rows of a group are shuffled, and 2% of them are for evaluation. The reference
+   * shuffles without a seed.
    *
-   * @param length the tokens of a row
-   * @param group the documents of a group
+   * @param length the number of tokens in a row
+   * @param group the number of documents in a group
    */
   record OpenWebText(int length, int group, long seed) implements TokenPacking {
-    /** The documents of a group in the reference. */
+    /** The number of documents in a group of the reference. */
     public static final int GROUP = 10_000;
 
     public OpenWebText {
@@ -94,15 +95,15 @@ public sealed interface TokenPacking {
   }
 
   /**
-   * The reference's FineWeb-Edu (spec, Section 7.3): each document is cut to one token less than a
-   * row, has no end of text, and goes into the first of {@code bins} open rows with room; where
-   * none has, all are written. What is not filled is token 0.
+   * The packing of the reference's FineWeb-Edu (spec, Section 7.3). Each document is cut to one
+   * token less than a row and has no end of text. It goes into the first of {@code bins} open rows
+   * with room; where none has room, all are written. The rest of a row is token 0.
    *
-   * @param length the tokens of a row
-   * @param bins the rows open at a time
+   * @param length the number of tokens in a row
+   * @param bins the number of open rows
    */
   record FineWeb(int length, int bins, DocumentSplit split) implements TokenPacking {
-    /** The rows of a batch in the reference, which are the open ones. */
+    /** The number of open rows in the reference, those of a batch. */
     public static final int BINS = 512;
 
     public FineWeb {

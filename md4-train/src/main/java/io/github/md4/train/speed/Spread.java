@@ -5,17 +5,13 @@ import static io.github.md4.core.Checks.require;
 
 import java.util.Arrays;
 
-/**
- * Where repeated measurements lie.
- *
- * @param lowerQuartile a quarter lies below it; {@code upperQuartile}, a quarter above
- */
+/** The spread of repeated measurements. */
 public record Spread(
     double median, double min, double max, double lowerQuartile, double upperQuartile) {
 
   /**
-   * Returns the spread of at least one measurement; a quantile q of n values in order is the one at
-   * {@code q (n - 1)}, counted from 0, interpolated linearly between neighbours.
+   * Returns the spread of at least one measurement. The quantile q of n sorted values is the one at
+   * {@code q (n - 1)}, counted from 0, with linear interpolation between neighbours.
    */
   public static Spread of(double... values) {
     require(values.length > 0, "values must be at least 1", 0);

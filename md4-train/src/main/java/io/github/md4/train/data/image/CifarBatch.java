@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.SortedSet;
 
 /**
- * A batch of CIFAR-10's binary version: for each image a byte that is its label, then 32 x 32 bytes
- * of red, of green and of blue.
+ * A batch of CIFAR-10's binary version: for each image one byte with its label, then 32 x 32 bytes
+ * each of red, green and blue.
  */
 record CifarBatch(Path path) implements ImageSource {
   private static final ImageShape SHAPE = new ImageShape(32, 32, 3);

@@ -10,9 +10,9 @@ import java.io.InputStream;
 import java.nio.file.Path;
 
 /**
- * A file in MNIST's format, open: unsigned bytes in an array of some dimensions, big-endian.
+ * An open file in MNIST's format, IDX: an array of unsigned bytes with a big-endian header.
  *
- * @param sizes of the dimensions
+ * @param sizes the sizes of the dimensions
  */
 record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoCloseable {
   private static final int UNSIGNED_BYTES = 0x08;
@@ -20,7 +20,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
   /**
    * Opens a file.
    *
-   * @param dimensions how many it must have
+   * @param dimensions the number of dimensions that it must have
    */
   static IdxFile open(Path path, int dimensions) throws IOException {
     DataInputStream in = new DataInputStream(Compression.open(path));
@@ -29,7 +29,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
       if (magic != (UNSIGNED_BYTES << 8 | dimensions)) {
         throw new InvalidDataException(
             path,
-            "no IDX file of bytes in %d dimensions: it begins with 0x%08X"
+            "is not an IDX file of bytes in %d dimensions: it begins with 0x%08X"
                 .formatted(dimensions, magic));
       }
       int[] sizes = new int[dimensions];
@@ -49,7 +49,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
     }
   }
 
-  /** Returns whether a file begins as one of so many dimensions does. */
+  /** Returns whether a file is in this format, by its first bytes. */
   static boolean isIn(Path path, int dimensions) throws IOException {
     try (InputStream in = Compression.open(path)) {
       byte[] start = in.readNBytes(4);
@@ -75,7 +75,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
     return bytes;
   }
 
-  /** Throws unless all was read. */
+  /** Checks that all bytes were read. */
   void checkEnd() throws IOException {
     if (in.read() >= 0) {
       throw new InvalidDataException(path, "longer than its header says; copy it anew");

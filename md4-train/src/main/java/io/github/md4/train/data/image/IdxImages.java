@@ -10,7 +10,7 @@ import java.util.SortedSet;
 /**
  * Grey images in MNIST's format.
  *
- * @param labels a file with a label an image
+ * @param labels the source of the labels
  */
 record IdxImages(Path path, LabelSource labels) implements ImageSource {
   private static final int DIMENSIONS = 3;

@@ -15,9 +15,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
 
-/** Images as token files: {@code train}, {@code valid} and {@code test}, labels beside them. */
+/**
+ * The preparation of images as token files {@code train}, {@code valid} and {@code test}, with
+ * labels beside them.
+ */
 public final class ImageData {
-  /** What {@link Provenance#source} says. */
+  /** The value of {@link Provenance#source}. */
   public static final String SOURCE = "images";
 
   private static final int VERSION = 1;
@@ -27,7 +30,7 @@ public final class ImageData {
   /**
    * Files or folders of images.
    *
-   * @param labels files of their labels: none, or one for each
+   * @param labels the files of their labels: none, or one for each
    */
   public record Sources(List<Path> images, List<Path> labels) {
     public Sources {
@@ -35,7 +38,7 @@ public final class ImageData {
       labels = List.copyOf(labels);
       if (!labels.isEmpty() && labels.size() != images.size()) {
         throw new IllegalArgumentException(
-            "labels must be none, or one for each of %d: %d"
+            "labels must be none, or one file for each of %d: %d"
                 .formatted(images.size(), labels.size()));
       }
     }
@@ -57,13 +60,13 @@ public final class ImageData {
   }
 
   /**
-   * What is made of them.
+   * The settings of the preparation.
    *
-   * @param resize what is done to every image
-   * @param colours 1 or 3, into which pictures are turned
+   * @param resize is applied to every image
+   * @param colours the number of colours, 1 or 3, that pictures are converted to
    * @param fractions the shares of train, valid and test of the first sources
    * @param order the order in which they are split
-   * @param skipLimit how many images may be damaged
+   * @param skipLimit the number of images that may be damaged
    */
   public record Options(
       Resize resize,
@@ -79,7 +82,7 @@ public final class ImageData {
     }
   }
 
-  /** Hears of images that are left out. */
+  /** The listener of images that are left out. */
   @FunctionalInterface
   public interface SkipListener {
     void skipped(String image, String reason);
@@ -89,8 +92,8 @@ public final class ImageData {
    * A data set that was written.
    *
    * @param classes the names of the classes, in the order of the labels; empty without labels
-   * @param splits what each file of images holds, train first
-   * @param skipped how many images were left out
+   * @param splits the descriptions of the files of images, train first
+   * @param skipped the number of images that were left out
    */
   public record Prepared(
       String name,
@@ -102,11 +105,12 @@ public final class ImageData {
   /**
    * Writes a data set.
    *
-   * @param from split by the fractions
-   * @param test all of it becomes test, if there is any; the fractions then leave none for test
-   * @param out the folder, made if absent
-   * @throws InvalidDataException if a source is missing, damaged, of images of several sizes or
-   *     without some labels, too many images are damaged, or {@code out} may not be written
+   * @param from the sources that are split by the fractions
+   * @param test the sources of the test split; the fractions then leave none for test
+   * @param out the folder, created if it does not exist
+   * @throws InvalidDataException if a source is missing, is damaged, has images of several sizes or
+   *     lacks labels that others have; if too many images are damaged; or if {@code out} may not be
+   *     written
    */
   public static Prepared prepare(
       Sources from, Sources test, Path out, Options options, SkipListener skips)
@@ -158,7 +162,11 @@ public final class ImageData {
     }
   }
 
-  /** Returns the classes of all sources; either all have labels or none has. */
+  /**
+   * Returns the classes of all sources.
+   *
+   * @throws InvalidDataException if only some have labels
+   */
   private static List<String> classes(List<ImageSource> first, List<ImageSource> second)
       throws IOException {
     SortedSet<String> all = ClassOrder.none();

@@ -7,7 +7,7 @@ import java.util.function.IntUnaryOperator;
 /** The order of images before they are split. */
 public sealed interface ImageOrder {
 
-  /** Returns the map from a place in this order to a place in the source. */
+  /** Returns the map from an index in this order to an index in the source. */
   IntUnaryOperator of(int count);
 
   /** The order of the source. */

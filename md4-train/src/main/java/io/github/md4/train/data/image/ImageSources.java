@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Tells what a file or folder of images is. */
+/** The recognition of the formats of files and folders of images. */
 final class ImageSources {
   private static final List<String> TARS = List.of(".tar", ".tar.gz", ".tgz", ".tar.xz");
   private static final int IDX_DIMENSIONS = 3;
@@ -18,8 +18,8 @@ final class ImageSources {
    * Returns the images at a path.
    *
    * @param labels the source of their labels
-   * @param colours of pictures
-   * @throws InvalidDataException if nothing known is there
+   * @param colours the number of colours of pictures
+   * @throws InvalidDataException if the format is unknown
    */
   static ImageSource open(Path path, LabelSource labels, int colours) throws IOException {
     String name = String.valueOf(path.getFileName());

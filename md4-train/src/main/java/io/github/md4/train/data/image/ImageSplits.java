@@ -17,26 +17,26 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
 
-/** Writes images and labels as splits; none has its name before all are whole. */
+/** The writing of images and labels as splits. No file gets its name before all are complete. */
 record ImageSplits(Path folder, DataSet data) {
   private static final List<String> SPLITS = List.of("train", "valid", "test");
   private static final int TEST = 2;
 
-  /** What the splits have in common. */
+  /** The part of the description that the splits share. */
   record DataSet(String name, PixelValues pixels, List<String> classes, Provenance provenance) {
     DataSplit split(String split, Tokenizer tokenizer) {
       return new DataSplit(name, split, tokenizer, provenance);
     }
   }
 
-  /** Images of a split: those that {@code order} gives from {@code first} on. */
+  /** The images of a split, in {@code order} from {@code first} on. */
   private record Part(StagedImages images, IntUnaryOperator order, int first, int count) {
     int index(int i) {
       return order.applyAsInt(first + i);
     }
   }
 
-  /** Returns what each file of images holds. */
+  /** Writes the splits and returns the descriptions of the files of images. */
   List<TokenFileInfo> write(StagedImages from, StagedImages test, Options options)
       throws IOException {
     List<Part> parts = parts(from, test, options);
@@ -101,7 +101,7 @@ record ImageSplits(Path folder, DataSet data) {
     return images.seal();
   }
 
-  /** Removes what an older data set has left, of splits that this one has not and labels. */
+  /** Removes the files of an older data set, also of splits and labels that this one lacks. */
   private void removeOld() throws IOException {
     for (String split : SPLITS) {
       Path bin = folder.resolve(split + ".bin");

@@ -19,7 +19,7 @@ final class LabelFile {
   private LabelFile() {}
 
   /**
-   * Returns the labels of images in order: from IDX, .npy, or a file with a byte a label.
+   * Returns the labels of images in order, from IDX, .npy, or a file with one byte per label.
    *
    * @throws InvalidDataException if there are not {@code count} of them
    */
@@ -42,7 +42,7 @@ final class LabelFile {
   /**
    * Returns numbers as the names of classes.
    *
-   * @param file where they come from
+   * @param file the file that they come from
    * @throws InvalidDataException if one is negative
    */
   static List<String> ofNumbers(Path file, long[] numbers) {

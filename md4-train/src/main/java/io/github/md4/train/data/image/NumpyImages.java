@@ -15,10 +15,10 @@ import java.util.TreeMap;
 import java.util.zip.ZipFile;
 
 /**
- * Images in one array of NumPy's, uint8 [images, rows, columns] or [images, rows, columns,
- * colours]; an {@code .npz} may hold their labels too, the one array of as many integers.
+ * Images in a NumPy array, uint8 [images, rows, columns] or [images, rows, columns, colours]. An
+ * {@code .npz} may hold their labels too, in the only array of as many integers.
  *
- * @param labels a file with a label an image
+ * @param labels the source of the labels
  */
 record NumpyImages(Path path, LabelSource labels) implements ImageSource {
   private static final int GREY = 3;
@@ -66,7 +66,7 @@ record NumpyImages(Path path, LabelSource labels) implements ImageSource {
   private NumpyArray images(Map<String, NumpyArray> arrays) {
     return only(
         arrays,
-        "one array of images, uint8 [images, rows, columns] or with colours behind",
+        "one array of images, uint8 [images, rows, columns] or [images, rows, columns, colours]",
         array -> array.isBytes() && isImages(array.shape()));
   }
 

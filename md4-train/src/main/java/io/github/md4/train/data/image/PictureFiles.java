@@ -13,29 +13,29 @@ import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
-/** The files of a folder or an archive that are named as pictures are, always in the same order. */
+/** The picture files of a folder or an archive, in a fixed order. */
 sealed interface PictureFiles {
 
-  /** Hands over every file. */
+  /** Passes every file to a receiver. */
   void each(Receiver receiver) throws IOException;
 
-  /** Takes files. */
+  /** The receiver of files. */
   interface Receiver {
 
     /**
-     * Takes a file.
+     * Receives a file.
      *
      * @param name its path from the root, with slashes
      */
     void file(String name, Content content) throws IOException;
   }
 
-  /** A file's bytes, read when asked for. */
+  /** The content of a file, which is read on demand. */
   interface Content {
     byte[] bytes() throws IOException;
   }
 
-  /** All in a folder and the folders in it, by their paths. */
+  /** The files in a folder and its subfolders, sorted by path. */
   record Folder(Path root) implements PictureFiles {
     @Override
     public void each(Receiver receiver) throws IOException {
@@ -50,7 +50,7 @@ sealed interface PictureFiles {
     }
   }
 
-  /** All in a tar, packed or not, in its order. */
+  /** The files in a tar, compressed or not, in its order. */
   record Archive(Path tar) implements PictureFiles {
     @Override
     public void each(Receiver receiver) throws IOException {

@@ -13,11 +13,11 @@ import java.util.SortedSet;
 /**
  * PNG and JPEG files in a folder or an archive.
  *
- * <p>A picture's class is what a file of labels says of its name; without one, the folder at the
- * first level at which the paths differ, if that is a level of folders.
+ * <p>The class of a picture is that of its name in a file of labels. Without such a file it is the
+ * folder at the first level at which the paths differ, if that is a level of folders.
  *
- * @param labels a file with lines of a name, a tab and a class
- * @param colours 1 or 3, into which each picture is turned
+ * @param labels the source of the labels
+ * @param colours the number of colours, 1 or 3, that pictures are converted to
  */
 record Pictures(Path path, PictureFiles files, LabelSource labels, int colours)
     implements ImageSource {
@@ -46,7 +46,7 @@ record Pictures(Path path, PictureFiles files, LabelSource labels, int colours)
         });
   }
 
-  /** The class of every file. */
+  /** Returns the class of every file. */
   private Map<String, String> ofNames() throws IOException {
     List<String> names = new ArrayList<>();
     files.each((name, content) -> names.add(name));
