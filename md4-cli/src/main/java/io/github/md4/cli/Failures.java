@@ -15,7 +15,7 @@ import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Turns whatever goes wrong into one line on stderr and an exit code. */
+/** The handler of every failure: one line on stderr, and an exit code. */
 final class Failures implements IParameterExceptionHandler, IExecutionExceptionHandler {
   private final CommandLine root;
 
@@ -23,7 +23,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     this.root = root;
   }
 
-  /** Returns what {@code program} does, or the code of the error that ends it. */
+  /** Runs the program and returns its exit code, or that of the error that ends it. */
   int guard(IntSupplier program) {
     try {
       return program.getAsInt();
@@ -54,7 +54,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
     return ExitCodes.of(cause);
   }
 
-  /** Returns what happened, out of what only carries it from elsewhere. */
+  /** Returns the cause of a failure that only wraps another. */
   private static Throwable unwrap(Throwable failure) {
     boolean wrapper =
         failure instanceof UncheckedIOException

@@ -8,7 +8,6 @@ import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import picocli.CommandLine;
 
 /** The program {@code md4}. */
@@ -44,21 +43,12 @@ public final class Main {
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(failures)
         .setExecutionExceptionHandler(failures);
-    int code = failures.guard(() -> root.execute(named(args)));
+    int code = failures.guard(() -> root.execute(args));
     err.flush();
     if (out.checkError() && code == ExitCodes.DONE) {
       err.println("md4: standard output cannot be written: it is closed, or its disk is full");
       return ExitCodes.FAILURE;
     }
     return code;
-  }
-
-  /**
-   * Returns the arguments with {@code evaluate fid} as {@code fid}: as a subcommand it would need
-   * all that {@code evaluate} itself needs.
-   */
-  private static String[] named(String... args) {
-    boolean isFid = args.length > 1 && args[0].equals("evaluate") && args[1].equals("fid");
-    return isFid ? Arrays.copyOfRange(args, 1, args.length) : args;
   }
 }

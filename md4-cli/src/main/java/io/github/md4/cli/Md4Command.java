@@ -5,7 +5,6 @@ import io.github.md4.cli.bench.BenchCommand;
 import io.github.md4.cli.data.DataCommand;
 import io.github.md4.cli.evaluate.CompareCommand;
 import io.github.md4.cli.evaluate.EvaluateCommand;
-import io.github.md4.cli.evaluate.EvaluateFidCommand;
 import io.github.md4.cli.evaluate.QualityCommand;
 import io.github.md4.cli.sample.InfillCommand;
 import io.github.md4.cli.sample.SampleCommand;
@@ -13,6 +12,7 @@ import io.github.md4.cli.sample.SampleImagesCommand;
 import io.github.md4.cli.sample.TraceCommand;
 import io.github.md4.cli.schedule.ScheduleCommand;
 import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.HelpCommand;
 import io.github.md4.cli.train.TrainCommand;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,9 +23,9 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * The root command. A command is a {@code Callable<Integer>} named in {@code subcommands}: it
- * prints its results to {@code spec.commandLine().getOut()}, throws what goes wrong, and returns
- * one of {@link ExitCodes}.
+ * The root command. A command is a {@code Callable<Integer>} named in {@code subcommands}. It
+ * prints its results to {@code spec.commandLine().getOut()}, throws its failures, and returns one
+ * of {@link ExitCodes}.
  */
 @Command(
     name = "md4",
@@ -36,26 +36,26 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {
       "0:done",
-      "1:failure: a full disk, a file that may not be read or written",
-      "2:wrong option or config",
-      "3:data, model or checkpoint that is missing, damaged or another",
+      "1:failure, such as a full disk or a file without permission",
+      "2:an option or the config is wrong",
+      "3:data, model or checkpoint is missing, damaged or does not match",
       "4:the device is absent, full or broken",
       "5:the training diverged",
-      "130:stopped by a signal; md4 train has saved its step"
+      "130:stopped by a signal; md4 train has written a checkpoint"
     },
     subcommands = {
       TrainCommand.class,
       DataCommand.class,
       EvaluateCommand.class,
       CompareCommand.class,
-      EvaluateFidCommand.class,
       SampleCommand.class,
       SampleImagesCommand.class,
       InfillCommand.class,
       TraceCommand.class,
       ScheduleCommand.class,
       QualityCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      HelpCommand.class
     })
 final class Md4Command implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -63,7 +63,9 @@ final class Md4Command implements Callable<Integer> {
   @Option(
       names = "--stacktrace",
       scope = ScopeType.INHERIT,
-      description = "On failure print where it happened, too (or set MD4_STACKTRACE=1).")
+      description =
+          "Print the stack trace of a failure. MD4_STACKTRACE=1 in the environment does"
+              + " the same.")
   private boolean stacktrace;
 
   @Override

@@ -4,7 +4,7 @@ package io.github.md4.cli;
 import ai.djl.engine.Engine;
 import picocli.CommandLine.IVersionProvider;
 
-/** What {@code md4 --version} prints. */
+/** The lines of {@code md4 --version}. */
 final class Version implements IVersionProvider {
   @Override
   public String[] getVersion() {

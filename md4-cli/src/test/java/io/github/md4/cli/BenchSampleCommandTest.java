@@ -89,7 +89,7 @@ final class BenchSampleCommandTest {
   void wrongUse_isOneLine() {
     bench("--count 0").failed(2, "'--count': must be at least 1: 0");
     bench("--sampler first-hitting --peer-step-ms 3")
-        .failed(2, "'--peer-step-ms': is of no use to a sampler without steps");
+        .failed(2, "'--peer-step-ms': has no effect with a sampler without steps");
     bench("--sampler first-hitting --steps 3").failed(2, "'--steps' has no effect");
   }
 }

@@ -157,7 +157,7 @@ final class BenchTrainCommandTest {
 
   @Test
   void compare_rejectsAMissingFile() {
-    bench("--compare", folder.resolve("none.json")).failed(ExitCodes.DATA, "is not there");
+    bench("--compare", folder.resolve("none.json")).failed(ExitCodes.DATA, "no such file");
   }
 
   @Test
@@ -188,7 +188,7 @@ final class BenchTrainCommandTest {
     assertThat(ran.code()).isZero();
     assertThat(ran.json().at("/config/tf32").booleanValue()).isTrue();
     assertThat(ran.err())
-        .isEqualTo("md4: training.tf32 has no effect but on float32 products on a GPU\n");
+        .isEqualTo("md4: training.tf32 has an effect only on float32 products on a GPU\n");
     assertThat(bench("--json").succeeded().json().at("/config/tf32").booleanValue()).isFalse();
     assertThat(bench("--set", "training.tf32=true").out()).contains("float32 (TF32 allowed), vo");
   }

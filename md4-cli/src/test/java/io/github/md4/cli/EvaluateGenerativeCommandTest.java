@@ -25,15 +25,15 @@ final class EvaluateGenerativeCommandTest {
   private static final int VOCABULARY = 50_257;
 
   @TempDir private Path folder;
-  private Path judge;
+  private Path scorer;
   private Path samples;
 
-  /** A judge of zeros, which gives every token the same probability. */
+  /** A scorer of zeros: it gives every token the same probability. */
   @BeforeEach
   void write() throws IOException {
-    judge = Files.createDirectories(folder.resolve("gpt2"));
+    scorer = Files.createDirectories(folder.resolve("gpt2"));
     Files.writeString(
-        judge.resolve("config.json"),
+        scorer.resolve("config.json"),
         """
         {"model_type": "gpt2", "n_layer": 1, "n_head": 1, "n_embd": 4, "n_positions": 6,
          "vocab_size": 50257, "layer_norm_epsilon": 1e-05, "activation_function": "gelu_new"}
@@ -53,7 +53,7 @@ final class EvaluateGenerativeCommandTest {
     zeros(tensors, "h.0.mlp.c_fc.bias", 16);
     zeros(tensors, "h.0.mlp.c_proj.weight", 16, 4);
     zeros(tensors, "h.0.mlp.c_proj.bias", 4);
-    SafeTensors.write(judge.resolve("model.safetensors"), Map.of(), tensors);
+    SafeTensors.write(scorer.resolve("model.safetensors"), Map.of(), tensors);
     samples =
         Files.writeString(
             folder.resolve("samples.jsonl"),
@@ -69,11 +69,11 @@ final class EvaluateGenerativeCommandTest {
   }
 
   private Ran generative(String options) {
-    return md4(words("evaluate generative " + options, "--judge", judge, "--samples", samples));
+    return md4(words("evaluate generative " + options, "--scorer", scorer, "--samples", samples));
   }
 
   @Test
-  void samples_areJudgedWithTheirDiversity() {
+  void samples_areScoredWithTheirDiversity() {
     JsonNode json = generative("--json --device cpu --batch-size 1").succeeded().json();
     // Float32 log-softmax of zeros.
     assertThat(json.path("perplexityOfAllTokens").asDouble()).isCloseTo(VOCABULARY, within(1.0));
@@ -89,7 +89,7 @@ final class EvaluateGenerativeCommandTest {
     Ran table = generative("--device cpu --ids").succeeded();
     assertThat(table.out())
         .startsWith("perplexity  ")
-        .contains("\nentropy     ", "\ndistinct    ", "3 tokens judged", "the samples' own tokens");
+        .contains("\nentropy     ", "\ndistinct    ", "3 tokens scored", "the samples' own tokens");
   }
 
   @Test
@@ -100,15 +100,25 @@ final class EvaluateGenerativeCommandTest {
     generative("--device cpu").failed(3, "sample 1 has fewer than two tokens");
     Files.writeString(samples, "{\"tokens\": [1, 60000]}\n");
     generative("--ids --device cpu")
-        .failed(3, "sample 1 has a token outside the judge's vocabulary");
+        .failed(3, "sample 1 has a token outside the scorer's vocabulary");
     Files.writeString(samples, "Hello\n");
     generative("").failed(3, "sample 1 is no JSON");
     Files.writeString(samples, "");
     generative("").failed(3, "has no samples");
-    Files.delete(judge.resolve("config.json"));
+    Files.delete(scorer.resolve("config.json"));
     Files.writeString(samples, "{\"text\": \"Hello world\"}\n");
     generative("--device cpu")
         .failed(3, "gpt2: has no config.json and model.safetensors; download");
-    md4("evaluate", "generative", "--judge", judge).failed(2, "--samples");
+    md4("evaluate", "generative", "--scorer", scorer).failed(2, "--samples");
+    md4("evaluate", "generative", "--samples", folder).failed(2, "'--scorer=DIR'");
+  }
+
+  @Test
+  void judge_isTheFormerNameOfScorer() {
+    Ran help = md4("evaluate", "generative", "--help").succeeded();
+    assertThat(help.out()).contains("--scorer").doesNotContain("--judge");
+    md4("evaluate", "generative", "--judge", scorer).failed(2, "--samples");
+    md4("evaluate", "generative", "--judge", scorer, "--samples", folder.resolve("none"))
+        .failed(3, "no such file");
   }
 }

@@ -139,6 +139,7 @@ final class FidCommandTest {
     fid(reference, reference, "--limit", "1").failed(ExitCodes.DATA, "fewer than two images");
     Path absent = folder.resolve("absent.pt");
     md4(
+            "evaluate",
             "fid",
             "--samples",
             reference,

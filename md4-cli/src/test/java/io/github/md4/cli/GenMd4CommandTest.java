@@ -219,8 +219,7 @@ final class GenMd4CommandTest {
     evaluate(asked)
         .failed(
             ExitCodes.USAGE,
-            named
-                + ": the model's schedule is learned, and has the bound of continuous time alone");
+            named + ": the model's schedule is learned and has the bound of continuous time only");
   }
 
   @Test

@@ -366,7 +366,7 @@ final class ImageCommandsTest {
     assertThat(md4(with(words, "--size", "4x5", "--crop")).err())
         .contains("--crop needs a square --size");
     assertThat(md4(with(words, "--size", "big")).err())
-        .contains("a size must be as 64 or 48x64, rows first: big");
+        .contains("a size must be written like 64 or 48x64, rows first: big");
     assertThat(md4(with(words, "--colours", "2")).err()).contains("colours must be 1 or 3: 2");
     md4(words).failed(ExitCodes.DATA, "exists already");
   }

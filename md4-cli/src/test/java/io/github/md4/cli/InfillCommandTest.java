@@ -133,7 +133,7 @@ final class InfillCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "abc | line 1: is no JSON",
+        "abc | line 1: is not JSON",
         "{} | line 1: must have text or tokens",
         "{\"tokens\":[1,7]} | line 1: a token must be null or in [0, 7): 7",
         "{\"tokens\":[1,\"a\"]} | line 1: a token must be null or in [0, 7): \"a\"",

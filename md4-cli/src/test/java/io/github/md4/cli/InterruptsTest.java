@@ -72,7 +72,7 @@ final class InterruptsTest {
       assertThat(child.line()).isEqualTo("saved");
       assertThat(child.exitCode()).isEqualTo(130);
       assertThat(child.err())
-          .isEqualTo("md4: stopping once this step is done and saved; again to stop at once\n");
+          .isEqualTo("md4: stopping after this step; a second signal stops at once\n");
     }
   }
 

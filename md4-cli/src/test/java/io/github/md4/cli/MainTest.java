@@ -173,6 +173,36 @@ final class MainTest {
     assertThat(err.toString()).isEmpty();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "help,                     Usage: md4 [",
+    "help evaluate,            Usage: md4 evaluate [",
+    "help evaluate fid,        Usage: md4 evaluate fid [",
+    "help evaluate generative, Usage: md4 evaluate generative [",
+    "evaluate fid --help,      Usage: md4 evaluate fid [",
+    "help bench train,         Usage: md4 bench train [",
+  })
+  void help_isThatOfTheCommandNamed(String args, String start) {
+    Outcome outcome = run(null, args.split(" "));
+    assertThat(outcome.code()).isZero();
+    assertThat(outcome.out()).startsWith(start);
+  }
+
+  @Test
+  void help_ofAnUnknownCommandNamesNearOnes() {
+    assertThat(run(null, "help", "evaluate", "fids").err())
+        .isEqualTo(
+            "md4: Unmatched argument at index 0: 'fids'; did you mean fid?"
+                + " ('md4 evaluate --help' lists what there is)\n");
+  }
+
+  @Test
+  void help_ofEvaluateListsItsSubcommands() {
+    assertThat(run(null, "evaluate", "--help").out())
+        .containsPattern("\n  fid  +Compares samples")
+        .containsPattern("\n  generative  +");
+  }
+
   @Test
   void help_saysWhatExitCodesMean() {
     String help = run(null, "work", "--help").out();

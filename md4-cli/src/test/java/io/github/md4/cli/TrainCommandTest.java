@@ -174,7 +174,7 @@ final class TrainCommandTest {
     Ran.md4("train", "--config", folder.resolve("none.yaml"))
         .failed(ExitCodes.USAGE, "none.yaml: there is no such file");
     Ran.md4("train", "--config", folder)
-        .failed(ExitCodes.USAGE, ": is a folder; a YAML file is expected");
+        .failed(ExitCodes.USAGE, ": is a folder; it must be a YAML file");
   }
 
   @Test

@@ -66,7 +66,7 @@ final class TrainInterruptsTest {
     child.signal("TERM");
     assertThat(child.exitCode()).isEqualTo(ExitCodes.INTERRUPTED);
     assertThat(child.err())
-        .isEqualTo("md4: stopping once this step is done and saved; again to stop at once\n");
+        .isEqualTo("md4: stopping after this step; a second signal stops at once\n");
     assertThat(child.line()).isNull();
   }
 

@@ -4,18 +4,23 @@ package io.github.md4.core;
 import java.util.Arrays;
 
 /**
- * The mean of independent values and its standard error.
+ * A mean of independent values, with its standard error.
  *
- * @param standardError NaN for a single value
+ * @param standardError the standard deviation of the values, with Bessel's correction, over the
+ *     square root of their number; NaN for a single value
  */
 public record MeanWithError(double mean, double standardError) {
 
-  /** Returns those of at least one value. */
-  public static MeanWithError of(double[] values) {
-    double mean = Arrays.stream(values).average().orElseThrow();
+  /**
+   * Returns the mean of values.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static MeanWithError of(double... values) {
+    Checks.require(values.length > 0, "values must be at least 1", values.length);
+    double mean = Arrays.stream(values).sum() / values.length;
     double squares = Arrays.stream(values).map(x -> (x - mean) * (x - mean)).sum();
-    int count = values.length;
-    return new MeanWithError(
-        mean, count < 2 ? Double.NaN : Math.sqrt(squares / (count - 1) / count));
+    double degrees = values.length - 1;
+    return new MeanWithError(mean, Math.sqrt(squares / degrees / values.length));
   }
 }

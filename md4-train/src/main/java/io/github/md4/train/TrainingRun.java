@@ -12,7 +12,7 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.Windows;
-import io.github.md4.train.data.image.ImageFit;
+import io.github.md4.train.data.image.ImageCompatibility;
 import io.github.md4.train.data.image.ImageWindows;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
@@ -48,11 +48,11 @@ public final class TrainingRun implements AutoCloseable {
     private Windows windows() throws IOException {
       ModelConfig model = plan.model.config();
       long seed = plan.training.seed();
-      ImageFit.check(tokens, model.network());
+      ImageCompatibility.check(tokens, model.network());
       if (model.network().imageShape().isEmpty()) {
         return Windows.of(tokens, model.length(), seed);
       }
-      LongToIntFunction labels = ImageFit.labels(tokens, model.network(), model.length());
+      LongToIntFunction labels = ImageCompatibility.labels(tokens, model.network(), model.length());
       return new ImageWindows(tokens, model.length(), seed, labels);
     }
 

@@ -28,7 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A run that takes milliseconds a step, with everything random switched on. */
-final class TinyRun {
+public final class TinyRun {
   static final TransformerConfig NETWORK =
       new TransformerConfig(
           4,
@@ -47,13 +47,13 @@ final class TinyRun {
 
   private TinyRun() {}
 
-  static TokenFile tokens(Path folder) throws IOException {
+  public static TokenFile tokens(Path folder) throws IOException {
     Quickstart.Sizes sizes = new Quickstart.Sizes(2000, 500, 500);
     PreparedData data = Quickstart.prepare(folder, sizes, 1, Existing.REPLACE);
     return TokenFile.open(folder.resolve(data.splits().get(0).split() + ".bin"));
   }
 
-  static TrainingConfig training(long steps, int microBatch, double base) {
+  public static TrainingConfig training(long steps, int microBatch, double base) {
     LearningRateConfig rate = new LearningRateConfig(base, 3, Decay.COSINE);
     return TrainingConfig.defaults()
         .withSeed(7)
@@ -97,7 +97,7 @@ final class TinyRun {
     return t.withTimeAxis(axis);
   }
 
-  static TrainingRun.Plan plan(TrainingConfig training, TokenFile tokens) {
+  public static TrainingRun.Plan plan(TrainingConfig training, TokenFile tokens) {
     ModelConfig model = new ModelConfig(11, new Curve.Linear(), 1e-4, NETWORK);
     return new TrainingRun.Plan(
         training,

@@ -65,8 +65,7 @@ final class TrainingInJavaTest {
   void readme_namesWhatIsCompiledHere() throws IOException {
     String readme = Files.readString(Path.of("..", "README.md"));
     String source =
-        Files.readString(
-            Path.of("src/test/java/io/github/md4/train/TrainingInJavaTest.java"));
+        Files.readString(Path.of("src/test/java/io/github/md4/train/TrainingInJavaTest.java"));
     String compiled =
         source.substring(source.indexOf("// README-BEGIN"), source.indexOf("// README-END"));
     List<String> calls =

@@ -3,7 +3,7 @@ package io.github.md4.cli.bench;
 
 import picocli.CommandLine.Command;
 
-/** {@code md4 bench}: how fast a configuration runs here. */
+/** The command {@code md4 bench}. */
 @Command(
     name = "bench",
     description = "Measures how fast a configuration runs on this machine.",

@@ -22,8 +22,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A report of {@code md4 bench train} against an earlier one: this number over that, for speed,
- * parts and memory. A ratio that one side does not know, or whose divisor is 0, is none.
+ * The ratios of a report of {@code md4 bench train} to an earlier one: speed, parts and memory. A
+ * ratio is NaN where one side is unknown or the divisor is 0.
  */
 public final class BenchComparison {
   private static final JsonMapper JSON = new JsonMapper();
@@ -40,15 +40,15 @@ public final class BenchComparison {
     this.earlier = earlier;
   }
 
-  /** Returns the comparison with nothing, which says nothing. */
+  /** Returns an empty comparison, which adds nothing to a report. */
   static BenchComparison none() {
     return new BenchComparison(Json.object());
   }
 
   /**
-   * Returns the comparison with what a file holds.
+   * Returns the comparison with the report in a file.
    *
-   * @throws InvalidDataException if it is missing or no report
+   * @throws InvalidDataException if it is missing or not a report
    */
   static BenchComparison read(Path file) throws IOException {
     JsonNode found = parse(file);
@@ -67,7 +67,7 @@ public final class BenchComparison {
     try {
       return JSON.readTree(Files.readString(file));
     } catch (NoSuchFileException e) {
-      throw invalid(file, "is not there");
+      throw invalid(file, "no such file");
     } catch (JsonProcessingException | MalformedInputException e) {
       throw invalid(file, "is no JSON");
     }
@@ -75,7 +75,7 @@ public final class BenchComparison {
 
   private static InvalidDataException invalid(Path file, String complaint) {
     return new InvalidDataException(
-        file, complaint + "; take what md4 bench train --json has printed");
+        file, complaint + "; take the output of md4 bench train --json");
   }
 
   /** Adds the ratios as {@code ratios} and returns the report. */
@@ -91,7 +91,7 @@ public final class BenchComparison {
     return report;
   }
 
-  /** Adds a line for each ratio, and one for what else is not the same. */
+  /** Adds a row for each ratio, and one for the differences of config and host. */
   public void addTo(Table table, ObjectNode report) {
     if (!earlier.isEmpty()) {
       ratios(report).forEach((name, ratio) -> table.row("ratio of " + name, "%s", text(ratio)));
@@ -100,7 +100,7 @@ public final class BenchComparison {
     }
   }
 
-  /** Returns in what the two measured something else, or on something else. */
+  /** Returns the differences of the two configs and hosts. */
   private List<String> differences(ObjectNode report) {
     List<String> differences = new ArrayList<>();
     for (String group : new String[] {"/config", "/host"}) {

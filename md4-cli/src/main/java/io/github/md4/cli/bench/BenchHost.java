@@ -18,10 +18,10 @@ import java.util.jar.Manifest;
 import java.util.stream.Stream;
 
 /**
- * What a measurement was made on and with.
+ * The machine and the software of a measurement.
  *
- * @param device as {@code --device} takes it
- * @param hardware the processor's name, empty where the system does not tell it
+ * @param device the device in the form of {@code --device}
+ * @param hardware the name of the processor; empty where the system does not tell it
  */
 record BenchHost(String device, String hardware) {
   private static final Path PROCESSORS = Path.of("/proc/cpuinfo");
@@ -32,7 +32,7 @@ record BenchHost(String device, String hardware) {
     return new BenchHost(DeviceChoice.name(device), device.isGpu() ? gpu() : processor());
   }
 
-  /** Returns device, versions, and the commit where the jar's manifest tells it. */
+  /** Returns the device, the versions, and the commit where the jar's manifest has it. */
   ObjectNode json() {
     ObjectNode json = Json.object().put("device", device);
     if (!hardware.isEmpty()) {
@@ -55,7 +55,10 @@ record BenchHost(String device, String hardware) {
     return Files.isReadable(PROCESSORS) ? value(PROCESSORS, "model name").orElse("") : "";
   }
 
-  /** Which of several is not told, so they have a name only where it is the same. */
+  /**
+   * Returns the name of the GPUs; empty where they differ, since the system does not tell which is
+   * used.
+   */
   private static String gpu() throws IOException {
     if (!Files.isDirectory(GPUS)) {
       return "";
@@ -75,7 +78,7 @@ record BenchHost(String device, String hardware) {
     return name;
   }
 
-  /** Returns what follows {@code key:} in the first such line. */
+  /** Returns the value behind {@code key:} in the first such line. */
   private static Optional<String> value(Path file, String key) throws IOException {
     try (Stream<String> lines = Files.lines(file)) {
       return lines
@@ -85,7 +88,7 @@ record BenchHost(String device, String hardware) {
     }
   }
 
-  /** Returns what the manifest of a class's jar names as its commit; nothing without a jar. */
+  /** Returns the commit in the manifest of a class's jar; empty without a jar. */
   static Optional<String> commit(URL classFile) {
     if (classFile == null || !classFile.getProtocol().equals("jar")) {
       return Optional.empty();

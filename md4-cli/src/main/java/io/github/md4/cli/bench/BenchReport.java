@@ -12,9 +12,12 @@ import io.github.md4.train.bench.StepBench;
 import io.github.md4.train.speed.Spread;
 import java.util.Locale;
 
-/** What {@code md4 bench train} says. */
+/** The report of {@code md4 bench train}. */
 record BenchReport(
-    StepBench.Subject subject, StepBench.Plan plan, BenchHost host, BenchResult result) {
+    StepBench.Workload workload,
+    StepBench.Repetitions repetitions,
+    BenchHost host,
+    BenchResult result) {
   private static final double GIB = 1L << 30;
   private static final double TERA = 1e12;
 
@@ -30,7 +33,7 @@ record BenchReport(
     return table;
   }
 
-  /** Returns all of it; what cannot be known here is null. */
+  /** Returns the report for scripts; unknown numbers are null. */
   ObjectNode json() {
     BenchResult.Throughput throughput = result.throughput();
     ObjectNode json = Json.object();
@@ -52,22 +55,22 @@ record BenchReport(
   }
 
   private String training() {
-    TrainingConfig training = subject.training();
+    TrainingConfig training = workload.training();
     return "%d x %d tokens, micro-batches of %d, %s, vocabulary %d"
         .formatted(
             training.batching().batchSize(),
-            subject.model().length(),
+            workload.model().length(),
             training.batching().microBatch(),
             training.computation().precision()
                 + (training.computation().tf32() ? " (TF32 allowed)" : ""),
-            subject.vocabularySize());
+            workload.vocabularySize());
   }
 
   private String network() {
     return String.format(
         Locale.ROOT,
         "%s; %,d parameters",
-        subject.model().network().summary(),
+        workload.model().network().summary(),
         result.work().parameters());
   }
 
@@ -80,10 +83,10 @@ record BenchReport(
         speed.min(),
         speed.max(),
         speed.interquartileRange(),
-        plan.windows(),
-        plan.stepsAWindow());
-    if (subject.model().network().imageShape().isPresent()) {
-      table.row("images/s", "%,.1f", speed.median() / subject.model().length());
+        repetitions.windows(),
+        repetitions.stepsAWindow());
+    if (workload.model().network().imageShape().isPresent()) {
+      table.row("images/s", "%,.1f", speed.median() / workload.model().length());
     }
     table.row("step", "%.3f ms", result.throughput().milliseconds().median());
   }
@@ -97,7 +100,7 @@ record BenchReport(
     table.row("  of it EMA", "%.3f ms", result.parts().average());
     table.row(
         "  sum",
-        "%.3f ms, each part waited for; %.3f ms of it overlap",
+        "%.3f ms, the device waited for after each part; %.3f ms of it overlap",
         result.parts().sum(),
         result.parts().sum() - result.throughput().milliseconds().median());
     table.row("gap", "%s", gap());
@@ -107,7 +110,7 @@ record BenchReport(
         "%.2f GiB peak, %.2f GiB steady (%s)",
         memory.peakBytes() / GIB,
         memory.steadyBytes() / GIB,
-        memory.place() == MemoryUse.Place.DEVICE ? "the device's" : "the JVM's heap");
+        memory.kind() == MemoryUse.Kind.DEVICE ? "the device's" : "the JVM's heap");
   }
 
   private String gap() {
@@ -116,7 +119,7 @@ record BenchReport(
         ? "-"
         : String.format(
             Locale.ROOT,
-            "%.3f ms at most in which the device waits (%.1f%%)",
+            "%.3f ms at most, in which the device waits (%.1f%%)",
             gap,
             100 * gap / result.throughput().milliseconds().median());
   }
@@ -138,28 +141,28 @@ record BenchReport(
   }
 
   private ObjectNode config() {
-    TrainingConfig training = subject.training();
+    TrainingConfig training = workload.training();
     ObjectNode config =
         Json.object()
             .put("batchSize", training.batching().batchSize())
             .put("microBatch", training.batching().microBatch())
-            .put("length", subject.model().length())
-            .put("vocabulary", subject.vocabularySize())
+            .put("length", workload.model().length())
+            .put("vocabulary", workload.vocabularySize())
             .put("precision", training.computation().precision().toString())
             .put("tf32", training.computation().tf32())
             .put("residual", training.computation().residual().toString())
             .put("kernels", training.computation().kernels().toString())
             .put("recompute", training.computation().recompute().toString())
             .put("emaRate", training.optimization().emaRate())
-            .put("layout", subject.layout().toString())
+            .put("layout", workload.layout().toString())
             .put("code", result.work().code());
-    subject.model().network().facts().forEach(config::putPOJO);
+    workload.model().network().facts().forEach(config::putPOJO);
     return config
         .put("clip", training.optimization().clip().toString())
         .put("seed", training.seed())
-        .put("warmUp", plan.warmUp())
-        .put("windows", plan.windows())
-        .put("stepsAWindow", plan.stepsAWindow());
+        .put("warmUp", repetitions.warmUp())
+        .put("windows", repetitions.windows())
+        .put("stepsAWindow", repetitions.stepsAWindow());
   }
 
   private static ObjectNode json(Spread spread) {
@@ -180,7 +183,7 @@ record BenchReport(
   private ObjectNode memory() {
     MemoryUse memory = result.memory();
     return Json.object()
-        .put("place", memory.place().name().toLowerCase(Locale.ROOT))
+        .put("place", memory.kind().name().toLowerCase(Locale.ROOT))
         .put("peakBytes", memory.peakBytes())
         .put("steadyBytes", memory.steadyBytes());
   }

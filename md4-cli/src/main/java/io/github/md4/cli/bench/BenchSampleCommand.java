@@ -10,6 +10,7 @@ import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.cli.support.VocabularyOption;
 import io.github.md4.core.Precision;
 import io.github.md4.core.schedule.SamplingGrid;
@@ -23,15 +24,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 bench sample}: the speed of sampling. */
+/** The command The command {@code md4 bench sample}: the speed of sampling. */
 @Command(
     name = "sample",
     description =
-        "Samples whole sequences from an untrained network and reports calls of the network,"
-            + " sequences a second and memory; reads no data and writes nothing.",
+        "Samples whole sequences from an untrained network. Reports calls of the"
+            + " network, sequences per second and memory. Reads no data and writes no file.",
     sortOptions = false)
 final class BenchSampleCommand implements Callable<Integer> {
   private static final int WARM_UP_STEPS = 4;
@@ -44,7 +44,7 @@ final class BenchSampleCommand implements Callable<Integer> {
       names = "--count",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Sequences to draw. Default: --batch-size.")
+      description = "The number of sequences. Default: that of --batch-size.")
   private Integer count;
 
   @Mixin private VocabularyOption vocabulary;
@@ -62,14 +62,15 @@ final class BenchSampleCommand implements Callable<Integer> {
       paramLabel = "X",
       converter = OptionTypes.NotNegative.class,
       description =
-          "Milliseconds of a step of plain ancestral sampling by another program, for the ratio.")
+          "The milliseconds per step of plain ancestral sampling by another program; for"
+              + " a ratio.")
   private double peerMilliseconds = Double.NaN;
 
   @Option(
       names = "--peer-gib",
       paramLabel = "X",
       converter = OptionTypes.NotNegative.class,
-      description = "The memory that it holds.")
+      description = "The memory of the other program, in GiB; for a ratio.")
   private double peerGib = Double.NaN;
 
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
@@ -82,8 +83,7 @@ final class BenchSampleCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SamplingOptions options = sampler.options();
     if (!Double.isNaN(peerMilliseconds) && sampler.stepCount() == 0) {
-      throw new ParameterException(
-          spec.commandLine(), "'--peer-step-ms': is of no use to a sampler without steps");
+      throw Usage.error(spec, "'--peer-step-ms': has no effect with a sampler without steps");
     }
     Experiment experiment = experimentOptions.load();
     Device found = device.find();
@@ -99,8 +99,8 @@ final class BenchSampleCommand implements Callable<Integer> {
 
   private SampleBenchReport report(Experiment experiment, SamplingOptions options, Device found)
       throws IOException {
-    SampleBench.Subject subject =
-        new SampleBench.Subject(
+    SampleBench.Workload workload =
+        new SampleBench.Workload(
             experiment.model(),
             vocabulary.size(experiment),
             precision == null ? experiment.training().computation().precision() : precision);
@@ -108,9 +108,10 @@ final class BenchSampleCommand implements Callable<Integer> {
     SamplingSteps few = new SamplingSteps(new SamplingGrid.Uniform(), WARM_UP_STEPS);
     SamplingOptions warmUp = options.withMethod(new ExactMethod.Ancestral(few));
     try (NDManager manager = NDManager.newBaseManager(found)) {
-      SampleBench.Result result = new SampleBench(manager, subject).run(options, sequences, warmUp);
+      SampleBench.Result result =
+          new SampleBench(manager, workload).run(options, sequences, warmUp);
       SampleBenchReport.Peer peer = new SampleBenchReport.Peer(peerMilliseconds, peerGib);
-      return new SampleBenchReport(subject, sampler, sequences, result, peer);
+      return new SampleBenchReport(workload, sampler, sequences, result, peer);
     }
   }
 }

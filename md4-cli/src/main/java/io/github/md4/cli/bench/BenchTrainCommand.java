@@ -24,12 +24,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 bench train}: the speed of training, by part. */
+/** The command The command {@code md4 bench train}: the speed of training, by part. */
 @Command(
     name = "train",
     description =
-        "Trains on random tokens and reports speed, milliseconds by part, memory and the share of"
-            + " the matmul ceiling; reads no data and writes nothing.",
+        "Trains on random tokens. Reports speed, milliseconds by part, memory and the"
+            + " share of the matmul ceiling. Reads no data and writes no file.",
     sortOptions = false)
 final class BenchTrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -41,15 +41,15 @@ final class BenchTrainCommand implements Callable<Integer> {
       paramLabel = "N",
       converter = OptionTypes.Count.class,
       description =
-          "Steps that are measured, in five windows; more follow, by part. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "The number of measured steps, in five windows; further steps measure the"
+              + " parts. Default: ${DEFAULT-VALUE}.")
   private int steps = 50;
 
   @Option(
       names = "--warm-up",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Steps before the first that counts. Default: ${DEFAULT-VALUE}.")
+      description = "The number of steps before the measurement. Default: ${DEFAULT-VALUE}.")
   private int warmUp = 8;
 
   @Mixin private VocabularyOption vocabulary;
@@ -57,7 +57,8 @@ final class BenchTrainCommand implements Callable<Integer> {
   @Option(
       names = "--layout",
       paramLabel = "channels-last|channels-first",
-      description = "How an image network's maps lie in memory. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The memory format of an image network's feature maps. Default:" + " ${DEFAULT-VALUE}.")
   private MemoryFormat layout = MemoryFormat.CHANNELS_LAST;
 
   @Option(names = "--json", description = "Print a JSON object, not a table.")
@@ -66,7 +67,7 @@ final class BenchTrainCommand implements Callable<Integer> {
   @Option(
       names = "--compare",
       paramLabel = "FILE.json",
-      description = "Print ratios, this to an earlier --json, too.")
+      description = "Print also the ratios of this report to an earlier one, written by --json.")
   private Path earlier;
 
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
@@ -93,13 +94,13 @@ final class BenchTrainCommand implements Callable<Integer> {
   }
 
   private BenchReport measure(Experiment experiment, Device found) throws IOException {
-    StepBench.Subject subject =
-        new StepBench.Subject(
+    StepBench.Workload workload =
+        new StepBench.Workload(
             experiment.model(), experiment.training(), vocabulary.size(experiment), layout);
-    StepBench.Plan plan = StepBench.Plan.of(warmUp, steps);
+    StepBench.Repetitions repetitions = StepBench.Repetitions.of(warmUp, steps);
     try (NDManager manager = NDManager.newBaseManager(found);
-        StepBench bench = new StepBench(manager, subject)) {
-      return new BenchReport(subject, plan, BenchHost.of(found), bench.run(plan));
+        StepBench bench = new StepBench(manager, workload)) {
+      return new BenchReport(workload, repetitions, BenchHost.of(found), bench.run(repetitions));
     }
   }
 }

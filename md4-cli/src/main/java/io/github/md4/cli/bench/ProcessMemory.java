@@ -15,11 +15,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The most memory that this process has held.
+ * The peak memory of this process.
  *
- * @param place {@code device}: all that is in use on the GPU, where the engine keeps what it once
- *     took; {@code process}: of the CPU, the most that was resident
- * @param peakBytes 0 where the system does not tell
+ * @param place {@code device}: all memory in use on the GPU, where the engine keeps what it has
+ *     once taken; {@code process}: the peak of the resident memory, on a CPU
+ * @param peakBytes 0 where the system does not tell it
  */
 record ProcessMemory(String place, long peakBytes) {
   private static final Path STATUS = Path.of("/proc/self/status");

@@ -21,30 +21,29 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Measures the sampling of sequences from an untrained network: how fast it is does not depend on
- * the weights.
+ * A measurement of sampling from an untrained network; the speed does not depend on the weights.
  */
-record SampleBench(NDManager manager, Subject subject) {
+record SampleBench(NDManager manager, Workload workload) {
 
-  /** What is measured. */
-  record Subject(ModelConfig model, int vocabularySize, Precision precision) {
+  /** The workload that is measured. */
+  record Workload(ModelConfig model, int vocabularySize, Precision precision) {
     private Schedule schedule() {
       return model.schedule().starting(vocabularySize, model.epsilon());
     }
   }
 
   /**
-   * How long it took, in seconds.
+   * The times in seconds.
    *
-   * @param plan to know all calls before the first, which is part of {@code sampling} as well
+   * @param plan the time to plan all calls, which {@code sampling} includes
    */
   record Times(double sampling, double plan) {}
 
   /**
-   * What was measured, of whole sequences from first to last step.
+   * The result for whole sequences, from the first to the last step.
    *
-   * @param code by which the network computes
-   * @param sequenceCalls the calls that the sequences took part in, added up
+   * @param code the description of the network's code
+   * @param sequenceCalls the sum over all sequences of the calls that each took part in
    */
   record Result(
       String code, Times times, long networkCalls, long sequenceCalls, ProcessMemory memory) {
@@ -63,19 +62,19 @@ record SampleBench(NDManager manager, Subject subject) {
   }
 
   /**
-   * Returns the measurements.
+   * Measures the sampling.
    *
-   * @param count of sequences
-   * @param warmUp of sequences of a few steps before them, as many as the batch has places
+   * @param count the number of sequences
+   * @param warmUp the options of one batch that is sampled before the measurement
    */
   Result run(SamplingOptions options, int count, SamplingOptions warmUp) {
     try (Network network =
-            subject.model.network().network(manager, subject.vocabularySize, subject.precision);
+            workload.model.network().network(manager, workload.vocabularySize, workload.precision);
         Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(0));
         FrozenDenoiser denoiser = network.frozen(manager, parameters);
         DrawKernels kernels = new DrawKernels(manager)) {
-      TokenSpace space = new TokenSpace(subject.vocabularySize);
-      Bound bound = new Bound(kernels, new GenerativeModel(denoiser, space, subject.schedule()));
+      TokenSpace space = new TokenSpace(workload.vocabularySize);
+      Bound bound = new Bound(kernels, new GenerativeModel(denoiser, space, workload.schedule()));
       List<Sample> unused =
           bound.sampler(manager, warmUp).sample(request(warmUp.batchSize(), warmUp));
       return measured(
@@ -101,7 +100,8 @@ record SampleBench(NDManager manager, Subject subject) {
     long sequenceCalls = samples.stream().mapToLong(Sample::calls).sum();
     if (calls[0] > planned) {
       throw new IllegalStateException(
-          "more calls than planned: %d, %d".formatted(calls[0], planned));
+          "there must be no there must be no more calls than planned: %d, %d"
+              .formatted(calls[0], planned));
     }
     return new Result(
         code,
@@ -112,12 +112,12 @@ record SampleBench(NDManager manager, Subject subject) {
   }
 
   private SampleRequest request(int count, SamplingOptions options) {
-    TokenSpace space = new TokenSpace(subject.vocabularySize);
-    int label = subject.model.network().classes() == 0 ? InitialSequence.NO_LABEL : 0;
+    TokenSpace space = new TokenSpace(workload.vocabularySize);
+    int label = workload.model.network().classes() == 0 ? InitialSequence.NO_LABEL : 0;
     List<InitialSequence> starts =
         LongStream.range(0, count)
             .mapToObj(
-                i -> InitialSequence.masked(space, subject.model.length(), i).withLabel(label))
+                i -> InitialSequence.masked(space, workload.model.length(), i).withLabel(label))
             .toList();
     return SampleRequest.of(starts).withSeed(options.seed()).withBatchSize(options.batchSize());
   }

@@ -7,20 +7,20 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
 
 /**
- * What {@code md4 bench sample} says.
+ * The report of {@code md4 bench sample}.
  *
- * @param count of the sequences drawn
+ * @param count the number of sequences
  */
 record SampleBenchReport(
-    SampleBench.Subject subject,
+    SampleBench.Workload workload,
     SamplerOptions sampler,
     int count,
     SampleBench.Result result,
     Peer peer) {
 
   /**
-   * Plain ancestral sampling by another program on the same machine, every step of which costs the
-   * same; NaN where it is not told.
+   * Plain ancestral sampling by another program on the same machine. Each of its steps costs the
+   * same. NaN stands for unknown.
    */
   record Peer(double millisecondsAStep, double gib) {
     double seconds(SamplerOptions sampler, int count) {
@@ -35,10 +35,10 @@ record SampleBenchReport(
     table.row(
         "network",
         "%s; %d tokens out of %d, %s",
-        subject.model().network().summary(),
-        subject.model().length(),
-        subject.vocabularySize(),
-        subject.precision());
+        workload.model().network().summary(),
+        workload.model().length(),
+        workload.vocabularySize(),
+        workload.precision());
     table.row("code", "%s", result.code());
     table.row(
         "sampler", "%s; %d sequences, %d at once", sampler.label(), count, sampler.batchSize());
@@ -103,11 +103,11 @@ record SampleBenchReport(
   private ObjectNode config() {
     ObjectNode config =
         Json.object()
-            .put("length", subject.model().length())
-            .put("vocabulary", subject.vocabularySize())
-            .put("schedule", subject.model().schedule().toString())
-            .put("precision", subject.precision().toString());
-    subject.model().network().facts().forEach(config::putPOJO);
+            .put("length", workload.model().length())
+            .put("vocabulary", workload.vocabularySize())
+            .put("schedule", workload.model().schedule().toString())
+            .put("precision", workload.precision().toString());
+    workload.model().network().facts().forEach(config::putPOJO);
     return config;
   }
 }

@@ -7,21 +7,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One of several records; a key says which. */
+/** A choice between several records, named by the key {@code kind}. */
 record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
   private static final String KIND = "kind";
 
   @Override
-  public Object read(Node node, Key key, Optional<Object> fallback) {
+  public Object read(Node node, ConfigKey key, Object fallback) {
     Node given = node instanceof Node.Keys keys ? keys.without(KIND) : node;
     Class<?> type =
-        named(node, key)
-            .or(() -> fallback.<Class<?>>map(Object::getClass))
-            .orElse(kinds.values().iterator().next());
-    return SectionType.of(type).read(given, key, fallback.filter(type::isInstance));
+        named(node, key).orElseGet(() -> fallback == null ? first() : fallback.getClass());
+    return SectionType.of(type).read(given, key, type.isInstance(fallback) ? fallback : null);
   }
 
-  private Optional<Class<?>> named(Node node, Key key) {
+  private Class<?> first() {
+    return kinds.values().iterator().next();
+  }
+
+  private Optional<Class<?>> named(Node node, ConfigKey key) {
     if (!(node instanceof Node.Keys keys) || !keys.nodes().containsKey(KIND)) {
       return Optional.empty();
     }
@@ -31,7 +33,7 @@ record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
     }
     String names = String.join(", ", kinds.keySet());
     String reason = "must be one of " + names + ", but is " + kind.description();
-    throw kind.place().invalid(key.child(KIND).path(), reason);
+    throw kind.location().invalid(key.child(KIND).path(), reason);
   }
 
   @Override
@@ -50,8 +52,8 @@ record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
   }
 
   @Override
-  public Optional<Object> absent(Key key, Place section) {
-    return SectionType.of(kinds.values().iterator().next()).absent(key, section);
+  public Optional<Object> absent(ConfigKey key, Location section) {
+    return SectionType.of(first()).absent(key, section);
   }
 
   @Override

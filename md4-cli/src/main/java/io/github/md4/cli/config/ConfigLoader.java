@@ -9,9 +9,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
-/** Reads a config file, and the changes of the command line, into a record. */
+/** The reader of config files with overrides from the command line. */
 public final class ConfigLoader {
   static final String VERSION_KEY = "version";
   static final int VERSION = 1;
@@ -19,17 +18,17 @@ public final class ConfigLoader {
   private ConfigLoader() {}
 
   /**
-   * Returns the config in {@code file}, defaults filled in as {@code package-info} says.
+   * Returns the config in {@code file}, with defaults as {@code package-info} describes them.
    *
-   * @param overrides each {@code a.b=value}, the value in YAML; it replaces what the file says of
-   *     that key, and the last of several wins
-   * @throws InvalidConfigException in one line with file, line and key, if the file is absent, not
-   *     YAML, of another version, has an unknown, doubled or missing key, a wrong type, or values
-   *     that the record's constructor refuses
+   * @param overrides texts {@code a.b=value} with values in YAML; each replaces the value of the
+   *     file, and the last of several counts
+   * @throws InvalidConfigException if the file is missing, not YAML or of another version; if a key
+   *     is unknown, doubled or missing; or if a value has a wrong type or is refused by a record's
+   *     constructor. The message is one line with file, line and key
    */
   public static <T extends Record> T load(Path file, List<String> overrides, Class<T> type)
       throws IOException {
-    Place start = new Place.FileLine(file, 1);
+    Location start = new Location.FileLine(file, 1);
     Node.Keys root = keys(YamlReader.read(text(file), start, ""));
     for (String override : overrides) {
       root = with(root, override);
@@ -37,12 +36,12 @@ public final class ConfigLoader {
     checkVersion(root);
     SectionType section = SectionType.of(type);
     Node given = root.without(VERSION_KEY);
-    return type.cast(section.read(given, new Key(section, ""), Optional.empty()));
+    return type.cast(section.read(given, new ConfigKey(section, ""), null));
   }
 
   private static String text(Path file) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new InvalidConfigException(file.toString(), "is a folder; a YAML file is expected");
+      throw new InvalidConfigException(file.toString(), "is a folder; it must be a YAML file");
     }
     try {
       return Files.readString(file);
@@ -58,30 +57,30 @@ public final class ConfigLoader {
       return keys;
     }
     if (node instanceof Node.Empty) {
-      return new Node.Keys(Map.of(), node.place());
+      return new Node.Keys(Map.of(), node.location());
     }
-    throw node.place().invalid("", "must hold keys with values, but is " + node.description());
+    throw node.location().invalid("", "must hold keys with values, but is " + node.description());
   }
 
   private static Node.Keys with(Node.Keys root, String override) {
-    Place place = new Place.SetOption();
+    Location location = new Location.SetOption();
     int equals = override.indexOf('=');
     String key = equals < 0 ? override : override.substring(0, equals).strip();
     if (equals < 0 || key.isEmpty()) {
-      throw place.invalid(key, "must be of the form key=value");
+      throw location.invalid(key, "must be of the form key=value");
     }
-    Node value = YamlReader.read(override.substring(equals + 1), place, key);
+    Node value = YamlReader.read(override.substring(equals + 1), location, key);
     return root.with(List.of(key.split("\\.", -1)), value);
   }
 
   private static void checkVersion(Node.Keys root) {
     Node version = root.nodes().get(VERSION_KEY);
     if (version == null) {
-      throw root.place().invalid("", "does not say its version; add 'version: " + VERSION + "'");
+      throw root.location().invalid("", "has no version; add 'version: " + VERSION + "'");
     }
     if (!(version instanceof Node.Text text) || !text.text().equals(String.valueOf(VERSION))) {
       String reason = "this program reads " + VERSION + ", but it is " + version.description();
-      throw version.place().invalid(VERSION_KEY, reason);
+      throw version.location().invalid(VERSION_KEY, reason);
     }
   }
 }

@@ -8,30 +8,31 @@ import java.lang.reflect.Type;
 import java.util.List;
 import java.util.Optional;
 
-/** What a component of a config can be: how it is read, and how it is written. */
+/** The type of a component of a config, which reads and writes its values. */
 sealed interface ConfigType permits ScalarType, ListType, SectionType, ChoiceType {
 
   /**
-   * Returns the value that {@code node} means.
+   * Returns the value of {@code node}.
    *
-   * @param fallback the default of this value, of which what {@code node} leaves out is taken
-   * @throws io.github.md4.core.InvalidConfigException if it means none
+   * @param fallback the default of the value, which gives the parts that {@code node} leaves out;
+   *     null where there is none
+   * @throws io.github.md4.core.InvalidConfigException if the node has another form
    */
-  Object read(Node node, Key key, Optional<Object> fallback);
+  Object read(Node node, ConfigKey key, Object fallback);
 
-  /** Writes {@code value} so that {@link #read} gives an equal one. */
+  /** Writes {@code value}, so that {@link #read} returns an equal one. */
   void write(Object value, JsonGenerator yaml) throws IOException;
 
-  /** Returns the value of a key that is absent and has no default around it. */
-  Optional<Object> absent(Key key, Place section);
+  /** Returns the value of a key that is absent where no record around it has a default. */
+  Optional<Object> absent(ConfigKey key, Location section);
 
-  /** Returns the sections that it can be. */
+  /** Returns the sections that the value can be. */
   default List<SectionType> sections() {
     return List.of();
   }
 
   /**
-   * Returns how {@code type} is read and written.
+   * Returns the config type of a Java type.
    *
    * @throws IllegalArgumentException if a config cannot hold it
    */

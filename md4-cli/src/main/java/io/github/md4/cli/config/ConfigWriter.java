@@ -6,7 +6,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import java.io.IOException;
 import java.io.StringWriter;
 
-/** Writes a config with all its values, so that {@link ConfigLoader} reads an equal one. */
+/** The writer of configs with all their values, which {@link ConfigLoader} reads. */
 public final class ConfigWriter {
   private static final YAMLFactory YAML =
       YAMLFactory.builder()
@@ -16,7 +16,7 @@ public final class ConfigWriter {
 
   private ConfigWriter() {}
 
-  /** Returns {@code config} as YAML, its version first, every default written out. */
+  /** Returns {@code config} as YAML, with its version first and every default written out. */
   public static String write(Record config) {
     StringWriter text = new StringWriter();
     try (YAMLGenerator yaml = YAML.createGenerator(text)) {

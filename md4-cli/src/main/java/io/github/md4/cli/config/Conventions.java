@@ -12,22 +12,22 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** What a record declares for its config, by convention; the only reflection of this package. */
+/** The conventions by which records describe their configs; the only reflection of this package. */
 final class Conventions {
   private Conventions() {}
 
-  /** Returns {@code T.defaults()}, or nothing where {@code T} has none. */
+  /** Returns {@code T.defaults()}; empty where {@code T} has none. */
   static Optional<Object> defaults(Class<?> type) {
     return factory(type, "defaults").map(method -> call(() -> method.invoke(null)));
   }
 
-  /** Returns {@code T.parse(String)}, or nothing where {@code T} has none. */
+  /** Returns {@code T.parse(String)}; empty where {@code T} has none. */
   static Optional<Function<String, Object>> parser(Class<?> type) {
     return factory(type, "parse", String.class)
         .map(method -> text -> call(() -> method.invoke(null, text)));
   }
 
-  /** Returns {@code T.kinds()}, or nothing where {@code T} has none. */
+  /** Returns {@code T.kinds()}; empty where {@code T} has none. */
   static Optional<Map<String, Class<?>>> kinds(Class<?> type) {
     return Arrays.stream(type.getDeclaredMethods())
         .filter(method -> method.getName().equals("kinds") && method.getParameterCount() == 0)
@@ -56,7 +56,7 @@ final class Conventions {
     return call(() -> component.getAccessor().invoke(instance));
   }
 
-  /** Returns a new record; what its constructor throws comes out as it is. */
+  /** Returns a new record. An exception of its constructor is thrown as it is. */
   static Object construct(Class<?> type, Object[] values) {
     Class<?>[] parameters =
         Arrays.stream(type.getRecordComponents())

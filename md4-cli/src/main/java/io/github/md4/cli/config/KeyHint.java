@@ -8,14 +8,15 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What an unknown key was meant to be. */
+/** The hint for an unknown key. */
 final class KeyHint {
   private KeyHint() {}
 
   /**
-   * Returns why {@code name} is none of the keys of {@code section}, which stands at {@code at}.
+   * Returns the complaint that {@code name} is not a key of {@code section}, whose key is {@code
+   * at}, with the nearest key.
    */
-  static String unknown(SectionType section, Key at, String name) {
+  static String unknown(SectionType section, ConfigKey at, String name) {
     Optional<String> near = nearest(section.names(), name).map(sibling -> at.child(sibling).path());
     return near.or(() -> elsewhere(at.root(), name))
         .map(meant -> "is not a key; did you mean '" + meant + "'?")
@@ -31,17 +32,17 @@ final class KeyHint {
 
   /** Returns the first key of the whole config that has this name but stands in another section. */
   private static Optional<String> elsewhere(SectionType root, String name) {
-    return paths(root, new Key(root, ""))
+    return paths(root, new ConfigKey(root, ""))
         .filter(path -> normal(path.substring(path.lastIndexOf('.') + 1)).equals(normal(name)))
         .findFirst();
   }
 
-  private static Stream<String> paths(SectionType section, Key at) {
+  private static Stream<String> paths(SectionType section, ConfigKey at) {
     return section.components().stream().flatMap(component -> paths(component, at));
   }
 
-  private static Stream<String> paths(RecordComponent component, Key at) {
-    Key key = at.child(component.getName());
+  private static Stream<String> paths(RecordComponent component, ConfigKey at) {
+    ConfigKey key = at.child(component.getName());
     Stream<String> inner =
         ConfigType.of(component.getGenericType()).sections().stream()
             .flatMap(section -> paths(section, key));
@@ -53,8 +54,8 @@ final class KeyHint {
   }
 
   /**
-   * Returns how many insertions, deletions and replacements of a letter, and exchanges of two
-   * neighbours, lead from {@code a} to {@code b}, but for case, hyphens and underscores.
+   * Returns the edit distance of two names without regard to case, hyphens and underscores. An edit
+   * inserts, deletes or replaces a letter, or exchanges two neighbours.
    */
   static int distance(String a, String b) {
     return rows(normal(a), normal(b));

@@ -7,16 +7,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A list. A list in the file replaces the default whole. */
+/** A list. A list in the file replaces the whole default. */
 record ListType(ConfigType element) implements ConfigType {
   @Override
-  public Object read(Node node, Key key, Optional<Object> fallback) {
+  public Object read(Node node, ConfigKey key, Object fallback) {
     if (!(node instanceof Node.Items items)) {
-      throw node.place().invalid(key.path(), "must be a list, but is " + node.description());
+      throw node.location().invalid(key.path(), "must be a list, but is " + node.description());
     }
     List<Object> values = new ArrayList<>();
     for (Node item : items.nodes()) {
-      values.add(element.read(item, key.element(values.size()), Optional.empty()));
+      values.add(element.read(item, key.element(values.size()), null));
     }
     return List.copyOf(values);
   }
@@ -31,7 +31,7 @@ record ListType(ConfigType element) implements ConfigType {
   }
 
   @Override
-  public Optional<Object> absent(Key key, Place section) {
+  public Optional<Object> absent(ConfigKey key, Location section) {
     return Optional.empty();
   }
 }

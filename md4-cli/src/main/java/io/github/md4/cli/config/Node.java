@@ -5,25 +5,25 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A value as it is written, not yet typed, and where. */
+/** A value of a config file with its location, not yet typed. */
 sealed interface Node {
 
-  /** Returns where the value stands: for a key's value, the key. */
-  Place place();
+  /** Returns the location of the value; for the value of a key, that of the key. */
+  Location location();
 
-  /** Returns what an error calls it: {@code 'abc'}, {@code a list}. */
+  /** Returns the name of the value in errors, such as {@code 'abc'} or {@code a list}. */
   String description();
 
   /** Nothing after a key, or {@code null}. */
-  record Empty(Place place) implements Node {
+  record Empty(Location location) implements Node {
     @Override
     public String description() {
       return "empty";
     }
   }
 
-  /** A scalar; what it is a scalar of, its component says. */
-  record Text(String text, Place place) implements Node {
+  /** A scalar, whose type depends on its component. */
+  record Text(String text, Location location) implements Node {
     @Override
     public String description() {
       return "'" + OneLine.of(text) + "'";
@@ -31,7 +31,7 @@ sealed interface Node {
   }
 
   /** A list. */
-  record Items(List<Node> nodes, Place place) implements Node {
+  record Items(List<Node> nodes, Location location) implements Node {
     @Override
     public String description() {
       return "a list";
@@ -39,13 +39,16 @@ sealed interface Node {
   }
 
   /** Keys with their values, in the order of the file. */
-  record Keys(Map<String, Node> nodes, Place place) implements Node {
+  record Keys(Map<String, Node> nodes, Location location) implements Node {
     @Override
     public String description() {
       return "a section with keys";
     }
 
-    /** Returns this with {@code value} at {@code path}; what the path leads through is made. */
+    /**
+     * Returns these keys with {@code value} at {@code path}. Missing sections on the path are
+     * created.
+     */
     Keys with(List<String> path, Node value) {
       Map<String, Node> changed = new LinkedHashMap<>(nodes);
       String name = path.get(0);
@@ -53,17 +56,17 @@ sealed interface Node {
         changed.put(name, value);
       } else {
         Keys inner =
-            nodes.get(name) instanceof Keys keys ? keys : new Keys(Map.of(), value.place());
+            nodes.get(name) instanceof Keys keys ? keys : new Keys(Map.of(), value.location());
         changed.put(name, inner.with(path.subList(1, path.size()), value));
       }
-      return new Keys(changed, place);
+      return new Keys(changed, location);
     }
 
-    /** Returns this without the key {@code name}. */
+    /** Returns these keys without the key {@code name}. */
     Keys without(String name) {
       Map<String, Node> rest = new LinkedHashMap<>(nodes);
       rest.remove(name);
-      return new Keys(rest, place);
+      return new Keys(rest, location);
     }
   }
 }

@@ -7,7 +7,9 @@ final class OneLine {
 
   private OneLine() {}
 
-  /** Returns {@code text} with each run of white space made one blank, and cut if long. */
+  /**
+   * Returns {@code text} in one line: runs of white space become one blank, and a long text is cut.
+   */
   static String of(String text) {
     String line = text.strip().replaceAll("\\s+", " ");
     return line.length() <= LONGEST ? line : line.substring(0, LONGEST) + "...";

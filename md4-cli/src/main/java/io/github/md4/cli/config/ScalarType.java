@@ -13,14 +13,15 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * One value on one line.
+ * A single value.
  *
- * @param reader from the text of the file; its IllegalArgumentException is the error
- * @param writer the inverse
+ * @param reader parses the text of the file; the message of its IllegalArgumentException is the
+ *     error
+ * @param writer writes the value
  */
 record ScalarType(Function<String, Object> reader, Writer writer) implements ConfigType {
 
-  /** Writes a value as a YAML scalar. */
+  /** The writer of a value as a YAML scalar. */
   interface Writer {
     void write(Object value, JsonGenerator yaml) throws IOException;
   }
@@ -42,7 +43,7 @@ record ScalarType(Function<String, Object> reader, Writer writer) implements Con
           Path.class,
           new ScalarType(Path::of, STRING));
 
-  /** Returns how {@code type} is read and written, or nothing if it is no scalar. */
+  /** Returns the config type of a Java type; empty if it is not a scalar. */
   static Optional<ScalarType> of(Class<?> type) {
     Optional<ScalarType> parsed =
         Conventions.parser(type).map(parser -> new ScalarType(parser, STRING));
@@ -78,7 +79,10 @@ record ScalarType(Function<String, Object> reader, Writer writer) implements Con
     return new IllegalArgumentException("must be one of " + names + ", but is '" + text + "'");
   }
 
-  /** Writes plainly what reads the same everywhere, and in quotes, with escapes, the rest. */
+  /**
+   * Writes a text without quotes where every YAML reader takes it for a string, and in quotes
+   * otherwise.
+   */
   private static void writeText(String text, JsonGenerator yaml) throws IOException {
     if (Scalars.isPlain(text)) {
       yaml.writeNumber(text);
@@ -88,18 +92,18 @@ record ScalarType(Function<String, Object> reader, Writer writer) implements Con
   }
 
   @Override
-  public Object read(Node node, Key key, Optional<Object> fallback) {
+  public Object read(Node node, ConfigKey key, Object fallback) {
     if (node instanceof Node.Empty) {
-      throw node.place().invalid(key.path(), "has no value; give one, or leave the key out");
+      throw node.location().invalid(key.path(), "has no value; give one, or leave the key out");
     }
     if (!(node instanceof Node.Text text)) {
       String reason = "must be a single value, but is " + node.description();
-      throw node.place().invalid(key.path(), reason);
+      throw node.location().invalid(key.path(), reason);
     }
     try {
       return reader.apply(text.text());
     } catch (IllegalArgumentException e) {
-      throw node.place().invalid(key.path(), OneLine.of(String.valueOf(e.getMessage())));
+      throw node.location().invalid(key.path(), OneLine.of(String.valueOf(e.getMessage())));
     }
   }
 
@@ -109,7 +113,7 @@ record ScalarType(Function<String, Object> reader, Writer writer) implements Con
   }
 
   @Override
-  public Optional<Object> absent(Key key, Place section) {
+  public Optional<Object> absent(ConfigKey key, Location section) {
     return Optional.empty();
   }
 }

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The text of single values in YAML; in numbers underscores may part digits. */
+/** The texts of single values in YAML. Underscores may separate the digits of a number. */
 final class Scalars {
   private static final Pattern INTEGER = Pattern.compile("[-+]?(0|[1-9][0-9_]*)");
   private static final Pattern DECIMAL =

@@ -12,11 +12,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** A record, whose components are the keys. */
+/** A section: a record, whose components are the keys. */
 record SectionType(Class<?> type) implements ConfigType {
 
   /**
-   * @throws IllegalArgumentException if {@code type} is no record
+   * Returns the section of a record.
+   *
+   * @throws IllegalArgumentException if {@code type} is not a record
    */
   static SectionType of(Class<?> type) {
     if (!type.isRecord()) {
@@ -40,13 +42,13 @@ record SectionType(Class<?> type) implements ConfigType {
   }
 
   @Override
-  public Object read(Node node, Key key, Optional<Object> fallback) {
+  public Object read(Node node, ConfigKey key, Object fallback) {
     Node.Keys given = keys(node, key);
-    Optional<Object> base = fallback.or(() -> Conventions.defaults(type));
+    Object base = fallback == null ? Conventions.defaults(type).orElse(null) : fallback;
     Map<String, Object> values = readGiven(given, key, base);
     for (RecordComponent component : components()) {
       if (!values.containsKey(component.getName())) {
-        values.put(component.getName(), absent(component, given.place(), key, base));
+        values.put(component.getName(), absent(component, given.location(), key, base));
       }
     }
     try {
@@ -56,56 +58,60 @@ record SectionType(Class<?> type) implements ConfigType {
     }
   }
 
-  /** Returns the keys of {@code node}; a section whose keys are all left out has none. */
-  private static Node.Keys keys(Node node, Key key) {
+  /** Returns the keys of {@code node}; none where the section is empty. */
+  private static Node.Keys keys(Node node, ConfigKey key) {
     if (node instanceof Node.Empty) {
-      return new Node.Keys(Map.of(), node.place());
+      return new Node.Keys(Map.of(), node.location());
     }
     if (node instanceof Node.Keys keys) {
       return keys;
     }
     String reason = "must be a section with keys, but is " + node.description();
-    throw node.place().invalid(key.path(), reason);
+    throw node.location().invalid(key.path(), reason);
   }
 
-  /** Reads in the order of the file, so that of several errors the first is reported. */
-  private Map<String, Object> readGiven(Node.Keys given, Key key, Optional<Object> base) {
+  /**
+   * Reads the given keys in the order of the file, so that the first of several errors is reported.
+   */
+  private Map<String, Object> readGiven(Node.Keys given, ConfigKey key, Object base) {
     Map<String, Object> values = new LinkedHashMap<>();
     given
         .nodes()
         .forEach(
             (name, node) -> {
-              RecordComponent component = component(name, node.place(), key);
-              Optional<Object> fallback = base.map(it -> Conventions.get(component, it));
+              RecordComponent component = component(name, node.location(), key);
+              Object fallback = base == null ? null : Conventions.get(component, base);
               ConfigType type = ConfigType.of(component.getGenericType());
               values.put(name, type.read(node, key.child(name), fallback));
             });
     return values;
   }
 
-  private RecordComponent component(String name, Place place, Key key) {
+  private RecordComponent component(String name, Location location, ConfigKey key) {
     return Arrays.stream(type.getRecordComponents())
         .filter(component -> component.getName().equals(name))
         .findFirst()
-        .orElseThrow(() -> place.invalid(key.child(name).path(), KeyHint.unknown(this, key, name)));
+        .orElseThrow(
+            () -> location.invalid(key.child(name).path(), KeyHint.unknown(this, key, name)));
   }
 
   private static Object absent(
-      RecordComponent component, Place section, Key key, Optional<Object> base) {
-    Key child = key.child(component.getName());
-    return base.map(it -> Conventions.get(component, it))
+      RecordComponent component, Location section, ConfigKey key, Object base) {
+    ConfigKey child = key.child(component.getName());
+    return Optional.ofNullable(base)
+        .map(it -> Conventions.get(component, it))
         .or(() -> ConfigType.of(component.getGenericType()).absent(child, section))
         .orElseThrow(() -> section.invalid(child.path(), "is missing, and has no default"));
   }
 
-  /** An error of the constructor stands at the first key that its message names, if given. */
-  private InvalidConfigException impossible(Node.Keys given, Key key, String message) {
+  /** Returns the error of the constructor, at the first given key that its message names. */
+  private InvalidConfigException impossible(Node.Keys given, ConfigKey key, String message) {
     String reason = OneLine.of(message);
     return names().stream()
         .filter(name -> given.nodes().containsKey(name) && mentions(message, name))
         .min((a, b) -> Integer.compare(message.indexOf(a), message.indexOf(b)))
-        .map(name -> given.nodes().get(name).place().invalid(key.child(name).path(), reason))
-        .orElseGet(() -> given.place().invalid(key.path(), reason));
+        .map(name -> given.nodes().get(name).location().invalid(key.child(name).path(), reason))
+        .orElseGet(() -> given.location().invalid(key.path(), reason));
   }
 
   private static boolean mentions(String message, String name) {
@@ -126,9 +132,9 @@ record SectionType(Class<?> type) implements ConfigType {
     }
   }
 
-  /** Returns the defaults, or names the first key that has none. */
+  /** Returns the defaults. The error names the first key that has none. */
   @Override
-  public Optional<Object> absent(Key key, Place section) {
-    return Optional.of(read(new Node.Empty(section), key, Optional.empty()));
+  public Optional<Object> absent(ConfigKey key, Location section) {
+    return Optional.of(read(new Node.Empty(section), key, null));
   }
 }

@@ -14,25 +14,25 @@ import java.util.List;
 import java.util.Map;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
-/** Reads one YAML document into a {@link Node}; plain YAML only: no anchors, no tags. */
+/** The reader of a YAML document into a {@link Node}. Anchors and tags are refused. */
 final class YamlReader {
   private final YAMLParser yaml;
-  private final Place start;
+  private final Location start;
   private final String root;
 
-  private YamlReader(YAMLParser yaml, Place start, String root) {
+  private YamlReader(YAMLParser yaml, Location start, String root) {
     this.yaml = yaml;
     this.start = start;
     this.root = root;
   }
 
   /**
-   * Returns what {@code text} says.
+   * Returns the node of a text.
    *
-   * @param start where the text begins
-   * @param root the key the text is the value of; "" is the whole config
+   * @param start the location of the first line
+   * @param root the key whose value the text is; "" is the whole config
    */
-  static Node read(String text, Place start, String root) {
+  static Node read(String text, Location start, String root) {
     try (YAMLParser yaml = new YAMLFactory().createParser(text)) {
       return new YamlReader(yaml, start, root).document();
     } catch (JsonProcessingException e) {
@@ -43,14 +43,14 @@ final class YamlReader {
   }
 
   private static InvalidConfigException syntaxError(
-      JsonProcessingException error, Place start, String root) {
+      JsonProcessingException error, Location start, String root) {
     if (error.getCause() instanceof MarkedYAMLException yaml && yaml.getProblemMark() != null) {
-      Place place = start.line(yaml.getProblemMark().getLine() + 1);
-      return place.invalid(root, "is not valid YAML: " + OneLine.of(yaml.getProblem()));
+      Location location = start.line(yaml.getProblemMark().getLine() + 1);
+      return location.invalid(root, "is not valid YAML: " + OneLine.of(yaml.getProblem()));
     }
     JsonLocation at = error.getLocation();
-    Place place = at == null ? start : start.line(at.getLineNr());
-    return place.invalid(root, "is not valid YAML: " + OneLine.of(error.getOriginalMessage()));
+    Location location = at == null ? start : start.line(at.getLineNr());
+    return location.invalid(root, "is not valid YAML: " + OneLine.of(error.getOriginalMessage()));
   }
 
   private Node document() throws IOException {
@@ -64,51 +64,52 @@ final class YamlReader {
     return node;
   }
 
-  private Place here() {
+  private Location here() {
     return start.line(yaml.currentTokenLocation().getLineNr());
   }
 
   /** Reads the value that begins at the current token. */
-  private Node value(String key, Place place) throws IOException {
+  private Node value(String key, Location location) throws IOException {
     rejectAnchorsAndTags(key);
     JsonToken token = yaml.currentToken();
     return switch (token) {
-      case START_OBJECT -> keys(key, place);
-      case START_ARRAY -> items(key, place);
-      case VALUE_NULL -> new Node.Empty(place);
-      default -> new Node.Text(yaml.getText(), place);
+      case START_OBJECT -> keys(key, location);
+      case START_ARRAY -> items(key, location);
+      case VALUE_NULL -> new Node.Empty(location);
+      default -> new Node.Text(yaml.getText(), location);
     };
   }
 
   private void rejectAnchorsAndTags(String key) throws IOException {
     if (yaml.isCurrentAlias() || yaml.getObjectId() != null) {
-      throw here().invalid(key, "uses a YAML anchor (& or *), which is not read; write it out");
+      throw here()
+          .invalid(key, "uses a YAML anchor (& or *), which is not supported; write the value out");
     }
     if (yaml.getTypeId() != null) {
       throw here().invalid(key, "has the YAML tag '" + yaml.getTypeId() + "'; leave it out");
     }
   }
 
-  private Node keys(String key, Place place) throws IOException {
+  private Node keys(String key, Location location) throws IOException {
     Map<String, Node> nodes = new LinkedHashMap<>();
     while (yaml.nextToken() != JsonToken.END_OBJECT) {
       String name = yaml.currentName();
       String path = key.isEmpty() ? name : key + "." + name;
-      Place at = here();
+      Location at = here();
       if (nodes.containsKey(name)) {
         throw at.invalid(path, "is given twice; keep one");
       }
       yaml.nextToken();
       nodes.put(name, value(path, at));
     }
-    return new Node.Keys(nodes, place);
+    return new Node.Keys(nodes, location);
   }
 
-  private Node items(String key, Place place) throws IOException {
+  private Node items(String key, Location location) throws IOException {
     List<Node> nodes = new ArrayList<>();
     while (yaml.nextToken() != JsonToken.END_ARRAY) {
       nodes.add(value(key + "[" + nodes.size() + "]", here()));
     }
-    return new Node.Items(nodes, place);
+    return new Node.Items(nodes, location);
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * YAML files into records and back.
+ * Configs: YAML files as records.
  *
  * <p>A config is a record. Its keys are its components' names; a component is a nested record, a
- * list, or one scalar. Three conventions, so that the records themselves know nothing of YAML:
+ * list, or one scalar. Three conventions keep YAML out of the records:
  *
  * <ul>
  *   <li>a record with a {@code public static T defaults()} may leave any key out; without it every

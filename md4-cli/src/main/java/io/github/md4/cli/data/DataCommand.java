@@ -3,7 +3,7 @@ package io.github.md4.cli.data;
 
 import picocli.CommandLine.Command;
 
-/** {@code md4 data}: texts and images become files of tokens. */
+/** The command {@code md4 data}. */
 @Command(
     name = "data",
     description = "Prepares texts and images as files of tokens: train, valid and test.",

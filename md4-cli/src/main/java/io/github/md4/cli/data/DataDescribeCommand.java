@@ -3,6 +3,7 @@ package io.github.md4.cli.data;
 
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.token.BareTokens;
 import io.github.md4.core.token.DataSplit;
 import io.github.md4.core.token.Provenance;
@@ -19,15 +20,14 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 data describe}. */
+/** The command {@code md4 data describe}. */
 @Command(
     name = "describe",
     description =
-        "Says what the tokens of a .bin of nanoGPT or llm.c are, in a JSON beside it; then it can be"
-            + " trained on where it lies.",
+        "Describes the tokens of a .bin file of nanoGPT or llm.c in a JSON file beside"
+            + " it. The file can then be trained on where it lies.",
     sortOptions = false)
 final class DataDescribeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -36,26 +36,27 @@ final class DataDescribeCommand implements Callable<Integer> {
       names = "--file",
       required = true,
       paramLabel = "FILE.bin",
-      description = "uint16 tokens, with llm.c's header or without any; it is not changed.")
+      description =
+          "The file of uint16 tokens, with the header of llm.c or without a header. It is"
+              + " not changed.")
   private Path file;
 
   @Option(
       names = "--vocabulary",
       paramLabel = "gpt2|bytes|FILE",
-      description = "What a token is. Default: gpt2.")
+      description = "The vocabulary. Default: gpt2.")
   private VocabularyChoice vocabulary = VocabularyChoice.parse("gpt2");
 
   @Option(
       names = "--split",
       paramLabel = "train|valid|test",
-      description = "Which part of the data set it is. Default: ${DEFAULT-VALUE}.")
+      description = "The split of the data set. Default: ${DEFAULT-VALUE}.")
   private String split = "train";
 
   @Override
   public Integer call() throws IOException {
     if (vocabulary instanceof VocabularyChoice.CharactersOfText) {
-      throw new ParameterException(
-          spec.commandLine(), "the characters cannot be known from tokens; name a FILE of them");
+      throw Usage.error(spec, "tokens do not tell their characters; name a FILE of them");
     }
     DocumentOptions unused =
         new DocumentOptions(new DocumentRule.WholeFile(), "text", Detokenizer.NONE);

@@ -6,16 +6,20 @@ import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
-/** Where prepared data goes, and in which form it is told. */
+/** The options for the folder of prepared data and the form of the report. */
 final class DataFolder {
   @Option(
       names = "--out",
       required = true,
       paramLabel = "DIR",
-      description = "The folder for train.bin, valid.bin and test.bin; made if absent.")
+      description =
+          "The folder for train.bin, valid.bin and test.bin. It is created if it does not"
+              + " exist.")
   private Path folder;
 
-  @Option(names = "--replace", description = "Replace a data set that md4 has made there.")
+  @Option(
+      names = "--replace",
+      description = "Replace the data set in that folder, if md4 has made it.")
   private boolean replace;
 
   @Option(names = "--json", description = "Print one JSON object, not a table.")

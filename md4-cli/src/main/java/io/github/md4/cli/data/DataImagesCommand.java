@@ -6,33 +6,33 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
-import io.github.md4.core.token.ClassNames;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.image.ImageData;
+import io.github.md4.train.data.image.ImageOrder;
 import io.github.md4.train.data.image.Labels;
 import io.github.md4.train.data.image.Resize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 data images}. */
+/** The command {@code md4 data images}. */
 @Command(
     name = "images",
-    description = "Prepares images, a token for every value 0 to 255, with labels beside them.",
+    description =
+        "Prepares images, with one token for each value from 0 to 255, and their" + " labels.",
     footer =
-        "%nReads batches of CIFAR-10 (.bin), MNIST's IDX and NumPy's .npy and .npz (uint8), .gz or .xz"
-            + " around them, and folders or tars of PNG and JPEG, whose class is the folder they"
-            + " are in.",
+        "%nReads batches of CIFAR-10 (.bin), MNIST's IDX, and NumPy's .npy and .npz"
+            + " (uint8), also as .gz or .xz; and folders or tars of PNG and JPEG, where the"
+            + " folder of a picture is its class.",
     sortOptions = false)
 final class DataImagesCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -42,7 +42,7 @@ final class DataImagesCommand implements Callable<Integer> {
       required = true,
       arity = "1..*",
       paramLabel = "PATH",
-      description = "Images to train on; split by --fractions.")
+      description = "The images to train on, split by --fractions.")
   private List<Path> from;
 
   @Option(
@@ -50,22 +50,22 @@ final class DataImagesCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "FILE",
       description =
-          "Their labels, a file for each path: IDX, .npy, a byte an image, or lines of a file name,"
-              + " a tab and a class.")
+          "The labels of these images, one file for each path: IDX, .npy, one byte per"
+              + " image, or lines of a file name, a tab and a class.")
   private List<Path> labels = List.of();
 
   @Option(
       names = "--test",
       arity = "1..*",
       paramLabel = "PATH",
-      description = "Images that become test, all of them.")
+      description = "The images of the test split.")
   private List<Path> test = List.of();
 
   @Option(
       names = "--test-labels",
       arity = "1..*",
       paramLabel = "FILE",
-      description = "Their labels, as --labels.")
+      description = "The labels of the test images, in the form of --labels.")
   private List<Path> testLabels = List.of();
 
   @Mixin private DataFolder output;
@@ -74,38 +74,42 @@ final class DataImagesCommand implements Callable<Integer> {
       names = "--fractions",
       paramLabel = "TRAIN,VALID",
       description =
-          "The shares of train and valid; test has the rest. Default: 0.9,0.05, and 1,0 with"
-              + " --test.")
+          "The shares of train and valid; test gets the rest. Default: 0.9,0.05, or 1,0"
+              + " with --test.")
   private SplitFractions fractions;
 
   @Option(
       names = "--shuffle",
       paramLabel = "SEED",
-      description = "Shuffle before splitting. Default: in order.")
+      description = "The seed of a shuffle before the split. Default: no shuffle.")
   private Long shuffle;
 
   @Option(
       names = "--size",
       paramLabel = "S|HxW",
-      description = "Resize by the mean over the area of each new pixel. Default: as they are.")
+      description = "Resize by the mean over the area of each new pixel. Default: keep the size.")
   private Resize.Area size;
 
   @Option(
       names = "--crop",
-      description = "Take the largest square around the centre first; --size must be square.")
+      description =
+          "Crop to the largest square around the centre before resizing; --size must be"
+              + " square.")
   private boolean crop;
 
   @Option(
       names = "--colours",
       paramLabel = "1|3",
-      description = "What pictures are turned into: grey, or red, green and blue. Default: 3.")
+      description =
+          "The number of colours that pictures are converted to: 1 for grey, 3 for red,"
+              + " green and blue. Default: 3.")
   private int colours = 3;
 
   @Option(
       names = "--skip-limit",
       paramLabel = "N",
       description =
-          "How many damaged pictures to leave out before giving up. Default: ${DEFAULT-VALUE}.")
+          "The number of damaged pictures that may be left out. Default: ${DEFAULT-VALUE}.")
   private int skipLimit = 10;
 
   @Override
@@ -130,7 +134,7 @@ final class DataImagesCommand implements Callable<Integer> {
     try {
       return new ImageData.Sources(images, ofImages);
     } catch (IllegalArgumentException e) {
-      throw usage(option + ": " + e.getMessage());
+      throw Usage.error(spec, option + ": " + e.getMessage());
     }
   }
 
@@ -138,20 +142,21 @@ final class DataImagesCommand implements Callable<Integer> {
     SplitFractions standard = test.isEmpty() ? SplitFractions.STANDARD : new SplitFractions(1, 0);
     SplitFractions shares = fractions == null ? standard : fractions;
     if (!test.isEmpty() && shares.test() > 0) {
-      throw usage("--fractions must leave nothing for test, which --test names");
+      throw Usage.error(spec, "--fractions must leave nothing for test, which --test names");
     }
-    OptionalLong seed = shuffle == null ? OptionalLong.empty() : OptionalLong.of(shuffle);
+    ImageOrder order =
+        shuffle == null ? new ImageOrder.AsGiven() : new ImageOrder.Shuffled(shuffle);
     try {
-      return new ImageData.Options(resize(), colours, shares, seed, skipLimit, output.existing());
+      return new ImageData.Options(resize(), colours, shares, order, skipLimit, output.existing());
     } catch (IllegalArgumentException e) {
-      throw usage(e.getMessage());
+      throw Usage.error(spec, e.getMessage());
     }
   }
 
   private Resize resize() {
     if (size == null) {
       if (crop) {
-        throw usage("--crop needs --size");
+        throw Usage.error(spec, "--crop needs --size");
       }
       return new Resize.None();
     }
@@ -159,20 +164,16 @@ final class DataImagesCommand implements Callable<Integer> {
       return size;
     }
     if (size.height() != size.width()) {
-      throw usage("--crop needs a square --size");
+      throw Usage.error(spec, "--crop needs a square --size");
     }
     return new Resize.CentralSquare(size.height());
-  }
-
-  private ParameterException usage(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 
   private Table table(ImageData.Prepared data) {
     Table table = new Table();
     table.row("data set", "%s", data.name());
     table.row("images", "%s, %d damaged ones left out", data.shape(), data.skipped());
-    table.row("classes", "%s", data.classes().map(DataImagesCommand::summary).orElse("no labels"));
+    table.row("classes", "%s", summary(data.classes()));
     for (TokenFileInfo split : data.splits()) {
       table.row(
           split.split(),
@@ -184,8 +185,10 @@ final class DataImagesCommand implements Callable<Integer> {
     return table;
   }
 
-  private static String summary(ClassNames classes) {
-    List<String> names = classes.names();
+  private static String summary(List<String> names) {
+    if (names.isEmpty()) {
+      return "no labels";
+    }
     int shown = Math.min(names.size(), 10);
     return names.size()
         + ": "
@@ -200,7 +203,7 @@ final class DataImagesCommand implements Callable<Integer> {
             .put("image", data.shape().toString())
             .put("skipped", data.skipped());
     ArrayNode classes = object.putArray("classes");
-    data.classes().ifPresent(names -> names.names().forEach(classes::add));
+    data.classes().forEach(classes::add);
     ArrayNode splits = object.putArray("splits");
     for (TokenFileInfo split : data.splits()) {
       ObjectNode entry =
@@ -210,7 +213,7 @@ final class DataImagesCommand implements Callable<Integer> {
               .put("file", file(split).toString())
               .put("images", images(data, split))
               .put("sha256", split.sha256());
-      if (data.classes().isPresent()) {
+      if (!data.classes().isEmpty()) {
         entry.put("labels", Labels.beside(file(split)).toString());
       }
     }

@@ -16,7 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Mixin;
 
-/** Where prepared data goes, and what is said of it. */
+/** The folder of prepared data, and the report about it. */
 final class DataOutput {
   @Mixin private DataFolder where;
 
@@ -29,9 +29,9 @@ final class DataOutput {
   }
 
   /**
-   * Prints what was prepared.
+   * Prints the report of a text.
    *
-   * @param origin what a reader must know of the numbers that models of it will get
+   * @param origin the origin of the text, and the meaning of numbers on it
    */
   void print(PrintWriter out, PreparedData data, String origin) {
     if (where.isJson()) {
@@ -41,7 +41,7 @@ final class DataOutput {
     }
   }
 
-  /** Prints what was prepared of documents. */
+  /** Prints the report of documents. */
   void print(PrintWriter out, DocumentTokens.Prepared data) {
     if (where.isJson()) {
       out.println(json(data));

@@ -11,10 +11,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 data quickstart}. */
+/** The command {@code md4 data quickstart}. */
 @Command(
     name = "quickstart",
-    description = "Makes a small corpus to begin with; nothing is downloaded.",
+    description = "Generates a small corpus for a first training, without a download.",
     sortOptions = false)
 final class DataQuickstartCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -28,8 +28,8 @@ final class DataQuickstartCommand implements Callable<Integer> {
     output.print(
         spec.commandLine().getOut(),
         data,
-        "generated, of known entropy: md4 evaluate prints it as the floor; not text8, and numbers"
-            + " on it are not comparable with published ones");
+        "generated, of known entropy, which md4 evaluate prints as the floor; not"
+            + " text8: numbers on it are not comparable with published ones");
     return ExitCodes.DONE;
   }
 }

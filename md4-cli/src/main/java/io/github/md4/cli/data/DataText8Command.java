@@ -12,10 +12,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 data text8}. */
+/** The command {@code md4 data text8}. */
 @Command(
     name = "text8",
-    description = "Prepares text8, or a text of its 27 characters, split 90/5/5 by position.",
+    description =
+        "Prepares text8, or another text of its 27 characters, split 90/5/5 by" + " position.",
     sortOptions = false)
 final class DataText8Command implements Callable<Integer> {
   @Spec private CommandSpec spec;

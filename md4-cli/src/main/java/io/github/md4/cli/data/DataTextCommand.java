@@ -15,10 +15,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 data text}. */
+/** The command {@code md4 data text}. */
 @Command(
     name = "text",
-    description = "Prepares any text by its characters or its bytes.",
+    description = "Prepares any text as characters or as bytes.",
     sortOptions = false)
 final class DataTextCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -29,14 +29,14 @@ final class DataTextCommand implements Callable<Integer> {
       names = "--vocabulary",
       required = true,
       paramLabel = "chars|bytes",
-      description = "What a token is: a character of the text, or one of the 256 bytes.")
+      description = "The vocabulary: the characters of the text, or the 256 bytes.")
   private TextVocabulary vocabulary;
 
   @Option(
       names = "--fractions",
       paramLabel = "TRAIN,VALID",
       description =
-          "The shares of train and valid, by position; test has the rest. Default: 0.9,0.05.")
+          "The shares of train and valid, by position; test gets the rest. Default: 0.9,0.05.")
   private SplitFractions fractions = SplitFractions.STANDARD;
 
   @Override

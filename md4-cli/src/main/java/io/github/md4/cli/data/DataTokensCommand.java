@@ -4,6 +4,7 @@ package io.github.md4.cli.data;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Progress;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.train.data.Detokenizer;
 import io.github.md4.train.data.DocumentOptions;
 import io.github.md4.train.data.DocumentRule;
@@ -20,13 +21,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 data tokens}. */
+/** The command {@code md4 data tokens}. */
 @Command(
     name = "tokens",
-    description = "Prepares documents as tokens of GPT-2, of any tokenizer.json, or of your own.",
+    description =
+        "Prepares documents as tokens of GPT-2, of any tokenizer.json, or of your own"
+            + " symbols.",
     sortOptions = false)
 final class DataTokensCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -37,7 +39,8 @@ final class DataTokensCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "FILE",
       description =
-          "Text, .jsonl or .parquet, raw or .gz, .xz, .zst or .zip; read in order, as a stream.")
+          "The documents: text, .jsonl or .parquet, plain or as .gz, .xz, .zst or .zip."
+              + " They are read in order, as a stream.")
   private List<Path> from;
 
   @Mixin private DataOutput output;
@@ -46,61 +49,70 @@ final class DataTokensCommand implements Callable<Integer> {
       names = "--vocabulary",
       paramLabel = "gpt2|bytes|chars|FILE",
       description =
-          "What a token is. FILE is a tokenizer.json of Hugging Face's, or has one symbol a line."
-              + " Default: gpt2.")
+          "The vocabulary. FILE is a tokenizer.json of Hugging Face, or has one symbol"
+              + " per line. Default: gpt2.")
   private VocabularyChoice vocabulary = VocabularyChoice.parse("gpt2");
 
   @Option(
       names = "--documents",
       paramLabel = "file|lines|stripped|rows|until=LINE",
       description =
-          "What a document of a text file is: the file, each line, each line without white space at"
-              + " its ends, each line with its end, or all up to a line. Default: file.")
+          "The documents of a text file: the file, each line, each line without white"
+              + " space at its ends, each line with its end, or everything up to a certain"
+              + " line. Default: file.")
   private DocumentRule rule = new DocumentRule.WholeFile();
 
   @Option(
       names = "--field",
       paramLabel = "NAME",
-      description = "The field of a JSON line, or the column, that is the text. Default: text.")
+      description =
+          "The field of a JSON line, or the column of a table, that has the text."
+              + " Default: text.")
   private String field = "text";
 
   @Option(
       names = "--detokenize",
       paramLabel = "none|wikitext|ptb|lm1b|lambada",
-      description = "Undo a corpus's own tokenization, document by document. Default: none.")
+      description =
+          "Undo the tokenization of a published corpus, document by document. Default:" + " none.")
   private Detokenizer detokenizer = Detokenizer.NONE;
 
   @Option(
       names = "--pack",
       paramLabel = "stream|openwebtext|fineweb",
       description =
-          "One stream; the paper's rows of OpenWebText, 2%% of each 10,000 documents' to valid; or"
-              + " its rows of FineWeb. Default: stream.")
+          "One stream of tokens; the paper's rows of OpenWebText, 2%% of the rows of each"
+              + " 10,000 documents for valid; or its rows of FineWeb. Default: stream.")
   private String pack = "stream";
 
   @Option(
       names = "--length",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Tokens of a row, where rows are packed. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The number of tokens in a row of openwebtext or fineweb. Default:"
+              + " ${DEFAULT-VALUE}.")
   private int length = 1024;
 
   @Option(
       names = "--fractions",
       paramLabel = "TRAIN,VALID",
-      description = "The shares of train and valid; each document is drawn. Default: 0.9,0.05.")
+      description =
+          "The probabilities of train and valid for each document; test gets the rest."
+              + " Default: 0.9,0.05.")
   private SplitFractions fractions = SplitFractions.STANDARD;
 
   @Option(
       names = "--split",
       paramLabel = "train|valid|test",
-      description = "All documents are of this split; the files of others stay as they are.")
+      description =
+          "Put all documents into this split; the files of the other splits stay as they" + " are.")
   private String split;
 
   @Option(
       names = "--seed",
       paramLabel = "SEED",
-      description = "What splits and shuffles are drawn from. Default: ${DEFAULT-VALUE}.")
+      description = "The seed of splits and shuffles. Default: ${DEFAULT-VALUE}.")
   private long seed = 1;
 
   @Override
@@ -122,7 +134,7 @@ final class DataTokensCommand implements Callable<Integer> {
     try {
       return new DocumentOptions(rule, field, detokenizer);
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+      throw Usage.error(spec, e.getMessage());
     }
   }
 
@@ -139,7 +151,7 @@ final class DataTokensCommand implements Callable<Integer> {
                 "pack must be stream, openwebtext or fineweb: " + pack);
       };
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+      throw Usage.error(spec, e.getMessage());
     }
   }
 

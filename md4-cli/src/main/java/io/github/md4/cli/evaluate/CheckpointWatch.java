@@ -14,68 +14,65 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * Scores the checkpoints of a run, oldest first, as they appear; ends when the run has finished or
- * the time is up.
+ * The evaluation of a run's checkpoints as they appear, oldest first. It ends when the run has
+ * finished or the time is up.
  */
 final class CheckpointWatch {
+  /** A time longer than any run. */
+  static final Duration FOREVER = Duration.ofDays(10_000);
+
   private static final Duration POLL = Duration.ofSeconds(1);
 
-  /** How long a checkpoint that cannot be read may take to be gone. */
+  /** The time that the deletion of a checkpoint may take. */
   private static final Duration DELETION = Duration.ofSeconds(5);
 
   private final RunFolder run;
-  private final Settings settings;
-  private final Scorer scorer;
+  private final long every;
+  private final Evaluator evaluator;
   private final Listener listener;
   private final PrintWriter err;
   private final Set<Long> done = new HashSet<>();
 
-  /**
-   * What is watched.
-   *
-   * @param every only steps that are multiples of it
-   * @param limit no checkpoint is begun after this time
-   */
-  record Settings(Path run, long every, Duration limit) {
-    /** Longer than any run. */
-    static final Duration FOREVER = Duration.ofDays(10_000);
-  }
-
-  /** Scores the model in a folder. */
+  /** An evaluation of the model in a folder. */
   @FunctionalInterface
-  interface Scorer {
-    EvaluationReport score(Path folder) throws IOException;
+  interface Evaluator {
+    EvaluationReport evaluate(Path folder) throws IOException;
   }
 
-  /** Hears of each score. */
+  /** A listener of the evaluations. */
   @FunctionalInterface
   interface Listener {
-    void scored(long step, EvaluationReport report);
+    void evaluated(long step, EvaluationReport report);
   }
 
-  CheckpointWatch(Settings settings, Scorer scorer, Listener listener, PrintWriter err) {
-    this.run = new RunFolder(settings.run);
-    this.settings = settings;
-    this.scorer = scorer;
+  /**
+   * @param every evaluates only steps that are multiples of it
+   */
+  CheckpointWatch(
+      RunFolder run, long every, Evaluator evaluator, Listener listener, PrintWriter err) {
+    this.run = run;
+    this.every = every;
+    this.evaluator = evaluator;
     this.listener = listener;
     this.err = err;
   }
 
   /**
-   * Returns once there is nothing more to score, or no time.
+   * Evaluates until the run has finished, or the time is up.
    *
+   * @param limit no evaluation begins after it
    * @throws InvalidDataException if there is no such folder
    */
-  void run() throws IOException, InterruptedException {
+  void run(Duration limit) throws IOException, InterruptedException {
     if (!Files.isDirectory(run.path())) {
-      throw new InvalidDataException(run.path(), "no such folder; a run is expected");
+      throw new InvalidDataException(run.path(), "no such folder; name the folder of a run");
     }
-    long end = System.nanoTime() + settings.limit.toNanos();
+    long end = System.nanoTime() + limit.toNanos();
     boolean finished = false;
     while (!finished && isBefore(end)) {
       // Asked before the checkpoints are listed, so that the last is not missed.
       finished = Files.isDirectory(run.model());
-      scoreNew(end);
+      evaluateNew(end);
       if (!finished) {
         Thread.sleep(Math.min(POLL.toMillis(), Math.max(0, millisUntil(end))));
       }
@@ -85,19 +82,19 @@ final class CheckpointWatch {
     }
   }
 
-  private void scoreNew(long end) throws IOException, InterruptedException {
+  private void evaluateNew(long end) throws IOException, InterruptedException {
     for (Checkpoint checkpoint : Checkpoints.in(run.checkpoints())) {
-      boolean due = checkpoint.step() % settings.every == 0;
+      boolean due = checkpoint.step() % every == 0;
       if (due && isBefore(end) && done.add(checkpoint.step())) {
-        score(checkpoint);
+        evaluate(checkpoint);
       }
     }
   }
 
-  private void score(Checkpoint checkpoint) throws IOException, InterruptedException {
+  private void evaluate(Checkpoint checkpoint) throws IOException, InterruptedException {
     EvaluationReport report;
     try {
-      report = scorer.score(checkpoint.folder());
+      report = evaluator.evaluate(checkpoint.folder());
     } catch (IOException | InvalidDataException e) {
       if (!isDeleted(checkpoint.folder())) {
         throw e;
@@ -106,10 +103,10 @@ final class CheckpointWatch {
       err.flush();
       return;
     }
-    listener.scored(checkpoint.step(), report);
+    listener.evaluated(checkpoint.step(), report);
   }
 
-  /** Returns whether a folder goes; its files go before it does. */
+  /** Returns whether a folder is being deleted; its files go before it does. */
   private static boolean isDeleted(Path folder) throws InterruptedException {
     long end = System.nanoTime() + DELETION.toNanos();
     while (Files.exists(folder) && isBefore(end)) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.Units;
 import io.github.md4.core.likelihood.UnitLosses;
 import java.io.IOException;
@@ -18,15 +19,15 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 compare}. */
+/** The command {@code md4 compare}. */
 @Command(
     name = "compare",
     description =
-        "Compares losses that md4 evaluate --losses wrote, chunk by chunk under the same masks;"
-            + " several on each side are pairs in their order, as runs of one seed each.",
+        "Compares the losses that md4 evaluate --losses has written, chunk by chunk"
+            + " under the same masks. Several files on each side are pairs in their order,"
+            + " such as runs with the same seed.",
     sortOptions = false)
 public final class CompareCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -36,7 +37,7 @@ public final class CompareCommand implements Callable<Integer> {
       required = true,
       split = ",",
       paramLabel = "FILE.csv",
-      description = "Losses of one kind of model; several with commas.")
+      description = "The losses of one kind of model; several files with commas.")
   private List<Path> first;
 
   @Option(
@@ -44,13 +45,13 @@ public final class CompareCommand implements Callable<Integer> {
       required = true,
       split = ",",
       paramLabel = "FILE.csv",
-      description = "Losses of the other kind, as many.")
+      description = "The losses of the other kind; as many files.")
   private List<Path> second;
 
   @Option(names = "--json", description = "Print a JSON object, not a table.")
   private boolean json;
 
-  /** Two files' bounds and their difference. */
+  /** The bounds of two files and their difference. */
   private record Pair(Path first, Path second, double[] bits, UnitLosses.Difference difference) {
     static Pair of(Path first, Path second) throws IOException {
       LossFile a = LossFile.read(first);
@@ -92,9 +93,9 @@ public final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (first.size() != second.size()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--first and --second must have as many files: %d, %d"
+      throw Usage.error(
+          spec,
+          "--first and --second must have the same number of files: %d, %d"
               .formatted(first.size(), second.size()));
     }
     List<Pair> pairs = new ArrayList<>();

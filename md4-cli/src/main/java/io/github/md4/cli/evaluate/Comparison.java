@@ -8,11 +8,11 @@ import io.github.md4.cli.support.Table;
 import io.github.md4.core.likelihood.BoundEstimate;
 import java.util.List;
 
-/** Two models' scores on the same chunks under the same masks. */
+/** The bounds of two models on the same chunks under the same masks. */
 record Comparison(EvaluationReport first, EvaluationReport second) {
 
   void addTo(Table table) {
-    for (int i = 0; i < first.scores().size(); i++) {
+    for (int i = 0; i < first.bounds().size(); i++) {
       BoundEstimate other = counterpart(i);
       table.row(
           "compared, " + other.objective(),
@@ -33,24 +33,27 @@ record Comparison(EvaluationReport first, EvaluationReport second) {
     ObjectNode compared = json.putObject("compared");
     compared.set("model", second.inputs().model().json());
     ArrayNode differences = compared.putArray("differences");
-    for (int i = 0; i < first.scores().size(); i++) {
+    for (int i = 0; i < first.bounds().size(); i++) {
       differences.add(EvaluationFields.json(name(i), difference(i)));
     }
-    List<BoundEstimate> scores = second.scores();
+    List<BoundEstimate> bounds = second.bounds();
     ArrayNode estimates = compared.putArray("estimates");
-    scores.forEach(each -> estimates.add(new EvaluationFields(each).json()));
+    bounds.forEach(each -> estimates.add(new EvaluationFields(each).json()));
   }
 
   private String name(int i) {
-    return "first less compared, " + first.scores().get(i).objective();
+    return "first less compared, " + first.bounds().get(i).objective();
   }
 
-  /** An autoregressive model has one score, whatever was asked for. */
+  /**
+   * Returns the other model's bound by the same estimator. An autoregressive model has one bound
+   * only.
+   */
   private BoundEstimate counterpart(int i) {
-    return second.scores().get(Math.min(i, second.scores().size() - 1));
+    return second.bounds().get(Math.min(i, second.bounds().size() - 1));
   }
 
   private BoundEstimate.Difference difference(int i) {
-    return first.scores().get(i).minus(counterpart(i));
+    return first.bounds().get(i).minus(counterpart(i));
   }
 }

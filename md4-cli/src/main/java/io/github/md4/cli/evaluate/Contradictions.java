@@ -8,14 +8,14 @@ import io.github.md4.core.likelihood.BoundEstimate;
 import java.io.PrintWriter;
 import java.util.List;
 
-/** What must hold between estimates of one bound, as the command line says it. */
+/** The checks of the estimates of one bound against each other, as text. */
 public record Contradictions(List<Agreement.Check> checks) {
 
-  static Contradictions of(List<BoundEstimate> scores) {
-    return new Contradictions(Agreement.of(scores));
+  static Contradictions of(List<BoundEstimate> bounds) {
+    return new Contradictions(Agreement.of(bounds));
   }
 
-  /** Adds a line for each check. */
+  /** Adds a row for each check. */
   void addTo(Table table) {
     for (int i = 0; i < checks.size(); i++) {
       Agreement.Check check = checks.get(i);
@@ -27,11 +27,11 @@ public record Contradictions(List<Agreement.Check> checks) {
     return switch (outcome) {
       case HOLDS -> "holds";
       case FAILS -> "FAILS";
-      case UNKNOWN -> "unknown, too few groups and passes to tell (--passes)";
+      case UNKNOWN -> "unknown, since there are too few groups and passes; take more --passes";
     };
   }
 
-  /** Says on stderr what fails and returns the exit code. */
+  /** Reports failed checks on {@code err} and returns the exit code. */
   public int report(PrintWriter err) {
     for (Agreement.Check check : checks) {
       if (check.outcome() == Agreement.Outcome.FAILS) {

@@ -20,7 +20,7 @@ sealed interface EstimatorOption {
   /**
    * The bound of continuous time, or of steps; without effect on an autoregressive model.
    *
-   * @param floor of effect on learned schedules alone
+   * @param floor has an effect on learned schedules only
    */
   record OnAxis(TimeAxis axis, TimeFloor floor) implements EstimatorOption {
     @Override

@@ -8,9 +8,11 @@ import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
+import io.github.md4.train.RunFolder;
 import io.github.md4.train.data.Protocol;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -24,48 +26,52 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 evaluate}: one model, or every checkpoint of a run as it appears. */
+/**
+ * The command {@code md4 evaluate}: of one model, or of every checkpoint of a run as it appears.
+ */
 @Command(
     name = "evaluate",
     description = "Estimates the likelihood that a model gives to data, with its standard error.",
-    subcommands = EvaluateGenerativeCommand.class,
+    subcommands = {EvaluateFidCommand.class, EvaluateGenerativeCommand.class},
     sortOptions = false)
 public final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @ArgGroup(multiplicity = "0..1")
-  private Subject subject;
+  private Target target;
 
   @Option(
       names = "--data",
       paramLabel = "FILE.bin",
       description =
-          "A file of tokens, as md4 data makes them; it is cut into chunks of the model's length.")
+          "A file of tokens made by md4 data. It is cut into chunks of the model's length.")
   private Path data;
 
   @Option(
       names = "--suite",
       paramLabel = "zero-shot",
       description =
-          "Score the sets of the paper's zero-shot table in place of one file: LAMBADA, WikiText2,"
-              + " PTB, WikiText103, 1BW, as far as --data-dir has them.")
+          "Score the sets of the paper's zero-shot table instead of one file: LAMBADA,"
+              + " WikiText2, PTB, WikiText103 and 1BW, those of them that --data-dir has.")
   private String suite;
 
   @Option(
       names = "--data-dir",
       paramLabel = "DIR",
       description =
-          "Has folders lambada, wikitext2, ptb, wikitext103 and lm1b with the files as published,"
-              + " whose names tell train, valid, test or heldout.")
+          "The folder of the folders lambada, wikitext2, ptb, wikitext103 and lm1b. They"
+              + " hold the files as published, with train, valid, test or heldout in their"
+              + " names.")
   private Path dataFolder;
 
   @Option(
       names = "--protocol",
       paramLabel = "md4|sedd|mdlm|documents",
-      description = "How the rows of a suite become sequences; printed in full. Default: md4.")
+      description =
+          "The rule by which the rows of a suite become sequences. The report prints it"
+              + " in full. Default: md4.")
   private Protocol protocol = Protocol.MD4;
 
   @Mixin private ModelOptions options;
@@ -75,40 +81,42 @@ public final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "T",
       split = ",",
       description =
-          "Take the bound of T steps; several, with commas, are compared pair by pair, and inf is"
-              + " continuous time. Default: that of continuous time.")
+          "Estimate the bound of T steps; inf is continuous time. Several, with commas,"
+              + " are compared pair by pair. Default: inf.")
   private List<TimeAxis> axes = List.of(new TimeAxis.Continuous());
 
   @Option(
       names = "--time-floor",
       paramLabel = "reference|exact",
       description =
-          "Of a learned schedule: count the mean over times above the floor as the integral over"
-              + " them, as md4 does, or the integral. Default: ${DEFAULT-VALUE}.")
+          "The integral over times of a learned schedule. The reference takes the mean"
+              + " over the times above the floor for it; exact takes the integral. Default:"
+              + " ${DEFAULT-VALUE}.")
   private TimeFloor floor = TimeFloor.REFERENCE;
 
   @Option(
       names = "--any-order",
       description =
-          "Estimate the bound of guessing in any order too; it must agree with continuous time.")
+          "Estimate also the bound of guessing in any order. It must agree with"
+              + " continuous time.")
   private boolean anyOrder;
 
   @Option(
       names = "--compare",
       paramLabel = "DIR",
-      description = "Score another model under the same masks and give the difference.")
+      description = "Score another model under the same masks and print the difference.")
   private Path other;
 
   @Option(
       names = "--csv",
       paramLabel = "FILE",
-      description = "Write the results there too, one line for each data set and estimator.")
+      description = "Write the results to this file too, one line for each data set and estimator.")
   private Path csv;
 
   @Option(
       names = "--losses",
       paramLabel = "FILE.csv",
-      description = "Write the loss of each chunk there, for md4 compare.")
+      description = "Write the loss of each chunk to this file, for md4 compare.")
   private Path losses;
 
   @Option(
@@ -116,8 +124,8 @@ public final class EvaluateCommand implements Callable<Integer> {
       paramLabel = "N",
       converter = OptionTypes.Count.class,
       description =
-          "How often each chunk is scored, at another time with another mask; more make the error"
-              + " smaller. Default: ${DEFAULT-VALUE}.")
+          "The number of passes. Each scores every chunk at another time with another"
+              + " mask; more make the error smaller. Default: ${DEFAULT-VALUE}.")
   private int passes = 1;
 
   @Option(
@@ -130,7 +138,9 @@ public final class EvaluateCommand implements Callable<Integer> {
       names = "--batch-size",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Chunks at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The number of chunks in one call of the network; the result does not depend on"
+              + " it. Default: ${DEFAULT-VALUE}.")
   private int batchSize = 64;
 
   @Option(
@@ -143,8 +153,8 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print JSON objects, one a line, not a table.")
   private boolean json;
 
-  /** What is scored. */
-  private static final class Subject {
+  /** The model or the run that is scored. */
+  private static final class Target {
     @Option(
         names = "--model",
         required = true,
@@ -153,11 +163,11 @@ public final class EvaluateCommand implements Callable<Integer> {
     private Path model;
 
     @ArgGroup(exclusive = false, multiplicity = "1")
-    private Watched watched;
+    private Watch watch;
   }
 
-  /** A run that goes on. */
-  private static final class Watched {
+  /** The options for a run that continues. */
+  private static final class Watch {
     @Option(
         names = "--watch",
         required = true,
@@ -176,51 +186,51 @@ public final class EvaluateCommand implements Callable<Integer> {
         names = "--time-limit",
         paramLabel = "2h|30m|90s",
         description = "Stop watching after this time. Default: never.")
-    private Duration limit = CheckpointWatch.Settings.FOREVER;
-
-    CheckpointWatch.Settings settings() {
-      return new CheckpointWatch.Settings(run, every, limit);
-    }
+    private Duration limit = CheckpointWatch.FOREVER;
   }
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    checkSubject();
+    checkOptions();
     EvaluationTask evaluation =
         new EvaluationTask(
             asked(), new LikelihoodEstimator.Settings(seed, passes, batchSize), limit);
     if (suite != null) {
-      return scoreSuite(evaluation);
+      return evaluateSuite(evaluation);
     }
     try (EvaluationData opened = EvaluationData.open(data)) {
-      if (subject.watched == null) {
-        return scoreOne(evaluation, opened);
+      if (target.watch == null) {
+        return evaluateModel(evaluation, opened);
       }
       options.checkDevice(); // the first checkpoint may be hours away
-      CheckpointWatch.Scorer scorer = folder -> score(evaluation, opened, folder);
+      CheckpointWatch.Evaluator evaluator = folder -> evaluate(evaluation, opened, folder);
       PrintWriter err = spec.commandLine().getErr();
-      new CheckpointWatch(subject.watched.settings(), scorer, this::printCheckpoint, err).run();
+      new CheckpointWatch(
+              new RunFolder(target.watch.run),
+              target.watch.every,
+              evaluator,
+              this::printCheckpoint,
+              err)
+          .run(target.watch.limit);
     }
     return ExitCodes.DONE;
   }
 
-  /** What picocli cannot check, since md4 evaluate generative has no need of it. */
-  private void checkSubject() {
-    require(subject != null, "Missing required argument: (--model=DIR | --watch=RUN)");
-    require(suite != null || data != null, "Missing required option: '--data=FILE.bin'");
-    require(suite == null || data == null, "--data and --suite are mutually exclusive");
-    require(suite == null || suite.equals("zero-shot"), "suite must be zero-shot: " + suite);
-    require(suite == null || dataFolder != null, "--suite needs --data-dir=DIR");
-    boolean isOneModel = subject != null && subject.watched == null;
-    require(suite == null || isOneModel, "--suite scores a --model, not a --watch");
-    require(losses == null || (isOneModel && suite == null), "--losses needs --model and --data");
-    require(other == null || (isOneModel && suite == null), "--compare needs --model and --data");
-  }
-
-  private void require(boolean holds, String message) {
-    if (!holds) {
-      throw new ParameterException(spec.commandLine(), message);
-    }
+  /** Checks what is required here. picocli would require it of the subcommands as well. */
+  private void checkOptions() {
+    Usage.require(spec, target != null, "Missing required argument: (--model=DIR | --watch=RUN)");
+    Usage.require(
+        spec, suite != null || data != null, "Missing required option: '--data=FILE.bin'");
+    Usage.require(spec, suite == null || data == null, "--data and --suite are mutually exclusive");
+    Usage.require(
+        spec, suite == null || suite.equals("zero-shot"), "suite must be zero-shot: " + suite);
+    Usage.require(spec, suite == null || dataFolder != null, "--suite needs --data-dir=DIR");
+    boolean isOneModel = target != null && target.watch == null;
+    Usage.require(spec, suite == null || isOneModel, "--suite scores a --model, not a --watch");
+    Usage.require(
+        spec, losses == null || (isOneModel && suite == null), "--losses needs --model and --data");
+    Usage.require(
+        spec, other == null || (isOneModel && suite == null), "--compare needs --model and --data");
   }
 
   private List<EstimatorOption> asked() {
@@ -232,9 +242,9 @@ public final class EvaluateCommand implements Callable<Integer> {
     return asked;
   }
 
-  private int scoreSuite(EvaluationTask evaluation) throws IOException {
-    try (LoadedModel model = options.open(subject.model)) {
-      SuiteReport report = new Suite(dataFolder, protocol).score(model, evaluation);
+  private int evaluateSuite(EvaluationTask evaluation) throws IOException {
+    try (LoadedModel model = options.open(target.model)) {
+      SuiteReport report = new Suite(dataFolder, protocol).evaluate(model, evaluation);
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
         report.printJson(out);
@@ -248,14 +258,14 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private int scoreOne(EvaluationTask evaluation, EvaluationData opened) throws IOException {
-    EvaluationReport report = score(evaluation, opened, subject.model);
+  private int evaluateModel(EvaluationTask evaluation, EvaluationData opened) throws IOException {
+    EvaluationReport report = evaluate(evaluation, opened, target.model);
     Table table = report.table();
     ObjectNode object = report.json();
     LossCsv lines = new LossCsv();
     report.addTo(lines);
     if (other != null) {
-      EvaluationReport second = score(evaluation, opened, other);
+      EvaluationReport second = evaluate(evaluation, opened, other);
       Comparison comparison = new Comparison(report, second);
       comparison.addTo(table);
       comparison.addTo(object);
@@ -280,10 +290,10 @@ public final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private EvaluationReport score(EvaluationTask evaluation, EvaluationData opened, Path folder)
+  private EvaluationReport evaluate(EvaluationTask evaluation, EvaluationData opened, Path folder)
       throws IOException {
     try (LoadedModel model = options.open(folder)) {
-      return evaluation.score(model, opened);
+      return evaluation.evaluate(model, opened);
     }
   }
 

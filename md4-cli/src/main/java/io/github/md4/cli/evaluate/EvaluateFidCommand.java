@@ -14,7 +14,6 @@ import io.github.md4.sample.fid.FeatureCache;
 import io.github.md4.sample.fid.FeatureNetwork;
 import io.github.md4.sample.fid.FrechetDistance;
 import io.github.md4.sample.fid.ImageFeatures;
-import io.github.md4.sample.fid.PrecisionRecall;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -27,30 +26,30 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 evaluate fid}. */
+/** The command {@code md4 evaluate fid}. */
 @Command(
     name = "fid",
-    description = "Compares samples with images by a network's features; also md4 evaluate fid.",
+    description = "Compares samples with images by a network's features.",
     footer =
-        "%nThe features are those of a TorchScript file (.pt), such as the usual Inception-v3, or of a"
-            + " classifier in safetensors, which also tells how many samples are what they are"
-            + " labelled.",
+        "%nThe features are those of a TorchScript file (.pt), such as the usual"
+            + " Inception-v3, or of a classifier in safetensors. A classifier also counts the"
+            + " samples that match their labels.",
     sortOptions = false)
-public final class EvaluateFidCommand implements Callable<Integer> {
+final class EvaluateFidCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Option(
       names = "--samples",
       required = true,
       paramLabel = "FILE.bin",
-      description = "A file of images, labels beside it where it has them.")
+      description = "The samples, a file of images. Its labels, if it has any, lie beside it.")
   private Path samples;
 
   @Option(
       names = "--reference",
       required = true,
       paramLabel = "FILE.bin",
-      description = "What they are compared with, as md4 data images makes it.")
+      description = "The reference images, a file made by md4 data images.")
   private Path reference;
 
   @Option(
@@ -64,8 +63,8 @@ public final class EvaluateFidCommand implements Callable<Integer> {
       names = "--input",
       paramLabel = "uint8|unit|signed",
       description =
-          "How a TorchScript file wants its images: 0 to 255, 0 to 1, or -1 to 1. Default:"
-              + " ${DEFAULT-VALUE}.")
+          "The range of the images that a TorchScript file takes: 0 to 255, 0 to 1, or -1"
+              + " to 1. Default: ${DEFAULT-VALUE}.")
   private ScriptFile.Input input = ScriptFile.Input.UINT8;
 
   @Option(
@@ -73,41 +72,47 @@ public final class EvaluateFidCommand implements Callable<Integer> {
       split = ",",
       arity = "1",
       paramLabel = "true|false",
-      description = "What its forward takes behind the images. Default: nothing.")
+      description = "The arguments that its forward takes after the images. Default: none.")
   private List<Boolean> flags = List.of();
 
   @Option(
       names = "--limit",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Compare the first N of both only. Default: all.")
+      description = "Compare only the first N images of both files. Default: all.")
   private int limit = Integer.MAX_VALUE;
 
   @Option(
       names = "--neighbours",
       paramLabel = "K",
       converter = OptionTypes.Count.class,
-      description = "Of precision and recall. Default: ${DEFAULT-VALUE}.")
+      description = "The number of neighbours for precision and recall. Default: ${DEFAULT-VALUE}.")
   private int neighbours = 3;
 
   @Option(
       names = "--kept",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "How many of both precision and recall compare. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The number of images of both files that precision and recall compare. Default:"
+              + " ${DEFAULT-VALUE}.")
   private int kept = 10_000;
 
   @Option(
       names = "--batch-size",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Images at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The number of images in one call of the network; the result does not depend on"
+              + " it. Default: ${DEFAULT-VALUE}.")
   private int batchSize = 128;
 
   @Option(
       names = "--cache",
       paramLabel = "DIR",
-      description = "Where the reference's features are kept. Default: beside it.")
+      description =
+          "The folder that keeps the features of the reference. Default: beside the"
+              + " reference.")
   private Path cache;
 
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
@@ -147,20 +152,12 @@ public final class EvaluateFidCommand implements Callable<Integer> {
     ImageFeatures ofReference = extraction.cached(second);
     return new FidReport(
         FrechetDistance.of(ofSamples.moments(), ofReference.moments()),
-        precisionRecall(ofSamples, ofReference),
         ofSamples,
         ofReference,
         new FidReport.Inputs(first, second, network.description(), extraction.sha256, neighbours));
   }
 
-  private Optional<PrecisionRecall> precisionRecall(ImageFeatures first, ImageFeatures second) {
-    int fewer = Math.min(first.first().length, second.first().length);
-    return fewer <= neighbours
-        ? Optional.empty()
-        : Optional.of(PrecisionRecall.of(first.first(), second.first(), neighbours));
-  }
-
-  /** A network at work. */
+  /** The extraction of features by a network. */
   private final class Extraction {
     private final NDManager manager;
     private final FeatureNetwork network;

@@ -9,6 +9,7 @@ import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Progress;
 import io.github.md4.cli.support.SampleFile;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.token.Gpt2Tokenizer;
@@ -26,12 +27,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 evaluate generative}. */
+/** The command {@code md4 evaluate generative}. */
 @Command(
     name = "generative",
     description =
-        "Gives the perplexity of samples under a GPT-2, with entropy and distinct n-grams beside it:"
-            + " repetition is cheap, so the first alone says little.",
+        "Computes the perplexity of samples under a GPT-2, and their entropy and"
+            + " distinct n-grams. Repetition lowers the perplexity, so that it says little"
+            + " without the others.",
     sortOptions = false)
 final class EvaluateGenerativeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -40,36 +42,42 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
       names = "--samples",
       required = true,
       paramLabel = "FILE",
-      description = "Samples, one JSON object a line, as md4 sample --json prints them.")
+      description = "The samples, one JSON object per line, as md4 sample --json prints them.")
   private Path samples;
 
   @Option(
-      names = "--judge",
-      required = true,
+      names = "--scorer",
       paramLabel = "DIR",
       description =
-          "Has config.json and model.safetensors of gpt2, gpt2-medium, gpt2-large or gpt2-xl, as"
-              + " Hugging Face publishes them.")
-  private Path judge;
+          "The folder of the scoring model: config.json and model.safetensors of gpt2, gpt2-medium,"
+              + " gpt2-large or gpt2-xl, as Hugging Face publishes them. Required.")
+  private Path scorer;
+
+  @Option(names = "--judge", hidden = true, description = "The former name of --scorer.")
+  private void judge(Path folder) {
+    scorer = folder;
+  }
 
   @Option(
       names = "--ids",
       description =
-          "Judge the samples' own tokens, which must be GPT-2's. Default: their text is encoded"
-              + " anew.")
+          "Score the samples' own tokens, which must be those of GPT-2. Default: encode their"
+              + " text anew.")
   private boolean ids;
 
   @Option(
       names = "--batch-size",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Samples at once; of no effect on the result. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The number of samples in one call of the scorer; the result does not depend on"
+              + " it. Default: ${DEFAULT-VALUE}.")
   private int batchSize = 8;
 
   @Option(
       names = "--precision",
       paramLabel = "float32|bfloat16",
-      description = "The type in which the judge multiplies. Default: ${DEFAULT-VALUE}.")
+      description = "The type in which the scorer multiplies. Default: ${DEFAULT-VALUE}.")
   private Precision precision = Precision.FLOAT32;
 
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
@@ -80,14 +88,17 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (scorer == null) {
+      throw Usage.error(spec, "Missing required option: '--scorer=DIR'");
+    }
     List<int[]> tokens = tokens();
     Device found = device.find();
     try (NDManager manager = NDManager.newBaseManager(found);
-        Gpt2Scorer loaded = Gpt2Scorer.load(judge, manager, precision)) {
+        Gpt2Scorer loaded = Gpt2Scorer.load(scorer, manager, precision)) {
       List<int[]> kept = cut(tokens, loaded);
       GenerativeReport report =
           new GenerativeReport(
-              new ScoredSamples(judged(loaded, kept)),
+              new ScoredSamples(scored(loaded, kept)),
               kept,
               total(tokens) - total(kept),
               origin(found));
@@ -106,14 +117,14 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
     return ids ? file.tokens() : file.texts().stream().map(gpt2::encode).toList();
   }
 
-  /** A judge sees no more tokens than it has positions, and judges none of a single token. */
+  /** Cuts samples at the longest sequence of the scorer; a sample needs two tokens to be scored. */
   private List<int[]> cut(List<int[]> tokens, Gpt2Scorer loaded) {
     List<int[]> kept = new ArrayList<>();
     for (int[] sample : tokens) {
       if (Arrays.stream(sample).anyMatch(id -> id < 0 || id >= loaded.vocabularySize())) {
         throw new InvalidDataException(
             samples,
-            "sample %d has a token outside the judge's vocabulary of %d; leave out --ids"
+            "sample %d has a token outside the scorer's vocabulary of %d; leave out --ids"
                 .formatted(kept.size() + 1, loaded.vocabularySize()));
       }
       if (sample.length < 2) {
@@ -125,9 +136,9 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
     return kept;
   }
 
-  private List<double[]> judged(Gpt2Scorer loaded, List<int[]> kept) {
+  private List<double[]> scored(Gpt2Scorer loaded, List<int[]> kept) {
     List<double[]> nats = new ArrayList<>();
-    try (Progress progress = Progress.start("judge", 0, kept.size())) {
+    try (Progress progress = Progress.start("scoring", 0, kept.size())) {
       for (int first = 0; first < kept.size(); first += batchSize) {
         List<int[]> batch = kept.subList(first, Math.min(first + batchSize, kept.size()));
         nats.addAll(List.of(loaded.crossEntropies(batch)));
@@ -143,8 +154,8 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
 
   private GenerativeReport.Origin origin(Device found) throws IOException {
     return new GenerativeReport.Origin(
-        Gpt2Scorer.weights(judge),
-        Sha256.of(Gpt2Scorer.weights(judge)),
+        Gpt2Scorer.weights(scorer),
+        Sha256.of(Gpt2Scorer.weights(scorer)),
         samples,
         Sha256.of(samples),
         "%s, %s, %s"

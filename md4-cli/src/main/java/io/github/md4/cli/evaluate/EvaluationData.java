@@ -11,7 +11,7 @@ import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.EvaluationChunks;
-import io.github.md4.train.data.image.ImageFit;
+import io.github.md4.train.data.image.ImageCompatibility;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.function.LongToIntFunction;
@@ -20,7 +20,7 @@ import java.util.function.LongToIntFunction;
 public record EvaluationData(TokenFile tokens, String sha256) implements AutoCloseable {
 
   /**
-   * Opens a file, reading all of it once.
+   * Opens a file and reads all of it once.
    *
    * @throws InvalidDataException if it is missing or damaged
    */
@@ -49,15 +49,15 @@ public record EvaluationData(TokenFile tokens, String sha256) implements AutoClo
                       info.tokenizer().summary(),
                       model.origin().file().getParent(),
                       tokenizer.summary())
-              + " was made for");
+              + " was trained on");
     }
     TokenFile own = TokenFile.openWithVocabulary(tokens.path(), tokenizer.vocabularySize());
     ModelConfig config = model.description().config();
-    LongToIntFunction labels = ImageFit.labels(own, config.network(), config.length());
-    return new EvaluationChunks(own, config.length(), tokenizer.endOfText(), labels);
+    LongToIntFunction labels = ImageCompatibility.labels(own, config.network(), config.length());
+    return new EvaluationChunks(own, config.length(), tokenizer, labels);
   }
 
-  /** Returns the name of data set and split, as far as known. */
+  /** Returns the names of the data set and the split, or unnamed. */
   String name() {
     return tokens.info().map(info -> info.dataSet() + " " + info.split()).orElse("unnamed");
   }

@@ -10,23 +10,23 @@ import io.github.md4.core.likelihood.Interval;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import java.util.Locale;
 
-/** One estimator's result as text and as JSON. */
-public record EvaluationFields(BoundEstimate scores) {
+/** The result of one estimator, as text and as JSON. */
+public record EvaluationFields(BoundEstimate bound) {
 
   /** Returns {@code 12.34 +- 0.05 [12.1, 12.6]}: perplexity, standard error, 95% interval. */
   String perplexity() {
-    LikelihoodEstimate estimate = scores.estimate();
+    LikelihoodEstimate estimate = bound.estimate();
     return WithError.text(estimate.perplexity(), estimate.perplexityStandardError())
         + " "
-        + text(scores.interval().map(Units::perplexity));
+        + text(bound.interval().map(Units::perplexity));
   }
 
   /** Returns {@code 1.2345 +- 0.0005 [1.21, 1.25]}: nats per token. */
   String nats() {
-    LikelihoodEstimate estimate = scores.estimate();
+    LikelihoodEstimate estimate = bound.estimate();
     return WithError.text(estimate.natsPerToken(), estimate.standardError())
         + " "
-        + text(scores.interval());
+        + text(bound.interval());
   }
 
   public static String text(Interval interval) {
@@ -35,12 +35,12 @@ public record EvaluationFields(BoundEstimate scores) {
         : String.format(Locale.ROOT, "[%.4f, %.4f]", interval.low(), interval.high());
   }
 
-  /** Returns what the interval is taken over. */
+  /** Returns the text of the units that the interval is taken over. */
   String unit() {
     return "%,d %s"
         .formatted(
-            scores.units(),
-            scores.unit() == BoundEstimate.Unit.DOCUMENTS
+            bound.units(),
+            bound.unit() == BoundEstimate.Unit.DOCUMENTS
                 ? "documents"
                 : "chunks, as documents are too few");
   }
@@ -53,14 +53,14 @@ public record EvaluationFields(BoundEstimate scores) {
   }
 
   public ObjectNode json() {
-    LikelihoodEstimate estimate = scores.estimate();
-    ObjectNode json = Json.object().put("estimator", scores.objective().toString());
+    LikelihoodEstimate estimate = bound.estimate();
+    ObjectNode json = Json.object().put("estimator", bound.objective().toString());
     json.set("natsPerToken", Json.number(estimate.natsPerToken()));
     json.set("natsPerTokenStandardError", Json.number(estimate.standardError()));
-    json.set("natsPerTokenInterval", json(scores.interval()));
+    json.set("natsPerTokenInterval", json(bound.interval()));
     json.set("bitsPerToken", Json.number(estimate.bitsPerToken()));
     json.set("perplexity", Json.number(estimate.perplexity()));
-    json.set("perplexityInterval", json(scores.interval().map(Units::perplexity)));
+    json.set("perplexityInterval", json(bound.interval().map(Units::perplexity)));
     return json.put("intervalOver", unit());
   }
 

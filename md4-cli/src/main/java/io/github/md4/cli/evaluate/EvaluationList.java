@@ -8,11 +8,13 @@ import io.github.md4.core.likelihood.Agreement;
 import io.github.md4.core.likelihood.BoundEstimate;
 import java.util.List;
 
-/** Several estimators' results on the same data, what each differs from the next by, and checks. */
-record EvaluationList(List<BoundEstimate> scores) {
+/**
+ * The results of several estimators on the same data, their differences in turn, and their checks.
+ */
+record EvaluationList(List<BoundEstimate> bounds) {
 
   void addTo(Table table) {
-    for (BoundEstimate each : scores) {
+    for (BoundEstimate each : bounds) {
       EvaluationFields fields = new EvaluationFields(each);
       table.row(
           each.objective().toString(),
@@ -20,30 +22,30 @@ record EvaluationList(List<BoundEstimate> scores) {
           fields.perplexity(),
           fields.nats());
     }
-    for (int i = 0; i + 1 < scores.size(); i++) {
+    for (int i = 0; i + 1 < bounds.size(); i++) {
       table.row(name(i), "%s", EvaluationFields.text(difference(i)));
     }
-    Contradictions.of(scores).addTo(table);
+    Contradictions.of(bounds).addTo(table);
   }
 
   void addTo(ObjectNode json) {
     ArrayNode estimates = json.putArray("estimates");
-    scores.forEach(each -> estimates.add(new EvaluationFields(each).json()));
+    bounds.forEach(each -> estimates.add(new EvaluationFields(each).json()));
     ArrayNode differences = json.putArray("differences");
-    for (int i = 0; i + 1 < scores.size(); i++) {
+    for (int i = 0; i + 1 < bounds.size(); i++) {
       differences.add(EvaluationFields.json(name(i), difference(i)));
     }
     ArrayNode checks = json.putArray("agreement");
-    for (Agreement.Check check : Contradictions.of(scores).checks()) {
+    for (Agreement.Check check : Contradictions.of(bounds).checks()) {
       checks.addObject().put("outcome", check.outcome().name()).put("text", check.text());
     }
   }
 
   private BoundEstimate.Difference difference(int i) {
-    return scores.get(i).minus(scores.get(i + 1));
+    return bounds.get(i).minus(bounds.get(i + 1));
   }
 
   private String name(int i) {
-    return scores.get(i).objective() + " less " + scores.get(i + 1).objective();
+    return bounds.get(i).objective() + " less " + bounds.get(i + 1).objective();
   }
 }

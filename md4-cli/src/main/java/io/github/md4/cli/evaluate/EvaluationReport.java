@@ -12,46 +12,47 @@ import io.github.md4.core.diffusion.BoundTerms;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.train.data.EntropyFloor;
 import io.github.md4.train.data.EvaluationChunks;
-import io.github.md4.train.data.Floor;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A model's score, with all that another needs to get the same number.
+ * The report of an evaluation, with everything needed to repeat it.
  *
- * @param scores of each estimator, on the same uniforms; the first is the one that is reported
- * @param chunks what the data was cut into, of which the first are scored
+ * @param bounds the results of the estimators on the same uniforms; the first one is reported
+ * @param chunks the chunks of the data, of which the first are scored
  */
 record EvaluationReport(
-    EvaluationTask evaluation, List<BoundEstimate> scores, EvaluationChunks chunks, Inputs inputs) {
+    EvaluationTask evaluation, List<BoundEstimate> bounds, EvaluationChunks chunks, Inputs inputs) {
 
   /**
-   * What was scored on what.
+   * The model and the data of an evaluation.
    *
-   * @param unit what a token is
+   * @param unit the unit of a token, such as character
    */
-  public record Inputs(String unit, LoadedModel.Origin model, EvaluationData data) {
+  record Inputs(String unit, LoadedModel.Origin model, EvaluationData data) {
     static Inputs of(LoadedModel model, EvaluationData data) {
       return new Inputs(model.description().tokenizer().unit(), model.origin(), data);
     }
   }
 
   private LikelihoodEstimate estimate() {
-    return scores.get(0).estimate();
+    return bounds.get(0).estimate();
   }
 
-  /** Returns what must hold between the estimators. */
+  /** Returns the checks of the estimators against each other. */
   Contradictions contradictions() {
-    return Contradictions.of(scores);
+    return Contradictions.of(bounds);
   }
 
   /** Adds the results to a file of comma-separated values. */
   void addTo(LossCsv csv) {
-    LossCsv.Text text =
-        new LossCsv.Text(inputs.data.name(), inputs.data.sha256(), "chunks", chunks.tailTokens());
-    csv.add(text, inputs.model, evaluation.settings(), scores);
+    LossCsv.ScoredData data =
+        new LossCsv.ScoredData(
+            inputs.data.name(), inputs.data.sha256(), "chunks", chunks.tailTokens());
+    csv.add(data, inputs.model, evaluation.settings(), bounds);
   }
 
   /** Returns the report for people. */
@@ -63,10 +64,10 @@ record EvaluationReport(
     table.row(
         "95% interval",
         "perplexity %s, over %s",
-        EvaluationFields.text(scores.get(0).interval().map(Units::perplexity)),
-        new EvaluationFields(scores.get(0)).unit());
-    if (scores.size() > 1) {
-      new EvaluationList(scores).addTo(table);
+        EvaluationFields.text(bounds.get(0).interval().map(Units::perplexity)),
+        new EvaluationFields(bounds.get(0)).unit());
+    if (bounds.size() > 1) {
+      new EvaluationList(bounds).addTo(table);
     }
     floor().ifPresent(floor -> addFloor(table, floor));
     BoundTerms terms = estimate().terms();
@@ -81,10 +82,10 @@ record EvaluationReport(
     return table;
   }
 
-  private void addFloor(Table table, Floor floor) {
+  private void addFloor(Table table, EntropyFloor floor) {
     table.row(
         "floor",
-        "%s bits per %s, what the source that made these chunks gives them",
+        "%s bits per %s under the source that made these chunks",
         WithError.text(floor.bitsPerCharacter(), floor.standardError()),
         inputs.unit);
     table.row("above the floor", "%.4f bits per %s", above(floor), inputs.unit);
@@ -95,8 +96,8 @@ record EvaluationReport(
     table.row(
         "estimator",
         "%s, %s, passes %d, seed %d, batches of %d",
-        scores.get(0).objective().kind(),
-        scores.get(0).objective(),
+        bounds.get(0).objective().kind(),
+        bounds.get(0).objective(),
         settings.passes(),
         settings.seed(),
         settings.batchSize());
@@ -125,7 +126,7 @@ record EvaluationReport(
     table.row("data", "%s, %s, SHA-256 %s", data.name(), data.tokens().path(), data.sha256());
   }
 
-  /** Returns the report for people in one line, without what is the same for all checkpoints. */
+  /** Returns the report for people in one line, without the parts that all checkpoints share. */
   String line() {
     String line =
         "%s bits per %s, %s nats per token, perplexity %s"
@@ -146,11 +147,11 @@ record EvaluationReport(
     json.set("perplexityStandardError", Json.number(estimate().perplexityStandardError()));
     json.set(
         "perplexityInterval",
-        EvaluationFields.json(scores.get(0).interval().map(Units::perplexity)));
-    json.put("intervalOver", new EvaluationFields(scores.get(0)).unit());
+        EvaluationFields.json(bounds.get(0).interval().map(Units::perplexity)));
+    json.put("intervalOver", new EvaluationFields(bounds.get(0)).unit());
     json.set("terms", terms());
-    if (scores.size() > 1) {
-      new EvaluationList(scores).addTo(json);
+    if (bounds.size() > 1) {
+      new EvaluationList(bounds).addTo(json);
     }
     floor().ifPresent(floor -> json.set("floor", json(floor)));
     addProtocol(json);
@@ -168,7 +169,7 @@ record EvaluationReport(
     return json;
   }
 
-  private ObjectNode json(Floor floor) {
+  private ObjectNode json(EntropyFloor floor) {
     ObjectNode json = Json.object();
     json.set("bitsPerToken", Json.number(floor.bitsPerCharacter()));
     json.set("standardError", Json.number(floor.standardError()));
@@ -179,8 +180,8 @@ record EvaluationReport(
   private void addProtocol(ObjectNode json) {
     LikelihoodEstimator.Settings settings = evaluation.settings();
     ObjectNode unused =
-        json.put("estimator", scores.get(0).objective().toString())
-            .put("kind", scores.get(0).objective().kind())
+        json.put("estimator", bounds.get(0).objective().toString())
+            .put("kind", bounds.get(0).objective().kind())
             .put("passes", settings.passes())
             .put("seed", settings.seed())
             .put("batchSize", settings.batchSize())
@@ -192,11 +193,11 @@ record EvaluationReport(
             .put("groups", estimate().groups());
   }
 
-  private Optional<Floor> floor() {
-    return Floor.of(chunks, Math.toIntExact(estimate().examples()));
+  private Optional<EntropyFloor> floor() {
+    return EntropyFloor.of(chunks, Math.toIntExact(estimate().examples()));
   }
 
-  private double above(Floor floor) {
+  private double above(EntropyFloor floor) {
     return estimate().bitsPerToken() - floor.bitsPerCharacter();
   }
 

@@ -13,32 +13,32 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How models are scored: the same for every model, so that their scores can be compared.
+ * An evaluation to be made, the same for every model, so that their bounds can be compared.
  *
- * @param asked the estimators, at least one, each on the same uniforms
- * @param limit only so many of the first chunks are scored
+ * @param asked the estimators, at least one, on the same uniforms
+ * @param limit the number of chunks that are scored, from the first on
  */
 record EvaluationTask(
     List<EstimatorOption> asked, LikelihoodEstimator.Settings settings, long limit) {
 
-  /** Returns what a model gives to the data. */
-  EvaluationReport score(LoadedModel model, EvaluationData data) throws IOException {
+  /** Evaluates a model on the data. */
+  EvaluationReport evaluate(LoadedModel model, EvaluationData data) throws IOException {
     EvaluationChunks chunks = data.chunksFor(model);
     return new EvaluationReport(
-        this, scores(model, chunks), chunks, EvaluationReport.Inputs.of(model, data));
+        this, bounds(model, chunks), chunks, EvaluationReport.Inputs.of(model, data));
   }
 
-  /** Returns what each estimator finds. */
-  List<BoundEstimate> scores(LoadedModel model, Examples examples) {
+  /** Returns the result of each estimator. */
+  List<BoundEstimate> bounds(LoadedModel model, Examples examples) {
     Examples some = examples.first(limit);
     List<Objective> estimators =
         asked.stream().map(each -> each.of(model.model())).distinct().toList();
     long each = settings.passes() * some.count();
-    List<BoundEstimate> scores = new ArrayList<>();
+    List<BoundEstimate> bounds = new ArrayList<>();
     try (Progress progress = Progress.start("evaluate", 0, each * estimators.size())) {
       for (Objective estimator : estimators) {
-        long before = each * scores.size();
-        scores.add(
+        long before = each * bounds.size();
+        bounds.add(
             new LikelihoodEstimator(estimator, settings)
                 .score(
                     model.manager(),
@@ -47,6 +47,6 @@ record EvaluationTask(
                     done -> progress.at(before + done, "")));
       }
     }
-    return scores;
+    return bounds;
   }
 }

@@ -9,38 +9,34 @@ import io.github.md4.sample.fid.PrecisionRecall;
 import java.util.Locale;
 import java.util.Optional;
 
-/** What {@code md4 evaluate fid} says. */
-record FidReport(
-    double distance,
-    Optional<PrecisionRecall> both,
-    ImageFeatures samples,
-    ImageFeatures reference,
-    Inputs inputs) {
+/** The report of {@code md4 evaluate fid}. */
+record FidReport(double distance, ImageFeatures samples, ImageFeatures reference, Inputs inputs) {
   private static final long USUAL_COUNT = 50_000;
 
   /**
-   * What was compared by what.
+   * The images and the network of a comparison.
    *
-   * @param network a line
-   * @param sha256 of the network's file
+   * @param network the description of the network, one line
+   * @param sha256 the hash of the network's file
    */
-  public record Inputs(
+  record Inputs(
       ImageSet samples, ImageSet reference, String network, String sha256, int neighbours) {}
 
   Table table() {
     Table table = new Table();
     table.row("Frechet distance", "%.4f", distance);
-    both.ifPresent(
-        found -> {
-          table.row("precision", "%.4f", found.precision());
-          table.row(
-              "recall",
-              "%.4f, %d nearest neighbours, the first %,d and %,d",
-              found.recall(),
-              inputs.neighbours,
-              found.samples(),
-              found.references());
-        });
+    precisionRecall()
+        .ifPresent(
+            found -> {
+              table.row("precision", "%.4f", found.precision());
+              table.row(
+                  "recall",
+                  "%.4f, %d nearest neighbours, the first %,d and %,d",
+                  found.recall(),
+                  inputs.neighbours,
+                  found.samples(),
+                  found.references());
+            });
     if (hasMatches()) {
       table.row("labels matched", "%s", matched());
     }
@@ -53,11 +49,12 @@ record FidReport(
 
   ObjectNode json() {
     ObjectNode json = Json.object().put("frechetDistance", distance);
-    both.ifPresent(
-        found ->
-            json.put("precision", found.precision())
-                .put("recall", found.recall())
-                .put("neighbours", inputs.neighbours));
+    precisionRecall()
+        .ifPresent(
+            found ->
+                json.put("precision", found.precision())
+                    .put("recall", found.recall())
+                    .put("neighbours", inputs.neighbours));
     if (hasMatches()) {
       json.put("labelsMatched", samples.matched());
     }
@@ -74,6 +71,14 @@ record FidReport(
     return json;
   }
 
+  /** Returns precision and recall; empty where there are too few images for the neighbours. */
+  private Optional<PrecisionRecall> precisionRecall() {
+    int fewer = Math.min(samples.first().length, reference.first().length);
+    return fewer <= inputs.neighbours
+        ? Optional.empty()
+        : Optional.of(PrecisionRecall.of(samples.first(), reference.first(), inputs.neighbours));
+  }
+
   private int width() {
     return samples.moments().width();
   }
@@ -88,7 +93,10 @@ record FidReport(
     return String.format(Locale.ROOT, "%.2f%% +- %.2f%%", 100 * share, 100 * error);
   }
 
-  /** The distance of few samples is too large, by about a constant over their number. */
+  /**
+   * Returns a warning where there are few samples. Their distance is too large, by about a constant
+   * over their number.
+   */
   private Optional<String> note() {
     long fewer = Math.min(samples.moments().count(), reference.moments().count());
     if (fewer >= USUAL_COUNT) {
@@ -96,10 +104,10 @@ record FidReport(
     }
     String singular =
         fewer <= width()
-            ? "; there are no more than features, so that covariances are singular"
+            ? "; there are no more images than features, so that the covariances are singular"
             : "";
     return Optional.of(
-        "%,d images: the distance is too large by about a constant over that; compare equal numbers"
+        "%,d images: the distance is too large by about a constant over their number; compare equal numbers"
                 .formatted(fewer)
             + " only"
             + singular);

@@ -14,20 +14,19 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * What a judge says of samples, and how varied they are: never one without the other.
+ * The scores of samples together with their diversity: neither says much without the other.
  *
- * @param cut tokens beyond the judge's longest sequence
+ * @param cut the number of tokens beyond the longest sequence of the scorer
  */
-record GenerativeReport(ScoredSamples judged, List<int[]> samples, long cut, Origin origin) {
+record GenerativeReport(ScoredSamples scored, List<int[]> samples, long cut, Origin origin) {
   private static final int LONGEST = 4;
 
   /**
-   * What was judged by what.
+   * The samples and the model that scored them.
    *
-   * @param how device, precision and whose tokens
+   * @param how the device, the precision and the source of the tokens
    */
-  public record Origin(
-      Path judge, String judgeSha256, Path samples, String samplesSha256, String how) {}
+  record Origin(Path scorer, String scorerSha256, Path samples, String samplesSha256, String how) {}
 
   Table table() {
     SampleDiversity diversity = SampleDiversity.of(samples, LONGEST);
@@ -35,8 +34,8 @@ record GenerativeReport(ScoredSamples judged, List<int[]> samples, long cut, Ori
     table.row(
         "perplexity",
         "%.4f over all tokens; %s in the mean over samples",
-        judged.perplexityOfAllTokens(),
-        WithError.text(judged.meanOfPerplexities(), judged.meanOfPerplexitiesStandardError()));
+        scored.perplexityOfAllTokens(),
+        WithError.text(scored.meanOfPerplexities(), scored.meanOfPerplexitiesStandardError()));
     table.row(
         "entropy",
         "%.4f nats, of each sample's own tokens, in the mean over samples",
@@ -49,30 +48,30 @@ record GenerativeReport(ScoredSamples judged, List<int[]> samples, long cut, Ori
             .collect(Collectors.joining(", ")));
     table.row(
         "samples",
-        "%,d, %,d tokens judged, all but the first of each; %,d cut off",
+        "%,d, %,d tokens scored, all but the first of each; %,d cut off",
         samples.size(),
-        judged.tokens(),
+        scored.tokens(),
         cut);
-    table.row("judge", "%s, %s, SHA-256 %s", origin.judge, origin.how, origin.judgeSha256);
+    table.row("scorer", "%s, %s, SHA-256 %s", origin.scorer, origin.how, origin.scorerSha256);
     table.row("file", "%s, SHA-256 %s", origin.samples, origin.samplesSha256);
     return table;
   }
 
-  public ObjectNode json() {
+  ObjectNode json() {
     SampleDiversity diversity = SampleDiversity.of(samples, LONGEST);
     ObjectNode json = Json.object();
-    json.set("perplexityOfAllTokens", Json.number(judged.perplexityOfAllTokens()));
-    json.set("meanOfPerplexities", Json.number(judged.meanOfPerplexities()));
+    json.set("perplexityOfAllTokens", Json.number(scored.perplexityOfAllTokens()));
+    json.set("meanOfPerplexities", Json.number(scored.meanOfPerplexities()));
     json.set(
-        "meanOfPerplexitiesStandardError", Json.number(judged.meanOfPerplexitiesStandardError()));
+        "meanOfPerplexitiesStandardError", Json.number(scored.meanOfPerplexitiesStandardError()));
     json.set("entropy", Json.number(diversity.entropy()));
     ArrayNode distinct = json.putArray("distinct");
     diversity.distinct().forEach(share -> distinct.add(Json.number(share)));
     return json.put("samples", samples.size())
-        .put("tokens", judged.tokens())
+        .put("tokens", scored.tokens())
         .put("cut", cut)
-        .put("judge", origin.judge.toString())
-        .put("judgeSha256", origin.judgeSha256)
+        .put("judge", origin.scorer.toString())
+        .put("judgeSha256", origin.scorerSha256)
         .put("how", origin.how)
         .put("file", origin.samples.toString())
         .put("fileSha256", origin.samplesSha256);

@@ -16,14 +16,14 @@ import java.util.function.LongToIntFunction;
 /**
  * Images of a file whose content is known by its hash.
  *
- * @param isLabelled whether there are labels beside them
+ * @param isLabelled true where labels lie beside them
  */
 record ImageSet(Path file, Examples examples, ImageShape shape, String sha256, boolean isLabelled) {
 
   /**
-   * Opens a file, reading all of it once.
+   * Opens a file and reads all of it once.
    *
-   * @param limit takes so many of the first images only
+   * @param limit the number of images that are taken, from the first on
    * @throws InvalidDataException if it is missing, damaged or holds no images
    */
   static ImageSet open(Path file, long limit) throws IOException {
@@ -35,7 +35,7 @@ record ImageSet(Path file, Examples examples, ImageShape shape, String sha256, b
             .orElseThrow(
                 () ->
                     new InvalidDataException(
-                        file, "holds no images; md4 data images makes files of them"));
+                        file, "holds no images; make a file of images with md4 data images"));
     tokens.verify();
     ImageShape shape = info.tokenizer().image().orElseThrow();
     boolean isLabelled = Labels.areBeside(file);
@@ -48,8 +48,10 @@ record ImageSet(Path file, Examples examples, ImageShape shape, String sha256, b
   }
 
   /**
-   * @throws InvalidDataException unless the images of both have the same size and there are two at
-   *     least
+   * Checks that both sets can be compared.
+   *
+   * @throws InvalidDataException unless the images of both have the same size and there are at
+   *     least two of each
    */
   void checkComparable(ImageSet reference) {
     if (!shape.equals(reference.shape)) {
@@ -63,7 +65,7 @@ record ImageSet(Path file, Examples examples, ImageShape shape, String sha256, b
     }
   }
 
-  /** Returns the folder for what is computed from it. */
+  /** Returns the folder for computed features. */
   Path folder() {
     return file.toAbsolutePath().getParent().resolve("features");
   }

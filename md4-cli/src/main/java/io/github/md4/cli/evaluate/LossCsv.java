@@ -49,11 +49,11 @@ final class LossCsv {
   private final List<List<String>> lines = new ArrayList<>();
 
   /**
-   * What was scored.
+   * The data of a result.
    *
-   * @param dropped tokens that no sequence holds
+   * @param dropped the number of tokens that no sequence holds
    */
-  record Text(String name, String sha256, String protocol, long dropped) {}
+  record ScoredData(String name, String sha256, String protocol, long dropped) {}
 
   LossCsv() {
     lines.add(HEAD);
@@ -61,24 +61,20 @@ final class LossCsv {
 
   /** Adds a line for each estimator. */
   void add(
-      Text text,
+      ScoredData data,
       LoadedModel.Origin model,
       LikelihoodEstimator.Settings settings,
-      List<BoundEstimate> all) {
-    for (BoundEstimate scores : all) {
+      List<BoundEstimate> bounds) {
+    for (BoundEstimate bound : bounds) {
       lines.add(
-          Stream.of(
-                  ofText(text),
-                  ofModel(model),
-                  ofSettings(scores, settings),
-                  ofScores(scores, text))
+          Stream.of(ofData(data), ofModel(model), ofSettings(bound, settings), ofBound(bound, data))
               .flatMap(List::stream)
               .toList());
     }
   }
 
-  private static List<String> ofText(Text text) {
-    return List.of(text.name, text.sha256, text.protocol);
+  private static List<String> ofData(ScoredData data) {
+    return List.of(data.name, data.sha256, data.protocol);
   }
 
   private static List<String> ofModel(LoadedModel.Origin model) {
@@ -92,17 +88,17 @@ final class LossCsv {
   }
 
   private static List<String> ofSettings(
-      BoundEstimate scores, LikelihoodEstimator.Settings settings) {
-    return List.of(scores.objective().toString(), "" + settings.passes(), "" + settings.seed());
+      BoundEstimate bound, LikelihoodEstimator.Settings settings) {
+    return List.of(bound.objective().toString(), "" + settings.passes(), "" + settings.seed());
   }
 
-  private static List<String> ofScores(BoundEstimate scores, Text text) {
-    LikelihoodEstimate estimate = scores.estimate();
-    Interval nats = scores.interval();
+  private static List<String> ofBound(BoundEstimate bound, ScoredData data) {
+    LikelihoodEstimate estimate = bound.estimate();
+    Interval nats = bound.interval();
     return List.of(
         "" + estimate.examples(),
         "" + estimate.tokens(),
-        "" + text.dropped,
+        "" + data.dropped,
         "" + estimate.natsPerToken(),
         "" + estimate.standardError(),
         "" + nats.low(),
@@ -111,10 +107,10 @@ final class LossCsv {
         "" + estimate.perplexity(),
         "" + Units.perplexity(nats.low()),
         "" + Units.perplexity(nats.high()),
-        new EvaluationFields(scores).unit());
+        new EvaluationFields(bound).unit());
   }
 
-  /** Writes all lines, replacing the file. */
+  /** Writes all lines and replaces the file. */
   void write(Path file) throws IOException {
     String text =
         lines.stream()

@@ -13,17 +13,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The losses of a model on each chunk of a file: comma-separated values, below lines with {@code #}
- * that say of what.
+ * The losses of a model on each chunk of a file: comma-separated values below lines with {@code #},
+ * which describe the evaluation.
  *
- * @param about by name
+ * @param about the descriptions by their names
  */
 record LossFile(Map<String, String> about, UnitLosses losses) {
   private static final String COMMENT = "# ";
   private static final String SEPARATOR = ": ";
   private static final String HEAD = "unit,tokens,nats";
 
-  /** Two files can be compared if these are the same. */
+  /** The descriptions that two files must share to be compared. */
   private static final List<String> SAME = List.of("dataSha256", "unit", "seed", "passes");
 
   /** Returns the losses of a report's first estimator. */
@@ -34,14 +34,14 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
     about.put("weights", report.inputs().model().weights().toString());
     about.put("data", report.inputs().data().name());
     about.put("dataSha256", report.inputs().data().sha256());
-    about.put("estimator", report.scores().get(0).objective().toString());
-    about.put("unit", new EvaluationFields(report.scores().get(0)).unit());
+    about.put("estimator", report.bounds().get(0).objective().toString());
+    about.put("unit", new EvaluationFields(report.bounds().get(0)).unit());
     about.put("seed", "" + report.evaluation().settings().seed());
     about.put("passes", "" + report.evaluation().settings().passes());
-    return new LossFile(about, report.scores().get(0).losses());
+    return new LossFile(about, report.bounds().get(0).losses());
   }
 
-  /** Writes it, replacing what there is. */
+  /** Writes the losses and replaces the file. */
   void write(Path file) throws IOException {
     StringBuilder text = new StringBuilder();
     about.forEach((name, value) -> text.append(COMMENT + name + SEPARATOR + value + "\n"));
@@ -53,9 +53,9 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
   }
 
   /**
-   * Reads what {@link #write} has written.
+   * Reads a file that {@link #write} has written.
    *
-   * @throws InvalidDataException if it is none, or damaged
+   * @throws InvalidDataException if it is damaged or another file
    */
   static LossFile read(Path file) throws IOException {
     Map<String, String> about = new LinkedHashMap<>();
@@ -87,21 +87,20 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
   }
 
   private static InvalidDataException damaged(Path file) {
-    return new InvalidDataException(
-        file, "has no losses as md4 evaluate --losses writes them, or is damaged");
+    return new InvalidDataException(file, "is damaged, or not a file of md4 evaluate --losses");
   }
 
   /**
-   * Checks that both are of the same data and uniforms.
+   * Checks that both files share their data and uniforms.
    *
-   * @throws InvalidDataException if not; it names the first thing that differs
+   * @throws InvalidDataException if they do not; the message names the first difference
    */
   void checkSame(LossFile other, Path file) {
     for (String name : SAME) {
       if (!about.get(name).equals(other.about.get(name))) {
         throw new InvalidDataException(
             file,
-            "is of another %s than what it is compared with: %s, %s"
+            "must have the same %s as the file that it is compared with: %s, %s"
                 .formatted(name, other.about.get(name), about.get(name)));
       }
     }

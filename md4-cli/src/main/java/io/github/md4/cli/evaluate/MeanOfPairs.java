@@ -4,16 +4,16 @@ package io.github.md4.cli.evaluate;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
+import io.github.md4.core.MeanWithError;
 import io.github.md4.core.likelihood.Interval;
-import java.util.Arrays;
 
 /**
- * The mean of differences of independent pairs of runs, with Student's interval: what the chance of
- * a seed leaves open, the data given.
+ * The mean difference of independent pairs of runs, with Student's interval. It covers the chance
+ * of the seeds, not that of the data.
  *
- * @param standardError NaN for a single pair; so are the ends of the interval
+ * @param interval unknown for a single pair
  */
-record MeanOfPairs(int pairs, double bitsPerToken, double standardError, Interval interval) {
+record MeanOfPairs(int pairs, MeanWithError bitsPerToken, Interval interval) {
 
   /** The quantile at 0.975 of Student's t with 1, 2, ... degrees of freedom. */
   private static final double[] QUANTILES = {
@@ -23,15 +23,14 @@ record MeanOfPairs(int pairs, double bitsPerToken, double standardError, Interva
 
   static MeanOfPairs of(double[] differences) {
     int count = differences.length;
-    double mean = Arrays.stream(differences).average().orElseThrow();
+    MeanWithError mean = MeanWithError.of(differences);
     if (count == 1) {
-      return new MeanOfPairs(1, mean, Double.NaN, Interval.UNKNOWN);
+      return new MeanOfPairs(1, mean, Interval.UNKNOWN);
     }
-    double squares = Arrays.stream(differences).map(d -> (d - mean) * (d - mean)).sum();
-    double error = Math.sqrt(squares / (count - 1.0) / count);
-    // Beyond the table the last entry, which is larger than it must be.
-    double width = error * QUANTILES[Math.min(count - 1, QUANTILES.length) - 1];
-    return new MeanOfPairs(count, mean, error, new Interval(mean - width, mean + width));
+    // Beyond the table its last entry is taken, which is slightly too large.
+    double quantile = QUANTILES[Math.min(count - 1, QUANTILES.length) - 1];
+    double width = mean.standardError() * quantile;
+    return new MeanOfPairs(count, mean, new Interval(mean.mean() - width, mean.mean() + width));
   }
 
   void addTo(Table table) {
@@ -39,16 +38,16 @@ record MeanOfPairs(int pairs, double bitsPerToken, double standardError, Interva
       table.row(
           "mean of " + pairs + " pairs",
           "%+.5f +- %.5f bits per token %s, Student's t",
-          bitsPerToken,
-          standardError,
+          bitsPerToken.mean(),
+          bitsPerToken.standardError(),
           EvaluationFields.text(interval));
     }
   }
 
   void addTo(ObjectNode json) {
     ObjectNode mean = json.putObject("mean").put("pairs", pairs);
-    mean.set("bitsPerToken", Json.number(bitsPerToken));
-    mean.set("standardError", Json.number(standardError));
+    mean.set("bitsPerToken", Json.number(bitsPerToken.mean()));
+    mean.set("standardError", Json.number(bitsPerToken.standardError()));
     mean.set("interval", EvaluationFields.json(interval));
   }
 }

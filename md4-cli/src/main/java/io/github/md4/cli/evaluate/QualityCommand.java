@@ -7,6 +7,7 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.SequenceFile;
 import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.cli.support.WithError;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
@@ -23,16 +24,15 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 quality}: samples beside a real text. */
+/** The command {@code md4 quality}: samples compared with a real text. */
 @Command(
     name = "quality",
     description =
-        "Scores samples by a model of short sequences fitted to nine tenths of a real text, and by"
-            + " their entropy, beside the rest of that text. Few bits with little entropy are"
-            + " repetition.",
+        "Scores samples by an n-gram model of nine tenths of a real text, and by their"
+            + " entropy. The rest of the text is scored for comparison. Few bits with little"
+            + " entropy are repetition.",
     sortOptions = false)
 public final class QualityCommand implements Callable<Integer> {
   private static final double BITS_OF_A_CODE = 63;
@@ -44,21 +44,21 @@ public final class QualityCommand implements Callable<Integer> {
       names = "--samples",
       required = true,
       paramLabel = "FILE.jsonl",
-      description = "What md4 sample --json has printed; or a text a line.")
+      description = "The output of md4 sample --json, or one text per line.")
   private Path samples;
 
   @Option(
       names = "--reference",
       required = true,
       paramLabel = "FILE.bin",
-      description = "The real text, a file of tokens with its JSON.")
+      description = "The real text, a file of tokens with its JSON file.")
   private Path reference;
 
   @Option(
       names = "--order",
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "Tokens of the longest sequences counted. Default: ${DEFAULT-VALUE}.")
+      description = "The n of the n-gram model. Default: ${DEFAULT-VALUE}.")
   private int order = 6;
 
   @Option(names = "--json", description = "Print a JSON object, not a table.")
@@ -70,7 +70,9 @@ public final class QualityCommand implements Callable<Integer> {
       TokenFileInfo info =
           text.info()
               .orElseThrow(
-                  () -> new InvalidDataException(reference, "has no JSON that names its tokens"));
+                  () ->
+                      new InvalidDataException(
+                          reference, "has no JSON file that describes its tokens"));
       checkOrder(info.vocabularySize());
       Tokenizer tokenizer = info.tokenizer();
       List<int[]> ours =
@@ -85,8 +87,8 @@ public final class QualityCommand implements Callable<Integer> {
   private void checkOrder(int vocabularySize) {
     int most = (int) (BITS_OF_A_CODE * Math.log(2) / Math.log(vocabularySize));
     if (order > most) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw Usage.error(
+          spec,
           "Invalid value for option '--order': must be at most %d for %d different tokens: %d"
               .formatted(most, vocabularySize, order));
     }
@@ -120,11 +122,11 @@ public final class QualityCommand implements Callable<Integer> {
     table.print(spec.commandLine().getOut());
   }
 
-  /** Returns the whole pieces of a text, the text itself where it is shorter. */
+  /** Returns the whole pieces of a text, or the text itself where it is shorter than one. */
   private List<int[]> pieces(int[] text, int length) {
     if (text.length == 0) {
       throw new InvalidDataException(
-          reference, "is too short: a tenth of it is held out, and it has less than ten tokens");
+          reference, "is too short: a tenth of it is held out, and it has fewer than ten tokens");
     }
     List<int[]> pieces = new ArrayList<>();
     int piece = Math.min(length, text.length);

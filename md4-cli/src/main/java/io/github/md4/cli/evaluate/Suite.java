@@ -16,18 +16,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The zero-shot sets below a folder, as a protocol lays them out.
+ * The zero-shot sets of a folder, laid out by a protocol.
  *
- * @param folder has a folder for each set
+ * @param folder the folder that has a folder for each set
  */
 record Suite(Path folder, Protocol protocol) {
 
   /**
-   * Returns a model's scores on every set that is there.
+   * Evaluates a model on every set that the folder has.
    *
-   * @throws InvalidDataException if none is
+   * @throws InvalidDataException if it has none
    */
-  SuiteReport score(LoadedModel model, EvaluationTask evaluation) throws IOException {
+  SuiteReport evaluate(LoadedModel model, EvaluationTask evaluation) throws IOException {
     if (!Files.isDirectory(folder)) {
       throw new InvalidDataException(folder, "no such folder; it must have one for each set");
     }
@@ -40,7 +40,7 @@ record Suite(Path folder, Protocol protocol) {
       } else {
         ScoredRows rows = rows(model.description(), set, files);
         Examples examples = rows;
-        report.add(set, sha256(files), rows, evaluation.scores(model, examples));
+        report.add(set, sha256(files), rows, evaluation.bounds(model, examples));
         found++;
       }
     }

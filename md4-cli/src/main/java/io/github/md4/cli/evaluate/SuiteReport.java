@@ -16,7 +16,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A model's scores on the zero-shot sets. */
+/** The report of a model's evaluation on the zero-shot sets. */
 final class SuiteReport {
   private final EvaluationTask evaluation;
   private final Protocol protocol;
@@ -24,8 +24,8 @@ final class SuiteReport {
   private final List<Line> lines = new ArrayList<>();
   private final List<ZeroShotSet> missing = new ArrayList<>();
 
-  /** One set. */
-  private record Line(ZeroShotSet set, String sha256, ScoredRows rows, List<BoundEstimate> scores) {
+  /** The result on one set. */
+  private record Line(ZeroShotSet set, String sha256, ScoredRows rows, List<BoundEstimate> bounds) {
     private long dropped() {
       return Math.max(0, rows.rowTokens() - rows.scoredTokens());
     }
@@ -37,20 +37,20 @@ final class SuiteReport {
     this.model = model;
   }
 
-  void add(ZeroShotSet set, String sha256, ScoredRows rows, List<BoundEstimate> scores) {
-    lines.add(new Line(set, sha256, rows, scores));
+  void add(ZeroShotSet set, String sha256, ScoredRows rows, List<BoundEstimate> bounds) {
+    lines.add(new Line(set, sha256, rows, bounds));
   }
 
   void addMissing(ZeroShotSet set) {
     missing.add(set);
   }
 
-  /** Prints the paper's table, one set after another. */
+  /** Prints the perplexity on each set, then the details. */
   void print(PrintWriter out) {
     Table table = new Table();
     for (Line line : lines) {
-      for (BoundEstimate scores : line.scores) {
-        table.row(label(line, scores), "%s", new EvaluationFields(scores).perplexity());
+      for (BoundEstimate bound : line.bounds) {
+        table.row(label(line, bound), "%s", new EvaluationFields(bound).perplexity());
       }
     }
     table.print(out);
@@ -58,9 +58,9 @@ final class SuiteReport {
     details().print(out);
   }
 
-  private static String label(Line line, BoundEstimate scores) {
-    boolean isOne = line.scores.size() == 1;
-    return line.set.title() + (isOne ? "" : ", " + scores.objective());
+  private static String label(Line line, BoundEstimate bound) {
+    boolean isOne = line.bounds.size() == 1;
+    return line.set.title() + (isOne ? "" : ", " + bound.objective());
   }
 
   private Table details() {
@@ -76,10 +76,10 @@ final class SuiteReport {
               + " published for the small model: at most %.2f; SHA-256 %s",
           line.rows.documentCount(),
           line.rows.rowTokens(),
-          line.scores.get(0).estimate().tokens(),
-          line.scores.get(0).estimate().examples(),
+          line.bounds.get(0).estimate().tokens(),
+          line.bounds.get(0).estimate().examples(),
           line.dropped(),
-          new EvaluationFields(line.scores.get(0)).unit(),
+          new EvaluationFields(line.bounds.get(0)).unit(),
           line.set.published(),
           line.sha256);
       addComparison(table, line);
@@ -92,17 +92,17 @@ final class SuiteReport {
     return table;
   }
 
-  /** What more than one estimator lets us compare. */
+  /** Adds the differences and checks of several estimators. */
   private static void addComparison(Table table, Line line) {
-    for (int i = 0; i + 1 < line.scores.size(); i++) {
-      BoundEstimate each = line.scores.get(i);
-      BoundEstimate next = line.scores.get(i + 1);
+    for (int i = 0; i + 1 < line.bounds.size(); i++) {
+      BoundEstimate each = line.bounds.get(i);
+      BoundEstimate next = line.bounds.get(i + 1);
       table.row(
           "%s, %s less %s".formatted(line.set.title(), each.objective(), next.objective()),
           "%s",
           EvaluationFields.text(each.minus(next)));
     }
-    Contradictions checks = Contradictions.of(line.scores);
+    Contradictions checks = Contradictions.of(line.bounds);
     for (int i = 0; i < checks.checks().size(); i++) {
       table.row(
           "%s, agreement %d".formatted(line.set.title(), i + 1),
@@ -112,7 +112,7 @@ final class SuiteReport {
     }
   }
 
-  /** Prints one JSON object a set. */
+  /** Prints one JSON object for each set. */
   void printJson(PrintWriter out) {
     for (Line line : lines) {
       ObjectNode json =
@@ -124,11 +124,11 @@ final class SuiteReport {
               .put("seed", evaluation.settings().seed())
               .put("rows", line.rows.documentCount())
               .put("rowTokens", line.rows.rowTokens())
-              .put("tokens", line.scores.get(0).estimate().tokens())
-              .put("sequences", line.scores.get(0).estimate().examples())
+              .put("tokens", line.bounds.get(0).estimate().tokens())
+              .put("sequences", line.bounds.get(0).estimate().examples())
               .put("dropped", line.dropped())
               .put("published", line.set.published());
-      new EvaluationList(line.scores).addTo(json);
+      new EvaluationList(line.bounds).addTo(json);
       json.set("model", model.json());
       out.println(json);
     }
@@ -139,17 +139,17 @@ final class SuiteReport {
 
   void addTo(LossCsv csv) {
     for (Line line : lines) {
-      LossCsv.Text text =
-          new LossCsv.Text(line.set.title(), line.sha256, protocol.name(), line.dropped());
-      csv.add(text, model, evaluation.settings(), line.scores);
+      LossCsv.ScoredData data =
+          new LossCsv.ScoredData(line.set.title(), line.sha256, protocol.name(), line.dropped());
+      csv.add(data, model, evaluation.settings(), line.bounds);
     }
   }
 
-  /** Says on stderr what fails and returns the exit code. */
+  /** Reports failed checks on {@code err} and returns the exit code. */
   int report(PrintWriter err) {
     int code = ExitCodes.DONE;
     for (Line line : lines) {
-      code = Math.max(code, Contradictions.of(line.scores).report(err));
+      code = Math.max(code, Contradictions.of(line.bounds).report(err));
     }
     return code;
   }

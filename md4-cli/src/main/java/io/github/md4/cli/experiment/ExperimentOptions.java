@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** Which experiment a command is about. */
+/** The options that name the experiment. */
 public final class ExperimentOptions {
   @Option(
       names = "--config",
@@ -20,11 +20,11 @@ public final class ExperimentOptions {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Replace a value: training.steps=100. May be repeated.",
+      description = "Replace a value, such as training.steps=100. May be repeated.",
       order = -1)
   private List<String> overrides = List.of();
 
-  /** Returns the experiment, the command line's values in place of the file's. */
+  /** Returns the experiment. The values of the command line replace those of the file. */
   public Experiment load() throws IOException {
     return ConfigLoader.load(config, overrides, Experiment.class);
   }

@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The resolved config in a run's folder, and what a resumed run may change of it. */
+/** The resolved config in a run's folder. */
 public record RunConfig(RunFolder folder, Experiment experiment) {
 
   /** Writes the config of a run. */
@@ -22,10 +22,9 @@ public record RunConfig(RunFolder folder, Experiment experiment) {
   }
 
   /**
-   * Returns what the training of a run that is resumed will do otherwise than before, a line for
-   * each key that differs.
+   * Returns a line for each key of the training that a resumed run changes.
    *
-   * @throws InvalidConfigException if the model differs: its weights are there
+   * @throws InvalidConfigException if the model differs from that of the run
    */
   public List<String> changes() throws IOException {
     if (!Files.exists(folder.config())) {

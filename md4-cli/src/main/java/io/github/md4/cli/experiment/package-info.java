@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** An experiment as a YAML file describes it. */
+/** Experiments, as YAML files describe them. */
 package io.github.md4.cli.experiment;

@@ -20,7 +20,7 @@ import io.github.md4.sample.SamplingListener;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.trace.Trace;
 import io.github.md4.sample.trace.TraceWriter;
-import io.github.md4.train.data.image.Picture;
+import io.github.md4.train.data.image.PictureDecoder;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -203,8 +203,8 @@ public final class SampleImagesCommand implements Callable<Integer> {
       Arrays.fill(zt, space.maskToken());
       return zt;
     }
-    int[] picture = Picture.tokens(infill, shape);
-    int[] holes = Picture.tokens(mask, new ImageShape(shape.height(), shape.width(), 1));
+    int[] picture = PictureDecoder.tokens(infill, shape);
+    int[] holes = PictureDecoder.tokens(mask, new ImageShape(shape.height(), shape.width(), 1));
     for (int n = 0; n < zt.length; n++) {
       boolean isHole = holes[n / shape.colours()] >= HOLE_FROM;
       zt[n] = isHole ? space.maskToken() : picture[n];

@@ -18,16 +18,17 @@ import io.github.md4.core.schedule.TimeFloor;
 import java.util.Locale;
 
 /**
- * What learned powers gain on the data that they were learned on and on other data, against powers
- * of 1 with the same network and the same uniforms (MD4, Section 4: powers can fit the statistics
- * of their data too closely).
+ * The gain of learned powers over powers of 1, on their training data and on other data, with the
+ * same network and the same uniforms. Powers can fit the statistics of their data too closely (MD4,
+ * Section 4).
  */
 record OverfittingCheck(Gain train, Gain valid) {
 
   /**
-   * The bounds on some data.
+   * The bounds on one file.
    *
-   * @param learned under the learned powers, {@code unit} under powers of 1
+   * @param learned the bound under the learned powers
+   * @param unit the bound under powers of 1
    */
   record Gain(BoundEstimate learned, BoundEstimate unit) {
 
@@ -50,7 +51,7 @@ record OverfittingCheck(Gain train, Gain valid) {
           .score(model.manager(), model.model().denoiser(), examples, done -> {});
     }
 
-    /** Returns what the learned powers save, nats per token. */
+    /** Returns the gain of the learned powers, nats per token. */
     double nats() {
       return -learned.minus(unit).nats();
     }
@@ -81,12 +82,15 @@ record OverfittingCheck(Gain train, Gain valid) {
     }
   }
 
-  /** Returns by how much the gain is larger on the training data, nats per token. */
+  /** Returns the gain on the training data less that on other data, nats per token. */
   private double excess() {
     return train.nats() - valid.nats();
   }
 
-  /** The two gains are of other data, and so independent: half widths add as squares. */
+  /**
+   * Returns the interval of the excess. The two gains come from different data and are independent,
+   * so that their half widths add as squares.
+   */
   private Interval interval() {
     Interval first = train.interval();
     Interval second = valid.interval();

@@ -7,20 +7,21 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
 import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.speed.Spread;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Learned powers as text and as JSON: the larger a token's power, the sooner sampling reveals it.
+ * The report of learned powers. The larger a token's power, the sooner sampling reveals it.
  *
- * @param shown how many tokens are listed from each end
+ * @param shown the number of tokens that are listed from each end
  */
 record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
   private static final int INTERVALS = 10;
 
-  /** Returns all tokens, those that are revealed first in front; equal ones by their number. */
+  /** Returns all tokens in the order in which they are revealed, equal ones by their number. */
   List<Integer> order() {
     return IntStream.range(0, schedule.vocabularySize())
         .boxed()
@@ -41,12 +42,12 @@ record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
     table.row(
         "spread",
         "min %.4f, quartiles %.4f, %.4f, %.4f, max %.4f",
-        spread.min,
-        spread.lowerQuartile,
-        spread.median,
-        spread.upperQuartile,
-        spread.max);
-    table.row("mean", "%.4f, standard deviation %.4f", spread.mean, spread.deviation);
+        spread.min(),
+        spread.lowerQuartile(),
+        spread.median(),
+        spread.upperQuartile(),
+        spread.max());
+    table.row("mean", "%.4f, standard deviation %.4f", mean(), deviation());
     List<Integer> order = order();
     int ends = Math.min(shown, order.size());
     table.row("", "%10s  %s", "power", "half are masked at t =");
@@ -67,18 +68,18 @@ record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
     }
   }
 
-  /** Returns the report for scripts: every token. */
+  /** Returns the report for scripts, with every token. */
   ObjectNode json() {
     ObjectNode json = Json.object().put("epsilon", schedule.epsilon());
     Spread spread = Spread.of(schedule.powers());
     json.putObject("spread")
-        .put("min", spread.min)
-        .put("lowerQuartile", spread.lowerQuartile)
-        .put("median", spread.median)
-        .put("upperQuartile", spread.upperQuartile)
-        .put("max", spread.max)
-        .put("mean", spread.mean)
-        .put("standardDeviation", spread.deviation);
+        .put("min", spread.min())
+        .put("lowerQuartile", spread.lowerQuartile())
+        .put("median", spread.median())
+        .put("upperQuartile", spread.upperQuartile())
+        .put("max", spread.max())
+        .put("mean", mean())
+        .put("standardDeviation", deviation());
     ArrayNode tokens = json.putArray("tokens");
     for (int token : order()) {
       ObjectNode each =
@@ -96,40 +97,17 @@ record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
     return json;
   }
 
-  /** How far numbers lie apart. */
-  private record Spread(
-      double min,
-      double lowerQuartile,
-      double median,
-      double upperQuartile,
-      double max,
-      double mean,
-      double deviation) {
+  /** Returns the standard deviation of the powers, without Bessel's correction. */
+  private double deviation() {
+    double mean = mean();
+    return Math.sqrt(
+        Arrays.stream(schedule.powers())
+            .map(value -> (value - mean) * (value - mean))
+            .average()
+            .orElseThrow());
+  }
 
-    static Spread of(double[] values) {
-      double[] sorted = values.clone();
-      Arrays.sort(sorted);
-      double mean = Arrays.stream(values).average().orElseThrow();
-      double square =
-          Arrays.stream(values)
-              .map(value -> (value - mean) * (value - mean))
-              .average()
-              .orElseThrow();
-      return new Spread(
-          sorted[0],
-          at(sorted, 0.25),
-          at(sorted, 0.5),
-          at(sorted, 0.75),
-          sorted[sorted.length - 1],
-          mean,
-          Math.sqrt(square));
-    }
-
-    private static double at(double[] sorted, double share) {
-      double place = share * (sorted.length - 1);
-      int below = (int) place;
-      int above = Math.min(below + 1, sorted.length - 1);
-      return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
-    }
+  private double mean() {
+    return Arrays.stream(schedule.powers()).average().orElseThrow();
   }
 }

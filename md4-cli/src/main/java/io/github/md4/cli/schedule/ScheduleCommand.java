@@ -12,6 +12,7 @@ import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Table;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.GenMd4Schedule;
@@ -27,10 +28,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 schedule}. */
+/** The command {@code md4 schedule}. */
 @Command(
     name = "schedule",
     description =
@@ -54,14 +54,14 @@ public final class ScheduleCommand implements Callable<Integer> {
       names = "--schedule",
       paramLabel = "CURVE",
       description =
-          "linear, cosine, polynomial(K), geometric or geometric(MIN, MAX). May be repeated."
-              + " Default: all of the paper.")
+          "linear, cosine, polynomial(K), geometric or geometric(MIN, MAX). May be"
+              + " repeated. Default: those of the paper.")
   private List<Curve> curves;
 
   @Option(
       names = "--model",
       paramLabel = "DIR",
-      description = "Show the schedule of a model; powers where they are learned.")
+      description = "Show the schedule of a model, or its powers if the schedule is learned.")
   private Path folder;
 
   @Mixin private ModelOptions options;
@@ -71,7 +71,8 @@ public final class ScheduleCommand implements Callable<Integer> {
       paramLabel = "N",
       converter = OptionTypes.Count.class,
       description =
-          "How many of the tokens that are revealed first and last are listed. Default: "
+          "The number of tokens revealed first, and of those revealed last, that are"
+              + " listed. Default: "
               + DEFAULT_TOP
               + ".")
   private Integer top;
@@ -82,28 +83,30 @@ public final class ScheduleCommand implements Callable<Integer> {
   @Option(
       names = "--plot",
       paramLabel = "OUT.png",
-      description = "Draw them: alpha and weight as the paper's Figure 1, or alpha and powers.")
+      description =
+          "Draw a plot: alpha and weight as in the paper's Figure 1, or alpha and powers.")
   private Path plot;
 
   @Option(names = "--json", description = "Print JSON objects, one a schedule, not a table.")
   private boolean json;
 
-  /** On what learned powers are compared with powers of 1. */
+  /** The files on which learned powers are compared with powers of 1. */
   private static final class Watched {
     @Option(
         names = "--train",
         required = true,
         paramLabel = "FILE.bin",
         description =
-            "The data that the powers were learned on: score the model there and on --valid, under"
-                + " its powers and under powers of 1, and say how far the powers over-fit.")
+            "The training data of the powers. The model is scored on it and on --valid,"
+                + " under its powers and under powers of 1, which shows how far the powers"
+                + " over-fit.")
     private Path train;
 
     @Option(
         names = "--valid",
         required = true,
         paramLabel = "FILE.bin",
-        description = "Data that they were not learned on.")
+        description = "Other data.")
     private Path valid;
 
     @Option(
@@ -117,17 +120,22 @@ public final class ScheduleCommand implements Callable<Integer> {
         names = "--passes",
         paramLabel = "N",
         converter = OptionTypes.Count.class,
-        description = "How often each chunk is scored. Default: 1.")
+        description = "The number of passes over each chunk. Default: 1.")
     private int passes = 1;
 
-    @Option(names = "--seed", paramLabel = "SEED", description = "Of times and masks. Default: 0.")
+    @Option(
+        names = "--seed",
+        paramLabel = "SEED",
+        description = "The seed of times and masks. Default: 0.")
     private long seed;
 
     @Option(
         names = "--batch-size",
         paramLabel = "N",
         converter = OptionTypes.Count.class,
-        description = "Chunks at once; of no effect on the result. Default: 64.")
+        description =
+            "The number of chunks in one call of the network; the result does not depend on"
+                + " it. Default: 64.")
     private int batchSize = 64;
 
     OverfittingCheck watch(LoadedModel model, GenMd4Schedule powers) throws IOException {
@@ -148,9 +156,10 @@ public final class ScheduleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    require(curves == null || folder == null, "--schedule and --model are mutually exclusive");
-    require(top == null || folder != null, "--top needs --model=DIR");
-    require(watched == null || folder != null, "--train and --valid need --model=DIR");
+    Usage.require(
+        spec, curves == null || folder == null, "--schedule and --model are mutually exclusive");
+    Usage.require(spec, top == null || folder != null, "--top needs --model=DIR");
+    Usage.require(spec, watched == null || folder != null, "--train and --valid need --model=DIR");
     if (folder == null) {
       List<Curve> shown = curves == null ? OF_THE_PAPER : curves;
       show(shown.stream().map(MaskingSchedule::new).toList());
@@ -160,17 +169,12 @@ public final class ScheduleCommand implements Callable<Integer> {
       if (model.model().schedule() instanceof GenMd4Schedule powers) {
         show(model, powers);
       } else {
-        require(watched == null, "--train and --valid are for models whose schedule is learned");
+        Usage.require(
+            spec, watched == null, "--train and --valid need a model whose schedule is learned");
         show(List.of(model.model().schedule().common()));
       }
     }
     return ExitCodes.DONE;
-  }
-
-  private void require(boolean holds, String message) {
-    if (!holds) {
-      throw new ParameterException(spec.commandLine(), message);
-    }
   }
 
   private void show(List<MaskingSchedule> schedules) throws IOException {

@@ -9,14 +9,14 @@ import io.github.md4.core.network.Tf32;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where networks run. */
+/** The choice of the device that networks run on. */
 public sealed interface DeviceChoice {
 
   /**
    * Returns the device, on which float32 is float32: products and convolutions are not rounded to
    * TF32.
    *
-   * @throws DeviceException if it is not there
+   * @throws DeviceException if it no such file
    */
   default Device find() {
     Tf32.forbid();
@@ -26,7 +26,7 @@ public sealed interface DeviceChoice {
   /**
    * Returns the device as it is.
    *
-   * @throws DeviceException if it is not there
+   * @throws DeviceException if it no such file
    */
   Device device();
 
@@ -42,7 +42,7 @@ public sealed interface DeviceChoice {
     throw new IllegalArgumentException("device must be cpu, gpu or gpu:N: " + text);
   }
 
-  /** Returns a device as {@link #parse} reads it. */
+  /** Returns the text that {@link #parse} reads as a device. */
   static String name(Device device) {
     return device.isGpu() ? "gpu:" + device.getDeviceId() : "cpu";
   }

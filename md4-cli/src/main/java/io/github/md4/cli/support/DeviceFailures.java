@@ -7,11 +7,14 @@ import io.github.md4.core.internal.cuda.GpuMemory;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Says of a device that is full or broken what libtorch says of it. */
+/** The failures of a device, told from the other exceptions of the engine. */
 public final class DeviceFailures {
   private DeviceFailures() {}
 
-  /** Returns what the engine's exception says of its device; any other failure as it is. */
+  /**
+   * Returns a {@link DeviceException} where the engine's exception says that the device is full or
+   * broken, and any other failure as it is.
+   */
   public static Throwable of(Throwable failure) {
     if (!(failure instanceof EngineException)) {
       return failure;
@@ -28,7 +31,10 @@ public final class DeviceFailures {
         : failure;
   }
 
-  /** Returns the line in which a text stands: libtorch's messages are traces around it. */
+  /**
+   * Returns the first line that contains a text; the rest of a message of libtorch is a stack
+   * trace.
+   */
   private static Optional<String> line(String message, String text) {
     return message
         .lines()

@@ -7,7 +7,7 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.train.DivergedException;
 import picocli.CommandLine.ParameterException;
 
-/** What the process returns to the shell. */
+/** The exit codes of the process. */
 public final class ExitCodes {
   public static final int DONE = 0;
   public static final int FAILURE = 1;
@@ -16,7 +16,7 @@ public final class ExitCodes {
   public static final int DEVICE = 4;
   public static final int DIVERGED = 5;
 
-  /** As a shell says of SIGINT; a signal to stop that came while training gives it too. */
+  /** The code that shells use for SIGINT. A training that a signal stopped returns it too. */
   public static final int INTERRUPTED = 130;
 
   private ExitCodes() {}

@@ -10,7 +10,7 @@ import java.util.Locale;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What one line says of a failure. */
+/** The line that reports a failure. */
 public final class FailureLine {
   private FailureLine() {}
 
@@ -64,7 +64,7 @@ public final class FailureLine {
     return lower.contains("no space left") || lower.contains("disk quota exceeded");
   }
 
-  /** Returns the first line of the message: what follows in libtorch's is a trace. */
+  /** Returns the first line of the message; the rest of a message of libtorch is a stack trace. */
   private static String message(Throwable failure) {
     String message = failure.getMessage() == null ? "" : failure.getMessage();
     return message

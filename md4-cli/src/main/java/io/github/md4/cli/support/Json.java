@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** JSON for scripts; what {@code toString} makes of it is one line. */
+/** JSON for scripts. Its {@code toString} is one line. */
 public final class Json {
   private Json() {}
 
@@ -14,7 +14,7 @@ public final class Json {
     return JsonNodeFactory.instance.objectNode();
   }
 
-  /** Returns a number; null where it is none, since JSON has no NaN. */
+  /** Returns a number, or null for NaN and infinity, which JSON lacks. */
   public static JsonNode number(double value) {
     return Double.isFinite(value)
         ? JsonNodeFactory.instance.numberNode(value)

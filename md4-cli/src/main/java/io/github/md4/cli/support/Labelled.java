@@ -5,16 +5,16 @@ import io.github.md4.sample.InitialSequence;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Starts of samples that have a class each. */
+/** The initial sequences of samples with classes. */
 public final class Labelled {
   private Labelled() {}
 
   /**
-   * Returns so many starts, with the indices from 0 on, those of a class together, each class with
-   * as many as the others, but for one.
+   * Returns {@code count} initial sequences, numbered from 0. Those of a class stand together, and
+   * the sizes of the classes differ by one at most.
    *
-   * @param zt what every sample is at its start
-   * @param labels the classes, or none
+   * @param zt the tokens that every sample starts from
+   * @param labels the classes; empty without classes
    */
   public static List<InitialSequence> starts(int[] zt, int count, List<Integer> labels) {
     return IntStream.range(0, count)

@@ -13,15 +13,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /**
- * A model on its device.
+ * A model on its device. Closing it frees it.
  *
- * @param manager what it lives under, with all that is computed from it
- * @param origin what it was loaded from and how it computes
+ * @param manager the manager of the model and of all that is computed from it
+ * @param origin the file it was loaded from, its device and its precision
  */
 public record LoadedModel(SavedModel model, NDManager manager, Origin origin)
     implements AutoCloseable {
 
-  /** What a report says of a model. */
+  /** The description of a model in reports. */
   public record Origin(
       Path file, String sha256, Weights weights, Device device, Precision precision) {
 

@@ -14,18 +14,20 @@ import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
-/** Which weights of a model are taken, and where and how they run. */
+/** The options of a model: its weights, its device and its precision. */
 public final class ModelOptions {
   public static final String FOLDER =
-      "The folder of a model, a checkpoint, or a run: its model, else its last checkpoint.";
+      "The folder of a model, a checkpoint or a run. A run stands for its finished"
+          + " model, or for its last checkpoint.";
   public static final String DEVICES = "cpu|gpu|gpu:N";
-  public static final String DEVICE =
-      "Where it runs. Default: the first GPU, or the CPU without one.";
+  public static final String DEVICE = "The device. Default: the first GPU, or the CPU without one.";
 
   @Option(
       names = "--weights",
       paramLabel = "ema|raw",
-      description = "The averaged weights, or those of the last update. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The averaged weights, or the weights of the last update. Default:"
+              + " ${DEFAULT-VALUE}.")
   private Weights weights = Weights.EMA;
 
   @Option(
@@ -38,15 +40,15 @@ public final class ModelOptions {
   private DeviceChoice device = new DeviceChoice.Fastest();
 
   /**
-   * Checks that the device is there.
+   * Checks that the device exists.
    *
-   * @throws io.github.md4.core.DeviceException if it is not
+   * @throws io.github.md4.core.DeviceException if it does not
    */
   public void checkDevice() {
     Device unused = device.find();
   }
 
-  /** Returns them for a script. */
+  /** Returns the options as JSON. */
   public ObjectNode json() {
     return Json.object()
         .put("weights", weights.toString())
@@ -54,22 +56,20 @@ public final class ModelOptions {
         .put("device", DeviceChoice.name(device.find()));
   }
 
-  /** Returns the model that a folder has or leads to, ready to generate. */
+  /** Returns the model of a folder, a checkpoint or a run, ready to generate. */
   public MaskedDiffusion generator(Path folder) throws IOException {
     Path model = RunFolder.modelIn(folder, weights);
     return MaskedDiffusion.load(
         model, new MaskedDiffusion.Loading(weights, precision, device.find()));
   }
 
-  /**
-   * Returns the weights that a folder has or leads to, as files that are made by them name them.
-   */
+  /** Returns the weights of a folder, a checkpoint or a run, in the form that reports name them. */
   public Provenance.SourceFile source(Path folder) throws IOException {
     Path file = SavedModel.weightsFile(RunFolder.modelIn(folder, weights), weights);
     return new Provenance.SourceFile(file.toString(), Sha256.of(file));
   }
 
-  /** Returns the model that a folder has or leads to. */
+  /** Returns the model of a folder, a checkpoint or a run. */
   public LoadedModel open(Path folder) throws IOException {
     Path model = RunFolder.modelIn(folder, weights);
     Device found = device.find();

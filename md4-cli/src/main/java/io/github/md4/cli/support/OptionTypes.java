@@ -27,7 +27,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** What the text of an option becomes; one that cannot be meant is a usage error that says why. */
+/** The types of options. A text that an option cannot take is a usage error. */
 public final class OptionTypes {
   private static final Pattern LIMIT = Pattern.compile("(\\d{1,6})([hms])");
 
@@ -35,7 +35,7 @@ public final class OptionTypes {
 
   private OptionTypes() {}
 
-  /** Lets the options of a command and its subcommands have these types. */
+  /** Registers the types with a command and its subcommands. */
   public static void register(CommandLine root) {
     root.registerConverter(Weights.class, parsed(Weights::parse))
         .registerConverter(Precision.class, parsed(Precision::parse))
@@ -43,7 +43,7 @@ public final class OptionTypes {
         .registerConverter(ScriptFile.Input.class, parsed(ScriptFile.Input::parse))
         .registerConverter(SamplingGrid.class, parsed(SamplingGrid::parse))
         .registerConverter(DeviceChoice.class, parsed(DeviceChoice::parse))
-        .registerConverter(TextVocabulary.class, parsed(OptionTypes::vocabulary))
+        .registerConverter(TextVocabulary.class, parsed(TextVocabulary::parse))
         .registerConverter(Resize.Area.class, parsed(OptionTypes::size))
         .registerConverter(SplitFractions.class, parsed(OptionTypes::fractions))
         .registerConverter(VocabularyChoice.class, parsed(VocabularyChoice::parse))
@@ -60,7 +60,7 @@ public final class OptionTypes {
         .registerConverter(Duration.class, parsed(OptionTypes::limit));
   }
 
-  /** Returns a converter whose complaint is a usage error. */
+  /** Returns a converter that turns an IllegalArgumentException into a usage error. */
   public static <T> ITypeConverter<T> parsed(Function<String, T> parse) {
     return text -> {
       try {
@@ -77,19 +77,11 @@ public final class OptionTypes {
         : new TimeAxis.Discrete(new Count().convert(text));
   }
 
-  private static TextVocabulary vocabulary(String text) {
-    return switch (text) {
-      case "chars" -> TextVocabulary.CHARACTERS;
-      case "bytes" -> TextVocabulary.BYTES;
-      default -> throw new IllegalArgumentException("vocabulary must be chars or bytes: " + text);
-    };
-  }
-
   private static SplitFractions fractions(String text) {
     String[] shares = text.split(",", -1);
     if (shares.length != 2) {
       throw new IllegalArgumentException(
-          "fractions must be the shares of train and valid, as 0.9,0.05: " + text);
+          "fractions must be the shares of train and valid, such as 0.9,0.05: " + text);
     }
     return new SplitFractions(number(shares[0]), number(shares[1]));
   }
@@ -105,7 +97,8 @@ public final class OptionTypes {
   private static Resize.Area size(String text) {
     Matcher matcher = SIZE.matcher(text);
     if (!matcher.matches()) {
-      throw new IllegalArgumentException("a size must be as 64 or 48x64, rows first: " + text);
+      throw new IllegalArgumentException(
+          "a size must be written like 64 or 48x64, rows first: " + text);
     }
     int height = Integer.parseInt(matcher.group(1));
     return new Resize.Area(
@@ -115,7 +108,7 @@ public final class OptionTypes {
   private static Duration limit(String text) {
     Matcher matcher = LIMIT.matcher(text);
     if (!matcher.matches()) {
-      throw new IllegalArgumentException("a time must be as 2h, 30m or 90s: " + text);
+      throw new IllegalArgumentException("a time must be written like 2h, 30m or 90s: " + text);
     }
     long number = Long.parseLong(matcher.group(1));
     return switch (matcher.group(2)) {

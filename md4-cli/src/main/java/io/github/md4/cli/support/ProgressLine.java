@@ -7,7 +7,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A line that redraws itself: a bar, steps, time passed and time left, a note. */
+/** A line that redraws itself: a bar, the steps, the time passed, the time left and a note. */
 final class ProgressLine implements Progress {
   private static final int REDRAW_MILLIS = 500;
 

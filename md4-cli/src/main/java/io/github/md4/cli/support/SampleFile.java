@@ -12,7 +12,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.StreamSupport;
 
-/** Samples as {@code md4 sample --json} prints them: a JSON object a line, with text and tokens. */
+/**
+ * A file of samples in the form of {@code md4 sample --json}: one JSON object with text and tokens
+ * per line.
+ */
 public record SampleFile(Path path) {
   private static final JsonMapper JSON = new JsonMapper();
 
@@ -29,7 +32,11 @@ public record SampleFile(Path path) {
     return texts;
   }
 
-  /** Returns the tokens of each sample, as {@link #texts}. */
+  /**
+   * Returns the tokens of each sample.
+   *
+   * @throws InvalidDataException as {@link #texts}
+   */
   public List<int[]> tokens() throws IOException {
     List<int[]> tokens = new ArrayList<>();
     for (JsonNode sample : samples("tokens")) {
@@ -43,7 +50,7 @@ public record SampleFile(Path path) {
 
   private List<JsonNode> samples(String field) throws IOException {
     if (!Files.isRegularFile(path)) {
-      throw new InvalidDataException(path, "no such file; md4 sample --json prints one");
+      throw new InvalidDataException(path, "no such file; make one with md4 sample --json");
     }
     List<JsonNode> samples = new ArrayList<>();
     for (String line : Files.readAllLines(path)) {
@@ -52,7 +59,7 @@ public record SampleFile(Path path) {
       }
     }
     if (samples.isEmpty()) {
-      throw new InvalidDataException(path, "has no samples; md4 sample --json prints them");
+      throw new InvalidDataException(path, "has no samples; make some with md4 sample --json");
     }
     return samples;
   }
@@ -64,10 +71,10 @@ public record SampleFile(Path path) {
         return sample;
       }
       throw new InvalidDataException(
-          path, "sample %d has no \"%s\"; md4 sample --json prints it".formatted(number, field));
+          path, "sample %d has no \"%s\", which md4 sample --json prints".formatted(number, field));
     } catch (JsonProcessingException e) {
       throw new InvalidDataException(
-          path, "sample %d is no JSON; md4 sample --json prints it".formatted(number), e);
+          path, "sample %d is not JSON, which md4 sample --json prints".formatted(number), e);
     }
   }
 }

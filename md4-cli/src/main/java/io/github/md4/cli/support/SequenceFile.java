@@ -19,18 +19,18 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A file of sequences, one a line: texts, or in a file named {@code .jsonl} objects with {@code
- * text} or {@code tokens}, in which null is a mask, and as far as wanted {@code vocabulary}, the
- * summary of the vocabulary that they are of.
+ * A file of sequences, one per line. A line is a text. In a file named {@code .jsonl} it is an
+ * object with {@code text} or {@code tokens}, in which null is a mask; it may name the {@code
+ * vocabulary} by its summary.
  *
- * @param longest the most tokens that a sequence may have
- * @param parse makes tokens of a text; an IllegalArgumentException says what is wrong with it
+ * @param longest the largest number of tokens in a sequence
+ * @param parse turns a text into tokens; throws IllegalArgumentException where it cannot
  */
 public record SequenceFile(
     Path file, Tokenizer tokenizer, int longest, Function<String, int[]> parse) {
   private static final JsonMapper JSON = new JsonMapper();
 
-  /** Sequences for a model. */
+  /** Makes a file of sequences for a model. */
   public SequenceFile(Path file, SavedModel.Description model, Function<String, int[]> parse) {
     this(file, model.tokenizer(), model.config().length(), parse);
   }
@@ -38,7 +38,8 @@ public record SequenceFile(
   /**
    * Returns the tokens of each line.
    *
-   * @throws InvalidDataException if the file is missing or empty, or a line is wrong; says which
+   * @throws InvalidDataException if the file is missing or empty, or a line is wrong; the message
+   *     names the line
    */
   public List<int[]> read() throws IOException {
     List<int[]> sequences = new ArrayList<>();
@@ -46,7 +47,7 @@ public record SequenceFile(
       sequences.add(sequence(line, sequences.size() + 1));
     }
     if (sequences.isEmpty()) {
-      throw new InvalidDataException(file, "is empty; a sequence a line is expected");
+      throw new InvalidDataException(file, "is empty; it must have one sequence per line");
     }
     return sequences;
   }
@@ -55,9 +56,9 @@ public record SequenceFile(
     try {
       return Files.readAllLines(file);
     } catch (NoSuchFileException e) {
-      throw new InvalidDataException(file, "no such file; a sequence a line is expected", e);
+      throw new InvalidDataException(file, "no such file; it must have one sequence per line", e);
     } catch (MalformedInputException e) {
-      throw new InvalidDataException(file, "is no text in UTF-8", e);
+      throw new InvalidDataException(file, "is not a text in UTF-8", e);
     }
   }
 
@@ -70,7 +71,7 @@ public record SequenceFile(
           "has %d tokens, more than the model's %d".formatted(tokens.length, longest));
       return tokens;
     } catch (JsonProcessingException e) {
-      throw new InvalidDataException(file, "line " + number + ": is no JSON", e);
+      throw new InvalidDataException(file, "line " + number + ": is not JSON", e);
     } catch (IllegalArgumentException e) {
       throw new InvalidDataException(file, "line " + number + ": " + e.getMessage(), e);
     }
@@ -85,7 +86,7 @@ public record SequenceFile(
     String vocabulary = tokenizer.summary();
     require(
         json.path("vocabulary").asText(vocabulary).equals(vocabulary),
-        "is of the vocabulary %s, the model of %s"
+        "has the vocabulary %s, the model has %s"
             .formatted(json.path("vocabulary").asText(), vocabulary));
     if (json.path("tokens").isArray()) {
       return tokens(json.path("tokens"));

@@ -5,14 +5,14 @@ import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** The files of a text to be prepared. */
+/** The option for the files of a text. */
 public final class SourceFiles {
   @Option(
       names = "--from",
       required = true,
       arity = "1..*",
       paramLabel = "FILE",
-      description = "The text, raw or .zip, .gz or .xz; several files are joined in order.")
+      description = "The text, plain or as .zip, .gz or .xz. Several files are joined in order.")
   private List<Path> files;
 
   public List<Path> files() {

@@ -6,11 +6,11 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** Lines of a label and what it stands for, one column each. */
+/** A table of two columns, labels and texts. */
 public final class Table {
   private final Map<String, String> rows = new LinkedHashMap<>();
 
-  /** Adds a line, formatted as {@link String#format}. */
+  /** Adds a row; the text is formatted by {@link String#format}. */
   public void row(String label, String format, Object... arguments) {
     rows.put(label, String.format(Locale.ROOT, format, arguments));
   }

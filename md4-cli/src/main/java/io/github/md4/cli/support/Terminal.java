@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Whether a person watches. */
+/** The terminal that a command may be run from. */
 public final class Terminal {
   private static final Path STDOUT = Path.of("/proc/self/fd/1");
   private static final Path STDERR = Path.of("/proc/self/fd/2");
@@ -13,20 +13,20 @@ public final class Terminal {
   private Terminal() {}
 
   /**
-   * Returns whether stderr is a terminal, as Linux's {@code /proc} says; where there is no {@code
-   * /proc}, false. {@code System.console()} would ask stdin and stdout instead, and from Java 22 on
-   * is never null.
+   * Returns whether stderr is a terminal, as Linux's {@code /proc} says; false without {@code
+   * /proc}. {@code System.console()} would ask stdin and stdout instead, and is never null from
+   * Java 22 on.
    */
   static boolean isStderr() {
     return leadsToTerminal(STDERR);
   }
 
-  /** As {@link #isStderr}, of stdout. */
+  /** Returns whether stdout is a terminal; see {@link #isStderr}. */
   public static boolean isStdout() {
     return leadsToTerminal(STDOUT);
   }
 
-  /** Returns whether a terminal may be written to in colours ({@code https://no-color.org}). */
+  /** Returns whether colours are wanted, as {@code https://no-color.org} defines it. */
   public static boolean hasColors() {
     String none = System.getenv("NO_COLOR");
     return none == null || none.isEmpty();
@@ -40,7 +40,7 @@ public final class Terminal {
     }
   }
 
-  /** Returns whether {@code device}, which a descriptor leads to, is a terminal. */
+  /** Returns whether the target of a descriptor's link is a terminal. */
   static boolean isTerminal(Path device) {
     return device.startsWith("/dev/pts") || device.toString().startsWith("/dev/tty");
   }

@@ -13,18 +13,18 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How many tokens a network that is measured knows. */
+/** The option for the vocabulary size of a network that is measured. */
 public final class VocabularyOption {
   @Option(
       names = "--vocabulary",
       paramLabel = "V",
       converter = OptionTypes.Count.class,
       description =
-          "Size of the vocabulary. Default: 256 for images, else that of data.train"
-              + " if it is there, else 27.")
+          "The size of the vocabulary. Default: 256 for images; otherwise that of"
+              + " data.train if the file exists, or 27.")
   private Integer vocabulary;
 
-  /** Returns V: where nothing is said, what the experiment's network and data tell of it. */
+  /** Returns the size; without the option, that of the experiment's network or data. */
   public int size(Experiment experiment) throws IOException {
     if (vocabulary != null) {
       return vocabulary;

@@ -9,7 +9,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
 
-/** What {@code md4 train --dry-run} prints: every parameter, and the loss of one step. */
+/** The output of {@code md4 train --dry-run}: every parameter, and the loss of one step. */
 final class DryRun {
 
   private DryRun() {}

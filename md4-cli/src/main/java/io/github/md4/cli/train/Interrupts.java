@@ -9,12 +9,13 @@ import java.util.Map;
 import org.jline.utils.Signals;
 
 /**
- * SIGINT and SIGTERM as a question that a loop asks: it then ends its step, saves, and returns
- * {@link ExitCodes#INTERRUPTED}. A second signal ends the process at once, with the same code; one
- * that follows at once is the first again, which a group of processes hands on to its members.
+ * The handler of SIGINT and SIGTERM. A loop asks it whether a signal has come; it then ends its
+ * step, writes a checkpoint, and returns {@link ExitCodes#INTERRUPTED}. A second signal ends the
+ * process at once, with the same code. A signal right behind the first is the same one, since a
+ * group of processes passes it on to its members.
  *
- * <p>JLine registers the handlers: javac lets no warning-free code name {@code sun.misc.Signal},
- * and a shutdown hook would not hear of the second signal.
+ * <p>JLine registers the handlers, because code that names {@code sun.misc.Signal} does not compile
+ * without warnings, and a shutdown hook would miss the second signal.
  */
 public final class Interrupts implements AutoCloseable {
   private static final List<String> SIGNALS = List.of("INT", "TERM");
@@ -29,7 +30,11 @@ public final class Interrupts implements AutoCloseable {
     this.err = err;
   }
 
-  /** Begins to listen; says so on {@code err} when a signal comes. Close it to stop listening. */
+  /**
+   * Begins to listen until it is closed.
+   *
+   * @param err gets a line when a signal comes
+   */
   public static Interrupts listen(PrintWriter err) {
     Interrupts interrupts = new Interrupts(err);
     for (String signal : SIGNALS) {
@@ -51,7 +56,7 @@ public final class Interrupts implements AutoCloseable {
     if (!requested) {
       requested = true;
       since = System.nanoTime();
-      err.println("md4: stopping once this step is done and saved; again to stop at once");
+      err.println("md4: stopping after this step; a second signal stops at once");
     } else if (System.nanoTime() - since > AT_ONCE_NANOS) {
       Runtime.getRuntime().halt(ExitCodes.INTERRUPTED);
     }

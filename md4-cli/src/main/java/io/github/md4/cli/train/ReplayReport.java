@@ -10,7 +10,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 
 /**
- * What {@code md4 train --replay} prints: a step's batch, its loss, and its gradient by groups of
+ * The output of {@code md4 train --replay}: a step's batch, its loss, and its gradient by groups of
  * parameters.
  */
 final class ReplayReport {

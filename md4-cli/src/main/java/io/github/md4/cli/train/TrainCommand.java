@@ -9,6 +9,7 @@ import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Progress;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.TokenFile;
@@ -16,6 +17,8 @@ import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.Checkpoints;
 import io.github.md4.train.RunFolder;
 import io.github.md4.train.TrainingRun;
+import io.github.md4.train.evaluation.Evaluator;
+import io.github.md4.train.evaluation.RunRecorder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -27,13 +30,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code md4 train}: from a config file to a run folder. */
+/** The command {@code md4 train}. */
 @Command(
     name = "train",
-    description = "Trains a model as a config file says; see configs/ for examples.",
+    description = "Trains a model as a config file describes it. See configs/ for examples.",
     footer =
-        "%nThe config names the folder of the run. Ctrl-C or SIGTERM ends a run once the step is"
-            + " saved; --resume goes on from there.",
+        "%nThe config names the folder of the run. Ctrl-C or SIGTERM ends a run after"
+            + " the step, with a checkpoint; --resume continues from it.",
     sortOptions = false)
 public final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -42,19 +45,21 @@ public final class TrainCommand implements Callable<Integer> {
 
   @ArgGroup private Way way = new Way();
 
-  /** What is done with the run; as a rule, it is begun. */
+  /** The treatment of the run; without an option, a new run begins. */
   private static final class Way {
-    @Option(names = "--resume", description = "Go on from the run's last checkpoint.")
+    @Option(names = "--resume", description = "Continue from the run's last checkpoint.")
     private boolean resume;
 
     @Option(
         names = "--resume-or-start",
-        description = "Go on from the run's last checkpoint if there is one, else begin.")
+        description =
+            "Continue from the run's last checkpoint if there is one; otherwise begin a new"
+                + " run.")
     private boolean resumeOrStart;
 
     @Option(
         names = "--dry-run",
-        description = "Print all parameters and the loss of one step; write nothing.")
+        description = "Print all parameters and the loss of one step. Write no file.")
     private boolean dryRun;
 
     @Option(
@@ -62,8 +67,8 @@ public final class TrainCommand implements Callable<Integer> {
         paramLabel = "STEP",
         converter = OptionTypes.Count.class,
         description =
-            "Go from the nearest checkpoint to that step again, print its loss and gradient norms;"
-                + " write nothing.")
+            "Repeat the training from the nearest checkpoint to that step; print its loss"
+                + " and gradient norms. Write no file.")
     private Integer replay;
 
     private boolean isResumed(RunFolder folder) throws IOException {
@@ -110,23 +115,20 @@ public final class TrainCommand implements Callable<Integer> {
             isResumed
                 ? TrainingRun.resume(folder, plan, tokens, manager)
                 : TrainingRun.start(folder, plan, tokens, manager);
-        Evaluations evaluations = Evaluations.open(experiment, plan, manager);
+        Evaluator evaluator =
+            Evaluator.open(
+                experiment.data().evaluate(), experiment.evaluation(), plan.model(), manager);
         TrainingSamples samples =
-            new TrainingSamples(manager, plan.model(), experiment.sampling())) {
+            new TrainingSamples(manager, plan.model(), experiment.sampling(), folder.samples())) {
       changes.forEach(line -> err.println("md4: resuming; the run had " + line));
       runConfig.write();
+      long done = run.updates();
       try (Interrupts interrupts = Interrupts.listen(err);
-          RunRecorder recorder =
-              RunRecorder.open(folder, experiment, run.updates(), spec.commandLine().getOut())) {
+          RunRecorder recorder = RunRecorder.open(folder, done, evaluator);
+          Progress progress = Progress.start("training", done, experiment.training().steps())) {
+        PrintWriter out = spec.commandLine().getOut();
         TrainingRun.Outcome outcome =
-            run.run(
-                new RunListener(
-                    recorder,
-                    evaluations,
-                    samples,
-                    BestModel.open(folder, experiment, plan.model()),
-                    err),
-                interrupts::requested);
+            run.run(new RunListener(recorder, samples, progress, out, err), interrupts::requested);
         return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
       }
     }
@@ -140,8 +142,9 @@ public final class TrainCommand implements Callable<Integer> {
                 () ->
                     new InvalidDataException(
                         tokens.path(),
-                        "has no JSON beside it that tells its vocabulary; md4 data makes both"));
-    Experiment.CheckpointPlan checkpoints = experiment.checkpoints();
+                        "has no JSON file beside it that describes its vocabulary;"
+                            + " make both with md4 data"));
+    Experiment.CheckpointConfig checkpoints = experiment.checkpoints();
     return new TrainingRun.Plan(
         experiment.training(),
         new TrainingRun.Cadence(

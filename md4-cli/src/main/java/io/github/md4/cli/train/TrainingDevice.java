@@ -8,11 +8,18 @@ import io.github.md4.core.network.Tf32;
 import io.github.md4.train.TrainingConfig;
 import java.io.PrintWriter;
 
-/** Where a training runs, and whether in TF32: said before the engine is first used. */
+/**
+ * The device of a training, with TF32 allowed or forbidden. It is set before the engine is first
+ * used.
+ */
 public final class TrainingDevice {
   private TrainingDevice() {}
 
-  /** Returns the device, and says on {@code err} what becomes of a wish for TF32. */
+  /**
+   * Returns the device.
+   *
+   * @param err gets a line where the config asks for TF32
+   */
   public static Device find(TrainingConfig training, DeviceChoice choice, PrintWriter err) {
     if (!training.computation().tf32()) {
       return choice.find();
@@ -23,7 +30,7 @@ public final class TrainingDevice {
     err.println(
         isOfUse
             ? "md4: training.tf32: float32 products are rounded to TF32"
-            : "md4: training.tf32 has no effect but on float32 products on a GPU");
+            : "md4: training.tf32 has an effect only on float32 products on a GPU");
     return device;
   }
 }

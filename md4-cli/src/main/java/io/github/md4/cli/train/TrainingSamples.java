@@ -3,10 +3,12 @@ package io.github.md4.cli.train;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.cli.experiment.Experiment;
+import io.github.md4.cli.image.ImageGrid;
 import io.github.md4.cli.support.Labelled;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
+import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.ExactMethod;
 import io.github.md4.sample.GenerativeModel;
@@ -17,31 +19,60 @@ import io.github.md4.sample.Sampler;
 import io.github.md4.sample.SamplingMethod;
 import io.github.md4.sample.SamplingSteps;
 import io.github.md4.train.Learner;
+import io.github.md4.train.evaluation.RunRecorder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The samples drawn from a model in training, by its averaged weights. */
+/** The samples drawn from a model in training with its averaged weights. */
 final class TrainingSamples implements AutoCloseable {
   private final NDManager manager;
   private final SavedModel.Description model;
   private final Experiment.Sampling config;
+  private final Path folder;
   private final DrawKernels kernels;
 
-  TrainingSamples(NDManager parent, SavedModel.Description model, Experiment.Sampling config) {
+  /**
+   * @param folder takes the files
+   */
+  TrainingSamples(
+      NDManager parent, SavedModel.Description model, Experiment.Sampling config, Path folder) {
     this.manager = parent.newSubManager();
     this.model = model;
     this.config = config;
+    this.folder = folder;
     this.kernels = new DrawKernels(manager);
   }
 
-  /** Returns what makes texts or images of the samples. */
-  Tokenizer tokenizer() {
-    return model.tokenizer();
+  /** Draws samples and records them as texts, or as one picture where they are images. */
+  void record(Learner learner, RunRecorder recorder) throws IOException {
+    if (config.count() == 0) {
+      return;
+    }
+    Files.createDirectories(folder);
+    List<int[]> samples = draw(learner);
+    long step = learner.updates();
+    Tokenizer tokenizer = model.tokenizer();
+    Optional<ImageShape> image = tokenizer.image();
+    if (image.isPresent()) {
+      byte[] png = ImageGrid.square(image.get(), samples.size()).png(samples);
+      Files.write(folder.resolve("step-" + step + ".png"), png);
+      recorder.picture(step, "samples", png);
+    } else {
+      String all =
+          samples.stream().map(tokenizer::decode).collect(Collectors.joining("\n\n")) + "\n";
+      Files.writeString(folder.resolve("step-" + step + ".txt"), all);
+      recorder.text(step, "samples", all);
+    }
   }
 
-  /** Returns the samples' tokens: the same noise at every step of the training. */
-  List<int[]> draw(Learner learner) {
+  /** Returns the tokens of the samples, drawn with the same noise at every step of the training. */
+  private List<int[]> draw(Learner learner) {
     if (config.count() == 0) {
       return List.of();
     }

@@ -252,7 +252,7 @@ final class ConfigLoaderTest {
 
   @Test
   void anchorsTagsAndDocuments_areRefused() {
-    String anchor = "uses a YAML anchor (& or *), which is not read; write it out";
+    String anchor = "uses a YAML anchor (& or *), which is not supported; write the value out";
     assertError("exp.yaml:4: model: " + anchor, SMALL.replace("model:", "model: &m"));
     assertError("exp.yaml:2: name: " + anchor, SMALL.replace("small", "*n"));
     assertError(
@@ -264,10 +264,8 @@ final class ConfigLoaderTest {
 
   @Test
   void version_isRequiredAndChecked() {
-    assertError(
-        "exp.yaml:1: does not say its version; add 'version: 1'",
-        SMALL.replace("version: 1\n", ""));
-    assertError("exp.yaml:1: does not say its version; add 'version: 1'", "");
+    assertError("exp.yaml:1: has no version; add 'version: 1'", SMALL.replace("version: 1\n", ""));
+    assertError("exp.yaml:1: has no version; add 'version: 1'", "");
     assertError(
         "exp.yaml:1: version: this program reads 1, but it is '2'",
         SMALL.replace("version: 1\n", "version: 2\nnews: 5\n"));

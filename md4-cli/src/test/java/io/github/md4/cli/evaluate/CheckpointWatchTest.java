@@ -177,7 +177,7 @@ final class CheckpointWatchTest {
   @Test
   void run_thatIsNoneIsRefused() {
     md4("evaluate", "--watch", folder.resolve("none"), "--data", data)
-        .failed(3, "none: no such folder; a run is expected");
+        .failed(3, "none: no such folder; name the folder of a run");
     md4("evaluate", "--device", "gpu:99", "--watch", run.path(), "--data", data)
         .failed(4, "no GPU is there: ");
   }
@@ -185,7 +185,7 @@ final class CheckpointWatchTest {
   @Test
   void usage_isOneLine() {
     md4(watch("--every 0")).failed(2, "'--every': must be at least 1: 0");
-    md4(watch("--time-limit 3d")).failed(2, "a time must be as 2h, 30m or 90s: 3d");
+    md4(watch("--time-limit 3d")).failed(2, "a time must be written like 2h, 30m or 90s: 3d");
     md4(watch("--time-limit")).failed(2, "--time-limit");
   }
 }

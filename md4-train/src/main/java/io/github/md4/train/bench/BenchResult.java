@@ -5,25 +5,25 @@ import io.github.md4.train.speed.FlopCount;
 import io.github.md4.train.speed.Spread;
 
 /**
- * How fast a configuration trains.
+ * The speed of a training.
  *
- * @param parts of a step
- * @param gapMilliseconds the most that the device waits for the host in a step; NaN where there is
- *     no GPU
- * @param work what is computed
+ * @param parts the times of a step's parts
+ * @param gapMilliseconds the longest time that the device may wait for the host in a step; NaN
+ *     without a GPU
+ * @param work the computation
  */
 public record BenchResult(
-    Throughput throughput, Parts parts, double gapMilliseconds, MemoryUse memory, Work work) {
+    Throughput throughput, StepTimes parts, double gapMilliseconds, MemoryUse memory, Work work) {
 
   /**
-   * The speed of windows of steps that ran freely.
+   * The speed of windows of steps that ran without waiting.
    *
    * @param tokensAStep batch size times length
-   * @param milliseconds of a step
+   * @param milliseconds the time of a step
    */
   public record Throughput(long tokensAStep, Spread tokensPerSecond, Spread milliseconds) {
 
-    /** Returns the speed from each window's milliseconds a step. */
+    /** Returns the speed, from the milliseconds per step of each window. */
     static Throughput of(long tokensAStep, double... milliseconds) {
       double[] speeds = new double[milliseconds.length];
       for (int i = 0; i < speeds.length; i++) {
@@ -34,22 +34,22 @@ public record BenchResult(
   }
 
   /**
-   * What is computed, and the most that could be.
+   * The computation and its ceiling.
    *
-   * @param code which code computes it
-   * @param flops of a token
-   * @param ceilingSize rows of the square product that the ceiling was measured with
-   * @param ceiling floating-point operations a second of that product
+   * @param code the description of the code that computes it
+   * @param flops the operations per token
+   * @param ceilingSize the number of rows of the square product of the ceiling
+   * @param ceiling the floating-point operations per second of that product
    */
   public record Work(
       String code, long parameters, FlopCount flops, int ceilingSize, double ceiling) {}
 
-  /** Returns dense-equivalent operations a second, in median. */
+  /** Returns the median of the dense-equivalent operations per second. */
   public double flopsPerSecond() {
     return throughput.tokensPerSecond.median() * work.flops.denseEquivalent();
   }
 
-  /** Returns the share of the ceiling that is reached, dense-equivalent. */
+  /** Returns the share of the ceiling that the dense-equivalent operations reach. */
   public double shareOfCeiling() {
     return flopsPerSecond() / work.ceiling;
   }

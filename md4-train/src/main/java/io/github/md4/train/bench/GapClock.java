@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How long a GPU may have waited for the host: after each phase is queued, the GPU is asked whether
- * it has already done the phase before. If not, it had work all the time in between. If so, it may
- * have waited from then on: no longer than the phase took it, nor than the host took to queue it.
+ * The time that a GPU may have waited for the host. After each phase is queued, the GPU is asked
+ * whether it has finished the phase before. If not, it had work all the time. If so, it may have
+ * waited since, but no longer than the phase took on the GPU, nor than the host took to queue it.
  */
 final class GapClock implements UpdateListener, AutoCloseable {
   private final GpuTimeline gpu;
@@ -21,8 +21,8 @@ final class GapClock implements UpdateListener, AutoCloseable {
   /**
    * A phase that the GPU may have waited for.
    *
-   * @param after the mark in front of it
-   * @param queuing milliseconds of the host
+   * @param after the index of the mark in front of it
+   * @param queuing the milliseconds that the host took to queue it
    */
   private record Late(int after, double queuing) {}
 
@@ -42,7 +42,9 @@ final class GapClock implements UpdateListener, AutoCloseable {
     sinceMark = before;
   }
 
-  /** Waits for the GPU and returns the most that it can have waited since the first phase. */
+  /**
+   * Waits for the GPU and returns the longest time that it can have waited since the first phase.
+   */
   double mostMilliseconds() {
     return late.stream().mapToDouble(each -> Math.min(onDevice(each), each.queuing)).sum();
   }

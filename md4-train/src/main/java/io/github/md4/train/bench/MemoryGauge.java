@@ -5,10 +5,10 @@ import ai.djl.Device;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import java.util.OptionalLong;
 
-/** Reads how much memory is in use; keeps the most and the last. */
+/** A gauge of the memory in use. It keeps the peak and the last reading. */
 final class MemoryGauge {
   private final Device device;
-  private MemoryUse use = new MemoryUse(MemoryUse.Place.HEAP, 0, 0);
+  private MemoryUse use = new MemoryUse(MemoryUse.Kind.HEAP, 0, 0);
 
   MemoryGauge(Device device) {
     this.device = device;
@@ -17,8 +17,8 @@ final class MemoryGauge {
   void read() {
     OptionalLong onDevice = GpuMemory.used(device);
     long bytes = onDevice.orElseGet(MemoryGauge::heap);
-    MemoryUse.Place place = onDevice.isPresent() ? MemoryUse.Place.DEVICE : MemoryUse.Place.HEAP;
-    use = new MemoryUse(place, Math.max(use.peakBytes(), bytes), bytes);
+    MemoryUse.Kind kind = onDevice.isPresent() ? MemoryUse.Kind.DEVICE : MemoryUse.Kind.HEAP;
+    use = new MemoryUse(kind, Math.max(use.peakBytes(), bytes), bytes);
   }
 
   MemoryUse use() {

@@ -2,19 +2,19 @@
 package io.github.md4.train.bench;
 
 /**
- * Memory in use while training, read where measurements end and never between.
+ * The memory in use while training, read at the ends of measurements.
  *
- * <p>A GPU's is all that is in use on it, of other processes too. The engine keeps what it once
- * took, so what it holds after a step is the most that the step needed. Without a GPU it is the
- * JVM's heap, which the engine's arrays are not part of.
+ * <p>On a GPU it is all memory in use, also by other processes. The engine keeps memory that it has
+ * once taken, so that it holds the peak of a step after the step. Without a GPU it is the JVM's
+ * heap, which does not contain the engine's arrays.
  *
- * @param peakBytes the most that was read
- * @param steadyBytes what was read last
+ * @param peakBytes the highest reading
+ * @param steadyBytes the last reading
  */
-public record MemoryUse(Place place, long peakBytes, long steadyBytes) {
+public record MemoryUse(Kind kind, long peakBytes, long steadyBytes) {
 
-  /** Whose memory it is. */
-  public enum Place {
+  /** The kind of memory. */
+  public enum Kind {
     DEVICE,
     HEAP
   }

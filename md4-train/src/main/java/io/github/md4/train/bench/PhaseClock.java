@@ -8,7 +8,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** The time of each phase of each step, the device waited for after each. */
+/** The clock of the phases of steps. It waits for the device after each phase. */
 final class PhaseClock implements UpdateListener {
   private final Runnable waitForDevice;
   private final List<Map<Phase, Double>> steps = new ArrayList<>();
@@ -33,7 +33,7 @@ final class PhaseClock implements UpdateListener {
     since = now;
   }
 
-  /** Returns the median over the steps, in milliseconds. */
+  /** Returns the median of each phase over the steps, in milliseconds. */
   Map<Phase, Double> medians() {
     Map<Phase, Double> medians = new EnumMap<>(Phase.class);
     for (Phase phase : Phase.values()) {

@@ -6,7 +6,7 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.train.data.Windows;
 
-/** Windows of a stretch of uniform tokens in memory: as fast to read as a mapped file. */
+/** Windows of a sequence of uniform tokens in memory, as fast to read as a mapped file. */
 final class RandomWindows implements Windows {
   private static final int STRETCH = 1 << 20;
 
@@ -15,7 +15,9 @@ final class RandomWindows implements Windows {
   private final int classes;
 
   /**
-   * @param classes number of labels, which come one after another, or 0
+   * Draws the tokens.
+   *
+   * @param classes the number of labels, which follow each other in turn; 0 without labels
    */
   RandomWindows(Noise noise, int vocabularySize, int length, int classes) {
     this.length = length;

@@ -27,33 +27,33 @@ import io.github.md4.train.speed.Spread;
 import java.util.Optional;
 
 /**
- * Measures the training of a model on random tokens; nothing is read and nothing written.
+ * A measurement of the training of a model on random tokens. It reads and writes no files.
  *
- * <p>Three passes, after some steps that do not count: windows of steps that run as in training,
- * where the device is waited for at a window's ends alone (by reading the last loss); steps in
- * which it is waited for after each part; and, on a GPU, steps after each phase of which it is
- * asked how far it has come.
+ * <p>There are three series of steps after a warm-up: windows of steps that run as in training,
+ * where the host waits for the device only at the ends of a window, by reading the last loss; steps
+ * in which it waits after each part; and, on a GPU, steps in which it asks after each phase how far
+ * the device has come.
  */
 public final class StepBench implements AutoCloseable {
   private static final int GAP_WARM_UP = 2;
 
   private final NDManager manager;
-  private final Subject subject;
+  private final Workload workload;
   private final Network network;
   private final Learner learner;
   private final Batches batches;
   private final MemoryGauge gauge;
 
   /**
-   * What is measured.
+   * The workload that is measured.
    *
-   * @param layout of the maps of an image network
+   * @param layout the memory format of an image network's feature maps
    */
-  public record Subject(
+  public record Workload(
       ModelConfig model, TrainingConfig training, int vocabularySize, MemoryFormat layout) {
 
-    /** Returns a subject whose maps lie as they do in training. */
-    public Subject(ModelConfig model, TrainingConfig training, int vocabularySize) {
+    /** Makes a workload with the memory format of training. */
+    public Workload(ModelConfig model, TrainingConfig training, int vocabularySize) {
       this(model, training, vocabularySize, MemoryFormat.CHANNELS_LAST);
     }
 
@@ -66,67 +66,71 @@ public final class StepBench implements AutoCloseable {
   }
 
   /**
-   * How long is measured.
+   * The numbers of steps that are measured.
    *
-   * @param warmUp steps before the first that counts
-   * @param windows number of windows
-   * @param stepsAWindow steps of each, and of the pass by parts
+   * @param warmUp the number of steps before the measurement
+   * @param windows the number of windows
+   * @param stepsAWindow the number of steps in a window, and in the series by parts
    */
-  public record Plan(int warmUp, int windows, int stepsAWindow) {
+  public record Repetitions(int warmUp, int windows, int stepsAWindow) {
     private static final int WINDOWS = 5;
 
-    public Plan {
+    public Repetitions {
       require(warmUp >= 1, "warmUp must be at least 1", warmUp);
       require(windows >= 1, "windows must be at least 1", windows);
       require(stepsAWindow >= 1, "stepsAWindow must be at least 1", stepsAWindow);
     }
 
-    /** Returns five windows that have {@code steps} steps together, fewer where those are fewer. */
-    public static Plan of(int warmUp, int steps) {
+    /**
+     * Returns five windows with {@code steps} steps together; fewer windows where there are fewer
+     * steps.
+     */
+    public static Repetitions of(int warmUp, int steps) {
       require(steps >= 1, "steps must be at least 1", steps);
       int windows = Math.min(WINDOWS, steps);
-      return new Plan(warmUp, windows, steps / windows);
+      return new Repetitions(warmUp, windows, steps / windows);
     }
   }
 
   /** Prepares the training at its first step, on the device of {@code parent}. */
-  public StepBench(NDManager parent, Subject subject) {
-    TrainingConfig training = subject.training;
-    ModelConfig model = subject.model;
+  public StepBench(NDManager parent, Workload workload) {
+    TrainingConfig training = workload.training;
+    ModelConfig model = workload.model;
     Noise noise = new Noise(training.seed());
     RandomWindows windows =
-        new RandomWindows(noise, subject.vocabularySize, model.length(), model.network().classes());
-    this.subject = subject;
+        new RandomWindows(
+            noise, workload.vocabularySize, model.length(), model.network().classes());
+    this.workload = workload;
     this.manager = parent.newSubManager();
-    this.network = subject.network(manager);
+    this.network = workload.network(manager);
     TrainedSchedule schedule =
-        TrainedSchedule.of(manager, new TokenSpace(subject.vocabularySize), model, training);
+        TrainedSchedule.of(manager, new TokenSpace(workload.vocabularySize), model, training);
     this.learner = Learner.initial(manager, network, training, schedule);
     this.batches = new Batches(windows, noise, training.batching());
     this.gauge = new MemoryGauge(manager.getDevice());
   }
 
   /**
-   * Returns the measurements.
+   * Measures the training.
    *
-   * @throws DivergedException if a loss is not finite: such steps say nothing of others
+   * @throws DivergedException if a loss is not finite, which makes the measurement meaningless
    */
-  public BenchResult run(Plan plan) {
+  public BenchResult run(Repetitions repetitions) {
     BenchResult.Throughput throughput =
-        BenchResult.Throughput.of(batches.tokens(), freeRunning(plan));
-    Parts parts = byPart(plan.stepsAWindow);
+        BenchResult.Throughput.of(batches.tokens(), freeRunning(repetitions));
+    StepTimes parts = byPart(repetitions.stepsAWindow);
     MemoryUse memory = gauge.use(); // before the ceiling's matrices
     try (MatmulCeiling ceiling =
-        new MatmulCeiling(manager, subject.training.computation().precision())) {
+        new MatmulCeiling(manager, workload.training.computation().precision())) {
       BenchResult.Work work =
           new BenchResult.Work(
               learner.description(),
               learner.model().parameters().size(),
-              FlopCount.of(subject.model, network.specs())
-                  .times(subject.training.batching().samples()),
+              FlopCount.of(workload.model, network.specs())
+                  .times(workload.training.batching().samples()),
               ceiling.size(),
               ceiling.measure());
-      double gap = gapMilliseconds(plan.stepsAWindow);
+      double gap = gapMilliseconds(repetitions.stepsAWindow);
       return new BenchResult(throughput, parts, gap, memory, work);
     }
   }
@@ -139,13 +143,13 @@ public final class StepBench implements AutoCloseable {
     return learner.prepare(step, batches.of(step));
   }
 
-  /** Returns the milliseconds of a step in each window. */
-  private double[] freeRunning(Plan plan) {
-    double[] milliseconds = new double[plan.windows];
+  /** Returns the milliseconds per step of each window. */
+  private double[] freeRunning(Repetitions repetitions) {
+    double[] milliseconds = new double[repetitions.windows];
     try (BatchQueue<PreparedStep> queue = queue()) {
-      double unused = window(queue, plan.warmUp);
-      for (int w = 0; w < plan.windows; w++) {
-        milliseconds[w] = window(queue, plan.stepsAWindow);
+      double unused = window(queue, repetitions.warmUp);
+      for (int w = 0; w < repetitions.windows; w++) {
+        milliseconds[w] = window(queue, repetitions.stepsAWindow);
         gauge.read();
       }
     }
@@ -161,7 +165,7 @@ public final class StepBench implements AutoCloseable {
     return (System.nanoTime() - start) * 1e-6 / steps;
   }
 
-  private Parts byPart(int steps) {
+  private StepTimes byPart(int steps) {
     double[] data = new double[steps];
     try (NDArray one = manager.create(1f)) {
       PhaseClock clock = new PhaseClock(() -> await(one.duplicate()));
@@ -173,12 +177,12 @@ public final class StepBench implements AutoCloseable {
         await(learner.update(manager, batch, clock));
         gauge.read();
       }
-      double average = moved(steps, subject.training.optimization().emaRate()) - moved(steps, 1);
-      return new Parts(Spread.of(data).median(), clock.medians(), average);
+      double average = moved(steps, workload.training.optimization().emaRate()) - moved(steps, 1);
+      return new StepTimes(Spread.of(data).median(), clock.medians(), average);
     }
   }
 
-  /** Returns the milliseconds of the optimizer alone, with this memory of the average. */
+  /** Returns the milliseconds of the optimizer alone, with a given rate of the average. */
   private double moved(int times, double emaRate) {
     try (NDArray one = manager.create(1f)) {
       learner.moveAgain(emaRate);
@@ -193,8 +197,8 @@ public final class StepBench implements AutoCloseable {
   }
 
   /**
-   * Returns the most that the device waits in a step, NaN where there is no GPU. The steps that
-   * warm up are not waited for: in training too the host is ahead when a step begins.
+   * Returns the longest time that the device may wait in a step; NaN without a GPU. The host does
+   * not wait for the warm-up steps, since in training too it is ahead when a step begins.
    */
   private double gapMilliseconds(int steps) {
     Optional<GpuTimeline> timeline = GpuTimeline.of(manager.getDevice());
@@ -214,20 +218,20 @@ public final class StepBench implements AutoCloseable {
     }
   }
 
-  /** Reads and closes an array, which waits for all that is queued on the device before it. */
+  /** Reads and closes an array, which waits for everything queued on the device before it. */
   private static void await(NDArray array) {
     try (array) {
       float unused = array.getFloat();
     }
   }
 
-  /** Reads and closes an update's numbers, which waits as well. */
+  /** Reads and closes an update's numbers, which waits in the same way. */
   private void await(UpdateNumbers numbers) {
     try (numbers) {
       if (!Float.isFinite(numbers.read().loss())) {
         throw new DivergedException(
             "the loss of step %d: not finite (seed %d); lower training.learningRate.base"
-                .formatted(learner.updates(), subject.training.seed()));
+                .formatted(learner.updates(), workload.training.seed()));
       }
     }
   }

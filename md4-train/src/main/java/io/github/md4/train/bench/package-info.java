@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How fast a configuration trains, and where its time goes. */
+/** The measurement of training: its speed, and the times of its parts. */
 package io.github.md4.train.bench;

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Files that, unpacked and joined in order, are one text. */
+/** A text in files, which are uncompressed and joined in order. */
 record Corpus(List<Path> files) {
   Corpus {
     if (files.isEmpty()) {
@@ -21,20 +21,22 @@ record Corpus(List<Path> files) {
     return new CorpusReader(files);
   }
 
-  /** Returns the name of the file, or of the folder where the files are several. */
+  /** Returns the name of the file, or of the folder of several files. */
   String name() {
     Path first = files.get(0).toAbsolutePath().normalize();
     Path parent = first.getParent();
     boolean isNamedByFolder = files.size() > 1 && parent != null && parent.getFileName() != null;
-    return isNamedByFolder ? parent.getFileName().toString() : Packing.baseName(first);
+    return isNamedByFolder ? parent.getFileName().toString() : Compression.baseName(first);
   }
 
-  /** Returns where tokens come from that {@code source} made of this text; hashes every file. */
+  /** Returns the provenance of tokens that {@code source} made of this text; hashes every file. */
   Provenance provenance(String source, int version) throws IOException {
     return provenance(source, version, "");
   }
 
-  /** As {@link #provenance(String, int)}, with what {@code source} was told. */
+  /**
+   * Returns the provenance of {@link #provenance(String, int)} with the settings of {@code source}.
+   */
   Provenance provenance(String source, int version, String settings) throws IOException {
     List<Provenance.SourceFile> sources = new ArrayList<>();
     for (Path file : files) {

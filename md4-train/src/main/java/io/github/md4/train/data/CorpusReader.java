@@ -19,7 +19,7 @@ final class CorpusReader implements Closeable {
     this.files = files;
   }
 
-  /** A byte of the corpus by the file that holds it. */
+  /** The position of a byte of the corpus: a file and an offset in it. */
   record Place(Path file, long offset) {}
 
   /** Reads at least one byte, or returns -1 at the end of the last file. */
@@ -33,7 +33,7 @@ final class CorpusReader implements Closeable {
     return read;
   }
 
-  /** Fills the array, except at the end; returns the bytes read, 0 at the end. */
+  /** Fills the array as far as there are bytes and returns their number; 0 at the end. */
   int fill(byte[] into) throws IOException {
     int filled = 0;
     while (filled < into.length) {
@@ -50,7 +50,7 @@ final class CorpusReader implements Closeable {
     try {
       return in.read(into, start, count);
     } catch (IOException e) {
-      throw Packing.blame(files.get(starts.size() - 1), e);
+      throw Compression.blame(files.get(starts.size() - 1), e);
     }
   }
 
@@ -58,14 +58,14 @@ final class CorpusReader implements Closeable {
     Path file = files.get(starts.size());
     in.close();
     try {
-      in = Packing.open(file);
+      in = Compression.open(file);
     } catch (IOException e) {
-      throw Packing.blame(file, e);
+      throw Compression.blame(file, e);
     }
     starts.add(offset);
   }
 
-  /** Returns the place of a byte that was read. */
+  /** Returns the position of a byte that was read. */
   Place place(long byteOffset) {
     int file = starts.size() - 1;
     while (starts.get(file) > byteOffset) {

@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Undoes what a corpus's own tokenization did to its text, row by row, as the zero-shot numbers in
- * print were made (SEDD's rules; spec, Section 7.5). The rules are applied in their order.
+ * The rules that undo the tokenization of a published corpus, row by row. The published zero-shot
+ * numbers were computed with them (SEDD's rules; spec, Section 7.5). They are applied in their
+ * order.
  */
 public enum Detokenizer {
-  /** The text as it is. */
+  /** No rules. */
   NONE("none", List.of()),
   /**
    * Rows of WikiText. SEDD's rule for an apostrophe before a digit matches nothing; it is left out.

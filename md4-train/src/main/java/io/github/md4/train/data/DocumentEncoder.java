@@ -18,7 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Encodes documents on all cores and hands their ids on in order, holding a few batches at a time.
+ * The encoding of documents on all cores. The ids leave in order; a few batches are held at a time.
  */
 final class DocumentEncoder implements Closeable {
   private static final int BATCH_CHARS = 1 << 17;
@@ -33,13 +33,13 @@ final class DocumentEncoder implements Closeable {
   private long documents;
   private long textBytes;
 
-  /** What takes the ids. */
+  /** The receiver of the ids. */
   @FunctionalInterface
   interface Sink {
     void take(EncodedPiece piece) throws IOException;
   }
 
-  /** What was encoded. */
+  /** The numbers of encoded documents and bytes. */
   record Counts(long documents, long textBytes) {}
 
   private record Batch(List<EncodedPiece> pieces, long textBytes) {}

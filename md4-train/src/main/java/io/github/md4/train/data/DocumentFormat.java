@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 
-/** How a file holds documents, told by its name without the ending of its packing. */
+/** The format of a file of documents, told by its name without the ending of its compression. */
 enum DocumentFormat {
   PARQUET {
     @Override
@@ -28,11 +28,11 @@ enum DocumentFormat {
     }
   };
 
-  /** Returns the documents of a file; the caller closes them. */
+  /** Opens the documents of a file; the caller closes them. */
   abstract Pieces open(Path file, DocumentOptions options, Tokenizer tokenizer) throws IOException;
 
   static DocumentFormat of(Path file) {
-    String name = Packing.unpackedName(file).toLowerCase(Locale.ROOT);
+    String name = Compression.unpackedName(file).toLowerCase(Locale.ROOT);
     if (name.endsWith(".parquet")) {
       return PARQUET;
     }

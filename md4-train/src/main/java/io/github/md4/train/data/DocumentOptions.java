@@ -2,11 +2,11 @@
 package io.github.md4.train.data;
 
 /**
- * How documents are found in files.
+ * The reading of documents from files.
  *
- * @param rule what a document of a plain text is
- * @param field which field of a JSON line, or which column of a Parquet file, is the text
- * @param detokenizer what is undone before a text is encoded
+ * @param rule divides a plain text into documents
+ * @param field the field of a JSON line, or the column of a Parquet file, that has the text
+ * @param detokenizer is applied to a text before it is encoded
  */
 public record DocumentOptions(DocumentRule rule, String field, Detokenizer detokenizer) {
   public DocumentOptions {

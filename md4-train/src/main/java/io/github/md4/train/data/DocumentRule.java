@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What a document of a plain text file is. */
+/** The rule that divides a plain text file into documents. */
 public sealed interface DocumentRule {
 
   /** Returns the documents of a text. */
@@ -34,7 +34,7 @@ public sealed interface DocumentRule {
     };
   }
 
-  /** A file is one document. */
+  /** One document for the whole file. */
   record WholeFile() implements DocumentRule {
     @Override
     public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
@@ -47,7 +47,7 @@ public sealed interface DocumentRule {
     }
   }
 
-  /** Each line is a document, without its end. */
+  /** One document for each line, without its end. */
   record EachLine() implements DocumentRule {
     @Override
     public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
@@ -60,7 +60,10 @@ public sealed interface DocumentRule {
     }
   }
 
-  /** Each line is a document, without white space at its ends: the hub's rows of PTB and 1BW. */
+  /**
+   * One document for each line, without white space at its ends: the rows of PTB and 1BW in the
+   * hub.
+   */
   record StrippedLines() implements DocumentRule {
     @Override
     public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
@@ -74,7 +77,8 @@ public sealed interface DocumentRule {
   }
 
   /**
-   * Each line is a document with its end, a blank one is empty: the rows of WikiText in the hub.
+   * One document for each line with its end, an empty one for a blank line: the rows of WikiText in
+   * the hub.
    */
   record WikiTextRows() implements DocumentRule {
     @Override
@@ -89,9 +93,9 @@ public sealed interface DocumentRule {
   }
 
   /**
-   * A document ends before each line that reads {@code line}, and at the end of the file.
+   * One document up to each line that equals {@code line}, and one up to the end of the file.
    *
-   * @param line not empty; no document holds it
+   * @param line the separator, not empty, which no document contains
    */
   record Until(String line) implements DocumentRule {
     private static final String PREFIX = "until=";
@@ -113,13 +117,13 @@ public sealed interface DocumentRule {
     }
   }
 
-  /** What a line becomes. */
+  /** The conversion of a line to a document. */
   @FunctionalInterface
   interface LineText {
     String of(String line);
   }
 
-  /** One piece a line. */
+  /** The pieces of a text with one document for each line. */
   record LinePieces(Lines lines, LineText text) implements Pieces {
     @Override
     public Optional<Piece> next() throws IOException {
@@ -132,7 +136,7 @@ public sealed interface DocumentRule {
     }
   }
 
-  /** Lines up to a marker, joined by line ends. */
+  /** The pieces of a text with documents up to a marker line. */
   record UntilPieces(Lines lines, String marker) implements Pieces {
     @Override
     public Optional<Piece> next() throws IOException {

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import java.util.Set;
 
-/** Which split a document belongs to; the same for all of it. */
+/** The split that each document belongs to as a whole. */
 public sealed interface DocumentSplit {
 
-  /** Returns the split of the document of that number, from 0. */
+  /** Returns the split of a document by its number, from 0. */
   String of(long document);
 
-  /** Returns the splits that there can be. */
+  /** Returns the splits that can occur. */
   Set<String> splits();
 
-  /** All documents are in one. */
+  /** One split for all documents. */
   record One(String split) implements DocumentSplit {
     public One {
-      if (!SplitWriter.SPLITS.contains(split)) {
-        throw new IllegalArgumentException("split must be train, valid or test: " + split);
-      }
+      require(SplitWriter.SPLITS.contains(split), "split must be train, valid or test", split);
     }
 
     @Override
@@ -38,7 +38,7 @@ public sealed interface DocumentSplit {
     }
   }
 
-  /** Each document is drawn by itself, by shares. */
+  /** A split that is drawn for each document by shares. */
   record ByShare(SplitFractions fractions, long seed) implements DocumentSplit {
     @Override
     public String of(long document) {

@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongConsumer;
 
-/** Documents of any number of files as token files. */
+/** The preparation of documents as token files. */
 public final class DocumentTokens {
-  /** What {@link Provenance#source} says. */
+  /** The value of {@link Provenance#source}. */
   public static final String SOURCE = "documents";
 
   private static final int VERSION = 1;
@@ -21,9 +21,9 @@ public final class DocumentTokens {
   private DocumentTokens() {}
 
   /**
-   * How documents are prepared.
+   * The settings of the preparation.
    *
-   * @param existing what happens to files already there
+   * @param existing the treatment of existing files
    */
   public record Options(
       DocumentOptions documents,
@@ -32,13 +32,13 @@ public final class DocumentTokens {
       Existing existing) {}
 
   /**
-   * What was written.
+   * A data set that was written.
    *
-   * @param name the data set's
-   * @param splits what each file holds, train first
-   * @param textBytes the UTF-8 bytes that were encoded
-   * @param dropped tokens that no file has: cut off or left over
-   * @param padding tokens that fill rows and stand for no text
+   * @param name the name of the data set
+   * @param splits the descriptions of the files, train first
+   * @param textBytes the number of UTF-8 bytes that were encoded
+   * @param dropped the number of tokens that no file has, cut off or left over
+   * @param padding the number of tokens that fill rows and stand for no text
    */
   public record Prepared(
       String name,
@@ -53,7 +53,7 @@ public final class DocumentTokens {
       return splits.stream().mapToLong(TokenFileInfo::count).sum();
     }
 
-    /** Returns the bytes of text that one token stands for, in the mean over all encoded. */
+    /** Returns the mean number of bytes of text per token, over all that were encoded. */
     public double bytesPerToken() {
       return (double) textBytes / (tokens() + dropped - padding);
     }
@@ -61,10 +61,11 @@ public final class DocumentTokens {
 
   /**
    * Reads documents once (twice for a vocabulary of their characters), encodes them on all cores,
-   * and writes token files with their JSON.
+   * and writes token files with their JSON files.
    *
-   * @param from text, JSON lines or Parquet by their names, raw or packed as gzip, xz, zstd or zip
-   * @param out the folder, made if absent
+   * @param from files of text, JSON lines or Parquet by their names, plain or compressed by gzip,
+   *     xz, zstd or zip
+   * @param out the folder, created if it does not exist
    * @throws InvalidDataException if a file is missing, damaged or holds no text, or if {@code out}
    *     may not be written
    */
@@ -73,7 +74,9 @@ public final class DocumentTokens {
   }
 
   /**
-   * As {@link #prepare(List, Path, Options)}; {@code progress} hears how many documents are done.
+   * Prepares documents as {@link #prepare(List, Path, Options)} does.
+   *
+   * @param progress hears the number of documents that are done
    */
   public static Prepared prepare(List<Path> from, Path out, Options options, LongConsumer progress)
       throws IOException {

@@ -3,7 +3,7 @@ package io.github.md4.train.data;
 
 import io.github.md4.core.token.Tokenizer;
 
-/** What closes a document: one token, or nothing. */
+/** The end of a document: one token, or nothing. */
 record EndOfText(int[] ids) {
   EndOfText(Tokenizer tokenizer) {
     this(tokenizer.endOfText().stream().toArray());

@@ -1,26 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.Tokenizer;
 import java.util.OptionalInt;
 import java.util.function.LongToIntFunction;
 
-/**
- * A file of tokens cut into chunks of {@code length}, one after the other; a tail shorter than that
- * is left out.
- */
+/** A file of tokens cut into consecutive chunks of {@code length}. A shorter tail is left out. */
 public final class EvaluationChunks implements Examples {
+  private static final int NONE = -1;
+
   private final TokenFile tokens;
   private final int length;
-  private final OptionalInt endOfText;
+  private final int endOfText; // NONE where the vocabulary has none
   private int[] firstDocuments; // of each chunk; found when first asked for
   private final LongToIntFunction labels;
 
   /**
-   * @param length the tokens of a chunk
+   * Cuts a file by its own vocabulary.
+   *
+   * @param length the number of tokens in a chunk
    * @throws InvalidDataException if the file is shorter than one chunk
    */
   public EvaluationChunks(TokenFile tokens, int length) {
@@ -28,11 +32,17 @@ public final class EvaluationChunks implements Examples {
   }
 
   /**
-   * @param endOfText what closes documents; without it they are not known
+   * Cuts a file of chunks with classes.
+   *
+   * @param tokenizer the vocabulary of the file; documents are known if it has an end of text
    * @param labels the class of each chunk
    */
   public EvaluationChunks(
-      TokenFile tokens, int length, OptionalInt endOfText, LongToIntFunction labels) {
+      TokenFile tokens, int length, Tokenizer tokenizer, LongToIntFunction labels) {
+    this(tokens, length, tokenizer.endOfText().orElse(NONE), labels);
+  }
+
+  private EvaluationChunks(TokenFile tokens, int length, int endOfText, LongToIntFunction labels) {
     checkLength(tokens, length);
     this.tokens = tokens;
     this.length = length;
@@ -50,14 +60,16 @@ public final class EvaluationChunks implements Examples {
     return labels.applyAsInt(index);
   }
 
-  private static OptionalInt endOfText(TokenFile tokens) {
-    return tokens.info().map(info -> info.tokenizer().endOfText()).orElse(OptionalInt.empty());
+  private static int endOfText(TokenFile tokens) {
+    return tokens
+        .info()
+        .map(info -> info.tokenizer().endOfText())
+        .orElse(OptionalInt.empty())
+        .orElse(NONE);
   }
 
   static void checkLength(TokenFile tokens, int length) {
-    if (length < 1) {
-      throw new IllegalArgumentException("length must be at least 1: " + length);
-    }
+    require(length >= 1, "length must be at least 1", length);
     if (tokens.length() < length) {
       throw new InvalidDataException(
           tokens.path(),
@@ -108,7 +120,7 @@ public final class EvaluationChunks implements Examples {
   /** Returns the documents, each closed by the end of text; 0 where the vocabulary has none. */
   @Override
   public long documentCount() {
-    if (endOfText.isEmpty()) {
+    if (endOfText == NONE) {
       return 0;
     }
     int[] last = new int[length];
@@ -118,12 +130,11 @@ public final class EvaluationChunks implements Examples {
 
   @Override
   public void readDocuments(long index, int[] into) {
-    int end = endOfText.orElseThrow();
     int document = firstDocuments()[(int) index];
     int[] ids = chunk(index);
     for (int n = 0; n < length; n++) {
       into[n] = document;
-      document += ids[n] == end ? 1 : 0;
+      document += ids[n] == endOfText ? 1 : 0;
     }
   }
 
@@ -134,7 +145,7 @@ public final class EvaluationChunks implements Examples {
       for (int index = 0; index < firstDocuments.length; index++) {
         firstDocuments[index] = document;
         for (int id : chunk(index)) {
-          document += id == endOfText.getAsInt() ? 1 : 0;
+          document += id == endOfText ? 1 : 0;
         }
       }
     }

@@ -8,9 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 
-/** What happens to files that stand where a data set is to be written. */
+/** The treatment of existing files where a data set is written. */
 public enum Existing {
-  /** Any that is there is an error. */
+  /** Every existing file is an error. */
   REFUSE {
     @Override
     void check(Path bin, Path json) {
@@ -19,7 +19,10 @@ public enum Existing {
           present, "exists already; name another folder, or choose to replace it");
     }
   },
-  /** A token file with its JSON is replaced; a file that was not made here is still an error. */
+  /**
+   * An existing token file with its JSON file is replaced. A file that was not made here is an
+   * error.
+   */
   REPLACE {
     @Override
     void check(Path bin, Path json) throws IOException {
@@ -37,15 +40,15 @@ public enum Existing {
     }
   };
 
-  /** Throws unless these files, one of which exists at least, may be replaced. */
+  /** Checks that two files, at least one of which exists, may be replaced. */
   abstract void check(Path bin, Path json) throws IOException;
 
-  /** Creates the folder and throws unless a data set may be written there. */
+  /** Creates the folder and checks that a data set may be written there. */
   public void prepare(Path folder) throws IOException {
     prepare(folder, SplitWriter.SPLITS);
   }
 
-  /** As {@link #prepare(Path)}, only some splits being written. */
+  /** Creates the folder and checks that some splits may be written there. */
   void prepare(Path folder, Collection<String> splits) throws IOException {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new InvalidDataException(folder, "must be a folder");

@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.CharBuffer;
 import java.util.Optional;
 
-/** A whole text as one document, cut where its tokenizer allows it. */
+/** The pieces of a text that is one document, cut where its tokenizer allows it. */
 final class FilePieces implements Pieces {
   private static final int TARGET_CHARS = 1 << 20;
 
@@ -40,7 +40,7 @@ final class FilePieces implements Pieces {
     }
   }
 
-  /** Reads until so many characters are pending; returns false at the end of the text. */
+  /** Reads until {@code count} characters are pending; returns false at the end of the text. */
   private boolean read(int wanted) throws IOException {
     while (pending.length() < wanted) {
       CharBuffer chars = reader.read();

@@ -6,7 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** See {@link TokenPacking.FineWeb}. */
+/** The packer of {@link TokenPacking.FineWeb}. */
 final class FineWebPacker implements TokenPacking.Packer {
   private final TokenSplits out;
   private final TokenPacking.FineWeb packing;
@@ -27,7 +27,7 @@ final class FineWebPacker implements TokenPacking.Packer {
       filled = new int[packing.bins()];
     }
 
-    /** Returns the first row with room for so many tokens, or -1. */
+    /** Returns the first row with room for {@code count} tokens, or -1. */
     int firstWithRoom(int count) {
       int row = 0;
       while (row < rows.length && filled[row] + count > rows[row].length) {
@@ -68,7 +68,7 @@ final class FineWebPacker implements TokenPacking.Packer {
     open.filled[row] += filled;
   }
 
-  /** Writes the rows that hold anything and opens them anew. */
+  /** Writes the rows that hold tokens and opens new ones. */
   private void write(String split, Bins open) throws IOException {
     for (int row = 0; row < open.rows.length && open.filled[row] > 0; row++) {
       out.write(split, open.rows[row]);

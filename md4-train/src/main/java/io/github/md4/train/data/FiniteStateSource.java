@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.token.Tokenizer;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A stationary hidden Markov chain whose states emit one token each: text whose probability is
- * known.
+ * A stationary hidden Markov chain whose states emit one token each, so that the probability of its
+ * text is known.
  *
- * <p>So a model of it can be judged against the truth: no model has a smaller expected {@link
+ * <p>A model of the text can be compared with the truth: no model has a smaller expected {@link
  * #bitsPerCharacter} than the source itself.
  */
 public final class FiniteStateSource {
@@ -26,9 +28,9 @@ public final class FiniteStateSource {
   }
 
   /**
-   * The chain: states by number.
+   * The chain.
    *
-   * @param states each with what it emits and where it goes
+   * @param states the states by their numbers
    */
   record Chain(List<State> states) {
     Chain {
@@ -44,7 +46,7 @@ public final class FiniteStateSource {
    * A state.
    *
    * @param emission the token that it emits
-   * @param next where it goes; the probabilities sum to 1
+   * @param next the steps to other states; their probabilities sum to 1
    */
   record State(int emission, List<Step> next) {
     private static final double ROUNDING = 1e-12; // far above that of a sum of some dozen terms
@@ -52,9 +54,7 @@ public final class FiniteStateSource {
     State {
       next = List.copyOf(next);
       double sum = next.stream().mapToDouble(Step::probability).sum();
-      if (!(Math.abs(sum - 1) < ROUNDING)) {
-        throw new IllegalArgumentException("probabilities must sum to 1: " + sum);
-      }
+      require(Math.abs(sum - 1) < ROUNDING, "probabilities must sum to 1", sum);
     }
   }
 
@@ -81,8 +81,8 @@ public final class FiniteStateSource {
   }
 
   /**
-   * Returns a text drawn from the stationary law; the same for the same seed, and a longer text
-   * begins with the shorter.
+   * Draws a text from the stationary law. A seed gives the same text each time, and a longer text
+   * begins with the shorter one.
    *
    * @return ids, int [length]
    */
@@ -104,7 +104,7 @@ public final class FiniteStateSource {
         .toList();
   }
 
-  /** Returns the first state at which the cumulative probability exceeds u; at last, the last. */
+  /** Returns the first state at which the cumulative probability exceeds u, or the last state. */
   private static int pick(List<Step> steps, double u) {
     double rest = u;
     for (int i = 0; i < steps.size() - 1; i++) {

@@ -9,7 +9,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** One document a line, a field of its JSON object; blank lines are none. */
+/**
+ * The pieces of JSON lines: one document for each line, a field of its object. Blank lines are
+ * skipped.
+ */
 record JsonLinesPieces(Path file, Lines lines, String field) implements Pieces {
 
   @Override
@@ -26,7 +29,7 @@ record JsonLinesPieces(Path file, Lines lines, String field) implements Pieces {
     if (!json.has(field) || !json.get(field).isJsonPrimitive()) {
       throw new InvalidDataException(
           file,
-          "line %d has no text under \"%s\" but %s; name another field"
+          "line %d has no text under \"%s\", but %s; name another field"
               .formatted(lines.count(), field, json.keySet()));
     }
     return json.get(field).getAsString();
@@ -37,7 +40,7 @@ record JsonLinesPieces(Path file, Lines lines, String field) implements Pieces {
       return JsonParser.parseString(line).getAsJsonObject();
     } catch (JsonParseException | IllegalStateException e) {
       throw new InvalidDataException(
-          file, "line %d is no JSON object; mend the file".formatted(lines.count()), e);
+          file, "line %d is not a JSON object; correct the file".formatted(lines.count()), e);
     }
   }
 

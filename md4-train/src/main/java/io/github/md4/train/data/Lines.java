@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.nio.CharBuffer;
 import java.util.Optional;
 
-/** The lines of one text, without their ends; {@code \r\n} ends a line as {@code \n} does. */
+/** The lines of a text without their ends, {@code \n} or {@code \r\n}. */
 final class Lines implements Closeable {
   private final CorpusReader bytes;
   private final Utf8Reader reader;
@@ -18,7 +18,7 @@ final class Lines implements Closeable {
     this.reader = new Utf8Reader(bytes);
   }
 
-  /** Returns the next line; none after the last. */
+  /** Returns the next line; empty after the last. */
   Optional<String> next() throws IOException {
     StringBuilder line = new StringBuilder();
     boolean isAny = false;

@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** MD5, which is how text8 is told from its likes; not for security. */
+/** MD5, by which text8 is recognised; not for security. */
 final class Md5 {
   private Md5() {}
 

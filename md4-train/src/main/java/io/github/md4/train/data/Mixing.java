@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
-/** SplitMix64: hashes of 64 bits, and the uniforms made of them; the same on every machine. */
+/** SplitMix64: 64-bit hashes and the uniforms made of them, the same on every machine. */
 final class Mixing {
   private static final long WEYL = 0x9E3779B97F4A7C15L; // 2^64 / golden ratio, odd
   private static final double TO_UNIT = 0x1.0p-53;

@@ -4,7 +4,7 @@ package io.github.md4.train.data;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** See {@link TokenPacking.OpenWebText}. */
+/** The packer of {@link TokenPacking.OpenWebText}. */
 final class OpenWebTextPacker implements TokenPacking.Packer {
   private static final double EVALUATION_SHARE = 0.02;
 

@@ -12,14 +12,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** One document a row of a Parquet file: a column of strings. Row groups are read one at a time. */
+/**
+ * The pieces of a Parquet file: one document for each row, a column of strings. Row groups are read
+ * one at a time.
+ */
 final class ParquetPieces implements Pieces {
   private final Path file;
   private final String column;
   private final ParquetReader<List<String>, String, String[]> rows;
 
   /**
-   * @throws InvalidDataException if there is no such file or column, or it is no Parquet
+   * Opens a file.
+   *
+   * @throws InvalidDataException if there is no such file or column, or the file is not Parquet
    */
   ParquetPieces(Path file, String column) throws IOException {
     if (!Files.isRegularFile(file)) {
@@ -47,11 +52,11 @@ final class ParquetPieces implements Pieces {
     }
     if (!columns.contains(column)) {
       throw new InvalidDataException(
-          file, "has no column \"%s\" but %s; name one of them".formatted(column, columns));
+          file, "has no column \"%s\", but %s; name one of them".formatted(column, columns));
     }
   }
 
-  /** Takes one column of each row. */
+  /** The receiver of one column of each row. */
   private record OneColumn(String column) implements Hydrator<List<String>, String, String[]> {
     @Override
     public List<String> start() {
@@ -80,7 +85,9 @@ final class ParquetPieces implements Pieces {
       return isAny ? Optional.of(new Piece(row.get(0), true)) : Optional.empty();
     } catch (RuntimeException e) {
       throw new InvalidDataException(
-          file, "damaged or packed in an unknown way (" + e.getMessage() + "); copy it anew", e);
+          file,
+          "damaged, or compressed in an unknown way (" + e.getMessage() + "); copy it anew",
+          e);
     }
   }
 

@@ -4,12 +4,12 @@ package io.github.md4.train.data;
 /**
  * A shuffle of {@code 0 .. size - 1} that is computed, not stored: a keyed bijection.
  *
- * <p>A Feistel network permutes the numbers of {@code 2 h} bits, the fewest that hold {@code size}:
- * a round takes the halves {@code (l, r)} to {@code (r, l xor f_i(r))}, which can be undone
- * whatever {@code f_i} is; here it is SplitMix64's hash of r with the round's key. What falls
- * outside {@code [0, size)} is put in again until it falls inside (cycle walking): that follows the
- * bijection's cycle through the start, so it is a bijection of {@code [0, size)}. Fewer than four
- * turns are expected, since {@code 4^h < 4 size}.
+ * <p>A Feistel network permutes the numbers of {@code 2 h} bits, the fewest that hold {@code size}.
+ * A round takes the halves {@code (l, r)} to {@code (r, l xor f_i(r))}, which is invertible for
+ * every {@code f_i}; here {@code f_i} is SplitMix64's hash of r with the round's key. A number
+ * outside {@code [0, size)} is permuted again until it falls inside (cycle walking). This follows
+ * the bijection's cycle through the start, so that it is a bijection of {@code [0, size)}. Fewer
+ * than four turns are expected, since {@code 4^h < 4 size}.
  */
 public final class Permutation {
   // Four are enough for large halves (Luby and Rackoff); small ones want more.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.FiniteStateSource.Chain;
 import io.github.md4.train.data.FiniteStateSource.State;
@@ -10,11 +12,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Sentences as a finite-state source: slots, each with its words and the slots that may follow.
+ * Sentences as a finite-state source: slots with their words and the slots that may follow.
  *
- * <p>A slot is entered through a state that emits the space before it; from there a word is chosen,
- * whose letters are a state each; after the last letter the next slot is chosen. Words that begin
- * alike are apart, so the letters alone do not tell the state.
+ * <p>A state that emits a space begins a slot. From it a word is chosen, with one state for each
+ * letter. After the last letter the next slot is chosen. Words with the same beginning have
+ * separate states, so that the letters alone do not tell the state.
  */
 final class Phrases {
   private final List<Slot> slots;
@@ -29,22 +31,24 @@ final class Phrases {
   }
 
   /**
-   * A place in a sentence.
+   * A slot of a sentence.
    *
-   * @param words what may stand there
+   * @param words the words that may fill it
    * @param next the slots that may follow
    */
   record Slot(String name, List<Option> words, List<Option> next) {
-    /** As the record, with the options as {@link #options} reads them. */
+    /** Returns a slot with options in the form that {@link #options} reads. */
     static Slot of(String name, String words, String next) {
       return new Slot(name, options(words), options(next));
     }
   }
 
-  /** One of several outcomes, with its probability. */
+  /** An outcome with its probability. */
   record Option(String outcome, double probability) {}
 
-  /** Returns the options of a text such as {@code "fox:3, badger, at dawn:2"}; weights, else 1. */
+  /**
+   * Returns the options of a text such as {@code "fox:3, badger, at dawn:2"}, with weights or 1.
+   */
   private static List<Option> options(String text) {
     List<String[]> parts =
         Arrays.stream(text.split(", ", -1))
@@ -93,9 +97,7 @@ final class Phrases {
 
   private int entry(String name) {
     int entry = slots.stream().map(Slot::name).toList().indexOf(name);
-    if (entry < 0) {
-      throw new IllegalArgumentException("no slot has this name: " + name);
-    }
+    require(entry >= 0, "no slot has this name", name);
     return entry;
   }
 }

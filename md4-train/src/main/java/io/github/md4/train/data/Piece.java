@@ -4,6 +4,6 @@ package io.github.md4.train.data;
 /**
  * A document, or a part of a long one.
  *
- * @param isLast whether the document ends with it
+ * @param isLast true for the last part of a document
  */
 record Piece(String text, boolean isLast) {}

@@ -8,6 +8,6 @@ import java.util.Optional;
 /** The documents of one file, in order, long ones in parts. */
 interface Pieces extends Closeable {
 
-  /** Returns the next piece; none at the end of the file. */
+  /** Returns the next piece; empty at the end of the file. */
   Optional<Piece> next() throws IOException;
 }

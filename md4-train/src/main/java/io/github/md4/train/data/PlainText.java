@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Any text as token files of its characters or of its bytes. */
+/** The preparation of any text as token files of its characters or bytes. */
 public final class PlainText {
-  /** What {@link io.github.md4.core.token.Provenance#source} says. */
+  /** The value of {@link io.github.md4.core.token.Provenance#source}. */
   public static final String SOURCE = "text";
 
   private static final int VERSION = 1;
@@ -17,11 +17,11 @@ public final class PlainText {
   private PlainText() {}
 
   /**
-   * How a text is prepared.
+   * The settings of the preparation.
    *
-   * @param vocabulary what a token is
+   * @param vocabulary characters or bytes
    * @param fractions the shares of train, valid and test
-   * @param existing what happens to files already there
+   * @param existing the treatment of existing files
    */
   public record Options(TextVocabulary vocabulary, SplitFractions fractions, Existing existing) {}
 
@@ -29,14 +29,14 @@ public final class PlainText {
    * Writes {@code train}, {@code valid} and {@code test} ({@code .bin} in the smallest type that
    * holds the vocabulary, with {@code .json}).
    *
-   * <p>The text is read twice and never held. It is taken as it is, line ends and a byte order mark
-   * included. The data set has the name of its file, or of its folder where the files are several.
+   * <p>The text is read twice and not held in memory. It is not changed; line ends and a byte order
+   * mark stay. The data set has the name of its file, or of the folder of several files.
    *
-   * @param from the text, raw or as {@code .zip}, {@code .gz} or {@code .xz}; several files are
+   * @param from the text, plain or as {@code .zip}, {@code .gz} or {@code .xz}; several files are
    *     joined in order
-   * @param out the folder, made if absent
-   * @throws InvalidDataException if the text is missing, empty, damaged, too short to split, or for
-   *     characters not UTF-8, or if {@code out} may not be written
+   * @param out the folder, created if it does not exist
+   * @throws InvalidDataException if the text is missing, empty, damaged or too short to split; if
+   *     it is not UTF-8, for characters; or if {@code out} may not be written
    */
   public static PreparedData prepare(List<Path> from, Path out, Options options)
       throws IOException {
@@ -54,11 +54,15 @@ public final class PlainText {
     }
   }
 
-  /** Returns the tokens of each split; a text too short is the first file's fault. */
+  /**
+   * Returns the number of tokens of each split.
+   *
+   * @throws InvalidDataException naming the first file, if the text is too short
+   */
   static List<Long> split(Corpus corpus, SplitFractions fractions, long count) {
     Path file = corpus.files().get(0);
     if (count == 0) {
-      throw new InvalidDataException(file, "empty; a text is expected");
+      throw new InvalidDataException(file, "is empty; it must have a text");
     }
     try {
       return fractions.counts(count);

@@ -9,7 +9,7 @@ import java.util.List;
  *
  * @param name the data set's name
  * @param md5 the MD5 of the unpacked text, all splits joined, in hexadecimal
- * @param splits what each file holds, train first
+ * @param splits the descriptions of the files, train first
  */
 public record PreparedData(String name, String md5, List<TokenFileInfo> splits) {
   public PreparedData {

@@ -1,50 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import io.github.md4.core.Choices;
 import io.github.md4.core.token.Tokenizer;
 import java.util.List;
 
 /**
- * How rows of text become the sequences that a model is scored on. Published numbers differ by it,
- * so it is named and printed in full.
+ * The protocol by which rows of text become the sequences that a model is scored on. Published
+ * numbers depend on it, so that reports print it in full.
  *
- * @param name under which it is asked for
- * @param layout how rows share sequences
- * @param batch rows whose tokens are joined; what is left of each batch is dropped. 0 is all rows
- * @param shards equal parts into which the rows are cut before they are batched
- * @param split which split of the usual zero-shot sets is scored
- * @param wikiText2Split that of WikiText2, whose test split is WikiText103's
+ * @param name the name of the option's value
+ * @param layout the way in which rows share sequences
+ * @param batch the number of rows whose tokens are joined; the remainder of each batch is dropped;
+ *     0 joins all rows
+ * @param shards the number of equal parts into which the rows are divided before they are batched
+ * @param split the split of the usual zero-shot sets that is scored
+ * @param wikiText2Split the split of WikiText2, whose test split is that of WikiText103
  */
 public record Protocol(
     String name, Layout layout, int batch, int shards, String split, String wikiText2Split) {
 
-  /** Rows end with the end of text, are joined and cut; one remainder is dropped (MD4's paper). */
+  /**
+   * The protocol of MD4's paper: rows end with the end of text, are joined and cut; one remainder
+   * is dropped.
+   */
   public static final Protocol MD4 = new Protocol("md4", Layout.WRAP, 0, 1, "test", "train");
 
-  /** As SEDD's code runs it: in batches of 1,000 rows by 8 workers, each losing its remainder. */
+  /**
+   * The protocol of SEDD's code: 8 workers with batches of 1,000 rows, each of which loses its
+   * remainder.
+   */
   public static final Protocol SEDD = new Protocol("sedd", Layout.WRAP, 1000, 8, "test", "train");
 
-  /** As MDLM's code runs it on one worker: sequences begin and end with the end of text. */
+  /** The protocol of MDLM's code on one worker: sequences begin and end with the end of text. */
   public static final Protocol MDLM =
       new Protocol("mdlm", Layout.WRAP_BETWEEN_ENDS, 1000, 1, "valid", "valid");
 
-  /** Each row by itself, as far as it fits, padded; nobody's numbers, but nothing is shared. */
+  /**
+   * A protocol in which rows share no sequences: each is cut to the length or padded. No published
+   * numbers use it.
+   */
   public static final Protocol DOCUMENTS =
       new Protocol("documents", Layout.PER_DOCUMENT, 0, 1, "test", "train");
 
-  /** All of them. */
+  /** All protocols. */
   public static final List<Protocol> ALL = List.of(MD4, SEDD, MDLM, DOCUMENTS);
 
-  /** How rows share sequences. */
+  /** The way in which rows share sequences. */
   public enum Layout {
-    /** Joined, cut into sequences. */
+    /** Rows are joined and cut into sequences. */
     WRAP("joined and cut", 0) {
       @Override
       int[] sequence(int[] inner, int end) {
         return inner;
       }
     },
-    /** Joined and cut, each sequence between two ends of text. */
+    /** Rows are joined and cut, and each sequence stands between two ends of text. */
     WRAP_BETWEEN_ENDS("joined and cut, each sequence between two ends of text", 2) {
       @Override
       int[] sequence(int[] inner, int end) {
@@ -55,8 +66,8 @@ public record Protocol(
         return sequence;
       }
     },
-    /** A sequence a row. */
-    PER_DOCUMENT("a sequence each, cut to its length, padded", 0) {
+    /** Each row is a sequence. */
+    PER_DOCUMENT("one sequence each, cut to its length or padded", 0) {
       @Override
       int[] sequence(int[] inner, int end) {
         return inner;
@@ -65,7 +76,7 @@ public record Protocol(
 
     private final String text;
 
-    /** Tokens of a sequence that are no row's. */
+    /** The number of tokens of a sequence that belong to no row. */
     final int added;
 
     Layout(String text, int added) {
@@ -73,7 +84,7 @@ public record Protocol(
       this.added = added;
     }
 
-    /** Returns a sequence from the tokens of rows in it. */
+    /** Returns a sequence with the tokens of its rows. */
     abstract int[] sequence(int[] inner, int end);
   }
 
@@ -83,16 +94,15 @@ public record Protocol(
    * @throws IllegalArgumentException for any other text
    */
   public static Protocol parse(String text) {
-    return ALL.stream()
-        .filter(protocol -> protocol.name.equals(text))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "protocol must be md4, sedd, mdlm or documents: " + text));
+    return Choices.parse(ALL.toArray(new Protocol[0]), "protocol", text);
   }
 
-  /** Returns all of it, in one line. */
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  /** Returns the protocol in full, in one line. */
   public String description() {
     String remainder =
         layout == Layout.PER_DOCUMENT
@@ -105,7 +115,11 @@ public record Protocol(
         .formatted(name, layout.text, remainder, split, wikiText2Split);
   }
 
-  /** Returns the token that closes rows; a vocabulary without one cannot be scored so. */
+  /**
+   * Returns the token that closes rows.
+   *
+   * @throws IllegalArgumentException if the vocabulary has none
+   */
   static int end(Tokenizer tokenizer) {
     return tokenizer
         .endOfText()

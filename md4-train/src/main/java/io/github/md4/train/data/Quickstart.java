@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The corpus to begin with: an endless tale of small animals and lost teapots in text8's alphabet,
- * drawn from a finite-state source, so that its entropy is known.
+ * The corpus of the quick start: an endless tale of small animals and lost teapots in text8's
+ * alphabet. It is drawn from a finite-state source, so that its entropy is known.
  */
 public final class Quickstart {
-  /** What {@link Provenance#source} says. */
+  /** The value of {@link Provenance#source}. */
   public static final String SOURCE = "quickstart";
 
-  /** The seed to take where none is asked for. */
+  /** The default seed. */
   public static final long SEED = 1;
 
   // Raise it with any change to the slots below: the floor of older files can then not be computed.
@@ -63,15 +63,9 @@ public final class Quickstart {
     return TALE;
   }
 
-  /**
-   * How many characters each split has.
-   *
-   * @param train at least 1
-   * @param valid at least 1
-   * @param test at least 1
-   */
+  /** The numbers of characters of the splits, each at least 1. */
   public record Sizes(int train, int valid, int test) {
-    /** Enough for a small model to learn the words and not the text. */
+    /** The sizes from which a small model learns the words but not the text by heart. */
     public static final Sizes STANDARD = new Sizes(4_000_000, 200_000, 200_000);
 
     public Sizes {

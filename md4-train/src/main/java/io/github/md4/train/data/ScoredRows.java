@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Rows of text as a protocol lays them out; held in memory. */
+/** Rows of text, laid out by a protocol and held in memory. */
 public final class ScoredRows implements Examples {
   private final List<int[]> sequences = new ArrayList<>();
   private final List<int[]> documents = new ArrayList<>();
@@ -27,7 +27,7 @@ public final class ScoredRows implements Examples {
   /**
    * Reads rows of text and lays them out.
    *
-   * @param length the tokens of a sequence
+   * @param length the number of tokens in a sequence
    * @throws InvalidDataException if a file is missing or damaged, or all rows fill no sequence
    */
   public static ScoredRows read(
@@ -103,7 +103,10 @@ public final class ScoredRows implements Examples {
     }
   }
 
-  /** The tokens that a layout adds belong to their neighbours' documents. */
+  /**
+   * Returns the documents of a sequence's tokens. The tokens that a layout adds belong to the
+   * documents of their neighbours.
+   */
   private static int[] owners(int[] inner, int length) {
     int added = (length - inner.length) / 2;
     int[] owners = new int[length];
@@ -159,12 +162,12 @@ public final class ScoredRows implements Examples {
     System.arraycopy(owners, 0, into, 0, owners.length);
   }
 
-  /** Returns the tokens of all rows, their ends counted. */
+  /** Returns the number of tokens of all rows, with their ends. */
   public long rowTokens() {
     return rowTokens;
   }
 
-  /** Returns the tokens that are scored. */
+  /** Returns the number of tokens that are scored. */
   public long scoredTokens() {
     return sequences.stream().mapToLong(sequence -> sequence.length).sum();
   }

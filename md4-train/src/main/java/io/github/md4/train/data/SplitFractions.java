@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import java.util.List;
 
 /**
- * The shares of a text, by position: train first, then valid, the rest is test.
+ * The shares of a text by position: train, then valid; the rest is test.
  *
  * @param train in (0, 1]
- * @param valid in [0, 1 - train]; where a share is 0, its file is not written
+ * @param valid in [0, 1 - train]; a share of 0 gets no file
  */
 public record SplitFractions(double train, double valid) {
-  /** 90% train, 5% valid, 5% test: text8's shares. */
+  /** The shares of text8: 90% train, 5% valid, 5% test. */
   public static final SplitFractions STANDARD = new SplitFractions(0.9, 0.05);
 
   private static final double ROUNDING = 1e-12; // of train + valid, each good to 1e-16
 
   public SplitFractions {
-    if (!(train > 0 && train <= 1)) {
-      throw new IllegalArgumentException("train must be in (0, 1]: " + train);
-    }
+    require(train > 0 && train <= 1, "train must be in (0, 1]", train);
     if (!(valid >= 0 && train + valid <= 1 + ROUNDING)) {
       throw new IllegalArgumentException(
           "valid must be in [0, 1 - train]: %s, train %s".formatted(valid, train));
     }
   }
 
-  /** Returns the share of test: what the others leave. */
+  /** Returns the share of test, the rest. */
   public double test() {
     double rest = 1 - (train + valid);
     return rest > ROUNDING ? rest : 0;
   }
 
   /**
-   * Returns the tokens of train, valid and test, whose sum is {@code count}; the borders are
-   * rounded to the nearest token.
+   * Returns the numbers of tokens of train, valid and test, whose sum is {@code count}. The borders
+   * are rounded to the nearest token.
    *
    * @throws IllegalArgumentException if a share above 0 gets no token
    */

@@ -15,7 +15,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Writes one stream of tokens as train, valid and test; none has its name before all are whole. */
+/**
+ * The writer of a stream of tokens as train, valid and test. No file gets its name before all are
+ * complete.
+ */
 final class SplitWriter implements Closeable {
   static final List<String> SPLITS = List.of("train", "valid", "test");
 
@@ -25,7 +28,7 @@ final class SplitWriter implements Closeable {
   private int current;
   private long writtenOfCurrent;
 
-  /** What the three splits have in common. */
+  /** The part of the description that the splits share. */
   record DataSet(String name, Tokenizer tokenizer, Provenance provenance) {
     DataSplit split(String split) {
       return new DataSplit(name, split, tokenizer, provenance);
@@ -33,7 +36,9 @@ final class SplitWriter implements Closeable {
   }
 
   /**
-   * @param counts the tokens of each of {@link #SPLITS}; one of none gets no file
+   * Creates the files.
+   *
+   * @param counts the number of tokens of each of {@link #SPLITS}; 0 gets no file
    */
   SplitWriter(Path folder, DataSet data, List<Long> counts) throws IOException {
     this.folder = folder;
@@ -74,7 +79,10 @@ final class SplitWriter implements Closeable {
     }
   }
 
-  /** Names the files and returns what each holds; removes an older file of a split now empty. */
+  /**
+   * Names the files and returns their descriptions. Removes an older file of a split that is empty
+   * now.
+   */
   List<TokenFileInfo> finish() throws IOException {
     checkIsWhole();
     List<TokenFileInfo> infos = new ArrayList<>();

@@ -9,10 +9,10 @@ final class StationaryLaw {
    * Returns the probabilities {@code pi} with {@code pi P = pi}, by the reduction of Grassmann,
    * Taksar and Heyman (1985).
    *
-   * <p>States are taken out one by one from the last, the chain being watched only while among the
-   * rest: {@code P(i, j) += P(i, n) P(n, j) / sum_{k < n} P(n, k)}. Then they are put back. Nothing
-   * is subtracted, so each probability is good to a few roundings, however small. Cubic in the
-   * number of states.
+   * <p>States are removed one by one from the last, and the chain is observed on the rest: {@code
+   * P(i, j) += P(i, n) P(n, j) / sum_{k < n} P(n, k)}. Then they are put back. Nothing is
+   * subtracted, so that each probability has a small relative error, however small it is. Cubic in
+   * the number of states.
    */
   static double[] of(FiniteStateSource.Chain chain) {
     double[][] p = dense(chain);
@@ -44,7 +44,10 @@ final class StationaryLaw {
     return p;
   }
 
-  /** Leaves {@code p[i][n]} as the expected visits to n between two visits to states below n. */
+  /**
+   * Sets {@code p[i][n]} to the expected number of visits to n between two visits to states below
+   * n.
+   */
   private static void takeOut(double[][] p, int n) {
     double leaves = 0;
     for (int j = 0; j < n; j++) {

@@ -3,7 +3,7 @@ package io.github.md4.train.data;
 
 import java.io.IOException;
 
-/** See {@link TokenPacking.Stream}. */
+/** The packer of {@link TokenPacking.Stream}. */
 final class StreamPacker implements TokenPacking.Packer {
   private final TokenSplits out;
   private final DocumentSplit split;

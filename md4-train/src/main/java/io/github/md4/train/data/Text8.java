@@ -10,14 +10,14 @@ import java.security.MessageDigest;
 import java.util.List;
 
 /**
- * text8 and texts of its 27 characters, as token files.
+ * The preparation of text8, and of texts of its 27 characters, as token files.
  *
- * <p>A to z become 0 to 25, space becomes 26. The reference maps whatever sorts below {@code a} to
- * space; here it is an error, since text8 has nothing of the kind and a stray line end would be
- * hidden. The text is split by position, 90/5/5, which for text8 is 90, 5 and 5 million.
+ * <p>A to z become 0 to 25, space becomes 26. The reference maps every character below {@code a} to
+ * space. Here it is an error, since text8 has none of these and a stray line end would be hidden.
+ * The text is split by position, 90/5/5, which for text8 is 90, 5 and 5 million.
  */
 public final class Text8 {
-  /** What {@link io.github.md4.core.token.Provenance#source} says. */
+  /** The value of {@link io.github.md4.core.token.Provenance#source}. */
   public static final String SOURCE = "text8";
 
   private static final int VERSION = 1;
@@ -28,7 +28,7 @@ public final class Text8 {
 
   private Text8() {}
 
-  /** Returns whether what was prepared is text8 itself, by its MD5. */
+  /** Returns whether a data set is text8 itself, by its MD5. */
   public static boolean isText8(PreparedData data) {
     return data.md5().equals(MD5);
   }
@@ -37,12 +37,12 @@ public final class Text8 {
    * Writes {@code train}, {@code valid} and {@code test} ({@code .bin} in uint8, with {@code
    * .json}).
    *
-   * <p>Text8 itself is named so; another text has the name of its file, or of its folder where the
-   * files are several.
+   * <p>Text8 itself has its own name; another text has the name of its file, or of the folder of
+   * several files.
    *
-   * @param from the text, raw or as {@code .zip}, {@code .gz} or {@code .xz}; several files are
+   * @param from the text, plain or as {@code .zip}, {@code .gz} or {@code .xz}; several files are
    *     joined in order
-   * @param out the folder, made if absent
+   * @param out the folder, created if it does not exist
    * @throws InvalidDataException if the text is missing, empty, damaged or not of text8's alphabet,
    *     or if {@code out} may not be written
    */

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import io.github.md4.core.Choices;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.CharBuffer;
 import java.security.MessageDigest;
 import java.util.BitSet;
 
-/** What a token of a plain text is. */
+/** The vocabulary of a plain text. */
 public enum TextVocabulary {
   /** The distinct code points of the whole text, in order of their numbers. */
-  CHARACTERS {
+  CHARACTERS("chars") {
     @Override
     Census census(Corpus corpus) throws IOException {
       BitSet seen = new BitSet();
@@ -39,8 +40,8 @@ public enum TextVocabulary {
       }
     }
   },
-  /** The 256 bytes; takes any file. */
-  BYTES {
+  /** The 256 bytes, for any file. */
+  BYTES("bytes") {
     @Override
     Census census(Corpus corpus) throws IOException {
       byte[] buffer = new byte[BUFFER_BYTES];
@@ -69,7 +70,27 @@ public enum TextVocabulary {
 
   private static final int BUFFER_BYTES = 1 << 18;
 
-  /** What the first reading finds: the vocabulary and the number of tokens. */
+  private final String name;
+
+  TextVocabulary(String name) {
+    this.name = name;
+  }
+
+  /**
+   * Returns the vocabulary written as {@code chars} or {@code bytes}.
+   *
+   * @throws IllegalArgumentException for any other text
+   */
+  public static TextVocabulary parse(String text) {
+    return Choices.parse(values(), "vocabulary", text);
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+
+  /** The result of the first reading: the vocabulary and the number of tokens. */
   record Census(Tokenizer tokenizer, long count) {}
 
   /** Reads a text to the end and returns its vocabulary. */

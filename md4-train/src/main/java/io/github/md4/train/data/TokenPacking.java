@@ -1,35 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.util.Set;
 
-/** How documents become splits: streams, or rows of one length. */
+/** The packing of documents into splits: streams, or rows of one length. */
 public sealed interface TokenPacking {
 
-  /** Returns what takes the documents one after another. */
+  /** Returns the packer, which takes the documents one after another. */
   Packer packer(TokenSplits out, Tokenizer tokenizer);
 
-  /** Returns the splits that there can be. */
+  /** Returns the splits that can occur. */
   Set<String> splits();
 
-  /** Returns the tokens of a row, or 0 for a stream. */
+  /** Returns the number of tokens in a row; 0 for a stream. */
   int rowLength();
 
-  /** Takes documents. */
+  /** The receiver of documents. */
   interface Packer extends DocumentEncoder.Sink {
     /** Ends the last row; call once. */
     void finish() throws IOException;
 
-    /** Returns the tokens that no split has. */
+    /** Returns the number of tokens that no split has. */
     long dropped();
 
-    /** Returns the tokens that fill rows and stand for no text. */
+    /** Returns the number of tokens that fill rows and stand for no text. */
     long padding();
   }
 
-  /** Each document, closed by the end of text where the vocabulary has one, is appended. */
+  /** A stream of documents, each closed by the end of text where the vocabulary has one. */
   record Stream(DocumentSplit split) implements TokenPacking {
     @Override
     public Packer packer(TokenSplits out, Tokenizer tokenizer) {
@@ -53,22 +55,21 @@ public sealed interface TokenPacking {
   }
 
   /**
-   * The paper's OpenWebText (spec, Section 7.2): documents closed by the end of text; those of each
-   * group are joined and cut into rows, the remainder is carried to the next group; the group's
-   * rows are shuffled, 2% of them are for evaluation. The reference shuffles without a seed.
+   * The packing of the paper's OpenWebText (spec, Section 7.2). Documents are closed by the end of
+   * text. Those of each group are joined and cut into rows; the remainder is carried to the next
+   * group. The rows of a group are shuffled, and 2% of them are for evaluation. The reference
+   * shuffles without a seed.
    *
-   * @param length the tokens of a row
-   * @param group the documents of a group
+   * @param length the number of tokens in a row
+   * @param group the number of documents in a group
    */
   record OpenWebText(int length, int group, long seed) implements TokenPacking {
-    /** The documents of a group in the reference. */
+    /** The number of documents in a group of the reference. */
     public static final int GROUP = 10_000;
 
     public OpenWebText {
-      Rows.check(length, 1);
-      if (group < 1) {
-        throw new IllegalArgumentException("group must be at least 1: " + group);
-      }
+      require(length >= 1, "length must be at least 1", length);
+      require(group >= 1, "group must be at least 1", group);
     }
 
     @Override
@@ -94,22 +95,20 @@ public sealed interface TokenPacking {
   }
 
   /**
-   * The reference's FineWeb-Edu (spec, Section 7.3): each document is cut to one token less than a
-   * row, has no end of text, and goes into the first of {@code bins} open rows with room; where
-   * none has, all are written. What is not filled is token 0.
+   * The packing of the reference's FineWeb-Edu (spec, Section 7.3). Each document is cut to one
+   * token less than a row and has no end of text. It goes into the first of {@code bins} open rows
+   * with room; where none has room, all are written. The rest of a row is token 0.
    *
-   * @param length the tokens of a row
-   * @param bins the rows open at a time
+   * @param length the number of tokens in a row
+   * @param bins the number of open rows
    */
   record FineWeb(int length, int bins, DocumentSplit split) implements TokenPacking {
-    /** The rows of a batch in the reference, which are the open ones. */
+    /** The number of open rows in the reference, those of a batch. */
     public static final int BINS = 512;
 
     public FineWeb {
-      Rows.check(length, 2);
-      if (bins < 1) {
-        throw new IllegalArgumentException("bins must be at least 1: " + bins);
-      }
+      require(length >= 2, "length must be at least 2", length);
+      require(bins >= 1, "bins must be at least 1", bins);
     }
 
     @Override
@@ -131,17 +130,6 @@ public sealed interface TokenPacking {
     public String toString() {
       return "fineweb, rows of %d, %d open, cut to %d tokens, split %s"
           .formatted(length, bins, length - 1, split);
-    }
-  }
-
-  /** Checks of rows. */
-  public final class Rows {
-    private Rows() {}
-
-    static void check(int length, int least) {
-      if (length < least) {
-        throw new IllegalArgumentException("length must be at least " + least + ": " + length);
-      }
     }
   }
 }

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Token files of splits that grow side by side; none has its name before all are whole, and a
- * process that is told to end removes what it has not finished.
+ * The token files of splits that are written side by side. No file gets its name before all are
+ * complete. A process that is told to end removes its unfinished files.
  */
 final class TokenSplits implements Closeable {
   private final Path folder;
@@ -24,7 +24,9 @@ final class TokenSplits implements Closeable {
   private final Thread atExit = new Thread(this::discard);
 
   /**
-   * @param content what all splits share; each has its own name in place of the split's
+   * Creates the files.
+   *
+   * @param content the description that all splits share, but for the name of the split
    */
   TokenSplits(Path folder, DataSplit content) {
     this.folder = folder;
@@ -32,7 +34,7 @@ final class TokenSplits implements Closeable {
     Runtime.getRuntime().addShutdownHook(atExit);
   }
 
-  /** Appends tokens to a split, which begins with its first. */
+  /** Appends tokens to a split and creates its file with the first. */
   synchronized void write(String split, int[] ids) throws IOException {
     TokenFileWriter writer = writers.get(split);
     if (writer == null) {
@@ -49,7 +51,7 @@ final class TokenSplits implements Closeable {
     writer.write(ids);
   }
 
-  /** Names all files and returns what each holds, in the order of train, valid and test. */
+  /** Names all files and returns their descriptions in the order of train, valid and test. */
   synchronized List<TokenFileInfo> finish() throws IOException {
     List<TokenFileInfo> infos = new ArrayList<>();
     for (String split : SplitWriter.SPLITS) {
@@ -83,7 +85,7 @@ final class TokenSplits implements Closeable {
     try {
       Runtime.getRuntime().removeShutdownHook(atExit);
     } catch (IllegalStateException alreadyEnding) {
-      // The hook runs, and does what was just done.
+      // The hook is running and removes the same files.
       return;
     }
   }

@@ -5,7 +5,7 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
 
 /**
- * The rows of a file that is packed into rows, shuffled anew each epoch, without end.
+ * The endless rows of a file that is packed into rows, shuffled again in each epoch.
  *
  * <p>The position is the number of rows read before, over all epochs; see {@link TrainingWindows}.
  */
@@ -14,7 +14,9 @@ public final class TrainingRows implements Windows {
   private final long seed;
 
   /**
-   * @param length the tokens of a row
+   * Reads the rows of a file.
+   *
+   * @param length the number of tokens in a row
    * @throws InvalidDataException if the file has rows of another length, or none
    */
   public TrainingRows(TokenFile tokens, int length, long seed) {
@@ -22,7 +24,7 @@ public final class TrainingRows implements Windows {
     if (packed != length) {
       throw new InvalidDataException(
           tokens.path(),
-          "is packed into rows of %d tokens; set model.length to that, or pack it anew with %d"
+          "is packed into rows of %d tokens; set model.length to that, or pack it again with %d"
               .formatted(packed, length));
     }
     this.rows = new EvaluationChunks(tokens, length);

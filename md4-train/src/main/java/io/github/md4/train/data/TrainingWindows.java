@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
 
 /**
- * Every window of {@code length} tokens of a file, at stride 1, shuffled anew each epoch, without
- * end.
+ * The endless windows of {@code length} tokens of a file, at stride 1, shuffled again in each
+ * epoch.
  *
- * <p>The position is the number of windows read before, over all epochs. It alone, with the seed,
- * says which window comes next: the order of an epoch is a {@link Permutation} computed and not
- * stored. Safe for several threads.
+ * <p>The position is the number of windows read before, over all epochs. Position and seed
+ * determine the next window: the order of an epoch is a computed {@link Permutation}. Safe for
+ * several threads.
  */
 public final class TrainingWindows implements Windows {
   private final TokenFile tokens;
@@ -19,7 +21,9 @@ public final class TrainingWindows implements Windows {
   private final long count;
 
   /**
-   * @param length the tokens of a window
+   * Reads the windows of a file.
+   *
+   * @param length the number of tokens in a window
    * @throws InvalidDataException if the file is shorter than one window
    */
   public TrainingWindows(TokenFile tokens, int length, long seed) {
@@ -46,7 +50,7 @@ public final class TrainingWindows implements Windows {
     return position / count;
   }
 
-  /** Returns the place in the file of the first token of the window at a position. */
+  /** Returns the index in the file of the first token of the window at a position. */
   public long start(long position) {
     return Permutation.of(count, seed, epoch(position)).apply(position % count);
   }
@@ -65,8 +69,6 @@ public final class TrainingWindows implements Windows {
   }
 
   private static void checkPosition(long position) {
-    if (position < 0) {
-      throw new IllegalArgumentException("position must be at least 0: " + position);
-    }
+    require(position >= 0, "position must be at least 0", position);
   }
 }

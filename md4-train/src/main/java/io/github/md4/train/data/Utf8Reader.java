@@ -10,7 +10,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
-/** The characters of a corpus in UTF-8; what is no UTF-8 is an InvalidDataException. */
+/** The characters of a corpus in UTF-8. Other bytes are an InvalidDataException. */
 final class Utf8Reader {
   private static final int BUFFER_BYTES = 1 << 18;
 
@@ -29,7 +29,9 @@ final class Utf8Reader {
     this.reader = reader;
   }
 
-  /** Returns the next characters, whole code points, valid until the next call; none at the end. */
+  /**
+   * Returns the next characters, whole code points, valid until the next call; empty at the end.
+   */
   CharBuffer read() throws IOException {
     chars.clear();
     boolean isAtEnd = false;
@@ -64,7 +66,7 @@ final class Utf8Reader {
     bytes.compact();
   }
 
-  /** Returns the MD5 of all bytes, once; after the end. */
+  /** Returns the MD5 of all bytes. Call it once, after the end. */
   String md5() {
     return Md5.finish(digest);
   }

@@ -12,7 +12,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
-/** Which vocabulary documents are encoded in. */
+/** The choice of the vocabulary of documents. */
 public sealed interface VocabularyChoice {
 
   /** Returns the vocabulary for these files. */
@@ -20,7 +20,8 @@ public sealed interface VocabularyChoice {
 
   /**
    * Returns the choice written as {@code gpt2}, {@code bytes}, {@code chars} or the name of a file:
-   * a {@code tokenizer.json} of Hugging Face's if it ends in {@code .json}, else one symbol a line.
+   * a {@code tokenizer.json} of Hugging Face if it ends in {@code .json}, and one symbol per line
+   * otherwise.
    */
   static VocabularyChoice parse(String text) {
     return switch (text) {
@@ -31,7 +32,7 @@ public sealed interface VocabularyChoice {
     };
   }
 
-  /** One that needs no file. */
+  /** A vocabulary that needs no file. */
   record Known(Tokenizer tokenizer) implements VocabularyChoice {
     @Override
     public Tokenizer tokenizer(List<Path> files, DocumentOptions options) {
@@ -39,7 +40,7 @@ public sealed interface VocabularyChoice {
     }
   }
 
-  /** One of the user's. */
+  /** A vocabulary of the user's, in a file. */
   record InFile(Path file) implements VocabularyChoice {
     @Override
     public Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException {
@@ -53,7 +54,10 @@ public sealed interface VocabularyChoice {
     }
   }
 
-  /** The characters that occur, in order of their numbers; all documents are read for it first. */
+  /**
+   * The characters of the documents in the order of their numbers. All documents are read for it
+   * first.
+   */
   record CharactersOfText() implements VocabularyChoice {
     @Override
     public Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException {
@@ -67,7 +71,7 @@ public sealed interface VocabularyChoice {
         }
       }
       if (seen.isEmpty()) {
-        throw new InvalidDataException(files.get(0), "empty; a text is expected");
+        throw new InvalidDataException(files.get(0), "is empty; it must have a text");
       }
       StringBuilder vocabulary = new StringBuilder();
       seen.stream().forEach(vocabulary::appendCodePoint);

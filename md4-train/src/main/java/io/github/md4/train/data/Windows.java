@@ -4,11 +4,11 @@ package io.github.md4.train.data;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.token.TokenFile;
 
-/** Sequences of tokens to train on, without end; safe for several threads. */
+/** Endless sequences of tokens to train on; safe for several threads. */
 public interface Windows {
 
   /**
-   * Returns what a file offers to training: its rows where it is packed into rows, else every
+   * Returns the windows of a file: its rows where it is packed into rows, and otherwise every
    * window of {@code length} tokens.
    *
    * @throws io.github.md4.core.InvalidDataException if it is too short, or its rows have another
@@ -21,7 +21,7 @@ public interface Windows {
         : new TrainingWindows(tokens, length, seed);
   }
 
-  /** Returns the tokens of a window. */
+  /** Returns the number of tokens in a window. */
   int length();
 
   /**

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The five texts on which models of web text are scored without having seen them (MD4, Table 1). A
- * set is a folder of files as it is published, packed or not, whose names tell their split.
+ * The five texts of the zero-shot evaluation of models of web text (MD4, Table 1). A set is a
+ * folder of files as published, compressed or not, with their splits in their names.
  */
 public enum ZeroShotSet {
   LAMBADA("LAMBADA", "lambada", "text", Detokenizer.LAMBADA, 48.43) {
@@ -20,7 +20,7 @@ public enum ZeroShotSet {
       return "test";
     }
 
-    /** The form without tokenization, of which alone numbers are in print. */
+    /** The form without tokenization, the only one with published numbers. */
     @Override
     boolean isOfSet(String name) {
       return name.contains(".jsonl") || name.contains(".parquet");
@@ -67,7 +67,7 @@ public enum ZeroShotSet {
     return published;
   }
 
-  /** Returns how its files hold rows. */
+  /** Returns the reading of its rows from files. */
   public DocumentOptions documents() {
     boolean isWikiText = detokenizer == Detokenizer.WIKITEXT;
     DocumentRule rule =
@@ -80,17 +80,17 @@ public enum ZeroShotSet {
     return protocol.split();
   }
 
-  /** Returns the folders that may have it. */
+  /** Returns the names of the folders that may have the set. */
   List<String> folders(String split) {
     return List.of(folder);
   }
 
-  /** Returns whether a file's name is of the form that is scored. */
+  /** Returns whether a file's name belongs to the form that is scored. */
   boolean isOfSet(String name) {
     return true;
   }
 
-  /** Returns what is missing where {@link #files} finds nothing. */
+  /** Returns the description of the missing files where {@link #files} finds none. */
   public String wanted(Protocol protocol) {
     return "%s/*%s*".formatted(folder, split(protocol));
   }

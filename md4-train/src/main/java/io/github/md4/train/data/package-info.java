@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** Data sets: texts made into files of tokens, and the windows and chunks read from them. */
+/**
+ * Data sets: the preparation of texts as files of tokens, and the windows and chunks of these
+ * files.
+ */
 package io.github.md4.train.data;

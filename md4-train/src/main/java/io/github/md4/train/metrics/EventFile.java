@@ -45,12 +45,12 @@ public final class EventFile implements AutoCloseable {
     return events;
   }
 
-  /** Voids what earlier files of the folder say of {@code nextStep}, the run's next, and later. */
+  /** Invalidates the earlier files' events of {@code nextStep}, the run's next step, and later. */
   public void restart(long nextStep) throws IOException {
     write(EventMessages.sessionStart(wallTime(), nextStep));
   }
 
-  /** Writes one point of each curve; a name's part before the first slash is its group. */
+  /** Writes one point of each curve. The part of a name before the first slash is its group. */
   public void scalars(long step, Map<String, ? extends Number> values) throws IOException {
     write(EventMessages.scalars(wallTime(), step, values));
   }

@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.util.Map;
 
 /**
- * TensorBoard's messages; field numbers as in TensorFlow's event.proto, summary.proto and
- * tensor.proto.
+ * The messages of TensorBoard, with the field numbers of TensorFlow's event.proto, summary.proto
+ * and tensor.proto.
  */
 final class EventMessages {
   private static final int EVENT_WALL_TIME = 1;
@@ -47,7 +47,7 @@ final class EventMessages {
     return event;
   }
 
-  /** Returns an event that voids what earlier files say of {@code step} and later. */
+  /** Returns an event that invalidates the earlier files' events of {@code step} and later. */
   static ProtoMessage sessionStart(double wallTime, long step) {
     ProtoMessage session = new ProtoMessage();
     session.putInt(SESSION_STATUS, SESSION_START);
@@ -56,7 +56,7 @@ final class EventMessages {
     return event;
   }
 
-  /** Returns an event with one float a name. */
+  /** Returns an event with one float for each name. */
   static ProtoMessage scalars(double wallTime, long step, Map<String, ? extends Number> values) {
     ProtoMessage summary = new ProtoMessage();
     values.forEach(

@@ -21,7 +21,7 @@ final class MetricsLines {
 
   private MetricsLines() {}
 
-  /** Returns a line without metrics as yet. */
+  /** Returns a line that has no metrics yet. */
   static JsonObject line(long step) {
     JsonObject line = new JsonObject();
     line.addProperty(STEP, step);
@@ -48,7 +48,7 @@ final class MetricsLines {
         : new JsonPrimitive(value.toString());
   }
 
-  /** Returns how many bytes of {@code file} its whole lines up to {@code lastStep} take. */
+  /** Returns the number of bytes of the complete lines of {@code file} up to {@code lastStep}. */
   static long lengthUpTo(Path file, long lastStep) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     int start = 0;
@@ -74,7 +74,7 @@ final class MetricsLines {
         | UnsupportedOperationException
         | NullPointerException
         | NumberFormatException e) {
-      String reason = "line " + number + " is no JSON object with a step; move the file away";
+      String reason = "line " + number + " is not a JSON object with a step; move the file away";
       throw new InvalidDataException(file, reason, e);
     }
   }

@@ -12,10 +12,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.Map;
 
 /**
- * A file of metrics, one JSON object a line: {@code {"step":5,"split":"train","loss":1.25}}.
+ * A file of metrics, one JSON object per line: {@code {"step":5,"split":"train","loss":1.25}}.
  *
- * <p>Steps never decrease. NaN, which is what an unknown number is, becomes {@code null}; what else
- * JSON lacks is a string, {@code "Infinity"} or {@code "-Infinity"}. Not safe for several threads.
+ * <p>Steps never decrease. NaN, an unknown number, becomes {@code null}; the infinities become the
+ * strings {@code "Infinity"} and {@code "-Infinity"}. Not safe for several threads.
  */
 public final class MetricsLog implements AutoCloseable {
   private final Path file;
@@ -29,13 +29,13 @@ public final class MetricsLog implements AutoCloseable {
   }
 
   /**
-   * Opens {@code file} for a run that goes on after {@code resumeStep}: its lines up to and with
-   * that step stay, later ones, and a last line cut off by a crash, are removed. So the file of a
-   * resumed run equals that of one never interrupted, if a checkpoint is written after the lines of
-   * its step.
+   * Opens {@code file} for a run that continues after {@code resumeStep}. The lines up to this step
+   * stay; later lines, and a last line cut off by a crash, are removed. The file of a resumed run
+   * then equals that of a run that was never interrupted, if a checkpoint is written after the
+   * lines of its step.
    *
-   * @param resumeStep the step of the checkpoint; -1 for a run that starts anew, which keeps none
-   * @throws InvalidDataException if a line before the last is none of this log's
+   * @param resumeStep the step of the checkpoint; -1 for a new run, which keeps no lines
+   * @throws InvalidDataException if a line before the last is not a line of metrics
    */
   public static MetricsLog open(Path file, long resumeStep) throws IOException {
     if (Files.exists(file)) {
@@ -46,7 +46,7 @@ public final class MetricsLog implements AutoCloseable {
     return new MetricsLog(file, writer, resumeStep);
   }
 
-  /** Removes the lines after a step: the run has gone back to it. */
+  /** Removes the lines after a step that the run has gone back to. */
   public void rewind(long step) throws IOException {
     truncate(file, MetricsLines.lengthUpTo(file, step)); // what is appended goes to the new end
     lastStep = step;

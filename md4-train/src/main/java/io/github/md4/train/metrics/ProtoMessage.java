@@ -50,7 +50,7 @@ final class ProtoMessage {
     putVarint((long) field << 3 | wireType);
   }
 
-  /** Seven bits a byte, the lowest first; the top bit says that more follow. */
+  /** Writes seven bits per byte, the lowest first. The top bit says that more bytes follow. */
   private void putVarint(long value) {
     long rest = value;
     while ((rest & ~0x7FL) != 0) {

@@ -27,7 +27,10 @@ import java.util.List;
  */
 public record FlopCount(double denseEquivalent, double needed) {
 
-  /** Forward, and twice as much backward: a multiplication and an addition each. */
+  /**
+   * The operations per parameter and token: a multiplication and an addition forward, and twice as
+   * many backward.
+   */
   private static final double PER_MULTIPLICATION = 6;
 
   /** Returns the count of a network with these parameters. */
@@ -39,7 +42,7 @@ public record FlopCount(double denseEquivalent, double needed) {
         PER_MULTIPLICATION * arithmetic.needed() + attended);
   }
 
-  /** Returns the count where each token goes through the network so many times. */
+  /** Returns the count where each token passes the network several times. */
   public FlopCount times(int samples) {
     return new FlopCount(samples * denseEquivalent, samples * needed);
   }

@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.SquareProduct;
 
-/** The operations a second of a large square product, the most that a training step could reach. */
+/** The operations per second of a large square product, the most that a training step can reach. */
 public final class MatmulCeiling implements AutoCloseable {
   private static final int SAMPLES = 7;
 
@@ -16,12 +16,15 @@ public final class MatmulCeiling implements AutoCloseable {
   private final Scale scale;
 
   /**
-   * How large a product, and how many of them between two looks at the clock.
+   * The size of a product, and the number of products between two readings of the clock.
    *
-   * @param size rows
+   * @param size the number of rows
    */
   private record Scale(int size, int times) {
-    /** Fills a GPU, whose float32 products take ten times as long; short on a CPU. */
+    /**
+     * Returns a size that fills a GPU, where float32 products take ten times as long, and one that
+     * is short on a CPU.
+     */
     static Scale on(Device device, Precision precision) {
       int times = precision == Precision.FLOAT32 ? 2 : 10;
       return device.isGpu() ? new Scale(8192, times) : new Scale(512, 1);
@@ -40,7 +43,7 @@ public final class MatmulCeiling implements AutoCloseable {
     return scale.size;
   }
 
-  /** Returns operations a second, the median of several after a first that does not count. */
+  /** Measures the operations per second, the median of several runs after a warm-up. */
   public double measure() {
     double unused = seconds(scale.times);
     double[] speeds = new double[SAMPLES];
@@ -50,7 +53,7 @@ public final class MatmulCeiling implements AutoCloseable {
     return Spread.of(speeds).median();
   }
 
-  /** Returns how long so many products take; the device is idle before and after. */
+  /** Returns the time of {@code count} products. The device is idle before and after. */
   private double seconds(int times) {
     long start = System.nanoTime();
     try (NDArray last = product.multiply(manager, times)) {

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.speed;
 
+import static io.github.md4.core.Checks.require;
+
 import java.util.Arrays;
 
-/**
- * Where repeated measurements lie.
- *
- * @param lowerQuartile a quarter lies below it; {@code upperQuartile}, a quarter above
- */
+/** The spread of repeated measurements. */
 public record Spread(
     double median, double min, double max, double lowerQuartile, double upperQuartile) {
 
   /**
-   * Returns the spread of at least one measurement; a quantile q of n values in order is the one at
-   * {@code q (n - 1)}, counted from 0, interpolated linearly between neighbours.
+   * Returns the spread of at least one measurement. The quantile q of n sorted values is the one at
+   * {@code q (n - 1)}, counted from 0, with linear interpolation between neighbours.
    */
   public static Spread of(double... values) {
-    if (values.length == 0) {
-      throw new IllegalArgumentException("values must be at least 1: 0");
-    }
+    require(values.length > 0, "values must be at least 1", 0);
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     return new Spread(

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What a training computes, what a device could, and where measurements lie. */
+/** The operations of a training, the ceiling of a device, and the spread of measurements. */
 package io.github.md4.train.speed;

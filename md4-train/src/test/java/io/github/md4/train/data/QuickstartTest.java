@@ -68,23 +68,23 @@ final class QuickstartTest {
     FiniteStateSource tale = Quickstart.source();
     double first = tale.bitsPerCharacter(chunks.chunk(0));
     double second = tale.bitsPerCharacter(chunks.chunk(1));
-    Floor two = Floor.of(chunks, 2).orElseThrow();
+    EntropyFloor two = EntropyFloor.of(chunks, 2).orElseThrow();
     assertThat(two.chunks()).isEqualTo(2);
     assertThat(two.bitsPerCharacter()).isCloseTo((first + second) / 2, within(1e-15));
     // Of two numbers the standard error is half their difference.
     assertThat(two.standardError()).isCloseTo(Math.abs(first - second) / 2, within(1e-15));
-    assertThat(Floor.of(chunks).orElseThrow().chunks()).isEqualTo(328);
-    assertThat(Floor.of(chunks, 1).orElseThrow().standardError()).isNaN();
-    assertThatIllegalArgumentException().isThrownBy(() -> Floor.of(chunks, 329));
-    assertThatIllegalArgumentException().isThrownBy(() -> Floor.of(chunks, 0));
+    assertThat(EntropyFloor.of(chunks).orElseThrow().chunks()).isEqualTo(328);
+    assertThat(EntropyFloor.of(chunks, 1).orElseThrow().standardError()).isNaN();
+    assertThatIllegalArgumentException().isThrownBy(() -> EntropyFloor.of(chunks, 329));
+    assertThatIllegalArgumentException().isThrownBy(() -> EntropyFloor.of(chunks, 0));
   }
 
   @Test
   @Tag("statistical")
   void floor_isHigherForShorterChunks() throws IOException {
     PreparedData unused = prepare();
-    Floor shorter = Floor.of(chunks("valid", 16)).orElseThrow();
-    Floor longer = Floor.of(chunks("valid", 256)).orElseThrow();
+    EntropyFloor shorter = EntropyFloor.of(chunks("valid", 16)).orElseThrow();
+    EntropyFloor longer = EntropyFloor.of(chunks("valid", 256)).orElseThrow();
     // A chunk's beginning is guessed without its past: H(X_1..n)/n falls with n. The same text is
     // in both, so the difference is tenths of a bit beside a standard error of some hundredths.
     assertThat(shorter.bitsPerCharacter())
@@ -98,7 +98,7 @@ final class QuickstartTest {
             List.of(Written.text(folder.resolve("a"), "the fox finds a kite".repeat(3))),
             folder,
             Existing.REFUSE);
-    assertThat(Floor.of(chunks("train", 5))).isEmpty();
+    assertThat(EntropyFloor.of(chunks("train", 5))).isEmpty();
   }
 
   @Test
@@ -112,7 +112,7 @@ final class QuickstartTest {
       writer.publish();
     }
     EvaluationChunks chunks = chunks("train", 13);
-    assertThatThrownBy(() -> Floor.of(chunks))
+    assertThatThrownBy(() -> EntropyFloor.of(chunks))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageContaining("chunk 0 cannot come from the source");
   }

@@ -111,7 +111,7 @@ final class MetricsLogTest {
     Files.writeString(file(), "{\"step\":1}\n" + line + "\n{\"step\":2}\n");
     assertThatThrownBy(() -> MetricsLog.open(file(), 5))
         .isInstanceOf(InvalidDataException.class)
-        .hasMessage(file() + ": line 2 is no JSON object with a step; move the file away");
+        .hasMessage(file() + ": line 2 is not a JSON object with a step; move the file away");
   }
 
   @Test

@@ -3,7 +3,7 @@ package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.ImageShape;
-import io.github.md4.train.data.Packing;
+import io.github.md4.train.data.Compression;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.SortedSet;
 
 /**
- * A batch of CIFAR-10's binary version: for each image a byte that is its label, then 32 x 32 bytes
- * of red, of green and of blue.
+ * A batch of CIFAR-10's binary version: for each image one byte with its label, then 32 x 32 bytes
+ * each of red, green and blue.
  */
 record CifarBatch(Path path) implements ImageSource {
   private static final ImageShape SHAPE = new ImageShape(32, 32, 3);
@@ -30,7 +30,7 @@ record CifarBatch(Path path) implements ImageSource {
   @Override
   public void read(Receiver receiver) throws IOException {
     int recordBytes = 1 + SHAPE.size();
-    try (InputStream in = Packing.open(path)) {
+    try (InputStream in = Compression.open(path)) {
       for (int index = 0; ; index++) {
         byte[] bytes = in.readNBytes(recordBytes);
         if (bytes.length == 0) {
@@ -45,7 +45,7 @@ record CifarBatch(Path path) implements ImageSource {
         receiver.image("image " + index, Image.ofPlanes(SHAPE, bytes, 1), label(bytes[0], index));
       }
     } catch (IOException e) {
-      throw Packing.blame(path, e);
+      throw Compression.blame(path, e);
     }
   }
 

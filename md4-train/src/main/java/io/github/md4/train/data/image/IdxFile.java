@@ -2,7 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.data.Packing;
+import io.github.md4.train.data.Compression;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -10,9 +10,9 @@ import java.io.InputStream;
 import java.nio.file.Path;
 
 /**
- * A file in MNIST's format, open: unsigned bytes in an array of some dimensions, big-endian.
+ * An open file in MNIST's format, IDX: an array of unsigned bytes with a big-endian header.
  *
- * @param sizes of the dimensions
+ * @param sizes the sizes of the dimensions
  */
 record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoCloseable {
   private static final int UNSIGNED_BYTES = 0x08;
@@ -20,16 +20,16 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
   /**
    * Opens a file.
    *
-   * @param dimensions how many it must have
+   * @param dimensions the number of dimensions that it must have
    */
   static IdxFile open(Path path, int dimensions) throws IOException {
-    DataInputStream in = new DataInputStream(Packing.open(path));
+    DataInputStream in = new DataInputStream(Compression.open(path));
     try {
       int magic = in.readInt();
       if (magic != (UNSIGNED_BYTES << 8 | dimensions)) {
         throw new InvalidDataException(
             path,
-            "no IDX file of bytes in %d dimensions: it begins with 0x%08X"
+            "is not an IDX file of bytes in %d dimensions: it begins with 0x%08X"
                 .formatted(dimensions, magic));
       }
       int[] sizes = new int[dimensions];
@@ -49,9 +49,9 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
     }
   }
 
-  /** Returns whether a file begins as one of so many dimensions does. */
+  /** Returns whether a file is in this format, by its first bytes. */
   static boolean isIn(Path path, int dimensions) throws IOException {
-    try (InputStream in = Packing.open(path)) {
+    try (InputStream in = Compression.open(path)) {
       byte[] start = in.readNBytes(4);
       return start.length == 4
           && start[0] == 0
@@ -67,7 +67,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
     try {
       bytes = in.readNBytes(count);
     } catch (IOException e) {
-      throw Packing.blame(path, e);
+      throw Compression.blame(path, e);
     }
     if (bytes.length < count) {
       throw new InvalidDataException(path, "cut short in " + what + "; copy it anew");
@@ -75,7 +75,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
     return bytes;
   }
 
-  /** Throws unless all was read. */
+  /** Checks that all bytes were read. */
   void checkEnd() throws IOException {
     if (in.read() >= 0) {
       throw new InvalidDataException(path, "longer than its header says; copy it anew");

@@ -5,15 +5,14 @@ import io.github.md4.core.token.ImageShape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.SortedSet;
 
 /**
  * Grey images in MNIST's format.
  *
- * @param labels a file with a label an image
+ * @param labels the source of the labels
  */
-record IdxImages(Path path, Optional<Path> labels) implements ImageSource {
+record IdxImages(Path path, LabelSource labels) implements ImageSource {
   private static final int DIMENSIONS = 3;
 
   @Override
@@ -41,6 +40,6 @@ record IdxImages(Path path, Optional<Path> labels) implements ImageSource {
   }
 
   private List<String> labels(int count) throws IOException {
-    return labels.isPresent() ? LabelFile.inOrder(labels.get(), count) : List.of();
+    return labels.inOrder(count, List::of);
   }
 }

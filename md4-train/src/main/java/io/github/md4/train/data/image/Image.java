@@ -6,14 +6,14 @@ import io.github.md4.core.token.ImageShape;
 /**
  * An image.
  *
- * @param values 0 to 255 as bytes without a sign: rows, then columns, then colours
+ * @param values unsigned bytes from 0 to 255: rows, then columns, then colours
  */
 record Image(ImageShape shape, byte[] values) {
 
   Image {
     if (values.length != shape.size()) {
       throw new IllegalArgumentException(
-          "values must be as many as %s has: %d".formatted(shape, values.length));
+          "the number of values must be that of %s: %d".formatted(shape, values.length));
     }
   }
 
@@ -29,7 +29,7 @@ record Image(ImageShape shape, byte[] values) {
     return tokens;
   }
 
-  /** Returns the image whose colours are planes, one behind the other, as CIFAR has them. */
+  /** Returns the image whose colours are consecutive planes, as in CIFAR. */
   static Image ofPlanes(ImageShape shape, byte[] planes, int start) {
     byte[] values = new byte[shape.size()];
     for (int i = 0; i < values.length; i++) {

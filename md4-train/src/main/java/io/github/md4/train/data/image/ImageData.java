@@ -13,13 +13,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.SortedSet;
 
-/** Images as token files: {@code train}, {@code valid} and {@code test}, labels beside them. */
+/**
+ * The preparation of images as token files {@code train}, {@code valid} and {@code test}, with
+ * labels beside them.
+ */
 public final class ImageData {
-  /** What {@link Provenance#source} says. */
+  /** The value of {@link Provenance#source}. */
   public static final String SOURCE = "images";
 
   private static final int VERSION = 1;
@@ -29,7 +30,7 @@ public final class ImageData {
   /**
    * Files or folders of images.
    *
-   * @param labels files of their labels: none, or one for each
+   * @param labels the files of their labels: none, or one for each
    */
   public record Sources(List<Path> images, List<Path> labels) {
     public Sources {
@@ -37,7 +38,7 @@ public final class ImageData {
       labels = List.copyOf(labels);
       if (!labels.isEmpty() && labels.size() != images.size()) {
         throw new IllegalArgumentException(
-            "labels must be none, or one for each of %d: %d"
+            "labels must be none, or one file for each of %d: %d"
                 .formatted(images.size(), labels.size()));
       }
     }
@@ -50,7 +51,8 @@ public final class ImageData {
     List<ImageSource> open(int colours) throws IOException {
       List<ImageSource> opened = new ArrayList<>();
       for (int i = 0; i < images.size(); i++) {
-        Optional<Path> ofImages = labels.isEmpty() ? Optional.empty() : Optional.of(labels.get(i));
+        LabelSource ofImages =
+            labels.isEmpty() ? new LabelSource.WithImages() : new LabelSource.InFile(labels.get(i));
         opened.add(ImageSources.open(images.get(i), ofImages, colours));
       }
       return opened;
@@ -58,19 +60,19 @@ public final class ImageData {
   }
 
   /**
-   * What is made of them.
+   * The settings of the preparation.
    *
-   * @param resize what is done to every image
-   * @param colours 1 or 3, into which pictures are turned
+   * @param resize is applied to every image
+   * @param colours the number of colours, 1 or 3, that pictures are converted to
    * @param fractions the shares of train, valid and test of the first sources
-   * @param shuffle the seed of a shuffle before they are split; none leaves them in order
-   * @param skipLimit how many images may be damaged
+   * @param order the order in which they are split
+   * @param skipLimit the number of images that may be damaged
    */
   public record Options(
       Resize resize,
       int colours,
       SplitFractions fractions,
-      OptionalLong shuffle,
+      ImageOrder order,
       int skipLimit,
       Existing existing) {
     public Options {
@@ -80,7 +82,7 @@ public final class ImageData {
     }
   }
 
-  /** Hears of images that are left out. */
+  /** The listener of images that are left out. */
   @FunctionalInterface
   public interface SkipListener {
     void skipped(String image, String reason);
@@ -89,25 +91,26 @@ public final class ImageData {
   /**
    * A data set that was written.
    *
-   * @param classes of the labels; nothing where there are none
-   * @param splits what each file of images holds, train first
-   * @param skipped how many images were left out
+   * @param classes the names of the classes, in the order of the labels; empty without labels
+   * @param splits the descriptions of the files of images, train first
+   * @param skipped the number of images that were left out
    */
   public record Prepared(
       String name,
       ImageShape shape,
-      Optional<ClassNames> classes,
+      List<String> classes,
       List<TokenFileInfo> splits,
       int skipped) {}
 
   /**
    * Writes a data set.
    *
-   * @param from split by the fractions
-   * @param test all of it becomes test, if there is any; the fractions then leave none for test
-   * @param out the folder, made if absent
-   * @throws InvalidDataException if a source is missing, damaged, of images of several sizes or
-   *     without some labels, too many images are damaged, or {@code out} may not be written
+   * @param from the sources that are split by the fractions
+   * @param test the sources of the test split; the fractions then leave none for test
+   * @param out the folder, created if it does not exist
+   * @throws InvalidDataException if a source is missing, is damaged, has images of several sizes or
+   *     lacks labels that others have; if too many images are damaged; or if {@code out} may not be
+   *     written
    */
   public static Prepared prepare(
       Sources from, Sources test, Path out, Options options, SkipListener skips)
@@ -119,7 +122,7 @@ public final class ImageData {
     }
     List<ImageSource> first = from.open(options.colours);
     List<ImageSource> second = test.open(options.colours);
-    Optional<ClassNames> classes = classes(first, second);
+    List<String> classes = classes(first, second);
     options.existing.prepare(out);
     try (StagedImages staged = stage(first, out.resolve(".from.partial"), options, skips);
         StagedImages stagedTest = stage(second, out.resolve(".test.partial"), options, skips)) {
@@ -159,8 +162,12 @@ public final class ImageData {
     }
   }
 
-  /** Returns the classes of all sources; either all have labels or none has. */
-  private static Optional<ClassNames> classes(List<ImageSource> first, List<ImageSource> second)
+  /**
+   * Returns the classes of all sources.
+   *
+   * @throws InvalidDataException if only some have labels
+   */
+  private static List<String> classes(List<ImageSource> first, List<ImageSource> second)
       throws IOException {
     SortedSet<String> all = ClassOrder.none();
     Path labelled = null;
@@ -177,12 +184,12 @@ public final class ImageData {
       throw new InvalidDataException(
           bare, "has no labels, but %s has; name a file of labels".formatted(labelled));
     }
-    return all.isEmpty() ? Optional.empty() : Optional.of(named(all, labelled));
+    return all.isEmpty() ? List.of() : checked(all, labelled);
   }
 
-  private static ClassNames named(SortedSet<String> all, Path source) {
+  private static List<String> checked(SortedSet<String> all, Path source) {
     try {
-      return new ClassNames(List.copyOf(all));
+      return new ClassNames(List.copyOf(all)).names();
     } catch (IllegalArgumentException e) {
       throw new InvalidDataException(source, e.getMessage(), e);
     }

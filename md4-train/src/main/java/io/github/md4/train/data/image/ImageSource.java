@@ -5,34 +5,34 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SortedSet;
 
-/** Images in a file or a folder, in an order that is always the same. */
+/** The images of a file or a folder, in a fixed order. */
 sealed interface ImageSource permits CifarBatch, IdxImages, NumpyImages, Pictures {
 
   /** Returns the file or folder. */
   Path path();
 
-  /** Returns the names of all classes that it tells of; nothing where it has no labels. */
+  /** Returns the names of all classes; empty where there are no labels. */
   SortedSet<String> classes() throws IOException;
 
   /**
-   * Hands over every image.
+   * Passes every image to a receiver.
    *
-   * @throws io.github.md4.core.InvalidDataException if what all images stand in is damaged
+   * @throws io.github.md4.core.InvalidDataException if the file around the images is damaged
    */
   void read(Receiver receiver) throws IOException;
 
-  /** Takes images. */
+  /** The receiver of images. */
   interface Receiver {
 
     /**
-     * Takes an image.
+     * Receives an image.
      *
-     * @param name of it, for people
+     * @param name the name of the image in messages
      * @param label the name of its class; empty where the source has no labels
      */
     void image(String name, Image image, String label) throws IOException;
 
-    /** Hears of an image that is damaged, or of a kind that cannot be read. */
+    /** Receives the name of an image that is damaged or cannot be read, with the reason. */
     void damaged(String name, String reason);
   }
 }

@@ -6,9 +6,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
-/** Tells what a file or folder of images is. */
+/** The recognition of the formats of files and folders of images. */
 final class ImageSources {
   private static final List<String> TARS = List.of(".tar", ".tar.gz", ".tgz", ".tar.xz");
   private static final int IDX_DIMENSIONS = 3;
@@ -18,11 +17,11 @@ final class ImageSources {
   /**
    * Returns the images at a path.
    *
-   * @param labels where their labels are, if not with the images
-   * @param colours of pictures
-   * @throws InvalidDataException if nothing known is there
+   * @param labels the source of their labels
+   * @param colours the number of colours of pictures
+   * @throws InvalidDataException if the format is unknown
    */
-  static ImageSource open(Path path, Optional<Path> labels, int colours) throws IOException {
+  static ImageSource open(Path path, LabelSource labels, int colours) throws IOException {
     String name = String.valueOf(path.getFileName());
     if (Files.isDirectory(path)) {
       return new Pictures(path, new PictureFiles.Folder(path), labels, colours);
@@ -37,9 +36,7 @@ final class ImageSources {
       return new IdxImages(path, labels);
     }
     if (name.endsWith(".bin")) {
-      if (labels.isPresent()) {
-        throw new InvalidDataException(path, "has its labels with its images: leave out --labels");
-      }
+      labels.checkWithImages(path);
       return new CifarBatch(path);
     }
     throw new InvalidDataException(

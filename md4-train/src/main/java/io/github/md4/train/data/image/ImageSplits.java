@@ -9,37 +9,34 @@ import io.github.md4.core.token.Provenance;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.TokenFileWriter;
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.train.data.Permutation;
 import io.github.md4.train.data.image.ImageData.Options;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 
-/** Writes images and labels as splits; none has its name before all are whole. */
+/** The writing of images and labels as splits. No file gets its name before all are complete. */
 record ImageSplits(Path folder, DataSet data) {
   private static final List<String> SPLITS = List.of("train", "valid", "test");
   private static final int TEST = 2;
 
-  /** What the splits have in common. */
-  record DataSet(
-      String name, PixelValues pixels, Optional<ClassNames> classes, Provenance provenance) {
+  /** The part of the description that the splits share. */
+  record DataSet(String name, PixelValues pixels, List<String> classes, Provenance provenance) {
     DataSplit split(String split, Tokenizer tokenizer) {
       return new DataSplit(name, split, tokenizer, provenance);
     }
   }
 
-  /** Images of a split: those that {@code order} gives from {@code first} on. */
+  /** The images of a split, in {@code order} from {@code first} on. */
   private record Part(StagedImages images, IntUnaryOperator order, int first, int count) {
     int index(int i) {
       return order.applyAsInt(first + i);
     }
   }
 
-  /** Returns what each file of images holds. */
+  /** Writes the splits and returns the descriptions of the files of images. */
   List<TokenFileInfo> write(StagedImages from, StagedImages test, Options options)
       throws IOException {
     List<Part> parts = parts(from, test, options);
@@ -70,7 +67,7 @@ record ImageSplits(Path folder, DataSet data) {
     } catch (IllegalArgumentException e) {
       throw new InvalidDataException(folder, e.getMessage() + "; take more images", e);
     }
-    IntUnaryOperator order = order(from.count(), options);
+    IntUnaryOperator order = options.order().of(from.count());
     List<Part> parts = new ArrayList<>();
     int first = 0;
     for (long count : counts) {
@@ -83,14 +80,6 @@ record ImageSplits(Path folder, DataSet data) {
     return parts;
   }
 
-  private static IntUnaryOperator order(int count, Options options) {
-    if (options.shuffle().isEmpty()) {
-      return i -> i;
-    }
-    Permutation shuffle = Permutation.of(count, options.shuffle().getAsLong(), 0);
-    return i -> (int) shuffle.apply(i);
-  }
-
   private TokenFileInfo write(Part part, String split, List<TokenFileWriter> writers)
       throws IOException {
     Path bin = folder.resolve(split + ".bin");
@@ -99,8 +88,8 @@ record ImageSplits(Path folder, DataSet data) {
     for (int i = 0; i < part.count; i++) {
       images.write(part.images.image(part.index(i)).tokens());
     }
-    if (data.classes.isPresent()) {
-      ClassNames classes = data.classes.get();
+    if (!data.classes.isEmpty()) {
+      ClassNames classes = new ClassNames(data.classes);
       DataSplit content = data.split(split, classes);
       TokenFileWriter labels = TokenFileWriter.create(Labels.beside(bin), content);
       writers.add(labels);
@@ -112,7 +101,7 @@ record ImageSplits(Path folder, DataSet data) {
     return images.seal();
   }
 
-  /** Removes what an older data set has left, of splits that this one has not and labels. */
+  /** Removes the files of an older data set, also of splits and labels that this one lacks. */
   private void removeOld() throws IOException {
     for (String split : SPLITS) {
       Path bin = folder.resolve(split + ".bin");

@@ -8,8 +8,8 @@ import io.github.md4.train.data.Windows;
 import java.util.function.LongToIntFunction;
 
 /**
- * The images of a file, shuffled anew each epoch, without end; as of text, the position and the
- * seed alone say which comes next. Safe for several threads.
+ * The endless images of a file, shuffled again in each epoch. Position and seed determine the next
+ * image. Safe for several threads.
  */
 public final class ImageWindows implements Windows {
   private final TokenFile tokens;
@@ -19,8 +19,10 @@ public final class ImageWindows implements Windows {
   private final long count;
 
   /**
-   * @param length the tokens of an image
-   * @param labels the class of each image, by its place in the file
+   * Reads the images of a file.
+   *
+   * @param length the number of tokens in an image
+   * @param labels the class of each image by its index in the file
    * @throws InvalidDataException if the file holds no image
    */
   public ImageWindows(TokenFile tokens, int length, long seed, LongToIntFunction labels) {
@@ -35,7 +37,7 @@ public final class ImageWindows implements Windows {
     }
   }
 
-  /** Returns the place in the file of the image at a position. */
+  /** Returns the index in the file of the image at a position. */
   private long index(long position) {
     return Permutation.of(count, seed, position / count).apply(position % count);
   }

@@ -2,7 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.data.Packing;
+import io.github.md4.train.data.Compression;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,7 +19,7 @@ final class LabelFile {
   private LabelFile() {}
 
   /**
-   * Returns the labels of images in order: from IDX, .npy, or a file with a byte a label.
+   * Returns the labels of images in order, from IDX, .npy, or a file with one byte per label.
    *
    * @throws InvalidDataException if there are not {@code count} of them
    */
@@ -42,7 +42,7 @@ final class LabelFile {
   /**
    * Returns numbers as the names of classes.
    *
-   * @param file where they come from
+   * @param file the file that they come from
    * @throws InvalidDataException if one is negative
    */
   static List<String> ofNumbers(Path file, long[] numbers) {
@@ -64,10 +64,10 @@ final class LabelFile {
   }
 
   private static byte[] bytes(Path file) throws IOException {
-    try (var in = Packing.open(file)) {
+    try (var in = Compression.open(file)) {
       return in.readAllBytes();
     } catch (IOException e) {
-      throw Packing.blame(file, e);
+      throw Compression.blame(file, e);
     }
   }
 
@@ -75,7 +75,7 @@ final class LabelFile {
   static Map<String, String> byName(Path file) throws IOException {
     Map<String, String> classes = new LinkedHashMap<>();
     try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(Packing.open(file), StandardCharsets.UTF_8))) {
+        new BufferedReader(new InputStreamReader(Compression.open(file), StandardCharsets.UTF_8))) {
       int number = 1;
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         String[] parts = line.strip().split("\t", -1);
@@ -87,7 +87,7 @@ final class LabelFile {
         number++;
       }
     } catch (IOException e) {
-      throw Packing.blame(file, e);
+      throw Compression.blame(file, e);
     }
     return classes;
   }

@@ -9,8 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The labels beside a file of images, which holds a token an image, the vocabulary being the
- * classes.
+ * The labels beside a file of images: a token file with one token per image, whose vocabulary is
+ * the classes.
  */
 public final class Labels {
   private final ClassNames classes;
@@ -21,7 +21,9 @@ public final class Labels {
     this.values = values;
   }
 
-  /** Returns where the labels of {@code DIR/NAME.bin} are: {@code DIR/NAME.labels.bin}. */
+  /**
+   * Returns the file of the labels of {@code DIR/NAME.bin}, which is {@code DIR/NAME.labels.bin}.
+   */
   public static Path beside(Path bin) {
     String name = String.valueOf(bin.getFileName());
     return bin.resolveSibling(name.replaceFirst("\\.bin$", "") + ".labels.bin");
@@ -33,17 +35,19 @@ public final class Labels {
   }
 
   /**
-   * Returns the labels of a file of images.
+   * Reads the labels of a file of images.
    *
-   * @param count how many images there are
-   * @throws InvalidDataException if they are missing, damaged, of another number or no labels
+   * @param count the number of images
+   * @throws InvalidDataException if the file is missing or damaged, has another number of labels or
+   *     other tokens
    */
   public static Labels read(Path bin, long count) throws IOException {
     Path file = beside(bin);
     if (!Files.exists(file)) {
       throw new InvalidDataException(
           bin,
-          "has no labels beside it (%s); prepare it with labels".formatted(file.getFileName()));
+          "has no file of labels beside it (%s); prepare it with labels"
+              .formatted(file.getFileName()));
     }
     try (TokenFile tokens = TokenFile.open(file)) {
       if (tokens.length() != count) {
@@ -59,7 +63,7 @@ public final class Labels {
         && tokens.info().get().tokenizer() instanceof ClassNames classes) {
       return classes;
     }
-    throw new InvalidDataException(tokens.path(), "holds no labels; prepare the data anew");
+    throw new InvalidDataException(tokens.path(), "holds no labels; prepare the data again");
   }
 
   /** Returns the classes. */
@@ -67,7 +71,7 @@ public final class Labels {
     return classes;
   }
 
-  /** Returns the label of an image, by its number. */
+  /** Returns the label of an image by its index. */
   public int of(long index) {
     return values[Math.toIntExact(index)];
   }

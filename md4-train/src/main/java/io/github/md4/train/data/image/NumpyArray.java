@@ -2,7 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.data.Packing;
+import io.github.md4.train.data.Compression;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -16,10 +16,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * An array of integers in NumPy's format, in the order of C.
+ * An array of integers in NumPy's format, in C order.
  *
- * @param type {@code |u1}, {@code <i8}: byte order, kind, bytes of an element
- * @param data its elements as stored
+ * @param type the byte order, kind and size of an element, such as {@code |u1} or {@code <i8}
+ * @param data the stored elements
  */
 record NumpyArray(String type, int[] shape, byte[] data) {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -31,25 +31,25 @@ record NumpyArray(String type, int[] shape, byte[] data) {
 
   /** Returns whether a file is in that format. */
   static boolean isIn(Path file) throws IOException {
-    try (InputStream in = Packing.open(file)) {
+    try (InputStream in = Compression.open(file)) {
       return Arrays.equals(in.readNBytes(MAGIC.length), MAGIC);
     }
   }
 
-  /** Returns the array of a file, packed or not. */
+  /** Reads the array of a file, compressed or not. */
   static NumpyArray read(Path file) throws IOException {
-    try (InputStream in = Packing.open(file)) {
+    try (InputStream in = Compression.open(file)) {
       return read(file, in.readAllBytes());
     } catch (IOException e) {
-      throw Packing.blame(file, e);
+      throw Compression.blame(file, e);
     }
   }
 
-  /** Returns the array that these bytes of a file are. */
+  /** Reads the array in the bytes of a file. */
   static NumpyArray read(Path file, byte[] bytes) throws IOException {
     DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
     if (!Arrays.equals(in.readNBytes(MAGIC.length), MAGIC) || in.available() < 6) {
-      throw new InvalidDataException(file, "no array of NumPy's");
+      throw new InvalidDataException(file, "is not a NumPy array");
     }
     int major = in.readUnsignedByte();
     int unused = in.readUnsignedByte();
@@ -65,12 +65,12 @@ record NumpyArray(String type, int[] shape, byte[] data) {
   private static NumpyArray of(Path file, String header, byte[] data) {
     Matcher parts = HEADER.matcher(header);
     if (!parts.matches()) {
-      throw new InvalidDataException(file, "an array whose header is not understood");
+      throw new InvalidDataException(file, "is an array with an unknown header");
     }
     if (!INTEGERS.matcher(parts.group(1)).matches() || parts.group(2).equals("True")) {
       throw new InvalidDataException(
           file,
-          "must be integers in the order of C: %s, fortran_order %s"
+          "must be integers in C order: %s, fortran_order %s"
               .formatted(parts.group(1), parts.group(2)));
     }
     int[] shape =
@@ -102,7 +102,7 @@ record NumpyArray(String type, int[] shape, byte[] data) {
     return type.charAt(type.length() - 1) - '0';
   }
 
-  /** Returns its elements, row by row. */
+  /** Returns the elements, row by row. */
   long[] integers() {
     boolean isBig = type.startsWith(">");
     boolean isSigned = type.contains("i");

@@ -9,19 +9,18 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.zip.ZipFile;
 
 /**
- * Images in one array of NumPy's, uint8 [images, rows, columns] or [images, rows, columns,
- * colours]; an {@code .npz} may hold their labels too, the one array of as many integers.
+ * Images in a NumPy array, uint8 [images, rows, columns] or [images, rows, columns, colours]. An
+ * {@code .npz} may hold their labels too, in the only array of as many integers.
  *
- * @param labels a file with a label an image
+ * @param labels the source of the labels
  */
-record NumpyImages(Path path, Optional<Path> labels) implements ImageSource {
+record NumpyImages(Path path, LabelSource labels) implements ImageSource {
   private static final int GREY = 3;
   private static final int COLOURED = 4;
 
@@ -67,7 +66,7 @@ record NumpyImages(Path path, Optional<Path> labels) implements ImageSource {
   private NumpyArray images(Map<String, NumpyArray> arrays) {
     return only(
         arrays,
-        "one array of images, uint8 [images, rows, columns] or with colours behind",
+        "one array of images, uint8 [images, rows, columns] or [images, rows, columns, colours]",
         array -> array.isBytes() && isImages(array.shape()));
   }
 
@@ -76,9 +75,10 @@ record NumpyImages(Path path, Optional<Path> labels) implements ImageSource {
   }
 
   private List<String> labels(Map<String, NumpyArray> arrays, int count) throws IOException {
-    if (labels.isPresent()) {
-      return LabelFile.inOrder(labels.get(), count);
-    }
+    return labels.inOrder(count, () -> ownLabels(arrays, count));
+  }
+
+  private List<String> ownLabels(Map<String, NumpyArray> arrays, int count) {
     boolean hasLabels = arrays.values().stream().anyMatch(array -> isLabels(array, count));
     if (!hasLabels) {
       return List.of();

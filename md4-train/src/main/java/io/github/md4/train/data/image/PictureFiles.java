@@ -2,7 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.data.Packing;
+import io.github.md4.train.data.Compression;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,35 +13,35 @@ import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
-/** The files of a folder or an archive that are named as pictures are, always in the same order. */
+/** The picture files of a folder or an archive, in a fixed order. */
 sealed interface PictureFiles {
 
-  /** Hands over every file. */
+  /** Passes every file to a receiver. */
   void each(Receiver receiver) throws IOException;
 
-  /** Takes files. */
+  /** The receiver of files. */
   interface Receiver {
 
     /**
-     * Takes a file.
+     * Receives a file.
      *
      * @param name its path from the root, with slashes
      */
     void file(String name, Content content) throws IOException;
   }
 
-  /** A file's bytes, read when asked for. */
+  /** The content of a file, which is read on demand. */
   interface Content {
     byte[] bytes() throws IOException;
   }
 
-  /** All in a folder and the folders in it, by their paths. */
+  /** The files in a folder and its subfolders, sorted by path. */
   record Folder(Path root) implements PictureFiles {
     @Override
     public void each(Receiver receiver) throws IOException {
       List<Path> files;
       try (Stream<Path> all = Files.walk(root)) {
-        files = all.filter(f -> Picture.isNamed(f.toString())).sorted().toList();
+        files = all.filter(f -> PictureDecoder.isNamed(f.toString())).sorted().toList();
       }
       for (Path file : files) {
         String name = root.relativize(file).toString().replace('\\', '/');
@@ -50,14 +50,14 @@ sealed interface PictureFiles {
     }
   }
 
-  /** All in a tar, packed or not, in its order. */
+  /** The files in a tar, compressed or not, in its order. */
   record Archive(Path tar) implements PictureFiles {
     @Override
     public void each(Receiver receiver) throws IOException {
-      try (InputStream in = Packing.open(tar);
+      try (InputStream in = Compression.open(tar);
           TarArchiveInputStream entries = new TarArchiveInputStream(new BufferedInputStream(in))) {
         for (TarArchiveEntry entry = next(entries); entry != null; entry = next(entries)) {
-          if (entry.isFile() && Picture.isNamed(entry.getName())) {
+          if (entry.isFile() && PictureDecoder.isNamed(entry.getName())) {
             receiver.file(entry.getName(), () -> bytes(entries));
           }
         }

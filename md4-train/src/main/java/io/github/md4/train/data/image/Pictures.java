@@ -8,19 +8,18 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedSet;
 
 /**
  * PNG and JPEG files in a folder or an archive.
  *
- * <p>A picture's class is what a file of labels says of its name; without one, the folder at the
- * first level at which the paths differ, if that is a level of folders.
+ * <p>The class of a picture is that of its name in a file of labels. Without such a file it is the
+ * folder at the first level at which the paths differ, if that is a level of folders.
  *
- * @param labels a file with lines of a name, a tab and a class
- * @param colours 1 or 3, into which each picture is turned
+ * @param labels the source of the labels
+ * @param colours the number of colours, 1 or 3, that pictures are converted to
  */
-record Pictures(Path path, PictureFiles files, Optional<Path> labels, int colours)
+record Pictures(Path path, PictureFiles files, LabelSource labels, int colours)
     implements ImageSource {
 
   @Override
@@ -38,7 +37,7 @@ record Pictures(Path path, PictureFiles files, Optional<Path> labels, int colour
           byte[] bytes = content.bytes();
           Image image;
           try {
-            image = Picture.decode(bytes, colours);
+            image = PictureDecoder.decode(bytes, colours);
           } catch (IOException e) {
             receiver.damaged(name, e.getMessage());
             return;
@@ -47,28 +46,14 @@ record Pictures(Path path, PictureFiles files, Optional<Path> labels, int colour
         });
   }
 
-  /** The class of every file. */
+  /** Returns the class of every file. */
   private Map<String, String> ofNames() throws IOException {
     List<String> names = new ArrayList<>();
     files.each((name, content) -> names.add(name));
     if (names.isEmpty()) {
       throw new InvalidDataException(path, "holds no PNG or JPEG file");
     }
-    return labels.isPresent() ? told(labels.get(), names) : byFolder(names);
-  }
-
-  private static Map<String, String> told(Path labels, List<String> names) throws IOException {
-    Map<String, String> told = LabelFile.byName(labels);
-    Map<String, String> classes = new LinkedHashMap<>();
-    for (String name : names) {
-      String base = name.substring(name.lastIndexOf('/') + 1);
-      String label = told.getOrDefault(name, told.get(base));
-      if (label == null) {
-        throw new InvalidDataException(labels, "has no class for " + name);
-      }
-      classes.put(name, label);
-    }
-    return classes;
+    return labels.byName(names, () -> byFolder(names));
   }
 
   private static Map<String, String> byFolder(List<String> names) {

@@ -3,13 +3,13 @@ package io.github.md4.train.data.image;
 
 import io.github.md4.core.token.ImageShape;
 
-/** What is done to the size of images. */
+/** The resizing of images. */
 public sealed interface Resize {
 
-  /** Returns the image as it is wanted. */
+  /** Returns the resized image. */
   Image of(Image image);
 
-  /** Nothing. */
+  /** No resizing. */
   record None() implements Resize {
     @Override
     public Image of(Image image) {
@@ -18,7 +18,8 @@ public sealed interface Resize {
   }
 
   /**
-   * The mean over the area that a new pixel covers of the old ones, rounded to the nearest value.
+   * Resizing by the mean over the area of old pixels that a new pixel covers, rounded to the
+   * nearest value.
    */
   record Area(int height, int width) implements Resize {
     public Area {
@@ -54,7 +55,7 @@ public sealed interface Resize {
     }
   }
 
-  /** The largest square around the centre, then its area. */
+  /** Cropping to the largest square around the centre, then resizing by area. */
   record CentralSquare(int side) implements Resize {
     @Override
     public Image of(Image image) {
@@ -74,9 +75,9 @@ public sealed interface Resize {
   }
 
   /**
-   * Which old pixels of a row or column a new one covers.
+   * The old pixels of a row or column that a new one covers.
    *
-   * @param weights shares of them in the new one, whose sum is 1
+   * @param weights their shares of the new pixel, whose sum is 1
    */
   record Cover(int first, double[] weights) {
     static Cover[] of(int from, int to) {

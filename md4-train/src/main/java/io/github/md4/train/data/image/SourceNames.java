@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What sources are called, and the hashes by which they are known. */
+/** The names and hashes of sources. */
 final class SourceNames {
   private SourceNames() {}
 
@@ -24,7 +24,7 @@ final class SourceNames {
     return dot > 0 && !Files.isDirectory(named) ? name.substring(0, dot) : name;
   }
 
-  /** Returns all files of images and of labels, in order; a folder is one. */
+  /** Returns all files of images and of labels, in order. A folder counts as one file. */
   static List<SourceFile> files(ImageData.Sources... sources) throws IOException {
     List<SourceFile> files = new ArrayList<>();
     for (ImageData.Sources each : sources) {
@@ -38,7 +38,10 @@ final class SourceNames {
     return files;
   }
 
-  /** A folder's hash is that of the lines of a hash, two blanks and a path, sorted by path. */
+  /**
+   * Returns the hash of a folder: that of the lines of a hash, two blanks and a path, sorted by
+   * path.
+   */
   private static SourceFile folder(Path root) throws IOException {
     StringBuilder lines = new StringBuilder();
     List<Path> files;

@@ -14,8 +14,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Images of one size in a temporary file, from which they can be taken in any order; closed, it is
- * gone.
+ * Images of one size in a temporary file, which can be read in any order. Closing it deletes the
+ * file.
  */
 final class StagedImages implements ImageSource.Receiver, AutoCloseable {
   private final Path file;
@@ -30,8 +30,10 @@ final class StagedImages implements ImageSource.Receiver, AutoCloseable {
   private int skipped;
 
   /**
-   * @param file the temporary one
-   * @param skipLimit how many images may be damaged
+   * Creates the file.
+   *
+   * @param file the temporary file
+   * @param skipLimit the number of images that may be damaged
    */
   StagedImages(Path file, Resize resize, int skipLimit, SkipListener skips) throws IOException {
     this.file = file;
@@ -47,7 +49,7 @@ final class StagedImages implements ImageSource.Receiver, AutoCloseable {
             StandardOpenOption.WRITE);
   }
 
-  /** Takes all images of a source. */
+  /** Adds all images of a source. */
   void add(ImageSource from) throws IOException {
     source = from.path();
     from.read(this);
@@ -85,7 +87,11 @@ final class StagedImages implements ImageSource.Receiver, AutoCloseable {
     }
   }
 
-  /** Returns the size of all; there must be one image at least. */
+  /**
+   * Returns the size of all images.
+   *
+   * @throws InvalidDataException if there is no image
+   */
   ImageShape shape() {
     if (shape == null) {
       throw new InvalidDataException(source, "holds no image that can be read");

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.data.Existing;
@@ -22,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -44,7 +42,7 @@ final class ImageDataTest {
 
   private static ImageData.Options options(Resize resize, int colours, int skipLimit) {
     return new ImageData.Options(
-        resize, colours, ALL, OptionalLong.empty(), skipLimit, Existing.REFUSE);
+        resize, colours, ALL, new ImageOrder.AsGiven(), skipLimit, Existing.REFUSE);
   }
 
   private static final ImageData.Options PLAIN = options(new Resize.None(), 3, 0);
@@ -123,7 +121,7 @@ final class ImageDataTest {
     Path first = write("batches/data_batch_1.bin", ImageFiles.cifar(3, 0, 9, 4));
     ImageData.Prepared data = prepare(first);
     assertThat(data.shape()).isEqualTo(new ImageShape(32, 32, 3));
-    assertThat(data.classes().orElseThrow().names().get(9)).isEqualTo("truck");
+    assertThat(data.classes().get(9)).isEqualTo("truck");
     assertThat(data.splits().get(0).tokenizer().image()).contains(data.shape());
     assertValues(3, data.shape());
     assertThat(labels("train")).containsExactly(0, 9, 4);
@@ -156,7 +154,7 @@ final class ImageDataTest {
       Path file = write(form.getKey(), form.getValue());
       ImageData.Prepared data = prepare(new Sources(List.of(file), List.of(labels)), PLAIN);
       assertThat(data.shape()).isEqualTo(new ImageShape(5, 7, 1));
-      assertThat(data.classes()).contains(new ClassNames(List.of("0", "2", "11")));
+      assertThat(data.classes()).containsExactly("0", "2", "11");
       assertValues(3, data.shape());
       assertThat(labels("train")).containsExactly(1, 0, 2);
     }
@@ -186,7 +184,7 @@ final class ImageDataTest {
     arrays.put("y.npy", ImageFiles.npy("<i8", "2,", labels));
     ImageData.Prepared data = prepare(write("a.npz", ImageFiles.zip(arrays)));
     assertValues(2, new ImageShape(3, 5, 2));
-    assertThat(data.classes()).contains(new ClassNames(List.of("1", "256")));
+    assertThat(data.classes()).containsExactly("1", "256");
     assertThat(labels("train")).containsExactly(0, 1);
   }
 
@@ -235,7 +233,7 @@ final class ImageDataTest {
   @Test
   void folder_hasTheClassOfTheFirstLevelThatDiffers() throws IOException {
     ImageData.Prepared data = prepare(pictures());
-    assertThat(data.classes()).contains(new ClassNames(List.of("ant", "cat")));
+    assertThat(data.classes()).containsExactly("ant", "cat");
     assertThat(labels("train")).containsExactly(0, 1, 1);
     assertImages("train", new ImageShape(4, 6, 3), 2, 0, 1);
   }
@@ -313,7 +311,7 @@ final class ImageDataTest {
     SplitFractions shares = new SplitFractions(0.7, 0.3);
     ImageData.Options ordered =
         new ImageData.Options(
-            new Resize.None(), 3, shares, OptionalLong.empty(), 0, Existing.REFUSE);
+            new Resize.None(), 3, shares, new ImageOrder.AsGiven(), 0, Existing.REFUSE);
     ImageData.Prepared data = ImageData.prepare(from, test, out, ordered, (i, r) -> {});
     assertThat(data.splits()).extracting("split").containsExactly("train", "valid", "test");
     ImageShape shape = new ImageShape(2, 3, 1);
@@ -321,7 +319,7 @@ final class ImageDataTest {
     assertImages("test", shape, 0);
     ImageData.Options shuffled =
         new ImageData.Options(
-            new Resize.None(), 3, shares, OptionalLong.of(5), 0, Existing.REPLACE);
+            new Resize.None(), 3, shares, new ImageOrder.Shuffled(5), 0, Existing.REPLACE);
     ImageData.Prepared again = ImageData.prepare(from, Sources.none(), out, shuffled, (i, r) -> {});
     assertThat(again.splits()).extracting("split").containsExactly("train", "valid");
     assertThat(out.resolve("test.bin")).doesNotExist();

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -35,7 +34,7 @@ final class ImageWindowsTest {
             new Resize.None(),
             1,
             new SplitFractions(1, 0),
-            OptionalLong.empty(),
+            new ImageOrder.AsGiven(),
             0,
             Existing.REPLACE);
     ImageData.Sources from = new ImageData.Sources(List.of(images), List.of(ofImages));

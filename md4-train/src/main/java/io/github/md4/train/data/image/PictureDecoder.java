@@ -12,14 +12,14 @@ import java.nio.file.Path;
 import java.util.Locale;
 import javax.imageio.ImageIO;
 
-/** A PNG or JPEG file's pixels. */
-public final class Picture {
+/** The decoder of PNG and JPEG files. */
+public final class PictureDecoder {
   private static final int GREY = 1;
   private static final int EIGHT_BITS = 8;
 
-  private Picture() {}
+  private PictureDecoder() {}
 
-  /** Returns whether a file's name says that it is one. */
+  /** Returns whether a file's name has one of the endings of PNG and JPEG. */
   static boolean isNamed(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     return lower.endsWith(".png") || lower.endsWith(".jpg") || lower.endsWith(".jpeg");
@@ -32,7 +32,7 @@ public final class Picture {
    */
   public static int[] tokens(Path file, ImageShape shape) throws IOException {
     if (!Files.isRegularFile(file)) {
-      throw new InvalidDataException(file, "no such file; a PNG or JPEG is expected");
+      throw new InvalidDataException(file, "no such file; it must be a PNG or JPEG");
     }
     Image image;
     try {
@@ -48,11 +48,11 @@ public final class Picture {
   }
 
   /**
-   * Returns the image that the bytes of a file are.
+   * Decodes the bytes of a file.
    *
-   * @param colours 1 or 3 of the result; a grey picture has its value in all of three, and of a
-   *     coloured one's, one is the luminance
-   * @throws IOException if it is damaged or of a kind that cannot be read
+   * @param colours the number of colours of the result, 1 or 3; a grey value is repeated for three,
+   *     and three become the luminance for one
+   * @throws IOException if the file is damaged or of an unknown kind
    */
   static Image decode(byte[] file, int colours) throws IOException {
     BufferedImage picture;

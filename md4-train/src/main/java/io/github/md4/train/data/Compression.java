@@ -19,8 +19,10 @@ import java.util.zip.ZipInputStream;
 import org.tukaani.xz.XZIOException;
 import org.tukaani.xz.XZInputStream;
 
-/** How a file is packed; told by its first bytes, which its name must not contradict. */
-public enum Packing {
+/**
+ * The compression of a file, told by its first bytes. The name of the file must not contradict it.
+ */
+public enum Compression {
   XZ(".xz", "fd377a585a00") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
@@ -54,14 +56,14 @@ public enum Packing {
   private final String suffix;
   private final String magic; // in hexadecimal
 
-  Packing(String suffix, String magic) {
+  Compression(String suffix, String magic) {
     this.suffix = suffix;
     this.magic = magic;
   }
 
   abstract InputStream unpack(Path file, InputStream in) throws IOException;
 
-  /** Returns a file's content, unpacked; the caller closes it. */
+  /** Opens a file's uncompressed content; the caller closes it. */
   public static InputStream open(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new InvalidDataException(
@@ -77,13 +79,13 @@ public enum Packing {
   }
 
   private static InputStream unpackByMagic(Path file, InputStream raw) throws IOException {
-    for (Packing packing : values()) {
-      if (packing.begins(raw)) {
-        return packing.unpack(file, raw);
+    for (Compression compression : values()) {
+      if (compression.begins(raw)) {
+        return compression.unpack(file, raw);
       }
-      if (file.toString().endsWith(packing.suffix)) {
+      if (file.toString().endsWith(compression.suffix)) {
         throw new InvalidDataException(
-            file, "no " + packing.suffix + " file, though its name says so; copy it anew");
+            file, "no " + compression.suffix + " file, though its name says so; copy it anew");
       }
     }
     return raw;
@@ -107,7 +109,11 @@ public enum Packing {
     }
   }
 
-  /** Returns what to throw where reading failed: the file's fault if it is damaged, else as is. */
+  /**
+   * Returns the exception to throw where reading failed, unless the file is damaged.
+   *
+   * @throws InvalidDataException if it is damaged
+   */
   public static IOException blame(Path file, IOException failure) {
     boolean isDamage =
         failure instanceof EOFException
@@ -121,7 +127,7 @@ public enum Packing {
     return failure;
   }
 
-  /** Returns a file's name without folders and without the endings of packing and format. */
+  /** Returns a file's name without folders and without the endings of compression and format. */
   static String baseName(Path file) {
     String name = unpackedName(file);
     for (String suffix : List.of(".txt", ".jsonl", ".ndjson", ".json", ".parquet")) {
@@ -130,11 +136,11 @@ public enum Packing {
     return name;
   }
 
-  /** Returns a file's name without folders and without the ending that says how it is packed. */
+  /** Returns a file's name without folders and without the ending of its compression. */
   static String unpackedName(Path file) {
     String name = String.valueOf(file.getFileName());
-    for (Packing packing : values()) {
-      name = withoutSuffix(name, packing.suffix);
+    for (Compression compression : values()) {
+      name = withoutSuffix(name, compression.suffix);
     }
     return name;
   }

@@ -12,11 +12,15 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.function.LongToIntFunction;
 
-/** Whether a file of tokens is what a network takes: images of its size, labels of its classes. */
-public final class ImageFit {
-  private ImageFit() {}
+/**
+ * The checks of a file of tokens against a network: the size of images, and the classes of labels.
+ */
+public final class ImageCompatibility {
+  private ImageCompatibility() {}
 
   /**
+   * Checks the images of a file.
+   *
    * @throws InvalidDataException if the network takes images and the file holds others or none, or
    *     the other way round
    */
@@ -35,7 +39,7 @@ public final class ImageFit {
           given
               .map(shape -> "images of " + shape)
               .or(() -> tokens.info().map(TokenFileInfo::tokenizer).map(Tokenizer::summary))
-              .orElse("tokens of no known kind");
+              .orElse("tokens of an unknown kind");
       throw new InvalidDataException(
           tokens.path(),
           "holds %s, but model.network takes images of %s; prepare them with md4 data images"
@@ -44,10 +48,10 @@ public final class ImageFit {
   }
 
   /**
-   * Returns the class of each image, by its place in the file; no classes where the network takes
-   * none.
+   * Returns the class of each image by its index in the file; {@link Condition#NO_LABEL} where the
+   * network takes no classes.
    *
-   * @param length tokens of an image
+   * @param length the number of tokens in an image
    * @throws InvalidDataException if the network takes classes and the file has no labels or those
    *     of another number of classes
    */

@@ -4,38 +4,38 @@ package io.github.md4.cli.config;
 import io.github.md4.core.InvalidConfigException;
 import java.nio.file.Path;
 
-/** Where a value of a config was written. */
-sealed interface Place {
+/** The location of a value of a config. */
+sealed interface Location {
 
-  /** Returns the error of the value that stands here under {@code key}; "" is the whole config. */
+  /** Returns the error of the value of {@code key} at this location; "" is the whole config. */
   InvalidConfigException invalid(String key, String reason);
 
-  /** Returns the place {@code line} lines into this one, from 1. */
-  Place line(int line);
+  /** Returns the location of a line of the text that begins here, from 1. */
+  Location line(int line);
 
   /** A line of a file. */
-  record FileLine(Path file, int number) implements Place {
+  record FileLine(Path file, int number) implements Location {
     @Override
     public InvalidConfigException invalid(String key, String reason) {
-      String place = file + ":" + number;
-      return new InvalidConfigException(key.isEmpty() ? place : place + ": " + key, reason);
+      String location = file + ":" + number;
+      return new InvalidConfigException(key.isEmpty() ? location : location + ": " + key, reason);
     }
 
     @Override
-    public Place line(int line) {
+    public Location line(int line) {
       return new FileLine(file, line);
     }
   }
 
   /** An override on the command line, {@code --set key=value}. */
-  record SetOption() implements Place {
+  record SetOption() implements Location {
     @Override
     public InvalidConfigException invalid(String key, String reason) {
       return new InvalidConfigException(key.isEmpty() ? "--set" : "--set " + key, reason);
     }
 
     @Override
-    public Place line(int line) {
+    public Location line(int line) {
       return this;
     }
   }

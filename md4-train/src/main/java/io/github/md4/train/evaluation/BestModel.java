@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.evaluation;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.model.AtomicWrite;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
+import io.github.md4.train.Learner;
+import io.github.md4.train.RunFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The model of a run with the lowest loss on the way. {@code RUN/best} holds it in the form of a
+ * checkpoint, with {@code best.json}, which tells its step and its loss.
+ */
+final class BestModel {
+  private static final String RECORD = "best.json";
+  private static final String LOSS = "natsPerToken";
+  private static final String DAMAGED = "has no natsPerToken; remove the folder";
+
+  private final Path folder;
+  private final SavedModel.Description model;
+  private double lowest;
+
+  private BestModel(Path folder, SavedModel.Description model, double lowest) {
+    this.folder = folder;
+    this.model = model;
+    this.lowest = lowest;
+  }
+
+  /** Returns the best model of a run so far, which a resumed run may have kept already. */
+  static BestModel open(RunFolder run, SavedModel.Description model) throws IOException {
+    return new BestModel(run.best(), model, lowest(run.best().resolve(RECORD)));
+  }
+
+  /** Returns the best model of a run that keeps none: no loss is below its loss. */
+  static BestModel none(RunFolder run, SavedModel.Description model) {
+    return new BestModel(run.best(), model, Double.NEGATIVE_INFINITY);
+  }
+
+  private static double lowest(Path file) throws IOException {
+    return Files.exists(file) ? loss(file) : Double.POSITIVE_INFINITY;
+  }
+
+  private static double loss(Path file) throws IOException {
+    try {
+      JsonElement loss = JsonParser.parseString(Files.readString(file)).getAsJsonObject().get(LOSS);
+      if (loss instanceof JsonPrimitive number && number.isNumber()) {
+        return number.getAsDouble();
+      }
+      throw new InvalidDataException(file, DAMAGED);
+    } catch (JsonParseException | IllegalStateException e) {
+      throw new InvalidDataException(file, DAMAGED, e);
+    }
+  }
+
+  /** Keeps the model as it is if its loss is below all before. */
+  void offer(Learner learner, Evaluation evaluation) throws IOException {
+    double nats = evaluation.estimate().natsPerToken();
+    if (nats < lowest) {
+      lowest = nats;
+      AtomicWrite.folder(folder, target -> write(target, learner, evaluation));
+    }
+  }
+
+  private void write(Path target, Learner learner, Evaluation evaluation) throws IOException {
+    model.write(target);
+    SavedModel.writeWeights(
+        target, learner.model().sets(Weights.RAW), learner.model().sets(Weights.EMA));
+    JsonObject json = new JsonObject();
+    json.addProperty("step", learner.updates());
+    json.addProperty("split", evaluation.split());
+    json.addProperty("weights", evaluation.weights().toString());
+    json.addProperty(LOSS, evaluation.estimate().natsPerToken());
+    Files.writeString(target.resolve(RECORD), json + "\n");
+  }
+}

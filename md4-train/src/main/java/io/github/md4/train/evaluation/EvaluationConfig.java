@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.evaluation;
+
+import static io.github.md4.core.Checks.require;
+
+import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.core.model.Weights;
+import java.util.List;
+
+/**
+ * The evaluation of a model in training.
+ *
+ * @param every the number of steps between evaluations; 0 evaluates at the end only
+ * @param passes the number of times and masks of each chunk
+ * @param chunks the number of chunks of a file that are scored, from its beginning; 0 scores all
+ * @param batchSize the number of chunks in one call of the network
+ * @param seed the seed of times and masks
+ * @param weights the weights that are scored, each on their own
+ * @param keepBest keeps the model with the lowest loss, by the first file and the first weights
+ */
+public record EvaluationConfig(
+    long every,
+    int passes,
+    long chunks,
+    int batchSize,
+    long seed,
+    List<Weights> weights,
+    boolean keepBest) {
+
+  /** Checks every value. */
+  public EvaluationConfig {
+    require(every >= 0, "every must be at least 0", every);
+    require(passes >= 1, "passes must be at least 1", passes);
+    require(chunks >= 0, "chunks must be at least 0", chunks);
+    require(batchSize >= 1, "batchSize must be at least 1", batchSize);
+    require(!weights.isEmpty(), "weights must name ema, raw or both", weights);
+  }
+
+  /** Returns the reference's: every 5,000 steps, all chunks once, averaged weights. */
+  public static EvaluationConfig defaults() {
+    return new EvaluationConfig(5000, 1, 0, 512, 1, List.of(Weights.EMA), false);
+  }
+
+  LikelihoodEstimator.Settings settings() {
+    return new LikelihoodEstimator.Settings(seed, passes, batchSize);
+  }
+}

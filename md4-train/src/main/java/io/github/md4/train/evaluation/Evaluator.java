@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.evaluation;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.likelihood.Examples;
+import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.Learner;
+import io.github.md4.train.RunFolder;
+import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.data.image.ImageCompatibility;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The files that a model in training is evaluated on. Closing it closes the files. */
+public final class Evaluator implements AutoCloseable {
+  private final EvaluationConfig config;
+  private final SavedModel.Description model;
+  private final NDManager manager;
+  private final List<EvaluationChunks> chunks = new ArrayList<>();
+
+  private Evaluator(EvaluationConfig config, SavedModel.Description model, NDManager manager) {
+    this.config = config;
+    this.model = model;
+    this.manager = manager;
+  }
+
+  /**
+   * Opens all files.
+   *
+   * @param manager the manager of the batches
+   * @throws InvalidDataException if one is damaged, too short or of another vocabulary
+   */
+  public static Evaluator open(
+      List<Path> files, EvaluationConfig config, SavedModel.Description model, NDManager manager)
+      throws IOException {
+    Evaluator evaluator = new Evaluator(config, model, manager);
+    try {
+      for (Path file : files) {
+        evaluator.add(TokenFile.open(file));
+      }
+      return evaluator;
+    } catch (IOException | RuntimeException e) {
+      evaluator.close();
+      throw e;
+    }
+  }
+
+  private void add(TokenFile file) throws IOException {
+    try {
+      chunks.add(chunks(file));
+    } catch (IOException | RuntimeException e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private EvaluationChunks chunks(TokenFile file) throws IOException {
+    boolean isSame =
+        file.info().map(TokenFileInfo::tokenizer).filter(model.tokenizer()::equals).isPresent();
+    if (!isSame) {
+      throw new InvalidDataException(
+          file.path(), "has another vocabulary than data.train; prepare them as one data set");
+    }
+    int length = model.config().length();
+    return EvaluationChunks.labelled(
+        file, length, ImageCompatibility.labels(file, model.config().network(), length));
+  }
+
+  /** Returns the best model of a run, which is none where the config keeps none. */
+  BestModel best(RunFolder run) throws IOException {
+    return config.keepBest() ? BestModel.open(run, model) : BestModel.none(run, model);
+  }
+
+  /** Evaluates the learner on each file, with each of the weights. */
+  public List<Evaluation> evaluate(Learner learner) {
+    List<Evaluation> evaluations = new ArrayList<>();
+    for (EvaluationChunks all : chunks) {
+      Examples some = config.chunks() == 0 ? all : all.first(config.chunks());
+      for (Weights weights : config.weights()) {
+        evaluations.add(
+            new Evaluation(split(all.tokens()), weights, estimate(learner, weights, some)));
+      }
+    }
+    return evaluations;
+  }
+
+  private LikelihoodEstimate estimate(Learner learner, Weights weights, Examples examples) {
+    return new LikelihoodEstimator(learner.model().objective(weights), config.settings())
+        .estimate(manager, learner.model().denoiser(weights), examples, done -> {});
+  }
+
+  private static String split(TokenFile file) {
+    return file.info().map(TokenFileInfo::split).orElse(file.path().getFileName().toString());
+  }
+
+  @Override
+  public void close() {
+    chunks.forEach(each -> each.tokens().close());
+  }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.evaluation;
+
+import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.train.Learner;
+import io.github.md4.train.RunFolder;
+import io.github.md4.train.Spike;
+import io.github.md4.train.TrainingListener;
+import io.github.md4.train.metrics.EventFile;
+import io.github.md4.train.metrics.MetricsLog;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The listener that keeps a run's records: {@code metrics.jsonl}, TensorBoard's event files, the
+ * evaluations on the way and the best model.
+ *
+ * <pre>{@code
+ * try (Evaluator evaluator = Evaluator.open(files, config, plan.model(), manager);
+ *     RunRecorder recorder = RunRecorder.open(folder, run.updates(), evaluator)) {
+ *   run.run(recorder, () -> false);
+ * }
+ * }</pre>
+ */
+public final class RunRecorder implements TrainingListener, AutoCloseable {
+  private static final String TRAIN = "train";
+  private static final String GUARD = "guard";
+
+  private final Evaluator evaluator;
+  private final BestModel best;
+  private final MetricsLog log;
+  private final EventFile events;
+  private final Map<Long, List<Map<String, Number>>> rollbacks = new HashMap<>();
+
+  private RunRecorder(Evaluator evaluator, BestModel best, MetricsLog log, EventFile events) {
+    this.evaluator = evaluator;
+    this.best = best;
+    this.log = log;
+    this.events = events;
+  }
+
+  /**
+   * Opens the records of a run.
+   *
+   * @param updates the number of updates that the run has seen; earlier records of later steps are
+   *     dropped
+   * @param evaluator evaluates the model where the run's plan says so; not closed by this
+   */
+  public static RunRecorder open(RunFolder folder, long updates, Evaluator evaluator)
+      throws IOException {
+    BestModel best = evaluator.best(folder);
+    Files.createDirectories(folder.path());
+    MetricsLog log = MetricsLog.open(folder.metrics(), updates == 0 ? -1 : updates);
+    try {
+      EventFile events = EventFile.create(folder.tensorBoard(), host(), Clock.systemUTC());
+      if (updates > 0) {
+        events.restart(updates + 1);
+      }
+      return new RunRecorder(evaluator, best, log, events);
+    } catch (IOException | RuntimeException e) {
+      log.close();
+      throw e;
+    }
+  }
+
+  /** Records the metrics of training. */
+  @Override
+  public void onMetrics(StepMetrics metrics) throws IOException {
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("bitsPerToken", metrics.bitsPerToken());
+    values.put("learningRate", metrics.learningRate());
+    values.put("gradientNorm", metrics.gradientNorm());
+    values.put("tokensPerSecond", metrics.speed().tokensPerSecond());
+    values.put("modelFlopsUtilisation", metrics.speed().modelFlopsUtilisation());
+    values.putAll(metrics.schedule());
+    append(metrics.step(), TRAIN, values);
+  }
+
+  /** Records an update that was left out, at its step. */
+  @Override
+  public void onSpike(Spike spike) throws IOException {
+    appendGuard(spike.step(), numbers(spike));
+  }
+
+  /**
+   * Drops the records of later steps than {@code step}. The record of the next step tells why, also
+   * for earlier rollbacks to the same step.
+   */
+  @Override
+  public void onRollback(Spike spike, long step) throws IOException {
+    log.rewind(step == 0 ? -1 : step);
+    events.restart(step + 1);
+    Map<String, Number> numbers = new LinkedHashMap<>();
+    numbers.put("rolledBackFrom", spike.step());
+    numbers.putAll(numbers(spike));
+    rollbacks.keySet().retainAll(Set.of(step));
+    rollbacks.computeIfAbsent(step, each -> new ArrayList<>()).add(numbers);
+    for (Map<String, Number> each : rollbacks.get(step)) {
+      appendGuard(step + 1, each);
+    }
+  }
+
+  private void appendGuard(long step, Map<String, Number> numbers) throws IOException {
+    log.append(step, GUARD, numbers);
+    events.scalars(
+        step,
+        curves(
+            GUARD,
+            Map.of(
+                "bitsPerToken", numbers.get("bitsPerToken").doubleValue(),
+                "gradientNorm", numbers.get("gradientNorm").doubleValue())));
+  }
+
+  private static Map<String, Number> numbers(Spike spike) {
+    Map<String, Number> numbers = new LinkedHashMap<>();
+    numbers.put("bitsPerToken", spike.bitsPerToken());
+    numbers.put("gradientNorm", spike.gradientNorm());
+    numbers.put("firstExample", spike.examples().first());
+    numbers.put("lastExample", spike.examples().last());
+    return numbers;
+  }
+
+  /** Evaluates the model and records the result; see {@link #evaluate}. */
+  @Override
+  public void onEvaluation(Learner learner) throws IOException {
+    List<Evaluation> unused = evaluate(learner);
+  }
+
+  /** Evaluates the model, records the result, keeps the model if it is the best, and returns it. */
+  public List<Evaluation> evaluate(Learner learner) throws IOException {
+    List<Evaluation> evaluations = evaluator.evaluate(learner);
+    for (Evaluation each : evaluations) {
+      LikelihoodEstimate estimate = each.estimate();
+      Map<String, Double> values = new LinkedHashMap<>();
+      values.put(each.weights() + "BitsPerToken", estimate.bitsPerToken());
+      values.put(each.weights() + "StandardError", estimate.bitsPerTokenStandardError());
+      append(learner.updates(), each.split(), values);
+    }
+    if (!evaluations.isEmpty()) {
+      best.offer(learner, evaluations.get(0));
+    }
+    return evaluations;
+  }
+
+  private void append(long step, String split, Map<String, Double> values) throws IOException {
+    log.append(step, split, values);
+    events.scalars(step, curves(split, values));
+  }
+
+  /** Shows a text in TensorBoard, such as a sample. */
+  public void text(long step, String tag, String text) throws IOException {
+    events.text(step, tag, text);
+  }
+
+  /** Shows a picture in TensorBoard, the bytes of a PNG file. */
+  public void picture(long step, String tag, byte[] png) throws IOException {
+    events.picture(step, tag, png);
+  }
+
+  /** Returns the points of curves. An unknown number, such as the error of one group, is none. */
+  private static Map<String, Double> curves(String split, Map<String, Double> values) {
+    Map<String, Double> curves = new LinkedHashMap<>();
+    values.forEach(
+        (name, value) -> {
+          if (!Double.isNaN(value)) {
+            curves.put(split + "/" + name, value);
+          }
+        });
+    return curves;
+  }
+
+  private static String host() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (IOException e) {
+      return "localhost";
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (log) {
+      events.close();
+    }
+  }
+}
