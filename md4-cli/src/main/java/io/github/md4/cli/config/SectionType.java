@@ -2,6 +2,7 @@
 package io.github.md4.cli.config;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.md4.core.ConfigGroup;
 import io.github.md4.core.InvalidConfigException;
 import java.io.IOException;
 import java.lang.reflect.RecordComponent;
@@ -11,8 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** A section: a record, whose components are the keys. */
+/** A section: a record, whose components and those of its {@link ConfigGroup}s are the keys. */
 record SectionType(Class<?> type) implements ConfigType {
 
   /**
@@ -33,8 +35,18 @@ record SectionType(Class<?> type) implements ConfigType {
     return List.of(this);
   }
 
+  /** Returns the record's components, and those of its groups in their place. */
   List<RecordComponent> components() {
-    return List.of(type.getRecordComponents());
+    return components(type).toList();
+  }
+
+  private static Stream<RecordComponent> components(Class<?> type) {
+    return Arrays.stream(type.getRecordComponents())
+        .flatMap(each -> isGroup(each) ? components(each.getType()) : Stream.of(each));
+  }
+
+  private static boolean isGroup(RecordComponent component) {
+    return ConfigGroup.class.isAssignableFrom(component.getType());
   }
 
   List<String> names() {
@@ -45,17 +57,42 @@ record SectionType(Class<?> type) implements ConfigType {
   public Object read(Node node, ConfigKey key, Object fallback) {
     Node.Keys given = keys(node, key);
     Object base = fallback == null ? Conventions.defaults(type).orElse(null) : fallback;
-    Map<String, Object> values = readGiven(given, key, base);
+    Map<String, Object> known = new LinkedHashMap<>();
+    addValues(type, base, known);
+    Map<String, Object> values = readGiven(given, key, known);
     for (RecordComponent component : components()) {
       if (!values.containsKey(component.getName())) {
-        values.put(component.getName(), absent(component, given.location(), key, base));
+        values.put(component.getName(), absent(component, given.location(), key, known));
       }
     }
     try {
-      return Conventions.construct(type, names().stream().map(values::get).toArray());
+      return construct(type, values);
     } catch (IllegalArgumentException e) {
       throw impossible(given, key, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Adds the values of a record's components by name, unless the record is null. */
+  private static void addValues(Class<?> type, Object instance, Map<String, Object> values) {
+    for (RecordComponent each :
+        instance == null ? new RecordComponent[0] : type.getRecordComponents()) {
+      Object value = Conventions.get(each, instance);
+      if (isGroup(each)) {
+        addValues(each.getType(), value, values);
+      } else {
+        values.put(each.getName(), value);
+      }
+    }
+  }
+
+  private static Object construct(Class<?> type, Map<String, Object> values) {
+    Object[] arguments =
+        Arrays.stream(type.getRecordComponents())
+            .map(
+                each ->
+                    isGroup(each) ? construct(each.getType(), values) : values.get(each.getName()))
+            .toArray();
+    return Conventions.construct(type, arguments);
   }
 
   /** Returns the keys of {@code node}; none where the section is empty. */
@@ -73,14 +110,14 @@ record SectionType(Class<?> type) implements ConfigType {
   /**
    * Reads the given keys in the order of the file, so that the first of several errors is reported.
    */
-  private Map<String, Object> readGiven(Node.Keys given, ConfigKey key, Object base) {
+  private Map<String, Object> readGiven(Node.Keys given, ConfigKey key, Map<String, Object> known) {
     Map<String, Object> values = new LinkedHashMap<>();
     given
         .nodes()
         .forEach(
             (name, node) -> {
               RecordComponent component = component(name, node.location(), key);
-              Object fallback = base == null ? null : Conventions.get(component, base);
+              Object fallback = known.get(name);
               ConfigType type = ConfigType.of(component.getGenericType());
               values.put(name, type.read(node, key.child(name), fallback));
             });
@@ -88,7 +125,7 @@ record SectionType(Class<?> type) implements ConfigType {
   }
 
   private RecordComponent component(String name, Location location, ConfigKey key) {
-    return Arrays.stream(type.getRecordComponents())
+    return components(type)
         .filter(component -> component.getName().equals(name))
         .findFirst()
         .orElseThrow(
@@ -96,10 +133,9 @@ record SectionType(Class<?> type) implements ConfigType {
   }
 
   private static Object absent(
-      RecordComponent component, Location section, ConfigKey key, Object base) {
+      RecordComponent component, Location section, ConfigKey key, Map<String, Object> known) {
     ConfigKey child = key.child(component.getName());
-    return Optional.ofNullable(base)
-        .map(it -> Conventions.get(component, it))
+    return Optional.ofNullable(known.get(component.getName()))
         .or(() -> ConfigType.of(component.getGenericType()).absent(child, section))
         .orElseThrow(() -> section.invalid(child.path(), "is missing, and has no default"));
   }
@@ -126,9 +162,12 @@ record SectionType(Class<?> type) implements ConfigType {
   }
 
   void writeKeys(Object value, JsonGenerator yaml) throws IOException {
+    Map<String, Object> values = new LinkedHashMap<>();
+    addValues(type, value, values);
     for (RecordComponent component : components()) {
       yaml.writeFieldName(component.getName());
-      ConfigType.of(component.getGenericType()).write(Conventions.get(component, value), yaml);
+      ConfigType type = ConfigType.of(component.getGenericType());
+      type.write(values.get(component.getName()), yaml);
     }
   }
 

@@ -166,15 +166,25 @@ public final class ScheduleCommand implements Callable<Integer> {
       return ExitCodes.DONE;
     }
     try (LoadedModel model = options.open(folder)) {
-      if (model.model().schedule() instanceof GenMd4Schedule powers) {
-        show(model, powers);
-      } else {
-        Usage.require(
-            spec, watched == null, "--train and --valid need a model whose schedule is learned");
-        show(List.of(model.model().schedule().common()));
-      }
+      Report report =
+          model
+              .model()
+              .schedule()
+              .match(shared -> () -> show(shared), powers -> () -> show(model, powers));
+      report.print();
     }
     return ExitCodes.DONE;
+  }
+
+  /** The report of a model's schedule. */
+  private interface Report {
+    void print() throws IOException;
+  }
+
+  private void show(MaskingSchedule schedule) throws IOException {
+    Usage.require(
+        spec, watched == null, "--train and --valid need a model whose schedule is learned");
+    show(List.of(schedule));
   }
 
   private void show(List<MaskingSchedule> schedules) throws IOException {

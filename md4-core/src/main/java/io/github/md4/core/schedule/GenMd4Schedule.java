@@ -96,11 +96,6 @@ public final class GenMd4Schedule implements Schedule {
   }
 
   @Override
-  public MaskingSchedule common() {
-    throw new IllegalStateException("each token has its own power: there is no common schedule");
-  }
-
-  @Override
   public Masking at(double t) {
     return (token, u) -> powers[token] <= criticalPower(t, u, epsilon);
   }

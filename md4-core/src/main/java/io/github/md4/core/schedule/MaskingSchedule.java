@@ -49,11 +49,6 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
   }
 
   @Override
-  public MaskingSchedule common() {
-    return this;
-  }
-
-  @Override
   public Masking at(double t) {
     double alphaT = alpha(t);
     return (token, u) -> !(u < alphaT);

@@ -24,13 +24,6 @@ public sealed interface Schedule permits MaskingSchedule, GenMd4Schedule {
   /** Returns what one of two functions gives: of a shared schedule, or of one for each token. */
   <R> R match(Function<MaskingSchedule, R> shared, Function<GenMd4Schedule, R> perToken);
 
-  /**
-   * Returns the schedule that all tokens have.
-   *
-   * @throws IllegalStateException if each has its own
-   */
-  MaskingSchedule common();
-
   /** The masking at one time: a token stays where its uniform is below its alpha. */
   @FunctionalInterface
   interface Masking {
