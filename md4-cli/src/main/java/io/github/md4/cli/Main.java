@@ -21,6 +21,7 @@ public final class Main {
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
     System.setProperty("java.awt.headless", "true"); // plots need no screen
+    StopSignals.endTheProcess();
     System.exit(execute(writer(FileDescriptor.out), writer(FileDescriptor.err), args));
   }
 

@@ -7,6 +7,7 @@ import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Labelled;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.SavedModel;
@@ -23,7 +24,6 @@ import io.github.md4.sample.trace.TraceWriter;
 import io.github.md4.train.data.image.PictureDecoder;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -230,9 +230,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
   }
 
   private void write(Path file, byte[] bytes) throws IOException {
-    Path parent = file.toAbsolutePath().getParent();
-    Files.createDirectories(parent);
-    Files.write(file, bytes);
+    OutputFile.write(file, bytes);
     report(file.toString());
   }
 

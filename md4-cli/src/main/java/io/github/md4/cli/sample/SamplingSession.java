@@ -3,6 +3,7 @@ package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.Tokenizer;
@@ -16,7 +17,6 @@ import io.github.md4.sample.trace.Trace;
 import io.github.md4.sample.trace.TraceWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Mixin;
@@ -106,7 +106,7 @@ final class SamplingSession {
       ObjectNode json = counted.json();
       json.put("model", folder.toString()).set("sampler", sampler.json());
       json.setAll(options.json());
-      Files.writeString(report, json + System.lineSeparator());
+      OutputFile.write(report, json + System.lineSeparator());
     }
   }
 
