@@ -43,7 +43,12 @@ public final class Main {
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(failures)
-        .setExecutionExceptionHandler(failures);
+        .setExecutionExceptionHandler(failures)
+        .setExecutionStrategy(
+            parsed -> {
+              OutputOptions.check(parsed);
+              return new CommandLine.RunLast().execute(parsed);
+            });
     int code = failures.guard(() -> root.execute(args));
     err.flush();
     if (out.checkError() && code == ExitCodes.DONE) {

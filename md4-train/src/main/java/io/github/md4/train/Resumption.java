@@ -86,7 +86,7 @@ record Resumption(TrainingRun.Place place, NDManager parent) {
         new ArrayList<>(Checkpoints.in(place.folder().checkpoints()));
     if (all.isEmpty()) {
       throw new InvalidDataException(
-          place.folder().path(), "has no checkpoint to resume from; start the run without --resume");
+          place.folder().path(), "has no checkpoint to resume from");
     }
     Collections.reverse(all);
     return all;

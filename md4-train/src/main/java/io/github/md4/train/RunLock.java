@@ -69,8 +69,6 @@ final class RunLock implements AutoCloseable {
       if (lock.isEmpty()) {
         throw inUse(folder, owner(channel));
       }
-      channel.truncate(0);
-      channel.write(ByteBuffer.wrap((self() + "\n").getBytes(StandardCharsets.UTF_8)));
       return new RunLock(file, channel, NfsMounts.complaint(file).orElse(null));
     } catch (NoLocksException e) {
       channel.close();
@@ -128,6 +126,14 @@ final class RunLock implements AutoCloseable {
       return InetAddress.getLocalHost().getHostName();
     } catch (IOException e) {
       return "localhost";
+    }
+  }
+
+  /** Writes the name of this process into the file, for those who ask for the lock meanwhile. */
+  void sign() throws IOException {
+    if (channel != null) {
+      channel.truncate(0);
+      channel.write(ByteBuffer.wrap((self() + "\n").getBytes(StandardCharsets.UTF_8)), 0);
     }
   }
 

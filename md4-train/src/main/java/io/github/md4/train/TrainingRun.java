@@ -209,6 +209,7 @@ public final class TrainingRun implements AutoCloseable {
       recover(folder);
       TrainingRun run = opening.open();
       run.lock = lock;
+      lock.sign();
       lock.complaint().ifPresent(run.notes::add);
       return run;
     } catch (IOException | RuntimeException e) {
@@ -264,7 +265,7 @@ public final class TrainingRun implements AutoCloseable {
 
   private static void checkIsThere(RunFolder folder) {
     if (!Files.isDirectory(folder.path())) {
-      throw new InvalidDataException(folder.path(), "no such folder; there is no run to resume");
+      throw new InvalidDataException(folder.path(), "no such folder, so it has no checkpoint to resume from");
     }
   }
 

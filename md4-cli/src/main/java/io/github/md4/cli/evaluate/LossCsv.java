@@ -122,7 +122,7 @@ final class LossCsv {
         lines.stream()
             .map(line -> line.stream().map(LossCsv::quoted).collect(Collectors.joining(",")))
             .collect(Collectors.joining("\n", "", "\n"));
-    OutputFile.write(file, text);
+    OutputFile.writeDeep(file, text);
   }
 
   private static String quoted(String value) {

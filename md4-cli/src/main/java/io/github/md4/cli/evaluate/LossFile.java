@@ -49,7 +49,7 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
     for (int i = 0; i < losses.tokens().length; i++) {
       text.append(i + "," + losses.tokens()[i] + "," + losses.nats()[i] + "\n");
     }
-    OutputFile.write(file, text.toString());
+    OutputFile.writeDeep(file, text.toString());
   }
 
   /**

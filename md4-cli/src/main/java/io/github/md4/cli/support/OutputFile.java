@@ -4,6 +4,7 @@ package io.github.md4.cli.support;
 import io.github.md4.core.model.AtomicWrite;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -13,8 +14,15 @@ import java.nio.file.Path;
 public final class OutputFile {
   private OutputFile() {}
 
-  /** Writes or replaces a file; missing folders above it are made. */
+  /**
+   * Writes or replaces a file.
+   *
+   * @throws NoSuchFileException if there is no folder for it
+   */
   public static void write(Path file, AtomicWrite.Content content) throws IOException {
+    if (!Files.isDirectory(file.toAbsolutePath().getParent())) {
+      throw new NoSuchFileException(file.toString());
+    }
     try {
       if (!Files.exists(file)) {
         AtomicWrite.file(file, content);
@@ -31,6 +39,12 @@ public final class OutputFile {
   /** Writes or replaces a file. */
   public static void write(Path file, String text) throws IOException {
     write(file, temporary -> Files.writeString(temporary, text));
+  }
+
+  /** As {@link #write(Path, String)}; missing folders above the file are made. */
+  public static void writeDeep(Path file, String text) throws IOException {
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    write(file, text);
   }
 
   /** Writes or replaces a file. */
