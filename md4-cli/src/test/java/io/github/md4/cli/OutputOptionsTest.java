@@ -20,7 +20,7 @@ final class OutputOptionsTest {
   private static final Set<String> READ =
       Set.of(
           "--cache", "--compare", "--config", "--data", "--data-dir", "--distribution",
-          "--features", "--file", "--first", "--from", "--infill", "--labels", "--mask", "--model",
+          "--features", "--file", "--first", "--from", "--infill", "--judge", "--labels", "--mask", "--model",
           "--reconstruct", "--reference", "--samples", "--scorer", "--second", "--templates",
           "--test", "--test-labels", "--train", "--valid", "--watch");
 

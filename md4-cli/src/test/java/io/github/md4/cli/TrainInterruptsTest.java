@@ -108,6 +108,19 @@ final class TrainInterruptsTest {
   }
 
   @Test
+  void sample_besideATrainingReadsItsNewestCheckpoint() throws Exception {
+    String[] words = words("1000000", "--set", "checkpoints.every=1");
+    try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), words)) {
+      awaitLogged(2);
+      for (int i = 0; i < 20; i++) {
+        Ran.md4(Ran.words("sample --device cpu --count 1 --steps 2 --model", tiny.run())).check();
+      }
+      child.signal("TERM");
+      assertThat(child.exitCode()).isEqualTo(ExitCodes.INTERRUPTED);
+    }
+  }
+
+  @Test
   void train_toldToStopSavesAndGoesOnFromThereWhenResumed() throws Exception {
     InterruptsTest.assumeHeard("TERM");
     try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), words("1000000"))) {

@@ -120,12 +120,13 @@ final class LossCsv {
   void write(Path file) throws IOException {
     String text =
         lines.stream()
-            .map(line -> line.stream().map(LossCsv::quoted).collect(Collectors.joining(",")))
+            .map(line -> line.stream().map(LossCsv::cell).collect(Collectors.joining(",")))
             .collect(Collectors.joining("\n", "", "\n"));
     OutputFile.writeDeep(file, text);
   }
 
-  private static String quoted(String value) {
+  /** Returns a value as a cell of a file that a spreadsheet may open. */
+  static String cell(String value) {
     String safe = isFormula(value) ? "'" + value : value;
     boolean isPlain = safe.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
     return isPlain ? safe : '"' + safe.replace("\"", "\"\"") + '"';
