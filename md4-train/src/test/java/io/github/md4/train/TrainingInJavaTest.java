@@ -29,7 +29,8 @@ final class TrainingInJavaTest {
   @Test
   void example_trainsAModelAndGoesOn() throws IOException {
     Path data = folder.resolve("data");
-    Quickstart.prepare(data, new Quickstart.Sizes(2000, 500, 500), 1, Existing.REPLACE);
+    Quickstart.Sizes sizes = new Quickstart.Sizes(2000, 500, 500);
+    assertThat(Quickstart.prepare(data, sizes, 1, Existing.REPLACE).splits()).isNotEmpty();
     List<Object> printed = new ArrayList<>();
     train(data.resolve("train.bin"), folder.resolve("run"), 6, printed);
     assertThat(SavedModel.isIn(folder.resolve("run/model"))).isTrue();
