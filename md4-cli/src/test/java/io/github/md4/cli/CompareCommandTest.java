@@ -103,7 +103,8 @@ final class CompareCommandTest {
     Path one = losses("one", "");
     Path other = evaluate("other", folder.resolve("one"), "--seed 9");
     Ran.md4("compare", "--first", one, "--second", other)
-        .failed(ExitCodes.DATA, "is of another seed than what it is compared with: 9, 0");
+        .failed(
+            ExitCodes.DATA, "must have the same seed as the file that it is compared with: 9, 0");
     Ran.md4("compare", "--first", one + "," + one, "--second", one)
         .failed(ExitCodes.USAGE, "--first and --second must have as many files: 2, 1");
     Path damaged = folder.resolve("damaged.csv");

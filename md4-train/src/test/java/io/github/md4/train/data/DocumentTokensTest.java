@@ -334,7 +334,7 @@ final class DocumentTokensTest {
       delimiter = '|',
       value = {
         "a.jsonl | {\"text\": \"x\"}\\n{\"body\": \"y\"} | line 2 has no text under \"text\" but [body]",
-        "a.jsonl | {\"text\": \"x\"}\\n[1] | line 2 is no JSON object",
+        "a.jsonl | {\"text\": \"x\"}\\n[1] | line 2 is not a JSON object",
         "a.jsonl | {\"text\": {}} | line 1 has no text",
         "a.parquet | PAR1 | no Parquet file",
         "a.txt.zst | xyz | no .zst file, though its name says so",
