@@ -73,7 +73,7 @@ public final class EvaluationChunks implements Examples {
     if (tokens.length() < length) {
       throw new InvalidDataException(
           tokens.path(),
-          "too short: %d tokens where one sequence takes %d; take a longer text"
+          "is too short: %d tokens where one sequence takes %d; take a longer text"
               .formatted(tokens.length(), length));
     }
   }

@@ -47,7 +47,7 @@ public final class ScoredRows implements Examples {
     if (scored.count() == 0) {
       throw new InvalidDataException(
           files.get(0),
-          "too short: no sequence of %d tokens; take a longer text".formatted(length));
+          "is too short: no sequence of %d tokens; take a longer text".formatted(length));
     }
     return scored;
   }
