@@ -18,7 +18,7 @@ public final class EvaluationChunks implements Examples {
   private final TokenFile tokens;
   private final int length;
   private final int endOfText; // NONE where the vocabulary has none
-  private int[] firstDocuments; // of each chunk; found when first asked for
+  private int[] firstDocuments; // of each chunk; computed at the first use
   private final LongToIntFunction labels;
 
   /**
