@@ -106,7 +106,7 @@ final class CompareCommandTest {
         .failed(
             ExitCodes.DATA, "must have the same seed as the file that it is compared with: 9, 0");
     Ran.md4("compare", "--first", one + "," + one, "--second", one)
-        .failed(ExitCodes.USAGE, "--first and --second must have as many files: 2, 1");
+        .failed(ExitCodes.USAGE, "--first and --second must have the same number of files: 2, 1");
     Path damaged = folder.resolve("damaged.csv");
     Files.writeString(damaged, Files.readString(one).replace(",16,", ",x,"));
     Ran.md4("compare", "--first", one, "--second", damaged)
