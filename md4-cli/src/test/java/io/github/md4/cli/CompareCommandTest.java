@@ -110,7 +110,7 @@ final class CompareCommandTest {
     Path damaged = folder.resolve("damaged.csv");
     Files.writeString(damaged, Files.readString(one).replace(",16,", ",x,"));
     Ran.md4("compare", "--first", one, "--second", damaged)
-        .failed(ExitCodes.DATA, "damaged.csv: has no losses as md4 evaluate --losses writes them");
+        .failed(ExitCodes.DATA, "damaged.csv: is damaged, or not a file of md4 evaluate --losses");
     Ran.md4("compare", "--first", one, "--second", tiny.config())
         .failed(ExitCodes.DATA, "tiny.yaml: has no losses");
   }
