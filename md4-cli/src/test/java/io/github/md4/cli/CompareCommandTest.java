@@ -112,6 +112,6 @@ final class CompareCommandTest {
     Ran.md4("compare", "--first", one, "--second", damaged)
         .failed(ExitCodes.DATA, "damaged.csv: is damaged, or not a file of md4 evaluate --losses");
     Ran.md4("compare", "--first", one, "--second", tiny.config())
-        .failed(ExitCodes.DATA, "tiny.yaml: has no losses");
+        .failed(ExitCodes.DATA, "tiny.yaml: is damaged, or not a file of md4 evaluate");
   }
 }
