@@ -103,14 +103,15 @@ final class CompareCommandTest {
     Path one = losses("one", "");
     Path other = evaluate("other", folder.resolve("one"), "--seed 9");
     Ran.md4("compare", "--first", one, "--second", other)
-        .failed(ExitCodes.DATA, "is of another seed than what it is compared with: 9, 0");
+        .failed(
+            ExitCodes.DATA, "must have the same seed as the file that it is compared with: 9, 0");
     Ran.md4("compare", "--first", one + "," + one, "--second", one)
-        .failed(ExitCodes.USAGE, "--first and --second must have as many files: 2, 1");
+        .failed(ExitCodes.USAGE, "--first and --second must have the same number of files: 2, 1");
     Path damaged = folder.resolve("damaged.csv");
     Files.writeString(damaged, Files.readString(one).replace(",16,", ",x,"));
     Ran.md4("compare", "--first", one, "--second", damaged)
-        .failed(ExitCodes.DATA, "damaged.csv: has no losses as md4 evaluate --losses writes them");
+        .failed(ExitCodes.DATA, "damaged.csv: is damaged, or not a file of md4 evaluate --losses");
     Ran.md4("compare", "--first", one, "--second", tiny.config())
-        .failed(ExitCodes.DATA, "tiny.yaml: has no losses");
+        .failed(ExitCodes.DATA, "tiny.yaml: is damaged, or not a file of md4 evaluate");
   }
 }

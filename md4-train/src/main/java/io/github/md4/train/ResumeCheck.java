@@ -7,7 +7,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.train.TrainingRun.Plan;
 
 /**
- * The check whether a plan can go on from a checkpoint.
+ * The check that a plan can go on from a checkpoint.
  *
  * @param labelsSha256 of the labels beside the tokens; null without labels
  */

@@ -47,7 +47,7 @@ public final class TrainingRun implements AutoCloseable {
   private Trainer trainer;
   private RunLock lock; // null where nothing will be written
 
-  /** Where a run is and what it reads. */
+  /** The folder and the data of a run. */
   record Place(RunFolder folder, Plan plan, TokenFile tokens) {
 
     private Network network(NDManager manager) {
@@ -94,7 +94,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * What a run does and when.
+   * The plan of a run.
    *
    * @param model what is written beside the weights
    * @param dataSha256 of the training tokens
@@ -145,7 +145,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public record Cadence(long evaluateEvery, long checkpointEvery, int keepLast, long keepEvery) {}
 
-  /** How a run ended. */
+  /** The end of a run. */
   public enum Outcome {
     FINISHED,
     INTERRUPTED

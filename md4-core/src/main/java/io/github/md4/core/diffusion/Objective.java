@@ -65,7 +65,7 @@ public interface Objective {
     return Relation.NONE;
   }
 
-  /** What is certain of two objectives' values in expectation, whatever the network. */
+  /** A certain relation of two objectives' values in expectation, for any network. */
   enum Relation {
     /** Nothing. */
     NONE,

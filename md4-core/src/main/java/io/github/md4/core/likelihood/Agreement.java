@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What must hold between estimates of one bound, whatever the network: where it does not, one of
- * them, or the network, is wrong.
+ * The checks between estimates of one bound, which hold for any network: where one fails, an
+ * estimate or the network is wrong.
  *
  * <p>Any-order and continuous time agree within 3 standard errors of their paired difference and
  * {@value #SLACK} nats a token; both are compared between the ends of the schedule, where they are
@@ -33,7 +33,7 @@ public final class Agreement {
    */
   public record Check(Outcome outcome, String text) {}
 
-  /** How a check went. */
+  /** The outcome of a check. */
   public enum Outcome {
     HOLDS,
     FAILS,

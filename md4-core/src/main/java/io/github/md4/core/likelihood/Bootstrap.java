@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  * sum nats / sum tokens} of as many documents as there are.
  */
 final class Bootstrap {
-  /** How often the documents are drawn: the percentiles are then good to about 3% of the width. */
+  /** The number of resamples: the percentiles are then good to about 3% of the width. */
   static final int REPLICATES = 1000;
 
   /** With fewer documents their spread is not known. */
