@@ -81,7 +81,7 @@ pause() { # of 1.5 to 9.5 seconds, of which Java needs two or three
 echo "torture: preparing" >&2
 "$md4" data quickstart --out "$folder/data" > /dev/null || exit 1
 train reference
-wait "$pid" || { cat "$folder/err" >&2; exit 1; }
+wait "$pid" 2> /dev/null || { cat "$folder/err" >&2; exit 1; }
 reference=$(weights reference)
 evaluations=$(grep -c '"valid"' "$folder/reference/metrics.jsonl")
 
@@ -103,10 +103,10 @@ lives() {
     pause
     sent=$(date +%s%N)
     if ! kill -s "$signal" -- "-$pid" 2> /dev/null; then
-      wait "$pid"
+      wait "$pid" 2> /dev/null
       break
     fi
-    wait "$pid"
+    wait "$pid" 2> /dev/null
     status=$?
     [ "$status" = 0 ] && break
     check "$name" "exit code $status" test "$status" = "$code"
@@ -125,19 +125,19 @@ others() {
   local first=$pid
   until [ "$(newest "$run")" ]; do sleep 0.2; done
   train "$run" --resume
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check twice "the second training was not refused" test $? = 3
   kill -s TERM -- "-$first"
-  wait "$first"
+  wait "$first" 2> /dev/null
   local last
   last=$folder/$run/checkpoints/step-$(newest "$run")
   head -c 100 "$last/optimizer.safetensors" > "$folder/cut"
   cp "$folder/cut" "$last/optimizer.safetensors"
   train "$run" --resume
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check damaged "a damaged checkpoint was taken" test $? = 3
   train "$run" --resume=last-good
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check damaged "last-good did not go on" test $? = 0
   check damaged "the model is not the reference" test "$(weights "$run")" = "$reference"
 
@@ -145,7 +145,7 @@ others() {
   cp "$folder"/data/* "$folder/zeros"
   head -c "$(stat -c %s "$folder/data/train.bin")" /dev/zero > "$folder/zeros/train.bin"
   train zeroed --set "data.train=$folder/zeros/train.bin"
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check data "zeros were trained on" test $? = 3
   check data "zeros have a checkpoint" test -z "$(newest zeroed)"
   rm -rf "$folder/zeros" "$folder/zeroed"
@@ -157,7 +157,7 @@ others() {
   pid=$!
   pause
   kill -s TERM -- "-$pid"
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check output "evaluate did not end with 130" test $? = 130
   check output "the old file is gone" test "$(cat "$csv")" = old
   "$md4" sample --device cpu --model "$folder/reference" --count 1000000000 --steps 8 \
@@ -165,7 +165,7 @@ others() {
   pid=$!
   sleep 4
   kill -s INT -- "-$pid"
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check output "sample did not end with 130" test $? = 130
   check output "sample wrote nothing" test -s "$folder/samples"
 }

@@ -24,7 +24,14 @@ final class OutputOptions {
   /** The options that name a file to be written. All others with a path name what is read. */
   static final Set<String> NAMES =
       Set.of(
-          "--html", "--plot", "--csv", "--losses", "--report", "--trace", "--png", "--animate",
+          "--html",
+          "--plot",
+          "--csv",
+          "--losses",
+          "--report",
+          "--trace",
+          "--png",
+          "--animate",
           "--out");
 
   /** The files of a run's own folder that are no file of a model. */

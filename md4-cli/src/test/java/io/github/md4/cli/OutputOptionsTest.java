@@ -19,10 +19,32 @@ final class OutputOptionsTest {
   /** The options that name what is read, or a folder with a rule of its own. */
   private static final Set<String> READ =
       Set.of(
-          "--cache", "--compare", "--config", "--data", "--data-dir", "--distribution",
-          "--features", "--file", "--first", "--from", "--infill", "--judge", "--labels", "--mask", "--model",
-          "--reconstruct", "--reference", "--samples", "--scorer", "--second", "--templates",
-          "--test", "--test-labels", "--train", "--valid", "--watch");
+          "--cache",
+          "--compare",
+          "--config",
+          "--data",
+          "--data-dir",
+          "--distribution",
+          "--features",
+          "--file",
+          "--first",
+          "--from",
+          "--infill",
+          "--judge",
+          "--labels",
+          "--mask",
+          "--model",
+          "--reconstruct",
+          "--reference",
+          "--samples",
+          "--scorer",
+          "--second",
+          "--templates",
+          "--test",
+          "--test-labels",
+          "--train",
+          "--valid",
+          "--watch");
 
   @TempDir private Path folder;
   private Path model;
@@ -71,8 +93,7 @@ final class OutputOptionsTest {
     refused(
         linked, "--data reads it", "evaluate", "--model", model, "--data", data, "--csv", linked);
     Path trace = folder.resolve("a.ndjson");
-    Ran.md4(
-        Ran.words("sample --device cpu --count 1 --steps 2 --model", model, "--trace", trace))
+    Ran.md4(Ran.words("sample --device cpu --count 1 --steps 2 --model", model, "--trace", trace))
         .code();
     refused(trace, "FILE.ndjson reads it", "trace", trace, "--html", trace);
     refused(trace, "FILE.ndjson reads it", "trace", trace, "--plot", trace);

@@ -266,7 +266,8 @@ public final class MaskedDiffusion implements AutoCloseable {
 
   private static void checkTokens(int[] x, int largest) {
     for (int token : x) {
-      require(token >= 0 && token <= largest, "tokens must be in [0, %d]".formatted(largest), token);
+      require(
+          token >= 0 && token <= largest, "tokens must be in [0, %d]".formatted(largest), token);
     }
   }
 

@@ -19,7 +19,9 @@ final class NfsMounts {
 
   /** Returns what to say where a lock on a file is not seen by other hosts. */
   static Optional<String> complaint(Path file) throws IOException {
-    return Files.isReadable(MOUNTS) ? complaint(file, Files.readAllLines(MOUNTS)) : Optional.empty();
+    return Files.isReadable(MOUNTS)
+        ? complaint(file, Files.readAllLines(MOUNTS))
+        : Optional.empty();
   }
 
   /**

@@ -85,8 +85,7 @@ record Resumption(TrainingRun.Place place, NDManager parent) {
     List<Checkpoints.Checkpoint> all =
         new ArrayList<>(Checkpoints.in(place.folder().checkpoints()));
     if (all.isEmpty()) {
-      throw new InvalidDataException(
-          place.folder().path(), "has no checkpoint to resume from");
+      throw new InvalidDataException(place.folder().path(), "has no checkpoint to resume from");
     }
     Collections.reverse(all);
     return all;

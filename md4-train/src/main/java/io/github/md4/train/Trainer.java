@@ -258,7 +258,9 @@ final class Trainer {
     return step == plan.training().steps() || (every > 0 && step % every == 0);
   }
 
-  /** Writes a checkpoint, after the data were checked; one that a stop asks for waits for nothing. */
+  /**
+   * Writes a checkpoint, after the data were checked; one that a stop asks for waits for nothing.
+   */
   private void checkpoint(Conduct conduct) throws IOException {
     if (conduct.isStopped()) {
       conduct.data.look();

@@ -33,9 +33,9 @@ public interface TrainingListener {
   default void onEvaluation(Learner learner) throws IOException {}
 
   /**
-   * An evaluation is due, as {@link #onEvaluation(Learner)}. One that takes long may ask whether the
-   * training is to stop, and then throw a {@link java.util.concurrent.CancellationException}: the
-   * evaluation stays owed, a checkpoint is written, and a resumed run begins with it.
+   * An evaluation is due, as {@link #onEvaluation(Learner)}. One that takes long may ask whether
+   * the training is to stop, and then throw a {@link java.util.concurrent.CancellationException}:
+   * the evaluation stays owed, a checkpoint is written, and a resumed run begins with it.
    */
   default void onEvaluation(Learner learner, BooleanSupplier isStopRequested) throws IOException {
     onEvaluation(learner);

@@ -88,8 +88,7 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     private DataCheck checkData() {
-      return DataCheck.start(
-          Stream.concat(Stream.of(tokens.path()), labels().stream()).toList());
+      return DataCheck.start(Stream.concat(Stream.of(tokens.path()), labels().stream()).toList());
     }
   }
 
@@ -265,7 +264,8 @@ public final class TrainingRun implements AutoCloseable {
 
   private static void checkIsThere(RunFolder folder) {
     if (!Files.isDirectory(folder.path())) {
-      throw new InvalidDataException(folder.path(), "no such folder, so it has no checkpoint to resume from");
+      throw new InvalidDataException(
+          folder.path(), "no such folder, so it has no checkpoint to resume from");
     }
   }
 
@@ -284,9 +284,7 @@ public final class TrainingRun implements AutoCloseable {
         Checkpoints.in(folder.checkpoints()).stream()
             .filter(checkpoint -> checkpoint.step() < step)
             .reduce((earlier, later) -> later);
-    return last.isPresent()
-        ? new Resumption(place, parent).at(last.get())
-        : begin(place, parent);
+    return last.isPresent() ? new Resumption(place, parent).at(last.get()) : begin(place, parent);
   }
 
   private static void recover(RunFolder folder) throws IOException {
@@ -370,8 +368,7 @@ public final class TrainingRun implements AutoCloseable {
       return run(new Trainer.Conduct(listener, isStopRequested, meter(), data));
     } catch (DivergedException e) {
       Optional<Checkpoints.Checkpoint> last = Checkpoints.latest(place.folder.checkpoints());
-      throw e.after(
-          last.isPresent() ? OptionalLong.of(last.get().step()) : OptionalLong.empty());
+      throw e.after(last.isPresent() ? OptionalLong.of(last.get().step()) : OptionalLong.empty());
     }
   }
 
@@ -421,10 +418,7 @@ public final class TrainingRun implements AutoCloseable {
     return new DivergedException(
         "%d times the run went back to step %d, the last time from step %d (seed %d)"
             .formatted(
-                ROLLBACKS_TO_ONE_STEP,
-                learner.updates(),
-                spike.step(),
-                place.plan.training.seed()),
+                ROLLBACKS_TO_ONE_STEP, learner.updates(), spike.step(), place.plan.training.seed()),
         "lower training.learningRate.base or give training.guard, %s, more deviations"
             .formatted(place.plan.training.optimization().guard()));
   }

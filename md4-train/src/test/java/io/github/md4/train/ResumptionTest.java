@@ -67,7 +67,8 @@ final class ResumptionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"model.safetensors", "optimizer.safetensors", "state.json", "config.json"})
+  @ValueSource(
+      strings = {"model.safetensors", "optimizer.safetensors", "state.json", "config.json"})
   void resume_ofADamagedCheckpointOffersTheOneBefore(String name) throws IOException {
     TrainingRun.Plan plan = trained();
     cut(checkpoint("step-10").resolve(name));

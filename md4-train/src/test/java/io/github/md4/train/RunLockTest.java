@@ -47,8 +47,7 @@ final class RunLockTest {
   })
   void complaint_isOfMountsWhoseLocksAreLocal(String type, String options, boolean isComplaint) {
     List<String> mounts =
-        List.of(
-            "root / ext4 rw 0 0", "host:/x /data/my\\040runs " + type + " " + options + " 0 0");
+        List.of("root / ext4 rw 0 0", "host:/x /data/my\\040runs " + type + " " + options + " 0 0");
     assertThat(NfsMounts.complaint(Path.of("/data/my runs/a/.lock"), mounts).isPresent())
         .isEqualTo(isComplaint);
     assertThat(NfsMounts.complaint(Path.of("/home/a/.lock"), mounts)).isEmpty();

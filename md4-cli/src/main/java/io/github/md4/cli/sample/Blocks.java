@@ -27,8 +27,7 @@ record Blocks(long count, int size, LongFunction<InitialSequence> sequences)
    * @param batchSize the number of sequences that the network sees at once; a block has many times
    *     as many where memory allows
    */
-  static Blocks of(
-      long count, int length, int batchSize, LongFunction<InitialSequence> sequences) {
+  static Blocks of(long count, int length, int batchSize, LongFunction<InitialSequence> sequences) {
     return new Blocks(count, Math.max(batchSize, TOKENS / length), sequences);
   }
 
@@ -43,8 +42,6 @@ record Blocks(long count, int size, LongFunction<InitialSequence> sequences)
 
   @Override
   public Iterator<List<InitialSequence>> iterator() {
-    return LongStream.range(0, (count + size - 1) / size)
-        .mapToObj(i -> block(i * size))
-        .iterator();
+    return LongStream.range(0, (count + size - 1) / size).mapToObj(i -> block(i * size)).iterator();
   }
 }

@@ -79,11 +79,7 @@ final class SamplingSession {
   }
 
   /** Samples and prints, with progress, and writes a trace and a report if they are asked for. */
-  void run(
-      MaskedDiffusion model,
-      Blocks sequences,
-      SamplingOptions sampling,
-      PrintWriter out)
+  void run(MaskedDiffusion model, Blocks sequences, SamplingOptions sampling, PrintWriter out)
       throws IOException {
     Tokenizer tokenizer = model.description().tokenizer();
     SampleForm form =

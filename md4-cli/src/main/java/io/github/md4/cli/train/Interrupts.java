@@ -9,9 +9,9 @@ import java.util.Map;
 import org.jline.utils.Signals;
 
 /**
- * The handler of SIGINT, SIGTERM and SIGHUP. A loop asks it whether a signal has come; it then ends its
- * step, writes a checkpoint, and returns {@link ExitCodes#INTERRUPTED}. A second signal ends the
- * process at once, with the same code. A signal right behind the first is the same one, since a
+ * The handler of SIGINT, SIGTERM and SIGHUP. A loop asks it whether a signal has come; it then ends
+ * its step, writes a checkpoint, and returns {@link ExitCodes#INTERRUPTED}. A second signal ends
+ * the process at once, with the same code. A signal right behind the first is the same one, since a
  * group of processes passes it on to its members.
  *
  * <p>JLine registers the handlers, because code that names {@code sun.misc.Signal} does not compile

@@ -52,7 +52,8 @@ final class RunListener implements TrainingListener {
   public void onEvaluation(Learner learner, BooleanSupplier isStopRequested) throws IOException {
     List<int[]> drawn = samples.draw(learner, isStopRequested);
     recorder
-        .evaluate(learner, isStopRequested) // the last that a stop can end: what follows is recorded
+        .evaluate(
+            learner, isStopRequested) // the last that a stop can end: what follows is recorded
         .forEach(each -> print(learner.updates(), each));
     samples.record(learner.updates(), drawn, recorder);
   }

@@ -94,7 +94,8 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     private boolean isResumed(RunFolder folder) throws IOException {
-      return resume != null || (resumeOrStart && Checkpoints.latest(folder.checkpoints()).isPresent());
+      return resume != null
+          || (resumeOrStart && Checkpoints.latest(folder.checkpoints()).isPresent());
     }
   }
 

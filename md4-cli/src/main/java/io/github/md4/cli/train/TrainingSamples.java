@@ -90,10 +90,10 @@ final class TrainingSamples implements AutoCloseable {
     SamplingMethod method =
         new ExactMethod.Ancestral(new SamplingSteps(config.grid(), config.steps()));
     return new Sampler(manager, kernels, trained, method)
-        .sample(
-            SampleRequest.of(starts()).withSeed(config.seed()),
-            (done, planned) -> checkStop(isStopRequested))
-        .stream()
+            .sample(
+                SampleRequest.of(starts()).withSeed(config.seed()),
+                (done, planned) -> checkStop(isStopRequested))
+            .stream()
             .map(Sample::tokens)
             .toList();
   }

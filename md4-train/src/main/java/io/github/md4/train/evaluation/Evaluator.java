@@ -126,7 +126,11 @@ public final class Evaluator implements AutoCloseable {
   private LikelihoodEstimate estimate(
       Learner learner, Weights weights, Examples examples, BooleanSupplier isStopRequested) {
     return new LikelihoodEstimator(learner.model().objective(weights), config.settings())
-        .estimate(manager, learner.model().denoiser(weights), examples, done -> checkStop(isStopRequested));
+        .estimate(
+            manager,
+            learner.model().denoiser(weights),
+            examples,
+            done -> checkStop(isStopRequested));
   }
 
   private static String split(TokenFile file) {
