@@ -74,8 +74,17 @@ weights() {
   sha256sum < "$folder/$1/model/model.safetensors" 2> /dev/null | cut -c1-64
 }
 
-pause() { # of 1.5 to 9.5 seconds, of which Java needs two or three
-  sleep "$((1 + RANDOM % 8)).$((5 + RANDOM % 5))"
+pause() { # of 0 to 2 seconds
+  sleep "$((RANDOM % 2)).$((RANDOM % 10))"
+}
+
+# moment RUN STEP: waits for a moment of a training: one in four while it starts, the others after a
+# checkpoint later than STEP.
+moment() {
+  if [ $((RANDOM % 4)) != 0 ]; then
+    while kill -0 "$pid" 2> /dev/null && [ "$(newest "$1")" = "$2" ]; do sleep 0.1; done
+  fi
+  pause
 }
 
 echo "torture: preparing" >&2
@@ -97,25 +106,29 @@ finished() {
 # lives SERIES SIGNAL CODE: trainings of one run, each ended by the signal, until one finishes.
 lives() {
   local name=$1 signal=$2 code=$3 run=$1-$RANDOM before after status sent
-  while :; do
+  while [ $((SECONDS - begin)) -lt "$seconds" ]; do
     before=$(newest "$run")
     train "$run" --resume-or-start
-    pause
+    moment "$run" "$before"
     sent=$(date +%s%N)
     if ! kill -s "$signal" -- "-$pid" 2> /dev/null; then
       wait "$pid" 2> /dev/null
-      break
+      check "$name" "exit code $?" test $? = 0
+      finished "$name" "$run"
+      return
     fi
     wait "$pid" 2> /dev/null
     status=$?
-    [ "$status" = 0 ] && break
+    if [ "$status" = 0 ]; then
+      finished "$name" "$run"
+      return
+    fi
     check "$name" "exit code $status" test "$status" = "$code"
     check "$name" "ended after more than 5 s" test $((($(date +%s%N) - sent) / 1000000)) -le 5000
     after=$(newest "$run")
     check "$name" "went back from step ${before:-0} to ${after:-0}" \
       test "${after:-0}" -ge "${before:-0}"
   done
-  finished "$name" "$run"
 }
 
 # one round of every series that is not a matter of moments
