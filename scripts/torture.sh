@@ -81,7 +81,9 @@ pause() { # of 0 to 2 seconds
 # moment RUN STEP: waits for a moment of a training: one in four while it starts, the others after a
 # checkpoint later than STEP.
 moment() {
+  early=143 # what SIGTERM gives before Java listens; see docs/reliability.md
   if [ $((RANDOM % 4)) != 0 ]; then
+    early=130
     while kill -0 "$pid" 2> /dev/null && [ "$(newest "$1")" = "$2" ]; do sleep 0.1; done
   fi
   pause
@@ -123,6 +125,9 @@ lives() {
       finished "$name" "$run"
       return
     fi
+    case $signal-$status-$early in
+      TERM-143-143 | HUP-129-143) status=130 ;;
+    esac
     check "$name" "exit code $status" test "$status" = "$code"
     check "$name" "ended after more than 5 s" test $((($(date +%s%N) - sent) / 1000000)) -le 5000
     after=$(newest "$run")
