@@ -181,7 +181,7 @@ others() {
   "$md4" sample --device cpu --model "$folder/reference" --count 1000000000 --steps 8 \
     > "$folder/samples" 2> /dev/null &
   pid=$!
-  sleep 4
+  until [ -s "$folder/samples" ] || ! kill -0 "$pid" 2> /dev/null; do sleep 0.2; done
   kill -s INT -- "-$pid"
   wait "$pid" 2> /dev/null
   check output "sample did not end with 130" test $? = 130
