@@ -148,7 +148,8 @@ public final class QualityCommand implements Callable<Integer> {
 
   private static ObjectNode json(SampleQuality of) {
     ObjectNode json = Json.object().put("bitsPerToken", of.bitsPerToken());
-    json.set("bitsPerTokenStandardError", Json.number(of.bitsPerTokenStandardError()));
+    Json.set(
+        json, "bitsPerTokenStandardError", of.bitsPerTokenStandardError(), "a single sample");
     return json.put("unigramEntropy", of.unigramEntropy());
   }
 }
