@@ -36,7 +36,7 @@ final class BoundSums {
     int units = sizes.ofDocument().length;
     return unit == BoundEstimate.Unit.CHUNKS
         ? TimeStrata.single(units)
-        : TimeStrata.empty(units, examples.count());
+        : TimeStrata.empty(DocumentRuns.of(examples, units), examples.count());
   }
 
   /** Returns empty sums; reads which documents there are. */

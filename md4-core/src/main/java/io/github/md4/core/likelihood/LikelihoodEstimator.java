@@ -10,7 +10,6 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.TimeSampling;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -113,18 +112,23 @@ public final class LikelihoodEstimator {
     return QueryBatch.of(x, labels, queries);
   }
 
+  /** The stratified uniforms of consecutive examples, by their places in their groups. */
   private double[] stratified(int pass, long first, int size, long count) {
     double[] v = new double[size];
-    Arrays.setAll(v, b -> stratified(pass, first + b, count));
+    double[] ofGroup = {};
+    for (int b = 0; b < size; b++) {
+      int place = (int) ((first + b) % GROUP);
+      if (b == 0 || place == 0) {
+        ofGroup = stratified(pass, (first + b) / GROUP, count);
+      }
+      v[b] = ofGroup[place];
+    }
     return v;
   }
 
-  /** The stratified uniform of an example, by its place in its group. */
-  private double stratified(int pass, long index, long count) {
-    long group = index / GROUP;
-    int size = (int) Math.min(GROUP, count - group * GROUP);
-    double[] u = new double[size];
+  private double[] stratified(int pass, long group, long count) {
+    double[] u = new double[(int) Math.min(GROUP, count - group * GROUP)];
     u[0] = noise.uniform(Purpose.EVALUATION_TIME, pass, group, 0);
-    return new TimeSampling.LowDiscrepancy().times(u)[(int) (index % GROUP)];
+    return new TimeSampling.LowDiscrepancy().times(u);
   }
 }

@@ -19,7 +19,7 @@ record Tally(double[] byDocument, double[][] byCell, TimeStrata strata) {
   static final int LEAST_GROUPS = 8;
 
   Tally(int groups, int passes, TimeStrata strata) {
-    this(new double[strata.nats().length], new double[groups][passes], strata);
+    this(new double[strata.unitOf().length], new double[groups][passes], strata);
   }
 
   /**

@@ -1,44 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.likelihood;
 
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
 /**
- * Sums of nats and tokens by document and by stratum: a part of the range of the uniforms that
- * choose times. The estimate has fixed shares of each stratum, so what all documents lose more or
- * less at some times is no error of it. That is taken off before documents are compared.
+ * Sums of nats and tokens by unit and by stratum: a part of the range of the uniforms that choose
+ * times. The estimate has fixed shares of each stratum, so what all units lose more or less at some
+ * times is no error of it. That is taken off before units are compared.
  *
- * @param nats [D][S]
- * @param tokens [D][S], over all passes
+ * @param unitOf the unit that each document belongs to [D]
+ * @param nats [U][S]
+ * @param tokens [U][S], over all passes
  */
-record TimeStrata(double[][] nats, long[][] tokens) {
+record TimeStrata(int[] unitOf, double[][] nats, long[][] tokens) {
   /** With as many, the loss hardly varies within a stratum. */
   private static final int MOST = 16;
 
   /** The least number of examples in the mean over strata. */
   private static final int EXAMPLES_EACH = 8;
 
+  private static final double ROUNDING = 1e-9; // of sums of shares
+
   /** Returns the sums of nothing, with as many strata as so many examples allow. */
-  static TimeStrata empty(int documents, long examples) {
-    int strata = (int) Math.max(1, Math.min(MOST, examples / EXAMPLES_EACH));
-    return new TimeStrata(new double[documents][strata], new long[documents][strata]);
+  static TimeStrata empty(int[] unitOf, long examples) {
+    return empty(unitOf, (int) Math.max(1, Math.min(MOST, examples / EXAMPLES_EACH)));
   }
 
-  /** Returns the sums of nothing, with all times in one stratum. */
+  /** Returns the sums of nothing, with all times in one stratum; each document is a unit. */
   static TimeStrata single(int documents) {
-    return new TimeStrata(new double[documents][1], new long[documents][1]);
+    return empty(IntStream.range(0, documents).toArray(), 1);
+  }
+
+  private static TimeStrata empty(int[] unitOf, int strata) {
+    int units = Arrays.stream(unitOf).max().orElse(-1) + 1;
+    return new TimeStrata(unitOf, new double[units][strata], new long[units][strata]);
   }
 
   /**
-   * Adds a token.
+   * Adds nats of a token.
    *
    * @param v the uniform in [0, 1) that chose its time
    */
   void add(int document, double v, double more) {
-    nats[document][stratum(v)] += more;
+    nats[unitOf[document]][stratum(v)] += more;
   }
 
   /** Counts a token. */
   void count(int document, double v) {
-    tokens[document][stratum(v)]++;
+    tokens[unitOf[document]][stratum(v)]++;
   }
 
   private int stratum(double v) {
@@ -54,19 +64,19 @@ record TimeStrata(double[][] nats, long[][] tokens) {
         difference[d][s] -= other.nats[d][s];
       }
     }
-    return new TimeStrata(difference, tokens);
+    return new TimeStrata(unitOf, difference, tokens);
   }
 
   /**
-   * Returns the standard error of the mean per token, documents being independent,
+   * Returns the standard error of the mean per token, units being independent,
    *
    * <pre>{@code
-   * sqrt(sum_d R_d^2 / (1 - h_d)) / n,   R_d = sum_s (S_ds - n_ds mean_s)
+   * sqrt(sum_d (R_d / (1 - h_d))^2 (D - 1) / D) / n,   R_d = sum_s (S_ds - n_ds mean_s)
    * }</pre>
    *
-   * where {@code h_d = sum_s n_ds / n_d * n_ds / n_s} is how much a document weighs in the means
-   * that it is compared with (MacKinnon and White, 1985, HC2). Documents of unequal size count as
-   * fewer degrees of freedom: as the weights {@code n_d^2} do (Satterthwaite, 1946).
+   * where {@code h_d = sum_s n_ds / n_d * n_ds / n_s} is how much a unit weighs in the means
+   * that it is compared with (the jackknife of MacKinnon and White, 1985). Units of unequal size count as fewer
+   * degrees of freedom: as the weights {@code n_d^2} do (Satterthwaite, 1946).
    */
   StandardError error() {
     long[] ofStratum = columns();
@@ -79,8 +89,8 @@ record TimeStrata(double[][] nats, long[][] tokens) {
       double size = size(d);
       if (size > 0) {
         double own = 1 - leverage(d, size, ofStratum);
-        double rest = residual(d, means);
-        variance += own > 0 ? rest * rest / own : 0;
+        double rest = own > 0 ? residual(d, means) / own : 0;
+        variance += rest * rest;
         free += own;
         total += size;
         weights.add(size * size);
@@ -89,10 +99,8 @@ record TimeStrata(double[][] nats, long[][] tokens) {
     long degrees = (long) (free * weights.evenness() + ROUNDING);
     return degrees < 1
         ? StandardError.UNKNOWN
-        : new StandardError(Math.sqrt(variance) / total, degrees);
+        : new StandardError(Math.sqrt(variance * (weights.count - 1) / weights.count) / total, degrees);
   }
-
-  private static final double ROUNDING = 1e-9; // of sums of shares
 
   /** How evenly weights are spread. */
   private static final class Weights {
@@ -114,9 +122,9 @@ record TimeStrata(double[][] nats, long[][] tokens) {
 
   private long[] columns() {
     long[] sums = new long[tokens[0].length];
-    for (long[] ofDocument : tokens) {
+    for (long[] ofUnit : tokens) {
       for (int s = 0; s < sums.length; s++) {
-        sums[s] += ofDocument[s];
+        sums[s] += ofUnit[s];
       }
     }
     return sums;
@@ -124,34 +132,34 @@ record TimeStrata(double[][] nats, long[][] tokens) {
 
   private double[] means(long[] ofStratum) {
     double[] means = new double[ofStratum.length];
-    for (double[] ofDocument : nats) {
+    for (double[] ofUnit : nats) {
       for (int s = 0; s < means.length; s++) {
-        means[s] += ofStratum[s] == 0 ? 0 : ofDocument[s] / ofStratum[s];
+        means[s] += ofStratum[s] == 0 ? 0 : ofUnit[s] / ofStratum[s];
       }
     }
     return means;
   }
 
-  private double size(int document) {
+  private double size(int unit) {
     double size = 0;
-    for (long each : tokens[document]) {
+    for (long each : tokens[unit]) {
       size += each;
     }
     return size;
   }
 
-  private double residual(int document, double[] means) {
+  private double residual(int unit, double[] means) {
     double sum = 0;
     for (int s = 0; s < means.length; s++) {
-      sum += nats[document][s] - tokens[document][s] * means[s];
+      sum += nats[unit][s] - tokens[unit][s] * means[s];
     }
     return sum;
   }
 
-  private double leverage(int document, double size, long[] ofStratum) {
+  private double leverage(int unit, double size, long[] ofStratum) {
     double sum = 0;
     for (int s = 0; s < ofStratum.length; s++) {
-      double own = tokens[document][s];
+      double own = tokens[unit][s];
       sum += own == 0 ? 0 : own / size * own / ofStratum[s];
     }
     return sum;
