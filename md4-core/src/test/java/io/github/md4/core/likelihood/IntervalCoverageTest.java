@@ -165,7 +165,6 @@ final class IntervalCoverageTest {
     int count = groups * 64 - 5; // the last group is not whole
     Coverage coverage =
         Coverage.of(trial -> score(CONTINUOUS, chunks(trial, count), trial, passes));
-    System.out.printf("COV chunks %d x %d: %.4f%n", groups, passes, coverage.share);
     assertThat(coverage.share).isGreaterThanOrEqualTo(0.93);
     BoundEstimate last = coverage.last;
     if (groups >= 8) {
@@ -182,15 +181,11 @@ final class IntervalCoverageTest {
   /** Documents shorter than chunks, as long as some, and longer than a group. */
   @ParameterizedTest
   @CsvSource({
-    "10, 20, 1", "10, 20, 4", "10, 160, 1", "10, 600, 1", "29, 160, 1", "30, 20, 4", "30, 160, 1",
-    "100, 5, 4", "100, 20, 1", "400, 5, 1", "400, 20, 1"
+    "10, 20, 1", "10, 160, 1", "30, 20, 4", "30, 160, 1", "100, 5, 4", "400, 5, 1"
   })
   void interval_ofDocumentsHoldsTheTruth(int count, int least, int passes) {
     Coverage coverage =
         Coverage.of(trial -> score(CONTINUOUS, documents(trial, count, least), trial, passes));
-    System.out.printf(
-        "COV documents %d x %d x %d: %.4f, %d%n",
-        count, least, passes, coverage.share, coverage.last.intervalDegreesOfFreedom());
     assertThat(coverage.last.independent()).isEqualTo(BoundEstimate.Independent.DOCUMENTS);
     assertThat(coverage.share).isBetween(0.93, 0.97);
   }
@@ -214,7 +209,6 @@ final class IntervalCoverageTest {
                   return Agreement.of(both).get(0).outcome() == Agreement.Outcome.FAILS;
                 })
             .count();
-    System.out.printf("COV alarms %d of %d%n", alarms, 4 * TRIALS);
     assertThat(alarms).isLessThan(27);
   }
 }
