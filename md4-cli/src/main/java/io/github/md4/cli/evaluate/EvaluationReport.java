@@ -160,14 +160,22 @@ record EvaluationReport(
   ObjectNode json() {
     ObjectNode json = Json.object().put("unit", inputs.unit);
     json.set("bitsPerToken", Json.number(estimate().bitsPerToken()));
-    Json.set(json, "bitsPerTokenStandardError", estimate().bitsPerTokenStandardError(), EvaluationFields.UNKNOWN);
+    Json.set(
+        json,
+        "bitsPerTokenStandardError",
+        estimate().bitsPerTokenStandardError(),
+        EvaluationFields.UNKNOWN);
     json.set("natsPerToken", Json.number(estimate().natsPerToken()));
-    Json.set(json, "natsPerTokenStandardError", estimate().standardError(), EvaluationFields.UNKNOWN);
+    Json.set(
+        json, "natsPerTokenStandardError", estimate().standardError(), EvaluationFields.UNKNOWN);
     Json.set(json, "perplexity", estimate().perplexity(), EvaluationFields.UNKNOWN);
-    Json.set(json, "perplexityStandardError", estimate().perplexityStandardError(), EvaluationFields.UNKNOWN);
+    Json.set(
+        json,
+        "perplexityStandardError",
+        estimate().perplexityStandardError(),
+        EvaluationFields.UNKNOWN);
     json.set(
-        "perplexityInterval",
-        EvaluationFields.json(headline.interval().map(Units::perplexity)));
+        "perplexityInterval", EvaluationFields.json(headline.interval().map(Units::perplexity)));
     json.put("intervalOver", new EvaluationFields(headline).over());
     json.put("intervalDegreesOfFreedom", headline.intervalDegreesOfFreedom());
     json.set("terms", terms());

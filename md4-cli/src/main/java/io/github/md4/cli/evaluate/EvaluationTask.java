@@ -27,11 +27,7 @@ record EvaluationTask(
     EvaluationChunks chunks = data.chunksFor(model);
     List<BoundEstimate> bounds = bounds(model, chunks);
     return new EvaluationReport(
-        this,
-        bounds,
-        headline(model, bounds),
-        chunks,
-        EvaluationReport.Inputs.of(model, data));
+        this, bounds, headline(model, bounds), chunks, EvaluationReport.Inputs.of(model, data));
   }
 
   /** Returns the bound nearest to continuous time; the least of noisy bounds would be biased. */

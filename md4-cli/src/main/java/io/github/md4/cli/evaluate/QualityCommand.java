@@ -148,8 +148,7 @@ public final class QualityCommand implements Callable<Integer> {
 
   private static ObjectNode json(SampleQuality of) {
     ObjectNode json = Json.object().put("bitsPerToken", of.bitsPerToken());
-    Json.set(
-        json, "bitsPerTokenStandardError", of.bitsPerTokenStandardError(), "a single sample");
+    Json.set(json, "bitsPerTokenStandardError", of.bitsPerTokenStandardError(), "a single sample");
     return json.put("unigramEntropy", of.unigramEntropy());
   }
 }

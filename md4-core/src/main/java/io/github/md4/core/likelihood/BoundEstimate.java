@@ -5,8 +5,8 @@ import io.github.md4.core.diffusion.Objective;
 import java.util.Arrays;
 
 /**
- * What an estimator found on data, kept in parts, so that it can be compared with what another
- * found on the same data with the same uniforms.
+ * An estimate of a bound in parts, so that it can be compared with another of the same data and
+ * uniforms.
  */
 public final class BoundEstimate {
   private final Objective objective;
@@ -16,7 +16,7 @@ public final class BoundEstimate {
   private final Data data;
 
   /**
-   * What was scored.
+   * The scored data.
    *
    * @param sizes in tokens
    * @param examples how many
@@ -26,7 +26,7 @@ public final class BoundEstimate {
    */
   record Data(Tally.Sizes sizes, long examples, Unit unit, double known) {}
 
-  /** What the data are made of: documents, or chunks where documents are too few. */
+  /** The units of the data: documents, or chunks where documents are too few. */
   public enum Unit {
     DOCUMENTS,
     CHUNKS
@@ -60,7 +60,7 @@ public final class BoundEstimate {
     return BoundSums.count(data.sizes.ofDocument());
   }
 
-  /** What is taken as independent by the interval. */
+  /** The parts of the data that an interval takes as independent. */
   public enum Independent {
     /** Documents, after what the times explain. */
     DOCUMENTS,
@@ -79,7 +79,7 @@ public final class BoundEstimate {
     return isEnough ? Independent.GROUPS : Independent.CHUNKS;
   }
 
-  /** What the standard error is taken from. */
+  /** The source of a standard error. */
   public enum Source {
     /** The passes of each group. */
     PASSES,

@@ -20,7 +20,10 @@ public record LikelihoodEstimate(
     BoundTerms terms,
     double standardError,
     long degreesOfFreedom,
-    long examples, long groups, int passes, long tokens) {
+    long examples,
+    long groups,
+    int passes,
+    long tokens) {
 
   /** Returns the bound, nats per token. */
   public double natsPerToken() {

@@ -28,7 +28,7 @@ public final class LikelihoodEstimator {
   private final Noise noise;
 
   /**
-   * How much is computed and from what noise.
+   * The amount of computation and the seed of its noise.
    *
    * @param passes how many times and masks each example gets
    * @param batchSize how many examples the network sees at once; of no effect on the result but for

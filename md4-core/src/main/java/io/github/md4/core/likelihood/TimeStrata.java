@@ -74,9 +74,9 @@ record TimeStrata(int[] unitOf, double[][] nats, long[][] tokens) {
    * sqrt(sum_d (R_d / (1 - h_d))^2 (D - 1) / D) / n,   R_d = sum_s (S_ds - n_ds mean_s)
    * }</pre>
    *
-   * where {@code h_d = sum_s n_ds / n_d * n_ds / n_s} is how much a unit weighs in the means
-   * that it is compared with (the jackknife of MacKinnon and White, 1985). Units of unequal size count as fewer
-   * degrees of freedom: as the weights {@code n_d^2} do (Satterthwaite, 1946).
+   * where {@code h_d = sum_s n_ds / n_d * n_ds / n_s} is how much a unit weighs in the means that
+   * it is compared with (the jackknife of MacKinnon and White, 1985). Units of unequal size count
+   * as fewer degrees of freedom: as the weights {@code n_d^2} do (Satterthwaite, 1946).
    */
   StandardError error() {
     long[] ofStratum = columns();
@@ -99,7 +99,8 @@ record TimeStrata(int[] unitOf, double[][] nats, long[][] tokens) {
     long degrees = (long) (free * weights.evenness() + ROUNDING);
     return degrees < 1
         ? StandardError.UNKNOWN
-        : new StandardError(Math.sqrt(variance * (weights.count - 1) / weights.count) / total, degrees);
+        : new StandardError(
+            Math.sqrt(variance * (weights.count - 1) / weights.count) / total, degrees);
   }
 
   /** How evenly weights are spread. */

@@ -4,8 +4,8 @@ package io.github.md4.core.likelihood;
 import java.util.Arrays;
 
 /**
- * What a bound gives to each document, or chunk where documents are too few: what is kept of a
- * score so that it can be compared later, pair by pair, with one from the same data and uniforms.
+ * The bound of each document, or chunk where documents are too few: the part of a score that is
+ * kept so that it can be compared later, pair by pair, with one from the same data and uniforms.
  *
  * @param unit what they are losses of
  * @param tokens of each, at least one of them not zero

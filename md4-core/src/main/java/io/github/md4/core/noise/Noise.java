@@ -32,7 +32,9 @@ public record Noise(long seed) {
     RECONSTRUCTION(27),
     KEEP(30);
 
-    /** Part of the counter: never changed, nor used for another, or old runs could not be resumed. */
+    /**
+     * Part of the counter: never changed, nor used for another, or old runs could not be resumed.
+     */
     private final int code;
 
     Purpose(int code) {

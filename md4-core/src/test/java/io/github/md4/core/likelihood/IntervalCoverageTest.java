@@ -136,7 +136,8 @@ final class IntervalCoverageTest {
     return new Drawn(Arrays.copyOf(tokens, end), Arrays.copyOf(documents, end));
   }
 
-  private static BoundEstimate score(Objective objective, Examples examples, int trial, int passes) {
+  private static BoundEstimate score(
+      Objective objective, Examples examples, int trial, int passes) {
     return new LikelihoodEstimator(objective, new LikelihoodEstimator.Settings(trial, passes, 512))
         .score(IntervalCoverageTest::losses, examples, done -> {});
   }
@@ -180,9 +181,7 @@ final class IntervalCoverageTest {
 
   /** Documents shorter than chunks, as long as some, and longer than a group. */
   @ParameterizedTest
-  @CsvSource({
-    "10, 20, 1", "10, 160, 1", "30, 20, 4", "30, 160, 1", "100, 5, 4", "400, 5, 1"
-  })
+  @CsvSource({"10, 20, 1", "10, 160, 1", "30, 20, 4", "30, 160, 1", "100, 5, 4", "400, 5, 1"})
   void interval_ofDocumentsHoldsTheTruth(int count, int least, int passes) {
     Coverage coverage =
         Coverage.of(trial -> score(CONTINUOUS, documents(trial, count, least), trial, passes));
