@@ -311,11 +311,11 @@ final class EvaluateCommandTest {
     Files.write(bad, new byte[0]);
     evaluate("", "--model", model, "--data", bad).failed(3, "train.bin: truncated");
     Files.delete(folder.resolve("bad/train.json"));
-    evaluate("", "--model", model, "--data", bad).failed(3, "train.bin: too short");
+    evaluate("", "--model", model, "--data", bad).failed(3, "train.bin: is too short");
     Files.delete(bad);
     evaluate("", "--model", model, "--data", bad).failed(3, "train.bin: no such file");
     evaluate("", "--model", model, "--data", data("short", " abcdef", 10))
-        .failed(3, "train.bin: too short: 10 tokens where one sequence takes 11");
+        .failed(3, "train.bin: is too short: 10 tokens where one sequence takes 11");
   }
 
   @ParameterizedTest

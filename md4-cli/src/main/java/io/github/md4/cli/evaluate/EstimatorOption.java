@@ -56,6 +56,6 @@ sealed interface EstimatorOption {
 
   private static InvalidConfigException noSuchBound(String option) {
     return new InvalidConfigException(
-        option, "the model's schedule is learned, and has the bound of continuous time alone");
+        option, "the model's schedule is learned and has the bound of continuous time only");
   }
 }

@@ -85,7 +85,8 @@ public enum Compression {
       }
       if (file.toString().endsWith(compression.suffix)) {
         throw new InvalidDataException(
-            file, "no " + compression.suffix + " file, though its name says so; copy it anew");
+            file,
+            "is not a " + compression.suffix + " file, though its name says so; copy it again");
       }
     }
     return raw;
@@ -122,7 +123,7 @@ public enum Compression {
             || failure instanceof XZIOException;
     if (isDamage) {
       throw new InvalidDataException(
-          file, "damaged or cut short (" + failure.getMessage() + "); copy it anew", failure);
+          file, "is damaged or cut short (" + failure.getMessage() + "); copy it again", failure);
     }
     return failure;
   }

@@ -86,7 +86,7 @@ final class ParquetPieces implements Pieces {
     } catch (RuntimeException e) {
       throw new InvalidDataException(
           file,
-          "damaged, or compressed in an unknown way (" + e.getMessage() + "); copy it anew",
+          "is damaged, or compressed in an unknown way (" + e.getMessage() + "); copy it again",
           e);
     }
   }

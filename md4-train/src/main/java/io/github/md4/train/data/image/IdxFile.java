@@ -42,7 +42,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
       return new IdxFile(path, sizes, in);
     } catch (EOFException e) {
       in.close();
-      throw new InvalidDataException(path, "cut short in its header; copy it anew", e);
+      throw new InvalidDataException(path, "is cut short in its header; copy it again", e);
     } catch (IOException | RuntimeException e) {
       in.close();
       throw e;
@@ -70,7 +70,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
       throw Compression.blame(path, e);
     }
     if (bytes.length < count) {
-      throw new InvalidDataException(path, "cut short in " + what + "; copy it anew");
+      throw new InvalidDataException(path, "is cut short in " + what + "; copy it again");
     }
     return bytes;
   }
@@ -78,7 +78,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
   /** Checks that all bytes were read. */
   void checkEnd() throws IOException {
     if (in.read() >= 0) {
-      throw new InvalidDataException(path, "longer than its header says; copy it anew");
+      throw new InvalidDataException(path, "is longer than its header says; copy it again");
     }
   }
 

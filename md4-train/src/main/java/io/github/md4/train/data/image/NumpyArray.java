@@ -83,7 +83,7 @@ record NumpyArray(String type, int[] shape, byte[] data) {
     if (data.length != (long) array.count() * array.bytes()) {
       throw new InvalidDataException(
           file,
-          "cut short or too long: %d bytes where %s needs %d; copy it anew"
+          "is cut short or too long: %d bytes where %s needs %d; copy it again"
               .formatted(
                   data.length, Arrays.toString(shape), (long) array.count() * array.bytes()));
     }

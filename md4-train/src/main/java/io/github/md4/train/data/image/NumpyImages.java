@@ -58,7 +58,8 @@ record NumpyImages(Path path, LabelSource labels) implements ImageSource {
         arrays.put(entry.getName(), NumpyArray.read(path, bytes));
       }
     } catch (IOException e) {
-      throw new InvalidDataException(path, "no .npz: " + e.getMessage() + "; copy it anew", e);
+      throw new InvalidDataException(
+          path, "is not an .npz file: " + e.getMessage() + "; copy it again", e);
     }
     return arrays;
   }

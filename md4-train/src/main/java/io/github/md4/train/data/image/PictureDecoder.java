@@ -58,7 +58,7 @@ public final class PictureDecoder {
     BufferedImage picture;
     try {
       picture = ImageIO.read(new ByteArrayInputStream(file));
-    } catch (RuntimeException e) { // what readers throw at some damages
+    } catch (RuntimeException e) { // thrown for some kinds of damage
       throw new IOException(String.valueOf(e.getMessage()), e);
     }
     if (picture == null) {
