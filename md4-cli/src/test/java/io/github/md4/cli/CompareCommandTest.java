@@ -112,8 +112,7 @@ final class CompareCommandTest {
     Ran.md4("compare", "--first", one, "--second", damaged)
         .failed(ExitCodes.DATA, "damaged.csv: is damaged, or not a file of md4 evaluate --losses");
     Ran.md4("compare", "--first", one, "--second", tiny.config())
-<<<<<<< HEAD
-        .failed(ExitCodes.DATA, "tiny.yaml: is damaged");
+        .failed(ExitCodes.DATA, "tiny.yaml: is damaged, or not a file of md4 evaluate");
   }
 
   /** A row missing, doubled, cut or out of order is refused, wherever it is. */
@@ -174,8 +173,5 @@ final class CompareCommandTest {
     String text =
         Files.readString(file).replaceFirst("estimator: .*\n", "estimator: " + estimator + "\n");
     return Files.writeString(folder.resolve(estimator.replaceAll("[ ,]+", "-") + ".csv"), text);
-=======
-        .failed(ExitCodes.DATA, "tiny.yaml: is damaged, or not a file of md4 evaluate");
->>>>>>> main
   }
 }
