@@ -2,6 +2,7 @@
 package io.github.md4.cli.evaluate;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.likelihood.UnitLosses;
 import io.github.md4.core.model.AtomicWrite;
 import java.io.IOException;
@@ -60,7 +61,7 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
   static LossFile read(Path file) throws IOException {
     Map<String, String> about = new LinkedHashMap<>();
     List<String[]> rows = new ArrayList<>();
-    for (String line : Files.readAllLines(file)) {
+    for (String line : new UntrustedFile(file).text().lines().toList()) {
       int separator = line.indexOf(SEPARATOR);
       if (line.startsWith(COMMENT) && separator > 0) {
         about.put(

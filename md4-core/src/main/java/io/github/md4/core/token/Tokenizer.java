@@ -2,14 +2,12 @@
 package io.github.md4.core.token;
 
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -110,13 +108,10 @@ public sealed interface Tokenizer
    * @throws InvalidDataException if the file is missing or holds no tokenizer
    */
   static Tokenizer read(Path file) throws IOException {
-    try {
-      return fromJson(JsonParser.parseString(Files.readString(file)).getAsJsonObject());
-    } catch (NoSuchFileException e) {
-      throw new InvalidDataException(file, "no such file; a tokenizer is expected here", e);
-    } catch (JsonParseException | IllegalStateException | IllegalArgumentException e) {
-      throw new InvalidDataException(file, "not a tokenizer: " + e.getMessage(), e);
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidDataException(file, "no such file; a tokenizer is expected here");
     }
+    return new UntrustedFile(file).readJson("not a tokenizer", Tokenizer::fromJson);
   }
 
   /** Writes {@link #toJson} to a file, replacing it. */
