@@ -130,7 +130,7 @@ public final class TokenFile implements Closeable {
    */
   private void checkIsWhole() {
     long size = file.toFile().length(); // 0 also where the file was deleted, which does no harm
-    if (size > 0 && size < bytes || size == 0 && Files.exists(file)) {
+    if (size < bytes && (size > 0 || Files.exists(file))) {
       throw cutShort(null);
     }
   }
