@@ -149,6 +149,11 @@ public final class SymbolTokenizer implements Tokenizer {
     return text.toString();
   }
 
+  @Override
+  public String text(int id, int position) {
+    return (position == 0 ? "" : separator) + decode(new int[] {id});
+  }
+
   /**
    * Returns the last position at white space that is in no symbol, or any position if every symbol
    * is one character.

@@ -57,6 +57,24 @@ public sealed interface Tokenizer
   int[] encode(CharSequence text);
 
   /**
+   * Returns the ids of a text that continues another, after a hole for instance: without the mark
+   * of a beginning that some vocabularies put before a text.
+   *
+   * @throws IllegalArgumentException as {@link #encode}
+   */
+  default int[] encodeContinuing(CharSequence text) {
+    return encode(text);
+  }
+
+  /**
+   * Returns the text that one id adds to a sequence at a position. The texts of all positions give
+   * {@link #decode} of the sequence, as far as no character takes several tokens.
+   */
+  default String text(int id, int position) {
+    return decode(new int[] {id});
+  }
+
+  /**
    * Returns the text of the ids; the mask reads {@link #MASK_TEXT}.
    *
    * @throws IllegalArgumentException if an id is not in {@code [0, vocabularySize()]}
