@@ -65,7 +65,7 @@ public record UntrustedFile(Path path) {
       throw e;
     } catch (CharacterCodingException e) {
       throw new InvalidDataException(path, what + ": it is not UTF-8", e);
-    } catch (RuntimeException | StackOverflowError | InternalError | OutOfMemoryError e) {
+    } catch (RuntimeException | StackOverflowError | InternalError e) {
       throw refused(what, e);
     }
   }
