@@ -79,9 +79,17 @@ public record UntrustedFile(Path path) {
     boolean isSelfExplaining =
         cause.getMessage() != null && !(cause instanceof NullPointerException);
     String reason =
-        isSelfExplaining
-            ? cause.getMessage().strip().lines().findFirst().orElse("").strip()
-            : "a value is missing or of another kind";
+        isSelfExplaining ? firstLine(cause.getMessage()) : "a value is missing or of another kind";
     return new InvalidDataException(path, what + ": " + reason, failure);
+  }
+
+  /** Returns the first line, without an advice of the JSON library to its callers. */
+  private static String firstLine(String message) {
+    return message
+        .strip()
+        .lines()
+        .findFirst()
+        .orElse("")
+        .replaceFirst("^Use JsonReader\\.setStrictness.* malformed JSON", "malformed");
   }
 }

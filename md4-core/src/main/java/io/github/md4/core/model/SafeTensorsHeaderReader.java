@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.model.SafeTensorsHeader.Entry;
 import java.io.IOException;
 import java.io.StringReader;
@@ -44,7 +45,7 @@ final class SafeTensorsHeaderReader {
     try (JsonReader reader = new JsonReader(new StringReader(text))) {
       readMembers(reader);
     } catch (IOException | IllegalStateException | IllegalArgumentException e) {
-      throw new InvalidDataException(file, "header is not valid JSON: " + e.getMessage(), e);
+      throw new UntrustedFile(file).refused("header is not valid JSON", e);
     }
     checkCover();
     return new SafeTensorsHeader(
