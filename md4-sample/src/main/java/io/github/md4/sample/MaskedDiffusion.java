@@ -263,6 +263,8 @@ public final class MaskedDiffusion implements AutoCloseable {
         throw new IllegalStateException("this model is closed");
       }
       return request.get();
+    } catch (NoDistributionException e) {
+      throw new InvalidDataException(model.folder(), e.getMessage(), e);
     } finally {
       open.readLock().unlock();
     }

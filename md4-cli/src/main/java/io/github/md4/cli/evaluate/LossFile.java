@@ -2,6 +2,7 @@
 package io.github.md4.cli.evaluate;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.UnitLosses;
 import io.github.md4.core.model.AtomicWrite;
@@ -64,7 +65,7 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
    * @throws InvalidDataException if it is damaged or another file
    */
   static LossFile read(Path file) throws IOException {
-    String text = Files.readString(file);
+    String text = new UntrustedFile(file).text();
     Map<String, String> about = new LinkedHashMap<>();
     List<String[]> rows = new ArrayList<>();
     boolean isOnce = text.endsWith("\n"); // a last number may be cut
