@@ -41,8 +41,13 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
       throws IOException {
     TraceWriter writer = new TraceWriter(Files.newBufferedWriter(file), tokenizer);
     writer.write(header(header));
-    sequences.forEach(sequence -> writer.write(writer.initial(sequence)));
+    writer.begin(sequences);
     return writer;
+  }
+
+  /** Writes the initial sequences of samples that are drawn after those before. */
+  public void begin(Iterable<InitialSequence> sequences) {
+    sequences.forEach(sequence -> write(initial(sequence)));
   }
 
   private static JsonObject header(Trace.Header header) {
