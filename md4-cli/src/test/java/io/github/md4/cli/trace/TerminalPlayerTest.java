@@ -14,7 +14,7 @@ final class TerminalPlayerTest {
   private final StringWriter out = new StringWriter();
 
   private TerminalPlayer player(Ink ink, int history) {
-    return new TerminalPlayer(new PrintWriter(out), ink, Traces.trace().histories().get(history));
+    return new TerminalPlayer(new PrintWriter(out), ink, Traces.trace().histories().get(history), "");
   }
 
   @Test

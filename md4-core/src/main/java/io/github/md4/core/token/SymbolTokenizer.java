@@ -147,6 +147,11 @@ public final class SymbolTokenizer implements Tokenizer {
     return text.toString();
   }
 
+  @Override
+  public String separator() {
+    return separator;
+  }
+
   /**
    * Returns the last position at white space that is in no symbol, or any position if every symbol
    * is one character.

@@ -28,6 +28,7 @@ public sealed interface Tokenizer
         Gpt2Tokenizer,
         HuggingFaceJson,
         SymbolTokenizer,
+        WordTokenizer,
         PixelValues,
         ClassNames {
   /** The text of a masked position in decoded text: U+2588, a full block. */
@@ -65,6 +66,11 @@ public sealed interface Tokenizer
    */
   String decode(int[] ids);
 
+  /** Returns what {@link #decode} puts between the texts of two tokens. */
+  default String separator() {
+    return "";
+  }
+
   /** Returns the token that closes a document; none where the vocabulary has no such token. */
   default OptionalInt endOfText() {
     return OptionalInt.empty();
@@ -94,11 +100,13 @@ public sealed interface Tokenizer
       case Gpt2Tokenizer.TYPE -> new Gpt2Tokenizer();
       case HuggingFaceJson.TYPE -> HuggingFaceJson.of(fields.object("tokenizer").toString());
       case SymbolTokenizer.TYPE -> SymbolTokenizer.fromJson(fields);
+      case WordTokenizer.TYPE -> WordTokenizer.fromJson(fields);
       case PixelValues.TYPE -> PixelValues.fromJson(fields);
       case ClassNames.TYPE -> ClassNames.fromJson(fields);
       default ->
           throw new IllegalArgumentException(
-              "type must be characters, bytes, gpt2, huggingface, symbols, pixels or classes: \""
+              "type must be characters, bytes, gpt2, huggingface, symbols, words, pixels or"
+                  + " classes: \""
                   + type
                   + '"');
     };

@@ -94,6 +94,7 @@ public final class TraceReader {
         fields.get("steps").getAsInt(),
         fields.get("schedule").getAsString(),
         fields.get("epsilon").getAsDouble(),
+        fields.has(TraceWriter.SEPARATOR) ? fields.get(TraceWriter.SEPARATOR).getAsString() : "",
         Optional.ofNullable(fields.get(TraceWriter.IMAGE))
             .map(image -> ImageShape.parse(image.getAsString())));
   }

@@ -53,7 +53,7 @@ final class TraceFileTest {
   @Test
   void image_comesBackAsWritten() throws IOException {
     ImageShape shape = new ImageShape(1, 2, 1);
-    Trace.Header header = new Trace.Header(Map.of(), 10, "linear", 1e-4, Optional.of(shape));
+    Trace.Header header = new Trace.Header(Map.of(), 10, "linear", 1e-4, "", Optional.of(shape));
     Tokenizer pixels = new PixelValues(shape);
     List<InitialSequence> starts = List.of(new InitialSequence(new int[] {256, 77}, 0));
     try (TraceWriter writer = TraceWriter.create(file, header, pixels, starts)) {

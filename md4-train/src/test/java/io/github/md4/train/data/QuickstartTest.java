@@ -66,11 +66,11 @@ final class QuickstartTest {
     PreparedData unused = prepare();
     EvaluationChunks chunks = chunks("valid", 61);
     FiniteStateSource tale = Quickstart.source();
-    double first = tale.bitsPerCharacter(chunks.chunk(0));
-    double second = tale.bitsPerCharacter(chunks.chunk(1));
+    double first = tale.bitsPerToken(chunks.chunk(0));
+    double second = tale.bitsPerToken(chunks.chunk(1));
     EntropyFloor two = EntropyFloor.of(chunks, 2).orElseThrow();
     assertThat(two.chunks()).isEqualTo(2);
-    assertThat(two.bitsPerCharacter()).isCloseTo((first + second) / 2, within(1e-15));
+    assertThat(two.bitsPerToken()).isCloseTo((first + second) / 2, within(1e-15));
     // Of two numbers the standard error is half their difference.
     assertThat(two.standardError()).isCloseTo(Math.abs(first - second) / 2, within(1e-15));
     assertThat(EntropyFloor.of(chunks).orElseThrow().chunks()).isEqualTo(328);
@@ -87,8 +87,8 @@ final class QuickstartTest {
     EntropyFloor longer = EntropyFloor.of(chunks("valid", 256)).orElseThrow();
     // A chunk's beginning is guessed without its past: H(X_1..n)/n falls with n. The same text is
     // in both, so the difference is tenths of a bit beside a standard error of some hundredths.
-    assertThat(shorter.bitsPerCharacter())
-        .isGreaterThan(longer.bitsPerCharacter() + 5 * shorter.standardError());
+    assertThat(shorter.bitsPerToken())
+        .isGreaterThan(longer.bitsPerToken() + 5 * shorter.standardError());
   }
 
   @Test
