@@ -107,8 +107,7 @@ public final class QualityCommand implements Callable<Integer> {
     }
   }
 
-  private void print(
-      Tokenizer tokenizer, List<int[]> ours, int[] text, Optional<Long> possible) {
+  private void print(Tokenizer tokenizer, List<int[]> ours, int[] text, Optional<Long> possible) {
     int size = tokenizer.vocabularySize();
     int heldOut = text.length / HELD_OUT;
     NgramModel model = NgramModel.fit(Arrays.copyOfRange(text, heldOut, text.length), size, order);
