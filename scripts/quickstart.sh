@@ -18,8 +18,13 @@ said() {
 }
 
 if [ -z "${MD4:-}" ]; then
-  said "Building (the first time, Maven fetches what it needs)"
-  mvn -B -ntp -q -Dstyle.color=never -DskipTests package </dev/null
+  said "Building: about a minute the first time, as Maven fetches what it needs"
+  log=$(mktemp)
+  if ! mvn -B -ntp -q -Dstyle.color=never -DskipTests package >"$log" 2>&1 </dev/null; then
+    cat "$log" >&2
+    exit 1
+  fi
+  rm -f "$log"
 fi
 md4=${MD4:-bin/md4}
 
@@ -47,9 +52,9 @@ said "How a sample comes about"
 "$md4" sample --model "$run" --count 1 --seed 7 --trace "$run/trace.ndjson" >/dev/null
 "$md4" trace "$run/trace.ndjson" --speed 4
 
-said "Filling the holes of: at dawn the sleepy [MASK] [MASK] its [MASK*2] near an old [MASK] and"
+said "Filling the holes of: at dawn the [MASK*2] finds its [MASK*2] near the [MASK]"
 "$md4" infill --model "$run" --count 3 --seed 7 \
-  --template "at dawn the sleepy [MASK] [MASK] its [MASK*2] near an old [MASK] and"
+  --template "at dawn the [MASK*2] finds its [MASK*2] near the [MASK]"
 
 cat <<END
 

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The training of docs/tutorial-java.md, line by line, on data and sizes that a test can afford. */
+/**
+ * The training of docs/tutorial-java.md, line by line, on data and sizes that a test can afford.
+ */
 @Tag("slow")
 final class TrainingInJavaTest {
   @TempDir Path folder;
