@@ -88,6 +88,7 @@ public final class TraceReader {
         whole(fields.get("steps")),
         fields.get("schedule").getAsString(),
         fields.get("epsilon").getAsDouble(),
+        fields.has(TraceWriter.SEPARATOR) ? fields.get(TraceWriter.SEPARATOR).getAsString() : "",
         Optional.ofNullable(fields.get(TraceWriter.IMAGE))
             .map(image -> ImageShape.parse(image.getAsString())));
   }
