@@ -68,9 +68,9 @@ public sealed interface Tokenizer
   }
 
   /**
-   * Returns the text that one id adds to a sequence at a position. The texts of all positions, joined
-   * by {@link #separator}, give {@link #decode} of the sequence, as far as no character takes several
-   * tokens.
+   * Returns the text that one id adds to a sequence at a position. The texts of all positions,
+   * joined by {@link #separator}, give {@link #decode} of the sequence, as far as no character
+   * takes several tokens.
    */
   default String text(int id, int position) {
     return decode(new int[] {id});
