@@ -74,14 +74,25 @@ weights() {
   sha256sum < "$folder/$1/model/model.safetensors" 2> /dev/null | cut -c1-64
 }
 
-pause() { # of 1.5 to 9.5 seconds, of which Java needs two or three
-  sleep "$((1 + RANDOM % 8)).$((5 + RANDOM % 5))"
+pause() { # of 0 to 2 seconds
+  sleep "$((RANDOM % 2)).$((RANDOM % 10))"
+}
+
+# moment RUN STEP: waits for a moment of a training: one in four while it starts, the others after a
+# checkpoint later than STEP.
+moment() {
+  early=143 # what SIGTERM gives before Java listens; see docs/reliability.md
+  if [ $((RANDOM % 4)) != 0 ]; then
+    early=130
+    while kill -0 "$pid" 2> /dev/null && [ "$(newest "$1")" = "$2" ]; do sleep 0.1; done
+  fi
+  pause
 }
 
 echo "torture: preparing" >&2
 "$md4" data quickstart --out "$folder/data" > /dev/null || exit 1
 train reference
-wait "$pid" || { cat "$folder/err" >&2; exit 1; }
+wait "$pid" 2> /dev/null || { cat "$folder/err" >&2; exit 1; }
 reference=$(weights reference)
 evaluations=$(grep -c '"valid"' "$folder/reference/metrics.jsonl")
 
@@ -97,25 +108,32 @@ finished() {
 # lives SERIES SIGNAL CODE: trainings of one run, each ended by the signal, until one finishes.
 lives() {
   local name=$1 signal=$2 code=$3 run=$1-$RANDOM before after status sent
-  while :; do
+  while [ $((SECONDS - begin)) -lt "$seconds" ]; do
     before=$(newest "$run")
     train "$run" --resume-or-start
-    pause
+    moment "$run" "$before"
     sent=$(date +%s%N)
     if ! kill -s "$signal" -- "-$pid" 2> /dev/null; then
-      wait "$pid"
-      break
+      wait "$pid" 2> /dev/null
+      check "$name" "exit code $?" test $? = 0
+      finished "$name" "$run"
+      return
     fi
-    wait "$pid"
+    wait "$pid" 2> /dev/null
     status=$?
-    [ "$status" = 0 ] && break
+    if [ "$status" = 0 ]; then
+      finished "$name" "$run"
+      return
+    fi
+    case $signal-$status-$early in
+      TERM-143-143 | HUP-129-143) status=130 ;;
+    esac
     check "$name" "exit code $status" test "$status" = "$code"
     check "$name" "ended after more than 5 s" test $((($(date +%s%N) - sent) / 1000000)) -le 5000
     after=$(newest "$run")
     check "$name" "went back from step ${before:-0} to ${after:-0}" \
       test "${after:-0}" -ge "${before:-0}"
   done
-  finished "$name" "$run"
 }
 
 # one round of every series that is not a matter of moments
@@ -125,19 +143,19 @@ others() {
   local first=$pid
   until [ "$(newest "$run")" ]; do sleep 0.2; done
   train "$run" --resume
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check twice "the second training was not refused" test $? = 3
   kill -s TERM -- "-$first"
-  wait "$first"
+  wait "$first" 2> /dev/null
   local last
   last=$folder/$run/checkpoints/step-$(newest "$run")
   head -c 100 "$last/optimizer.safetensors" > "$folder/cut"
   cp "$folder/cut" "$last/optimizer.safetensors"
   train "$run" --resume
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check damaged "a damaged checkpoint was taken" test $? = 3
   train "$run" --resume=last-good
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check damaged "last-good did not go on" test $? = 0
   check damaged "the model is not the reference" test "$(weights "$run")" = "$reference"
 
@@ -145,7 +163,7 @@ others() {
   cp "$folder"/data/* "$folder/zeros"
   head -c "$(stat -c %s "$folder/data/train.bin")" /dev/zero > "$folder/zeros/train.bin"
   train zeroed --set "data.train=$folder/zeros/train.bin"
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check data "zeros were trained on" test $? = 3
   check data "zeros have a checkpoint" test -z "$(newest zeroed)"
   rm -rf "$folder/zeros" "$folder/zeroed"
@@ -157,7 +175,7 @@ others() {
   pid=$!
   pause
   kill -s TERM -- "-$pid"
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check output "evaluate did not end with 130" test $? = 130
   check output "the old file is gone" test "$(cat "$csv")" = old
   "$md4" sample --device cpu --model "$folder/reference" --count 1000000000 --steps 8 \
@@ -165,7 +183,7 @@ others() {
   pid=$!
   sleep 4
   kill -s INT -- "-$pid"
-  wait "$pid"
+  wait "$pid" 2> /dev/null
   check output "sample did not end with 130" test $? = 130
   check output "sample wrote nothing" test -s "$folder/samples"
 }

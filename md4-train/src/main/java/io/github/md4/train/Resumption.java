@@ -96,8 +96,8 @@ record Resumption(TrainingRun.Place place, NDManager parent) {
       try (TrainingRun whole = open(checkpoint)) {
         return "step-%d before it is whole: --resume=last-good goes on from there"
             .formatted(whole.updates());
-      } catch (Damage e) {
-        continue;
+      } catch (Damage unused) {
+        // the next may be whole
       }
     }
     return "no other checkpoint is whole";

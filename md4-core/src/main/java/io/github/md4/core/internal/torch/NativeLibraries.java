@@ -10,6 +10,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.jar.JarEntry;
@@ -52,7 +53,7 @@ public final class NativeLibraries {
   }
 
   private static void checkFolder(Path folder, ClassLoader jars) throws IOException {
-    TreeMap<String, Path> unpacked = new TreeMap<>();
+    Map<String, Path> unpacked = new TreeMap<>();
     try (Stream<Path> files = Files.list(folder)) {
       files.filter(Files::isRegularFile).forEach(file -> unpacked.put(name(file), file));
     }
@@ -81,7 +82,7 @@ public final class NativeLibraries {
     return file.getFileName().toString();
   }
 
-  private static String stamp(TreeMap<String, Path> files) throws IOException {
+  private static String stamp(Map<String, Path> files) throws IOException {
     StringBuilder stamp = new StringBuilder();
     for (Path file : files.values()) {
       if (!name(file).equals(CHECKED)) {
