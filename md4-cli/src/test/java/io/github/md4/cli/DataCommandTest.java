@@ -190,7 +190,7 @@ final class DataCommandTest {
   void source_thatCannotBeReadLeavesNothing() throws IOException {
     md4("data", "text8", "--from", folder.resolve("no.txt"), "--out", out).failed(3, "no.txt");
     md4("data", "text8", "--from", Files.writeString(folder.resolve("e.txt"), ""), "--out", out)
-        .failed(3, "e.txt: empty");
+        .failed(3, "e.txt: is empty");
     md4("data", "text8", "--from", Files.writeString(folder.resolve("A.txt"), "ab A"), "--out", out)
         .failed(3, "A.txt: not text8: byte 0x41 at offset 3");
     assertThat(filesOut()).isZero();

@@ -117,7 +117,7 @@ final class EvaluateCommandTest {
                 .formatted(number(json, "natsPerToken"), number(json, "natsPerTokenStandardError")),
             "perplexity          %.4f +- %.4f"
                 .formatted(number(json, "perplexity"), number(json, "perplexityStandardError")),
-            "95%% interval        perplexity [%.4f, %.4f], over 70 chunks, as documents are too few"
+            "95%% interval        perplexity [%.4f, %.4f], over 70 chunks, as groups are too few, 69 degrees of freedom"
                 .formatted(
                     number(json, "perplexityInterval/low"),
                     number(json, "perplexityInterval/high")),
@@ -125,7 +125,7 @@ final class EvaluateCommandTest {
                 .formatted(number(json, "terms/diffusion"), number(json, "terms/reconstruction")),
             "estimator           upper bound, T = 13, passes 1, seed 0, batches of 64",
             "chunks              70 of 131, each of 11 tokens: 770 tokens; dropped tail: 5 tokens",
-            "standard error      over 2 groups of 64 chunks",
+            "standard error      over 70 chunks, as groups and passes are too few, 69 degrees of freedom",
             "device              cpu, float32",
             "model               %s, weights ema, SHA-256 %s"
                 .formatted(weights, Sha256.of(weights)),
@@ -165,12 +165,38 @@ final class EvaluateCommandTest {
   }
 
   @Test
-  void standardError_ofOneGroupIsUnknown() {
-    JsonNode json = score("--chunks 64");
-    assertThat(json.path("bitsPerTokenStandardError").isNull()).isTrue();
-    assertThat(json.path("perplexityStandardError").isNull()).isTrue();
-    Ran ran = evaluate("--chunks 64", "--model", model, "--data", data).succeeded();
-    assertThat(ran.out()).containsPattern("bits per character  \\d\\.\\d{4} \\+- unknown\n");
+  void standardError_ofOneChunkIsUnknown() {
+    JsonNode json = score("--chunks 1");
+    String reason = "a single chunk or document, in few passes";
+    for (String name : List.of("bitsPerToken", "natsPerToken", "perplexity")) {
+      assertThat(json.path(name + "StandardError").isNull()).isTrue();
+      assertThat(json.path(name + "StandardErrorReason").asText()).isEqualTo(reason);
+    }
+    assertThat(json.at("/perplexityInterval/low").isNull()).isTrue();
+    assertThat(json.at("/perplexityInterval/lowReason").asText()).isEqualTo(reason);
+    assertThat(json.path("degreesOfFreedom").asInt()).isZero();
+    Path csv = folder.resolve("one.csv");
+    String options = "--chunks 1 --steps 3,inf --any-order --csv " + csv + " --compare " + model;
+    Ran ran = evaluate(options, "--model", model, "--data", data).succeeded();
+    assertThat(ran.out())
+        .containsPattern("bits per character  +\\d+\\.\\d{4} \\+- unknown\n")
+        .contains("perplexity [unknown], over 1 chunks")
+        .contains("allowed: unknown")
+        .doesNotContain("NaN");
+    assertThat(csv).content().doesNotContain("NaN");
+  }
+
+  /** One group has an error too: that of chunks. */
+  @Test
+  void standardError_ofFewGroupsIsThatOfChunks() {
+    JsonNode one = score("--chunks 64");
+    assertThat(number(one, "bitsPerTokenStandardError")).isPositive();
+    assertThat(one.path("degreesOfFreedom").asInt()).isEqualTo(63);
+    assertThat(one.path("intervalOver").asText()).isEqualTo("64 chunks, as groups are too few");
+    Ran ran = evaluate("--passes 9", "--model", model, "--data", data).succeeded();
+    assertThat(ran.out())
+        .contains(
+            "of times and masks, the data given, over 3 groups of 64 chunks, 24 degrees of freedom");
   }
 
   @Test
@@ -285,11 +311,11 @@ final class EvaluateCommandTest {
     Files.write(bad, new byte[0]);
     evaluate("", "--model", model, "--data", bad).failed(3, "train.bin: truncated");
     Files.delete(folder.resolve("bad/train.json"));
-    evaluate("", "--model", model, "--data", bad).failed(3, "train.bin: too short");
+    evaluate("", "--model", model, "--data", bad).failed(3, "train.bin: is too short");
     Files.delete(bad);
     evaluate("", "--model", model, "--data", bad).failed(3, "train.bin: no such file");
     evaluate("", "--model", model, "--data", data("short", " abcdef", 10))
-        .failed(3, "train.bin: too short: 10 tokens where one sequence takes 11");
+        .failed(3, "train.bin: is too short: 10 tokens where one sequence takes 11");
   }
 
   @ParameterizedTest

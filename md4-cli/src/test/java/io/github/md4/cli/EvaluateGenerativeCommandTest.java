@@ -102,7 +102,7 @@ final class EvaluateGenerativeCommandTest {
     generative("--ids --device cpu")
         .failed(3, "sample 1 has a token outside the scorer's vocabulary");
     Files.writeString(samples, "Hello\n");
-    generative("").failed(3, "sample 1 is no JSON");
+    generative("").failed(3, "sample 1 is not JSON");
     Files.writeString(samples, "");
     generative("").failed(3, "has no samples");
     Files.delete(scorer.resolve("config.json"));

@@ -316,7 +316,7 @@ final class ImageCommandsTest {
     train("run", "--set", "model.network.condition.classes=11")
         .failed(ExitCodes.DATA, "has 10 classes, but model.network takes 11");
     Files.delete(data.resolve("train.labels.bin"));
-    train("run").failed(ExitCodes.DATA, "has no labels beside it (train.labels.bin)");
+    train("run").failed(ExitCodes.DATA, "has no file of labels beside it (train.labels.bin)");
   }
 
   @Test

@@ -139,6 +139,6 @@ final class LearnedScheduleCommandTest {
             other.data("train.bin"),
             "--valid",
             other.data("valid.bin"))
-        .failed(ExitCodes.USAGE, "are for models whose schedule is learned");
+        .failed(ExitCodes.USAGE, "need a model whose schedule is learned");
   }
 }

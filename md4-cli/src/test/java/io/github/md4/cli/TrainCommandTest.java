@@ -140,7 +140,7 @@ final class TrainCommandTest {
   @Test
   void train_refusesClassesWhereThereAreNoLabels() {
     train("--set", "model.network.classes=3")
-        .failed(ExitCodes.USAGE, "classes must be 0, files of text have no labels: 3");
+        .failed(ExitCodes.USAGE, "classes must be 0 for text, which has no labels: 3");
     assertThat(run()).doesNotExist();
   }
 
@@ -189,7 +189,9 @@ final class TrainCommandTest {
     train().failed(ExitCodes.DATA, "train.bin: no such file");
     Files.write(tokens, whole);
     Files.delete(tiny.data("train.json"));
-    train().failed(ExitCodes.DATA, "train.bin: has no JSON beside it that tells its vocabulary");
+    train()
+        .failed(
+            ExitCodes.DATA, "train.bin: has no JSON file beside it that describes its vocabulary");
     assertThat(run()).doesNotExist();
   }
 

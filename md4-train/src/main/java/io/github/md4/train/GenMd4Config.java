@@ -5,7 +5,7 @@ import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.train.optimizer.AdamW;
 
 /**
- * How learned powers are trained; of no effect where the schedule is a curve.
+ * The training of learned powers; without effect where the schedule is a curve.
  *
  * @param rate their learning rate as a multiple of the network's; 0 freezes them
  * @param decay whether the optimizer's weight decay pulls at them too: their parameters to 0, and

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * What to say where a micro-batch does not fit into the device's memory.
+ * The advice where a micro-batch does not fit into the device's memory.
  *
  * @param recomputes the network's choices
  */

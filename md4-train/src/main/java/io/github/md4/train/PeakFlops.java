@@ -29,7 +29,7 @@ public sealed interface PeakFlops {
     }
   }
 
-  /** What large products reach on a GPU, measured when a run starts; a CPU is not measured. */
+  /** The peak of large products on a GPU, measured when a run starts; a CPU is not measured. */
   record Measured() implements PeakFlops {
     @Override
     public double of(NDManager manager, Precision precision) {

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What a step of a run was, from its batch and the weights before it.
+ * A step of a run made again, from its batch and the weights before it.
  *
  * @param step from 1
  * @param examples of its batch

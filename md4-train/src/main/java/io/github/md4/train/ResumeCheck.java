@@ -7,7 +7,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.train.TrainingRun.Plan;
 import java.io.IOException;
 
-/** Whether a plan can go on from a checkpoint. */
+/** The check that a plan can go on from a checkpoint. */
 record ResumeCheck(Plan plan, Checkpoints.Checkpoint checkpoint) {
 
   /**

@@ -8,7 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where a run keeps what. */
+/** The folder of a run and the places of its files. */
 public record RunFolder(Path path) {
 
   /** Returns the resolved config, every default written out. */

@@ -10,7 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What a checkpoint holds besides arrays: {@code state.json}.
+ * The state of a checkpoint beside its arrays: {@code state.json}.
  *
  * @param formatVersion of this file
  * @param step updates so far

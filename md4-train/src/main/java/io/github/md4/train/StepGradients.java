@@ -91,19 +91,19 @@ final class StepGradients {
         loss = loss == null ? ofPart : loss.add(ofPart);
       }
       if (last > 0) {
-        gradients = added(i);
-        listener.after(Phase.BACKWARD);
+        gradients = added(i, listener);
       }
     }
     return new Gradients(loss, gradients, schedule);
   }
 
-  private FlatArrays added(int part) {
+  private FlatArrays added(int part, UpdateListener listener) {
     FlatArrays sums = sum();
     if (part == 0) {
       trainable.optimizer().copy(sums, trainable.gradients());
     } else {
       trainable.optimizer().add(sums, trainable.gradients());
+      listener.after(Phase.BACKWARD);
     }
     return sums;
   }

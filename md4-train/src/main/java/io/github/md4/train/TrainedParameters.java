@@ -33,7 +33,7 @@ record TrainedParameters(
   }
 
   /**
-   * Which set of a checkpoint.
+   * A set of parameters in a checkpoint.
    *
    * @param prefix of its names in the files
    */

@@ -51,7 +51,7 @@ final class Trainer {
   }
 
   /**
-   * How a training is led.
+   * The conduct of a training.
    *
    * @param isStopRequested asked after each step; when true, a checkpoint is written and the
    *     training ends
@@ -59,7 +59,7 @@ final class Trainer {
   record Conduct(TrainingListener listener, BooleanSupplier isStopRequested, SpeedMeter meter) {}
 
   /**
-   * How a training ended.
+   * The end of a training.
    *
    * @param spike for which it must go back to its last checkpoint, if it must
    */

@@ -45,7 +45,7 @@ public interface TrainingListener {
   default void onRollback(Spike spike, long step) throws IOException {}
 
   /**
-   * What is known after a step.
+   * The metrics of a step.
    *
    * @param bitsPerToken the training loss with its constant term, mean since the last metrics
    * @param gradientNorm mean since the last metrics; NaN where no guard watches it

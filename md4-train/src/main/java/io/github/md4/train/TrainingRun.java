@@ -38,7 +38,7 @@ public final class TrainingRun implements AutoCloseable {
   private Learner learner;
   private Trainer trainer;
 
-  /** Where a run is and what it reads. */
+  /** The folder and the data of a run. */
   private record Place(RunFolder folder, Plan plan, TokenFile tokens) {
 
     private Network network(NDManager manager) {
@@ -64,7 +64,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * What a run does and when.
+   * The plan of a run.
    *
    * @param model what is written beside the weights
    * @param dataSha256 of the training tokens
@@ -115,7 +115,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public record Cadence(long evaluateEvery, long checkpointEvery, int keepLast, long keepEvery) {}
 
-  /** How a run ended. */
+  /** The end of a run. */
   public enum Outcome {
     FINISHED,
     INTERRUPTED

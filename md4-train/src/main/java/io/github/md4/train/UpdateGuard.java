@@ -14,7 +14,7 @@ import java.util.Optional;
 sealed interface UpdateGuard extends AutoCloseable {
 
   /**
-   * What is seen of an update.
+   * The guard's view of an update.
    *
    * @param numbers as {@link UpdateNumbers} reads them
    * @param good on the device, its first element 0 where the update must not be made; empty where

@@ -12,7 +12,7 @@ public interface UpdateListener {
   /** Hears and costs nothing. */
   UpdateListener NONE = phase -> {};
 
-  /** What an update consists of; the first three come once for every micro-batch. */
+  /** A phase of an update; the first three come once for every micro-batch. */
   enum Phase {
     /** The upload of the batch, and the network. */
     FORWARD,

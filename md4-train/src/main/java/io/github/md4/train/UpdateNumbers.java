@@ -3,7 +3,7 @@ package io.github.md4.train;
 
 import ai.djl.ndarray.NDArray;
 
-/** What an update tells of itself; it lies on the device, and to read it is to wait for it. */
+/** The numbers of an update, on the device: reading them waits for it. */
 public final class UpdateNumbers implements AutoCloseable {
   private final NDArray array;
 

@@ -10,7 +10,7 @@ import io.github.md4.core.schedule.ScheduleConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** What a network's weights are at the start of a run. */
+/** The start of a network's weights. */
 public sealed interface WarmStart {
 
   /**

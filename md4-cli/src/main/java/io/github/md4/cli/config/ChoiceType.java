@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A choice between several records, named by the key {@code kind}. */
+/** A choice between several records, told apart by a key of their section. */
 record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
   private static final String KIND = "kind";
 

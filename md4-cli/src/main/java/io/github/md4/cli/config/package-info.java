@@ -11,12 +11,12 @@
  *       whose keys all have one;
  *   <li>a type with a {@code public static T parse(String)} is written as a string, its {@code
  *       toString()};
- *   <li>an interface with a {@code static Map<String, Class> kinds()} is one of those records; a
- *       key {@code kind} says which, and without it it is the default's or the first.
+ *   <li>an interface with a {@code static Map<String, Class> kinds()} is one of these records. The
+ *       key {@code kind} names it; without the key it is that of the default, or the first.
  * </ul>
  *
- * Beside these there are {@code boolean}, {@code int}, {@code long}, {@code double}, {@code
- * String}, {@code Path} and enums, whose constants are written in lower case with hyphens. A scalar
- * is read as what its component is, so {@code 1e-3} is a number and {@code no} a string.
+ * The other types are {@code boolean}, {@code int}, {@code long}, {@code double}, {@code String},
+ * {@code Path} and enums, whose constants are written in lower case with hyphens. A scalar is read
+ * as the type of its component, so that {@code no} is a string for a string component.
  */
 package io.github.md4.cli.config;

@@ -17,6 +17,9 @@ sealed interface EstimatorOption {
    */
   Objective of(SavedModel model);
 
+  /** Returns how many steps it has; the largest number for continuous time. */
+  long fineness();
+
   /**
    * The bound of continuous time, or of steps; without effect on an autoregressive model.
    *
@@ -31,6 +34,11 @@ sealed interface EstimatorOption {
       }
       return model.objective(axis, floor).likelihood();
     }
+
+    @Override
+    public long fineness() {
+      return axis instanceof TimeAxis.Discrete discrete ? discrete.steps() : Long.MAX_VALUE;
+    }
   }
 
   /** The bound by orders of tokens. */
@@ -39,10 +47,15 @@ sealed interface EstimatorOption {
     public Objective of(SavedModel model) {
       return model.anyOrderObjective().orElseThrow(() -> noSuchBound("--any-order"));
     }
+
+    @Override
+    public long fineness() {
+      return 0; // stands beside the bound of times
+    }
   }
 
   private static InvalidConfigException noSuchBound(String option) {
     return new InvalidConfigException(
-        option, "the model's schedule is learned, and has the bound of continuous time alone");
+        option, "the model's schedule is learned and has the bound of continuous time only");
   }
 }

@@ -54,7 +54,7 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
   private Path scorer;
 
   @Option(names = "--judge", hidden = true, description = "The former name of --scorer.")
-  private void judge(Path folder) {
+  void setJudge(Path folder) {
     scorer = folder;
   }
 

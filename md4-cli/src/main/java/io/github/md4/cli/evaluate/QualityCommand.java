@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 public final class QualityCommand implements Callable<Integer> {
   private static final double BITS_OF_A_CODE = 63;
-  private static final int HELD_OUT = 10; // one of so many parts
+  private static final int HELD_OUT = 10; // the first of this many parts
 
   @Spec private CommandSpec spec;
 
@@ -148,7 +148,7 @@ public final class QualityCommand implements Callable<Integer> {
 
   private static ObjectNode json(SampleQuality of) {
     ObjectNode json = Json.object().put("bitsPerToken", of.bitsPerToken());
-    json.set("bitsPerTokenStandardError", Json.number(of.bitsPerTokenStandardError()));
+    Json.set(json, "bitsPerTokenStandardError", of.bitsPerTokenStandardError(), "a single sample");
     return json.put("unigramEntropy", of.unigramEntropy());
   }
 }

@@ -109,11 +109,11 @@ record OverfittingCheck(Gain train, Gain valid) {
   }
 
   void addTo(ObjectNode json) {
-    ObjectNode watch = json.putObject("overfitting");
-    watch.set("train", train.json());
-    watch.set("valid", valid.json());
-    watch.set("excessBitsPerToken", Json.number(Units.bitsPerToken(excess())));
-    watch.set("excessInterval", EvaluationFields.json(interval().map(Units::bitsPerToken)));
+    ObjectNode object = json.putObject("overfitting");
+    object.set("train", train.json());
+    object.set("valid", valid.json());
+    object.set("excessBitsPerToken", Json.number(Units.bitsPerToken(excess())));
+    object.set("excessInterval", EvaluationFields.json(interval().map(Units::bitsPerToken)));
   }
 
   private static String text(double bits, Interval nats) {

@@ -78,7 +78,7 @@ public final class ScheduleCommand implements Callable<Integer> {
   private Integer top;
 
   @ArgGroup(exclusive = false)
-  private Watched watched;
+  private OverfittingOptions overfitting;
 
   @Option(
       names = "--plot",
@@ -91,7 +91,7 @@ public final class ScheduleCommand implements Callable<Integer> {
   private boolean json;
 
   /** The files on which learned powers are compared with powers of 1. */
-  private static final class Watched {
+  private static final class OverfittingOptions {
     @Option(
         names = "--train",
         required = true,
@@ -138,7 +138,7 @@ public final class ScheduleCommand implements Callable<Integer> {
                 + " it. Default: 64.")
     private int batchSize = 64;
 
-    OverfittingCheck watch(LoadedModel model, GenMd4Schedule powers) throws IOException {
+    OverfittingCheck check(LoadedModel model, GenMd4Schedule powers) throws IOException {
       return new OverfittingCheck(gain(model, powers, train), gain(model, powers, valid));
     }
 
@@ -159,7 +159,8 @@ public final class ScheduleCommand implements Callable<Integer> {
     Usage.require(
         spec, curves == null || folder == null, "--schedule and --model are mutually exclusive");
     Usage.require(spec, top == null || folder != null, "--top needs --model=DIR");
-    Usage.require(spec, watched == null || folder != null, "--train and --valid need --model=DIR");
+    Usage.require(
+        spec, overfitting == null || folder != null, "--train and --valid need --model=DIR");
     if (folder == null) {
       List<Curve> shown = curves == null ? OF_THE_PAPER : curves;
       show(shown.stream().map(MaskingSchedule::new).toList());
@@ -183,7 +184,7 @@ public final class ScheduleCommand implements Callable<Integer> {
 
   private void show(MaskingSchedule schedule) throws IOException {
     Usage.require(
-        spec, watched == null, "--train and --valid need a model whose schedule is learned");
+        spec, overfitting == null, "--train and --valid need a model whose schedule is learned");
     show(List.of(schedule));
   }
 
@@ -206,10 +207,10 @@ public final class ScheduleCommand implements Callable<Integer> {
         new PowersReport(powers, model.description().tokenizer(), top == null ? DEFAULT_TOP : top);
     Table table = report.table();
     ObjectNode object = report.json();
-    if (watched != null) {
-      OverfittingCheck watch = watched.watch(model, powers);
-      watch.addTo(table);
-      watch.addTo(object);
+    if (overfitting != null) {
+      OverfittingCheck check = overfitting.check(model, powers);
+      check.addTo(table);
+      check.addTo(object);
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {

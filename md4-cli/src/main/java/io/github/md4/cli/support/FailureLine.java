@@ -41,7 +41,7 @@ public final class FailureLine {
         return message(failure) + "; did you mean " + String.join(" or ", suggestions) + "?" + help;
       }
     }
-    // picocli's groups of options say so themselves, and only they.
+    // Only the messages of picocli's groups of options begin with "Error: ".
     return message(failure).replaceFirst("^Error: ", "") + help;
   }
 

@@ -43,10 +43,10 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Mixin private ExperimentOptions experimentOptions;
 
-  @ArgGroup private Way way = new Way();
+  @ArgGroup private Mode mode = new Mode();
 
   /** The treatment of the run; without an option, a new run begins. */
-  private static final class Way {
+  private static final class Mode {
     @Option(names = "--resume", description = "Continue from the run's last checkpoint.")
     private boolean resume;
 
@@ -89,14 +89,14 @@ public final class TrainCommand implements Callable<Integer> {
             NDManager.newBaseManager(TrainingDevice.find(experiment.training(), device, err))) {
       TrainingRun.Plan plan = plan(experiment, tokens);
       RunFolder folder = new RunFolder(experiment.run());
-      if (way.dryRun) {
+      if (mode.dryRun) {
         try (TrainingRun run = TrainingRun.start(folder, plan, tokens, manager)) {
           return DryRun.print(run, plan, out);
         }
       }
-      if (way.replay != null) {
-        try (TrainingRun run = TrainingRun.before(way.replay, folder, plan, tokens, manager)) {
-          return ReplayReport.print(run, way.replay, out);
+      if (mode.replay != null) {
+        try (TrainingRun run = TrainingRun.before(mode.replay, folder, plan, tokens, manager)) {
+          return ReplayReport.print(run, mode.replay, out);
         }
       }
       return train(experiment, plan, tokens, manager);
@@ -109,7 +109,7 @@ public final class TrainCommand implements Callable<Integer> {
     RunFolder folder = new RunFolder(experiment.run());
     RunConfig runConfig = new RunConfig(folder, experiment);
     PrintWriter err = spec.commandLine().getErr();
-    boolean isResumed = way.isResumed(folder);
+    boolean isResumed = mode.isResumed(folder);
     List<String> changes = isResumed ? runConfig.changes() : List.of();
     try (TrainingRun run =
             isResumed

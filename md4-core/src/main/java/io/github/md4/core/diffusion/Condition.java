@@ -4,14 +4,14 @@ package io.github.md4.core.diffusion;
 import java.util.Arrays;
 
 /**
- * What a network is told besides the tokens; a network ignores what it has no input for.
+ * The times and classes told to a network; it ignores those that it has no input for.
  *
  * @param times in [0, 1], one for each example
  * @param labels class ids, one for each example, or empty where there are no classes
  */
 public record Condition(double[] times, int[] labels) {
 
-  /** What stands for the class of an example that has none. */
+  /** The label of an example without a class. */
   public static final int NO_LABEL = -1;
 
   /**

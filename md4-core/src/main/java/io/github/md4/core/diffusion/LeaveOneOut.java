@@ -4,8 +4,8 @@ package io.github.md4.core.diffusion;
 import io.github.md4.core.schedule.GenMd4Schedule;
 
 /**
- * What two masked samples of the same examples at the same times tell of the powers through the
- * masks (GenMD4, Appendix I.2; spec, Section 3.3): each sample's loss is measured against the
+ * The gradient by the powers through the masks, from two masked samples of the same examples at the
+ * same times (GenMD4, Appendix I.2; spec, Section 3.3): each sample's loss is measured against the
  * other's, which lowers the variance and leaves the expectation as it is.
  *
  * <pre>{@code

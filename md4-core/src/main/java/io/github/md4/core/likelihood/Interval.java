@@ -3,12 +3,15 @@ package io.github.md4.core.likelihood;
 
 import java.util.function.DoubleUnaryOperator;
 
-/**
- * Where a number lies with 95% confidence, both the noise and the choice of the documents counted.
- */
+/** An interval of 95% confidence, over the noise and the choice of the documents. */
 public record Interval(double low, double high) {
   /** Of what cannot be known. */
   public static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN);
+
+  /** Returns whether it is known. */
+  public boolean isKnown() {
+    return !Double.isNaN(low);
+  }
 
   /** Returns the interval of a rising function of the number. */
   public Interval map(DoubleUnaryOperator rising) {

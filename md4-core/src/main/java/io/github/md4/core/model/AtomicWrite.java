@@ -32,7 +32,7 @@ public final class AtomicWrite {
 
   private AtomicWrite() {}
 
-  /** What writes the content. */
+  /** A writer of the content. */
   @FunctionalInterface
   public interface Content {
     /**

@@ -16,7 +16,7 @@ import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
 
 /**
- * What must be known of a model besides its weights and its vocabulary.
+ * The configuration of a model: all of it but its weights and its vocabulary.
  *
  * @param objective what it is trained for
  * @param length N, the tokens of a sequence

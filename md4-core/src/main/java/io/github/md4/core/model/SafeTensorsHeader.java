@@ -4,7 +4,7 @@ package io.github.md4.core.model;
 import ai.djl.ndarray.types.Shape;
 import java.util.Map;
 
-/** What the header of a safetensors file says; both maps keep its order. */
+/** The header of a safetensors file; both maps keep its order. */
 record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadata) {
   /** The key under which the header holds texts in place of a tensor. */
   static final String METADATA = "__metadata__";

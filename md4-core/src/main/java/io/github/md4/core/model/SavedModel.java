@@ -45,7 +45,7 @@ public final class SavedModel implements AutoCloseable {
   private final FrozenDenoiser denoiser;
   private final Schedule schedule;
 
-  /** What a model is, without its weights. */
+  /** A model without its weights. */
   public record Description(ModelConfig config, Tokenizer tokenizer) {
 
     /** Returns the states of a position. */

@@ -3,11 +3,11 @@ package io.github.md4.core.model;
 
 import io.github.md4.core.Choices;
 
-/** Which of a run's two sets of weights. */
+/** A choice between a run's two sets of weights. */
 public enum Weights {
   /** The exponential moving average over the updates. */
   EMA,
-  /** What the optimizer moved last. */
+  /** The weights as the optimizer last moved them. */
   RAW;
 
   /** Returns the choice written as {@code ema} or {@code raw}. */

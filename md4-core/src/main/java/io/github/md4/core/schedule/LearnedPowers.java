@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * That each token has a power, learned with the network (GenMD4, Section 4): {@link GenMd4Schedule}
- * is what comes of it.
+ * A schedule of one power for each token, learned with the network (GenMD4, Section 4), as a
+ * configuration names it; {@link GenMd4Schedule} is the schedule itself.
  *
  * @param initial every power at the start; 1 is the linear schedule
  * @param sharing which tokens share a power
@@ -18,7 +18,7 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
   private static final Pattern FORM =
       Pattern.compile(NAME + "(?:\\(\\s*([^,()\\s]+)\\s*(,\\s*shared\\s*)?\\))?");
 
-  /** Which tokens share a power. */
+  /** The sharing of powers between tokens. */
   public enum Sharing {
     /** None: each has its own. */
     NONE {

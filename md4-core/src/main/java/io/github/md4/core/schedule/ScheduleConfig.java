@@ -4,9 +4,8 @@ package io.github.md4.core.schedule;
 import java.util.function.Function;
 
 /**
- * What a configuration says of a model's schedule: a curve, the same for all tokens (MD4), or
- * powers that are learned with the network (GenMD4). {@code toString} is the form that {@link
- * #parse} reads.
+ * The configuration of a model's schedule: a curve, the same for all tokens (MD4), or powers that
+ * are learned with the network (GenMD4). {@code toString} is the form that {@link #parse} reads.
  */
 public sealed interface ScheduleConfig permits Curve, LearnedPowers {
 

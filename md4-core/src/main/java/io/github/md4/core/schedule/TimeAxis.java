@@ -4,7 +4,7 @@ package io.github.md4.core.schedule;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Whether time runs in {@code [0, 1]} or in steps: the one place where the two differ. */
+/** The axis of time, {@code [0, 1]} or steps: the one place where the two differ. */
 public sealed interface TimeAxis {
 
   /** Returns the first time on this axis after {@code t}, or {@code t} itself if continuous. */

@@ -4,8 +4,8 @@ package io.github.md4.core.schedule;
 import io.github.md4.core.Choices;
 
 /**
- * How the diffusion term of learned powers counts: its times are drawn from the last {@code 1 - t1}
- * of [0, 1], {@code t1} being {@link GenMd4Schedule#TIME_FLOOR}.
+ * The factor of the diffusion term of learned powers: its times are drawn from the last {@code 1 -
+ * t1} of [0, 1], {@code t1} being {@link GenMd4Schedule#TIME_FLOOR}.
  */
 public enum TimeFloor {
   /**

@@ -3,7 +3,7 @@ package io.github.md4.core.schedule;
 
 import java.util.stream.IntStream;
 
-/** How the times of a batch follow from uniforms. */
+/** The law of the times of a batch, as a function of uniforms. */
 public sealed interface TimeSampling {
 
   /**

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** How fast tokens are masked, and at which times: doubles on the host. */
+/** Masking schedules and axes of time, in doubles on the host. */
 package io.github.md4.core.schedule;

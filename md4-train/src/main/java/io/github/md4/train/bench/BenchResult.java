@@ -13,7 +13,7 @@ import io.github.md4.train.speed.Spread;
  * @param work the computation
  */
 public record BenchResult(
-    Throughput throughput, StepTimes parts, double gapMilliseconds, MemoryUse memory, Work work) {
+    Throughput throughput, PhaseTimes parts, double gapMilliseconds, MemoryUse memory, Work work) {
 
   /**
    * The speed of windows of steps that ran without waiting.

@@ -118,7 +118,7 @@ public final class StepBench implements AutoCloseable {
   public BenchResult run(Repetitions repetitions) {
     BenchResult.Throughput throughput =
         BenchResult.Throughput.of(batches.tokens(), freeRunning(repetitions));
-    StepTimes parts = byPart(repetitions.stepsAWindow);
+    PhaseTimes parts = byPart(repetitions.stepsAWindow);
     MemoryUse memory = gauge.use(); // before the ceiling's matrices
     try (MatmulCeiling ceiling =
         new MatmulCeiling(manager, workload.training.computation().precision())) {
@@ -165,7 +165,7 @@ public final class StepBench implements AutoCloseable {
     return (System.nanoTime() - start) * 1e-6 / steps;
   }
 
-  private StepTimes byPart(int steps) {
+  private PhaseTimes byPart(int steps) {
     double[] data = new double[steps];
     try (NDArray one = manager.create(1f)) {
       PhaseClock clock = new PhaseClock(() -> await(one.duplicate()));
@@ -178,7 +178,7 @@ public final class StepBench implements AutoCloseable {
         gauge.read();
       }
       double average = moved(steps, workload.training.optimization().emaRate()) - moved(steps, 1);
-      return new StepTimes(Spread.of(data).median(), clock.medians(), average);
+      return new PhaseTimes(Spread.of(data).median(), clock.medians(), average);
     }
   }
 

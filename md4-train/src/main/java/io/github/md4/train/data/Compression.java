@@ -101,7 +101,7 @@ public enum Compression {
       throw e;
     } catch (RuntimeException e) {
       raw.close();
-      throw new UntrustedFile(file).refused("damaged or cut short; copy it anew", e);
+      throw new UntrustedFile(file).refused("is damaged or cut short; copy it again", e);
     }
   }
 
@@ -112,7 +112,8 @@ public enum Compression {
       }
       if (file.toString().endsWith(compression.suffix)) {
         throw new InvalidDataException(
-            file, "no " + compression.suffix + " file, though its name says so; copy it anew");
+            file,
+            "is not a " + compression.suffix + " file, though its name says so; copy it again");
       }
     }
     return raw;
@@ -153,7 +154,7 @@ public enum Compression {
             || failure instanceof XZIOException;
     if (isDamage) {
       throw new InvalidDataException(
-          file, "damaged or cut short (" + failure.getMessage() + "); copy it anew", failure);
+          file, "is damaged or cut short (" + failure.getMessage() + "); copy it again", failure);
     }
     return failure;
   }

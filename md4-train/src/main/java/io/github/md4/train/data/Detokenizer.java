@@ -129,7 +129,7 @@ public enum Detokenizer {
   private sealed interface Rule {
     String apply(String text);
 
-    /** Of a literal text, from left to right. */
+    /** The replacement of a literal text, from left to right. */
     record Literal(String from, String to) implements Rule {
       @Override
       public String apply(String text) {
@@ -137,7 +137,7 @@ public enum Detokenizer {
       }
     }
 
-    /** Of whatever a pattern matches, from left to right. */
+    /** The replacement of every match of a pattern, from left to right. */
     record Regex(Pattern from, String to) implements Rule {
       @Override
       public String apply(String text) {
@@ -145,7 +145,7 @@ public enum Detokenizer {
       }
     }
 
-    /** Of another, so many times. */
+    /** A replacement that is repeated. */
     record Repeated(Rule rule, int times) implements Rule {
       @Override
       public String apply(String text) {
@@ -157,7 +157,7 @@ public enum Detokenizer {
       }
     }
 
-    /** Takes white space off both ends and puts a line end before. */
+    /** The removal of white space at both ends, with a line end in front. */
     record OnItsOwnLine() implements Rule {
       @Override
       public String apply(String text) {

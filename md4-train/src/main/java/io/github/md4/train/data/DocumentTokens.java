@@ -99,7 +99,8 @@ public final class DocumentTokens {
       List<TokenFileInfo> written = splits.finish();
       if (written.isEmpty()) {
         throw new InvalidDataException(
-            from.get(0), "too short: its %d documents fill no file".formatted(counts.documents()));
+            from.get(0),
+            "is too short: its %d documents fill no file".formatted(counts.documents()));
       }
       return new Prepared(
           content.dataSet(),

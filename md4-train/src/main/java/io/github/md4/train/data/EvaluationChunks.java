@@ -18,7 +18,7 @@ public final class EvaluationChunks implements Examples {
   private final TokenFile tokens;
   private final int length;
   private final int endOfText; // NONE where the vocabulary has none
-  private int[] firstDocuments; // of each chunk; found when first asked for
+  private int[] firstDocuments; // of each chunk; computed at the first use
   private final LongToIntFunction labels;
 
   /**
@@ -73,7 +73,7 @@ public final class EvaluationChunks implements Examples {
     if (tokens.length() < length) {
       throw new InvalidDataException(
           tokens.path(),
-          "too short: %d tokens where one sequence takes %d; take a longer text"
+          "is too short: %d tokens where one sequence takes %d; take a longer text"
               .formatted(tokens.length(), length));
     }
   }

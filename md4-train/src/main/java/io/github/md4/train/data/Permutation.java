@@ -12,7 +12,7 @@ package io.github.md4.train.data;
  * than four turns are expected, since {@code 4^h < 4 size}.
  */
 public final class Permutation {
-  // Four are enough for large halves (Luby and Rackoff); small ones want more.
+  // Four are enough for large halves (Luby and Rackoff); small ones need more.
   private static final int ROUNDS = 8;
 
   private final long size;

@@ -24,7 +24,7 @@ public final class Quickstart {
   /** The default seed. */
   public static final long SEED = 1;
 
-  // Raise it with any change to the slots below: the floor of older files can then not be computed.
+  // Raise it with any change to the slots below. The floor of older files is then unknown.
   private static final int VERSION = 1;
 
   private static final List<Phrases.Slot> SLOTS =

@@ -38,7 +38,7 @@ public final class ScoredRows implements Examples {
     ScoredRows scored = new ScoredRows(length, rows);
     int shardStart = 0;
     for (int shard = 0; shard < protocol.shards(); shard++) {
-      // As the hub's library shards: the first ones are longer by one row.
+      // The hub's library makes the first shards longer by one row.
       int size =
           rows.size() / protocol.shards() + (shard < rows.size() % protocol.shards() ? 1 : 0);
       scored.layOut(rows, shardStart, shardStart + size, protocol, end);
@@ -47,7 +47,7 @@ public final class ScoredRows implements Examples {
     if (scored.count() == 0) {
       throw new InvalidDataException(
           files.get(0),
-          "too short: no sequence of %d tokens; take a longer text".formatted(length));
+          "is too short: no sequence of %d tokens; take a longer text".formatted(length));
     }
     return scored;
   }

@@ -48,7 +48,7 @@ public final class MetricsLog implements AutoCloseable {
 
   /** Removes the lines after a step that the run has gone back to. */
   public void rewind(long step) throws IOException {
-    truncate(file, MetricsLines.lengthUpTo(file, step)); // what is appended goes to the new end
+    truncate(file, MetricsLines.lengthUpTo(file, step)); // the next line goes to the new end
     lastStep = step;
   }
 

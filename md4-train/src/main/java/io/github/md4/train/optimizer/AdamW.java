@@ -48,7 +48,7 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
   }
 
   /**
-   * Which update it is.
+   * The number and the rates of an update.
    *
    * @param update 1 for the first
    * @param rate its learning rate

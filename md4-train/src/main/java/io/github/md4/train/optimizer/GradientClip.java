@@ -4,7 +4,7 @@ package io.github.md4.train.optimizer;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.OptimizerKernels;
 
-/** What is done to gradients that are too large. */
+/** The treatment of gradients that are too large. */
 public sealed interface GradientClip {
 
   /** Bounds the gradients, in place. */

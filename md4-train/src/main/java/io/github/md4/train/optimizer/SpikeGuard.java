@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is done about an update whose loss or gradient norm is not finite, or far above those of the
+ * The treatment of an update whose loss or gradient norm is not finite, or far above those of the
  * updates before it.
  *
  * <p>Far is said of logarithms: {@code x > mean + deviations * spread}, where mean and spread are
@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 public sealed interface SpikeGuard {
 
   /**
-   * What is far.
+   * The bounds beyond which an update is far from others.
    *
    * @param deviations how many times the spread
    * @param memory updates that mean and spread go back; only after as many is anything finite far

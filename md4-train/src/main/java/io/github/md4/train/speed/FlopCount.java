@@ -7,23 +7,23 @@ import io.github.md4.core.network.ParameterSpec;
 import java.util.List;
 
 /**
- * The floating-point operations of training, a token, forward and backward. Vectors and tables do
- * not count, and attention is counted whole also where it is causal.
+ * The floating-point operations of training per token, forward and backward. Vectors and tables do
+ * not count. Attention counts as a whole, also where it is causal.
  *
- * @param denseEquivalent what a peer that computes the loss everywhere is counted with, whatever is
- *     skipped here, so that numbers compare. For a transformer that is
+ * @param denseEquivalent the count for a program that computes the loss everywhere. Comparisons
+ *     with other programs use it, whatever is skipped here. For a transformer it is
  *     <pre>{@code
  * 6 (parameters - token table) + 12 layers width length
  * }</pre>
  *
- * @param needed what has to be computed, the loss being asked for at masked positions, half of all.
- *     For a transformer that is
+ * @param needed the count with the loss at masked positions only, half of all. For a transformer it
+ *     is
  *     <pre>{@code
  * 6 (a + b / 2 + c / length) + 12 layers width length
  * }</pre>
  *     where a are the parameters of matrices that every position is multiplied by, b those of the
  *     head and the last feed-forward, needed at masked positions, and c those of the condition and
- *     of the modulation, multiplied once an example
+ *     of the modulation, multiplied once per example
  */
 public record FlopCount(double denseEquivalent, double needed) {
 

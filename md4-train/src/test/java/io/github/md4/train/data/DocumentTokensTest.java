@@ -333,11 +333,11 @@ final class DocumentTokensTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "a.jsonl | {\"text\": \"x\"}\\n{\"body\": \"y\"} | line 2 has no text under \"text\" but [body]",
-        "a.jsonl | {\"text\": \"x\"}\\n[1] | line 2 is no JSON object",
+        "a.jsonl | {\"text\": \"x\"}\\n{\"body\": \"y\"} | line 2 has no text under \"text\", but [body]",
+        "a.jsonl | {\"text\": \"x\"}\\n[1] | line 2 is not a JSON object",
         "a.jsonl | {\"text\": {}} | line 1 has no text",
         "a.parquet | PAR1 | no Parquet file",
-        "a.txt.zst | xyz | no .zst file, though its name says so",
+        "a.txt.zst | xyz | is not a .zst file, though its name says so",
       })
   void badInput_isNamedAndLeavesNothing(String name, String content, String expected)
       throws IOException {
@@ -360,7 +360,7 @@ final class DocumentTokensTest {
     assertThatThrownBy(
             () -> prepare(new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), file))
         .isInstanceOf(InvalidDataException.class)
-        .hasMessageContaining("a.jsonl.zst: damaged or cut short");
+        .hasMessageContaining("a.jsonl.zst: is damaged or cut short");
   }
 
   @Test

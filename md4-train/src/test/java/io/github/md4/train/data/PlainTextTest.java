@@ -84,7 +84,7 @@ final class PlainTextTest {
     rejects(invalid, "latin1: not UTF-8: byte 0xE9 at offset 3");
     Path cut = Files.write(folder.resolve("cut"), new byte[] {'a', (byte) 0xC3});
     rejects(cut, "cut: not UTF-8: byte 0xC3 at offset 1");
-    rejects(Written.text(folder.resolve("empty.gz"), ""), "empty.gz: empty");
+    rejects(Written.text(folder.resolve("empty.gz"), ""), "empty.gz: is empty");
     rejects(folder.resolve("absent"), "absent: no such file");
   }
 

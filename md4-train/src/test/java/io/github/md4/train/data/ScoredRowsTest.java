@@ -115,7 +115,7 @@ final class ScoredRowsTest {
   void tooShortOrWithoutEnd_isRefused() {
     assertThatThrownBy(() -> read("ab\n", Protocol.MD4, 4))
         .isInstanceOf(InvalidDataException.class)
-        .hasMessageContaining("a.txt: too short: no sequence of 4 tokens");
+        .hasMessageContaining("a.txt: is too short: no sequence of 4 tokens");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ScoredRows.read(List.of(), LINES, new Tokenizer.Bytes(), Protocol.MD4, 4))
         .withMessageContaining("closes rows by the end of text");

@@ -84,7 +84,7 @@ final class TrainingWindowsTest {
   void windows_rejectWhatCannotBe() {
     assertThatThrownBy(() -> new TrainingWindows(tokens, TOKENS + 1, 1))
         .isInstanceOf(InvalidDataException.class)
-        .hasMessageContaining("a.bin: too short: 53 tokens where one sequence takes 54");
+        .hasMessageContaining("a.bin: is too short: 53 tokens where one sequence takes 54");
     assertThatIllegalArgumentException().isThrownBy(() -> new TrainingWindows(tokens, 0, 1));
     TrainingWindows windows = new TrainingWindows(tokens, TOKENS, 1);
     assertThat(windows.count()).isEqualTo(1);

@@ -39,7 +39,7 @@ record CifarBatch(Path path) implements ImageSource {
         if (bytes.length < recordBytes) {
           throw new InvalidDataException(
               path,
-              "cut short: %d bytes of image %d where each takes %d; copy it anew"
+              "is cut short: %d bytes of image %d where each takes %d; copy it again"
                   .formatted(bytes.length, index, recordBytes));
         }
         receiver.image("image " + index, Image.ofPlanes(SHAPE, bytes, 1), label(bytes[0], index));

@@ -50,7 +50,7 @@ record IdxFile(Path path, int[] sizes, int bytes, DataInputStream in) implements
       return new IdxFile(path, sizes, BYTES.get(type), in);
     } catch (EOFException e) {
       in.close();
-      throw new InvalidDataException(path, "cut short in its header; copy it anew", e);
+      throw new InvalidDataException(path, "is cut short in its header; copy it again", e);
     } catch (IOException | RuntimeException e) {
       in.close();
       throw e;
@@ -78,7 +78,7 @@ record IdxFile(Path path, int[] sizes, int bytes, DataInputStream in) implements
       throw Compression.blame(path, e);
     }
     if (bytes.length < count) {
-      throw new InvalidDataException(path, "cut short in " + what + "; copy it anew");
+      throw new InvalidDataException(path, "is cut short in " + what + "; copy it again");
     }
     return bytes;
   }
@@ -86,7 +86,7 @@ record IdxFile(Path path, int[] sizes, int bytes, DataInputStream in) implements
   /** Checks that all bytes were read. */
   void checkEnd() throws IOException {
     if (in.read() >= 0) {
-      throw new InvalidDataException(path, "longer than its header says; copy it anew");
+      throw new InvalidDataException(path, "is longer than its header says; copy it again");
     }
   }
 

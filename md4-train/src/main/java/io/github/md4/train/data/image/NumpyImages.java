@@ -64,7 +64,7 @@ record NumpyImages(Path path, LabelSource labels) implements ImageSource {
         arrays.put(entry.getName(), NumpyArray.read(path, bytes(zip, entry)));
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidDataException(path, "no .npz: " + e.getMessage() + "; copy it anew", e);
+      throw new InvalidDataException(path, "is not an .npz file: " + e.getMessage() + "; copy it again", e);
     }
     return arrays;
   }
@@ -76,7 +76,7 @@ record NumpyImages(Path path, LabelSource labels) implements ImageSource {
       byte[] bytes = in.readAllBytes();
       if (sum.getValue() != entry.getCrc()) {
         throw new InvalidDataException(
-            path, "the checksum of %s is wrong; copy it anew".formatted(entry.getName()));
+            path, "the checksum of %s is wrong; copy it again".formatted(entry.getName()));
       }
       return bytes;
     }

@@ -82,7 +82,7 @@ sealed interface PictureFiles {
 
     private InvalidDataException damaged(IOException e) {
       return new InvalidDataException(
-          tar, "damaged or cut short (" + e.getMessage() + "); copy it anew", e);
+          tar, "is damaged or cut short (" + e.getMessage() + "); copy it again", e);
     }
   }
 }

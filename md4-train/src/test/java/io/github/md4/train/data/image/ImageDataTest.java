@@ -131,7 +131,7 @@ final class ImageDataTest {
   void cifar_cutShortIsNamed() throws IOException {
     byte[] whole = ImageFiles.cifar(2, 0, 1);
     assertRefused(
-        "cut short: 3000 bytes of image 1 where each takes 3073; copy it anew",
+        "cut short: 3000 bytes of image 1 where each takes 3073; copy it again",
         write("a.bin", Arrays.copyOf(whole, 6073)));
   }
 
@@ -204,14 +204,14 @@ final class ImageDataTest {
   void numpy_damagesAreNamed() throws IOException {
     byte[] values = ImageFiles.values(2, 3, 5, 1);
     assertRefused(
-        "must be integers in the order of C: <f4",
+        "must be integers in C order: <f4",
         write("a.npy", ImageFiles.npy("<f4", "2, 3, 5", values)));
     assertRefused(
         "cut short or too long: 29 bytes where [2, 3, 5] needs 30",
         write("b.npy", ImageFiles.npy("|u1", "2, 3, 5", Arrays.copyOf(values, 29))));
     assertRefused(
         "must hold one array of images", write("c.npy", ImageFiles.npy("|u1", "30,", values)));
-    assertRefused("no .npz", write("d.npz", new byte[] {1, 2, 3}));
+    assertRefused("is not an .npz file", write("d.npz", new byte[] {1, 2, 3}));
   }
 
   @Test
@@ -380,7 +380,7 @@ final class ImageDataTest {
         .hasMessageContaining("must have a label for each of 4 images: 3");
     Files.delete(Labels.beside(bin));
     assertThatThrownBy(() -> Labels.read(bin, 3))
-        .hasMessageContaining("has no labels beside it (train.labels.bin)");
+        .hasMessageContaining("has no file of labels beside it (train.labels.bin)");
     assertThat(Optional.of(Labels.areBeside(bin))).contains(false);
   }
 }

@@ -14,9 +14,9 @@ import java.util.Map;
  * @param phases the times of the phases of an update on the device
  * @param average the part of the optimizer's time that the exponential average takes
  */
-public record StepTimes(double data, Map<Phase, Double> phases, double average) {
+public record PhaseTimes(double data, Map<Phase, Double> phases, double average) {
 
-  public StepTimes {
+  public PhaseTimes {
     phases = Collections.unmodifiableMap(new EnumMap<>(phases));
   }
 
