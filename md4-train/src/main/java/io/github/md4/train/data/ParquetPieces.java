@@ -26,7 +26,8 @@ import org.apache.parquet.io.api.Binary;
  * one at a time. Rows whose text is null are left out.
  */
 final class ParquetPieces implements Pieces {
-  private static final String DAMAGED = "is damaged, or compressed in an unknown way; copy it again";
+  private static final String DAMAGED =
+      "is damaged, or compressed in an unknown way; copy it again";
 
   private final Path file;
   private final ParquetFileReader reader;

@@ -64,7 +64,8 @@ record NumpyImages(Path path, LabelSource labels) implements ImageSource {
         arrays.put(entry.getName(), NumpyArray.read(path, bytes(zip, entry)));
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidDataException(path, "is not an .npz file: " + e.getMessage() + "; copy it again", e);
+      throw new InvalidDataException(
+          path, "is not an .npz file: " + e.getMessage() + "; copy it again", e);
     }
     return arrays;
   }
