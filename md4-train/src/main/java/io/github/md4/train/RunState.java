@@ -21,6 +21,9 @@ import java.nio.file.Path;
  * @param loss the unfinished mean of the training loss
  * @param isEvaluationOwed whether the run was stopped before the evaluation of this step
  * @param guard what the guard knows of the updates so far
+ * @param labelsSha256 of the labels beside the tokens; null without labels, and in older
+ *     checkpoints
+ * @param engineThreads the threads of the engine on a CPU; 0 on a GPU, and in older checkpoints
  */
 record RunState(
     int formatVersion,
@@ -31,7 +34,9 @@ record RunState(
     String dataSha256,
     PendingUpdates.Partial loss,
     boolean isEvaluationOwed,
-    double[] guard) {
+    double[] guard,
+    String labelsSha256,
+    int engineThreads) {
   static final int FORMAT_VERSION = 2;
   private static final String NAME = "state.json";
   private static final String STEP = "step-";

@@ -262,6 +262,7 @@ public final class SamplerOptions {
         stepCount(),
         model.config().schedule().toString(),
         model.config().epsilon(),
+        model.tokenizer().separator(),
         model.tokenizer().image());
   }
 

@@ -150,8 +150,8 @@ public final class SymbolTokenizer implements Tokenizer {
   }
 
   @Override
-  public String text(int id, int position) {
-    return (position == 0 ? "" : separator) + decode(new int[] {id});
+  public String separator() {
+    return separator;
   }
 
   /**

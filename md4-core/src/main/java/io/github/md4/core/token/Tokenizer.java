@@ -26,6 +26,7 @@ public sealed interface Tokenizer
         Gpt2Tokenizer,
         HuggingFaceJson,
         SymbolTokenizer,
+        WordTokenizer,
         PixelValues,
         ClassNames {
   /** The text of a masked position in decoded text: U+2588, a full block. */
@@ -67,8 +68,9 @@ public sealed interface Tokenizer
   }
 
   /**
-   * Returns the text that one id adds to a sequence at a position. The texts of all positions give
-   * {@link #decode} of the sequence, as far as no character takes several tokens.
+   * Returns the text that one id adds to a sequence at a position. The texts of all positions,
+   * joined by {@link #separator}, give {@link #decode} of the sequence, as far as no character
+   * takes several tokens.
    */
   default String text(int id, int position) {
     return decode(new int[] {id});
@@ -80,6 +82,11 @@ public sealed interface Tokenizer
    * @throws IllegalArgumentException if an id is not in {@code [0, vocabularySize()]}
    */
   String decode(int[] ids);
+
+  /** Returns what {@link #decode} puts between the texts of two tokens. */
+  default String separator() {
+    return "";
+  }
 
   /** Returns the token that closes a document; none where the vocabulary has no such token. */
   default OptionalInt endOfText() {
@@ -110,11 +117,13 @@ public sealed interface Tokenizer
       case Gpt2Tokenizer.TYPE -> new Gpt2Tokenizer();
       case HuggingFaceJson.TYPE -> HuggingFaceJson.of(fields.object("tokenizer").toString());
       case SymbolTokenizer.TYPE -> SymbolTokenizer.fromJson(fields);
+      case WordTokenizer.TYPE -> WordTokenizer.fromJson(fields);
       case PixelValues.TYPE -> PixelValues.fromJson(fields);
       case ClassNames.TYPE -> ClassNames.fromJson(fields);
       default ->
           throw new IllegalArgumentException(
-              "type must be characters, bytes, gpt2, huggingface, symbols, pixels or classes: \""
+              "type must be characters, bytes, gpt2, huggingface, symbols, words, pixels or"
+                  + " classes: \""
                   + type
                   + '"');
     };

@@ -39,7 +39,8 @@ final class TokenizerTest {
   @Test
   void tokenizers_areAllVariants() {
     List<Class<?>> listed =
-        Stream.concat(tokenizers(), ImageTokenizersTest.tokenizers())
+        Stream.of(tokenizers(), ImageTokenizersTest.tokenizers(), WordTokenizerTest.tokenizers())
+            .flatMap(all -> all)
             .<Class<?>>map(Object::getClass)
             .toList();
     assertThat(listed).containsExactlyInAnyOrder(Tokenizer.class.getPermittedSubclasses());

@@ -88,6 +88,7 @@ public final class TraceReader {
         whole(fields.get("steps")),
         fields.get("schedule").getAsString(),
         fields.get("epsilon").getAsDouble(),
+        fields.has(TraceWriter.SEPARATOR) ? fields.get(TraceWriter.SEPARATOR).getAsString() : "",
         Optional.ofNullable(fields.get(TraceWriter.IMAGE))
             .map(image -> ImageShape.parse(image.getAsString())));
   }
@@ -134,12 +135,19 @@ public final class TraceReader {
 
   private static Event event(JsonObject json) {
     boolean isMask = json.get("token").isJsonNull();
+    double time = json.get("time").getAsDouble();
+    require(time >= 0 && time <= 1, "time must be in [0, 1]", time);
+    double probability = isMask ? Double.NaN : json.get("probability").getAsDouble();
+    require(
+        isMask || (probability >= 0 && probability <= 1),
+        "probability must be in [0, 1]",
+        probability);
     return new Event(
         whole(json.get("step")),
-        json.get("time").getAsDouble(),
+        time,
         whole(json.get("position")),
         isMask ? Tokenizer.MASK_TEXT : json.get("text").getAsString(),
-        isMask ? Double.NaN : json.get("probability").getAsDouble());
+        probability);
   }
 
   private static String text(JsonElement text) {

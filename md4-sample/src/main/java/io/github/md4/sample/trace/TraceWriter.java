@@ -24,6 +24,7 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
   static final String FORMAT = "md4-trace";
   static final int VERSION = 1;
   static final String IMAGE = "image";
+  static final String SEPARATOR = "separator";
   private static final Gson JSON =
       new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 
@@ -41,8 +42,13 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
       throws IOException {
     TraceWriter writer = new TraceWriter(Files.newBufferedWriter(file), tokenizer);
     writer.write(header(header));
-    sequences.forEach(sequence -> writer.write(writer.initial(sequence)));
+    writer.begin(sequences);
     return writer;
+  }
+
+  /** Writes the initial sequences of samples that are drawn after those before. */
+  public void begin(Iterable<InitialSequence> sequences) {
+    sequences.forEach(sequence -> write(initial(sequence)));
   }
 
   private static JsonObject header(Trace.Header header) {
@@ -52,6 +58,9 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
     json.addProperty("steps", header.steps());
     json.addProperty("schedule", header.schedule());
     json.addProperty("epsilon", header.epsilon());
+    if (!header.separator().isEmpty()) {
+      json.addProperty(SEPARATOR, header.separator());
+    }
     header.image().ifPresent(image -> json.addProperty(IMAGE, image.toString()));
     json.add("about", JSON.toJsonTree(header.about()));
     return json;
