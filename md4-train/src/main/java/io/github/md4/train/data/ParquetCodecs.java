@@ -77,7 +77,10 @@ final class ParquetCodecs implements CompressionCodecFactory {
   private record Pages(Codec codec) implements BytesInputDecompressor {
     @Override
     public BytesInput decompress(BytesInput bytes, int size) throws IOException {
-      return BytesInput.from(unpack(bytes.toByteArray(), size));
+      ByteBuffer in = bytes.toByteBuffer();
+      byte[] packed = new byte[in.remaining()];
+      in.get(packed);
+      return BytesInput.from(unpack(packed, size));
     }
 
     @Override

@@ -120,6 +120,7 @@ final class ParquetPieces implements Pieces {
     return Optional.empty();
   }
 
+  @SuppressWarnings("deprecation") // the count of values, which nothing else tells
   private boolean nextGroup() throws IOException {
     PageReadStore pages = reader.readNextRowGroup();
     if (pages == null) {
