@@ -77,9 +77,10 @@ final class ParquetCodecs implements CompressionCodecFactory {
   private record Pages(Codec codec) implements BytesInputDecompressor {
     @Override
     public BytesInput decompress(BytesInput bytes, int size) throws IOException {
-      ByteBuffer in = bytes.toByteBuffer();
-      byte[] packed = new byte[in.remaining()];
-      in.get(packed);
+      byte[] packed;
+      try (InputStream in = bytes.toInputStream()) {
+        packed = in.readAllBytes();
+      }
       return BytesInput.from(unpack(packed, size));
     }
 
