@@ -9,4 +9,4 @@ cd "$(dirname "$0")/.."
 rounds=${1:-200}
 seed=${2:-1000}
 exec mvn -o -B -ntp test -pl md4-cli -am -Dtest=ReadersFuzzTest -Dsurefire.failIfNoSpecifiedTests=false \
-  "-DargLine=-Dmd4.fuzz.rounds=$rounds -Dmd4.fuzz.seed=$seed"
+  "-Dmd4.fuzz.rounds=$rounds" "-Dmd4.fuzz.seed=$seed"

@@ -34,7 +34,7 @@ public final class StrictJson {
     } catch (JsonParseException | IllegalStateException | UnsupportedOperationException e) {
       Matcher place = PLACE.matcher(String.valueOf(e.getMessage()));
       throw new IllegalArgumentException(
-          "no JSON object" + (place.find() ? ", wrong " + place.group() : ""), e);
+          "not a JSON object" + (place.find() ? ", wrong " + place.group() : ""), e);
     }
   }
 
@@ -55,7 +55,7 @@ public final class StrictJson {
       }
       if (depth > DEEPEST) {
         throw new IllegalArgumentException(
-            "no JSON object: its brackets are nested deeper than " + DEEPEST);
+            "not a JSON object: its brackets are nested deeper than " + DEEPEST);
       }
     }
   }

@@ -38,7 +38,7 @@ public record UntrustedFile(Path path) {
       ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path));
       return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
-      throw new InvalidDataException(path, "is not UTF-8; copy it anew", e);
+      throw new InvalidDataException(path, "is not UTF-8; copy it again", e);
     }
   }
 

@@ -137,7 +137,7 @@ public final class TokenFile implements Closeable {
 
   private InvalidDataException cutShort(Throwable cause) {
     return new InvalidDataException(
-        file, "was cut short while it was read; copy or prepare it anew", cause);
+        file, "was cut short while it was read; copy or prepare it again", cause);
   }
 
   private void checkIds(long offset, int[] ids) {
@@ -145,7 +145,7 @@ public final class TokenFile implements Closeable {
       if (ids[i] < 0 || ids[i] >= vocabularySize) {
         throw new InvalidDataException(
             file,
-            "token %d is %d, outside its vocabulary of %d; copy or prepare it anew"
+            "token %d is %d, outside its vocabulary of %d; copy or prepare it again"
                 .formatted(offset + i, ids[i], vocabularySize));
       }
     }
@@ -164,7 +164,7 @@ public final class TokenFile implements Closeable {
     if (!sha256.equals(info.sha256())) {
       throw new InvalidDataException(
           file,
-          "SHA-256 is %s, stated is %s; copy or prepare it anew".formatted(sha256, info.sha256()));
+          "SHA-256 is %s, stated is %s; copy or prepare it again".formatted(sha256, info.sha256()));
     }
   }
 

@@ -61,7 +61,7 @@ record TokenLayout(int headerBytes, TokenType type, long count) {
     if (count < 0 || count > Long.MAX_VALUE / 8 || fileBytes != expected) {
       throw new InvalidDataException(
           file,
-          "%s: %d bytes where %d tokens need %d; copy or prepare it anew"
+          "%s: %d bytes where %d tokens need %d; copy or prepare it again"
               .formatted(
                   fileBytes < expected ? "truncated" : "too long", fileBytes, count, expected));
     }

@@ -284,7 +284,7 @@ final class TokenFileTest {
   /** Reads often enough that the loop is compiled, where Java tells of a lost page later. */
   @Test
   void read_refusesAFileThatIsCutShortMeanwhile() throws IOException {
-    write(new int[1 << 16], 7);
+    assertThat(write(new int[1 << 16], 7).count()).isEqualTo(1 << 16);
     try (TokenFile tokens = TokenFile.open(bin())) {
       int[] into = new int[1024];
       for (int i = 0; i < 30_000; i++) {

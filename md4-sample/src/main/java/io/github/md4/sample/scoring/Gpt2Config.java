@@ -48,7 +48,8 @@ record Gpt2Config(
    * @throws InvalidDataException if it is damaged or describes another network
    */
   static Gpt2Config read(Path file) throws IOException {
-    return new UntrustedFile(file).readJson("describes no known GPT-2", Gpt2Config::of);
+    return new UntrustedFile(file)
+        .readJson("is no config.json of a GPT-2 that is known", Gpt2Config::of);
   }
 
   private static Gpt2Config of(JsonObject json) {

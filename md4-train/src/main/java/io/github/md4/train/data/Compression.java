@@ -101,7 +101,7 @@ public enum Compression {
       throw e;
     } catch (RuntimeException e) {
       raw.close();
-      throw new UntrustedFile(file).refused("damaged or cut short; copy it anew", e);
+      throw new UntrustedFile(file).refused("is damaged or cut short; copy it again", e);
     }
   }
 

@@ -62,7 +62,7 @@ final class JsonLinesPieces implements Pieces {
     String given = value == null ? "" : " (it is " + kind(value) + ")";
     throw new InvalidDataException(
         file,
-        "line %d has no text under \"%s\"%s but %s; name another field"
+        "line %d has no text under \"%s\"%s, but %s; name another field"
             .formatted(lines.count(), field, given, textFields("", json)));
   }
 

@@ -77,7 +77,11 @@ final class ParquetCodecs implements CompressionCodecFactory {
   private record Pages(Codec codec) implements BytesInputDecompressor {
     @Override
     public BytesInput decompress(BytesInput bytes, int size) throws IOException {
-      return BytesInput.from(unpack(bytes.toByteArray(), size));
+      byte[] packed;
+      try (InputStream in = bytes.toInputStream()) {
+        packed = in.readAllBytes();
+      }
+      return BytesInput.from(unpack(packed, size));
     }
 
     @Override

@@ -26,7 +26,8 @@ import org.apache.parquet.io.api.Binary;
  * one at a time. Rows whose text is null are left out.
  */
 final class ParquetPieces implements Pieces {
-  private static final String DAMAGED = "damaged, or compressed in an unknown way; copy it anew";
+  private static final String DAMAGED =
+      "is damaged, or compressed in an unknown way; copy it again";
 
   private final Path file;
   private final ParquetFileReader reader;
@@ -80,7 +81,7 @@ final class ParquetPieces implements Pieces {
       for (ColumnChunkMetaData chunk : block.getColumns()) {
         long start = chunk.getStartingPos();
         if (start < 0 || chunk.getTotalSize() < 0 || chunk.getTotalSize() > size - start) {
-          throw new InvalidDataException(file, "cut short or damaged; copy it anew");
+          throw new InvalidDataException(file, "is cut short or damaged; copy it again");
         }
       }
     }
@@ -119,6 +120,7 @@ final class ParquetPieces implements Pieces {
     return Optional.empty();
   }
 
+  @SuppressWarnings("deprecation") // the count of values, which nothing else tells
   private boolean nextGroup() throws IOException {
     PageReadStore pages = reader.readNextRowGroup();
     if (pages == null) {
@@ -132,7 +134,7 @@ final class ParquetPieces implements Pieces {
     if (values.getTotalValueCount() != pages.getRowCount()) {
       throw new InvalidDataException(
           file,
-          "has %d texts in a group of %d rows; copy it anew"
+          "has %d texts in a group of %d rows; copy it again"
               .formatted(values.getTotalValueCount(), pages.getRowCount()));
     }
     rowsLeft = pages.getRowCount();

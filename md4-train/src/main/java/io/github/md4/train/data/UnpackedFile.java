@@ -29,7 +29,7 @@ final class UnpackedFile extends FilterInputStream {
     } catch (IOException e) {
       throw Compression.blame(file, e);
     } catch (RuntimeException | InternalError e) { // of decoders at some damages
-      throw new UntrustedFile(file).refused("damaged or cut short; copy it anew", e);
+      throw new UntrustedFile(file).refused("is damaged or cut short; copy it again", e);
     }
   }
 

@@ -132,7 +132,7 @@ final class DocumentInputsTest {
         "{'text':['a'],'meta':{'body':'b'}}|it is a list|[meta.body]",
         "{'text':{'a':'b'}}|it is an object|[text.a]",
         "{'body':'b'}|no text under|[body]",
-        "['a']|no JSON object|line 1",
+        "['a']|not a JSON object|line 1",
       })
   void whatIsNoText_isRefusedWithTheFieldsThatAre(String line, String what, String fields)
       throws IOException {

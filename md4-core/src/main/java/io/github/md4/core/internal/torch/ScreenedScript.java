@@ -94,7 +94,7 @@ final class ScreenedScript {
   private void screen(String name, byte[] content) {
     String text = new String(content, StandardCharsets.ISO_8859_1);
     if (name.endsWith("/" + OLD_FORMAT) || name.equals(OLD_FORMAT)) {
-      throw new InvalidDataException(file, "is of PyTorch before 1.4; save it anew");
+      throw new InvalidDataException(file, "is of PyTorch before 1.4; save it again");
     }
     if (name.endsWith(CODE) || name.endsWith(PICKLE)) {
       refuse(CLASSES, name, text);

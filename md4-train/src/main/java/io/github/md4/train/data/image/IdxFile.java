@@ -8,6 +8,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 
 /**
@@ -18,6 +19,7 @@ import java.util.Map;
  */
 record IdxFile(Path path, int[] sizes, int bytes, DataInputStream in) implements AutoCloseable {
   private static final int UNSIGNED_BYTES = 0x08;
+  private static final long MOST_VALUES = 1 << 26;
 
   /** The types of integers in the format and their lengths. */
   private static final Map<Integer, Integer> BYTES =
@@ -46,6 +48,14 @@ record IdxFile(Path path, int[] sizes, int bytes, DataInputStream in) implements
         if (sizes[i] < 1) {
           throw new InvalidDataException(path, "a dimension must be at least 1: " + sizes[i]);
         }
+      }
+      long image = 1;
+      for (int i = 1; i < dimensions; i++) {
+        image = Math.min(image * sizes[i], MOST_VALUES + 1);
+      }
+      if (image > MOST_VALUES) {
+        throw new InvalidDataException(
+            path, "has images too large to be true: " + Arrays.toString(sizes));
       }
       return new IdxFile(path, sizes, BYTES.get(type), in);
     } catch (EOFException e) {

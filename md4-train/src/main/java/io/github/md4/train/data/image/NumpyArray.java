@@ -60,7 +60,7 @@ record NumpyArray(String type, int[] shape, byte[] data) {
             ? ByteBuffer.wrap(size).order(ByteOrder.LITTLE_ENDIAN).getShort() & 0xFFFF
             : ByteBuffer.wrap(size).order(ByteOrder.LITTLE_ENDIAN).getInt();
     if (headerBytes < 0 || headerBytes > in.available()) {
-      throw new InvalidDataException(file, "cut short in its header; copy it anew");
+      throw new InvalidDataException(file, "is cut short in its header; copy it again");
     }
     String header = new String(in.readNBytes(headerBytes), StandardCharsets.UTF_8);
     return of(file, header, in.readAllBytes());

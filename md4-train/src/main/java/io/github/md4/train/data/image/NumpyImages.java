@@ -77,7 +77,7 @@ record NumpyImages(Path path, LabelSource labels) implements ImageSource {
       byte[] bytes = in.readAllBytes();
       if (sum.getValue() != entry.getCrc()) {
         throw new InvalidDataException(
-            path, "the checksum of %s is wrong; copy it anew".formatted(entry.getName()));
+            path, "the checksum of %s is wrong; copy it again".formatted(entry.getName()));
       }
       return bytes;
     }
