@@ -9,8 +9,17 @@ package io.github.md4.sample;
  */
 record Draws(double[] drawn, int rows, int first) {
 
+  /**
+   * Returns the token of a row.
+   *
+   * @throws NoDistributionException if the network gave none from which to draw
+   */
   int token(int row) {
-    return (int) drawn[first + row];
+    int token = (int) drawn[first + row];
+    if (token < 0) {
+      throw new NoDistributionException();
+    }
+    return token;
   }
 
   double probability(int row) {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.schedule.SamplingGrid;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The options of {@link MaskedDiffusion} for sampling.
@@ -12,6 +15,14 @@ import java.util.List;
  */
 public record SamplingOptions(
     SamplingMethod method, TokenLaw law, long seed, int batchSize, double from) {
+
+  /** Checks the numbers. */
+  public SamplingOptions {
+    Objects.requireNonNull(method, "method");
+    Objects.requireNonNull(law, "law");
+    require(batchSize >= 1, "batchSize must be at least 1", batchSize);
+    require(from > 0 && from <= 1, "from must be in (0, 1]", from);
+  }
 
   /** Returns ancestral sampling of a thousand steps on the cosine grid, with the seed 0. */
   public static SamplingOptions defaults() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.trace;
 
+import io.github.md4.cli.support.Visible;
 import io.github.md4.sample.trace.Trace.Cell;
 import io.github.md4.sample.trace.Trace.Frame;
 import io.github.md4.sample.trace.Trace.History;
@@ -35,6 +36,8 @@ public final class TerminalPlayer {
 
   /** Redraws the terminal, frame by frame, with {@code millis} between them. */
   public void play(long millis) throws InterruptedException {
+    Thread showCursor = new Thread(this::showCursor);
+    Runtime.getRuntime().addShutdownHook(showCursor); // for a signal in between
     out.print(HIDE_CURSOR);
     try {
       for (int frame = 0; frame <= frames.size(); frame++) {
@@ -43,9 +46,14 @@ public final class TerminalPlayer {
         Thread.sleep(millis);
       }
     } finally {
-      out.print(SHOW_CURSOR);
-      out.flush();
+      showCursor();
+      Runtime.getRuntime().removeShutdownHook(showCursor);
     }
+  }
+
+  private void showCursor() {
+    out.print(SHOW_CURSOR);
+    out.flush();
   }
 
   /** Prints {@code count} frames one below another, the start and the end among them. */
