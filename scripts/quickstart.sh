@@ -40,7 +40,7 @@ if [ ! -e "$run/model" ]; then
 fi
 
 said "Its score on held-out text, beside the floor that no model can beat"
-"$md4" evaluate --model "$run" --data "$test" | grep -E '^(bits per|floor|above)'
+"$md4" evaluate --model "$run" --data "$test" --passes 4 | grep -E '^(bits per|floor|above)'
 
 said "Exact samples: every word from the model's own distribution"
 "$md4" sample --model "$run" --count 5 --seed 7

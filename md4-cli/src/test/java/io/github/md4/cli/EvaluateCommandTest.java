@@ -235,9 +235,9 @@ final class EvaluateCommandTest {
         .isPositive()
         .isEqualTo(number(json, "bitsPerToken") - floor);
     assertThat(evaluate("--chunks 67", paths).succeeded().out())
-        .contains("\nfloor               %.4f +- ".formatted(floor))
-        .contains(
-            "\nabove the floor     %.4f bits per word\n".formatted(number(json, "floor/above")));
+        .containsPattern("\nfloor +%.4f \\+- ".formatted(floor))
+        .containsPattern(
+            "\nabove the floor +%.4f bits per word\n".formatted(number(json, "floor/above")));
   }
 
   @Test
