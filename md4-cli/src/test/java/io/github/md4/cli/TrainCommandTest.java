@@ -103,8 +103,10 @@ final class TrainCommandTest {
     Ran ran = train("--resume", "--set", "training.steps=6");
     assertThat(ran.err())
         .isEqualTo(
-            "md4: resuming; the run had 'steps: 12', the config 'steps: 6'\n"
-                + "md4: nothing is left to train: the checkpoint has 12 updates, training.steps is 6\n");
+            """
+            md4: resuming; the run had 'steps: 12', the config 'steps: 6'
+            md4: nothing is left to train: the checkpoint has 12 updates, training.steps is 6
+            """);
     assertThat(ran.code()).isZero();
   }
 

@@ -110,6 +110,7 @@ record NumpyImages(Path path, LabelSource labels) implements ImageSource {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // which of the file's arrays it is, not what it holds
   private void checkIsKnown(String name, NumpyArray array, NumpyArray images) {
     if (array != images && !isLabels(array, images.shape()[0])) {
       throw new InvalidDataException(
