@@ -18,7 +18,6 @@ final class SchedulesTest {
   static List<Arguments> lists() {
     return List.of(
         Arguments.of(TimeAxis.class, Schedules.AXES),
-        Arguments.of(SamplingGrid.class, Schedules.GRIDS),
         Arguments.of(TimeSampling.class, Schedules.SAMPLINGS));
   }
 
@@ -27,6 +26,13 @@ final class SchedulesTest {
   void listOfCurves_isComplete() {
     assertThat(Schedules.CURVES.stream().map(Object::getClass).collect(Collectors.toSet()))
         .isEqualTo(Set.of(Curve.class.getDeclaredClasses()));
+  }
+
+  /** So are grids. */
+  @Test
+  void listOfGrids_isComplete() {
+    assertThat(Schedules.GRIDS.stream().map(Object::getClass).collect(Collectors.toSet()))
+        .isEqualTo(Set.of(SamplingGrid.class.getDeclaredClasses()));
   }
 
   @ParameterizedTest
