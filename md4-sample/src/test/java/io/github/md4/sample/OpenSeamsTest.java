@@ -12,6 +12,7 @@ import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
+import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.own.OwnCurve;
@@ -93,6 +94,39 @@ final class OpenSeamsTest {
     assertThatThrownBy(() -> SamplingGrid.parse("absent"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("grid must be uniform, cosine or squared: absent");
+  }
+
+  /** A curve without a kind. */
+  record Nameless() implements Curve {
+    @Override
+    public double alpha(double t) {
+      return 1 - t;
+    }
+
+    @Override
+    public double oneMinusAlpha(double t) {
+      return t;
+    }
+
+    @Override
+    public double alphaPrime(double t) {
+      return -1;
+    }
+
+    @Override
+    public String toString() {
+      return "nameless";
+    }
+  }
+
+  @Test
+  void folder_isNotWrittenWithoutAKind(@TempDir Path other) {
+    ModelConfig config = new ModelConfig(LENGTH, new Nameless(), 1e-4, TinyTransformer.config(0));
+    SavedModel.Description description = new SavedModel.Description(config, new OwnTokenizer(6));
+    assertThatThrownBy(() -> description.write(other))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("or steep")
+        .hasMessageEndingWith("nameless");
   }
 
   @Test
