@@ -90,11 +90,15 @@ final class DjlProgramTest {
   @Test
   @Tag("exact")
   void page_showsThisProgram() throws IOException {
-    String page = Files.readString(Path.of("../docs/djl.md")).split("```java\n")[1].split("```")[0];
-    String source =
-        Files.readString(Path.of("src/test/java/io/github/md4/sample/DjlProgramTest.java"));
-    String body = source.split("// begin\n")[1].split(" *// end")[0];
+    String page = between(Files.readString(Path.of("../docs/djl.md")), "```java\n", "```");
+    Path own = Path.of("src/test/java/io/github/md4/sample/DjlProgramTest.java");
+    String body = between(Files.readString(own), "// begin\n", "// end");
     assertThat(squeezed(body)).isEqualTo(squeezed(page));
+  }
+
+  private static String between(String text, String begin, String end) {
+    int first = text.indexOf(begin) + begin.length();
+    return text.substring(first, text.indexOf(end, first));
   }
 
   private static String squeezed(String code) {
