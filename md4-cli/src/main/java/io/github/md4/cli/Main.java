@@ -21,6 +21,7 @@ public final class Main {
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
     System.setProperty("java.awt.headless", "true"); // plots need no screen
+    StopSignals.endTheProcess();
     System.exit(execute(writer(FileDescriptor.out), writer(FileDescriptor.err), args));
   }
 
@@ -42,7 +43,12 @@ public final class Main {
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(failures)
-        .setExecutionExceptionHandler(failures);
+        .setExecutionExceptionHandler(failures)
+        .setExecutionStrategy(
+            parsed -> {
+              OutputOptions.check(parsed);
+              return new CommandLine.RunLast().execute(parsed);
+            });
     int code = failures.guard(() -> root.execute(args));
     err.flush();
     if (out.checkError() && code == ExitCodes.DONE) {

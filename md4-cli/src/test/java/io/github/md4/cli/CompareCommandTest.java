@@ -156,15 +156,15 @@ final class CompareCommandTest {
         .failed(ExitCodes.DATA, start + "T = 3, continuous");
     Ran.md4("compare", "--first", thirty, "--second", three)
         .failed(ExitCodes.DATA, start + "T = 3, T = 30");
-    Ran.md4("compare", "--first", three, "--second", three).succeeded();
+    Ran.md4("compare", "--first", three, "--second", three).check();
     Path reference = estimator(one, "continuous from 0.001, reference");
     Path exact = estimator(one, "continuous from 0.001, exact");
     Path ordered = estimator(one, "left to right");
     Ran.md4("compare", "--first", reference, "--second", exact)
         .failed(ExitCodes.DATA, start + "continuous from 0.001, exact, continuous from 0.001, ref");
     // A fixed schedule has no floor, and an exact likelihood no times.
-    Ran.md4("compare", "--first", reference, "--second", one).succeeded();
-    Ran.md4("compare", "--first", one, "--second", ordered).succeeded();
+    Ran.md4("compare", "--first", reference, "--second", one).check();
+    Ran.md4("compare", "--first", one, "--second", ordered).check();
     Ran.md4("compare", "--first", exact, "--second", three)
         .failed(ExitCodes.DATA, start + "T = 3, continuous from 0.001, exact");
   }

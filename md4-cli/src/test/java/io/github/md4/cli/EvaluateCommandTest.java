@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.data.Quickstart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -222,21 +223,21 @@ final class EvaluateCommandTest {
   void quickstart_isScoredAgainstItsFloor() throws IOException {
     Path out = folder.resolve("quickstart");
     md4("data", "quickstart", "--out", out).check();
-    Path tiny = new TinyModel(Tokenizer.Characters.TEXT8).write(folder.resolve("text8"), 1);
+    Tokenizer words = Quickstart.source().tokenizer();
+    Path tiny = new TinyModel(words).write(folder.resolve("words"), 1);
     Object[] paths = {"--model", tiny, "--data", out.resolve("test.bin")};
     JsonNode json = evaluate("--chunks 67 --json", paths).succeeded().json();
     double floor = number(json, "floor/bitsPerToken");
-    // Between the source's entropy, 0.6, and that of its single letters, about 4.1.
-    assertThat(floor).isBetween(0.6, 4.1);
+    // Between the source's entropy, 2.5, and that of its single words, about 5.3.
+    assertThat(floor).isBetween(2.5, 5.3);
     assertThat(number(json, "floor/standardError")).isBetween(0.0, 0.5);
     assertThat(number(json, "floor/above"))
         .isPositive()
         .isEqualTo(number(json, "bitsPerToken") - floor);
     assertThat(evaluate("--chunks 67", paths).succeeded().out())
-        .contains("\nfloor               %.4f +- ".formatted(floor))
-        .contains(
-            "\nabove the floor     %.4f bits per character\n"
-                .formatted(number(json, "floor/above")));
+        .containsPattern("\nfloor +%.4f \\+- ".formatted(floor))
+        .containsPattern(
+            "\nabove the floor +%.4f bits per word\n".formatted(number(json, "floor/above")));
   }
 
   @Test

@@ -50,7 +50,7 @@ final class InterruptsTest {
 
   /** A background job of a shell ignores SIGINT, its children too, and Java then lets it be. */
   static void assumeHeard(String signal) throws IOException {
-    int bit = signal.equals("INT") ? 1 : 14;
+    int bit = Map.of("HUP", 0, "INT", 1, "TERM", 14).get(signal);
     Path status = Path.of("/proc/self/status");
     boolean ignored =
         Files.exists(status)
@@ -62,7 +62,7 @@ final class InterruptsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"INT", "TERM"})
+  @ValueSource(strings = {"INT", "TERM", "HUP"})
   void signal_letsTheLoopSaveAndExitWith130(String signal) throws Exception {
     assumeHeard(signal);
     try (ChildJvm child = ChildJvm.start(Loop.class, Map.of(), "50")) {

@@ -81,6 +81,19 @@ final class LauncherTest {
   }
 
   @Test
+  void md4_saysInOneLineThatTooFewFilesMayBeOpen() throws Exception {
+    assertThat(jar()).exists();
+    Path limited = folder.resolve("limited");
+    Files.writeString(
+        limited, "#!/bin/sh\nulimit -n 40\nexec '" + root.resolve("bin/md4") + "' train\n");
+    Files.setPosixFilePermissions(limited, PosixFilePermissions.fromString("rwxr-xr-x"));
+    assertThat(run(limited, Map.of()))
+        .containsExactly(
+            "md4: at most 40 files may be open at once, 128 are needed; raise it: ulimit -n 1024",
+            "exit 1");
+  }
+
+  @Test
   void md4_saysInOneLineWhatIsMissing() throws Exception {
     String jar = root.resolve("md4-cli/target/md4-cli.jar").toString();
     assertThat(run(root.resolve("bin/md4"), Map.of()))

@@ -55,6 +55,22 @@ final class QualityCommandTest {
   }
 
   @Test
+  void samplesOfTheQuickstart_areCheckedByItsSource() throws IOException {
+    Path quickstart = folder.resolve("quickstart");
+    md4("data", "quickstart", "--out", quickstart).check();
+    reference = quickstart.resolve("test.bin");
+    Path texts =
+        Files.writeString(
+            folder.resolve("tales"),
+            "and the fox sings softly\nthe fox the\nan old mill while the\n");
+    JsonNode json = quality(texts);
+    assertThat(json.path("possible").asInt()).isEqualTo(2);
+    assertThat(json.path("count").asInt()).isEqualTo(3);
+    assertThat(md4("quality", "--samples", texts, "--reference", reference).succeeded().out())
+        .contains("possible            2 of 3 samples under the source that made the reference");
+  }
+
+  @Test
   void wrongInput_isOneLine() throws IOException {
     Path samples = Files.writeString(folder.resolve("samples.jsonl"), "{\"tokens\":[1,99]}\n");
     md4("quality", "--samples", samples, "--reference", reference)

@@ -27,6 +27,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@code md4 train} as a user meets it. */
 @Tag("exact")
 final class TrainCommandTest {
+  private static final String NOTHING_LEFT =
+      "md4: nothing is left to train: the checkpoint has 12 updates, training.steps is 12\n";
+
   @TempDir Path folder;
   private TinyTraining tiny;
 
@@ -89,7 +92,22 @@ final class TrainCommandTest {
   @Test
   void resume_ofAFinishedRunHasNothingToDo() {
     train().check();
-    train("--resume").check();
+    Ran ran = train("--resume");
+    assertThat(ran.err()).isEqualTo(NOTHING_LEFT);
+    assertThat(ran.code()).isZero();
+  }
+
+  @Test
+  void resume_withFewerStepsSaysWhatItHas() {
+    train().check();
+    Ran ran = train("--resume", "--set", "training.steps=6");
+    assertThat(ran.err())
+        .isEqualTo(
+            """
+            md4: resuming; the run had 'steps: 12', the config 'steps: 6'
+            md4: nothing is left to train: the checkpoint has 12 updates, training.steps is 6
+            """);
+    assertThat(ran.code()).isZero();
   }
 
   @Test
@@ -105,7 +123,8 @@ final class TrainCommandTest {
     Ran ran = train("--resume", "--set", "training.learningRate.base=2e-2");
     assertThat(ran.code()).isZero();
     assertThat(ran.err())
-        .isEqualTo("md4: resuming; the run had 'base: 0.01', the config 'base: 0.02'\n");
+        .isEqualTo(
+            "md4: resuming; the run had 'base: 0.01', the config 'base: 0.02'\n" + NOTHING_LEFT);
   }
 
   @Test

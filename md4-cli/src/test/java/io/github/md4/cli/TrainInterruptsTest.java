@@ -71,6 +71,56 @@ final class TrainInterruptsTest {
   }
 
   @Test
+  void train_isStoppedInTheMiddleOfItsSamplesToo() throws Exception {
+    InterruptsTest.assumeHeard("TERM");
+    String[] endless = {"--set", "sampling.count=1", "--set", "sampling.steps=100000000"};
+    try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), tiny.words(endless))) {
+      awaitLogged(2);
+      Thread.sleep(1000); // of the samples of step 6
+      long start = System.nanoTime();
+      stop(child);
+      assertThat((System.nanoTime() - start) * 1e-9).isLessThan(5);
+    }
+    assertThat(Checkpoints.latest(tiny.run().resolve("checkpoints")).orElseThrow().step())
+        .isEqualTo(6);
+    Ran resumed = tiny.train("--resume");
+    assertThat(resumed.code()).isZero();
+    assertThat(resumed.out()).contains("step 6: valid, ema").contains("step 12: valid, ema");
+    assertThat(logged()).containsExactly(3L, 6L, 9L, 12L);
+  }
+
+  @Test
+  void aRunInUse_isLeftAlone_andOneThatWasKilledIsTakenOver() throws Exception {
+    String[] words = words("1000000", "--set", "checkpoints.every=3");
+    try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), words)) {
+      awaitLogged(2);
+      for (String way : new String[] {"--resume", "--resume-or-start"}) {
+        Ran.md4((Object[]) words("1000000", way))
+            .failed(ExitCodes.DATA, "run: is in use by another training (process ");
+      }
+      awaitLogged(4);
+      child.signal("KILL");
+      assertThat(child.exitCode()).isEqualTo(137);
+    }
+    long saved = Checkpoints.latest(tiny.run().resolve("checkpoints")).orElseThrow().step();
+    Ran resumed = Ran.md4((Object[]) words("" + (saved + LOG_EVERY), "--resume"));
+    assertThat(resumed.code()).isZero();
+  }
+
+  @Test
+  void sample_besideATrainingReadsItsNewestCheckpoint() throws Exception {
+    String[] words = words("1000000", "--set", "checkpoints.every=1");
+    try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), words)) {
+      awaitLogged(2);
+      for (int i = 0; i < 20; i++) {
+        Ran.md4(Ran.words("sample --device cpu --count 1 --steps 2 --model", tiny.run())).check();
+      }
+      child.signal("TERM");
+      assertThat(child.exitCode()).isEqualTo(ExitCodes.INTERRUPTED);
+    }
+  }
+
+  @Test
   void train_toldToStopSavesAndGoesOnFromThereWhenResumed() throws Exception {
     InterruptsTest.assumeHeard("TERM");
     try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), words("1000000"))) {

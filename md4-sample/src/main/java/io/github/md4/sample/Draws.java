@@ -9,9 +9,17 @@ package io.github.md4.sample;
  */
 public record Draws(double[] drawn, int rows, int first) {
 
-  /** Returns the token drawn for a position of the query, by its place there. */
+  /**
+   * Returns the token drawn for a position of the query, by its place there.
+   *
+   * @throws NoDistributionException if the network gave none from which to draw
+   */
   public int token(int row) {
-    return (int) drawn[first + row];
+    int token = (int) drawn[first + row];
+    if (token < 0) {
+      throw new NoDistributionException();
+    }
+    return token;
   }
 
   /** Returns the probability of that token under the network. */

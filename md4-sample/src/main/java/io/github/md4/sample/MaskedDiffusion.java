@@ -32,7 +32,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -44,16 +44,20 @@ import java.util.stream.LongStream;
  * <p>Safe for use by several threads: their requests take turns at the network, call by call, so
  * they need the memory of one call and of each thread's draws from its logits. Closing it waits for
  * running requests and frees its memory; after that every method throws an {@link
- * IllegalStateException}.
+ * IllegalStateException}. In a listener, on the thread of a request, it does not wait: that request
+ * ends with an {@link IllegalStateException} before its next call of the network, others run to
+ * their end, and the last of them frees the memory.
  */
 public final class MaskedDiffusion implements AutoCloseable {
   private final NDManager manager;
   private final Content content;
   private final DrawKernels kernels;
   private final Denoiser denoiser;
-  private final ReadWriteLock open = new ReentrantReadWriteLock(true);
   private static final int ANY_LENGTH = Integer.MAX_VALUE;
-  private boolean isClosed;
+  private final ReentrantReadWriteLock open = new ReentrantReadWriteLock(true);
+  private final ThreadLocal<Boolean> isEnding = ThreadLocal.withInitial(() -> false);
+  private final AtomicBoolean isClosed = new AtomicBoolean();
+  private final AtomicBoolean isFreed = new AtomicBoolean();
 
   /** The weights to load, with the precision and the device of their computations. */
   public record Loading(Weights weights, Precision precision, Device device) {
@@ -77,6 +81,9 @@ public final class MaskedDiffusion implements AutoCloseable {
 
     /** Returns the bound by which texts are scored. */
     Objective objective();
+
+    /** Returns the failure of a network without a distribution, which names its folder. */
+    RuntimeException damage(NoDistributionException e);
 
     /** Returns what the folder says of it, or else throws an IllegalStateException. */
     SavedModel.Description description();
@@ -113,6 +120,11 @@ public final class MaskedDiffusion implements AutoCloseable {
     }
 
     @Override
+    public RuntimeException damage(NoDistributionException e) {
+      return new InvalidDataException(model.folder(), e.getMessage(), e);
+    }
+
+    @Override
     public SavedModel.Description description() {
       return model.description();
     }
@@ -144,6 +156,11 @@ public final class MaskedDiffusion implements AutoCloseable {
     }
 
     @Override
+    public RuntimeException damage(NoDistributionException e) {
+      return new IllegalStateException(e.getMessage(), e);
+    }
+
+    @Override
     public SavedModel.Description description() {
       throw new IllegalStateException("this model is of no folder");
     }
@@ -163,7 +180,7 @@ public final class MaskedDiffusion implements AutoCloseable {
     this.manager = manager;
     this.content = content;
     this.kernels = new DrawKernels(manager);
-    this.denoiser = new SerializedDenoiser(content.denoiser());
+    this.denoiser = new SerializedDenoiser(content.denoiser(), this::checkIsGoingOn);
   }
 
   /**
@@ -257,6 +274,7 @@ public final class MaskedDiffusion implements AutoCloseable {
   /**
    * Returns {@code count} samples of the model's length, from masks only.
    *
+   * @param count at least 1
    * @throws IllegalStateException if the model was made without a length
    */
   public List<Sample> generate(int count, SamplingOptions options) {
@@ -266,9 +284,22 @@ public final class MaskedDiffusion implements AutoCloseable {
     return generate(masked(count, content.length()), options, SamplingListener.none());
   }
 
-  /** Returns {@code count} sequences of masks only, with the indices from 0 on. */
+  /**
+   * Returns {@code count} sequences of masks only, with the indices from 0 on.
+   *
+   * @param count at least 1
+   * @param length at least 1
+   */
   public List<InitialSequence> masked(int count, int length) {
-    return LongStream.range(0, count)
+    return masked(0, count, length);
+  }
+
+  /** As {@link #masked(int, int)}, with the indices from {@code first} on. */
+  public List<InitialSequence> masked(long first, int count, int length) {
+    require(first >= 0, "first must be at least 0", first);
+    require(count >= 1, "count must be at least 1", count);
+    require(length >= 1, "length must be at least 1", length);
+    return LongStream.range(first, first + count)
         .mapToObj(index -> InitialSequence.masked(space(), length, index))
         .toList();
   }
@@ -333,6 +364,7 @@ public final class MaskedDiffusion implements AutoCloseable {
    * @param x clean tokens, one array a sequence; their positions in the list become their indices
    */
   public List<InitialSequence> masked(List<int[]> x, SamplingOptions options) {
+    x.forEach(each -> checkTokens(each, description().tokenSpace().maskToken()));
     double time = options.method().timeAt(options.from());
     return IntStream.range(0, x.size())
         .mapToObj(i -> new InitialSequence(masked(x.get(i), time, i, options.seed()), i))
@@ -352,6 +384,8 @@ public final class MaskedDiffusion implements AutoCloseable {
    * @param t in [0, 1]
    */
   public TokenDistribution distribution(InitialSequence x, double t, long seed) {
+    checkTokens(x.zt(), description().tokenSpace().maskToken());
+    require(t >= 0 && t <= 1, "t must be in [0, 1]", t);
     InitialSequence zt = x.with(masked(x.zt(), t, x.index(), seed));
     return whileOpen(() -> Distributions.of(manager, denoiser, zt, t));
   }
@@ -360,11 +394,18 @@ public final class MaskedDiffusion implements AutoCloseable {
    * Estimates the bound on a sequence's negative log-likelihood, with the standard error of the
    * noise of times and masks.
    *
-   * @param x clean tokens, [N]
+   * @param x clean tokens, [N], at most as many as the model was trained with
    * @param groups of {@value LikelihoodEstimator#GROUP} stratified times, at least 2
+   * @throws IllegalArgumentException if there are none or too many, or one is not in the vocabulary
    */
   public LikelihoodEstimate score(int[] x, long seed, int groups) {
     require(groups >= 2, "groups must be at least 2", groups);
+    int longest = description().config().length();
+    require(
+        x.length >= 1 && x.length <= longest,
+        "a scored sequence must have 1 to %d tokens".formatted(longest),
+        x.length);
+    checkTokens(x, description().tokenizer().vocabularySize() - 1);
     LikelihoodEstimator.Settings settings =
         new LikelihoodEstimator.Settings(seed, 1, LikelihoodEstimator.GROUP);
     RepeatedExample examples = new RepeatedExample(x, (long) groups * LikelihoodEstimator.GROUP);
@@ -377,6 +418,13 @@ public final class MaskedDiffusion implements AutoCloseable {
   /** As {@link #score(int[], long, int)}, of a text, with the seed 0 and eight groups. */
   public LikelihoodEstimate score(String text) {
     return score(tokenizer().encode(text), 0, 8);
+  }
+
+  private static void checkTokens(int[] x, int largest) {
+    for (int token : x) {
+      require(
+          token >= 0 && token <= largest, "tokens must be in [0, %d]".formatted(largest), token);
+    }
   }
 
   private List<Sample> sample(
@@ -428,28 +476,59 @@ public final class MaskedDiffusion implements AutoCloseable {
   private <T> T whileOpen(Supplier<T> request) {
     open.readLock().lock();
     try {
-      if (isClosed) {
+      if (isClosed.get()) {
         throw new IllegalStateException("this model is closed");
       }
       return request.get();
+    } catch (NoDistributionException e) {
+      throw content.damage(e);
     } finally {
       open.readLock().unlock();
+      if (open.getReadHoldCount() == 0) {
+        isEnding.remove();
+        freeIfLast();
+      }
+    }
+  }
+
+  /** Frees a model that was closed in a listener, when its last request has ended. */
+  private void freeIfLast() {
+    if (isClosed.get() && open.writeLock().tryLock()) {
+      try {
+        free();
+      } finally {
+        open.writeLock().unlock();
+      }
+    }
+  }
+
+  private void checkIsGoingOn() {
+    if (isEnding.get()) {
+      throw new IllegalStateException("this model was closed in a listener of this request");
     }
   }
 
   @Override
   public void close() {
+    isClosed.set(true);
+    if (open.getReadHoldCount() > 0) {
+      isEnding.set(true);
+      return;
+    }
     open.writeLock().lock();
     try {
-      if (!isClosed) {
-        isClosed = true;
-        kernels.close();
-        content.close();
-        manager.close();
-        GpuMemory.release(manager.getDevice());
-      }
+      free();
     } finally {
       open.writeLock().unlock();
+    }
+  }
+
+  private void free() {
+    if (isFreed.compareAndSet(false, true)) {
+      kernels.close();
+      content.close();
+      manager.close();
+      GpuMemory.release(manager.getDevice());
     }
   }
 }

@@ -7,15 +7,20 @@ import io.github.md4.core.diffusion.Denoiser;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A denoiser that serves threads one after another, in the order in which they come. */
-record SerializedDenoiser(Denoiser denoiser, Lock turn) implements Denoiser {
+/**
+ * A denoiser that serves threads one after another, in the order in which they come.
+ *
+ * @param isAllowed throws where a thread may not call it any more
+ */
+record SerializedDenoiser(Denoiser denoiser, Runnable isAllowed, Lock turn) implements Denoiser {
 
-  SerializedDenoiser(Denoiser denoiser) {
-    this(denoiser, new ReentrantLock(true));
+  SerializedDenoiser(Denoiser denoiser, Runnable isAllowed) {
+    this(denoiser, isAllowed, new ReentrantLock(true));
   }
 
   @Override
   public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+    isAllowed.run();
     turn.lock();
     try {
       return denoiser.logits(zt, condition, rows);

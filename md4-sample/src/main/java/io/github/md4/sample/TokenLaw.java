@@ -19,6 +19,9 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   /** The network's law itself. */
   public static final TokenLaw MODEL = new TokenLaw(1, List.of());
 
+  /** Below it a float32 loses the temperature, and what is left is the likeliest token. */
+  private static final double COLDEST = Float.MIN_NORMAL;
+
   public TokenLaw {
     require(
         temperature >= 0 && temperature < Double.POSITIVE_INFINITY,
@@ -47,7 +50,7 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   }
 
   private NDArray temper(DrawKernels kernels, NDManager scope, NDArray logits) {
-    if (temperature == 0) {
+    if (temperature < COLDEST) {
       return kernels.topK(scope, logits, 1);
     }
     return temperature == 1 ? logits : kernels.temper(scope, logits, temperature);

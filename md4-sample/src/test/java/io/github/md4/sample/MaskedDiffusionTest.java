@@ -25,10 +25,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -212,6 +214,45 @@ final class MaskedDiffusionTest {
   }
 
   /** A request that runs ends well, and the one after it is refused. */
+  @Test
+  @Timeout(60)
+  void close_inAListenerEndsThatRequestAndHangsNobody() {
+    SamplingListener closes = (done, planned) -> model.close();
+    assertThatIllegalStateException()
+        .isThrownBy(() -> model.generate(model.masked(3, 9), OPTIONS, closes))
+        .withMessage("this model was closed in a listener of this request");
+    assertThatIllegalStateException()
+        .isThrownBy(() -> model.generate(1, OPTIONS))
+        .withMessage("this model is closed");
+    model.close();
+  }
+
+  @Test
+  void wrongArguments_areRefusedAtOnce() {
+    int size = model.description().tokenizer().vocabularySize();
+    int longest = model.description().config().length();
+    String tokens = "tokens must be in [0, " + (size - 1) + "]: ";
+    String length = "a scored sequence must have 1 to " + longest + " tokens: ";
+    assertRefused(() -> model.score(""), length + 0);
+    assertRefused(() -> model.score(new int[longest + 1], 0, 2), length + (longest + 1));
+    assertRefused(() -> model.score(new int[] {0, size}, 0, 2), tokens + size);
+    assertRefused(() -> model.score(new int[] {-1}, 0, 2), tokens + -1);
+    assertRefused(() -> OPTIONS.withFrom(Double.NaN), "from must be in (0, 1]: NaN");
+    assertRefused(() -> OPTIONS.withBatchSize(-1), "batchSize must be at least 1: -1");
+    assertRefused(() -> model.generate(-1, OPTIONS), "count must be at least 1: -1");
+    assertRefused(() -> model.masked(0, 1), "count must be at least 1: 0");
+    assertRefused(() -> model.masked(1, -1), "length must be at least 1: -1");
+    InitialSequence one = new InitialSequence(new int[] {0}, 0);
+    assertRefused(() -> model.distribution(one, Double.NaN, 0), "t must be in [0, 1]: NaN");
+    assertRefused(
+        () -> model.masked(List.of(new int[] {size + 1}), OPTIONS),
+        "tokens must be in [0, " + size + "]: " + (size + 1));
+  }
+
+  private static void assertRefused(ThrowingCallable call, String message) {
+    assertThatIllegalArgumentException().isThrownBy(call).withMessage(message);
+  }
+
   @Test
   void close_waitsForWhatRuns() throws InterruptedException, ExecutionException {
     ExecutorService threads = Executors.newFixedThreadPool(2);

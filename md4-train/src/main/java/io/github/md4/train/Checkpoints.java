@@ -61,7 +61,7 @@ public final class Checkpoints {
     List<Checkpoint> all = in(folder);
     for (Checkpoint old : all.subList(0, Math.max(0, all.size() - keepLast))) {
       if (keepEvery == 0 || old.step() % keepEvery != 0) {
-        AtomicWrite.delete(old.folder());
+        AtomicWrite.deleteWhole(old.folder());
       }
     }
   }

@@ -1,14 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import java.util.OptionalLong;
+
 /** A loss or gradient that is no longer finite, or has left all bounds; exit code 5. */
 public final class DivergedException extends RuntimeException {
   private static final long serialVersionUID = 1;
+
+  private final String reason;
+  private final String advice; // null where the reason says all
 
   /**
    * @param reason what diverged, at which step and seed, and what to do, without a full stop
    */
   public DivergedException(String reason) {
     super(reason);
+    this.reason = reason;
+    this.advice = null;
+  }
+
+  /**
+   * @param reason what diverged, at which step and seed
+   * @param advice what to change before the run goes on
+   */
+  DivergedException(String reason, String advice) {
+    super(reason + "; " + advice + ", then resume");
+    this.reason = reason;
+    this.advice = advice;
+  }
+
+  private DivergedException(DivergedException cause, String tail) {
+    super(cause.reason + tail, cause);
+    this.reason = cause.reason;
+    this.advice = cause.advice;
+  }
+
+  /**
+   * Returns the exception of a run.
+   *
+   * @param checkpoint the step of its last checkpoint; empty where it has none
+   */
+  DivergedException after(OptionalLong checkpoint) {
+    if (advice == null) {
+      return this;
+    }
+    return checkpoint.isPresent()
+        ? new DivergedException(
+            this,
+            "; the last checkpoint, step-%d, is from before it: %s, then resume"
+                .formatted(checkpoint.getAsLong(), advice))
+        : new DivergedException(
+            this, "; no checkpoint was written before it: %s, then begin anew".formatted(advice));
   }
 }

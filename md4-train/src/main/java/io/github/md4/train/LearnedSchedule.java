@@ -197,9 +197,9 @@ final class LearnedSchedule implements TrainedSchedule {
       return schedule(Weights.RAW);
     } catch (IllegalArgumentException e) {
       throw new DivergedException(
-          ("the powers after step %d (seed %d): %s; the last checkpoint is from before it: lower"
-                  + " training.powers.rate, 0 freezes them, then resume")
-              .formatted(update, training.seed(), e.getMessage()));
+          "the powers after step %d (seed %d): %s"
+              .formatted(update, training.seed(), e.getMessage()),
+          "lower training.powers.rate, 0 freezes them");
     }
   }
 

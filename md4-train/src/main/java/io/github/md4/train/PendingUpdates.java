@@ -72,17 +72,16 @@ final class PendingUpdates {
   /** Returns what to throw where {@code what}, as in "the loss of", is not finite. */
   static DivergedException diverged(String what, long step, long seed) {
     return new DivergedException(
-        ("%s step %d: not finite (seed %d); the last checkpoint is from before it: lower"
-                + " training.learningRate.base or set training.clip, then resume")
-            .formatted(what, step, seed));
+        "%s step %d: not finite (seed %d)".formatted(what, step, seed),
+        "lower training.learningRate.base or set training.clip");
   }
 
   private DivergedException stuck(long step) {
     return new DivergedException(
-        ("%d updates in a row were skipped up to step %d (seed %d): that is no spike; lower"
-                + " training.learningRate.base or give training.guard, %s, more deviations, then"
-                + " resume")
-            .formatted(MOST_IN_A_ROW, step, config.seed(), config.optimization().guard()));
+        "%d updates in a row were skipped up to step %d (seed %d): that is no spike"
+            .formatted(MOST_IN_A_ROW, step, config.seed()),
+        "lower training.learningRate.base or give training.guard, %s, more deviations"
+            .formatted(config.optimization().guard()));
   }
 
   /** Returns the means of what was made and read since the last call. */

@@ -5,21 +5,29 @@ import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.train.TrainingRun.Plan;
-import java.io.IOException;
 
-/** The check that a plan can go on from a checkpoint. */
-record ResumeCheck(Plan plan, Checkpoints.Checkpoint checkpoint) {
+/**
+ * The check that a plan can go on from a checkpoint.
+ *
+ * @param labelsSha256 of the labels beside the tokens; null without labels
+ */
+record ResumeCheck(Plan plan, String labelsSha256, Checkpoints.Checkpoint checkpoint) {
 
   /**
    * Returns if it can.
    *
+   * @param saved the description of the checkpoint's model
    * @throws InvalidDataException if it was trained on other data
    * @throws InvalidConfigException if model, seed or batch size are others
    */
-  void check(RunState state) throws IOException {
+  void check(RunState state, SavedModel.Description saved) {
     if (!state.dataSha256().equals(plan.dataSha256())) {
       throw new InvalidDataException(
           checkpoint.folder(), "was trained on other tokens than data.train (SHA-256 differs)");
+    }
+    if (state.labelsSha256() != null && !state.labelsSha256().equals(labelsSha256)) {
+      throw new InvalidDataException(
+          checkpoint.folder(), "was trained on other labels than data.train has (SHA-256 differs)");
     }
     if (state.seed() != plan.training().seed()) {
       throw new InvalidConfigException(
@@ -33,12 +41,11 @@ record ResumeCheck(Plan plan, Checkpoints.Checkpoint checkpoint) {
               .formatted(
                   state.dataPosition() / state.batches(), plan.training().batching().batchSize()));
     }
-    checkModel();
+    checkModel(saved);
   }
 
   /** Weights fit many a model that is not theirs: another schedule, say. */
-  private void checkModel() throws IOException {
-    SavedModel.Description saved = SavedModel.Description.read(checkpoint.folder());
+  private void checkModel(SavedModel.Description saved) {
     WarmStart.checkScheduleKind(
         saved.config().schedule(), plan.model().config().schedule(), checkpoint.folder());
     if (!saved.config().equals(plan.model().config())) {

@@ -2,9 +2,9 @@
 package io.github.md4.train;
 
 import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonParseException;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +21,9 @@ import java.nio.file.Path;
  * @param loss the unfinished mean of the training loss
  * @param isEvaluationOwed whether the run was stopped before the evaluation of this step
  * @param guard what the guard knows of the updates so far
+ * @param labelsSha256 of the labels beside the tokens; null without labels, and in older
+ *     checkpoints
+ * @param engineThreads the threads of the engine on a CPU; 0 on a GPU, and in older checkpoints
  */
 record RunState(
     int formatVersion,
@@ -31,10 +34,13 @@ record RunState(
     String dataSha256,
     PendingUpdates.Partial loss,
     boolean isEvaluationOwed,
-    double[] guard) {
+    double[] guard,
+    String labelsSha256,
+    int engineThreads) {
   static final int FORMAT_VERSION = 2;
   private static final String NAME = "state.json";
-  private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+  private static final String STEP = "step-";
+  private static final Gson GSON = StrictJson.builder().setPrettyPrinting().create();
 
   void write(Path folder) throws IOException {
     Files.writeString(folder.resolve(NAME), GSON.toJson(this) + "\n");
@@ -56,14 +62,16 @@ record RunState(
       throw new InvalidDataException(
           file, "is of another version or incomplete; this program reads " + FORMAT_VERSION);
     }
+    String name = String.valueOf(folder.getFileName());
+    if (name.startsWith(STEP) && !name.equals(STEP + state.step)) {
+      throw new InvalidDataException(
+          file, "says step %d, but lies in %s; one was changed".formatted(state.step, name));
+    }
     return state;
   }
 
   private static RunState parse(Path file) throws IOException {
-    try {
-      return GSON.fromJson(Files.readString(file), RunState.class);
-    } catch (JsonParseException e) {
-      throw new InvalidDataException(file, "is no checkpoint's state: " + e.getMessage(), e);
-    }
+    return new UntrustedFile(file)
+        .readJson("is no checkpoint's state", json -> GSON.fromJson(json, RunState.class));
   }
 }

@@ -2,13 +2,16 @@
 package io.github.md4.train;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.EngineThreads;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
+import io.github.md4.train.data.DataCheck;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
@@ -21,13 +24,23 @@ final class Trainer {
   private final Batches batches;
   private final TrainingRun.Plan plan;
   private final RunFolder folder;
+  private final String labelsSha256;
   private final Checkpoints checkpoints;
   private final PendingUpdates pending;
   private boolean isEvaluationOwed;
   private long batchesLeftBehind;
 
-  Trainer(RunFolder folder, TrainingRun.Plan plan, Learner learner, Batches batches) {
+  /**
+   * @param labelsSha256 of the labels beside the tokens; null without labels
+   */
+  Trainer(
+      RunFolder folder,
+      TrainingRun.Plan plan,
+      String labelsSha256,
+      Learner learner,
+      Batches batches) {
     this.folder = folder;
+    this.labelsSha256 = labelsSha256;
     this.plan = plan;
     this.learner = learner;
     this.batches = batches;
@@ -55,8 +68,18 @@ final class Trainer {
    *
    * @param isStopRequested asked after each step; when true, a checkpoint is written and the
    *     training ends
+   * @param data the check of the files that it reads
    */
-  record Conduct(TrainingListener listener, BooleanSupplier isStopRequested, SpeedMeter meter) {}
+  record Conduct(
+      TrainingListener listener,
+      BooleanSupplier isStopRequested,
+      SpeedMeter meter,
+      DataCheck data) {
+
+    private boolean isStopped() {
+      return isStopRequested.getAsBoolean();
+    }
+  }
 
   /**
    * The end of a training.
@@ -84,6 +107,9 @@ final class Trainer {
   private End runIn(NDManager results, Conduct conduct) throws IOException {
     if (isEvaluationOwed) {
       evaluateIfOwed(conduct);
+      if (isEvaluationOwed) {
+        return End.of(TrainingRun.Outcome.INTERRUPTED); // the checkpoint is as it was
+      }
       checkpoint(conduct); // which owes no more
     }
     if (plan.training().optimization().guard().goesBack() && learner.updates() == 0) {
@@ -98,6 +124,7 @@ final class Trainer {
         }
       }
     }
+    conduct.data.await();
     checkFinite();
     AtomicWrite.folder(folder.model(), this::writeModel);
     return End.of(TrainingRun.Outcome.FINISHED);
@@ -113,8 +140,9 @@ final class Trainer {
     conduct.meter.add(batches.tokens());
     conduct.listener.onStep(learner.updates());
     isEvaluationOwed = isDue(plan.cadence().evaluateEvery());
-    boolean isStopped = conduct.isStopRequested.getAsBoolean();
+    boolean isStopped = conduct.isStopped();
     if (isStopped || isAnythingDue()) {
+      conduct.data.look();
       List<Spike> spikes = pending.read();
       if (!spikes.isEmpty() && plan.training().optimization().guard().goesBack()) {
         return Optional.of(new End(TrainingRun.Outcome.INTERRUPTED, spikes.stream().findFirst()));
@@ -129,6 +157,10 @@ final class Trainer {
       return Optional.of(End.of(TrainingRun.Outcome.INTERRUPTED));
     }
     evaluateIfOwed(conduct);
+    if (isEvaluationOwed) {
+      checkpoint(conduct);
+      return Optional.of(End.of(TrainingRun.Outcome.INTERRUPTED));
+    }
     checkpointIfDue(conduct);
     return Optional.empty();
   }
@@ -199,10 +231,17 @@ final class Trainer {
     }
   }
 
+  /** Evaluates where it is due; it stays owed where the training is told to stop meanwhile. */
   private void evaluateIfOwed(Conduct conduct) throws IOException {
     if (isEvaluationOwed) {
-      conduct.listener.onEvaluation(learner);
-      isEvaluationOwed = false;
+      try {
+        conduct.listener.onEvaluation(learner, conduct.isStopRequested);
+        isEvaluationOwed = false;
+      } catch (CancellationException e) {
+        if (!conduct.isStopped()) {
+          throw e;
+        }
+      }
       conduct.meter.restart();
     }
   }
@@ -219,7 +258,15 @@ final class Trainer {
     return step == plan.training().steps() || (every > 0 && step % every == 0);
   }
 
+  /**
+   * Writes a checkpoint, after the data were checked; one that a stop asks for waits for nothing.
+   */
   private void checkpoint(Conduct conduct) throws IOException {
+    if (conduct.isStopped()) {
+      conduct.data.look();
+    } else {
+      conduct.data.await();
+    }
     checkFinite();
     Path written = checkpoints.write(learner.updates(), this::writeCheckpoint);
     conduct.listener.onCheckpoint(learner.updates(), written);
@@ -245,8 +292,15 @@ final class Trainer {
             plan.dataSha256(),
             pending.partial(),
             isEvaluationOwed,
-            learner.guarded())
+            learner.guarded(),
+            labelsSha256,
+            engineThreads())
         .write(target);
+  }
+
+  /** Returns the threads that results depend on: those of the engine on a CPU, else 0. */
+  int engineThreads() {
+    return learner.model().manager().getDevice().isGpu() ? 0 : EngineThreads.count();
   }
 
   private void writeModel(Path target) throws IOException {

@@ -4,6 +4,7 @@ package io.github.md4.train;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** A listener to a training, called between two steps on the training thread. */
@@ -30,6 +31,15 @@ public interface TrainingListener {
    * resumed run makes up for it.
    */
   default void onEvaluation(Learner learner) throws IOException {}
+
+  /**
+   * An evaluation is due, as {@link #onEvaluation(Learner)}. One that takes long may ask whether
+   * the training is to stop, and then throw a {@link java.util.concurrent.CancellationException}:
+   * the evaluation stays owed, a checkpoint is written, and a resumed run begins with it.
+   */
+  default void onEvaluation(Learner learner, BooleanSupplier isStopRequested) throws IOException {
+    onEvaluation(learner);
+  }
 
   /** A checkpoint has been written. */
   default void onCheckpoint(long step, Path folder) throws IOException {}

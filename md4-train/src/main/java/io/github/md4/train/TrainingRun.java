@@ -11,16 +11,23 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.data.DataCheck;
 import io.github.md4.train.data.Windows;
 import io.github.md4.train.data.image.ImageCompatibility;
 import io.github.md4.train.data.image.ImageWindows;
+import io.github.md4.train.data.image.Labels;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 import java.util.function.LongToIntFunction;
+import java.util.stream.Stream;
 
 /**
  * A run: a folder, a model in training and the data it is trained on.
@@ -35,11 +42,13 @@ public final class TrainingRun implements AutoCloseable {
   private final NDManager manager;
   private final Place place;
   private final Network network;
-  private Learner learner;
+  private final List<String> notes = new ArrayList<>();
+  private Learner learner; // null until a start or a checkpoint gives it
   private Trainer trainer;
+  private RunLock lock; // null where nothing will be written
 
   /** The folder and the data of a run. */
-  private record Place(RunFolder folder, Plan plan, TokenFile tokens) {
+  record Place(RunFolder folder, Plan plan, TokenFile tokens) {
 
     private Network network(NDManager manager) {
       return plan.model.network(manager, plan.training.computation().precision());
@@ -59,7 +68,27 @@ public final class TrainingRun implements AutoCloseable {
     private Trainer trainer(Learner learner) throws IOException {
       TrainingConfig training = plan.training;
       Batches batches = new Batches(windows(), new Noise(training.seed()), training.batching());
-      return new Trainer(folder, plan, learner, batches);
+      return new Trainer(folder, plan, labelsSha256(), learner, batches);
+    }
+
+    /** Returns the file of labels that the network takes, if it takes labels. */
+    private Optional<Path> labels() {
+      return Optional.of(Labels.beside(tokens.path()))
+          .filter(file -> plan.model.config().network().classes() > 0 && Files.exists(file));
+    }
+
+    /** Returns the SHA-256 that the labels state; null without labels. */
+    String labelsSha256() throws IOException {
+      if (labels().isEmpty()) {
+        return null;
+      }
+      try (TokenFile file = TokenFile.open(labels().get())) {
+        return file.info().map(TokenFileInfo::sha256).orElse(null);
+      }
+    }
+
+    private DataCheck checkData() {
+      return DataCheck.start(Stream.concat(Stream.of(tokens.path()), labels().stream()).toList());
     }
   }
 
@@ -121,7 +150,7 @@ public final class TrainingRun implements AutoCloseable {
     INTERRUPTED
   }
 
-  private TrainingRun(NDManager parent, Place place) {
+  TrainingRun(NDManager parent, Place place) {
     this.manager = parent.newSubManager();
     this.place = place;
     this.network = place.network(manager);
@@ -130,10 +159,32 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * Returns a run at its start.
    *
-   * @throws InvalidDataException if the folder already holds a run, or is a file
+   * @throws InvalidDataException if the folder already holds a run, is a file, or is in use by
+   *     another training
    */
   public static TrainingRun start(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
       throws IOException {
+    checkIsNew(folder);
+    return locked(
+        folder,
+        () -> {
+          checkIsNew(folder);
+          return begin(new Place(folder, plan, tokens), parent);
+        });
+  }
+
+  /**
+   * Returns a run at its start that is tried and never written.
+   *
+   * @throws InvalidDataException if the folder already holds a run, or is a file
+   */
+  public static TrainingRun trial(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
+      throws IOException {
+    checkIsNew(folder);
+    return begin(new Place(folder, plan, tokens), parent);
+  }
+
+  private static void checkIsNew(RunFolder folder) throws IOException {
     if (Files.exists(folder.path()) && !Files.isDirectory(folder.path())) {
       throw new InvalidDataException(
           folder.path(), "is a file; a run needs a folder: name another");
@@ -142,7 +193,28 @@ public final class TrainingRun implements AutoCloseable {
       throw new InvalidDataException(
           folder.path(), "already holds a run; go on with --resume or name another folder");
     }
-    return begin(new Place(folder, plan, tokens), parent);
+  }
+
+  /** An opening of a run. */
+  @FunctionalInterface
+  private interface Opening {
+    TrainingRun open() throws IOException;
+  }
+
+  /** Opens a run under the lock of its folder, after what a process that died there left behind. */
+  private static TrainingRun locked(RunFolder folder, Opening opening) throws IOException {
+    RunLock lock = RunLock.take(folder);
+    try {
+      recover(folder);
+      TrainingRun run = opening.open();
+      run.lock = lock;
+      lock.sign();
+      lock.complaint().ifPresent(run.notes::add);
+      return run;
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
   }
 
   /**
@@ -152,7 +224,6 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun startOrResume(
       RunFolder folder, Plan plan, TokenFile tokens, NDManager parent) throws IOException {
-    recover(folder);
     return Checkpoints.latest(folder.checkpoints()).isPresent()
         ? resume(folder, plan, tokens, parent)
         : start(folder, plan, tokens, parent);
@@ -177,12 +248,25 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun resume(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
       throws IOException {
-    recover(folder);
-    Checkpoints.Checkpoint last =
-        Checkpoints.latest(folder.checkpoints())
-            .orElseThrow(
-                () -> new InvalidDataException(folder.path(), "has no checkpoint to resume from"));
-    return at(last, new Place(folder, plan, tokens), parent);
+    checkIsThere(folder);
+    return locked(folder, () -> new Resumption(new Place(folder, plan, tokens), parent).newest());
+  }
+
+  /**
+   * As {@link #resume}, at the newest checkpoint that is whole. Damaged ones after it are renamed;
+   * {@link #notes} names them.
+   */
+  public static TrainingRun resumeLastGood(
+      RunFolder folder, Plan plan, TokenFile tokens, NDManager parent) throws IOException {
+    checkIsThere(folder);
+    return locked(folder, () -> new Resumption(new Place(folder, plan, tokens), parent).lastGood());
+  }
+
+  private static void checkIsThere(RunFolder folder) {
+    if (!Files.isDirectory(folder.path())) {
+      throw new InvalidDataException(
+          folder.path(), "no such folder, so it has no checkpoint to resume from");
+    }
   }
 
   /**
@@ -200,25 +284,17 @@ public final class TrainingRun implements AutoCloseable {
         Checkpoints.in(folder.checkpoints()).stream()
             .filter(checkpoint -> checkpoint.step() < step)
             .reduce((earlier, later) -> later);
-    return last.isPresent() ? at(last.get(), place, parent) : begin(place, parent);
+    return last.isPresent() ? new Resumption(place, parent).at(last.get()) : begin(place, parent);
   }
 
   private static void recover(RunFolder folder) throws IOException {
-    if (Files.isDirectory(folder.checkpoints())) {
-      AtomicWrite.recover(folder.checkpoints());
+    for (Path name : List.of(folder.config(), folder.best(), folder.model())) {
+      AtomicWrite.recoverName(name);
     }
+    AtomicWrite.recover(folder.checkpoints());
   }
 
-  private static TrainingRun at(Checkpoints.Checkpoint checkpoint, Place place, NDManager parent)
-      throws IOException {
-    RunState state = RunState.read(checkpoint.folder());
-    new ResumeCheck(place.plan, checkpoint).check(state);
-    TrainingRun run = new TrainingRun(parent, place);
-    run.goTo(checkpoint, state);
-    return run;
-  }
-
-  private void goTo(Checkpoints.Checkpoint checkpoint, RunState state) throws IOException {
+  void goTo(Checkpoints.Checkpoint checkpoint, RunState state) throws IOException {
     Plan plan = place.plan;
     TrainedModel model =
         TrainedModel.read(
@@ -226,6 +302,37 @@ public final class TrainingRun implements AutoCloseable {
     learner = new Learner(model, plan.training).after(state.step(), state.guard());
     trainer = place.trainer(learner);
     trainer.restore(state);
+    noteThreads(state.engineThreads());
+    noteEnd();
+  }
+
+  private void noteThreads(int before) {
+    int now = trainer.engineThreads();
+    if (before > 0 && now > 0 && before != now) {
+      notes.add(
+          ("the checkpoint was made with %d engine threads, now there are %d: the run goes on, but"
+                  + " not bit for bit; --threads %1$d keeps it so")
+              .formatted(before, now));
+    }
+  }
+
+  private void noteEnd() {
+    long steps = place.plan.training.steps();
+    if (updates() >= steps) {
+      notes.add(
+          "nothing is left to train: the checkpoint has %d updates, training.steps is %d"
+              .formatted(updates(), steps));
+    }
+  }
+
+  TrainingRun with(List<String> more) {
+    notes.addAll(0, more);
+    return this;
+  }
+
+  /** Returns what its user should know of a run that was opened, a sentence each. */
+  public List<String> notes() {
+    return List.copyOf(notes);
   }
 
   /** Returns how many updates the run has seen. */
@@ -257,7 +364,16 @@ public final class TrainingRun implements AutoCloseable {
    */
   public Outcome run(TrainingListener listener, BooleanSupplier isStopRequested)
       throws IOException {
-    Trainer.Conduct conduct = new Trainer.Conduct(listener, isStopRequested, meter());
+    try (DataCheck data = place.checkData()) {
+      return run(new Trainer.Conduct(listener, isStopRequested, meter(), data));
+    } catch (DivergedException e) {
+      Optional<Checkpoints.Checkpoint> last = Checkpoints.latest(place.folder.checkpoints());
+      throw e.after(last.isPresent() ? OptionalLong.of(last.get().step()) : OptionalLong.empty());
+    }
+  }
+
+  private Outcome run(Trainer.Conduct conduct) throws IOException {
+    TrainingListener listener = conduct.listener();
     Trainer.End end = trainer.run(manager, conduct);
     int rollbacks = 0;
     long step = -1;
@@ -300,15 +416,11 @@ public final class TrainingRun implements AutoCloseable {
 
   private DivergedException stuck(Spike spike) {
     return new DivergedException(
-        ("%d times the run went back to step %d, the last time from step %d (seed %d); lower"
-                + " training.learningRate.base or give training.guard, %s, more deviations, then"
-                + " resume")
+        "%d times the run went back to step %d, the last time from step %d (seed %d)"
             .formatted(
-                ROLLBACKS_TO_ONE_STEP,
-                learner.updates(),
-                spike.step(),
-                place.plan.training.seed(),
-                place.plan.training.optimization().guard()));
+                ROLLBACKS_TO_ONE_STEP, learner.updates(), spike.step(), place.plan.training.seed()),
+        "lower training.learningRate.base or give training.guard, %s, more deviations"
+            .formatted(place.plan.training.optimization().guard()));
   }
 
   /**
@@ -331,9 +443,14 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    learner.close();
+  public void close() throws IOException {
+    if (learner != null) {
+      learner.close();
+    }
     network.close();
     manager.close();
+    if (lock != null) {
+      lock.close();
+    }
   }
 }

@@ -4,6 +4,7 @@ package io.github.md4.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.md4.core.model.AtomicWrite;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +51,20 @@ final class CheckpointsTest {
     try (var entries = Files.list(folder)) {
       assertThat(entries).hasSize(1);
     }
+  }
+
+  @Test
+  void write_takesTheNameOfWhatItDeletesAwayFirst() throws IOException {
+    Checkpoints checkpoints = new Checkpoints(folder, 1, 0);
+    assertThat(checkpoints.write(9, CheckpointsTest::content)).isDirectory();
+    Files.createDirectories(folder.resolve(".del-step-9/rest of a process that was killed"));
+    assertThat(checkpoints.write(10, CheckpointsTest::content)).isDirectory();
+    try (var entries = Files.list(folder)) {
+      assertThat(entries).containsExactly(folder.resolve("step-10"));
+    }
+    Files.createDirectories(folder.resolve(".del-step-8/file"));
+    AtomicWrite.recover(folder);
+    assertThat(folder.resolve(".del-step-8")).doesNotExist();
   }
 
   @Test

@@ -18,6 +18,7 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.TinyRun.Recorder;
+import io.github.md4.train.data.DataCheck;
 import io.github.md4.train.data.TrainingWindows;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -272,9 +273,10 @@ final class TrainingRunTest {
         Batches batches =
             new Batches(
                 new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().batching());
-        Trainer trainer = new Trainer(runFolder("cut"), plan, learner, batches);
+        Trainer trainer = new Trainer(runFolder("cut"), plan, null, learner, batches);
         Trainer.Conduct conduct =
-            new Trainer.Conduct(new Recorder(), () -> false, new SpeedMeter(1, 1));
+            new Trainer.Conduct(
+                new Recorder(), () -> false, new SpeedMeter(1, 1), DataCheck.start(List.of()));
         assertThatThrownBy(() -> trainer.run(manager, conduct))
             .isInstanceOf(DeviceException.class)
             .hasMessageContaining("take training.microBatch=3");

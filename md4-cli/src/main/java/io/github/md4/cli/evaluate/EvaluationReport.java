@@ -92,7 +92,7 @@ record EvaluationReport(
     table.row(
         "floor",
         "%s bits per %s under the source that made these chunks",
-        WithError.text(floor.bitsPerCharacter(), floor.standardError()),
+        WithError.text(floor.bitsPerToken(), floor.standardError()),
         inputs.unit);
     table.row("above the floor", "%.4f bits per %s", above(floor), inputs.unit);
   }
@@ -200,7 +200,7 @@ record EvaluationReport(
 
   private ObjectNode json(EntropyFloor floor) {
     ObjectNode json = Json.object();
-    json.set("bitsPerToken", Json.number(floor.bitsPerCharacter()));
+    json.set("bitsPerToken", Json.number(floor.bitsPerToken()));
     Json.set(json, "standardError", floor.standardError(), "a single chunk");
     json.set("above", Json.number(above(floor)));
     return json;
@@ -228,7 +228,7 @@ record EvaluationReport(
   }
 
   private double above(EntropyFloor floor) {
-    return estimate().bitsPerToken() - floor.bitsPerCharacter();
+    return estimate().bitsPerToken() - floor.bitsPerToken();
   }
 
   private String bits() {

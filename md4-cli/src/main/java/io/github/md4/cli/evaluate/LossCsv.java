@@ -3,17 +3,17 @@ package io.github.md4.cli.evaluate;
 
 import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.LoadedModel;
+import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.Units;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.Interval;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
-import io.github.md4.core.model.AtomicWrite;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -45,6 +45,12 @@ final class LossCsv {
           "perplexity_low",
           "perplexity_high",
           "interval_over");
+
+  /** The first characters of a formula, for one spreadsheet or another. */
+  private static final String FORMULA_STARTS = "=+-@\t\r";
+
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?(\\d+(\\.\\d*)?([eE][+-]?\\d+)?|Infinity)");
 
   private final List<List<String>> lines = new ArrayList<>();
 
@@ -119,13 +125,22 @@ final class LossCsv {
   void write(Path file) throws IOException {
     String text =
         lines.stream()
-            .map(line -> line.stream().map(LossCsv::quoted).collect(Collectors.joining(",")))
+            .map(line -> line.stream().map(LossCsv::cell).collect(Collectors.joining(",")))
             .collect(Collectors.joining("\n", "", "\n"));
-    AtomicWrite.file(file, path -> Files.writeString(path, text));
+    OutputFile.writeDeep(file, text);
   }
 
-  private static String quoted(String value) {
-    boolean isPlain = value.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n');
-    return isPlain ? value : '"' + value.replace("\"", "\"\"") + '"';
+  /** Returns a value as a cell of a file that a spreadsheet may open. */
+  static String cell(String value) {
+    String safe = isFormula(value) ? "'" + value : value;
+    boolean isPlain = safe.chars().noneMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
+    return isPlain ? safe : '"' + safe.replace("\"", "\"\"") + '"';
+  }
+
+  /** Returns whether a spreadsheet would compute a text; a number it may. */
+  private static boolean isFormula(String value) {
+    return !value.isEmpty()
+        && FORMULA_STARTS.indexOf(value.charAt(0)) >= 0
+        && !NUMBER.matcher(value).matches();
   }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.evaluate;
 
+import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.UnitLosses;
-import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.schedule.TimeAxis;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -55,7 +55,7 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
     for (int i = 0; i < losses.tokens().length; i++) {
       text.append(i + "," + losses.tokens()[i] + "," + losses.nats()[i] + "\n");
     }
-    AtomicWrite.file(file, path -> Files.writeString(path, text));
+    OutputFile.writeDeep(file, text.toString());
   }
 
   /**
@@ -64,7 +64,7 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
    * @throws InvalidDataException if it is damaged or another file
    */
   static LossFile read(Path file) throws IOException {
-    String text = Files.readString(file);
+    String text = new UntrustedFile(file).text();
     Map<String, String> about = new LinkedHashMap<>();
     List<String[]> rows = new ArrayList<>();
     boolean isOnce = text.endsWith("\n"); // a last number may be cut

@@ -28,6 +28,7 @@ public record Experiment(
 
   /** Checks the model against its training, its data and its samples. */
   public Experiment {
+    require(!run.toString().isBlank(), "run must name the folder of the run; it is empty");
     TrainedSchedule.check(model.schedule(), training);
     boolean isText = model.network().imageShape().isEmpty();
     int classes = model.network().classes();

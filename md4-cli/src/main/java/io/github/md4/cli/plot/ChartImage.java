@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.plot;
 
+import io.github.md4.cli.support.OutputFile;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
@@ -23,11 +23,11 @@ final class ChartImage {
    */
   static void write(Path file, List<Chart> charts) throws IOException {
     BufferedImage whole = withFonts(file, () -> drawn(charts));
-    try (OutputStream out = Files.newOutputStream(file)) {
-      if (!ImageIO.write(whole, "png", out)) {
-        throw new IOException(file + ": this Java cannot write PNG");
-      }
+    ByteArrayOutputStream png = new ByteArrayOutputStream();
+    if (!ImageIO.write(whole, "png", png)) {
+      throw new IOException(file + ": this Java cannot write PNG");
     }
+    OutputFile.write(file, png.toByteArray());
   }
 
   /** Draws; the Java of a server may lack the libraries that fonts need. */

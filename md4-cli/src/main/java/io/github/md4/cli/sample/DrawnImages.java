@@ -18,48 +18,82 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The images drawn from a model, to be written as a file of tokens.
- *
- * @param weights the file of the model's weights
- * @param sequences the initial sequences of the images, with or without labels
+ * A file of tokens to which the images drawn from a model are written as they are drawn, with their
+ * labels beside it. Closed before it is published, it leaves nothing.
  */
-record DrawnImages(
-    SavedModel.Description model,
-    Provenance.SourceFile weights,
-    List<InitialSequence> sequences,
-    List<Sample> images) {
+final class DrawnImages implements AutoCloseable {
   private static final String SOURCE = "samples";
   private static final int VERSION = 1;
 
-  /** Writes them with their labels beside them, and replaces old files. */
-  void write(Path bin) throws IOException {
+  private final Path bin;
+  private final TokenFileWriter tokens;
+  private final TokenFileWriter labels; // null without classes
+
+  private DrawnImages(Path bin, TokenFileWriter tokens, TokenFileWriter labels) {
+    this.bin = bin;
+    this.tokens = tokens;
+    this.labels = labels;
+  }
+
+  /**
+   * Begins the file.
+   *
+   * @param weights the file of the model's weights
+   */
+  static DrawnImages create(Path bin, SavedModel.Description model, Provenance.SourceFile weights)
+      throws IOException {
     Files.createDirectories(bin.toAbsolutePath().getParent());
-    try (TokenFileWriter tokens = TokenFileWriter.create(bin, split(model.tokenizer()))) {
-      for (Sample image : images) {
-        tokens.write(image.tokens());
-      }
-      TokenFileInfo unused = tokens.seal();
-      Files.deleteIfExists(Labels.beside(bin));
-      int classes = model.config().network().classes();
-      if (classes > 0) {
-        writeLabels(bin, classes);
-      }
-      tokens.publish();
+    TokenFileWriter tokens = TokenFileWriter.create(bin, split(model.tokenizer(), weights));
+    try {
+      return new DrawnImages(bin, tokens, labels(bin, model, weights));
+    } catch (IOException | RuntimeException e) {
+      tokens.close();
+      throw e;
     }
   }
 
-  private void writeLabels(Path bin, int classes) throws IOException {
+  private static TokenFileWriter labels(
+      Path bin, SavedModel.Description model, Provenance.SourceFile weights) throws IOException {
+    int classes = model.config().network().classes();
+    if (classes == 0) {
+      return null;
+    }
     List<String> numbers = IntStream.range(0, classes).mapToObj(Integer::toString).toList();
-    try (TokenFileWriter file =
-        TokenFileWriter.create(Labels.beside(bin), split(new ClassNames(numbers)))) {
-      file.write(sequences.stream().mapToInt(InitialSequence::label).toArray());
-      TokenFileInfo unused = file.seal();
-      file.publish();
+    return TokenFileWriter.create(Labels.beside(bin), split(new ClassNames(numbers), weights));
+  }
+
+  /** Appends images with the labels of their initial sequences. */
+  void write(List<InitialSequence> sequences, List<Sample> images) throws IOException {
+    for (Sample image : images) {
+      tokens.write(image.tokens());
+    }
+    if (labels != null) {
+      labels.write(sequences.stream().mapToInt(InitialSequence::label).toArray());
     }
   }
 
-  private DataSplit split(Tokenizer tokenizer) {
+  /** Gives the files their names, and replaces old ones. */
+  void publish() throws IOException {
+    TokenFileInfo unused = tokens.seal();
+    Files.deleteIfExists(Labels.beside(bin));
+    if (labels != null) {
+      TokenFileInfo unusedToo = labels.seal();
+      labels.publish();
+    }
+    tokens.publish();
+  }
+
+  private static DataSplit split(Tokenizer tokenizer, Provenance.SourceFile weights) {
     return new DataSplit(
         SOURCE, SOURCE, tokenizer, new Provenance(SOURCE, VERSION, List.of(weights)));
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (tokens) {
+      if (labels != null) {
+        labels.close();
+      }
+    }
   }
 }

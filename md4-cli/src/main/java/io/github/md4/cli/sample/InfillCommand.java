@@ -11,7 +11,6 @@ import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.Template;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -69,13 +68,13 @@ public final class InfillCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     SamplingOptions sampling = session.sampling();
     try (MaskedDiffusion model = session.open()) {
-      List<InitialSequence> sequences = new ArrayList<>();
-      for (int[] template : templates(model)) {
-        for (int i = 0; i < count; i++) {
-          sequences.add(new InitialSequence(template, sequences.size()));
-        }
-      }
-      session.run(model, sequences, sampling, spec.commandLine().getOut());
+      List<int[]> all = templates(model);
+      Blocks blocks =
+          session.blocks(
+              model,
+              (long) all.size() * count,
+              index -> new InitialSequence(all.get(Math.toIntExact(index / count)), index));
+      session.run(model, blocks, sampling, spec.commandLine().getOut());
     }
     return ExitCodes.DONE;
   }

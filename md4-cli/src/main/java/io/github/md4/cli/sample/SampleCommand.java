@@ -4,6 +4,7 @@ package io.github.md4.cli.sample;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.SequenceFile;
+import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.MaskedDiffusion;
@@ -125,7 +126,12 @@ public final class SampleCommand implements Callable<Integer> {
       } else if (isReconstruction()) {
         SamplingOptions from = sampling.withFrom(source.masking.at);
         List<int[]> x = texts(model, source.masking.texts.reconstruct);
-        session.run(model, model.masked(x, from), from, out);
+        List<InitialSequence> masked = model.masked(x, from);
+        session.run(
+            model,
+            session.blocks(model, masked.size(), i -> masked.get(Math.toIntExact(i))),
+            from,
+            out);
       } else {
         describe(model, sampling, out);
       }
@@ -141,7 +147,14 @@ public final class SampleCommand implements Callable<Integer> {
       throws IOException {
     int trained = model.description().config().length();
     int length = source.count.length == null ? trained : source.count.length;
-    session.run(model, model.masked(source.count.count, length), sampling, out);
+    TokenSpace space = model.description().tokenSpace();
+    Blocks blocks =
+        Blocks.of(
+            source.count.count,
+            length,
+            sampling.batchSize(),
+            index -> InitialSequence.masked(space, length, index));
+    session.run(model, blocks, sampling, out);
   }
 
   private void describe(MaskedDiffusion model, SamplingOptions sampling, PrintWriter out)

@@ -7,6 +7,7 @@ import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Labelled;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.SavedModel;
@@ -19,12 +20,12 @@ import io.github.md4.sample.Sample;
 import io.github.md4.sample.SamplingListener;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.trace.Trace;
-import io.github.md4.sample.trace.TraceWriter;
 import io.github.md4.train.data.image.PictureDecoder;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -45,6 +46,9 @@ import picocli.CommandLine.Spec;
 public final class SampleImagesCommand implements Callable<Integer> {
   private static final int FRAME_MILLISECONDS = 60;
   private static final int HOLE_FROM = 128;
+
+  /** The pixels of images that one picture shows: 256 MiB in colour. */
+  private static final int MOST_PIXELS = 1 << 26;
 
   @Spec private CommandSpec spec;
 
@@ -147,27 +151,50 @@ public final class SampleImagesCommand implements Callable<Integer> {
           "--guidance requires a model that was trained with condition.labelDropout above 0");
     }
     sampler.setDefaultGrid(defaultGrid(description));
-    List<InitialSequence> sequences =
-        Labelled.starts(template(description.tokenSpace(), shape), count, labels(network));
-    Unmasking unmasking = new Unmasking(sequences);
-    List<Sample> samples = traced(model, sequences, unmasking);
-    write(new DrawnImages(description, options.source(folder), sequences, samples), shape);
+    checkFits(shape);
+    int[] zt = template(description.tokenSpace(), shape);
+    List<Integer> classes = labels(network);
+    int batchSize = sampler.options().batchSize();
+    Blocks blocks =
+        Blocks.of(count, zt.length, batchSize, index -> Labelled.start(zt, index, count, classes));
+    Unmasking unmasking = new Unmasking(blocks.first());
+    List<int[]> shown = new ArrayList<>(); // for the picture, which needs all of them
+    try (Tracing tracing = Tracing.to(trace, () -> header(model), description.tokenizer());
+        DrawnImages file =
+            out == null ? null : DrawnImages.create(out, description, options.source(folder))) {
+      for (List<InitialSequence> block : blocks) {
+        SamplingListener listener = new Listeners(List.of(unmasking, tracing.begin(block)));
+        List<Sample> samples = sample(model, block, listener);
+        if (png != null) {
+          samples.forEach(each -> shown.add(each.tokens()));
+        }
+        if (file != null) {
+          file.write(block, samples);
+        }
+      }
+      if (png != null) {
+        write(png, ImageGrid.square(shape, count).png(shown));
+      }
+      if (file != null) {
+        file.publish();
+        report("%,d images, %s".formatted(count, out));
+      }
+    }
     if (animation != null) {
       write(animation, Apng.of(pictures(unmasking, shape), FRAME_MILLISECONDS));
     }
   }
 
-  private List<Sample> traced(
-      MaskedDiffusion model, List<InitialSequence> sequences, SamplingListener listener)
-      throws IOException {
-    if (trace == null) {
-      return sample(model, sequences, listener);
-    }
-    SavedModel.Description description = model.description();
-    Trace.Header header = sampler.traceHeader(description, folder);
-    try (TraceWriter writer =
-        TraceWriter.create(trace, header, description.tokenizer(), sequences)) {
-      return sample(model, sequences, new Listeners(List.of(listener, writer)));
+  private Trace.Header header(MaskedDiffusion model) {
+    return sampler.traceHeader(model.description(), folder);
+  }
+
+  private void checkFits(ImageShape shape) {
+    int most = MOST_PIXELS / (shape.height() * shape.width());
+    if (png != null && count > most) {
+      throw usage(
+          "--png shows at most %,d images of this size: %,d; --out takes any number"
+              .formatted(most, count));
     }
   }
 
@@ -212,17 +239,6 @@ public final class SampleImagesCommand implements Callable<Integer> {
     return zt;
   }
 
-  private void write(DrawnImages drawn, ImageShape shape) throws IOException {
-    if (png != null) {
-      List<int[]> images = drawn.images().stream().map(Sample::tokens).toList();
-      write(png, ImageGrid.square(shape, count).png(images));
-    }
-    if (out != null) {
-      drawn.write(out);
-      report("%,d images, %s".formatted(count, out));
-    }
-  }
-
   private static List<BufferedImage> pictures(Unmasking unmasking, ImageShape shape) {
     List<List<int[]>> frames = unmasking.frames();
     ImageGrid grid = ImageGrid.square(shape, frames.get(0).size());
@@ -230,9 +246,8 @@ public final class SampleImagesCommand implements Callable<Integer> {
   }
 
   private void write(Path file, byte[] bytes) throws IOException {
-    Path parent = file.toAbsolutePath().getParent();
-    Files.createDirectories(parent);
-    Files.write(file, bytes);
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    OutputFile.write(file, bytes);
     report(file.toString());
   }
 

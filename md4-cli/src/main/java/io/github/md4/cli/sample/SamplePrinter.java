@@ -15,9 +15,13 @@ final class SamplePrinter implements SamplingListener {
   private final SampleForm form;
   private final List<InitialSequence> sequences;
   private final Map<Long, Sample> early = new TreeMap<>();
-  private int next;
+  private long next;
 
+  /**
+   * @param sequences the initial sequences, whose indices follow each other
+   */
   SamplePrinter(PrintWriter out, SampleForm form, List<InitialSequence> sequences) {
+    this.next = sequences.get(0).index();
     this.out = out;
     this.form = form;
     this.sequences = sequences;
@@ -29,8 +33,9 @@ final class SamplePrinter implements SamplingListener {
   @Override
   public void finished(Sample sample) {
     early.put(sample.index(), sample);
-    for (Sample now = early.remove((long) next); now != null; now = early.remove((long) next)) {
-      out.println(form.of(now, sequences.get(next++).zt()));
+    for (Sample now = early.remove(next); now != null; now = early.remove(next)) {
+      int place = Math.toIntExact(next++ - sequences.get(0).index());
+      out.println(form.of(now, sequences.get(place).zt()));
     }
     out.flush();
   }

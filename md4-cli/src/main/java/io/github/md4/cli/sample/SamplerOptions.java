@@ -266,6 +266,7 @@ public final class SamplerOptions {
         stepCount(),
         model.config().schedule().toString(),
         model.config().epsilon(),
+        model.tokenizer().separator(),
         model.tokenizer().image());
   }
 

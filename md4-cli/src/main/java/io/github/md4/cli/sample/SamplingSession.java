@@ -3,6 +3,7 @@ package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.Tokenizer;
@@ -13,12 +14,11 @@ import io.github.md4.sample.SamplingListener;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.SamplingProcedure;
 import io.github.md4.sample.trace.Trace;
-import io.github.md4.sample.trace.TraceWriter;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.LongFunction;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -79,35 +79,40 @@ final class SamplingSession {
   }
 
   /** Samples and prints, with progress, and writes a trace and a report if they are asked for. */
-  void run(
-      MaskedDiffusion model,
-      List<InitialSequence> sequences,
-      SamplingOptions sampling,
-      PrintWriter out)
+  void run(MaskedDiffusion model, Blocks sequences, SamplingOptions sampling, PrintWriter out)
       throws IOException {
     Tokenizer tokenizer = model.description().tokenizer();
     SampleForm form =
         json
             ? new SampleForm.ForScripts(sampler, tokenizer)
             : new SampleForm.ForPeople(sampler, tokenizer);
-    SamplePrinter printer = new SamplePrinter(out, form, sequences);
     SamplingReport counted = new SamplingReport();
-    try (SamplingProgress progress = new SamplingProgress()) {
-      if (trace == null) {
-        sample(model, sequences, sampling, progress, printer, counted);
-      } else {
-        Trace.Header header = sampler.traceHeader(model.description(), folder);
-        try (TraceWriter writer = TraceWriter.create(trace, header, tokenizer, sequences)) {
-          sample(model, sequences, sampling, progress, printer, writer, counted);
+    try (SamplingProgress progress = new SamplingProgress();
+        Tracing tracing = Tracing.to(trace, () -> header(model), tokenizer)) {
+      for (List<InitialSequence> block : sequences) {
+        if (out.checkError()) {
+          return; // nobody reads any more
         }
+        SamplePrinter printer = new SamplePrinter(out, form, block);
+        sample(model, block, sampling, progress, printer, tracing.begin(block), counted);
       }
     }
     if (report != null) {
       ObjectNode json = counted.json();
       json.put("model", folder.toString()).set("sampler", sampler.json());
       json.setAll(options.json());
-      Files.writeString(report, json + System.lineSeparator());
+      OutputFile.write(report, json + System.lineSeparator());
     }
+  }
+
+  private Trace.Header header(MaskedDiffusion model) {
+    return sampler.traceHeader(model.description(), folder);
+  }
+
+  /** Returns blocks for a model. */
+  Blocks blocks(MaskedDiffusion model, long count, LongFunction<InitialSequence> sequences) {
+    int length = model.description().config().length();
+    return Blocks.of(count, length, sampling().batchSize(), sequences);
   }
 
   private static void sample(

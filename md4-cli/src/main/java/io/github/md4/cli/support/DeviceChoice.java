@@ -5,7 +5,10 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
 import io.github.md4.core.DeviceException;
+import io.github.md4.core.internal.torch.NativeLibraries;
 import io.github.md4.core.network.Tf32;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -19,6 +22,7 @@ public sealed interface DeviceChoice {
    * @throws DeviceException if it no such file
    */
   default Device find() {
+    checkLibraries();
     Tf32.forbid();
     return device();
   }
@@ -29,6 +33,19 @@ public sealed interface DeviceChoice {
    * @throws DeviceException if it no such file
    */
   Device device();
+
+  /**
+   * Checks the engine's libraries, which is to be done before its first use.
+   *
+   * @throws io.github.md4.core.InvalidDataException if one is damaged
+   */
+  static void checkLibraries() {
+    try {
+      NativeLibraries.check();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /** Returns the choice written as {@code cpu}, {@code gpu} or {@code gpu:N}. */
   static DeviceChoice parse(String text) {

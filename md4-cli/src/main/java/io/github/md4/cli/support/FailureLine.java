@@ -14,8 +14,15 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class FailureLine {
   private FailureLine() {}
 
-  /** Returns the line, without "md4:" and without a line break. */
+  /**
+   * Returns the line, without "md4:" and without a line break. Names of files and data sets may
+   * hold anything; what would steer a terminal is shown as a picture of itself.
+   */
   public static String of(Throwable failure) {
+    return Visible.of(line(failure));
+  }
+
+  private static String line(Throwable failure) {
     if (failure instanceof ParameterException e) {
       return ofUsage(e);
     }
@@ -56,11 +63,12 @@ public final class FailureLine {
     if (failure instanceof FileAlreadyExistsException e && e.getReason() == null) {
       return message + ": exists already";
     }
-    return isDiskFull(message) ? "the disk is full: " + message : message;
+    return isDiskFull(failure) ? "the disk is full: " + message : message;
   }
 
-  private static boolean isDiskFull(String message) {
-    String lower = message.toLowerCase(Locale.ROOT);
+  /** Returns whether a disk, or a user's share of it, is full. */
+  static boolean isDiskFull(IOException failure) {
+    String lower = message(failure).toLowerCase(Locale.ROOT);
     return lower.contains("no space left") || lower.contains("disk quota exceeded");
   }
 

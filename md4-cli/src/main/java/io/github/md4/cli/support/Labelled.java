@@ -17,14 +17,17 @@ public final class Labelled {
    * @param labels the classes; empty without classes
    */
   public static List<InitialSequence> starts(int[] zt, int count, List<Integer> labels) {
-    return IntStream.range(0, count)
-        .mapToObj(i -> new InitialSequence(zt, i, of(i, count, labels)))
-        .toList();
+    return IntStream.range(0, count).mapToObj(i -> start(zt, i, count, labels)).toList();
   }
 
-  private static int of(int i, int count, List<Integer> labels) {
+  /** Returns one of the sequences of {@link #starts}, by its index. */
+  public static InitialSequence start(int[] zt, long index, int count, List<Integer> labels) {
+    return new InitialSequence(zt, index, of(index, count, labels));
+  }
+
+  private static int of(long i, int count, List<Integer> labels) {
     return labels.isEmpty()
         ? InitialSequence.NO_LABEL
-        : labels.get(Math.toIntExact((long) i * labels.size() / count));
+        : labels.get(Math.toIntExact(i * labels.size() / count));
   }
 }

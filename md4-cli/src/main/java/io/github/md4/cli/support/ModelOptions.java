@@ -3,6 +3,7 @@ package io.github.md4.cli.support;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -58,21 +59,48 @@ public final class ModelOptions {
 
   /** Returns the model of a folder, a checkpoint or a run, ready to generate. */
   public MaskedDiffusion generator(Path folder) throws IOException {
+    MaskedDiffusion.Loading loading =
+        new MaskedDiffusion.Loading(weights, precision, device.find());
+    return newest(folder, model -> MaskedDiffusion.load(model, loading));
+  }
+
+  /** A reading of a model in a folder. */
+  private interface Reading<T> {
+    T read(Path model) throws IOException;
+  }
+
+  /**
+   * Reads the model of a folder, a checkpoint or a run. A training may delete a checkpoint that is
+   * being read; then a newer one is there.
+   */
+  private <T> T newest(Path folder, Reading<T> reading) throws IOException {
     Path model = RunFolder.modelIn(folder, weights);
-    return MaskedDiffusion.load(
-        model, new MaskedDiffusion.Loading(weights, precision, device.find()));
+    while (true) {
+      try {
+        return reading.read(model);
+      } catch (IOException | InvalidDataException e) {
+        Path now = RunFolder.modelIn(folder, weights);
+        if (now.equals(model)) {
+          throw e;
+        }
+        model = now;
+      }
+    }
   }
 
   /** Returns the weights of a folder, a checkpoint or a run, in the form that reports name them. */
   public Provenance.SourceFile source(Path folder) throws IOException {
-    Path file = SavedModel.weightsFile(RunFolder.modelIn(folder, weights), weights);
-    return new Provenance.SourceFile(file.toString(), Sha256.of(file));
+    return newest(
+        folder,
+        model -> {
+          Path file = SavedModel.weightsFile(model, weights);
+          return new Provenance.SourceFile(file.toString(), Sha256.of(file));
+        });
   }
 
   /** Returns the model of a folder, a checkpoint or a run. */
   public LoadedModel open(Path folder) throws IOException {
-    Path model = RunFolder.modelIn(folder, weights);
     Device found = device.find();
-    return LoadedModel.load(model, weights, found, precision);
+    return newest(folder, model -> LoadedModel.load(model, weights, found, precision));
   }
 }

@@ -6,13 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** A table of two columns, labels and texts. */
+/** A table of two columns, labels and texts, in which nothing steers a terminal. */
 public final class Table {
   private final Map<String, String> rows = new LinkedHashMap<>();
 
   /** Adds a row; the text is formatted by {@link String#format}. */
   public void row(String label, String format, Object... arguments) {
-    rows.put(label, String.format(Locale.ROOT, format, arguments));
+    rows.put(Visible.of(label), Visible.of(String.format(Locale.ROOT, format, arguments)));
   }
 
   public void print(PrintWriter out) {

@@ -4,13 +4,13 @@ package io.github.md4.cli.trace;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trace.Trace;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -27,7 +27,7 @@ public record HtmlPage(List<Trace> traces) {
     }
     // No text of a sample ends the script.
     String data = json().toString().replace("<", "\\u003c");
-    Files.writeString(file, page.replace(PLACE, data));
+    OutputFile.write(file, page.replace(PLACE, data));
   }
 
   private ArrayNode json() {
@@ -36,6 +36,7 @@ public record HtmlPage(List<Trace> traces) {
       ObjectNode json = all.addObject();
       ObjectNode about = json.putObject("about");
       trace.header().about().forEach(about::put);
+      json.put("separator", trace.header().separator());
       trace.header().image().ifPresent(image -> json.set("image", json(image)));
       ArrayNode samples = json.putArray("samples");
       trace.histories().forEach(history -> samples.add(json(history)));

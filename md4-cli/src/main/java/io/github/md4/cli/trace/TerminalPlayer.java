@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.trace;
 
+import io.github.md4.cli.support.Visible;
 import io.github.md4.sample.trace.Trace.Cell;
 import io.github.md4.sample.trace.Trace.Frame;
 import io.github.md4.sample.trace.Trace.History;
@@ -17,18 +18,26 @@ public final class TerminalPlayer {
   private final PrintWriter out;
   private final Ink ink;
   private final History history;
+  private final String separator;
   private final List<Frame> frames;
 
-  /** A player that writes to {@code out} in the style of {@code ink}. */
-  public TerminalPlayer(PrintWriter out, Ink ink, History history) {
+  /**
+   * A player that writes to {@code out} in the style of {@code ink}.
+   *
+   * @param separator what stands between the texts of two tokens
+   */
+  public TerminalPlayer(PrintWriter out, Ink ink, History history, String separator) {
     this.out = out;
     this.ink = ink;
     this.history = history;
+    this.separator = separator;
     this.frames = history.frames();
   }
 
   /** Redraws the terminal, frame by frame, with {@code millis} between them. */
   public void play(long millis) throws InterruptedException {
+    Thread showCursor = new Thread(this::showCursor);
+    Runtime.getRuntime().addShutdownHook(showCursor); // for a signal in between
     out.print(HIDE_CURSOR);
     try {
       for (int frame = 0; frame <= frames.size(); frame++) {
@@ -37,9 +46,14 @@ public final class TerminalPlayer {
         Thread.sleep(millis);
       }
     } finally {
-      out.print(SHOW_CURSOR);
-      out.flush();
+      showCursor();
+      Runtime.getRuntime().removeShutdownHook(showCursor);
     }
+  }
+
+  private void showCursor() {
+    out.print(SHOW_CURSOR);
+    out.flush();
   }
 
   /** Prints {@code count} frames one below another, the start and the end among them. */
@@ -56,8 +70,10 @@ public final class TerminalPlayer {
   private String text(int frame) {
     StringBuilder text = new StringBuilder(title(frame)).append(System.lineSeparator());
     List<Cell> cells = cells(frame);
+    String between = "";
     for (Cell cell : cells) {
-      text.append(ink.paint(Visible.of(cell.text()), cell, frame, frames.size()));
+      text.append(between).append(ink.paint(Visible.of(cell.text()), cell, frame, frames.size()));
+      between = separator;
     }
     return text.append(System.lineSeparator()).toString();
   }

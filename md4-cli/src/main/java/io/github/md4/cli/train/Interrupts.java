@@ -9,16 +9,16 @@ import java.util.Map;
 import org.jline.utils.Signals;
 
 /**
- * The handler of SIGINT and SIGTERM. A loop asks it whether a signal has come; it then ends its
- * step, writes a checkpoint, and returns {@link ExitCodes#INTERRUPTED}. A second signal ends the
- * process at once, with the same code. A signal right behind the first is the same one, since a
+ * The handler of SIGINT, SIGTERM and SIGHUP. A loop asks it whether a signal has come; it then ends
+ * its step, writes a checkpoint, and returns {@link ExitCodes#INTERRUPTED}. A second signal ends
+ * the process at once, with the same code. A signal right behind the first is the same one, since a
  * group of processes passes it on to its members.
  *
  * <p>JLine registers the handlers, because code that names {@code sun.misc.Signal} does not compile
  * without warnings, and a shutdown hook would miss the second signal.
  */
 public final class Interrupts implements AutoCloseable {
-  private static final List<String> SIGNALS = List.of("INT", "TERM");
+  private static final List<String> SIGNALS = List.of("INT", "TERM", "HUP");
   private static final long AT_ONCE_NANOS = 300_000_000;
 
   private final PrintWriter err;

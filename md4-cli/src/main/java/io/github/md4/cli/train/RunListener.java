@@ -11,7 +11,9 @@ import io.github.md4.train.evaluation.Evaluation;
 import io.github.md4.train.evaluation.RunRecorder;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.BooleanSupplier;
 
 /** The listener of {@code md4 train}: a run's records, with samples and messages on the way. */
 final class RunListener implements TrainingListener {
@@ -47,9 +49,13 @@ final class RunListener implements TrainingListener {
   }
 
   @Override
-  public void onEvaluation(Learner learner) throws IOException {
-    recorder.evaluate(learner).forEach(each -> print(learner.updates(), each));
-    samples.record(learner, recorder);
+  public void onEvaluation(Learner learner, BooleanSupplier isStopRequested) throws IOException {
+    List<int[]> drawn = samples.draw(learner, isStopRequested);
+    recorder
+        .evaluate(
+            learner, isStopRequested) // the last that a stop can end: what follows is recorded
+        .forEach(each -> print(learner.updates(), each));
+    samples.record(learner.updates(), drawn, recorder);
   }
 
   private void print(long step, Evaluation evaluation) {

@@ -11,6 +11,7 @@ import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Progress;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.torch.EngineThreads;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -35,8 +37,8 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = "Trains a model as a config file describes it. See configs/ for examples.",
     footer =
-        "%nThe config names the folder of the run. Ctrl-C or SIGTERM ends a run after"
-            + " the step, with a checkpoint; --resume continues from it.",
+        "%nThe config names the folder of the run. Ctrl-C, SIGTERM or SIGHUP ends a run"
+            + " after the step, with a checkpoint; --resume continues from it.",
     sortOptions = false)
 public final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -47,8 +49,24 @@ public final class TrainCommand implements Callable<Integer> {
 
   /** The treatment of the run; without an option, a new run begins. */
   private static final class Mode {
-    @Option(names = "--resume", description = "Continue from the run's last checkpoint.")
-    private boolean resume;
+    @Option(
+        names = "--resume",
+        arity = "0..1",
+        fallbackValue = "last",
+        paramLabel = "last|last-good",
+        converter = ResumeFromType.class,
+        description =
+            "Continue from the run's last checkpoint; with =last-good from the last that is whole,"
+                + " and rename the damaged ones after it.")
+    private ResumeFrom resume;
+
+    /** The type of --resume. */
+    private static final class ResumeFromType implements ITypeConverter<ResumeFrom> {
+      @Override
+      public ResumeFrom convert(String text) throws Exception {
+        return OptionTypes.parsed(ResumeFrom::parse).convert(text);
+      }
+    }
 
     @Option(
         names = "--resume-or-start",
@@ -71,13 +89,27 @@ public final class TrainCommand implements Callable<Integer> {
                 + " and gradient norms. Write no file.")
     private Integer replay;
 
+    private ResumeFrom from() {
+      return resume == null ? ResumeFrom.LAST : resume;
+    }
+
     private boolean isResumed(RunFolder folder) throws IOException {
-      return resume || (resumeOrStart && Checkpoints.latest(folder.checkpoints()).isPresent());
+      return resume != null
+          || (resumeOrStart && Checkpoints.latest(folder.checkpoints()).isPresent());
     }
   }
 
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description =
+          "The number of threads of the engine on a CPU. A resumed run is bit for bit the same under"
+              + " the same number only. Default: the engine's choice.")
+  private Integer threads;
 
   @Override
   public Integer call() throws IOException {
@@ -87,10 +119,13 @@ public final class TrainCommand implements Callable<Integer> {
     try (TokenFile tokens = TokenFile.open(experiment.data().train());
         NDManager manager =
             NDManager.newBaseManager(TrainingDevice.find(experiment.training(), device, err))) {
+      if (threads != null) {
+        EngineThreads.set(threads);
+      }
       TrainingRun.Plan plan = plan(experiment, tokens);
       RunFolder folder = new RunFolder(experiment.run());
       if (mode.dryRun) {
-        try (TrainingRun run = TrainingRun.start(folder, plan, tokens, manager)) {
+        try (TrainingRun run = TrainingRun.trial(folder, plan, tokens, manager)) {
           return DryRun.print(run, plan, out);
         }
       }
@@ -113,7 +148,7 @@ public final class TrainCommand implements Callable<Integer> {
     List<String> changes = isResumed ? runConfig.changes() : List.of();
     try (TrainingRun run =
             isResumed
-                ? TrainingRun.resume(folder, plan, tokens, manager)
+                ? mode.from().open(folder, plan, tokens, manager)
                 : TrainingRun.start(folder, plan, tokens, manager);
         Evaluator evaluator =
             Evaluator.open(
@@ -121,11 +156,12 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingSamples samples =
             new TrainingSamples(manager, plan.model(), experiment.sampling(), folder.samples())) {
       changes.forEach(line -> err.println("md4: resuming; the run had " + line));
-      runConfig.write();
+      run.notes().forEach(note -> err.println("md4: " + note));
       long done = run.updates();
       try (Interrupts interrupts = Interrupts.listen(err);
           RunRecorder recorder = RunRecorder.open(folder, done, evaluator);
           Progress progress = Progress.start("training", done, experiment.training().steps())) {
+        runConfig.write(); // after all that can refuse the run
         PrintWriter out = spec.commandLine().getOut();
         TrainingRun.Outcome outcome =
             run.run(new RunListener(recorder, samples, progress, out, err), interrupts::requested);

@@ -24,6 +24,7 @@ public final class TrainingDevice {
     if (!training.computation().tf32()) {
       return choice.find();
     }
+    DeviceChoice.checkLibraries();
     Tf32.allow();
     Device device = choice.device();
     boolean isOfUse = device.isGpu() && training.computation().precision() == Precision.FLOAT32;

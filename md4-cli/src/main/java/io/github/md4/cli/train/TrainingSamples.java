@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.cli.image.ImageGrid;
 import io.github.md4.cli.support.Labelled;
+import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -26,6 +27,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -49,30 +52,33 @@ final class TrainingSamples implements AutoCloseable {
     this.kernels = new DrawKernels(manager);
   }
 
-  /** Draws samples and records them as texts, or as one picture where they are images. */
-  void record(Learner learner, RunRecorder recorder) throws IOException {
-    if (config.count() == 0) {
+  /** Records samples as texts, or as one picture where they are images. */
+  void record(long step, List<int[]> samples, RunRecorder recorder) throws IOException {
+    if (samples.isEmpty()) {
       return;
     }
     Files.createDirectories(folder);
-    List<int[]> samples = draw(learner);
-    long step = learner.updates();
     Tokenizer tokenizer = model.tokenizer();
     Optional<ImageShape> image = tokenizer.image();
     if (image.isPresent()) {
       byte[] png = ImageGrid.square(image.get(), samples.size()).png(samples);
-      Files.write(folder.resolve("step-" + step + ".png"), png);
+      OutputFile.write(folder.resolve("step-" + step + ".png"), png);
       recorder.picture(step, "samples", png);
     } else {
       String all =
           samples.stream().map(tokenizer::decode).collect(Collectors.joining("\n\n")) + "\n";
-      Files.writeString(folder.resolve("step-" + step + ".txt"), all);
+      OutputFile.write(folder.resolve("step-" + step + ".txt"), all);
       recorder.text(step, "samples", all);
     }
   }
 
-  /** Returns the tokens of the samples, drawn with the same noise at every step of the training. */
-  private List<int[]> draw(Learner learner) {
+  /**
+   * Returns the tokens of the samples, drawn with the same noise at every step of the training.
+   *
+   * @param isStopRequested asked after each call of the network
+   * @throws CancellationException if it says so
+   */
+  List<int[]> draw(Learner learner, BooleanSupplier isStopRequested) {
     if (config.count() == 0) {
       return List.of();
     }
@@ -84,9 +90,18 @@ final class TrainingSamples implements AutoCloseable {
     SamplingMethod method =
         new ExactMethod.Ancestral(new SamplingSteps(config.grid(), config.steps()));
     return new Sampler(manager, kernels, trained, method)
-        .sample(SampleRequest.of(starts()).withSeed(config.seed())).stream()
+            .sample(
+                SampleRequest.of(starts()).withSeed(config.seed()),
+                (done, planned) -> checkStop(isStopRequested))
+            .stream()
             .map(Sample::tokens)
             .toList();
+  }
+
+  private static void checkStop(BooleanSupplier isStopRequested) {
+    if (isStopRequested.getAsBoolean()) {
+      throw new CancellationException("the training is to stop");
+    }
   }
 
   private List<InitialSequence> starts() {

@@ -12,11 +12,11 @@ import java.util.Arrays;
  * @param strata by document too
  */
 record Tally(double[] byDocument, double[][] byCell, TimeStrata strata) {
-  /** With fewer degrees of freedom an error is itself too uncertain. */
-  static final int LEAST_DEGREES = 8;
-
   /** With fewer groups, chunks are compared, not groups. */
   static final int LEAST_GROUPS = 8;
+
+  /** With fewer degrees of freedom an error is itself too uncertain. */
+  static final int LEAST_DEGREES = LEAST_GROUPS - 1;
 
   Tally(int groups, int passes, TimeStrata strata) {
     this(new double[strata.unitOf().length], new double[groups][passes], strata);

@@ -84,7 +84,7 @@ record TimeStrata(int[] unitOf, double[][] nats, long[][] tokens) {
     double variance = 0;
     double free = 0;
     double total = 0;
-    Weights weights = new Weights();
+    Spread spread = new Spread();
     for (int d = 0; d < nats.length; d++) {
       double size = size(d);
       if (size > 0) {
@@ -93,18 +93,18 @@ record TimeStrata(int[] unitOf, double[][] nats, long[][] tokens) {
         variance += rest * rest;
         free += own;
         total += size;
-        weights.add(size * size);
+        spread.add(size * size);
       }
     }
-    long degrees = (long) (free * weights.evenness() + ROUNDING);
+    long degrees = (long) (free * spread.evenness() + ROUNDING);
     return degrees < 1
         ? StandardError.UNKNOWN
         : new StandardError(
-            Math.sqrt(variance * (weights.count - 1) / weights.count) / total, degrees);
+            Math.sqrt(variance * (spread.count - 1) / spread.count) / total, degrees);
   }
 
   /** How evenly weights are spread. */
-  private static final class Weights {
+  private static final class Spread {
     private double sum;
     private double squares;
     private long count;

@@ -22,12 +22,13 @@ import java.util.stream.Stream;
  *
  * <p>The content goes to a temporary sibling, {@code .tmp-NAME}, which is renamed. If writing
  * fails, with a full disk say, the temporary is removed, the error passes on, and what was there
- * under that name before is still there. If the process dies, the next write of that name, or
- * {@link #recover}, cleans up. At most one writer a name at a time.
+ * under that name before is still there. If the process dies, the next write of that name, {@link
+ * #recover} or {@link #recoverName}, cleans up. At most one writer a name at a time.
  */
 public final class AtomicWrite {
   private static final String TEMPORARY = ".tmp-";
   private static final String REPLACED = ".old-";
+  private static final String DELETED = ".del-";
   private static final boolean CAN_SYNC_FOLDERS = File.separatorChar == '/';
 
   private AtomicWrite() {}
@@ -88,12 +89,19 @@ public final class AtomicWrite {
     }
     for (Path child : children(parent)) {
       String name = child.getFileName().toString();
-      if (name.startsWith(TEMPORARY)) {
+      if (name.startsWith(TEMPORARY) || name.startsWith(DELETED)) {
         delete(child);
       } else if (name.startsWith(REPLACED)) {
         restore(child, parent.resolve(name.substring(REPLACED.length())));
       }
     }
+  }
+
+  /** Cleans up as {@link #recover}, after writes of one name only. */
+  public static void recoverName(Path path) throws IOException {
+    Names names = Names.of(path);
+    delete(names.temporary());
+    restore(names.replaced(), names.target());
   }
 
   /** The name that is written and its two siblings. */
@@ -209,6 +217,20 @@ public final class AtomicWrite {
     } catch (IOException e) {
       cause.addSuppressed(e);
     }
+  }
+
+  /**
+   * Deletes a file, or a folder with all in it, if it is there; under its name it is whole or
+   * absent at any time.
+   */
+  public static void deleteWhole(Path path) throws IOException {
+    if (!exists(path)) {
+      return;
+    }
+    Path deleted = path.resolveSibling(DELETED + path.getFileName());
+    delete(deleted);
+    move(path, deleted);
+    delete(deleted);
   }
 
   /** Deletes a file, or a folder with all in it, if it is there; links are not followed. */

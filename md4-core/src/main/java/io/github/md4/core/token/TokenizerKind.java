@@ -33,7 +33,15 @@ public interface TokenizerKind {
   static TokenizerKind of(String type) {
     List<String> types =
         new ArrayList<>(
-            List.of("characters", "bytes", "gpt2", "huggingface", "symbols", "pixels", "classes"));
+            List.of(
+                "characters",
+                "bytes",
+                "gpt2",
+                "huggingface",
+                "symbols",
+                "words",
+                "pixels",
+                "classes"));
     for (TokenizerKind kind :
         ServiceLoader.load(TokenizerKind.class, TokenizerKind.class.getClassLoader())) {
       if (kind.type().equals(type)) {

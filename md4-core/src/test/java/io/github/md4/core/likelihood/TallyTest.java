@@ -62,26 +62,39 @@ final class TallyTest {
     assertThat(error.degreesOfFreedom()).isEqualTo(8);
   }
 
-  /** From 8 degrees on, and not before, the stratification counts. */
+  /** From 8 groups, or 7 degrees of passes, on, and not before, the stratification counts. */
   @Test
   @Tag("exact")
   void standardError_ofFewDegreesIsThatOfUnits() {
     double[][] cells = {{4}, {10}, {16}, {4}, {10}, {16}, {4}, {10}};
     long[] tokens = equal(8, 2);
-    TimeStrata halves = TimeStrata.single(2);
-    Tally tally = new Tally(8, 1, halves);
-    for (int g = 0; g < 8; g++) {
-      tally.add(g / 4, g, 0, 0.5, cells[g][0]);
-      halves.tokens()[g / 4][0] += tokens[g];
-    }
-    assertThat(tally.standardError(sizes(tokens))).isEqualTo(tally.errorOfUnits());
+    Tally tally = halves(cells, 8);
+    assertThat(tally.source()).isEqualTo(BoundEstimate.Source.GROUPS);
+    assertThat(tally.standardError(sizes(tokens)).degreesOfFreedom()).isEqualTo(7);
     // Sums 34 and 40 of 8 tokens each: means 4.25 and 5, half their difference.
     assertThat(tally.errorOfUnits().value()).isCloseTo(0.375, within(1e-15));
     assertThat(tally.errorOfUnits().degreesOfFreedom()).isEqualTo(1);
-    double[][] four = {{10, 12}, {1, 4}, {5, 5}, {7, 6}, {7, 6}, {7, 6}, {7, 6}};
-    Tally seven = tally(four, equal(7, 1));
-    assertThat(seven.standardError(sizes(equal(7, 1)))).isEqualTo(seven.errorOfUnits());
-    assertThat(seven.standardError(sizes(equal(7, 1))).degreesOfFreedom()).isEqualTo(6);
+    Tally seven = halves(cells, 7);
+    assertThat(seven.source()).isEqualTo(BoundEstimate.Source.UNITS);
+    assertThat(seven.standardError(sizes(equal(7, 2)))).isEqualTo(seven.errorOfUnits());
+    double[][] pairs = {{10, 12}, {1, 4}, {5, 5}, {7, 6}, {7, 6}, {7, 6}, {7, 6}};
+    Tally passes = tally(pairs, equal(7, 1));
+    assertThat(passes.source()).isEqualTo(BoundEstimate.Source.PASSES);
+    assertThat(passes.standardError(sizes(equal(7, 1))).degreesOfFreedom()).isEqualTo(7);
+    Tally fewer = tally(Arrays.copyOf(pairs, 6), equal(6, 1));
+    assertThat(fewer.source()).isEqualTo(BoundEstimate.Source.UNITS);
+    assertThat(fewer.standardError(sizes(equal(6, 1))).degreesOfFreedom()).isEqualTo(5);
+  }
+
+  /** Two documents over groups of two tokens, four groups each or fewer. */
+  private static Tally halves(double[][] cells, int groups) {
+    TimeStrata strata = TimeStrata.single(2);
+    Tally tally = new Tally(groups, 1, strata);
+    for (int g = 0; g < groups; g++) {
+      tally.add(g / 4, g, 0, 0.5, cells[g][0]);
+      strata.tokens()[g / 4][0] += 2;
+    }
+    return tally;
   }
 
   @Test

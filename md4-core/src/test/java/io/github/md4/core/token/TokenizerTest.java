@@ -41,17 +41,18 @@ final class TokenizerTest {
   @Test
   void tokenizers_areAllVariants() {
     String listed =
-        Stream.concat(tokenizers(), ImageTokenizersTest.tokenizers())
+        Stream.of(tokenizers(), ImageTokenizersTest.tokenizers(), WordTokenizerTest.tokenizers())
+            .flatMap(all -> all)
             .map(tokenizer -> tokenizer.toJson().get("type").getAsString())
             .sorted()
             .collect(Collectors.joining(","));
-    assertThat(listed).isEqualTo("bytes,characters,classes,gpt2,huggingface,pixels,symbols");
+    assertThat(listed).isEqualTo("bytes,characters,classes,gpt2,huggingface,pixels,symbols,words");
     JsonObject absent = new Bytes().toJson();
     absent.addProperty("type", "absent");
     assertThatThrownBy(() -> Tokenizer.fromJson(absent))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(
-            "type must be characters, bytes, gpt2, huggingface, symbols, pixels")
+            "type must be characters, bytes, gpt2, huggingface, symbols, words, pixels")
         .hasMessageContaining("classes")
         .hasMessageEndingWith(": \"absent\"");
   }

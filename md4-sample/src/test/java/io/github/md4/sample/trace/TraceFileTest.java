@@ -9,6 +9,7 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.PixelValues;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.core.token.WordTokenizer;
 import io.github.md4.sample.GridPoint;
 import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.TokenEvent;
@@ -53,7 +54,7 @@ final class TraceFileTest {
   @Test
   void image_comesBackAsWritten() throws IOException {
     ImageShape shape = new ImageShape(1, 2, 1);
-    Trace.Header header = new Trace.Header(Map.of(), 10, "linear", 1e-4, Optional.of(shape));
+    Trace.Header header = new Trace.Header(Map.of(), 10, "linear", 1e-4, "", Optional.of(shape));
     Tokenizer pixels = new PixelValues(shape);
     List<InitialSequence> starts = List.of(new InitialSequence(new int[] {256, 77}, 0));
     try (TraceWriter writer = TraceWriter.create(file, header, pixels, starts)) {
@@ -66,6 +67,16 @@ final class TraceFileTest {
     Files.writeString(file, Files.readString(file).replace("1x2x1", "2x2x1"));
     assertThatThrownBy(() -> TraceReader.read(file))
         .hasMessageContaining("line 2 is no line of a trace: an image of 2x2x1 has 4 values: 2");
+  }
+
+  @Test
+  void separator_comesBackAsWritten_andIsLeftOutWhereThereIsNone() throws IOException {
+    assertThat(Files.readString(file)).doesNotContain("separator");
+    Trace.Header header = new Trace.Header(Map.of(), 10, "linear", 1e-4, " ", Optional.empty());
+    Tokenizer words = new WordTokenizer(List.of("a", "fox"));
+    List<InitialSequence> starts = List.of(new InitialSequence(new int[] {1, 2}, 0));
+    TraceWriter.create(file, header, words, starts).close();
+    assertThat(TraceReader.read(file).header()).isEqualTo(header);
   }
 
   @Test
@@ -109,6 +120,9 @@ final class TraceFileTest {
         "1 | {\"sample\":4,\"step\":1 | line 2 is no line of a trace: ",
         "3 | {\"sample\":9,\"token\":null} | line 4 is no line of a trace: a sequence has not begun: 9",
         "3 | {\"sample\":4,\"step\":1,\"time\":0.5,\"position\":3,\"token\":null} | line 4 is no line of a trace: position must be in [0, 3): 3",
+        "3 | {\"sample\":4,\"step\":1,\"time\":1e999,\"position\":0,\"token\":null} | line 4 is no line of a trace: time must be in [0, 1]: Infinity",
+        "3 | {\"sample\":4,\"step\":1,\"time\":NaN,\"position\":0,\"token\":null} | line 4 is no line of a trace: time must be in [0, 1]: NaN",
+        "3 | {\"sample\":4,\"step\":1,\"time\":0.5,\"position\":0,\"token\":1,\"text\":\"a\",\"probability\":Infinity} | line 4 is no line of a trace: probability must be in [0, 1]: Infinity",
         "3 | {\"start\":4,\"texts\":[]} | line 4 is no line of a trace: a sequence begins twice: 4",
         "3 | {} | line 4 is no line of a trace: ",
       })

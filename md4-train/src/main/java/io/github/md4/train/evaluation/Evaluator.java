@@ -12,19 +12,26 @@ import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.Learner;
 import io.github.md4.train.RunFolder;
+import io.github.md4.train.data.DataCheck;
 import io.github.md4.train.data.EvaluationChunks;
 import io.github.md4.train.data.image.ImageCompatibility;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** The files that a model in training is evaluated on. Closing it closes the files. */
 public final class Evaluator implements AutoCloseable {
+  private static final long POLL_NANOS = 5_000_000;
+
   private final EvaluationConfig config;
   private final SavedModel.Description model;
   private final NDManager manager;
   private final List<EvaluationChunks> chunks = new ArrayList<>();
+  private DataCheck check; // null until all files are open
 
   private Evaluator(EvaluationConfig config, SavedModel.Description model, NDManager manager) {
     this.config = config;
@@ -46,6 +53,7 @@ public final class Evaluator implements AutoCloseable {
       for (Path file : files) {
         evaluator.add(TokenFile.open(file));
       }
+      evaluator.check = DataCheck.start(files);
       return evaluator;
     } catch (IOException | RuntimeException e) {
       evaluator.close();
@@ -79,22 +87,50 @@ public final class Evaluator implements AutoCloseable {
     return config.keepBest() ? BestModel.open(run, model) : BestModel.none(run, model);
   }
 
-  /** Evaluates the learner on each file, with each of the weights. */
-  public List<Evaluation> evaluate(Learner learner) {
+  /**
+   * Evaluates the learner on each file, with each of the weights.
+   *
+   * @param isStopRequested asked after each batch
+   * @throws java.util.concurrent.CancellationException if it says so
+   * @throws InvalidDataException if the content of a file is not what its JSON states
+   */
+  public List<Evaluation> evaluate(Learner learner, BooleanSupplier isStopRequested)
+      throws IOException {
+    awaitCheck(isStopRequested);
     List<Evaluation> evaluations = new ArrayList<>();
     for (EvaluationChunks all : chunks) {
       Examples some = config.chunks() == 0 ? all : all.first(config.chunks());
       for (Weights weights : config.weights()) {
         evaluations.add(
-            new Evaluation(split(all.tokens()), weights, estimate(learner, weights, some)));
+            new Evaluation(
+                split(all.tokens()), weights, estimate(learner, weights, some, isStopRequested)));
       }
     }
     return evaluations;
   }
 
-  private LikelihoodEstimate estimate(Learner learner, Weights weights, Examples examples) {
+  private void awaitCheck(BooleanSupplier isStopRequested) throws IOException {
+    while (!check.isDone()) {
+      checkStop(isStopRequested);
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    check.await();
+  }
+
+  private static void checkStop(BooleanSupplier isStopRequested) {
+    if (isStopRequested.getAsBoolean()) {
+      throw new CancellationException("the training is to stop");
+    }
+  }
+
+  private LikelihoodEstimate estimate(
+      Learner learner, Weights weights, Examples examples, BooleanSupplier isStopRequested) {
     return new LikelihoodEstimator(learner.model().objective(weights), config.settings())
-        .estimate(manager, learner.model().denoiser(weights), examples, done -> {});
+        .estimate(
+            manager,
+            learner.model().denoiser(weights),
+            examples,
+            done -> checkStop(isStopRequested));
   }
 
   private static String split(TokenFile file) {
@@ -103,6 +139,9 @@ public final class Evaluator implements AutoCloseable {
 
   @Override
   public void close() {
+    if (check != null) {
+      check.close();
+    }
     chunks.forEach(each -> each.tokens().close());
   }
 }

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * The listener that keeps a run's records: {@code metrics.jsonl}, TensorBoard's event files, the
@@ -130,13 +131,19 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
 
   /** Evaluates the model and records the result; see {@link #evaluate}. */
   @Override
-  public void onEvaluation(Learner learner) throws IOException {
-    List<Evaluation> unused = evaluate(learner);
+  public void onEvaluation(Learner learner, BooleanSupplier isStopRequested) throws IOException {
+    List<Evaluation> unused = evaluate(learner, isStopRequested);
   }
 
-  /** Evaluates the model, records the result, keeps the model if it is the best, and returns it. */
-  public List<Evaluation> evaluate(Learner learner) throws IOException {
-    List<Evaluation> evaluations = evaluator.evaluate(learner);
+  /**
+   * Evaluates the model, records the result, keeps the model if it is the best, and returns it.
+   *
+   * @throws java.util.concurrent.CancellationException if {@code isStopRequested} says so before
+   *     the end; nothing is then recorded
+   */
+  public List<Evaluation> evaluate(Learner learner, BooleanSupplier isStopRequested)
+      throws IOException {
+    List<Evaluation> evaluations = evaluator.evaluate(learner, isStopRequested);
     for (Evaluation each : evaluations) {
       LikelihoodEstimate estimate = each.estimate();
       Map<String, Double> values = new LinkedHashMap<>();

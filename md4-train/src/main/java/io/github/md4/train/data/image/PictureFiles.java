@@ -41,12 +41,23 @@ sealed interface PictureFiles {
     public void each(Receiver receiver) throws IOException {
       List<Path> files;
       try (Stream<Path> all = Files.walk(root)) {
-        files = all.filter(f -> PictureDecoder.isNamed(f.toString())).sorted().toList();
+        files =
+            all.filter(f -> PictureDecoder.isNamed(f.toString()) && !Files.isDirectory(f))
+                .sorted()
+                .toList();
       }
       for (Path file : files) {
+        checkIsRegular(file);
         String name = root.relativize(file).toString().replace('\\', '/');
         receiver.file(name, () -> Files.readAllBytes(file));
       }
+    }
+  }
+
+  /** A pipe, say, may never end. */
+  private static void checkIsRegular(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidDataException(file, "is no regular file; remove it or name other pictures");
     }
   }
 

@@ -4,6 +4,7 @@ package io.github.md4.train.data.image;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.ImageShape;
@@ -25,6 +26,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 @Tag("exact")
@@ -236,6 +238,22 @@ final class ImageDataTest {
     assertThat(data.classes()).containsExactly("ant", "cat");
     assertThat(labels("train")).containsExactly(0, 1, 1);
     assertImages("train", new ImageShape(4, 6, 3), 2, 0, 1);
+  }
+
+  @Test
+  @Timeout(60)
+  void pipesAndLinksToNothing_areNamed_andFoldersAreNoPictures() throws Exception {
+    Path root = pictures();
+    Path named = Files.createDirectories(root.resolve("train/folder.png"));
+    make(root);
+    out = folder.resolve("never");
+    Files.delete(named);
+    Path nothing = Files.createSymbolicLink(root.resolve("train/a.png"), folder.resolve("none"));
+    assertRefused("a.png: is no regular file; remove it or name other pictures", root);
+    Files.delete(nothing);
+    Process mkfifo = new ProcessBuilder("mkfifo", nothing.toString()).start();
+    assumeTrue(mkfifo.waitFor() == 0, "this system has no pipes with names");
+    assertRefused("a.png: is no regular file; remove it or name other pictures", root);
   }
 
   @Test

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.cli.trace;
+package io.github.md4.cli.support;
 
 /** Text of which every character can be seen, and none moves the cursor. */
-final class Visible {
+public final class Visible {
   private static final int CONTROL_PICTURES = 0x2400;
   private static final int FIRST_VISIBLE = 0x20;
 
   private Visible() {}
 
   /** Returns the text with a picture for each control character, as U+240A for a line feed. */
-  static String of(String text) {
+  public static String of(String text) {
     StringBuilder visible = new StringBuilder(text.length());
     text.codePoints()
         .map(

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import io.github.md4.core.model.SavedModel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * The check of the files that a command is to write: none replaces a file that the command reads,
+ * another of its outputs, or a file of a model or a run.
+ */
+final class OutputOptions {
+  /** The options that name a file to be written. All others with a path name what is read. */
+  static final Set<String> NAMES =
+      Set.of(
+          "--html",
+          "--plot",
+          "--csv",
+          "--losses",
+          "--report",
+          "--trace",
+          "--png",
+          "--animate",
+          "--out");
+
+  /** The files of a run's own folder that are no file of a model. */
+  private static final Set<String> OF_RUNS = Set.of("config.yaml", "metrics.jsonl", ".lock");
+
+  private OutputOptions() {}
+
+  /** A path of the command line, and what it was given as. */
+  private record Named(String option, Path path) {
+    private boolean isOutput() {
+      return NAMES.contains(option);
+    }
+
+    /** Returns the path and those that lie beside a file of tokens. */
+    private Stream<Path> withCompanions() {
+      String text = path.toString();
+      if (!text.endsWith(".bin")) {
+        return Stream.of(path);
+      }
+      String stem = text.substring(0, text.length() - ".bin".length());
+      return Stream.of(".bin", ".json", ".labels.bin", ".labels.json")
+          .map(end -> Path.of(stem + end));
+    }
+  }
+
+  /**
+   * Checks the command that will run.
+   *
+   * @throws ParameterException if a file that it is to write is one that must stay
+   */
+  static void check(ParseResult parsed) {
+    ParseResult leaf = parsed;
+    while (leaf.hasSubcommand()) {
+      leaf = leaf.subcommand();
+    }
+    List<Named> all = paths(leaf);
+    for (int i = 0; i < all.size(); i++) {
+      Named output = all.get(i);
+      if (output.isOutput() && Files.isRegularFile(output.path)) {
+        checkModel(leaf, output);
+      }
+      for (int j = 0; j < all.size() && output.isOutput(); j++) {
+        Named other = all.get(j);
+        if (i != j && other.withCompanions().anyMatch(path -> isSame(path, output.path))) {
+          throw refusal(
+              leaf,
+              output,
+              other.isOutput() ? other.option + " writes it too" : other.option + " reads it");
+        }
+      }
+    }
+  }
+
+  private static void checkModel(ParseResult leaf, Named output) {
+    Path folder = output.path.toAbsolutePath().getParent();
+    if (SavedModel.isIn(folder)) {
+      throw refusal(leaf, output, "it is in the folder of a model");
+    }
+    if (Files.isDirectory(folder.resolve("checkpoints"))
+        && OF_RUNS.contains(output.path.getFileName().toString())) {
+      throw refusal(leaf, output, "it is a file of a run");
+    }
+  }
+
+  private static ParameterException refusal(ParseResult leaf, Named output, String why) {
+    return new ParameterException(
+        leaf.commandSpec().commandLine(),
+        "%s must not replace %s: %s; name another file".formatted(output.option, output.path, why));
+  }
+
+  private static List<Named> paths(ParseResult leaf) {
+    List<Named> paths = new ArrayList<>();
+    for (OptionSpec option : leaf.matchedOptions()) {
+      if (isPath(option)) {
+        option
+            .originalStringValues()
+            .forEach(text -> paths.add(new Named(option.longestName(), Path.of(text))));
+      }
+    }
+    for (PositionalParamSpec parameter : leaf.matchedPositionals()) {
+      if (isPath(parameter)) {
+        parameter
+            .originalStringValues()
+            .forEach(text -> paths.add(new Named(parameter.paramLabel(), Path.of(text))));
+      }
+    }
+    return paths;
+  }
+
+  /** Returns whether an argument is a path or a list of paths. */
+  static boolean isPath(ArgSpec argument) {
+    return Stream.concat(
+            Stream.of(argument.type()), Stream.of(argument.typeInfo().getAuxiliaryTypes()))
+        .anyMatch(Path.class::equals);
+  }
+
+  private static boolean isSame(Path one, Path other) {
+    try {
+      return one.toAbsolutePath().normalize().equals(other.toAbsolutePath().normalize())
+          || (Files.exists(one) && Files.exists(other) && Files.isSameFile(one, other));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

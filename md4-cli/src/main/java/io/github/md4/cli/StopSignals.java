@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import io.github.md4.cli.support.ExitCodes;
+import java.util.List;
+import org.jline.utils.Signals;
+
+/**
+ * The signals that ask the program to end. A command that saves first, as a training does, handles
+ * them itself while it runs; see {@link io.github.md4.cli.train.Interrupts}.
+ */
+final class StopSignals {
+  private static final List<String> SIGNALS = List.of("INT", "TERM", "HUP");
+
+  private StopSignals() {}
+
+  /**
+   * Lets each of them end the process with {@link ExitCodes#INTERRUPTED}. One that is ignored from
+   * the start, as by {@code nohup}, stays so.
+   */
+  static void endTheProcess() {
+    for (String signal : SIGNALS) {
+      Object unused = Signals.register(signal, () -> System.exit(ExitCodes.INTERRUPTED));
+    }
+  }
+}

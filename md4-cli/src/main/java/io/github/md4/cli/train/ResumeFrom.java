@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.train;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.train.RunFolder;
+import io.github.md4.train.TrainingRun;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+
+/** The checkpoint that a run continues from. */
+public enum ResumeFrom {
+  LAST("last") {
+    @Override
+    TrainingRun open(RunFolder run, TrainingRun.Plan plan, TokenFile tokens, NDManager manager)
+        throws IOException {
+      return TrainingRun.resume(run, plan, tokens, manager);
+    }
+  },
+  LAST_GOOD("last-good") {
+    @Override
+    TrainingRun open(RunFolder run, TrainingRun.Plan plan, TokenFile tokens, NDManager manager)
+        throws IOException {
+      return TrainingRun.resumeLastGood(run, plan, tokens, manager);
+    }
+  };
+
+  private final String text;
+
+  ResumeFrom(String text) {
+    this.text = text;
+  }
+
+  abstract TrainingRun open(
+      RunFolder run, TrainingRun.Plan plan, TokenFile tokens, NDManager manager) throws IOException;
+
+  /** Returns the choice written as {@code last} or {@code last-good}. */
+  public static ResumeFrom parse(String text) {
+    return Arrays.stream(values())
+        .filter(each -> each.text.equals(text))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    Arrays.stream(values())
+                        .map(each -> each.text)
+                        .collect(Collectors.joining(" or ", "must be ", ": " + text))));
+  }
+}

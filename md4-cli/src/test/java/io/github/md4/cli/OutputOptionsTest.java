@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.md4.cli.support.ExitCodes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+final class OutputOptionsTest {
+  /** The options that name what is read, or a folder with a rule of its own. */
+  private static final Set<String> READ =
+      Set.of(
+          "--cache",
+          "--compare",
+          "--config",
+          "--data",
+          "--data-dir",
+          "--distribution",
+          "--features",
+          "--file",
+          "--first",
+          "--from",
+          "--infill",
+          "--judge",
+          "--labels",
+          "--mask",
+          "--model",
+          "--reconstruct",
+          "--reference",
+          "--samples",
+          "--scorer",
+          "--second",
+          "--templates",
+          "--test",
+          "--test-labels",
+          "--train",
+          "--valid",
+          "--watch");
+
+  @TempDir private Path folder;
+  private Path model;
+  private Path data;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    model = TinyModel.OF_SEVEN.write(folder.resolve("model"), 1);
+    Path text = Files.writeString(folder.resolve("text.txt"), "abc def ".repeat(100));
+    Path out = folder.resolve("data");
+    Path vocabulary = model.resolve("tokenizer.json");
+    assertThat(vocabulary).isRegularFile();
+    Ran.md4("data", "text", "--from", text, "--vocabulary", "chars", "--out", out).check();
+    data = out.resolve("valid.bin");
+  }
+
+  private void refused(Path output, String why, Object... words) throws IOException {
+    byte[] before = Files.readAllBytes(output);
+    Ran.md4(words).failed(ExitCodes.USAGE, "must not replace " + output + ": " + why);
+    assertThat(Files.readAllBytes(output)).isEqualTo(before);
+  }
+
+  @Test
+  void everyOptionWithAPath_isReadOrWritten() {
+    Set<String> unknown = new TreeSet<>();
+    collect(new CommandLine(new Md4Command()), unknown);
+    unknown.removeAll(READ);
+    unknown.removeAll(OutputOptions.NAMES);
+    assertThat(unknown).isEmpty();
+  }
+
+  private static void collect(CommandLine command, Set<String> names) {
+    command.getCommandSpec().options().stream()
+        .filter(OutputOptions::isPath)
+        .map(OptionSpec::longestName)
+        .forEach(names::add);
+    command.getSubcommands().values().forEach(each -> collect(each, names));
+  }
+
+  @Test
+  void outputs_neverReplaceWhatTheCommandReads() throws IOException {
+    refused(data, "--data reads it", "evaluate", "--model", model, "--data", data, "--csv", data);
+    Path json = data.resolveSibling("valid.json");
+    refused(json, "--data reads it", "evaluate", "--model", model, "--data", data, "--csv", json);
+    Path linked = Files.createSymbolicLink(folder.resolve("linked.csv"), data);
+    refused(
+        linked, "--data reads it", "evaluate", "--model", model, "--data", data, "--csv", linked);
+    Path trace = folder.resolve("a.ndjson");
+    Object[] drawn =
+        Ran.words("sample --device cpu --count 1 --steps 2 --model", model, "--trace", trace);
+    assertThat(Ran.md4(drawn).code()).isZero();
+    refused(trace, "FILE.ndjson reads it", "trace", trace, "--html", trace);
+    refused(trace, "FILE.ndjson reads it", "trace", trace, "--plot", trace);
+  }
+
+  @Test
+  void outputs_neverReplaceEachOtherOrAModel() throws IOException {
+    Path same = Files.writeString(folder.resolve("same"), "mine");
+    Object[] twice = {
+      "evaluate", "--model", model, "--data", data, "--csv", same, "--losses", same
+    };
+    refused(same, "--losses writes it too", twice);
+    Path weights = model.resolve("model.safetensors");
+    refused(
+        weights,
+        "it is in the folder of a model",
+        Ran.words("sample --count 1 --model", model, "--report", weights));
+    Path run = Files.createDirectories(folder.resolve("run/checkpoints")).getParent();
+    Path config = Files.writeString(run.resolve("config.yaml"), "version: 1\n");
+    refused(
+        config,
+        "it is a file of a run",
+        Ran.words("sample --count 1 --model", model, "--trace", config));
+  }
+
+  @Test
+  void outputs_areWrittenThroughLinksAndReplaceWhatWasThere() throws IOException {
+    Path target = Files.writeString(folder.resolve("report.json"), "old");
+    Path link = Files.createSymbolicLink(folder.resolve("link.json"), target);
+    Ran ran =
+        Ran.md4(
+            Ran.words("sample --device cpu --count 1 --steps 2 --model", model, "--report", link));
+    assertThat(ran.code()).isZero();
+    assertThat(link).isSymbolicLink();
+    assertThat(Files.readString(target)).startsWith("{").endsWith("}\n");
+    try (var files = Files.list(folder)) {
+      assertThat(files.map(path -> path.getFileName().toString()))
+          .noneMatch(name -> name.startsWith(".tmp-"));
+    }
+  }
+}

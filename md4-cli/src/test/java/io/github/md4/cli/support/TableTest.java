@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** Texts that would steer a terminal. */
+final class TableTest {
+  private static final String CLEAR = "\u001b[2J";
+  private static final String SEEN = "\u241b[2J";
+
+  @Test
+  void rows_showControlCharacters() {
+    Table table = new Table();
+    table.row("data set", "%s", "a" + CLEAR + "b\u009b31m");
+    StringWriter out = new StringWriter();
+    table.print(new PrintWriter(out));
+    assertThat(out.toString().strip()).isEqualTo("data set  a" + SEEN + "b\ufffd31m");
+  }
+
+  @Test
+  void failures_showControlCharacters() {
+    assertThat(
+            FailureLine.of(
+                new InvalidDataException(Path.of("a.tar"), CLEAR + ".png: is no picture")))
+        .isEqualTo("a.tar: " + SEEN + ".png: is no picture");
+    assertThat(FailureLine.of(new NoSuchFileException(CLEAR))).startsWith(SEEN);
+  }
+
+  @Test
+  void aFullDisk_isNamedWithItsFile() {
+    IOException full = new IOException("/data/a.csv: No space left on device");
+    assertThat(FailureLine.of(full))
+        .isEqualTo("the disk is full: /data/a.csv: No space left on device");
+  }
+}

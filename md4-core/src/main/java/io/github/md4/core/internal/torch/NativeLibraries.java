@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+import ai.djl.util.Utils;
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.JarURLConnection;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.jar.JarEntry;
+import java.util.stream.Stream;
+import java.util.zip.CRC32;
+
+/**
+ * The native libraries that DJL has unpacked into its cache, compared with the jars that they come
+ * from. Loading one that is cut short ends the process without a word of ours.
+ *
+ * <p>The content is compared once after unpacking, by the CRC-32 that the jar has of it; a file
+ * beside the libraries then says so. Later only size and time are looked at.
+ */
+public final class NativeLibraries {
+  private static final String CHECKED = ".md4-checked";
+  private static final int BUFFER_BYTES = 1 << 20;
+
+  private NativeLibraries() {}
+
+  /**
+   * Checks the libraries in DJL's cache; what is not there yet is no error. To be called before the
+   * engine is first used.
+   *
+   * @throws InvalidDataException if one is not what its jar holds
+   */
+  public static void check() throws IOException {
+    check(Utils.getEngineCacheDir("pytorch"), NativeLibraries.class.getClassLoader());
+  }
+
+  /** As {@link #check()}, of the folders in {@code cache} and the jars of a class loader. */
+  static void check(Path cache, ClassLoader jars) throws IOException {
+    if (!Files.isDirectory(cache)) {
+      return;
+    }
+    try (Stream<Path> folders = Files.list(cache)) {
+      for (Path folder : folders.filter(Files::isDirectory).toList()) {
+        checkFolder(folder, jars);
+      }
+    }
+  }
+
+  private static void checkFolder(Path folder, ClassLoader jars) throws IOException {
+    Map<String, Path> unpacked = new TreeMap<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      files.filter(Files::isRegularFile).forEach(file -> unpacked.put(name(file), file));
+    }
+    String stamp = stamp(unpacked);
+    Path mark = folder.resolve(CHECKED);
+    if (Files.isRegularFile(mark) && Files.readString(mark).equals(stamp)) {
+      return;
+    }
+    boolean isOurs = false;
+    for (Path file : unpacked.values()) {
+      Optional<JarEntry> packed = packed(file, jars);
+      isOurs |= packed.isPresent();
+      if (packed.isPresent() && !isSame(file, packed.get())) {
+        throw new InvalidDataException(
+            file,
+            "is not what was packed (%,d bytes of %,d): remove the folder %s, it is made anew"
+                .formatted(Files.size(file), packed.get().getSize(), folder));
+      }
+    }
+    if (isOurs && Files.isWritable(folder)) {
+      Files.writeString(mark, stamp);
+    }
+  }
+
+  private static String name(Path file) {
+    return file.getFileName().toString();
+  }
+
+  private static String stamp(Map<String, Path> files) throws IOException {
+    StringBuilder stamp = new StringBuilder();
+    for (Path file : files.values()) {
+      if (!name(file).equals(CHECKED)) {
+        stamp.append(
+            "%s %d %s%n".formatted(name(file), Files.size(file), Files.getLastModifiedTime(file)));
+      }
+    }
+    return stamp.toString();
+  }
+
+  /** Returns the entry of the jar that a file was unpacked from, if it is on the class path. */
+  private static Optional<JarEntry> packed(Path file, ClassLoader jars) throws IOException {
+    // VERSION-FLAVOR-SYSTEM, as in 2.3.1-cpu-linux-x86_64
+    List<String> parts = List.of(name(file.getParent()).split("-", 3));
+    if (parts.size() < 3) {
+      return Optional.empty();
+    }
+    String flavor = parts.get(1);
+    String system = parts.get(2);
+    String bare = name(file).replaceFirst("^\\d+\\.\\d+\\.\\d+-", ""); // DJL's own version
+    for (String resource :
+        List.of(
+            "pytorch/%s/%s/%s".formatted(flavor, system, name(file)),
+            "jnilib/%s/%s/%s".formatted(system, flavor, bare))) {
+      URL url = jars.getResource(resource);
+      if (url != null && url.openConnection() instanceof JarURLConnection jar) {
+        return Optional.of(jar.getJarEntry());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isSame(Path file, JarEntry packed) throws IOException {
+    if (Files.size(file) != packed.getSize()) {
+      return false;
+    }
+    CRC32 crc = new CRC32();
+    byte[] buffer = new byte[BUFFER_BYTES];
+    try (InputStream in = Files.newInputStream(file)) {
+      for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        crc.update(buffer, 0, count);
+      }
+    }
+    return crc.getValue() == packed.getCrc();
+  }
+}

@@ -1,0 +1,207 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Kills and stops trainings at random moments and checks that none loses or mixes anything. Takes
+# about ten minutes on two cores, or SECONDS; prints a table, and exits 1 if anything was lost.
+#
+#   scripts/torture.sh [SECONDS [DIR]]
+#
+# DIR is an empty or absent folder for data and runs; it is left there if a check fails. MD4 names
+# the command, TORTURE_SEED the seed of the moments.
+set -u
+set -m # jobs of their own, so that SIGINT is not ignored in them
+
+cd "$(dirname "$0")/.." || exit 1
+md4=${MD4:-bin/md4}
+seconds=${1:-540}
+folder=${2:-$(mktemp -d)}
+RANDOM=${TORTURE_SEED:-1}
+steps=600
+begin=$SECONDS
+mkdir -p "$folder"
+
+declare -A trials failures
+series="kill term int hup twice damaged data output"
+for each in $series; do
+  trials[$each]=0
+  failures[$each]=0
+done
+
+# check SERIES WHAT CONDITION...: one trial.
+check() {
+  local name=$1 what=$2
+  shift 2
+  trials[$name]=$((trials[$name] + 1))
+  if ! "$@"; then
+    failures[$name]=$((failures[$name] + 1))
+    echo "torture: $name: $what" >&2
+  fi
+}
+
+cat > "$folder/config.yaml" <<CONFIG
+version: 1
+run: $folder/reference
+data: {train: $folder/data/train.bin, evaluate: [$folder/data/valid.bin]}
+model:
+  length: 32
+  network: {headWidth: 16, heads: 2, keyValueHeads: 2, layers: 2}
+training:
+  seed: 3
+  steps: $steps
+  batchSize: 8
+  microBatch: 8
+  precision: float32
+  learningRate: {base: 3e-3, warmUp: 10, decay: cosine}
+  logEvery: 10
+evaluation: {every: 40, chunks: 32, batchSize: 32, keepBest: true}
+sampling: {count: 1, steps: 16}
+checkpoints: {every: 20, keepLast: 3, keepEvery: 0}
+CONFIG
+
+# train RUN OPTION...: a training on one thread, in the background; its process is $pid.
+train() {
+  local run=$1
+  shift
+  "$md4" train --device cpu --threads 1 --config "$folder/config.yaml" \
+    --set "run=$folder/$run" "$@" > "$folder/out" 2> "$folder/err" &
+  pid=$!
+}
+
+newest() {
+  ls "$folder/$1/checkpoints" 2> /dev/null | sed -n 's/^step-//p' | sort -n | tail -1
+}
+
+weights() {
+  sha256sum < "$folder/$1/model/model.safetensors" 2> /dev/null | cut -c1-64
+}
+
+pause() { # of 0 to 2 seconds
+  sleep "$((RANDOM % 2)).$((RANDOM % 10))"
+}
+
+# moment RUN STEP: waits for a moment of a training: one in four while it starts, the others after a
+# checkpoint later than STEP.
+moment() {
+  early=143 # what SIGTERM gives before Java listens; see docs/reliability.md
+  if [ $((RANDOM % 4)) != 0 ]; then
+    early=130
+    while kill -0 "$pid" 2> /dev/null && [ "$(newest "$1")" = "$2" ]; do sleep 0.1; done
+  fi
+  pause
+}
+
+echo "torture: preparing" >&2
+"$md4" data quickstart --out "$folder/data" > /dev/null || exit 1
+train reference
+wait "$pid" 2> /dev/null || { cat "$folder/err" >&2; exit 1; }
+reference=$(weights reference)
+evaluations=$(grep -c '"valid"' "$folder/reference/metrics.jsonl")
+
+# finished SERIES RUN: a run that came through is the reference, bit for bit.
+finished() {
+  check "$1" "the model of $2 is not the reference" test "$(weights "$2")" = "$reference"
+  check "$1" "metrics of $2 are not whole" \
+    test "$(grep -c '"valid"' "$folder/$2/metrics.jsonl")" = "$evaluations"
+  check "$1" "something is left of $2" \
+    test -z "$(find "$folder/$2" -name '.tmp-*' -o -name '.old-*' -o -name '.del-*')"
+}
+
+# lives SERIES SIGNAL CODE: trainings of one run, each ended by the signal, until one finishes.
+lives() {
+  local name=$1 signal=$2 code=$3 run=$1-$RANDOM before after status sent
+  while [ $((SECONDS - begin)) -lt "$seconds" ]; do
+    before=$(newest "$run")
+    train "$run" --resume-or-start
+    moment "$run" "$before"
+    sent=$(date +%s%N)
+    if ! kill -s "$signal" -- "-$pid" 2> /dev/null; then
+      wait "$pid" 2> /dev/null
+      check "$name" "exit code $?" test $? = 0
+      finished "$name" "$run"
+      return
+    fi
+    wait "$pid" 2> /dev/null
+    status=$?
+    if [ "$status" = 0 ]; then
+      finished "$name" "$run"
+      return
+    fi
+    case $signal-$status-$early in
+      TERM-143-143 | HUP-129-143) status=130 ;;
+    esac
+    check "$name" "exit code $status" test "$status" = "$code"
+    check "$name" "ended after more than 5 s" test $((($(date +%s%N) - sent) / 1000000)) -le 5000
+    after=$(newest "$run")
+    check "$name" "went back from step ${before:-0} to ${after:-0}" \
+      test "${after:-0}" -ge "${before:-0}"
+  done
+}
+
+# one round of every series that is not a matter of moments
+others() {
+  local run=others-$RANDOM
+  train "$run"
+  local first=$pid
+  until [ "$(newest "$run")" ]; do sleep 0.2; done
+  train "$run" --resume
+  wait "$pid" 2> /dev/null
+  check twice "the second training was not refused" test $? = 3
+  kill -s TERM -- "-$first"
+  wait "$first" 2> /dev/null
+  local last
+  last=$folder/$run/checkpoints/step-$(newest "$run")
+  head -c 100 "$last/optimizer.safetensors" > "$folder/cut"
+  cp "$folder/cut" "$last/optimizer.safetensors"
+  train "$run" --resume
+  wait "$pid" 2> /dev/null
+  check damaged "a damaged checkpoint was taken" test $? = 3
+  train "$run" --resume=last-good
+  wait "$pid" 2> /dev/null
+  check damaged "last-good did not go on" test $? = 0
+  check damaged "the model is not the reference" test "$(weights "$run")" = "$reference"
+
+  mkdir "$folder/zeros"
+  cp "$folder"/data/* "$folder/zeros"
+  head -c "$(stat -c %s "$folder/data/train.bin")" /dev/zero > "$folder/zeros/train.bin"
+  train zeroed --set "data.train=$folder/zeros/train.bin"
+  wait "$pid" 2> /dev/null
+  check data "zeros were trained on" test $? = 3
+  check data "zeros have a checkpoint" test -z "$(newest zeroed)"
+  rm -rf "$folder/zeros" "$folder/zeroed"
+
+  local csv=$folder/result.csv
+  echo old > "$csv"
+  "$md4" evaluate --device cpu --model "$folder/reference" --data "$folder/data/valid.bin" \
+    --passes 1000 --csv "$csv" > /dev/null 2>&1 &
+  pid=$!
+  pause
+  kill -s TERM -- "-$pid"
+  wait "$pid" 2> /dev/null
+  check output "evaluate did not end with 130" test $? = 130
+  check output "the old file is gone" test "$(cat "$csv")" = old
+  "$md4" sample --device cpu --model "$folder/reference" --count 1000000000 --steps 8 \
+    > "$folder/samples" 2> /dev/null &
+  pid=$!
+  sleep 4
+  kill -s INT -- "-$pid"
+  wait "$pid" 2> /dev/null
+  check output "sample did not end with 130" test $? = 130
+  check output "sample wrote nothing" test -s "$folder/samples"
+}
+
+while [ $((SECONDS - begin)) -lt "$seconds" ]; do
+  lives kill KILL 137
+  [ $((SECONDS - begin)) -lt "$seconds" ] && lives term TERM 130
+  [ $((SECONDS - begin)) -lt "$seconds" ] && lives int INT 130
+  [ $((SECONDS - begin)) -lt "$seconds" ] && lives hup HUP 130
+  [ $((SECONDS - begin)) -lt "$seconds" ] && others
+done
+
+failed=0
+printf '| %-8s | %-7s | %-8s |\n| --- | --- | --- |\n' series checks failures
+for each in $series; do
+  printf '| %-8s | %7d | %8d |\n' "$each" "${trials[$each]}" "${failures[$each]}"
+  failed=$((failed + failures[$each]))
+done
+echo "$((SECONDS - begin)) seconds, seed ${TORTURE_SEED:-1}"
+[ "$failed" = 0 ] && rm -rf "$folder"
+[ "$failed" = 0 ]
