@@ -49,7 +49,12 @@ final class ConfigFile {
 
   private ConfigFile() {}
 
+  /**
+   * @throws IllegalArgumentException if the schedule could not be read again, being of a kind that
+   *     the class path does not name
+   */
   static void write(Path file, ModelConfig config) throws IOException {
+    ScheduleConfig unused = ScheduleConfig.parse(config.schedule().toString());
     JsonObject json = new JsonObject();
     json.addProperty(VERSION, CURRENT);
     GSON.toJsonTree(config)

@@ -19,16 +19,11 @@ import java.util.OptionalInt;
  * <p>The id {@code vocabularySize()} is the mask; it has no text, and {@link #decode} shows it as
  * {@link #MASK_TEXT}. The JSON form holds the vocabulary itself, so that a model's folder alone
  * decodes its samples.
+ *
+ * <p>A tokenizer of a user's own is immutable and equal to its like. Its JSON has {@code
+ * formatVersion} 1 and the {@code type} of a {@link TokenizerKind}, by which it is read again.
  */
-public sealed interface Tokenizer
-    permits Tokenizer.Characters,
-        Tokenizer.Bytes,
-        Gpt2Tokenizer,
-        HuggingFaceJson,
-        SymbolTokenizer,
-        WordTokenizer,
-        PixelValues,
-        ClassNames {
+public interface Tokenizer {
   /** The text of a masked position in decoded text: U+2588, a full block. */
   String MASK_TEXT = "\u2588";
 
@@ -120,12 +115,7 @@ public sealed interface Tokenizer
       case WordTokenizer.TYPE -> WordTokenizer.fromJson(fields);
       case PixelValues.TYPE -> PixelValues.fromJson(fields);
       case ClassNames.TYPE -> ClassNames.fromJson(fields);
-      default ->
-          throw new IllegalArgumentException(
-              "type must be characters, bytes, gpt2, huggingface, symbols, words, pixels or"
-                  + " classes: \""
-                  + type
-                  + '"');
+      default -> TokenizerKind.of(type).fromJson(json);
     };
   }
 
