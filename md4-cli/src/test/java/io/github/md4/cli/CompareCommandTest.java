@@ -93,7 +93,7 @@ final class CompareCommandTest {
     double error = Math.abs(d1 - d2) / 2;
     assertThat(mean.path("standardError").asDouble()).isCloseTo(error, within(1e-12));
     assertThat(mean.path("interval").path("high").asDouble())
-        .isCloseTo((d1 + d2) / 2 + 12.7062 * error, within(1e-9));
+        .isCloseTo((d1 + d2) / 2 + 12.706204736 * error, within(1e-9));
     assertThat(Ran.md4("compare", "--first", two, "--second", others).succeeded().out())
         .contains("mean of 2 pairs");
   }
@@ -113,5 +113,65 @@ final class CompareCommandTest {
         .failed(ExitCodes.DATA, "damaged.csv: is damaged, or not a file of md4 evaluate --losses");
     Ran.md4("compare", "--first", one, "--second", tiny.config())
         .failed(ExitCodes.DATA, "tiny.yaml: is damaged, or not a file of md4 evaluate");
+  }
+
+  /** A row missing, doubled, cut or out of order is refused, wherever it is. */
+  @Test
+  void compare_refusesDamagedRows() throws IOException {
+    Path one = losses("one", "");
+    String text = Files.readString(one);
+    int firstRow = text.indexOf("\n0,") + 1;
+    int secondRow = text.indexOf("\n1,") + 1;
+    int lastRow = text.lastIndexOf("\n11,") + 1;
+    String first = text.substring(firstRow, secondRow);
+    for (String bad :
+        new String[] {
+          text.substring(0, lastRow),
+          text.substring(0, text.length() - 2),
+          text + text.substring(lastRow),
+          text.substring(0, secondRow) + first + text.substring(secondRow),
+          text.substring(0, firstRow) + text.substring(secondRow),
+          text.substring(0, secondRow) + text.substring(lastRow),
+          text.replaceFirst("\n1,16,", "\n1,16,7,"),
+          text.replaceFirst("\n1,16,.*\n", "\n1,16,NaN\n"),
+          text.replaceFirst("\n1,16,", "\n1,-16,"),
+          text.replaceFirst("# seed: 0\n", "# seed: 0\n# seed: 0\n"),
+          text.replaceFirst("# estimator: .*\n", ""),
+          text.substring(0, firstRow),
+        }) {
+      Path damaged = Files.writeString(folder.resolve("damaged.csv"), bad);
+      Ran.md4("compare", "--first", one, "--second", damaged)
+          .failed(
+              ExitCodes.DATA, "damaged.csv: is damaged, or not a file of md4 evaluate --losses");
+    }
+  }
+
+  @Test
+  void compare_refusesOtherEstimators() throws IOException {
+    Path one = losses("one", "");
+    Path three = evaluate("three", folder.resolve("one"), "--steps 3");
+    Path thirty = evaluate("thirty", folder.resolve("one"), "--steps 30");
+    String start = "must have the same estimator as the file that it is compared with: ";
+    Ran.md4("compare", "--first", one, "--second", three)
+        .failed(ExitCodes.DATA, start + "T = 3, continuous");
+    Ran.md4("compare", "--first", thirty, "--second", three)
+        .failed(ExitCodes.DATA, start + "T = 3, T = 30");
+    Ran.md4("compare", "--first", three, "--second", three).check();
+    Path reference = estimator(one, "continuous from 0.001, reference");
+    Path exact = estimator(one, "continuous from 0.001, exact");
+    Path ordered = estimator(one, "left to right");
+    Ran.md4("compare", "--first", reference, "--second", exact)
+        .failed(ExitCodes.DATA, start + "continuous from 0.001, exact, continuous from 0.001, ref");
+    // A fixed schedule has no floor, and an exact likelihood no times.
+    Ran.md4("compare", "--first", reference, "--second", one).check();
+    Ran.md4("compare", "--first", one, "--second", ordered).check();
+    Ran.md4("compare", "--first", exact, "--second", three)
+        .failed(ExitCodes.DATA, start + "T = 3, continuous from 0.001, exact");
+  }
+
+  private Path estimator(Path file, String estimator) throws IOException {
+    String text =
+        Files.readString(file).replaceFirst("estimator: .*\n", "estimator: " + estimator + "\n");
+    return Files.writeString(folder.resolve(estimator.replaceAll("[ ,]+", "-") + ".csv"), text);
   }
 }

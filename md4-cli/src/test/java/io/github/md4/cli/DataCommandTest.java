@@ -171,8 +171,8 @@ final class DataCommandTest {
   void quickstart_isMadeWithoutASource() throws IOException {
     Ran ran = md4("data", "quickstart", "--out", out).succeeded();
     assertThat(ran.out())
-        .contains("data set    quickstart", "of known entropy", "train       4,000,000 tokens");
-    assertThat(Files.size(out.resolve("test.bin"))).isEqualTo(200_000);
+        .contains("data set    quickstart", "of known entropy", "train       1,000,000 tokens");
+    assertThat(Files.size(out.resolve("test.bin"))).isEqualTo(50_000);
   }
 
   @Test

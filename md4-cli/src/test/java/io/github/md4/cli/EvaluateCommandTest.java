@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.data.Quickstart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,7 +118,7 @@ final class EvaluateCommandTest {
                 .formatted(number(json, "natsPerToken"), number(json, "natsPerTokenStandardError")),
             "perplexity          %.4f +- %.4f"
                 .formatted(number(json, "perplexity"), number(json, "perplexityStandardError")),
-            "95%% interval        perplexity [%.4f, %.4f], over 70 chunks, as documents are too few"
+            "95%% interval        perplexity [%.4f, %.4f], over 70 chunks, as groups are too few, 69 degrees of freedom"
                 .formatted(
                     number(json, "perplexityInterval/low"),
                     number(json, "perplexityInterval/high")),
@@ -125,7 +126,7 @@ final class EvaluateCommandTest {
                 .formatted(number(json, "terms/diffusion"), number(json, "terms/reconstruction")),
             "estimator           upper bound, T = 13, passes 1, seed 0, batches of 64",
             "chunks              70 of 131, each of 11 tokens: 770 tokens; dropped tail: 5 tokens",
-            "standard error      over 2 groups of 64 chunks",
+            "standard error      over 70 chunks, as groups and passes are too few, 69 degrees of freedom",
             "device              cpu, float32",
             "model               %s, weights ema, SHA-256 %s"
                 .formatted(weights, Sha256.of(weights)),
@@ -165,12 +166,38 @@ final class EvaluateCommandTest {
   }
 
   @Test
-  void standardError_ofOneGroupIsUnknown() {
-    JsonNode json = score("--chunks 64");
-    assertThat(json.path("bitsPerTokenStandardError").isNull()).isTrue();
-    assertThat(json.path("perplexityStandardError").isNull()).isTrue();
-    Ran ran = evaluate("--chunks 64", "--model", model, "--data", data).succeeded();
-    assertThat(ran.out()).containsPattern("bits per character  \\d\\.\\d{4} \\+- unknown\n");
+  void standardError_ofOneChunkIsUnknown() {
+    JsonNode json = score("--chunks 1");
+    String reason = "a single chunk or document, in few passes";
+    for (String name : List.of("bitsPerToken", "natsPerToken", "perplexity")) {
+      assertThat(json.path(name + "StandardError").isNull()).isTrue();
+      assertThat(json.path(name + "StandardErrorReason").asText()).isEqualTo(reason);
+    }
+    assertThat(json.at("/perplexityInterval/low").isNull()).isTrue();
+    assertThat(json.at("/perplexityInterval/lowReason").asText()).isEqualTo(reason);
+    assertThat(json.path("degreesOfFreedom").asInt()).isZero();
+    Path csv = folder.resolve("one.csv");
+    String options = "--chunks 1 --steps 3,inf --any-order --csv " + csv + " --compare " + model;
+    Ran ran = evaluate(options, "--model", model, "--data", data).succeeded();
+    assertThat(ran.out())
+        .containsPattern("bits per character  +\\d+\\.\\d{4} \\+- unknown\n")
+        .contains("perplexity [unknown], over 1 chunks")
+        .contains("allowed: unknown")
+        .doesNotContain("NaN");
+    assertThat(csv).content().doesNotContain("NaN");
+  }
+
+  /** One group has an error too: that of chunks. */
+  @Test
+  void standardError_ofFewGroupsIsThatOfChunks() {
+    JsonNode one = score("--chunks 64");
+    assertThat(number(one, "bitsPerTokenStandardError")).isPositive();
+    assertThat(one.path("degreesOfFreedom").asInt()).isEqualTo(63);
+    assertThat(one.path("intervalOver").asText()).isEqualTo("64 chunks, as groups are too few");
+    Ran ran = evaluate("--passes 9", "--model", model, "--data", data).succeeded();
+    assertThat(ran.out())
+        .contains(
+            "of times and masks, the data given, over 3 groups of 64 chunks, 24 degrees of freedom");
   }
 
   @Test
@@ -196,21 +223,21 @@ final class EvaluateCommandTest {
   void quickstart_isScoredAgainstItsFloor() throws IOException {
     Path out = folder.resolve("quickstart");
     md4("data", "quickstart", "--out", out).check();
-    Path tiny = new TinyModel(Tokenizer.Characters.TEXT8).write(folder.resolve("text8"), 1);
+    Tokenizer words = Quickstart.source().tokenizer();
+    Path tiny = new TinyModel(words).write(folder.resolve("words"), 1);
     Object[] paths = {"--model", tiny, "--data", out.resolve("test.bin")};
     JsonNode json = evaluate("--chunks 67 --json", paths).succeeded().json();
     double floor = number(json, "floor/bitsPerToken");
-    // Between the source's entropy, 0.6, and that of its single letters, about 4.1.
-    assertThat(floor).isBetween(0.6, 4.1);
+    // Between the source's entropy, 2.5, and that of its single words, about 5.3.
+    assertThat(floor).isBetween(2.5, 5.3);
     assertThat(number(json, "floor/standardError")).isBetween(0.0, 0.5);
     assertThat(number(json, "floor/above"))
         .isPositive()
         .isEqualTo(number(json, "bitsPerToken") - floor);
     assertThat(evaluate("--chunks 67", paths).succeeded().out())
-        .contains("\nfloor               %.4f +- ".formatted(floor))
-        .contains(
-            "\nabove the floor     %.4f bits per character\n"
-                .formatted(number(json, "floor/above")));
+        .containsPattern("\nfloor +%.4f \\+- ".formatted(floor))
+        .containsPattern(
+            "\nabove the floor +%.4f bits per word\n".formatted(number(json, "floor/above")));
   }
 
   @Test

@@ -67,7 +67,8 @@ final class EvaluateEstimatorsTest {
     assertThat(json.path("estimates").findValuesAsText("estimator"))
         .containsExactly("T = 3", "T = 30", "continuous", "any-order");
     assertThat(number(json, "natsPerToken"))
-        .isEqualTo(number(estimates(json, "T = 3"), "natsPerToken"));
+        .isEqualTo(number(estimates(json, "continuous"), "natsPerToken"));
+    assertThat(json.path("estimator").asText()).isEqualTo("continuous");
     double three = number(estimates(json, "T = 3"), "natsPerToken");
     double thirty = number(estimates(json, "T = 30"), "natsPerToken");
     JsonNode first = json.at("/differences/0");
@@ -85,6 +86,23 @@ final class EvaluateEstimatorsTest {
         .contains("any-order less continuous");
   }
 
+  /** Continuous time where it is asked for, wherever it stands; else the most steps. */
+  @Test
+  void headline_isTheFinestEstimator() throws IOException {
+    for (String steps : List.of("inf,3,30", "3,inf", "30,3,inf")) {
+      assertThat(score("--steps " + steps).path("estimator").asText()).isEqualTo("continuous");
+    }
+    JsonNode json = score("--steps 3,30,7 --any-order");
+    assertThat(json.path("estimator").asText()).isEqualTo("T = 30");
+    assertThat(number(json, "natsPerToken"))
+        .isEqualTo(number(estimates(json, "T = 30"), "natsPerToken"));
+    Path losses = folder.resolve("losses.csv");
+    Ran ran =
+        evaluate("--steps 3,30 --losses " + losses, "--model", model, "--data", data).succeeded();
+    assertThat(ran.out()).contains("\nestimator           upper bound, T = 30,");
+    assertThat(losses).content().contains("# estimator: T = 30\n");
+  }
+
   @Test
   void contradiction_isCodeOne() {
     Scripted never = new Scripted();
@@ -93,12 +111,22 @@ final class EvaluateEstimatorsTest {
         .isEqualTo("md4: estimates of one bound contradict each other: any-order less x\n");
   }
 
+  @Test
+  void remark_isNoFailure() {
+    Contradictions remark =
+        new Contradictions(List.of(new Agreement.Check(Agreement.Outcome.REMARK, "T = 3 less x")));
+    StringWriter err = new StringWriter();
+    assertThat(remark.report(new PrintWriter(err))).isEqualTo(ExitCodes.DONE);
+    assertThat(err.toString()).isEmpty();
+  }
+
   /** A failed check, as the command reports it. */
   private record Scripted() {
     private static final Contradictions FAILED =
         new Contradictions(
             List.of(
                 new Agreement.Check(Agreement.Outcome.HOLDS, "T = 3 less x"),
+                new Agreement.Check(Agreement.Outcome.REMARK, "T = 4 less x"),
                 new Agreement.Check(Agreement.Outcome.FAILS, "any-order less x")));
 
     int code() {
@@ -147,7 +175,7 @@ final class EvaluateEstimatorsTest {
     assertThat(columns).isEqualTo(24);
     assertThat(lines.get(1))
         .startsWith("data train," + Sha256.of(data) + ",chunks,")
-        .contains(",T = 3,2,0,131,1441,5,", ",\"131 chunks, as documents are too few\"");
+        .contains(",T = 3,2,0,131,1441,5,", ",\"131 chunks, as groups are too few\"");
     assertThat(lines.get(2)).contains(",continuous,2,0,");
   }
 }

@@ -154,7 +154,8 @@ final class InfillCommandTest {
             "{\"tokens\":[1,null],\"vocabulary\":\"256 bytes\"}\n");
     infill("--templates", file)
         .failed(
-            3, "templates.jsonl: line 1: has the vocabulary 256 bytes, the model has 7 characters");
+            3,
+            "templates.jsonl: line 1: must have the vocabulary 7 characters \" abcdef\": 256 bytes");
     Path text = Files.writeString(folder.resolve("templates"), "abc\nThe [MASK*3] cat\n");
     infill("--templates", text).failed(3, "templates: line 2: not in the vocabulary: 'T'");
   }

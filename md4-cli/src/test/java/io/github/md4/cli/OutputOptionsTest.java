@@ -93,10 +93,9 @@ final class OutputOptionsTest {
     refused(
         linked, "--data reads it", "evaluate", "--model", model, "--data", data, "--csv", linked);
     Path trace = folder.resolve("a.ndjson");
-    Ran sampled =
-        Ran.md4(
-            Ran.words("sample --device cpu --count 1 --steps 2 --model", model, "--trace", trace));
-    assertThat(sampled.code()).isZero();
+    Object[] drawn =
+        Ran.words("sample --device cpu --count 1 --steps 2 --model", model, "--trace", trace);
+    assertThat(Ran.md4(drawn).code()).isZero();
     refused(trace, "FILE.ndjson reads it", "trace", trace, "--html", trace);
     refused(trace, "FILE.ndjson reads it", "trace", trace, "--plot", trace);
   }

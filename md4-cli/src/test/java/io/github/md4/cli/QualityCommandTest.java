@@ -55,6 +55,22 @@ final class QualityCommandTest {
   }
 
   @Test
+  void samplesOfTheQuickstart_areCheckedByItsSource() throws IOException {
+    Path quickstart = folder.resolve("quickstart");
+    md4("data", "quickstart", "--out", quickstart).check();
+    reference = quickstart.resolve("test.bin");
+    Path texts =
+        Files.writeString(
+            folder.resolve("tales"),
+            "and the fox sings softly\nthe fox the\nan old mill while the\n");
+    JsonNode json = quality(texts);
+    assertThat(json.path("possible").asInt()).isEqualTo(2);
+    assertThat(json.path("count").asInt()).isEqualTo(3);
+    assertThat(md4("quality", "--samples", texts, "--reference", reference).succeeded().out())
+        .contains("possible            2 of 3 samples under the source that made the reference");
+  }
+
+  @Test
   void wrongInput_isOneLine() throws IOException {
     Path samples = Files.writeString(folder.resolve("samples.jsonl"), "{\"tokens\":[1,99]}\n");
     md4("quality", "--samples", samples, "--reference", reference)
@@ -68,5 +84,31 @@ final class QualityCommandTest {
     Path masked = Files.writeString(folder.resolve("masked.jsonl"), "{\"tokens\":[1,null]}\n");
     md4("quality", "--samples", masked, "--reference", reference)
         .failed(3, "masked.jsonl: line 1 has a mask");
+  }
+
+  /** Samples of another vocabulary may have the same numbers of tokens. */
+  @Test
+  void otherVocabulary_isRefused() throws IOException {
+    String line = "{\"tokens\":[1,2,3,1],\"vocabulary\":\"4 characters \\\" %s\\\"\"}\n";
+    Path same = Files.writeString(folder.resolve("same.jsonl"), line.formatted("abc"));
+    assertThat(quality(same).path("samples").path("bitsPerToken").isNumber()).isTrue();
+    Path other = Files.writeString(folder.resolve("other.jsonl"), line.formatted("xyz"));
+    md4("quality", "--samples", other, "--reference", reference)
+        .failed(
+            3,
+            "other.jsonl: line 1: must have the vocabulary 4 characters \" abc\"",
+            ": 4 characters \" xyz\"");
+  }
+
+  /** What md4 sample prints names its vocabulary. */
+  @Test
+  void samplesOfAModel_nameTheirVocabulary() throws IOException {
+    Path model = TinyModel.OF_SEVEN.write(folder.resolve("model"), 1);
+    Path samples = folder.resolve("seven.jsonl");
+    Ran ran =
+        md4("sample", "--device", "cpu", "--model", model, "--count", 2, "--json").succeeded();
+    Files.writeString(samples, ran.out());
+    md4("quality", "--samples", samples, "--reference", reference)
+        .failed(3, "seven.jsonl: line 1: must have the vocabulary 4 characters");
   }
 }

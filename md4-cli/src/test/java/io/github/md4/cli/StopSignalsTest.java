@@ -29,7 +29,8 @@ final class StopSignalsTest {
           new TerminalPlayer(
               Main.writer(FileDescriptor.out),
               new Ink.Plain(),
-              TraceReader.read(Path.of(args[0])).histories().get(0));
+              TraceReader.read(Path.of(args[0])).histories().get(0),
+              "");
       player.play(600_000);
     }
   }

@@ -95,11 +95,22 @@ final class DocsTest {
   }
 
   private static boolean exists(Matcher type) {
+    if (isOfJava(type.group())) {
+      return true;
+    }
     String folder = type.group(1).replace('.', '/');
     Path end = Path.of(folder, type.group(2) + ".java");
     return SOURCES.stream()
         .filter(source -> source.endsWith(folder.isEmpty() ? end : PACKAGE.resolve(end)))
         .anyMatch(source -> type.group(3) == null || declares(source, type.group(3)));
+  }
+
+  private static boolean isOfJava(String name) {
+    try {
+      return Class.forName("java.lang." + name) != null;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
   }
 
   private static boolean declares(Path source, String nested) {

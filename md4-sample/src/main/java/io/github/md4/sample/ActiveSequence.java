@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import java.util.stream.IntStream;
+
 /** A sequence of a request that is being sampled: its trajectory and the number of its calls. */
 final class ActiveSequence {
   private final int place;
@@ -53,7 +55,11 @@ final class ActiveSequence {
     prepare();
   }
 
-  Sample sample() {
-    return new Sample(initial.index(), trajectory.z().clone(), calls);
+  /** Returns it as a sample without text; what was no mask has not changed. */
+  Sample sample(long seed) {
+    int[] tokens = trajectory.z().clone();
+    int[] filled =
+        IntStream.range(0, tokens.length).filter(n -> tokens[n] != initial.zt()[n]).toArray();
+    return new Sample(initial.index(), tokens, "", filled, calls, seed);
   }
 }

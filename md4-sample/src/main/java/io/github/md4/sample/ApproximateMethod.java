@@ -28,6 +28,16 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   /** The reference's ancestral step: one of V + 1 outcomes. */
   record ReferenceAncestral(SamplingSteps steps, Leftovers leftovers) implements Reference {
     @Override
+    public String text() {
+      return MethodText.text(MethodText.REFERENCE_ANCESTRAL, steps, leftovers);
+    }
+
+    @Override
+    public ReferenceAncestral withSteps(int count) {
+      return new ReferenceAncestral(new SamplingSteps(steps.grid(), count), leftovers);
+    }
+
+    @Override
     public String name() {
       return "ancestral";
     }
@@ -41,6 +51,16 @@ public sealed interface ApproximateMethod extends SamplingMethod {
 
   /** The reference's step of two draws. */
   record ReferenceMean(SamplingSteps steps, Leftovers leftovers) implements Reference {
+    @Override
+    public String text() {
+      return MethodText.text(MethodText.REFERENCE_MEAN, steps, leftovers);
+    }
+
+    @Override
+    public ReferenceMean withSteps(int count) {
+      return new ReferenceMean(new SamplingSteps(steps.grid(), count), leftovers);
+    }
+
     @Override
     public String name() {
       return "mean";
@@ -86,6 +106,11 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
 
     @Override
+    public String text() {
+      return Call.text(name(), tokensAStep, temperature);
+    }
+
+    @Override
     public String name() {
       return order.toString();
     }
@@ -105,6 +130,16 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   /** Tokens are masked again on the way, so that mistakes can be corrected (ReMDM). */
   record Remasked(SamplingSteps steps, Remasking remasking, Leftovers leftovers)
       implements ApproximateMethod, GridMethod {
+    @Override
+    public String text() {
+      return MethodText.text(name(), steps, leftovers, remasking.eta());
+    }
+
+    @Override
+    public Remasked withSteps(int count) {
+      return new Remasked(new SamplingSteps(steps.grid(), count), remasking, leftovers);
+    }
+
     @Override
     public String name() {
       return remasking.name();

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** The computation of the network's probabilities at all positions of a sequence. */
@@ -24,7 +25,11 @@ final class Distributions {
       NDArray z = scope.create(tokens, new Shape(1, zt.length));
       NDArray rows = scope.create(LongStream.range(0, zt.length).toArray());
       NDArray logits = denoiser.logits(z, condition, rows); // [N, V]
-      return new TokenDistribution(zt, logits.softmax(VOCABULARY_AXIS).toFloatArray());
+      float[] probabilities = logits.softmax(VOCABULARY_AXIS).toFloatArray();
+      if (IntStream.range(0, probabilities.length).anyMatch(i -> Float.isNaN(probabilities[i]))) {
+        throw new NoDistributionException();
+      }
+      return new TokenDistribution(zt, probabilities);
     }
   }
 }

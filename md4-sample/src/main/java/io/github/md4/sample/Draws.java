@@ -7,17 +7,28 @@ package io.github.md4.sample;
  * @param drawn tokens, probabilities, confidences, [3, rows]
  * @param first the row of the query's first position
  */
-record Draws(double[] drawn, int rows, int first) {
+public record Draws(double[] drawn, int rows, int first) {
 
-  int token(int row) {
-    return (int) drawn[first + row];
+  /**
+   * Returns the token drawn for a position of the query, by its place there.
+   *
+   * @throws NoDistributionException if the network gave none from which to draw
+   */
+  public int token(int row) {
+    int token = (int) drawn[first + row];
+    if (token < 0) {
+      throw new NoDistributionException();
+    }
+    return token;
   }
 
-  double probability(int row) {
+  /** Returns the probability of that token under the network. */
+  public double probability(int row) {
     return drawn[rows + first + row];
   }
 
-  double confidence(int row) {
+  /** Returns the network's confidence there, of the kind that the procedure asks for. */
+  public double confidence(int row) {
     return drawn[2 * rows + first + row];
   }
 }

@@ -39,6 +39,16 @@ public sealed interface ExactMethod extends SamplingMethod {
     }
 
     @Override
+    public String text() {
+      return MethodText.text(MethodText.ANCESTRAL, steps, leftovers);
+    }
+
+    @Override
+    public Ancestral withSteps(int count) {
+      return new Ancestral(new SamplingSteps(steps.grid(), count), leftovers);
+    }
+
+    @Override
     public String name() {
       return "ancestral";
     }
@@ -64,6 +74,16 @@ public sealed interface ExactMethod extends SamplingMethod {
    */
   record Mean(SamplingSteps steps, Leftovers leftovers) implements ExactMethod, GridMethod {
     @Override
+    public String text() {
+      return MethodText.text(MethodText.MEAN, steps, leftovers);
+    }
+
+    @Override
+    public Mean withSteps(int count) {
+      return new Mean(new SamplingSteps(steps.grid(), count), leftovers);
+    }
+
+    @Override
     public String name() {
       return "mean";
     }
@@ -84,6 +104,11 @@ public sealed interface ExactMethod extends SamplingMethod {
    * (first hitting, arXiv 2409.02908), so there is one call of the network for each position.
    */
   record FirstHitting(Leftovers leftovers) implements ExactMethod {
+    @Override
+    public String text() {
+      return Call.text(MethodText.FIRST_HITTING, leftovers);
+    }
+
     @Override
     public String name() {
       return "first-hitting";

@@ -10,12 +10,16 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ForwardProcess;
+import io.github.md4.core.diffusion.GenMd4Objective;
+import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.ObjectiveKind;
+import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.core.model.ModelFolder;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.noise.Noise;
@@ -23,9 +27,11 @@ import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
+import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
@@ -44,9 +50,10 @@ import java.util.stream.LongStream;
  */
 public final class MaskedDiffusion implements AutoCloseable {
   private final NDManager manager;
-  private final SavedModel model;
+  private final Content content;
   private final DrawKernels kernels;
   private final Denoiser denoiser;
+  private static final int ANY_LENGTH = Integer.MAX_VALUE;
   private final ReentrantReadWriteLock open = new ReentrantReadWriteLock(true);
   private final ThreadLocal<Boolean> isEnding = ThreadLocal.withInitial(() -> false);
   private final AtomicBoolean isClosed = new AtomicBoolean();
@@ -61,14 +68,141 @@ public final class MaskedDiffusion implements AutoCloseable {
     }
   }
 
+  /** The parts of a model, from a folder or from a program. */
+  private interface Content extends AutoCloseable {
+    Denoiser denoiser();
+
+    Schedule schedule();
+
+    Tokenizer tokenizer();
+
+    /** Returns the number of tokens of a sequence, or {@link #ANY_LENGTH}. */
+    int length();
+
+    /** Returns the bound by which texts are scored. */
+    Objective objective();
+
+    /** Returns the failure of a network without a distribution, which names its folder. */
+    RuntimeException damage(NoDistributionException e);
+
+    /** Returns what the folder says of it, or else throws an IllegalStateException. */
+    SavedModel.Description description();
+
+    @Override
+    void close();
+  }
+
+  /** The model of a folder. */
+  private record FromFolder(SavedModel model) implements Content {
+    @Override
+    public Denoiser denoiser() {
+      return model.denoiser();
+    }
+
+    @Override
+    public Schedule schedule() {
+      return model.schedule();
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+      return description().tokenizer();
+    }
+
+    @Override
+    public int length() {
+      return description().config().length();
+    }
+
+    @Override
+    public Objective objective() {
+      return model.objective(new TimeAxis.Continuous(), TimeFloor.REFERENCE);
+    }
+
+    @Override
+    public RuntimeException damage(NoDistributionException e) {
+      return new InvalidDataException(model.folder(), e.getMessage(), e);
+    }
+
+    @Override
+    public SavedModel.Description description() {
+      return model.description();
+    }
+
+    @Override
+    public void close() {
+      model.close();
+    }
+  }
+
+  /** A model put together by a program. */
+  private record OfParts(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length)
+      implements Content {
+
+    /** Checks that all are there. */
+    OfParts {
+      Objects.requireNonNull(denoiser, "denoiser");
+      Objects.requireNonNull(schedule, "schedule");
+      Objects.requireNonNull(tokenizer, "tokenizer");
+      require(length >= 1, "length must be at least 1", length);
+    }
+
+    @Override
+    public Objective objective() {
+      TokenSpace space = new TokenSpace(tokenizer.vocabularySize());
+      return schedule.match(
+          shared -> new Md4Objective(space, shared, new TimeAxis.Continuous()),
+          perToken -> new GenMd4Objective(perToken, TimeFloor.REFERENCE));
+    }
+
+    @Override
+    public RuntimeException damage(NoDistributionException e) {
+      return new IllegalStateException(e.getMessage(), e);
+    }
+
+    @Override
+    public SavedModel.Description description() {
+      throw new IllegalStateException("this model is of no folder");
+    }
+
+    @Override
+    public void close() {}
+  }
+
   /**
    * @param manager the manager of the model; it is closed with this object
    */
   MaskedDiffusion(NDManager manager, SavedModel model) {
+    this(manager, new FromFolder(model));
+  }
+
+  private MaskedDiffusion(NDManager manager, Content content) {
     this.manager = manager;
-    this.model = model;
+    this.content = content;
     this.kernels = new DrawKernels(manager);
-    this.denoiser = new SerializedDenoiser(model.denoiser(), this::checkIsGoingOn);
+    this.denoiser = new SerializedDenoiser(content.denoiser(), this::checkIsGoingOn);
+  }
+
+  /**
+   * Returns the model that a network, a schedule and a vocabulary make, on DJL's default device.
+   * Its sequences have the length that is asked for.
+   *
+   * @param denoiser is not closed with this object
+   * @param schedule where each token has a power, one for each of the tokenizer's
+   */
+  public static MaskedDiffusion of(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer) {
+    return of(denoiser, schedule, tokenizer, ANY_LENGTH);
+  }
+
+  /**
+   * As {@link #of(Denoiser, Schedule, Tokenizer)}, of sequences of one length.
+   *
+   * @param length N, at least 1; templates may be shorter
+   */
+  public static MaskedDiffusion of(
+      Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length) {
+    OfParts parts = new OfParts(denoiser, schedule, tokenizer, length);
+    return new MaskedDiffusion(NDManager.newBaseManager(), parts);
   }
 
   /** As {@link #load(Path, Loading)}, with the defaults. */
@@ -77,12 +211,14 @@ public final class MaskedDiffusion implements AutoCloseable {
   }
 
   /**
-   * Returns the model of a folder.
+   * Returns a model from its folder, from a checkpoint, or from the folder of a run: its finished
+   * model, else its last checkpoint.
    *
    * @throws io.github.md4.core.InvalidDataException if the folder is no model's, is damaged or
    *     lacks those weights, or is no masked diffusion model
    */
-  public static MaskedDiffusion load(Path folder, Loading loading) throws IOException {
+  public static MaskedDiffusion load(Path path, Loading loading) throws IOException {
+    Path folder = ModelFolder.find(path, loading.weights);
     checkIsDiffusion(folder);
     NDManager manager = NDManager.newBaseManager(loading.device);
     try {
@@ -102,29 +238,50 @@ public final class MaskedDiffusion implements AutoCloseable {
     }
   }
 
-  /** Returns the description of the model. */
+  /**
+   * Returns what its folder says of the model.
+   *
+   * @throws IllegalStateException if it is of no folder
+   */
   public SavedModel.Description description() {
-    return model.description();
+    return content.description();
   }
 
   /** Returns its schedule. */
   public Schedule schedule() {
-    return model.schedule();
+    return content.schedule();
+  }
+
+  /** Returns its vocabulary. */
+  public Tokenizer tokenizer() {
+    return content.tokenizer();
+  }
+
+  private TokenSpace space() {
+    return new TokenSpace(tokenizer().vocabularySize());
   }
 
   /** Returns the text of tokens. */
   public String text(int[] tokens) {
-    return description().tokenizer().decode(tokens);
+    return tokenizer().decode(tokens);
+  }
+
+  /** Returns as many samples as the options say, of the model's length, from masks only. */
+  public List<Sample> generate(SamplingOptions options) {
+    return generate(options.samples(), options);
   }
 
   /**
    * Returns {@code count} samples of the model's length, from masks only.
    *
    * @param count at least 1
+   * @throws IllegalStateException if the model was made without a length
    */
   public List<Sample> generate(int count, SamplingOptions options) {
-    return generate(
-        masked(count, description().config().length()), options, SamplingListener.none());
+    if (content.length() == ANY_LENGTH) {
+      throw new IllegalStateException("this model has no length: give one to of or to masked");
+    }
+    return generate(masked(count, content.length()), options, SamplingListener.none());
   }
 
   /**
@@ -143,7 +300,7 @@ public final class MaskedDiffusion implements AutoCloseable {
     require(count >= 1, "count must be at least 1", count);
     require(length >= 1, "length must be at least 1", length);
     return LongStream.range(first, first + count)
-        .mapToObj(index -> InitialSequence.masked(description().tokenSpace(), length, index))
+        .mapToObj(index -> InitialSequence.masked(space(), length, index))
         .toList();
   }
 
@@ -196,8 +353,7 @@ public final class MaskedDiffusion implements AutoCloseable {
    * @throws IllegalArgumentException if the text is no template for this model
    */
   public InitialSequence template(String text, long index) {
-    int length = description().config().length();
-    return new InitialSequence(Template.parse(text, description().tokenizer(), length), index);
+    return new InitialSequence(Template.parse(text, tokenizer(), content.length()), index);
   }
 
   /**
@@ -217,7 +373,7 @@ public final class MaskedDiffusion implements AutoCloseable {
 
   private int[] masked(int[] x, double time, long index, long seed) {
     double[] u = new Noise(seed).uniforms(Purpose.RECONSTRUCTION, 0, index, x.length);
-    return new ForwardProcess(description().tokenSpace(), model.schedule()).mask(x, time, u);
+    return new ForwardProcess(space(), schedule()).mask(x, time, u);
   }
 
   /**
@@ -255,13 +411,13 @@ public final class MaskedDiffusion implements AutoCloseable {
     RepeatedExample examples = new RepeatedExample(x, (long) groups * LikelihoodEstimator.GROUP);
     return whileOpen(
         () ->
-            new LikelihoodEstimator(objective(), settings)
+            new LikelihoodEstimator(content.objective(), settings)
                 .estimate(manager, denoiser, examples, done -> {}));
   }
 
   /** As {@link #score(int[], long, int)}, of a text, with the seed 0 and eight groups. */
   public LikelihoodEstimate score(String text) {
-    return score(description().tokenizer().encode(text), 0, 8);
+    return score(tokenizer().encode(text), 0, 8);
   }
 
   private static void checkTokens(int[] x, int largest) {
@@ -271,27 +427,50 @@ public final class MaskedDiffusion implements AutoCloseable {
     }
   }
 
-  private Objective objective() {
-    return model.objective(new TimeAxis.Continuous(), TimeFloor.REFERENCE);
-  }
-
   private List<Sample> sample(
       Denoiser used,
       List<InitialSequence> sequences,
       SamplingOptions options,
       SamplingListener listener) {
-    GenerativeModel generative =
-        new GenerativeModel(used, description().tokenSpace(), model.schedule());
+    GenerativeModel generative = new GenerativeModel(used, space(), schedule());
     Sampler sampler = new Sampler(manager, kernels, generative, options.method(), options.law());
     Sample[] samples = new Sample[sequences.size()];
     for (List<Integer> places : ByLength.of(sequences)) {
       List<InitialSequence> equal = places.stream().map(sequences::get).toList();
-      List<Sample> sampled = sampler.sample(options.request(equal), listener);
+      List<Sample> sampled = sampler.sample(options.request(equal), new WithTexts(listener));
       for (int i = 0; i < sampled.size(); i++) {
-        samples[places.get(i)] = sampled.get(i);
+        samples[places.get(i)] = withText(sampled.get(i));
       }
     }
     return List.of(samples);
+  }
+
+  private Sample withText(Sample sample) {
+    return sample.withText(text(sample.tokens()));
+  }
+
+  /** A listener that hears of samples with their texts. */
+  private final class WithTexts implements SamplingListener {
+    private final SamplingListener listener;
+
+    WithTexts(SamplingListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void called(int done, int planned) {
+      listener.called(done, planned);
+    }
+
+    @Override
+    public void changed(TokenEvent event) {
+      listener.changed(event);
+    }
+
+    @Override
+    public void finished(Sample sample) {
+      listener.finished(withText(sample));
+    }
   }
 
   private <T> T whileOpen(Supplier<T> request) {
@@ -301,6 +480,8 @@ public final class MaskedDiffusion implements AutoCloseable {
         throw new IllegalStateException("this model is closed");
       }
       return request.get();
+    } catch (NoDistributionException e) {
+      throw content.damage(e);
     } finally {
       open.readLock().unlock();
       if (open.getReadHoldCount() == 0) {
@@ -345,7 +526,7 @@ public final class MaskedDiffusion implements AutoCloseable {
   private void free() {
     if (isFreed.compareAndSet(false, true)) {
       kernels.close();
-      model.close();
+      content.close();
       manager.close();
       GpuMemory.release(manager.getDevice());
     }

@@ -27,6 +27,9 @@ public sealed interface Remasking {
    */
   double[] sigma(double largest, double[] confidences);
 
+  /** Returns the largest probability, or the share of it, in [0, 1]. */
+  double eta();
+
   /** Returns whether sigma does not depend on the network. */
   boolean isPlanned();
 

@@ -86,16 +86,15 @@ record SampleRun(SampleRequest request, Trajectory.Factory trajectories, int row
     }
   }
 
-  private static void finishAll(
-      List<ActiveSequence> active, Sample[] samples, SamplingListener listener) {
+  private void finishAll(List<ActiveSequence> active, Sample[] samples, SamplingListener listener) {
     active.stream()
         .filter(ActiveSequence::isDone)
         .forEach(sequence -> finish(sequence, samples, listener));
     active.removeIf(ActiveSequence::isDone);
   }
 
-  private static void finish(ActiveSequence sequence, Sample[] samples, SamplingListener listener) {
-    Sample sample = sequence.sample();
+  private void finish(ActiveSequence sequence, Sample[] samples, SamplingListener listener) {
+    Sample sample = sequence.sample(request.seed());
     samples[sequence.place()] = sample;
     listener.finished(sample);
   }

@@ -9,8 +9,42 @@ import io.github.md4.core.schedule.Schedule;
  * A way of drawing sequences: the order in which positions are revealed, and the draw of their
  * tokens. The samples of an {@link ExactMethod} follow the model's reverse process, those of an
  * {@link ApproximateMethod} another law.
+ *
+ * <p>A user's own method makes {@link Trajectory trajectories} of its own; so that options can be
+ * written and read, it has a {@link SamplingMethodKind}.
  */
-public sealed interface SamplingMethod permits ExactMethod, ApproximateMethod, GridMethod {
+public interface SamplingMethod {
+
+  /**
+   * Returns the method of a text: one of
+   *
+   * <pre>{@code
+   * ancestral(STEPS, GRID, LEFTOVERS)             mean(STEPS, GRID, LEFTOVERS)
+   * first-hitting(LEFTOVERS)
+   * reference-ancestral(STEPS, GRID, LEFTOVERS)   reference-mean(STEPS, GRID, LEFTOVERS)
+   * confidence(TOKENS, TEMPERATURE)               margin(...), entropy(...)
+   * remask-cap(STEPS, GRID, LEFTOVERS, ETA)       remask-rescale(...), remask-confidence(...)
+   * }</pre>
+   *
+   * or of a {@link SamplingMethodKind} on the class path.
+   *
+   * @throws IllegalArgumentException if the text is none of these
+   */
+  static SamplingMethod parse(String text) {
+    return MethodText.parse(text);
+  }
+
+  /** Returns the text from which {@link #parse} makes this method. */
+  String text();
+
+  /**
+   * Returns the same method with another number of steps.
+   *
+   * @throws IllegalArgumentException if it has no steps
+   */
+  default SamplingMethod withSteps(int steps) {
+    throw new IllegalArgumentException("sampler %s has no steps: %d".formatted(name(), steps));
+  }
 
   /** Returns the name that options and reports have for it. */
   String name();

@@ -3,57 +3,172 @@ package io.github.md4.sample;
 
 import static io.github.md4.core.Checks.require;
 
-import io.github.md4.core.schedule.SamplingGrid;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * The options of {@link MaskedDiffusion} for sampling.
+ * The options of {@link MaskedDiffusion} for sampling. Immutable: each method that takes a value
+ * returns other options.
  *
- * @param from the share of the way that lies before the sequences, in (0, 1]: see {@link
- *     MaskedDiffusion#masked(List, SamplingOptions)}
+ * <pre>{@code
+ * SamplingOptions.defaults().steps(64).topP(0.9).samples(3)
+ * }</pre>
+ *
+ * <p>All components are texts and numbers, so that a JSON library writes and reads the record. One
+ * that is null, as in JSON that lacks it, takes its default.
+ *
+ * @param sampler the method in the form of {@link SamplingMethod#parse}; the default is {@code
+ *     ancestral(1000, cosine, argmax)}
+ * @param temperature the divisor of the logits; the default is 1, and 0 takes the likeliest token
+ * @param truncations in the form of {@link TokenLaw.Truncation#parse}, in order; none by default
+ * @param seed the seed of all noise; a random one of 53 bits by default
+ * @param samples the number of samples of {@link MaskedDiffusion#generate(SamplingOptions)}; 1 by
+ *     default
+ * @param batchSize the most sequences that the network sees at once; 64 by default
+ * @param from the share of the way that lies before the sequences, in (0, 1], 1 by default: see
+ *     {@link MaskedDiffusion#masked(List, SamplingOptions)}
  */
 public record SamplingOptions(
-    SamplingMethod method, TokenLaw law, long seed, int batchSize, double from) {
+    String sampler,
+    Double temperature,
+    List<String> truncations,
+    Long seed,
+    Integer samples,
+    Integer batchSize,
+    Double from) {
+  private static final String DEFAULT_SAMPLER = "ancestral(1000, cosine, argmax)";
 
-  /** Checks the numbers. */
+  /** Seeds that JSON's numbers hold in every language. */
+  private static final long RANDOM_SEEDS = 1L << 53;
+
+  /**
+   * Replaces null by defaults and checks all values.
+   *
+   * @throws IllegalArgumentException if a text has no meaning or a number is out of its bounds
+   */
   public SamplingOptions {
-    Objects.requireNonNull(method, "method");
-    Objects.requireNonNull(law, "law");
+    sampler = Objects.requireNonNullElse(sampler, DEFAULT_SAMPLER);
+    temperature = Objects.requireNonNullElse(temperature, 1.0);
+    truncations = truncations == null ? List.of() : List.copyOf(truncations);
+    seed = seed == null ? Long.valueOf(ThreadLocalRandom.current().nextLong(RANDOM_SEEDS)) : seed;
+    samples = Objects.requireNonNullElse(samples, 1);
+    batchSize = Objects.requireNonNullElse(batchSize, SampleRequest.DEFAULT_BATCH_SIZE);
+    from = Objects.requireNonNullElse(from, 1.0);
+    SamplingMethod unused = SamplingMethod.parse(sampler);
+    TokenLaw unusedLaw = law(temperature, truncations);
+    require(samples >= 1, "samples must be at least 1", samples);
     require(batchSize >= 1, "batchSize must be at least 1", batchSize);
     require(from > 0 && from <= 1, "from must be in (0, 1]", from);
   }
 
-  /** Returns ancestral sampling of a thousand steps on the cosine grid, with the seed 0. */
+  /** Returns ancestral sampling of a thousand steps on the cosine grid, with a random seed. */
   public static SamplingOptions defaults() {
-    SamplingSteps steps = new SamplingSteps(new SamplingGrid.Cosine(), 1000);
-    return new SamplingOptions(
-        new ExactMethod.Ancestral(steps), TokenLaw.MODEL, 0, SampleRequest.DEFAULT_BATCH_SIZE, 1);
+    return new SamplingOptions(null, null, null, null, null, null, null);
   }
 
-  /** Returns the same options with another method. */
+  /** Returns the method. */
+  public SamplingMethod method() {
+    return SamplingMethod.parse(sampler);
+  }
+
+  /** Returns the law of tokens. */
+  public TokenLaw law() {
+    return law(temperature, truncations);
+  }
+
+  private static TokenLaw law(double temperature, List<String> truncations) {
+    return new TokenLaw(temperature, truncations.stream().map(TokenLaw.Truncation::parse).toList());
+  }
+
+  /** Returns the same options with a method, in the form of {@link SamplingMethod#parse}. */
+  public SamplingOptions sampler(String text) {
+    return new SamplingOptions(text, temperature, truncations, seed, samples, batchSize, from);
+  }
+
+  /** Returns the same options with another method, which has a {@link SamplingMethod#text}. */
   public SamplingOptions withMethod(SamplingMethod other) {
-    return new SamplingOptions(other, law, seed, batchSize, from);
+    return sampler(other.text());
+  }
+
+  /**
+   * Returns the same options with another number of steps.
+   *
+   * @throws IllegalArgumentException if the method has no steps
+   */
+  public SamplingOptions steps(int steps) {
+    return withMethod(method().withSteps(steps));
+  }
+
+  /** Returns the same options with another temperature, at least 0. */
+  public SamplingOptions temperature(double other) {
+    return new SamplingOptions(sampler, other, truncations, seed, samples, batchSize, from);
+  }
+
+  /** Returns the same options with one more truncation, to the {@code k} likeliest tokens. */
+  public SamplingOptions topK(int k) {
+    return truncation(new TokenLaw.TopK(k));
+  }
+
+  /**
+   * Returns the same options with one more truncation, to likeliest tokens of the mass {@code p}.
+   */
+  public SamplingOptions topP(double p) {
+    return truncation(new TokenLaw.TopP(p));
+  }
+
+  /** Returns the same options with one more truncation, after those that are there. */
+  public SamplingOptions truncation(TokenLaw.Truncation more) {
+    List<TokenLaw.Truncation> all = new ArrayList<>(law().truncations());
+    all.add(more);
+    return withLaw(new TokenLaw(temperature, all));
   }
 
   /** Returns the same options with another law of tokens. */
   public SamplingOptions withLaw(TokenLaw other) {
-    return new SamplingOptions(method, other, seed, batchSize, from);
+    List<String> texts = other.truncations().stream().map(TokenLaw.Truncation::text).toList();
+    return new SamplingOptions(sampler, other.temperature(), texts, seed, samples, batchSize, from);
   }
 
-  /** Returns the same options with another seed. */
+  /** Returns the same options with a seed. */
+  public SamplingOptions seed(long other) {
+    return new SamplingOptions(sampler, temperature, truncations, other, samples, batchSize, from);
+  }
+
+  /** Returns the same options with a random seed. */
+  public SamplingOptions randomSeed() {
+    return new SamplingOptions(sampler, temperature, truncations, null, samples, batchSize, from);
+  }
+
+  /** As {@link #seed(long)}. */
   public SamplingOptions withSeed(long other) {
-    return new SamplingOptions(method, law, other, batchSize, from);
+    return seed(other);
+  }
+
+  /** Returns the same options with another number of samples. */
+  public SamplingOptions samples(int other) {
+    return new SamplingOptions(sampler, temperature, truncations, seed, other, batchSize, from);
   }
 
   /** Returns the same options with another batch size. */
+  public SamplingOptions batchSize(int other) {
+    return new SamplingOptions(sampler, temperature, truncations, seed, samples, other, from);
+  }
+
+  /** As {@link #batchSize(int)}. */
   public SamplingOptions withBatchSize(int other) {
-    return new SamplingOptions(method, law, seed, other, from);
+    return batchSize(other);
   }
 
   /** Returns the same options from another share of the way. */
+  public SamplingOptions from(double other) {
+    return new SamplingOptions(sampler, temperature, truncations, seed, samples, batchSize, other);
+  }
+
+  /** As {@link #from(double)}. */
   public SamplingOptions withFrom(double other) {
-    return new SamplingOptions(method, law, seed, batchSize, other);
+    return from(other);
   }
 
   /** Returns a request for samples with these options. */

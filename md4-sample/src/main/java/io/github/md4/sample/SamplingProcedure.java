@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import io.github.md4.core.internal.torch.Confidence;
 import java.util.function.Function;
 
 /** A sampling method applied to the schedule of a model; only a {@link Sampler} runs it. */
@@ -18,6 +19,17 @@ public final class SamplingProcedure {
     this.trajectories = trajectories;
     this.draw = draw;
     this.isPlanned = isPlanned;
+  }
+
+  /**
+   * Returns the procedure of trajectories that each draw from one uniform a position, by inversion
+   * in float64. The number of calls is known to listeners as what it is if each draw is the token
+   * 0.
+   *
+   * @param trajectories by what the trajectories of a request share
+   */
+  public static SamplingProcedure of(Function<SamplingContext, Trajectory.Factory> trajectories) {
+    return new SamplingProcedure(trajectories, new RowDraw.Exact(Confidence.PROBABILITY), true);
   }
 
   /** Returns the trajectories of a request. */

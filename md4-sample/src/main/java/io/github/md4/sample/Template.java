@@ -94,7 +94,8 @@ public final class Template {
   /** The tokenizer counts from the beginning of the piece, so the message shows the piece. */
   private int[] encoded(String piece) {
     try {
-      return tokenizer.encode(piece);
+      boolean isBeginning = zt.length == 0 && rest == REST;
+      return isBeginning ? tokenizer.encode(piece) : tokenizer.encodeContinuing(piece);
     } catch (IllegalArgumentException e) {
       String shown = piece.length() > SHOWN ? piece.substring(0, SHOWN) + "..." : piece;
       throw new IllegalArgumentException("%s of \"%s\"".formatted(e.getMessage(), shown), e);

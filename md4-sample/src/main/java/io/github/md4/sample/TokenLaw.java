@@ -19,6 +19,9 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   /** The network's law itself. */
   public static final TokenLaw MODEL = new TokenLaw(1, List.of());
 
+  /** Below it a float32 loses the temperature, and what is left is the likeliest token. */
+  private static final double COLDEST = Float.MIN_NORMAL;
+
   public TokenLaw {
     require(
         temperature >= 0 && temperature < Double.POSITIVE_INFINITY,
@@ -47,14 +50,37 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   }
 
   private NDArray temper(DrawKernels kernels, NDManager scope, NDArray logits) {
-    if (temperature == 0) {
+    if (temperature < COLDEST) {
       return kernels.topK(scope, logits, 1);
     }
     return temperature == 1 ? logits : kernels.temper(scope, logits, temperature);
   }
 
   /** The choice of the tokens that are possible. */
-  public sealed interface Truncation {
+  public interface Truncation {
+
+    /**
+     * Returns the truncation of a text: {@code top-p(P)}, {@code top-k(K)}, or of a {@link
+     * TruncationKind} on the class path.
+     *
+     * @throws IllegalArgumentException if the text is none of these
+     */
+    static Truncation parse(String text) {
+      Call call = Call.parse(text);
+      return switch (call.name()) {
+        case TopP.NAME -> TopP.of(call);
+        case TopK.NAME -> TopK.of(call);
+        default ->
+            TruncationKind.all().stream()
+                .filter(kind -> kind.name().equals(call.name()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no such truncation: " + text))
+                .of(call.arguments());
+      };
+    }
+
+    /** Returns the text from which {@link #parse} makes this truncation. */
+    String text();
 
     /** Returns logits with minus infinity for every token that is cut, [R, V]. */
     NDArray cut(DrawKernels kernels, NDManager scope, NDArray logits);
@@ -65,6 +91,18 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
    * crosses p stays, and so do all that tie with it, as in the reference.
    */
   public record TopP(double p) implements Truncation {
+    private static final String NAME = "top-p";
+
+    private static TopP of(Call call) {
+      call.checkArguments("P");
+      return new TopP(call.number(0));
+    }
+
+    @Override
+    public String text() {
+      return Call.text(NAME, p);
+    }
+
     public TopP {
       require(p > 0 && p <= 1, "p must be in (0, 1]", p);
     }
@@ -77,6 +115,18 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
 
   /** The {@code k} likeliest tokens, with all that tie with the last. */
   public record TopK(int k) implements Truncation {
+    private static final String NAME = "top-k";
+
+    private static TopK of(Call call) {
+      call.checkArguments("K");
+      return new TopK(call.whole(0));
+    }
+
+    @Override
+    public String text() {
+      return Call.text(NAME, k);
+    }
+
     public TopK {
       require(k >= 1, "k must be at least 1", k);
     }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-/** The way of one sequence from masks to tokens, one call of the network after another. */
-interface Trajectory {
+/**
+ * The way of one sequence from masks to tokens, one call of the network after another. One thread
+ * uses it at a time.
+ */
+public interface Trajectory {
 
   /** Returns the sequence as it is now, [N]; not to be changed by the caller. */
   int[] z();
@@ -19,12 +22,21 @@ interface Trajectory {
   /** A listener to the changes of positions. */
   @FunctionalInterface
   interface Changes {
+
+    /**
+     * Hears of a changed position.
+     *
+     * @param token the new token, in [0, V]
+     * @param probability of the token under the network; NaN of a mask
+     */
     void changed(GridPoint point, int position, int token, double probability);
   }
 
   /** Begins the trajectories of a request. */
   @FunctionalInterface
   interface Factory {
+
+    /** Returns the trajectory of a sequence at its beginning. */
     Trajectory of(InitialSequence initial);
   }
 }

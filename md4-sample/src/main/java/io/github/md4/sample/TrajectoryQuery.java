@@ -4,7 +4,18 @@ package io.github.md4.sample;
 /**
  * The next call of the network that a trajectory needs.
  *
+ * @param point the place on the way; the network is told its time
  * @param positions the positions at which tokens are drawn, at least one
  * @param noise the noise of these draws, [c, R]; c is the same for all trajectories of a method
  */
-record TrajectoryQuery(GridPoint point, int[] positions, double[][] noise) {}
+public record TrajectoryQuery(GridPoint point, int[] positions, double[][] noise) {
+
+  /**
+   * The query of an exact draw.
+   *
+   * @param u a uniform in [0, 1) for each position
+   */
+  public TrajectoryQuery(GridPoint point, int[] positions, double[] u) {
+    this(point, positions, new double[][] {u});
+  }
+}

@@ -16,6 +16,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.SamplingGrid;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -269,6 +270,79 @@ final class MaskedDiffusionTest {
       assertThatIllegalStateException().isThrownBy(() -> model.generate(1, OPTIONS));
     } finally {
       threads.shutdown();
+    }
+  }
+
+  /** The parts of a loaded model make the same samples and score. */
+  @Test
+  void of_isWhatALoadedModelIs() throws IOException {
+    try (NDManager own = NDManager.newBaseManager(Device.cpu());
+        SavedModel saved = SavedModel.load(folder, Weights.EMA, own, Precision.FLOAT32);
+        MaskedDiffusion parts =
+            MaskedDiffusion.of(
+                saved.denoiser(), saved.schedule(), saved.description().tokenizer(), 9);
+        MaskedDiffusion free =
+            MaskedDiffusion.of(
+                saved.denoiser(), saved.schedule(), saved.description().tokenizer())) {
+      SamplingOptions options = OPTIONS.seed(5).samples(3);
+      assertThat(parts.generate(options)).isEqualTo(model.generate(options));
+      assertThat(free.generate(free.masked(3, 9), options, SamplingListener.none()))
+          .isEqualTo(model.generate(options));
+      assertThat(free.infill("ca[MASK*3]", options)).isEqualTo(model.infill("ca[MASK*3]", options));
+      assertThat(parts.score("abc cab").bitsPerToken())
+          .isEqualTo(model.score("abc cab").bitsPerToken());
+      assertThatIllegalStateException()
+          .isThrownBy(() -> free.generate(1, options))
+          .withMessage("this model has no length: give one to of or to masked");
+      assertThatIllegalStateException().isThrownBy(parts::description);
+    }
+  }
+
+  @Test
+  void sample_hasTextFilledCallsAndSeed() {
+    List<Sample> heard = new ArrayList<>();
+    SamplingListener listener =
+        new SamplingListener() {
+          @Override
+          public void called(int done, int planned) {}
+
+          @Override
+          public void finished(Sample sample) {
+            heard.add(sample);
+          }
+        };
+    SamplingOptions options = OPTIONS.seed(8);
+    InitialSequence template = model.template("ca[MASK*3] [MASK]b", 4);
+    Sample sample = model.generate(List.of(template), options, listener).get(0);
+    assertThat(heard).containsExactly(sample);
+    assertThat(sample.text()).isEqualTo(model.text(sample.tokens())).startsWith("ca");
+    assertThat(sample.filled()).containsExactly(2, 3, 4, 6);
+    assertThat(sample.index()).isEqualTo(4);
+    assertThat(sample.seed()).isEqualTo(8);
+    assertThat(sample.calls()).isBetween(1, 4);
+    Sample again = model.generate(List.of(template), options, listener).get(0);
+    assertThat(again).isEqualTo(sample).hasSameHashCodeAs(sample);
+    assertThat(again.withText("x")).isNotEqualTo(sample);
+  }
+
+  @Test
+  void load_takesRunAndCheckpoint(@TempDir Path run) throws IOException {
+    Path first = run.resolve("checkpoints/step-9");
+    Path last = run.resolve("checkpoints/step-10");
+    TinyModelFolder.write(Files.createDirectories(first));
+    TinyModelFolder.write(Files.createDirectories(last));
+    Files.delete(first.resolve("config.json"));
+    List<Sample> expected = model.generate(1, OPTIONS.seed(1));
+    for (Path path : List.of(run, last)) {
+      try (MaskedDiffusion loaded = MaskedDiffusion.load(path)) {
+        assertThat(loaded.generate(1, OPTIONS.seed(1))).isEqualTo(expected);
+      }
+    }
+    Path finished = Files.createDirectories(run.resolve("model"));
+    TinyModelFolder.write(finished);
+    Files.delete(last.resolve("config.json"));
+    try (MaskedDiffusion loaded = MaskedDiffusion.load(run)) {
+      assertThat(loaded.generate(1, OPTIONS.seed(1))).isEqualTo(expected);
     }
   }
 

@@ -21,12 +21,12 @@ final class ReadmeExampleTest {
     TinyModelFolder.write(folder);
     List<String> printed = new ArrayList<>();
     try (MaskedDiffusion model = MaskedDiffusion.load(folder)) {
-      SamplingOptions options = SamplingOptions.defaults().withSeed(7); // 1,000 steps, exact
-      for (Sample sample : model.generate(4, options)) {
-        printed.add(model.text(sample.tokens()));
+      SamplingOptions options = SamplingOptions.defaults().samples(4).seed(7); // 1,000 steps, exact
+      for (Sample sample : model.generate(options)) {
+        printed.add(sample.text());
       }
       Sample filled = model.infill("ab [MASK*3] c", options);
-      printed.add(model.text(filled.tokens()));
+      printed.add(filled.text());
       LikelihoodEstimate estimate = model.score("abc cab");
       printed.add(estimate.bitsPerToken() + " +- " + estimate.bitsPerTokenStandardError());
     }

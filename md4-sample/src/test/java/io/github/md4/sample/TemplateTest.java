@@ -3,12 +3,18 @@ package io.github.md4.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.md4.core.token.HuggingFaceJson;
 import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("exact")
 final class TemplateTest {
@@ -67,5 +73,23 @@ final class TemplateTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Template.parse(template, TinyModelFolder.TOKENIZER, LENGTH))
         .withMessage(message);
+  }
+
+  /** What was given is kept to the character, whether a blank follows a hole or not. */
+  @ParameterizedTest
+  @ValueSource(strings = {"llama-tiny.json", "llama-tiny-merge-pairs.json", "bytelevel-tiny.json"})
+  void textAfterAHole_isKeptToTheCharacter(String name) throws IOException {
+    Path folder = Path.of(System.getProperty("md4.shared", "../../shared"), "inputs");
+    assumeTrue(Files.exists(folder), "the shared inputs are not beside the checkout");
+    Tokenizer tokenizer = HuggingFaceJson.load(folder.resolve(name));
+    String mask = Tokenizer.MASK_TEXT;
+    for (String template :
+        new String[] {
+          "hello[MASK] world.", "hello[MASK]hello", "[MASK]hello", "[MASK*2] a[MASK]b "
+        }) {
+      int[] zt = Template.parse(template, tokenizer, 99);
+      String expected = template.replace("[MASK*2]", mask + mask).replace("[MASK]", mask);
+      assertThat(tokenizer.decode(zt)).isEqualTo(expected);
+    }
   }
 }

@@ -2,23 +2,18 @@
 package io.github.md4.train;
 
 import io.github.md4.core.model.AtomicWrite;
+import io.github.md4.core.model.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * A run's checkpoints, {@code step-N} in one folder: each is whole or not there, the last few and
  * every n-th are kept.
  */
 public final class Checkpoints {
-  private static final Pattern NAME = Pattern.compile("step-(\\d{1,18})");
-
   private final Path folder;
   private final int keepLast;
   private final long keepEvery;
@@ -57,22 +52,9 @@ public final class Checkpoints {
 
   /** Returns the checkpoints in a folder, the oldest first; none where there is no such folder. */
   public static List<Checkpoint> in(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return List.of();
-    }
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries
-          .flatMap(entry -> of(entry).stream())
-          .sorted(Comparator.comparingLong(Checkpoint::step))
-          .toList();
-    }
-  }
-
-  private static Optional<Checkpoint> of(Path entry) {
-    Matcher name = NAME.matcher(entry.getFileName().toString());
-    return name.matches() && Files.isDirectory(entry)
-        ? Optional.of(new Checkpoint(Long.parseLong(name.group(1)), entry))
-        : Optional.empty();
+    return ModelFolder.checkpoints(folder).stream()
+        .map(entry -> new Checkpoint(ModelFolder.step(entry).orElseThrow(), entry))
+        .toList();
   }
 
   private void prune() throws IOException {

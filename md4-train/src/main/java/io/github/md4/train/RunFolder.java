@@ -2,10 +2,9 @@
 package io.github.md4.train;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.ModelFolder;
 import io.github.md4.core.model.Weights;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The folder of a run and the places of its files. */
@@ -33,12 +32,12 @@ public record RunFolder(Path path) {
 
   /** Returns the folder of the checkpoints. */
   public Path checkpoints() {
-    return path.resolve("checkpoints");
+    return path.resolve(ModelFolder.CHECKPOINTS);
   }
 
   /** Returns the finished model: the averaged weights. */
   public Path model() {
-    return path.resolve("model");
+    return path.resolve(ModelFolder.FINISHED);
   }
 
   /** Returns the model that scored best on the way, where a run keeps it. */
@@ -53,20 +52,6 @@ public record RunFolder(Path path) {
    * @throws InvalidDataException if there is none
    */
   public static Path modelIn(Path path, Weights weights) throws IOException {
-    if (SavedModel.isIn(path)) {
-      return path;
-    }
-    RunFolder run = new RunFolder(path);
-    if (weights == Weights.EMA && SavedModel.isIn(run.model())) {
-      return run.model();
-    }
-    if (!Files.isDirectory(path)) {
-      throw new InvalidDataException(
-          path, "no such folder; a run, checkpoint or model is expected");
-    }
-    return Checkpoints.latest(run.checkpoints())
-        .map(Checkpoints.Checkpoint::folder)
-        .orElseThrow(
-            () -> new InvalidDataException(path, "is neither a run with a checkpoint nor a model"));
+    return ModelFolder.find(path, weights);
   }
 }

@@ -2,9 +2,9 @@
 package io.github.md4.train;
 
 import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonParseException;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +39,8 @@ record RunState(
     int engineThreads) {
   static final int FORMAT_VERSION = 2;
   private static final String NAME = "state.json";
-  private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
+  private static final String STEP = "step-";
+  private static final Gson GSON = StrictJson.builder().setPrettyPrinting().create();
 
   void write(Path folder) throws IOException {
     Files.writeString(folder.resolve(NAME), GSON.toJson(this) + "\n");
@@ -61,14 +62,16 @@ record RunState(
       throw new InvalidDataException(
           file, "is of another version or incomplete; this program reads " + FORMAT_VERSION);
     }
+    String name = String.valueOf(folder.getFileName());
+    if (name.startsWith(STEP) && !name.equals(STEP + state.step)) {
+      throw new InvalidDataException(
+          file, "says step %d, but lies in %s; one was changed".formatted(state.step, name));
+    }
     return state;
   }
 
   private static RunState parse(Path file) throws IOException {
-    try {
-      return GSON.fromJson(Files.readString(file), RunState.class);
-    } catch (JsonParseException e) {
-      throw new InvalidDataException(file, "is no checkpoint's state: " + e.getMessage(), e);
-    }
+    return new UntrustedFile(file)
+        .readJson("is no checkpoint's state", json -> GSON.fromJson(json, RunState.class));
   }
 }

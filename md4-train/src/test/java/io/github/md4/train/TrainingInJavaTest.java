@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The training in Java of README, line by line, on data and sizes that a test can afford. */
+/**
+ * The training of docs/tutorial-java.md, line by line, on data and sizes that a test can afford.
+ */
 @Tag("slow")
 final class TrainingInJavaTest {
   @TempDir Path folder;
@@ -38,7 +40,7 @@ final class TrainingInJavaTest {
 
   private static void train(Path data, Path run, long steps, List<Object> printed)
       throws IOException {
-    // README-BEGIN
+    // PAGE-BEGIN
     ModelConfig model =
         ModelConfig.defaults()
             .withLength(64)
@@ -57,23 +59,23 @@ final class TrainingInJavaTest {
         trained.run(TrainingListener.ofMetrics(printed::add));
       }
     }
-    // README-END
+    // PAGE-END
   }
 
-  /** README's text is the code above with its own sizes and names. */
+  /** The page's text is the code above with its own sizes and names. */
   @Test
-  void readme_namesWhatIsCompiledHere() throws IOException {
-    String readme = Files.readString(Path.of("..", "README.md"));
+  void page_namesWhatIsCompiledHere() throws IOException {
+    String page = Files.readString(Path.of("..", "docs", "tutorial-java.md"));
     String source =
         Files.readString(Path.of("src/test/java/io/github/md4/train/TrainingInJavaTest.java"));
     String compiled =
-        source.substring(source.indexOf("// README-BEGIN"), source.indexOf("// README-END"));
+        source.substring(source.indexOf("// PAGE-BEGIN"), source.indexOf("// PAGE-END"));
     List<String> calls =
         compiled.lines().map(String::strip).filter(line -> line.startsWith(".with")).toList();
     assertThat(calls).isNotEmpty();
     for (String call : calls) {
-      assertThat(readme).contains(call.substring(0, call.indexOf('(') + 1));
+      assertThat(page).contains(call.substring(0, call.indexOf('(') + 1));
     }
-    assertThat(readme).contains("TrainingRun.startOrResume(", "TrainingListener.ofMetrics(");
+    assertThat(page).contains("TrainingRun.startOrResume(", "TrainingListener.ofMetrics(");
   }
 }

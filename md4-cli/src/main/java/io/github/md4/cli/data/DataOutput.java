@@ -11,6 +11,7 @@ import io.github.md4.train.data.DocumentTokens;
 import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.Text8;
+import io.github.md4.train.data.TextDefects;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -57,12 +58,18 @@ final class DataOutput {
     table.row("vocabulary", "%s", tokenizer.summary());
     table.row("closed by", "%s", tokenizer.endOfText().isPresent() ? "the end of text" : "nothing");
     table.row("settings", "%s", data.splits().get(0).provenance().settings());
-    table.row("documents", "%,d", data.documents());
+    table.row("documents", "%,d%s", data.documents(), defects(data.defects()));
     table.row(
         "tokens", "%,d; dropped %,d; padding %,d", data.tokens(), data.dropped(), data.padding());
     table.row("bytes per token", "%.4f", data.bytesPerToken());
     addSplits(table, data.splits());
     return table;
+  }
+
+  private static String defects(TextDefects defects) {
+    String missing = defects.missing() == 0 ? "" : "; left out %,d without a text";
+    String mended = defects.mended() == 0 ? "" : "; %,d with half a character, now U+FFFD";
+    return missing.formatted(defects.missing()) + mended.formatted(defects.mended());
   }
 
   private ObjectNode json(DocumentTokens.Prepared data) {
@@ -76,6 +83,8 @@ final class DataOutput {
             .put("tokens", data.tokens())
             .put("dropped", data.dropped())
             .put("padding", data.padding())
+            .put("missingTexts", data.defects().missing())
+            .put("mendedTexts", data.defects().mended())
             .put("bytesPerToken", data.bytesPerToken());
     addSplits(object, data.splits());
     return object;

@@ -60,7 +60,7 @@ public final class CompareCommand implements Callable<Integer> {
       double[] bits = {
         Units.bitsPerToken(a.losses().natsPerToken()), Units.bitsPerToken(b.losses().natsPerToken())
       };
-      return new Pair(first, second, bits, a.losses().minus(b.losses(), 0));
+      return new Pair(first, second, bits, a.losses().minus(b.losses()));
     }
 
     private double bitsOfDifference() {
@@ -68,14 +68,12 @@ public final class CompareCommand implements Callable<Integer> {
     }
 
     private String text() {
-      return String.format(
-          Locale.ROOT,
-          "%.4f less %.4f: %+.5f +- %.5f bits per token %s",
-          bits[0],
-          bits[1],
-          bitsOfDifference(),
-          Units.bitsPerToken(difference.standardError()),
-          EvaluationFields.text(difference.interval().map(Units::bitsPerToken)));
+      return String.format(Locale.ROOT, "%.4f less %.4f: ", bits[0], bits[1])
+          + EvaluationFields.text(
+              bitsOfDifference(), Units.bitsPerToken(difference.standardError()), "bits per token")
+          + " "
+          + EvaluationFields.text(difference.interval().map(Units::bitsPerToken))
+          + EvaluationFields.fewDegrees(difference.degreesOfFreedom());
     }
 
     private ObjectNode json() {
@@ -84,7 +82,12 @@ public final class CompareCommand implements Callable<Integer> {
       json.set("firstBitsPerToken", Json.number(bits[0]));
       json.set("secondBitsPerToken", Json.number(bits[1]));
       json.set("bitsPerToken", Json.number(bitsOfDifference()));
-      json.set("standardError", Json.number(Units.bitsPerToken(difference.standardError())));
+      Json.set(
+          json,
+          "standardError",
+          Units.bitsPerToken(difference.standardError()),
+          EvaluationFields.UNKNOWN);
+      json.put("degreesOfFreedom", difference.degreesOfFreedom());
       json.set("interval", EvaluationFields.json(difference.interval().map(Units::bitsPerToken)));
       return json;
     }

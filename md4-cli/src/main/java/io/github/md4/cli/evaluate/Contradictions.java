@@ -27,7 +27,8 @@ public record Contradictions(List<Agreement.Check> checks) {
     return switch (outcome) {
       case HOLDS -> "holds";
       case FAILS -> "FAILS";
-      case UNKNOWN -> "unknown, since there are too few groups and passes; take more --passes";
+      case REMARK -> "remark";
+      case UNKNOWN -> "unknown, since there is a single chunk; take more of them or more --passes";
     };
   }
 

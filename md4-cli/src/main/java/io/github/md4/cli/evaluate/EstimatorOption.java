@@ -17,6 +17,9 @@ sealed interface EstimatorOption {
    */
   Objective of(SavedModel model);
 
+  /** Returns how many steps it has; the largest number for continuous time. */
+  long fineness();
+
   /**
    * The bound of continuous time, or of steps; without effect on an autoregressive model.
    *
@@ -31,6 +34,11 @@ sealed interface EstimatorOption {
       }
       return model.objective(axis, floor).likelihood();
     }
+
+    @Override
+    public long fineness() {
+      return axis instanceof TimeAxis.Discrete discrete ? discrete.steps() : Long.MAX_VALUE;
+    }
   }
 
   /** The bound by orders of tokens. */
@@ -38,6 +46,11 @@ sealed interface EstimatorOption {
     @Override
     public Objective of(SavedModel model) {
       return model.anyOrderObjective().orElseThrow(() -> noSuchBound("--any-order"));
+    }
+
+    @Override
+    public long fineness() {
+      return 0; // stands beside the bound of times
     }
   }
 

@@ -8,10 +8,16 @@ import io.github.md4.core.Units;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.Interval;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
 import java.util.Locale;
 
 /** The result of one estimator, as text and as JSON. */
 public record EvaluationFields(BoundEstimate bound) {
+  /** The reason for an unknown standard error or interval. */
+  static final String UNKNOWN = "a single chunk or document, in few passes";
+
+  /** With fewer, degrees of freedom are worth a word. */
+  private static final int FEW_DEGREES = 30;
 
   /** Returns {@code 12.34 +- 0.05 [12.1, 12.6]}: perplexity, standard error, 95% interval. */
   String perplexity() {
@@ -30,25 +36,52 @@ public record EvaluationFields(BoundEstimate bound) {
   }
 
   public static String text(Interval interval) {
-    return Double.isNaN(interval.low())
-        ? "[unknown]"
-        : String.format(Locale.ROOT, "[%.4f, %.4f]", interval.low(), interval.high());
+    return interval.isKnown()
+        ? String.format(Locale.ROOT, "[%.4f, %.4f]", interval.low(), interval.high())
+        : "[unknown]";
   }
 
-  /** Returns the text of the units that the interval is taken over. */
+  /** Returns the text of the units of the data. */
   String unit() {
-    return "%,d %s"
-        .formatted(
-            bound.units(),
-            bound.unit() == BoundEstimate.Unit.DOCUMENTS
-                ? "documents"
-                : "chunks, as documents are too few");
+    return units()
+        + (bound.unit() == BoundEstimate.Unit.DOCUMENTS ? "" : ", as documents are too few");
+  }
+
+  /** Returns the text of how many units there are. */
+  String units() {
+    return count(bound.units())
+        + (bound.unit() == BoundEstimate.Unit.DOCUMENTS ? " documents" : " chunks");
+  }
+
+  /** Returns the text of what the interval takes as independent. */
+  String over() {
+    return switch (bound.independent()) {
+      case DOCUMENTS -> count(bound.units()) + " documents";
+      case GROUPS ->
+          "%s groups of %d chunks"
+              .formatted(count(bound.estimate().groups()), LikelihoodEstimator.GROUP);
+      case CHUNKS -> count(bound.units()) + " chunks, as groups are too few";
+    };
+  }
+
+  /** Returns the text of the interval's law. */
+  String overWithDegrees() {
+    return over() + ", " + degrees(bound.intervalDegreesOfFreedom());
+  }
+
+  static String degrees(long degreesOfFreedom) {
+    return count(degreesOfFreedom)
+        + (degreesOfFreedom == 1 ? " degree of freedom" : " degrees of freedom");
+  }
+
+  private static String count(long count) {
+    return String.format(Locale.ROOT, "%,d", count);
   }
 
   public static ObjectNode json(Interval interval) {
     ObjectNode json = Json.object();
-    json.set("low", Json.number(interval.low()));
-    json.set("high", Json.number(interval.high()));
+    Json.set(json, "low", interval.low(), UNKNOWN);
+    Json.set(json, "high", interval.high(), UNKNOWN);
     return json;
   }
 
@@ -56,28 +89,42 @@ public record EvaluationFields(BoundEstimate bound) {
     LikelihoodEstimate estimate = bound.estimate();
     ObjectNode json = Json.object().put("estimator", bound.objective().toString());
     json.set("natsPerToken", Json.number(estimate.natsPerToken()));
-    json.set("natsPerTokenStandardError", Json.number(estimate.standardError()));
+    Json.set(json, "natsPerTokenStandardError", estimate.standardError(), UNKNOWN);
+    json.put("degreesOfFreedom", estimate.degreesOfFreedom());
     json.set("natsPerTokenInterval", json(bound.interval()));
     json.set("bitsPerToken", Json.number(estimate.bitsPerToken()));
-    json.set("perplexity", Json.number(estimate.perplexity()));
+    Json.set(json, "perplexity", estimate.perplexity(), UNKNOWN);
     json.set("perplexityInterval", json(bound.interval().map(Units::perplexity)));
-    return json.put("intervalOver", unit());
+    return json.put("intervalOver", over())
+        .put("intervalDegreesOfFreedom", bound.intervalDegreesOfFreedom());
   }
 
   public static ObjectNode json(String name, BoundEstimate.Difference difference) {
     ObjectNode json = Json.object().put("difference", name);
     json.set("natsPerToken", Json.number(difference.nats()));
-    json.set("standardError", Json.number(difference.standardError()));
+    Json.set(json, "standardError", difference.standardError(), UNKNOWN);
+    json.put("degreesOfFreedom", difference.degreesOfFreedom());
     json.set("interval", json(difference.interval()));
     return json;
   }
 
   public static String text(BoundEstimate.Difference difference) {
-    return String.format(
-        Locale.ROOT,
-        "%+.5f +- %.5f nats per token %s",
-        difference.nats(),
-        difference.standardError(),
-        text(difference.interval()));
+    return text(difference.nats(), difference.standardError(), "nats per token")
+        + " "
+        + text(difference.interval())
+        + fewDegrees(difference.degreesOfFreedom());
+  }
+
+  /** Returns {@code +0.12345 +- 0.00123 nats per token}. */
+  static String text(double difference, double standardError, String unit) {
+    return "%s +- %s %s"
+        .formatted(
+            WithError.number("%+.5f", difference), WithError.number("%.5f", standardError), unit);
+  }
+
+  /** Returns a remark where there are few degrees of freedom. */
+  static String fewDegrees(long degreesOfFreedom) {
+    boolean isFew = degreesOfFreedom > 0 && degreesOfFreedom < FEW_DEGREES;
+    return isFew ? ", " + degrees(degreesOfFreedom) : "";
   }
 }

@@ -21,11 +21,17 @@ import java.util.Optional;
 /**
  * The report of an evaluation, with everything needed to repeat it.
  *
- * @param bounds the results of the estimators on the same uniforms; the first one is reported
+ * @param bounds the results of the estimators on the same uniforms
+ * @param headline the one of them that is reported first: continuous time if it was asked for, else
+ *     the largest number of steps
  * @param chunks the chunks of the data, of which the first are scored
  */
 record EvaluationReport(
-    EvaluationTask evaluation, List<BoundEstimate> bounds, EvaluationChunks chunks, Inputs inputs) {
+    EvaluationTask evaluation,
+    List<BoundEstimate> bounds,
+    BoundEstimate headline,
+    EvaluationChunks chunks,
+    Inputs inputs) {
 
   /**
    * The model and the data of an evaluation.
@@ -39,7 +45,7 @@ record EvaluationReport(
   }
 
   private LikelihoodEstimate estimate() {
-    return bounds.get(0).estimate();
+    return headline.estimate();
   }
 
   /** Returns the checks of the estimators against each other. */
@@ -64,8 +70,8 @@ record EvaluationReport(
     table.row(
         "95% interval",
         "perplexity %s, over %s",
-        EvaluationFields.text(bounds.get(0).interval().map(Units::perplexity)),
-        new EvaluationFields(bounds.get(0)).unit());
+        EvaluationFields.text(headline.interval().map(Units::perplexity)),
+        new EvaluationFields(headline).overWithDegrees());
     if (bounds.size() > 1) {
       new EvaluationList(bounds).addTo(table);
     }
@@ -86,7 +92,7 @@ record EvaluationReport(
     table.row(
         "floor",
         "%s bits per %s under the source that made these chunks",
-        WithError.text(floor.bitsPerCharacter(), floor.standardError()),
+        WithError.text(floor.bitsPerToken(), floor.standardError()),
         inputs.unit);
     table.row("above the floor", "%.4f bits per %s", above(floor), inputs.unit);
   }
@@ -96,8 +102,8 @@ record EvaluationReport(
     table.row(
         "estimator",
         "%s, %s, passes %d, seed %d, batches of %d",
-        bounds.get(0).objective().kind(),
-        bounds.get(0).objective(),
+        headline.objective().kind(),
+        headline.objective(),
         settings.passes(),
         settings.seed(),
         settings.batchSize());
@@ -109,13 +115,27 @@ record EvaluationReport(
         chunks.length(),
         estimate().tokens(),
         chunks.tailTokens());
-    table.row(
-        "standard error",
-        settings.passes() > 1
-            ? "of times and masks, the data given, over %,d groups of %d chunks"
-            : "over %,d groups of %d chunks",
-        estimate().groups(),
-        LikelihoodEstimator.GROUP);
+    table.row("standard error", "%s", standardError());
+  }
+
+  private String standardError() {
+    LikelihoodEstimate estimate = estimate();
+    String over =
+        String.format(
+            Locale.ROOT,
+            "over %,d groups of %d chunks, %s",
+            estimate.groups(),
+            LikelihoodEstimator.GROUP,
+            EvaluationFields.degrees(estimate.degreesOfFreedom()));
+    return switch (headline.source()) {
+      case PASSES -> "of times and masks, the data given, " + over;
+      case GROUPS -> over;
+      case UNITS ->
+          "over %s, as groups and passes are too few, %s"
+              .formatted(
+                  new EvaluationFields(headline).units(),
+                  EvaluationFields.degrees(estimate.degreesOfFreedom()));
+    };
   }
 
   private void addInputs(Table table) {
@@ -140,15 +160,24 @@ record EvaluationReport(
   ObjectNode json() {
     ObjectNode json = Json.object().put("unit", inputs.unit);
     json.set("bitsPerToken", Json.number(estimate().bitsPerToken()));
-    json.set("bitsPerTokenStandardError", Json.number(estimate().bitsPerTokenStandardError()));
+    Json.set(
+        json,
+        "bitsPerTokenStandardError",
+        estimate().bitsPerTokenStandardError(),
+        EvaluationFields.UNKNOWN);
     json.set("natsPerToken", Json.number(estimate().natsPerToken()));
-    json.set("natsPerTokenStandardError", Json.number(estimate().standardError()));
-    json.set("perplexity", Json.number(estimate().perplexity()));
-    json.set("perplexityStandardError", Json.number(estimate().perplexityStandardError()));
+    Json.set(
+        json, "natsPerTokenStandardError", estimate().standardError(), EvaluationFields.UNKNOWN);
+    Json.set(json, "perplexity", estimate().perplexity(), EvaluationFields.UNKNOWN);
+    Json.set(
+        json,
+        "perplexityStandardError",
+        estimate().perplexityStandardError(),
+        EvaluationFields.UNKNOWN);
     json.set(
-        "perplexityInterval",
-        EvaluationFields.json(bounds.get(0).interval().map(Units::perplexity)));
-    json.put("intervalOver", new EvaluationFields(bounds.get(0)).unit());
+        "perplexityInterval", EvaluationFields.json(headline.interval().map(Units::perplexity)));
+    json.put("intervalOver", new EvaluationFields(headline).over());
+    json.put("intervalDegreesOfFreedom", headline.intervalDegreesOfFreedom());
     json.set("terms", terms());
     if (bounds.size() > 1) {
       new EvaluationList(bounds).addTo(json);
@@ -171,8 +200,8 @@ record EvaluationReport(
 
   private ObjectNode json(EntropyFloor floor) {
     ObjectNode json = Json.object();
-    json.set("bitsPerToken", Json.number(floor.bitsPerCharacter()));
-    json.set("standardError", Json.number(floor.standardError()));
+    json.set("bitsPerToken", Json.number(floor.bitsPerToken()));
+    Json.set(json, "standardError", floor.standardError(), "a single chunk");
     json.set("above", Json.number(above(floor)));
     return json;
   }
@@ -180,8 +209,8 @@ record EvaluationReport(
   private void addProtocol(ObjectNode json) {
     LikelihoodEstimator.Settings settings = evaluation.settings();
     ObjectNode unused =
-        json.put("estimator", bounds.get(0).objective().toString())
-            .put("kind", bounds.get(0).objective().kind())
+        json.put("estimator", headline.objective().toString())
+            .put("kind", headline.objective().kind())
             .put("passes", settings.passes())
             .put("seed", settings.seed())
             .put("batchSize", settings.batchSize())
@@ -190,7 +219,8 @@ record EvaluationReport(
             .put("chunkLength", chunks.length())
             .put("tokens", estimate().tokens())
             .put("droppedTail", chunks.tailTokens())
-            .put("groups", estimate().groups());
+            .put("groups", estimate().groups())
+            .put("degreesOfFreedom", estimate().degreesOfFreedom());
   }
 
   private Optional<EntropyFloor> floor() {
@@ -198,7 +228,7 @@ record EvaluationReport(
   }
 
   private double above(EntropyFloor floor) {
-    return estimate().bitsPerToken() - floor.bitsPerCharacter();
+    return estimate().bitsPerToken() - floor.bitsPerToken();
   }
 
   private String bits() {

@@ -10,6 +10,7 @@ import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.train.data.EvaluationChunks;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -24,8 +25,20 @@ record EvaluationTask(
   /** Evaluates a model on the data. */
   EvaluationReport evaluate(LoadedModel model, EvaluationData data) throws IOException {
     EvaluationChunks chunks = data.chunksFor(model);
+    List<BoundEstimate> bounds = bounds(model, chunks);
     return new EvaluationReport(
-        this, bounds(model, chunks), chunks, EvaluationReport.Inputs.of(model, data));
+        this, bounds, headline(model, bounds), chunks, EvaluationReport.Inputs.of(model, data));
+  }
+
+  /** Returns the bound nearest to continuous time; the least of noisy bounds would be biased. */
+  private BoundEstimate headline(LoadedModel model, List<BoundEstimate> bounds) {
+    EstimatorOption finest =
+        asked.stream().max(Comparator.comparingLong(EstimatorOption::fineness)).orElseThrow();
+    Objective objective = finest.of(model.model());
+    return bounds.stream()
+        .filter(bound -> bound.objective().equals(objective))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Returns the result of each estimator. */

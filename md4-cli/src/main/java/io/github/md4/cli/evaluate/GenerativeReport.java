@@ -10,7 +10,6 @@ import io.github.md4.sample.SampleDiversity;
 import io.github.md4.sample.scoring.ScoredSamples;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -44,7 +43,7 @@ record GenerativeReport(ScoredSamples scored, List<int[]> samples, long cut, Ori
         "distinct",
         "%s of the 1-, 2-, 3- and 4-grams",
         diversity.distinct().stream()
-            .map(share -> String.format(Locale.ROOT, "%.4f", share))
+            .map(share -> WithError.number("%.4f", share))
             .collect(Collectors.joining(", ")));
     table.row(
         "samples",
@@ -62,8 +61,11 @@ record GenerativeReport(ScoredSamples scored, List<int[]> samples, long cut, Ori
     ObjectNode json = Json.object();
     json.set("perplexityOfAllTokens", Json.number(scored.perplexityOfAllTokens()));
     json.set("meanOfPerplexities", Json.number(scored.meanOfPerplexities()));
-    json.set(
-        "meanOfPerplexitiesStandardError", Json.number(scored.meanOfPerplexitiesStandardError()));
+    Json.set(
+        json,
+        "meanOfPerplexitiesStandardError",
+        scored.meanOfPerplexitiesStandardError(),
+        "a single sample");
     json.set("entropy", Json.number(diversity.entropy()));
     ArrayNode distinct = json.putArray("distinct");
     diversity.distinct().forEach(share -> distinct.add(Json.number(share)));

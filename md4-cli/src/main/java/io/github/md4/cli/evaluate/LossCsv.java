@@ -106,14 +106,19 @@ final class LossCsv {
         "" + estimate.tokens(),
         "" + data.dropped,
         "" + estimate.natsPerToken(),
-        "" + estimate.standardError(),
-        "" + nats.low(),
-        "" + nats.high(),
+        known(estimate.standardError()),
+        known(nats.low()),
+        known(nats.high()),
         "" + estimate.bitsPerToken(),
         "" + estimate.perplexity(),
-        "" + Units.perplexity(nats.low()),
-        "" + Units.perplexity(nats.high()),
-        new EvaluationFields(bound).unit());
+        known(Units.perplexity(nats.low())),
+        known(Units.perplexity(nats.high())),
+        new EvaluationFields(bound).over());
+  }
+
+  /** Returns a number, or nothing for an unknown one. */
+  private static String known(double value) {
+    return Double.isNaN(value) ? "" : "" + value;
   }
 
   /** Writes all lines and replaces the file. */

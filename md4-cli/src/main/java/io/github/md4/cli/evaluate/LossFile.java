@@ -3,9 +3,11 @@ package io.github.md4.cli.evaluate;
 
 import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
+import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.UnitLosses;
+import io.github.md4.core.schedule.TimeAxis;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,10 +25,14 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
   private static final String SEPARATOR = ": ";
   private static final String HEAD = "unit,tokens,nats";
 
+  private static final String CONTINUOUS = new TimeAxis.Continuous().describe();
+  private static final String EXACT = "left to right";
+  private static final String ESTIMATOR = "estimator";
+
   /** The descriptions that two files must share to be compared. */
   private static final List<String> SAME = List.of("dataSha256", "unit", "seed", "passes");
 
-  /** Returns the losses of a report's first estimator. */
+  /** Returns the losses of a report's headline. */
   static LossFile of(EvaluationReport report) {
     Map<String, String> about = new LinkedHashMap<>();
     about.put("model", report.inputs().model().file().toString());
@@ -34,11 +40,11 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
     about.put("weights", report.inputs().model().weights().toString());
     about.put("data", report.inputs().data().name());
     about.put("dataSha256", report.inputs().data().sha256());
-    about.put("estimator", report.bounds().get(0).objective().toString());
-    about.put("unit", new EvaluationFields(report.bounds().get(0)).unit());
+    about.put(ESTIMATOR, report.headline().objective().toString());
+    about.put("unit", new EvaluationFields(report.headline()).unit());
     about.put("seed", "" + report.evaluation().settings().seed());
     about.put("passes", "" + report.evaluation().settings().passes());
-    return new LossFile(about, report.bounds().get(0).losses());
+    return new LossFile(about, report.headline().losses());
   }
 
   /** Writes the losses and replaces the file. */
@@ -58,32 +64,60 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
    * @throws InvalidDataException if it is damaged or another file
    */
   static LossFile read(Path file) throws IOException {
+    String text = new UntrustedFile(file).text();
     Map<String, String> about = new LinkedHashMap<>();
     List<String[]> rows = new ArrayList<>();
-    for (String line : Files.readAllLines(file)) {
+    boolean isOnce = text.endsWith("\n"); // a last number may be cut
+    boolean isBelowHead = false;
+    for (String line : text.lines().toList()) {
       int separator = line.indexOf(SEPARATOR);
-      if (line.startsWith(COMMENT) && separator > 0) {
-        about.put(
-            line.substring(COMMENT.length(), separator),
-            line.substring(separator + SEPARATOR.length()));
-      } else if (!line.equals(HEAD)) {
+      if (isBelowHead) {
         rows.add(line.split(",", -1));
+      } else if (line.equals(HEAD)) {
+        isBelowHead = true;
+      } else if (line.startsWith(COMMENT) && separator > 0) {
+        String name = line.substring(COMMENT.length(), separator);
+        isOnce &= about.put(name, line.substring(separator + SEPARATOR.length())) == null;
       }
     }
-    if (!about.keySet().containsAll(SAME)) {
+    if (!isOnce || !about.keySet().containsAll(SAME) || !about.containsKey(ESTIMATOR)) {
       throw damaged(file);
     }
-    return new LossFile(about, losses(file, rows));
+    return new LossFile(about, losses(file, about.get("unit"), rows));
   }
 
-  private static UnitLosses losses(Path file, List<String[]> rows) {
+  /** Reads rows, each of them once and in order. */
+  private static UnitLosses losses(Path file, String unit, List<String[]> rows) {
+    long[] tokens = new long[rows.size()];
+    double[] nats = new double[rows.size()];
+    long units = 0;
+    boolean isWhole = true;
     try {
-      return new UnitLosses(
-          rows.stream().mapToLong(row -> Long.parseLong(row[1])).toArray(),
-          rows.stream().mapToDouble(row -> Double.parseDouble(row[2])).toArray());
+      for (int i = 0; i < tokens.length; i++) {
+        String[] row = rows.get(i);
+        tokens[i] = Long.parseLong(row[1]);
+        nats[i] = Double.parseDouble(row[2]);
+        isWhole &= row.length == 3 && Integer.parseInt(row[0]) == i;
+        isWhole &= tokens[i] >= 0 && Double.isFinite(nats[i]);
+        units += tokens[i] > 0 ? 1 : 0;
+      }
+      if (!isWhole || units != count(unit)) {
+        throw damaged(file);
+      }
+      return new UnitLosses(unitOf(unit), tokens, nats);
     } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
       throw damaged(file);
     }
+  }
+
+  /** Reads the number at the start of a unit's text, written with separators of thousands. */
+  private static long count(String unit) {
+    String number = unit.replaceFirst("[ ]?(documents|chunks).*", "");
+    return Long.parseLong(number.replaceAll("[^0-9]", ""));
+  }
+
+  private static BoundEstimate.Unit unitOf(String unit) {
+    return unit.contains("chunks") ? BoundEstimate.Unit.CHUNKS : BoundEstimate.Unit.DOCUMENTS;
   }
 
   private static InvalidDataException damaged(Path file) {
@@ -91,18 +125,37 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
   }
 
   /**
-   * Checks that both files share their data and uniforms.
+   * Checks that both files share their data and uniforms, and have estimators of one bound.
    *
+   * @param file the file of {@code other}
    * @throws InvalidDataException if they do not; the message names the first difference
    */
   void checkSame(LossFile other, Path file) {
     for (String name : SAME) {
-      if (!about.get(name).equals(other.about.get(name))) {
-        throw new InvalidDataException(
-            file,
-            "must have the same %s as the file that it is compared with: %s, %s"
-                .formatted(name, other.about.get(name), about.get(name)));
-      }
+      check(about.get(name).equals(other.about.get(name)), name, other, file);
     }
+    check(isComparable(about.get(ESTIMATOR), other.about.get(ESTIMATOR)), ESTIMATOR, other, file);
+  }
+
+  private void check(boolean holds, String name, LossFile other, Path file) {
+    if (!holds) {
+      throw new InvalidDataException(
+          file,
+          "must have the same %s as the file that it is compared with: %s, %s"
+              .formatted(name, other.about.get(name), about.get(name)));
+    }
+  }
+
+  /**
+   * Returns whether two models are scored alike. Continuous time of a learned schedule has a floor,
+   * and that of a fixed one has none; an exact likelihood has no times at all.
+   */
+  private static boolean isComparable(String estimator, String other) {
+    boolean isOneFloor =
+        estimator.startsWith(CONTINUOUS)
+            && other.startsWith(CONTINUOUS)
+            && (estimator.equals(CONTINUOUS) || other.equals(CONTINUOUS));
+    boolean isExact = estimator.equals(EXACT) || other.equals(EXACT);
+    return estimator.equals(other) || isOneFloor || isExact;
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
 import io.github.md4.core.MeanWithError;
+import io.github.md4.core.StudentT;
 import io.github.md4.core.likelihood.Interval;
 
 /**
@@ -14,12 +15,7 @@ import io.github.md4.core.likelihood.Interval;
  * @param interval unknown for a single pair
  */
 record MeanOfPairs(int pairs, MeanWithError bitsPerToken, Interval interval) {
-
-  /** The quantile at 0.975 of Student's t with 1, 2, ... degrees of freedom. */
-  private static final double[] QUANTILES = {
-    12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281, 2.2010, 2.1788,
-    2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860
-  };
+  private static final double TAIL = 0.025;
 
   static MeanOfPairs of(double[] differences) {
     int count = differences.length;
@@ -27,9 +23,7 @@ record MeanOfPairs(int pairs, MeanWithError bitsPerToken, Interval interval) {
     if (count == 1) {
       return new MeanOfPairs(1, mean, Interval.UNKNOWN);
     }
-    // Beyond the table its last entry is taken, which is slightly too large.
-    double quantile = QUANTILES[Math.min(count - 1, QUANTILES.length) - 1];
-    double width = mean.standardError() * quantile;
+    double width = mean.standardError() * StudentT.quantile(TAIL, count - 1L);
     return new MeanOfPairs(count, mean, new Interval(mean.mean() - width, mean.mean() + width));
   }
 
@@ -37,17 +31,26 @@ record MeanOfPairs(int pairs, MeanWithError bitsPerToken, Interval interval) {
     if (pairs > 1) {
       table.row(
           "mean of " + pairs + " pairs",
-          "%+.5f +- %.5f bits per token %s, Student's t",
-          bitsPerToken.mean(),
-          bitsPerToken.standardError(),
-          EvaluationFields.text(interval));
+          "%s %s, Student's t%s",
+          EvaluationFields.text(
+              bitsPerToken.mean(), bitsPerToken.standardError(), "bits per token"),
+          EvaluationFields.text(interval),
+          EvaluationFields.fewDegrees(pairs - 1L));
     }
   }
 
   void addTo(ObjectNode json) {
     ObjectNode mean = json.putObject("mean").put("pairs", pairs);
     mean.set("bitsPerToken", Json.number(bitsPerToken.mean()));
-    mean.set("standardError", Json.number(bitsPerToken.standardError()));
-    mean.set("interval", EvaluationFields.json(interval));
+    Json.set(mean, "standardError", bitsPerToken.standardError(), "a single pair");
+    mean.put("degreesOfFreedom", pairs - 1);
+    mean.set("interval", json(interval));
+  }
+
+  private static ObjectNode json(Interval interval) {
+    ObjectNode json = Json.object();
+    Json.set(json, "low", interval.low(), "a single pair");
+    Json.set(json, "high", interval.high(), "a single pair");
+    return json;
   }
 }

@@ -15,11 +15,13 @@ import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.quality.NgramModel;
 import io.github.md4.sample.quality.SampleQuality;
+import io.github.md4.train.data.Quickstart;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,7 +34,8 @@ import picocli.CommandLine.Spec;
     description =
         "Scores samples by an n-gram model of nine tenths of a real text, and by their"
             + " entropy. The rest of the text is scored for comparison. Few bits with little"
-            + " entropy are repetition.",
+            + " entropy are repetition. Where md4 data quickstart made the text, samples that"
+            + " its source can emit are counted.",
     sortOptions = false)
 public final class QualityCommand implements Callable<Integer> {
   private static final double BITS_OF_A_CODE = 63;
@@ -79,7 +82,9 @@ public final class QualityCommand implements Callable<Integer> {
           new SequenceFile(samples, tokenizer, Integer.MAX_VALUE, tokenizer::encode).read();
       checkWhole(ours, info.vocabularySize());
       int[] all = text.read(0, Math.toIntExact(text.length()));
-      print(tokenizer, ours, all);
+      Optional<Long> possible =
+          Quickstart.sourceOf(text).map(source -> ours.stream().filter(source::canEmit).count());
+      print(tokenizer, ours, all, possible);
     }
     return ExitCodes.DONE;
   }
@@ -102,7 +107,7 @@ public final class QualityCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Tokenizer tokenizer, List<int[]> ours, int[] text) {
+  private void print(Tokenizer tokenizer, List<int[]> ours, int[] text, Optional<Long> possible) {
     int size = tokenizer.vocabularySize();
     int heldOut = text.length / HELD_OUT;
     NgramModel model = NgramModel.fit(Arrays.copyOfRange(text, heldOut, text.length), size, order);
@@ -113,12 +118,20 @@ public final class QualityCommand implements Callable<Integer> {
       ObjectNode object = Json.object().put("order", order);
       object.set("samples", json(of));
       object.set("reference", json(ofReal));
+      possible.ifPresent(count -> object.put("possible", count).put("count", ours.size()));
       spec.commandLine().getOut().println(object);
       return;
     }
     Table table = new Table();
     row(table, "samples", of, tokenizer.unit());
     row(table, "held-out reference", ofReal, tokenizer.unit());
+    possible.ifPresent(
+        count ->
+            table.row(
+                "possible",
+                "%,d of %,d samples under the source that made the reference",
+                count,
+                ours.size()));
     table.print(spec.commandLine().getOut());
   }
 
@@ -148,7 +161,7 @@ public final class QualityCommand implements Callable<Integer> {
 
   private static ObjectNode json(SampleQuality of) {
     ObjectNode json = Json.object().put("bitsPerToken", of.bitsPerToken());
-    json.set("bitsPerTokenStandardError", Json.number(of.bitsPerTokenStandardError()));
+    Json.set(json, "bitsPerTokenStandardError", of.bitsPerTokenStandardError(), "a single sample");
     return json.put("unigramEntropy", of.unigramEntropy());
   }
 }

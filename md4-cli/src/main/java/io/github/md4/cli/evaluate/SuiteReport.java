@@ -79,7 +79,7 @@ final class SuiteReport {
           line.bounds.get(0).estimate().tokens(),
           line.bounds.get(0).estimate().examples(),
           line.dropped(),
-          new EvaluationFields(line.bounds.get(0)).unit(),
+          new EvaluationFields(line.bounds.get(0)).overWithDegrees(),
           line.set.published(),
           line.sha256);
       addComparison(table, line);

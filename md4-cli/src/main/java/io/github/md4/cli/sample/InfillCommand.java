@@ -69,7 +69,7 @@ public final class InfillCommand implements Callable<Integer> {
     SamplingOptions sampling = session.sampling();
     try (MaskedDiffusion model = session.open()) {
       List<int[]> all = templates(model);
-      Blocks blocks =
+      SequenceBlocks blocks =
           session.blocks(
               model,
               (long) all.size() * count,

@@ -148,8 +148,8 @@ public final class SampleCommand implements Callable<Integer> {
     int trained = model.description().config().length();
     int length = source.count.length == null ? trained : source.count.length;
     TokenSpace space = model.description().tokenSpace();
-    Blocks blocks =
-        Blocks.of(
+    SequenceBlocks blocks =
+        SequenceBlocks.of(
             source.count.count,
             length,
             sampling.batchSize(),

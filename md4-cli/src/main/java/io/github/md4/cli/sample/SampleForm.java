@@ -44,7 +44,7 @@ sealed interface SampleForm {
       }
       ArrayNode ids = json.putArray("tokens");
       Arrays.stream(sample.tokens()).forEach(ids::add);
-      return json.toString();
+      return json.put("vocabulary", tokenizer.summary()).toString();
     }
   }
 }

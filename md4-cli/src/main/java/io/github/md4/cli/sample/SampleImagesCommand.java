@@ -155,8 +155,9 @@ public final class SampleImagesCommand implements Callable<Integer> {
     int[] zt = template(description.tokenSpace(), shape);
     List<Integer> classes = labels(network);
     int batchSize = sampler.options().batchSize();
-    Blocks blocks =
-        Blocks.of(count, zt.length, batchSize, index -> Labelled.start(zt, index, count, classes));
+    SequenceBlocks blocks =
+        SequenceBlocks.of(
+            count, zt.length, batchSize, index -> Labelled.start(zt, index, count, classes));
     Unmasking unmasking = new Unmasking(blocks.first());
     List<int[]> shown = new ArrayList<>(); // for the picture, which needs all of them
     try (Tracing tracing = Tracing.to(trace, () -> header(model), description.tokenizer());

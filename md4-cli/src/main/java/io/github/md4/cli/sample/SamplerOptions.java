@@ -162,7 +162,11 @@ public final class SamplerOptions {
     refuse("--tokens-per-step", tokensAStep, OptionGroup.ORDER);
     refuse("--order-temperature", orderTemperature, OptionGroup.ORDER);
     refuse("--remask-rate", remaskRate, OptionGroup.REMASKING);
-    return new SamplingOptions(sampler.method(this), law(), seed, batchSize, 1);
+    return SamplingOptions.defaults()
+        .withMethod(sampler.method(this))
+        .withLaw(law())
+        .seed(seed)
+        .batchSize(batchSize);
   }
 
   private void refuse(String name, Object given, OptionGroup group) {
@@ -262,6 +266,7 @@ public final class SamplerOptions {
         stepCount(),
         model.config().schedule().toString(),
         model.config().epsilon(),
+        model.tokenizer().separator(),
         model.tokenizer().image());
   }
 

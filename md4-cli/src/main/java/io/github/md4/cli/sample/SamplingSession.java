@@ -79,7 +79,8 @@ final class SamplingSession {
   }
 
   /** Samples and prints, with progress, and writes a trace and a report if they are asked for. */
-  void run(MaskedDiffusion model, Blocks sequences, SamplingOptions sampling, PrintWriter out)
+  void run(
+      MaskedDiffusion model, SequenceBlocks sequences, SamplingOptions sampling, PrintWriter out)
       throws IOException {
     Tokenizer tokenizer = model.description().tokenizer();
     SampleForm form =
@@ -110,9 +111,10 @@ final class SamplingSession {
   }
 
   /** Returns blocks for a model. */
-  Blocks blocks(MaskedDiffusion model, long count, LongFunction<InitialSequence> sequences) {
+  SequenceBlocks blocks(
+      MaskedDiffusion model, long count, LongFunction<InitialSequence> sequences) {
     int length = model.description().config().length();
-    return Blocks.of(count, length, sampling().batchSize(), sequences);
+    return SequenceBlocks.of(count, length, sampling().batchSize(), sequences);
   }
 
   private static void sample(

@@ -106,7 +106,9 @@ public final class TraceCommand implements Callable<Integer> {
   private void show(Trace trace) throws InterruptedException {
     boolean isTerminal = Terminal.isStdout();
     Ink ink = isTerminal && Terminal.hasColors() ? new Ink.Colors() : new Ink.Plain();
-    TerminalPlayer player = new TerminalPlayer(spec.commandLine().getOut(), ink, history(trace));
+    TerminalPlayer player =
+        new TerminalPlayer(
+            spec.commandLine().getOut(), ink, history(trace), trace.header().separator());
     if (isTerminal && stills == null) {
       player.play(MILLIS / speed);
     } else {

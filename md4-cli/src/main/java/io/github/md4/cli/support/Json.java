@@ -14,6 +14,19 @@ public final class Json {
     return JsonNodeFactory.instance.objectNode();
   }
 
+  /**
+   * Sets a number. NaN and infinity, which JSON lacks, become null, and {@code NAME + "Reason"}
+   * says why.
+   *
+   * @param unknown the reason for NaN
+   */
+  public static void set(ObjectNode json, String name, double value, String unknown) {
+    json.set(name, number(value));
+    if (!Double.isFinite(value)) {
+      json.put(name + "Reason", Double.isNaN(value) ? unknown : "beyond the largest number");
+    }
+  }
+
   /** Returns a number, or null for NaN and infinity, which JSON lacks. */
   public static JsonNode number(double value) {
     return Double.isFinite(value)

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ public record SampleFile(Path path) {
       throw new InvalidDataException(path, "no such file; make one with md4 sample --json");
     }
     List<JsonNode> samples = new ArrayList<>();
-    for (String line : Files.readAllLines(path)) {
+    for (String line : new UntrustedFile(path).text().lines().toList()) {
       if (!line.isBlank()) {
         samples.add(sample(line, samples.size() + 1, field));
       }

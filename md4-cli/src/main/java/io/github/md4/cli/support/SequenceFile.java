@@ -86,8 +86,7 @@ public record SequenceFile(
     String vocabulary = tokenizer.summary();
     require(
         json.path("vocabulary").asText(vocabulary).equals(vocabulary),
-        "has the vocabulary %s, the model has %s"
-            .formatted(json.path("vocabulary").asText(), vocabulary));
+        "must have the vocabulary %s: %s".formatted(vocabulary, json.path("vocabulary").asText()));
     if (json.path("tokens").isArray()) {
       return tokens(json.path("tokens"));
     }

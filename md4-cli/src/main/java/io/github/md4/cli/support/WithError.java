@@ -7,12 +7,13 @@ import java.util.Locale;
 public final class WithError {
   private WithError() {}
 
+  /** Returns a number to so many digits, or {@code unknown} for NaN. */
+  public static String number(String format, double value) {
+    return Double.isNaN(value) ? "unknown" : String.format(Locale.ROOT, format, value);
+  }
+
   /** Returns {@code 1.2345 +- 0.0123}, or {@code 1.2345 +- unknown}. */
   public static String text(double value, double standardError) {
-    String shown = String.format(Locale.ROOT, "%.4f +- ", value);
-    return shown
-        + (Double.isNaN(standardError)
-            ? "unknown"
-            : String.format(Locale.ROOT, "%.4f", standardError));
+    return number("%.4f", value) + " +- " + number("%.4f", standardError);
   }
 }

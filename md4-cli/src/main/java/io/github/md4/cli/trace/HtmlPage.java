@@ -36,6 +36,7 @@ public record HtmlPage(List<Trace> traces) {
       ObjectNode json = all.addObject();
       ObjectNode about = json.putObject("about");
       trace.header().about().forEach(about::put);
+      json.put("separator", trace.header().separator());
       trace.header().image().ifPresent(image -> json.set("image", json(image)));
       ArrayNode samples = json.putArray("samples");
       trace.histories().forEach(history -> samples.add(json(history)));

@@ -18,13 +18,19 @@ public final class TerminalPlayer {
   private final PrintWriter out;
   private final Ink ink;
   private final History history;
+  private final String separator;
   private final List<Frame> frames;
 
-  /** A player that writes to {@code out} in the style of {@code ink}. */
-  public TerminalPlayer(PrintWriter out, Ink ink, History history) {
+  /**
+   * A player that writes to {@code out} in the style of {@code ink}.
+   *
+   * @param separator what stands between the texts of two tokens
+   */
+  public TerminalPlayer(PrintWriter out, Ink ink, History history, String separator) {
     this.out = out;
     this.ink = ink;
     this.history = history;
+    this.separator = separator;
     this.frames = history.frames();
   }
 
@@ -64,8 +70,10 @@ public final class TerminalPlayer {
   private String text(int frame) {
     StringBuilder text = new StringBuilder(title(frame)).append(System.lineSeparator());
     List<Cell> cells = cells(frame);
+    String between = "";
     for (Cell cell : cells) {
-      text.append(ink.paint(Visible.of(cell.text()), cell, frame, frames.size()));
+      text.append(between).append(ink.paint(Visible.of(cell.text()), cell, frame, frames.size()));
+      between = separator;
     }
     return text.append(System.lineSeparator()).toString();
   }

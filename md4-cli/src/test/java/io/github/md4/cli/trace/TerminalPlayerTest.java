@@ -14,7 +14,8 @@ final class TerminalPlayerTest {
   private final StringWriter out = new StringWriter();
 
   private TerminalPlayer player(Ink ink, int history) {
-    return new TerminalPlayer(new PrintWriter(out), ink, Traces.trace().histories().get(history));
+    return new TerminalPlayer(
+        new PrintWriter(out), ink, Traces.trace().histories().get(history), "");
   }
 
   @Test
@@ -30,6 +31,13 @@ final class TerminalPlayerTest {
             --- sample 3, call 4 of 4, step 9, time 0.1000, 0 masked
             zy
             """);
+  }
+
+  @Test
+  void stills_putTheSeparatorBetweenTokens() {
+    Trace.History history = Traces.trace().histories().get(1);
+    new TerminalPlayer(new PrintWriter(out), new Ink.Plain(), history, " ").stills(1);
+    assertThat(out.toString()).endsWith("0 masked\nz y\n");
   }
 
   @Test

@@ -46,6 +46,6 @@ final class Traces {
             List.of(
                 new Trace.Event(3, 0.7, 1, second, 0.5), new Trace.Event(6, 0.4, 0, first, 0.5)));
     return new Trace(
-        new Trace.Header(Map.of(), 10, "linear", 1e-4, Optional.of(shape)), List.of(history));
+        new Trace.Header(Map.of(), 10, "linear", 1e-4, "", Optional.of(shape)), List.of(history));
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.ndarray.NDSchedule;
 import io.github.md4.core.schedule.Schedule;
 import java.util.Arrays;
 
@@ -17,6 +20,21 @@ public record ForwardProcess(TokenSpace space, Schedule schedule) {
    */
   public int[] mask(int[] x, double t, double[] u) {
     return masked(x, maskedPositions(x, t, u));
+  }
+
+  /**
+   * As {@link #mask(int[], double, double[])}, of a batch of arrays on any device. In float64 it is
+   * the same draw; in float32 another where a uniform is within rounding of its alpha.
+   *
+   * @param x clean tokens, int64 [B, N], in [0, V)
+   * @param t float32 or float64 [B], in [0, 1]; not checked
+   * @param u uniforms in [0, 1), float32 or float64 [B, N]
+   * @return int64 [B, N], in [0, V], attached to the manager of {@code x}
+   */
+  public NDArray mask(NDArray x, NDArray t, NDArray u) {
+    try (NDManager scope = x.getManager().newSubManager()) {
+      return NDSchedule.of(schedule, scope).mask(x, t, u, space.maskToken());
+    }
   }
 
   /**

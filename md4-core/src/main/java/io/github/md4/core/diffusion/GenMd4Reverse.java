@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.ndarray.NDGenMd4Schedule;
 import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.StepTimes;
 
@@ -24,6 +27,26 @@ import io.github.md4.core.schedule.StepTimes;
  * is not kept stays masked, and a token is drawn for it again later.
  */
 public sealed interface GenMd4Reverse {
+
+  /** Returns the schedule of the process. */
+  GenMd4Schedule schedule();
+
+  /**
+   * Returns a draw of {@code z_s} from {@code p(z_s | z_t)} for a batch of arrays on any device, by
+   * the probabilities above; see {@link ReverseProcess#step}.
+   *
+   * @param zt int64 [B, N], in [0, V]; V is the mask
+   * @param s float32 or float64 [B], at most {@code t}
+   * @param t float32 or float64 [B], in (0, 1]; not checked
+   * @param logits unnormalised {@code log mu}, float [B, N, V]
+   * @param u uniforms in [0, 1), float32 or float64 [B, N]
+   * @return int64 [B, N], in [0, V], attached to the manager of {@code zt}
+   */
+  default NDArray step(NDArray zt, NDArray s, NDArray t, NDArray logits, NDArray u) {
+    try (NDManager scope = zt.getManager().newSubManager()) {
+      return NDGenMd4Schedule.of(schedule(), scope).step(zt, s, t, logits, u);
+    }
+  }
 
   /**
    * Returns the time that the network is told at the next draw for a masked position; 0 if there is

@@ -65,13 +65,16 @@ public interface Objective {
     return Relation.NONE;
   }
 
-  /** A certain relation of two objectives' values in expectation, for any network. */
+  /** The relation of two objectives' values, of one model and data. */
   enum Relation {
     /** Nothing. */
     NONE,
     /** They are equal between the ends of the schedule. */
     EQUAL_WITHIN_ENDS,
-    /** The first has fewer times than the second, of which it is a coarser form. */
+    /**
+     * The first has fewer times than the second, of which it is a coarser form: a looser bound, in
+     * expectation, where the cross-entropy per masked token does not fall as more is masked.
+     */
     COARSER
   }
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
+import ai.djl.ndarray.NDArray;
+import io.github.md4.core.ndarray.NDMaskingSchedule;
+import io.github.md4.core.ndarray.NDSchedule;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.StepTimes;
 import java.util.Arrays;
@@ -47,6 +50,21 @@ public record ReverseProcess(MaskingSchedule schedule) {
       }
       return step;
     }
+  }
+
+  /**
+   * Returns a draw of {@code z_s} from {@code p(z_s | z_t)} for a batch of arrays on any device;
+   * see {@link NDSchedule#step}.
+   *
+   * @param zt int64 [B, N], in [0, V]; V is the mask
+   * @param s float32 or float64 [B], at most {@code t}
+   * @param t float32 or float64 [B], in [0, 1]; not checked
+   * @param logits unnormalised {@code log mu}, float [B, N, V]
+   * @param u uniforms in [0, 1), float32 or float64 [B, N]
+   * @return int64 [B, N], in [0, V], attached to the manager of {@code zt}
+   */
+  public NDArray step(NDArray zt, NDArray s, NDArray t, NDArray logits, NDArray u) {
+    return new NDMaskingSchedule(schedule).step(zt, s, t, logits, u);
   }
 
   /** Returns the steps between {@code times} that reveal a position masked at the first. */

@@ -20,13 +20,13 @@ public final class BoundEstimate {
    *
    * @param sizes in tokens
    * @param examples how many
-   * @param unit what is drawn again by the bootstrap
+   * @param unit what the data are made of
    * @param known what its tokens add to the bound whatever is guessed, nats per token; the tally
    *     holds it too
    */
   record Data(Tally.Sizes sizes, long examples, Unit unit, double known) {}
 
-  /** The unit of the bootstrap: documents, or examples where documents are too few. */
+  /** The units of the data: documents, or chunks where documents are too few. */
   public enum Unit {
     DOCUMENTS,
     CHUNKS
@@ -50,25 +50,62 @@ public final class BoundEstimate {
     return objective;
   }
 
-  /** Returns what the bootstrap draws again. */
+  /** Returns what the data are made of. */
   public Unit unit() {
     return data.unit;
   }
 
   /** Returns how many of those there are. */
   public long units() {
-    long units = 0;
-    for (long tokens : data.sizes.ofDocument()) {
-      units += tokens > 0 ? 1 : 0;
+    return BoundSums.count(data.sizes.ofDocument());
+  }
+
+  /** The parts of the data that an interval takes as independent. */
+  public enum Independent {
+    /** Documents, after what the times explain. */
+    DOCUMENTS,
+    /** Groups of chunks whose times are stratified together. */
+    GROUPS,
+    /** Chunks, where there are few groups: too wide an interval. */
+    CHUNKS
+  }
+
+  /** Returns what the interval takes as independent. */
+  public Independent independent() {
+    if (data.unit == Unit.DOCUMENTS) {
+      return Independent.DOCUMENTS;
     }
-    return units;
+    boolean isEnough = tally.byCell().length >= Tally.LEAST_GROUPS;
+    return isEnough ? Independent.GROUPS : Independent.CHUNKS;
+  }
+
+  /** The source of a standard error. */
+  public enum Source {
+    /** The passes of each group. */
+    PASSES,
+    /** The groups of a single pass. */
+    GROUPS,
+    /** Documents or chunks as independent, where passes and groups are few. */
+    UNITS
+  }
+
+  /** Returns what the standard error is taken from. */
+  public Source source() {
+    return tally.source();
+  }
+
+  /** Returns the degrees of freedom of the interval; 0 where it is unknown. */
+  public long intervalDegreesOfFreedom() {
+    return spread(tally).degreesOfFreedom();
   }
 
   /** Returns the bound with its standard error. */
   public LikelihoodEstimate estimate() {
+    StandardError error = tally.standardError(data.sizes);
     return new LikelihoodEstimate(
         objective.terms(tally.mean(data.sizes) - data.known).reconstructing(data.known),
-        tally.standardError(data.sizes),
+        error.value(),
+        error.degreesOfFreedom(),
         data.examples,
         tally.byCell().length,
         settings.passes(),
@@ -82,7 +119,7 @@ public final class BoundEstimate {
     Arrays.setAll(
         nats,
         d -> tally.byDocument()[d] / settings.passes() + constant * data.sizes.ofDocument()[d]);
-    return new UnitLosses(data.sizes.ofDocument(), nats);
+    return new UnitLosses(data.unit, data.sizes.ofDocument(), nats);
   }
 
   /** Returns the 95% interval of the bound, nats per token. */
@@ -123,25 +160,29 @@ public final class BoundEstimate {
   }
 
   private Difference difference(Tally difference, double constant) {
+    StandardError error = difference.standardError(data.sizes);
     return new Difference(
         difference.mean(data.sizes) + constant,
-        difference.standardError(data.sizes),
-        difference.degreesOfFreedom(),
+        error.value(),
+        error.degreesOfFreedom(),
         interval(difference).map(nats -> nats + constant));
   }
 
   private Interval interval(Tally of) {
-    return Bootstrap.interval(
-        of.byDocument(), data.sizes.ofDocument(), settings.passes(), settings.seed());
+    return spread(of).interval(of.mean(data.sizes));
+  }
+
+  private StandardError spread(Tally of) {
+    return independent() == Independent.GROUPS ? of.errorOfGroups(data.sizes) : of.errorOfUnits();
   }
 
   /**
    * A difference of two bounds, nats per token, from the same uniforms.
    *
-   * @param standardError of the noise alone, the data given
-   * @param degreesOfFreedom of the standard error
-   * @param interval 95%, over documents
+   * @param standardError of the noise alone, the data given, as in {@link LikelihoodEstimate}
+   * @param degreesOfFreedom of the standard error; 0 where it is unknown
+   * @param interval 95%, over what is {@link #independent}
    */
   public record Difference(
-      double nats, double standardError, int degreesOfFreedom, Interval interval) {}
+      double nats, double standardError, long degreesOfFreedom, Interval interval) {}
 }

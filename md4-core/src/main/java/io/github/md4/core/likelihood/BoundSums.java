@@ -7,6 +7,9 @@ import java.util.Arrays;
 
 /** The losses of queries, added up by document and by group of examples. */
 final class BoundSums {
+  /** With fewer documents their spread is not known. */
+  private static final int LEAST_DOCUMENTS = 10;
+
   private final Objective objective;
   private final Examples examples;
   private final BoundEstimate.Unit unit;
@@ -25,20 +28,32 @@ final class BoundSums {
     this.examples = examples;
     this.unit = unit;
     this.sizes = sizes;
-    this.all = new Tally(sizes.ofDocument().length, sizes.ofGroup().length, passes);
-    this.withinEnds = new Tally(sizes.ofDocument().length, sizes.ofGroup().length, passes);
+    this.all = new Tally(sizes.ofGroup().length, passes, strata());
+    this.withinEnds = new Tally(sizes.ofGroup().length, passes, strata());
+  }
+
+  private TimeStrata strata() {
+    int units = sizes.ofDocument().length;
+    return unit == BoundEstimate.Unit.CHUNKS
+        ? TimeStrata.single(units)
+        : TimeStrata.empty(DocumentRuns.of(examples, units), examples.count());
   }
 
   /** Returns empty sums; reads which documents there are. */
   static BoundSums of(Objective objective, Examples examples, int passes) {
     if (examples.documentCount() > 0) {
       Tally.Sizes byDocument = sizes(examples, BoundEstimate.Unit.DOCUMENTS);
-      if (Bootstrap.isEnough(byDocument.ofDocument())) {
+      if (count(byDocument.ofDocument()) >= LEAST_DOCUMENTS) {
         return new BoundSums(objective, examples, BoundEstimate.Unit.DOCUMENTS, byDocument, passes);
       }
     }
     BoundEstimate.Unit chunks = BoundEstimate.Unit.CHUNKS;
     return new BoundSums(objective, examples, chunks, sizes(examples, chunks), passes);
+  }
+
+  /** Returns how many units have tokens. */
+  static long count(long[] ofUnit) {
+    return Arrays.stream(ofUnit).filter(tokens -> tokens > 0).count();
   }
 
   private static Tally.Sizes sizes(Examples examples, BoundEstimate.Unit unit) {
@@ -77,30 +92,34 @@ final class BoundSums {
    * Adds a batch.
    *
    * @param first the number of its first example
+   * @param v the uniforms that chose the times of its examples
    * @param losses as {@link QueryBatch#losses} gives them
    */
-  void add(long first, int pass, QueryBatch batch, float[] losses) {
+  void add(long first, int pass, double[] v, QueryBatch batch, float[] losses) {
     int r = 0;
     for (int b = 0; b < batch.batchSize(); b++) {
       int[] documents = documents(examples, unit, first + b);
       for (; r < losses.length && batch.example(r) == b; r++) {
         double nats = batch.weight(b) * losses[r];
         int document = documents[batch.position(r)];
-        all.add(document, group(first + b), pass, nats);
+        all.add(document, group(first + b), pass, v[b], nats);
         if (batch.isWithinEnds(b)) {
-          withinEnds.add(document, group(first + b), pass, nats);
+          withinEnds.add(document, group(first + b), pass, v[b], nats);
         }
       }
-      addKnown(first + b, pass, batch.x()[b]);
+      addKnown(first + b, pass, v[b], batch.x()[b]);
     }
   }
 
-  private void addKnown(long index, int pass, int[] x) {
+  /** Adds what is known of an example without a network, and counts its tokens. */
+  private void addKnown(long index, int pass, double v, int[] x) {
     int[] documents = documents(examples, unit, index);
     int scored = examples.scored(index);
     for (int n = 0; n < scored; n++) {
       double nats = objective.known(x[n]);
-      all.add(documents[n], group(index), pass, nats);
+      all.add(documents[n], group(index), pass, v, nats);
+      all.strata().count(documents[n], v);
+      withinEnds.strata().count(documents[n], v);
       known += nats;
     }
   }

@@ -9,14 +9,21 @@ import io.github.md4.core.diffusion.BoundTerms;
  *
  * @param terms the bound, nats per token
  * @param standardError of the bound, nats per token, from the noise of times and masks, the data
- *     given; of a single pass it covers the differences of the data too, and is NaN where there is
- *     one group ({@link BoundEstimate} has the interval over documents)
+ *     given; of a single pass, and of few groups and passes, it covers the differences of the data
+ *     too. NaN for a single chunk in few passes ({@link BoundEstimate} has the interval)
+ * @param degreesOfFreedom of the standard error; 0 where it is unknown
  * @param examples how many were scored, each {@code passes} times
  * @param groups how many the standard error is taken over
  * @param tokens in all examples
  */
 public record LikelihoodEstimate(
-    BoundTerms terms, double standardError, long examples, long groups, int passes, long tokens) {
+    BoundTerms terms,
+    double standardError,
+    long degreesOfFreedom,
+    long examples,
+    long groups,
+    int passes,
+    long tokens) {
 
   /** Returns the bound, nats per token. */
   public double natsPerToken() {

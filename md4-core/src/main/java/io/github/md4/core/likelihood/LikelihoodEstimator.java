@@ -73,20 +73,32 @@ public final class LikelihoodEstimator {
   /** As {@link #estimate}, kept in parts, to be compared with others. */
   public BoundEstimate score(
       NDManager manager, Denoiser denoiser, Examples examples, Progress progress) {
+    return score(batch -> batch.losses(manager, denoiser, objective.rowLoss()), examples, progress);
+  }
+
+  /** The losses of a batch's asked positions, nats. */
+  @FunctionalInterface
+  interface Losses {
+    float[] of(QueryBatch batch);
+  }
+
+  /** As the public method, of a network in any form. */
+  BoundEstimate score(Losses losses, Examples examples, Progress progress) {
     BoundSums sums = BoundSums.of(objective, examples, settings.passes);
     for (int pass = 0; pass < settings.passes; pass++) {
       for (long first = 0; first < examples.count(); first += settings.batchSize) {
         int size = (int) Math.min(settings.batchSize, examples.count() - first);
-        QueryBatch batch = batch(examples, pass, first, size);
-        float[] losses = batch.losses(manager, denoiser, objective.rowLoss());
-        sums.add(first, pass, batch, losses);
+        double[] v = stratified(pass, first, size, examples.count());
+        QueryBatch batch = batch(examples, pass, first, v);
+        sums.add(first, pass, v, batch, losses.of(batch));
         progress.done(pass * examples.count() + first + size);
       }
     }
     return sums.estimate(settings);
   }
 
-  private QueryBatch batch(Examples examples, int pass, long first, int size) {
+  private QueryBatch batch(Examples examples, int pass, long first, double[] v) {
+    int size = v.length;
     int[][] x = new int[size][examples.length()];
     int[] labels = new int[size];
     List<Query> queries = new ArrayList<>();
@@ -94,19 +106,29 @@ public final class LikelihoodEstimator {
       long index = first + b;
       examples.read(index, x[b]);
       labels[b] = examples.label(index);
-      double v = stratified(pass, index, examples.count());
       double[] u = noise.uniforms(Purpose.EVALUATION_MASK, pass, index, examples.scored(index));
-      queries.add(objective.query(x[b], v, u));
+      queries.add(objective.query(x[b], v[b], u));
     }
     return QueryBatch.of(x, labels, queries);
   }
 
-  /** The stratified uniform of an example, by its place in its group. */
-  private double stratified(int pass, long index, long count) {
-    long group = index / GROUP;
-    int size = (int) Math.min(GROUP, count - group * GROUP);
-    double[] u = new double[size];
+  /** The stratified uniforms of consecutive examples, by their places in their groups. */
+  private double[] stratified(int pass, long first, int size, long count) {
+    double[] v = new double[size];
+    double[] ofGroup = {};
+    for (int b = 0; b < size; b++) {
+      int place = (int) ((first + b) % GROUP);
+      if (b == 0 || place == 0) {
+        ofGroup = stratified(pass, (first + b) / GROUP, count);
+      }
+      v[b] = ofGroup[place];
+    }
+    return v;
+  }
+
+  private double[] stratified(int pass, long group, long count) {
+    double[] u = new double[(int) Math.min(GROUP, count - group * GROUP)];
     u[0] = noise.uniform(Purpose.EVALUATION_TIME, pass, group, 0);
-    return new TimeSampling.LowDiscrepancy().times(u)[(int) (index % GROUP)];
+    return new TimeSampling.LowDiscrepancy().times(u);
   }
 }

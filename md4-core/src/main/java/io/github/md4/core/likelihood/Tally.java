@@ -1,26 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.likelihood;
 
+import java.util.Arrays;
+
 /**
- * Sums of nats over data, kept apart by document and by (group, pass): all that means, standard
- * errors and intervals, and those of differences, are computed from.
+ * Sums of nats over data, kept apart by document, by (group, pass) and by stratum of times: all
+ * that means, standard errors and intervals, and those of differences, are computed from.
  *
  * @param byDocument [D], over all passes
  * @param byCell [G][P]
+ * @param strata by document too
  */
-record Tally(double[] byDocument, double[][] byCell) {
-  Tally(int documents, int groups, int passes) {
-    this(new double[documents], new double[groups][passes]);
+record Tally(double[] byDocument, double[][] byCell, TimeStrata strata) {
+  /** With fewer groups, chunks are compared, not groups. */
+  static final int LEAST_GROUPS = 8;
+
+  /** With fewer degrees of freedom an error is itself too uncertain. */
+  static final int LEAST_DEGREES = LEAST_GROUPS - 1;
+
+  Tally(int groups, int passes, TimeStrata strata) {
+    this(new double[strata.unitOf().length], new double[groups][passes], strata);
   }
 
-  void add(int document, int group, int pass, double nats) {
+  /**
+   * Adds nats of a token.
+   *
+   * @param v the uniform that chose its time
+   */
+  void add(int document, int group, int pass, double v, double nats) {
     byDocument[document] += nats;
     byCell[group][pass] += nats;
+    strata.add(document, v, nats);
   }
 
   /** Returns this less another of the same shape. */
   Tally minus(Tally other) {
-    Tally difference = new Tally(byDocument.length, byCell.length, byCell[0].length);
+    Tally difference = new Tally(byCell.length, byCell[0].length, strata.minus(other.strata));
     for (int d = 0; d < byDocument.length; d++) {
       difference.byDocument[d] = byDocument[d] - other.byDocument[d];
     }
@@ -50,16 +65,51 @@ record Tally(double[] byDocument, double[][] byCell) {
    * }</pre>
    *
    * and where there is one pass from the spread of the groups' means, which counts the differences
-   * of the data as noise too and is therefore no smaller,
+   * of the data as noise too and is therefore no smaller.
    *
-   * <pre>{@code
-   * sqrt(G / (G - 1) * sum_g (S_g - n_g mean)^2) / n
-   * }</pre>
-   *
-   * NaN for a single group in one pass.
+   * <p>Below {@value #LEAST_DEGREES} degrees of freedom it is {@link #errorOfUnits}, which is
+   * larger, but better known.
    */
-  double standardError(Sizes sizes) {
-    return Math.sqrt(byCell[0].length > 1 ? variance() : varianceOfGroups(sizes)) / sizes.tokens();
+  StandardError standardError(Sizes sizes) {
+    return switch (source()) {
+      case PASSES -> new StandardError(Math.sqrt(variance()) / sizes.tokens(), degreesOfPasses());
+      case GROUPS -> errorOfGroups(sizes);
+      case UNITS -> errorOfUnits();
+    };
+  }
+
+  /** Returns what {@link #standardError} is taken from. */
+  BoundEstimate.Source source() {
+    if (byCell[0].length > 1) {
+      return degreesOfPasses() < LEAST_DEGREES
+          ? BoundEstimate.Source.UNITS
+          : BoundEstimate.Source.PASSES;
+    }
+    return byCell.length - 1 < LEAST_DEGREES
+        ? BoundEstimate.Source.UNITS
+        : BoundEstimate.Source.GROUPS;
+  }
+
+  private long degreesOfPasses() {
+    return byCell.length * (byCell[0].length - 1L);
+  }
+
+  /**
+   * Returns the standard error of {@link #mean} as one of other data, drawn alike, and other noise:
+   * over groups, each with all of its passes, as their times are stratified and no others' are.
+   */
+  StandardError errorOfGroups(Sizes sizes) {
+    double[] sums = new double[byCell.length];
+    Arrays.setAll(sums, g -> sum(byCell[g]));
+    return StandardError.of(sums, sizes.ofGroup()).over(byCell[0].length);
+  }
+
+  /**
+   * Returns the standard error as {@link #errorOfGroups} means it, over documents or chunks that
+   * are taken as independent.
+   */
+  StandardError errorOfUnits() {
+    return strata.error();
   }
 
   private double variance() {
@@ -72,23 +122,6 @@ record Tally(double[] byDocument, double[][] byCell) {
       }
     }
     return squares / passes / (passes - 1);
-  }
-
-  private double varianceOfGroups(Sizes sizes) {
-    int groups = byCell.length;
-    double mean = mean(sizes);
-    double squares = 0;
-    for (int g = 0; g < groups; g++) {
-      double deviation = byCell[g][0] - sizes.ofGroup()[g] * mean;
-      squares += deviation * deviation;
-    }
-    return groups == 1 ? Double.NaN : squares * groups / (groups - 1);
-  }
-
-  /** Returns how many independent deviations {@link #standardError} is made of. */
-  int degreesOfFreedom() {
-    int passes = byCell[0].length;
-    return passes > 1 ? byCell.length * (passes - 1) : byCell.length - 1;
   }
 
   private static double sum(double[] values) {

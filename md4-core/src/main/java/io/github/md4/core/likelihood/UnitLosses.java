@@ -7,10 +7,11 @@ import java.util.Arrays;
  * The bound of each document, or chunk where documents are too few: the part of a score that is
  * kept so that it can be compared later, pair by pair, with one from the same data and uniforms.
  *
+ * @param unit what they are losses of
  * @param tokens of each, at least one of them not zero
  * @param nats of each, the mean over passes
  */
-public record UnitLosses(long[] tokens, double[] nats) {
+public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats) {
 
   /** Checks that there are as many of both, and tokens at all. */
   public UnitLosses {
@@ -29,37 +30,52 @@ public record UnitLosses(long[] tokens, double[] nats) {
   /**
    * Returns this bound less another.
    *
-   * @param seed of the bootstrap
    * @throws IllegalArgumentException if they are of other data
    */
-  public Difference minus(UnitLosses other, long seed) {
-    if (!Arrays.equals(tokens, other.tokens)) {
+  public Difference minus(UnitLosses other) {
+    if (unit != other.unit || !Arrays.equals(tokens, other.tokens)) {
       throw new IllegalArgumentException("losses must be of the same data to be compared");
     }
     double[] differences = new double[nats.length];
     Arrays.setAll(differences, i -> nats[i] - other.nats[i]);
-    return new UnitLosses(tokens, differences).asDifference(seed);
+    return new UnitLosses(unit, tokens, differences).asDifference();
   }
 
-  private Difference asDifference(long seed) {
+  private Difference asDifference() {
+    int groups = (tokens.length + LikelihoodEstimator.GROUP - 1) / LikelihoodEstimator.GROUP;
+    boolean isByGroup = unit == BoundEstimate.Unit.CHUNKS && groups >= Tally.LEAST_GROUPS;
+    StandardError error = isByGroup ? byGroup(groups) : byUnit();
     double mean = natsPerToken();
-    double squares = 0;
-    int units = 0;
+    return new Difference(mean, error.value(), error.degreesOfFreedom(), error.interval(mean));
+  }
+
+  private StandardError byGroup(int groups) {
+    double[] sums = new double[groups];
+    long[] sizes = new long[groups];
     for (int i = 0; i < nats.length; i++) {
-      double deviation = nats[i] - tokens[i] * mean;
-      squares += deviation * deviation;
-      units += tokens[i] > 0 ? 1 : 0;
+      sums[i / LikelihoodEstimator.GROUP] += nats[i];
+      sizes[i / LikelihoodEstimator.GROUP] += tokens[i];
     }
-    double error = Math.sqrt(squares * units / (units - 1.0)) / Arrays.stream(tokens).sum();
-    return new Difference(
-        mean, units > 1 ? error : Double.NaN, Bootstrap.interval(nats, tokens, 1, seed));
+    return StandardError.of(sums, sizes);
+  }
+
+  private StandardError byUnit() {
+    TimeStrata single = TimeStrata.single(nats.length);
+    for (int i = 0; i < nats.length; i++) {
+      single.nats()[i][0] = nats[i];
+      single.tokens()[i][0] = tokens[i];
+    }
+    return single.error();
   }
 
   /**
    * A difference of two bounds, nats per token.
    *
-   * @param standardError over the units
-   * @param interval 95%, over the units
+   * @param standardError over what is independent: groups of chunks; chunks where groups are few;
+   *     documents
+   * @param degreesOfFreedom of the standard error; 0 where it is unknown
+   * @param interval 95%
    */
-  public record Difference(double nats, double standardError, Interval interval) {}
+  public record Difference(
+      double nats, double standardError, long degreesOfFreedom, Interval interval) {}
 }

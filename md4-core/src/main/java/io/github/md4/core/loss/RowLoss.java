@@ -61,12 +61,24 @@ public interface RowLoss {
   record PerToken(float[] powers) implements RowLoss {
     @Override
     public NDArray of(NDArray logits, NDArray targets) {
+      try (NDArray w = logits.getManager().create(powers)) { // [V]
+        return of(logits, targets, w);
+      }
+    }
+
+    /**
+     * Returns the loss of every row under powers that are an array; differentiable in them too.
+     *
+     * @param logits float [R, V]
+     * @param targets clean tokens at the rows, int64 [R], in [0, V)
+     * @param powers one for each token, of the type of {@code logits}, [V]
+     * @return [R], attached to the manager of {@code logits}
+     */
+    public static NDArray of(NDArray logits, NDArray targets, NDArray powers) {
       NDArray logMu = logits.logSoftmax(CrossEntropy.VOCABULARY_AXIS); // [R, V]
       NDArray crossEntropy = CrossEntropy.negativeLog(logMu, targets); // [R]
-      try (NDArray w = logits.getManager().create(powers)) { // [V]
-        NDArray meanPower = logMu.exp().matMul(w); // [R]
-        return w.take(targets).mul(crossEntropy.sub(1)).add(meanPower); // [R]
-      }
+      NDArray meanPower = logMu.exp().matMul(powers); // [R]
+      return powers.take(targets).mul(crossEntropy.sub(1)).add(meanPower); // [R]
     }
 
     @Override

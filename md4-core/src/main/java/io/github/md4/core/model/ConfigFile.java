@@ -2,16 +2,16 @@
 package io.github.md4.core.model;
 
 import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import com.google.gson.TypeAdapter;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonWriter;
 import io.github.md4.core.Activation;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.network.NetworkConfig;
@@ -22,6 +22,7 @@ import io.github.md4.core.token.ImageShape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.function.Function;
 
 /** A model's config.json: the components of {@link ModelConfig} by name, and a format version. */
@@ -32,7 +33,7 @@ final class ConfigFile {
   private static final String NETWORK = "network";
 
   private static final Gson GSON =
-      new GsonBuilder()
+      StrictJson.builder()
           .setPrettyPrinting()
           .registerTypeHierarchyAdapter(ObjectiveKind.class, text(ObjectiveKind::parse))
           .registerTypeHierarchyAdapter(ScheduleConfig.class, text(ScheduleConfig::parse))
@@ -48,7 +49,12 @@ final class ConfigFile {
 
   private ConfigFile() {}
 
+  /**
+   * @throws IllegalArgumentException if the schedule could not be read again, being of a kind that
+   *     the class path does not name
+   */
   static void write(Path file, ModelConfig config) throws IOException {
+    ScheduleConfig unused = ScheduleConfig.parse(config.schedule().toString());
     JsonObject json = new JsonObject();
     json.addProperty(VERSION, CURRENT);
     GSON.toJsonTree(config)
@@ -63,38 +69,34 @@ final class ConfigFile {
    *     too many
    */
   static ModelConfig read(Path file) throws IOException {
-    String text = Files.readString(file);
-    try {
-      JsonObject json = JsonParser.parseString(text).getAsJsonObject();
-      JsonElement version = json.remove(VERSION);
-      if (version == null || version.getAsInt() != CURRENT) {
-        throw new InvalidDataException(
-            file, "must have " + VERSION + " " + CURRENT + ", but has " + version);
-      }
-      if (!json.has(OBJECTIVE)) { // of a model from when there was one objective
-        json.addProperty(OBJECTIVE, new Md4Objective.Kind().name());
-      }
-      NetworkJson.nameKind(json.get(NETWORK));
-      ModelConfig config = GSON.fromJson(json, ModelConfig.class);
-      checkKeys(file, "", json, GSON.toJsonTree(config).getAsJsonObject());
-      return config;
-    } catch (JsonParseException | IllegalStateException | ClassCastException e) {
-      throw new InvalidDataException(file, "is no model configuration: " + e.getMessage(), e);
-    } catch (RuntimeException e) {
-      throw invalid(file, e);
-    }
+    return new UntrustedFile(file).readJson("is no model configuration", json -> parse(file, json));
   }
 
-  /** Gson wraps what a record's constructor throws. */
-  private static RuntimeException invalid(Path file, RuntimeException e) {
-    if (e instanceof InvalidDataException) {
-      return e;
+  private static ModelConfig parse(Path file, JsonObject json) {
+    JsonElement version = json.remove(VERSION);
+    if (!new JsonPrimitive(CURRENT).equals(version)) {
+      throw new InvalidDataException(
+          file, "must have " + VERSION + " " + CURRENT + ", but has " + version);
     }
-    Throwable cause = e;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
+    if (!json.has(OBJECTIVE)) { // of a model from when there was one objective
+      json.addProperty(OBJECTIVE, new Md4Objective.Kind().name());
     }
-    return new InvalidDataException(file, String.valueOf(cause.getMessage()), e);
+    NetworkJson.nameKind(json.get(NETWORK));
+    checkNoNull(file, "", json);
+    ModelConfig config = GSON.fromJson(json, ModelConfig.class);
+    checkKeys(file, "", json, GSON.toJsonTree(config).getAsJsonObject());
+    return config;
+  }
+
+  private static void checkNoNull(Path file, String prefix, JsonObject json) {
+    for (Map.Entry<String, JsonElement> entry : json.entrySet()) {
+      if (entry.getValue().isJsonNull()) {
+        throw new InvalidDataException(file, prefix + entry.getKey() + " is null");
+      }
+      if (entry.getValue().isJsonObject()) {
+        checkNoNull(file, prefix + entry.getKey() + ".", entry.getValue().getAsJsonObject());
+      }
+    }
   }
 
   private static void checkKeys(Path file, String prefix, JsonObject given, JsonObject known) {

@@ -5,6 +5,7 @@ import io.github.md4.core.InvalidDataException;
 import java.nio.ByteBuffer;
 import java.nio.ShortBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** The element types of the safetensors format, by their names in it. */
 enum ElementType {
@@ -39,12 +40,22 @@ enum ElementType {
   U32(4),
   U16(2),
   U8(1),
-  BOOL(1);
+  BOOL(1),
+  /** A type that nobody reads here: such a tensor may lie in a file, but has no elements for us. */
+  UNKNOWN(1);
 
   private final int bytes;
 
   ElementType(int bytes) {
     this.bytes = bytes;
+  }
+
+  /** Returns the type of that name in a file. */
+  static ElementType of(String dtype) {
+    return Arrays.stream(values())
+        .filter(type -> type.name().equals(dtype))
+        .findFirst()
+        .orElse(UNKNOWN);
   }
 
   /** Returns elements of a type of floating point as float32, which holds all but F64 exactly. */

@@ -38,7 +38,10 @@ final class NetworkJson implements JsonSerializer<NetworkConfig>, JsonDeserializ
         .filter(kind -> kind.getValue() == network.getClass())
         .map(Map.Entry::getKey)
         .findFirst()
-        .orElseThrow();
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no NetworkKind on the class path names " + network.getClass().getName()));
   }
 
   @Override

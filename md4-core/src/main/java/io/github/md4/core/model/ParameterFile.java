@@ -74,10 +74,7 @@ public final class ParameterFile {
 
   private static float[] floats(SafeTensors tensors, String name) {
     try {
-      FloatBuffer buffer = tensors.floats(name);
-      float[] values = new float[buffer.remaining()];
-      buffer.get(values);
-      return values;
+      return tensors.asFiniteFloats(name);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

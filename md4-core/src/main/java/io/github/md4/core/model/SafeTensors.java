@@ -26,6 +26,9 @@ public final class SafeTensors implements AutoCloseable {
   /** The format's own limit. */
   private static final long MAX_HEADER_BYTES = 100_000_000;
 
+  private static final int MAGNITUDE = 0x7FFFFFFF;
+  private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
+
   private final Path file;
   private final FileChannel channel;
   private final long dataStart;
@@ -119,14 +122,42 @@ public final class SafeTensors implements AutoCloseable {
    */
   public float[] asFloats(String name) throws IOException {
     SafeTensorsHeader.Entry entry = entry(name);
+    if (entry.type() == ElementType.UNKNOWN) {
+      throw new InvalidDataException(
+          file, "tensor " + name + " is " + entry.dtype() + "; F32, F16 or BF16 is needed");
+    }
     return entry.type().floats(file, name, bytes(name, entry));
+  }
+
+  /**
+   * Returns {@link #asFloats} of weights, of which each must be a number.
+   *
+   * @throws InvalidDataException also if one is NaN or infinite
+   */
+  public float[] asFiniteFloats(String name) throws IOException {
+    float[] values = asFloats(name);
+    if (!areFinite(values)) {
+      throw new InvalidDataException(
+          file,
+          "tensor " + name + " holds NaN or infinity: its training diverged, or it is damaged");
+    }
+    return values;
+  }
+
+  /** Returns whether all values are numbers. The loop is one that the compiler vectorizes. */
+  private static boolean areFinite(float[] values) {
+    int largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Float.floatToRawIntBits(value) & MAGNITUDE);
+    }
+    return largest < INFINITY;
   }
 
   private ByteBuffer data(String name, ElementType type) throws IOException {
     SafeTensorsHeader.Entry entry = entry(name);
     if (entry.type() != type) {
       throw new InvalidDataException(
-          file, "tensor " + name + " is " + entry.type() + "; " + type + " is needed");
+          file, "tensor " + name + " is " + entry.dtype() + "; " + type + " is needed");
     }
     return bytes(name, entry);
   }

@@ -13,8 +13,12 @@ record SafeTensorsHeader(Map<String, Entry> tensors, Map<String, String> metadat
   static final String SHAPE = "shape";
   static final String OFFSETS = "data_offsets";
 
-  /** A tensor: its bytes are {@code [begin, end)}, counted from the end of the header. */
-  record Entry(ElementType type, Shape shape, long begin, long end) {
+  /**
+   * A tensor: its bytes are {@code [begin, end)}, counted from the end of the header.
+   *
+   * @param dtype the name of its element type in the file
+   */
+  record Entry(String dtype, ElementType type, Shape shape, long begin, long end) {
     long bytes() {
       return end - begin;
     }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.model.SafeTensorsHeader.Entry;
 import java.io.IOException;
 import java.io.StringReader;
@@ -43,8 +44,8 @@ final class SafeTensorsHeaderReader {
     String text = text(json);
     try (JsonReader reader = new JsonReader(new StringReader(text))) {
       readMembers(reader);
-    } catch (IOException | IllegalStateException | NumberFormatException e) {
-      throw new InvalidDataException(file, "header is not valid JSON: " + e.getMessage(), e);
+    } catch (IOException | IllegalStateException | IllegalArgumentException e) {
+      throw new UntrustedFile(file).refused("header is not valid JSON", e);
     }
     checkCover();
     return new SafeTensorsHeader(
@@ -80,6 +81,10 @@ final class SafeTensorsHeaderReader {
       throw new InvalidDataException(file, SafeTensorsHeader.METADATA + " is there twice");
     }
     hasMetadata = true;
+    if (reader.peek() == JsonToken.NULL) { // written by some in place of none
+      reader.nextNull();
+      return;
+    }
     reader.beginObject();
     while (reader.hasNext()) {
       String key = reader.nextName();
@@ -95,7 +100,7 @@ final class SafeTensorsHeaderReader {
 
   private Entry readEntry(JsonReader reader, String name) throws IOException {
     Set<String> seen = new HashSet<>();
-    ElementType type = null;
+    String type = "";
     long[] shape = {};
     long[] offsets = {};
     reader.beginObject();
@@ -118,13 +123,11 @@ final class SafeTensorsHeaderReader {
     return entry(name, type, shape, offsets);
   }
 
-  private ElementType readType(JsonReader reader, String name) throws IOException {
-    String type = reader.nextString();
-    try {
-      return ElementType.valueOf(type);
-    } catch (IllegalArgumentException e) {
-      throw invalid(name, "has the unknown dtype " + type);
+  private String readType(JsonReader reader, String name) throws IOException {
+    if (reader.peek() != JsonToken.STRING) {
+      throw invalid(name, "has a dtype that is not a text");
     }
+    return reader.nextString();
   }
 
   private long[] readNumbers(JsonReader reader, String name) throws IOException {
@@ -144,7 +147,7 @@ final class SafeTensorsHeaderReader {
     return numbers.stream().mapToLong(Long::longValue).toArray();
   }
 
-  private Entry entry(String name, ElementType type, long[] shape, long[] offsets) {
+  private Entry entry(String name, String dtype, long[] shape, long[] offsets) {
     if (offsets.length != 2) {
       throw invalid(name, "has data_offsets that are not two numbers");
     }
@@ -155,12 +158,13 @@ final class SafeTensorsHeaderReader {
               "is at bytes %d to %d of %d: cut short or damaged",
               offsets[0], offsets[1], dataBytes));
     }
+    ElementType type = ElementType.of(dtype);
     long bytes = bytes(name, type, shape);
-    if (bytes != offsets[1] - offsets[0]) {
+    if (type != ElementType.UNKNOWN && bytes != offsets[1] - offsets[0]) {
       throw invalid(
           name, "has " + (offsets[1] - offsets[0]) + " bytes where its shape needs " + bytes);
     }
-    return new Entry(type, new Shape(shape), offsets[0], offsets[1]);
+    return new Entry(dtype, type, new Shape(shape), offsets[0], offsets[1]);
   }
 
   private long bytes(String name, ElementType type, long[] shape) {

@@ -4,6 +4,7 @@ package io.github.md4.core.model;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
@@ -37,6 +38,7 @@ public final class SavedModel implements AutoCloseable {
   private static final String AVERAGE = "ema.safetensors";
   private static final String WHICH = "weights";
 
+  private final Path folder;
   private final Description description;
   private final Network network;
   private final Parameters parameters;
@@ -106,11 +108,13 @@ public final class SavedModel implements AutoCloseable {
   }
 
   private SavedModel(
+      Path folder,
       Description description,
       Network network,
       Parameters parameters,
       FrozenDenoiser denoiser,
       Schedule schedule) {
+    this.folder = folder;
     this.description = description;
     this.network = network;
     this.parameters = parameters;
@@ -129,11 +133,13 @@ public final class SavedModel implements AutoCloseable {
     Description description = Description.read(folder);
     Path file = weightsFile(folder, weights);
     Schedule schedule = description.schedule(file, manager);
-    Network network = description.network(manager, precision);
+    Network network =
+        new UntrustedFile(folder.resolve(CONFIG))
+            .read("describes no network", () -> description.network(manager, precision));
     try {
       Parameters parameters = ParameterFile.read(file, "", manager, network.specs());
       FrozenDenoiser denoiser = network.frozen(manager, parameters);
-      return new SavedModel(description, network, parameters, denoiser, schedule);
+      return new SavedModel(folder, description, network, parameters, denoiser, schedule);
     } catch (IOException | RuntimeException e) {
       network.close();
       throw e;
@@ -188,6 +194,11 @@ public final class SavedModel implements AutoCloseable {
       }
       return file;
     }
+  }
+
+  /** Returns the folder it was loaded from. */
+  public Path folder() {
+    return folder;
   }
 
   /** Returns what it is, without its weights. */

@@ -25,7 +25,6 @@ public record Noise(long seed) {
     EVALUATION_TIME(7),
     EVALUATION_MASK(8),
     SOURCE(9),
-    BOOTSTRAP(10),
     LABEL(16),
     REVEAL(24),
     REMASK(25),
@@ -33,7 +32,9 @@ public record Noise(long seed) {
     RECONSTRUCTION(27),
     KEEP(30);
 
-    /** Part of the counter: never changed, or old runs could not be resumed. */
+    /**
+     * Part of the counter: never changed, nor used for another, or old runs could not be resumed.
+     */
     private final int code;
 
     Purpose(int code) {

@@ -9,9 +9,12 @@ import java.util.function.Function;
  *
  * <p>All but {@link Geometric} run from exactly 1 at {@code t = 0} to exactly 0 at {@code t = 1}.
  * Times are in [0, 1]; they are checked by {@link MaskingSchedule}, not here. {@code toString} is
- * the form that {@link #parse} reads.
+ * the form that {@link #parse} reads, and that configs and model folders have.
+ *
+ * <p>A curve of a user's own is immutable and equal to its like. So that a model's folder can be
+ * loaded again, it needs a {@link CurveKind}.
  */
-public sealed interface Curve extends ScheduleConfig {
+public non-sealed interface Curve extends ScheduleConfig {
 
   /** Returns the raw probability that a token is still unmasked at the time {@code t}. */
   double alpha(double t);
@@ -39,7 +42,8 @@ public sealed interface Curve extends ScheduleConfig {
 
   /**
    * Returns the curve that a text names: {@code linear}, {@code cosine}, {@code polynomial(3)},
-   * {@code geometric} or {@code geometric(1e-5, 20)}.
+   * {@code geometric} or {@code geometric(1e-5, 20)}, or in the same form the name of a {@link
+   * CurveKind} on the class path.
    *
    * @throws IllegalArgumentException if the text is none of these
    */

@@ -34,8 +34,17 @@ final class CurveText {
       case POLYNOMIAL + 1 -> new Curve.Polynomial(numbers[0]);
       case GEOMETRIC + 0 -> new Curve.Geometric();
       case GEOMETRIC + 2 -> new Curve.Geometric(numbers[0], numbers[1]);
-      default -> throw unknown(text);
+      default -> offered(call.group(1), numbers, text);
     };
+  }
+
+  /** Returns the curve of a kind that the class path offers. */
+  private static Curve offered(String name, double[] numbers, String text) {
+    return CurveKind.all().stream()
+        .filter(kind -> kind.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> unknown(text))
+        .of(numbers);
   }
 
   private static double[] numbers(String list, String text) {
@@ -47,7 +56,9 @@ final class CurveText {
   }
 
   private static IllegalArgumentException unknown(String text) {
-    return new IllegalArgumentException("schedule must be " + FORMS + ": " + text);
+    String offered =
+        CurveKind.all().stream().map(kind -> ", or " + kind.name()).collect(Collectors.joining());
+    return new IllegalArgumentException("schedule must be " + FORMS + offered + ": " + text);
   }
 
   /** Returns {@code name(number, number)}. */

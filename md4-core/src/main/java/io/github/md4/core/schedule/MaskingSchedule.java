@@ -135,7 +135,8 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
     return scale() * raw + epsilon;
   }
 
-  private double scale() {
+  /** Returns {@code 1 - 2 epsilon}, the factor of the raw curve. */
+  public double scale() {
     return 1 - 2 * epsilon;
   }
 

@@ -5,8 +5,10 @@ package io.github.md4.core.schedule;
  * The times that a sampler visits. A linear schedule on the cosine grid visits the same {@code
  * alpha} as the cosine schedule on the uniform grid, but for epsilon. {@code toString} is the form
  * that {@link #parse} reads.
+ *
+ * <p>A grid of a user's own never falls as {@code t} rises, and has a {@link SamplingGridKind}.
  */
-public sealed interface SamplingGrid {
+public interface SamplingGrid {
 
   /** Returns the time in [0, 1] at the fraction {@code t} of the way; 0 at 0 and 1 at 1. */
   double at(double t);
@@ -24,15 +26,16 @@ public sealed interface SamplingGrid {
   }
 
   /**
-   * Returns the grid that a text names, {@code uniform} or {@code cosine}.
+   * Returns the grid that a text names: {@code uniform}, {@code cosine}, or one of a {@link
+   * SamplingGridKind} on the class path.
    *
-   * @throws IllegalArgumentException if the text is neither
+   * @throws IllegalArgumentException if the text is none of these
    */
   static SamplingGrid parse(String text) {
     return switch (text.strip()) {
       case "uniform" -> new Uniform();
       case "cosine" -> new Cosine();
-      default -> throw new IllegalArgumentException("grid must be uniform or cosine: " + text);
+      default -> SamplingGridKind.parse(text.strip());
     };
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,6 +18,9 @@ public sealed interface TimeAxis {
    * @param t a time that {@link #snap} returned
    */
   double lossWeight(MaskingSchedule schedule, double t);
+
+  /** Returns what one of two functions gives: of continuous time, or of a number of steps. */
+  <R> R match(Supplier<R> continuous, IntFunction<R> discrete);
 
   /** Returns whether its times are all of [0, 1]. */
   boolean isContinuous();
@@ -50,6 +55,11 @@ public sealed interface TimeAxis {
     @Override
     public double lossWeight(MaskingSchedule schedule, double t) {
       return schedule.lossWeight(t);
+    }
+
+    @Override
+    public <R> R match(Supplier<R> continuous, IntFunction<R> discrete) {
+      return continuous.get();
     }
 
     @Override
@@ -97,6 +107,11 @@ public sealed interface TimeAxis {
     @Override
     public double lossWeight(MaskingSchedule schedule, double t) {
       return -steps * schedule.unmaskProbability(t - 1.0 / steps, t);
+    }
+
+    @Override
+    public <R> R match(Supplier<R> continuous, IntFunction<R> discrete) {
+      return discrete.apply(steps);
     }
 
     @Override

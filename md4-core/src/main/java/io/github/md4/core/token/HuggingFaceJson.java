@@ -2,22 +2,18 @@
 package io.github.md4.core.token;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
+import io.github.md4.core.UntrustedFile;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.stream.LongStream;
 
 /**
  * The tokenizer that a {@code tokenizer.json} of Hugging Face's describes.
@@ -28,28 +24,37 @@ import java.util.OptionalInt;
 public final class HuggingFaceJson implements Tokenizer {
   static final String TYPE = "huggingface";
 
-  /** Names of the token that ends a text, the likeliest first. */
-  private static final List<String> ENDS =
-      List.of("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "[EOS]", "[SEP]");
-
   private static final Map<String, String> OPTIONS =
       Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "false");
 
+  private static final int ANCHORS_TRIED = 100;
+
   private final JsonObject description;
-  private final int vocabularySize;
-  private final OptionalInt endOfText;
-  private final HuggingFaceTokenizer tokenizer;
+  private final HuggingFaceVocabulary vocabulary;
+  private final HuggingFaceTokenizer decoder;
+  private final HuggingFaceTokenizer encoder;
+  private final long[] anchor; // a token after which others are decoded; empty where none serves
+  private final String anchorText;
+  private HuggingFaceTokenizer continuing; // loaded at its first use
 
   private HuggingFaceJson(JsonObject description) {
     this.description = description;
-    List<Token> tokens = tokens(description);
-    this.vocabularySize =
-        1 + tokens.stream().mapToInt(Token::id).max().orElseThrow(HuggingFaceJson::empty);
-    this.endOfText = endOfText(tokens);
-    this.tokenizer = load(description.toString());
+    this.vocabulary = new HuggingFaceVocabulary(description);
+    this.decoder = load(vocabulary.forDecoding().toString());
+    this.encoder = load(vocabulary.forEncoding().toString());
+    this.anchor =
+        vocabulary.ordinary(ANCHORS_TRIED).stream()
+            .filter(this::isAnchor)
+            .limit(1)
+            .mapToLong(Integer::longValue)
+            .toArray();
+    this.anchorText = anchor.length == 0 ? "" : decoder.decode(anchor, false);
   }
 
-  private record Token(String text, int id) {}
+  private boolean isAnchor(int id) {
+    String alone = decoder.decode(new long[] {id}, false);
+    return !alone.isBlank() && decoder.decode(new long[] {id, id}, false).startsWith(alone);
+  }
 
   /**
    * Returns the tokenizer of a JSON text.
@@ -58,8 +63,8 @@ public final class HuggingFaceJson implements Tokenizer {
    */
   static HuggingFaceJson of(String json) {
     try {
-      return new HuggingFaceJson(JsonParser.parseString(json).getAsJsonObject());
-    } catch (JsonParseException | IllegalStateException | UnsupportedOperationException e) {
+      return new HuggingFaceJson(StrictJson.object(json));
+    } catch (IllegalStateException | UnsupportedOperationException | NullPointerException e) {
       throw new IllegalArgumentException("no tokenizer.json of Hugging Face's", e);
     }
   }
@@ -67,14 +72,11 @@ public final class HuggingFaceJson implements Tokenizer {
   /**
    * Returns the tokenizer in a file.
    *
-   * @throws InvalidDataException if it is missing or describes none
+   * @throws io.github.md4.core.InvalidDataException if it is missing or describes none
    */
   public static HuggingFaceJson load(Path file) throws IOException {
-    try {
-      return of(Files.readString(file));
-    } catch (IllegalArgumentException e) {
-      throw new InvalidDataException(file, e.getMessage() + "; name another file", e);
-    }
+    UntrustedFile untrusted = new UntrustedFile(file);
+    return untrusted.read("names no tokenizer that can be read", () -> of(untrusted.text()));
   }
 
   private static HuggingFaceTokenizer load(String json) {
@@ -91,49 +93,9 @@ public final class HuggingFaceJson implements Tokenizer {
     }
   }
 
-  /**
-   * Returns the tokens of a vocabulary: an object from token to id for byte pairs and word pieces,
-   * an array for a unigram model.
-   */
-  private static List<Token> tokens(JsonObject json) {
-    List<Token> tokens = new ArrayList<>();
-    JsonElement vocabulary = new JsonFields(json).object("model").get("vocab");
-    if (vocabulary == null) {
-      throw empty();
-    }
-    if (vocabulary.isJsonObject()) {
-      vocabulary
-          .getAsJsonObject()
-          .entrySet()
-          .forEach(entry -> tokens.add(new Token(entry.getKey(), entry.getValue().getAsInt())));
-    } else {
-      for (JsonElement pair : vocabulary.getAsJsonArray()) {
-        tokens.add(new Token(pair.getAsJsonArray().get(0).getAsString(), tokens.size()));
-      }
-    }
-    if (json.has("added_tokens")) {
-      for (JsonElement added : json.getAsJsonArray("added_tokens")) {
-        JsonObject token = added.getAsJsonObject();
-        tokens.add(new Token(token.get("content").getAsString(), token.get("id").getAsInt()));
-      }
-    }
-    return tokens;
-  }
-
-  private static OptionalInt endOfText(List<Token> tokens) {
-    return ENDS.stream()
-        .flatMap(end -> tokens.stream().filter(token -> token.text.equals(end)))
-        .mapToInt(Token::id)
-        .findFirst();
-  }
-
-  private static IllegalArgumentException empty() {
-    return new IllegalArgumentException("its vocabulary is empty");
-  }
-
   @Override
   public int vocabularySize() {
-    return vocabularySize;
+    return vocabulary.size();
   }
 
   @Override
@@ -143,23 +105,43 @@ public final class HuggingFaceJson implements Tokenizer {
 
   @Override
   public OptionalInt endOfText() {
-    return endOfText;
+    return vocabulary.endOfText();
+  }
+
+  /** The text of a control token is text like any other: no document ends another. */
+  @Override
+  public int[] encode(CharSequence text) {
+    return encode(encoder, text);
   }
 
   @Override
-  public int[] encode(CharSequence text) {
+  public int[] encodeContinuing(CharSequence text) {
+    return encode(continuing(), text);
+  }
+
+  private synchronized HuggingFaceTokenizer continuing() {
+    if (continuing == null) {
+      JsonObject other = vocabulary.forContinuing();
+      continuing = other.equals(vocabulary.forEncoding()) ? encoder : load(other.toString());
+    }
+    return continuing;
+  }
+
+  private static int[] encode(HuggingFaceTokenizer tokenizer, CharSequence text) {
     TokenizerParts.checkWhole(text);
-    long[] ids = tokenizer.encode(text.toString(), false, false).getIds();
+    String free = text.toString().replace(HuggingFaceVocabulary.RESERVED, "\uFFFD");
+    long[] ids = tokenizer.encode(free, false, false).getIds();
     return Arrays.stream(ids).mapToInt(id -> (int) id).toArray();
   }
 
   @Override
   public String decode(int[] ids) {
+    int mask = vocabularySize();
     StringBuilder text = new StringBuilder();
     int first = 0;
     for (int i = 0; i < ids.length; i++) {
-      TokenizerParts.checkId(ids[i], vocabularySize, i);
-      if (ids[i] == vocabularySize) {
+      TokenizerParts.checkId(ids[i], mask, i);
+      if (ids[i] == mask) {
         text.append(decode(ids, first, i)).append(MASK_TEXT);
         first = i + 1;
       }
@@ -167,9 +149,29 @@ public final class HuggingFaceJson implements Tokenizer {
     return text.append(decode(ids, first, ids.length)).toString();
   }
 
+  /** Returns the text of a run of tokens; only one at the start loses its first blank. */
   private String decode(int[] ids, int from, int to) {
-    long[] run = Arrays.stream(ids, from, to).asLongStream().toArray();
-    return run.length == 0 ? "" : tokenizer.decode(run, false);
+    long[] run = Arrays.stream(ids, from, to).filter(vocabulary::isToken).asLongStream().toArray();
+    if (run.length == 0) {
+      return "";
+    }
+    if (from > 0 && anchor.length > 0) {
+      long[] anchored = LongStream.concat(LongStream.of(anchor), LongStream.of(run)).toArray();
+      String text = decoder.decode(anchored, false);
+      if (text.startsWith(anchorText)) {
+        return text.substring(anchorText.length());
+      }
+    }
+    return decoder.decode(run, false);
+  }
+
+  @Override
+  public String text(int id, int position) {
+    TokenizerParts.checkId(id, vocabularySize(), position);
+    if (id == vocabularySize()) {
+      return MASK_TEXT;
+    }
+    return position == 0 ? decode(new int[] {id}, 0, 1) : decode(new int[] {0, id}, 1, 2);
   }
 
   /** Normalizers look at whole texts, so a text is not cut. */

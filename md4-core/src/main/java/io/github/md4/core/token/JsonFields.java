@@ -43,6 +43,9 @@ record JsonFields(JsonObject json) {
   /** Returns a whole number of at least zero. */
   long count(String key) {
     JsonPrimitive value = primitive(key);
+    if (!value.isNumber()) {
+      throw wrong(key, "a whole number");
+    }
     try {
       long count = value.getAsBigDecimal().longValueExact();
       if (count >= 0) {
@@ -54,9 +57,18 @@ record JsonFields(JsonObject json) {
     throw wrong(key, "at least 0");
   }
 
-  /** Returns a whole number of at least zero; where the key is absent, {@code otherwise}. */
-  long countOr(String key, long otherwise) {
-    return json.has(key) ? count(key) : otherwise;
+  /** Returns a whole number of at least zero that an int holds. */
+  int size(String key) {
+    long count = count(key);
+    if (count > Integer.MAX_VALUE) {
+      throw wrong(key, "below 2^31");
+    }
+    return (int) count;
+  }
+
+  /** Returns a {@link #size}; where the key is absent, {@code otherwise}. */
+  int sizeOr(String key, int otherwise) {
+    return json.has(key) ? size(key) : otherwise;
   }
 
   /** Returns a text; where the key is absent, an empty one. */
@@ -70,7 +82,7 @@ record JsonFields(JsonObject json) {
     }
     List<String> strings = new ArrayList<>();
     for (JsonElement element : json.getAsJsonArray(key)) {
-      if (!element.isJsonPrimitive()) {
+      if (!element.isJsonPrimitive() || !element.getAsJsonPrimitive().isString()) {
         throw wrong(key, "an array of strings");
       }
       strings.add(element.getAsString());

@@ -37,6 +37,11 @@ final class MappedTokens {
     return layout.count();
   }
 
+  /** Returns the length of the file. */
+  long bytes() {
+    return layout.headerBytes() + layout.count() * layout.type().bytes();
+  }
+
   /** Reads {@code into.length} ids from {@code offset} on; both must lie within the file. */
   void read(long offset, int[] into) {
     int done = 0;

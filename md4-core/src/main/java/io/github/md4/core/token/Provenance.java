@@ -63,6 +63,6 @@ public record Provenance(String source, int version, String settings, List<Sourc
             .map(file -> new SourceFile(file.string("name"), file.string("sha256")))
             .toList();
     return new Provenance(
-        json.string("source"), (int) json.count("version"), json.stringOrEmpty("settings"), files);
+        json.string("source"), json.size("version"), json.stringOrEmpty("settings"), files);
   }
 }

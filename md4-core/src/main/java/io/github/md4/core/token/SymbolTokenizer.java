@@ -3,10 +3,8 @@ package io.github.md4.core.token;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -24,6 +22,7 @@ public final class SymbolTokenizer implements Tokenizer {
   static final String TYPE = "symbols";
   private static final String SYMBOLS = "symbols";
   private static final String END_OF_TEXT = "<|endoftext|>";
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
   private static final int SHOWN = 12;
 
   private final List<String> symbols;
@@ -65,19 +64,22 @@ public final class SymbolTokenizer implements Tokenizer {
    * Returns the vocabulary of a file with one symbol a line; the symbol {@code <|endoftext|>}, if
    * there, ends documents.
    *
-   * @throws InvalidDataException if it has fewer than two symbols, or one twice or empty
+   * @throws io.github.md4.core.InvalidDataException if it has fewer than two symbols, or one twice
+   *     or empty
    */
   public static SymbolTokenizer load(Path file) throws IOException {
-    try {
-      List<String> symbols = Files.readAllLines(file);
-      if (symbols.size() < 2) {
-        throw new IllegalArgumentException(
-            "a vocabulary must have at least two symbols, one a line: " + symbols.size());
-      }
-      return new SymbolTokenizer(symbols);
-    } catch (MalformedInputException | IllegalArgumentException e) {
-      throw new InvalidDataException(file, "no vocabulary: " + e.getMessage(), e);
+    UntrustedFile untrusted = new UntrustedFile(file);
+    return untrusted.read("no vocabulary", () -> ofLines(untrusted.text()));
+  }
+
+  private static SymbolTokenizer ofLines(String text) {
+    List<String> symbols =
+        (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text).lines().toList();
+    if (symbols.size() < 2) {
+      throw new IllegalArgumentException(
+          "a vocabulary must have at least two symbols, one a line: " + symbols.size());
     }
+    return new SymbolTokenizer(symbols);
   }
 
   static SymbolTokenizer fromJson(JsonFields json) {
@@ -145,6 +147,11 @@ public final class SymbolTokenizer implements Tokenizer {
           .append(tokens[i] == symbols.size() ? MASK_TEXT : symbols.get(tokens[i]));
     }
     return text.toString();
+  }
+
+  @Override
+  public String separator() {
+    return separator;
   }
 
   /**

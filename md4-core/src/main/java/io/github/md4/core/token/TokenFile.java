@@ -24,6 +24,7 @@ public final class TokenFile implements Closeable {
   private final TokenFileInfo info; // null without a JSON
   private final int vocabularySize; // the greatest int where unknown
   private final MappedTokens tokens;
+  private final long bytes;
   private volatile boolean isClosed;
 
   private TokenFile(Path file, TokenFileInfo info, int vocabularySize, MappedTokens tokens) {
@@ -31,6 +32,7 @@ public final class TokenFile implements Closeable {
     this.info = info;
     this.vocabularySize = vocabularySize;
     this.tokens = tokens;
+    this.bytes = tokens.bytes();
   }
 
   /**
@@ -106,8 +108,13 @@ public final class TokenFile implements Closeable {
       throw new IllegalArgumentException(
           "tokens must lie in [0, %d): %d from %d".formatted(length(), into.length, offset));
     }
-    tokens.read(offset, into);
-    checkIds(offset, into);
+    checkIsWhole();
+    try {
+      tokens.read(offset, into);
+      checkIds(offset, into);
+    } catch (InternalError e) { // the file was cut short since the check
+      throw cutShort(e);
+    }
   }
 
   /** Returns {@code count} ids from the token {@code offset} on, as {@link #read(long, int[])}. */
@@ -117,12 +124,28 @@ public final class TokenFile implements Closeable {
     return ids;
   }
 
+  /**
+   * Checks that no other program has cut the file short since it was mapped. Java would throw an
+   * {@link InternalError} for a lost page, and at an unforeseeable place.
+   */
+  private void checkIsWhole() {
+    long size = file.toFile().length(); // 0 also where the file was deleted, which does no harm
+    if (size < bytes && (size > 0 || Files.exists(file))) {
+      throw cutShort(null);
+    }
+  }
+
+  private InvalidDataException cutShort(Throwable cause) {
+    return new InvalidDataException(
+        file, "was cut short while it was read; copy or prepare it again", cause);
+  }
+
   private void checkIds(long offset, int[] ids) {
     for (int i = 0; i < ids.length; i++) {
       if (ids[i] < 0 || ids[i] >= vocabularySize) {
         throw new InvalidDataException(
             file,
-            "token %d is %d, outside its vocabulary of %d; copy or prepare it anew"
+            "token %d is %d, outside its vocabulary of %d; copy or prepare it again"
                 .formatted(offset + i, ids[i], vocabularySize));
       }
     }
@@ -141,7 +164,7 @@ public final class TokenFile implements Closeable {
     if (!sha256.equals(info.sha256())) {
       throw new InvalidDataException(
           file,
-          "SHA-256 is %s, stated is %s; copy or prepare it anew".formatted(sha256, info.sha256()));
+          "SHA-256 is %s, stated is %s; copy or prepare it again".formatted(sha256, info.sha256()));
     }
   }
 

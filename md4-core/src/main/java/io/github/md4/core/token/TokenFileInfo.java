@@ -2,11 +2,9 @@
 package io.github.md4.core.token;
 
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -57,13 +55,8 @@ public record TokenFileInfo(DataSplit content, TokenType type, long count, Strin
    *     unknown here
    */
   public static TokenFileInfo read(Path json) throws IOException {
-    try {
-      JsonObject object = JsonParser.parseString(Files.readString(json)).getAsJsonObject();
-      return fromJson(new JsonFields(object));
-    } catch (JsonParseException | IllegalStateException | IllegalArgumentException e) {
-      throw new InvalidDataException(
-          json, "does not describe a token file: " + e.getMessage() + "; prepare the data anew", e);
-    }
+    return new UntrustedFile(json)
+        .readJson("does not describe a token file", object -> fromJson(new JsonFields(object)));
   }
 
   private static TokenFileInfo fromJson(JsonFields json) {
@@ -74,7 +67,7 @@ public record TokenFileInfo(DataSplit content, TokenType type, long count, Strin
             json.string("split"),
             Tokenizer.fromJson(json.object("tokenizer")),
             Provenance.fromJson(new JsonFields(json.object("provenance"))),
-            Math.toIntExact(json.countOr("rowLength", 0)));
+            json.sizeOr("rowLength", 0));
     TokenType type = TokenType.fromJsonName(json.string("tokenType"));
     TokenFileInfo info =
         new TokenFileInfo(content, type, json.count("count"), json.string("sha256"));

@@ -58,10 +58,10 @@ record TokenLayout(int headerBytes, TokenType type, long count) {
   /** Throws if a file of that many bytes does not hold exactly these ids. */
   void check(Path file, long fileBytes) {
     long expected = headerBytes + count * type.bytes();
-    if (fileBytes != expected) {
+    if (count < 0 || count > Long.MAX_VALUE / 8 || fileBytes != expected) {
       throw new InvalidDataException(
           file,
-          "%s: %d bytes where %d tokens need %d; copy or prepare it anew"
+          "%s: %d bytes where %d tokens need %d; copy or prepare it again"
               .formatted(
                   fileBytes < expected ? "truncated" : "too long", fileBytes, count, expected));
     }

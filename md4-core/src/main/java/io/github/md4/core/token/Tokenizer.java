@@ -2,14 +2,12 @@
 package io.github.md4.core.token;
 
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -21,15 +19,11 @@ import java.util.OptionalInt;
  * <p>The id {@code vocabularySize()} is the mask; it has no text, and {@link #decode} shows it as
  * {@link #MASK_TEXT}. The JSON form holds the vocabulary itself, so that a model's folder alone
  * decodes its samples.
+ *
+ * <p>A tokenizer of a user's own is immutable and equal to its like. Its JSON has {@code
+ * formatVersion} 1 and the {@code type} of a {@link TokenizerKind}, by which it is read again.
  */
-public sealed interface Tokenizer
-    permits Tokenizer.Characters,
-        Tokenizer.Bytes,
-        Gpt2Tokenizer,
-        HuggingFaceJson,
-        SymbolTokenizer,
-        PixelValues,
-        ClassNames {
+public interface Tokenizer {
   /** The text of a masked position in decoded text: U+2588, a full block. */
   String MASK_TEXT = "\u2588";
 
@@ -59,11 +53,35 @@ public sealed interface Tokenizer
   int[] encode(CharSequence text);
 
   /**
+   * Returns the ids of a text that continues another, after a hole for instance: without the mark
+   * of a beginning that some vocabularies put before a text.
+   *
+   * @throws IllegalArgumentException as {@link #encode}
+   */
+  default int[] encodeContinuing(CharSequence text) {
+    return encode(text);
+  }
+
+  /**
+   * Returns the text that one id adds to a sequence at a position. The texts of all positions,
+   * joined by {@link #separator}, give {@link #decode} of the sequence, as far as no character
+   * takes several tokens.
+   */
+  default String text(int id, int position) {
+    return decode(new int[] {id});
+  }
+
+  /**
    * Returns the text of the ids; the mask reads {@link #MASK_TEXT}.
    *
    * @throws IllegalArgumentException if an id is not in {@code [0, vocabularySize()]}
    */
   String decode(int[] ids);
+
+  /** Returns what {@link #decode} puts between the texts of two tokens. */
+  default String separator() {
+    return "";
+  }
 
   /** Returns the token that closes a document; none where the vocabulary has no such token. */
   default OptionalInt endOfText() {
@@ -94,13 +112,10 @@ public sealed interface Tokenizer
       case Gpt2Tokenizer.TYPE -> new Gpt2Tokenizer();
       case HuggingFaceJson.TYPE -> HuggingFaceJson.of(fields.object("tokenizer").toString());
       case SymbolTokenizer.TYPE -> SymbolTokenizer.fromJson(fields);
+      case WordTokenizer.TYPE -> WordTokenizer.fromJson(fields);
       case PixelValues.TYPE -> PixelValues.fromJson(fields);
       case ClassNames.TYPE -> ClassNames.fromJson(fields);
-      default ->
-          throw new IllegalArgumentException(
-              "type must be characters, bytes, gpt2, huggingface, symbols, pixels or classes: \""
-                  + type
-                  + '"');
+      default -> TokenizerKind.of(type).fromJson(json);
     };
   }
 
@@ -110,13 +125,10 @@ public sealed interface Tokenizer
    * @throws InvalidDataException if the file is missing or holds no tokenizer
    */
   static Tokenizer read(Path file) throws IOException {
-    try {
-      return fromJson(JsonParser.parseString(Files.readString(file)).getAsJsonObject());
-    } catch (NoSuchFileException e) {
-      throw new InvalidDataException(file, "no such file; a tokenizer is expected here", e);
-    } catch (JsonParseException | IllegalStateException | IllegalArgumentException e) {
-      throw new InvalidDataException(file, "not a tokenizer: " + e.getMessage(), e);
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidDataException(file, "no such file; a tokenizer is expected here");
     }
+    return new UntrustedFile(file).readJson("not a tokenizer", Tokenizer::fromJson);
   }
 
   /** Writes {@link #toJson} to a file, replacing it. */

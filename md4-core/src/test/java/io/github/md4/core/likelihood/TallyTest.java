@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -15,11 +16,19 @@ final class TallyTest {
     return new Tally.Sizes(ofGroup, ofGroup);
   }
 
-  private static Tally tally(double[][] cells) {
-    Tally tally = new Tally(cells.length, cells.length, cells[0].length);
+  private static long[] equal(int groups, long tokens) {
+    long[] sizes = new long[groups];
+    Arrays.fill(sizes, tokens);
+    return sizes;
+  }
+
+  /** One document a group, with as many tokens in a pass as given. */
+  private static Tally tally(double[][] cells, long... tokens) {
+    Tally tally = new Tally(cells.length, cells[0].length, TimeStrata.single(cells.length));
     for (int g = 0; g < cells.length; g++) {
+      tally.strata().tokens()[g][0] = tokens[g] * cells[g].length;
       for (int p = 0; p < cells[g].length; p++) {
-        tally.add(g, g, p, cells[g][p]);
+        tally.add(g, g, p, 0.5, cells[g][p]);
       }
     }
     return tally;
@@ -28,33 +37,79 @@ final class TallyTest {
   @Test
   @Tag("exact")
   void standardError_ofOnePassIsThatOfTheGroupsMeans() {
-    Tally tally = tally(new double[][] {{4}, {10}, {16}});
-    // Means 2, 5, 8 of two tokens each: mean 5, deviation 3, standard error 3 / sqrt(3).
-    assertThat(tally.mean(sizes(2, 2, 2))).isEqualTo(5);
-    assertThat(tally.standardError(sizes(2, 2, 2))).isCloseTo(Math.sqrt(3), within(1e-15));
-    assertThat(tally.degreesOfFreedom()).isEqualTo(2);
+    Tally tally =
+        tally(new double[][] {{4}, {10}, {16}, {4}, {10}, {16}, {4}, {10}, {16}}, equal(9, 2));
+    // Means 2, 5, 8 of two tokens each: mean 5, squared deviations 18 + 18 + 18 over 8 and over 9.
+    assertThat(tally.mean(sizes(equal(9, 2)))).isEqualTo(5);
+    StandardError error = tally.standardError(sizes(equal(9, 2)));
+    assertThat(error.value()).isCloseTo(Math.sqrt(54.0 / 8 / 9), within(1e-15));
+    assertThat(error.degreesOfFreedom()).isEqualTo(8);
+    assertThat(tally.errorOfGroups(sizes(equal(9, 2)))).isEqualTo(error);
   }
 
   @Test
   @Tag("exact")
   void standardError_ofPassesIgnoresTheDifferencesOfGroups() {
-    Tally tally = tally(new double[][] {{10, 12}, {1000, 1004}});
-    // Half-differences 1 and 2 are the errors of the groups' sums; over 2 + 3 tokens.
-    assertThat(tally.mean(sizes(2, 3))).isEqualTo((11 + 1002) / 5.0);
-    assertThat(tally.standardError(sizes(2, 3))).isCloseTo(Math.sqrt(5) / 5, within(1e-15));
-    assertThat(tally.degreesOfFreedom()).isEqualTo(2);
+    double[][] cells = new double[8][];
+    for (int g = 0; g < 8; g++) {
+      cells[g] = g % 2 == 0 ? new double[] {10, 12} : new double[] {1000, 1004};
+    }
+    long[] tokens = {2, 3, 2, 3, 2, 3, 2, 3};
+    // Half-differences 1 and 2 are the errors of the groups' sums; over 20 tokens.
+    StandardError error = tally(cells, tokens).standardError(sizes(tokens));
+    assertThat(tally(cells, tokens).mean(sizes(tokens))).isEqualTo(4 * (11 + 1002) / 20.0);
+    assertThat(error.value()).isCloseTo(Math.sqrt(4 * 5) / 20, within(1e-15));
+    assertThat(error.degreesOfFreedom()).isEqualTo(8);
+  }
+
+  /** From 8 groups, or 7 degrees of passes, on, and not before, the stratification counts. */
+  @Test
+  @Tag("exact")
+  void standardError_ofFewDegreesIsThatOfUnits() {
+    double[][] cells = {{4}, {10}, {16}, {4}, {10}, {16}, {4}, {10}};
+    long[] tokens = equal(8, 2);
+    Tally tally = halves(cells, 8);
+    assertThat(tally.source()).isEqualTo(BoundEstimate.Source.GROUPS);
+    assertThat(tally.standardError(sizes(tokens)).degreesOfFreedom()).isEqualTo(7);
+    // Sums 34 and 40 of 8 tokens each: means 4.25 and 5, half their difference.
+    assertThat(tally.errorOfUnits().value()).isCloseTo(0.375, within(1e-15));
+    assertThat(tally.errorOfUnits().degreesOfFreedom()).isEqualTo(1);
+    Tally seven = halves(cells, 7);
+    assertThat(seven.source()).isEqualTo(BoundEstimate.Source.UNITS);
+    assertThat(seven.standardError(sizes(equal(7, 2)))).isEqualTo(seven.errorOfUnits());
+    double[][] pairs = {{10, 12}, {1, 4}, {5, 5}, {7, 6}, {7, 6}, {7, 6}, {7, 6}};
+    Tally passes = tally(pairs, equal(7, 1));
+    assertThat(passes.source()).isEqualTo(BoundEstimate.Source.PASSES);
+    assertThat(passes.standardError(sizes(equal(7, 1))).degreesOfFreedom()).isEqualTo(7);
+    Tally fewer = tally(Arrays.copyOf(pairs, 6), equal(6, 1));
+    assertThat(fewer.source()).isEqualTo(BoundEstimate.Source.UNITS);
+    assertThat(fewer.standardError(sizes(equal(6, 1))).degreesOfFreedom()).isEqualTo(5);
+  }
+
+  /** Two documents over groups of two tokens, four groups each or fewer. */
+  private static Tally halves(double[][] cells, int groups) {
+    TimeStrata strata = TimeStrata.single(2);
+    Tally tally = new Tally(groups, 1, strata);
+    for (int g = 0; g < groups; g++) {
+      tally.add(g / 4, g, 0, 0.5, cells[g][0]);
+      strata.tokens()[g / 4][0] += 2;
+    }
+    return tally;
   }
 
   @Test
   @Tag("exact")
   void mean_weighsByTokens() {
-    assertThat(tally(new double[][] {{6}, {10}}).mean(sizes(3, 1))).isEqualTo(4);
+    assertThat(tally(new double[][] {{6}, {10}}, 3, 1).mean(sizes(3, 1))).isEqualTo(4);
   }
 
   @Test
   @Tag("exact")
   void standardError_ofOneGroupInOnePassIsUnknown() {
-    assertThat(tally(new double[][] {{6}}).standardError(sizes(3))).isNaN();
+    StandardError error = tally(new double[][] {{6}}, 3).standardError(sizes(3));
+    assertThat(error.value()).isNaN();
+    assertThat(error.degreesOfFreedom()).isZero();
+    assertThat(error.interval(2).isKnown()).isFalse();
   }
 
   /**
@@ -73,44 +128,12 @@ final class TallyTest {
         double[] u = noise.uniforms(Purpose.SAMPLE, passes, r, 20 * passes);
         double[][] cells = new double[20][passes];
         IntStream.range(0, u.length).forEach(i -> cells[i / passes][i % passes] = 7 * u[i]);
-        long[] tokens = new long[20];
-        java.util.Arrays.fill(tokens, 7);
-        Tally tally = tally(cells);
-        squares += Math.pow(tally.standardError(sizes(tokens)), 2) / 2000;
+        long[] tokens = equal(20, 7);
+        Tally tally = tally(cells, tokens);
+        squares += Math.pow(tally.standardError(sizes(tokens)).value(), 2) / 2000;
         spread += Math.pow(tally.mean(sizes(tokens)) - 0.5, 2) / 2000;
       }
       assertThat(squares / spread).as("%d passes", passes).isCloseTo(1, within(0.17));
     }
-  }
-
-  /**
-   * Documents of unequal length whose nats are uniform in their mean: the interval holds the truth
-   * 95 times in 100. Of 400, 380 are expected, with a deviation of 4.4; the percentile interval of
-   * 60 documents falls a little short. Six deviations.
-   */
-  @Test
-  @Tag("statistical")
-  void interval_holdsTheTruthAsOftenAsItSays() {
-    Noise noise = new Noise(4);
-    int held = 0;
-    for (int r = 0; r < 400; r++) {
-      double[] u = noise.uniforms(Purpose.SAMPLE, 0, r, 120);
-      double[] nats = new double[60];
-      long[] tokens = new long[60];
-      for (int d = 0; d < 60; d++) {
-        tokens[d] = 1 + (long) (20 * u[2 * d]);
-        nats[d] = 2 * tokens[d] * u[2 * d + 1]; // of two passes
-      }
-      Interval interval = Bootstrap.interval(nats, tokens, 2, r);
-      held += interval.low() < 0.5 && interval.high() > 0.5 ? 1 : 0;
-    }
-    assertThat(held).isBetween(353, 398);
-  }
-
-  @Test
-  @Tag("exact")
-  void interval_ofFewDocumentsIsUnknown() {
-    assertThat(Bootstrap.interval(new double[] {1, 2, 3}, new long[] {1, 1, 0}, 1, 1))
-        .isEqualTo(Interval.UNKNOWN);
   }
 }

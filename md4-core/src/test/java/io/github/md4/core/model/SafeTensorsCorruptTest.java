@@ -86,7 +86,7 @@ final class SafeTensorsCorruptTest {
         "{'a':null}|not valid JSON",
         "{'a':{}}|tensor a lacks",
         "{'a':{'dtype':'F32','shape':[3]}}|tensor a lacks",
-        "{'a':{'dtype':'F33','shape':[3],'data_offsets':[0,12]}}|tensor a has the unknown dtype F33",
+        "{'a':{'dtype':3,'shape':[3],'data_offsets':[0,12]}}|tensor a has a dtype that is not a text",
         "{'a':{'dtype':'F32','shape':[3],'data_offsets':[0,12],'x':1}}|tensor a has the unknown key x",
         "{'a':{'dtype':'F32','dtype':'F32','shape':[3]}}|tensor a has two of dtype",
         "{'a':{'dtype':'F32','shape':[-3],'data_offsets':[0,12]}}|tensor a has a negative number: -3",

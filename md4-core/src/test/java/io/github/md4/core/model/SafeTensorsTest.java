@@ -24,6 +24,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("exact")
 final class SafeTensorsTest {
@@ -258,5 +260,43 @@ final class SafeTensorsTest {
       bytes.putShort(each);
     }
     return Files.write(folder.resolve(type), bytes.array());
+  }
+
+  @Test
+  void aTypeThatNobodyReads_doesNoHarmToTheOthers() throws IOException {
+    try (SafeTensors tensors = SafeTensors.open(halves("F4_E2M1_X", new short[5]))) {
+      assertThat(tensors.names()).containsExactly("x");
+      assertThatThrownBy(() -> tensors.asFloats("x"))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("tensor x is F4_E2M1_X; F32, F16 or BF16 is needed");
+    }
+  }
+
+  @Test
+  void metadata_mayBeNull() throws IOException {
+    String header =
+        "{\"__metadata__\":null,\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}";
+    ByteBuffer bytes = ByteBuffer.allocate(8 + header.length() + 1).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(header.length()).put(header.getBytes(StandardCharsets.US_ASCII));
+    Path file = Files.write(folder.resolve("null"), bytes.array());
+    try (SafeTensors tensors = SafeTensors.open(file)) {
+      assertThat(tensors.metadata()).isEmpty();
+      assertThat(tensors.names()).containsExactly("x");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
+  void finiteFloats_holdNeitherNanNorInfinity(float value) throws IOException {
+    Path file =
+        write(
+            floats("good", new Shape(2), -Float.MAX_VALUE, Float.MIN_VALUE),
+            floats("bad", new Shape(3), 1, value, 2));
+    try (SafeTensors tensors = SafeTensors.open(file)) {
+      assertThat(tensors.asFiniteFloats("good")).contains(-Float.MAX_VALUE, Float.MIN_VALUE);
+      assertThatThrownBy(() -> tensors.asFiniteFloats("bad"))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("tensor bad holds NaN or infinity");
+    }
   }
 }

@@ -24,6 +24,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("exact")
 final class SavedModelTest {
@@ -132,5 +135,46 @@ final class SavedModelTest {
     edit("\"layers\": 3", "\"layers\": 2");
     edit("\"headWidth\": 4", "\"headWidth\": 6");
     assertRejected("must be (6, 6), but is (6, 4): it is of another network");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"layers\": 2|\"layers\": 1.9|layers must be a whole number of 32 bits: 1.9",
+        "\"layers\": 2|\"layers\": 1e30|layers must be a whole number of 32 bits: 1e30",
+        "\"layers\": 2|\"layers\": 4294967298|layers must be a whole number of 32 bits",
+        "\"layers\": 2|\"layers\": \"2\"|layers must be a whole number of 32 bits: string",
+        "\"layers\": 2|\"layers\": 1000000000|layers must be in [1, 10000]: 1000000000",
+        "\"layers\": 2|\"layers\": null|network.layers is null",
+        "\"layers\": 2|\"layers\": [2]|layers must be a whole number of 32 bits: array",
+        "\"length\": 7|\"length\": true|length must be a whole number of 32 bits: boolean",
+        "\"epsilon\": 0.001|\"epsilon\": 1e999|epsilon must be a number: 1e999",
+        "\"activation\": |\"activation\": null, \"x\": |activation is null",
+      })
+  void load_refusesWhatIsNoNumber(String from, String to, String message) throws IOException {
+    edit(from, to);
+    assertRejected("config.json: ");
+    assertRejected(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"config.json", "tokenizer.json"})
+  void load_refusesBracketsWithoutEndAndOtherText(String name) throws IOException {
+    Files.writeString(folder.resolve(name), "{\"length\":" + "[".repeat(200_000));
+    assertRejected(name + ": ");
+    assertRejected("nested deeper than 200");
+    Files.write(folder.resolve(name), new byte[] {'{', (byte) 0xFF, '}'});
+    assertRejected(name + ": is not UTF-8");
+  }
+
+  @Test
+  void load_refusesWeightsThatAreNoNumbers() throws IOException {
+    Path file = folder.resolve("ema.safetensors");
+    byte[] bytes = Files.readAllBytes(file);
+    System.arraycopy(new byte[] {0, 0, (byte) 0xC0, 0x7F}, 0, bytes, bytes.length - 4, 4);
+    Files.write(file, bytes);
+    assertRejected("ema.safetensors: tensor head.");
+    assertRejected("holds NaN or infinity");
   }
 }

@@ -5,12 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.md4.core.Golden;
+import io.github.md4.core.ndarray.NDMaskingSchedule;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.DynamicTest;
@@ -63,8 +67,18 @@ final class ScheduleGoldenTest {
     double[] t = Golden.doubles(Golden.field(columns, "t"));
     double[] expected = Golden.doubles(Golden.field(columns, column));
     assertThat(expected).as("lengths").hasSameSizeAs(t);
+    checkColumn(schedule, column, t, expected, function(schedule, column));
+    checkColumn(schedule, column, t, expected, overArrays(schedule, column));
+  }
+
+  private static void checkColumn(
+      MaskingSchedule schedule,
+      String column,
+      double[] t,
+      double[] expected,
+      DoubleUnaryOperator function) {
     for (int i = 0; i < t.length; i++) {
-      double actual = function(schedule, column).applyAsDouble(t[i]);
+      double actual = function.applyAsDouble(t[i]);
       if (Double.isInfinite(expected[i])) {
         assertThat(actual).as("t = %s", t[i]).isEqualTo(expected[i]);
       } else {
@@ -81,6 +95,23 @@ final class ScheduleGoldenTest {
       case "dalpha" -> schedule::alphaPrime;
       case "weight" -> t -> new TimeAxis.Continuous().lossWeight(schedule, t);
       default -> schedule::logSnr;
+    };
+  }
+
+  /** The same functions over arrays. */
+  private static DoubleUnaryOperator overArrays(MaskingSchedule schedule, String column) {
+    NDMaskingSchedule arrays = new NDMaskingSchedule(schedule);
+    UnaryOperator<NDArray> function =
+        switch (column) {
+          case "alpha" -> arrays::alpha;
+          case "dalpha" -> arrays::alphaPrime;
+          case "weight" -> arrays::lossWeight;
+          default -> arrays::logSnr;
+        };
+    return t -> {
+      try (NDManager manager = NDManager.newBaseManager()) {
+        return function.apply(manager.create(new double[] {t})).getDouble();
+      }
     };
   }
 

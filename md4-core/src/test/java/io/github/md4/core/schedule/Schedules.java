@@ -4,8 +4,8 @@ package io.github.md4.core.schedule;
 import java.util.List;
 
 /** The one list of all variants. */
-final class Schedules {
-  static final List<Curve> CURVES =
+public final class Schedules {
+  public static final List<Curve> CURVES =
       List.of(
           new Curve.Linear(),
           new Curve.Cosine(),
@@ -13,11 +13,13 @@ final class Schedules {
           new Curve.Polynomial(1),
           new Curve.Polynomial(3),
           new Curve.Geometric());
-  static final List<MaskingSchedule> SCHEDULES = CURVES.stream().map(MaskingSchedule::new).toList();
-  static final List<TimeAxis> AXES = List.of(new TimeAxis.Continuous(), new TimeAxis.Discrete(7));
-  static final List<SamplingGrid> GRIDS =
+  public static final List<MaskingSchedule> SCHEDULES =
+      CURVES.stream().map(MaskingSchedule::new).toList();
+  public static final List<TimeAxis> AXES =
+      List.of(new TimeAxis.Continuous(), new TimeAxis.Discrete(7));
+  public static final List<SamplingGrid> GRIDS =
       List.of(new SamplingGrid.Uniform(), new SamplingGrid.Cosine());
-  static final List<TimeSampling> SAMPLINGS =
+  public static final List<TimeSampling> SAMPLINGS =
       List.of(new TimeSampling.LowDiscrepancy(), new TimeSampling.Independent());
 
   private Schedules() {}

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -16,10 +17,22 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class SchedulesTest {
   static List<Arguments> lists() {
     return List.of(
-        Arguments.of(Curve.class, Schedules.CURVES),
         Arguments.of(TimeAxis.class, Schedules.AXES),
-        Arguments.of(SamplingGrid.class, Schedules.GRIDS),
         Arguments.of(TimeSampling.class, Schedules.SAMPLINGS));
+  }
+
+  /** Curves are an open set: those of this library are the nested ones. */
+  @Test
+  void listOfCurves_isComplete() {
+    assertThat(Schedules.CURVES.stream().map(Object::getClass).collect(Collectors.toSet()))
+        .isEqualTo(Set.of(Curve.class.getDeclaredClasses()));
+  }
+
+  /** So are grids. */
+  @Test
+  void listOfGrids_isComplete() {
+    assertThat(Schedules.GRIDS.stream().map(Object::getClass).collect(Collectors.toSet()))
+        .isEqualTo(Set.of(SamplingGrid.class.getDeclaredClasses()));
   }
 
   @ParameterizedTest

@@ -280,4 +280,20 @@ final class TokenFileTest {
     assertThat(write(new int[] {0, 1, 2}, 7).sha256())
         .isEqualTo("ae4b3280e56e2faf83f414a6e3dabe9d5fbe18976544c05fed121accb85b53fc");
   }
+
+  /** Reads often enough that the loop is compiled, where Java tells of a lost page later. */
+  @Test
+  void read_refusesAFileThatIsCutShortMeanwhile() throws IOException {
+    assertThat(write(new int[1 << 16], 7).count()).isEqualTo(1 << 16);
+    try (TokenFile tokens = TokenFile.open(bin())) {
+      int[] into = new int[1024];
+      for (int i = 0; i < 30_000; i++) {
+        tokens.read((i % 60) * 1024L, into);
+      }
+      try (RandomAccessFile file = new RandomAccessFile(bin().toFile(), "rw")) {
+        file.setLength(4096);
+      }
+      rejects(() -> tokens.read(60_000, into), "data.bin", "cut short while it was read");
+    }
+  }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -36,13 +37,24 @@ final class TokenizerTest {
         new SymbolTokenizer(List.of("b", "a", " ", "\n", "\"", CLEF, "\u00E9")));
   }
 
+  /** Tokenizers are an open set: an unknown type's message lists those of this library. */
   @Test
   void tokenizers_areAllVariants() {
-    List<Class<?>> listed =
-        Stream.concat(tokenizers(), ImageTokenizersTest.tokenizers())
-            .<Class<?>>map(Object::getClass)
-            .toList();
-    assertThat(listed).containsExactlyInAnyOrder(Tokenizer.class.getPermittedSubclasses());
+    String listed =
+        Stream.of(tokenizers(), ImageTokenizersTest.tokenizers(), WordTokenizerTest.tokenizers())
+            .flatMap(all -> all)
+            .map(tokenizer -> tokenizer.toJson().get("type").getAsString())
+            .sorted()
+            .collect(Collectors.joining(","));
+    assertThat(listed).isEqualTo("bytes,characters,classes,gpt2,huggingface,pixels,symbols,words");
+    JsonObject absent = new Bytes().toJson();
+    absent.addProperty("type", "absent");
+    assertThatThrownBy(() -> Tokenizer.fromJson(absent))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(
+            "type must be characters, bytes, gpt2, huggingface, symbols, words, pixels")
+        .hasMessageContaining("classes")
+        .hasMessageEndingWith(": \"absent\"");
   }
 
   @Test

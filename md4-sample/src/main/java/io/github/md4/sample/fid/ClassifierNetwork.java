@@ -101,9 +101,7 @@ public final class ClassifierNetwork implements FeatureNetwork {
     if (!tensors.names().contains(name)) {
       throw new InvalidDataException(file, "has no tensor " + name + ": no known classifier");
     }
-    float[] values = new float[Math.toIntExact(tensors.shape(name).size())];
-    tensors.floats(name).get(values);
-    return manager.create(values, tensors.shape(name));
+    return manager.create(tensors.asFiniteFloats(name), tensors.shape(name));
   }
 
   private Form resNet() {

@@ -49,17 +49,25 @@ public record FeatureCache(Path folder) {
       if (in.readInt() != MAGIC || in.readInt() != VERSION) {
         return Optional.empty();
       }
-      return Optional.of(read(in));
-    } catch (EOFException e) {
+      long most = Files.size(file) / Float.BYTES;
+      return read(in, most);
+    } catch (EOFException | IllegalArgumentException e) {
       return Optional.empty();
     }
   }
 
-  private static ImageFeatures read(DataInputStream in) throws IOException {
+  /**
+   * @param most numbers that the file can hold
+   */
+  private static Optional<ImageFeatures> read(DataInputStream in, long most) throws IOException {
     int width = in.readInt();
     long count = in.readLong();
     long matched = in.readLong();
-    float[][] first = new float[in.readInt()][width];
+    int kept = in.readInt();
+    if (width < 1 || kept < 0 || (long) width * width > most || (long) width * kept > most) {
+      return Optional.empty();
+    }
+    float[][] first = new float[kept][width];
     double[] state = new double[width * (width + 2)];
     for (int i = 0; i < state.length; i++) {
       state[i] = in.readDouble();
@@ -69,7 +77,7 @@ public record FeatureCache(Path folder) {
         vector[d] = in.readFloat();
       }
     }
-    return new ImageFeatures(FeatureMoments.of(width, count, state), first, matched);
+    return Optional.of(new ImageFeatures(FeatureMoments.of(width, count, state), first, matched));
   }
 
   /** Writes features, and makes the folder if it is absent. */

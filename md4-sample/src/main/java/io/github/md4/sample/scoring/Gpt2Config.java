@@ -3,12 +3,10 @@ package io.github.md4.sample.scoring;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -29,7 +27,12 @@ record Gpt2Config(
           "tie_word_embeddings", new JsonPrimitive(true));
 
   Gpt2Config {
-    if (layers < 1 || heads < 1 || width < 1 || positions < 2 || vocabularySize < 2) {
+    if (layers < 1
+        || layers > 10_000
+        || heads < 1
+        || width < 1
+        || positions < 2
+        || vocabularySize < 2) {
       throw new IllegalArgumentException(
           "layers, heads, width, positions and vocabulary must be positive: %d, %d, %d, %d, %d"
               .formatted(layers, heads, width, positions, vocabularySize));
@@ -45,20 +48,30 @@ record Gpt2Config(
    * @throws InvalidDataException if it is damaged or describes another network
    */
   static Gpt2Config read(Path file) throws IOException {
+    return new UntrustedFile(file)
+        .readJson("is no config.json of a GPT-2 that is known", Gpt2Config::of);
+  }
+
+  private static Gpt2Config of(JsonObject json) {
+    checkFixed(json);
+    return new Gpt2Config(
+        size(json, "n_layer"),
+        size(json, "n_head"),
+        size(json, "n_embd"),
+        size(json, json.has("n_positions") ? "n_positions" : "n_ctx"),
+        size(json, "vocab_size"),
+        json.has("layer_norm_epsilon") ? json.get("layer_norm_epsilon").getAsDouble() : 1e-5);
+  }
+
+  private static int size(JsonObject json, String key) {
+    JsonElement value = json.get(key);
+    if (!(value instanceof JsonPrimitive number && number.isNumber())) {
+      throw new IllegalArgumentException(key + " must be a whole number: " + value);
+    }
     try {
-      JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-      checkFixed(json);
-      return new Gpt2Config(
-          json.get("n_layer").getAsInt(),
-          json.get("n_head").getAsInt(),
-          json.get("n_embd").getAsInt(),
-          json.get(json.has("n_positions") ? "n_positions" : "n_ctx").getAsInt(),
-          json.get("vocab_size").getAsInt(),
-          json.has("layer_norm_epsilon") ? json.get("layer_norm_epsilon").getAsDouble() : 1e-5);
-    } catch (JsonParseException | IllegalStateException | NullPointerException e) {
-      throw new InvalidDataException(file, "is no config.json of a GPT-2; download it again", e);
-    } catch (IllegalArgumentException e) {
-      throw new InvalidDataException(file, "describes no known GPT-2: " + e.getMessage(), e);
+      return number.getAsBigDecimal().intValueExact();
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(key + " must be a whole number: " + value, e);
     }
   }
 

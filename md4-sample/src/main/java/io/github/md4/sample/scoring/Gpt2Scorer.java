@@ -79,7 +79,7 @@ public final class Gpt2Scorer implements AutoCloseable {
             tensors.path(),
             "must have %s %s, as config.json says; download both again".formatted(name, shape));
       }
-      return manager.create(tensors.asFloats(full), shape);
+      return manager.create(tensors.asFiniteFloats(full), shape);
     }
   }
 

@@ -23,6 +23,7 @@ public record Trace(Header header, List<History> histories) {
    * @param steps the steps of the grid, 0 without one
    * @param schedule the raw curve, as {@link io.github.md4.core.schedule.Curve#parse} reads it
    * @param epsilon the squeeze of the schedule
+   * @param separator what stands between the texts of two tokens
    * @param image the shape of the images, if the sequences are images; their texts are numbers then
    */
   public record Header(
@@ -30,11 +31,12 @@ public record Trace(Header header, List<History> histories) {
       int steps,
       String schedule,
       double epsilon,
+      String separator,
       Optional<ImageShape> image) {
 
-    /** Returns a header of texts. */
+    /** Returns a header of texts whose tokens stand side by side. */
     public Header(Map<String, String> about, int steps, String schedule, double epsilon) {
-      this(about, steps, schedule, epsilon, Optional.empty());
+      this(about, steps, schedule, epsilon, "", Optional.empty());
     }
   }
 

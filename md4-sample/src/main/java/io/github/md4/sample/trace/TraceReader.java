@@ -5,9 +5,9 @@ import static io.github.md4.core.Checks.require;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trace.Trace.Event;
@@ -49,7 +49,7 @@ public final class TraceReader {
     try (BufferedReader in = Files.newBufferedReader(file)) {
       Header header = header(next(in));
       for (String text = next(in); text != null; text = next(in)) {
-        addLine(header, JsonParser.parseString(text).getAsJsonObject());
+        addLine(header, StrictJson.object(text));
       }
       if (histories.isEmpty()) {
         throw new IllegalArgumentException("the file ends before the first sequence");
@@ -59,13 +59,8 @@ public final class TraceReader {
       throw new InvalidDataException(file, "no such file; a trace is expected here", e);
     } catch (MalformedInputException e) {
       throw new InvalidDataException(file, "is no trace: not UTF-8", e);
-    } catch (JsonParseException
-        | IllegalStateException
-        | IllegalArgumentException
-        | UnsupportedOperationException
-        | NullPointerException e) {
-      throw new InvalidDataException(
-          file, "line %d is no line of a trace: %s".formatted(line, e.getMessage()), e);
+    } catch (RuntimeException | StackOverflowError e) {
+      throw new UntrustedFile(file).refused("line %d is no line of a trace".formatted(line), e);
     }
   }
 
@@ -75,12 +70,11 @@ public final class TraceReader {
   }
 
   private static Header header(String text) {
-    JsonElement json = text == null ? new JsonObject() : JsonParser.parseString(text);
-    JsonObject fields = json.isJsonObject() ? json.getAsJsonObject() : new JsonObject();
+    JsonObject fields = firstLine(text);
     require(
         fields.has("format") && fields.get("format").getAsString().equals(TraceWriter.FORMAT),
         "md4 sample --trace makes such files");
-    int version = fields.get("version").getAsInt();
+    int version = whole(fields.get("version"));
     require(
         version == TraceWriter.VERSION,
         "its version must be %d: %d".formatted(TraceWriter.VERSION, version));
@@ -91,11 +85,25 @@ public final class TraceReader {
         .forEach(entry -> about.put(entry.getKey(), entry.getValue().getAsString()));
     return new Header(
         about,
-        fields.get("steps").getAsInt(),
+        whole(fields.get("steps")),
         fields.get("schedule").getAsString(),
         fields.get("epsilon").getAsDouble(),
+        fields.has(TraceWriter.SEPARATOR) ? fields.get(TraceWriter.SEPARATOR).getAsString() : "",
         Optional.ofNullable(fields.get(TraceWriter.IMAGE))
             .map(image -> ImageShape.parse(image.getAsString())));
+  }
+
+  private static JsonObject firstLine(String text) {
+    try {
+      return StrictJson.object(text == null ? "" : text);
+    } catch (IllegalArgumentException e) {
+      return new JsonObject(); // of another format, which is said about it
+    }
+  }
+
+  /** Returns a whole number, neither wrapped nor cut. */
+  private static int whole(JsonElement number) {
+    return number.getAsBigDecimal().intValueExact();
   }
 
   private void addLine(Header header, JsonObject json) {
@@ -103,12 +111,12 @@ public final class TraceReader {
       List<String> texts = new ArrayList<>();
       json.getAsJsonArray("texts").forEach(text -> texts.add(text(text)));
       header.image().ifPresent(image -> checkIsImage(texts, image));
-      long sample = json.get("start").getAsLong();
+      long sample = json.get("start").getAsBigDecimal().longValueExact();
       History before = histories.put(sample, new History(sample, texts, new ArrayList<>()));
       require(before == null, "a sequence begins twice: " + sample);
       return;
     }
-    long sample = json.get("sample").getAsLong();
+    long sample = json.get("sample").getAsBigDecimal().longValueExact();
     History history = histories.get(sample);
     require(history != null, "a sequence has not begun: " + sample);
     Event event = event(json);
@@ -135,9 +143,9 @@ public final class TraceReader {
         "probability must be in [0, 1]",
         probability);
     return new Event(
-        json.get("step").getAsInt(),
+        whole(json.get("step")),
         time,
-        json.get("position").getAsInt(),
+        whole(json.get("position")),
         isMask ? Tokenizer.MASK_TEXT : json.get("text").getAsString(),
         probability);
   }

@@ -24,6 +24,7 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
   static final String FORMAT = "md4-trace";
   static final int VERSION = 1;
   static final String IMAGE = "image";
+  static final String SEPARATOR = "separator";
   private static final Gson JSON =
       new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 
@@ -57,6 +58,9 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
     json.addProperty("steps", header.steps());
     json.addProperty("schedule", header.schedule());
     json.addProperty("epsilon", header.epsilon());
+    if (!header.separator().isEmpty()) {
+      json.addProperty(SEPARATOR, header.separator());
+    }
     header.image().ifPresent(image -> json.addProperty(IMAGE, image.toString()));
     json.add("about", JSON.toJsonTree(header.about()));
     return json;
@@ -64,8 +68,9 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
 
   private JsonObject initial(InitialSequence sequence) {
     JsonArray texts = new JsonArray();
-    for (int token : sequence.zt()) {
-      texts.add(isMask(token) ? null : text(token));
+    int[] zt = sequence.zt();
+    for (int n = 0; n < zt.length; n++) {
+      texts.add(isMask(zt[n]) ? null : tokenizer.text(zt[n], n));
     }
     JsonObject json = new JsonObject();
     json.addProperty("start", sequence.index());
@@ -87,7 +92,7 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
       json.add("token", JsonNull.INSTANCE);
     } else {
       json.addProperty("token", event.token());
-      json.addProperty("text", text(event.token()));
+      json.addProperty("text", tokenizer.text(event.token(), event.position()));
       json.addProperty("probability", event.probability());
     }
     write(json);
@@ -95,10 +100,6 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
 
   private boolean isMask(int token) {
     return token == tokenizer.vocabularySize();
-  }
-
-  private String text(int token) {
-    return tokenizer.decode(new int[] {token});
   }
 
   private void write(JsonObject line) {

@@ -9,6 +9,7 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.PixelValues;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.core.token.WordTokenizer;
 import io.github.md4.sample.GridPoint;
 import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.TokenEvent;
@@ -53,7 +54,7 @@ final class TraceFileTest {
   @Test
   void image_comesBackAsWritten() throws IOException {
     ImageShape shape = new ImageShape(1, 2, 1);
-    Trace.Header header = new Trace.Header(Map.of(), 10, "linear", 1e-4, Optional.of(shape));
+    Trace.Header header = new Trace.Header(Map.of(), 10, "linear", 1e-4, "", Optional.of(shape));
     Tokenizer pixels = new PixelValues(shape);
     List<InitialSequence> starts = List.of(new InitialSequence(new int[] {256, 77}, 0));
     try (TraceWriter writer = TraceWriter.create(file, header, pixels, starts)) {
@@ -66,6 +67,16 @@ final class TraceFileTest {
     Files.writeString(file, Files.readString(file).replace("1x2x1", "2x2x1"));
     assertThatThrownBy(() -> TraceReader.read(file))
         .hasMessageContaining("line 2 is no line of a trace: an image of 2x2x1 has 4 values: 2");
+  }
+
+  @Test
+  void separator_comesBackAsWritten_andIsLeftOutWhereThereIsNone() throws IOException {
+    assertThat(Files.readString(file)).doesNotContain("separator");
+    Trace.Header header = new Trace.Header(Map.of(), 10, "linear", 1e-4, " ", Optional.empty());
+    Tokenizer words = new WordTokenizer(List.of("a", "fox"));
+    List<InitialSequence> starts = List.of(new InitialSequence(new int[] {1, 2}, 0));
+    TraceWriter.create(file, header, words, starts).close();
+    assertThat(TraceReader.read(file).header()).isEqualTo(header);
   }
 
   @Test

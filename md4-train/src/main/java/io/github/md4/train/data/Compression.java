@@ -4,6 +4,7 @@ package io.github.md4.train.data;
 import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStream;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipInputStream;
@@ -26,7 +28,7 @@ public enum Compression {
   XZ(".xz", "fd377a585a00") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
-      return new XZInputStream(in);
+      return new XZInputStream(in, MOST_XZ_KIB);
     }
   },
   GZIP(".gz", "1f8b") {
@@ -38,7 +40,17 @@ public enum Compression {
   ZSTD(".zst", "28b52ffd") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
-      return new ZstdInputStream(in);
+      return new ZstdInputStream(in).setLongMax(LONGEST_ZSTD_WINDOW);
+    }
+
+    @Override
+    boolean begins(InputStream in) throws IOException {
+      return super.begins(in) || isSkippable(start(in, SKIPPABLE_MAGIC.length() / 2));
+    }
+
+    /** A zstd stream may begin with frames that carry something else; there are 16 kinds. */
+    private static boolean isSkippable(String start) {
+      return start.startsWith("5") && start.endsWith(SKIPPABLE_MAGIC.substring(2));
     }
   },
   ZIP(".zip", "504b0304") {
@@ -46,12 +58,18 @@ public enum Compression {
     InputStream unpack(Path file, InputStream in) throws IOException {
       checkHoldsOneFile(file);
       ZipInputStream zip = new ZipInputStream(in);
-      while (zip.getNextEntry().isDirectory()) {}
+      ZipEntry entry = zip.getNextEntry();
+      while (entry != null && entry.isDirectory()) {
+        entry = zip.getNextEntry();
+      }
       return zip;
     }
   };
 
   private static final int BUFFER_BYTES = 1 << 16;
+  private static final int MOST_XZ_KIB = 1 << 20; // a GiB, above what xz -9 needs
+  private static final int LONGEST_ZSTD_WINDOW = 31; // of zstd --ultra --long
+  private static final String SKIPPABLE_MAGIC = "502a4d18";
 
   private final String suffix;
   private final String magic; // in hexadecimal
@@ -63,7 +81,10 @@ public enum Compression {
 
   abstract InputStream unpack(Path file, InputStream in) throws IOException;
 
-  /** Opens a file's uncompressed content; the caller closes it. */
+  /**
+   * Opens a file's uncompressed content; the caller closes it. Damage is an {@link
+   * InvalidDataException}, at once or when it is read.
+   */
   public static InputStream open(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new InvalidDataException(
@@ -71,10 +92,16 @@ public enum Compression {
     }
     InputStream raw = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES);
     try {
-      return unpackByMagic(file, raw);
-    } catch (IOException | RuntimeException e) {
+      return new UnpackedFile(file, unpackByMagic(file, raw));
+    } catch (IOException e) {
+      raw.close();
+      throw blame(file, e);
+    } catch (InvalidDataException e) {
       raw.close();
       throw e;
+    } catch (RuntimeException e) {
+      raw.close();
+      throw new UntrustedFile(file).refused("is damaged or cut short; copy it again", e);
     }
   }
 
@@ -92,12 +119,16 @@ public enum Compression {
     return raw;
   }
 
-  private boolean begins(InputStream in) throws IOException {
-    int count = magic.length() / 2;
+  boolean begins(InputStream in) throws IOException {
+    return start(in, magic.length() / 2).equals(magic);
+  }
+
+  /** Returns the first bytes in hexadecimal and stays before them. */
+  private static String start(InputStream in, int count) throws IOException {
     in.mark(count);
     byte[] start = in.readNBytes(count);
     in.reset();
-    return HexFormat.of().formatHex(start).equals(magic);
+    return HexFormat.of().formatHex(start);
   }
 
   private static void checkHoldsOneFile(Path file) throws IOException {

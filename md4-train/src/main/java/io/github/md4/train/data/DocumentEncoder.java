@@ -30,6 +30,7 @@ final class DocumentEncoder implements Closeable {
   private final ExecutorService workers;
   private final int limit;
   private final Deque<Future<Batch>> running = new ArrayDeque<>();
+  private TextDefects defects = TextDefects.NONE;
   private long documents;
   private long textBytes;
 
@@ -39,8 +40,8 @@ final class DocumentEncoder implements Closeable {
     void take(EncodedPiece piece) throws IOException;
   }
 
-  /** The numbers of encoded documents and bytes. */
-  record Counts(long documents, long textBytes) {}
+  /** The numbers of encoded documents and bytes, and of documents that were not as they should. */
+  record Counts(long documents, long textBytes, TextDefects defects) {}
 
   private record Batch(List<EncodedPiece> pieces, long textBytes) {}
 
@@ -62,12 +63,13 @@ final class DocumentEncoder implements Closeable {
     for (Path file : files) {
       try (Pieces pieces = DocumentFormat.of(file).open(file, options, tokenizer)) {
         submit(file, pieces);
+        defects = defects.plus(pieces.defects());
       }
     }
     while (!running.isEmpty()) {
       takeFirst();
     }
-    return new Counts(documents, textBytes);
+    return new Counts(documents, textBytes, defects);
   }
 
   private void submit(Path file, Pieces pieces) throws IOException {

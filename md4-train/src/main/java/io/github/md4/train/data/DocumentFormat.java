@@ -12,7 +12,7 @@ enum DocumentFormat {
   PARQUET {
     @Override
     Pieces open(Path file, DocumentOptions options, Tokenizer tokenizer) throws IOException {
-      return new ParquetPieces(file, options.field());
+      return ParquetPieces.open(file, options.field());
     }
   },
   JSON_LINES {

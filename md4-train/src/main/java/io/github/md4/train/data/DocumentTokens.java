@@ -39,6 +39,7 @@ public final class DocumentTokens {
    * @param textBytes the number of UTF-8 bytes that were encoded
    * @param dropped the number of tokens that no file has, cut off or left over
    * @param padding the number of tokens that fill rows and stand for no text
+   * @param defects the numbers of documents that were left out or mended
    */
   public record Prepared(
       String name,
@@ -46,7 +47,8 @@ public final class DocumentTokens {
       long documents,
       long textBytes,
       long dropped,
-      long padding) {
+      long padding,
+      TextDefects defects) {
 
     /** Returns the tokens of all splits. */
     public long tokens() {
@@ -106,7 +108,8 @@ public final class DocumentTokens {
           counts.documents(),
           counts.textBytes(),
           packer.dropped(),
-          packer.padding());
+          packer.padding(),
+          counts.defects());
     }
   }
 

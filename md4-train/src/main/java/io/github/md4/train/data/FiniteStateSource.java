@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
  * text is known.
  *
  * <p>A model of the text can be compared with the truth: no model has a smaller expected {@link
- * #bitsPerCharacter} than the source itself.
+ * #bitsPerToken} than the source itself.
  */
 public final class FiniteStateSource {
   private static final double LOG_2 = Math.log(2);
@@ -132,7 +132,7 @@ public final class FiniteStateSource {
    *
    * @param chunk ids, at least one
    */
-  public double bitsPerCharacter(int[] chunk) {
+  public double bitsPerToken(int[] chunk) {
     if (chunk.length < 1) {
       throw new IllegalArgumentException("chunk must have at least 1 token: 0");
     }
@@ -145,6 +145,11 @@ public final class FiniteStateSource {
       nats -= Math.log(condition(forward, chunk[i]));
     }
     return nats / (LOG_2 * chunk.length);
+  }
+
+  /** Returns whether the source can emit a text, from any of its states on. */
+  public boolean canEmit(int[] chunk) {
+    return Double.isFinite(bitsPerToken(chunk));
   }
 
   private double[] step(double[] law) {
@@ -174,9 +179,9 @@ public final class FiniteStateSource {
 
   /**
    * Returns an estimate of the entropy rate in bits per token: that of one long draw. It is what
-   * {@link #bitsPerCharacter} of ever longer chunks tends to.
+   * {@link #bitsPerToken} of ever longer chunks tends to.
    */
   public double entropyRate(long seed, int length) {
-    return bitsPerCharacter(draw(seed, length));
+    return bitsPerToken(draw(seed, length));
   }
 }

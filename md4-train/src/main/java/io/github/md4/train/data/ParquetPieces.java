@@ -1,98 +1,162 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
-import blue.strategic.parquet.Hydrator;
-import blue.strategic.parquet.ParquetReader;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
+import org.apache.parquet.ParquetReadOptions;
+import org.apache.parquet.column.ColumnDescriptor;
+import org.apache.parquet.column.ColumnReader;
+import org.apache.parquet.column.impl.ColumnReadStoreImpl;
+import org.apache.parquet.column.page.PageReadStore;
+import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.hadoop.ParquetFileReader;
+import org.apache.parquet.hadoop.metadata.BlockMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.io.LocalInputFile;
+import org.apache.parquet.io.api.Binary;
 
 /**
- * The pieces of a Parquet file: one document for each row, a column of strings. Row groups are read
- * one at a time.
+ * The pieces of a Parquet file: one document for each row, a column of texts. Row groups are read
+ * one at a time. Rows whose text is null are left out.
  */
 final class ParquetPieces implements Pieces {
+  private static final String DAMAGED =
+      "is damaged, or compressed in an unknown way; copy it again";
+
   private final Path file;
-  private final String column;
-  private final ParquetReader<List<String>, String, String[]> rows;
+  private final ParquetFileReader reader;
+  private final ParquetTextColumn column;
+  private ColumnReader values;
+  private long rowsLeft; // of the row group
+  private long row;
+  private long missing;
+
+  private ParquetPieces(Path file, ParquetFileReader reader, ParquetTextColumn column) {
+    this.file = file;
+    this.reader = reader;
+    this.column = column;
+  }
 
   /**
    * Opens a file.
    *
    * @throws InvalidDataException if there is no such file or column, or the file is not Parquet
    */
-  ParquetPieces(Path file, String column) throws IOException {
+  static ParquetPieces open(Path file, String column) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw new InvalidDataException(file, "no such file");
     }
-    this.file = file;
-    this.column = column;
-    checkColumn();
-    this.rows = ParquetReader.spliterator(file.toFile(), new OneColumn(column));
+    ParquetReadOptions options =
+        ParquetReadOptions.builder(new PlainParquetConfiguration())
+            .withCodecFactory(new ParquetCodecs())
+            .build();
+    return guarded(
+        file,
+        "no Parquet file",
+        () -> {
+          ParquetFileReader reader = ParquetFileReader.open(new LocalInputFile(file), options);
+          try {
+            ParquetTextColumn chosen =
+                ParquetTextColumn.of(file, reader.getFileMetaData().getSchema(), column);
+            checkPlaces(file, reader);
+            reader.setRequestedSchema(chosen.schema());
+            return new ParquetPieces(file, reader, chosen);
+          } catch (IOException | RuntimeException e) {
+            reader.close();
+            throw e;
+          }
+        });
   }
 
-  private void checkColumn() throws IOException {
-    List<String> columns;
-    try {
-      columns =
-          ParquetReader.readMetadata(file.toFile())
-              .getFileMetaData()
-              .getSchema()
-              .getColumns()
-              .stream()
-              .map(each -> String.join(".", each.getPath()))
-              .toList();
-    } catch (RuntimeException e) {
-      throw new InvalidDataException(file, "no Parquet file: " + e.getMessage(), e);
-    }
-    if (!columns.contains(column)) {
-      throw new InvalidDataException(
-          file, "has no column \"%s\", but %s; name one of them".formatted(column, columns));
-    }
-  }
-
-  /** The receiver of one column of each row. */
-  private record OneColumn(String column) implements Hydrator<List<String>, String, String[]> {
-    @Override
-    public List<String> start() {
-      return new ArrayList<>();
-    }
-
-    @Override
-    public List<String> add(List<String> row, String[] path, Object value) {
-      if (Arrays.equals(path, column.split("\\."))) {
-        row.add(String.valueOf(value));
+  /** A row group is read into memory as long as the file says, so it must lie in the file. */
+  private static void checkPlaces(Path file, ParquetFileReader reader) throws IOException {
+    long size = Files.size(file);
+    for (BlockMetaData block : reader.getRowGroups()) {
+      for (ColumnChunkMetaData chunk : block.getColumns()) {
+        long start = chunk.getStartingPos();
+        if (start < 0 || chunk.getTotalSize() < 0 || chunk.getTotalSize() > size - start) {
+          throw new InvalidDataException(file, "is cut short or damaged; copy it again");
+        }
       }
-      return row;
     }
+  }
 
-    @Override
-    public String finish(List<String> row) {
-      return row.isEmpty() ? "" : row.get(0);
+  /** Every failure of the library that is no failure of input is a damage of the file. */
+  private static <T> T guarded(Path file, String what, UntrustedFile.Reading<T> reading)
+      throws IOException {
+    try {
+      return new UntrustedFile(file).read(what, reading);
+    } catch (LinkageError e) {
+      throw new UntrustedFile(file).refused(what, e);
+    } catch (IOException e) {
+      throw new InvalidDataException(file, what + " (" + e.getMessage() + ")", e);
     }
   }
 
   @Override
   public Optional<Piece> next() throws IOException {
-    List<String> row = new ArrayList<>();
-    try {
-      boolean isAny = rows.tryAdvance(row::add);
-      return isAny ? Optional.of(new Piece(row.get(0), true)) : Optional.empty();
-    } catch (RuntimeException e) {
+    return guarded(file, DAMAGED, this::nextText).map(text -> new Piece(text, true));
+  }
+
+  private Optional<String> nextText() throws IOException {
+    while (rowsLeft > 0 || nextGroup()) {
+      rowsLeft--;
+      row++;
+      boolean isNull =
+          values.getCurrentDefinitionLevel() < column.descriptor().getMaxDefinitionLevel();
+      Optional<String> text = isNull ? Optional.empty() : Optional.of(text(values.getBinary()));
+      values.consume();
+      if (text.isPresent()) {
+        return text;
+      }
+      missing++;
+    }
+    return Optional.empty();
+  }
+
+  @SuppressWarnings("deprecation") // the count of values, which nothing else tells
+  private boolean nextGroup() throws IOException {
+    PageReadStore pages = reader.readNextRowGroup();
+    if (pages == null) {
+      return false;
+    }
+    ColumnDescriptor descriptor = column.descriptor();
+    values =
+        new ColumnReadStoreImpl(
+                pages, column.converter(), column.schema(), reader.getFileMetaData().getCreatedBy())
+            .getColumnReader(descriptor);
+    if (values.getTotalValueCount() != pages.getRowCount()) {
       throw new InvalidDataException(
           file,
-          "is damaged, or compressed in an unknown way (" + e.getMessage() + "); copy it again",
-          e);
+          "has %d texts in a group of %d rows; copy it again"
+              .formatted(values.getTotalValueCount(), pages.getRowCount()));
+    }
+    rowsLeft = pages.getRowCount();
+    return rowsLeft > 0 || nextGroup();
+  }
+
+  private String text(Binary bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(bytes.toByteBuffer()).toString();
+    } catch (CharacterCodingException e) {
+      throw new InvalidDataException(
+          file, "row %d of column \"%s\" is not UTF-8".formatted(row, column.name()), e);
     }
   }
 
   @Override
+  public TextDefects defects() {
+    return new TextDefects(missing, 0);
+  }
+
+  @Override
   public void close() throws IOException {
-    rows.close();
+    reader.close();
   }
 }

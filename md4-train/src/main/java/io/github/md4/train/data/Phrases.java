@@ -3,7 +3,7 @@ package io.github.md4.train.data;
 
 import static io.github.md4.core.Checks.require;
 
-import io.github.md4.core.token.Tokenizer;
+import io.github.md4.core.token.WordTokenizer;
 import io.github.md4.train.data.FiniteStateSource.Chain;
 import io.github.md4.train.data.FiniteStateSource.State;
 import io.github.md4.train.data.FiniteStateSource.Step;
@@ -12,34 +12,43 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Sentences as a finite-state source: slots with their words and the slots that may follow.
+ * Sentences as a finite-state source: slots with their phrases and the slots that may follow.
  *
- * <p>A state that emits a space begins a slot. From it a word is chosen, with one state for each
- * letter. After the last letter the next slot is chosen. Words with the same beginning have
- * separate states, so that the letters alone do not tell the state.
+ * <p>Each phrase of each slot has a state for each of its words. After the last word the next slot
+ * is chosen, and a phrase of it. A word in two slots has two states, so that the word alone does
+ * not tell the state.
  */
 final class Phrases {
   private final List<Slot> slots;
-  private final Tokenizer tokenizer;
-  private final State[] entries;
-  private final List<State> letters = new ArrayList<>();
+  private final WordTokenizer tokenizer;
 
-  private Phrases(List<Slot> slots, Tokenizer tokenizer) {
+  /** The state of the first word of each phrase, by slot. */
+  private final List<int[]> entries = new ArrayList<>();
+
+  private Phrases(List<Slot> slots) {
     this.slots = slots;
-    this.tokenizer = tokenizer;
-    entries = new State[slots.size()];
+    tokenizer = new WordTokenizer(words(slots));
+    int states = 0;
+    for (Slot slot : slots) {
+      int[] first = new int[slot.phrases().size()];
+      for (int phrase = 0; phrase < first.length; phrase++) {
+        first[phrase] = states;
+        states += tokenizer.encode(slot.phrases().get(phrase).outcome()).length;
+      }
+      entries.add(first);
+    }
   }
 
   /**
    * A slot of a sentence.
    *
-   * @param words the words that may fill it
+   * @param phrases the words that may fill it, one or several at a time
    * @param next the slots that may follow
    */
-  record Slot(String name, List<Option> words, List<Option> next) {
+  record Slot(String name, List<Option> phrases, List<Option> next) {
     /** Returns a slot with options in the form that {@link #options} reads. */
-    static Slot of(String name, String words, String next) {
-      return new Slot(name, options(words), options(next));
+    static Slot of(String name, String phrases, String next) {
+      return new Slot(name, options(phrases), options(next));
     }
   }
 
@@ -60,44 +69,53 @@ final class Phrases {
         .toList();
   }
 
+  private static List<String> words(List<Slot> slots) {
+    return slots.stream()
+        .flatMap(slot -> slot.phrases().stream())
+        .flatMap(phrase -> Arrays.stream(phrase.outcome().split(" ", -1)))
+        .distinct()
+        .sorted()
+        .toList();
+  }
+
   /** Returns the source of endless sentences over these slots, each reachable from each. */
-  static FiniteStateSource source(List<Slot> slots, Tokenizer tokenizer) {
-    Phrases phrases = new Phrases(slots, tokenizer);
-    for (int slot = 0; slot < slots.size(); slot++) {
-      phrases.addWords(slot);
+  static FiniteStateSource source(List<Slot> slots) {
+    Phrases phrases = new Phrases(slots);
+    List<State> states = new ArrayList<>();
+    for (Slot slot : slots) {
+      List<Step> next = phrases.steps(slot.next());
+      for (Option phrase : slot.phrases()) {
+        phrases.addStates(states, phrase.outcome(), next);
+      }
     }
-    List<State> states = new ArrayList<>(List.of(phrases.entries)); // slot k is entered at k
-    states.addAll(phrases.letters);
-    return new FiniteStateSource(tokenizer, new Chain(states));
+    return new FiniteStateSource(phrases.tokenizer, new Chain(states));
   }
 
-  private void addWords(int slot) {
-    List<Step> next =
-        slots.get(slot).next().stream()
-            .map(option -> new Step(entry(option.outcome()), option.probability()))
-            .toList();
-    List<Step> words = new ArrayList<>();
-    for (Option word : slots.get(slot).words()) {
-      words.add(new Step(nextState(), word.probability()));
-      addWord(tokenizer.encode(word.outcome()), next);
-    }
-    entries[slot] = new State(tokenizer.encode(" ")[0], words);
-  }
-
-  private void addWord(int[] word, List<Step> next) {
-    for (int i = 0; i < word.length; i++) {
-      boolean isLast = i == word.length - 1;
-      letters.add(new State(word[i], isLast ? next : List.of(new Step(nextState() + 1, 1))));
+  private void addStates(List<State> states, String phrase, List<Step> next) {
+    int[] words = tokenizer.encode(phrase);
+    for (int i = 0; i < words.length; i++) {
+      boolean isLast = i == words.length - 1;
+      states.add(new State(words[i], isLast ? next : List.of(new Step(states.size() + 1, 1))));
     }
   }
 
-  private int nextState() {
-    return entries.length + letters.size();
+  /** Returns the steps to the first words of these slots. */
+  private List<Step> steps(List<Option> next) {
+    List<Step> steps = new ArrayList<>();
+    for (Option option : next) {
+      int slot = slot(option.outcome());
+      List<Option> phrases = slots.get(slot).phrases();
+      for (int phrase = 0; phrase < phrases.size(); phrase++) {
+        double probability = option.probability() * phrases.get(phrase).probability();
+        steps.add(new Step(entries.get(slot)[phrase], probability));
+      }
+    }
+    return steps;
   }
 
-  private int entry(String name) {
-    int entry = slots.stream().map(Slot::name).toList().indexOf(name);
-    require(entry >= 0, "no slot has this name", name);
-    return entry;
+  private int slot(String name) {
+    int slot = slots.stream().map(Slot::name).toList().indexOf(name);
+    require(slot >= 0, "no slot has this name", name);
+    return slot;
   }
 }

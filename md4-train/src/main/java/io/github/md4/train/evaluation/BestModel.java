@@ -3,10 +3,9 @@ package io.github.md4.train.evaluation;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -50,15 +49,11 @@ final class BestModel {
   }
 
   private static double loss(Path file) throws IOException {
-    try {
-      JsonElement loss = JsonParser.parseString(Files.readString(file)).getAsJsonObject().get(LOSS);
-      if (loss instanceof JsonPrimitive number && number.isNumber()) {
-        return number.getAsDouble();
-      }
-      throw new InvalidDataException(file, DAMAGED);
-    } catch (JsonParseException | IllegalStateException e) {
-      throw new InvalidDataException(file, DAMAGED, e);
+    JsonElement loss = new UntrustedFile(file).readJson(DAMAGED, json -> json.get(LOSS));
+    if (loss instanceof JsonPrimitive number && number.isNumber()) {
+      return number.getAsDouble();
     }
+    throw new InvalidDataException(file, DAMAGED);
   }
 
   /** Keeps the model as it is if its loss is below all before. */

@@ -4,10 +4,9 @@ package io.github.md4.train.metrics;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -68,12 +67,8 @@ final class MetricsLines {
 
   private static long step(Path file, int number, String line) {
     try {
-      return JsonParser.parseString(line).getAsJsonObject().get(STEP).getAsLong();
-    } catch (JsonParseException
-        | IllegalStateException
-        | UnsupportedOperationException
-        | NullPointerException
-        | NumberFormatException e) {
+      return StrictJson.object(line).get(STEP).getAsBigDecimal().longValueExact();
+    } catch (RuntimeException e) {
       String reason = "line " + number + " is not a JSON object with a step; move the file away";
       throw new InvalidDataException(file, reason, e);
     }

@@ -70,11 +70,11 @@ final class FiniteStateSourceTest {
 
   @Tag("naive")
   @Test
-  void bitsPerCharacter_isThatOfAllPathsOfStates() {
+  void bitsPerToken_isThatOfAllPathsOfStates() {
     for (int length = 1; length <= 7; length++) {
       for (int[] text : texts(length)) {
         double expected = -Math.log(naive(text)) / Math.log(2) / length;
-        double bits = TINY.bitsPerCharacter(text);
+        double bits = TINY.bitsPerToken(text);
         if (Double.isInfinite(expected)) {
           assertThat(bits).isEqualTo(expected);
         } else {
@@ -92,7 +92,7 @@ final class FiniteStateSourceTest {
       double bits = length;
       double sum =
           texts(length).stream()
-              .mapToDouble(text -> Math.pow(2, -bits * TINY.bitsPerCharacter(text)))
+              .mapToDouble(text -> Math.pow(2, -bits * TINY.bitsPerToken(text)))
               .sum();
       // Up to 3^8 terms, each good to 1e-14 of itself.
       assertThat(sum).isCloseTo(1, within(1e-13));
@@ -141,8 +141,8 @@ final class FiniteStateSourceTest {
 
   @Tag("exact")
   @Test
-  void bitsPerCharacter_rejectsAnEmptyChunk() {
-    assertThatIllegalArgumentException().isThrownBy(() -> TINY.bitsPerCharacter(new int[0]));
+  void bitsPerToken_rejectsAnEmptyChunk() {
+    assertThatIllegalArgumentException().isThrownBy(() -> TINY.bitsPerToken(new int[0]));
   }
 
   @Tag("exact")
@@ -184,18 +184,19 @@ final class FiniteStateSourceTest {
   @Test
   void draw_visitsTokensAsTheStationaryLawSays() {
     FiniteStateSource tale = Quickstart.source();
-    double[] expected = new double[27];
+    int words = tale.tokenizer().vocabularySize();
+    double[] expected = new double[words];
     double[] law = tale.stationary();
     for (int state = 0; state < law.length; state++) {
       expected[tale.chain().states().get(state).emission()] += law[state];
     }
     int length = 1_000_000;
-    double[] counts = new double[27];
+    double[] counts = new double[words];
     for (int id : tale.draw(17, length)) {
       counts[id]++;
     }
-    for (int id = 0; id < 27; id++) {
-      // Letters come in words, so their counts vary more than independent ones; three times the
+    for (int id = 0; id < words; id++) {
+      // Words come in sentences, so their counts vary more than independent ones; three times the
       // deviation allows for that, six of those are a false alarm in 1e-8 of seeds.
       double deviation = 3 * Math.sqrt(expected[id] / length);
       assertThat(counts[id] / length).isCloseTo(expected[id], within(6 * deviation));

@@ -12,9 +12,10 @@ import io.github.md4.core.token.Provenance;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.TokenFileWriter;
-import io.github.md4.core.token.Tokenizer.Characters;
+import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ final class QuickstartTest {
         .containsExactly(30_011L, 20_011L, 1_009L);
     String valid = Written.decoded(folder, "valid");
     assertThat(Written.decoded(folder, "train")).doesNotStartWith(valid.substring(0, 100));
-    assertThat(valid).contains(" fox ").doesNotContain("  ");
+    assertThat(valid).contains(" the fox ").doesNotContain("  ");
     assertThat(prepare()).isEqualTo(data);
   }
 
@@ -58,7 +59,7 @@ final class QuickstartTest {
   @Tag("golden")
   void prepare_writesTheSameTextInEveryRelease() throws IOException {
     // Not a published sum: what this code gave first. If the words change, raise the version too.
-    assertThat(prepare().md5()).isEqualTo("c7671aa5ea6228720f2c5065a4fe93da");
+    assertThat(prepare().md5()).isEqualTo("9162ca150c9960fcf2d28c2cdbb02336");
   }
 
   @Test
@@ -66,11 +67,11 @@ final class QuickstartTest {
     PreparedData unused = prepare();
     EvaluationChunks chunks = chunks("valid", 61);
     FiniteStateSource tale = Quickstart.source();
-    double first = tale.bitsPerCharacter(chunks.chunk(0));
-    double second = tale.bitsPerCharacter(chunks.chunk(1));
+    double first = tale.bitsPerToken(chunks.chunk(0));
+    double second = tale.bitsPerToken(chunks.chunk(1));
     EntropyFloor two = EntropyFloor.of(chunks, 2).orElseThrow();
     assertThat(two.chunks()).isEqualTo(2);
-    assertThat(two.bitsPerCharacter()).isCloseTo((first + second) / 2, within(1e-15));
+    assertThat(two.bitsPerToken()).isCloseTo((first + second) / 2, within(1e-15));
     // Of two numbers the standard error is half their difference.
     assertThat(two.standardError()).isCloseTo(Math.abs(first - second) / 2, within(1e-15));
     assertThat(EntropyFloor.of(chunks).orElseThrow().chunks()).isEqualTo(328);
@@ -87,8 +88,26 @@ final class QuickstartTest {
     EntropyFloor longer = EntropyFloor.of(chunks("valid", 256)).orElseThrow();
     // A chunk's beginning is guessed without its past: H(X_1..n)/n falls with n. The same text is
     // in both, so the difference is tenths of a bit beside a standard error of some hundredths.
-    assertThat(shorter.bitsPerCharacter())
-        .isGreaterThan(longer.bitsPerCharacter() + 5 * shorter.standardError());
+    assertThat(shorter.bitsPerToken())
+        .isGreaterThan(longer.bitsPerToken() + 5 * shorter.standardError());
+  }
+
+  @Test
+  void source_emitsItsOwnText_andNoOther() {
+    FiniteStateSource tale = Quickstart.source();
+    assertThat(tale.tokenizer().vocabularySize()).isEqualTo(59);
+    int[] drawn = tale.draw(3, 1_000);
+    for (int start = 0; start < 980; start++) {
+      assertThat(tale.canEmit(Arrays.copyOfRange(drawn, start, start + 16))).isTrue();
+    }
+    assertThat(canEmit("fox hides an")).isFalse();
+    assertThat(canEmit("and at dawn the quiet bear sings all night")).isTrue();
+    assertThat(canEmit("and at dawn the quiet bear sings all day")).isFalse();
+  }
+
+  private static boolean canEmit(String text) {
+    FiniteStateSource tale = Quickstart.source();
+    return tale.canEmit(tale.tokenizer().encode(text));
   }
 
   @Test
@@ -105,13 +124,14 @@ final class QuickstartTest {
   void floor_rejectsATextThatTheSourceCannotEmit() throws IOException {
     PreparedData data = prepare();
     Provenance provenance = data.splits().get(0).provenance();
-    DataSplit content = new DataSplit("x", "train", Characters.TEXT8, provenance);
+    Tokenizer words = Quickstart.source().tokenizer();
+    DataSplit content = new DataSplit("x", "train", words, provenance);
     try (TokenFileWriter writer = TokenFileWriter.create(folder.resolve("train.bin"), content)) {
-      writer.write(Characters.TEXT8.encode("the xylophone"));
+      writer.write(words.encode("the fox lantern"));
       TokenFileInfo unused = writer.seal();
       writer.publish();
     }
-    EvaluationChunks chunks = chunks("train", 13);
+    EvaluationChunks chunks = chunks("train", 3);
     assertThatThrownBy(() -> EntropyFloor.of(chunks))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageContaining("chunk 0 cannot come from the source");

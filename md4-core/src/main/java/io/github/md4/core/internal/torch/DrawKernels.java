@@ -46,7 +46,8 @@ public final class DrawKernels implements AutoCloseable {
    *
    * @param logits float [R, V]; minus infinity is never drawn
    * @param u uniforms in [0, 1) or {@link #LIKELIEST}, float64 [R]
-   * @return tokens, probabilities and confidences, float64 [3, R], attached to {@code scope}
+   * @return tokens, probabilities and confidences, float64 [3, R], attached to {@code scope}; the
+   *     token is -1 where the distribution is NaN
    */
   public NDArray draw(NDManager scope, NDArray logits, NDArray u, Confidence confidence) {
     return script.run(scope, "draw", logits, u, confidence.code).singletonOrThrow();
@@ -67,7 +68,7 @@ public final class DrawKernels implements AutoCloseable {
    * @param noise the high and the low 32 bits of each key, signed, and p in [0, 1] or {@link
    *     #LIKELIEST}, float64 [3, R]
    * @return outcomes, V where the mask stays, and twice their probabilities under {@code logits},
-   *     meaningless where it stays; float64 [3, R]
+   *     meaningless where it stays; float64 [3, R]; the outcome is -1 where the distribution is NaN
    */
   public NDArray reference(NDManager scope, NDArray logits, NDArray law, NDArray noise) {
     return script.run(scope, "reference", logits, law, noise).singletonOrThrow();

@@ -52,7 +52,8 @@ final class ScriptArchive {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
-  private static void put(ZipOutputStream zip, String name, byte[] data) throws IOException {
+  /** Adds an entry as it is, not deflated. */
+  static void put(ZipOutputStream zip, String name, byte[] data) throws IOException {
     CRC32 crc = new CRC32();
     crc.update(data);
     ZipEntry entry = new ZipEntry(name);

@@ -14,18 +14,38 @@ import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import io.github.md4.core.Choices;
 import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
-/** A network in a TorchScript file, called on images. */
+/**
+ * A network in a TorchScript file, called on images.
+ *
+ * <p>Its code is screened before it is loaded ({@link ScreenedScript}), and it runs on a thread of
+ * its own, for which nobody waits longer than a limit.
+ */
 public final class ScriptFile implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofMinutes(10); // a batch takes seconds
+
   private final Path file;
   private final NDManager manager;
   private final PtSymbolBlock module;
   private final Options options;
+  private final Duration limit;
+  private final ExecutorService thread = Executors.newSingleThreadExecutor(ScriptFile::daemon);
+  private boolean isEndless;
 
   /** The range and type of a script's images. */
   public enum Input {
@@ -80,21 +100,65 @@ public final class ScriptFile implements AutoCloseable {
   /**
    * Loads a script onto the device of a manager.
    *
-   * @throws InvalidDataException if the file is missing or not TorchScript
+   * @throws InvalidDataException if the file is missing, not TorchScript, or calls what reaches
+   *     files or other programs
    */
   public ScriptFile(NDManager parent, Path file, Options options) {
+    this(parent, file, options, LIMIT);
+  }
+
+  /**
+   * @param limit the time after which a call counts as endless
+   */
+  ScriptFile(NDManager parent, Path file, Options options, Duration limit) {
     if (!Files.isRegularFile(file)) {
       throw new InvalidDataException(file, "no such file; a TorchScript file is expected");
     }
     this.file = file;
     this.options = options;
-    this.manager = parent.newSubManager();
+    this.limit = limit;
+    // Not below the parent: the memory of an endless call must outlive it.
+    this.manager = NDManager.newBaseManager(parent.getDevice(), parent.getEngine().getEngineName());
     try {
-      String[] none = {};
-      module = JniUtils.loadModule((PtNDManager) manager, file, true, none, none, false);
-    } catch (EngineException e) {
-      manager.close();
+      module = limited(this::load);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static Thread daemon(Runnable run) {
+    Thread thread = new Thread(run, "md4-script");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private PtSymbolBlock load() {
+    try (InputStream screened = ScreenedScript.open(file)) {
+      return JniUtils.loadModule((PtNDManager) manager, screened, true, false);
+    } catch (EngineException | IOException e) {
       throw new InvalidDataException(file, "is no TorchScript that libtorch 2.3 can load", e);
+    }
+  }
+
+  /** Returns the result of a call of the script; it cannot be stopped, so it is left behind. */
+  private <T> T limited(Callable<T> call) {
+    Future<T> result = thread.submit(call);
+    try {
+      return result.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      isEndless = true;
+      String reason = "has not ended after %d s: it is endless, or too large for this machine";
+      throw new InvalidDataException(file, reason.formatted(limit.toSeconds()), e);
+    } catch (InterruptedException e) {
+      isEndless = true;
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while a script ran", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
     }
   }
 
@@ -105,6 +169,10 @@ public final class ScriptFile implements AutoCloseable {
    * @throws InvalidDataException if the script fails on them
    */
   public NDArray features(NDManager scope, NDArray images) {
+    return limited(() -> run(scope, images));
+  }
+
+  private NDArray run(NDManager scope, NDArray images) {
     JniUtils.setGraphExecutorOptimize(false);
     List<IValue> arguments = new ArrayList<>();
     try (NDManager inner = scope.newSubManager()) {
@@ -138,6 +206,9 @@ public final class ScriptFile implements AutoCloseable {
 
   @Override
   public void close() {
-    manager.close();
+    thread.shutdown();
+    if (!isEndless) { // whose memory is in use for ever
+      manager.close();
+    }
   }
 }

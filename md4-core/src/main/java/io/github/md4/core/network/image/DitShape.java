@@ -16,14 +16,15 @@ import java.util.Map;
  */
 public record DitShape(int width, int heads, int layers, int patch) {
   private static final int EXPANSION = 4;
+  private static final int WIDEST = 1 << 20;
 
   public DitShape {
     require(heads >= 1, "heads must be at least 1", heads);
     require(
-        width >= 4 && width % 4 == 0 && width % heads == 0,
+        width >= 4 && width <= WIDEST && width % 4 == 0 && width % heads == 0,
         "width must be a multiple of 4 and of heads (" + heads + ")",
         width);
-    require(layers >= 1, "layers must be at least 1", layers);
+    ImageChecks.layers(layers);
     require(patch >= 1, "patch must be at least 1", patch);
   }
 

@@ -103,6 +103,9 @@ public record TransformerConfig(
     }
   }
 
+  private static final int MOST_LAYERS = 10_000; // no network has more: a digit too many
+  private static final int WIDEST = 1 << 20;
+
   public TransformerConfig {
     require(
         headWidth >= 4 && headWidth % 2 == 0, "headWidth must be even and at least 4", headWidth);
@@ -111,7 +114,12 @@ public record TransformerConfig(
         keyValueHeads >= 1 && heads % keyValueHeads == 0,
         "keyValueHeads must divide heads (" + heads + ")",
         keyValueHeads);
-    require(layers >= 1, "layers must be at least 1", layers);
+    require(
+        layers >= 1 && layers <= MOST_LAYERS, "layers must be in [1, " + MOST_LAYERS + "]", layers);
+    require(
+        (long) headWidth * heads <= WIDEST,
+        "headWidth times heads must be at most " + WIDEST,
+        (long) headWidth * heads);
     require(classes >= 0, "classes must be at least 0", classes);
     require(dropout >= 0 && dropout < 1, "dropout must be in [0, 1)", dropout);
     require(

@@ -15,10 +15,13 @@ import io.github.md4.core.internal.torch.ScriptFile.Options;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("exact")
 final class ScriptFileTest {
@@ -86,5 +89,73 @@ final class ScriptFileTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Input.parse("float"))
         .withMessage("input must be uint8, unit or signed: float");
+  }
+
+  private static String module(String statement) {
+    return """
+        class M(Module):
+          __parameters__ = []
+          __buffers__ = []
+          training : bool
+          def forward(self: __torch__.M, x: Tensor) -> Tensor:
+            %s
+            return torch.mean(torch.to(x, 6), [2, 3], True)
+        """
+        .formatted(statement);
+  }
+
+  private Path script(String statement) throws IOException {
+    return Files.write(folder.resolve("m.pt"), ScriptArchive.of(module(statement)));
+  }
+
+  /** The first is how a script overwrote a file of its user's. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "y = torch.fill_(torch.from_file(\"FILE\", True, 4, dtype=6), 7.0)",
+        "y = torch.fill_(ops.aten.from_file(\"FILE\", True, 4, dtype=6), 7.0)",
+        "y = torch.fill_(torch . from_file (\"FILE\", True, 4, dtype=6), 7.0)",
+        "torch.save(x, \"FILE\")",
+        "y = ops.image.write_file(\"FILE\", x)",
+        "y = (ops . image . read_file)(\"FILE\")",
+        "y = __torch__.torch.classes.dist_rpc.WorkerInfo(\"a\", 1)",
+        "y = rpc_sync(\"a\", \"b\", (x,))",
+      })
+  void script_thatReachesFilesIsNotLoaded(String statement) throws IOException {
+    Path victim = Files.writeString(folder.resolve("victim"), "sixteen letters.");
+    Path file = script(statement.replace("FILE", victim.toString()));
+    assertThatThrownBy(() -> load(file, Duration.ofSeconds(60)))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageStartingWith(file + ": names ")
+        .hasMessageContaining("can reach files or other programs");
+    assertThat(victim).hasContent("sixteen letters.");
+  }
+
+  private void load(Path file, Duration limit) {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        ScriptFile script =
+            new ScriptFile(manager, file, new Options(Input.UNIT, List.of()), limit)) {
+      NDArray images = manager.create(new float[] {0, 255}, new Shape(1, 2, 1, 1));
+      assertThat(script.features(manager, images).size()).isEqualTo(2);
+    }
+  }
+
+  /** Ends by itself after some seconds, so that no test after it goes without a core. */
+  @Test
+  void script_thatDoesNotEndIsLeftBehind() throws IOException {
+    Path file = script("for i in range(2000000):\n      x = torch.mul(x, 1.0)");
+    assertThatThrownBy(() -> load(file, Duration.ofSeconds(1)))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("m.pt: has not ended after 1 s");
+  }
+
+  @Test
+  void script_thatWasChangedIsRefused() throws IOException {
+    byte[] bytes = ScriptArchive.of(MODULE);
+    bytes[bytes.length / 2] ^= 1;
+    Path file = Files.write(folder.resolve("m.pt"), bytes);
+    assertThatThrownBy(() -> load(file, Duration.ofSeconds(60)))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageStartingWith(file + ": ");
   }
 }

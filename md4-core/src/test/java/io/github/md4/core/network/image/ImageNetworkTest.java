@@ -191,7 +191,7 @@ final class ImageNetworkTest {
     ImageShape image = new ImageShape(32, 32, 3);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new UNetConfig(image, 48, 2, condition, 0))
-        .withMessage("width must be a multiple of 32: 48");
+        .withMessage("width must be a multiple of 32 up to 1048576: 48");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new UNetConfig(image, 32, 0, condition, 0))
         .withMessage("layers must be at least 1: 0");

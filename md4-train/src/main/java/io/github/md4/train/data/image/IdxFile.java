@@ -8,14 +8,22 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
 
 /**
- * An open file in MNIST's format, IDX: an array of unsigned bytes with a big-endian header.
+ * An open file in MNIST's format, IDX: an array of big-endian integers with a header.
  *
  * @param sizes the sizes of the dimensions
+ * @param bytes the length of an element; only bytes are unsigned
  */
-record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoCloseable {
+record IdxFile(Path path, int[] sizes, int bytes, DataInputStream in) implements AutoCloseable {
   private static final int UNSIGNED_BYTES = 0x08;
+  private static final long MOST_VALUES = 1 << 26;
+
+  /** The types of integers in the format and their lengths. */
+  private static final Map<Integer, Integer> BYTES =
+      Map.of(UNSIGNED_BYTES, 1, 0x09, 1, 0x0B, 2, 0x0C, 4);
 
   /**
    * Opens a file.
@@ -26,7 +34,9 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
     DataInputStream in = new DataInputStream(Compression.open(path));
     try {
       int magic = in.readInt();
-      if (magic != (UNSIGNED_BYTES << 8 | dimensions)) {
+      int type = magic >> 8;
+      boolean isTaken = type == UNSIGNED_BYTES || (dimensions == 1 && BYTES.containsKey(type));
+      if (!isTaken || (magic & 0xFF) != dimensions) {
         throw new InvalidDataException(
             path,
             "is not an IDX file of bytes in %d dimensions: it begins with 0x%08X"
@@ -39,7 +49,15 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
           throw new InvalidDataException(path, "a dimension must be at least 1: " + sizes[i]);
         }
       }
-      return new IdxFile(path, sizes, in);
+      long image = 1;
+      for (int i = 1; i < dimensions; i++) {
+        image = Math.min(image * sizes[i], MOST_VALUES + 1);
+      }
+      if (image > MOST_VALUES) {
+        throw new InvalidDataException(
+            path, "has images too large to be true: " + Arrays.toString(sizes));
+      }
+      return new IdxFile(path, sizes, BYTES.get(type), in);
     } catch (EOFException e) {
       in.close();
       throw new InvalidDataException(path, "is cut short in its header; copy it again", e);
@@ -56,7 +74,7 @@ record IdxFile(Path path, int[] sizes, DataInputStream in) implements AutoClosea
       return start.length == 4
           && start[0] == 0
           && start[1] == 0
-          && start[2] == UNSIGNED_BYTES
+          && BYTES.containsKey((int) start[2])
           && start[3] == dimensions;
     }
   }

@@ -2,6 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.token.ClassNames;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.PixelValues;
@@ -144,7 +145,8 @@ public final class ImageData {
     StagedImages staged = new StagedImages(file, options.resize, options.skipLimit, skips);
     try {
       for (ImageSource source : sources) {
-        staged.add(source);
+        int unused =
+            new UntrustedFile(source.path()).read("cannot be read", () -> staged.add(source));
       }
       return staged;
     } catch (IOException | RuntimeException e) {
@@ -175,7 +177,8 @@ public final class ImageData {
     List<ImageSource> sources = new ArrayList<>(first);
     sources.addAll(second);
     for (ImageSource source : sources) {
-      SortedSet<String> classes = source.classes();
+      SortedSet<String> classes =
+          new UntrustedFile(source.path()).read("cannot be read", source::classes);
       all.addAll(classes);
       labelled = classes.isEmpty() ? labelled : source.path();
       bare = classes.isEmpty() ? source.path() : bare;

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /** A file of labels beside a file of images. */
 final class LabelFile {
@@ -28,14 +29,9 @@ final class LabelFile {
     if (NumpyArray.isIn(file)) {
       labels.addAll(ofNumbers(file, NumpyArray.read(file).integers()));
     } else {
-      for (byte label : IdxFile.isIn(file, 1) ? idx(file) : bytes(file)) {
-        labels.add(Integer.toString(label & 0xFF));
-      }
+      labels.addAll(IdxFile.isIn(file, 1) ? idx(file, count) : ofBytes(bytes(file)));
     }
-    if (labels.size() != count) {
-      throw new InvalidDataException(
-          file, "must have a label for each of %d images: %d".formatted(count, labels.size()));
-    }
+    checkCount(file, labels.size(), count);
     return labels;
   }
 
@@ -55,11 +51,27 @@ final class LabelFile {
     return Arrays.stream(numbers).mapToObj(Long::toString).toList();
   }
 
-  private static byte[] idx(Path file) throws IOException {
+  private static List<String> idx(Path file, int count) throws IOException {
     try (IdxFile idx = IdxFile.open(file, 1)) {
-      byte[] labels = idx.read(idx.sizes()[0], "its labels");
+      checkCount(file, idx.sizes()[0], count);
+      byte[] labels = idx.read(Math.multiplyExact(count, idx.bytes()), "its labels");
       idx.checkEnd();
-      return labels;
+      return idx.bytes() == 1
+          ? ofBytes(labels)
+          : ofNumbers(file, new NumpyArray(">i" + idx.bytes(), idx.sizes(), labels).integers());
+    }
+  }
+
+  private static List<String> ofBytes(byte[] labels) {
+    return IntStream.range(0, labels.length)
+        .mapToObj(i -> Integer.toString(labels[i] & 0xFF))
+        .toList();
+  }
+
+  private static void checkCount(Path file, int labels, int count) {
+    if (labels != count) {
+      throw new InvalidDataException(
+          file, "must have a label for each of %d images: %d".formatted(count, labels));
     }
   }
 

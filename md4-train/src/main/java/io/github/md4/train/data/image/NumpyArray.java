@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -53,11 +54,14 @@ record NumpyArray(String type, int[] shape, byte[] data) {
     }
     int major = in.readUnsignedByte();
     int unused = in.readUnsignedByte();
-    byte[] size = in.readNBytes(major == 1 ? 2 : 4);
+    byte[] size = in.readNBytes(major == 1 ? 2 : 4); // six bytes are there
     int headerBytes =
         major == 1
             ? ByteBuffer.wrap(size).order(ByteOrder.LITTLE_ENDIAN).getShort() & 0xFFFF
             : ByteBuffer.wrap(size).order(ByteOrder.LITTLE_ENDIAN).getInt();
+    if (headerBytes < 0 || headerBytes > in.available()) {
+      throw new InvalidDataException(file, "is cut short in its header; copy it again");
+    }
     String header = new String(in.readNBytes(headerBytes), StandardCharsets.UTF_8);
     return of(file, header, in.readAllBytes());
   }
@@ -73,21 +77,33 @@ record NumpyArray(String type, int[] shape, byte[] data) {
           "must be integers in C order: %s, fortran_order %s"
               .formatted(parts.group(1), parts.group(2)));
     }
-    int[] shape =
-        Arrays.stream(parts.group(3).split(","))
-            .map(String::strip)
-            .filter(size -> !size.isEmpty())
-            .mapToInt(Integer::parseInt)
-            .toArray();
-    NumpyArray array = new NumpyArray(parts.group(1), shape, data);
-    if (data.length != (long) array.count() * array.bytes()) {
+    NumpyArray array = new NumpyArray(parts.group(1), shape(file, parts.group(3)), data);
+    BigInteger needed = array.length();
+    if (!needed.equals(BigInteger.valueOf(data.length))) {
       throw new InvalidDataException(
           file,
           "is cut short or too long: %d bytes where %s needs %d; copy it again"
-              .formatted(
-                  data.length, Arrays.toString(shape), (long) array.count() * array.bytes()));
+              .formatted(data.length, Arrays.toString(array.shape), needed));
     }
     return array;
+  }
+
+  private static int[] shape(Path file, String text) {
+    try {
+      return Arrays.stream(text.split(","))
+          .map(String::strip)
+          .filter(size -> !size.isEmpty())
+          .mapToInt(Integer::parseUnsignedInt)
+          .toArray();
+    } catch (NumberFormatException e) {
+      throw new InvalidDataException(file, "has no shape of whole numbers: (" + text + ")", e);
+    }
+  }
+
+  private BigInteger length() {
+    return Arrays.stream(shape)
+        .mapToObj(BigInteger::valueOf)
+        .reduce(BigInteger.valueOf(bytes()), BigInteger::multiply);
   }
 
   boolean isBytes() {

@@ -4,14 +4,19 @@ package io.github.md4.train.data.image;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.ImageShape;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
@@ -23,6 +28,8 @@ import java.util.zip.ZipFile;
 record NumpyImages(Path path, LabelSource labels) implements ImageSource {
   private static final int GREY = 3;
   private static final int COLOURED = 4;
+  private static final Set<Integer> COLOURS = Set.of(1, 3);
+  private static final int MOST_COLOURS = 4;
 
   @Override
   public SortedSet<String> classes() throws IOException {
@@ -54,21 +61,63 @@ record NumpyImages(Path path, LabelSource labels) implements ImageSource {
     SortedMap<String, NumpyArray> arrays = new TreeMap<>();
     try (ZipFile zip = new ZipFile(path.toFile())) {
       for (var entry : Collections.list(zip.entries())) {
-        byte[] bytes = zip.getInputStream(entry).readAllBytes();
-        arrays.put(entry.getName(), NumpyArray.read(path, bytes));
+        arrays.put(entry.getName(), NumpyArray.read(path, bytes(zip, entry)));
       }
-    } catch (IOException e) {
+    } catch (IOException | IllegalArgumentException e) {
       throw new InvalidDataException(
           path, "is not an .npz file: " + e.getMessage() + "; copy it again", e);
     }
     return arrays;
   }
 
+  /** Java checks the checksums of an archive only where it is read as a stream. */
+  private byte[] bytes(ZipFile zip, ZipEntry entry) throws IOException {
+    CRC32 sum = new CRC32();
+    try (InputStream in = new CheckedInputStream(zip.getInputStream(entry), sum)) {
+      byte[] bytes = in.readAllBytes();
+      if (sum.getValue() != entry.getCrc()) {
+        throw new InvalidDataException(
+            path, "the checksum of %s is wrong; copy it again".formatted(entry.getName()));
+      }
+      return bytes;
+    }
+  }
+
   private NumpyArray images(Map<String, NumpyArray> arrays) {
-    return only(
-        arrays,
-        "one array of images, uint8 [images, rows, columns] or [images, rows, columns, colours]",
-        array -> array.isBytes() && isImages(array.shape()));
+    NumpyArray images =
+        only(
+            arrays,
+            "one array of images, uint8 [images, rows, columns] or [images, rows, columns, colours]",
+            array -> array.isBytes() && isImages(array.shape()));
+    checkColoursAreLast(images.shape());
+    if (Arrays.stream(images.shape()).anyMatch(size -> size < 1)) {
+      throw new InvalidDataException(path, "holds no images: " + Arrays.toString(images.shape()));
+    }
+    arrays.forEach((name, array) -> checkIsKnown(name, array, images));
+    return images;
+  }
+
+  private void checkColoursAreLast(int[] shape) {
+    boolean isFirst =
+        shape.length == COLOURED
+            && COLOURS.contains(shape[1])
+            && shape[COLOURED - 1] > MOST_COLOURS;
+    if (isFirst) {
+      throw new InvalidDataException(
+          path,
+          "has its colours first, %s; transpose to [images, rows, columns, colours]"
+              .formatted(Arrays.toString(shape)));
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // which of the file's arrays it is, not what it holds
+  private void checkIsKnown(String name, NumpyArray array, NumpyArray images) {
+    if (array != images && !isLabels(array, images.shape()[0])) {
+      throw new InvalidDataException(
+          path,
+          "%s is neither images nor a label for each of %d: %s; write it into another file"
+              .formatted(name, images.shape()[0], Arrays.toString(array.shape())));
+    }
   }
 
   private static boolean isImages(int[] shape) {
@@ -90,7 +139,9 @@ record NumpyImages(Path path, LabelSource labels) implements ImageSource {
   }
 
   private static boolean isLabels(NumpyArray array, int count) {
-    return array.shape().length == 1 && array.count() == count;
+    boolean isList = array.shape().length == 1;
+    boolean isColumn = array.shape().length == 2 && array.shape()[1] == 1;
+    return (isList || isColumn) && array.shape()[0] == count;
   }
 
   private interface Test {

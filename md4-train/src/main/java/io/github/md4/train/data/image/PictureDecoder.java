@@ -3,19 +3,21 @@ package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.ImageShape;
-import java.awt.image.BufferedImage;
-import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.Locale;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /** The decoder of PNG and JPEG files. */
 public final class PictureDecoder {
   private static final int GREY = 1;
-  private static final int EIGHT_BITS = 8;
+  private static final long MOST_PIXELS = 1 << 26;
 
   private PictureDecoder() {}
 
@@ -50,44 +52,47 @@ public final class PictureDecoder {
   /**
    * Decodes the bytes of a file.
    *
+   * <p>Values are those that the file stores, of 16 bits to the nearest of 8; transparency has no
+   * effect.
+   *
    * @param colours the number of colours of the result, 1 or 3; a grey value is repeated for three,
    *     and three become the luminance for one
    * @throws IOException if the file is damaged or of an unknown kind
    */
   static Image decode(byte[] file, int colours) throws IOException {
-    BufferedImage picture;
-    try {
-      picture = ImageIO.read(new ByteArrayInputStream(file));
-    } catch (RuntimeException e) { // thrown for some kinds of damage
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+      if (!readers.hasNext()) {
+        throw new IOException("neither PNG nor JPEG");
+      }
+      ImageReader reader = readers.next();
+      try {
+        reader.setInput(in, false, true);
+        checkSize(reader.getWidth(0), reader.getHeight(0));
+        return image(PicturePixels.of(reader, file), reader.getWidth(0), colours);
+      } finally {
+        reader.dispose();
+      }
+    } catch (RuntimeException e) { // what readers throw at some damages
       throw new IOException(String.valueOf(e.getMessage()), e);
     }
-    if (picture == null) {
-      throw new IOException("neither PNG nor JPEG");
+  }
+
+  private static void checkSize(int width, int height) throws IOException {
+    if (width < 1 || height < 1 || (long) width * height > MOST_PIXELS) {
+      throw new IOException(
+          "must have at least 1 and at most %d pixels: %d x %d"
+              .formatted(MOST_PIXELS, width, height));
     }
-    ImageShape shape = new ImageShape(picture.getHeight(), picture.getWidth(), colours);
+  }
+
+  private static Image image(PicturePixels pixels, int width, int colours) {
+    ImageShape shape = new ImageShape(pixels.height(), width, colours);
     byte[] values = new byte[shape.size()];
-    Pixels pixels = isGrey(picture) ? grey(picture.getRaster()) : picture::getRGB;
     for (int pixel = 0; pixel < shape.pixels(); pixel++) {
-      int rgb = pixels.rgb(pixel % shape.width(), pixel / shape.width());
-      put(values, pixel * colours, rgb, colours);
+      put(values, pixel * colours, pixels.rgb(pixel % width, pixel / width), colours);
     }
     return new Image(shape, values);
-  }
-
-  /** Red, green and blue of a pixel in one number. */
-  private interface Pixels {
-    int rgb(int x, int y);
-  }
-
-  /** Grey values are taken as they are stored: Java would bend them to sRGB. */
-  private static Pixels grey(Raster raster) {
-    return (x, y) -> raster.getSample(x, y, 0) * 0x010101;
-  }
-
-  private static boolean isGrey(BufferedImage picture) {
-    return picture.getRaster().getNumBands() == 1
-        && picture.getSampleModel().getSampleSize(0) == EIGHT_BITS
-        && picture.getColorModel().getNumComponents() == 1;
   }
 
   private static void put(byte[] values, int at, int rgb, int colours) {

@@ -49,10 +49,11 @@ final class StagedImages implements ImageSource.Receiver, AutoCloseable {
             StandardOpenOption.WRITE);
   }
 
-  /** Adds all images of a source. */
-  void add(ImageSource from) throws IOException {
+  /** Adds all images of a source and returns the number of images. */
+  int add(ImageSource from) throws IOException {
     source = from.path();
     from.read(this);
+    return count();
   }
 
   @Override

@@ -15,7 +15,7 @@ import java.util.stream.LongStream;
  * @param size the number of sequences in a block, at least 1
  * @param sequences returns the sequence of an index in [0, count)
  */
-record Blocks(long count, int size, LongFunction<InitialSequence> sequences)
+record SequenceBlocks(long count, int size, LongFunction<InitialSequence> sequences)
     implements Iterable<List<InitialSequence>> {
   /** The tokens of a block, about: 32 MiB with their samples. */
   private static final int TOKENS = 1 << 22;
@@ -27,8 +27,9 @@ record Blocks(long count, int size, LongFunction<InitialSequence> sequences)
    * @param batchSize the number of sequences that the network sees at once; a block has many times
    *     as many where memory allows
    */
-  static Blocks of(long count, int length, int batchSize, LongFunction<InitialSequence> sequences) {
-    return new Blocks(count, Math.max(batchSize, TOKENS / length), sequences);
+  static SequenceBlocks of(
+      long count, int length, int batchSize, LongFunction<InitialSequence> sequences) {
+    return new SequenceBlocks(count, Math.max(batchSize, TOKENS / length), sequences);
   }
 
   /** Returns the first block. */

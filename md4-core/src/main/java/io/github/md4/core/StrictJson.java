@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import com.google.gson.TypeAdapter;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** JSON in which no number wraps or is cut, and nothing is nested without end. */
+public final class StrictJson {
+  private static final int DEEPEST = 200;
+  private static final Pattern PLACE = Pattern.compile("at line \\d+ column \\d+");
+
+  private StrictJson() {}
+
+  /**
+   * Returns the object that a text holds.
+   *
+   * @throws IllegalArgumentException if it holds none, or is nested too deeply
+   */
+  public static JsonObject object(String text) {
+    checkDepth(text);
+    try {
+      return JsonParser.parseString(text).getAsJsonObject();
+    } catch (JsonParseException | IllegalStateException | UnsupportedOperationException e) {
+      Matcher place = PLACE.matcher(String.valueOf(e.getMessage()));
+      throw new IllegalArgumentException(
+          "not a JSON object" + (place.find() ? ", wrong " + place.group() : ""), e);
+    }
+  }
+
+  private static void checkDepth(String text) {
+    int depth = 0;
+    boolean isInString = false;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (isInString) {
+        i += c == '\\' ? 1 : 0;
+        isInString = c != '"';
+      } else if (c == '"') {
+        isInString = true;
+      } else if (c == '[' || c == '{') {
+        depth++;
+      } else if (c == ']' || c == '}') {
+        depth--;
+      }
+      if (depth > DEEPEST) {
+        throw new IllegalArgumentException(
+            "not a JSON object: its brackets are nested deeper than " + DEEPEST);
+      }
+    }
+  }
+
+  /**
+   * Returns a builder of readers into records. A number that its type does not hold exactly, a
+   * number or a boolean that is null or a text is an {@link IllegalArgumentException}.
+   */
+  public static GsonBuilder builder() {
+    TypeAdapter<Integer> ints = number(BigDecimal::intValueExact, "a whole number of 32 bits");
+    TypeAdapter<Long> longs = number(BigDecimal::longValueExact, "a whole number of 64 bits");
+    TypeAdapter<Double> doubles = number(StrictJson::finite, "a number");
+    return new GsonBuilder()
+        .registerTypeAdapter(int.class, ints)
+        .registerTypeAdapter(Integer.class, ints)
+        .registerTypeAdapter(long.class, longs)
+        .registerTypeAdapter(Long.class, longs)
+        .registerTypeAdapter(double.class, doubles)
+        .registerTypeAdapter(Double.class, doubles)
+        .registerTypeAdapter(boolean.class, new Booleans());
+  }
+
+  private static double finite(BigDecimal number) {
+    if (Double.isInfinite(number.doubleValue())) {
+      throw new ArithmeticException("beyond all numbers of 64 bits");
+    }
+    return number.doubleValue();
+  }
+
+  private interface Exact<T> {
+    T of(BigDecimal number);
+  }
+
+  private static <T extends Number> TypeAdapter<T> number(Exact<T> exact, String expected) {
+    return new TypeAdapter<>() {
+      @Override
+      public void write(JsonWriter out, T value) throws IOException {
+        out.value(value);
+      }
+
+      @Override
+      public T read(JsonReader in) throws IOException {
+        if (in.peek() != JsonToken.NUMBER) {
+          throw wrong(in, expected, name(in.peek()));
+        }
+        String text = in.nextString();
+        try {
+          return exact.of(new BigDecimal(text));
+        } catch (ArithmeticException | NumberFormatException e) {
+          throw new IllegalArgumentException(wrong(in, expected, text).getMessage(), e);
+        }
+      }
+    };
+  }
+
+  private static String name(JsonToken token) {
+    return token.name().toLowerCase(Locale.ROOT).replace("begin_", "");
+  }
+
+  private static IllegalArgumentException wrong(JsonReader in, String expected, String given) {
+    String place = in.getPath().replaceFirst("^\\$\\.?", "");
+    return new IllegalArgumentException(place + " must be " + expected + ": " + given);
+  }
+
+  private static final class Booleans extends TypeAdapter<Boolean> {
+    @Override
+    public void write(JsonWriter out, Boolean value) throws IOException {
+      out.value(value);
+    }
+
+    @Override
+    public Boolean read(JsonReader in) throws IOException {
+      if (in.peek() != JsonToken.BOOLEAN) {
+        throw wrong(in, "true or false", name(in.peek()));
+      }
+      return in.nextBoolean();
+    }
+  }
+}

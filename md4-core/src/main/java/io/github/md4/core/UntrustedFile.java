@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Function;
+
+/**
+ * A file whose content may be anything. Whatever is wrong with it is an {@link
+ * InvalidDataException} that names it, in one line.
+ */
+public record UntrustedFile(Path path) {
+  private static final long MOST_TEXT_BYTES = 1 << 29;
+
+  /** The reading of a file. */
+  @FunctionalInterface
+  public interface Reading<T> {
+    T read() throws IOException;
+  }
+
+  /**
+   * Returns the text of the file.
+   *
+   * @throws InvalidDataException if it is not UTF-8, or so long that it cannot be what it should be
+   */
+  public String text() throws IOException {
+    long size = Files.size(path);
+    if (size > MOST_TEXT_BYTES) {
+      throw new InvalidDataException(
+          path, "is too long for a text of its kind: " + size + " bytes");
+    }
+    try {
+      ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path));
+      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+    } catch (CharacterCodingException e) {
+      throw new InvalidDataException(path, "is not UTF-8; copy it again", e);
+    }
+  }
+
+  /**
+   * Returns what a reading of the JSON object in the file gives, as {@link #read}.
+   *
+   * @param what the content that was expected: "no tokenizer"
+   */
+  public <T> T readJson(String what, Function<JsonObject, T> reading) throws IOException {
+    String text = text();
+    return read(what, () -> reading.apply(StrictJson.object(text)));
+  }
+
+  /**
+   * Returns what a reading gives. An exception that it does not foresee is a damage of the file.
+   *
+   * @param what the content that was expected: "no Parquet file"
+   * @throws InvalidDataException if the reading fails otherwise than by input or output
+   */
+  public <T> T read(String what, Reading<T> reading) throws IOException {
+    try {
+      return reading.read();
+    } catch (InvalidDataException | InvalidConfigException e) {
+      throw e;
+    } catch (CharacterCodingException e) {
+      throw new InvalidDataException(path, what + ": it is not UTF-8", e);
+    } catch (RuntimeException | StackOverflowError | InternalError e) {
+      throw refused(what, e);
+    }
+  }
+
+  /** Returns the exception that refuses the file because of a failure; its first line is shown. */
+  public InvalidDataException refused(String what, Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null && !(cause instanceof IllegalArgumentException)) {
+      cause = cause.getCause();
+    }
+    boolean isSelfExplaining =
+        cause.getMessage() != null && !(cause instanceof NullPointerException);
+    String reason =
+        isSelfExplaining ? firstLine(cause.getMessage()) : "a value is missing or of another kind";
+    return new InvalidDataException(path, what + ": " + reason, failure);
+  }
+
+  /** Returns the first line, without an advice of the JSON library to its callers. */
+  private static String firstLine(String message) {
+    return message
+        .strip()
+        .lines()
+        .findFirst()
+        .orElse("")
+        .replaceFirst("^Use JsonReader\\.setStrictness.* malformed JSON", "malformed");
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.djl;
+
+import static io.github.md4.core.Checks.require;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.training.loss.Loss;
+import io.github.md4.core.ndarray.NDBound;
+import java.util.Objects;
+
+/**
+ * The diffusion term of a bound as a loss of DJL: nats per token, the mean over the examples of a
+ * batch.
+ *
+ * <p>Labels are {@code x}, {@code zt} and {@code t} as {@link NDBound#perExample} takes them; the
+ * prediction is one array, float logits [B, N, V]. {@link MaskedDataset} makes such batches.
+ */
+public final class MaskedLoss extends Loss {
+  private final NDBound bound;
+
+  /** The loss of a bound. */
+  public MaskedLoss(NDBound bound) {
+    super("MaskedLoss");
+    this.bound = Objects.requireNonNull(bound, "bound");
+  }
+
+  @Override
+  public NDArray evaluate(NDList labels, NDList predictions) {
+    require(labels.size() == 3, "labels must be x, zt and t", labels.size());
+    NDArray logits = predictions.singletonOrThrow(); // [B, N, V]
+    NDArray nats = bound.perExample(logits, labels.get(0), labels.get(1), labels.get(2)); // [B]
+    return nats.mean().div(logits.getShape().get(1));
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.model;
+
+import io.github.md4.core.InvalidDataException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The folders of a run in which models are: the finished one and the checkpoints. */
+public final class ModelFolder {
+  /** The folder of a run's finished model. */
+  public static final String FINISHED = "model";
+
+  /** The folder of a run's checkpoints. */
+  public static final String CHECKPOINTS = "checkpoints";
+
+  private static final Pattern CHECKPOINT = Pattern.compile("step-(\\d{1,18})");
+
+  private ModelFolder() {}
+
+  /**
+   * Returns the folder of a model: {@code path} itself if it is a model's or a checkpoint's, or of
+   * a run its finished model, else its last checkpoint. Raw weights are in checkpoints only.
+   *
+   * @throws InvalidDataException if there is none
+   */
+  public static Path find(Path path, Weights weights) throws IOException {
+    if (SavedModel.isIn(path)) {
+      return path;
+    }
+    Path finished = path.resolve(FINISHED);
+    if (weights == Weights.EMA && SavedModel.isIn(finished)) {
+      return finished;
+    }
+    if (!Files.isDirectory(path)) {
+      throw new InvalidDataException(
+          path, "no such folder; a run, checkpoint or model is expected");
+    }
+    List<Path> checkpoints = checkpoints(path.resolve(CHECKPOINTS));
+    if (checkpoints.isEmpty()) {
+      throw new InvalidDataException(path, "is neither a run with a checkpoint nor a model");
+    }
+    return checkpoints.get(checkpoints.size() - 1);
+  }
+
+  /** Returns the checkpoints in a folder, the oldest first; none where there is no such folder. */
+  public static List<Path> checkpoints(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .filter(entry -> step(entry).isPresent())
+          .sorted(Comparator.comparingLong(entry -> step(entry).orElseThrow()))
+          .toList();
+    }
+  }
+
+  /** Returns the step of a checkpoint's folder; nothing of any other path. */
+  public static OptionalLong step(Path folder) {
+    Matcher name = CHECKPOINT.matcher(String.valueOf(folder.getFileName()));
+    return name.matches() && Files.isDirectory(folder)
+        ? OptionalLong.of(Long.parseLong(name.group(1)))
+        : OptionalLong.empty();
+  }
+}

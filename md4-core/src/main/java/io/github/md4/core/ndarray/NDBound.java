@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.ndarray;
+
+import static io.github.md4.core.Checks.require;
+
+import ai.djl.ndarray.NDArray;
+import io.github.md4.core.loss.RowLoss;
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.TimeAxis;
+import io.github.md4.core.schedule.TimeFloor;
+
+/**
+ * The diffusion term of the bound on the negative log-likelihood over NDArrays: a weighted
+ * cross-entropy at the masked positions.
+ */
+public sealed interface NDBound {
+
+  /**
+   * Returns a one-sample estimate of the diffusion term of each example, in nats; differentiable in
+   * {@code logits}.
+   *
+   * @param logits unnormalised {@code log mu}, float [B, N, V]
+   * @param x clean tokens, int64 [B, N], in [0, V)
+   * @param zt the same partly masked, int64 [B, N], in [0, V]; V is the mask
+   * @param t the time of each example, float [B]
+   * @return [B], of the type of {@code logits}, attached to their manager
+   * @throws IllegalArgumentException if shapes do not fit
+   */
+  default NDArray perExample(NDArray logits, NDArray x, NDArray zt, NDArray t) {
+    long[] sizes = logits.getShape().getShape();
+    require(sizes.length == 3, "logits must have the shape (B, N, V)", logits.getShape());
+    Scopes.checkShape("x", x, sizes[0], sizes[1]);
+    Scopes.checkShape("zt", zt, sizes[0], sizes[1]);
+    Scopes.checkReal("t", t);
+    Scopes.checkShape("t", t, sizes[0]);
+    return Scopes.free(
+        () -> {
+          NDArray rows = logits.reshape(-1, sizes[2]); // [B N, V]
+          NDArray losses = ofRows(rows, x.flatten()).reshape(sizes[0], sizes[1]); // [B, N]
+          NDArray isMasked = zt.eq(sizes[2]).toType(losses.getDataType(), false); // [B, N]
+          NDArray weights = weight(t).toType(losses.getDataType(), false); // [B]
+          return losses.mul(isMasked).sum(new int[] {1}).mul(weights); // [B]
+        },
+        logits,
+        x,
+        zt,
+        t);
+  }
+
+  /**
+   * Returns the loss of every row before its weight, in nats.
+   *
+   * @param logits float [R, V]
+   * @param targets int64 [R]
+   * @return [R]
+   */
+  NDArray ofRows(NDArray logits, NDArray targets);
+
+  /** Returns the factor of the rows' losses at each time, at least zero, float [B]. */
+  NDArray weight(NDArray t);
+
+  /** The bound where all tokens share a schedule (MD4, Section 3; spec, Section 2). */
+  record Md4(NDMaskingSchedule schedule, TimeAxis axis) implements NDBound {
+
+    /** The bound of continuous time. */
+    public Md4(MaskingSchedule schedule) {
+      this(new NDMaskingSchedule(schedule), new TimeAxis.Continuous());
+    }
+
+    @Override
+    public NDArray ofRows(NDArray logits, NDArray targets) {
+      return new RowLoss.CrossEntropy().of(logits, targets);
+    }
+
+    @Override
+    public NDArray weight(NDArray t) {
+      return Scopes.free(() -> schedule.lossWeight(axis, t).neg(), t);
+    }
+  }
+
+  /**
+   * The bound where each token has a power of time (GenMD4, equation 12; spec, Section 3.2);
+   * differentiable in the powers too, for fixed {@code zt}.
+   */
+  record GenMd4(NDGenMd4Schedule schedule, TimeFloor floor) implements NDBound {
+    @Override
+    public NDArray ofRows(NDArray logits, NDArray targets) {
+      NDArray w = schedule.powers().toType(logits.getDataType(), false);
+      return RowLoss.PerToken.of(logits, targets, w);
+    }
+
+    @Override
+    public NDArray weight(NDArray t) {
+      return Scopes.wide(wide -> wide.pow(-1).mul(floor.factor()), t);
+    }
+  }
+}

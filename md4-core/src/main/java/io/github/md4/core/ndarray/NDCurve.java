@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.ndarray;
+
+import ai.djl.ndarray.NDArray;
+import io.github.md4.core.schedule.Curve;
+import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * A raw masking schedule over NDArrays: the functions of a {@link Curve} at each element of an
+ * array of times in [0, 1], float64.
+ *
+ * <p>Results have the shape and type of {@code t}, and may be {@code t} itself. A curve of a user's
+ * own may implement this interface beside {@link Curve}; one that does not is evaluated on the
+ * host.
+ */
+public interface NDCurve {
+
+  /** Returns the probability that a token is still unmasked, before the squeeze. */
+  NDArray alpha(NDArray t);
+
+  /** Returns {@code 1 - alpha} without cancellation. */
+  NDArray oneMinusAlpha(NDArray t);
+
+  /** Returns the derivative of {@link #alpha}. */
+  NDArray alphaPrime(NDArray t);
+
+  /**
+   * Returns the functions of a curve. Those of this library, and those that implement this
+   * interface, run on the device of {@code t}; others are computed on the host, with the derivative
+   * that the curve itself has.
+   */
+  static NDCurve of(Curve curve) {
+    // core.schedule names no tensors, so its variants are told apart here.
+    if (curve instanceof NDCurve own) {
+      return own;
+    }
+    if (curve instanceof Curve.Linear) {
+      return new Power(1);
+    }
+    if (curve instanceof Curve.Polynomial polynomial) {
+      return new Power(polynomial.exponent());
+    }
+    if (curve instanceof Curve.Cosine) {
+      return new Cosine();
+    }
+    if (curve instanceof Curve.Geometric geometric) {
+      return new Geometric(geometric.betaMin(), geometric.betaMax());
+    }
+    return new OnHost(curve);
+  }
+
+  /** {@code alpha(t) = 1 - t^k}. */
+  record Power(double exponent) implements NDCurve {
+    @Override
+    public NDArray alpha(NDArray t) {
+      return oneMinusAlpha(t).neg().add(1);
+    }
+
+    @Override
+    public NDArray oneMinusAlpha(NDArray t) {
+      return exponent == 1 ? t : t.pow(exponent);
+    }
+
+    @Override
+    public NDArray alphaPrime(NDArray t) {
+      return t.pow(exponent - 1).mul(-exponent);
+    }
+  }
+
+  /** {@code alpha(t) = 1 - sin(pi/2 t)}. */
+  record Cosine() implements NDCurve {
+    private static final double HALF_PI = Math.PI / 2;
+
+    /** Uses {@code 1 - sin(2x) = 2 sin^2(pi/4 - x)}, which does not cancel near 1. */
+    @Override
+    public NDArray alpha(NDArray t) {
+      NDArray sine = t.neg().add(1).mul(HALF_PI / 2).sin();
+      return sine.mul(sine).mul(2);
+    }
+
+    @Override
+    public NDArray oneMinusAlpha(NDArray t) {
+      return t.mul(HALF_PI).sin();
+    }
+
+    @Override
+    public NDArray alphaPrime(NDArray t) {
+      return t.neg().add(1).mul(HALF_PI).sin().mul(-HALF_PI);
+    }
+  }
+
+  /** {@code alpha(t) = exp(-beta(t))} with {@code beta(t) = betaMin^(1 - t) betaMax^t}. */
+  record Geometric(double betaMin, double betaMax) implements NDCurve {
+
+    private NDArray beta(NDArray t) {
+      return t.mul(logRatio()).exp().mul(betaMin);
+    }
+
+    private double logRatio() {
+      return Math.log(betaMax / betaMin);
+    }
+
+    @Override
+    public NDArray alpha(NDArray t) {
+      return beta(t).neg().exp();
+    }
+
+    @Override
+    public NDArray oneMinusAlpha(NDArray t) {
+      return Scopes.expm1(beta(t).neg()).neg();
+    }
+
+    @Override
+    public NDArray alphaPrime(NDArray t) {
+      return alpha(t).mul(beta(t)).mul(-logRatio());
+    }
+  }
+
+  /**
+   * A curve that is known to the host alone. Each call waits for the device and copies the times.
+   * First derivatives by {@code t} are the curve's own; {@link #alphaPrime} is a constant to
+   * automatic differentiation.
+   */
+  record OnHost(Curve curve) implements NDCurve {
+    @Override
+    public NDArray alpha(NDArray t) {
+      return tangent(t, curve::alpha, 1);
+    }
+
+    @Override
+    public NDArray oneMinusAlpha(NDArray t) {
+      return tangent(t, curve::oneMinusAlpha, -1);
+    }
+
+    @Override
+    public NDArray alphaPrime(NDArray t) {
+      return each(t, curve::alphaPrime);
+    }
+
+    /** Returns the values with the slope {@code sign alpha'}, whose addend is zero. */
+    private NDArray tangent(NDArray t, DoubleUnaryOperator function, int sign) {
+      NDArray values = each(t, function);
+      if (!t.hasGradient()) {
+        return values;
+      }
+      // An infinite slope times zero is no number.
+      NDArray slope = each(t, x -> sign * Math.max(curve.alphaPrime(x), -Double.MAX_VALUE));
+      return values.add(slope.mul(t.sub(t.stopGradient())));
+    }
+
+    private static NDArray each(NDArray t, DoubleUnaryOperator function) {
+      double[] values = Arrays.stream(t.toDoubleArray()).map(function).toArray();
+      return t.getManager().create(values, t.getShape());
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.ndarray;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.schedule.GenMd4Schedule;
+
+/**
+ * The functions of a {@link GenMd4Schedule} over NDArrays of times and tokens, differentiable in
+ * the times and in the powers.
+ *
+ * @param powers one for each token, float32 or float64 [V], above zero; closed by the caller
+ * @param epsilon the squeeze, in [0, 0.5)
+ */
+public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSchedule {
+
+  /** Returns the schedule with its powers in float64, owned by the manager. */
+  public static NDGenMd4Schedule of(GenMd4Schedule schedule, NDManager manager) {
+    return new NDGenMd4Schedule(manager.create(schedule.powers()), schedule.epsilon());
+  }
+
+  @Override
+  public NDArray alpha(NDArray t, NDArray x) {
+    return at(t, x, (wide, w) -> Scopes.expm1(logMasked(wide, w)).neg());
+  }
+
+  /** Returns the probability that each token is masked, [B, N], of the type of {@code t}. */
+  public NDArray oneMinusAlpha(NDArray t, NDArray x) {
+    return at(t, x, (wide, w) -> logMasked(wide, w).exp());
+  }
+
+  /** Returns the derivative of {@link #alpha} by {@code t}, [B, N], of the type of {@code t}. */
+  public NDArray alphaPrime(NDArray t, NDArray x) {
+    return at(t, x, (wide, w) -> wide.pow(w.sub(1)).mul(w).mul(epsilon - 1));
+  }
+
+  /**
+   * Returns {@code ln(alpha / (1 - alpha))} of each token, [B, N], of the type of {@code t}: the
+   * negative of {@link GenMd4Schedule#maskLogOdds}.
+   */
+  public NDArray logSnr(NDArray t, NDArray x) {
+    return at(
+        t,
+        x,
+        (wide, w) -> {
+          NDArray logMasked = logMasked(wide, w);
+          return Scopes.expm1(logMasked).neg().log().sub(logMasked);
+        });
+  }
+
+  /** Returns the weight {@code -power / t} of each token, [B, N], of the type of {@code t}. */
+  public NDArray lossWeight(NDArray t, NDArray x) {
+    return at(t, x, (wide, w) -> w.div(wide).neg());
+  }
+
+  @Override
+  public NDArray unmaskProbabilities(NDArray s, NDArray t) {
+    Scopes.checkReal("s", s);
+    Scopes.checkReal("t", t);
+    return Scopes.free(
+        () -> {
+          NDArray ratio = Scopes.wide(s).div(Scopes.wide(t)).expandDims(1); // [B, 1]
+          NDArray exponent = ratio.log().mul(Scopes.wide(powers).expandDims(0)); // [B, V]
+          return Scopes.expm1(exponent).neg().toType(s.getDataType(), false);
+        },
+        s,
+        t);
+  }
+
+  /** Returns {@code ln(1 - alpha)} from times [B, 1] and powers [B, N]. */
+  private NDArray logMasked(NDArray t, NDArray w) {
+    return t.log().mul(w).add(Math.log1p(-epsilon));
+  }
+
+  /** A function of times, float64 [B, 1], and powers, float64 [B, N]. */
+  @FunctionalInterface
+  private interface OfTimesAndPowers {
+    NDArray of(NDArray t, NDArray w);
+  }
+
+  private NDArray at(NDArray t, NDArray x, OfTimesAndPowers function) {
+    Scopes.checkReal("t", t);
+    Scopes.checkShape("t", t, x.getShape().get(0));
+    return Scopes.free(
+        () -> {
+          NDArray w = Scopes.wide(powers).take(x); // [B, N]
+          return function.of(Scopes.wide(t).expandDims(1), w).toType(t.getDataType(), false);
+        },
+        t,
+        x);
+  }
+}

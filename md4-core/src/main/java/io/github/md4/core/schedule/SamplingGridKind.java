@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.schedule;
+
+import io.github.md4.core.Choices;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/**
+ * A kind of sampling grid of a user's own, under the name that options have for it.
+ *
+ * <p>Implementations are found by {@link ServiceLoader} and have a public constructor without
+ * parameters.
+ */
+public interface SamplingGridKind {
+
+  /** Returns the name in options, which is the grid's {@code toString}. */
+  String name();
+
+  /** Returns the grid. */
+  SamplingGrid grid();
+
+  /**
+   * Returns the grid of a name.
+   *
+   * @throws IllegalArgumentException if no kind on the class path has it
+   */
+  static SamplingGrid parse(String name) {
+    List<String> names = new ArrayList<>(List.of("uniform", "cosine"));
+    for (SamplingGridKind kind :
+        ServiceLoader.load(SamplingGridKind.class, SamplingGridKind.class.getClassLoader())) {
+      if (kind.name().equals(name)) {
+        return kind.grid();
+      }
+      names.add(kind.name());
+    }
+    throw new IllegalArgumentException(
+        "grid must be %s: %s".formatted(Choices.alternatives(names), name));
+  }
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.ndarray;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.GenMd4Schedule;
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.Schedules;
+import io.github.md4.core.schedule.TimeAxis;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+final class NDScheduleTest {
+  private static final double[] TIMES = {0, 1e-6, 0.1, 0.37, 0.5, 0.77, 1 - 1e-6, 1};
+  private static final double[] INNER = {0.1, 0.37, 0.49, 0.77, 0.95};
+
+  /** Libraries of elementary functions differ by units of the last place. */
+  private static final double DOUBLE = 1e-11;
+
+  private static final double FLOAT = 1e-6;
+  private static final GenMd4Schedule POWERS =
+      new GenMd4Schedule(new double[] {0.3, 1, 1.7, 3, 0.9, 1.1, 2}, 1e-4);
+
+  private final NDManager manager = NDManager.newBaseManager();
+
+  @AfterEach
+  void close() {
+    manager.close();
+  }
+
+  /** A curve of a user's own that knows no arrays: {@code 1 - t^2}. */
+  record Squared() implements Curve {
+    @Override
+    public double alpha(double t) {
+      return (1 - t) * (1 + t);
+    }
+
+    @Override
+    public double oneMinusAlpha(double t) {
+      return t * t;
+    }
+
+    @Override
+    public double alphaPrime(double t) {
+      return -2 * t;
+    }
+  }
+
+  static List<MaskingSchedule> schedules() {
+    return Stream.concat(Schedules.CURVES.stream(), Stream.of(new Squared()))
+        .flatMap(curve -> Stream.of(new MaskingSchedule(curve), new MaskingSchedule(curve, 0)))
+        .toList();
+  }
+
+  private static Map<UnaryOperator<NDArray>, DoubleUnaryOperator> functions(
+      MaskingSchedule schedule) {
+    NDMaskingSchedule arrays = new NDMaskingSchedule(schedule);
+    return Map.of(
+        arrays::alpha, schedule::alpha,
+        arrays::oneMinusAlpha, schedule::oneMinusAlpha,
+        arrays::alphaPrime, schedule::alphaPrime,
+        arrays::logSnr, schedule::logSnr,
+        arrays::lossWeight, schedule::lossWeight);
+  }
+
+  @ParameterizedTest
+  @MethodSource("schedules")
+  @Tag("exact")
+  void functions_areTheHostsInFloat64(MaskingSchedule schedule) {
+    functions(schedule)
+        .forEach(
+            (ours, host) -> {
+              double[] values = ours.apply(manager.create(TIMES)).toDoubleArray();
+              for (int i = 0; i < TIMES.length; i++) {
+                assertClose(values[i], host.applyAsDouble(TIMES[i]), DOUBLE);
+              }
+            });
+  }
+
+  @ParameterizedTest
+  @MethodSource("schedules")
+  @Tag("exact")
+  void functions_areTheHostsInFloat32(MaskingSchedule schedule) {
+    float[] times = new float[TIMES.length];
+    for (int i = 0; i < times.length; i++) {
+      times[i] = (float) TIMES[i];
+    }
+    functions(schedule)
+        .forEach(
+            (ours, host) -> {
+              float[] values = ours.apply(manager.create(times)).toFloatArray();
+              for (int i = 0; i < times.length; i++) {
+                assertClose(values[i], host.applyAsDouble(times[i]), FLOAT);
+              }
+            });
+  }
+
+  private static void assertClose(double actual, double expected, double relative) {
+    if (Double.isInfinite(expected)) {
+      assertThat(actual).isEqualTo(expected);
+    } else {
+      assertThat(actual).isCloseTo(expected, within(relative * Math.max(1e-3, Math.abs(expected))));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("schedules")
+  @Tag("exact")
+  void discreteLossWeight_isTheHosts(MaskingSchedule schedule) {
+    for (TimeAxis axis : Schedules.AXES) {
+      double[] times = new double[7];
+      for (int i = 0; i < times.length; i++) {
+        times[i] = axis.snap(i / 7.0);
+      }
+      NDArray weights = new NDMaskingSchedule(schedule).lossWeight(axis, manager.create(times));
+      for (int i = 0; i < times.length; i++) {
+        assertClose(weights.getDouble(i), axis.lossWeight(schedule, times[i]), DOUBLE);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("schedules")
+  @Tag("exact")
+  void unmaskProbability_isTheHosts(MaskingSchedule schedule) {
+    double[] s = {0, 0, 0.2, 0.5, 0.999999, 0.3};
+    double[] t = {0.001, 1, 0.2, 0.6, 1, 0.300001};
+    NDArray p =
+        new NDMaskingSchedule(schedule).unmaskProbability(manager.create(s), manager.create(t));
+    for (int i = 0; i < s.length; i++) {
+      // Where s is close to t the difference of alphas cancels in both.
+      assertThat(p.getDouble(i)).isCloseTo(schedule.unmaskProbability(s[i], t[i]), within(1e-13));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("schedules")
+  @Tag("exact")
+  void gradients_areTheSlopes(MaskingSchedule schedule) {
+    double h = 1e-6;
+    NDMaskingSchedule arrays = new NDMaskingSchedule(schedule);
+    double[] alpha = gradient(arrays::alpha, INNER);
+    double[] logSnr = gradient(arrays::logSnr, INNER);
+    for (int i = 0; i < INNER.length; i++) {
+      double t = INNER[i];
+      assertClose(alpha[i], schedule.alphaPrime(t), DOUBLE);
+      double slope = (schedule.logSnr(t + h) - schedule.logSnr(t - h)) / (2 * h);
+      assertClose(logSnr[i], slope, 1e-6);
+    }
+  }
+
+  private double[] gradient(UnaryOperator<NDArray> function, double[] times) {
+    NDArray t = manager.create(times);
+    t.setRequiresGradient(true);
+    try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+      collector.backward(function.apply(t).sum());
+    }
+    return t.getGradient().toDoubleArray();
+  }
+
+  @Test
+  @Tag("exact")
+  void genMd4_isTheHosts() {
+    NDGenMd4Schedule arrays = NDGenMd4Schedule.of(POWERS, manager);
+    double[] times = {1e-3, 0.4, 1};
+    NDArray t = manager.create(times);
+    NDArray x = manager.arange(7).toType(DataType.INT64, false);
+    NDArray tokens = x.reshape(1, 7).repeat(0, 3); // [3, 7]
+    double[] alpha = arrays.alpha(t, tokens).toDoubleArray();
+    double[] masked = arrays.oneMinusAlpha(t, tokens).toDoubleArray();
+    double[] prime = arrays.alphaPrime(t, tokens).toDoubleArray();
+    double[] logSnr = arrays.logSnr(t, tokens).toDoubleArray();
+    double[] weight = arrays.lossWeight(t, tokens).toDoubleArray();
+    double[] unmask = arrays.unmaskProbabilities(t.mul(0.7), t).toDoubleArray();
+    for (int b = 0; b < 3; b++) {
+      for (int v = 0; v < 7; v++) {
+        int at = 7 * b + v;
+        double host = POWERS.oneMinusAlpha(times[b], v);
+        assertClose(alpha[at], POWERS.alpha(times[b], v), DOUBLE);
+        assertClose(masked[at], host, DOUBLE);
+        assertClose(weight[at], POWERS.lossWeight(times[b], v), DOUBLE);
+        assertClose(prime[at], POWERS.lossWeight(times[b], v) * host, DOUBLE);
+        assertClose(logSnr[at], -POWERS.maskLogOdds(times[b], v), DOUBLE);
+        assertClose(unmask[at], POWERS.unmaskProbability(0.7 * times[b], times[b], v), DOUBLE);
+      }
+    }
+  }
+
+  @Test
+  @Tag("exact")
+  void genMd4_isDifferentiableInPowers() {
+    NDArray powers = manager.create(POWERS.powers());
+    powers.setRequiresGradient(true);
+    NDGenMd4Schedule arrays = new NDGenMd4Schedule(powers, POWERS.epsilon());
+    double t = 0.4;
+    try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+      NDArray x = manager.create(new long[] {0, 3, 3}, new Shape(1, 3));
+      collector.backward(arrays.logSnr(manager.create(new double[] {t}), x).sum());
+    }
+    double[] slopes = powers.getGradient().toDoubleArray();
+    assertClose(slopes[0], -POWERS.maskLogOddsSlope(t, 0), DOUBLE);
+    assertThat(slopes[1]).isZero();
+    assertClose(slopes[3], -2 * POWERS.maskLogOddsSlope(t, 3), DOUBLE);
+  }
+
+  @Test
+  @Tag("exact")
+  void functions_leaveOnlyTheirResultBehind() {
+    for (MaskingSchedule schedule : schedules()) {
+      functions(schedule)
+          .keySet()
+          .forEach(
+              function -> {
+                try (NDManager scope = manager.newSubManager()) {
+                  NDArray t = scope.create(TIMES);
+                  NDArray result = function.apply(t);
+                  assertThat(scope.getManagedArrays()).containsExactlyInAnyOrder(t, result);
+                }
+              });
+    }
+  }
+
+  @Test
+  @Tag("exact")
+  void alpha_rejectsWholeNumbers() {
+    NDMaskingSchedule schedule = new NDMaskingSchedule(new MaskingSchedule(new Curve.Linear()));
+    assertThatThrownBy(() -> schedule.alpha(manager.create(new long[] {0, 1})))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("t must be float32 or float64: int64");
+  }
+}
