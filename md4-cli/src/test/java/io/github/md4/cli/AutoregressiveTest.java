@@ -42,7 +42,9 @@ final class AutoregressiveTest {
     assertThat(json.path("estimator").asText()).isEqualTo("left to right");
     // A repeated line of eleven characters, after a few updates: below that of eight letters.
     assertThat(json.path("bitsPerToken").asDouble()).isBetween(0.0, 3.2);
-    assertThat(json.path("natsPerTokenStandardError").asDouble()).isLessThan(1e-6);
+    // Of one group of chunks it is an error of the data, since guesses from left to right have no
+    // noise.
+    assertThat(json.path("natsPerTokenStandardError").asDouble()).isBetween(1e-6, 0.1);
     JsonNode compared =
         score(ofDiffusion, "--data", data, "--compare", ofTwin, "--steps", "10,inf", "--any-order");
     assertThat(compared.at("/compared/differences")).hasSize(3);

@@ -5,6 +5,7 @@ import static io.github.md4.cli.Ran.md4;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.core.token.TokenFile;
 import java.io.IOException;
@@ -162,7 +163,7 @@ final class DataCommandTest {
         Thread.sleep(10);
       }
       child.signal("TERM");
-      assertThat(child.exitCode()).isEqualTo(143);
+      assertThat(child.exitCode()).isEqualTo(ExitCodes.INTERRUPTED);
     }
     assertThat(filesOut()).isZero();
   }

@@ -110,6 +110,9 @@ final class SeedsTest {
 
   private static void compare(String place, JsonNode expected, JsonNode ours) {
     assertThat(ours).as(place).isNotNull();
+    if (expected.isNull()) {
+      return; // an error that was unknown then may be known now
+    }
     if (expected.isNumber()) {
       double value = expected.asDouble();
       assertThat(ours.asDouble())

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.md4.core.Activation;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Objective;
@@ -16,13 +18,17 @@ import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.LearningRateConfig.Decay;
 import io.github.md4.train.data.Existing;
+import io.github.md4.train.data.PlainText;
 import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.Quickstart;
+import io.github.md4.train.data.SplitFractions;
+import io.github.md4.train.data.TextVocabulary;
 import io.github.md4.train.optimizer.AdamW;
 import io.github.md4.train.optimizer.GradientClip;
 import io.github.md4.train.optimizer.SpikeGuard;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,10 +53,23 @@ public final class TinyRun {
 
   private TinyRun() {}
 
+  /** The characters of sentences of the quickstart: 2,000 to train on. */
   public static TokenFile tokens(Path folder) throws IOException {
-    Quickstart.Sizes sizes = new Quickstart.Sizes(2000, 500, 500);
-    PreparedData data = Quickstart.prepare(folder, sizes, 1, Existing.REPLACE);
-    return TokenFile.open(folder.resolve(data.splits().get(0).split() + ".bin"));
+    Path words = folder.resolve("words");
+    Quickstart.Sizes sizes = new Quickstart.Sizes(500, 500, 500);
+    PreparedData data = Quickstart.prepare(words, sizes, 2, Existing.REPLACE);
+    String split = data.splits().get(0).split();
+    String text;
+    try (TokenFile file = TokenFile.open(words.resolve(split + ".bin"))) {
+      text = file.info().orElseThrow().tokenizer().decode(file.read(0, 500));
+    }
+    Path characters = Files.writeString(folder.resolve("text.txt"), text.substring(0, 2500));
+    PlainText.Options options =
+        new PlainText.Options(
+            TextVocabulary.CHARACTERS, new SplitFractions(0.8, 0.1), Existing.REPLACE);
+    Path out = folder;
+    assertThat(PlainText.prepare(List.of(characters), out, options).splits()).isNotEmpty();
+    return TokenFile.open(out.resolve("train.bin"));
   }
 
   public static TrainingConfig training(long steps, int microBatch, double base) {

@@ -22,6 +22,12 @@ public final class ModelFolder {
 
   private static final Pattern CHECKPOINT = Pattern.compile("step-(\\d{1,18})");
 
+  /**
+   * The number of listings of a folder without a checkpoint: one may miss both the checkpoint that
+   * a training writes and the one that it deletes meanwhile.
+   */
+  private static final int LISTINGS = 5;
+
   private ModelFolder() {}
 
   /**
@@ -42,11 +48,13 @@ public final class ModelFolder {
       throw new InvalidDataException(
           path, "no such folder; a run, checkpoint or model is expected");
     }
-    List<Path> checkpoints = checkpoints(path.resolve(CHECKPOINTS));
-    if (checkpoints.isEmpty()) {
-      throw new InvalidDataException(path, "is neither a run with a checkpoint nor a model");
+    for (int listing = 0; listing < LISTINGS; listing++) {
+      List<Path> checkpoints = checkpoints(path.resolve(CHECKPOINTS));
+      if (!checkpoints.isEmpty()) {
+        return checkpoints.get(checkpoints.size() - 1);
+      }
     }
-    return checkpoints.get(checkpoints.size() - 1);
+    throw new InvalidDataException(path, "is neither a run with a checkpoint nor a model");
   }
 
   /** Returns the checkpoints in a folder, the oldest first; none where there is no such folder. */
