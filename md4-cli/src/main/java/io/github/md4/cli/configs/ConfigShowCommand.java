@@ -3,7 +3,6 @@ package io.github.md4.cli.configs;
 
 import io.github.md4.cli.config.ConfigWriter;
 import io.github.md4.cli.config.KeyReference;
-import io.github.md4.cli.config.KeyReference.Key;
 import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.cli.experiment.ExperimentOptions;
 import io.github.md4.cli.support.ExitCodes;
@@ -51,13 +50,13 @@ final class ConfigShowCommand implements Callable<Integer> {
       out.print(ConfigWriter.write(shown.experiment.load()));
       return ExitCodes.DONE;
     }
-    List<Key> found =
+    List<KeyReference.Key> found =
         KeyReference.of(Experiment.class).stream().filter(key -> isMeant(key.path())).toList();
     Usage.require(
         spec,
         !found.isEmpty(),
         "Invalid value for option '--explain': no key of this name: " + shown.key);
-    for (Key key : found) {
+    for (KeyReference.Key key : found) {
       out.println(key.path());
       Table table = new Table();
       table.row("  type", "%s", key.type());
