@@ -364,7 +364,7 @@ public final class MaskedDiffusion implements AutoCloseable {
    * @param x clean tokens, one array a sequence; their positions in the list become their indices
    */
   public List<InitialSequence> masked(List<int[]> x, SamplingOptions options) {
-    x.forEach(each -> checkTokens(each, description().tokenSpace().maskToken()));
+    x.forEach(each -> checkTokens(each, space().maskToken()));
     double time = options.method().timeAt(options.from());
     return IntStream.range(0, x.size())
         .mapToObj(i -> new InitialSequence(masked(x.get(i), time, i, options.seed()), i))
@@ -384,7 +384,7 @@ public final class MaskedDiffusion implements AutoCloseable {
    * @param t in [0, 1]
    */
   public TokenDistribution distribution(InitialSequence x, double t, long seed) {
-    checkTokens(x.zt(), description().tokenSpace().maskToken());
+    checkTokens(x.zt(), space().maskToken());
     require(t >= 0 && t <= 1, "t must be in [0, 1]", t);
     InitialSequence zt = x.with(masked(x.zt(), t, x.index(), seed));
     return whileOpen(() -> Distributions.of(manager, denoiser, zt, t));
@@ -400,12 +400,12 @@ public final class MaskedDiffusion implements AutoCloseable {
    */
   public LikelihoodEstimate score(int[] x, long seed, int groups) {
     require(groups >= 2, "groups must be at least 2", groups);
-    int longest = description().config().length();
+    int longest = content.length();
     require(
         x.length >= 1 && x.length <= longest,
         "a scored sequence must have 1 to %d tokens".formatted(longest),
         x.length);
-    checkTokens(x, description().tokenizer().vocabularySize() - 1);
+    checkTokens(x, tokenizer().vocabularySize() - 1);
     LikelihoodEstimator.Settings settings =
         new LikelihoodEstimator.Settings(seed, 1, LikelihoodEstimator.GROUP);
     RepeatedExample examples = new RepeatedExample(x, (long) groups * LikelihoodEstimator.GROUP);

@@ -194,7 +194,7 @@ final class ImageNetworkTest {
         .withMessage("width must be a multiple of 32 up to 1048576: 48");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new UNetConfig(image, 32, 0, condition, 0))
-        .withMessage("layers must be at least 1: 0");
+        .withMessage("layers must be in [1, 10000]: 0");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new UNetConfig(image, 32, 2, condition, 1))
         .withMessage("dropout must be in [0, 1): 1.0");
