@@ -129,10 +129,29 @@ final class ConfigReferenceTest {
         : "";
   }
 
+  /** Returns the value of an integer constant, without a sign between its thousands. */
+  private static String constant(String source, String name) {
+    Matcher value = Pattern.compile("int " + name + " = ([\\d_]+|1 << \\d+);").matcher(source);
+    if (name == null || !value.find()) {
+      return "";
+    }
+    String digits = value.group(1).replace("_", "");
+    return digits.startsWith("1 << ") ? "" + (1 << Integer.parseInt(digits.substring(5))) : digits;
+  }
+
+  private static String orEmpty(String text) {
+    return text == null ? "" : text;
+  }
+
   private static Optional<String> range(String source, String key) {
-    Matcher range = Pattern.compile("\"" + key + " (must [^\"%:]*)").matcher(source);
+    Matcher range =
+        Pattern.compile("\"" + key + " (must [^\"%:]*)(?:\" \\+ (\\w+) \\+ \"([^\":]*))?")
+            .matcher(source);
     return range.find()
-        ? Optional.of(range.group(1).replaceAll(", but is.*| \\($", "").strip())
+        ? Optional.of(
+            (range.group(1) + constant(source, range.group(2)) + orEmpty(range.group(3)))
+                .replaceAll(", but is.*|; it is.*| \\($", "")
+                .strip())
         : Optional.empty();
   }
 
