@@ -4,6 +4,7 @@ package io.github.md4.cli;
 import io.github.md4.cli.support.DeviceFailures;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.FailureLine;
+import io.github.md4.core.InvalidConfigException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CompletionException;
@@ -46,12 +47,22 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   private int report(Throwable failure) {
     Throwable cause = DeviceFailures.of(unwrap(failure));
     PrintWriter err = root.getErr();
-    err.println("md4: " + FailureLine.of(cause));
+    print(cause, err);
     Md4Command command = root.getCommand();
     if (command.isStacktraceAsked()) {
       failure.printStackTrace(err);
     }
     return ExitCodes.of(cause);
+  }
+
+  /** Prints the line of a failure; for a config, those of all its errors. */
+  private static void print(Throwable failure, PrintWriter err) {
+    err.println("md4: " + FailureLine.of(failure));
+    if (failure instanceof InvalidConfigException) {
+      for (Throwable other : failure.getSuppressed()) {
+        print(other, err);
+      }
+    }
   }
 
   /** Returns the cause of a failure that only wraps another. */

@@ -2,6 +2,7 @@
 package io.github.md4.cli;
 
 import io.github.md4.cli.bench.BenchCommand;
+import io.github.md4.cli.configs.ConfigCommand;
 import io.github.md4.cli.data.DataCommand;
 import io.github.md4.cli.evaluate.CompareCommand;
 import io.github.md4.cli.evaluate.EvaluateCommand;
@@ -45,6 +46,7 @@ import picocli.CommandLine.Spec;
     },
     subcommands = {
       TrainCommand.class,
+      ConfigCommand.class,
       DataCommand.class,
       EvaluateCommand.class,
       CompareCommand.class,

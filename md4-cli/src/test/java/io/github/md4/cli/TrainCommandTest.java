@@ -181,11 +181,40 @@ final class TrainCommandTest {
         "training.learningRate.base=-1 | learningRate.base: base must be at least 0 and finite",
         "training.learningRate.warmUp=-1 | learningRate.warmUp: warmUp must be at least 0: -1",
         "training.clip=norm() | training.clip: clip must be none, norm(c) or value(c)",
-        "data.evaluate=valid.bin | data.evaluate: must be a list, but is 'valid.bin'",
+        "data.evaluate={a: b} | data.evaluate: must be a list, but is a section with keys",
       })
   void train_namesAWrongKeyOrValue(String override, String expected) {
     train("--set", override).failed(ExitCodes.USAGE, "md4: --set ", expected);
     assertThat(run()).doesNotExist();
+  }
+
+  @Test
+  void train_namesAllErrorsOfAFile() {
+    Ran ran =
+        train(
+            "--set", "training.step=3",
+            "--set", "model.length=long",
+            "--set", "evaluation.every=-1");
+    assertThat(ran.code()).isEqualTo(ExitCodes.USAGE);
+    assertThat(ran.err().lines())
+        .containsExactlyInAnyOrder(
+            "md4: --set model.length: must be an integer, but is 'long'",
+            "md4: --set training.step: is not a key; did you mean 'training.steps'?",
+            "md4: --set evaluation.every: every must be at least 0: -1");
+  }
+
+  @Test
+  void defaults_fitWhatIsGiven() throws IOException {
+    Files.writeString(
+        tiny.config(),
+        tiny.text()
+            .replace(" keyValueHeads: 2,", "")
+            .replace("    microBatch: 2\n", "")
+            .replaceAll("\\[(.*valid.bin)]", "$1"));
+    train("--set", "model.schedule=learned", "--set", "training.steps=3").check();
+    assertThat(run().resolve("config.yaml"))
+        .content()
+        .contains("keyValueHeads: 2\n", "microBatch: 4\n", "samples: 2\n", "valid.bin\"\n");
   }
 
   @Test

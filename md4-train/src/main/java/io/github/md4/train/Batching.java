@@ -5,6 +5,7 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.ConfigGroup;
 import io.github.md4.core.schedule.TimeSampling;
+import java.util.Map;
 
 /**
  * The make-up of an update's batch.
@@ -27,6 +28,11 @@ public record Batching(int batchSize, int microBatch, int samples, TimeSampling 
         "microBatch must divide batchSize (" + batchSize + ")",
         microBatch);
     require(samples >= 1, "samples must be at least 1", samples);
+  }
+
+  /** Returns the keys of a config that, left out, have the value of another. */
+  public static Map<String, String> derived() {
+    return Map.of("microBatch", "batchSize");
   }
 
   /** Returns the batches of the paper's training of text8. */

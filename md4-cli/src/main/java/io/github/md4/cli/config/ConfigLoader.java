@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The reader of config files with overrides from the command line. */
 public final class ConfigLoader {
@@ -71,6 +72,26 @@ public final class ConfigLoader {
     }
     Node value = YamlReader.read(override.substring(equals + 1), location, key);
     return root.with(List.of(key.split("\\.", -1)), value);
+  }
+
+  /**
+   * Returns the text of a key of a config file with overrides; empty where it is absent or no
+   * single value.
+   */
+  public static Optional<String> text(Path file, List<String> overrides, String key)
+      throws IOException {
+    Node node = keys(YamlReader.read(text(file), new Location.FileLine(file, 1), ""));
+    for (String override : overrides) {
+      node = with((Node.Keys) node, override);
+    }
+    for (String name : path(key)) {
+      node = node instanceof Node.Keys keys ? keys.nodes().get(name) : null;
+    }
+    return node instanceof Node.Text text ? Optional.of(text.text()) : Optional.empty();
+  }
+
+  private static List<String> path(String override) {
+    return List.of(override.split("=", 2)[0].strip().split("\\.", -1));
   }
 
   private static void checkVersion(Node.Keys root) {

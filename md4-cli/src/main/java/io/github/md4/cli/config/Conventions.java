@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.config;
 
+import io.github.md4.core.ConfigGroup;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -19,6 +20,25 @@ final class Conventions {
   /** Returns {@code T.defaults()}; empty where {@code T} has none. */
   static Optional<Object> defaults(Class<?> type) {
     return factory(type, "defaults").map(method -> call(() -> method.invoke(null)));
+  }
+
+  /**
+   * Returns the keys of a record whose value, where it is left out, is that of another key: {@code
+   * T.derived()} of the record and of its groups.
+   */
+  static Map<String, String> derived(Class<?> type) {
+    Map<String, String> derived = new LinkedHashMap<>();
+    Arrays.stream(type.getDeclaredMethods())
+        .filter(method -> method.getName().equals("derived") && method.getParameterCount() == 0)
+        .filter(method -> Modifier.isStatic(method.getModifiers()))
+        .map(method -> (Map<?, ?>) call(() -> method.invoke(null)))
+        .forEach(map -> map.forEach((key, of) -> derived.put((String) key, (String) of)));
+    for (RecordComponent component : type.getRecordComponents()) {
+      if (ConfigGroup.class.isAssignableFrom(component.getType())) {
+        derived.putAll(derived(component.getType()));
+      }
+    }
+    return derived;
   }
 
   /** Returns {@code T.parse(String)}; empty where {@code T} has none. */

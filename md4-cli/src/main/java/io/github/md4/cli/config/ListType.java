@@ -7,10 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** A list. A list in the file replaces the whole default. */
+/** A list, which replaces the whole default. A single value is a list of one. */
 record ListType(ConfigType element) implements ConfigType {
   @Override
   public Object read(Node node, ConfigKey key, Object fallback) {
+    if (node instanceof Node.Text) {
+      return List.of(element.read(node, key, null));
+    }
     if (!(node instanceof Node.Items items)) {
       throw node.location().invalid(key.path(), "must be a list, but is " + node.description());
     }

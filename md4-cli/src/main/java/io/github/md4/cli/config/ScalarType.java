@@ -60,7 +60,7 @@ record ScalarType(Function<String, Object> reader, Writer writer) implements Con
         text -> constant(type, text), (value, yaml) -> writeText(name(value), yaml));
   }
 
-  private static String name(Object constant) {
+  static String name(Object constant) {
     return ((Enum<?>) constant).name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 

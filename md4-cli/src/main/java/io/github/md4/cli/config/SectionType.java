@@ -59,12 +59,22 @@ record SectionType(Class<?> type) implements ConfigType {
     Object base = fallback == null ? Conventions.defaults(type).orElse(null) : fallback;
     Map<String, Object> known = new LinkedHashMap<>();
     addValues(type, base, known);
-    Map<String, Object> values = readGiven(given, key, known);
+    ConfigErrors errors = new ConfigErrors();
+    Map<String, Object> values = readGiven(given, key, known, errors);
+    Conventions.derived(type)
+        .forEach(
+            (name, source) -> {
+              if (!given.nodes().containsKey(name) && values.containsKey(source)) {
+                values.put(name, values.get(source));
+              }
+            });
     for (RecordComponent component : components()) {
-      if (!values.containsKey(component.getName())) {
-        values.put(component.getName(), absent(component, given.location(), key, known));
+      String name = component.getName();
+      if (!values.containsKey(name) && !given.nodes().containsKey(name)) {
+        errors.in(() -> values.put(name, absent(component, given.location(), key, known)));
       }
     }
+    errors.check();
     try {
       return construct(type, values);
     } catch (IllegalArgumentException e) {
@@ -73,7 +83,7 @@ record SectionType(Class<?> type) implements ConfigType {
   }
 
   /** Adds the values of a record's components by name, unless the record is null. */
-  private static void addValues(Class<?> type, Object instance, Map<String, Object> values) {
+  static void addValues(Class<?> type, Object instance, Map<String, Object> values) {
     for (RecordComponent each :
         instance == null ? new RecordComponent[0] : type.getRecordComponents()) {
       Object value = Conventions.get(each, instance);
@@ -107,20 +117,21 @@ record SectionType(Class<?> type) implements ConfigType {
     throw node.location().invalid(key.path(), reason);
   }
 
-  /**
-   * Reads the given keys in the order of the file, so that the first of several errors is reported.
-   */
-  private Map<String, Object> readGiven(Node.Keys given, ConfigKey key, Map<String, Object> known) {
+  /** Reads the given keys in the order of the file, and collects their errors. */
+  private Map<String, Object> readGiven(
+      Node.Keys given, ConfigKey key, Map<String, Object> known, ConfigErrors errors) {
     Map<String, Object> values = new LinkedHashMap<>();
     given
         .nodes()
         .forEach(
-            (name, node) -> {
-              RecordComponent component = component(name, node.location(), key);
-              Object fallback = known.get(name);
-              ConfigType type = ConfigType.of(component.getGenericType());
-              values.put(name, type.read(node, key.child(name), fallback));
-            });
+            (name, node) ->
+                errors.in(
+                    () -> {
+                      RecordComponent component = component(name, node.location(), key);
+                      Object fallback = known.get(name);
+                      ConfigType type = ConfigType.of(component.getGenericType());
+                      values.put(name, type.read(node, key.child(name), fallback));
+                    }));
     return values;
   }
 

@@ -4,6 +4,7 @@ package io.github.md4.cli.experiment;
 import io.github.md4.cli.config.ConfigLoader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
@@ -26,6 +27,17 @@ public final class ExperimentOptions {
 
   /** Returns the experiment. The values of the command line replace those of the file. */
   public Experiment load() throws IOException {
-    return ConfigLoader.load(config, overrides, Experiment.class);
+    List<String> all = new ArrayList<>();
+    if (isLearned() && ConfigLoader.text(config, overrides, "training.samples").isEmpty()) {
+      all.add("training.samples=2"); // which a learned schedule needs
+    }
+    all.addAll(overrides);
+    return ConfigLoader.load(config, all, Experiment.class);
+  }
+
+  private boolean isLearned() throws IOException {
+    return ConfigLoader.text(config, overrides, "model.schedule")
+        .filter(schedule -> schedule.startsWith("learned"))
+        .isPresent();
   }
 }

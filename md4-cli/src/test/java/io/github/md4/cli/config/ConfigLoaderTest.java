@@ -176,7 +176,7 @@ final class ConfigLoaderTest {
         "training.precision=fp8 | must be one of float-32, bf16, but is 'fp8'",
         "training=5             | must be a section with keys, but is '5'",
         "model.shape=oval       | must be round or square(SIDE), but is 'oval'",
-        "model.scales=1         | must be a list, but is '1'",
+        "model.scales={a: 1}    | must be a list, but is a section with keys",
         "training.steps=0       | steps must be at least 1: 0",
         "training.learningRate=.nan | learningRate must be positive: NaN",
         "model.width=3          | width must be even and positive: 3",

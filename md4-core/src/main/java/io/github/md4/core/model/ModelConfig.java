@@ -22,6 +22,7 @@ import io.github.md4.core.schedule.TimeFloor;
  * @param length N, the tokens of a sequence
  * @param schedule the raw curve of alpha, or that it is learned
  * @param epsilon how far the ends of the schedule are squeezed from 0 and 1
+ * @param network the network and its sizes
  */
 public record ModelConfig(
     ObjectiveKind objective,

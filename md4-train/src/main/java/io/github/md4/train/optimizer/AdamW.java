@@ -11,6 +11,9 @@ import java.util.Optional;
  * AdamW as optax computes it: bias-corrected moments, epsilon outside the root, decay decoupled
  * from the gradient but multiplied by the rate (spec, Section 8).
  *
+ * @param beta1 the memory of the mean of the gradients
+ * @param beta2 the memory of the mean of their squares
+ * @param epsilon the number added to the root of the latter
  * @param weightDecay of every parameter, biases and scales too
  */
 public record AdamW(double beta1, double beta2, double epsilon, double weightDecay) {

@@ -128,6 +128,11 @@ public record TransformerConfig(
         attentionDropout);
   }
 
+  /** Returns the keys of a config that, left out, have the value of another. */
+  public static Map<String, String> derived() {
+    return Map.of("keyValueHeads", "heads");
+  }
+
   /** Returns the paper's text8 network: 12 layers of width 768. */
   public static TransformerConfig defaults() {
     return new TransformerConfig(

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.config;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The reference of the keys of a config, from its records. Meanings and ranges are those of the
+ * records' comments and checks; {@code keys.json} holds a copy, which a test compares with the
+ * sources.
+ */
+public final class KeyReference {
+  private static final JsonNode TEXTS = texts();
+
+  private KeyReference() {}
+
+  /**
+   * A key of a config.
+   *
+   * @param path dotted; a choice between records stands in parentheses, such as {@code
+   *     model.network(unet).width}
+   * @param type the form of its value, in words
+   * @param standard the default in YAML; "required" without one
+   * @param range the values that are allowed; may be empty
+   * @param meaning one or more sentences
+   */
+  public record Key(String path, String type, String standard, String range, String meaning) {}
+
+  private static JsonNode texts() {
+    try (InputStream in = KeyReference.class.getResourceAsStream("keys.json")) {
+      return new JsonMapper().readTree(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Returns the keys of a config in order. */
+  public static List<Key> of(Class<? extends Record> config) {
+    List<Key> keys = new ArrayList<>();
+    addSection(SectionType.of(config), "", null, keys);
+    return keys;
+  }
+
+  /** Returns the names of the records of a config. */
+  public static List<String> records(Class<? extends Record> config) {
+    Map<String, Boolean> names = new LinkedHashMap<>();
+    addRecords(SectionType.of(config), names);
+    return List.copyOf(names.keySet());
+  }
+
+  private static void addRecords(SectionType section, Map<String, Boolean> names) {
+    names.put(section.type().getName(), true);
+    for (RecordComponent component : section.components()) {
+      names.put(component.getDeclaringRecord().getName(), true);
+      ConfigType.of(component.getGenericType())
+          .sections()
+          .forEach(inner -> addRecords(inner, names));
+    }
+  }
+
+  private static void addSection(SectionType section, String path, Object known, List<Key> keys) {
+    Map<String, Object> values = values(section, known);
+    Map<String, String> derived = Conventions.derived(section.type());
+    for (RecordComponent component : section.components()) {
+      String name = component.getName();
+      String at = path.isEmpty() ? name : path + "." + name;
+      ConfigType type = ConfigType.of(component.getGenericType());
+      Object value = values.get(name);
+      if (type instanceof ChoiceType choice) {
+        keys.add(new Key(at + ".kind", words(choice), kind(choice, value), "", meaning(component)));
+        choice
+            .kinds()
+            .forEach(
+                (kind, record) ->
+                    addSection(
+                        SectionType.of(record),
+                        at + "(" + kind + ")",
+                        record.isInstance(value) ? value : null,
+                        keys));
+      } else if (type instanceof SectionType inner) {
+        addSection(inner, at, value, keys);
+      } else {
+        String standard =
+            derived.containsKey(name) ? "that of " + derived.get(name) : text(type, value);
+        String words = words(component.getGenericType());
+        keys.add(new Key(at, words, standard, range(component), meaning(component)));
+      }
+    }
+  }
+
+  /** Returns the values that the keys of a section have by default. */
+  static Map<String, Object> values(SectionType section, Object known) {
+    Map<String, Object> values = new LinkedHashMap<>();
+    Object base = known == null ? Conventions.defaults(section.type()).orElse(null) : known;
+    SectionType.addValues(section.type(), base, values);
+    return values;
+  }
+
+  private static String kind(ChoiceType choice, Object value) {
+    return choice.kinds().entrySet().stream()
+        .filter(kind -> value == null || kind.getValue().isInstance(value))
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse("required");
+  }
+
+  private static String words(ChoiceType choice) {
+    return String.join(" or ", choice.kinds().keySet());
+  }
+
+  private static String text(ConfigType type, Object value) {
+    return value == null ? "required" : ConfigWriter.value(type, value);
+  }
+
+  private static String words(Type type) {
+    if (ConfigType.of(type) instanceof ListType) {
+      String element = type.getTypeName().replaceAll(".*<(.*)>", "$1");
+      return "list of " + words(loaded(element));
+    }
+    Class<?> plain = (Class<?>) type;
+    if (plain == boolean.class) {
+      return "true or false";
+    }
+    if (plain == int.class || plain == long.class) {
+      return "integer";
+    }
+    if (plain == double.class || plain == Double.class) {
+      return "number";
+    }
+    if (plain == java.nio.file.Path.class) {
+      return "path";
+    }
+    return plain.isEnum() ? constants(plain) : "text";
+  }
+
+  private static Class<?> loaded(String name) {
+    try {
+      return Class.forName(name);
+    } catch (ClassNotFoundException e) {
+      throw new IllegalStateException("a config type is not on the class path: " + name, e);
+    }
+  }
+
+  static String constants(Class<?> type) {
+    boolean isParsed = Conventions.parser(type).isPresent();
+    return Arrays.stream(type.getEnumConstants())
+        .map(each -> isParsed ? each.toString() : ScalarType.name(each))
+        .collect(Collectors.joining(" or "));
+  }
+
+  static String meaning(RecordComponent component) {
+    return text(component).map(text -> text.path("meaning").asText()).orElse("");
+  }
+
+  private static String range(RecordComponent component) {
+    return text(component).map(text -> text.path("range").asText()).orElse("");
+  }
+
+  private static Optional<JsonNode> text(RecordComponent component) {
+    String key = component.getDeclaringRecord().getName() + "." + component.getName();
+    return Optional.ofNullable(TEXTS.get(key));
+  }
+
+  /** Returns a page of all keys in Markdown. */
+  public static String markdown(Class<? extends Record> config) {
+    StringBuilder page = new StringBuilder();
+    page.append("| key | type | default | range | meaning |\n|---|---|---|---|---|\n");
+    for (Key key : of(config)) {
+      page.append(
+          "| `%s` | %s | %s | %s | %s |%n"
+              .formatted(
+                  key.path,
+                  key.type,
+                  key.standard.startsWith("that of") || key.standard.equals("required")
+                      ? key.standard
+                      : "`" + key.standard + "`",
+                  cell(key.range),
+                  cell(key.meaning)));
+    }
+    return page.toString();
+  }
+
+  private static String cell(String text) {
+    return text.replace("|", "\\|");
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.configs;
+
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.data.image.Labels;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The command {@code md4 config init}. */
+@Command(
+    name = "init",
+    description =
+        "Writes a config for the data of a folder. Whether they are a text, documents or images,"
+            + " their vocabulary and classes are read from the data; the sizes fit the device.",
+    sortOptions = false)
+final class ConfigInitCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "DATA", description = "The folder that md4 data has written.")
+  private Path data;
+
+  @Option(
+      names = "--out",
+      paramLabel = "FILE.yaml",
+      description = "The file to write. Default: print it.")
+  private Path out;
+
+  @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
+  private DeviceChoice device = new DeviceChoice.Fastest();
+
+  @Override
+  public Integer call() throws IOException {
+    Path train = data.resolve("train.bin");
+    String text;
+    try (TokenFile tokens = TokenFile.open(train)) {
+      TokenFileInfo info =
+          tokens
+              .info()
+              .orElseThrow(
+                  () ->
+                      new InvalidDataException(
+                          train, "has no JSON file beside it; make both with md4 data"));
+      text = new FirstConfig(data, info, classes(train), device.find().isGpu()).text();
+    }
+    if (out == null) {
+      spec.commandLine().getOut().print(text);
+      return ExitCodes.DONE;
+    }
+    if (Files.exists(out)) {
+      throw new FileAlreadyExistsException(out.toString());
+    }
+    Files.writeString(out, text);
+    spec.commandLine().getOut().println(out + "; next: md4 train --config " + out);
+    return ExitCodes.DONE;
+  }
+
+  private static int classes(Path train) throws IOException {
+    if (!Labels.areBeside(train)) {
+      return 0;
+    }
+    try (TokenFile labels = TokenFile.open(Labels.beside(train))) {
+      return labels.info().map(TokenFileInfo::vocabularySize).orElse(0);
+    }
+  }
+}

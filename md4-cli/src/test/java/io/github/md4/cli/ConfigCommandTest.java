@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static io.github.md4.cli.Ran.md4;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.md4.cli.support.ExitCodes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class ConfigCommandTest {
+
+  @TempDir private Path folder;
+
+  /** Writes a config for data, and has it train. */
+  private String begun(Path data) {
+    Path file = folder.resolve("mine.yaml");
+    Ran ran = md4("config", "init", data, "--device", "cpu", "--out", file).succeeded();
+    assertThat(ran.out()).isEqualTo("%1$s; next: md4 train --config %1$s%n".formatted(file));
+    md4(Ran.words("train --device cpu --config", file, "--dry-run")).check();
+    md4("config", "init", data, "--device", "cpu", "--out", file)
+        .failed(ExitCodes.FAILURE, "exists already");
+    return md4("config", "show", "--config", file).succeeded().out();
+  }
+
+  @Test
+  void init_fitsAText() throws IOException {
+    TinyTraining tiny = TinyTraining.prepare(folder);
+    assertThat(begun(tiny.folder().resolve("data")))
+        .contains("valid.bin", "length: 64\n", "kind: transformer", "heads: 4\n");
+  }
+
+  @Test
+  void init_fitsDocuments() throws IOException {
+    Path lines = Files.writeString(folder.resolve("l.txt"), "some words of a line\n".repeat(200));
+    Path data = folder.resolve("d");
+    md4(Ran.words("data tokens --documents lines", "--from", lines, "--out", data)).check();
+    assertThat(md4("config", "init", data, "--device", "cpu").succeeded().out())
+        .startsWith("# documents on a CPU.")
+        .contains("run: runs/d\n");
+    assertThat(begun(data)).contains("kind: transformer");
+  }
+
+  @Test
+  void show_explainsKeys() {
+    Ran steps = md4("config", "show", "--explain", "training.steps").succeeded();
+    assertThat(steps.out().lines())
+        .containsExactly(
+            "training.steps",
+            "  type     integer",
+            "  default  1000000",
+            "  range    must be at least 1",
+            "  meaning  number of updates");
+    assertThat(md4("config", "show", "--explain", "emaRate").succeeded().out())
+        .startsWith("training.emaRate\n");
+    assertThat(md4("config", "show", "--explain", "checkpoints").succeeded().out())
+        .contains("checkpoints.every\n", "checkpoints.keepLast\n", "checkpoints.keepEvery\n");
+    md4("config", "show", "--explain", "nothing")
+        .failed(ExitCodes.USAGE, "no key of this name: nothing");
+  }
+
+  @Test
+  void schema_isPrinted() throws IOException {
+    assertThat(md4("config", "schema").succeeded().out())
+        .isEqualTo(Files.readString(Path.of("..", "configs", "schema.json")));
+  }
+}
