@@ -97,7 +97,8 @@ final class SeedsTest {
       Object[] sample =
           words(
               "sample --device cpu --json --count 3 --steps 7 --seed 5", "--model", training.run());
-      outputs.put("samples", md4(sample).succeeded().out());
+      String samples = md4(sample).succeeded().out();
+      outputs.put("samples", samples.replaceAll(",\"vocabulary\":\"(?:[^\"\\\\]|\\\\.)*\"", ""));
       Object[] infill =
           words(
               "infill --device cpu --seed 6 --model",
