@@ -172,11 +172,6 @@ public final class Learner implements AutoCloseable {
     }
   }
 
-  /** Counts an update that is not made. */
-  void leaveOut() {
-    updates++;
-  }
-
   /** Returns a batch's loss and gradients, and leaves all as it is. */
   Look look(PreparedStep step) {
     try (NDManager scope = manager.newSubManager()) {

@@ -105,7 +105,7 @@ final class GuardedRunTest {
         PreparedStep batch = learner.prepare(step - 1, batches.of(step - 1));
         if (left.contains(step)) {
           losses.add(learner.look(batch).loss());
-          learner.leaveOut();
+          Learner unused = learner.after(learner.updates() + 1, learner.guarded());
         } else {
           learner.update(manager, batch).close();
         }

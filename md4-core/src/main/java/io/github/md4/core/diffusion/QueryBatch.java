@@ -104,11 +104,6 @@ public final class QueryBatch {
     return x[0].length;
   }
 
-  /** Returns R, the number of rows: the asked positions, or one where nothing is asked. */
-  public int rowCount() {
-    return rows.length;
-  }
-
   /** Returns how many positions are asked. */
   public int askedCount() {
     return askedCount;

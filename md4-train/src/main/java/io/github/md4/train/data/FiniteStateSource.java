@@ -176,12 +176,4 @@ public final class FiniteStateSource {
     }
     return probability;
   }
-
-  /**
-   * Returns an estimate of the entropy rate in bits per token: that of one long draw. It is what
-   * {@link #bitsPerToken} of ever longer chunks tends to.
-   */
-  public double entropyRate(long seed, int length) {
-    return bitsPerToken(draw(seed, length));
-  }
 }

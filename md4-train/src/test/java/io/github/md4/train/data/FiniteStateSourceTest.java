@@ -209,7 +209,7 @@ final class FiniteStateSourceTest {
     // For TINY: the block entropies bound the rate from above, and it from below by H(X_n | past).
     double ofEight = blockEntropy(8);
     double increment = ofEight - blockEntropy(7);
-    double rate = TINY.entropyRate(5, 200_000);
+    double rate = TINY.bitsPerToken(TINY.draw(5, 200_000));
     assertThat(ofEight / 8).isGreaterThan(increment);
     // A chunk's bits have a deviation below 2 a token, so 0.0045 in the mean; five of them.
     assertThat(rate).isCloseTo(increment, within(0.0225));
