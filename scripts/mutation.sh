@@ -6,8 +6,7 @@
 #   scripts/mutation.sh diffusion     classes of core.diffusion, drawn by SEED
 #   scripts/mutation.sh samplers      classes of sample, drawn by SEED
 # SEED (default 1) draws CLASSES (default 6) classes of the last two. Results lie in
-# md4-*/target/pit-reports: index.html, and mutations.csv with a line for each change. Scores that were
-# found are in docs/lab/results.md. Takes minutes to an hour on two idle cores; not part of mvn verify.
+# md4-*/target/pit-reports: index.html, and mutations.csv with a line for each change. Takes minutes to an hour on two idle cores; not part of mvn verify.
 set -eu
 cd "$(dirname "$0")/.."
 seed=${SEED:-1}
