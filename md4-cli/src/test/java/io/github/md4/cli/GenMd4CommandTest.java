@@ -224,7 +224,7 @@ final class GenMd4CommandTest {
 
   @Test
   void train_refusesALearnedScheduleWithOneSample() {
-    tiny.train("--set", "model.schedule=learned")
+    tiny.train("--set", "model.schedule=learned", "--set", "training.samples=1")
         .failed(ExitCodes.USAGE, "samples must be 2 where model.schedule is learned: 1");
   }
 

@@ -214,7 +214,7 @@ final class TrainCommandTest {
     train("--set", "model.schedule=learned", "--set", "training.steps=3").check();
     assertThat(run().resolve("config.yaml"))
         .content()
-        .contains("keyValueHeads: 2\n", "microBatch: 4\n", "samples: 2\n", "valid.bin\"\n");
+        .contains("keyValueHeads: 2\n", "microBatch: 4\n", "samples: 2\n", "valid.bin\n");
   }
 
   @Test
