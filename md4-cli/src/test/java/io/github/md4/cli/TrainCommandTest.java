@@ -209,7 +209,7 @@ final class TrainCommandTest {
         tiny.config(),
         tiny.text()
             .replace(" keyValueHeads: 2,", "")
-            .replace("    microBatch: 2\n", "")
+            .replace("  microBatch: 2\n", "")
             .replaceAll("\\[(.*valid.bin)]", "$1"));
     train("--set", "model.schedule=learned", "--set", "training.steps=3").check();
     assertThat(run().resolve("config.yaml"))
