@@ -170,6 +170,28 @@ final class ConfigReferenceTest {
 
   @Test
   void page_isThatOfTheRecords() throws IOException {
-    holds(PAGE, HEAD + KeyReference.markdown(Experiment.class));
+    holds(PAGE, HEAD + table());
+  }
+
+  /** Returns a row for each key. */
+  private static String table() {
+    StringBuilder page = new StringBuilder();
+    page.append("| key | type | default | range | meaning |\n|---|---|---|---|---|\n");
+    for (KeyReference.Key key : KeyReference.of(Experiment.class)) {
+      boolean isWords = key.standard().startsWith("that of") || key.standard().equals("required");
+      page.append(
+          "| `%s` | %s | %s | %s | %s |%n"
+              .formatted(
+                  key.path(),
+                  key.type(),
+                  isWords ? key.standard() : "`" + key.standard() + "`",
+                  cell(key.range()),
+                  cell(key.meaning())));
+    }
+    return page.toString();
+  }
+
+  private static String cell(String text) {
+    return text.replace("|", "\\|");
   }
 }

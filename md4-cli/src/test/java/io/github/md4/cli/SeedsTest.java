@@ -24,14 +24,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The outputs of fixed seeds, held against those of an earlier version: training losses, scores and
- * samples of small runs of every objective.
+ * The outputs of fixed seeds, held against recorded ones: training losses, scores and samples of
+ * small runs of every objective.
  *
- * <p>{@code seeds.json} was written by this test at commit 9b35cc5 with {@code
- * -Dmd4.record=FOLDER}, one file a variant; what is of the moment (speeds, paths) was taken out, as
- * were errors and intervals, which are estimated better since, and the choice of the headline, and
- * keys added since are not compared. Ids and texts are equal; numbers agree to the last bits of
- * float32 sums, which differ between processors.
+ * <p>{@code seeds.json} was written by this test with {@code -Dmd4.record=FOLDER}, one file a
+ * variant: losses, bounds, samples and texts at commit 9b35cc5, standard errors, intervals and the
+ * headline later, when they came to be estimated otherwise. Fields of the moment (speeds, paths)
+ * were taken out; fields added since are not compared. Ids and texts are equal; numbers agree to
+ * the last bits of float32 sums, which differ between processors.
  */
 @Tag("golden")
 final class SeedsTest {

@@ -3,9 +3,7 @@ package io.github.md4.sample;
 
 import static io.github.md4.core.Checks.require;
 
-import io.github.md4.core.diffusion.TokenSpace;
 import java.util.List;
-import java.util.stream.LongStream;
 
 /**
  * A request for samples. Each is a function of the seed and of its own {@link InitialSequence}, so
@@ -43,16 +41,6 @@ public record SampleRequest(
   /** Returns a request with the whole way before it, the seed 0 and the default batch size. */
   public static SampleRequest of(List<InitialSequence> sequences) {
     return new SampleRequest(sequences, 0, DEFAULT_BATCH_SIZE, 1);
-  }
-
-  /** Returns a request for sequences of masks only, with the indices from 0 on. */
-  public static SampleRequest ofMasks(TokenSpace space, int count, int length) {
-    require(count >= 1, "count must be at least 1", count);
-    require(length >= 1, "length must be at least 1", length);
-    return of(
-        LongStream.range(0, count)
-            .mapToObj(i -> InitialSequence.masked(space, length, i))
-            .toList());
   }
 
   /** Returns the same request with another seed. */

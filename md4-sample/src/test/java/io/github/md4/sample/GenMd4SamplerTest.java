@@ -192,7 +192,7 @@ final class GenMd4SamplerTest {
     Sampler sampler = sampler(DENOISER, method, TokenLaw.MODEL);
     for (int seed = 0; seed < 20; seed++) {
       SampleRequest request =
-          SampleRequest.ofMasks(new TokenSpace(TOKENS), 1, LENGTH).withSeed(seed);
+          TinySampling.ofMasks(new TokenSpace(TOKENS), 1, LENGTH).withSeed(seed);
       List<Integer> calls = new ArrayList<>();
       List<Sample> samples = sampler.sample(request, (done, planned) -> calls.add(planned));
       int bound = sampler.calls(request);
@@ -210,7 +210,7 @@ final class GenMd4SamplerTest {
             new ExactMethod.Ancestral(new SamplingSteps(new SamplingGrid.Cosine(), 16)),
             new ExactMethod.FirstHitting(Leftovers.ARGMAX))) {
       Sampler sampler = sampler(DENOISER, method, TokenLaw.MODEL);
-      SampleRequest request = SampleRequest.ofMasks(new TokenSpace(TOKENS), 30, 7).withSeed(5);
+      SampleRequest request = TinySampling.ofMasks(new TokenSpace(TOKENS), 30, 7).withSeed(5);
       List<int[]> one = tokens(sampler.sample(request.withBatchSize(1)));
       List<int[]> many = tokens(sampler.sample(request.withBatchSize(11)));
       for (int i = 0; i < one.size(); i++) {
@@ -233,7 +233,7 @@ final class GenMd4SamplerTest {
     List<Sample> samples =
         sampler(DENOISER, method, TokenLaw.MODEL)
             .sample(
-                SampleRequest.ofMasks(new TokenSpace(TOKENS), 1, 7).withSeed(3),
+                TinySampling.ofMasks(new TokenSpace(TOKENS), 1, 7).withSeed(3),
                 new SamplingListener() {
                   @Override
                   public void called(int done, int planned) {}

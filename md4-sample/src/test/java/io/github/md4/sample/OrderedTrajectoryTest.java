@@ -53,7 +53,7 @@ final class OrderedTrajectoryTest {
     GenerativeModel model = new GenerativeModel(DENOISER, space, SCHEDULE);
     List<Sample> samples =
         new Sampler(manager, kernels, model, method, GREEDY)
-            .sample(SampleRequest.ofMasks(space, count, LENGTH).withSeed(SEED), listener);
+            .sample(TinySampling.ofMasks(space, count, LENGTH).withSeed(SEED), listener);
     assertThat(samples).hasSize(count);
     return events;
   }

@@ -63,7 +63,7 @@ final class RemaskingTrajectoryTest {
         };
     List<Sample> samples =
         new Sampler(manager, kernels, model, method)
-            .sample(SampleRequest.ofMasks(SPACE, COUNT, LENGTH).withSeed(SEED), counting);
+            .sample(TinySampling.ofMasks(SPACE, COUNT, LENGTH).withSeed(SEED), counting);
     for (Sample sample : samples) {
       assertThat(sample.tokens()).isEqualTo(plain(remasking, sample.index()));
       assertThat(sample.calls()).isLessThanOrEqualTo(STEPS.steps() + 1);

@@ -42,16 +42,12 @@ final class RequestTest {
   }
 
   private static SampleRequest masks() {
-    return SampleRequest.ofMasks(new TokenSpace(3), 2, 5);
+    return TinySampling.ofMasks(new TokenSpace(3), 2, 5);
   }
 
   @Test
   void request_isChecked() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> SampleRequest.ofMasks(new TokenSpace(3), 0, 1))
-        .withMessage("count must be at least 1: 0");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> SampleRequest.ofMasks(new TokenSpace(3), 1, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> SampleRequest.of(List.of()));
     assertThatIllegalArgumentException().isThrownBy(() -> masks().withBatchSize(0));
     assertThatIllegalArgumentException()
         .isThrownBy(

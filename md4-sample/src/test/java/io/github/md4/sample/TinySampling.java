@@ -12,6 +12,7 @@ import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /** Samplers of sequences of {@value #LENGTH} out of {@value #TOKENS} tokens. */
 final class TinySampling implements AutoCloseable {
@@ -51,7 +52,7 @@ final class TinySampling implements AutoCloseable {
   }
 
   static SampleRequest masks(int count) {
-    return SampleRequest.ofMasks(SPACE, count, LENGTH).withSeed(SEED);
+    return ofMasks(SPACE, count, LENGTH).withSeed(SEED);
   }
 
   static SampleRequest requestOf(List<InitialSequence> sequences) {
@@ -73,5 +74,13 @@ final class TinySampling implements AutoCloseable {
   public void close() {
     kernels.close();
     manager.close();
+  }
+
+  /** Returns a request for sequences of masks only, with the indices from 0 on. */
+  static SampleRequest ofMasks(TokenSpace space, int count, int length) {
+    return SampleRequest.of(
+        LongStream.range(0, count)
+            .mapToObj(index -> InitialSequence.masked(space, length, index))
+            .toList());
   }
 }

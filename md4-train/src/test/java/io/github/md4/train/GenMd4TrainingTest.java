@@ -123,8 +123,7 @@ final class GenMd4TrainingTest {
     assertThat(distance(whole[1], split[1])).isLessThan(1e-5);
     float start = new LearnedPowers(1, LearnedPowers.Sharing.NONE).initialRaw();
     for (float each : whole[0]) {
-      // Rounding would move a parameter of about 0.5 by 6e-8 an update.
-      assertThat((double) Math.abs(each - start)).isGreaterThan(1e-5);
+      assertThat((double) Math.abs(each - start)).isGreaterThan(1e-4);
     }
   }
 

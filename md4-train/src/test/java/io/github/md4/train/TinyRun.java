@@ -57,7 +57,7 @@ public final class TinyRun {
   public static TokenFile tokens(Path folder) throws IOException {
     Path words = folder.resolve("words");
     Quickstart.Sizes sizes = new Quickstart.Sizes(500, 500, 500);
-    PreparedData data = Quickstart.prepare(words, sizes, 2, Existing.REPLACE);
+    PreparedData data = Quickstart.prepare(words, sizes, 5, Existing.REPLACE);
     String split = data.splits().get(0).split();
     String text;
     try (TokenFile file = TokenFile.open(words.resolve(split + ".bin"))) {

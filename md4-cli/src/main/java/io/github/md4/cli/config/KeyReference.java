@@ -172,27 +172,4 @@ public final class KeyReference {
     String key = component.getDeclaringRecord().getName() + "." + component.getName();
     return Optional.ofNullable(TEXTS.get(key));
   }
-
-  /** Returns a page of all keys in Markdown. */
-  public static String markdown(Class<? extends Record> config) {
-    StringBuilder page = new StringBuilder();
-    page.append("| key | type | default | range | meaning |\n|---|---|---|---|---|\n");
-    for (Key key : of(config)) {
-      page.append(
-          "| `%s` | %s | %s | %s | %s |%n"
-              .formatted(
-                  key.path,
-                  key.type,
-                  key.standard.startsWith("that of") || key.standard.equals("required")
-                      ? key.standard
-                      : "`" + key.standard + "`",
-                  cell(key.range),
-                  cell(key.meaning)));
-    }
-    return page.toString();
-  }
-
-  private static String cell(String text) {
-    return text.replace("|", "\\|");
-  }
 }

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** What joins this library to DJL's own training: a loss, a data set, blocks as denoisers. */
+/** Adapters to DJL's own training: a loss, a data set, blocks as denoisers. */
 package io.github.md4.core.djl;

@@ -103,7 +103,7 @@ record TimeStrata(int[] unitOf, double[][] nats, long[][] tokens) {
             Math.sqrt(variance * (spread.count - 1) / spread.count) / total, degrees);
   }
 
-  /** How evenly weights are spread. */
+  /** The evenness of weights. */
   private static final class Spread {
     private double sum;
     private double squares;
