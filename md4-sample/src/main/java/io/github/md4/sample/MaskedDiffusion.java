@@ -10,9 +10,6 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ForwardProcess;
-import io.github.md4.core.diffusion.GenMd4Objective;
-import io.github.md4.core.diffusion.Md4Objective;
-import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.cuda.GpuMemory;
@@ -25,13 +22,10 @@ import io.github.md4.core.model.Weights;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.Schedule;
-import io.github.md4.core.schedule.TimeAxis;
-import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
@@ -50,10 +44,9 @@ import java.util.stream.LongStream;
  */
 public final class MaskedDiffusion implements AutoCloseable {
   private final NDManager manager;
-  private final Content content;
+  private final ModelContent content;
   private final DrawKernels kernels;
   private final Denoiser denoiser;
-  private static final int ANY_LENGTH = Integer.MAX_VALUE;
   private final ReentrantReadWriteLock open = new ReentrantReadWriteLock(true);
   private final ThreadLocal<Boolean> isEnding = ThreadLocal.withInitial(() -> false);
   private final AtomicBoolean isClosed = new AtomicBoolean();
@@ -68,115 +61,14 @@ public final class MaskedDiffusion implements AutoCloseable {
     }
   }
 
-  /** The parts of a model, from a folder or from a program. */
-  private interface Content extends AutoCloseable {
-    Denoiser denoiser();
-
-    Schedule schedule();
-
-    Tokenizer tokenizer();
-
-    /** Returns the number of tokens of a sequence, or {@link #ANY_LENGTH}. */
-    int length();
-
-    /** Returns the bound by which texts are scored. */
-    Objective objective();
-
-    /** Returns the failure of a network without a distribution, which names its folder. */
-    RuntimeException damage(NoDistributionException e);
-
-    /** Returns what the folder says of it, or else throws an IllegalStateException. */
-    SavedModel.Description description();
-
-    @Override
-    void close();
-  }
-
-  /** The model of a folder. */
-  private record FromFolder(SavedModel model) implements Content {
-    @Override
-    public Denoiser denoiser() {
-      return model.denoiser();
-    }
-
-    @Override
-    public Schedule schedule() {
-      return model.schedule();
-    }
-
-    @Override
-    public Tokenizer tokenizer() {
-      return description().tokenizer();
-    }
-
-    @Override
-    public int length() {
-      return description().config().length();
-    }
-
-    @Override
-    public Objective objective() {
-      return model.objective(new TimeAxis.Continuous(), TimeFloor.REFERENCE);
-    }
-
-    @Override
-    public RuntimeException damage(NoDistributionException e) {
-      return new InvalidDataException(model.folder(), e.getMessage(), e);
-    }
-
-    @Override
-    public SavedModel.Description description() {
-      return model.description();
-    }
-
-    @Override
-    public void close() {
-      model.close();
-    }
-  }
-
-  /** A model put together by a program. */
-  private record OfParts(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length)
-      implements Content {
-
-    /** Checks that all are there. */
-    OfParts {
-      Objects.requireNonNull(denoiser, "denoiser");
-      Objects.requireNonNull(schedule, "schedule");
-      Objects.requireNonNull(tokenizer, "tokenizer");
-      require(length >= 1, "length must be at least 1", length);
-    }
-
-    @Override
-    public Objective objective() {
-      TokenSpace space = new TokenSpace(tokenizer.vocabularySize());
-      return schedule.match(
-          shared -> new Md4Objective(space, shared, new TimeAxis.Continuous()),
-          perToken -> new GenMd4Objective(perToken, TimeFloor.REFERENCE));
-    }
-
-    @Override
-    public RuntimeException damage(NoDistributionException e) {
-      return new IllegalStateException(e.getMessage(), e);
-    }
-
-    @Override
-    public SavedModel.Description description() {
-      throw new IllegalStateException("this model is of no folder");
-    }
-
-    @Override
-    public void close() {}
-  }
-
   /**
    * @param manager the manager of the model; it is closed with this object
    */
   MaskedDiffusion(NDManager manager, SavedModel model) {
-    this(manager, new FromFolder(model));
+    this(manager, new ModelContent.FromFolder(model));
   }
 
-  private MaskedDiffusion(NDManager manager, Content content) {
+  private MaskedDiffusion(NDManager manager, ModelContent content) {
     this.manager = manager;
     this.content = content;
     this.kernels = new DrawKernels(manager);
@@ -191,7 +83,7 @@ public final class MaskedDiffusion implements AutoCloseable {
    * @param schedule where each token has a power, one for each of the tokenizer's
    */
   public static MaskedDiffusion of(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer) {
-    return of(denoiser, schedule, tokenizer, ANY_LENGTH);
+    return of(denoiser, schedule, tokenizer, ModelContent.ANY_LENGTH);
   }
 
   /**
@@ -201,7 +93,7 @@ public final class MaskedDiffusion implements AutoCloseable {
    */
   public static MaskedDiffusion of(
       Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length) {
-    OfParts parts = new OfParts(denoiser, schedule, tokenizer, length);
+    ModelContent.OfParts parts = new ModelContent.OfParts(denoiser, schedule, tokenizer, length);
     return new MaskedDiffusion(NDManager.newBaseManager(), parts);
   }
 
@@ -278,7 +170,7 @@ public final class MaskedDiffusion implements AutoCloseable {
    * @throws IllegalStateException if the model was made without a length
    */
   public List<Sample> generate(int count, SamplingOptions options) {
-    if (content.length() == ANY_LENGTH) {
+    if (content.length() == ModelContent.ANY_LENGTH) {
       throw new IllegalStateException("this model has no length: give one to of or to masked");
     }
     return generate(masked(count, content.length()), options, SamplingListener.none());

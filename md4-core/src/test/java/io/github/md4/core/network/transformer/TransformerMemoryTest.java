@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The owners of a transformer's arrays. */
 @Tag("exact")
 final class TransformerMemoryTest {
-  private static final int READINGS = 12;
+  private static final int READINGS = 30;
   private static final int VOCABULARY = 11;
   private static final int STEPS = 200;
 
