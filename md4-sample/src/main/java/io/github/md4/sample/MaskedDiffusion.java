@@ -124,7 +124,7 @@ public final class MaskedDiffusion implements AutoCloseable {
 
   private static void checkIsDiffusion(Path folder) throws IOException {
     ObjectiveKind objective = SavedModel.Description.read(folder).config().objective();
-    if (!objective.isSampledByUnmasking()) {
+    if (!objective.generation().match(scores -> true, () -> false, () -> false)) {
       throw new InvalidDataException(
           folder, "is autoregressive; samples are drawn from masked diffusion models");
     }

@@ -41,7 +41,7 @@ record FixedSchedule(Objective objective, Schedule schedule) implements TrainedS
     return new Step() {
       @Override
       public NDArray loss(NDManager scope, Logits logits, PreparedStep.Part part) {
-        return loss.weightedSum(scope, logits, part.targets(), part.weights());
+        return loss.weightedSum(scope, logits, part.rows(), part.weights());
       }
 
       @Override

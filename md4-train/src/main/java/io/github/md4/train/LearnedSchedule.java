@@ -222,7 +222,7 @@ final class LearnedSchedule implements TrainedSchedule {
 
     @Override
     public NDArray loss(NDManager scope, Logits logits, PreparedStep.Part part) {
-      GenMd4Loss loss = logits.genMd4(scope, part.targets(), part.weights(), narrow);
+      GenMd4Loss loss = logits.genMd4(scope, part.rows().targets(), part.weights(), narrow);
       batches.add(part.queries());
       losses.add(loss);
       return loss.sum().add(known(part.queries()));

@@ -2,6 +2,7 @@
 package io.github.md4.train;
 
 import io.github.md4.core.diffusion.QueryBatch;
+import io.github.md4.core.loss.AskedRows;
 import io.github.md4.core.network.TrainableNetwork;
 import java.util.List;
 import java.util.function.Supplier;
@@ -22,9 +23,9 @@ public record PreparedStep(long index, List<Supplier<Part>> parts) {
   /**
    * A micro-batch: the network's input, and the queries behind it.
    *
-   * @param targets clean tokens at the rows [R]
+   * @param rows what is known of the asked rows
    * @param weights the factor of each row's loss in that of the step [R]
    */
   record Part(
-      TrainableNetwork.Prepared input, QueryBatch queries, int[] targets, float[] weights) {}
+      TrainableNetwork.Prepared input, QueryBatch queries, AskedRows rows, float[] weights) {}
 }

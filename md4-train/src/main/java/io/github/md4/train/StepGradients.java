@@ -56,10 +56,7 @@ final class StepGradients {
   private PreparedStep.Part ready(QueryBatch queries, DropoutNoise dropout) {
     NetworkInput input = new NetworkInput(queries.zt(), queries.condition(), queries.rows());
     return new PreparedStep.Part(
-        trainable.prepare(input, dropout),
-        queries,
-        queries.targets(),
-        queries.rowWeights(sequences));
+        trainable.prepare(input, dropout), queries, queries.asked(), queries.rowWeights(sequences));
   }
 
   /**

@@ -28,11 +28,16 @@ sealed interface EstimatorOption {
   record OnAxis(TimeAxis axis, TimeFloor floor) implements EstimatorOption {
     @Override
     public Objective of(SavedModel model) {
-      boolean exists = axis.isContinuous() || model.anyOrderObjective().isPresent();
+      boolean exists =
+          axis.isContinuous() || model.schedule().match(shared -> true, perToken -> false);
       if (!exists) {
         throw noSuchBound("--steps");
       }
-      return model.objective(axis, floor).likelihood();
+      try {
+        return model.objective(axis, floor).likelihood();
+      } catch (IllegalArgumentException e) {
+        throw new InvalidConfigException("--steps", e.getMessage());
+      }
     }
 
     @Override
@@ -45,7 +50,17 @@ sealed interface EstimatorOption {
   record InAnyOrder() implements EstimatorOption {
     @Override
     public Objective of(SavedModel model) {
-      return model.anyOrderObjective().orElseThrow(() -> noSuchBound("--any-order"));
+      return model
+          .anyOrderObjective()
+          .orElseThrow(
+              () ->
+                  model
+                      .schedule()
+                      .match(
+                          shared ->
+                              new InvalidConfigException(
+                                  "--any-order", "nothing of the model is masked"),
+                          perToken -> noSuchBound("--any-order")));
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.github.md4.core.diffusion;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -50,5 +51,70 @@ public record AnyOrderObjective(TokenSpace space, MaskingSchedule schedule) impl
   @Override
   public String toString() {
     return "any-order";
+  }
+
+  /**
+   * The kind {@code any-order}: trained as OA-ARDM (Hoogeboom et al., 2022) and RADD's k-DCE are,
+   * the number of masked tokens uniform. {@code any-order(probability)} is {@link
+   * MaskProbabilityObjective}.
+   */
+  public record Kind() implements ObjectiveKind {
+    static final String NAME = "any-order";
+    private static final String PROBABILITY = "probability";
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
+      check(axis);
+      return new AnyOrderObjective(space, schedule);
+    }
+
+    @Override
+    public void check(TimeAxis axis) {
+      ContinuousTime.check(NAME, axis);
+    }
+
+    @Override
+    public ObjectiveKind with(List<String> arguments) {
+      if (!arguments.equals(List.of(PROBABILITY))) {
+        throw new IllegalArgumentException(
+            "objective must be %s or %s(%s): %s"
+                .formatted(NAME, NAME, PROBABILITY, String.join(", ", arguments)));
+      }
+      return new ByProbability();
+    }
+
+    @Override
+    public String toString() {
+      return NAME;
+    }
+  }
+
+  /** The kind {@code any-order(probability)}. */
+  record ByProbability() implements ObjectiveKind {
+    @Override
+    public String name() {
+      return Kind.NAME;
+    }
+
+    @Override
+    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
+      check(axis);
+      return new MaskProbabilityObjective(space, schedule);
+    }
+
+    @Override
+    public void check(TimeAxis axis) {
+      ContinuousTime.check(toString(), axis);
+    }
+
+    @Override
+    public String toString() {
+      return "%s(%s)".formatted(Kind.NAME, Kind.PROBABILITY);
+    }
   }
 }

@@ -3,6 +3,7 @@ package io.github.md4.core.diffusion;
 
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -52,8 +53,8 @@ public record AutoregressiveObjective(TokenSpace space) implements Objective {
 
     /** Returns the same objective: its order is from left to right, and no other. */
     @Override
-    public Objective anyOrder(TokenSpace space, MaskingSchedule schedule) {
-      return new AutoregressiveObjective(space);
+    public Optional<Objective> anyOrder(TokenSpace space, MaskingSchedule schedule) {
+      return Optional.of(new AutoregressiveObjective(space));
     }
 
     @Override
@@ -62,8 +63,8 @@ public record AutoregressiveObjective(TokenSpace space) implements Objective {
     }
 
     @Override
-    public boolean isSampledByUnmasking() {
-      return false;
+    public Generation generation() {
+      return new Generation.LeftToRight();
     }
 
     @Override

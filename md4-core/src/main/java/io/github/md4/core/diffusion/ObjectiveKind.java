@@ -6,13 +6,17 @@ import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A kind of objective under the name that configs and model folders give it.
  *
  * <p>Implementations are found by {@link ServiceLoader}, have a public constructor without
- * parameters, are equal to their like, and return their name from {@code toString}.
+ * parameters, are equal to their like, and return from {@code toString} their name, with their
+ * arguments if {@link #with} gave them some.
  */
 public interface ObjectiveKind {
 
@@ -23,12 +27,19 @@ public interface ObjectiveKind {
   Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis);
 
   /**
-   * Returns the objective that scores such a model by orders of its tokens: the number of masked
-   * tokens is uniform.
+   * Returns the objective that scores such a model by orders of its tokens, if it has one: the
+   * number of masked tokens is uniform.
    */
-  default Objective anyOrder(TokenSpace space, MaskingSchedule schedule) {
-    return new AnyOrderObjective(space, schedule);
+  default Optional<Objective> anyOrder(TokenSpace space, MaskingSchedule schedule) {
+    return Optional.of(new AnyOrderObjective(space, schedule));
   }
+
+  /**
+   * Checks that the objective has such times.
+   *
+   * @throws IllegalArgumentException if it has not
+   */
+  default void check(TimeAxis axis) {}
 
   /** Returns whether a position of the network sees only those up to itself. */
   default boolean isCausal() {
@@ -40,9 +51,20 @@ public interface ObjectiveKind {
     return false;
   }
 
-  /** Returns whether the masking can be run backwards from a sequence of masks. */
-  default boolean isSampledByUnmasking() {
-    return true;
+  /** Returns the way in which sequences of such a model come about. */
+  default Generation generation() {
+    return new Generation.Unmasking();
+  }
+
+  /**
+   * Returns this kind with arguments, which files write behind the name in parentheses.
+   *
+   * @param arguments without blanks around them, at least one
+   * @throws IllegalArgumentException if it takes none, or one of them is wrong
+   */
+  default ObjectiveKind with(List<String> arguments) {
+    throw new IllegalArgumentException(
+        "objective %s takes no arguments: %s".formatted(name(), String.join(", ", arguments)));
   }
 
   /** Returns all kinds on the class path, those of this library first. */
@@ -53,11 +75,21 @@ public interface ObjectiveKind {
   }
 
   /**
-   * Returns the kind of a name.
+   * Returns the kind of a text: a name, or a name with arguments as {@code d3pm-absorbing(100)}.
    *
-   * @throws IllegalArgumentException if none on the class path has it; the message lists them
+   * @throws IllegalArgumentException if none on the class path has the name; the message lists them
    */
   static ObjectiveKind parse(String text) {
-    return Choices.parse(all().toArray(ObjectiveKind[]::new), "objective", text);
+    List<ObjectiveKind> all = all();
+    Matcher call = Pattern.compile("([\\w.-]+)\\(([^()]+)\\)").matcher(text.strip());
+    if (call.matches()) {
+      List<String> arguments = List.of(call.group(2).strip().split("\\s*,\\s*", -1));
+      for (ObjectiveKind kind : all) {
+        if (kind.name().equals(call.group(1))) {
+          return kind.with(arguments);
+        }
+      }
+    }
+    return Choices.parse(all.toArray(ObjectiveKind[]::new), "objective", text);
   }
 }

@@ -11,11 +11,25 @@ package io.github.md4.core.diffusion;
  * @param weight the factor of the sum of the positions' losses, at least zero
  * @param isWithinEnds whether the bound of continuous time counts this query too, which stops short
  *     of both ends of the schedule
+ * @param facts numbers for the objective's row loss about each position, [k][positions]; see {@link
+ *     io.github.md4.core.loss.AskedRows}
  */
-public record Query(int[] zt, double time, int[] positions, double weight, boolean isWithinEnds) {
+public record Query(
+    int[] zt, double time, int[] positions, double weight, boolean isWithinEnds, float[][] facts) {
+  private static final float[][] NO_FACTS = {};
+
+  /** A query whose row loss is told nothing but the tokens. */
+  public Query(int[] zt, double time, int[] positions, double weight, boolean isWithinEnds) {
+    this(zt, time, positions, weight, isWithinEnds, NO_FACTS);
+  }
 
   /** A query that continuous time counts too. */
   public Query(int[] zt, double time, int[] positions, double weight) {
     this(zt, time, positions, weight, true);
+  }
+
+  /** Returns the same query with facts. */
+  Query with(float[][] more) {
+    return new Query(zt, time, positions, weight, isWithinEnds, more);
   }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Units;
+import io.github.md4.core.loss.AskedRows;
 import io.github.md4.core.loss.RowLoss;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +25,7 @@ public final class QueryBatch {
   private final boolean[] isWithinEnds;
   private final int[] rows;
   private final int askedCount;
+  private final float[][] facts;
 
   private QueryBatch(
       int[][] x,
@@ -31,7 +33,8 @@ public final class QueryBatch {
       Condition condition,
       double[] weights,
       boolean[] isWithinEnds,
-      int[] asked) {
+      int[] asked,
+      float[][] facts) {
     this.x = x;
     this.zt = zt;
     this.condition = condition;
@@ -39,6 +42,7 @@ public final class QueryBatch {
     this.isWithinEnds = isWithinEnds;
     this.rows = Arrays.copyOf(asked, Math.max(asked.length, 1));
     this.askedCount = asked.length;
+    this.facts = facts;
   }
 
   /**
@@ -67,7 +71,28 @@ public final class QueryBatch {
       isWithinEnds[b] = query.isWithinEnds();
     }
     return new QueryBatch(
-        x, zt, Condition.of(times, labels), weights, isWithinEnds, rows(x[0].length, queries));
+        x,
+        zt,
+        Condition.of(times, labels),
+        weights,
+        isWithinEnds,
+        rows(x[0].length, queries),
+        facts(queries));
+  }
+
+  /** Returns the queries' facts one after another; those of a row that stands in are zero. */
+  private static float[][] facts(List<Query> queries) {
+    float[][] facts = new float[queries.get(0).facts().length][];
+    int count = queries.stream().mapToInt(query -> query.positions().length).sum();
+    for (int k = 0; k < facts.length; k++) {
+      facts[k] = new float[Math.max(1, count)];
+      int r = 0;
+      for (Query query : queries) {
+        System.arraycopy(query.facts()[k], 0, facts[k], r, query.positions().length);
+        r += query.positions().length;
+      }
+    }
+    return facts;
   }
 
   private static int[] rows(int length, List<Query> queries) {
@@ -85,13 +110,17 @@ public final class QueryBatch {
   /** Returns the first examples, at least one. */
   public QueryBatch first(int examples) {
     int end = examples * length();
+    int[] few = Arrays.stream(rows, 0, askedCount).filter(row -> row < end).toArray();
+    float[][] ofFew = new float[facts.length][];
+    Arrays.setAll(ofFew, k -> Arrays.copyOf(facts[k], Math.max(1, few.length)));
     return new QueryBatch(
         Arrays.copyOf(x, examples),
         Arrays.copyOf(zt, examples),
         condition.first(examples),
         Arrays.copyOf(weights, examples),
         Arrays.copyOf(isWithinEnds, examples),
-        Arrays.stream(rows, 0, askedCount).filter(row -> row < end).toArray());
+        few,
+        ofFew);
   }
 
   /** Returns B. */
@@ -163,6 +192,15 @@ public final class QueryBatch {
     return targets;
   }
 
+  /** Returns what is known of the rows. */
+  public AskedRows asked() {
+    int[] shown = new int[rows.length];
+    for (int r = 0; r < rows.length; r++) {
+      shown[r] = zt[example(r)][position(r)];
+    }
+    return new AskedRows(targets(), shown, facts);
+  }
+
   /**
    * Returns the factor of each row's loss in a training loss, which is the mean over the sequences
    * of a step in bits per token.
@@ -208,7 +246,7 @@ public final class QueryBatch {
     }
     try (NDManager scope = parent.newSubManager()) {
       NDArray logits = denoiser.logits(shown(scope), condition, flat(scope, rows)); // [R, V]
-      return loss.of(logits, flat(scope, targets())).toFloatArray(); // [R]
+      return loss.of(logits, asked()).toFloatArray(); // [R]
     }
   }
 

@@ -20,6 +20,14 @@ public interface Logits {
   NDArray crossEntropy(NDManager scope, int[] targets, float[] weights);
 
   /**
+   * Returns the weighted sum of a loss that is given by its formula, and keeps its gradient.
+   *
+   * @param weights at least zero, one for each row
+   * @return float32, one element, on the device
+   */
+  NDArray formula(NDManager scope, FormulaLoss loss, AskedRows rows, float[] weights);
+
+  /**
    * Computes {@code sum_r weights[r] * l_r} where each token has a power {@code w},
    *
    * <pre>{@code

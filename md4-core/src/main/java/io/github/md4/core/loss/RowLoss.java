@@ -11,35 +11,43 @@ import ai.djl.ndarray.NDManager;
 public interface RowLoss {
 
   /**
-   * Returns the loss of every row, in nats; differentiable in {@code logits}.
+   * Returns the loss of every row, in nats.
    *
-   * @param logits unnormalised {@code log mu} at the rows, float [R, V]
-   * @param targets clean tokens at the rows, int64 [R], in [0, V)
+   * @param logits the network's at the rows, float [R, V]
+   * @param rows what is known of them
    * @return float [R], attached to the manager of {@code logits}
    */
-  NDArray of(NDArray logits, NDArray targets);
+  NDArray of(NDArray logits, AskedRows rows);
 
   /**
    * Returns the weighted sum of the rows' losses on a training pass, and leaves its gradient there.
    *
-   * @param targets clean tokens in [0, V), one for each row
    * @param weights at least zero, one for each row
    * @return float32, one element, on the device, in {@code scope}
    */
-  NDArray weightedSum(NDManager scope, Logits logits, int[] targets, float[] weights);
+  NDArray weightedSum(NDManager scope, Logits logits, AskedRows rows, float[] weights);
 
   /** {@code -log mu[x]}, the cross-entropy. */
   record CrossEntropy() implements RowLoss {
     private static final int VOCABULARY_AXIS = 1;
 
     @Override
+    public NDArray of(NDArray logits, AskedRows rows) {
+      return of(logits, rows.targets(logits.getManager()));
+    }
+
+    /**
+     * As {@link #of(NDArray, AskedRows)}; differentiable in {@code logits}.
+     *
+     * @param targets clean tokens at the rows, int64 [R], in [0, V)
+     */
     public NDArray of(NDArray logits, NDArray targets) {
       return negativeLog(logits.logSoftmax(VOCABULARY_AXIS), targets);
     }
 
     @Override
-    public NDArray weightedSum(NDManager scope, Logits logits, int[] targets, float[] weights) {
-      return logits.crossEntropy(scope, targets, weights);
+    public NDArray weightedSum(NDManager scope, Logits logits, AskedRows rows, float[] weights) {
+      return logits.crossEntropy(scope, rows.targets(), weights);
     }
 
     /** Returns {@code -log mu[x]} of each row [R], from {@code log mu} [R, V]. */
@@ -60,9 +68,9 @@ public interface RowLoss {
    */
   record PerToken(float[] powers) implements RowLoss {
     @Override
-    public NDArray of(NDArray logits, NDArray targets) {
+    public NDArray of(NDArray logits, AskedRows rows) {
       try (NDArray w = logits.getManager().create(powers)) { // [V]
-        return of(logits, targets, w);
+        return of(logits, rows.targets(logits.getManager()), w);
       }
     }
 
@@ -82,8 +90,8 @@ public interface RowLoss {
     }
 
     @Override
-    public NDArray weightedSum(NDManager scope, Logits logits, int[] targets, float[] weights) {
-      return logits.genMd4(scope, targets, weights, powers).sum();
+    public NDArray weightedSum(NDManager scope, Logits logits, AskedRows rows, float[] weights) {
+      return logits.genMd4(scope, rows.targets(), weights, powers).sum();
     }
   }
 }

@@ -221,11 +221,13 @@ public final class SavedModel implements AutoCloseable {
     return description.config.objective(description.tokenSpace(), schedule, axis, floor);
   }
 
-  /** Returns the objective by orders of tokens; none exists where the schedule is learned. */
+  /**
+   * Returns the objective by orders of tokens; none exists where the schedule is learned or nothing
+   * is masked.
+   */
   public Optional<Objective> anyOrderObjective() {
     return schedule.match(
-        shared ->
-            Optional.of(description.config.objective().anyOrder(description.tokenSpace(), shared)),
+        shared -> description.config.objective().anyOrder(description.tokenSpace(), shared),
         perToken -> Optional.empty());
   }
 

@@ -138,6 +138,7 @@ final class AutoregressiveObjectiveTest {
         .withMessageContaining("network.causal must be false for the objective diffusion: true");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ObjectiveKind.parse("ar"))
-        .withMessage("objective must be diffusion, autoregressive or maskgit: ar");
+        .withMessage(
+            "objective must be diffusion, autoregressive, maskgit, any-order, score-entropy, d3pm-absorbing, d3pm-uniform, ctmc-absorbing or ctmc-uniform: ar");
   }
 }

@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.Upload;
+import io.github.md4.core.loss.AskedRows;
+import io.github.md4.core.loss.FormulaLoss;
 import io.github.md4.core.loss.GenMd4Loss;
 import io.github.md4.core.loss.Logits;
 import java.util.Arrays;
@@ -52,6 +54,21 @@ public final class RecordedLogits implements Logits {
       NDList both = kernels.crossEntropy(scope, values, x, w);
       gradient = both.get(1);
       return both.get(0);
+    }
+  }
+
+  @Override
+  public NDArray formula(NDManager scope, FormulaLoss loss, AskedRows rows, float[] weights) {
+    try (NDManager inner = scope.newSubManager()) {
+      NDArray plain = values.stopGradient();
+      plain.attach(inner);
+      FormulaLoss.Values found = loss.values(plain, rows);
+      NDArray w = inner.create(weights); // [R]
+      gradient = found.gradient().mul(w.expandDims(1)); // [R, V]
+      gradient.attach(scope);
+      NDArray sum = found.losses().mul(w).sum();
+      sum.attach(scope);
+      return sum;
     }
   }
 

@@ -320,7 +320,7 @@ public final class FusedKernels implements AutoCloseable {
 
   /** Returns the logits for a loss, which overwrites them with their gradient. */
   public Logits logits(Hidden logits, int vocabularySize) {
-    return new FusedLogits(pointwise, upload, logits, vocabularySize);
+    return new FusedLogits(this, logits, vocabularySize);
   }
 
   /** Returns an optimizer's kernels that keep {@code copy} equal to the parameters. */

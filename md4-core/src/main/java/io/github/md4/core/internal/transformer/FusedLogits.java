@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.loss.AskedRows;
+import io.github.md4.core.loss.FormulaLoss;
 import io.github.md4.core.loss.GenMd4Loss;
 import io.github.md4.core.loss.Logits;
 import java.util.Arrays;
@@ -15,25 +17,48 @@ import java.util.Arrays;
  *
  * @param logits [R, columns], of which the first {@code vocabularySize} count
  */
-record FusedLogits(PointwiseKernels pointwise, Upload upload, Hidden logits, int vocabularySize)
-    implements Logits {
+record FusedLogits(FusedKernels kernels, Hidden logits, int vocabularySize) implements Logits {
+  /** As many float32 logits of a formula are on the device at once: a sixteenth of a gibibyte. */
+  private static final int CHUNK = 1 << 24;
 
   @Override
   public NDArray crossEntropy(NDManager scope, int[] targets, float[] weights) {
     Shape shape = new Shape(targets.length);
+    Upload upload = kernels.upload();
     upload.begin((long) targets.length * (Integer.BYTES + Float.BYTES));
     NDArray x = upload.ints(scope, targets, shape);
     NDArray w = upload.floats(scope, weights, shape);
     upload.end();
-    try (NDArray losses = pointwise.crossEntropy(scope, logits.array, vocabularySize, x, w)) {
+    try (NDArray losses =
+        kernels.pointwise().crossEntropy(scope, logits.array, vocabularySize, x, w)) {
       return losses.mul(w).sum();
     }
+  }
+
+  /** Takes the rows in chunks, in float32; each chunk's gradient overwrites its logits. */
+  @Override
+  public NDArray formula(NDManager scope, FormulaLoss loss, AskedRows rows, float[] weights) {
+    int chunk = Math.max(1, CHUNK / vocabularySize);
+    NDArray total = scope.zeros(new Shape());
+    for (int first = 0; first < rows.count(); first += chunk) {
+      int end = Math.min(rows.count(), first + chunk);
+      try (NDManager inner = scope.newSubManager()) {
+        NDArray some = kernels.one(inner, "logitsFrom", logits.array, first, end, vocabularySize);
+        FormulaLoss.Values found = loss.values(some, rows.range(first, end));
+        NDArray w = inner.create(Arrays.copyOfRange(weights, first, end));
+        NDArray gradient = found.gradient().mul(w.expandDims(1));
+        kernels.change(inner, "overwrite", logits.array, first, gradient);
+        NDArray unused = total.addi(found.losses().mul(w).sum());
+      }
+    }
+    return total;
   }
 
   @Override
   public GenMd4Loss genMd4(NDManager scope, int[] targets, float[] weights, float[] powers) {
     Shape shape = new Shape(targets.length);
     int columns = Math.toIntExact(logits.array.getShape().get(1));
+    Upload upload = kernels.upload();
     upload.begin(
         (long) targets.length * (Integer.BYTES + Float.BYTES) + (long) columns * Float.BYTES);
     NDArray x = upload.ints(scope, targets, shape);
@@ -42,7 +67,8 @@ record FusedLogits(PointwiseKernels pointwise, Upload upload, Hidden logits, int
     NDArray ofTokens = upload.floats(scope, padded, new Shape(columns));
     upload.end();
     PointwiseKernels.GenMd4Rows rows = new PointwiseKernels.GenMd4Rows(x, w, ofTokens);
-    PointwiseKernels.GenMd4Sums sums = pointwise.genMd4(scope, logits.array, vocabularySize, rows);
+    PointwiseKernels.GenMd4Sums sums =
+        kernels.pointwise().genMd4(scope, logits.array, vocabularySize, rows);
     return new GenMd4Loss(sums.losses().mul(w).sum(), sums.losses(), sums.byPower());
   }
 }

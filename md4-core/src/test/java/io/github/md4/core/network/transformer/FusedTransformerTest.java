@@ -9,8 +9,10 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.PlainPointwiseKernels;
 import io.github.md4.core.internal.transformer.TransformerKernels;
+import io.github.md4.core.loss.AskedRows;
 import io.github.md4.core.loss.GenMd4Loss;
 import io.github.md4.core.loss.Logits;
+import io.github.md4.core.loss.ScoreEntropyLoss;
 import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.NetworkInput;
@@ -84,6 +86,21 @@ final class FusedTransformerTest {
   @MethodSource("networks")
   void gradientsOfGenMd4Rows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
     check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::genMd4);
+  }
+
+  /** A loss given by its formula, which the fused way takes in chunks and writes back. */
+  @ParameterizedTest
+  @MethodSource("networks")
+  void gradientsOfFormulaRows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
+    check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::scoreEntropy);
+  }
+
+  private static float[] scoreEntropy(
+      NDManager scope, Logits logits, int[] targets, float[] weights) {
+    float[] shifts = new float[targets.length];
+    Arrays.fill(shifts, -2);
+    AskedRows rows = new AskedRows(targets, targets, new float[][] {shifts});
+    return logits.formula(scope, new ScoreEntropyLoss(), rows, weights).toFloatArray();
   }
 
   private static void check(TransformerConfig config, int[] rows, Recompute recompute) {

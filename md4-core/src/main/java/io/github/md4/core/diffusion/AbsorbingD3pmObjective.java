@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.TimeAxis;
+import java.util.List;
+
+/**
+ * D3PM with masks (Austin et al., 2021): T steps, a network that guesses the clean token, and
+ * optionally the cross-entropy of that guess beside each step's divergence. The divergence of a
+ * masked position is {@code (alpha_s - alpha_t) / (1 - alpha_t)} times the cross-entropy, which is
+ * MD4's in T steps; an unmasked position never changes and counts nothing.
+ *
+ * @param auxiliary lambda: what each step counts is its divergence and lambda times the
+ *     cross-entropy of its masked positions
+ */
+public record AbsorbingD3pmObjective(
+    TokenSpace space, MaskingSchedule schedule, TimeAxis.Discrete axis, double auxiliary)
+    implements Objective {
+
+  @Override
+  public Query query(int[] x, double v, double[] u) {
+    Query query = bound().query(x, v, u);
+    double weight = query.weight() + axis.steps() * auxiliary;
+    return new Query(query.zt(), query.time(), query.positions(), weight);
+  }
+
+  private Md4Objective bound() {
+    return new Md4Objective(space, schedule, axis);
+  }
+
+  @Override
+  public BoundTerms terms(double perToken) {
+    return bound().terms(perToken);
+  }
+
+  /** Returns the bound, which is without the auxiliary term. */
+  @Override
+  public Objective likelihood() {
+    return bound();
+  }
+
+  @Override
+  public String kind() {
+    return auxiliary == 0 ? bound().kind() : "bound with an auxiliary cross-entropy";
+  }
+
+  @Override
+  public String toString() {
+    return "D3PM with masks, " + axis.describe();
+  }
+
+  /** The kind {@code d3pm-absorbing}, {@code d3pm-absorbing(STEPS)} or with lambda too. */
+  public record Kind(int steps, double auxiliary) implements ObjectiveKind {
+    private static final String NAME = "d3pm-absorbing";
+
+    /** Checks the arguments. */
+    public Kind {
+      StepArguments unused = new StepArguments(steps, auxiliary);
+    }
+
+    /** A thousand steps without the auxiliary term. */
+    public Kind() {
+      this(StepArguments.DEFAULTS.steps(), StepArguments.DEFAULTS.auxiliary());
+    }
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    /**
+     * Returns the objective of its own steps, or of those of the axis.
+     *
+     * @param axis continuous for its own
+     */
+    @Override
+    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
+      TimeAxis.Discrete used =
+          axis.match(() -> new TimeAxis.Discrete(steps), TimeAxis.Discrete::new);
+      return new AbsorbingD3pmObjective(space, schedule, used, auxiliary);
+    }
+
+    @Override
+    public ObjectiveKind with(List<String> arguments) {
+      StepArguments given = StepArguments.parse(NAME, arguments);
+      return new Kind(given.steps(), given.auxiliary());
+    }
+
+    @Override
+    public String toString() {
+      return new StepArguments(steps, auxiliary).text(NAME);
+    }
+  }
+}

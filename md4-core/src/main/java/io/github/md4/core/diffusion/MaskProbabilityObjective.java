@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.TimeAxis;
+import java.util.stream.IntStream;
+
+/**
+ * The any-order bound with a masking probability drawn uniformly, lambda-DCE of RADD (Ou et al.,
+ * 2025): each token is masked with the probability b,
+ *
+ * <pre>{@code
+ * E_b E_M (1 / b) sum_{i in M} -log mu_i(z_M, t)[x_i],   1 - alpha(t) = b
+ * }</pre>
+ *
+ * <p>The number of masked tokens is binomial given b, and uniform on the whole: the expectation is
+ * that of {@link AnyOrderObjective}.
+ */
+public record MaskProbabilityObjective(TokenSpace space, MaskingSchedule schedule)
+    implements Objective {
+
+  @Override
+  public Query query(int[] x, double v, double[] u) {
+    double b = 1 - v; // in (0, 1]
+    int[] positions = IntStream.range(0, u.length).filter(i -> u[i] >= 1 - b).toArray();
+    boolean isWithinEnds = b >= schedule.oneMinusAlpha(0) && b <= schedule.oneMinusAlpha(1);
+    int[] zt = new ForwardProcess(space, schedule).masked(x, positions);
+    return new Query(zt, schedule.timeWhenMasked(b), positions, 1 / b, isWithinEnds);
+  }
+
+  @Override
+  public BoundTerms terms(double perToken) {
+    return new BoundTerms(perToken, 0, 0);
+  }
+
+  @Override
+  public Relation relationTo(Objective other) {
+    Objective continuous = new Md4Objective(space, schedule, new TimeAxis.Continuous());
+    return other.equals(continuous) ? Relation.EQUAL_WITHIN_ENDS : Relation.NONE;
+  }
+
+  @Override
+  public String toString() {
+    return "any-order, by probability";
+  }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import io.github.md4.core.schedule.MaskingSchedule;
+
+/**
+ * The form in which a network's logits f tell the scores of a masked position: with {@code r =
+ * alpha / (1 - alpha)}, the score of token j is {@code s_j = r mu_j}, where mu is the softmax of f
+ * or is {@code exp(f_j + c)}, which need not add up to 1.
+ */
+public interface ScoreForm {
+
+  /** Returns whether mu is the softmax, so that the scores add up to r. */
+  boolean isNormalised();
+
+  /** Returns c at a time; 0 where mu is the softmax. */
+  double shift(TokenSpace space, MaskingSchedule schedule, double t);
+
+  /** The softmax: the network's logits are those of the clean token. */
+  record Softmax() implements ScoreForm {
+    @Override
+    public boolean isNormalised() {
+      return true;
+    }
+
+    @Override
+    public double shift(TokenSpace space, MaskingSchedule schedule, double t) {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import java.util.List;
+
+/**
+ * The arguments of a D3PM: T and the factor of its auxiliary cross-entropy.
+ *
+ * @param steps T, at least 1
+ * @param auxiliary lambda, at least 0
+ */
+record StepArguments(int steps, double auxiliary) {
+  /** As D3PM's text models and multinomial diffusion have it. */
+  static final StepArguments DEFAULTS = new StepArguments(1000, 0);
+
+  /** Checks both. */
+  StepArguments {
+    if (steps < 1) {
+      throw new IllegalArgumentException("steps must be at least 1: " + steps);
+    }
+    if (!(auxiliary >= 0 && auxiliary < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("the auxiliary factor must be at least 0: " + auxiliary);
+    }
+  }
+
+  /**
+   * @throws IllegalArgumentException unless the arguments are T, or T and lambda
+   */
+  static StepArguments parse(String name, List<String> arguments) {
+    try {
+      if (arguments.size() <= 2) {
+        double auxiliary = arguments.size() < 2 ? 0 : Double.parseDouble(arguments.get(1));
+        return new StepArguments(Integer.parseInt(arguments.get(0)), auxiliary);
+      }
+    } catch (NumberFormatException e) {
+      // reported below, with what it should have been
+    }
+    throw new IllegalArgumentException(
+        "objective must be written %s(STEPS) or %s(STEPS, LAMBDA): %s"
+            .formatted(name, name, String.join(", ", arguments)));
+  }
+
+  /** Returns the text that {@link #parse} reads; the bare name for the defaults. */
+  String text(String name) {
+    if (equals(DEFAULTS)) {
+      return name;
+    }
+    return auxiliary == 0
+        ? "%s(%d)".formatted(name, steps)
+        : "%s(%d, %s)".formatted(name, steps, auxiliary);
+  }
+}

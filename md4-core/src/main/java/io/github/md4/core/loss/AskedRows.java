@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.loss;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.Arrays;
+
+/**
+ * The asked rows, as the host knows them before any network runs.
+ *
+ * @param targets clean tokens [R], in [0, V)
+ * @param shown the tokens that the network is shown there [R], in [0, V]
+ * @param facts numbers that an objective gives its loss about each row, [k][R]; k is 0 where the
+ *     loss needs none
+ */
+public record AskedRows(int[] targets, int[] shown, float[][] facts) {
+
+  /** Checks that there is as much of all. */
+  public AskedRows {
+    int rows = targets.length;
+    boolean isWhole = shown.length == rows;
+    for (float[] fact : facts) {
+      isWhole &= fact.length == rows;
+    }
+    if (!isWhole) {
+      throw new IllegalArgumentException("there must be one of everything a row: " + rows);
+    }
+  }
+
+  /** Returns the rows of a loss that is told the targets alone. */
+  public static AskedRows of(int... targets) {
+    return new AskedRows(targets, targets, new float[0][]);
+  }
+
+  /** Returns R. */
+  public int count() {
+    return targets.length;
+  }
+
+  /** Returns the rows from {@code first} to before {@code end}. */
+  public AskedRows range(int first, int end) {
+    float[][] some = new float[facts.length][];
+    Arrays.setAll(some, k -> Arrays.copyOfRange(facts[k], first, end));
+    return new AskedRows(
+        Arrays.copyOfRange(targets, first, end), Arrays.copyOfRange(shown, first, end), some);
+  }
+
+  /** Returns the targets, int64 [R]. */
+  public NDArray targets(NDManager manager) {
+    return longs(manager, targets);
+  }
+
+  /** Returns the tokens shown, int64 [R]. */
+  public NDArray shown(NDManager manager) {
+    return longs(manager, shown);
+  }
+
+  /** Returns a fact as a column, float32 [R, 1]. */
+  public NDArray fact(NDManager manager, int index) {
+    return manager.create(facts[index]).expandDims(1);
+  }
+
+  private static NDArray longs(NDManager manager, int... numbers) {
+    return manager.create(Arrays.stream(numbers).asLongStream().toArray());
+  }
+}
