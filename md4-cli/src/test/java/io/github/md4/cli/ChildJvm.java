@@ -27,9 +27,16 @@ public final class ChildJvm implements AutoCloseable {
 
   public static ChildJvm start(Class<?> main, Map<String, String> environment, String... args)
       throws IOException {
+    return start(System.getProperty("java.class.path"), main, environment, args);
+  }
+
+  /** As {@link #start(Class, Map, String...)}, with another class path. */
+  static ChildJvm start(
+      String classPath, Class<?> main, Map<String, String> environment, String... args)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xshare:auto", "-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of("-Xshare:auto", "-cp", classPath));
     command.add(main.getName());
     command.addAll(List.of(args));
     ProcessBuilder builder = new ProcessBuilder(command);

@@ -6,12 +6,16 @@ import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.noise.Noise;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * A sampler of sequences from masks, or of the holes of given ones, by a method of the user's
  * choice (MD4, Section 4; spec, Section 4). A position that is no mask at first never changes.
+ *
+ * <p>Used by one thread at a time. Closing it frees the code that draws, not the manager and not
+ * the model.
  */
-public final class Sampler {
+public final class Sampler implements AutoCloseable {
   /** The most logits that a call computes, but for a single sequence: a gibibyte of float32. */
   private static final long MOST_LOGITS = 1L << 28;
 
@@ -20,30 +24,57 @@ public final class Sampler {
   private final GenerativeModel model;
   private final SamplingProcedure procedure;
   private final TokenLaw law;
+  private final Runnable release;
 
   /**
+   * A sampler that draws by a law.
+   *
    * @param manager the manager, and so the device, of the arrays that the denoiser is given; every
    *     array is freed at the end of its call
    * @param law the law of the tokens of revealed positions
    * @throws IllegalArgumentException if the method has no form for the model's schedule
    */
-  public Sampler(
+  public Sampler(NDManager manager, GenerativeModel model, SamplingMethod method, TokenLaw law) {
+    this(manager, new DrawKernels(manager), model, method, law, DrawKernels::close);
+  }
+
+  /** A sampler of the network's own law. */
+  public Sampler(NDManager manager, GenerativeModel model, SamplingMethod method) {
+    this(manager, model, method, TokenLaw.MODEL);
+  }
+
+  /**
+   * A sampler with the kernels of several.
+   *
+   * @param kernels not closed with this
+   */
+  Sampler(
       NDManager manager,
       DrawKernels kernels,
       GenerativeModel model,
       SamplingMethod method,
       TokenLaw law) {
+    this(manager, kernels, model, method, law, shared -> {});
+  }
+
+  /** A sampler of the network's own law, with the kernels of several. */
+  Sampler(NDManager manager, DrawKernels kernels, GenerativeModel model, SamplingMethod method) {
+    this(manager, kernels, model, method, TokenLaw.MODEL);
+  }
+
+  private Sampler(
+      NDManager manager,
+      DrawKernels kernels,
+      GenerativeModel model,
+      SamplingMethod method,
+      TokenLaw law,
+      Consumer<DrawKernels> release) {
     this.manager = Objects.requireNonNull(manager, "manager");
     this.kernels = Objects.requireNonNull(kernels, "kernels");
     this.model = Objects.requireNonNull(model, "model");
     this.procedure = method.under(model.schedule());
     this.law = Objects.requireNonNull(law, "law");
-  }
-
-  /** A sampler of the network's own law. */
-  public Sampler(
-      NDManager manager, DrawKernels kernels, GenerativeModel model, SamplingMethod method) {
-    this(manager, kernels, model, method, TokenLaw.MODEL);
+    this.release = () -> release.accept(kernels);
   }
 
   /** As {@link #sample(SampleRequest, SamplingListener)}, without a listener. */
@@ -86,5 +117,10 @@ public final class Sampler {
         new SamplingContext(model.space(), new Noise(request.seed()), request.from());
     int rowLimit = Math.toIntExact(Math.max(1, MOST_LOGITS / model.space().vocabularySize()));
     return new SampleRun(request, procedure.trajectories(context), rowLimit);
+  }
+
+  @Override
+  public void close() {
+    release.run();
   }
 }

@@ -43,8 +43,9 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   /** Returns the logits of this law, made of the network's, float [R, V]. */
   NDArray logits(DrawKernels kernels, NDManager scope, NDArray logits) {
     NDArray law = temper(kernels, scope, logits);
+    LogitCuts cuts = new KernelCuts(kernels);
     for (Truncation truncation : truncations) {
-      law = truncation.cut(kernels, scope, law);
+      law = truncation.cut(cuts, scope, law);
     }
     return law;
   }
@@ -82,8 +83,15 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
     /** Returns the text from which {@link #parse} makes this truncation. */
     String text();
 
-    /** Returns logits with minus infinity for every token that is cut, [R, V]. */
-    NDArray cut(DrawKernels kernels, NDManager scope, NDArray logits);
+    /**
+     * Returns logits with minus infinity for every token that is cut.
+     *
+     * @param cuts the cuts of this library, to build on; another truncation may do without
+     * @param scope takes the result, and is closed after the draw
+     * @param logits float32 [R, V]; not to be changed
+     * @return float32 [R, V], finite for one token of each row at least
+     */
+    NDArray cut(LogitCuts cuts, NDManager scope, NDArray logits);
   }
 
   /**
@@ -108,8 +116,8 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
     }
 
     @Override
-    public NDArray cut(DrawKernels kernels, NDManager scope, NDArray logits) {
-      return kernels.topP(scope, logits, p);
+    public NDArray cut(LogitCuts cuts, NDManager scope, NDArray logits) {
+      return cuts.topP(scope, logits, p);
     }
   }
 
@@ -132,8 +140,8 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
     }
 
     @Override
-    public NDArray cut(DrawKernels kernels, NDManager scope, NDArray logits) {
-      return kernels.topK(scope, logits, k);
+    public NDArray cut(LogitCuts cuts, NDManager scope, NDArray logits) {
+      return cuts.topK(scope, logits, k);
     }
   }
 }

@@ -3,15 +3,15 @@ package io.github.md4.train;
 
 import static io.github.md4.core.Checks.require;
 
-import io.github.md4.core.Choices;
 import io.github.md4.train.optimizer.LearningRate;
+import java.util.List;
 
 /**
  * The learning rate.
  *
  * @param base the highest
  * @param warmUp updates until it is reached, from 0
- * @param decay the course after the warm-up
+ * @param decay the course after the warm-up: cosine, constant, or a kind on the class path
  */
 public record LearningRateConfig(double base, long warmUp, Decay decay) {
   /** Checks the numbers that no decay allows. */
@@ -27,36 +27,79 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
 
   /** Returns the rate over a run of so many updates. */
   public LearningRate over(long steps) {
-    return decay.rate(this, steps);
+    return decay.over(this, steps);
   }
 
-  /** The course of the rate after its warm-up. */
-  public enum Decay {
+  /** Returns the same rate with another highest one. */
+  public LearningRateConfig withBase(double highest) {
+    return new LearningRateConfig(highest, warmUp, decay);
+  }
+
+  /** Returns the same rate after another number of updates. */
+  public LearningRateConfig withWarmUp(long updates) {
+    return new LearningRateConfig(base, updates, decay);
+  }
+
+  /** Returns the same rate with another course after the warm-up. */
+  public LearningRateConfig withDecay(Decay course) {
+    return new LearningRateConfig(base, warmUp, course);
+  }
+
+  /**
+   * The course of the rate after its warm-up. Its {@code toString} is the text from which {@link
+   * #parse} makes it again, so that a config holds it; a user's own has a {@link DecayKind}.
+   */
+  public interface Decay {
     /** Falls to 0 along half a cosine. */
-    COSINE {
-      @Override
-      LearningRate rate(LearningRateConfig rate, long steps) {
-        return new LearningRate.WarmUpCosine(rate.base, rate.warmUp, steps);
-      }
-    },
+    Decay COSINE = new Cosine();
+
     /** Stays. */
-    CONSTANT {
-      @Override
-      LearningRate rate(LearningRateConfig rate, long steps) {
-        return new LearningRate.Constant(rate.base, rate.warmUp);
-      }
-    };
+    Decay CONSTANT = new Constant();
 
-    abstract LearningRate rate(LearningRateConfig rate, long steps);
+    /**
+     * Returns the rate over a run.
+     *
+     * @param rate its highest value and its warm-up
+     * @param steps the number of updates of the run
+     * @return the rate of each update, at least 0 and finite
+     * @throws IllegalArgumentException if the run is too short for it
+     */
+    LearningRate over(LearningRateConfig rate, long steps);
 
-    /** Returns the choice written as {@code cosine} or {@code constant}. */
-    public static Decay parse(String text) {
-      return Choices.parse(values(), "decay", text);
+    /**
+     * Returns the choice written as {@code cosine}, {@code constant}, or with the name of a {@link
+     * DecayKind} on the class path.
+     *
+     * @throws IllegalArgumentException if the text is none of these; the message lists them
+     */
+    static Decay parse(String text) {
+      return DecayText.parse(List.of(COSINE, CONSTANT), text);
+    }
+  }
+
+  /** The decay along half a cosine. */
+  private record Cosine() implements Decay {
+    @Override
+    public LearningRate over(LearningRateConfig rate, long steps) {
+      return new LearningRate.WarmUpCosine(rate.base, rate.warmUp, steps);
     }
 
     @Override
     public String toString() {
-      return Choices.name(this);
+      return "cosine";
+    }
+  }
+
+  /** No decay. */
+  private record Constant() implements Decay {
+    @Override
+    public LearningRate over(LearningRateConfig rate, long steps) {
+      return new LearningRate.Constant(rate.base, rate.warmUp);
+    }
+
+    @Override
+    public String toString() {
+      return "constant";
     }
   }
 }

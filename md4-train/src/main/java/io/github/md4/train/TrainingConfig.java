@@ -3,6 +3,7 @@ package io.github.md4.train;
 
 import static io.github.md4.core.Checks.require;
 
+import io.github.md4.core.Precision;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.train.optimizer.LearningRate;
 
@@ -50,7 +51,71 @@ public record TrainingConfig(
         Reporting.defaults());
   }
 
+  /**
+   * Returns the same training of another length. The warm-up is cut to a tenth of it where it is
+   * longer.
+   *
+   * @param updates at least 1
+   */
+  public TrainingConfig steps(long updates) {
+    LearningRateConfig rate = optimization.learningRate();
+    return withSteps(updates, rate.withWarmUp(Math.min(rate.warmUp(), updates / 10)));
+  }
+
+  /**
+   * Returns the same training at another highest learning rate.
+   *
+   * @param highest at least 0
+   */
+  public TrainingConfig learningRate(double highest) {
+    return withSteps(steps, optimization.learningRate().withBase(highest));
+  }
+
+  /**
+   * Returns the same training of other batches, each held by the device at once.
+   *
+   * @param examples of an update, at least 1
+   */
+  public TrainingConfig batchSize(int examples) {
+    return withBatching(
+        new Batching(examples, examples, batching.samples(), batching.timeSampling()));
+  }
+
+  /** Returns the same training with products of another precision. */
+  public TrainingConfig precision(Precision products) {
+    return withComputation(
+        new Computation(
+            products,
+            computation.residual(),
+            computation.kernels(),
+            computation.recompute(),
+            computation.tf32()));
+  }
+
+  /**
+   * Returns the same training with another memory of the averaged weights.
+   *
+   * @param memory in [0, 1); 0 keeps no average
+   */
+  public TrainingConfig emaRate(double memory) {
+    return withOptimization(optimization.withEmaRate(memory));
+  }
+
+  /**
+   * Returns the same training with metrics every so many steps.
+   *
+   * @param updates at least 1
+   */
+  public TrainingConfig logEvery(int updates) {
+    return withReporting(new Reporting(updates, reporting.peakFlops()));
+  }
+
   /** Returns the same training from another seed. */
+  public TrainingConfig seed(long other) {
+    return withSeed(other);
+  }
+
+  /** As {@link #seed(long)}. */
   public TrainingConfig withSeed(long other) {
     return new TrainingConfig(
         other, steps, batching, computation, timeAxis, optimization, powers, warmStart, reporting);

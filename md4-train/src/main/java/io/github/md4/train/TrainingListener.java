@@ -3,6 +3,7 @@ package io.github.md4.train;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -18,6 +19,27 @@ public interface TrainingListener {
         consumer.accept(metrics);
       }
     };
+  }
+
+  /**
+   * Returns a listener to evaluations alone: every so many steps, by the plan's cadence, and at the
+   * end.
+   *
+   * @param consumer hears the model in training, to score it or to draw samples from its averaged
+   *     weights
+   */
+  static TrainingListener ofEvaluations(Consumer<Learner> consumer) {
+    return new TrainingListener() {
+      @Override
+      public void onEvaluation(Learner learner) {
+        consumer.accept(learner);
+      }
+    };
+  }
+
+  /** Returns a listener that tells all of these, in their order. */
+  static TrainingListener all(TrainingListener... listeners) {
+    return new ListenerList(List.of(listeners));
   }
 
   /** A step has been handed to the device; what it computes may not be known yet. */

@@ -10,12 +10,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.token.TokenFile;
-import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.data.DataCheck;
-import io.github.md4.train.data.Windows;
-import io.github.md4.train.data.image.ImageCompatibility;
-import io.github.md4.train.data.image.ImageWindows;
-import io.github.md4.train.data.image.Labels;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,8 +21,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
-import java.util.function.LongToIntFunction;
-import java.util.stream.Stream;
 
 /**
  * A run: a folder, a model in training and the data it is trained on.
@@ -46,49 +39,32 @@ public final class TrainingRun implements AutoCloseable {
   private Learner learner; // null until a start or a checkpoint gives it
   private Trainer trainer;
   private RunLock lock; // null where nothing will be written
+  private NDManager owned; // null where a caller's manager is used
 
   /** The folder and the data of a run. */
-  record Place(RunFolder folder, Plan plan, TokenFile tokens) {
+  record Place(RunFolder folder, Plan plan, TrainingData data) {
 
     private Network network(NDManager manager) {
       return plan.model.network(manager, plan.training.computation().precision());
     }
 
-    private Windows windows() throws IOException {
-      ModelConfig model = plan.model.config();
-      long seed = plan.training.seed();
-      ImageCompatibility.check(tokens, model.network());
-      if (model.network().imageShape().isEmpty()) {
-        return Windows.of(tokens, model.length(), seed);
-      }
-      LongToIntFunction labels = ImageCompatibility.labels(tokens, model.network(), model.length());
-      return new ImageWindows(tokens, model.length(), seed, labels);
-    }
-
     private Trainer trainer(Learner learner) throws IOException {
       TrainingConfig training = plan.training;
-      Batches batches = new Batches(windows(), new Noise(training.seed()), training.batching());
+      Batches batches =
+          new Batches(
+              data.windows(plan.model.config(), training.seed()),
+              new Noise(training.seed()),
+              training.batching());
       return new Trainer(folder, plan, labelsSha256(), learner, batches);
-    }
-
-    /** Returns the file of labels that the network takes, if it takes labels. */
-    private Optional<Path> labels() {
-      return Optional.of(Labels.beside(tokens.path()))
-          .filter(file -> plan.model.config().network().classes() > 0 && Files.exists(file));
     }
 
     /** Returns the SHA-256 that the labels state; null without labels. */
     String labelsSha256() throws IOException {
-      if (labels().isEmpty()) {
-        return null;
-      }
-      try (TokenFile file = TokenFile.open(labels().get())) {
-        return file.info().map(TokenFileInfo::sha256).orElse(null);
-      }
+      return data.labelsSha256(plan.model.config()).orElse(null);
     }
 
     private DataCheck checkData() {
-      return DataCheck.start(Stream.concat(Stream.of(tokens.path()), labels().stream()).toList());
+      return data.check(plan.model.config());
     }
   }
 
@@ -107,20 +83,21 @@ public final class TrainingRun implements AutoCloseable {
      *
      * @throws InvalidDataException if the file does not say what its tokens are
      */
-    public static Plan of(ModelConfig model, TrainingConfig training, TokenFile tokens)
-        throws IOException {
-      TokenFileInfo info =
-          tokens
-              .info()
-              .orElseThrow(
-                  () ->
-                      new InvalidDataException(
-                          tokens.path(), "has no description beside it; prepare it with md4 data"));
+    public static Plan of(ModelConfig model, TrainingConfig training, TokenFile tokens) {
+      return of(model, training, TrainingData.of(tokens));
+    }
+
+    /**
+     * Returns a plan for data, which evaluates and writes a checkpoint at the end alone.
+     *
+     * @throws InvalidDataException if a file does not say what its tokens are
+     */
+    public static Plan of(ModelConfig model, TrainingConfig training, TrainingData data) {
       return new Plan(
           training,
-          new Cadence(0, 0, 1, 0),
-          new SavedModel.Description(model, info.tokenizer()),
-          info.sha256());
+          Cadence.atTheEnd(),
+          new SavedModel.Description(model, data.tokenizer()),
+          data.sha256());
     }
 
     /** Returns the same plan with other distances between evaluations and checkpoints. */
@@ -142,7 +119,33 @@ public final class TrainingRun implements AutoCloseable {
    * @param keepLast checkpoints that stay
    * @param keepEvery checkpoints at its multiples stay too
    */
-  public record Cadence(long evaluateEvery, long checkpointEvery, int keepLast, long keepEvery) {}
+  public record Cadence(long evaluateEvery, long checkpointEvery, int keepLast, long keepEvery) {
+
+    /** Returns that of an evaluation and a checkpoint at the end alone. */
+    public static Cadence atTheEnd() {
+      return new Cadence(0, 0, 1, 0);
+    }
+
+    /** Returns the same with an evaluation every so many steps. */
+    public Cadence evaluateEvery(long steps) {
+      return new Cadence(steps, checkpointEvery, keepLast, keepEvery);
+    }
+
+    /** Returns the same with a checkpoint every so many steps. */
+    public Cadence checkpointEvery(long steps) {
+      return new Cadence(evaluateEvery, steps, keepLast, keepEvery);
+    }
+
+    /** Returns the same where so many of the newest checkpoints stay. */
+    public Cadence keepLast(int checkpoints) {
+      return new Cadence(evaluateEvery, checkpointEvery, checkpoints, keepEvery);
+    }
+
+    /** Returns the same where the checkpoints at multiples of so many steps stay. */
+    public Cadence keepEvery(long steps) {
+      return new Cadence(evaluateEvery, checkpointEvery, keepLast, steps);
+    }
+  }
 
   /** The end of a run. */
   public enum Outcome {
@@ -162,15 +165,21 @@ public final class TrainingRun implements AutoCloseable {
    * @throws InvalidDataException if the folder already holds a run, is a file, or is in use by
    *     another training
    */
-  public static TrainingRun start(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
+  public static TrainingRun start(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
     checkIsNew(folder);
     return locked(
         folder,
         () -> {
           checkIsNew(folder);
-          return begin(new Place(folder, plan, tokens), parent);
+          return begin(new Place(folder, plan, data), parent);
         });
+  }
+
+  /** As {@link #start(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file. */
+  public static TrainingRun start(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
+      throws IOException {
+    return start(folder, plan, TrainingData.of(tokens), parent);
   }
 
   /**
@@ -178,10 +187,10 @@ public final class TrainingRun implements AutoCloseable {
    *
    * @throws InvalidDataException if the folder already holds a run, or is a file
    */
-  public static TrainingRun trial(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
+  public static TrainingRun trial(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
     checkIsNew(folder);
-    return begin(new Place(folder, plan, tokens), parent);
+    return begin(new Place(folder, plan, data), parent);
   }
 
   private static void checkIsNew(RunFolder folder) throws IOException {
@@ -220,18 +229,44 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * Returns the run of a folder: at its last checkpoint if there is one, else at its start.
    *
-   * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume}
+   * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume(RunFolder,
+   *     Plan, TrainingData, NDManager)}
    */
   public static TrainingRun startOrResume(
-      RunFolder folder, Plan plan, TokenFile tokens, NDManager parent) throws IOException {
+      RunFolder folder, Plan plan, TrainingData data, NDManager parent) throws IOException {
     return Checkpoints.latest(folder.checkpoints()).isPresent()
-        ? resume(folder, plan, tokens, parent)
-        : start(folder, plan, tokens, parent);
+        ? resume(folder, plan, data, parent)
+        : start(folder, plan, data, parent);
+  }
+
+  /**
+   * As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, on DJL's default device.
+   *
+   * @param folder of the run; made where it is absent
+   */
+  public static TrainingRun startOrResume(Path folder, Plan plan, TrainingData data)
+      throws IOException {
+    NDManager own = NDManager.newBaseManager();
+    try {
+      TrainingRun run = startOrResume(new RunFolder(folder), plan, data, own);
+      run.owned = own;
+      return run;
+    } catch (IOException | RuntimeException e) {
+      own.close();
+      throw e;
+    }
+  }
+
+  /** As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file. */
+  public static TrainingRun startOrResume(
+      RunFolder folder, Plan plan, TokenFile tokens, NDManager parent) throws IOException {
+    return startOrResume(folder, plan, TrainingData.of(tokens), parent);
   }
 
   private static TrainingRun begin(Place place, NDManager parent) throws IOException {
-    TrainingRun run = new TrainingRun(parent, place);
     Plan plan = place.plan;
+    plan.model.checkIsWritable(); // now, and not after hours of training
+    TrainingRun run = new TrainingRun(parent, place);
     WarmStart start = plan.training.warmStart();
     TrainedModel model =
         start.model(run.manager, run.network, plan, plan.trainedSchedule(run.manager));
@@ -246,20 +281,26 @@ public final class TrainingRun implements AutoCloseable {
    * @throws InvalidDataException if there is no checkpoint, it is damaged, or the data are others
    * @throws InvalidConfigException if model, seed or batch size are not those of the checkpoint
    */
-  public static TrainingRun resume(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
+  public static TrainingRun resume(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
     checkIsThere(folder);
-    return locked(folder, () -> new Resumption(new Place(folder, plan, tokens), parent).newest());
+    return locked(folder, () -> new Resumption(new Place(folder, plan, data), parent).newest());
+  }
+
+  /** As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file. */
+  public static TrainingRun resume(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
+      throws IOException {
+    return resume(folder, plan, TrainingData.of(tokens), parent);
   }
 
   /**
-   * As {@link #resume}, at the newest checkpoint that is whole. Damaged ones after it are renamed;
-   * {@link #notes} names them.
+   * As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, at the newest checkpoint that is
+   * whole. Damaged ones after it are renamed; {@link #notes} names them.
    */
   public static TrainingRun resumeLastGood(
-      RunFolder folder, Plan plan, TokenFile tokens, NDManager parent) throws IOException {
+      RunFolder folder, Plan plan, TrainingData data, NDManager parent) throws IOException {
     checkIsThere(folder);
-    return locked(folder, () -> new Resumption(new Place(folder, plan, tokens), parent).lastGood());
+    return locked(folder, () -> new Resumption(new Place(folder, plan, data), parent).lastGood());
   }
 
   private static void checkIsThere(RunFolder folder) {
@@ -274,12 +315,13 @@ public final class TrainingRun implements AutoCloseable {
    * at: what it did is not touched.
    *
    * @param step from 1
-   * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume}
+   * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume(RunFolder,
+   *     Plan, TrainingData, NDManager)}
    */
   public static TrainingRun before(
-      long step, RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
+      long step, RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
-    Place place = new Place(folder, plan, tokens);
+    Place place = new Place(folder, plan, data);
     Optional<Checkpoints.Checkpoint> last =
         Checkpoints.in(folder.checkpoints()).stream()
             .filter(checkpoint -> checkpoint.step() < step)
@@ -449,6 +491,9 @@ public final class TrainingRun implements AutoCloseable {
     }
     network.close();
     manager.close();
+    if (owned != null) {
+      owned.close();
+    }
     if (lock != null) {
       lock.close();
     }

@@ -164,7 +164,8 @@ final class GuardedGenMd4Test {
     Recorder recorder = new Recorder();
     float[][] unused = finish(plan, "run", recorder);
     Spike spike = recorder.spikes.get(0);
-    try (TrainingRun run = TrainingRun.before(spike.step(), run("run"), plan, tokens, manager)) {
+    try (TrainingRun run =
+        TrainingRun.before(spike.step(), run("run"), plan, TrainingData.of(tokens), manager)) {
       Replay replay = run.replay(spike.step(), step -> {});
       assertThat(replay.bitsPerToken()).isEqualTo(spike.bitsPerToken());
       assertThat(replay.gradientNorm())

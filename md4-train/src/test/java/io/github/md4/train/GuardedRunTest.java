@@ -203,7 +203,8 @@ final class GuardedRunTest {
     Recorder recorder = new Recorder();
     float[] unused = finish(plan, "run", recorder);
     for (Spike spike : recorder.spikes) {
-      try (TrainingRun run = TrainingRun.before(spike.step(), run("run"), plan, tokens, manager)) {
+      try (TrainingRun run =
+          TrainingRun.before(spike.step(), run("run"), plan, TrainingData.of(tokens), manager)) {
         Replay replay = run.replay(spike.step(), step -> {});
         assertThat(replay.step()).isEqualTo(spike.step());
         assertThat(replay.examples()).isEqualTo(spike.examples());
@@ -223,7 +224,7 @@ final class GuardedRunTest {
     float[] unused = finish(plan, "run", new Recorder());
     for (long[] stepAndStart : new long[][] {{3, 0}, {11, 10}, {10, 0}, {STEPS, 20}}) {
       try (TrainingRun run =
-          TrainingRun.before(stepAndStart[0], run("run"), plan, tokens, manager)) {
+          TrainingRun.before(stepAndStart[0], run("run"), plan, TrainingData.of(tokens), manager)) {
         assertThat(run.updates()).isEqualTo(stepAndStart[1]);
       }
     }

@@ -77,7 +77,8 @@ final class ResumptionTest {
         .hasMessageContaining("step-10: is damaged (")
         .hasMessageContaining(name)
         .hasMessageContaining("step-5 before it is whole: --resume=last-good goes on from there");
-    try (TrainingRun resumed = TrainingRun.resumeLastGood(run, plan, tokens, manager)) {
+    try (TrainingRun resumed =
+        TrainingRun.resumeLastGood(run, plan, TrainingData.of(tokens), manager)) {
       assertThat(resumed.updates()).isEqualTo(5);
       assertThat(resumed.notes())
           .satisfiesExactly(
@@ -94,13 +95,15 @@ final class ResumptionTest {
   @Test
   void lastGood_saysWhereNoneIsWhole_andTakesTheNewestWhereItIs() throws IOException {
     TrainingRun.Plan plan = trained();
-    try (TrainingRun resumed = TrainingRun.resumeLastGood(run, plan, tokens, manager)) {
+    try (TrainingRun resumed =
+        TrainingRun.resumeLastGood(run, plan, TrainingData.of(tokens), manager)) {
       assertThat(resumed.updates()).isEqualTo(10);
       assertThat(resumed.notes()).isEmpty();
     }
     Files.delete(checkpoint("step-10").resolve("ema.safetensors"));
     cut(checkpoint("step-5").resolve("state.json"));
-    assertThatThrownBy(() -> TrainingRun.resumeLastGood(run, plan, tokens, manager))
+    assertThatThrownBy(
+            () -> TrainingRun.resumeLastGood(run, plan, TrainingData.of(tokens), manager))
         .hasMessageContaining("has no checkpoint that is whole: ")
         .hasMessageContaining("step-10 is damaged")
         .hasMessageContaining("step-5 is damaged");

@@ -4,7 +4,6 @@ package io.github.md4.cli.bench;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.TokenSpace;
-import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
@@ -71,21 +70,14 @@ record SampleBench(NDManager manager, Workload workload) {
     try (Network network =
             workload.model.network().network(manager, workload.vocabularySize, workload.precision);
         Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(0));
-        FrozenDenoiser denoiser = network.frozen(manager, parameters);
-        DrawKernels kernels = new DrawKernels(manager)) {
+        FrozenDenoiser denoiser = network.frozen(manager, parameters)) {
       TokenSpace space = new TokenSpace(workload.vocabularySize);
-      Bound bound = new Bound(kernels, new GenerativeModel(denoiser, space, workload.schedule()));
-      List<Sample> unused =
-          bound.sampler(manager, warmUp).sample(request(warmUp.batchSize(), warmUp));
-      return measured(
-          bound.sampler(manager, options), request(count, options), denoiser.description());
-    }
-  }
-
-  /** The model with the kernels that draw its samples. */
-  private record Bound(DrawKernels kernels, GenerativeModel model) {
-    Sampler sampler(NDManager manager, SamplingOptions options) {
-      return new Sampler(manager, kernels, model, options.method(), options.law());
+      GenerativeModel model = new GenerativeModel(denoiser, space, workload.schedule());
+      try (Sampler warming = new Sampler(manager, model, warmUp.method(), warmUp.law());
+          Sampler sampler = new Sampler(manager, model, options.method(), options.law())) {
+        List<Sample> unused = warming.sample(request(warmUp.batchSize(), warmUp));
+        return measured(sampler, request(count, options), denoiser.description());
+      }
     }
   }
 

@@ -4,6 +4,7 @@ package io.github.md4.cli.train;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.RunFolder;
+import io.github.md4.train.TrainingData;
 import io.github.md4.train.TrainingRun;
 import java.io.IOException;
 import java.util.Arrays;
@@ -22,7 +23,7 @@ public enum ResumeFrom {
     @Override
     TrainingRun open(RunFolder run, TrainingRun.Plan plan, TokenFile tokens, NDManager manager)
         throws IOException {
-      return TrainingRun.resumeLastGood(run, plan, tokens, manager);
+      return TrainingRun.resumeLastGood(run, plan, TrainingData.of(tokens), manager);
     }
   };
 

@@ -17,6 +17,7 @@ import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.Checkpoints;
 import io.github.md4.train.RunFolder;
+import io.github.md4.train.TrainingData;
 import io.github.md4.train.TrainingRun;
 import io.github.md4.train.evaluation.Evaluator;
 import io.github.md4.train.evaluation.RunRecorder;
@@ -125,12 +126,13 @@ public final class TrainCommand implements Callable<Integer> {
       TrainingRun.Plan plan = plan(experiment, tokens);
       RunFolder folder = new RunFolder(experiment.run());
       if (mode.dryRun) {
-        try (TrainingRun run = TrainingRun.trial(folder, plan, tokens, manager)) {
+        try (TrainingRun run = TrainingRun.trial(folder, plan, TrainingData.of(tokens), manager)) {
           return DryRun.print(run, plan, out);
         }
       }
       if (mode.replay != null) {
-        try (TrainingRun run = TrainingRun.before(mode.replay, folder, plan, tokens, manager)) {
+        try (TrainingRun run =
+            TrainingRun.before(mode.replay, folder, plan, TrainingData.of(tokens), manager)) {
           return ReplayReport.print(run, mode.replay, out);
         }
       }

@@ -6,7 +6,6 @@ import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.cli.image.ImageGrid;
 import io.github.md4.cli.support.Labelled;
 import io.github.md4.cli.support.OutputFile;
-import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.ImageShape;
@@ -38,7 +37,6 @@ final class TrainingSamples implements AutoCloseable {
   private final SavedModel.Description model;
   private final Experiment.Sampling config;
   private final Path folder;
-  private final DrawKernels kernels;
 
   /**
    * @param folder takes the files
@@ -49,7 +47,6 @@ final class TrainingSamples implements AutoCloseable {
     this.model = model;
     this.config = config;
     this.folder = folder;
-    this.kernels = new DrawKernels(manager);
   }
 
   /** Records samples as texts, or as one picture where they are images. */
@@ -89,13 +86,15 @@ final class TrainingSamples implements AutoCloseable {
             learner.model().schedule(Weights.EMA));
     SamplingMethod method =
         new ExactMethod.Ancestral(new SamplingSteps(config.grid(), config.steps()));
-    return new Sampler(manager, kernels, trained, method)
-            .sample(
-                SampleRequest.of(starts()).withSeed(config.seed()),
-                (done, planned) -> checkStop(isStopRequested))
-            .stream()
-            .map(Sample::tokens)
-            .toList();
+    try (Sampler sampler = new Sampler(manager, trained, method)) {
+      return sampler
+          .sample(
+              SampleRequest.of(starts()).withSeed(config.seed()),
+              (done, planned) -> checkStop(isStopRequested))
+          .stream()
+          .map(Sample::tokens)
+          .toList();
+    }
   }
 
   private static void checkStop(BooleanSupplier isStopRequested) {
@@ -113,7 +112,6 @@ final class TrainingSamples implements AutoCloseable {
 
   @Override
   public void close() {
-    kernels.close();
     manager.close();
   }
 }

@@ -2,9 +2,20 @@
 package io.github.md4.core.likelihood;
 
 import io.github.md4.core.diffusion.Condition;
+import java.util.List;
 
 /** Sequences of equal length, by number. */
 public interface Examples {
+
+  /**
+   * Returns the sequences of a list.
+   *
+   * @param sequences the tokens of each, at least one, all of one length; copied
+   * @throws IllegalArgumentException if there are none, or their lengths differ
+   */
+  static Examples of(List<int[]> sequences) {
+    return ExampleList.of(sequences);
+  }
 
   /** Returns how many there are. */
   long count();

@@ -50,10 +50,19 @@ final class ConfigFile {
   private ConfigFile() {}
 
   /**
-   * @throws IllegalArgumentException if the schedule could not be read again, being of a kind that
-   *     the class path does not name
+   * @throws IllegalArgumentException as {@link #text}
    */
   static void write(Path file, ModelConfig config) throws IOException {
+    Files.writeString(file, text(config));
+  }
+
+  /**
+   * Returns the content of the file.
+   *
+   * @throws IllegalArgumentException if the schedule or the network could not be read again, being
+   *     of a kind that the class path does not name
+   */
+  static String text(ModelConfig config) {
     ScheduleConfig unused = ScheduleConfig.parse(config.schedule().toString());
     JsonObject json = new JsonObject();
     json.addProperty(VERSION, CURRENT);
@@ -61,7 +70,7 @@ final class ConfigFile {
         .getAsJsonObject()
         .entrySet()
         .forEach(e -> json.add(e.getKey(), e.getValue()));
-    Files.writeString(file, GSON.toJson(json) + "\n");
+    return GSON.toJson(json) + "\n";
   }
 
   /**

@@ -88,6 +88,16 @@ public final class SavedModel implements AutoCloseable {
       return curve.starting(tokenizer.vocabularySize(), config.epsilon());
     }
 
+    /**
+     * Checks that what {@link #write} writes can be read again.
+     *
+     * @throws IllegalArgumentException if the schedule or the network is of a kind that the class
+     *     path does not name
+     */
+    public void checkIsWritable() {
+      String unused = ConfigFile.text(config);
+    }
+
     /** Writes all but the weights into an existing folder. */
     public void write(Path folder) throws IOException {
       ConfigFile.write(folder.resolve(CONFIG), config);

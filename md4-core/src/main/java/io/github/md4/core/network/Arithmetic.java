@@ -29,6 +29,13 @@ public record Arithmetic(double dense, double needed, double attended) {
     return spec.name().contains("condition.") || spec.name().contains("modulation.");
   }
 
+  /** Returns one multiplication a token by each element of each matrix that is a product's. */
+  static Arithmetic ofMatrices(List<ParameterSpec> specs) {
+    double all =
+        specs.stream().filter(Arithmetic::isProduct).mapToDouble(s -> s.shape().size()).sum();
+    return new Arithmetic(all, all, 0);
+  }
+
   /**
    * Returns the arithmetic of a network over images.
    *

@@ -7,7 +7,11 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** A network without its weights: the same object serves the trained and the averaged ones. */
+/**
+ * A network without its weights: the same object serves the trained and the averaged ones.
+ *
+ * <p>{@link ForwardNetwork} makes one of a forward pass of a user's own.
+ */
 public interface Network extends AutoCloseable {
 
   /** Returns its parameters, in the order of initialisation and of files. */

@@ -10,7 +10,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 
-/** The shape of a network, of one kind or another. */
+/**
+ * The shape of a network, of one kind or another. A user's own is a record, whose components are
+ * the keys of files, with the one method {@link #network}; the others have answers for a network
+ * over text with a time and without classes.
+ */
 public interface NetworkConfig {
 
   /**
@@ -24,10 +28,14 @@ public interface NetworkConfig {
   }
 
   /** Returns the network's input of the time. */
-  TimeFeatures timeFeatures();
+  default TimeFeatures timeFeatures() {
+    return TimeFeatures.T;
+  }
 
   /** Returns the number of classes, or 0. */
-  int classes();
+  default int classes() {
+    return 0;
+  }
 
   /** Returns the size of its images; empty where it takes no images. */
   default Optional<ImageShape> imageShape() {
@@ -35,18 +43,27 @@ public interface NetworkConfig {
   }
 
   /** Returns whether a position sees only those up to itself. */
-  boolean causal();
+  default boolean causal() {
+    return false;
+  }
 
   /** Returns the label of no class, if the network has one. */
-  OptionalInt nullLabel();
+  default OptionalInt nullLabel() {
+    return OptionalInt.empty();
+  }
 
   /**
+   * Checks the length of sequences.
+   *
+   * @param length N, at least 1
    * @throws IllegalArgumentException unless a sequence of so many tokens fits the network
    */
-  void checkLength(int length);
+  default void checkLength(int length) {}
 
   /** Returns its properties for reports: words and numbers by name. */
-  Map<String, Object> facts();
+  default Map<String, Object> facts() {
+    return Map.of("network", toString());
+  }
 
   /** Returns {@link #facts} in a line for people. */
   default String summary() {
@@ -56,18 +73,22 @@ public interface NetworkConfig {
   }
 
   /**
-   * Returns the number of its multiplications.
+   * Returns the number of its multiplications; unless overridden, one by each element of each
+   * matrix at each token.
    *
    * @param specs its parameters
    * @param length tokens of a sequence
    */
-  Arithmetic arithmetic(List<ParameterSpec> specs, int length);
+  default Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
+    return Arithmetic.ofMatrices(specs);
+  }
 
   /**
    * Returns the network, to be closed by the caller.
    *
    * @param parent the manager, and so the device, under which its tables live
    * @param vocabularySize V; the mask is one more
+   * @param precision the arithmetic that is asked for; a network may compute in a finer one
    */
   Network network(NDManager parent, int vocabularySize, Precision precision);
 }

@@ -5,7 +5,10 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.OptimizerKernels;
 
-/** A network with the parameters to be trained, and the memory that training needs. */
+/**
+ * A network with the parameters to be trained, and the memory that training needs. This library
+ * implements it; a user's network is a {@link ForwardNetwork}, which is trained through it.
+ */
 public interface TrainableNetwork extends AutoCloseable {
 
   /** A batch that the host has prepared. */

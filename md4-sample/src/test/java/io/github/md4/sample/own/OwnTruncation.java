@@ -4,7 +4,7 @@ package io.github.md4.sample.own;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.sample.LogitCuts;
 import io.github.md4.sample.TokenLaw;
 import io.github.md4.sample.TruncationKind;
 import java.util.List;
@@ -12,7 +12,7 @@ import java.util.List;
 /** A truncation of a user's own: tokens below a number are never drawn. */
 public record OwnTruncation(int first) implements TokenLaw.Truncation {
   @Override
-  public NDArray cut(DrawKernels kernels, NDManager scope, NDArray logits) {
+  public NDArray cut(LogitCuts cuts, NDManager scope, NDArray logits) {
     NDArray isCut =
         scope.arange((int) logits.getShape().get(1)).lt(first).broadcast(logits.getShape());
     NDArray never = logits.zerosLike().sub(Double.POSITIVE_INFINITY);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.evaluation;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.likelihood.Examples;
@@ -19,19 +21,27 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** The files that a model in training is evaluated on. Closing it closes the files. */
+/**
+ * The held-out sequences that a model in training is evaluated on, of files or in memory. Closing
+ * it closes the files.
+ */
 public final class Evaluator implements AutoCloseable {
   private static final long POLL_NANOS = 5_000_000;
 
   private final EvaluationConfig config;
   private final SavedModel.Description model;
   private final NDManager manager;
-  private final List<EvaluationChunks> chunks = new ArrayList<>();
+  private final List<Split> splits = new ArrayList<>();
+  private final List<TokenFile> files = new ArrayList<>();
   private DataCheck check; // null until all files are open
+
+  /** Sequences and the name of their split. */
+  private record Split(String name, Examples examples) {}
 
   private Evaluator(EvaluationConfig config, SavedModel.Description model, NDManager manager) {
     this.config = config;
@@ -61,9 +71,37 @@ public final class Evaluator implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns an evaluator of sequences that are no files.
+   *
+   * @param splits the sequences by the name of their split, such as valid, all of the model's
+   *     length; {@link Examples#of} makes them of a list
+   * @param manager the manager of the batches
+   * @throws IllegalArgumentException if some have another length
+   */
+  public static Evaluator of(
+      Map<String, Examples> splits,
+      EvaluationConfig config,
+      SavedModel.Description model,
+      NDManager manager) {
+    Evaluator evaluator = new Evaluator(config, model, manager);
+    splits.forEach(
+        (name, examples) -> {
+          require(
+              examples.length() == model.config().length(),
+              "%s: sequences must have the model's length, %d tokens"
+                  .formatted(name, model.config().length()),
+              examples.length());
+          evaluator.splits.add(new Split(name, examples));
+        });
+    evaluator.check = DataCheck.start(List.of());
+    return evaluator;
+  }
+
   private void add(TokenFile file) throws IOException {
     try {
-      chunks.add(chunks(file));
+      splits.add(new Split(split(file), chunks(file)));
+      files.add(file);
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
@@ -98,12 +136,12 @@ public final class Evaluator implements AutoCloseable {
       throws IOException {
     awaitCheck(isStopRequested);
     List<Evaluation> evaluations = new ArrayList<>();
-    for (EvaluationChunks all : chunks) {
+    for (Split split : splits) {
+      Examples all = split.examples;
       Examples some = config.chunks() == 0 ? all : all.first(config.chunks());
       for (Weights weights : config.weights()) {
         evaluations.add(
-            new Evaluation(
-                split(all.tokens()), weights, estimate(learner, weights, some, isStopRequested)));
+            new Evaluation(split.name, weights, estimate(learner, weights, some, isStopRequested)));
       }
     }
     return evaluations;
@@ -142,6 +180,6 @@ public final class Evaluator implements AutoCloseable {
     if (check != null) {
       check.close();
     }
-    chunks.forEach(each -> each.tokens().close());
+    files.forEach(TokenFile::close);
   }
 }

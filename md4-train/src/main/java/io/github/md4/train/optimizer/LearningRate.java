@@ -2,11 +2,15 @@
 package io.github.md4.train.optimizer;
 
 /** The step size over a run (spec, Section 8). */
-public sealed interface LearningRate {
+@FunctionalInterface
+public interface LearningRate {
 
   /**
    * Returns the rate of the update that follows {@code updates} updates: so the first of a warm-up
    * is zero, as in the reference.
+   *
+   * @param updates at least 0
+   * @return at least 0 and finite
    */
   double at(long updates);
 

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.model.ModelConfig;
+import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.data.DataCheck;
+import io.github.md4.train.data.Windows;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The sequences that a model is trained on: of a prepared file, of memory, or of a source of a
+ * user's own. A run goes on with the same data only, which their SHA-256 tells.
+ */
+public sealed interface TrainingData permits FileData, WindowData {
+
+  /**
+   * Returns the data of a prepared file.
+   *
+   * @param tokens not closed with the run; the labels of images lie beside it
+   */
+  static TrainingData of(TokenFile tokens) {
+    return new FileData(tokens);
+  }
+
+  /**
+   * Returns sequences in memory. Each epoch shows each once, in an order of its own.
+   *
+   * @param tokenizer their vocabulary, which becomes the model's
+   * @param windows the tokens of each, in [0, V), all of the model's length; copied
+   * @throws IllegalArgumentException if there are none, their lengths differ, or a token is not in
+   *     the vocabulary
+   */
+  static TrainingData of(Tokenizer tokenizer, List<int[]> windows) {
+    return WindowData.of(tokenizer, windows, new int[0]);
+  }
+
+  /**
+   * As {@link #of(Tokenizer, List)}, with classes.
+   *
+   * @param tokenizer their vocabulary, which becomes the model's
+   * @param windows the tokens of each, in [0, V), all of the model's length; copied
+   * @param labels the class of each, at least 0
+   * @throws IllegalArgumentException also if there are not as many classes as sequences
+   */
+  static TrainingData of(Tokenizer tokenizer, List<int[]> windows, int[] labels) {
+    return WindowData.labelled(tokenizer, windows, labels);
+  }
+
+  /**
+   * Returns sequences of a source of a user's own, such as a data base.
+   *
+   * @param tokenizer their vocabulary, which becomes the model's
+   * @param source the sequences of a seed, safe for several threads: a pure function of (seed,
+   *     position), so that a resumed run sees what it would have seen
+   * @param identity a text that is another where the data are others; a resumed run must give the
+   *     same
+   */
+  static TrainingData of(Tokenizer tokenizer, Source source, String identity) {
+    return new WindowData(tokenizer, source, identity);
+  }
+
+  /** A source of sequences. */
+  @FunctionalInterface
+  interface Source {
+
+    /**
+     * Returns the endless sequences of a seed.
+     *
+     * @param seed of their order
+     */
+    Windows windows(long seed);
+  }
+
+  /**
+   * Returns the vocabulary.
+   *
+   * @throws InvalidDataException if a file does not say what its tokens are
+   */
+  Tokenizer tokenizer();
+
+  /**
+   * Returns what tells these data from others: of a file and of sequences in memory the SHA-256, in
+   * hexadecimal.
+   *
+   * @throws InvalidDataException if a file does not state it
+   */
+  String sha256();
+
+  /**
+   * Returns the endless sequences of a model and a seed.
+   *
+   * @throws InvalidDataException if they do not fit the model
+   * @throws IOException if a file cannot be read
+   */
+  Windows windows(ModelConfig model, long seed) throws IOException;
+
+  /**
+   * Returns the SHA-256 of the labels that the model takes; empty without labels, or where {@link
+   * #sha256} is of the labels too.
+   *
+   * @throws IOException if a file cannot be read
+   */
+  Optional<String> labelsSha256(ModelConfig model) throws IOException;
+
+  /** Begins to compare the files of a model's data with what they state of themselves. */
+  DataCheck check(ModelConfig model);
+}
