@@ -65,7 +65,7 @@ final class LearnedSchedule implements TrainedSchedule {
     this.form = form;
     this.kernels = new OptimizerKernels(manager);
     this.powers =
-        TrainedParameters.starting(form.initial(manager), training.optimization().emaRate());
+        TrainedParameters.starting(form.initial(manager), training.optimization().average().emaRate());
     this.gradient = powers.parameters().flat().zeros(Precision.FLOAT32);
     this.schedule = schedule(Weights.RAW);
   }
@@ -156,7 +156,7 @@ final class LearnedSchedule implements TrainedSchedule {
     TrainedParameters.Place place =
         new TrainedParameters.Place(folder, GenMd4Parameter.PREFIX, form.specs());
     powers.close();
-    powers = TrainedParameters.read(manager, place, training.optimization().emaRate());
+    powers = TrainedParameters.read(manager, place, training.optimization().average().emaRate());
     schedule = schedule(Weights.RAW);
   }
 
@@ -184,7 +184,7 @@ final class LearnedSchedule implements TrainedSchedule {
         new AdamW.Step(
             update.number(),
             update.rate() * training.powers().rate(),
-            training.optimization().emaRate());
+            training.optimization().average().rate(update.number() - 1));
     training
         .powers()
         .optimizer(training.optimization().optimizer())

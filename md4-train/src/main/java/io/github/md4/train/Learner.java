@@ -129,7 +129,7 @@ public final class Learner implements AutoCloseable {
       StepGradients.Gradients found = gradients.of(scope, step, listener);
       UpdateGuard.Seen seen = guard.see(scope, found.loss(), found.sum());
       config.optimization().clip().apply(trainable.optimizer(), found.sum());
-      move(found.sum(), config.optimization().emaRate(), seen.good());
+      move(found.sum(), config.optimization().average().rate(updates), seen.good());
       found
           .schedule()
           .learn(new TrainedSchedule.Update(updates + 1, learningRate(), () -> isMade(seen)));

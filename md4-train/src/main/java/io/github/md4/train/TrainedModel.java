@@ -48,7 +48,7 @@ public final class TrainedModel implements AutoCloseable {
     NDManager manager = parent.newSubManager();
     Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(config.seed()));
     TrainedParameters weights =
-        TrainedParameters.starting(parameters, config.optimization().emaRate());
+        TrainedParameters.starting(parameters, config.optimization().average().emaRate());
     return new TrainedModel(manager, network, weights, schedule);
   }
 
@@ -68,7 +68,7 @@ public final class TrainedModel implements AutoCloseable {
     Path file = SavedModel.weightsFile(model, Weights.EMA);
     Parameters parameters = ParameterFile.read(file, NETWORK, manager, network.specs());
     TrainedParameters weights =
-        TrainedParameters.starting(parameters, config.optimization().emaRate());
+        TrainedParameters.starting(parameters, config.optimization().average().emaRate());
     return new TrainedModel(manager, network, weights, schedule);
   }
 
@@ -87,7 +87,7 @@ public final class TrainedModel implements AutoCloseable {
     NDManager manager = parent.newSubManager();
     TrainedParameters.Place place = new TrainedParameters.Place(folder, NETWORK, network.specs());
     TrainedParameters weights =
-        TrainedParameters.read(manager, place, config.optimization().emaRate());
+        TrainedParameters.read(manager, place, config.optimization().average().emaRate());
     schedule.restore(folder);
     return new TrainedModel(manager, network, weights, schedule);
   }

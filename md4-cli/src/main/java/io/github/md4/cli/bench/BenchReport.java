@@ -153,7 +153,7 @@ record BenchReport(
             .put("residual", training.computation().residual().toString())
             .put("kernels", training.computation().kernels().toString())
             .put("recompute", training.computation().recompute().toString())
-            .put("emaRate", training.optimization().emaRate())
+            .put("emaRate", training.optimization().average().emaRate())
             .put("layout", workload.layout().toString())
             .put("code", result.work().code());
     workload.model().network().facts().forEach(config::putPOJO);

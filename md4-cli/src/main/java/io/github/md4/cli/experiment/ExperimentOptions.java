@@ -2,6 +2,7 @@
 package io.github.md4.cli.experiment;
 
 import io.github.md4.cli.config.ConfigLoader;
+import io.github.md4.train.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,7 +28,19 @@ public final class ExperimentOptions {
 
   /** Returns the experiment. The values of the command line replace those of the file. */
   public Experiment load() throws IOException {
-    List<String> all = new ArrayList<>();
+    return load(List.of());
+  }
+
+  /**
+   * Returns the experiment that goes on with a run: where the file and the command line say nothing
+   * of a key that the run's program did not have yet, it stays as it was in the run.
+   */
+  public Experiment loadFor(RunFolder run) throws IOException {
+    return load(RunConfig.inherited(run, config, overrides));
+  }
+
+  private Experiment load(List<String> inherited) throws IOException {
+    List<String> all = new ArrayList<>(inherited);
     if (isLearned() && ConfigLoader.text(config, overrides, "training.samples").isEmpty()) {
       all.add("training.samples=2"); // which a learned schedule needs
     }

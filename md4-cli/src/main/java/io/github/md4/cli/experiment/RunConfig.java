@@ -9,11 +9,13 @@ import io.github.md4.train.RunFolder;
 import io.github.md4.train.WarmStart;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The resolved config in a run's folder. */
 public record RunConfig(RunFolder folder, Experiment experiment) {
+  private static final String WARM_UP = "training.emaWarmUp";
 
   /** Writes the config of a run. */
   public void write() throws IOException {
@@ -30,7 +32,7 @@ public record RunConfig(RunFolder folder, Experiment experiment) {
     if (!Files.exists(folder.config())) {
       return List.of();
     }
-    Experiment before = ConfigLoader.load(folder.config(), List.of(), Experiment.class);
+    Experiment before = read(folder);
     WarmStart.checkScheduleKind(
         before.model().schedule(), experiment.model().schedule(), folder.path());
     List<String> model = differences(before.model(), experiment.model());
@@ -38,6 +40,37 @@ public record RunConfig(RunFolder folder, Experiment experiment) {
       throw new InvalidConfigException(folder.config().toString(), "the run has " + model.get(0));
     }
     return differences(before.training(), experiment.training());
+  }
+
+  /** Returns the experiment of a run, as its folder has it. */
+  public static Experiment read(RunFolder folder) throws IOException {
+    return ConfigLoader.load(folder.config(), keys(folder), Experiment.class);
+  }
+
+  /**
+   * Returns the keys that a run's config lacks where it was begun by a program that did not have
+   * them, with the values that such a run has, as {@code key=value}.
+   */
+  private static List<String> keys(RunFolder folder) throws IOException {
+    return ConfigLoader.text(folder.config(), List.of(), WARM_UP).isPresent()
+        ? List.of()
+        : List.of(WARM_UP + "=false");
+  }
+
+  /**
+   * Returns what a config that goes on with a run takes from it where it says nothing itself, as
+   * {@code key=value}; nothing where there is no run.
+   *
+   * @param overrides as in {@link ConfigLoader#load}
+   */
+  static List<String> inherited(RunFolder folder, Path config, List<String> overrides)
+      throws IOException {
+    if (!Files.exists(folder.config())
+        || ConfigLoader.text(config, overrides, WARM_UP).isPresent()) {
+      return List.of();
+    }
+    boolean isWarmedUp = read(folder).training().optimization().average().emaWarmUp();
+    return List.of(WARM_UP + "=" + isWarmedUp);
   }
 
   private static List<String> differences(Record before, Record now) {

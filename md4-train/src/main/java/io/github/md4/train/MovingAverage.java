@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import static io.github.md4.core.Checks.require;
+
+import io.github.md4.core.ConfigGroup;
+
+/**
+ * The exponential moving average of the weights, {@code e <- e + (1 - r) (p - e)} after each
+ * update. It starts as the weights drawn at first, of which {@code emaRate^n} is left after n
+ * updates at the rate r = emaRate: nearly all of it where the run is short. With a warm-up
+ *
+ * <pre>{@code
+ * r = min(emaRate, (1 + n) / (10 + n))
+ * }</pre>
+ *
+ * where n counts the updates before this one, so that little of the start is left after a few.
+ *
+ * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}; 0 keeps none: the
+ *     averaged weights are the weights
+ * @param emaWarmUp whether the memory is at most {@code (1 + n) / (10 + n)} after n updates, so
+ *     that the average of a short run is not mostly its start; false in a run whose config lacks it
+ */
+public record MovingAverage(double emaRate, boolean emaWarmUp) implements ConfigGroup {
+  private static final double FIRST = 1;
+  private static final double SLOWNESS = 10;
+
+  /** Checks the average's memory. */
+  public MovingAverage {
+    require(emaRate >= 0 && emaRate < 1, "emaRate must be in [0, 1)", emaRate);
+  }
+
+  /** Returns the paper's memory, with a warm-up. */
+  public static MovingAverage defaults() {
+    return new MovingAverage(0.9999, true);
+  }
+
+  /**
+   * Returns the memory of an update.
+   *
+   * @param updates the number of updates before it
+   */
+  public double rate(long updates) {
+    return emaWarmUp ? Math.min(emaRate, warmUp(updates)) : emaRate;
+  }
+
+  private static double warmUp(long updates) {
+    return (FIRST + updates) / (SLOWNESS + updates);
+  }
+
+  /** Returns the share of the start in the average after so many updates, in [0, 1]. */
+  public double startShare(long updates) {
+    double share = 1;
+    long n = 0;
+    for (; emaWarmUp && n < updates && share > 0 && warmUp(n) < emaRate; n++) {
+      share *= warmUp(n);
+    }
+    return share * Math.pow(emaRate, (double) (updates - n));
+  }
+}
