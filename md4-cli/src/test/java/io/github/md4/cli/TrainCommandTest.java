@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -125,6 +126,36 @@ final class TrainCommandTest {
     assertThat(ran.err())
         .isEqualTo(
             "md4: resuming; the run had 'base: 0.01', the config 'base: 0.02'\n" + NOTHING_LEFT);
+  }
+
+  /** A run of a program that had no warm-up of the average goes on without one, bit for bit. */
+  @ParameterizedTest
+  @CsvSource({"'', false", "training.emaWarmUp=true, true", "training.emaWarmUp=false, false"})
+  void resume_ofAnOldRunKeepsItsAverage(String override, boolean isWarmedUp) throws IOException {
+    train("--set", "training.emaWarmUp=false", "--set", "checkpoints.keepLast=2").check();
+    byte[] whole = Files.readAllBytes(run().resolve("model/model.safetensors"));
+    delete(run().resolve("model"));
+    delete(run().resolve("checkpoints/step-12"));
+    Path config = run().resolve("config.yaml");
+    Files.writeString(config, Files.readString(config).replaceAll(" *emaWarmUp.*\n", ""));
+    Ran ran = override.isEmpty() ? train("--resume") : train("--resume", "--set", override);
+    assertThat(ran.code()).isZero();
+    assertThat(config).content().contains("emaWarmUp: " + isWarmedUp + "\n");
+    assertThat(ran.err())
+        .isEqualTo(
+            isWarmedUp
+                ? "md4: resuming; the run had 'emaWarmUp: false', the config 'emaWarmUp: true'\n"
+                : "");
+    byte[] resumed = Files.readAllBytes(run().resolve("model/model.safetensors"));
+    assertThat(Arrays.equals(resumed, whole)).isEqualTo(!isWarmedUp);
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
   }
 
   @Test

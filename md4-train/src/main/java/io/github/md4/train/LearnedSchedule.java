@@ -65,7 +65,8 @@ final class LearnedSchedule implements TrainedSchedule {
     this.form = form;
     this.kernels = new OptimizerKernels(manager);
     this.powers =
-        TrainedParameters.starting(form.initial(manager), training.optimization().average().emaRate());
+        TrainedParameters.starting(
+            form.initial(manager), training.optimization().average().emaRate());
     this.gradient = powers.parameters().flat().zeros(Precision.FLOAT32);
     this.schedule = schedule(Weights.RAW);
   }

@@ -114,7 +114,7 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Experiment experiment = experimentOptions.load();
+    Experiment experiment = experiment();
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     try (TokenFile tokens = TokenFile.open(experiment.data().train());
@@ -138,6 +138,15 @@ public final class TrainCommand implements Callable<Integer> {
       }
       return train(experiment, plan, tokens, manager);
     }
+  }
+
+  /** Returns the experiment; one that goes on with a run takes from it what it does not say. */
+  private Experiment experiment() throws IOException {
+    Experiment given = experimentOptions.load();
+    RunFolder folder = new RunFolder(given.run());
+    return mode.replay != null || mode.isResumed(folder)
+        ? experimentOptions.loadFor(folder)
+        : given;
   }
 
   private int train(

@@ -177,7 +177,8 @@ public final class StepBench implements AutoCloseable {
         await(learner.update(manager, batch, clock));
         gauge.read();
       }
-      double average = moved(steps, workload.training.optimization().average().emaRate()) - moved(steps, 1);
+      double average =
+          moved(steps, workload.training.optimization().average().emaRate()) - moved(steps, 1);
       return new PhaseTimes(Spread.of(data).median(), clock.medians(), average);
     }
   }
