@@ -77,6 +77,30 @@ final class DataCommandTest {
   }
 
   @Test
+  void text_saysWhatItLeavesOut() throws IOException {
+    Path windows = Files.writeString(folder.resolve("w.txt"), "\uFEFF" + TEXT.replace(" ", "\r\n"));
+    Ran ran = md4("data", "text", "--vocabulary", "chars", "--from", windows, "--out", out);
+    assertThat(ran.code()).isZero();
+    assertThat(ran.err().lines())
+        .containsExactly(
+            "md4: byte order marks left out at the start of files: 1",
+            "md4: 45 line ends of a carriage return and a line feed are line feeds now");
+    Ran again =
+        md4(
+            "data",
+            "text",
+            "--vocabulary",
+            "chars",
+            "--replace",
+            "--json",
+            "--out",
+            out,
+            "--from",
+            windows);
+    assertThat(again.json().path("notes")).hasSize(2);
+  }
+
+  @Test
   void text_takesVocabularyAndFractions() throws IOException {
     String options = "data text --vocabulary bytes --fractions 0.5,0.25 --json";
     JsonNode json = md4(Ran.words(options, "--from", text, "--out", out)).succeeded().json();

@@ -100,6 +100,18 @@ final class QualityCommandTest {
             ": 4 characters \" xyz\"");
   }
 
+  /** Two long vocabularies may begin alike; then the text tells them apart. */
+  @Test
+  void otherVocabularyOfTheSameSummary_isRefusedByItsText() throws IOException {
+    String line =
+        "{\"tokens\":[1,2,3,1],\"vocabulary\":\"4 characters \\\" abc\\\"\",\"text\":\"%s\"}";
+    Path own = Files.writeString(folder.resolve("own.jsonl"), line.formatted("abca"));
+    assertThat(quality(own).path("samples").path("bitsPerToken").isNumber()).isTrue();
+    Path foreign = Files.writeString(folder.resolve("foreign.jsonl"), line.formatted("abba"));
+    md4("quality", "--samples", foreign, "--reference", reference)
+        .failed(3, "foreign.jsonl: line 1: has tokens of another vocabulary");
+  }
+
   /** What md4 sample prints names its vocabulary. */
   @Test
   void samplesOfAModel_nameTheirVocabulary() throws IOException {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.data;
 
+import io.github.md4.cli.support.Visible;
 import io.github.md4.train.data.Existing;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,6 +39,6 @@ final class DataFolder {
   }
 
   void warn(CommandSpec spec, String line) {
-    spec.commandLine().getErr().println("md4: " + line);
+    spec.commandLine().getErr().println("md4: " + Visible.of(line));
   }
 }

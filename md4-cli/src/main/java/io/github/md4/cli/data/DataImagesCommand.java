@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.data;
 
+import static java.util.stream.Collectors.joining;
+
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.ExitCodes;
@@ -81,7 +83,9 @@ final class DataImagesCommand implements Callable<Integer> {
   @Option(
       names = "--shuffle",
       paramLabel = "SEED",
-      description = "The seed of a shuffle before the split. Default: no shuffle.")
+      description =
+          "The seed of a shuffle before the split. Default: 1 where the images stand class by"
+              + " class, as in folders; otherwise no shuffle.")
   private Long shuffle;
 
   @Option(
@@ -121,6 +125,7 @@ final class DataImagesCommand implements Callable<Integer> {
             output.folder(),
             options(),
             (image, reason) -> output.warn(spec, "skipped " + image + ": " + reason));
+    data.notes().forEach(note -> output.warn(spec, note));
     PrintWriter out = spec.commandLine().getOut();
     if (output.isJson()) {
       out.println(json(data));
@@ -145,7 +150,7 @@ final class DataImagesCommand implements Callable<Integer> {
       throw Usage.error(spec, "--fractions must leave nothing for test, which --test names");
     }
     ImageOrder order =
-        shuffle == null ? new ImageOrder.AsGiven() : new ImageOrder.Shuffled(shuffle);
+        shuffle == null ? new ImageOrder.MixedClasses(1) : new ImageOrder.Shuffled(shuffle);
     try {
       return new ImageData.Options(resize(), colours, shares, order, skipLimit, output.existing());
     } catch (IllegalArgumentException e) {
@@ -174,6 +179,7 @@ final class DataImagesCommand implements Callable<Integer> {
     table.row("data set", "%s", data.name());
     table.row("images", "%s, %d damaged ones left out", data.shape(), data.skipped());
     table.row("classes", "%s", summary(data.classes()));
+    table.row("order", "%s", data.order());
     for (TokenFileInfo split : data.splits()) {
       table.row(
           split.split(),
@@ -192,8 +198,12 @@ final class DataImagesCommand implements Callable<Integer> {
     int shown = Math.min(names.size(), 10);
     return names.size()
         + ": "
-        + String.join(" ", names.subList(0, shown))
+        + names.stream().limit(shown).map(DataImagesCommand::quoted).collect(joining(" "))
         + (names.size() > shown ? " ..." : "");
+  }
+
+  private static String quoted(String name) {
+    return name.contains(" ") ? "'" + name + "'" : name;
   }
 
   private ObjectNode json(ImageData.Prepared data) {
@@ -201,7 +211,9 @@ final class DataImagesCommand implements Callable<Integer> {
         Json.object()
             .put("dataSet", data.name())
             .put("image", data.shape().toString())
-            .put("skipped", data.skipped());
+            .put("skipped", data.skipped())
+            .put("order", data.order().toString());
+    data.notes().forEach(object.putArray("notes")::add);
     ArrayNode classes = object.putArray("classes");
     data.classes().forEach(classes::add);
     ArrayNode splits = object.putArray("splits");

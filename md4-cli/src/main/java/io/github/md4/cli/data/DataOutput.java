@@ -16,6 +16,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** The folder of prepared data, and the report about it. */
 final class DataOutput {
@@ -30,11 +31,13 @@ final class DataOutput {
   }
 
   /**
-   * Prints the report of a text.
+   * Prints the report of a text, and its notes on stderr.
    *
    * @param origin the origin of the text, and the meaning of numbers on it
    */
-  void print(PrintWriter out, PreparedData data, String origin) {
+  void print(CommandSpec spec, PreparedData data, String origin) {
+    PrintWriter out = spec.commandLine().getOut();
+    data.notes().forEach(note -> where.warn(spec, note));
     if (where.isJson()) {
       out.println(json(data));
     } else {
@@ -42,8 +45,10 @@ final class DataOutput {
     }
   }
 
-  /** Prints the report of documents. */
-  void print(PrintWriter out, DocumentTokens.Prepared data) {
+  /** Prints the report of documents, and its notes on stderr. */
+  void print(CommandSpec spec, DocumentTokens.Prepared data) {
+    PrintWriter out = spec.commandLine().getOut();
+    data.notes().forEach(note -> where.warn(spec, note));
     if (where.isJson()) {
       out.println(json(data));
     } else {
@@ -87,6 +92,7 @@ final class DataOutput {
             .put("mendedTexts", data.defects().mended())
             .put("bytesPerToken", data.bytesPerToken());
     addSplits(object, data.splits());
+    data.notes().forEach(object.putArray("notes")::add);
     return object;
   }
 
@@ -115,6 +121,7 @@ final class DataOutput {
             .put("vocabularySize", tokenizer(data).vocabularySize())
             .put("unit", tokenizer(data).unit());
     addSplits(object, data.splits());
+    data.notes().forEach(object.putArray("notes")::add);
     return object;
   }
 

@@ -26,7 +26,7 @@ final class DataQuickstartCommand implements Callable<Integer> {
         Quickstart.prepare(
             output.folder(), Quickstart.Sizes.STANDARD, Quickstart.SEED, output.existing());
     output.print(
-        spec.commandLine().getOut(),
+        spec,
         data,
         "generated, of known entropy, which md4 evaluate prints as the floor; not"
             + " text8: numbers on it are not comparable with published ones");

@@ -30,7 +30,7 @@ final class DataText8Command implements Callable<Integer> {
         Text8.isText8(data)
             ? "text8 itself (MD5 %s)"
             : "not text8 (MD5 %s): numbers on it are not comparable with published ones";
-    output.print(spec.commandLine().getOut(), data, origin.formatted(data.md5()));
+    output.print(spec, data, origin.formatted(data.md5()));
     return ExitCodes.DONE;
   }
 }

@@ -43,7 +43,7 @@ final class DataTextCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PlainText.Options options = new PlainText.Options(vocabulary, fractions, output.existing());
     PreparedData data = PlainText.prepare(from.files(), output.folder(), options);
-    output.print(spec.commandLine().getOut(), data, "text (MD5 %s)".formatted(data.md5()));
+    output.print(spec, data, "text (MD5 %s)".formatted(data.md5()));
     return ExitCodes.DONE;
   }
 }

@@ -119,7 +119,7 @@ final class DataTokensCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     DocumentTokens.Options options =
         new DocumentTokens.Options(documents(), vocabulary, packing(), output.existing());
-    output.print(spec.commandLine().getOut(), prepare(options));
+    output.print(spec, prepare(options));
     return ExitCodes.DONE;
   }
 

@@ -3,29 +3,37 @@ package io.github.md4.core.token;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import java.util.HashSet;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
- * The classes of labelled examples; the place of a name is its label.
+ * The classes of labelled examples; the place of a name is its label. In a text of several labels a
+ * blank within a name is written as an underscore.
  *
- * @param names none twice, none with a blank
+ * @param names none without a visible character, and none equal in a text
  */
 public record ClassNames(List<String> names) implements Tokenizer {
   static final String TYPE = "classes";
   private static final String NAMES = "names";
+  private static final Pattern BLANK = Pattern.compile("\\s");
 
   public ClassNames {
     names = List.copyOf(names);
-    if (names.isEmpty() || new HashSet<>(names).size() < names.size()) {
+    if (names.isEmpty() || names.stream().distinct().count() < names.size()) {
       throw new IllegalArgumentException("names must be at least one, and none twice: " + names);
     }
-    for (String name : names) {
-      if (name.isEmpty() || name.chars().anyMatch(Character::isWhitespace)) {
-        throw new IllegalArgumentException(
-            "a class must have a name without blanks: '" + name + "'");
-      }
+    if (names.stream().anyMatch(String::isBlank)) {
+      throw new IllegalArgumentException(
+          "a class must have a name with a visible character: " + names);
     }
+    if (names.stream().map(ClassNames::inText).distinct().count() < names.size()) {
+      throw new IllegalArgumentException(
+          "names must differ in more than blanks and underscores: " + names);
+    }
+  }
+
+  private static String inText(String name) {
+    return BLANK.matcher(name).replaceAll("_");
   }
 
   /**
@@ -37,6 +45,14 @@ public record ClassNames(List<String> names) implements Tokenizer {
     int label = names.indexOf(name);
     if (label < 0) {
       throw new IllegalArgumentException("no class has this name: " + name);
+    }
+    return label;
+  }
+
+  private int labelInText(String word) {
+    int label = names.stream().map(ClassNames::inText).toList().indexOf(word);
+    if (label < 0) {
+      throw new IllegalArgumentException("no class has this name: " + word);
     }
     return label;
   }
@@ -53,12 +69,12 @@ public record ClassNames(List<String> names) implements Tokenizer {
 
   @Override
   public int[] encode(CharSequence text) {
-    return TokenizerParts.words(text, this::label);
+    return TokenizerParts.words(text, this::labelInText);
   }
 
   @Override
   public String decode(int[] ids) {
-    return TokenizerParts.joined(ids, names.size(), names::get);
+    return TokenizerParts.joined(ids, names.size(), label -> inText(names.get(label)));
   }
 
   @Override

@@ -111,6 +111,11 @@ public final class SymbolTokenizer implements Tokenizer {
   }
 
   @Override
+  public long blanksLeftOut(CharSequence text, int[] ids) {
+    return text.length() - Arrays.stream(ids).mapToLong(id -> symbols.get(id).length()).sum();
+  }
+
+  @Override
   public int[] encode(CharSequence text) {
     int[] encoded = new int[text.length()];
     int count = 0;

@@ -53,6 +53,15 @@ public interface Tokenizer {
   int[] encode(CharSequence text);
 
   /**
+   * Returns the number of blanks and line ends of a text that have no token.
+   *
+   * @param ids what {@link #encode} returned for it
+   */
+  default long blanksLeftOut(CharSequence text, int[] ids) {
+    return 0;
+  }
+
+  /**
    * Returns the ids of a text that continues another, after a hole for instance: without the mark
    * of a beginning that some vocabularies put before a text.
    *

@@ -68,8 +68,20 @@ final class ImageTokenizersTest {
         .isThrownBy(() -> new ClassNames(List.of("a", "b", "a")))
         .withMessage("names must be at least one, and none twice: [a, b, a]");
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new ClassNames(List.of("a b")))
-        .withMessage("a class must have a name without blanks: 'a b'");
+        .isThrownBy(() -> new ClassNames(List.of("a", " ")))
+        .withMessage("a class must have a name with a visible character: [a,  ]");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ClassNames(List.of("a b", "a_b")))
+        .withMessage("names must differ in more than blanks and underscores: [a b, a_b]");
+  }
+
+  @Test
+  void classes_mayHaveBlanksInTheirNames() {
+    ClassNames classes = new ClassNames(List.of("golden retriever", "cat", "red\tfox"));
+    assertThat(classes.label("golden retriever")).isZero();
+    assertThat(classes.decode(new int[] {2, 0, 1})).isEqualTo("red_fox golden_retriever cat");
+    assertThat(classes.encode("red_fox golden_retriever cat")).containsExactly(2, 0, 1);
+    assertThat(Tokenizer.fromJson(classes.toJson())).isEqualTo(classes);
   }
 
   @Test

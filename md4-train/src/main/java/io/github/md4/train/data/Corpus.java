@@ -18,7 +18,12 @@ record Corpus(List<Path> files) {
 
   /** Starts reading at the first byte. */
   CorpusReader read() {
-    return new CorpusReader(files);
+    return CorpusReader.ofBytes(files);
+  }
+
+  /** Starts reading texts, without byte order marks. */
+  CorpusReader readText() {
+    return CorpusReader.ofTexts(files);
   }
 
   /** Returns the name of the file, or of the folder of several files. */

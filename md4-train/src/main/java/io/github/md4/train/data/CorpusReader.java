@@ -4,19 +4,41 @@ package io.github.md4.train.data;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** The bytes of a corpus, in order. */
 final class CorpusReader implements Closeable {
+  private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+
   private final List<Path> files;
+  private final boolean isText;
   private final List<Long> starts = new ArrayList<>(); // of the files opened so far
   private InputStream in = InputStream.nullInputStream();
   private long offset;
+  private int marks;
 
-  CorpusReader(List<Path> files) {
+  private CorpusReader(List<Path> files, boolean isText) {
     this.files = files;
+    this.isText = isText;
+  }
+
+  /** Returns the bytes as they are. */
+  static CorpusReader ofBytes(List<Path> files) {
+    return new CorpusReader(files, false);
+  }
+
+  /** Returns the bytes of texts, without the byte order mark that a file may begin with. */
+  static CorpusReader ofTexts(List<Path> files) {
+    return new CorpusReader(files, true);
+  }
+
+  /** Returns the number of byte order marks that were left out so far. */
+  int marks() {
+    return marks;
   }
 
   /** The position of a byte of the corpus: a file and an offset in it. */
@@ -57,12 +79,26 @@ final class CorpusReader implements Closeable {
   private void openNext() throws IOException {
     Path file = files.get(starts.size());
     in.close();
+    int skipped = 0;
     try {
       in = Compression.open(file);
+      skipped = isText ? skipMark() : 0;
     } catch (IOException e) {
       throw Compression.blame(file, e);
     }
-    starts.add(offset);
+    starts.add(offset - skipped);
+  }
+
+  private int skipMark() throws IOException {
+    PushbackInputStream text = new PushbackInputStream(in, BYTE_ORDER_MARK.length);
+    in = text;
+    byte[] start = text.readNBytes(BYTE_ORDER_MARK.length);
+    if (Arrays.equals(start, BYTE_ORDER_MARK)) {
+      marks++;
+      return start.length;
+    }
+    text.unread(start);
+    return 0;
   }
 
   /** Returns the position of a byte that was read. */

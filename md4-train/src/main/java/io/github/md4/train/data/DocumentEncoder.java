@@ -33,6 +33,8 @@ final class DocumentEncoder implements Closeable {
   private TextDefects defects = TextDefects.NONE;
   private long documents;
   private long textBytes;
+  private long blanks;
+  private final List<String> notes = new ArrayList<>();
 
   /** The receiver of the ids. */
   @FunctionalInterface
@@ -41,9 +43,9 @@ final class DocumentEncoder implements Closeable {
   }
 
   /** The numbers of encoded documents and bytes, and of documents that were not as they should. */
-  record Counts(long documents, long textBytes, TextDefects defects) {}
+  record Counts(long documents, long textBytes, TextDefects defects, List<String> notes) {}
 
-  private record Batch(List<EncodedPiece> pieces, long textBytes) {}
+  private record Batch(List<EncodedPiece> pieces, long textBytes, long blanks) {}
 
   DocumentEncoder(DocumentOptions options, Tokenizer tokenizer, Sink sink) {
     this.options = options;
@@ -64,12 +66,18 @@ final class DocumentEncoder implements Closeable {
       try (Pieces pieces = DocumentFormat.of(file).open(file, options, tokenizer)) {
         submit(file, pieces);
         defects = defects.plus(pieces.defects());
+        pieces.notes().forEach(note -> notes.add(file + ": " + note));
       }
     }
     while (!running.isEmpty()) {
       takeFirst();
     }
-    return new Counts(documents, textBytes, defects);
+    if (blanks > 0) {
+      notes.add(
+          "blanks and line ends left out, as they are no symbols of the vocabulary: %,d"
+              .formatted(blanks));
+    }
+    return new Counts(documents, textBytes, defects, List.copyOf(notes));
   }
 
   private void submit(Path file, Pieces pieces) throws IOException {
@@ -97,12 +105,15 @@ final class DocumentEncoder implements Closeable {
   private Batch encode(Path file, List<Piece> batch) {
     List<EncodedPiece> encoded = new ArrayList<>(batch.size());
     long bytes = 0;
+    long blanksOfBatch = 0;
     for (Piece piece : batch) {
       String text = options.detokenizer().apply(piece.text());
+      int[] ids = ids(file, text);
       bytes += utf8Length(text);
-      encoded.add(new EncodedPiece(ids(file, text), piece.isLast()));
+      blanksOfBatch += tokenizer.blanksLeftOut(text, ids);
+      encoded.add(new EncodedPiece(ids, piece.isLast()));
     }
-    return new Batch(encoded, bytes);
+    return new Batch(encoded, bytes, blanksOfBatch);
   }
 
   private int[] ids(Path file, String text) {
@@ -131,6 +142,7 @@ final class DocumentEncoder implements Closeable {
       documents += piece.isLast() ? 1 : 0;
     }
     textBytes += batch.textBytes;
+    blanks += batch.blanks;
   }
 
   private static Batch result(Future<Batch> future) throws IOException {

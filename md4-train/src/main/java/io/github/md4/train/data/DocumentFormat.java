@@ -41,6 +41,6 @@ enum DocumentFormat {
   }
 
   private static CorpusReader bytes(Path file) {
-    return new CorpusReader(List.of(file));
+    return CorpusReader.ofTexts(List.of(file));
   }
 }

@@ -131,6 +131,11 @@ public sealed interface DocumentRule {
     }
 
     @Override
+    public List<String> notes() {
+      return lines.notes();
+    }
+
+    @Override
     public void close() throws IOException {
       lines.close();
     }
@@ -147,6 +152,11 @@ public sealed interface DocumentRule {
         text.add(line.get());
       }
       return isAny ? Optional.of(new Piece(String.join("\n", text), true)) : Optional.empty();
+    }
+
+    @Override
+    public List<String> notes() {
+      return lines.notes();
     }
 
     @Override

@@ -5,7 +5,10 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** The split that each document belongs to as a whole. */
 public sealed interface DocumentSplit {
@@ -15,6 +18,14 @@ public sealed interface DocumentSplit {
 
   /** Returns the splits that can occur. */
   Set<String> splits();
+
+  /** Returns the splits that many documents fill, in order. */
+  List<String> expected();
+
+  /**
+   * Returns the shares by which the only document of a data set is cut; nothing if it stays whole.
+   */
+  Optional<SplitFractions> sharesOfOne();
 
   /** One split for all documents. */
   record One(String split) implements DocumentSplit {
@@ -30,6 +41,16 @@ public sealed interface DocumentSplit {
     @Override
     public Set<String> splits() {
       return Set.of(split);
+    }
+
+    @Override
+    public List<String> expected() {
+      return List.of(split);
+    }
+
+    @Override
+    public Optional<SplitFractions> sharesOfOne() {
+      return Optional.empty();
     }
 
     @Override
@@ -52,6 +73,20 @@ public sealed interface DocumentSplit {
     @Override
     public Set<String> splits() {
       return Set.copyOf(SplitWriter.SPLITS);
+    }
+
+    @Override
+    public List<String> expected() {
+      List<Double> shares = List.of(fractions.train(), fractions.valid(), fractions.test());
+      return IntStream.range(0, shares.size())
+          .filter(i -> shares.get(i) > 0)
+          .mapToObj(SplitWriter.SPLITS::get)
+          .toList();
+    }
+
+    @Override
+    public Optional<SplitFractions> sharesOfOne() {
+      return Optional.of(fractions);
     }
 
     @Override

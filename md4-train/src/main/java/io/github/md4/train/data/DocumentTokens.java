@@ -8,7 +8,9 @@ import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /** The preparation of documents as token files. */
@@ -16,7 +18,7 @@ public final class DocumentTokens {
   /** The value of {@link Provenance#source}. */
   public static final String SOURCE = "documents";
 
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private DocumentTokens() {}
 
@@ -40,6 +42,7 @@ public final class DocumentTokens {
    * @param dropped the number of tokens that no file has, cut off or left over
    * @param padding the number of tokens that fill rows and stand for no text
    * @param defects the numbers of documents that were left out or mended
+   * @param notes what was left out, changed or may surprise, in sentences
    */
   public record Prepared(
       String name,
@@ -48,7 +51,12 @@ public final class DocumentTokens {
       long textBytes,
       long dropped,
       long padding,
-      TextDefects defects) {
+      TextDefects defects,
+      List<String> notes) {
+    public Prepared {
+      splits = List.copyOf(splits);
+      notes = List.copyOf(notes);
+    }
 
     /** Returns the tokens of all splits. */
     public long tokens() {
@@ -102,15 +110,46 @@ public final class DocumentTokens {
             from.get(0),
             "is too short: its %d documents fill no file".formatted(counts.documents()));
       }
+      List<String> notes = new ArrayList<>(counts.notes());
       return new Prepared(
           content.dataSet(),
-          written,
+          whole(written, out, options.packing(), counts.documents(), notes),
           counts.documents(),
           counts.textBytes(),
           packer.dropped(),
           packer.padding(),
-          counts.defects());
+          counts.defects(),
+          notes);
     }
+  }
+
+  /**
+   * Returns the splits, after a single document was cut, and adds a note where that was done or a
+   * split is absent.
+   */
+  private static List<TokenFileInfo> whole(
+      List<TokenFileInfo> written,
+      Path out,
+      TokenPacking packing,
+      long documents,
+      List<String> notes)
+      throws IOException {
+    Optional<SplitFractions> shares = packing.sharesOfOne();
+    if (documents == 1 && shares.isPresent()) {
+      LoneDocument lone = new LoneDocument(out, written.get(0));
+      if (lone.canBeCut(shares.get())) {
+        notes.add("one document, so the splits are parts of it, by position");
+        return lone.cut(shares.get());
+      }
+    }
+    List<String> absent = new ArrayList<>(packing.expectedSplits());
+    written.forEach(split -> absent.remove(split.split()));
+    if (!absent.isEmpty()) {
+      notes.add(
+          "no document for %s: only %d documents; divide the text by --documents, or take another --seed"
+              .formatted(String.join(" and ", absent), documents));
+    }
+    return written;
   }
 
   private static DocumentEncoder.Sink counted(DocumentEncoder.Sink sink, LongConsumer progress) {

@@ -4,6 +4,7 @@ package io.github.md4.train.data;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.CharBuffer;
+import java.util.List;
 import java.util.Optional;
 
 /** The pieces of a text that is one document, cut where its tokenizer allows it. */
@@ -11,14 +12,14 @@ final class FilePieces implements Pieces {
   private static final int TARGET_CHARS = 1 << 20;
 
   private final CorpusReader bytes;
-  private final Utf8Reader reader;
+  private final UnixLines reader;
   private final Tokenizer tokenizer;
   private final StringBuilder pending = new StringBuilder();
   private boolean isAtEnd;
 
   FilePieces(CorpusReader bytes, Tokenizer tokenizer) {
     this.bytes = bytes;
-    this.reader = new Utf8Reader(bytes);
+    this.reader = new UnixLines(bytes);
     this.tokenizer = tokenizer;
   }
 
@@ -50,6 +51,11 @@ final class FilePieces implements Pieces {
       pending.append(chars);
     }
     return true;
+  }
+
+  @Override
+  public List<String> notes() {
+    return reader.notes();
   }
 
   @Override

@@ -4,6 +4,7 @@ package io.github.md4.train.data;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.CharBuffer;
+import java.util.List;
 import java.util.Optional;
 
 /** The lines of a text without their ends, {@code \n} or {@code \r\n}. */
@@ -39,6 +40,11 @@ final class Lines implements Closeable {
   /** Returns the number of lines read. */
   long count() {
     return count;
+  }
+
+  /** Returns what was left out besides the line ends, in sentences. */
+  List<String> notes() {
+    return UnixLines.marksNote(bytes.marks());
   }
 
   private boolean fill() throws IOException {

@@ -3,6 +3,7 @@ package io.github.md4.train.data;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** The documents of one file, in order, long ones in parts. */
@@ -14,5 +15,10 @@ interface Pieces extends Closeable {
   /** Returns what could not be taken as it is, of the pieces so far. */
   default TextDefects defects() {
     return TextDefects.NONE;
+  }
+
+  /** Returns what was left out or changed between documents, in sentences, after the last piece. */
+  default List<String> notes() {
+    return List.of();
   }
 }

@@ -12,7 +12,7 @@ public final class PlainText {
   /** The value of {@link io.github.md4.core.token.Provenance#source}. */
   public static final String SOURCE = "text";
 
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private PlainText() {}
 
@@ -29,8 +29,9 @@ public final class PlainText {
    * Writes {@code train}, {@code valid} and {@code test} ({@code .bin} in the smallest type that
    * holds the vocabulary, with {@code .json}).
    *
-   * <p>The text is read twice and not held in memory. It is not changed; line ends and a byte order
-   * mark stay. The data set has the name of its file, or of the folder of several files.
+   * <p>The text is read twice and not held in memory. Bytes stay as they are. Of characters, a byte
+   * order mark is left out, and {@code \r\n} becomes {@code \n}; the notes of the result say so.
+   * The data set has the name of its file, or of the folder of several files.
    *
    * @param from the text, plain or as {@code .zip}, {@code .gz} or {@code .xz}; several files are
    *     joined in order
@@ -48,9 +49,10 @@ public final class PlainText {
         new SplitWriter.DataSet(
             corpus.name(), census.tokenizer(), corpus.provenance(SOURCE, VERSION));
     try (SplitWriter writer = new SplitWriter(out, data, counts)) {
-      String md5 = options.vocabulary().encode(corpus, census.tokenizer(), writer);
+      TextVocabulary.Encoded encoded =
+          options.vocabulary().encode(corpus, census.tokenizer(), writer);
       List<TokenFileInfo> splits = writer.finish();
-      return new PreparedData(data.name(), md5, splits);
+      return new PreparedData(data.name(), encoded.md5(), splits, encoded.notes());
     }
   }
 

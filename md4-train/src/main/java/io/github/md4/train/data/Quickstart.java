@@ -99,7 +99,7 @@ public final class Quickstart {
         writer.write(ids);
       }
       List<TokenFileInfo> splits = writer.finish();
-      return new PreparedData(SOURCE, Md5.finish(digest), splits);
+      return new PreparedData(SOURCE, Md5.finish(digest), splits, List.of());
     }
   }
 

@@ -55,7 +55,7 @@ public final class Text8 {
     SplitWriter.DataSet data =
         new SplitWriter.DataSet(name, Characters.TEXT8, corpus.provenance(SOURCE, VERSION));
     List<Long> counts = PlainText.split(corpus, SplitFractions.STANDARD, census.count());
-    return new PreparedData(name, census.md5(), write(corpus, out, data, counts));
+    return new PreparedData(name, census.md5(), write(corpus, out, data, counts), List.of());
   }
 
   private record Census(long count, String md5) {}

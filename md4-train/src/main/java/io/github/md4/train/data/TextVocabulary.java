@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.CharBuffer;
 import java.security.MessageDigest;
 import java.util.BitSet;
+import java.util.List;
 
 /** The vocabulary of a plain text. */
 public enum TextVocabulary {
@@ -16,8 +17,8 @@ public enum TextVocabulary {
     Census census(Corpus corpus) throws IOException {
       BitSet seen = new BitSet();
       long count = 0;
-      try (CorpusReader bytes = corpus.read()) {
-        Utf8Reader reader = new Utf8Reader(bytes);
+      try (CorpusReader bytes = corpus.readText()) {
+        UnixLines reader = new UnixLines(bytes);
         for (CharBuffer text = reader.read(); text.hasRemaining(); text = reader.read()) {
           count += collect(text, seen);
         }
@@ -30,13 +31,13 @@ public enum TextVocabulary {
     }
 
     @Override
-    String encode(Corpus corpus, Tokenizer tokenizer, SplitWriter writer) throws IOException {
-      try (CorpusReader bytes = corpus.read()) {
-        Utf8Reader reader = new Utf8Reader(bytes);
+    Encoded encode(Corpus corpus, Tokenizer tokenizer, SplitWriter writer) throws IOException {
+      try (CorpusReader bytes = corpus.readText()) {
+        UnixLines reader = new UnixLines(bytes);
         for (CharBuffer text = reader.read(); text.hasRemaining(); text = reader.read()) {
           writer.write(tokenizer.encode(text));
         }
-        return reader.md5();
+        return new Encoded(reader.md5(), reader.notes());
       }
     }
   },
@@ -55,16 +56,18 @@ public enum TextVocabulary {
     }
 
     @Override
-    String encode(Corpus corpus, Tokenizer tokenizer, SplitWriter writer) throws IOException {
+    Encoded encode(Corpus corpus, Tokenizer tokenizer, SplitWriter writer) throws IOException {
       MessageDigest digest = Md5.start();
       byte[] buffer = new byte[BUFFER_BYTES];
+      ByteLineEnds lineEnds = new ByteLineEnds();
       try (CorpusReader reader = corpus.read()) {
         for (int read = reader.fill(buffer); read > 0; read = reader.fill(buffer)) {
           digest.update(buffer, 0, read);
+          lineEnds.add(buffer, read);
           writer.write(unsigned(buffer, read));
         }
       }
-      return Md5.finish(digest);
+      return new Encoded(Md5.finish(digest), lineEnds.notes());
     }
   };
 
@@ -96,8 +99,12 @@ public enum TextVocabulary {
   /** Reads a text to the end and returns its vocabulary. */
   abstract Census census(Corpus corpus) throws IOException;
 
-  /** Reads a text to the end, writes its tokens, and returns the MD5 of its bytes. */
-  abstract String encode(Corpus corpus, Tokenizer tokenizer, SplitWriter writer) throws IOException;
+  /** The result of the second reading: the MD5 of the bytes, and what was left out or stayed. */
+  record Encoded(String md5, List<String> notes) {}
+
+  /** Reads a text to the end and writes its tokens. */
+  abstract Encoded encode(Corpus corpus, Tokenizer tokenizer, SplitWriter writer)
+      throws IOException;
 
   private static long collect(CharSequence text, BitSet seen) {
     long count = 0;

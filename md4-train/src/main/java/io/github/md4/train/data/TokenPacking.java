@@ -5,6 +5,8 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** The packing of documents into splits: streams, or rows of one length. */
@@ -15,6 +17,16 @@ public sealed interface TokenPacking {
 
   /** Returns the splits that can occur. */
   Set<String> splits();
+
+  /** Returns the splits that many documents fill, in order. */
+  List<String> expectedSplits();
+
+  /**
+   * Returns the shares by which the only document of a data set is cut; nothing if it stays whole.
+   */
+  default Optional<SplitFractions> sharesOfOne() {
+    return Optional.empty();
+  }
 
   /** Returns the number of tokens in a row; 0 for a stream. */
   int rowLength();
@@ -41,6 +53,16 @@ public sealed interface TokenPacking {
     @Override
     public Set<String> splits() {
       return split.splits();
+    }
+
+    @Override
+    public List<String> expectedSplits() {
+      return split.expected();
+    }
+
+    @Override
+    public Optional<SplitFractions> sharesOfOne() {
+      return split.sharesOfOne();
     }
 
     @Override
@@ -83,6 +105,11 @@ public sealed interface TokenPacking {
     }
 
     @Override
+    public List<String> expectedSplits() {
+      return List.of("train", "valid");
+    }
+
+    @Override
     public int rowLength() {
       return length;
     }
@@ -119,6 +146,11 @@ public sealed interface TokenPacking {
     @Override
     public Set<String> splits() {
       return split.splits();
+    }
+
+    @Override
+    public List<String> expectedSplits() {
+      return split.expected();
     }
 
     @Override

@@ -220,6 +220,74 @@ final class DocumentTokensTest {
     assertThat(sizes.get(1)).isBetween(350, 550);
   }
 
+  /** One text is one document, which no split by documents could divide. */
+  @Test
+  void oneDocument_isCutByPosition() throws IOException {
+    String text = String.join("\n", texts(400));
+    Path file = Written.text(folder.resolve("a.txt"), "\uFEFF" + text.replace("\n", "\r\n"));
+    DocumentSplit split = new DocumentSplit.ByShare(new SplitFractions(0.8, 0.15), 7);
+    DocumentTokens.Prepared data =
+        prepare(new DocumentRule.WholeFile(), new TokenPacking.Stream(split), file);
+    assertThat(data.splits()).extracting("split").containsExactly("train", "valid", "test");
+    assertThat(data.tokens()).isEqualTo(closed(List.of(text)).length);
+    long train = Math.round(0.8 * data.tokens());
+    assertThat(data.splits().get(0).count()).isEqualTo(train);
+    int[] joined =
+        SplitWriter.SPLITS.stream()
+            .flatMapToInt(name -> Arrays.stream(Written.ids(out(), name)))
+            .toArray();
+    assertThat(joined).isEqualTo(closed(List.of(text)));
+    assertThat(data.splits().get(1).provenance().settings()).endsWith("split by position");
+    assertThat(data.notes())
+        .hasSize(3)
+        .last()
+        .isEqualTo("one document, so the splits are parts of it, by position");
+    assertThat(out()).isDirectoryNotContaining("glob:**.partial");
+  }
+
+  @Test
+  void oneDocument_isWholeInTheSplitThatIsNamed() throws IOException {
+    Path file = Written.text(folder.resolve("a.txt"), "one two three");
+    DocumentTokens.Prepared data =
+        prepare(new DocumentRule.WholeFile(), new TokenPacking.Stream(TRAIN), file);
+    assertThat(Written.ids(out(), "train")).isEqualTo(closed(List.of("one two three")));
+    assertThat(data.notes()).isEmpty();
+  }
+
+  @Test
+  void splitWithoutDocuments_isNoted() throws IOException {
+    Path file = Written.text(folder.resolve("a.txt"), "one\ntwo\n");
+    DocumentSplit split = new DocumentSplit.ByShare(new SplitFractions(0.9, 0.05), 1);
+    DocumentTokens.Prepared data =
+        prepare(new DocumentRule.EachLine(), new TokenPacking.Stream(split), file);
+    assertThat(data.splits()).extracting("split").containsExactly("train");
+    assertThat(data.notes())
+        .containsExactly(
+            "no document for valid and test: only 2 documents; divide the text by --documents, or"
+                + " take another --seed");
+  }
+
+  @Test
+  void blanksThatAreNoSymbols_areCounted() throws IOException {
+    Path file = Written.text(folder.resolve("a.txt"), "ACGT AC\nGT\n");
+    Path symbols = Written.text(folder.resolve("dna"), "A\nC\nG\nT\n");
+    DocumentOptions documents =
+        new DocumentOptions(new DocumentRule.WholeFile(), "text", Detokenizer.NONE);
+    DocumentTokens.Prepared data =
+        DocumentTokens.prepare(
+            List.of(file),
+            out(),
+            new DocumentTokens.Options(
+                documents,
+                VocabularyChoice.parse(symbols.toString()),
+                new TokenPacking.Stream(TRAIN),
+                Existing.REPLACE));
+    assertThat(data.tokens()).isEqualTo(8);
+    assertThat(data.notes())
+        .containsExactly(
+            "blanks and line ends left out, as they are no symbols of the vocabulary: 3");
+  }
+
   /** Plain lists: groups joined, remainder carried, 2% of each group's rows to valid. */
   @Test
   void openWebText_isCutByGroup() throws IOException {

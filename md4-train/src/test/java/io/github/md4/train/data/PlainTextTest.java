@@ -49,6 +49,52 @@ final class PlainTextTest {
     assertThat(data.md5()).isEqualTo("fbbe72e2370b7a6c626515a8405319b7");
   }
 
+  /** As Windows writes a text: neither mark nor returns are characters of the vocabulary. */
+  @Test
+  void characters_haveNeitherByteOrderMarksNorCarriageReturns() throws IOException {
+    Path first = Written.text(folder.resolve("1.txt"), "\uFEFFab\r\nb\r\n");
+    Path second = Written.text(folder.resolve("2.txt"), "\uFEFFc\r\r\n\r");
+    PlainText.Options options =
+        new PlainText.Options(TextVocabulary.CHARACTERS, ALL_TRAIN, Existing.REFUSE);
+    PreparedData data = PlainText.prepare(List.of(first, second), folder.resolve("out"), options);
+    assertThat(Written.decoded(folder.resolve("out"), "train")).isEqualTo("ab\nb\nc\r\n\r");
+    assertThat(data.splits().get(0).tokenizer()).isEqualTo(new Characters("\n\rabc"));
+    assertThat(data.notes())
+        .containsExactly(
+            "byte order marks left out at the start of files: 2",
+            "3 line ends of a carriage return and a line feed are line feeds now",
+            "2 carriage returns stand alone and stay; if they end lines, convert the text first");
+  }
+
+  /** Line ends that a buffer's end parts are line ends all the same. */
+  @Test
+  void characters_loseReturnsAcrossBuffers() throws IOException {
+    String lines = "abcde\r\n".repeat(150_001); // more than a buffer, of a prime length
+    PreparedData data =
+        prepare(Written.text(folder.resolve("a.txt"), lines), TextVocabulary.CHARACTERS, ALL_TRAIN);
+    assertThat(Written.decoded(folder.resolve("out"), "train"))
+        .isEqualTo("abcde\n".repeat(150_001));
+    assertThat(data.notes()).hasSize(1).first().asString().startsWith("150,001 line ends");
+  }
+
+  @Test
+  void bytes_stayAndSayWhatTheyAre() throws IOException {
+    Path file = Written.text(folder.resolve("a.txt"), "\uFEFFa\r\n");
+    PreparedData data = prepare(file, TextVocabulary.BYTES, ALL_TRAIN);
+    assertThat(ids("train")).containsExactly(0xEF, 0xBB, 0xBF, 'a', '\r', '\n');
+    assertThat(data.notes()).hasSize(1).first().asString().startsWith("1 lines end in a carriage");
+    Path unix = Written.text(folder.resolve("b.txt"), "a\nb\r");
+    assertThat(prepare(unix, TextVocabulary.BYTES, ALL_TRAIN).notes()).isEmpty();
+  }
+
+  @Test
+  void error_behindAMarkHasItsOffsetInTheFile() throws IOException {
+    Path file = folder.resolve("a.txt");
+    Files.write(file, new byte[] {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF, 'a', (byte) 0xFF});
+    assertThatThrownBy(() -> prepare(file, TextVocabulary.CHARACTERS, ALL_TRAIN))
+        .hasMessageContaining("not UTF-8: byte 0xFF at offset 4");
+  }
+
   @Test
   void characters_surviveBuffersAndFiles() throws IOException {
     // Three bytes a character, so that buffers of a power of two end inside one.

@@ -24,7 +24,7 @@ public final class ImageData {
   /** The value of {@link Provenance#source}. */
   public static final String SOURCE = "images";
 
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   private ImageData() {}
 
@@ -95,13 +95,23 @@ public final class ImageData {
    * @param classes the names of the classes, in the order of the labels; empty without labels
    * @param splits the descriptions of the files of images, train first
    * @param skipped the number of images that were left out
+   * @param order the order in which the first sources were split
+   * @param notes what may surprise, in sentences
    */
   public record Prepared(
       String name,
       ImageShape shape,
       List<String> classes,
       List<TokenFileInfo> splits,
-      int skipped) {}
+      int skipped,
+      ImageOrder order,
+      List<String> notes) {
+    public Prepared {
+      classes = List.copyOf(classes);
+      splits = List.copyOf(splits);
+      notes = List.copyOf(notes);
+    }
+  }
 
   /**
    * Writes a data set.
@@ -133,9 +143,17 @@ public final class ImageData {
       Provenance provenance = new Provenance(SOURCE, VERSION, SourceNames.files(from, test));
       ImageSplits.DataSet data =
           new ImageSplits.DataSet(name, new PixelValues(shape), classes, provenance);
-      List<TokenFileInfo> splits = new ImageSplits(out, data).write(staged, stagedTest, options);
+      ImageSplits writer = new ImageSplits(out, data);
+      List<TokenFileInfo> splits = writer.write(staged, stagedTest, options);
       int skipped = staged.skipped() + stagedTest.skipped();
-      return new Prepared(name, shape, classes, splits, skipped);
+      return new Prepared(
+          name,
+          shape,
+          classes,
+          splits,
+          skipped,
+          ImageSplits.order(staged, options),
+          writer.notes(staged, stagedTest, options));
     }
   }
 

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 
 /** The writing of images and labels as splits. No file gets its name before all are complete. */
 record ImageSplits(Path folder, DataSet data) {
@@ -33,6 +34,10 @@ record ImageSplits(Path folder, DataSet data) {
   private record Part(StagedImages images, IntUnaryOperator order, int first, int count) {
     int index(int i) {
       return order.applyAsInt(first + i);
+    }
+
+    List<String> labels() {
+      return IntStream.range(0, count).mapToObj(i -> images.label(index(i))).toList();
     }
   }
 
@@ -60,6 +65,27 @@ record ImageSplits(Path folder, DataSet data) {
     }
   }
 
+  /** Returns the order in which the first sources are split. */
+  static ImageOrder order(StagedImages from, Options options) {
+    return options.order().forClasses(from.labels());
+  }
+
+  /** Returns sentences about splits that lack classes. */
+  List<String> notes(StagedImages from, StagedImages test, Options options) {
+    if (data.classes.isEmpty()) {
+      return List.of();
+    }
+    List<String> all = new ArrayList<>(from.labels());
+    all.addAll(test.labels());
+    MissingClasses missing = new MissingClasses(all);
+    List<Part> parts = parts(from, test, options);
+    List<String> notes = new ArrayList<>();
+    for (int i = 0; i < parts.size(); i++) {
+      missing.note(SPLITS.get(i), parts.get(i).labels()).ifPresent(notes::add);
+    }
+    return notes;
+  }
+
   private List<Part> parts(StagedImages from, StagedImages test, Options options) {
     List<Long> counts;
     try {
@@ -67,7 +93,7 @@ record ImageSplits(Path folder, DataSet data) {
     } catch (IllegalArgumentException e) {
       throw new InvalidDataException(folder, e.getMessage() + "; take more images", e);
     }
-    IntUnaryOperator order = options.order().of(from.count());
+    IntUnaryOperator order = order(from, options).of(from.count());
     List<Part> parts = new ArrayList<>();
     int first = 0;
     for (long count : counts) {

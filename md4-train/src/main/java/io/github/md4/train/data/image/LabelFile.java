@@ -17,6 +17,8 @@ import java.util.stream.IntStream;
 
 /** A file of labels beside a file of images. */
 final class LabelFile {
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
   private LabelFile() {}
 
   /**
@@ -90,7 +92,8 @@ final class LabelFile {
         new BufferedReader(new InputStreamReader(Compression.open(file), StandardCharsets.UTF_8))) {
       int number = 1;
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        String[] parts = line.strip().split("\t", -1);
+        String text = number == 1 && line.startsWith(BYTE_ORDER_MARK) ? line.substring(1) : line;
+        String[] parts = text.strip().split("\t", -1);
         if (parts.length != 2) {
           throw new InvalidDataException(
               file, "line %d must be a file name, a tab and a class".formatted(number));

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -111,6 +112,11 @@ final class StagedImages implements ImageSource.Receiver, AutoCloseable {
   /** Returns the name of the class of an image. */
   String label(int index) {
     return labels.get(index);
+  }
+
+  /** Returns the name of the class of each image; empty ones without classes. */
+  List<String> labels() {
+    return Collections.unmodifiableList(labels);
   }
 
   /** Returns an image. */

@@ -321,6 +321,49 @@ final class ImageDataTest {
     assertThat(tokens("train")).hasSize(3 * 72);
   }
 
+  /** Folders of classes come one after another; a split by position would part the classes. */
+  @Test
+  void classFolders_areMixedBeforeTheyAreSplit() throws IOException {
+    for (int i = 0; i < 30; i++) {
+      put("root/golden retriever/%02d.png".formatted(i), ImageFiles.png(i, 2, 3));
+      put("root/tabby cat/%02d.png".formatted(i), ImageFiles.png(i, 2, 3));
+    }
+    Sources from = new Sources(List.of(folder.resolve("root")), List.of());
+    SplitFractions shares = new SplitFractions(0.6, 0.2);
+    ImageData.Options mixed =
+        new ImageData.Options(
+            new Resize.None(), 3, shares, new ImageOrder.MixedClasses(1), 0, Existing.REFUSE);
+    ImageData.Prepared data = ImageData.prepare(from, Sources.none(), out, mixed, (i, r) -> {});
+    assertThat(data.classes()).containsExactly("golden retriever", "tabby cat");
+    assertThat(data.order()).isEqualTo(new ImageOrder.Shuffled(1));
+    assertThat(data.notes()).isEmpty();
+    for (String split : List.of("train", "valid", "test")) {
+      assertThat(tokens(split + ".labels")).contains(0, 1);
+    }
+    ImageData.Options given =
+        new ImageData.Options(
+            new Resize.None(), 3, shares, new ImageOrder.AsGiven(), 0, Existing.REPLACE);
+    ImageData.Prepared sorted = ImageData.prepare(from, Sources.none(), out, given, (i, r) -> {});
+    assertThat(sorted.notes())
+        .containsExactly(
+            "valid has images of 1 of the 2 classes; --shuffle SEED mixes them",
+            "test has images of 1 of the 2 classes; --shuffle SEED mixes them");
+  }
+
+  @Test
+  void imagesOfMixedClasses_stayInTheirOrder() {
+    ImageOrder order = new ImageOrder.MixedClasses(1);
+    List<String> mixed = new ArrayList<>();
+    List<String> sorted = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      mixed.add(Integer.toString(i * 7 % 10));
+      sorted.add(Integer.toString(i / 10));
+    }
+    assertThat(order.forClasses(mixed)).isEqualTo(new ImageOrder.AsGiven());
+    assertThat(order.forClasses(sorted)).isEqualTo(new ImageOrder.Shuffled(1));
+    assertThat(order.forClasses(List.of("", "", "", ""))).isEqualTo(new ImageOrder.AsGiven());
+  }
+
   @Test
   void splits_areByPositionOrShuffled() throws IOException {
     Path images = write("a", ImageFiles.idx(10, 2, 3));

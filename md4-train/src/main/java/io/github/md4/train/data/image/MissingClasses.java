@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data.image;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The comparison of the classes in a split with those that a random part of all images would have.
+ *
+ * @param all the class of each image
+ */
+record MissingClasses(List<String> all) {
+  private static final double ABOUT_HALF = 0.51; // so that one of two classes is a note, too
+
+  /**
+   * Returns a sentence where a split has at most half of the classes that it is expected to have.
+   */
+  Optional<String> note(String split, Collection<String> labels) {
+    int found = new HashSet<>(labels).size();
+    Map<String, Integer> counts = new HashMap<>();
+    all.forEach(label -> counts.merge(label, 1, Integer::sum));
+    double expected =
+        counts.values().stream()
+            .mapToDouble(count -> 1 - Math.pow(1 - (double) count / all.size(), labels.size()))
+            .sum();
+    return labels.isEmpty() || found > ABOUT_HALF * expected
+        ? Optional.empty()
+        : Optional.of(
+            "%s has images of %d of the %d classes; --shuffle SEED mixes them"
+                .formatted(split, found, counts.size()));
+  }
+}
