@@ -344,6 +344,14 @@ final class EvaluateCommandTest {
 
   @Test
   void usage_wantsAModelOrARunAndData() {
+    md4("evaluate", model, "--model", model, "--data", data)
+        .failed(2, "names the model, as --model and --watch do");
+    md4("evaluate", model, data, "--data", data).failed(2, "the data is named twice");
+    assertThat(md4("evaluate", model, data, "--device", "cpu", "--json").succeeded().json())
+        .isEqualTo(
+            md4("evaluate", "--model", model, "--data", data, "--device", "cpu", "--json")
+                .succeeded()
+                .json());
     md4("evaluate", "--data", data).failed(2, "md4: Missing required argument");
     md4("evaluate", "--model", model).failed(2, "Missing required option: '--data=FILE.bin'");
     md4("evaluate", "--model", model, "--watch", model, "--data", data)

@@ -60,19 +60,19 @@ final class InfillCommandTest {
   void templates_comeFromAFile() throws IOException {
     Path file =
         Files.writeString(folder.resolve("templates"), "[MASK*]\na[MASK]c\nabc\n[MASK*3]de\n");
-    List<JsonNode> all = filled("--templates", file, "--steps", 20);
+    List<JsonNode> all = infill("--json", "--templates", file, "--steps", 20).jsonLines();
     assertThat(all).extracting(one -> one.path("index").asInt()).containsExactly(0, 1, 2, 3);
     assertThat(all.get(0).path("text").asText()).hasSize(TinyModel.LENGTH);
     assertThat(all.get(1).path("text").asText()).matches("a[a-f ]c");
     assertThat(all.get(2).path("text").asText()).isEqualTo("abc");
     assertThat(all.get(2).path("calls").asInt()).isZero();
     assertThat(all.get(3).path("text").asText()).matches("[a-f ]{3}de");
-    assertThat(
-            infill("--templates", file, "--steps", 20)
-                .succeeded()
-                .out()
-                .lines()
-                .filter(line -> !line.startsWith("---")))
+    Ran printed = infill("--templates", file, "--steps", 20);
+    assertThat(printed.err())
+        .isEqualTo(
+            "md4: 1 of 4 templates have no hole and stay as they are, number 3 first; a hole is"
+                + " [MASK], [MASK*12] or [MASK*]\n");
+    assertThat(printed.out().lines().filter(line -> !line.startsWith("---")))
         .containsExactlyElementsOf(all.stream().map(one -> one.path("text").asText()).toList());
   }
 
@@ -121,6 +121,12 @@ final class InfillCommandTest {
       })
   void template_thatIsNoneIsAUsageError(String template, String expected) {
     infill("--template", template).failed(2, expected);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"abc", "abcabcabcab[MASK*]"})
+  void template_withoutAHoleIsRefused(String template) {
+    infill("--template", template).failed(2, "no template has a hole");
   }
 
   @Test

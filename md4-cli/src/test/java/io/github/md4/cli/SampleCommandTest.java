@@ -122,11 +122,24 @@ final class SampleCommandTest {
   }
 
   @Test
-  void length_mayExceedTheTrainedOne() {
-    for (int length : new int[] {1, 10 * TinyModel.LENGTH}) {
-      List<JsonNode> samples = samples("--count 2 --steps 5 --length " + length);
-      assertThat(samples).allMatch(sample -> sample.path("tokens").size() == length);
-    }
+  void length_mayExceedTheTrainedOneWithAWarning() {
+    assertThat(samples("--count 2 --steps 5 --length 1"))
+        .allMatch(sample -> sample.path("tokens").size() == 1);
+    Ran longer = sample("--count 2 --steps 5 --json --length " + 10 * TinyModel.LENGTH);
+    assertThat(longer.jsonLines())
+        .hasSize(2)
+        .allMatch(sample -> sample.path("tokens").size() == 10 * TinyModel.LENGTH);
+    assertThat(longer.err())
+        .startsWith("md4: --length 110 is 10.0 times the 11 tokens that the model was trained on")
+        .hasLineCount(1);
+  }
+
+  @Test
+  void modelAlone_isOneText() {
+    Ran alone = md4("sample", model, "--device", "cpu", "--json").succeeded();
+    assertThat(alone.json()).isEqualTo(samples("--count 1").get(0));
+    md4("sample", model, "--model", model).failed(2, "the model is named twice");
+    md4("sample").failed(2, "Missing required option: '--model=DIR', or RUN alone");
   }
 
   @ParameterizedTest
@@ -192,7 +205,7 @@ final class SampleCommandTest {
         "--count 1 --seed x | '--seed': 'x' is not a long",
         "--count many | '--count': 'many' is not a whole number",
         "--count 1 --colour | Unknown option",
-        "--steps 5 | Missing required argument (specify one of these)",
+        "--at 0.5 | Missing required argument",
         "--count 1 --top-p 0 | '--top-p': p must be in (0, 1]: 0.0",
         "--count 1 --top-p 1.5 | '--top-p': p must be in (0, 1]: 1.5",
         "--count 1 --top-p x | '--top-p': must be a number: x",

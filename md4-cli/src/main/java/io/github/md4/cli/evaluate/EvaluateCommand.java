@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
@@ -38,6 +39,20 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 public final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "RUN",
+      description = "The same as --model RUN.")
+  private Path run;
+
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "FILE.bin",
+      description = "The same as --data FILE.bin.")
+  private Path dataArgument;
 
   @ArgGroup(multiplicity = "0..1")
   private Target target;
@@ -198,8 +213,8 @@ public final class EvaluateCommand implements Callable<Integer> {
     if (suite != null) {
       return evaluateSuite(evaluation);
     }
-    try (EvaluationData opened = EvaluationData.open(data)) {
-      if (target.watch == null) {
+    try (EvaluationData opened = EvaluationData.open(data())) {
+      if (watch() == null) {
         return evaluateModel(evaluation, opened);
       }
       options.checkDevice(); // the first checkpoint may be hours away
@@ -216,16 +231,38 @@ public final class EvaluateCommand implements Callable<Integer> {
     return ExitCodes.DONE;
   }
 
+  private Path model() {
+    return target == null ? run : target.model;
+  }
+
+  private Watch watch() {
+    return target == null ? null : target.watch;
+  }
+
+  private Path data() {
+    return data == null ? dataArgument : data;
+  }
+
   /** Checks what is required here. picocli would require it of the subcommands as well. */
   private void checkOptions() {
-    Usage.require(spec, target != null, "Missing required argument: (--model=DIR | --watch=RUN)");
     Usage.require(
-        spec, suite != null || data != null, "Missing required option: '--data=FILE.bin'");
-    Usage.require(spec, suite == null || data == null, "--data and --suite are mutually exclusive");
+        spec,
+        target != null || run != null,
+        "Missing required argument: (RUN | --model=DIR | --watch=RUN)");
+    Usage.require(
+        spec,
+        target == null || run == null,
+        "%s names the model, as --model and --watch do; take --data for a file".formatted(run));
+    Usage.require(
+        spec, suite != null || data() != null, "Missing required option: '--data=FILE.bin'");
+    Usage.require(
+        spec, data == null || dataArgument == null, "the data is named twice: " + dataArgument);
+    Usage.require(
+        spec, suite == null || data() == null, "--data and --suite are mutually exclusive");
     Usage.require(
         spec, suite == null || suite.equals("zero-shot"), "suite must be zero-shot: " + suite);
     Usage.require(spec, suite == null || dataFolder != null, "--suite needs --data-dir=DIR");
-    boolean isOneModel = target != null && target.watch == null;
+    boolean isOneModel = watch() == null;
     Usage.require(spec, suite == null || isOneModel, "--suite scores a --model, not a --watch");
     Usage.require(
         spec, losses == null || (isOneModel && suite == null), "--losses needs --model and --data");
@@ -243,7 +280,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   }
 
   private int evaluateSuite(EvaluationTask evaluation) throws IOException {
-    try (LoadedModel model = options.open(target.model)) {
+    try (LoadedModel model = options.open(model())) {
       SuiteReport report = new Suite(dataFolder, protocol).evaluate(model, evaluation);
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
@@ -259,7 +296,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   }
 
   private int evaluateModel(EvaluationTask evaluation, EvaluationData opened) throws IOException {
-    EvaluationReport report = evaluate(evaluation, opened, target.model);
+    EvaluationReport report = evaluate(evaluation, opened, model());
     Table table = report.table();
     ObjectNode object = report.json();
     LossCsv lines = new LossCsv();

@@ -7,17 +7,35 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /** The options that name the experiment. */
 public final class ExperimentOptions {
-  @Option(
-      names = "--config",
-      required = true,
-      paramLabel = "FILE.yaml",
-      description = "The experiment.",
-      order = -2)
-  private Path config;
+  @ArgGroup(multiplicity = "1", order = -2)
+  private Source source;
+
+  /** The file, named by an option or as an argument. */
+  private static final class Source {
+    @Option(
+        names = "--config",
+        required = true,
+        paramLabel = "FILE.yaml",
+        description = "The experiment.")
+    private Path option;
+
+    @Parameters(
+        index = "0",
+        arity = "1",
+        paramLabel = "FILE.yaml",
+        description = "The same as --config FILE.yaml.")
+    private Path argument;
+
+    private Path file() {
+      return option == null ? argument : option;
+    }
+  }
 
   @Option(
       names = "--set",
@@ -36,20 +54,20 @@ public final class ExperimentOptions {
    * of a key that the run's program did not have yet, it stays as it was in the run.
    */
   public Experiment loadFor(RunFolder run) throws IOException {
-    return load(RunConfig.inherited(run, config, overrides));
+    return load(RunConfig.inherited(run, source.file(), overrides));
   }
 
   private Experiment load(List<String> inherited) throws IOException {
     List<String> all = new ArrayList<>(inherited);
-    if (isLearned() && ConfigLoader.text(config, overrides, "training.samples").isEmpty()) {
+    if (isLearned() && ConfigLoader.text(source.file(), overrides, "training.samples").isEmpty()) {
       all.add("training.samples=2"); // which a learned schedule needs
     }
     all.addAll(overrides);
-    return ConfigLoader.load(config, all, Experiment.class);
+    return ConfigLoader.load(source.file(), all, Experiment.class);
   }
 
   private boolean isLearned() throws IOException {
-    return ConfigLoader.text(config, overrides, "model.schedule")
+    return ConfigLoader.text(source.file(), overrides, "model.schedule")
         .filter(schedule -> schedule.startsWith("learned"))
         .isPresent();
   }

@@ -4,6 +4,7 @@ package io.github.md4.cli.sample;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.SequenceFile;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.MaskedDiffusion;
@@ -11,8 +12,10 @@ import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.Template;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -69,6 +72,7 @@ public final class InfillCommand implements Callable<Integer> {
     SamplingOptions sampling = session.sampling();
     try (MaskedDiffusion model = session.open()) {
       List<int[]> all = templates(model);
+      checkHoles(all, model.description().tokenSpace().maskToken());
       SequenceBlocks blocks =
           session.blocks(
               model,
@@ -77,6 +81,27 @@ public final class InfillCommand implements Callable<Integer> {
       session.run(model, blocks, sampling, spec.commandLine().getOut());
     }
     return ExitCodes.DONE;
+  }
+
+  /** Refuses templates that leave nothing to fill, and warns of some that do. */
+  private void checkHoles(List<int[]> all, int mask) {
+    List<Integer> without =
+        IntStream.range(0, all.size())
+            .filter(i -> Arrays.stream(all.get(i)).noneMatch(token -> token == mask))
+            .boxed()
+            .toList();
+    if (without.isEmpty()) {
+      return;
+    }
+    String holes = "a hole is [MASK], [MASK*12] or [MASK*]";
+    Usage.require(
+        spec,
+        without.size() < all.size(),
+        "no template has a hole, so nothing is to fill; " + holes);
+    session.warn(
+        spec,
+        "%,d of %,d templates have no hole and stay as they are, number %d first; %s"
+            .formatted(without.size(), all.size(), without.get(0) + 1, holes));
   }
 
   private List<int[]> templates(MaskedDiffusion model) throws IOException {

@@ -34,8 +34,7 @@ public final class SampleCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @ArgGroup(multiplicity = "1")
-  private Source source;
+  @ArgGroup private Source source = new Source();
 
   @Mixin private SamplingSession session;
 
@@ -52,11 +51,10 @@ public final class SampleCommand implements Callable<Integer> {
   private static final class Count {
     @Option(
         names = "--count",
-        required = true,
         paramLabel = "N",
         converter = OptionTypes.Count.class,
-        description = "The number of texts.")
-    private int count;
+        description = "The number of texts. Default: 1.")
+    private int count = 1;
 
     @Option(
         names = "--length",
@@ -121,8 +119,8 @@ public final class SampleCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "'--top' has no effect with --reconstruct");
     }
     try (MaskedDiffusion model = session.open()) {
-      if (source.count != null) {
-        draw(model, sampling, out);
+      if (source.masking == null) {
+        draw(model, source.count == null ? new Count() : source.count, sampling, out);
       } else if (isReconstruction()) {
         SamplingOptions from = sampling.withFrom(source.masking.at);
         List<int[]> x = texts(model, source.masking.texts.reconstruct);
@@ -143,14 +141,20 @@ public final class SampleCommand implements Callable<Integer> {
     return source.masking != null && source.masking.texts.reconstruct != null;
   }
 
-  private void draw(MaskedDiffusion model, SamplingOptions sampling, PrintWriter out)
+  private void draw(MaskedDiffusion model, Count count, SamplingOptions sampling, PrintWriter out)
       throws IOException {
     int trained = model.description().config().length();
-    int length = source.count.length == null ? trained : source.count.length;
+    int length = count.length == null ? trained : count.length;
+    if (length > trained) {
+      session.warn(
+          spec,
+          "--length %,d is %.1f times the %,d tokens that the model was trained on: what lies beyond them is unlike its training, and each call of the network takes longer"
+              .formatted(length, (double) length / trained, trained));
+    }
     TokenSpace space = model.description().tokenSpace();
     SequenceBlocks blocks =
         SequenceBlocks.of(
-            source.count.count,
+            count.count,
             length,
             sampling.batchSize(),
             index -> InitialSequence.masked(space, length, index));

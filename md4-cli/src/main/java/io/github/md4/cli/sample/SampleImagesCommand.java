@@ -5,6 +5,7 @@ import io.github.md4.cli.image.Apng;
 import io.github.md4.cli.image.ImageGrid;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Labelled;
+import io.github.md4.cli.support.ModelFolder;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.OutputFile;
@@ -52,16 +53,14 @@ public final class SampleImagesCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = ModelOptions.FOLDER)
-  private Path folder;
+  @Mixin private ModelFolder folder;
 
   @Option(
       names = "--count",
-      required = true,
       paramLabel = "N",
       converter = OptionTypes.Count.class,
-      description = "The number of images.")
-  private int count;
+      description = "The number of images. Default: ${DEFAULT-VALUE}.")
+  private int count = 1;
 
   @Option(
       names = "--png",
@@ -128,7 +127,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
       throw usage("--infill and --mask must be given together");
     }
     SamplingOptions unused = sampler.options(); // a wrong one fails before the model is read
-    try (MaskedDiffusion model = options.generator(folder)) {
+    try (MaskedDiffusion model = options.generator(folder.path())) {
       draw(model, shape(model));
     }
     return ExitCodes.DONE;
@@ -140,7 +139,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
         .tokenizer()
         .image()
         .orElseThrow(
-            () -> new InvalidDataException(folder, "is no model of images; use md4 sample"));
+            () -> new InvalidDataException(folder.path(), "is no model of images; use md4 sample"));
   }
 
   private void draw(MaskedDiffusion model, ImageShape shape) throws IOException {
@@ -162,7 +161,9 @@ public final class SampleImagesCommand implements Callable<Integer> {
     List<int[]> shown = new ArrayList<>(); // for the picture, which needs all of them
     try (Tracing tracing = Tracing.to(trace, () -> header(model), description.tokenizer());
         DrawnImages file =
-            out == null ? null : DrawnImages.create(out, description, options.source(folder))) {
+            out == null
+                ? null
+                : DrawnImages.create(out, description, options.source(folder.path()))) {
       for (List<InitialSequence> block : blocks) {
         SamplingListener listener = new Listeners(List.of(unmasking, tracing.begin(block)));
         List<Sample> samples = sample(model, block, listener);
@@ -187,7 +188,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
   }
 
   private Trace.Header header(MaskedDiffusion model) {
-    return sampler.traceHeader(model.description(), folder);
+    return sampler.traceHeader(model.description(), folder.path());
   }
 
   private void checkFits(ImageShape shape) {

@@ -2,8 +2,10 @@
 package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.ModelFolder;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OutputFile;
+import io.github.md4.cli.support.Visible;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.Tokenizer;
@@ -20,12 +22,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.function.LongFunction;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The options and the run that {@code md4 sample} and {@code md4 infill} share. */
 final class SamplingSession {
-  @Option(names = "--model", required = true, paramLabel = "DIR", description = ModelOptions.FOLDER)
-  private Path folder;
+  @Mixin private ModelFolder folder;
 
   @Mixin private SamplerOptions sampler;
 
@@ -51,13 +53,18 @@ final class SamplingSession {
     return sampler.options();
   }
 
+  /** Prints a line on stderr. */
+  void warn(CommandSpec spec, String line) {
+    spec.commandLine().getErr().println("md4: " + Visible.of(line));
+  }
+
   boolean isJson() {
     return json;
   }
 
   /** Returns the model; one that the sampler cannot use is an error. */
   MaskedDiffusion open() throws IOException {
-    MaskedDiffusion model = options.generator(folder);
+    MaskedDiffusion model = options.generator(folder.path());
     try {
       check(model);
       return model;
@@ -69,7 +76,7 @@ final class SamplingSession {
 
   private void check(MaskedDiffusion model) {
     if (model.description().tokenizer().image().isPresent()) {
-      throw new InvalidDataException(folder, "is a model of images; use md4 sample-images");
+      throw new InvalidDataException(folder.path(), "is a model of images; use md4 sample-images");
     }
     try {
       SamplingProcedure unused = sampler.options().method().under(model.schedule());
@@ -100,14 +107,14 @@ final class SamplingSession {
     }
     if (report != null) {
       ObjectNode json = counted.json();
-      json.put("model", folder.toString()).set("sampler", sampler.json());
+      json.put("model", folder.path().toString()).set("sampler", sampler.json());
       json.setAll(options.json());
       OutputFile.write(report, json + System.lineSeparator());
     }
   }
 
   private Trace.Header header(MaskedDiffusion model) {
-    return sampler.traceHeader(model.description(), folder);
+    return sampler.traceHeader(model.description(), folder.path());
   }
 
   /** Returns blocks for a model. */

@@ -9,6 +9,7 @@ import io.github.md4.cli.plot.SchedulePlot;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.LoadedModel;
+import io.github.md4.cli.support.ModelFolder;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Table;
@@ -22,6 +23,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -58,11 +60,7 @@ public final class ScheduleCommand implements Callable<Integer> {
               + " repeated. Default: those of the paper.")
   private List<Curve> curves;
 
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      description = "Show the schedule of a model, or its powers if the schedule is learned.")
-  private Path folder;
+  @Mixin private ModelFolder folder;
 
   @Mixin private ModelOptions options;
 
@@ -156,17 +154,18 @@ public final class ScheduleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Optional<Path> named = folder.given();
     Usage.require(
-        spec, curves == null || folder == null, "--schedule and --model are mutually exclusive");
-    Usage.require(spec, top == null || folder != null, "--top needs --model=DIR");
+        spec, curves == null || named.isEmpty(), "--schedule and --model are mutually exclusive");
+    Usage.require(spec, top == null || named.isPresent(), "--top needs --model=DIR");
     Usage.require(
-        spec, overfitting == null || folder != null, "--train and --valid need --model=DIR");
-    if (folder == null) {
+        spec, overfitting == null || named.isPresent(), "--train and --valid need --model=DIR");
+    if (named.isEmpty()) {
       List<Curve> shown = curves == null ? OF_THE_PAPER : curves;
       show(shown.stream().map(MaskingSchedule::new).toList());
       return ExitCodes.DONE;
     }
-    try (LoadedModel model = options.open(folder)) {
+    try (LoadedModel model = options.open(named.get())) {
       Report report =
           model
               .model()
