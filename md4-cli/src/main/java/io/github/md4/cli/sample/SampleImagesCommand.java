@@ -5,7 +5,7 @@ import io.github.md4.cli.image.Apng;
 import io.github.md4.cli.image.ImageGrid;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Labelled;
-import io.github.md4.cli.support.ModelFolder;
+import io.github.md4.cli.support.ModelArgument;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.OutputFile;
@@ -53,7 +53,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Mixin private ModelFolder folder;
+  @Mixin private ModelArgument folder;
 
   @Option(
       names = "--count",

@@ -2,7 +2,7 @@
 package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.cli.support.ModelFolder;
+import io.github.md4.cli.support.ModelArgument;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OutputFile;
 import io.github.md4.cli.support.Visible;
@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
 
 /** The options and the run that {@code md4 sample} and {@code md4 infill} share. */
 final class SamplingSession {
-  @Mixin private ModelFolder folder;
+  @Mixin private ModelArgument folder;
 
   @Mixin private SamplerOptions sampler;
 

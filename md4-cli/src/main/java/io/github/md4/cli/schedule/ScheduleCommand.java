@@ -9,7 +9,7 @@ import io.github.md4.cli.plot.SchedulePlot;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.LoadedModel;
-import io.github.md4.cli.support.ModelFolder;
+import io.github.md4.cli.support.ModelArgument;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Table;
@@ -60,7 +60,7 @@ public final class ScheduleCommand implements Callable<Integer> {
               + " repeated. Default: those of the paper.")
   private List<Curve> curves;
 
-  @Mixin private ModelFolder folder;
+  @Mixin private ModelArgument folder;
 
   @Mixin private ModelOptions options;
 

@@ -9,7 +9,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** The folder of a model, named by an option or as the first argument. */
-public final class ModelFolder {
+public final class ModelArgument {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
 
