@@ -49,11 +49,13 @@ final class AutoregressiveTest {
         score(ofDiffusion, "--data", data, "--compare", ofTwin, "--steps", "10,inf", "--any-order");
     assertThat(compared.at("/compared/differences")).hasSize(3);
     assertThat(compared.at("/compared/estimates")).hasSize(1);
-    md4("sample", "--count", 1, "--device", "cpu", "--weights", "raw", "--model", ofTwin)
-        .failed(3, "is autoregressive; samples are drawn from masked diffusion models");
-    training
-        .train("--set", "run=" + folder.resolve("other"))
-        .failed(2, "sampling: count must be 0");
+    JsonNode sample =
+        md4(Ran.words("sample --count 1 --json --device cpu --weights raw --model", ofTwin))
+            .succeeded()
+            .json();
+    assertThat(sample.path("text").asText()).hasSize(sample.path("tokens").size());
+    md4(Ran.words("sample --count 1 --sampler euler --device cpu --weights raw --model", ofTwin))
+        .failed(2, "where the model is autoregressive, sampler must be ancestral");
     training
         .train("--set", "model.network.causal=false", "--set", "sampling.count=0")
         .failed(2, "network.causal must be true for the objective autoregressive");

@@ -33,8 +33,9 @@ final class ActiveSequence {
     return initial;
   }
 
-  int[] z() {
-    return trajectory.z();
+  /** Returns what the network is shown of it. */
+  int[] shown() {
+    return trajectory.shown();
   }
 
   boolean isDone() {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.Choices;
+import io.github.md4.core.diffusion.ScoreForm;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.schedule.MaskingSchedule;
 
@@ -148,6 +151,133 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     @Override
     public SamplingProcedure md4(MaskingSchedule schedule) {
       return RemaskingTrajectory.procedure(schedule, steps, remasking, leftovers);
+    }
+  }
+
+  /**
+   * An order drawn uniformly, some positions at once. One at a time it is the law for which
+   * any-order models are trained.
+   *
+   * @param tokensAStep the number of tokens that each call reveals, at least 1
+   */
+  record RandomOrder(int tokensAStep) implements ApproximateMethod {
+    public RandomOrder {
+      require(tokensAStep >= 1, "tokensAStep must be at least 1", tokensAStep);
+    }
+
+    @Override
+    public String text() {
+      return Call.text(name(), tokensAStep);
+    }
+
+    @Override
+    public String name() {
+      return MethodText.RANDOM_ORDER;
+    }
+
+    @Override
+    public double timeAt(double from) {
+      return from;
+    }
+
+    @Override
+    public SamplingProcedure md4(MaskingSchedule schedule) {
+      return RandomOrderTrajectory.procedure(schedule, tokensAStep);
+    }
+  }
+
+  /** Steps by the scores themselves, as SEDD and tauLDR take them. */
+  sealed interface ByScores extends ApproximateMethod, GridMethod {
+    @Override
+    default SamplingProcedure md4(MaskingSchedule schedule) {
+      return scored(schedule, new ScoreForm.Softmax());
+    }
+  }
+
+  /** SEDD's Euler step: the rates at the beginning of each step, times its length. */
+  record Euler(SamplingSteps steps, Leftovers leftovers) implements ByScores {
+    @Override
+    public String text() {
+      return MethodText.text(name(), steps, leftovers);
+    }
+
+    @Override
+    public Euler withSteps(int count) {
+      return new Euler(new SamplingSteps(steps.grid(), count), leftovers);
+    }
+
+    @Override
+    public String name() {
+      return MethodText.EULER;
+    }
+
+    @Override
+    public SamplingProcedure scored(MaskingSchedule schedule, ScoreForm form) {
+      return ScoredTrajectory.procedure(schedule, form, steps, ScoredStep.EULER, 0, leftovers);
+    }
+  }
+
+  /**
+   * SEDD's analytic step (Tweedie tau-leaping). With scores that add up to r it is the ancestral
+   * step.
+   */
+  record Analytic(SamplingSteps steps, Leftovers leftovers) implements ByScores {
+    @Override
+    public String text() {
+      return MethodText.text(name(), steps, leftovers);
+    }
+
+    @Override
+    public Analytic withSteps(int count) {
+      return new Analytic(new SamplingSteps(steps.grid(), count), leftovers);
+    }
+
+    @Override
+    public String name() {
+      return MethodText.ANALYTIC;
+    }
+
+    @Override
+    public SamplingProcedure scored(MaskingSchedule schedule, ScoreForm form) {
+      return ScoredTrajectory.procedure(schedule, form, steps, ScoredStep.ANALYTIC, 0, leftovers);
+    }
+  }
+
+  /**
+   * Tau-leaping (Campbell et al., 2022): the rates of each step are those of its beginning, and a
+   * position changes at most once.
+   *
+   * @param correctors the number of corrector steps after each step but the last, at least 0
+   */
+  record TauLeaping(SamplingSteps steps, int correctors, Leftovers leftovers) implements ByScores {
+    public TauLeaping {
+      require(correctors >= 0, "correctors must be at least 0", correctors);
+    }
+
+    @Override
+    public String text() {
+      return MethodText.text(name(), steps, leftovers, correctors);
+    }
+
+    @Override
+    public TauLeaping withSteps(int count) {
+      return new TauLeaping(new SamplingSteps(steps.grid(), count), correctors, leftovers);
+    }
+
+    @Override
+    public String name() {
+      return MethodText.TAU_LEAPING;
+    }
+
+    @Override
+    public SamplingProcedure scored(MaskingSchedule schedule, ScoreForm form) {
+      return ScoredTrajectory.procedure(
+          schedule, form, steps, ScoredStep.TAU_LEAPING, correctors, leftovers);
+    }
+
+    @Override
+    public SamplingProcedure uniformNoise(MaskingSchedule schedule) {
+      return UniformTrajectory.leaps(schedule, steps, correctors, leftovers);
     }
   }
 }

@@ -6,10 +6,14 @@ import java.util.List;
 
 /** A call for the queries of several sequences at once. */
 @FunctionalInterface
-interface BatchedQuery {
+interface BatchedQuery extends AutoCloseable {
 
   /** Returns the draws of all their positions, in order: [3, R]. */
   double[] draw(List<ActiveSequence> group);
+
+  /** Frees what it has kept between calls. */
+  @Override
+  default void close() {}
 
   /** Returns the number of positions that a group draws. */
   static int rows(List<ActiveSequence> group) {

@@ -65,6 +65,17 @@ public sealed interface ExactMethod extends SamplingMethod {
       return GenMd4Trajectory.procedure(
           this::timeAt, from -> new GenMd4Reverse.OnGrid(schedule, steps.from(from)));
     }
+
+    /** Each token given those before it; steps have no effect. */
+    @Override
+    public SamplingProcedure leftToRight() {
+      return LeftToRightTrajectory.procedure();
+    }
+
+    @Override
+    public SamplingProcedure uniformNoise(MaskingSchedule schedule) {
+      return UniformTrajectory.steps(schedule, steps, leftovers);
+    }
   }
 
   /**
@@ -130,6 +141,48 @@ public sealed interface ExactMethod extends SamplingMethod {
     public SamplingProcedure genMd4(GenMd4Schedule schedule) {
       return GenMd4Trajectory.procedure(
           this::timeAt, from -> new GenMd4Reverse.Continuous(schedule));
+    }
+  }
+
+  /** Each token given those before it: of a causal network, and of no other. */
+  record LeftToRight() implements ExactMethod {
+    @Override
+    public String text() {
+      return name();
+    }
+
+    @Override
+    public String name() {
+      return MethodText.AUTOREGRESSIVE;
+    }
+
+    @Override
+    public double timeAt(double from) {
+      return from;
+    }
+
+    @Override
+    public SamplingProcedure md4(MaskingSchedule schedule) {
+      throw notCausal();
+    }
+
+    @Override
+    public SamplingProcedure genMd4(GenMd4Schedule schedule) {
+      throw notCausal();
+    }
+
+    @Override
+    public SamplingProcedure uniformNoise(MaskingSchedule schedule) {
+      throw notCausal();
+    }
+
+    @Override
+    public SamplingProcedure leftToRight() {
+      return LeftToRightTrajectory.procedure();
+    }
+
+    private static IllegalArgumentException notCausal() {
+      return new IllegalArgumentException("sampler autoregressive needs an autoregressive model");
     }
   }
 }

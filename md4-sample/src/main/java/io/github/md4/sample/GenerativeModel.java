@@ -2,17 +2,28 @@
 package io.github.md4.sample;
 
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.schedule.Schedule;
 import java.util.Objects;
 
-/** A masked diffusion model as samplers see it: a network, its tokens, and its schedule. */
-public record GenerativeModel(Denoiser denoiser, TokenSpace space, Schedule schedule) {
+/**
+ * A model as samplers see it: a network, its tokens, its schedule, and the way in which its
+ * sequences come about.
+ */
+public record GenerativeModel(
+    Denoiser denoiser, TokenSpace space, Schedule schedule, Generation generation) {
 
   /** Checks that all are there. */
   public GenerativeModel {
     Objects.requireNonNull(denoiser, "denoiser");
     Objects.requireNonNull(space, "space");
     Objects.requireNonNull(schedule, "schedule");
+    Objects.requireNonNull(generation, "generation");
+  }
+
+  /** A masked diffusion model whose network guesses clean tokens. */
+  public GenerativeModel(Denoiser denoiser, TokenSpace space, Schedule schedule) {
+    this(denoiser, space, schedule, new Generation.Unmasking());
   }
 }

@@ -6,7 +6,8 @@ sealed interface GridMethod extends SamplingMethod
     permits ExactMethod.Ancestral,
         ExactMethod.Mean,
         ApproximateMethod.Reference,
-        ApproximateMethod.Remasked {
+        ApproximateMethod.Remasked,
+        ApproximateMethod.ByScores {
 
   /** Returns its grid. */
   SamplingSteps steps();

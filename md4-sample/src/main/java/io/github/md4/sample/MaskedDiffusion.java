@@ -6,11 +6,10 @@ import static io.github.md4.core.Checks.require;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ForwardProcess;
-import io.github.md4.core.diffusion.ObjectiveKind;
+import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.DrawKernels;
@@ -107,11 +106,10 @@ public final class MaskedDiffusion implements AutoCloseable {
    * model, else its last checkpoint.
    *
    * @throws io.github.md4.core.InvalidDataException if the folder is no model's, is damaged or
-   *     lacks those weights, or is no masked diffusion model
+   *     lacks those weights
    */
   public static MaskedDiffusion load(Path path, Loading loading) throws IOException {
     Path folder = ModelFolder.find(path, loading.weights);
-    checkIsDiffusion(folder);
     NDManager manager = NDManager.newBaseManager(loading.device);
     try {
       return new MaskedDiffusion(
@@ -119,14 +117,6 @@ public final class MaskedDiffusion implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       manager.close();
       throw e;
-    }
-  }
-
-  private static void checkIsDiffusion(Path folder) throws IOException {
-    ObjectiveKind objective = SavedModel.Description.read(folder).config().objective();
-    if (!objective.generation().match(scores -> true, () -> false, () -> false)) {
-      throw new InvalidDataException(
-          folder, "is autoregressive; samples are drawn from masked diffusion models");
     }
   }
 
@@ -142,6 +132,11 @@ public final class MaskedDiffusion implements AutoCloseable {
   /** Returns its schedule. */
   public Schedule schedule() {
     return content.schedule();
+  }
+
+  /** Returns the way in which its sequences come about. */
+  public Generation generation() {
+    return content.generation();
   }
 
   /** Returns its vocabulary. */
@@ -324,7 +319,7 @@ public final class MaskedDiffusion implements AutoCloseable {
       List<InitialSequence> sequences,
       SamplingOptions options,
       SamplingListener listener) {
-    GenerativeModel generative = new GenerativeModel(used, space(), schedule());
+    GenerativeModel generative = new GenerativeModel(used, space(), schedule(), generation());
     Sampler sampler = new Sampler(manager, kernels, generative, options.method(), options.law());
     Sample[] samples = new Sample[sequences.size()];
     for (List<Integer> places : ByLength.of(sequences)) {

@@ -13,6 +13,11 @@ final class MethodText {
   static final String FIRST_HITTING = "first-hitting";
   static final String REFERENCE_ANCESTRAL = "reference-ancestral";
   static final String REFERENCE_MEAN = "reference-mean";
+  static final String AUTOREGRESSIVE = "autoregressive";
+  static final String RANDOM_ORDER = "random-order";
+  static final String EULER = "euler";
+  static final String ANALYTIC = "analytic";
+  static final String TAU_LEAPING = "tau-leaping";
   private static final List<String> NAMES =
       List.of(
           ANCESTRAL,
@@ -25,7 +30,12 @@ final class MethodText {
           "entropy",
           "remask-cap",
           "remask-rescale",
-          "remask-confidence");
+          "remask-confidence",
+          RANDOM_ORDER,
+          AUTOREGRESSIVE,
+          EULER,
+          ANALYTIC,
+          TAU_LEAPING);
 
   private MethodText() {}
 
@@ -44,6 +54,11 @@ final class MethodText {
       case "remask-cap" -> remasked(new Remasking.Cap(eta(call)), call);
       case "remask-rescale" -> remasked(new Remasking.Rescale(eta(call)), call);
       case "remask-confidence" -> remasked(new Remasking.Confidence(eta(call)), call);
+      case RANDOM_ORDER -> randomOrder(call);
+      case AUTOREGRESSIVE -> leftToRight(call);
+      case EULER -> new ApproximateMethod.Euler(steps(call), leftovers(call));
+      case ANALYTIC -> new ApproximateMethod.Analytic(steps(call), leftovers(call));
+      case TAU_LEAPING -> tauLeaping(call);
       default -> offered(call);
     };
   }
@@ -75,6 +90,22 @@ final class MethodText {
   private static SamplingMethod ordered(ApproximateMethod.Order order, Call call) {
     call.checkArguments("TOKENS", "TEMPERATURE");
     return new ApproximateMethod.Ordered(order, call.whole(0), call.number(1));
+  }
+
+  private static SamplingMethod randomOrder(Call call) {
+    call.checkArguments("TOKENS");
+    return new ApproximateMethod.RandomOrder(call.whole(0));
+  }
+
+  private static SamplingMethod leftToRight(Call call) {
+    call.checkArguments();
+    return new ExactMethod.LeftToRight();
+  }
+
+  private static SamplingMethod tauLeaping(Call call) {
+    call.checkArguments("STEPS", "GRID", "LEFTOVERS", "CORRECTORS");
+    Leftovers leftovers = Leftovers.parse(call.argument(2));
+    return new ApproximateMethod.TauLeaping(steps(call), call.whole(3), leftovers);
   }
 
   private static double eta(Call call) {

@@ -6,6 +6,7 @@ import static io.github.md4.core.Checks.require;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.GenMd4Objective;
+import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
@@ -29,6 +30,9 @@ interface ModelContent extends AutoCloseable {
 
   /** Returns the number of tokens of a sequence, or {@link #ANY_LENGTH}. */
   int length();
+
+  /** Returns the way in which its sequences come about. */
+  Generation generation();
 
   /** Returns the bound by which texts are scored. */
   Objective objective();
@@ -65,6 +69,11 @@ interface ModelContent extends AutoCloseable {
     }
 
     @Override
+    public Generation generation() {
+      return description().config().objective().generation();
+    }
+
+    @Override
     public Objective objective() {
       return model.objective(new TimeAxis.Continuous(), TimeFloor.REFERENCE);
     }
@@ -95,6 +104,11 @@ interface ModelContent extends AutoCloseable {
       Objects.requireNonNull(schedule, "schedule");
       Objects.requireNonNull(tokenizer, "tokenizer");
       require(length >= 1, "length must be at least 1", length);
+    }
+
+    @Override
+    public Generation generation() {
+      return new Generation.Unmasking();
     }
 
     @Override

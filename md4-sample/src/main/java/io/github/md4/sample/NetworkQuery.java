@@ -21,7 +21,7 @@ record NetworkQuery(
 
   @Override
   public double[] draw(List<ActiveSequence> group) {
-    int length = group.get(0).z().length;
+    int length = group.get(0).shown().length;
     int rows = BatchedQuery.rows(group);
     try (NDManager scope = manager.newSubManager()) {
       NDArray packed = scope.create(packed(group, length, rows));
@@ -31,7 +31,7 @@ record NetworkQuery(
     }
   }
 
-  private static Condition condition(List<ActiveSequence> group) {
+  static Condition condition(List<ActiveSequence> group) {
     double[] times = group.stream().mapToDouble(s -> s.query().point().time()).toArray();
     int[] labels = group.stream().flatMapToInt(s -> s.initial().labels()).toArray();
     return new Condition(times, labels);
@@ -44,7 +44,7 @@ record NetworkQuery(
     int row = group.size() * length;
     for (int b = 0; b < group.size(); b++) {
       TrajectoryQuery query = group.get(b).query();
-      int[] z = group.get(b).z();
+      int[] z = group.get(b).shown();
       for (int n = 0; n < length; n++) {
         packed[b * length + n] = z[n];
       }

@@ -38,4 +38,32 @@ sealed interface RowDraw {
       return kernels.reference(scope, logits, law.logits(kernels, scope, logits), noise);
     }
   }
+
+  /** A token or the mask, from a uniform and the scores' factor a row: c = 2. */
+  record Scored(boolean isNormalised, boolean leaps) implements RowDraw {
+    @Override
+    public NDArray draw(
+        DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {
+      NDArray of = law.logits(kernels, scope, logits);
+      return kernels.scored(scope, logits, of, noise, isNormalised, leaps);
+    }
+  }
+
+  /** The step back of discrete time with uniform noise: c = 4. */
+  record UniformStep() implements RowDraw {
+    @Override
+    public NDArray draw(
+        DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {
+      return kernels.uniformStep(scope, logits, law.logits(kernels, scope, logits), noise);
+    }
+  }
+
+  /** A leap of continuous time with uniform noise: c = 5. */
+  record UniformLeap() implements RowDraw {
+    @Override
+    public NDArray draw(
+        DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {
+      return kernels.uniformLeap(scope, logits, law.logits(kernels, scope, logits), noise);
+    }
+  }
 }

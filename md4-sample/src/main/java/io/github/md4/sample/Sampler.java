@@ -72,7 +72,7 @@ public final class Sampler implements AutoCloseable {
     this.manager = Objects.requireNonNull(manager, "manager");
     this.kernels = Objects.requireNonNull(kernels, "kernels");
     this.model = Objects.requireNonNull(model, "model");
-    this.procedure = method.under(model.schedule());
+    this.procedure = method.under(model.schedule(), model.generation());
     this.law = Objects.requireNonNull(law, "law");
     this.release = () -> release.accept(kernels);
   }
@@ -88,9 +88,14 @@ public final class Sampler implements AutoCloseable {
    */
   public List<Sample> sample(SampleRequest request, SamplingListener listener) {
     SampleRun run = run(request);
-    BatchedQuery query =
-        new NetworkQuery(manager, model.denoiser(), kernels, procedure.draw(), law);
-    return run.run(query, listener, calls(run));
+    int length = request.sequences().get(0).zt().length;
+    try (BatchedQuery query =
+        procedure.query(
+            new NetworkQuery(manager, model.denoiser(), kernels, procedure.draw(), law),
+            request.batchSize(),
+            length)) {
+      return run.run(query, listener, calls(run));
+    }
   }
 
   /**

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import io.github.md4.core.diffusion.Generation;
+import io.github.md4.core.diffusion.ScoreForm;
 import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.Schedule;
@@ -24,6 +26,9 @@ public interface SamplingMethod {
    * reference-ancestral(STEPS, GRID, LEFTOVERS)   reference-mean(STEPS, GRID, LEFTOVERS)
    * confidence(TOKENS, TEMPERATURE)               margin(...), entropy(...)
    * remask-cap(STEPS, GRID, LEFTOVERS, ETA)       remask-rescale(...), remask-confidence(...)
+   * random-order(TOKENS)                          autoregressive
+   * euler(STEPS, GRID, LEFTOVERS)                 analytic(STEPS, GRID, LEFTOVERS)
+   * tau-leaping(STEPS, GRID, LEFTOVERS, CORRECTORS)
    * }</pre>
    *
    * or of a {@link SamplingMethodKind} on the class path.
@@ -84,11 +89,54 @@ public interface SamplingMethod {
   }
 
   /**
-   * Returns the procedure for a model with a schedule of either kind.
+   * Returns the procedure for a masked diffusion model whose network gives scores in some form. A
+   * method that needs only the guess of the clean token keeps this implementation.
+   */
+  default SamplingProcedure scored(MaskingSchedule schedule, ScoreForm form) {
+    return md4(schedule);
+  }
+
+  /**
+   * Returns the procedure for a network that guesses each token from those before it.
+   *
+   * @throws IllegalArgumentException if the method has no such procedure
+   */
+  default SamplingProcedure leftToRight() {
+    throw new IllegalArgumentException(
+        "where the model is autoregressive, sampler must be ancestral or autoregressive, with the"
+            + " exact draw: %s, %s".formatted(name(), draw()));
+  }
+
+  /**
+   * Returns the procedure for a model of uniform noise.
+   *
+   * @throws IllegalArgumentException if the method has no such procedure
+   */
+  default SamplingProcedure uniformNoise(MaskingSchedule schedule) {
+    throw new IllegalArgumentException(
+        "where the noise is uniform, sampler must be ancestral or tau-leaping, with the exact draw:"
+            + " %s, %s".formatted(name(), draw()));
+  }
+
+  /**
+   * Returns the procedure for a masked diffusion model with a schedule of either kind.
    *
    * @throws IllegalArgumentException if the method has none for this kind of schedule
    */
   default SamplingProcedure under(Schedule schedule) {
-    return schedule.match(this::md4, this::genMd4);
+    return under(schedule, new Generation.Unmasking());
+  }
+
+  /**
+   * Returns the procedure for a model with a schedule of either kind, by the way in which its
+   * sequences come about.
+   *
+   * @throws IllegalArgumentException if the method has none for such a model
+   */
+  default SamplingProcedure under(Schedule schedule, Generation generation) {
+    return generation.match(
+        form -> schedule.match(shared -> scored(shared, form), this::genMd4),
+        this::leftToRight,
+        () -> schedule.match(this::uniformNoise, this::genMd4));
   }
 }

@@ -9,6 +9,13 @@ public final class SamplingProcedure {
   private final Function<SamplingContext, Trajectory.Factory> trajectories;
   private final RowDraw draw;
   private final boolean isPlanned;
+  private final Calls calls;
+
+  /** The form of a run's calls, made of the plain one. */
+  @FunctionalInterface
+  interface Calls {
+    BatchedQuery of(NetworkQuery plain, int batchSize, int length);
+  }
 
   /**
    * @param draw the draw of tokens
@@ -16,9 +23,26 @@ public final class SamplingProcedure {
    */
   SamplingProcedure(
       Function<SamplingContext, Trajectory.Factory> trajectories, RowDraw draw, boolean isPlanned) {
+    this(trajectories, draw, isPlanned, (plain, batchSize, length) -> plain);
+  }
+
+  /**
+   * @param calls what the calls are made by
+   */
+  SamplingProcedure(
+      Function<SamplingContext, Trajectory.Factory> trajectories,
+      RowDraw draw,
+      boolean isPlanned,
+      Calls calls) {
     this.trajectories = trajectories;
     this.draw = draw;
     this.isPlanned = isPlanned;
+    this.calls = calls;
+  }
+
+  /** Returns the calls of a run, to be closed by the caller. */
+  BatchedQuery query(NetworkQuery plain, int batchSize, int length) {
+    return calls.of(plain, batchSize, length);
   }
 
   /**

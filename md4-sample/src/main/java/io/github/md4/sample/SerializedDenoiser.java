@@ -2,8 +2,11 @@
 package io.github.md4.sample;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Decoder;
 import io.github.md4.core.diffusion.Denoiser;
+import java.util.Optional;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -26,6 +29,32 @@ record SerializedDenoiser(Denoiser denoiser, Runnable isAllowed, Lock turn) impl
       return denoiser.logits(zt, condition, rows);
     } finally {
       turn.unlock();
+    }
+  }
+
+  @Override
+  public Optional<Decoder> decoder(NDManager parent, int slots, int length) {
+    return denoiser.decoder(parent, slots, length).map(each -> new Serialized(this, each));
+  }
+
+  /** A decoder that waits for its turn. */
+  private record Serialized(SerializedDenoiser of, Decoder decoder) implements Decoder {
+
+    @Override
+    public NDArray next(
+        NDManager scope, int[] slots, int past, int[][] tokens, Condition condition) {
+      of.isAllowed.run();
+      of.turn.lock();
+      try {
+        return decoder.next(scope, slots, past, tokens, condition);
+      } finally {
+        of.turn.unlock();
+      }
+    }
+
+    @Override
+    public void close() {
+      decoder.close();
     }
   }
 }

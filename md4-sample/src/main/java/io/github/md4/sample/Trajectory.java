@@ -10,6 +10,11 @@ public interface Trajectory {
   /** Returns the sequence as it is now, [N]; not to be changed by the caller. */
   int[] z();
 
+  /** Returns the tokens that the network is shown, [N]: the sequence itself, unless overridden. */
+  default int[] shown() {
+    return z();
+  }
+
   /** Returns whether it has no further query. */
   boolean isDone();
 

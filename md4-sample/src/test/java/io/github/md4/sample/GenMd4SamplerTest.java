@@ -267,6 +267,9 @@ final class GenMd4SamplerTest {
             .withMessageEndingWith(": " + method.name() + ", " + method.draw());
       }
     }
-    assertThat(Arrays.asList(ExactMethod.class.getPermittedSubclasses())).hasSize(3);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> sampler(DENOISER, new ExactMethod.LeftToRight(), TokenLaw.MODEL))
+        .withMessage("sampler autoregressive needs an autoregressive model");
+    assertThat(Arrays.asList(ExactMethod.class.getPermittedSubclasses())).hasSize(4);
   }
 }

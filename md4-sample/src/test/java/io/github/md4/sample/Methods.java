@@ -5,11 +5,11 @@ import io.github.md4.core.schedule.SamplingGrid;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Every method, once. */
+/** Every method of masked diffusion models, once. */
 final class Methods {
   private Methods() {}
 
-  /** Returns every method, those with a grid on the cosine grid with that many steps. */
+  /** Returns every such method, those with a grid on the cosine grid with that many steps. */
   static List<SamplingMethod> all(int steps) {
     SamplingSteps grid = new SamplingSteps(new SamplingGrid.Cosine(), steps);
     return List.of(
@@ -23,7 +23,11 @@ final class Methods {
         new ApproximateMethod.Ordered(ApproximateMethod.Order.ENTROPY, 1, 0.1),
         new ApproximateMethod.Remasked(grid, new Remasking.Cap(0.3), Leftovers.ARGMAX),
         new ApproximateMethod.Remasked(grid, new Remasking.Rescale(0.5), Leftovers.DRAWN),
-        new ApproximateMethod.Remasked(grid, new Remasking.Confidence(1), Leftovers.ARGMAX));
+        new ApproximateMethod.Remasked(grid, new Remasking.Confidence(1), Leftovers.ARGMAX),
+        new ApproximateMethod.RandomOrder(2),
+        new ApproximateMethod.Euler(grid, Leftovers.ARGMAX),
+        new ApproximateMethod.Analytic(grid, Leftovers.DRAWN),
+        new ApproximateMethod.TauLeaping(grid, 1, Leftovers.ARGMAX));
   }
 
   /** Returns the final types under a sealed one. */

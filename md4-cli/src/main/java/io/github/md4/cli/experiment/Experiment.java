@@ -36,11 +36,6 @@ public record Experiment(
         classes == 0 || !isText,
         "model: network.classes must be 0 for text, which has no labels",
         classes);
-    boolean isMasked = model.objective().generation().match(form -> true, () -> false, () -> false);
-    require(
-        isMasked || sampling.count() == 0,
-        "sampling: count must be 0 unless the model is a masked diffusion model",
-        sampling.count());
     try {
       model.objective().check(training.timeAxis());
     } catch (IllegalArgumentException e) {

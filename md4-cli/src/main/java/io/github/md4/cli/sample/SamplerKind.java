@@ -69,20 +69,53 @@ enum SamplerKind {
     SamplingMethod method(SamplerOptions options) {
       return options.remasked(new Remasking.Confidence(options.remaskRate()));
     }
+  },
+  RANDOM_ORDER(Family.SHUFFLED) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return new ApproximateMethod.RandomOrder(options.tokensAStep());
+    }
+  },
+  AUTOREGRESSIVE(Family.CAUSAL) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return new ExactMethod.LeftToRight();
+    }
+  },
+  EULER(Family.SCORED) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return new ApproximateMethod.Euler(options.grid(), options.leftovers());
+    }
+  },
+  ANALYTIC(Family.SCORED) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return new ApproximateMethod.Analytic(options.grid(), options.leftovers());
+    }
+  },
+  TAU_LEAPING(Family.LEAPING) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return new ApproximateMethod.TauLeaping(
+          options.grid(), options.correctors(), options.leftovers());
+    }
   };
 
   /** The names as help shows them. */
   static final String NAMES =
       "ancestral|mean|first-hitting|confidence|margin|entropy|remask-cap|remask-rescale|"
-          + "remask-confidence";
+          + "remask-confidence|random-order|autoregressive|euler|analytic|tau-leaping";
 
   /** A group of options that some samplers have. */
   enum OptionGroup {
     GRID,
     LEFTOVERS,
     DRAW,
+    TOKENS,
     ORDER,
-    REMASKING
+    REMASKING,
+    CORRECTORS
   }
 
   /** A family of samplers with the same options. */
@@ -90,15 +123,21 @@ enum SamplerKind {
     REVERSE,
     CONTINUOUS,
     ORDERED,
-    REMASKED;
+    REMASKED,
+    SHUFFLED,
+    CAUSAL,
+    SCORED,
+    LEAPING;
 
     boolean has(OptionGroup group) {
       return switch (group) {
-        case GRID -> this == REVERSE || this == REMASKED;
-        case LEFTOVERS -> this != ORDERED;
+        case GRID -> this == REVERSE || this == REMASKED || this == SCORED || this == LEAPING;
+        case LEFTOVERS -> this != ORDERED && this != SHUFFLED && this != CAUSAL;
         case DRAW -> this == REVERSE;
+        case TOKENS -> this == ORDERED || this == SHUFFLED;
         case ORDER -> this == ORDERED;
         case REMASKING -> this == REMASKED;
+        case CORRECTORS -> this == LEAPING;
       };
     }
   }

@@ -40,8 +40,10 @@ public final class SamplerOptions {
       converter = SamplerKind.Converter.class,
       description =
           "The order in which positions are revealed. The first three follow the reverse process"
-              + " (exact); the next three reveal the surest first, and the last three mask tokens"
-              + " again (approximate). Default: ${DEFAULT-VALUE}.")
+              + " (exact); the next three reveal the surest first, and the three after mask tokens"
+              + " again (approximate). random-order takes any order, autoregressive goes from"
+              + " left to right, and the last three step by the scores, as SEDD and tauLDR"
+              + " do. Default: ${DEFAULT-VALUE}.")
   private SamplerKind sampler = SamplerKind.ANCESTRAL;
 
   @Option(
@@ -106,7 +108,8 @@ public final class SamplerOptions {
       paramLabel = "K",
       converter = OptionTypes.Count.class,
       description =
-          "The number of tokens that a step of confidence, margin or entropy reveals. Default: 1.")
+          "The number of tokens that a step of confidence, margin, entropy or random-order reveals."
+              + " Default: 1.")
   private Integer tokensAStep;
 
   @Option(
@@ -128,6 +131,12 @@ public final class SamplerOptions {
               + DEFAULT_REMASK_RATE
               + ".")
   private Double remaskRate;
+
+  @Option(
+      names = "--correctors",
+      paramLabel = "N",
+      description = "The number of corrector steps of tau-leaping after each step. Default: 0.")
+  private Integer correctors;
 
   @Option(
       names = "--seed",
@@ -159,9 +168,14 @@ public final class SamplerOptions {
     refuse("--grid", grid, OptionGroup.GRID);
     refuse("--leftovers", leftovers, OptionGroup.LEFTOVERS);
     refuse("--draw", draw, OptionGroup.DRAW);
-    refuse("--tokens-per-step", tokensAStep, OptionGroup.ORDER);
+    refuse("--tokens-per-step", tokensAStep, OptionGroup.TOKENS);
     refuse("--order-temperature", orderTemperature, OptionGroup.ORDER);
     refuse("--remask-rate", remaskRate, OptionGroup.REMASKING);
+    refuse("--correctors", correctors, OptionGroup.CORRECTORS);
+    if (correctors() < 0) {
+      throw new ParameterException(
+          spec.commandLine(), "'--correctors' must be at least 0: " + correctors);
+    }
     return SamplingOptions.defaults()
         .withMethod(sampler.method(this))
         .withLaw(law())
@@ -209,15 +223,21 @@ public final class SamplerOptions {
     return leftovers == null ? Leftovers.ARGMAX : leftovers;
   }
 
+  int tokensAStep() {
+    return tokensAStep == null ? 1 : tokensAStep;
+  }
+
+  int correctors() {
+    return correctors == null ? 0 : correctors;
+  }
+
   double remaskRate() {
     return remaskRate == null ? DEFAULT_REMASK_RATE : remaskRate;
   }
 
   SamplingMethod ordered(ApproximateMethod.Order order) {
     return new ApproximateMethod.Ordered(
-        order,
-        tokensAStep == null ? 1 : tokensAStep,
-        orderTemperature == null ? 0 : orderTemperature);
+        order, tokensAStep(), orderTemperature == null ? 0 : orderTemperature);
   }
 
   SamplingMethod remasked(Remasking remasking) {
@@ -248,6 +268,9 @@ public final class SamplerOptions {
     }
     if (sampler.has(OptionGroup.LEFTOVERS)) {
       json.put("leftovers", leftovers().toString());
+    }
+    if (sampler.has(OptionGroup.CORRECTORS)) {
+      json.put("correctors", correctors());
     }
     if (!law().equals(TokenLaw.MODEL)) {
       json.put("law", lawText());

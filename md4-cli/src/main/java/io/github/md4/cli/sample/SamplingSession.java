@@ -79,7 +79,8 @@ final class SamplingSession {
       throw new InvalidDataException(folder.path(), "is a model of images; use md4 sample-images");
     }
     try {
-      SamplingProcedure unused = sampler.options().method().under(model.schedule());
+      SamplingProcedure unused =
+          sampler.options().method().under(model.schedule(), model.generation());
     } catch (IllegalArgumentException e) {
       throw new InvalidConfigException("--sampler", e.getMessage());
     }

@@ -83,7 +83,8 @@ final class TrainingSamples implements AutoCloseable {
         new GenerativeModel(
             learner.model().denoiser(Weights.EMA),
             model.tokenSpace(),
-            learner.model().schedule(Weights.EMA));
+            learner.model().schedule(Weights.EMA),
+            model.config().objective().generation());
     SamplingMethod method =
         new ExactMethod.Ancestral(new SamplingSteps(config.grid(), config.steps()));
     try (Sampler sampler = new Sampler(manager, trained, method)) {

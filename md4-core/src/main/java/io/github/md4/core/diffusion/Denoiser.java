@@ -2,6 +2,8 @@
 package io.github.md4.core.diffusion;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.Optional;
 
 /**
  * A network that guesses what is under the masks: the seam between the mathematics of masks and
@@ -20,4 +22,15 @@ public interface Denoiser {
    * @return float32 [R, V], attached to the manager of {@code zt}
    */
   NDArray logits(NDArray zt, Condition condition, NDArray rows);
+
+  /**
+   * Returns this network as one that is shown sequences piece by piece, if it is causal and can
+   * keep what it has seen; closed by the caller.
+   *
+   * @param slots the number of sequences that it keeps at once
+   * @param length the most tokens of a sequence
+   */
+  default Optional<Decoder> decoder(NDManager parent, int slots, int length) {
+    return Optional.empty();
+  }
 }

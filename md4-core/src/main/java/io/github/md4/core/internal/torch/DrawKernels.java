@@ -74,6 +74,48 @@ public final class DrawKernels implements AutoCloseable {
     return script.run(scope, "reference", logits, law, noise).singletonOrThrow();
   }
 
+  /**
+   * Returns a draw of each masked row that may stay masked: it is revealed with a probability that
+   * its scores add up to.
+   *
+   * @param law the logits of the tokens drawn, [R, V]
+   * @param noise uniforms or {@link #LIKELIEST}, and the logarithms of the scores' factors, float64
+   *     [2, R]
+   * @param isNormalised whether scores are the factor times {@code softmax(logits)}, or times
+   *     {@code exp(logits)}
+   * @param leaps whether the sum S of the scores reveals with {@code 1 - exp(-S)}, or with S itself
+   * @return as {@link #reference}
+   */
+  public NDArray scored(
+      NDManager scope,
+      NDArray logits,
+      NDArray law,
+      NDArray noise,
+      boolean isNormalised,
+      boolean leaps) {
+    return script.run(scope, "scored", logits, law, noise, isNormalised, leaps).singletonOrThrow();
+  }
+
+  /**
+   * Returns a draw of the step back of discrete time with uniform noise.
+   *
+   * @param noise uniforms, tokens shown, alpha at the end and at the beginning of the step, float64
+   *     [4, R]
+   */
+  public NDArray uniformStep(NDManager scope, NDArray logits, NDArray law, NDArray noise) {
+    return script.run(scope, "uniformStep", logits, law, noise).singletonOrThrow();
+  }
+
+  /**
+   * Returns a draw of a leap of continuous time with uniform noise, one jump of a row at most.
+   *
+   * @param noise uniforms, tokens shown, alpha, the rate of the noise times the leap's length over
+   *     V, and 1 where the noise's own rates are added or 0; float64 [5, R]
+   */
+  public NDArray uniformLeap(NDManager scope, NDArray logits, NDArray law, NDArray noise) {
+    return script.run(scope, "uniformLeap", logits, law, noise).singletonOrThrow();
+  }
+
   /** Returns {@code logits / temperature}, shifted so that the largest is 0. */
   public NDArray temper(NDManager scope, NDArray logits, double temperature) {
     require(temperature > 0, "temperature must be positive", temperature);

@@ -152,6 +152,47 @@ public final class TransformerForward implements AutoCloseable {
     return logits.singletonOrThrow();
   }
 
+  /** Returns empty memory of the keys and values of so many sequences, in {@code manager}. */
+  public NDList cache(NDManager manager, NDArray like, int slots, int length) {
+    return script.run(manager, "cache", like, slots, length);
+  }
+
+  /**
+   * Returns the logits after the last of the tokens shown, float32 [B, V], and adds their keys and
+   * values to the memory.
+   *
+   * @param zt int64 [B, C]; {@code slots}, int64 [B]
+   * @param kept of {@link #cache}
+   * @param angles cosines and sines [L, 1, W]
+   * @param past the number of tokens before
+   */
+  public NDArray next(
+      NDManager scope,
+      NDArray zt,
+      NDList inputs,
+      TorchScript.SharedList angles,
+      TorchScript.SharedList kept,
+      NDArray slots,
+      int past) {
+    NDList logits =
+        isAdaptive
+            ? script.run(
+                scope,
+                "adaptiveNext",
+                zt,
+                inputs,
+                condition,
+                weights,
+                angles,
+                kept,
+                slots,
+                past,
+                vocabularySize)
+            : script.run(
+                scope, "plainNext", zt, weights, angles, kept, slots, past, vocabularySize);
+    return logits.singletonOrThrow();
+  }
+
   @Override
   public void close() {
     rotary.values().forEach(TorchScript.SharedList::close);

@@ -2,14 +2,19 @@
 package io.github.md4.core.network.transformer;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Decoder;
 import io.github.md4.core.network.FrozenDenoiser;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The transformer with frozen weights, computed by the fastest available implementation. */
 final class FrozenTransformer implements FrozenDenoiser {
   private final Check check;
   private final FrozenWeights weights;
   private final FrozenForward forward;
+  private final Supplier<ScriptForward> keeping;
 
   /** A check of the inputs' shapes. */
   @FunctionalInterface
@@ -19,9 +24,12 @@ final class FrozenTransformer implements FrozenDenoiser {
 
   /**
    * @param weights closed with this, as is {@code forward}
+   * @param keeping makes a forward pass for decoders, which close it
    */
-  FrozenTransformer(Check check, FrozenWeights weights, FrozenForward forward) {
+  FrozenTransformer(
+      Check check, FrozenWeights weights, FrozenForward forward, Supplier<ScriptForward> keeping) {
     this.check = check;
+    this.keeping = keeping;
     this.weights = weights;
     this.forward = forward;
   }
@@ -30,6 +38,29 @@ final class FrozenTransformer implements FrozenDenoiser {
   public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     check.of(zt, condition, rows);
     return forward.logits(zt, condition, rows);
+  }
+
+  @Override
+  public Optional<Decoder> decoder(NDManager parent, int slots, int length) {
+    if (!weights.config().causal()) {
+      return Optional.empty();
+    }
+    ScriptForward pass = keeping.get();
+    Decoder decoder = pass.keeping(parent, slots, length);
+    return Optional.of(
+        new Decoder() {
+          @Override
+          public NDArray next(
+              NDManager scope, int[] of, int past, int[][] tokens, Condition condition) {
+            return decoder.next(scope, of, past, tokens, condition);
+          }
+
+          @Override
+          public void close() {
+            decoder.close();
+            pass.close();
+          }
+        });
   }
 
   @Override

@@ -6,12 +6,15 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Decoder;
 import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.TorchScript;
 import io.github.md4.core.internal.transformer.TransformerForward;
 import io.github.md4.core.internal.transformer.TransformerForward.ConditionInputs;
 import io.github.md4.core.internal.transformer.TransformerKernels;
 import io.github.md4.core.network.TimeFeatures;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -95,6 +98,35 @@ final class ScriptForward implements FrozenForward {
 
   private NDList rotary(int length) {
     return Rotary.halves(manager, length, config.headWidth());
+  }
+
+  /** Returns this network as one that keeps keys and values; it is closed before this. */
+  Decoder keeping(NDManager parent, int slots, int length) {
+    NDManager memory = parent.newSubManager();
+    NDArray like = memory.create(0f);
+    TorchScript.SharedList kept =
+        new TorchScript.SharedList(forward.cache(memory, like, slots, length));
+    TorchScript.SharedList angles = new TorchScript.SharedList(rotary(length));
+    return new Decoder() {
+      @Override
+      public NDArray next(
+          NDManager scope, int[] of, int past, int[][] tokens, Condition condition) {
+        long[] flat = Arrays.stream(tokens).flatMapToInt(Arrays::stream).asLongStream().toArray();
+        try (NDManager inner = scope.newSubManager()) {
+          NDArray zt = inner.create(flat, new Shape(tokens.length, tokens[0].length));
+          NDArray places = inner.create(Arrays.stream(of).asLongStream().toArray());
+          return forward.next(
+              scope, zt, conditionInputs(inner, condition), angles, kept, places, past);
+        }
+      }
+
+      @Override
+      public void close() {
+        kept.close();
+        angles.close();
+        memory.close();
+      }
+    };
   }
 
   @Override

@@ -104,7 +104,11 @@ public final class Transformer implements Network {
   public FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
     FrozenWeights weights =
         new FrozenWeights(parent, config, parameters, kernelOptions.precision());
-    return new FrozenTransformer(this::check, weights, forward(parent, weights));
+    return new FrozenTransformer(
+        this::check,
+        weights,
+        forward(parent, weights),
+        () -> new ScriptForward(parent, kernelOptions, weights));
   }
 
   private FrozenForward forward(NDManager parent, FrozenWeights weights) {
