@@ -7,6 +7,7 @@ import io.github.md4.cli.data.DataCommand;
 import io.github.md4.cli.evaluate.CompareCommand;
 import io.github.md4.cli.evaluate.EvaluateCommand;
 import io.github.md4.cli.evaluate.QualityCommand;
+import io.github.md4.cli.plot.PlotCommand;
 import io.github.md4.cli.sample.InfillCommand;
 import io.github.md4.cli.sample.SampleCommand;
 import io.github.md4.cli.sample.SampleImagesCommand;
@@ -56,6 +57,7 @@ import picocli.CommandLine.Spec;
       TraceCommand.class,
       ScheduleCommand.class,
       QualityCommand.class,
+      PlotCommand.class,
       BenchCommand.class,
       HelpCommand.class
     })

@@ -24,7 +24,7 @@ final class PrefixQuery implements BatchedQuery {
   private final NetworkQuery plain;
   private final Decoder decoder;
   private final int slots;
-  private final Map<ActiveSequence, Place> places = new IdentityHashMap<>();
+  private final IdentityHashMap<ActiveSequence, Place> places = new IdentityHashMap<>();
 
   private PrefixQuery(NetworkQuery plain, Decoder decoder, int slots) {
     this.plain = plain;

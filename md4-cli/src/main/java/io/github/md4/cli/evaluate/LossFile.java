@@ -26,6 +26,7 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
   private static final String HEAD = "unit,tokens,nats";
 
   private static final String CONTINUOUS = new TimeAxis.Continuous().describe();
+  private static final String STEPS = "T = ";
   private static final String EXACT = "left to right";
   private static final String ESTIMATOR = "estimator";
 
@@ -148,7 +149,8 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
 
   /**
    * Returns whether two models are scored alike. Continuous time of a learned schedule has a floor,
-   * and that of a fixed one has none; an exact likelihood has no times at all.
+   * and that of a fixed one has none; an exact likelihood has no times at all, and another system
+   * than masked diffusion a bound of its own.
    */
   private static boolean isComparable(String estimator, String other) {
     boolean isOneFloor =
@@ -156,6 +158,11 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
             && other.startsWith(CONTINUOUS)
             && (estimator.equals(CONTINUOUS) || other.equals(CONTINUOUS));
     boolean isExact = estimator.equals(EXACT) || other.equals(EXACT);
-    return estimator.equals(other) || isOneFloor || isExact;
+    boolean isOther = isOfAnotherSystem(estimator) || isOfAnotherSystem(other);
+    return estimator.equals(other) || isOneFloor || isExact || isOther;
+  }
+
+  private static boolean isOfAnotherSystem(String estimator) {
+    return !estimator.startsWith(CONTINUOUS) && !estimator.startsWith(STEPS);
   }
 }

@@ -4,7 +4,6 @@ package io.github.md4.cli.plot;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
-import java.util.ArrayList;
 import java.util.List;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -28,10 +27,12 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
   private static final int TICK_SPACING = 90;
   private static final int LEGEND_LINE = 14;
 
-  /** Colours that colour-blind readers can tell apart (Okabe and Ito). */
+  /** Colours that colour-blind readers can tell apart (the first six: Okabe and Ito). */
   private static final Color[] COLORS = {
     new Color(0, 114, 178), new Color(213, 94, 0), new Color(0, 158, 115),
-    new Color(204, 121, 167), new Color(86, 180, 233), new Color(230, 159, 0)
+    new Color(204, 121, 167), new Color(86, 180, 233), new Color(230, 159, 0),
+    new Color(0, 0, 0), new Color(120, 94, 240), new Color(150, 150, 150),
+    new Color(136, 34, 85), new Color(100, 143, 30), new Color(90, 60, 20)
   };
 
   /** The horizontal axis: its name and its ends. */
@@ -57,14 +58,18 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
             .yAxisTitle(y)
             .build();
     style(chart.getStyler());
-    List<Color> colors = new ArrayList<>(List.of(COLORS));
     for (Line line : lines) {
       XYSeries series = chart.addSeries(line.name, line.x, line.y);
       series.setMarker(SeriesMarkers.NONE);
       series.setLineStyle(new BasicStroke(STROKE));
-      series.setLineColor(colors.get((chart.getSeriesMap().size() - 1) % COLORS.length));
+      series.setLineColor(color(chart.getSeriesMap().size() - 1));
     }
     return chart;
+  }
+
+  /** Returns the colour of a line by its number. */
+  static Color color(int line) {
+    return COLORS[line % COLORS.length];
   }
 
   private void style(XYStyler styler) {

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.plot;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
+import io.github.md4.core.UntrustedFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * The metrics of a run, a JSON object on each line of {@code metrics.jsonl}.
+ *
+ * @param file named in failures
+ * @param lines in the order of the file
+ */
+record MetricsCurve(Path file, List<JsonObject> lines) {
+  private static final String FILE = "metrics.jsonl";
+  private static final String STEP = "step";
+  private static final String SPLIT = "split";
+  private static final String TRAIN = "train";
+  private static final String GUARD = "guard";
+  private static final List<String> OF_EVALUATIONS = List.of("emaBitsPerToken", "rawBitsPerToken");
+
+  /**
+   * Reads the metrics of a run's folder, or a file of metrics.
+   *
+   * @throws InvalidDataException if there is none, or a line is no metrics
+   */
+  static MetricsCurve read(Path run) throws IOException {
+    Path file = Files.isDirectory(run) ? run.resolve(FILE) : run;
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidDataException(run, "has no " + FILE + "; name the folder of a run");
+    }
+    List<JsonObject> lines = new ArrayList<>();
+    int number = 0;
+    for (String line : new UntrustedFile(file).text().lines().toList()) {
+      number++;
+      lines.add(parsed(file, number, line));
+    }
+    return new MetricsCurve(file, lines);
+  }
+
+  private static JsonObject parsed(Path file, int number, String line) {
+    try {
+      JsonObject object = StrictJson.object(line);
+      double step = object.get(STEP).getAsDouble();
+      String split = object.get(SPLIT).getAsString();
+      if (step >= 0 && !split.isEmpty()) {
+        return object;
+      }
+    } catch (RuntimeException e) {
+      throw new InvalidDataException(
+          file, "line %d is no metrics with a step and a split".formatted(number), e);
+    }
+    throw new InvalidDataException(
+        file, "line %d is no metrics with a step and a split".formatted(number));
+  }
+
+  /** Returns the splits that were evaluated, or train where none was. */
+  Set<String> splits() {
+    Set<String> splits = new LinkedHashSet<>();
+    lines.forEach(line -> splits.add(line.get(SPLIT).getAsString()));
+    splits.remove(GUARD);
+    if (splits.size() > 1) {
+      splits.remove(TRAIN);
+    }
+    return splits;
+  }
+
+  /** Returns the first usual metric of a split: of averaged weights, of raw ones, of training. */
+  String usual(String split) {
+    for (String name : OF_EVALUATIONS) {
+      if (lines.stream().anyMatch(line -> isOf(line, split) && line.has(name))) {
+        return name;
+      }
+    }
+    return "bitsPerToken";
+  }
+
+  /**
+   * Returns a metric of a split over steps; of a step that is there twice, the later.
+   *
+   * @throws InvalidDataException if the run has none; the message lists what it has
+   */
+  TreeMap<Double, Double> points(String split, String metric) {
+    TreeMap<Double, Double> points = new TreeMap<>();
+    Set<String> names = new LinkedHashSet<>();
+    for (JsonObject line : lines) {
+      names.addAll(line.keySet());
+      JsonElement value = line.get(metric);
+      if (isOf(line, split) && value != null && value.isJsonPrimitive()) {
+        points.put(line.get(STEP).getAsDouble(), value.getAsDouble());
+      }
+    }
+    points.values().removeIf(value -> !Double.isFinite(value));
+    if (points.isEmpty()) {
+      names.removeAll(List.of(STEP, SPLIT));
+      throw new InvalidDataException(
+          file,
+          "has no %s of the split %s; splits are %s, metrics %s"
+              .formatted(metric, split, String.join(", ", splits()), String.join(", ", names)));
+    }
+    return points;
+  }
+
+  private static boolean isOf(JsonObject line, String split) {
+    return line.get(SPLIT).getAsString().equals(split);
+  }
+}

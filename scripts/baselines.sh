@@ -1,0 +1,251 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Trains every system that MD4 is compared with on the same data, network, batches and noise, and sets them
+# side by side: bits per character with the interval of the paired difference to MD4, learning curves in one
+# picture, samples, and generative perplexity over steps. docs/baselines.md says what each system is.
+#
+#   scripts/baselines.sh DATA [STAGE...] [--set KEY=VALUE ...]
+#
+# DATA has train.bin and valid.bin. A stage needs those before it; what is there is not made again, and a run
+# that was cut goes on. Without a stage it is all but generative:
+#   train       a run of each kind and seed, JOBS at a time
+#   losses      the losses of each run on valid, chunk by chunk
+#   table       bits per character, and the difference to MD4 in pairs of equal seeds
+#   curves      validation perplexity over steps, all kinds in one picture
+#   samples     samples of each kind
+#   generative  perplexity under GPT-2 and entropy of samples over STEPS_OF, drawn; SCORER names its folder
+# What follows --set goes to training.
+#
+#   CONFIG=text8-tiny      the config of configs/ that all kinds share
+#   STEPS=                 steps of training; the config's where it is empty
+#   KINDS="md4 genmd4 ..." all by default
+#   SEEDS="42 43 44", JOBS=1
+#   RUNS=runs/baselines, OUT=$RUNS/results
+#   WEIGHTS=raw, PASSES=2, BATCH=512, CHUNKS= (all)
+#   EVERY=                 steps between the points of curves; a tenth of STEPS where it is empty
+#   SAMPLES=4, SAMPLE_STEPS=1000, GENERATIVE_COUNT=64, STEPS_OF="16 64 256"
+set -eu
+here=$(dirname "$0")
+md4=${MD4:-$here/../bin/md4}
+all="md4 genmd4 sedd sedd-unscaled any-order any-order-probability d3pm-absorbing d3pm-absorbing-auxiliary \
+d3pm-uniform multinomial ctmc-absorbing ctmc-uniform maskgit autoregressive"
+config=${CONFIG:-text8-tiny}
+kinds=${KINDS:-$all}
+seeds=${SEEDS:-42 43 44}
+runs=${RUNS:-runs/baselines}
+out=${OUT:-$runs/results}
+weights=${WEIGHTS:-raw}
+
+# Prints what makes the common configuration one of a kind.
+settings() { # kind
+  case $1 in
+    md4) ;;
+    genmd4) echo "--set model.schedule=learned(1) --set training.samples=2" ;;
+    sedd) echo "--set model.objective=score-entropy" ;;
+    sedd-unscaled) echo "--set model.objective=score-entropy(unscaled)" ;;
+    any-order) echo "--set model.objective=any-order" ;;
+    any-order-probability) echo "--set model.objective=any-order(probability)" ;;
+    d3pm-absorbing) echo "--set model.objective=d3pm-absorbing(1000)" ;;
+    d3pm-absorbing-auxiliary) echo "--set model.objective=d3pm-absorbing(1000,0.01)" ;;
+    d3pm-uniform) echo "--set model.objective=d3pm-uniform(1000,0.001) --set model.schedule=cosine" ;;
+    multinomial) echo "--set model.objective=d3pm-uniform(1000) --set model.schedule=cosine" ;;
+    ctmc-absorbing) echo "--set model.objective=ctmc-absorbing" ;;
+    ctmc-uniform) echo "--set model.objective=ctmc-uniform --set model.schedule=cosine" ;;
+    maskgit) echo "--set model.objective=maskgit --set model.schedule=cosine" ;;
+    autoregressive) echo "--set model.objective=autoregressive --set model.network.causal=true" ;;
+    *) echo "baselines.sh: a kind is one of $all: $1" >&2 && exit 2 ;;
+  esac
+}
+
+# Prints the samplers of a kind for the curves over steps, by their options.
+samplers() { # kind
+  case $1 in
+    sedd*) echo "ancestral euler analytic" ;;
+    ctmc-absorbing | ctmc-uniform) echo "ancestral tau-leaping" ;;
+    *) echo "ancestral" ;;
+  esac
+}
+
+train() { # kind, seed, more sets
+  name=$config-$1-$2
+  [ ! -e "$runs/$name/model" ] || return 0
+  sets=$(settings "$1") || return
+  seed=$2
+  shift 2
+  resume=
+  if [ -n "$(ls "$runs/$name/checkpoints" 2>/dev/null)" ]; then
+    resume=--resume
+  fi
+  steps=
+  every=${EVERY:-0}
+  if [ -n "${STEPS:-}" ]; then
+    steps="--set training.steps=$STEPS"
+    every=${EVERY:-$((STEPS / 10))}
+  fi
+  # shellcheck disable=SC2086
+  "$md4" train --config "$here/../configs/$config.yaml" $resume --set run="$runs/$name" \
+    --set training.seed="$seed" --set data.train="$data/train.bin" --set data.evaluate="[$data/valid.bin]" \
+    --set evaluation.every="$every" --set evaluation.chunks="${CURVE_CHUNKS:-256}" --set sampling.count=0 \
+    $steps $sets "$@"
+}
+
+one() { # kind, seed, more sets
+  name=$config-$1-$2
+  if ! train "$@" >"$out/$name.log" 2>&1; then
+    echo "baselines.sh: $name failed: $(tail -1 "$out/$name.log")" >&2
+    return 1
+  fi
+  echo "$name: trained"
+}
+
+# Each run is a process of its own.
+train_all() { # more sets
+  for seed in $seeds; do
+    for kind in $kinds; do
+      echo "$kind" "$seed" "$@"
+    done
+  done | xargs -P "${JOBS:-1}" -L 1 sh "$0" "$data" one
+}
+
+each() { # function
+  for seed in $seeds; do
+    for kind in $kinds; do
+      if [ -e "$runs/$config-$kind-$seed/model" ]; then
+        "$1" "$kind" "$seed"
+      fi
+    done
+  done
+}
+
+losses() { # kind, seed
+  name=$config-$1-$2
+  [ ! -e "$out/$name.csv" ] || return 0
+  # shellcheck disable=SC2086
+  "$md4" evaluate --model "$runs/$name" --weights "$weights" --data "$data/valid.bin" \
+    --passes "${PASSES:-2}" --seed 1 --batch-size "${BATCH:-512}" ${CHUNKS:+--chunks $CHUNKS} \
+    --losses "$out/$name.csv.part" --json >"$out/$name.json"
+  mv "$out/$name.csv.part" "$out/$name.csv"
+}
+
+# Prints a number of a JSON file, first come.
+number() { # file, key
+  sed -n 's/.*"'"$2"'":\(-\{0,1\}[0-9.eE-]*\).*/\1/p' "$1" | head -n 1
+}
+
+# Prints, with commas between, the losses of a kind for the seeds that it and MD4 have.
+pairs() { # kind, kind whose files are printed
+  list=
+  for seed in $seeds; do
+    if [ -e "$out/$config-$1-$seed.csv" ] && [ -e "$out/$config-md4-$seed.csv" ]; then
+      list=$list,$out/$config-$2-$seed.csv
+    fi
+  done
+  echo "${list#,}"
+}
+
+table() {
+  echo "| system | seed | bits per character | less MD4 [95% interval] |"
+  echo "| --- | --- | --- | --- |"
+  for kind in $kinds; do
+    for seed in $seeds; do
+      file=$out/$config-$kind-$seed
+      [ -e "$file.csv" ] || continue
+      difference=-
+      if [ "$kind" != md4 ] && [ -e "$out/$config-md4-$seed.csv" ]; then
+        "$md4" compare --json --first "$file.csv" --second "$out/$config-md4-$seed.csv" \
+          >"$file-less-md4.json"
+        difference=$(printf '%+.4f [%+.4f, %+.4f]' "$(number "$file-less-md4.json" bitsPerToken)" \
+          "$(number "$file-less-md4.json" low)" "$(number "$file-less-md4.json" high)")
+      fi
+      printf '| %s | %s | %.4f | %s |\n' "$kind" "$seed" "$(number "$file.json" bitsPerToken)" "$difference"
+    done
+    files=$(pairs "$kind" "$kind")
+    case $files in
+      *,*)
+        [ "$kind" = md4 ] || "$md4" compare --json --first "$files" --second "$(pairs "$kind" md4)" \
+          >"$out/$config-$kind-less-md4.json"
+        ;;
+    esac
+  done
+}
+
+curves() {
+  list=
+  for kind in $kinds; do
+    if [ -e "$runs/$config-$kind-${seeds%% *}/metrics.jsonl" ]; then
+      list="$list $kind=$runs/$config-$kind-${seeds%% *}"
+    fi
+  done
+  for form in png svg; do
+    # shellcheck disable=SC2086
+    "$md4" plot --out "$out/curves.$form" --perplexity --split "${SPLIT:-valid}" \
+      --metric "${weights}BitsPerToken" --title "$config: validation perplexity" $list ||
+      echo "baselines.sh: curves.$form is not drawn; going on" >&2
+  done
+}
+
+samples() { # kind, seed
+  [ "$2" = "${seeds%% *}" ] || return 0
+  name=$config-$1-$2
+  "$md4" sample --model "$runs/$name" --weights "$weights" --count "${SAMPLES:-4}" \
+    --steps "${SAMPLE_STEPS:-1000}" --seed 1 >"$out/$name-samples.txt"
+  echo "== $1" && cat "$out/$name-samples.txt"
+}
+
+generative() { # kind, seed
+  [ "$2" = "${seeds%% *}" ] || return 0
+  for sampler in $(samplers "$1"); do
+    for steps in ${STEPS_OF:-16 64 256}; do
+      name=$config-$1-$sampler-$steps
+      if [ ! -e "$out/$name.quality.json" ]; then
+        "$md4" sample --model "$runs/$config-$1-$2" --weights "$weights" --count "${GENERATIVE_COUNT:-64}" \
+          --sampler "$sampler" --steps "$steps" --seed 1 --json >"$out/$name.jsonl"
+        "$md4" evaluate generative --samples "$out/$name.jsonl" --json \
+          --scorer "${SCORER:?names the folder of a GPT-2}" >"$out/$name.quality.json.part"
+        mv "$out/$name.quality.json.part" "$out/$name.quality.json"
+      fi
+      echo "$1 $sampler,$steps,$(number "$out/$name.quality.json" perplexity)" >>"$out/generative.csv"
+      echo "$1 $sampler,$steps,$(number "$out/$name.quality.json" unigramEntropy)" >>"$out/entropy.csv"
+    done
+  done
+}
+
+generative_all() {
+  for file in generative entropy; do
+    echo "name,x,y" >"$out/$file.csv"
+  done
+  each generative
+  "$md4" plot --out "$out/generative.svg" --log --x-name steps --y-name "perplexity under GPT-2" \
+    "$out/generative.csv"
+  "$md4" plot --out "$out/entropy.svg" --x-name steps --y-name "entropy" "$out/entropy.csv"
+}
+
+if [ $# -eq 0 ]; then
+  echo "usage: baselines.sh DATA [train|losses|table|curves|samples|generative ...] [--set KEY=VALUE ...]" >&2
+  exit 2
+fi
+data=$1
+shift
+export MD4="$md4" RUNS="$runs" OUT="$out" CONFIG="$config"
+mkdir -p "$runs" "$out"
+if [ "${1:-}" = one ]; then
+  shift
+  one "$@"
+  exit
+fi
+stages=
+while [ $# -gt 0 ] && [ "$1" != --set ]; do
+  stages="$stages $1"
+  shift
+done
+for stage in ${stages:-train losses table curves samples}; do
+  case $stage in
+    train) train_all "$@" ;;
+    losses) each losses ;;
+    table) table | tee "$out/table.md" ;;
+    curves) curves ;;
+    samples) each samples ;;
+    generative) generative_all ;;
+    *) echo "baselines.sh: a stage is train, losses, table, curves, samples or generative: $stage" >&2 && exit 2 ;;
+  esac
+done
