@@ -79,7 +79,7 @@ final class LeftToRightTest {
   }
 
   private static Denoiser without(Denoiser denoiser) {
-    return denoiser::logits;
+    return (zt, condition, rows) -> denoiser.logits(zt, condition, rows);
   }
 
   /** Piece by piece, in slots out of order, with another sequence between. */

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -90,8 +91,8 @@ record MetricsCurve(Path file, List<JsonObject> lines) {
    *
    * @throws InvalidDataException if the run has none; the message lists what it has
    */
-  TreeMap<Double, Double> points(String split, String metric) {
-    TreeMap<Double, Double> points = new TreeMap<>();
+  SortedMap<Double, Double> points(String split, String metric) {
+    SortedMap<Double, Double> points = new TreeMap<>();
     Set<String> names = new LinkedHashSet<>();
     for (JsonObject line : lines) {
       names.addAll(line.keySet());

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -144,7 +145,7 @@ public final class PlotCommand implements Callable<Integer> {
     List<Line> shown = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (Line line : lines) {
-      TreeMap<Double, Double> points = new TreeMap<>();
+      SortedMap<Double, Double> points = new TreeMap<>();
       for (int i = 0; i < line.x().length; i++) {
         double y = perplexity ? Math.pow(2, line.y()[i]) : line.y()[i];
         if (line.x()[i] >= from && (!logarithmic || y > SMALLEST)) {

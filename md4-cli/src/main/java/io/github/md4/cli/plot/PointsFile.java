@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Points of named lines in a file of comma-separated values with the head {@code name,x,y}. */
@@ -28,10 +29,10 @@ final class PointsFile {
     if (rows.isEmpty() || !rows.get(0).equals(HEAD)) {
       throw new InvalidDataException(file, "must begin with the line " + HEAD);
     }
-    Map<String, TreeMap<Double, Double>> points = new LinkedHashMap<>();
+    Map<String, SortedMap<Double, Double>> points = new LinkedHashMap<>();
     for (int i = 1; i < rows.size(); i++) {
       String[] row = rows.get(i).split(",", -1);
-      TreeMap<Double, Double> line = points.computeIfAbsent(row[0], name -> new TreeMap<>());
+      SortedMap<Double, Double> line = points.computeIfAbsent(row[0], name -> new TreeMap<>());
       line.put(number(file, i, row, 1), number(file, i, row, 2));
     }
     List<Line> lines = new ArrayList<>();
@@ -51,7 +52,7 @@ final class PointsFile {
   }
 
   /** Returns a line through points. */
-  static Line line(String name, TreeMap<Double, Double> points) {
+  static Line line(String name, SortedMap<Double, Double> points) {
     return new Line(
         name,
         points.keySet().stream().mapToDouble(Double::doubleValue).toArray(),

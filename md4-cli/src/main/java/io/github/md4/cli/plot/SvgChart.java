@@ -96,7 +96,8 @@ record SvgChart(Chart chart) {
   private void legend(StringBuilder svg, int i) {
     int column = (Chart.WIDTH - 2 * RIGHT) / LEGEND_COLUMNS;
     double x = RIGHT + (double) (i % LEGEND_COLUMNS) * column;
-    double y = LEGEND_TOP + (double) (i / LEGEND_COLUMNS) * LEGEND_ROW;
+    int row = i / LEGEND_COLUMNS;
+    double y = LEGEND_TOP + (double) row * LEGEND_ROW;
     svg.append(
         format(
             "<path d=\"M%.1f %.1fh%d\" stroke=\"%s\" stroke-width=\"3\"/>%n",
