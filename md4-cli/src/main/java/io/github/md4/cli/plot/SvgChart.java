@@ -87,9 +87,10 @@ record SvgChart(Chart chart) {
                 + " stroke-linejoin=\"round\"/>%n",
             String.join("L", points), color));
     if (points.size() == 1) {
-      String[] at = points.get(0).split(" ");
       svg.append(
-          format("<circle cx=\"%s\" cy=\"%s\" r=\"3\" fill=\"%s\"/>%n", at[0], at[1], color));
+          format(
+              "<circle cx=\"%.2f\" cy=\"%.2f\" r=\"3\" fill=\"%s\"/>%n",
+              x(line.x()[0]), y(line.y()[0]), color));
     }
   }
 
