@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The other side of `md4 bench train`: the same training step in PyTorch.
+"""The other side of `md4 bench train`: the same training step in PyTorch, as people run it and as fast as it can be written.
 
-The conditional transformer of the text experiments (adaLN, rotary positions, gated feed-forward) with the
-masked cross-entropy at every position, bfloat16 products, flash attention and fused AdamW on random tokens.
-Prints milliseconds a step and tokens a second; `measured.sh` beside this prints the memory.
+The conditional transformer of the text experiments (adaLN, rotary positions, gated feed-forward), the masked cross-entropy,
+bfloat16 products and fused AdamW on random tokens, under `torch.compile`. People compute head and loss at every position
+of a float32 stream and take the attention that PyTorch picks. `--strongest` computes them at a fixed number of rows with
+masks of a bfloat16 stream, pads the vocabulary to a multiple of 64 and names the attention (`--attention`).
+Prints milliseconds a step, tokens a second, cuDNN's version and the attention kernels that ran; `measured.sh` beside this
+prints the memory.
 
     scripts/bench/torch_step.py --batch 32 --length 1024 --vocabulary 50257            # as people run it
-    scripts/bench/torch_step.py --batch 32 --length 1024 --vocabulary 50304 --stream bfloat16
-    scripts/bench/torch_step.py --batch 512 --length 256 --vocabulary 27 --dropout 0.05
+    scripts/bench/torch_step.py --batch 32 --length 1024 --vocabulary 50257 --strongest
+    scripts/bench/torch_step.py --batch 512 --length 256 --vocabulary 27 --strongest --dropout 0.05
 """
 import argparse
+import contextlib
 import math
 import statistics
 import time
@@ -18,8 +22,10 @@ import time
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 BF16 = torch.bfloat16
+BACKENDS = {"cudnn": SDPBackend.CUDNN_ATTENTION, "flash": SDPBackend.FLASH_ATTENTION}
 
 
 def product(x, weight, bias=None):
@@ -69,29 +75,71 @@ class Network(nn.Module):
         super().__init__()
         hidden = (8 * o.width // 3 + 31) // 32 * 32
         self.stream = torch.float32 if o.stream == "float32" else BF16
-        self.table, self.head = weight(o.vocabulary + 1, o.width), weight(o.vocabulary, o.width)
+        padded = (o.vocabulary + 63) // 64 * 64 if o.strongest else o.vocabulary
+        self.vocabulary = o.vocabulary
+        self.table, self.head = weight(o.vocabulary + 1, o.width), weight(padded, o.width)
         self.modulation, self.bias = weight(2 * o.width, 64), weight(2 * o.width)
         self.blocks = nn.ModuleList(
             Block(o.width, o.width // 64, hidden, 64, o.dropout) for _ in range(o.layers)
         )
 
-    def forward(self, zt, c, cosines, sines, x, weights):
+    def logits(self, zt, c, cosines, sines, rows):
+        """At the flat positions `rows`, or at all where it is None."""
         h, c = F.embedding(zt, self.table).to(self.stream), torch.sigmoid(c)
         for block in self.blocks:
             h = block(h, c, cosines, sines)
         shift, scale = product(c, self.modulation, self.bias)[:, None].chunk(2, -1)
-        a = F.layer_norm(h, (h.shape[-1],), eps=1e-5) * (1 + scale) + shift
-        logits = product(a, self.head).float()
-        loss = F.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none")
-        return (loss * weights.flatten()).sum() / x.numel()
+        a = (F.layer_norm(h, (h.shape[-1],), eps=1e-5) * (1 + scale) + shift).flatten(0, 1)
+        return product(a if rows is None else a[rows], self.head)
+
+    def forward(self, zt, c, cosines, sines, rows, x, weights):
+        logits = self.logits(zt, c, cosines, sines, rows).float()
+        if logits.shape[-1] > self.vocabulary:
+            beyond = torch.arange(logits.shape[-1], device=logits.device) >= self.vocabulary
+            logits = logits.masked_fill(beyond, float("-inf"))
+        loss = F.cross_entropy(logits, x, reduction="none")
+        return (loss * weights).sum() / zt.numel()
 
 
 def batch(o, device):
-    """Stratified times under the linear schedule, tokens masked where a uniform exceeds alpha."""
+    """Stratified times under the linear schedule, tokens masked where a uniform exceeds alpha.
+
+    Returns tokens, rows of the loss (None for all), targets and weights. The number of rows is fixed, with room for any
+    batch; spare ones weigh nothing.
+    """
     x = torch.randint(0, o.vocabulary, (o.batch, o.length), device=device)
     t = (torch.rand(1, device=device) + torch.arange(o.batch, device=device) / o.batch) % 1
     is_masked = torch.rand(x.shape, device=device) < t[:, None]
-    return x.masked_fill(is_masked, o.vocabulary), x, is_masked / t[:, None].clamp(min=1e-4)
+    zt, weights = x.masked_fill(is_masked, o.vocabulary), (is_masked / t[:, None].clamp(min=1e-4)).flatten()
+    if not o.strongest:
+        return zt, None, x.flatten(), weights
+    tokens = o.batch * o.length
+    most = min(tokens, int(tokens / 2 + o.length / 2 + 4 * math.sqrt(tokens / 6)) // 64 * 64 + 64)
+    rows = is_masked.flatten().nonzero()[:most, 0]
+    spare = (0, most - len(rows))
+    return zt, F.pad(rows, spare), F.pad(x.flatten()[rows], spare), F.pad(weights[rows], spare)
+
+
+def attention_kernels(run):
+    """The names of the attention kernels that a call runs on the device."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+        run()
+        torch.cuda.synchronize()
+    names = {event.key for event in profile.key_averages()}
+    marks = ("flash", "fmha", "sdpa", "attention")
+    return sorted(name[:80] for name in names if any(mark in name.lower() for mark in marks))
+
+
+def attention(o):
+    """The context in which PyTorch takes the attention that was asked for."""
+    return sdpa_kernel([BACKENDS[o.attention]]) if o.attention in BACKENDS else contextlib.nullcontext()
+
+
+def angles(length, device):
+    """Cosines and sines of rotary positions."""
+    turns = torch.exp(-math.log(10000) * torch.arange(32, device=device)[None] / 32)
+    angle = torch.arange(length, device=device)[:, None] * turns
+    return angle.cos().to(BF16), angle.sin().to(BF16)
 
 
 def main():
@@ -101,50 +149,60 @@ def main():
     p.add_argument("--vocabulary", type=int, default=50257)
     p.add_argument("--layers", type=int, default=12)
     p.add_argument("--width", type=int, default=768)
-    p.add_argument("--stream", choices=["float32", "bfloat16"], default="float32")
+    p.add_argument("--stream", choices=["float32", "bfloat16"], help="bfloat16 where --strongest, else float32")
     p.add_argument("--dropout", type=float, default=0.0)
+    p.add_argument("--strongest", action="store_true", help="head and loss at masked rows, narrow stream, padded head")
+    p.add_argument("--attention", choices=["default", "cudnn", "flash"], help="cudnn where --strongest, else default")
     p.add_argument("--eager", action="store_true", help="without torch.compile")
     p.add_argument("--windows", type=int, default=5)
     p.add_argument("--steps", type=int, default=6, help="of a window")
     o = p.parse_args()
+    o.attention = o.attention or ("cudnn" if o.strongest else "default")
+    o.stream = o.stream or ("bfloat16" if o.strongest else "float32")
 
     device = torch.device("cuda")
     torch.manual_seed(0)
     network = Network(o).to(device)
     parameters = sum(w.numel() for w in network.parameters())
     optimizer = torch.optim.AdamW(network.parameters(), 3e-4, fused=True)
-    angles = torch.arange(o.length, device=device)[:, None] * torch.exp(
-        -math.log(10000) * torch.arange(32, device=device)[None] / 32
-    )
-    cosines, sines = angles.cos().to(BF16), angles.sin().to(BF16)
+    cosines, sines = angles(o.length, device)
     run = network if o.eager else torch.compile(network)
 
+    batches = [batch(o, device) for _ in range(4)]
+    turn = 0
+
     def step():
-        zt, x, weights = batch(o, device)
-        loss = run(zt, torch.randn(o.batch, 64, device=device), cosines, sines, x, weights)
+        nonlocal turn
+        turn += 1
+        zt, rows, x, weights = batches[turn % len(batches)]
+        loss = run(zt, torch.randn(o.batch, 64, device=device), cosines, sines, rows, x, weights)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         return loss
 
-    for _ in range(8):
-        step()
-    torch.cuda.synchronize()
     milliseconds = []
-    for _ in range(o.windows):
-        start = time.perf_counter()
-        for _ in range(o.steps):
-            loss = step()
+    with attention(o):
+        for _ in range(8):
+            step()
+        kernels = attention_kernels(step)
         torch.cuda.synchronize()
-        milliseconds.append((time.perf_counter() - start) / o.steps * 1e3)
+        for _ in range(o.windows):
+            start = time.perf_counter()
+            for _ in range(o.steps):
+                loss = step()
+            torch.cuda.synchronize()
+            milliseconds.append((time.perf_counter() - start) / o.steps * 1e3)
     middle = statistics.median(milliseconds)
     tokens = o.batch * o.length
     print(
         f"torch {torch.__version__} {'eager' if o.eager else 'compile'}, {torch.cuda.get_device_name()}: "
         f"{o.batch} x {o.length} tokens, vocabulary {o.vocabulary}, {o.layers} layers, width {o.width}, "
-        f"{o.stream} stream, dropout {o.dropout}, {parameters:,} parameters: {tokens / middle * 1e3:,.0f} tokens/s "
+        f"{o.stream} stream, dropout {o.dropout}, {parameters:,} parameters, "
+        f"{'strongest' if o.strongest else 'as run'}: {tokens / middle * 1e3:,.0f} tokens/s "
         f"({tokens / max(milliseconds) * 1e3:,.0f} to {tokens / min(milliseconds) * 1e3:,.0f}), {middle:.2f} ms a step, "
-        f"{torch.cuda.max_memory_reserved() / 2**20:,.0f} MiB reserved, loss {loss.item():.4f}"
+        f"{torch.cuda.max_memory_reserved() / 2**20:,.0f} MiB reserved, loss {loss.item():.4f}; "
+        f"cuDNN {torch.backends.cudnn.version()}, attention {o.attention}: {', '.join(kernels) or 'no kernel of its own'}"
     )
 
 

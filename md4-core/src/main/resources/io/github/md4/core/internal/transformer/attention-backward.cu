@@ -1,0 +1,476 @@
+// The backward, for heads of 64 channels. It computes seven products where five would do (scores and their gradients once
+// for the queries' gradient and once for the keys' and values'). In exchange no sum is shared between blocks, nothing is
+// zeroed or converted, and every left operand stays in registers.
+//
+// Rows of a warpgroup, 64 of a head, stay; the other side streams by, 64 rows a step:
+//   of keys:     S' = K Q', dP' = V dO', P' = exp2(S' - lse), dV += P' dO, dS' = P' (dP' - delta), dK += dS' Q
+//   of queries:  S = Q K',  dP = dO V',  P = exp2(S - lse),                dS = P (dP - delta),    dQ += dS K
+// delta = rowsum(dO O) is made with the queries and read with the keys. With dropout P is masked and divided in dV, and so is
+// dP; dP' - delta keeps its form, since O was computed with the masked P.
+
+// Dynamic shared memory: 1024 bytes to align, own rows (three tiles a group), results (one a group), the ring.
+#define BACK_GROUPS 2
+#define BACK_STAGES 6
+#define BACK_CHUNK 4  // steps between which products overlap
+#define BACK_THREADS ((BACK_GROUPS + 1) * GROUP)
+#define BACK_ROWS (64 * BACK_GROUPS)
+#define STAGE (2 * TILE)
+#define EARLY (!DROPOUT && !CAUSAL)  // whether registers suffice for asking early for the next scores of keys
+
+struct Yes { enum { value = 1 }; };
+struct No { enum { value = 0 }; };
+
+// What a launch computes.
+struct Problem {
+  int length, heads, keyHeads;
+  float scale, scale2;  // of scores, and times log2(e)
+  u64 seed;
+  u32 threshold;
+  float factor;  // of kept probabilities
+  Rotary rotary;
+};
+
+// The tiles of a pair of an example and a head of keys: first those of its queries, then those of the keys.
+struct Tiles {
+  int heads, blocks, all;  // heads of queries for one of keys; tiles of a head
+  __device__ __forceinline__ Tiles(const Problem& problem) {
+    heads = problem.heads / problem.keyHeads;
+    blocks = (problem.length + BACK_ROWS - 1) / BACK_ROWS;
+    all = (heads + 1) * blocks;
+  }
+  __device__ __forceinline__ int ofQueries() const { return heads * blocks; }
+};
+
+// A block's part of the work: tiles first to end of a pair. part: 0 all tiles of a pair, 1 one tile of queries, 2 one of keys.
+struct Span {
+  int pair, first, end;
+  __device__ __forceinline__ Span(int t, int part, const Tiles& tiles) {
+    int n = part == 0 ? 1 : part == 1 ? tiles.ofQueries() : tiles.blocks;
+    pair = t / n;
+    first = part == 0 ? 0 : (part == 1 ? 0 : tiles.ofQueries()) + t % n;
+    end = part == 0 ? tiles.all : first + 1;
+  }
+};
+
+// The steps of a tile: of queries over keys `first` to `end`; of keys, for each of its heads, over queries. Some may lie
+// beyond the example's end, where the copy engine gives zeros and probabilities are zero.
+struct Steps {
+  int first, end;
+  __device__ __forceinline__ Steps(bool ofKeys, int block, int length) {
+    int all = (length + 63) / 64;
+    first = CAUSAL && ofKeys ? block * BACK_GROUPS : 0;
+    end = CAUSAL && !ofKeys ? min(all, (block + 1) * BACK_GROUPS) : all;
+    end = first + (end - first + BACK_CHUNK - 1) / BACK_CHUNK * BACK_CHUNK;
+  }
+  __device__ __forceinline__ int count() const { return end - first; }
+};
+
+// What a warpgroup knows while it walks over tiles.
+struct Walk {
+  u32 own, results, ring, statistics, fullOwn, emptyOwn, full, empty, ready;  // in shared memory
+  int part, t, tile;
+  Place now;   // of this step
+  u32 parity;  // of own rows
+};
+
+// The place after and the slot before one of the ring.
+__device__ __forceinline__ Place after(Place place) {
+  place.next(BACK_STAGES);
+  return place;
+}
+__device__ __forceinline__ u32 slotBefore(Place place) { return place.slot == 0 ? BACK_STAGES - 1 : place.slot - 1; }
+
+// The same number, as far as the compiler knows another one: what follows from it is computed again rather than kept in
+// registers while products need them.
+__device__ __forceinline__ int again(int x) {
+  asm volatile("" : "+r"(x));
+  return x;
+}
+
+// The 64 rows of a tile as an operand in registers: 16 columns after another.
+__device__ __forceinline__ void loadOperand(u32* a, u32 tileAt, int warp, int lane) {
+#pragma unroll
+  for (int c = 0; c < 4; c++)
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(a[4 * c]), "=r"(a[4 * c + 1]), "=r"(a[4 * c + 2]), "=r"(a[4 * c + 3])
+                 : "r"(tileAt + chunkAt(warp * 16 + lane % 16, 2 * c + lane / 16))
+                 : "memory");
+}
+
+// The rows of a block's tile.
+struct OwnTile {
+  int head;   // of queries, or the first of a head of keys, counted over all examples
+  int block;  // among the tiles of a head
+  int example, column;  // of the head in qkv
+  __device__ __forceinline__ OwnTile(bool ofKeys, int t, int tile, int part, const Problem& problem) {
+    Tiles tiles(problem);
+    int pair = Span(t, part, tiles).pair;
+    head = pair * tiles.heads + (ofKeys ? 0 : tile / tiles.blocks);
+    block = tile % tiles.blocks;
+    example = pair / problem.keyHeads;
+    column = (ofKeys ? problem.heads + pair % problem.keyHeads : head % problem.heads) * W;
+  }
+};
+// The 64 rows of a warpgroup in it.
+struct OwnRows : OwnTile {
+  int first;
+  __device__ __forceinline__ OwnRows(bool ofKeys, const Walk& w, const Problem& problem)
+      : OwnTile(ofKeys, again(w.t), again(w.tile), w.part, problem) {
+    first = (block * BACK_GROUPS + again(threadIdx.x) / GROUP) * 64;
+  }
+};
+
+template <bool ofKeys>
+__device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float* statistics, bf16* dqkv) {
+  OwnRows of(ofKeys, w, problem);
+  Steps range(ofKeys, of.block, problem.length);
+  int steps = range.count() * (ofKeys ? problem.heads / problem.keyHeads : 1);
+  u32 ring = describe(w.ring), full = w.full, empty = w.empty;
+  int lane = threadIdx.x % 32, warp = threadIdx.x % GROUP / 32, length = problem.length;
+  int row = of.first + warp * 16 + lane / 4;
+  float scale2 = problem.scale2;
+  u32 a[16], b[16];
+  float rowLse[2], rowDelta[2] = {0.f, 0.f};
+  waitFor(w.fullOwn, w.parity);
+  w.parity ^= 1;
+  u32 mine = w.own + 3 * (threadIdx.x / GROUP) * TILE;
+  loadOperand(a, mine, warp, lane);
+  loadOperand(b, mine + TILE, warp, lane);
+  if (!ofKeys) {
+    u32 o[16];
+    loadOperand(o, mine + 2 * TILE, warp, lane);
+#pragma unroll
+    for (int i = 0; i < 16; i++) rowDelta[i % 2] += low(b[i]) * low(o[i]) + high(b[i]) * high(o[i]);
+#pragma unroll
+    for (int h = 0; h < 2; h++) {
+      rowDelta[h] = sumOfFour(rowDelta[h]);
+      float* at = statistics + (long)of.head * statisticsOf(length) + of.first * 2 + warp * 16 + lane / 4 + 8 * h;
+      rowLse[h] = of.first < length ? *at : -NOTHING;
+      if (of.first < length && lane % 4 == 0) at[64] = rowDelta[h];
+    }
+  }
+  int border = CAUSAL ? min(length, of.first + 1) : length;  // all queries see the keys before it
+  int queryStep = range.first, head = of.head;
+  DropoutKey key = dropoutKeyOf(problem.seed, head);
+
+  float s[32], dp[32], sums[32], sums2[ofKeys ? 32 : 1];
+  u32 p[16], ds[16];
+#pragma unroll
+  for (int i = 0; i < 32; i++) {
+    sums[i] = 0.f;
+    if (ofKeys) sums2[i] = 0.f;
+  }
+
+  // Takes away scores of what is not seen; i: the step.
+  auto hideUnseen = [&](int i) {
+    if (ofKeys) {
+      if (CAUSAL && 64 * queryStep < of.first + 64) {
+        int query = 64 * queryStep + lane % 4 * 2;
+#pragma unroll
+        for (int n = 0; n < 32; n++)
+          if (query + n / 4 * 8 + n % 2 < row + n / 2 % 2 * 8) s[n] = NOTHING;
+      }
+    } else if (64 * (i + 1) > border) {
+      int key = 64 * i + lane % 4 * 2;
+#pragma unroll
+      for (int n = 0; n < 32; n++) {
+        int limit = CAUSAL ? min(length, row + n / 2 % 2 * 8 + 1) : length;
+        if (key + n / 4 * 8 + n % 2 >= limit) s[n] = NOTHING;
+      }
+    }
+  };
+  // Marks dropped probabilities by a negative sign.
+  auto mark = [&](float* x, int i) {
+    auto change = [&](int n, bool isKept) { if (!isKept) x[n] = -x[n]; };
+    dropout<ofKeys>(row, 64 * (ofKeys ? queryStep : i) + lane % 4 * 2, key, problem.threshold, change);
+  };
+  auto nextQueryStep = [&] {
+    if (!ofKeys) return;
+    if (++queryStep == range.end) {
+      queryStep = range.first;
+      head++;
+      if (DROPOUT) key = dropoutKeyOf(problem.seed, head);
+    }
+  };
+  // ds of the gradient of probabilities and of the (marked) probability.
+  auto change = [&](float dp, float x, float delta) {
+    return DROPOUT ? x * (x >= 0.f ? dp * problem.factor - delta : delta) : x * (dp - delta);
+  };
+
+  // first: of those whose products overlap; more: not the last of them. At each wait stands what is pending, oldest first.
+  auto step = [&](int i, auto isFirst, auto isMore) {
+    constexpr bool first = isFirst.value, more = isMore.value;
+    Place next = after(w.now);
+    u32 here = ring + w.now.slot * BYTES(STAGE), there = ring + next.slot * BYTES(STAGE);
+    u32 stat = w.statistics + w.now.slot * 512 + (lane % 4) * 8;
+    auto askScores = [&] {
+      products<false>(s, a, there, 0);
+      commitProducts();
+    };
+    auto powers = [&] {  // of keys: the columns' offsets
+#pragma unroll
+      for (int j = 0; j < 8; j++) {
+        float2 l;
+        asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(l.x), "=f"(l.y) : "r"(stat + 32 * j));
+#pragma unroll
+        for (int h = 0; h < 2; h++) {
+          s[4 * j + 2 * h] = power2(s[4 * j + 2 * h] * scale2 - l.x);
+          s[4 * j + 2 * h + 1] = power2(s[4 * j + 2 * h + 1] * scale2 - l.y);
+        }
+      }
+    };
+    if (ofKeys && EARLY) {
+      awaitProducts<first ? 1 : 3>();  // S (i), dV (i - 1) unless first, dP (i), dK (i - 1) unless first
+      hold<32>(s);
+      hideUnseen(i);
+      powers();
+      if (!first) awaitProducts<2>();  // dV (i - 1), ...: p is free
+      hold<16>(p);
+#pragma unroll
+      for (int n = 0; n < 16; n++) p[n] = packed(s[2 * n], s[2 * n + 1]);
+      if (more) waitFor(full + 8 * next.slot, next.parity);
+      hold<32>(s);
+      hold<16>(p);
+      beginProducts();
+      if (more) askScores();
+      products<true>(sums2, p, here + BYTES(TILE), 1);
+      commitProducts();
+      awaitProducts<1 + !first + more>();  // dP (i), dK (i - 1) unless first, S (i + 1) if more, dV (i)
+      hold<32>(dp);
+#pragma unroll
+      for (int j = 0; j < 8; j++) {
+        float2 d;
+        asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(d.x), "=f"(d.y) : "r"(stat + 256 + 32 * j));
+#pragma unroll
+        for (int h = 0; h < 2; h++) {
+          dp[4 * j + 2 * h] -= d.x;
+          dp[4 * j + 2 * h + 1] -= d.y;
+          dp[4 * j + 2 * h] *= low(p[2 * j + h]);
+          dp[4 * j + 2 * h + 1] *= high(p[2 * j + h]);
+        }
+      }
+      if (!first) awaitProducts<1 + more>();  // dK (i - 1), ...: ds is free, and so is the buffer of the step before
+    } else if (ofKeys) {  // the next scores are asked for later, since s is read until ds is known
+      awaitProducts<first ? 1 : 2>();  // dV (i - 1) unless first, S (i), dP (i), dK (i - 1) unless first
+      hold<32>(s);
+      hold<16>(p);
+      hideUnseen(i);
+      powers();
+      if (DROPOUT) mark(s, i);
+#pragma unroll
+      for (int n = 0; n < 16; n++) p[n] = packedPositive(s[2 * n], s[2 * n + 1]);
+      hold<16>(p);
+      beginProducts();
+      products<true>(sums2, p, here + BYTES(TILE), 1);
+      commitProducts();
+      awaitProducts<first ? 1 : 2>();  // dP (i), dK (i - 1) unless first, dV (i)
+      hold<32>(dp);
+#pragma unroll
+      for (int j = 0; j < 8; j++) {
+        float2 d;
+        asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(d.x), "=f"(d.y) : "r"(stat + 256 + 32 * j));
+#pragma unroll
+        for (int h = 0; h < 2; h++) {
+          dp[4 * j + 2 * h] = change(dp[4 * j + 2 * h], s[4 * j + 2 * h], d.x);
+          dp[4 * j + 2 * h + 1] = change(dp[4 * j + 2 * h + 1], s[4 * j + 2 * h + 1], d.y);
+        }
+      }
+      if (!first) awaitProducts<1>();  // dK (i - 1), dV (i)
+      if (more) waitFor(full + 8 * next.slot, next.parity);
+      hold<32>(s);
+    } else {
+      awaitProducts<first ? 1 : 2>();  // S (i), dP (i), dQ (i - 1) unless first
+      hold<32>(s);
+      hideUnseen(i);
+#pragma unroll
+      for (int n = 0; n < 32; n++) s[n] = power2(s[n] * scale2 - rowLse[n / 2 % 2]);
+      float e[32];
+#pragma unroll
+      for (int n = 0; n < 32; n++) e[n] = s[n];
+      if (DROPOUT) mark(e, i);
+      hold<32>(e);
+      if (more) waitFor(full + 8 * next.slot, next.parity);
+      hold<32>(s);
+      beginProducts();
+      if (more) askScores();
+      awaitProducts<!first + more>();  // dP (i), dQ (i - 1) unless first, S (i + 1) if more
+      hold<32>(dp);
+#pragma unroll
+      for (int n = 0; n < 32; n++) dp[n] = change(dp[n], e[n], rowDelta[n / 2 % 2]);
+      if (!first) awaitProducts<more>();  // dQ (i - 1), ...
+    }
+    hold<16>(ds);
+    if ((!first || i > 0) && lane == 0) arrive(empty + 8 * slotBefore(w.now));
+#pragma unroll
+    for (int n = 0; n < 16; n++) ds[n] = packed(dp[2 * n], dp[2 * n + 1]);
+    hold<32>(dp);
+    hold<16>(ds);
+    beginProducts();
+    if (more && ofKeys && !EARLY) askScores();
+    if (more) {
+      products<false>(dp, b, there + BYTES(TILE), 0);
+      commitProducts();
+    }
+    products<true>(sums, ds, here, 1);
+    commitProducts();
+    w.now = next;
+    nextQueryStep();
+  };
+  auto begin = [&](int i) {
+    waitFor(full + 8 * w.now.slot, w.now.parity);
+    hold<32>(sums);
+    if (ofKeys) hold<32>(sums2);
+    hold<32>(s);
+    hold<32>(dp);
+    hold<16>(a);
+    hold<16>(b);
+    beginProducts();
+    products<false>(s, a, ring + w.now.slot * BYTES(STAGE), 0);
+    commitProducts();
+    products<false>(dp, b, ring + w.now.slot * BYTES(STAGE) + BYTES(TILE), 0);
+    commitProducts();
+    if (i == 0) {  // only now: ldmatrix may be late, and the products wait for it where an arrival would not
+      __syncwarp();
+      if (lane == 0) arrive(w.emptyOwn);
+    }
+  };
+  auto finish = [&] {
+    awaitProducts<0>();
+    hold<32>(sums);
+    if (ofKeys) hold<32>(sums2);
+  };
+  // a few steps at a time: ptxas does not follow products in flight around a loop
+  for (int i = 0; i < steps; i += BACK_CHUNK) {
+    begin(i);
+    step(i, Yes(), Yes());
+#pragma unroll
+    for (int j = 1; j < BACK_CHUNK - 1; j++) step(i + j, No(), Yes());
+    step(i + BACK_CHUNK - 1, No(), No());
+    finish();
+  }
+  if (lane == 0) arrive(empty + 8 * slotBefore(w.now));
+  OwnRows to(ofKeys, w, problem);
+  int thread = again(threadIdx.x) % GROUP, left = problem.length - to.first;
+  if (left <= 0) return;
+  u32 stage = w.results + again(threadIdx.x) / GROUP * TILE;
+  long stride = (problem.heads + 2L * problem.keyHeads) * W;
+  bf16* at = dqkv + ((long)to.example * problem.length + to.first) * stride + to.column;
+  storeRows(sums, problem.scale, problem.scale, stage, at, stride, left, problem.rotary, to.first, 0, thread);
+  if (ofKeys)
+    storeRows(sums2, problem.factor, problem.factor, stage, at + problem.keyHeads * W, stride, left, Rotary{0, 0}, 0, 0,
+              thread);
+}
+
+// mapQkv as in forward; mapO and mapDout: of o and its gradient, in three dimensions too; statistics as forward left them;
+// dqkv as qkv. items: pairs of an example and a head of keys, times the tiles of one where part is 1 (queries) or 2 (keys,
+// after a launch with part 1); part 0 does both. cosines and sines may be null.
+extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
+    attentionBackward(const __grid_constant__ TensorMap mapQkv, const __grid_constant__ TensorMap mapO,
+                      const __grid_constant__ TensorMap mapDout, float* statistics, bf16* dqkv, const float* cosines,
+                      const float* sines, int length, int heads, int keyHeads, float scale, float scale2, int examples,
+                      int items, int part, u64 seed, u32 threshold, float factor) {
+  __shared__ u64 barriers[3 + 2 * BACK_STAGES];
+  __shared__ alignas(128) float ofStages[BACK_STAGES * 128];  // lse and delta of a stage's queries
+  Problem problem = {length, heads, keyHeads, scale, scale2, seed, threshold, factor, {cosines, sines}};
+  Tiles tiles(problem);
+  Walk w;
+  w.own = (sharedAddress(memory) + 1023) & ~1023u;
+  w.results = w.own + 3 * BACK_GROUPS * TILE;
+  w.ring = w.results + BACK_GROUPS * TILE;
+  w.statistics = sharedAddress(ofStages);
+  w.fullOwn = sharedAddress(barriers);
+  w.emptyOwn = w.fullOwn + 8;
+  w.ready = w.emptyOwn + 8;
+  w.full = w.ready + 8;
+  w.empty = w.full + 8 * BACK_STAGES;
+  if (threadIdx.x == 0) {
+    initBarrier(w.fullOwn, 1);
+    initBarrier(w.emptyOwn, 4 * BACK_GROUPS);
+    initBarrier(w.ready, 4 * BACK_GROUPS);
+    for (int i = 0; i < BACK_STAGES; i++) {
+      initBarrier(w.full + 8 * i, 1);
+      initBarrier(w.empty + 8 * i, 4 * BACK_GROUPS);
+    }
+    publishBarriers();
+  }
+  __syncthreads();
+  int group = __shfl_sync(~0u, (int)threadIdx.x / GROUP, 0);
+
+  if (group == BACK_GROUPS) {
+    fewerRegisters<24>();
+    if (threadIdx.x == BACK_GROUPS * GROUP) {
+      Place s;
+      u32 parity = 1, parityReady = 0;
+      for (int t = blockIdx.x; t < items; t += gridDim.x) {
+        for (int tile = Span(t, part, tiles).first; tile < Span(again(t), part, tiles).end; tile++) {
+          bool ofKeys = tile >= tiles.ofQueries();
+          waitFor(w.emptyOwn, parity);
+          parity ^= 1;
+          expectBytes(w.fullOwn, (ofKeys ? 2 : 3) * BACK_GROUPS * TILE);
+          OwnTile of(ofKeys, t, tile, part, problem);
+          for (int g = 0; g < BACK_GROUPS; g++) {
+            u32 to = w.own + 3 * g * TILE;
+            int row = of.block * BACK_ROWS + 64 * g;
+            loadTile(to, mapQkv, of.column, row, of.example, w.fullOwn);
+            if (ofKeys) {
+              loadTile(to + TILE, mapQkv, of.column + keyHeads * W, row, of.example, w.fullOwn);
+            } else {
+              loadTile(to + TILE, mapDout, of.column, row, of.example, w.fullOwn);
+              loadTile(to + 2 * TILE, mapO, of.column, row, of.example, w.fullOwn);
+            }
+          }
+          if (ofKeys) {
+            if (part == 0 && tile == tiles.ofQueries()) {
+              waitFor(w.ready, parityReady);  // delta of all rows is there
+              parityReady ^= 1;
+            }
+            int head = of.head;
+            for (int h = 0; h < tiles.heads; h++, head++) {
+              Steps steps(true, of.block, length);
+              for (int i = steps.first; i < steps.end; i++) {
+                u32 b = w.full + 8 * s.slot, to = w.ring + s.slot * STAGE;
+                int column = head % heads * W;
+                long from = 64 * i < length ? (long)head * statisticsOf(length) + 128 * i
+                                            : (long)examples * heads * statisticsOf(length);
+                waitFor(w.empty + 8 * s.slot, s.parity ^ 1);
+                expectBytes(b, STAGE + 512);
+                loadTile(to, mapQkv, column, 64 * i, of.example, b);
+                loadTile(to + TILE, mapDout, column, 64 * i, of.example, b);
+                loadBytes(w.statistics + s.slot * 512, statistics + from, 512, b);
+                s.next(BACK_STAGES);
+              }
+            }
+          } else {
+            int column = (heads + of.head % heads / tiles.heads) * W;
+            Steps steps(false, of.block, length);
+            for (int i = 0; i < steps.end; i++) {
+              u32 b = w.full + 8 * s.slot, to = w.ring + s.slot * STAGE;
+              waitFor(w.empty + 8 * s.slot, s.parity ^ 1);
+              expectBytes(b, STAGE);
+              loadTile(to, mapQkv, column, 64 * i, of.example, b);
+              loadTile(to + TILE, mapQkv, column + keyHeads * W, 64 * i, of.example, b);
+              s.next(BACK_STAGES);
+            }
+          }
+        }
+      }
+    }
+  } else {
+    moreRegisters<240>();
+    w.parity = 0;
+    w.part = part;
+    for (w.t = blockIdx.x; w.t < items; w.t += gridDim.x) {
+      for (w.tile = Span(again(w.t), part, tiles).first;
+           w.tile < min(Span(again(w.t), part, tiles).end, tiles.ofQueries()); w.tile++)
+        backRows<false>(w, problem, statistics, dqkv);
+      if (part == 0) {  // delta of these rows is there, also for the copy engine
+        asm volatile("fence.proxy.async;" ::: "memory");
+        __syncwarp();
+        if (threadIdx.x % 32 == 0) arrive(w.ready);
+      }
+      for (w.tile = max(Span(again(w.t), part, tiles).first, tiles.ofQueries()); w.tile < Span(again(w.t), part, tiles).end;
+           w.tile++)
+        backRows<true>(w, problem, statistics, dqkv);
+    }
+  }
+}
