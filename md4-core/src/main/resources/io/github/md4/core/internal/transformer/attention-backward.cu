@@ -8,7 +8,8 @@
 // delta = rowsum(dO O) is made with the queries and read with the keys. With dropout P is masked and divided in dV, and so is
 // dP; dP' - delta keeps its form, since O was computed with the masked P.
 
-// Dynamic shared memory: 1024 bytes to align, own rows (three tiles a group), results (one a group), the ring.
+// Dynamic shared memory: 1024 bytes to align, own rows (three tiles a group), results (one a group), the ring, the angles of
+// own rows.
 #define BACK_GROUPS 2
 #define BACK_STAGES 6
 #define BACK_CHUNK 4  // steps between which products overlap
@@ -27,7 +28,6 @@ struct Problem {
   u64 seed;
   u32 threshold;
   float factor;  // of kept probabilities
-  Rotary rotary;
 };
 
 // The tiles of a pair of an example and a head of keys: first those of its queries, then those of the keys.
@@ -67,7 +67,8 @@ struct Steps {
 
 // What a warpgroup knows while it walks over tiles.
 struct Walk {
-  u32 own, results, ring, statistics, fullOwn, emptyOwn, full, empty, ready;  // in shared memory
+  u32 own, results, ring, angles, statistics;                                   // in shared memory
+  u32 fullOwn, emptyOwn, fullAngles, emptyAngles, full, empty, ready;           // barriers
   int part, t, tile;
   Place now;   // of this step
   u32 parity;  // of own rows
@@ -300,6 +301,7 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
       if (!first) awaitProducts<more>();  // dQ (i - 1), ...
     }
     hold<16>(ds);
+    __syncwarp();
     if ((!first || i > 0) && lane == 0) arrive(empty + 8 * slotBefore(w.now));
 #pragma unroll
     for (int n = 0; n < 16; n++) ds[n] = packed(dp[2 * n], dp[2 * n + 1]);
@@ -348,45 +350,54 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     step(i + BACK_CHUNK - 1, No(), No());
     finish();
   }
+  __syncwarp();
   if (lane == 0) arrive(empty + 8 * slotBefore(w.now));
   OwnRows to(ofKeys, w, problem);
-  int thread = again(threadIdx.x) % GROUP, left = problem.length - to.first;
-  if (left <= 0) return;
-  u32 stage = w.results + again(threadIdx.x) / GROUP * TILE;
-  long stride = (problem.heads + 2L * problem.keyHeads) * W;
-  bf16* at = dqkv + ((long)to.example * problem.length + to.first) * stride + to.column;
-  storeRows(sums, problem.scale, problem.scale, stage, at, stride, left, problem.rotary, to.first, 0, thread);
-  if (ofKeys)
-    storeRows(sums2, problem.factor, problem.factor, stage, at + problem.keyHeads * W, stride, left, Rotary{0, 0}, 0, 0,
-              thread);
+  int thread = again(threadIdx.x) % GROUP, group = again(threadIdx.x) / GROUP, left = problem.length - to.first;
+  waitFor(w.fullAngles, w.parity ^ 1);
+  if (left > 0) {
+    u32 stage = w.results + group * TILE, angles = w.angles + group * 64 * ANGLES;
+    long stride = (problem.heads + 2L * problem.keyHeads) * W;
+    bf16* at = dqkv + ((long)to.example * problem.length + to.first) * stride + to.column;
+    storeRows<true>(sums, problem.scale, problem.scale, stage, at, stride, left, angles, thread);
+    if (ofKeys)
+      storeRows<false>(sums2, problem.factor, problem.factor, stage, at + problem.keyHeads * W, stride, left, 0, thread);
+  }
+  __syncwarp();
+  if (again(threadIdx.x) % 32 == 0) arrive(w.emptyAngles);
 }
 
 // mapQkv as in forward; mapO and mapDout: of o and its gradient, in three dimensions too; statistics as forward left them;
 // dqkv as qkv. items: pairs of an example and a head of keys, times the tiles of one where part is 1 (queries) or 2 (keys,
-// after a launch with part 1); part 0 does both. cosines and sines may be null.
+// after a launch with part 1); part 0 does both. angles: cosine and sine of each channel pair, ANGLES bytes a position.
 extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
     attentionBackward(const __grid_constant__ TensorMap mapQkv, const __grid_constant__ TensorMap mapO,
-                      const __grid_constant__ TensorMap mapDout, float* statistics, bf16* dqkv, const float* cosines,
-                      const float* sines, int length, int heads, int keyHeads, float scale, float scale2, int examples,
-                      int items, int part, u64 seed, u32 threshold, float factor) {
-  __shared__ u64 barriers[3 + 2 * BACK_STAGES];
+                      const __grid_constant__ TensorMap mapDout, float* statistics, bf16* dqkv,
+                      const unsigned char* angles, int length, int heads, int keyHeads, float scale, float scale2,
+                      int examples, int items, int part, u64 seed, u32 threshold, float factor) {
+  __shared__ u64 barriers[5 + 2 * BACK_STAGES];
   __shared__ alignas(128) float ofStages[BACK_STAGES * 128];  // lse and delta of a stage's queries
-  Problem problem = {length, heads, keyHeads, scale, scale2, seed, threshold, factor, {cosines, sines}};
+  Problem problem = {length, heads, keyHeads, scale, scale2, seed, threshold, factor};
   Tiles tiles(problem);
   Walk w;
   w.own = (sharedAddress(memory) + 1023) & ~1023u;
   w.results = w.own + 3 * BACK_GROUPS * TILE;
   w.ring = w.results + BACK_GROUPS * TILE;
+  w.angles = w.ring + BACK_STAGES * STAGE;
   w.statistics = sharedAddress(ofStages);
   w.fullOwn = sharedAddress(barriers);
   w.emptyOwn = w.fullOwn + 8;
   w.ready = w.emptyOwn + 8;
-  w.full = w.ready + 8;
+  w.fullAngles = w.ready + 8;
+  w.emptyAngles = w.fullAngles + 8;
+  w.full = w.emptyAngles + 8;
   w.empty = w.full + 8 * BACK_STAGES;
   if (threadIdx.x == 0) {
     initBarrier(w.fullOwn, 1);
     initBarrier(w.emptyOwn, 4 * BACK_GROUPS);
     initBarrier(w.ready, 4 * BACK_GROUPS);
+    initBarrier(w.fullAngles, 1);
+    initBarrier(w.emptyAngles, 4 * BACK_GROUPS);
     for (int i = 0; i < BACK_STAGES; i++) {
       initBarrier(w.full + 8 * i, 1);
       initBarrier(w.empty + 8 * i, 4 * BACK_GROUPS);
@@ -419,37 +430,43 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
               loadTile(to + 2 * TILE, mapO, of.column, row, of.example, w.fullOwn);
             }
           }
-          if (ofKeys) {
-            if (part == 0 && tile == tiles.ofQueries()) {
-              waitFor(w.ready, parityReady);  // delta of all rows is there
-              parityReady ^= 1;
-            }
-            int head = of.head;
-            for (int h = 0; h < tiles.heads; h++, head++) {
-              Steps steps(true, of.block, length);
-              for (int i = steps.first; i < steps.end; i++) {
-                u32 b = w.full + 8 * s.slot, to = w.ring + s.slot * STAGE;
-                int column = head % heads * W;
-                long from = 64 * i < length ? (long)head * statisticsOf(length) + 128 * i
-                                            : (long)examples * heads * statisticsOf(length);
-                waitFor(w.empty + 8 * s.slot, s.parity ^ 1);
-                expectBytes(b, STAGE + 512);
-                loadTile(to, mapQkv, column, 64 * i, of.example, b);
-                loadTile(to + TILE, mapDout, column, 64 * i, of.example, b);
-                loadBytes(w.statistics + s.slot * 512, statistics + from, 512, b);
-                s.next(BACK_STAGES);
+          Steps steps(ofKeys, of.block, length);
+          int count = steps.count() * (ofKeys ? tiles.heads : 1), behind = 0;
+          bool isReady = part != 0 || tile != tiles.ofQueries();
+          for (int n = 0; n < count; n++) {
+            u32 b = w.full + 8 * s.slot, to = w.ring + s.slot * STAGE;
+            int row = 64 * (steps.first + n % steps.count());
+            waitFor(w.empty + 8 * s.slot, s.parity ^ 1);
+            expectBytes(b, STAGE + (ofKeys ? 512 : 0));
+            if (ofKeys) {
+              int column = (of.head + n / steps.count()) % heads * W;
+              loadTile(to, mapQkv, column, row, of.example, b);
+              loadTile(to + TILE, mapDout, column, row, of.example, b);
+              behind++;
+              if (!isReady && behind == min(count, BACK_STAGES)) {
+                waitFor(w.ready, parityReady);  // delta of all rows is there
+                parityReady ^= 1;
+                isReady = true;
               }
+              for (; isReady && behind > 0; behind--) {
+                int m = n - behind + 1, query = 64 * (steps.first + m % steps.count());
+                u32 slot = s.slot >= behind - 1 ? s.slot - behind + 1 : s.slot - behind + 1 + BACK_STAGES;
+                long head = query < length ? of.head + m / steps.count() : (long)examples * heads;
+                loadBytes(w.statistics + slot * 512,
+                          statistics + head * statisticsOf(length) + (query < length ? 2 * query : 0), 512,
+                          w.full + 8 * slot);
+              }
+            } else {
+              int column = (heads + of.head % heads / tiles.heads) * W;
+              loadTile(to, mapQkv, column, row, of.example, b);
+              loadTile(to + TILE, mapQkv, column + keyHeads * W, row, of.example, b);
             }
-          } else {
-            int column = (heads + of.head % heads / tiles.heads) * W;
-            Steps steps(false, of.block, length);
-            for (int i = 0; i < steps.end; i++) {
-              u32 b = w.full + 8 * s.slot, to = w.ring + s.slot * STAGE;
-              waitFor(w.empty + 8 * s.slot, s.parity ^ 1);
-              expectBytes(b, STAGE);
-              loadTile(to, mapQkv, column, 64 * i, of.example, b);
-              loadTile(to + TILE, mapQkv, column + keyHeads * W, 64 * i, of.example, b);
-              s.next(BACK_STAGES);
+            s.next(BACK_STAGES);
+            if (n == BACK_CHUNK - 1) {  // not before: the rows before may still read theirs
+              int first = of.block * BACK_ROWS, bytes = min(BACK_ROWS, length - first) * ANGLES;
+              waitFor(w.emptyAngles, parity ^ 1);
+              expectBytes(w.fullAngles, bytes);
+              loadBytes(w.angles, angles + (long)first * ANGLES, bytes, w.fullAngles);
             }
           }
         }

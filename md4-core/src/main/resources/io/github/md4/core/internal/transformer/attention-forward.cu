@@ -241,8 +241,8 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
       if (first < length)
 #pragma unroll
         for (int half = 0; half < HALVES; half++)
-          storeRows(out + 32 * half, factor / sum[0], factor / sum[1], results + group * ROWS + half * TILE, to + 64 * half,
-                    stride, length - first, Rotary{0, 0}, 0, 0, thread);
+          storeRows<false>(out + 32 * half, factor / sum[0], factor / sum[1], results + group * ROWS + half * TILE,
+                           to + 64 * half, stride, length - first, 0, thread);
     }
   }
 }

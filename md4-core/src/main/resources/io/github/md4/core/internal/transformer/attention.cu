@@ -236,23 +236,24 @@ __device__ __forceinline__ void dropout(u32 row, u32 column, DropoutKey key, u32
 
 // ---- results ----
 
-// Cosines and sines [L, W / 2] of the angles of channel pairs; none where null.
-struct Rotary { const float *cosines, *sines; };
-
-// Sums [64, 64] of a warpgroup, times a factor a row and turned back by their angles, through a tile of shared memory to
-// `left` rows of memory. position: of the first row; pair: the first channel pair of the 64 channels.
+// Sums [64, 64] of a warpgroup, times a factor a row, through a tile of shared memory to `left` rows of memory. Where isTurned,
+// channel pairs are turned back by their angles: cosine and sine of each pair of the rows, ANGLES bytes a row.
+#define ANGLES 288  // 256, and 32 that keep the rows of a warp apart in banks
+template <bool isTurned>
 __device__ __forceinline__ void storeRows(const float* d, float factor0, float factor1, u32 tileAt, bf16* to, long stride,
-                                          int left, Rotary rotary, int position, int pair, int thread) {
+                                          int left, u32 anglesAt, int thread) {
   int warp = thread / 32, lane = thread % 32;
 #pragma unroll
   for (int h = 0; h < 2; h++) {
     int row = warp * 16 + h * 8 + lane / 4;
-    long angle = (long)(position + min(row, left - 1)) * (W / 2) + pair + lane % 4;
 #pragma unroll
     for (int j = 0; j < 8; j++) {
       float x = d[4 * j + 2 * h] * (h ? factor1 : factor0), y = d[4 * j + 2 * h + 1] * (h ? factor1 : factor0);
-      if (rotary.cosines) {
-        float c = rotary.cosines[angle + 4 * j], s = rotary.sines[angle + 4 * j], even = x;
+      if (isTurned) {
+        float c, s, even = x;
+        asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];"
+                     : "=f"(c), "=f"(s)
+                     : "r"(anglesAt + row * ANGLES + (4 * j + lane % 4) * 8));
         x = even * c + y * s;
         y = y * c - even * s;
       }
