@@ -18,6 +18,8 @@ public final class CudaDevice {
   /** Ampere, the first generation with bfloat16 tensor cores. */
   private static final int LOWEST_CAPABILITY = 80;
 
+  private static final int HOPPER = 90;
+
   private final int device;
   private final Pointer context;
 
@@ -52,6 +54,11 @@ public final class CudaDevice {
 
   public int multiprocessors() {
     return attribute(MULTIPROCESSORS);
+  }
+
+  /** Returns whether this is a Hopper GPU, whose tensor cores and copy engine have no successor. */
+  public boolean isHopper() {
+    return capability() == HOPPER;
   }
 
   /** Returns the compute capability, as 90 for 9.0. */

@@ -22,21 +22,41 @@ public final class CudaProgram implements AutoCloseable {
   private final Pointer module;
   private final Map<String, Pointer> functions = new ConcurrentHashMap<>();
   private final Memory values = new Memory((long) SLOT * MOST_ARGUMENTS);
+  private final Pointer[] slots = new Pointer[MOST_ARGUMENTS];
   private final Memory arguments = new Memory((long) Native.POINTER_SIZE * MOST_ARGUMENTS);
 
   private CudaProgram(CudaDevice device, Pointer module) {
     this.device = device;
     this.module = module;
     for (int i = 0; i < MOST_ARGUMENTS; i++) {
-      arguments.setPointer((long) Native.POINTER_SIZE * i, values.share((long) SLOT * i, SLOT));
+      slots[i] = values.share((long) SLOT * i, SLOT);
     }
   }
 
   /** Returns the kernels of a source text, in which each of {@code constants} is defined. */
   public static CudaProgram compile(
       Nvrtc compiler, CudaDevice device, String source, Map<String, Integer> constants) {
-    List<String> options = new ArrayList<>();
-    options.add("--gpu-architecture=sm_" + device.capability());
+    return compile(compiler, device, source, constants, List.of(architecture(device)));
+  }
+
+  /** Returns kernels of Hopper's own instructions, which run on no other generation. */
+  public static CudaProgram compileForHopper(
+      Nvrtc compiler, CudaDevice device, String source, Map<String, Integer> constants) {
+    List<String> options = List.of(architecture(device) + "a", "-default-device");
+    return compile(compiler, device, source, constants, options);
+  }
+
+  private static String architecture(CudaDevice device) {
+    return "--gpu-architecture=sm_" + device.capability();
+  }
+
+  private static CudaProgram compile(
+      Nvrtc compiler,
+      CudaDevice device,
+      String source,
+      Map<String, Integer> constants,
+      List<String> start) {
+    List<String> options = new ArrayList<>(start);
     constants.forEach((name, value) -> options.add("-D" + name + "=" + value));
     Memory code = compiler.compile(source, options);
     device.use();
@@ -66,12 +86,12 @@ public final class CudaProgram implements AutoCloseable {
    * Queues a kernel.
    *
    * @param given the arguments in the kernel's order: an array for its address, {@link Absent} for
-   *     null, Integer, Long, or float[] for a struct of floats
+   *     null, Integer, Long, float[] for a struct of floats, or {@link TensorMap}
    */
   public synchronized void launch(String kernel, Grid grid, Object... given) {
     device.use();
     for (int i = 0; i < given.length; i++) {
-      write((long) SLOT * i, given[i]);
+      arguments.setPointer((long) Native.POINTER_SIZE * i, written(i, given[i]));
     }
     int error =
         Cuda.cuLaunchKernel(
@@ -121,6 +141,15 @@ public final class CudaProgram implements AutoCloseable {
     Cuda.check(Cuda.cuModuleUnload(module), "unloading kernels");
     values.close();
     arguments.close();
+  }
+
+  /** Returns where the driver finds the value of an argument. */
+  private Pointer written(int index, Object value) {
+    if (value instanceof TensorMap map) {
+      return map.pointer();
+    }
+    write((long) SLOT * index, value);
+    return slots[index];
   }
 
   private void write(long offset, Object value) {

@@ -33,6 +33,9 @@ public interface BufferPool extends AutoCloseable {
   /** Returns a buffer [N, columns] of the type of x [N, .]. */
   NDArray columns(NDManager scope, NDArray x, int columns);
 
+  /** Returns a buffer float32 [rows, columns] on the device of x. */
+  NDArray floats(NDManager scope, NDArray x, int rows, int columns);
+
   @Override
   void close();
 
@@ -90,6 +93,12 @@ public interface BufferPool extends AutoCloseable {
     }
 
     @Override
+    public NDArray floats(NDManager scope, NDArray x, int rows, int columns) {
+      int type = Precision.FLOAT32.scalarType;
+      return script.run(scope, "rows", x, rows, columns, type).singletonOrThrow();
+    }
+
+    @Override
     public void close() {
       script.close();
     }
@@ -124,7 +133,8 @@ public interface BufferPool extends AutoCloseable {
       STREAM,
       INPUT,
       MOMENTS,
-      OUTPUT
+      OUTPUT,
+      FLOATS
     }
 
     /** The place of a buffer in a block: the index-th of its kind. */
@@ -157,6 +167,11 @@ public interface BufferPool extends AutoCloseable {
     @Override
     public NDArray columns(NDManager scope, NDArray x, int columns) {
       return next(Kind.OUTPUT, x, (int) x.getShape().get(0), columns, products);
+    }
+
+    @Override
+    public NDArray floats(NDManager scope, NDArray x, int rows, int columns) {
+      return next(Kind.FLOATS, x, rows, columns, Precision.FLOAT32.scalarType);
     }
 
     /** Returns the index of the next buffer of a kind. */

@@ -47,6 +47,11 @@ class CudaBackend implements FusedKernels.Backend {
     return Optional.empty();
   }
 
+  @Override
+  public Optional<AttentionKernels> ownAttention(BufferPool pool) {
+    return HopperAttention.find(cuda, options, pool);
+  }
+
   /** The GPU's implementation of the forward pass with frozen weights. */
   static final class Frozen extends CudaBackend {
     Frozen(CudaDevice cuda, FusedKernels.Options options) {
@@ -56,6 +61,11 @@ class CudaBackend implements FusedKernels.Backend {
     @Override
     public BufferPool bufferPool(NDManager manager) {
       return new BufferPool.Reused(manager, options.stream(), options.network().precision());
+    }
+
+    @Override
+    public Optional<AttentionKernels> ownAttention(BufferPool pool) {
+      return HopperAttention.findFrozen(cuda, options, pool);
     }
 
     @Override

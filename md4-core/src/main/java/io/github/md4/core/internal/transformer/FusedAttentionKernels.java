@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.transformer;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Hidden;
@@ -16,41 +15,37 @@ public final class FusedAttentionKernels {
 
   /** The output of attention, [N, H W], with the arrays that its backward needs. */
   public static final class Attended {
-    private final NDArray output;
-    private final NDList saved;
+    private final NDList made;
+    private final int seed;
 
-    private Attended(NDList made) {
-      output = made.get(0);
-      saved = new NDList(made.subList(1, made.size()));
+    private Attended(NDList made, int seed) {
+      this.made = made;
+      this.seed = seed;
     }
 
     /** Returns the output [N, H W]. */
     public Hidden output() {
-      return new Hidden(output);
+      return new Hidden(made.get(0));
     }
   }
 
-  /** Rotates queries and keys in place, and attends; qkv [N, (H + 2 K) W]. */
-  public Attended attend(NDManager scope, Hidden qkv, NDList rotary, Rows all) {
+  /**
+   * Rotates queries and keys in place, and attends; qkv [N, (H + 2 K) W].
+   *
+   * @param seed of the attention's dropout, if there is any
+   */
+  public Attended attend(NDManager scope, Hidden qkv, NDList rotary, Rows all, int seed) {
     kernels.pointwise().rotate(qkv.array, rotary, all.length());
-    return new Attended(kernels.run(scope, "attend", qkv.array, all.length()));
+    return new Attended(
+        kernels.attentionKernels().attend(scope, qkv.array, all.length(), seed), seed);
   }
 
   /** Returns the gradient by queries, keys and values before the rotation. */
   public Hidden attendBackward(
       NDManager scope, Hidden gradient, Hidden qkv, Attended forward, NDList rotary) {
-    int length = (int) rotary.get(0).getShape().get(0);
-    NDList parts =
-        kernels.run(
-            scope,
-            "attendBackward",
-            gradient.array,
-            qkv.array,
-            forward.output,
-            forward.saved,
-            length);
-    NDArray dqkv = kernels.pointwise().rotateBackward(scope, parts, rotary, length);
-    parts.close();
-    return new Hidden(dqkv);
+    return new Hidden(
+        kernels
+            .attentionKernels()
+            .attendBackward(scope, gradient.array, qkv.array, forward.made, rotary, forward.seed));
   }
 }

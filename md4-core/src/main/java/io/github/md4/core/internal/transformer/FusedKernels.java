@@ -28,8 +28,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The kernels of the transformer's hand-written forward and backward: products and attention by
- * libtorch, everything between them by our pointwise kernels. Nothing is recorded.
+ * The kernels of the transformer's hand-written forward and backward: products by libtorch,
+ * attention by libtorch or by ours, everything between them by our pointwise kernels. Nothing is
+ * recorded.
  *
  * <p>N rows (all positions of B examples of length L, or chosen ones), D width, W head width, F
  * hidden width of the feed-forward, k vectors of a modulation. Weights are [out, in], in the
@@ -45,6 +46,7 @@ public final class FusedKernels implements AutoCloseable {
   private final BufferPool pool;
   private final PointwiseKernels pointwise;
   private final Optional<Products> products;
+  private final AttentionKernels attention;
   private final Upload upload;
   private final TorchScript script;
 
@@ -65,6 +67,11 @@ public final class FusedKernels implements AutoCloseable {
     /** Returns the TorchScript functions {@code attention} and {@code attentionBackward}. */
     String attention();
 
+    /** Returns attention of our own; without it libtorch attends. */
+    default Optional<AttentionKernels> ownAttention(BufferPool pool) {
+      return Optional.empty();
+    }
+
     /** Returns the pool of the buffers that a forward pass writes into. */
     BufferPool bufferPool(NDManager manager);
 
@@ -80,6 +87,10 @@ public final class FusedKernels implements AutoCloseable {
     this.pool = backend.bufferPool(manager);
     this.pointwise = backend.pointwiseKernels(manager, pool);
     this.products = backend.products(manager, pool);
+    this.attention =
+        backend
+            .ownAttention(pool)
+            .orElseGet(() -> new LibtorchAttention(this, options.dropout.attention()));
     this.upload = backend.upload(manager);
     String text =
         options.network.activation().functions()
@@ -332,6 +343,7 @@ public final class FusedKernels implements AutoCloseable {
   @Override
   public void close() {
     products.ifPresent(Products::close);
+    attention.close();
     pointwise.close();
     pool.close();
     upload.close();
@@ -365,6 +377,10 @@ public final class FusedKernels implements AutoCloseable {
 
   PointwiseKernels pointwise() {
     return pointwise;
+  }
+
+  AttentionKernels attentionKernels() {
+    return attention;
   }
 
   BufferPool bufferPool() {

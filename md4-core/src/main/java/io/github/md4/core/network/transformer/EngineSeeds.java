@@ -17,6 +17,9 @@ sealed interface EngineSeeds {
   /** Seeds the generator before each computation of a layer, counted from 0. */
   void beforeLayer(int layer);
 
+  /** Returns the seed of a layer's attention dropout, counted from 0; 0 where nothing is drawn. */
+  int ofLayer(int layer);
+
   /** Returns the seeds of a training pass; parts without draws are not seeded. */
   static EngineSeeds of(TransformerConfig config, Engine engine, DropoutNoise noise) {
     return new Seeded(config, engine, noise);
@@ -29,6 +32,11 @@ sealed interface EngineSeeds {
 
     @Override
     public void beforeLayer(int layer) {}
+
+    @Override
+    public int ofLayer(int layer) {
+      return 0;
+    }
   }
 
   /** The seeds of a step and its examples, one for each part. */
@@ -44,8 +52,13 @@ sealed interface EngineSeeds {
     @Override
     public void beforeLayer(int layer) {
       if (config.attentionDropout() > 0) {
-        engine.setRandomSeed(noise.engineSeed(layer + 1));
+        engine.setRandomSeed(ofLayer(layer));
       }
+    }
+
+    @Override
+    public int ofLayer(int layer) {
+      return config.attentionDropout() > 0 ? noise.engineSeed(layer + 1) : 0;
     }
   }
 }

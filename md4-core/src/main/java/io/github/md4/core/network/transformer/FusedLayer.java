@@ -43,12 +43,12 @@ final class FusedLayer {
   /**
    * The positions of a block: all, and those computed after the attention.
    *
-   * @param seeds run before each attention
+   * @param seed of the attention's dropout, if there is any
    */
-  record Positions(Rows all, Rows rows, NDList rotary, Runnable seeds) {
+  record Positions(Rows all, Rows rows, NDList rotary, int seed) {
     /** Makes the positions of a block without dropout. */
     Positions(Rows all, Rows rows, NDList rotary) {
-      this(all, rows, rotary, () -> {});
+      this(all, rows, rotary, 0);
     }
 
     boolean isChosen() {
@@ -121,8 +121,8 @@ final class FusedLayer {
   private Activations from(NDManager scope, Modulated attentionIn) {
     Hidden qkv =
         kernels.product(scope, attentionIn.input(), weights.copy(name + "attention.qkv.weight"));
-    positions.seeds.run();
-    Attended attended = kernels.attention().attend(scope, qkv, positions.rotary, positions.all);
+    Attended attended =
+        kernels.attention().attend(scope, qkv, positions.rotary, positions.all, positions.seed);
     Hidden chosen =
         positions.isChosen()
             ? kernels.rowsOf(scope, attended.output(), positions.rows)

@@ -109,7 +109,7 @@ final class FusedPass implements TrainingPass {
             batch.all(),
             isLast ? batch.headRows() : batch.all(),
             model.rotary,
-            () -> seeds.beforeLayer(layer));
+            seeds.ofLayer(layer));
     return new FusedLayer(kernels, weights, layer, modulation, positions);
   }
 

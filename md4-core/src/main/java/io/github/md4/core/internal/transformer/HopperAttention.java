@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.cuda.CudaProgram;
+import io.github.md4.core.internal.cuda.CudaProgram.Grid;
+import io.github.md4.core.internal.cuda.Nvrtc;
+import io.github.md4.core.internal.cuda.TensorMap;
+import io.github.md4.core.internal.torch.BufferPool;
+import io.github.md4.core.internal.torch.TorchScript;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Attention of our own on Hopper's tensor cores: {@code attention.cu}, {@code attention-forward.cu}
+ * and {@code attention-backward.cu}, compiled when they are first needed.
+ *
+ * <p>Dropout follows from the seed and the positions; no mask is kept. Results are the same bit for
+ * bit in each run.
+ */
+final class HopperAttention implements AttentionKernels {
+  private static final int NARROW = 64;
+  private static final int WIDE = 128;
+  private static final int WARPGROUP = 128;
+  private static final int ALIGNMENT_BYTES = 1024;
+  private static final int TILE_BYTES = 8192;
+  private static final int TILE_ROWS = 64;
+  private static final int STAGES = 4;
+  private static final int MANY_GROUPS = 4;
+  private static final int FEW_GROUPS = 2;
+
+  /** Logarithm and delta of each of 64 queries. */
+  private static final int STATISTICS = 2 * TILE_ROWS;
+
+  private static final double LOG2_E = 1 / Math.log(2);
+
+  private final CudaDevice device;
+  private final Nvrtc compiler;
+  private final TransformerKernels.Options network;
+  private final BufferPool pool;
+  private final int threshold;
+  private final float keptFactor;
+  private final int multiprocessors;
+  private final Map<Integer, CudaProgram> forwards = new HashMap<>();
+  private Optional<HopperAttentionBackward> backward = Optional.empty();
+
+  private HopperAttention(
+      CudaDevice device, Nvrtc compiler, FusedKernels.Options options, BufferPool pool) {
+    this.device = device;
+    this.compiler = compiler;
+    this.network = options.network();
+    this.pool = pool;
+    long dropped = Math.round(options.dropout().attention() * 0x1p32);
+    this.threshold = (int) dropped;
+    this.keptFactor = (float) (1 / (1 - dropped * 0x1p-32));
+    this.multiprocessors = device.multiprocessors();
+  }
+
+  /** Returns these kernels for training; empty on other cards and for other widths of heads. */
+  static Optional<AttentionKernels> find(
+      CudaDevice device, FusedKernels.Options options, BufferPool pool) {
+    return options.network().headWidth() == NARROW ? onHopper(device, options, pool) : none();
+  }
+
+  /** Returns these kernels for forward passes alone; empty as for {@link #find}. */
+  static Optional<AttentionKernels> findFrozen(
+      CudaDevice device, FusedKernels.Options options, BufferPool pool) {
+    int width = options.network().headWidth();
+    return width == NARROW || width == WIDE ? onHopper(device, options, pool) : none();
+  }
+
+  private static Optional<AttentionKernels> onHopper(
+      CudaDevice device, FusedKernels.Options options, BufferPool pool) {
+    return device.isHopper()
+        ? Nvrtc.find().map(compiler -> new HopperAttention(device, compiler, options, pool))
+        : none();
+  }
+
+  private static Optional<AttentionKernels> none() {
+    return Optional.empty();
+  }
+
+  @Override
+  public NDList attend(NDManager scope, NDArray qkv, int length, int seed) {
+    int heads = network.heads();
+    int examples = (int) qkv.getShape().get(0) / length;
+    NDArray output = pool.columns(scope, qkv, heads * network.headWidth());
+    int blocks = examples * heads * divided(length, TILE_ROWS) + 1;
+    NDArray statistics = pool.floats(scope, qkv, blocks, STATISTICS);
+    int groups = groups(examples * heads, length);
+    int tiles = examples * heads * divided(length, TILE_ROWS * groups);
+    Grid grid =
+        new Grid(
+            Math.min(tiles, multiprocessors), (groups + 1) * WARPGROUP, 1, sharedBytes(groups));
+    forward(groups)
+        .launch(
+            "attentionForward",
+            grid,
+            new TensorMap(qkv, length),
+            output,
+            statistics,
+            length,
+            heads,
+            network.keyValueHeads(),
+            new float[] {(float) (scale() * LOG2_E)},
+            tiles,
+            (long) seed,
+            threshold,
+            new float[] {keptFactor});
+    return new NDList(output, statistics);
+  }
+
+  /** Returns few warpgroups a block where many would leave multiprocessors idle. */
+  private int groups(int heads, int length) {
+    boolean isWide = network.headWidth() == WIDE;
+    int tiles = heads * divided(length, TILE_ROWS * MANY_GROUPS);
+    return isWide || tiles < multiprocessors ? FEW_GROUPS : MANY_GROUPS;
+  }
+
+  /** Returns the shared memory for two tiles of queries, results, and rings of keys and values. */
+  private int sharedBytes(int groups) {
+    return ALIGNMENT_BYTES + (3 * groups + 2 * STAGES) * TILE_BYTES * network.headWidth() / NARROW;
+  }
+
+  private CudaProgram forward(int groups) {
+    return forwards.computeIfAbsent(
+        groups,
+        count -> {
+          CudaProgram program = compile("attention-forward.cu", Map.of("FWD_GROUPS", count));
+          program.allowSharedBytes("attentionForward", sharedBytes(count));
+          return program;
+        });
+  }
+
+  @Override
+  public NDArray attendBackward(
+      NDManager scope, NDArray gradient, NDArray qkv, NDList forward, NDList rotary, int seed) {
+    if (backward.isEmpty()) {
+      backward =
+          Optional.of(
+              new HopperAttentionBackward(
+                  compile("attention-backward.cu", Map.of()), network, multiprocessors));
+    }
+    NDArray dqkv = pool.columns(scope, qkv, (int) qkv.getShape().get(1));
+    backward
+        .get()
+        .launch(
+            new HopperAttentionBackward.Given(qkv, forward.get(0), forward.get(1), gradient),
+            rotary,
+            dqkv,
+            new HopperAttentionBackward.Dropout(seed, threshold, keptFactor));
+    return dqkv;
+  }
+
+  private CudaProgram compile(String file, Map<String, Integer> more) {
+    Map<String, Integer> constants = new LinkedHashMap<>();
+    constants.put("W", network.headWidth());
+    constants.put("CAUSAL", network.causal() ? 1 : 0);
+    constants.put("DROPOUT", threshold == 0 ? 0 : 1);
+    constants.putAll(more);
+    String source =
+        TorchScript.resource(HopperAttention.class, "attention.cu")
+            + TorchScript.resource(HopperAttention.class, file);
+    return CudaProgram.compileForHopper(compiler, device, source, constants);
+  }
+
+  private double scale() {
+    return 1 / Math.sqrt(network.headWidth());
+  }
+
+  private static int divided(int count, int by) {
+    return (count + by - 1) / by;
+  }
+
+  @Override
+  public void close() {
+    forwards.values().forEach(CudaProgram::close);
+    backward.ifPresent(HopperAttentionBackward::close);
+  }
+}
