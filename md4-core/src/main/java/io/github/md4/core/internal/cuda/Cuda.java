@@ -13,7 +13,8 @@ import io.github.md4.core.DeviceException;
 /**
  * The functions of the CUDA driver that our kernels need, under their own names.
  *
- * <p>Everything runs on libtorch's stream, the default one, in the order of the calls.
+ * <p>Everything runs on libtorch's stream, the default one, in the order of the calls; a {@link
+ * RecordingStream} takes work aside.
  */
 final class Cuda {
   static final Pointer DEFAULT_STREAM = Pointer.NULL;
@@ -79,6 +80,29 @@ final class Cuda {
   static native int cuEventSynchronize(Pointer event);
 
   static native int cuEventElapsedTime(FloatByReference time, Pointer first, Pointer second);
+
+  static native int cuMemcpyDtoDAsync_v2(long target, long source, long bytes, Pointer stream);
+
+  static native int cuCtxSynchronize();
+
+  static native int cuStreamCreate(PointerByReference stream, int flags);
+
+  static native int cuStreamDestroy_v2(Pointer stream);
+
+  static native int cuStreamSynchronize(Pointer stream);
+
+  static native int cuStreamBeginCapture_v2(Pointer stream, int mode);
+
+  static native int cuStreamEndCapture(Pointer stream, PointerByReference graph);
+
+  static native int cuGraphInstantiateWithFlags(
+      PointerByReference executable, Pointer graph, long flags);
+
+  static native int cuGraphLaunch(Pointer executable, Pointer stream);
+
+  static native int cuGraphExecDestroy(Pointer executable);
+
+  static native int cuGraphDestroy(Pointer graph);
 
   static native int cuGetErrorString(int error, PointerByReference text);
 

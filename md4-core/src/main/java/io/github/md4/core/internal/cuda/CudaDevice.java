@@ -20,6 +20,7 @@ public final class CudaDevice {
 
   private static final int HOPPER = 90;
 
+  private final int ordinal;
   private final int device;
   private final Pointer context;
 
@@ -39,6 +40,7 @@ public final class CudaDevice {
   }
 
   public CudaDevice(int ordinal) {
+    this.ordinal = ordinal;
     IntByReference found = new IntByReference();
     Cuda.check(Cuda.cuDeviceGet(found, ordinal), "finding GPU " + ordinal);
     this.device = found.getValue();
@@ -50,6 +52,11 @@ public final class CudaDevice {
   /** Makes this GPU current for the calling thread's driver calls. */
   public void use() {
     Cuda.check(Cuda.cuCtxSetCurrent(context), "choosing a GPU");
+  }
+
+  /** Returns its number among the GPUs of this process. */
+  int ordinal() {
+    return ordinal;
   }
 
   public int multiprocessors() {

@@ -103,7 +103,7 @@ public final class CudaProgram implements AutoCloseable {
             grid.threadsY,
             1,
             grid.sharedBytes,
-            Cuda.DEFAULT_STREAM,
+            RecordingStream.current(),
             arguments,
             Pointer.NULL);
     Cuda.check(error, "launching " + kernel);

@@ -117,6 +117,7 @@ public interface BufferPool extends AutoCloseable {
     private final TorchScript script;
     private final Map<Slot, Buffer> buffers = new HashMap<>();
     private final Map<Kind, Integer> given = new EnumMap<>(Kind.class);
+    private int generation;
 
     /**
      * @param stream the type of the residual stream; {@code products}, the type of all other
@@ -139,6 +140,11 @@ public interface BufferPool extends AutoCloseable {
 
     /** The place of a buffer in a block: the index-th of its kind. */
     private record Slot(Kind kind, int index, int columns) {}
+
+    /** Returns a number that changes when a buffer takes the place of a smaller one. */
+    public int generation() {
+      return generation;
+    }
 
     /** Starts a block: the next requests return the first buffer of each kind again. */
     public void rewind() {
@@ -185,6 +191,7 @@ public interface BufferPool extends AutoCloseable {
       if (buffer == null || buffer.rows < rows) {
         if (buffer != null) {
           buffer.close();
+          generation++;
         }
         buffer = new Buffer(like, rows, columns, type);
         buffers.put(slot, buffer);

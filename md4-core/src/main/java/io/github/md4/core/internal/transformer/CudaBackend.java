@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.cuda.PinnedUpload;
+import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Cublas;
@@ -56,6 +57,11 @@ class CudaBackend implements FusedKernels.Backend {
   static final class Frozen extends CudaBackend {
     Frozen(CudaDevice cuda, FusedKernels.Options options) {
       super(cuda, options);
+    }
+
+    @Override
+    public Optional<RecordingStream> recordingStream() {
+      return cuda.isHopper() ? RecordingStream.find(cuda) : Optional.empty();
     }
 
     @Override

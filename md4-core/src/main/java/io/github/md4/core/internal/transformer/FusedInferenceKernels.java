@@ -3,6 +3,7 @@ package io.github.md4.core.internal.transformer;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Hidden;
 import java.util.Optional;
@@ -26,6 +27,19 @@ public final class FusedInferenceKernels {
     if (kernels.bufferPool() instanceof BufferPool.Reused reused) {
       reused.rewind();
     }
+  }
+
+  /**
+   * Returns a number that changes when memory moved that earlier calls used, so that what was
+   * recorded of them is no longer valid.
+   */
+  public int generation() {
+    return kernels.bufferPool() instanceof BufferPool.Reused reused ? reused.generation() : 0;
+  }
+
+  /** Returns a stream to record forward passes on; empty where that was not tried. */
+  public Optional<RecordingStream> recordingStream() {
+    return kernels.recordingStream();
   }
 
   /** Runs {@code what}, which uploads at most {@code bytes} bytes. */

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.FlatArrays;
@@ -43,6 +44,7 @@ public final class FusedKernels implements AutoCloseable {
 
   private final NDManager manager;
   private final Options options;
+  private final Backend backend;
   private final BufferPool pool;
   private final PointwiseKernels pointwise;
   private final Optional<Products> products;
@@ -72,6 +74,11 @@ public final class FusedKernels implements AutoCloseable {
       return Optional.empty();
     }
 
+    /** Returns a stream to record forward passes on; empty where that was not tried. */
+    default Optional<RecordingStream> recordingStream() {
+      return Optional.empty();
+    }
+
     /** Returns the pool of the buffers that a forward pass writes into. */
     BufferPool bufferPool(NDManager manager);
 
@@ -84,6 +91,7 @@ public final class FusedKernels implements AutoCloseable {
   FusedKernels(NDManager parent, Options options, Backend backend) {
     this.manager = parent.newSubManager();
     this.options = options;
+    this.backend = backend;
     this.pool = backend.bufferPool(manager);
     this.pointwise = backend.pointwiseKernels(manager, pool);
     this.products = backend.products(manager, pool);
@@ -377,6 +385,10 @@ public final class FusedKernels implements AutoCloseable {
 
   PointwiseKernels pointwise() {
     return pointwise;
+  }
+
+  Optional<RecordingStream> recordingStream() {
+    return backend.recordingStream();
   }
 
   AttentionKernels attentionKernels() {

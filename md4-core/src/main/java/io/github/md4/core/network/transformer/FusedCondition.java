@@ -13,6 +13,8 @@ import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.network.TimeEmbedding;
 import io.github.md4.core.network.TimeFeatures;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /** The condition of the hand-written pass, forward and backward. */
 final class FusedCondition {
@@ -71,6 +73,11 @@ final class FusedCondition {
     if (config.classes() > 0) {
       this.labels = kernels.longs(scope, host.labels);
     }
+  }
+
+  /** Returns the inputs on the device. */
+  NDList inputs() {
+    return new NDList(Stream.of(times, labels).filter(Objects::nonNull).toList());
   }
 
   /** Returns the activated condition [B, W]. */

@@ -54,10 +54,19 @@ final class FusedForward implements FrozenForward {
 
   @Override
   public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+    try (NDManager scope = zt.getManager().newSubManager()) {
+      NDArray logits = logits(scope, zt, upload(scope, condition), rows);
+      logits.attach(zt.getManager());
+      return logits;
+    }
+  }
+
+  /** Returns the logits from inputs that are all on the device; they belong to {@code parent}. */
+  synchronized NDArray logits(NDManager parent, NDArray zt, FusedCondition uploaded, NDArray rows) {
     int examples = (int) zt.getShape().get(0);
     int length = (int) zt.getShape().get(1);
-    try (NDManager scope = zt.getManager().newSubManager()) {
-      Hidden c = condition(scope, condition);
+    try (NDManager scope = parent.newSubManager()) {
+      Hidden c = uploaded.forward(scope);
       Rows all = inference.allRows(scope, rows, examples, length);
       Positions last = new Positions(all, inference.chosenRows(scope, rows, all), rotary(length));
       Modulation modulation = modulation(scope, c);
@@ -72,16 +81,27 @@ final class FusedForward implements FrozenForward {
       inference.begin();
       Modulation own = modulation.from(config.layers() * TransformerSpecs.BLOCK_VECTORS);
       NDArray logits = head(scope, block, new BranchNorm(last.rows(), own, HEAD_SHIFT));
-      logits.attach(zt.getManager());
+      logits.attach(parent);
       return logits;
     }
   }
 
-  private Hidden condition(NDManager scope, Condition condition) {
+  /** Returns the condition on the device. */
+  synchronized FusedCondition upload(NDManager scope, Condition condition) {
     FusedCondition.HostCondition host = FusedCondition.HostCondition.of(config, condition);
-    FusedCondition forward = new FusedCondition(kernels, weights, config);
-    inference.upload(host.bytes(), () -> forward.upload(scope, host));
-    return forward.forward(scope);
+    FusedCondition uploaded = new FusedCondition(kernels, weights, config);
+    inference.upload(host.bytes(), () -> uploaded.upload(scope, host));
+    return uploaded;
+  }
+
+  /** Makes the tables of a length, which outlive a call. */
+  synchronized void prepare(int length) {
+    NDList unused = rotary(length);
+  }
+
+  /** Returns a number that changes when earlier calls' memory is no longer in use. */
+  int generation() {
+    return inference.generation();
   }
 
   private Modulation modulation(NDManager scope, Hidden c) {

@@ -117,8 +117,18 @@ public final class Transformer implements Network {
     Optional<FusedKernels> found =
         config.isConditional() ? FusedKernels.findFrozen(parent, wanted) : Optional.empty();
     return found
-        .<FrozenForward>map(kernels -> new FusedForward(parent, kernels, weights))
+        .map(kernels -> fused(parent, kernels, weights))
         .orElseGet(() -> new ScriptForward(parent, kernelOptions, weights));
+  }
+
+  private static FrozenForward fused(
+      NDManager parent, FusedKernels kernels, FrozenWeights weights) {
+    FusedForward forward = new FusedForward(parent, kernels, weights);
+    return kernels
+        .inference()
+        .recordingStream()
+        .<FrozenForward>map(stream -> new GraphForward(parent, forward, stream))
+        .orElse(forward);
   }
 
   @Override

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.internal.cuda.CudaGraph;
+import io.github.md4.core.internal.cuda.DeviceCopy;
+import io.github.md4.core.internal.cuda.RecordingStream;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * {@link FusedForward} without the host: its launches are recorded as a graph for each shape of a
+ * call, and a call is one launch. With few positions the host is what takes the time.
+ *
+ * <p>The number of rows is rounded up, so that few graphs serve all calls; the rows that are added
+ * are the last position's. Calls are serialised.
+ */
+final class GraphForward implements FrozenForward {
+  /** With more positions the GPU takes longer than the host. */
+  private static final int MOST_POSITIONS = 16_384;
+
+  private static final int MOST_GRAPHS = 32;
+
+  /** The number of rows is rounded up to at most this many parts of a power of two. */
+  private static final int PARTS = 8;
+
+  private final NDManager manager;
+  private final FusedForward forward;
+  private final RecordingStream stream;
+  private final Map<Size, Recorded> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
+
+  /**
+   * @param forward closed with this, as is {@code stream}
+   */
+  GraphForward(NDManager parent, FusedForward forward, RecordingStream stream) {
+    this.manager = parent.newSubManager();
+    this.forward = forward;
+    this.stream = stream;
+  }
+
+  /** The shape of a call: examples, their length, and rows, rounded up. */
+  private record Size(int examples, int length, int rows) {
+    static Size of(NDArray zt, NDArray rows) {
+      int examples = (int) zt.getShape().get(0);
+      int length = (int) zt.getShape().get(1);
+      int positions = examples * length;
+      int count = (int) rows.size();
+      // A pass at as many rows as positions takes them for all positions.
+      return new Size(
+          examples, length, count == positions ? count : Math.min(roundedUp(count), positions - 1));
+    }
+
+    int positions() {
+      return examples * length;
+    }
+  }
+
+  /** Returns the least number of rows of a graph that serves {@code rows}. */
+  static int roundedUp(int rows) {
+    int part = Math.max(1, Integer.highestOneBit(rows) / PARTS);
+    return (rows + part - 1) / part * part;
+  }
+
+  @Override
+  public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+    Size size = Size.of(zt, rows);
+    if (size.positions() > MOST_POSITIONS) {
+      return forward.logits(zt, condition, rows);
+    }
+    try (NDManager scope = zt.getManager().newSubManager()) {
+      FusedCondition uploaded = forward.upload(scope, condition);
+      NDArray logits = recorded(size, zt, condition).run(zt, uploaded, rows);
+      logits.attach(zt.getManager());
+      return logits;
+    }
+  }
+
+  private Recorded recorded(Size size, NDArray zt, Condition condition) {
+    Recorded found = graphs.get(size);
+    if (found != null && found.generation == forward.generation()) {
+      return found;
+    }
+    if (found != null) {
+      graphs.remove(size).close();
+    }
+    if (graphs.size() == MOST_GRAPHS) {
+      Size eldest = graphs.keySet().iterator().next();
+      graphs.remove(eldest).close();
+    }
+    Recorded made = new Recorded(size, zt, condition);
+    graphs.put(size, made);
+    return made;
+  }
+
+  /** A graph, and the arrays that it reads and writes. */
+  private final class Recorded implements AutoCloseable {
+    private final NDManager scope = manager.newSubManager();
+    private final NDArray zt;
+    private final NDArray rows;
+    private final NDArray lastPosition;
+    private final FusedCondition condition;
+    private final CudaGraph graph;
+    private final int generation;
+    private NDArray logits;
+
+    Recorded(Size size, NDArray like, Condition example) {
+      long[] last = new long[size.rows];
+      Arrays.fill(last, size.positions() - 1L);
+      this.zt = like.duplicate();
+      zt.attach(scope);
+      this.rows = scope.create(last);
+      this.lastPosition = scope.create(last);
+      this.condition = forward.upload(scope, example);
+      forward.prepare(size.length);
+      stream.run(
+          () -> {
+            try (NDManager once = scope.newSubManager()) {
+              NDArray unused = forward.logits(once, zt, condition, rows);
+            }
+          });
+      this.graph = stream.record(() -> logits = forward.logits(scope, zt, condition, rows));
+      this.generation = forward.generation();
+    }
+
+    NDArray run(NDArray newZt, FusedCondition newCondition, NDArray newRows) {
+      long count = newRows.size();
+      DeviceCopy.copy(newZt, zt, 0, zt.size(), Long.BYTES);
+      DeviceCopy.copy(newRows, rows, 0, count, Long.BYTES);
+      DeviceCopy.copy(lastPosition, rows, count, rows.size() - count, Long.BYTES);
+      NDList inputs = condition.inputs();
+      NDList given = newCondition.inputs();
+      for (int i = 0; i < inputs.size(); i++) {
+        NDArray to = inputs.get(i);
+        DeviceCopy.copy(given.get(i), to, 0, to.size(), to.getDataType().getNumOfBytes());
+      }
+      graph.launch();
+      try (NDArray view = logits.get(new NDIndex("0:" + count))) {
+        return view.duplicate();
+      }
+    }
+
+    @Override
+    public void close() {
+      graph.close();
+      scope.close();
+    }
+  }
+
+  @Override
+  public String description() {
+    return forward.description() + ", as graphs";
+  }
+
+  @Override
+  public synchronized void close() {
+    graphs.values().forEach(Recorded::close);
+    forward.close();
+    stream.close();
+    manager.close();
+  }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.Activation;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.torch.BufferPool;
+import io.github.md4.core.internal.torch.TorchScript;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Our attention against {@link NaiveAttention}, plain loops in double. */
+@Tag("gpu")
+final class HopperAttentionGpuTest {
+  private static final int WIDTH = 64;
+  private static final int SEED = 1234567;
+
+  /** Two roundings to bfloat16, of probabilities and of results, each of 2^-9, and some spare. */
+  private static final double ROUNDING = 4 * 0x1p-9;
+
+  private static final String CASTS =
+      """
+      def narrow(self: __torch__.M, x: Tensor) -> Tensor:
+        return torch.to(x, 15)
+      def wide(self: __torch__.M, x: Tensor) -> Tensor:
+        return torch.to(x, 6)
+      """;
+
+  record Case(NaiveAttention.Shape shape, boolean isCausal, double dropout) {}
+
+  static Stream<Case> cases() {
+    List<NaiveAttention.Shape> shapes =
+        List.of(
+            new NaiveAttention.Shape(2, 5, 3, 1),
+            new NaiveAttention.Shape(2, 65, 4, 2),
+            new NaiveAttention.Shape(1, 193, 2, 2),
+            new NaiveAttention.Shape(1, 300, 2, 1),
+            new NaiveAttention.Shape(34, 70, 3, 3)); // enough heads for one launch
+    return shapes.stream()
+        .flatMap(
+            shape ->
+                Stream.of(
+                    new Case(shape, false, 0),
+                    new Case(shape, true, 0),
+                    new Case(shape, false, 0.2),
+                    new Case(shape, true, 0.2)));
+  }
+
+  @BeforeEach
+  void needsAHopperGpu() {
+    assumeTrue(
+        Engine.getInstance().getGpuCount() > 0 && new CudaDevice(0).isHopper(),
+        "no Hopper GPU: its attention is not tested");
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void outputAndGradients_areThoseOfPlainLoops(Case each) {
+    NaiveAttention.Shape shape = each.shape;
+    float[] qkv = random(shape.qkvSize(WIDTH), 1.5);
+    float[] gradient = random(shape.outputSize(WIDTH), 1);
+    NaiveAttention exact =
+        new NaiveAttention(shape, WIDTH, each.isCausal, each.dropout, SEED).of(qkv, gradient);
+    float[][] ours = computed(each, qkv, gradient);
+    assertThat(distance(ours[0], exact.output())).as("output").isLessThan(ROUNDING);
+    assertThat(distance(ours[1], exact.gradients())).as("gradients").isLessThan(ROUNDING);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void results_areTheSameInEachRun(Case each) {
+    float[] qkv = random(each.shape.qkvSize(WIDTH), 1.5);
+    float[] gradient = random(each.shape.outputSize(WIDTH), 1);
+    float[][] first = computed(each, qkv, gradient);
+    for (int run = 0; run < 3; run++) {
+      float[][] again = computed(each, qkv, gradient);
+      assertThat(Arrays.equals(again[0], first[0]) && Arrays.equals(again[1], first[1])).isTrue();
+    }
+  }
+
+  /** What a number that is none touches becomes one; other examples and heads do not. */
+  @Test
+  void nan_staysInItsHead() {
+    NaiveAttention.Shape shape = new NaiveAttention.Shape(2, 70, 2, 2);
+    float[] qkv = random(shape.qkvSize(WIDTH), 1.5);
+    qkv[(70 + 7) * 6 * WIDTH + 2 * WIDTH + 5] =
+        Float.NaN; // a key of the second example's first head
+    float[] output =
+        computed(new Case(shape, false, 0), qkv, random(shape.outputSize(WIDTH), 1))[0];
+    for (int i = 0; i < output.length; i++) {
+      boolean isTouched = i / (70 * 2 * WIDTH) == 1 && i / WIDTH % 2 == 0;
+      assertThat(Float.isNaN(output[i])).isEqualTo(isTouched);
+    }
+  }
+
+  /** Output and gradients, rounded to bfloat16. */
+  private static float[][] computed(Case each, float[] qkv, float[] gradient) {
+    NaiveAttention.Shape shape = each.shape;
+    FusedKernels.Options options =
+        new FusedKernels.Options(
+            new TransformerKernels.Options(
+                Precision.BFLOAT16,
+                Activation.GLU,
+                shape.heads(),
+                shape.keyValueHeads(),
+                WIDTH,
+                each.isCausal,
+                1e-5),
+            new TransformerKernels.Dropout(0, 0, each.dropout),
+            Precision.FLOAT32);
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        BufferPool pool = new BufferPool.Fresh(manager, Precision.BFLOAT16);
+        AttentionKernels kernels =
+            HopperAttention.find(new CudaDevice(0), options, pool).orElseThrow();
+        TorchScript casts = TorchScript.load(manager, Map.of(), CASTS)) {
+      NDArray x = narrow(manager, casts, qkv, shape);
+      NDArray dy = narrow(manager, casts, gradient, shape);
+      NDList rotary = NaiveAttention.rotary(manager, shape.length(), WIDTH);
+      NDList forward = kernels.attend(manager, x, shape.length(), SEED);
+      NDArray dx = kernels.attendBackward(manager, dy, x, forward, rotary, SEED);
+      return new float[][] {wide(manager, casts, forward.get(0)), wide(manager, casts, dx)};
+    }
+  }
+
+  private static NDArray narrow(
+      NDManager manager, TorchScript casts, float[] values, NaiveAttention.Shape shape) {
+    Shape rows = new Shape(shape.examples() * shape.length(), -1);
+    NDArray array = manager.create(values).reshape(rows);
+    return casts.run(manager, "narrow", array).singletonOrThrow();
+  }
+
+  private static float[] wide(NDManager manager, TorchScript casts, NDArray x) {
+    return casts.run(manager, "wide", x).singletonOrThrow().toFloatArray();
+  }
+
+  /** Normal numbers that bfloat16 holds exactly. */
+  private static float[] random(int size, double scale) {
+    Random random = new Random(size);
+    float[] values = new float[size];
+    for (int i = 0; i < size; i++) {
+      int bits = Float.floatToIntBits((float) (scale * random.nextGaussian()));
+      values[i] = Float.intBitsToFloat(bits & 0xffff0000);
+    }
+    return values;
+  }
+
+  private static double distance(float[] ours, double[] exact) {
+    double difference = 0;
+    double whole = 0;
+    for (int i = 0; i < exact.length; i++) {
+      difference += (ours[i] - exact[i]) * (ours[i] - exact[i]);
+      whole += exact[i] * exact[i];
+    }
+    return Math.sqrt(difference / whole);
+  }
+}
