@@ -10,37 +10,47 @@ import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * {@link FusedForward} without the host: its launches are recorded as a graph for each shape of a
- * call, and a call is one launch. With few positions the host is what takes the time.
+ * call that comes often, and a call is one launch. With few positions the host is what takes the
+ * time.
  *
  * <p>The number of rows is rounded up, so that few graphs serve all calls; the rows that are added
  * are the last position's. Calls are serialised.
  */
 final class GraphForward implements FrozenForward {
   /** With more positions the GPU takes longer than the host. */
-  private static final int MOST_POSITIONS = 16_384;
+  private static final int MOST_POSITIONS = 4096;
+
+  /** Calls of a shape before it is recorded, which takes as long as some twenty calls. */
+  static final int CALLS_BEFORE = 8;
 
   private static final int MOST_GRAPHS = 32;
+  private static final int MOST_COUNTS = 1024;
 
-  /** The number of rows is rounded up to at most this many parts of a power of two. */
-  private static final int PARTS = 8;
+  /** The head takes as long for fewer rows. */
+  private static final int LEAST_ROWS = 16;
 
   private final NDManager manager;
   private final FusedForward forward;
   private final RecordingStream stream;
+  private final int callsBefore;
+  private final Map<Size, Integer> calls = new HashMap<>();
   private final Map<Size, Recorded> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
 
   /**
    * @param forward closed with this, as is {@code stream}
+   * @param callsBefore calls of a shape before it is recorded
    */
-  GraphForward(NDManager parent, FusedForward forward, RecordingStream stream) {
+  GraphForward(NDManager parent, FusedForward forward, RecordingStream stream, int callsBefore) {
     this.manager = parent.newSubManager();
     this.forward = forward;
     this.stream = stream;
+    this.callsBefore = callsBefore;
   }
 
   /** The shape of a call: examples, their length, and rows, rounded up. */
@@ -60,16 +70,16 @@ final class GraphForward implements FrozenForward {
     }
   }
 
-  /** Returns the least number of rows of a graph that serves {@code rows}. */
+  /** Returns the rows of the graph that serves {@code rows}: 16, 24, 32, 48, 64, 96, ... */
   static int roundedUp(int rows) {
-    int part = Math.max(1, Integer.highestOneBit(rows) / PARTS);
-    return (rows + part - 1) / part * part;
+    int part = Math.max(LEAST_ROWS, Integer.highestOneBit(rows)) / 2;
+    return Math.max(LEAST_ROWS, (rows + part - 1) / part * part);
   }
 
   @Override
   public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     Size size = Size.of(zt, rows);
-    if (size.positions() > MOST_POSITIONS) {
+    if (size.positions() > MOST_POSITIONS || isRare(size)) {
       return forward.logits(zt, condition, rows);
     }
     try (NDManager scope = zt.getManager().newSubManager()) {
@@ -78,6 +88,13 @@ final class GraphForward implements FrozenForward {
       logits.attach(zt.getManager());
       return logits;
     }
+  }
+
+  private boolean isRare(Size size) {
+    if (calls.size() == MOST_COUNTS) {
+      calls.clear();
+    }
+    return calls.merge(size, 1, Integer::sum) <= callsBefore;
   }
 
   private Recorded recorded(Size size, NDArray zt, Condition condition) {

@@ -127,7 +127,8 @@ public final class Transformer implements Network {
     return kernels
         .inference()
         .recordingStream()
-        .<FrozenForward>map(stream -> new GraphForward(parent, forward, stream))
+        .<FrozenForward>map(
+            stream -> new GraphForward(parent, forward, stream, GraphForward.CALLS_BEFORE))
         .orElse(forward);
   }
 

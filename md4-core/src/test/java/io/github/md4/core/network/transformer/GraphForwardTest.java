@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+final class GraphForwardTest {
+  @Test
+  void rowsOfAGraph_areFewDifferentNumbersAndAtMostHalfAsManyMore() {
+    for (int rows = 1; rows < 5000; rows++) {
+      int rounded = GraphForward.roundedUp(rows);
+      assertThat(rounded)
+          .isGreaterThanOrEqualTo(rows)
+          .isLessThanOrEqualTo(Math.max(16, rows * 3 / 2));
+      assertThat(GraphForward.roundedUp(rounded)).isEqualTo(rounded);
+      assertThat(Integer.bitCount(rounded)).isLessThanOrEqualTo(2);
+    }
+  }
+}
