@@ -141,7 +141,7 @@ final class HopperAttentionGpuTest {
 
   private static NDArray narrow(
       NDManager manager, TorchScript casts, float[] values, NaiveAttention.Shape shape) {
-    Shape rows = new Shape(shape.examples() * shape.length(), -1);
+    Shape rows = new Shape((long) shape.examples() * shape.length(), -1);
     NDArray array = manager.create(values).reshape(rows);
     return casts.run(manager, "narrow", array).singletonOrThrow();
   }
