@@ -1,28 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Measures sampling on one GPU at the text8 shape and at 1024 x 50257, T = 64, 256, 1000 and 4000,
-# batch 1 and 64, uniform grid, and beside it, in the same run, plain ancestral sampling in PyTorch.
+# batch 1 and 64, uniform grid, and beside it, in the same run, a step of torch_sample.py.
 # Prints a table and leaves a JSON object a line in OUT (default: sample-bench.jsonl).
 #
 #   scripts/bench/sample.sh [OUT]
 #
-# PEER is the peer's script (B L LAYERS VOCAB STEPS float32|float64 as arguments), PYTHON its Python;
-# without them ours alone is measured. DEVICE, PRECISION and STEPS="64 256" choose less.
+# PYTHON is the peer's Python; without a PyTorch on a GPU ours alone is measured. MODE is the peer's way of compiling (a CUDA
+# graph for one sequence, else default). DEVICE, PRECISION and STEPS="64 256" choose less.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd -P)
 out=${1:-sample-bench.jsonl}
 md4=${MD4:-$root/bin/md4}
-peer=${PEER:-$root/../shared/bench/peer_torch_sample.py}
 python=${PYTHON:-python3}
 device=${DEVICE:-gpu}
 precision=${PRECISION:-bfloat16}
 : >"$out"
 
 # Prints milliseconds a step and gibibytes of the peer, or nothing without one.
-peer() { # batch, length, vocabulary, steps to time
-  if [ -f "$peer" ] && "$python" -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
-    "$python" "$peer" "$1" "$2" 12 "$3" "$4" float32 |
-      sed -n 's/.*: \([0-9.]*\) ms\/step.*allocated \([0-9.]*\) reserved.*/\1 \2/p'
+peer() { # batch, length, vocabulary
+  if "$python" -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
+    mode=${MODE:-$([ "$1" = 1 ] && echo reduce-overhead || echo default)}
+    "$python" "$root/scripts/bench/torch_sample.py" --batch "$1" --length "$2" --vocabulary "$3" --mode "$mode" |
+      sed -n 's/.*: \([0-9.]*\) ms\/step ([^)]*), \([0-9.]*\) GiB.*/\1 \2/p'
   fi
 }
 
@@ -32,7 +32,7 @@ for shape in text8 1024x50257; do
   if [ $shape = text8 ]; then length=256 vocabulary=27; else length=1024 vocabulary=50257; fi
   for batch in 1 64; do
     # shellcheck disable=SC2046
-    set -- $(peer $batch $length $vocabulary 50)
+    set -- $(peer $batch $length $vocabulary)
     ms=${1:-} gib=${2:-}
     [ -z "$ms" ] || echo "$shape, batch $batch: the peer takes $ms ms a step and $gib GiB" >&2
     for steps in ${STEPS:-64 256 1000 4000}; do
