@@ -81,11 +81,21 @@ public final class RecordingStream implements AutoCloseable {
     Cuda.check(Cuda.cuStreamBeginCapture_v2(stream, RELAXED), "recording a graph");
     try {
       onThisStream(work);
-    } finally {
-      device.use();
-      Cuda.check(Cuda.cuStreamEndCapture(stream, recorded), "recording a graph");
+    } catch (RuntimeException e) {
+      abandon(recorded);
+      throw e;
     }
+    device.use();
+    Cuda.check(Cuda.cuStreamEndCapture(stream, recorded), "recording a graph");
     return CudaGraph.of(device, recorded.getValue());
+  }
+
+  /** Ends a recording that failed, and may have none to give. */
+  private void abandon(PointerByReference recorded) {
+    device.use();
+    if (Cuda.cuStreamEndCapture(stream, recorded) == 0) {
+      Cuda.check(Cuda.cuGraphDestroy(recorded.getValue()), "giving back a graph");
+    }
   }
 
   private void onThisStream(Runnable work) {

@@ -94,6 +94,10 @@ final class FusedForward implements FrozenForward {
     return uploaded;
   }
 
+  int vocabularySize() {
+    return frozen.vocabularySize();
+  }
+
   /** Makes the tables of a length, which outlive a call. */
   synchronized void prepare(int length) {
     NDList unused = rotary(length);

@@ -26,6 +26,9 @@ final class GraphForward implements FrozenForward {
   /** With more positions the GPU takes longer than the host. */
   private static final int MOST_POSITIONS = 4096;
 
+  /** A graph keeps its logits; this is 64 MiB of them. */
+  private static final long MOST_LOGITS = 1L << 24;
+
   /** Calls of a shape before it is recorded, which takes as long as some twenty calls. */
   static final int CALLS_BEFORE = 8;
 
@@ -79,7 +82,7 @@ final class GraphForward implements FrozenForward {
   @Override
   public synchronized NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     Size size = Size.of(zt, rows);
-    if (size.positions() > MOST_POSITIONS || isRare(size)) {
+    if (isLarge(size) || isRare(size)) {
       return forward.logits(zt, condition, rows);
     }
     try (NDManager scope = zt.getManager().newSubManager()) {
@@ -88,6 +91,11 @@ final class GraphForward implements FrozenForward {
       logits.attach(zt.getManager());
       return logits;
     }
+  }
+
+  private boolean isLarge(Size size) {
+    long logits = (long) size.rows * forward.vocabularySize();
+    return size.positions() > MOST_POSITIONS || logits > MOST_LOGITS;
   }
 
   private boolean isRare(Size size) {
