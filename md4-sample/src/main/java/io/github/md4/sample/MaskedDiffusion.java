@@ -251,11 +251,18 @@ public final class MaskedDiffusion implements AutoCloseable {
    * @param x clean tokens, one array a sequence; their positions in the list become their indices
    */
   public List<InitialSequence> masked(List<int[]> x, SamplingOptions options) {
+    checkIsMasked();
     x.forEach(each -> checkTokens(each, space().maskToken()));
     double time = options.method().timeAt(options.from());
     return IntStream.range(0, x.size())
         .mapToObj(i -> new InitialSequence(masked(x.get(i), time, i, options.seed()), i))
         .toList();
+  }
+
+  private void checkIsMasked() {
+    if (!generation().match(form -> true, () -> false, () -> false)) {
+      throw new IllegalArgumentException("only a masked diffusion model masks sequences in part");
+    }
   }
 
   private int[] masked(int[] x, double time, long index, long seed) {
@@ -271,6 +278,7 @@ public final class MaskedDiffusion implements AutoCloseable {
    * @param t in [0, 1]
    */
   public TokenDistribution distribution(InitialSequence x, double t, long seed) {
+    checkIsMasked();
     checkTokens(x.zt(), space().maskToken());
     require(t >= 0 && t <= 1, "t must be in [0, 1]", t);
     InitialSequence zt = x.with(masked(x.zt(), t, x.index(), seed));
