@@ -97,6 +97,11 @@ public record GptConfig(int layers, int heads, int width, int positions, double 
     return new GptNetwork(parent, this, vocabularySize, precision);
   }
 
+  /** Returns the parameters, under their published names. */
+  public List<ParameterSpec> specs(int vocabularySize) {
+    return GptNetwork.specs(this, vocabularySize);
+  }
+
   /** The kind {@code gpt2}. */
   public record Kind() implements NetworkKind {
     private static final String NAME = "gpt2";

@@ -62,6 +62,11 @@ final class GptNetwork implements Network {
 
   @Override
   public List<ParameterSpec> specs() {
+    return specs(config, vocabularySize);
+  }
+
+  /** Returns the parameters of a network of so many tokens, the table of tokens first. */
+  static List<ParameterSpec> specs(GptConfig config, int vocabularySize) {
     long width = config.width();
     List<ParameterSpec> specs = new ArrayList<>();
     specs.add(Specs.table(TOKENS, vocabularySize, width));
