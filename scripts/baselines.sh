@@ -127,9 +127,9 @@ losses() { # kind, seed
   mv "$out/$name.csv.part" "$out/$name.csv"
 }
 
-# Prints a number of a JSON file, first come.
+# Prints the first number that a JSON file has under a key.
 number() { # file, key
-  sed -n 's/.*"'"$2"'":\(-\{0,1\}[0-9.eE-]*\).*/\1/p' "$1" | head -n 1
+  grep -o '"'"$2"'":-\{0,1\}[0-9.eE+-]*' "$1" | head -n 1 | cut -d : -f 2
 }
 
 # Prints, with commas between, the losses of a kind for the seeds that it and MD4 have.

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,6 +95,9 @@ final class BaselinesTest {
     md4(words(
             "evaluate --any-order --model " + training.run(), "--data", training.data("valid.bin")))
         .failed(2, "--any-order: nothing of the model is masked");
+    Path text = Files.writeString(folder.resolve("given.txt"), "abc de fgh\n");
+    md4(words("sample --at 0.5 --device cpu --reconstruct " + text, "--model", training.run()))
+        .failed(2, "--at: only a masked diffusion model masks texts in part");
     Path scores = folder.resolve("x");
     md4(words("evaluate --steps 10 --model " + scores, "--data", training.data("valid.bin")))
         .failed(2, "--steps: the objective score-entropy has continuous time only: discrete(10)");

@@ -331,7 +331,8 @@ final class ImageCommandsTest {
   @Test
   void kind_ofNetworkIsNamedWhereUnknown() {
     train("run", "--set", "model.network.kind=resnet")
-        .failed(ExitCodes.USAGE, "must be one of transformer, unet, uvit, dit, but is 'resnet'");
+        .failed(
+            ExitCodes.USAGE, "must be one of transformer, unet, uvit, dit, gpt2, but is 'resnet'");
   }
 
   @Test

@@ -211,7 +211,7 @@ final class SampleCommandTest {
         "--count 1 --top-p x | '--top-p': must be a number: x",
         "--count 1 --top-k 0 | '--top-k': must be at least 1: 0",
         "--count 1 --temperature -1 | '--temperature': must be at least 0: -1",
-        "--count 1 --sampler euler | '--sampler': sampler must be ancestral, mean,",
+        "--count 1 --sampler eulerian | '--sampler': sampler must be ancestral, mean,",
         "--count 1 --draw float16 | '--draw'",
         "--count 1 --leftovers none | '--leftovers': leftovers must be argmax or drawn: none",
         "--count 1 --sampler first-hitting --steps 5 | '--steps' has no effect with --sampler first-hitting",

@@ -193,11 +193,18 @@ final class LoadedDiffusion implements MaskedDiffusion {
 
   @Override
   public List<InitialSequence> masked(List<int[]> x, SamplingOptions options) {
+    checkIsMasked();
     x.forEach(each -> checkTokens(each, space().maskToken()));
     double time = options.method().timeAt(options.from());
     return IntStream.range(0, x.size())
         .mapToObj(i -> new InitialSequence(masked(x.get(i), time, i, options.seed()), i))
         .toList();
+  }
+
+  private void checkIsMasked() {
+    if (!generation().match(form -> true, () -> false, () -> false)) {
+      throw new IllegalArgumentException("only a masked diffusion model masks sequences in part");
+    }
   }
 
   private int[] masked(int[] x, double time, long index, long seed) {
@@ -207,6 +214,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
 
   @Override
   public TokenDistribution distribution(InitialSequence x, double t, long seed) {
+    checkIsMasked();
     checkTokens(x.zt(), space().maskToken());
     require(t >= 0 && t <= 1, "t must be in [0, 1]", t);
     InitialSequence zt = x.with(masked(x.zt(), t, x.index(), seed));

@@ -144,25 +144,26 @@ final class UniformTrajectory implements Trajectory {
   public void advance(Draws draws, Changes changes) {
     for (int r = 0; r < holes.length; r++) {
       int token = draws.token(r);
-      if (token != z[holes[r]]) {
+      if (call == 0 || token != z[holes[r]]) { // at first a listener knows holes only
         z[holes[r]] = token;
         changes.changed(point(), holes[r], token, draws.probability(r));
       }
     }
     call++;
     if (call == rule.calls()) {
-      decode();
+      decode(changes);
     }
   }
 
   /** Draws the clean tokens given what is shown at time 0, or takes the likeliest: those shown. */
-  private void decode() {
+  private void decode(Changes changes) {
     double[] u = given.uniforms(Purpose.REVEAL, 1);
     double alpha = rule.schedule.alpha(rule.times.time(rule.times.steps()));
     for (int n : holes) {
       double drawn = rule.leftovers.uniform(u[n]);
       if (drawn >= alpha) {
         z[n] = Math.min(token((drawn - alpha) / (1 - alpha)), context.space().maskToken() - 1);
+        changes.changed(GridPoint.of(rule.times, rule.times.steps()), n, z[n], Double.NaN);
       }
     }
   }

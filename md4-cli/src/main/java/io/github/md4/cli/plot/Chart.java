@@ -27,6 +27,9 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
   private static final int TICK_SPACING = 90;
   private static final int LEGEND_LINE = 14;
 
+  /** With more, the legend stands beside the plot. */
+  private static final int LINES_OF_A_ROW = 4;
+
   /** Colours that colour-blind readers can tell apart (the first six: Okabe and Ito). */
   private static final Color[] COLORS = {
     new Color(0, 114, 178), new Color(213, 94, 0), new Color(0, 158, 115),
@@ -79,8 +82,9 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
     styler.setYAxisLogarithmic(scale == Scale.LOGARITHMIC);
     styler.setChartBackgroundColor(Color.WHITE);
     styler.setPlotBorderVisible(false);
-    styler.setLegendPosition(LegendPosition.OutsideS);
-    styler.setLegendLayout(LegendLayout.Horizontal);
+    boolean isOneRow = lines.size() <= LINES_OF_A_ROW;
+    styler.setLegendPosition(isOneRow ? LegendPosition.OutsideS : LegendPosition.OutsideE);
+    styler.setLegendLayout(isOneRow ? LegendLayout.Horizontal : LegendLayout.Vertical);
     styler.setLegendBorderColor(Color.WHITE);
     styler.setLegendSeriesLineLength(LEGEND_LINE);
     styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, FONT_SIZE + 1));

@@ -20,6 +20,8 @@ record SvgChart(Chart chart) {
   private static final int LEGEND_COLUMNS = 3;
   private static final int LEGEND_DASH = 18;
   private static final int TICKS = 5;
+  private static final double[] COARSE = {1, 2, 5};
+  private static final double[] FINE = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8};
   private static final double[] STEPS = {1, 2, 2.5, 5, 10};
 
   /** Returns the picture's text. */
@@ -144,7 +146,7 @@ record SvgChart(Chart chart) {
     }
     List<Double> ticks = new ArrayList<>();
     for (double decade = Math.floor(Math.log10(ends[0])); decade <= Math.log10(ends[1]); decade++) {
-      for (double digit : new double[] {1, 2, 5}) {
+      for (double digit : Math.log10(ends[1] / ends[0]) < 1 ? FINE : COARSE) {
         double tick = digit * Math.pow(10, decade);
         if (tick >= ends[0] && tick <= ends[1]) {
           ticks.add(tick);

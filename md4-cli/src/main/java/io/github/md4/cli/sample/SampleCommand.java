@@ -4,6 +4,7 @@ package io.github.md4.cli.sample;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.SequenceFile;
+import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.sample.InitialSequence;
@@ -119,6 +120,7 @@ public final class SampleCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "'--top' has no effect with --reconstruct");
     }
     try (MaskedDiffusion model = session.open()) {
+      checkMasks(model);
       if (source.masking == null) {
         draw(model, source.count == null ? new Count() : source.count, sampling, out);
       } else if (isReconstruction()) {
@@ -135,6 +137,14 @@ public final class SampleCommand implements Callable<Integer> {
       }
     }
     return ExitCodes.DONE;
+  }
+
+  private void checkMasks(MaskedDiffusion model) {
+    boolean masks = model.generation().match(form -> true, () -> false, () -> false);
+    if (source.masking != null && !masks) {
+      throw new InvalidConfigException(
+          "--at", "only a masked diffusion model masks texts in part; take --count");
+    }
   }
 
   private boolean isReconstruction() {

@@ -5,14 +5,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.sample.SamplerKind.OptionGroup;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.ApproximateMethod;
 import io.github.md4.sample.Leftovers;
+import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.Remasking;
 import io.github.md4.sample.SampleRequest;
 import io.github.md4.sample.SamplingMethod;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.SamplingProcedure;
 import io.github.md4.sample.SamplingSteps;
 import io.github.md4.sample.TokenLaw;
 import io.github.md4.sample.trace.Trace;
@@ -181,6 +184,19 @@ public final class SamplerOptions {
         .withLaw(law())
         .seed(seed)
         .batchSize(batchSize);
+  }
+
+  /**
+   * Checks that the sampler has a form for a model.
+   *
+   * @throws InvalidConfigException if it has none
+   */
+  void checkFits(MaskedDiffusion model) {
+    try {
+      SamplingProcedure unused = options().method().under(model.schedule(), model.generation());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidConfigException("--sampler", e.getMessage());
+    }
   }
 
   private void refuse(String name, Object given, OptionGroup group) {

@@ -14,7 +14,6 @@ import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.Sample;
 import io.github.md4.sample.SamplingListener;
 import io.github.md4.sample.SamplingOptions;
-import io.github.md4.sample.SamplingProcedure;
 import io.github.md4.sample.trace.Trace;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -78,12 +77,7 @@ final class SamplingSession {
     if (model.description().tokenizer().image().isPresent()) {
       throw new InvalidDataException(folder.path(), "is a model of images; use md4 sample-images");
     }
-    try {
-      SamplingProcedure unused =
-          sampler.options().method().under(model.schedule(), model.generation());
-    } catch (IllegalArgumentException e) {
-      throw new InvalidConfigException("--sampler", e.getMessage());
-    }
+    sampler.checkFits(model);
   }
 
   /** Samples and prints, with progress, and writes a trace and a report if they are asked for. */

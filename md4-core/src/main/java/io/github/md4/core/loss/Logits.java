@@ -27,6 +27,11 @@ public interface Logits {
    */
   NDArray formula(NDManager scope, FormulaLoss loss, AskedRows rows, float[] weights);
 
+  /** As {@link #formula}, of the score entropy, as fast as the network's kernels allow. */
+  default NDArray scoreEntropy(NDManager scope, AskedRows rows, float[] weights) {
+    return formula(scope, new ScoreEntropyLoss(), rows, weights);
+  }
+
   /**
    * Computes {@code sum_r weights[r] * l_r} where each token has a power {@code w},
    *

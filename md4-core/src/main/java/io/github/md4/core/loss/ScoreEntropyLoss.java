@@ -31,4 +31,9 @@ public record ScoreEntropyLoss() implements FormulaLoss {
     NDArray losses = ratios.sum(VOCABULARY).sub(own.squeeze(1)).sub(1); // [R]
     return new Values(losses, OneHot.subtracted(ratios, column));
   }
+
+  @Override
+  public NDArray weightedSum(NDManager scope, Logits logits, AskedRows rows, float[] weights) {
+    return logits.scoreEntropy(scope, rows, weights);
+  }
 }

@@ -114,6 +114,31 @@ final class FormulaLossTest {
     }
   }
 
+  /** More rows than are computed at once: 300,000 of 71 tokens. */
+  @Test
+  @Tag("exact")
+  void of_isTheSameInChunks() {
+    int columns = 71;
+    int rows = 300_000;
+    assertThat(FormulaLoss.rowsAtOnce(columns)).isBetween(rows / 2, rows - 1);
+    int[] targets = new int[rows];
+    float[] shifts = new float[rows];
+    for (int r = 0; r < rows; r++) {
+      targets[r] = r % columns;
+      shifts[r] = -4 - r % 3;
+    }
+    try (NDManager scope = manager.newSubManager()) {
+      NDArray logits = scope.zeros(new Shape(rows, columns));
+      AskedRows asked = new AskedRows(targets, targets, new float[][] {shifts});
+      float[] losses = new ScoreEntropyLoss().of(logits, asked).toFloatArray();
+      for (int r = 0; r < rows; r += 9_973) {
+        double expected = columns * Math.exp(shifts[r]) - shifts[r] - 1;
+        assertThat((double) losses[r]).isCloseTo(expected, within(1e-5));
+      }
+      assertThat(scope.getManagedArrays()).hasSize(2);
+    }
+  }
+
   /** The divergence from sums over all outcomes, in plain loops. */
   @Test
   @Tag("naive")

@@ -71,7 +71,8 @@ final class ConfigFileTest {
     Path file = written(model(48, UNET), "\"unet\"", "\"unett\"");
     assertThatThrownBy(() -> ConfigFile.read(file))
         .isInstanceOf(InvalidDataException.class)
-        .hasMessageEndingWith("network.kind must be one of transformer, unet, uvit, dit: unett");
+        .hasMessageEndingWith(
+            "network.kind must be one of transformer, unet, uvit, dit, gpt2: unett");
   }
 
   @Test

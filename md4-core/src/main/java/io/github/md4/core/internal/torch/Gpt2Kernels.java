@@ -20,22 +20,50 @@ public final class Gpt2Kernels implements AutoCloseable {
   private static final int ROWS = 4096; // of logits computed at a time
 
   private final TorchScript script;
+  private final KernelCalls calls;
+
+  private Gpt2Kernels(TorchScript script, KernelCalls calls) {
+    this.script = script;
+    this.calls = calls;
+  }
+
+  private Gpt2Kernels(TorchScript script) {
+    this(script, KernelCalls.run(script));
+  }
 
   /**
+   * Kernels whose results cannot be differentiated.
+   *
    * @param heads H, divides D
    * @param epsilon of LayerNorm
    */
   public Gpt2Kernels(NDManager parent, Precision precision, int heads, double epsilon) {
+    this(load(parent, precision, heads, epsilon));
+  }
+
+  /** Returns kernels whose results can be differentiated automatically. */
+  public static Gpt2Kernels forTraining(
+      NDManager parent, Precision precision, int heads, double epsilon) {
+    TorchScript script = load(parent, precision, heads, epsilon);
+    return new Gpt2Kernels(script, KernelCalls.record(script));
+  }
+
+  private static TorchScript load(
+      NDManager parent, Precision precision, int heads, double epsilon) {
     Map<String, Object> constants =
         Map.of("dtype", precision.scalarType, "heads", heads, "epsilon", epsilon, "chunk", ROWS);
-    script =
-        TorchScript.load(
-            parent, constants, TorchScript.resource(Gpt2Kernels.class, "gpt2.torchscript"));
+    return TorchScript.load(
+        parent, constants, TorchScript.resource(Gpt2Kernels.class, "gpt2.torchscript"));
+  }
+
+  /** Returns the stream at flat positions, rows int64 [R]: [R, D]. */
+  public Hidden rows(NDManager scope, Hidden h, NDArray rows) {
+    return calls.hidden(scope, "rows", h.array, rows);
   }
 
   /** Returns tokens int64 [B, L] as rows of wte [V, D] with those of wpe [P, D] added. */
   public Hidden embed(NDManager scope, NDArray tokens, NDArray wte, NDArray wpe) {
-    return new Hidden(script.run(scope, "embed", tokens, wte, wpe).singletonOrThrow());
+    return calls.hidden(scope, "embed", tokens, wte, wpe);
   }
 
   /**
@@ -45,12 +73,14 @@ public final class Gpt2Kernels implements AutoCloseable {
    *     down w, b
    */
   public Hidden block(NDManager scope, Hidden h, NDList weights) {
-    return new Hidden(script.run(scope, "block", h.array, weights).singletonOrThrow());
+    return calls.hidden(scope, "block", h.array, weights);
   }
 
-  /** Returns the logits of every next token, float32 [B, L, V]; the last norm is w, b [D]. */
+  /**
+   * Returns the logits of every next token, float32 [B, L, V] or [R, V]; the last norm is w, b [D].
+   */
   public NDArray logits(NDManager scope, Hidden h, NDArray w, NDArray b, NDArray wte) {
-    return script.run(scope, "logits", h.array, w, b, wte).singletonOrThrow();
+    return calls.array(scope, "logits", h.array, w, b, wte);
   }
 
   /** Returns {@code -log p} of each token but the first given those before it, [B, L - 1]. */

@@ -2,8 +2,10 @@
 package io.github.md4.core.internal.torch;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.loss.AskedRows;
@@ -59,17 +61,32 @@ public final class RecordedLogits implements Logits {
 
   @Override
   public NDArray formula(NDManager scope, FormulaLoss loss, AskedRows rows, float[] weights) {
-    try (NDManager inner = scope.newSubManager()) {
-      NDArray plain = values.stopGradient();
-      plain.attach(inner);
-      FormulaLoss.Values found = loss.values(plain, rows);
-      NDArray w = inner.create(weights); // [R]
-      gradient = found.gradient().mul(w.expandDims(1)); // [R, V]
-      gradient.attach(scope);
-      NDArray sum = found.losses().mul(w).sum();
-      sum.attach(scope);
-      return sum;
+    int chunk = FormulaLoss.rowsAtOnce(values.getShape().get(1));
+    NDList gradients = new NDList();
+    NDArray total = scope.zeros(new Shape());
+    for (int first = 0; first < rows.count(); first += chunk) {
+      int end = Math.min(rows.count(), first + chunk);
+      try (NDManager inner = scope.newSubManager()) {
+        NDArray plain = values.stopGradient();
+        plain.attach(inner);
+        NDArray some = plain.get(new NDIndex("{}:{}", first, end));
+        FormulaLoss.Values found = loss.values(some, rows.range(first, end));
+        NDArray w = inner.create(Arrays.copyOfRange(weights, first, end)); // [r]
+        NDArray ofChunk = found.gradient().mul(w.expandDims(1)); // [r, V]
+        ofChunk.attach(scope);
+        gradients.add(ofChunk);
+        NDArray unused = total.addi(found.losses().mul(w).sum());
+      }
     }
+    gradient = gradients.size() == 1 ? gradients.get(0) : joined(scope, gradients);
+    return total;
+  }
+
+  private static NDArray joined(NDManager scope, NDList parts) {
+    NDArray joined = NDArrays.concat(parts);
+    joined.attach(scope);
+    parts.close();
+    return joined;
   }
 
   @Override

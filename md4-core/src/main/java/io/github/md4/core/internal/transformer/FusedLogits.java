@@ -18,9 +18,6 @@ import java.util.Arrays;
  * @param logits [R, columns], of which the first {@code vocabularySize} count
  */
 record FusedLogits(FusedKernels kernels, Hidden logits, int vocabularySize) implements Logits {
-  /** As many float32 logits of a formula are on the device at once: a sixteenth of a gibibyte. */
-  private static final int CHUNK = 1 << 24;
-
   @Override
   public NDArray crossEntropy(NDManager scope, int[] targets, float[] weights) {
     Shape shape = new Shape(targets.length);
@@ -38,7 +35,7 @@ record FusedLogits(FusedKernels kernels, Hidden logits, int vocabularySize) impl
   /** Takes the rows in chunks, in float32; each chunk's gradient overwrites its logits. */
   @Override
   public NDArray formula(NDManager scope, FormulaLoss loss, AskedRows rows, float[] weights) {
-    int chunk = Math.max(1, CHUNK / vocabularySize);
+    int chunk = FormulaLoss.rowsAtOnce(vocabularySize);
     NDArray total = scope.zeros(new Shape());
     for (int first = 0; first < rows.count(); first += chunk) {
       int end = Math.min(rows.count(), first + chunk);
@@ -52,6 +49,29 @@ record FusedLogits(FusedKernels kernels, Hidden logits, int vocabularySize) impl
       }
     }
     return total;
+  }
+
+  /**
+   * Computes the cross-entropy with its gradient, {@code w (mu - 1[v = x])}, and makes of it that
+   * of the scores: with {@code Z = sum_v exp(f_v + c)}, which the loss of a row and its own logit
+   * tell, {@code w (Z mu - 1[v = x])}.
+   */
+  @Override
+  public NDArray scoreEntropy(NDManager scope, AskedRows rows, float[] weights) {
+    Shape shape = new Shape(rows.count());
+    Upload upload = kernels.upload();
+    upload.begin((long) rows.count() * (Integer.BYTES + 2 * Float.BYTES));
+    NDArray x = upload.ints(scope, rows.targets(), shape);
+    NDArray w = upload.floats(scope, weights, shape);
+    NDArray c = upload.floats(scope, rows.facts()[0], shape);
+    upload.end();
+    try (NDManager inner = scope.newSubManager()) {
+      NDArray own = kernels.one(inner, "logitOf", logits.array, x);
+      NDArray entropy = kernels.pointwise().crossEntropy(inner, logits.array, vocabularySize, x, w);
+      NDArray sum = kernels.one(inner, "scoresOf", logits.array, x, w, c, own, entropy);
+      sum.attach(scope);
+      return sum;
+    }
   }
 
   @Override

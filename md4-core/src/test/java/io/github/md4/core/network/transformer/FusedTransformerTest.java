@@ -12,7 +12,7 @@ import io.github.md4.core.internal.transformer.TransformerKernels;
 import io.github.md4.core.loss.AskedRows;
 import io.github.md4.core.loss.GenMd4Loss;
 import io.github.md4.core.loss.Logits;
-import io.github.md4.core.loss.ScoreEntropyLoss;
+import io.github.md4.core.loss.UniformStepLoss;
 import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.NetworkInput;
@@ -88,10 +88,10 @@ final class FusedTransformerTest {
     check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::genMd4);
   }
 
-  /** A loss given by its formula, which the fused way takes in chunks and writes back. */
+  /** The score entropy, which the fused way makes of the cross-entropy's gradient. */
   @ParameterizedTest
   @MethodSource("networks")
-  void gradientsOfFormulaRows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
+  void gradientsOfScoreEntropy_areThoseOfTheRecordedNetwork(TransformerConfig config) {
     check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::scoreEntropy);
   }
 
@@ -100,7 +100,23 @@ final class FusedTransformerTest {
     float[] shifts = new float[targets.length];
     Arrays.fill(shifts, -2);
     AskedRows rows = new AskedRows(targets, targets, new float[][] {shifts});
-    return logits.formula(scope, new ScoreEntropyLoss(), rows, weights).toFloatArray();
+    return logits.scoreEntropy(scope, rows, weights).toFloatArray();
+  }
+
+  /** A loss given by its formula, which the fused way takes in chunks and writes back. */
+  @ParameterizedTest
+  @MethodSource("networks")
+  void gradientsOfFormulaRows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
+    check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::uniformStep);
+  }
+
+  private static float[] uniformStep(
+      NDManager scope, Logits logits, int[] targets, float[] weights) {
+    float[][] alphas = new float[2][targets.length];
+    Arrays.fill(alphas[0], 0.7f);
+    Arrays.fill(alphas[1], 0.4f);
+    AskedRows rows = new AskedRows(targets, targets, alphas);
+    return logits.formula(scope, new UniformStepLoss(0.1), rows, weights).toFloatArray();
   }
 
   private static void check(TransformerConfig config, int[] rows, Recompute recompute) {

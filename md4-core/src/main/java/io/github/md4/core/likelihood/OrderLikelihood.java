@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.likelihood;
+
+import static io.github.md4.core.Checks.require;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Query;
+import io.github.md4.core.diffusion.QueryBatch;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.loss.RowLoss;
+import io.github.md4.core.schedule.MaskingSchedule;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The likelihood of a sequence whose tokens are revealed in a given order, some at once: exact for
+ * the sampler of that order, in contrast to a bound.
+ *
+ * <p>The network is told the time at which as many tokens are masked on average.
+ *
+ * @param tokensAStep the number of tokens revealed at once, at least 1
+ */
+public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int tokensAStep) {
+
+  /** Checks the number of tokens. */
+  public OrderLikelihood {
+    require(tokensAStep >= 1, "tokensAStep must be at least 1", tokensAStep);
+  }
+
+  /**
+   * Returns {@code -log p} of each token given those before it in the order, nats, [N] by position.
+   *
+   * @param manager the device on which the network runs
+   * @param x clean tokens [N]
+   * @param order the positions, each once, the first revealed first
+   * @param label the class, or {@link Condition#NO_LABEL}
+   */
+  public double[] nats(NDManager manager, Denoiser denoiser, int[] x, int[] order, int label) {
+    checkOrder(order, x.length);
+    double[] nats = new double[x.length];
+    int[] zt = new int[x.length];
+    Arrays.fill(zt, space.maskToken());
+    for (int first = 0; first < order.length; first += tokensAStep) {
+      int[] positions =
+          Arrays.copyOfRange(order, first, Math.min(order.length, first + tokensAStep));
+      Arrays.sort(positions);
+      double share = (double) (order.length - first) / order.length;
+      Query query = new Query(zt.clone(), schedule.timeWhenMasked(share), positions, 1);
+      QueryBatch batch = QueryBatch.of(new int[][] {x}, new int[] {label}, List.of(query));
+      float[] losses = batch.losses(manager, denoiser, new RowLoss.CrossEntropy());
+      for (int r = 0; r < positions.length; r++) {
+        nats[positions[r]] = losses[r];
+        zt[positions[r]] = x[positions[r]];
+      }
+    }
+    return nats;
+  }
+
+  private static void checkOrder(int[] order, int length) {
+    boolean[] isSeen = new boolean[length];
+    boolean isWhole = order.length == length;
+    for (int position : order) {
+      isWhole = isWhole && position >= 0 && position < length && !isSeen[position];
+      if (isWhole) {
+        isSeen[position] = true;
+      }
+    }
+    require(isWhole, "order must have each of %d positions once".formatted(length), order.length);
+  }
+}
