@@ -7,6 +7,7 @@ import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Processes;
 import io.github.md4.cli.support.Usage;
 import io.github.md4.core.Division;
+import io.github.md4.train.parallel.Job;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
@@ -82,13 +83,18 @@ public final class Parts {
   public void check(CommandSpec spec, String... excluded) {
     Usage.require(
         spec, (part == null) == (file == null), "--part and --part-out must be given together");
-    boolean isDivided = part != null || !merged.isEmpty();
+    boolean isDivided = part != null || !merged.isEmpty() || Job.of(System.getenv()).size() > 1;
     for (String option : excluded) {
       Usage.require(
           spec,
           !isDivided || !spec.commandLine().getParseResult().hasMatchedOption(option),
-          "--part does not go with " + option);
+          "%s needs one process that does all the work".formatted(option));
     }
+  }
+
+  /** Returns whether this process writes what all parts together give. */
+  public boolean isWriter() {
+    return part == null && Job.of(System.getenv()).rank() == 0;
   }
 
   /** Computes, and reports where all results are known; returns the exit code. */
