@@ -66,6 +66,11 @@ public final class ChildJvm implements AutoCloseable {
     return out.readLine();
   }
 
+  /** Returns the processes that it has started. */
+  List<ProcessHandle> children() {
+    return process.children().toList();
+  }
+
   /** Sends SIG{@code name}. */
   void signal(String name) throws IOException, InterruptedException {
     Process kill = new ProcessBuilder("kill", "-" + name, "" + process.pid()).inheritIO().start();

@@ -6,6 +6,7 @@ import io.github.md4.core.internal.cuda.ProcessEnd;
 import io.github.md4.train.parallel.Claims;
 import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.parallel.Job;
+import io.github.md4.train.parallel.JobException;
 import io.github.md4.train.parallel.JobFailure;
 import io.github.md4.train.parallel.Jobs;
 import io.github.md4.train.parallel.ParallelConfig;
@@ -65,6 +66,8 @@ public record Processes(Job job, PrintWriter out, PrintWriter err) {
     Claims claims = Claims.of(version(), config, data);
     try (Communicator communicator = Jobs.join(job, device, claims, parallel, this::end)) {
       return guarded(communicator, work);
+    } catch (JobException e) {
+      throw unlessReported(e);
     }
   }
 
@@ -73,6 +76,8 @@ public record Processes(Job job, PrintWriter out, PrintWriter err) {
     Claims claims = Claims.of(version(), options, "");
     try (Communicator communicator = Jobs.joinHosts(job, device, claims, this::end)) {
       return guarded(communicator, work);
+    } catch (JobException e) {
+      throw unlessReported(e);
     }
   }
 
@@ -91,6 +96,14 @@ public record Processes(Job job, PrintWriter out, PrintWriter err) {
   public static String version() {
     String version = Processes.class.getPackage().getImplementationVersion();
     return "md4 " + (version == null ? "(not packaged)" : version);
+  }
+
+  /** Waits for the end where another process has reported why. */
+  private JobException unlessReported(JobException failure) {
+    if (failure.isOfAnother()) {
+      pause(GRACE_MILLIS); // the listener's thread ends this process
+    }
+    return failure;
   }
 
   /** Ends this process because of another, which the first process names. */

@@ -68,15 +68,15 @@ final class Control implements AutoCloseable, Peer.Events {
       return side.exchange(mine, combination);
     } catch (IOException e) {
       JobFailure found = new JobFailure(e.getMessage(), JobFailure.FAILURE, true);
-      boolean unused = tell(found, null);
-      throw new JobException(failure.get());
+      boolean isOwn = tell(found, null);
+      throw new JobException(failure.get(), !isOwn);
     }
   }
 
   private void check() {
     JobFailure known = failure.get();
     if (known != null) {
-      throw new JobException(known);
+      throw new JobException(known, true);
     }
   }
 
@@ -88,7 +88,7 @@ final class Control implements AutoCloseable, Peer.Events {
   /** Ends the job by a failure that this process reports by itself. */
   JobException ended(JobFailure found) {
     boolean unused = tell(found, null);
-    return new JobException(found);
+    return new JobException(found, false);
   }
 
   /** Passes a failure on, if it is the first; returns whether it is. */

@@ -7,9 +7,20 @@ public final class JobException extends RuntimeException {
 
   private final transient JobFailure failure;
 
-  JobException(JobFailure failure) {
+  private final boolean isOfAnother;
+
+  /**
+   * @param isOfAnother true where another process has told of it
+   */
+  JobException(JobFailure failure, boolean isOfAnother) {
     super(failure.text());
     this.failure = failure;
+    this.isOfAnother = isOfAnother;
+  }
+
+  /** Returns whether another process has told of it, so that the job's listener ends this one. */
+  public boolean isOfAnother() {
+    return isOfAnother;
   }
 
   /** Returns the exit code of all processes. */
