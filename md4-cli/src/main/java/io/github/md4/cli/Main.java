@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.cli.launch.LauncherWatch;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import java.io.FileDescriptor;
@@ -22,6 +23,7 @@ public final class Main {
     System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
     System.setProperty("java.awt.headless", "true"); // plots need no screen
     StopSignals.endTheProcess();
+    LauncherWatch.begin();
     System.exit(execute(writer(FileDescriptor.out), writer(FileDescriptor.err), args));
   }
 

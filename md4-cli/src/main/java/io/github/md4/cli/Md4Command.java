@@ -7,6 +7,8 @@ import io.github.md4.cli.data.DataCommand;
 import io.github.md4.cli.evaluate.CompareCommand;
 import io.github.md4.cli.evaluate.EvaluateCommand;
 import io.github.md4.cli.evaluate.QualityCommand;
+import io.github.md4.cli.launch.LaunchCommand;
+import io.github.md4.cli.parts.MergeCommand;
 import io.github.md4.cli.plot.PlotCommand;
 import io.github.md4.cli.sample.InfillCommand;
 import io.github.md4.cli.sample.SampleCommand;
@@ -59,6 +61,8 @@ import picocli.CommandLine.Spec;
       QualityCommand.class,
       PlotCommand.class,
       BenchCommand.class,
+      LaunchCommand.class,
+      MergeCommand.class,
       HelpCommand.class
     })
 final class Md4Command implements Callable<Integer> {

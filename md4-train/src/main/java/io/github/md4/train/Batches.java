@@ -4,8 +4,8 @@ package io.github.md4.train;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.train.data.Windows;
+import io.github.md4.train.parallel.Share;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -20,6 +20,8 @@ public final class Batches {
   private final Windows windows;
   private final Noise noise;
   private final Batching batching;
+  private final Share share;
+  private final int microBatch;
 
   /**
    * The examples of a part.
@@ -30,13 +32,24 @@ public final class Batches {
   private record Examples(int[][] x, int[] labels) {}
 
   public Batches(Windows windows, Noise noise, Batching batching) {
-    this.windows = windows;
-    this.noise = noise;
-    this.batching = batching;
+    this(windows, noise, batching, Share.all());
   }
 
   /**
-   * Returns the micro-batches of a step: all examples' first samples, then their second ones.
+   * @param share the examples of each batch that this process takes
+   * @throws io.github.md4.core.InvalidConfigException if a batch cannot be shared equally
+   */
+  public Batches(Windows windows, Noise noise, Batching batching, Share share) {
+    this.windows = windows;
+    this.noise = noise;
+    this.batching = batching;
+    this.share = share;
+    this.microBatch = share.microBatch(batching.batchSize(), batching.microBatch());
+  }
+
+  /**
+   * Returns the micro-batches of a step, as far as they belong to this process: all examples' first
+   * samples, then their second ones.
    *
    * @param step number of updates before it
    */
@@ -47,9 +60,10 @@ public final class Batches {
     List<ExampleBatch> parts = new ArrayList<>();
     for (int sample = 0; sample < batching.samples(); sample++) {
       for (int i = 0; i < examples.size(); i++) {
-        int first = i * batching.microBatch();
-        double[][] u = uniforms(step, sample * batching.batchSize() + first);
-        double[] ofPart = Arrays.copyOfRange(v, first, first + batching.microBatch());
+        int first = i * microBatch;
+        double[][] u = uniforms(step, sample, first);
+        double[] ofPart =
+            IntStream.range(0, microBatch).mapToDouble(b -> v[share.global(first + b)]).toArray();
         Examples part = examples.get(i);
         parts.add(new ExampleBatch(part.x, part.labels, ofPart, u));
       }
@@ -57,42 +71,49 @@ public final class Batches {
     return parts;
   }
 
-  /** Returns the number of tokens of a step, each counted once however often it is masked. */
+  /**
+   * Returns the number of tokens of a step over all processes, each counted once however often it
+   * is masked.
+   */
   public long tokens() {
     return (long) batching.batchSize() * windows.length();
   }
 
   private List<Examples> examples(long step) {
     List<Examples> parts = new ArrayList<>();
-    for (int first = 0; first < batching.batchSize(); first += batching.microBatch()) {
-      parts.add(read(step * batching.batchSize() + first));
+    for (int first = 0; first < share.of(batching.batchSize()); first += microBatch) {
+      parts.add(read(step, first));
     }
     return parts;
   }
 
-  private Examples read(long start) {
-    Examples examples =
-        new Examples(
-            new int[batching.microBatch()][windows.length()], new int[batching.microBatch()]);
-    IntStream.range(0, batching.microBatch())
+  private Examples read(long step, int first) {
+    long start = step * batching.batchSize();
+    Examples examples = new Examples(new int[microBatch][windows.length()], new int[microBatch]);
+    IntStream.range(0, microBatch)
         .parallel()
         .forEach(
             b -> {
-              windows.read(start + b, examples.x[b]);
-              examples.labels[b] = windows.label(start + b);
+              long index = start + share.global(first + b);
+              windows.read(index, examples.x[b]);
+              examples.labels[b] = windows.label(index);
             });
     return examples;
   }
 
   /**
-   * @param first the number of the first sequence among all samples of the step
+   * @param first the number of the first example in this process's share
    */
-  private double[][] uniforms(long step, int first) {
-    double[][] u = new double[batching.microBatch()][];
+  private double[][] uniforms(long step, int sample, int first) {
+    double[][] u = new double[microBatch][];
+    long ofSample = (long) sample * batching.batchSize();
     IntStream.range(0, u.length)
         .parallel()
         .forEach(
-            b -> u[b] = noise.uniforms(Purpose.MASK, step, (long) first + b, windows.length()));
+            b -> {
+              long sequence = ofSample + share.global(first + b);
+              u[b] = noise.uniforms(Purpose.MASK, step, sequence, windows.length());
+            });
     return u;
   }
 }

@@ -38,10 +38,15 @@ public final class Checkpoints {
   /** Writes the checkpoint of a step, then deletes those that are not kept. */
   public Path write(long step, AtomicWrite.Content content) throws IOException {
     Files.createDirectories(folder);
-    Path checkpoint = folder.resolve("step-" + step);
+    Path checkpoint = folderOf(step);
     AtomicWrite.folder(checkpoint, content);
     prune();
     return checkpoint;
+  }
+
+  /** Returns where the checkpoint of a step is written. */
+  Path folderOf(long step) {
+    return folder.resolve("step-" + step);
   }
 
   /** Returns the newest checkpoint in a folder */

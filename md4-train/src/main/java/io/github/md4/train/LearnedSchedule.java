@@ -174,8 +174,9 @@ final class LearnedSchedule implements TrainedSchedule {
 
   /** Moves the powers down a gradient. */
   private void move(GenMd4Gradient found, Update update) {
+    double[] byPower = update.communicator().sum(found.byPower());
     float[] raw = powers.parameters().flat().array(0).toFloatArray();
-    float[] byRaw = GenMd4Schedule.gradientByRaw(found.byPower(), raw);
+    float[] byRaw = GenMd4Schedule.gradientByRaw(byPower, raw);
     if (!isFinite(byRaw)) {
       throw PendingUpdates.diverged("the loss of", update.number(), training.seed());
     }

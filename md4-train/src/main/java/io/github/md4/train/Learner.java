@@ -14,6 +14,9 @@ import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.train.UpdateListener.Phase;
 import io.github.md4.train.optimizer.AdamW;
 import io.github.md4.train.optimizer.LearningRate;
+import io.github.md4.train.parallel.Communicator;
+import io.github.md4.train.parallel.OptimizerState;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -25,15 +28,26 @@ public final class Learner implements AutoCloseable {
   private final TrainingConfig config;
   private final LearningRate rate;
   private final TrainableNetwork trainable;
+  private final OptimizerState state;
   private final UpdateGuard guard;
   private final StepGradients gradients;
   private final MemoryAdvice advice;
+  private final Communicator communicator;
   private long updates;
+  private FlatArrays last; // the gradients of the last update; null before the first
 
   /**
    * @param model closed with this
    */
   Learner(TrainedModel model, TrainingConfig config) {
+    this(model, config, Communicator.alone());
+  }
+
+  /**
+   * @param communicator of the processes that train together
+   */
+  Learner(TrainedModel model, TrainingConfig config, Communicator communicator) {
+    this.communicator = communicator;
     this.model = model;
     this.manager = model.manager();
     this.config = config;
@@ -44,8 +58,10 @@ public final class Learner implements AutoCloseable {
     }
     this.trainable =
         model.network().trainable(manager, model.parameters(), config.computation().options());
-    this.guard = UpdateGuard.of(manager, config.optimization().guard(), trainable.optimizer());
-    this.gradients = new StepGradients(model, trainable, config);
+    this.state = communicator.state(manager, trainable, model.weights().trained());
+    state.begin(model);
+    this.guard = UpdateGuard.of(manager, config.optimization().guard(), state.kernels());
+    this.gradients = new StepGradients(model, trainable, config, communicator);
   }
 
   /**
@@ -56,6 +72,22 @@ public final class Learner implements AutoCloseable {
   public static Learner initial(
       NDManager parent, Network network, TrainingConfig config, TrainedSchedule schedule) {
     return new Learner(TrainedModel.initial(parent, network, config, schedule), config);
+  }
+
+  /** As the other method, with other processes. */
+  public static Learner initial(
+      NDManager parent,
+      Network network,
+      TrainingConfig config,
+      TrainedSchedule schedule,
+      Communicator communicator) {
+    return new Learner(
+        TrainedModel.initial(parent, network, config, schedule), config, communicator);
+  }
+
+  /** Returns the communicator of the processes that train together. */
+  public Communicator communicator() {
+    return communicator;
   }
 
   /**
@@ -72,6 +104,14 @@ public final class Learner implements AutoCloseable {
   /** Returns the model in training. */
   public TrainedModel model() {
     return model;
+  }
+
+  /**
+   * Does something with the whole model, of which processes may keep a share each; all of them call
+   * this together.
+   */
+  void whole(Communicator.FileWork work) throws IOException {
+    state.whole(model, work);
   }
 
   /** Returns whether weights and moments are finite. */
@@ -128,11 +168,13 @@ public final class Learner implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       StepGradients.Gradients found = gradients.of(scope, step, listener);
       UpdateGuard.Seen seen = guard.see(scope, found.loss(), found.sum());
-      config.optimization().clip().apply(trainable.optimizer(), found.sum());
+      config.optimization().clip().apply(state.kernels(), found.sum());
       move(found.sum(), config.optimization().average().rate(updates), seen.good());
       found
           .schedule()
-          .learn(new TrainedSchedule.Update(updates + 1, learningRate(), () -> isMade(seen)));
+          .learn(
+              new TrainedSchedule.Update(
+                  updates + 1, learningRate(), () -> isMade(seen), communicator));
       listener.after(Phase.OPTIMIZER);
       updates++;
       seen.numbers().attach(results);
@@ -147,10 +189,9 @@ public final class Learner implements AutoCloseable {
 
   private void move(FlatArrays by, double emaRate, Optional<NDArray> good) {
     AdamW.Step step = new AdamW.Step(updates + 1, learningRate(), emaRate, good);
-    config
-        .optimization()
-        .optimizer()
-        .step(trainable.optimizer(), model.weights().trained(), by, step);
+    config.optimization().optimizer().step(state.kernels(), state.trained(), by, step);
+    last = by;
+    state.publish();
   }
 
   /** Returns how many examples the device has room for, where that can be measured. */
@@ -168,14 +209,14 @@ public final class Learner implements AutoCloseable {
 
   private void compute(PreparedStep step) {
     try (NDManager scope = manager.newSubManager()) {
-      StepGradients.Gradients unused = gradients.of(scope, step, UpdateListener.NONE);
+      StepGradients.Gradients unused = gradients.ofOwn(scope, step);
     }
   }
 
   /** Returns a batch's loss and gradients, and leaves all as it is. */
   Look look(PreparedStep step) {
     try (NDManager scope = manager.newSubManager()) {
-      StepGradients.Gradients found = gradients.of(scope, step, UpdateListener.NONE);
+      StepGradients.Gradients found = gradients.whole(scope, step);
       float[] norms = trainable.optimizer().norms(scope, found.sum()).toFloatArray();
       return new Look(found.loss().toFloatArray()[0], norms);
     }
@@ -194,7 +235,7 @@ public final class Learner implements AutoCloseable {
    * not move: so a bench tells the average's time from the optimizer's.
    */
   public void moveAgain(double emaRate) {
-    move(trainable.gradients(), emaRate, Optional.empty());
+    move(last, emaRate, Optional.empty());
   }
 
   /** Returns a line that says which code computes an update, and whether in TF32. */
@@ -209,6 +250,7 @@ public final class Learner implements AutoCloseable {
   @Override
   public void close() {
     guard.close();
+    state.close();
     trainable.close();
     model.close();
   }

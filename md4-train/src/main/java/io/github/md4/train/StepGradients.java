@@ -12,6 +12,10 @@ import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingPass;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.train.UpdateListener.Phase;
+import io.github.md4.train.parallel.Communicator;
+import io.github.md4.train.parallel.GradientExchange;
+import io.github.md4.train.parallel.GradientExchange.Earlier;
+import io.github.md4.train.parallel.Share;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -21,14 +25,27 @@ final class StepGradients {
   private final TrainedModel model;
   private final TrainableNetwork trainable;
   private final Noise noise;
-  private final int sequences;
+  private final Batching batching;
+  private final Communicator communicator;
+  private final GradientExchange exchange;
+  private final GradientExchange whole;
+  private final GradientExchange own;
   private FlatArrays sum;
 
-  StepGradients(TrainedModel model, TrainableNetwork trainable, TrainingConfig config) {
+  StepGradients(
+      TrainedModel model,
+      TrainableNetwork trainable,
+      TrainingConfig config,
+      Communicator communicator) {
     this.model = model;
     this.trainable = trainable;
     this.noise = new Noise(config.seed());
-    this.sequences = config.batching().sequences();
+    this.batching = config.batching();
+    this.communicator = communicator;
+    GradientExchange.Local local = new GradientExchange.Local(trainable, this::sum);
+    this.exchange = communicator.gradientsOfState(local);
+    this.whole = communicator.gradients(local);
+    this.own = Communicator.alone().gradients(local);
   }
 
   /**
@@ -40,11 +57,23 @@ final class StepGradients {
     List<Supplier<PreparedStep.Part>> parts = new ArrayList<>();
     int first = 0;
     for (ExampleBatch batch : batches) {
-      DropoutNoise dropout = new DropoutNoise(noise, index, first);
+      DropoutNoise dropout = dropout(index, first);
       parts.add(model.trainedSchedule().prepare(batch, queries -> ready(queries, dropout)));
       first += batch.batchSize();
     }
     return new PreparedStep(index, parts);
+  }
+
+  /**
+   * Returns the noise of a micro-batch.
+   *
+   * @param first the number of its first sequence among this process's, over all samples
+   */
+  private DropoutNoise dropout(long index, int first) {
+    Share share = communicator.share();
+    int examples = share.of(batching.batchSize());
+    int ofSample = first / examples * batching.batchSize();
+    return new DropoutNoise(noise, index, ofSample + share.global(first % examples), share.size());
   }
 
   /** Makes the first examples of a step ready, as a step of their own. */
@@ -56,11 +85,14 @@ final class StepGradients {
   private PreparedStep.Part ready(QueryBatch queries, DropoutNoise dropout) {
     NetworkInput input = new NetworkInput(queries.zt(), queries.condition(), queries.rows());
     return new PreparedStep.Part(
-        trainable.prepare(input, dropout), queries, queries.asked(), queries.rowWeights(sequences));
+        trainable.prepare(input, dropout),
+        queries,
+        queries.asked(),
+        queries.rowWeights(batching.sequences()));
   }
 
   /**
-   * The loss and the gradients of a step.
+   * The loss and the gradients of a step, over all processes.
    *
    * @param loss mean bits per token, one element
    * @param sum the gradients by all parameters
@@ -70,6 +102,30 @@ final class StepGradients {
 
   /** Computes a step's loss and gradients, and tells {@code listener} when a phase is queued. */
   Gradients of(NDManager scope, PreparedStep step, UpdateListener listener) {
+    return summed(scope, step, listener, exchange);
+  }
+
+  /** As the other method; every process gets all gradients, whatever it moves. */
+  Gradients whole(NDManager scope, PreparedStep step) {
+    return summed(scope, step, UpdateListener.NONE, whole);
+  }
+
+  private Gradients summed(
+      NDManager scope, PreparedStep step, UpdateListener listener, GradientExchange by) {
+    Gradients queued = of(scope, step, listener, by);
+    NDArray loss = communicator.sum(queued.loss);
+    communicator.join();
+    listener.after(Phase.EXCHANGE);
+    return new Gradients(loss, queued.sum, queued.schedule);
+  }
+
+  /** Computes the loss and the gradients of this process's part of a step. */
+  Gradients ofOwn(NDManager scope, PreparedStep step) {
+    return of(scope, step, UpdateListener.NONE, own);
+  }
+
+  private Gradients of(
+      NDManager scope, PreparedStep step, UpdateListener listener, GradientExchange by) {
     TrainedSchedule.Step schedule = model.trainedSchedule().begin();
     int last = step.parts().size() - 1;
     NDArray loss = null;
@@ -83,26 +139,25 @@ final class StepGradients {
           schedule.allLossesKnown();
         }
         listener.after(Phase.LOSS);
-        pass.backward();
+        if (i == last) {
+          gradients = by.last(pass, i == 0 ? Earlier.NONE : Earlier.IN_SUMS);
+        } else {
+          pass.backward();
+          sum(i);
+        }
         listener.after(Phase.BACKWARD);
         loss = loss == null ? ofPart : loss.add(ofPart);
-      }
-      if (last > 0) {
-        gradients = added(i, listener);
       }
     }
     return new Gradients(loss, gradients, schedule);
   }
 
-  private FlatArrays added(int part, UpdateListener listener) {
-    FlatArrays sums = sum();
+  private void sum(int part) {
     if (part == 0) {
-      trainable.optimizer().copy(sums, trainable.gradients());
+      trainable.optimizer().copy(sum(), trainable.gradients());
     } else {
-      trainable.optimizer().add(sums, trainable.gradients());
-      listener.after(Phase.BACKWARD);
+      trainable.optimizer().add(sum(), trainable.gradients());
     }
-    return sums;
   }
 
   /** Returns the sums over micro-batches: float32, also where gradients are not. */

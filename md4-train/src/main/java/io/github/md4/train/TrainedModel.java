@@ -12,6 +12,7 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Schedule;
+import io.github.md4.train.parallel.OptimizerState;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -21,13 +22,13 @@ import java.util.Map;
  * The weights of a model in training: the network's and the schedule's, their averages and the
  * optimizer's moments. Closing it frees all of it but the network.
  */
-public final class TrainedModel implements AutoCloseable {
+public final class TrainedModel implements OptimizerState.WholeModel, AutoCloseable {
   /** The prefix of the network's parameters in the files: none. */
   private static final String NETWORK = "";
 
   private final NDManager manager;
   private final Network network;
-  private final TrainedParameters weights;
+  private TrainedParameters weights;
   private final TrainedSchedule schedule;
 
   private TrainedModel(
@@ -99,6 +100,17 @@ public final class TrainedModel implements AutoCloseable {
     weights.putMoments(moments, NETWORK);
     moments.putAll(schedule.moments());
     ParameterFile.write(folder.resolve(TrainedParameters.OPTIMIZER), Map.of(), moments);
+  }
+
+  @Override
+  public OptimizerKernels.Trained fill() {
+    weights = weights.refilled();
+    return weights.trained();
+  }
+
+  @Override
+  public void thin() {
+    weights.thin();
   }
 
   /**

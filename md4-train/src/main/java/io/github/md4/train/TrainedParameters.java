@@ -62,6 +62,20 @@ record TrainedParameters(
         place.moments(SECOND, manager));
   }
 
+  /** Frees all but the parameters. */
+  void thin() {
+    Stream.of(average, first, second).filter(each -> each != parameters).forEach(Parameters::close);
+  }
+
+  /** Returns a set of the same parameters, with zeros for what {@link #thin} has freed. */
+  TrainedParameters refilled() {
+    return new TrainedParameters(
+        parameters,
+        average == parameters ? parameters : parameters.zeros(),
+        parameters.zeros(),
+        parameters.zeros());
+  }
+
   /** Returns the parameters or their average. */
   Parameters weights(Weights weights) {
     return weights == Weights.EMA ? average : parameters;

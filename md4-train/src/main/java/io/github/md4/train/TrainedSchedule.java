@@ -12,6 +12,7 @@ import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.ScheduleConfig;
+import io.github.md4.train.parallel.Communicator;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -129,6 +130,7 @@ public sealed interface TrainedSchedule extends AutoCloseable
    * @param number 1 for the first
    * @param rate the network's learning rate
    * @param isMade whether the guard finds it good; may wait for the device
+   * @param communicator adds up what all processes have found
    */
-  record Update(long number, double rate, BooleanSupplier isMade) {}
+  record Update(long number, double rate, BooleanSupplier isMade, Communicator communicator) {}
 }

@@ -7,6 +7,7 @@ import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.train.data.DataCheck;
+import io.github.md4.train.parallel.Communicator;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,6 +28,7 @@ final class Trainer {
   private final String labelsSha256;
   private final Checkpoints checkpoints;
   private final PendingUpdates pending;
+  private final Communicator communicator; // whose first process writes
   private boolean isEvaluationOwed;
   private long batchesLeftBehind;
 
@@ -43,6 +45,7 @@ final class Trainer {
     this.labelsSha256 = labelsSha256;
     this.plan = plan;
     this.learner = learner;
+    this.communicator = learner.communicator();
     this.batches = batches;
     this.checkpoints =
         new Checkpoints(
@@ -74,11 +77,11 @@ final class Trainer {
       TrainingListener listener,
       BooleanSupplier isStopRequested,
       SpeedMeter meter,
-      DataCheck data) {
+      DataCheck data) {}
 
-    private boolean isStopped() {
-      return isStopRequested.getAsBoolean();
-    }
+  /** Returns whether any process is to stop; all of them ask at once. */
+  private boolean isStopped(Conduct conduct) {
+    return communicator.any(conduct.isStopRequested.getAsBoolean());
   }
 
   /**
@@ -125,8 +128,11 @@ final class Trainer {
       }
     }
     conduct.data.await();
-    checkFinite();
-    AtomicWrite.folder(folder.model(), this::writeModel);
+    learner.whole(
+        () -> {
+          checkFinite();
+          communicator.first(() -> AtomicWrite.folder(folder.model(), this::writeModel));
+        });
     return End.of(TrainingRun.Outcome.FINISHED);
   }
 
@@ -140,7 +146,7 @@ final class Trainer {
     conduct.meter.add(batches.tokens());
     conduct.listener.onStep(learner.updates());
     isEvaluationOwed = isDue(plan.cadence().evaluateEvery());
-    boolean isStopped = conduct.isStopped();
+    boolean isStopped = isStopped(conduct);
     if (isStopped || isAnythingDue()) {
       conduct.data.look();
       List<Spike> spikes = pending.read();
@@ -235,10 +241,10 @@ final class Trainer {
   private void evaluateIfOwed(Conduct conduct) throws IOException {
     if (isEvaluationOwed) {
       try {
-        conduct.listener.onEvaluation(learner, conduct.isStopRequested);
+        learner.whole(() -> conduct.listener.onEvaluation(learner, conduct.isStopRequested));
         isEvaluationOwed = false;
       } catch (CancellationException e) {
-        if (!conduct.isStopped()) {
+        if (!isStopped(conduct)) {
           throw e;
         }
       }
@@ -262,14 +268,17 @@ final class Trainer {
    * Writes a checkpoint, after the data were checked; one that a stop asks for waits for nothing.
    */
   private void checkpoint(Conduct conduct) throws IOException {
-    if (conduct.isStopped()) {
+    if (isStopped(conduct)) {
       conduct.data.look();
     } else {
       conduct.data.await();
     }
-    checkFinite();
-    Path written = checkpoints.write(learner.updates(), this::writeCheckpoint);
-    conduct.listener.onCheckpoint(learner.updates(), written);
+    learner.whole(
+        () -> {
+          checkFinite();
+          communicator.first(this::writeCheckpoint);
+        });
+    conduct.listener.onCheckpoint(learner.updates(), checkpoints.folderOf(learner.updates()));
     conduct.meter.restart();
   }
 
@@ -278,6 +287,10 @@ final class Trainer {
     if (!learner.isFinite()) {
       throw PendingUpdates.diverged("the weights after", learner.updates(), plan.training().seed());
     }
+  }
+
+  private void writeCheckpoint() throws IOException {
+    Path unused = checkpoints.write(learner.updates(), this::writeCheckpoint);
   }
 
   private void writeCheckpoint(Path target) throws IOException {

@@ -11,6 +11,7 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.data.DataCheck;
+import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,7 +55,8 @@ public final class TrainingRun implements AutoCloseable {
           new Batches(
               data.windows(plan.model.config(), training.seed()),
               new Noise(training.seed()),
-              training.batching());
+              training.batching(),
+              plan.communicator.share());
       return new Trainer(folder, plan, labelsSha256(), learner, batches);
     }
 
@@ -73,9 +75,20 @@ public final class TrainingRun implements AutoCloseable {
    *
    * @param model what is written beside the weights
    * @param dataSha256 of the training tokens
+   * @param communicator of the processes that train together
    */
   public record Plan(
-      TrainingConfig training, Cadence cadence, SavedModel.Description model, String dataSha256) {
+      TrainingConfig training,
+      Cadence cadence,
+      SavedModel.Description model,
+      String dataSha256,
+      Communicator communicator) {
+
+    /** Makes the plan of one process. */
+    public Plan(
+        TrainingConfig training, Cadence cadence, SavedModel.Description model, String dataSha256) {
+      this(training, cadence, model, dataSha256, Communicator.alone());
+    }
 
     /**
      * Returns a plan for the tokens of a prepared file, which evaluates and writes a checkpoint at
@@ -102,7 +115,12 @@ public final class TrainingRun implements AutoCloseable {
 
     /** Returns the same plan with other distances between evaluations and checkpoints. */
     public Plan withCadence(Cadence other) {
-      return new Plan(training, other, model, dataSha256);
+      return new Plan(training, other, model, dataSha256, communicator);
+    }
+
+    /** Returns the same plan for several processes together, each of which has a run of it. */
+    public Plan with(Communicator others) {
+      return new Plan(training, cadence, model, dataSha256, others);
     }
 
     /** Returns the schedule at the start of a training. */
@@ -170,6 +188,7 @@ public final class TrainingRun implements AutoCloseable {
     checkIsNew(folder);
     return locked(
         folder,
+        plan.communicator,
         () -> {
           checkIsNew(folder);
           return begin(new Place(folder, plan, data), parent);
@@ -210,7 +229,21 @@ public final class TrainingRun implements AutoCloseable {
     TrainingRun open() throws IOException;
   }
 
-  /** Opens a run under the lock of its folder, after what a process that died there left behind. */
+  /**
+   * Opens a run, in the first process under the lock of its folder, after what a process that died
+   * there left behind. The others open it when the first has.
+   */
+  private static TrainingRun locked(RunFolder folder, Communicator communicator, Opening opening)
+      throws IOException {
+    if (communicator.share().rank() > 0) {
+      boolean unused = communicator.any(false);
+      return opening.open();
+    }
+    TrainingRun run = locked(folder, opening);
+    boolean unused = communicator.any(false);
+    return run;
+  }
+
   private static TrainingRun locked(RunFolder folder, Opening opening) throws IOException {
     RunLock lock = RunLock.take(folder);
     try {
@@ -270,7 +303,7 @@ public final class TrainingRun implements AutoCloseable {
     WarmStart start = plan.training.warmStart();
     TrainedModel model =
         start.model(run.manager, run.network, plan, plan.trainedSchedule(run.manager));
-    run.learner = new Learner(model, plan.training);
+    run.learner = new Learner(model, plan.training, plan.communicator);
     run.trainer = place.trainer(run.learner);
     return run;
   }
@@ -284,7 +317,10 @@ public final class TrainingRun implements AutoCloseable {
   public static TrainingRun resume(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
     checkIsThere(folder);
-    return locked(folder, () -> new Resumption(new Place(folder, plan, data), parent).newest());
+    return locked(
+        folder,
+        plan.communicator,
+        () -> new Resumption(new Place(folder, plan, data), parent).newest());
   }
 
   /** As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file. */
@@ -300,7 +336,10 @@ public final class TrainingRun implements AutoCloseable {
   public static TrainingRun resumeLastGood(
       RunFolder folder, Plan plan, TrainingData data, NDManager parent) throws IOException {
     checkIsThere(folder);
-    return locked(folder, () -> new Resumption(new Place(folder, plan, data), parent).lastGood());
+    return locked(
+        folder,
+        plan.communicator,
+        () -> new Resumption(new Place(folder, plan, data), parent).lastGood());
   }
 
   private static void checkIsThere(RunFolder folder) {
@@ -341,7 +380,8 @@ public final class TrainingRun implements AutoCloseable {
     TrainedModel model =
         TrainedModel.read(
             manager, network, plan.training, plan.trainedSchedule(manager), checkpoint.folder());
-    learner = new Learner(model, plan.training).after(state.step(), state.guard());
+    learner =
+        new Learner(model, plan.training, plan.communicator).after(state.step(), state.guard());
     trainer = place.trainer(learner);
     trainer.restore(state);
     noteThreads(state.engineThreads());
@@ -440,7 +480,7 @@ public final class TrainingRun implements AutoCloseable {
             .times(plan.training.batching().samples());
     double peak =
         plan.training.reporting().peakFlops().of(manager, plan.training.computation().precision());
-    return new SpeedMeter(flops.denseEquivalent(), peak);
+    return new SpeedMeter(flops.denseEquivalent(), peak * plan.communicator.share().size());
   }
 
   /** Becomes what it was at its last checkpoint, and goes on with the batch after the bad one. */

@@ -20,6 +20,8 @@ public interface UpdateListener {
     LOSS,
     /** The gradients, and their sum over micro-batches. */
     BACKWARD,
+    /** The wait for the gradients of other processes, as far as it is not over by then. */
+    EXCHANGE,
     /** Clipping, the update of moments and weights, and their exponential moving average. */
     OPTIMIZER
   }

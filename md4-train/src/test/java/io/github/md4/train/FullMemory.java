@@ -57,6 +57,16 @@ record FullMemory(Network network, long batch) implements Network {
     }
 
     @Override
+    public FlatArrays working() {
+      return network.working();
+    }
+
+    @Override
+    public FlatArrays exact() {
+      return network.exact();
+    }
+
+    @Override
     public OptimizerKernels optimizer() {
       return network.optimizer();
     }

@@ -102,7 +102,7 @@ final class LearnerTest {
             Phase.FORWARD,
             Phase.LOSS,
             Phase.BACKWARD,
-            Phase.BACKWARD, // the sum
+            Phase.EXCHANGE,
             Phase.OPTIMIZER);
   }
 

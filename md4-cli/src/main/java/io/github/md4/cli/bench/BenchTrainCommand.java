@@ -3,17 +3,20 @@ package io.github.md4.cli.bench;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.config.ConfigWriter;
 import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.cli.experiment.ExperimentOptions;
 import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Processes;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.VocabularyOption;
 import io.github.md4.cli.train.TrainingDevice;
 import io.github.md4.core.MemoryFormat;
 import io.github.md4.train.bench.StepBench;
+import io.github.md4.train.parallel.Communicator;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -78,11 +81,21 @@ final class BenchTrainCommand implements Callable<Integer> {
     Experiment experiment = experimentOptions.load();
     BenchComparison comparison =
         earlier == null ? BenchComparison.none() : BenchComparison.read(earlier);
-    BenchReport report =
-        measure(
-            experiment,
-            TrainingDevice.find(experiment.training(), device, spec.commandLine().getErr()));
-    PrintWriter out = spec.commandLine().getOut();
+    Processes processes =
+        Processes.ofEnvironment(spec.commandLine().getOut(), spec.commandLine().getErr());
+    Device found = TrainingDevice.find(experiment.training(), device, processes.firstErr());
+    return processes.together(
+        found,
+        ConfigWriter.write(experiment),
+        "",
+        experiment.parallel(),
+        communicator -> {
+          print(measure(experiment, found, communicator), comparison, processes.firstOut());
+          return ExitCodes.DONE;
+        });
+  }
+
+  private void print(BenchReport report, BenchComparison comparison, PrintWriter out) {
     if (json) {
       out.println(comparison.addTo(report.json()));
     } else {
@@ -90,16 +103,16 @@ final class BenchTrainCommand implements Callable<Integer> {
       comparison.addTo(table, report.json());
       table.print(out);
     }
-    return ExitCodes.DONE;
   }
 
-  private BenchReport measure(Experiment experiment, Device found) throws IOException {
+  private BenchReport measure(Experiment experiment, Device found, Communicator communicator)
+      throws IOException {
     StepBench.Workload workload =
         new StepBench.Workload(
             experiment.model(), experiment.training(), vocabulary.size(experiment), layout);
     StepBench.Repetitions repetitions = StepBench.Repetitions.of(warmUp, steps);
     try (NDManager manager = NDManager.newBaseManager(found);
-        StepBench bench = new StepBench(manager, workload)) {
+        StepBench bench = new StepBench(manager, workload, communicator)) {
       return new BenchReport(workload, repetitions, BenchHost.of(found), bench.run(repetitions));
     }
   }

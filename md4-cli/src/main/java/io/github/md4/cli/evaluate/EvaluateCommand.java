@@ -2,6 +2,7 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.parts.Parts;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.LoadedModel;
@@ -9,6 +10,7 @@ import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.Usage;
+import io.github.md4.core.Division;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
@@ -20,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -90,6 +93,8 @@ public final class EvaluateCommand implements Callable<Integer> {
   private Protocol protocol = Protocol.MD4;
 
   @Mixin private ModelOptions options;
+
+  @Mixin private Parts parts;
 
   @Option(
       names = "--steps",
@@ -207,16 +212,23 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     checkOptions();
-    EvaluationTask evaluation =
-        new EvaluationTask(
-            asked(), new LikelihoodEstimator.Settings(seed, passes, batchSize), limit);
+    parts.check(spec, "--watch");
     if (suite != null) {
-      return evaluateSuite(evaluation);
+      return parts.run(
+          spec,
+          options.device(),
+          () -> options.source(model()).toString(),
+          (division, out) -> evaluateSuite(task(division), out));
     }
     try (EvaluationData opened = EvaluationData.open(data())) {
       if (watch() == null) {
-        return evaluateModel(evaluation, opened);
+        return parts.run(
+            spec,
+            options.device(),
+            () -> options.source(model()) + " " + opened.sha256(),
+            (division, out) -> evaluateModel(task(division), opened, out));
       }
+      EvaluationTask evaluation = task(Division.whole());
       options.checkDevice(); // the first checkpoint may be hours away
       CheckpointWatch.Evaluator evaluator = folder -> evaluate(evaluation, opened, folder);
       PrintWriter err = spec.commandLine().getErr();
@@ -279,36 +291,49 @@ public final class EvaluateCommand implements Callable<Integer> {
     return asked;
   }
 
-  private int evaluateSuite(EvaluationTask evaluation) throws IOException {
+  private EvaluationTask task(Division division) {
+    return new EvaluationTask(
+        asked(), new LikelihoodEstimator.Settings(seed, passes, batchSize), limit, division);
+  }
+
+  private Parts.Report evaluateSuite(EvaluationTask evaluation, PrintWriter out)
+      throws IOException {
     try (LoadedModel model = options.open(model())) {
       SuiteReport report = new Suite(dataFolder, protocol).evaluate(model, evaluation);
-      PrintWriter out = spec.commandLine().getOut();
-      if (json) {
-        report.printJson(out);
-      } else {
-        report.print(out);
-      }
-      LossCsv lines = new LossCsv();
-      report.addTo(lines);
-      writeCsv(lines);
-      return report.report(spec.commandLine().getErr());
+      return () -> {
+        if (json) {
+          report.printJson(out);
+        } else {
+          report.print(out);
+        }
+        LossCsv lines = new LossCsv();
+        report.addTo(lines);
+        writeCsv(lines);
+        return report.report(spec.commandLine().getErr());
+      };
     }
   }
 
-  private int evaluateModel(EvaluationTask evaluation, EvaluationData opened) throws IOException {
+  private Parts.Report evaluateModel(
+      EvaluationTask evaluation, EvaluationData opened, PrintWriter out) throws IOException {
     EvaluationReport report = evaluate(evaluation, opened, model());
+    Optional<EvaluationReport> second =
+        other == null ? Optional.empty() : Optional.of(evaluate(evaluation, opened, other));
+    return () -> report(report, second, out);
+  }
+
+  private int report(EvaluationReport report, Optional<EvaluationReport> second, PrintWriter out)
+      throws IOException {
     Table table = report.table();
     ObjectNode object = report.json();
     LossCsv lines = new LossCsv();
     report.addTo(lines);
-    if (other != null) {
-      EvaluationReport second = evaluate(evaluation, opened, other);
-      Comparison comparison = new Comparison(report, second);
+    if (second.isPresent()) {
+      Comparison comparison = new Comparison(report, second.get());
       comparison.addTo(table);
       comparison.addTo(object);
-      second.addTo(lines);
+      second.get().addTo(lines);
     }
-    PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(object);
     } else {

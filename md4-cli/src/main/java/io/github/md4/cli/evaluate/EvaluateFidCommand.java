@@ -2,11 +2,13 @@
 package io.github.md4.cli.evaluate;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.parts.Parts;
 import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Progress;
+import io.github.md4.core.Division;
 import io.github.md4.core.internal.torch.ScriptFile;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.sample.fid.ClassifierNetwork;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -118,6 +121,8 @@ final class EvaluateFidCommand implements Callable<Integer> {
   @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
   private DeviceChoice device = new DeviceChoice.Fastest();
 
+  @Mixin private Parts parts;
+
   @Option(names = "--json", description = "Print a JSON object, not a table.")
   private boolean json;
 
@@ -125,13 +130,37 @@ final class EvaluateFidCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (NDManager manager = NDManager.newBaseManager(device.find());
         FeatureNetwork network = network(manager)) {
-      FidReport report = compare(manager, network);
-      PrintWriter out = spec.commandLine().getOut();
-      if (json) {
-        out.println(report.json());
-      } else {
-        report.table().print(out);
-      }
+      parts.check(spec);
+      ImageSet first = ImageSet.open(samples, limit);
+      ImageSet second = ImageSet.open(reference, limit);
+      first.checkComparable(second);
+      return parts.run(
+          spec,
+          manager.getDevice(),
+          () -> String.join(" ", Sha256.of(features), first.sha256(), second.sha256()),
+          (division, out) -> {
+            Extraction extraction = new Extraction(manager, network, division);
+            ImageFeatures ofSamples = extraction.features(first);
+            ImageFeatures ofReference = extraction.cached(second);
+            FidReport.Inputs inputs =
+                new FidReport.Inputs(
+                    first, second, network.description(), extraction.sha256, neighbours);
+            return () -> print(ofSamples, ofReference, inputs, out);
+          });
+    }
+  }
+
+  private int print(
+      ImageFeatures ofSamples,
+      ImageFeatures ofReference,
+      FidReport.Inputs inputs,
+      PrintWriter out) {
+    double distance = FrechetDistance.of(ofSamples.moments(), ofReference.moments());
+    FidReport report = new FidReport(distance, ofSamples, ofReference, inputs);
+    if (json) {
+      out.println(report.json());
+    } else {
+      report.table().print(out);
     }
     return ExitCodes.DONE;
   }
@@ -143,27 +172,15 @@ final class EvaluateFidCommand implements Callable<Integer> {
             new ScriptFile(manager, features, new ScriptFile.Options(input, flags)));
   }
 
-  private FidReport compare(NDManager manager, FeatureNetwork network) throws IOException {
-    ImageSet first = ImageSet.open(samples, limit);
-    ImageSet second = ImageSet.open(reference, limit);
-    first.checkComparable(second);
-    Extraction extraction = new Extraction(manager, network);
-    ImageFeatures ofSamples = extraction.features(first);
-    ImageFeatures ofReference = extraction.cached(second);
-    return new FidReport(
-        FrechetDistance.of(ofSamples.moments(), ofReference.moments()),
-        ofSamples,
-        ofReference,
-        new FidReport.Inputs(first, second, network.description(), extraction.sha256, neighbours));
-  }
-
   /** The extraction of features by a network. */
   private final class Extraction {
     private final NDManager manager;
     private final FeatureNetwork network;
     private final String sha256;
+    private final Division division;
 
-    Extraction(NDManager manager, FeatureNetwork network) throws IOException {
+    Extraction(NDManager manager, FeatureNetwork network, Division division) throws IOException {
+      this.division = division;
       this.manager = manager;
       this.network = network;
       this.sha256 = Sha256.of(features);
@@ -173,11 +190,15 @@ final class EvaluateFidCommand implements Callable<Integer> {
       ImageFeatures.Settings settings = new ImageFeatures.Settings(set.shape(), batchSize, kept);
       try (Progress progress = Progress.start("features", 0, set.examples().count())) {
         return ImageFeatures.of(
-            manager, network, set.examples(), settings, done -> progress.at(done, ""));
+            manager, network, set.examples(), settings, division, done -> progress.at(done, ""));
       }
     }
 
+    /** Returns features that are kept; several parts could not agree on whether they are there. */
     ImageFeatures cached(ImageSet set) throws IOException {
+      if (division.parts() > 1) {
+        return features(set);
+      }
       FeatureCache there = new FeatureCache(cache == null ? set.folder() : cache);
       List<String> call = new ArrayList<>(List.of(sha256, input.toString()));
       flags.forEach(flag -> call.add(flag.toString()));

@@ -3,6 +3,7 @@ package io.github.md4.cli.evaluate;
 
 import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.Progress;
+import io.github.md4.core.Division;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.Examples;
@@ -18,9 +19,13 @@ import java.util.List;
  *
  * @param asked the estimators, at least one, on the same uniforms
  * @param limit the number of chunks that are scored, from the first on
+ * @param division divides the batches
  */
 record EvaluationTask(
-    List<EstimatorOption> asked, LikelihoodEstimator.Settings settings, long limit) {
+    List<EstimatorOption> asked,
+    LikelihoodEstimator.Settings settings,
+    long limit,
+    Division division) {
 
   /** Evaluates a model on the data. */
   EvaluationReport evaluate(LoadedModel model, EvaluationData data) throws IOException {
@@ -52,7 +57,7 @@ record EvaluationTask(
       for (Objective estimator : estimators) {
         long before = each * bounds.size();
         bounds.add(
-            new LikelihoodEstimator(estimator, settings)
+            new LikelihoodEstimator(estimator, settings, division)
                 .score(
                     model.manager(),
                     model.model().denoiser(),

@@ -8,6 +8,7 @@ import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.train.TrainedSchedule;
 import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.evaluation.EvaluationConfig;
+import io.github.md4.train.parallel.ParallelConfig;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -24,7 +25,8 @@ public record Experiment(
     TrainingConfig training,
     EvaluationConfig evaluation,
     Sampling sampling,
-    CheckpointConfig checkpoints) {
+    CheckpointConfig checkpoints,
+    ParallelConfig parallel) {
 
   /** Checks the model against its training, its data and its samples. */
   public Experiment {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
-import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.SequenceFile;
 import io.github.md4.cli.support.Usage;
@@ -78,9 +77,8 @@ public final class InfillCommand implements Callable<Integer> {
               model,
               (long) all.size() * count,
               index -> new InitialSequence(all.get(Math.toIntExact(index / count)), index));
-      session.run(model, blocks, sampling, spec.commandLine().getOut());
+      return session.run(model, blocks, sampling, spec);
     }
-    return ExitCodes.DONE;
   }
 
   /** Refuses templates that leave nothing to fill, and warns of some that do. */

@@ -122,16 +122,16 @@ public final class SampleCommand implements Callable<Integer> {
     try (MaskedDiffusion model = session.open()) {
       checkMasks(model);
       if (source.masking == null) {
-        draw(model, source.count == null ? new Count() : source.count, sampling, out);
+        return draw(model, source.count == null ? new Count() : source.count, sampling);
       } else if (isReconstruction()) {
         SamplingOptions from = sampling.withFrom(source.masking.at);
         List<int[]> x = texts(model, source.masking.texts.reconstruct);
         List<InitialSequence> masked = model.masked(x, from);
-        session.run(
+        return session.run(
             model,
             session.blocks(model, masked.size(), i -> masked.get(Math.toIntExact(i))),
             from,
-            out);
+            spec);
       } else {
         describe(model, sampling, out);
       }
@@ -151,7 +151,7 @@ public final class SampleCommand implements Callable<Integer> {
     return source.masking != null && source.masking.texts.reconstruct != null;
   }
 
-  private void draw(MaskedDiffusion model, Count count, SamplingOptions sampling, PrintWriter out)
+  private int draw(MaskedDiffusion model, Count count, SamplingOptions sampling)
       throws IOException {
     int trained = model.description().config().length();
     int length = count.length == null ? trained : count.length;
@@ -168,7 +168,7 @@ public final class SampleCommand implements Callable<Integer> {
             length,
             sampling.batchSize(),
             index -> InitialSequence.masked(space, length, index));
-    session.run(model, blocks, sampling, out);
+    return session.run(model, blocks, sampling, spec);
   }
 
   private void describe(MaskedDiffusion model, SamplingOptions sampling, PrintWriter out)

@@ -3,12 +3,14 @@ package io.github.md4.cli.sample;
 
 import io.github.md4.cli.image.Apng;
 import io.github.md4.cli.image.ImageGrid;
+import io.github.md4.cli.parts.Parts;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Labelled;
 import io.github.md4.cli.support.ModelArgument;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.OutputFile;
+import io.github.md4.core.Division;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.SavedModel;
@@ -118,6 +120,8 @@ public final class SampleImagesCommand implements Callable<Integer> {
 
   @Mixin private ModelOptions options;
 
+  @Mixin private Parts parts;
+
   @Override
   public Integer call() throws IOException {
     if (png == null && out == null && animation == null && trace == null) {
@@ -127,10 +131,18 @@ public final class SampleImagesCommand implements Callable<Integer> {
       throw usage("--infill and --mask must be given together");
     }
     SamplingOptions unused = sampler.options(); // a wrong one fails before the model is read
+    parts.check(spec, "--trace", "--animate");
     try (MaskedDiffusion model = options.generator(folder.path())) {
-      draw(model, shape(model));
+      ImageShape shape = shape(model);
+      return parts.run(
+          spec,
+          options.device(),
+          () -> options.source(folder.path()).toString(),
+          (division, out) -> {
+            draw(model, shape, division);
+            return () -> ExitCodes.DONE;
+          });
     }
-    return ExitCodes.DONE;
   }
 
   private ImageShape shape(MaskedDiffusion model) {
@@ -142,7 +154,8 @@ public final class SampleImagesCommand implements Callable<Integer> {
             () -> new InvalidDataException(folder.path(), "is no model of images; use md4 sample"));
   }
 
-  private void draw(MaskedDiffusion model, ImageShape shape) throws IOException {
+  private void draw(MaskedDiffusion model, ImageShape shape, Division division) throws IOException {
+    boolean isWritten = parts.isWriter();
     SavedModel.Description description = model.description();
     NetworkConfig network = description.config().network();
     if (guidance != 1 && network.nullLabel().isEmpty()) {
@@ -162,12 +175,12 @@ public final class SampleImagesCommand implements Callable<Integer> {
     List<int[]> shown = new ArrayList<>(); // for the picture, which needs all of them
     try (Tracing tracing = Tracing.to(trace, () -> header(model), description.tokenizer());
         DrawnImages file =
-            out == null
+            out == null || !isWritten
                 ? null
                 : DrawnImages.create(out, description, options.source(folder.path()))) {
       for (List<InitialSequence> block : blocks) {
         SamplingListener listener = new Listeners(List.of(unmasking, tracing.begin(block)));
-        List<Sample> samples = sample(model, block, listener);
+        List<Sample> samples = SharedDraw.of(division, block, own -> sample(model, own, listener));
         if (png != null) {
           samples.forEach(each -> shown.add(each.tokens()));
         }
@@ -175,7 +188,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
           file.write(block, samples);
         }
       }
-      if (png != null) {
+      if (png != null && isWritten) {
         write(png, ImageGrid.square(shape, count).png(shown));
       }
       if (file != null) {

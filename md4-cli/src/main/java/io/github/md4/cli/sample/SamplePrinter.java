@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A listener that prints samples in the order of their indices, each as early as possible. */
+/**
+ * A listener that prints samples in the order of their indices, each as early as possible and once.
+ */
 final class SamplePrinter implements SamplingListener {
   private final PrintWriter out;
   private final SampleForm form;
@@ -32,6 +34,9 @@ final class SamplePrinter implements SamplingListener {
 
   @Override
   public void finished(Sample sample) {
+    if (sample.index() < next) {
+      return; // printed
+    }
     early.put(sample.index(), sample);
     for (Sample now = early.remove(next); now != null; now = early.remove(next)) {
       int place = Math.toIntExact(next++ - sequences.get(0).index());

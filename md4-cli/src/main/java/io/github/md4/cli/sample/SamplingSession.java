@@ -2,10 +2,13 @@
 package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.parts.Parts;
+import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelArgument;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OutputFile;
 import io.github.md4.cli.support.Visible;
+import io.github.md4.core.Division;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.Tokenizer;
@@ -31,6 +34,8 @@ final class SamplingSession {
   @Mixin private SamplerOptions sampler;
 
   @Mixin private ModelOptions options;
+
+  @Mixin private Parts parts;
 
   @Option(names = "--json", description = "Print a JSON object with the tokens on each line.")
   private boolean json;
@@ -80,9 +85,30 @@ final class SamplingSession {
     sampler.checkFits(model);
   }
 
-  /** Samples and prints, with progress, and writes a trace and a report if they are asked for. */
-  void run(
-      MaskedDiffusion model, SequenceBlocks sequences, SamplingOptions sampling, PrintWriter out)
+  /**
+   * Samples and prints, with progress, and writes a trace and a report if they are asked for.
+   * Returns the exit code.
+   */
+  int run(
+      MaskedDiffusion model, SequenceBlocks sequences, SamplingOptions sampling, CommandSpec spec)
+      throws IOException {
+    parts.check(spec, "--trace", "--report");
+    return parts.run(
+        spec,
+        options.device(),
+        () -> options.source(folder.path()).toString(),
+        (division, out) -> {
+          run(model, sequences, sampling, division, out);
+          return () -> ExitCodes.DONE;
+        });
+  }
+
+  private void run(
+      MaskedDiffusion model,
+      SequenceBlocks sequences,
+      SamplingOptions sampling,
+      Division division,
+      PrintWriter out)
       throws IOException {
     Tokenizer tokenizer = model.description().tokenizer();
     SampleForm form =
@@ -97,7 +123,12 @@ final class SamplingSession {
           return; // nobody reads any more
         }
         SamplePrinter printer = new SamplePrinter(out, form, block);
-        sample(model, block, sampling, progress, printer, tracing.begin(block), counted);
+        SamplingListener tracer = tracing.begin(block);
+        SharedDraw.of(
+                division,
+                block,
+                own -> sample(model, own, sampling, progress, printer, tracer, counted))
+            .forEach(printer::finished);
       }
     }
     if (report != null) {
@@ -119,11 +150,11 @@ final class SamplingSession {
     return SequenceBlocks.of(count, length, sampling().batchSize(), sequences);
   }
 
-  private static void sample(
+  private static List<Sample> sample(
       MaskedDiffusion model,
       List<InitialSequence> sequences,
       SamplingOptions sampling,
       SamplingListener... listeners) {
-    List<Sample> unused = model.generate(sequences, sampling, new Listeners(List.of(listeners)));
+    return model.generate(sequences, sampling, new Listeners(List.of(listeners)));
   }
 }

@@ -7,6 +7,7 @@ import ai.djl.engine.StandardCapabilities;
 import io.github.md4.core.DeviceException;
 import io.github.md4.core.internal.torch.NativeLibraries;
 import io.github.md4.core.network.Tf32;
+import io.github.md4.train.parallel.Job;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.regex.Matcher;
@@ -64,11 +65,18 @@ public sealed interface DeviceChoice {
     return device.isGpu() ? "gpu:" + device.getDeviceId() : "cpu";
   }
 
-  /** The first GPU if there is one, else the CPU. */
+  /**
+   * The first GPU if there is one, else the CPU. Of several processes on a machine each takes the
+   * GPU of its local rank, or the only one that it is shown.
+   */
   record Fastest() implements DeviceChoice {
     @Override
     public Device device() {
-      return Gpu.count() > 0 ? Device.gpu() : Device.cpu();
+      return switch (Gpu.count()) {
+        case 0 -> Device.cpu();
+        case 1 -> Device.gpu();
+        default -> new Gpu(Job.of(System.getenv()).localRank()).device();
+      };
     }
   }
 

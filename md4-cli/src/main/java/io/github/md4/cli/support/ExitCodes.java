@@ -5,6 +5,7 @@ import io.github.md4.core.DeviceException;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.train.DivergedException;
+import io.github.md4.train.parallel.JobException;
 import picocli.CommandLine.ParameterException;
 
 /** The exit codes of the process. */
@@ -33,6 +34,9 @@ public final class ExitCodes {
     }
     if (failure instanceof DivergedException) {
       return DIVERGED;
+    }
+    if (failure instanceof JobException e) {
+      return e.code();
     }
     return failure instanceof InterruptedException ? INTERRUPTED : FAILURE;
   }

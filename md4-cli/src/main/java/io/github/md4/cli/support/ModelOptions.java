@@ -49,6 +49,15 @@ public final class ModelOptions {
     Device unused = device.find();
   }
 
+  /**
+   * Returns the device.
+   *
+   * @throws io.github.md4.core.DeviceException if it does not exist
+   */
+  public Device device() {
+    return device.find();
+  }
+
   /** Returns the options as JSON. */
   public ObjectNode json() {
     return Json.object()

@@ -2,6 +2,7 @@
 package io.github.md4.cli.train;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.config.ConfigWriter;
 import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.cli.experiment.ExperimentOptions;
 import io.github.md4.cli.experiment.RunConfig;
@@ -9,6 +10,7 @@ import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Processes;
 import io.github.md4.cli.support.Progress;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.internal.torch.EngineThreads;
@@ -23,6 +25,7 @@ import io.github.md4.train.evaluation.Evaluator;
 import io.github.md4.train.evaluation.RunRecorder;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -115,8 +118,9 @@ public final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Experiment experiment = experiment();
-    PrintWriter out = spec.commandLine().getOut();
-    PrintWriter err = spec.commandLine().getErr();
+    Processes processes =
+        Processes.ofEnvironment(spec.commandLine().getOut(), spec.commandLine().getErr());
+    PrintWriter err = processes.firstErr();
     try (TokenFile tokens = TokenFile.open(experiment.data().train());
         NDManager manager =
             NDManager.newBaseManager(TrainingDevice.find(experiment.training(), device, err))) {
@@ -124,19 +128,13 @@ public final class TrainCommand implements Callable<Integer> {
         EngineThreads.set(threads);
       }
       TrainingRun.Plan plan = plan(experiment, tokens);
-      RunFolder folder = new RunFolder(experiment.run());
-      if (mode.dryRun) {
-        try (TrainingRun run = TrainingRun.trial(folder, plan, TrainingData.of(tokens), manager)) {
-          return DryRun.print(run, plan, out);
-        }
-      }
-      if (mode.replay != null) {
-        try (TrainingRun run =
-            TrainingRun.before(mode.replay, folder, plan, TrainingData.of(tokens), manager)) {
-          return ReplayReport.print(run, mode.replay, out);
-        }
-      }
-      return train(experiment, plan, tokens, manager);
+      return processes.together(
+          manager.getDevice(),
+          ConfigWriter.write(experiment),
+          plan.dataSha256(),
+          experiment.parallel(),
+          communicator ->
+              run(experiment, plan.with(communicator), tokens, manager, processes.firstOut()));
     }
   }
 
@@ -147,6 +145,28 @@ public final class TrainCommand implements Callable<Integer> {
     return mode.replay != null || mode.isResumed(folder)
         ? experimentOptions.loadFor(folder)
         : given;
+  }
+
+  private int run(
+      Experiment experiment,
+      TrainingRun.Plan plan,
+      TokenFile tokens,
+      NDManager manager,
+      PrintWriter out)
+      throws IOException {
+    RunFolder folder = new RunFolder(experiment.run());
+    if (mode.dryRun) {
+      try (TrainingRun run = TrainingRun.trial(folder, plan, TrainingData.of(tokens), manager)) {
+        return DryRun.print(run, plan, out);
+      }
+    }
+    if (mode.replay != null) {
+      try (TrainingRun run =
+          TrainingRun.before(mode.replay, folder, plan, TrainingData.of(tokens), manager)) {
+        return ReplayReport.print(run, mode.replay, out);
+      }
+    }
+    return train(experiment, plan, tokens, manager);
   }
 
   private int train(
@@ -166,6 +186,11 @@ public final class TrainCommand implements Callable<Integer> {
                 experiment.data().evaluate(), experiment.evaluation(), plan.model(), manager);
         TrainingSamples samples =
             new TrainingSamples(manager, plan.model(), experiment.sampling(), folder.samples())) {
+      if (plan.communicator().share().rank() > 0) {
+        try (Interrupts interrupts = Interrupts.listen(new PrintWriter(Writer.nullWriter()))) {
+          return code(run.run(new FollowingListener(evaluator, samples), interrupts::requested));
+        }
+      }
       changes.forEach(line -> err.println("md4: resuming; the run had " + line));
       run.notes().forEach(note -> err.println("md4: " + note));
       long done = run.updates();
@@ -174,11 +199,14 @@ public final class TrainCommand implements Callable<Integer> {
           Progress progress = Progress.start("training", done, experiment.training().steps())) {
         runConfig.write(); // after all that can refuse the run
         PrintWriter out = spec.commandLine().getOut();
-        TrainingRun.Outcome outcome =
-            run.run(new RunListener(recorder, samples, progress, out, err), interrupts::requested);
-        return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
+        return code(
+            run.run(new RunListener(recorder, samples, progress, out, err), interrupts::requested));
       }
     }
+  }
+
+  private static int code(TrainingRun.Outcome outcome) {
+    return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
   }
 
   private static TrainingRun.Plan plan(Experiment experiment, TokenFile tokens) {

@@ -20,9 +20,14 @@ import io.github.md4.sample.SamplingMethod;
 import io.github.md4.sample.SamplingSteps;
 import io.github.md4.train.Learner;
 import io.github.md4.train.evaluation.RunRecorder;
+import io.github.md4.train.parallel.Communicator;
+import io.github.md4.train.parallel.Share;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -71,14 +76,59 @@ final class TrainingSamples implements AutoCloseable {
 
   /**
    * Returns the tokens of the samples, drawn with the same noise at every step of the training.
+   * Processes that train together draw a share each, and each of them has all.
    *
    * @param isStopRequested asked after each call of the network
-   * @throws CancellationException if it says so
+   * @throws CancellationException if it says so, in any of the processes
    */
   List<int[]> draw(Learner learner, BooleanSupplier isStopRequested) {
     if (config.count() == 0) {
       return List.of();
     }
+    Communicator communicator = learner.communicator();
+    List<InitialSequence> all = starts();
+    Share share = communicator.share();
+    List<InitialSequence> own =
+        IntStream.range(0, all.size())
+            .filter(i -> i % share.size() == share.rank())
+            .mapToObj(all::get)
+            .toList();
+    List<int[]> drawn;
+    try {
+      drawn = own.isEmpty() ? List.of() : draw(learner, own, isStopRequested);
+    } catch (CancellationException e) {
+      boolean unused = communicator.any(true);
+      throw e;
+    }
+    checkStop(() -> communicator.any(false));
+    return gathered(communicator, drawn, all.size());
+  }
+
+  /** Returns the samples of all processes in their order. */
+  private static List<int[]> gathered(Communicator communicator, List<int[]> own, int count) {
+    List<byte[]> all = communicator.all(bytes(own));
+    List<int[]> samples = new ArrayList<>();
+    List<IntBuffer> readers =
+        all.stream().map(each -> ByteBuffer.wrap(each).asIntBuffer()).toList();
+    for (int i = 0; i < count; i++) {
+      IntBuffer reader = readers.get(i % readers.size());
+      int[] sample = new int[reader.get()];
+      reader.get(sample);
+      samples.add(sample);
+    }
+    return samples;
+  }
+
+  private static byte[] bytes(List<int[]> samples) {
+    int size = samples.stream().mapToInt(each -> 1 + each.length).sum();
+    ByteBuffer bytes = ByteBuffer.allocate(size * Integer.BYTES);
+    IntBuffer ints = bytes.asIntBuffer();
+    samples.forEach(each -> ints.put(each.length).put(each));
+    return bytes.array();
+  }
+
+  private List<int[]> draw(
+      Learner learner, List<InitialSequence> starts, BooleanSupplier isStopRequested) {
     GenerativeModel trained =
         new GenerativeModel(
             learner.model().denoiser(Weights.EMA),
@@ -90,7 +140,7 @@ final class TrainingSamples implements AutoCloseable {
     try (Sampler sampler = new Sampler(manager, trained, method)) {
       return sampler
           .sample(
-              SampleRequest.of(starts()).withSeed(config.seed()),
+              SampleRequest.of(starts).withSeed(config.seed()),
               (done, planned) -> checkStop(isStopRequested))
           .stream()
           .map(Sample::tokens)

@@ -2,6 +2,7 @@
 package io.github.md4.core.likelihood;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Division;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.Query;
@@ -9,8 +10,11 @@ import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.TimeSampling;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * An estimator of an objective's value over given examples, by one query an example and pass.
@@ -26,6 +30,7 @@ public final class LikelihoodEstimator {
   private final Objective objective;
   private final Settings settings;
   private final Noise noise;
+  private final Division division;
 
   /**
    * The amount of computation and the seed of its noise.
@@ -55,9 +60,18 @@ public final class LikelihoodEstimator {
    * @param objective scores as {@link Objective#likelihood} does
    */
   public LikelihoodEstimator(Objective objective, Settings settings) {
+    this(objective, settings, Division.whole());
+  }
+
+  /**
+   * @param division divides the batches; where it knows all losses, the result is the same to the
+   *     last bit as that of one part
+   */
+  public LikelihoodEstimator(Objective objective, Settings settings, Division division) {
     this.objective = objective.likelihood();
     this.settings = settings;
     this.noise = new Noise(settings.seed);
+    this.division = division;
   }
 
   /**
@@ -85,16 +99,74 @@ public final class LikelihoodEstimator {
   /** As the public method, of a network in any form. */
   BoundEstimate score(Losses losses, Examples examples, Progress progress) {
     BoundSums sums = BoundSums.of(objective, examples, settings.passes);
+    long ofRound = (long) settings.batchSize * division.parts();
     for (int pass = 0; pass < settings.passes; pass++) {
-      for (long first = 0; first < examples.count(); first += settings.batchSize) {
-        int size = (int) Math.min(settings.batchSize, examples.count() - first);
-        double[] v = stratified(pass, first, size, examples.count());
-        QueryBatch batch = batch(examples, pass, first, v);
-        sums.add(first, pass, v, batch, losses.of(batch));
-        progress.done(pass * examples.count() + first + size);
+      for (long first = 0; first < examples.count(); first += ofRound) {
+        long end = Math.min(first + ofRound, examples.count());
+        addRound(sums, losses, batches(examples, pass, first, end));
+        progress.done(pass * examples.count() + end);
       }
     }
     return sums.estimate(settings);
+  }
+
+  private void addRound(BoundSums sums, Losses losses, List<Batch> round) {
+    List<Optional<byte[]>> results =
+        division.round(
+            round.stream()
+                .<Supplier<byte[]>>map(batch -> () -> bytes(losses.of(batch.queries())))
+                .toList());
+    for (int i = 0; i < round.size(); i++) {
+      Batch batch = round.get(i);
+      results
+          .get(i)
+          .ifPresent(
+              found -> sums.add(batch.first, batch.pass, batch.v, batch.queries(), floats(found)));
+    }
+  }
+
+  private static byte[] bytes(float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
+    bytes.asFloatBuffer().put(values);
+    return bytes.array();
+  }
+
+  private static float[] floats(byte[] bytes) {
+    float[] values = new float[bytes.length / Float.BYTES];
+    ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
+    return values;
+  }
+
+  private List<Batch> batches(Examples examples, int pass, long start, long end) {
+    List<Batch> round = new ArrayList<>();
+    for (long first = start; first < end; first += settings.batchSize) {
+      int size = (int) Math.min(settings.batchSize, end - first);
+      round.add(new Batch(examples, pass, first, stratified(pass, first, size, examples.count())));
+    }
+    return round;
+  }
+
+  /** A batch whose queries are made when they are wanted. */
+  private final class Batch {
+    private final Examples examples;
+    private final int pass;
+    private final long first;
+    private final double[] v;
+    private QueryBatch queries;
+
+    Batch(Examples examples, int pass, long first, double[] v) {
+      this.examples = examples;
+      this.pass = pass;
+      this.first = first;
+      this.v = v;
+    }
+
+    QueryBatch queries() {
+      if (queries == null) {
+        queries = batch(examples, pass, first, v);
+      }
+      return queries;
+    }
   }
 
   private QueryBatch batch(Examples examples, int pass, long first, double[] v) {

@@ -10,10 +10,16 @@ import java.util.stream.IntStream;
  *
  * @param firstExample the index in the step's batch of the first example here, so that splitting a
  *     batch changes no mask
+ * @param stride the distance in the batch between two examples that are neighbours here
  */
-public record DropoutNoise(Noise noise, long step, int firstExample) {
+public record DropoutNoise(Noise noise, long step, int firstExample, int stride) {
   private static final int WORDS = 4;
   private static final long WORD = 0xFFFFFFFFL;
+
+  /** Makes the noise of consecutive examples. */
+  public DropoutNoise(Noise noise, long step, int firstExample) {
+    this(noise, step, firstExample, 1);
+  }
 
   /**
    * Returns 1 where a channel is kept, independently with probability {@code 1 - rate}.
@@ -34,7 +40,7 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
   public int[] labels(int[] labels, double rate, int nullLabel) {
     int[] kept = new int[labels.length];
     for (int b = 0; b < kept.length; b++) {
-      double u = noise.uniform(Purpose.LABEL, step, (long) firstExample + b, 0);
+      double u = noise.uniform(Purpose.LABEL, step, index(b), 0);
       kept[b] = u < rate ? nullLabel : labels[b];
     }
     return kept;
@@ -50,8 +56,13 @@ public record DropoutNoise(Noise noise, long step, int firstExample) {
     return block[0];
   }
 
+  /** Returns the index in the step's batch of an example here. */
+  private long index(int example) {
+    return firstExample + (long) example * stride;
+  }
+
   private void fill(byte[] mask, int example, int channels, long threshold) {
-    int[] words = noise.words(Purpose.DROPOUT, step, (long) firstExample + example, channels);
+    int[] words = noise.words(Purpose.DROPOUT, step, index(example), channels);
     int at = example * channels;
     for (int channel = 0; channel < channels; channel++) {
       mask[at + channel] = (byte) ((words[channel] & WORD) >= threshold ? 1 : 0);

@@ -133,6 +133,16 @@ public final class RecordedNetwork implements TrainableNetwork {
   }
 
   @Override
+  public FlatArrays working() {
+    return parameters.flat();
+  }
+
+  @Override
+  public FlatArrays exact() {
+    return parameters.flat();
+  }
+
+  @Override
   public OptimizerKernels optimizer() {
     return optimizer;
   }

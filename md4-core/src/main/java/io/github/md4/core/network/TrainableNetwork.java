@@ -4,6 +4,7 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.OptimizerKernels;
+import java.util.Optional;
 
 /**
  * A network with the parameters to be trained, and the memory that training needs. This library
@@ -37,8 +38,42 @@ public interface TrainableNetwork extends AutoCloseable {
   /** Returns the gradients of the last backward pass, in the parameters' order. */
   FlatArrays gradients();
 
+  /**
+   * Returns where segments of the gradients begin, which the backward pass completes one after
+   * another: the number of the first parameter of each, ascending from 0.
+   */
+  default int[] segments() {
+    return new int[] {0};
+  }
+
   /** Returns the optimizer of these parameters. */
   OptimizerKernels optimizer();
+
+  /**
+   * Returns the vector that the forward pass reads, as long as the parameters: a copy of them in
+   * the products' type, or they themselves.
+   */
+  FlatArrays working();
+
+  /** Returns the parameters in float32, some of which the forward pass may also read. */
+  FlatArrays exact();
+
+  /**
+   * Returns how many of the {@link #segments}, from the first on, the forward pass also reads in
+   * float32.
+   */
+  default int exactSegments() {
+    return 0;
+  }
+
+  /**
+   * Returns the movement of a piece of the parameters.
+   *
+   * @param workingPiece the same piece of {@link #working}, which the movement keeps up to date
+   */
+  default Optional<OptimizerKernels.Movement> movement(FlatArrays workingPiece) {
+    return Optional.empty();
+  }
 
   /** Returns a line that names the implementation. */
   String description();

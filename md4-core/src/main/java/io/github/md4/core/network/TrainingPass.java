@@ -2,6 +2,7 @@
 package io.github.md4.core.network;
 
 import io.github.md4.core.loss.Logits;
+import java.util.function.IntConsumer;
 
 /** A network's forward pass of a batch, with its backward pass. */
 public interface TrainingPass extends AutoCloseable {
@@ -16,6 +17,16 @@ public interface TrainingPass extends AutoCloseable {
    * parameters to {@link TrainableNetwork#gradients}.
    */
   void backward();
+
+  /**
+   * As {@link #backward()}; tells which segments of the gradients are complete while the rest is
+   * still being computed. Those that it does not name are complete at the end.
+   *
+   * @param complete takes the place of a segment in {@link TrainableNetwork#segments}
+   */
+  default void backward(IntConsumer complete) {
+    backward();
+  }
 
   @Override
   void close();

@@ -4,12 +4,17 @@ package io.github.md4.sample.fid;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.Division;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.token.ImageShape;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * The features of a set of images.
@@ -36,24 +41,105 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
       Examples images,
       Settings settings,
       LongConsumer progress) {
+    return of(manager, network, images, settings, Division.whole(), progress);
+  }
+
+  /**
+   * As the other method, of batches that are divided; where all of them are known, the result is
+   * the same to the last bit as that of one part.
+   */
+  public static ImageFeatures of(
+      NDManager manager,
+      FeatureNetwork network,
+      Examples images,
+      Settings settings,
+      Division division,
+      LongConsumer progress) {
     Collected collected = new Collected(settings);
-    for (long first = 0; first < images.count(); first += settings.batchSize) {
-      int size = (int) Math.min(settings.batchSize, images.count() - first);
-      try (NDManager scope = manager.newSubManager()) {
-        float[] values = new float[size * settings.shape.size()];
-        int[] labels = new int[size];
-        for (int b = 0; b < size; b++) {
-          int[] tokens = new int[settings.shape.size()];
-          images.read(first + b, tokens);
-          labels[b] = images.label(first + b);
-          planes(tokens, settings.shape, values, b);
-        }
-        NDArray batch = scope.create(values, shape(settings.shape, size));
-        collected.add(network.of(scope, batch), labels);
+    long ofRound = (long) settings.batchSize * division.parts();
+    for (long start = 0; start < images.count(); start += ofRound) {
+      long end = Math.min(start + ofRound, images.count());
+      List<Supplier<byte[]>> items = new ArrayList<>();
+      for (long first = start; first < end; first += settings.batchSize) {
+        Batch batch = new Batch(images, first, size(first, images, settings));
+        items.add(() -> batch.features(manager, network, settings.shape));
       }
-      progress.accept(first + size);
+      List<Optional<byte[]>> found = division.round(items);
+      for (int i = 0; i < found.size(); i++) {
+        long first = start + (long) i * settings.batchSize;
+        Batch batch = new Batch(images, first, size(first, images, settings));
+        found.get(i).ifPresent(bytes -> collected.add(Found.read(bytes), batch.labels()));
+      }
+      progress.accept(end);
     }
     return collected.features();
+  }
+
+  private static int size(long first, Examples images, Settings settings) {
+    return (int) Math.min(settings.batchSize, images.count() - first);
+  }
+
+  /**
+   * What a network finds of a batch.
+   *
+   * @param features [B width]
+   * @param guesses predicted labels; empty where it predicts none
+   */
+  private record Found(int width, float[] features, long[] guesses) {
+    private static Found of(FeatureNetwork.Features found) {
+      return new Found(
+          Math.toIntExact(found.vectors().getShape().get(1)),
+          found.vectors().toFloatArray(),
+          found.labels().map(NDArray::toLongArray).orElse(new long[0]));
+    }
+
+    private byte[] bytes() {
+      ByteBuffer bytes =
+          ByteBuffer.allocate(
+              2 * Integer.BYTES + features.length * Float.BYTES + guesses.length * Long.BYTES);
+      bytes.putInt(width).putInt(features.length);
+      for (float value : features) {
+        bytes.putFloat(value);
+      }
+      for (long guess : guesses) {
+        bytes.putLong(guess);
+      }
+      return bytes.array();
+    }
+
+    private static Found read(byte[] content) {
+      ByteBuffer bytes = ByteBuffer.wrap(content);
+      int width = bytes.getInt();
+      float[] features = new float[bytes.getInt()];
+      for (int i = 0; i < features.length; i++) {
+        features[i] = bytes.getFloat();
+      }
+      long[] guesses = new long[bytes.remaining() / Long.BYTES];
+      for (int i = 0; i < guesses.length; i++) {
+        guesses[i] = bytes.getLong();
+      }
+      return new Found(width, features, guesses);
+    }
+  }
+
+  /** Consecutive images. */
+  private record Batch(Examples images, long first, int size) {
+    private int[] labels() {
+      return IntStream.range(0, size).map(b -> images.label(first + b)).toArray();
+    }
+
+    private byte[] features(NDManager manager, FeatureNetwork network, ImageShape shape) {
+      try (NDManager scope = manager.newSubManager()) {
+        float[] values = new float[size * shape.size()];
+        for (int b = 0; b < size; b++) {
+          int[] tokens = new int[shape.size()];
+          images.read(first + b, tokens);
+          planes(tokens, shape, values, b);
+        }
+        NDArray batch = scope.create(values, ImageFeatures.shape(shape, size));
+        return Found.of(network.of(scope, batch)).bytes();
+      }
+    }
   }
 
   private static Shape shape(ImageShape image, int size) {
@@ -79,25 +165,18 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
       this.settings = settings;
     }
 
-    void add(FeatureNetwork.Features found, int[] labels) {
-      int width = Math.toIntExact(found.vectors().getShape().get(1));
-      float[] features = found.vectors().toFloatArray();
+    void add(Found found, int[] labels) {
+      int width = found.width;
       if (moments == null) {
         moments = new FeatureMoments(width);
       }
-      moments.add(features);
+      moments.add(found.features);
       for (int b = 0; b < labels.length && first.size() < settings.kept; b++) {
-        first.add(Arrays.copyOfRange(features, b * width, (b + 1) * width));
+        first.add(Arrays.copyOfRange(found.features, b * width, (b + 1) * width));
       }
-      found
-          .labels()
-          .ifPresent(
-              predicted -> {
-                long[] guesses = predicted.toLongArray();
-                for (int b = 0; b < labels.length; b++) {
-                  matched += guesses[b] == labels[b] ? 1 : 0;
-                }
-              });
+      for (int b = 0; b < found.guesses.length; b++) {
+        matched += found.guesses[b] == labels[b] ? 1 : 0;
+      }
     }
 
     ImageFeatures features() {

@@ -39,7 +39,7 @@ public record BenchResult(
    * @param code the description of the code that computes it
    * @param flops the operations per token
    * @param ceilingSize the number of rows of the square product of the ceiling
-   * @param ceiling the floating-point operations per second of that product
+   * @param ceiling the floating-point operations per second of that product, over all processes
    */
   public record Work(
       String code, long parameters, FlopCount flops, int ceilingSize, double ceiling) {}

@@ -21,6 +21,7 @@ import io.github.md4.train.PreparedStep;
 import io.github.md4.train.TrainedSchedule;
 import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.UpdateNumbers;
+import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.speed.FlopCount;
 import io.github.md4.train.speed.MatmulCeiling;
 import io.github.md4.train.speed.Spread;
@@ -43,6 +44,7 @@ public final class StepBench implements AutoCloseable {
   private final Learner learner;
   private final Batches batches;
   private final MemoryGauge gauge;
+  private final int processes;
 
   /**
    * The workload that is measured.
@@ -92,8 +94,12 @@ public final class StepBench implements AutoCloseable {
     }
   }
 
-  /** Prepares the training at its first step, on the device of {@code parent}. */
-  public StepBench(NDManager parent, Workload workload) {
+  /**
+   * Prepares the training at its first step, on the device of {@code parent}.
+   *
+   * @param communicator of the processes that are measured together
+   */
+  public StepBench(NDManager parent, Workload workload, Communicator communicator) {
     TrainingConfig training = workload.training;
     ModelConfig model = workload.model;
     Noise noise = new Noise(training.seed());
@@ -105,8 +111,9 @@ public final class StepBench implements AutoCloseable {
     this.network = workload.network(manager);
     TrainedSchedule schedule =
         TrainedSchedule.of(manager, new TokenSpace(workload.vocabularySize), model, training);
-    this.learner = Learner.initial(manager, network, training, schedule);
-    this.batches = new Batches(windows, noise, training.batching());
+    this.learner = Learner.initial(manager, network, training, schedule, communicator);
+    this.batches = new Batches(windows, noise, training.batching(), communicator.share());
+    this.processes = communicator.share().size();
     this.gauge = new MemoryGauge(manager.getDevice());
   }
 
@@ -129,7 +136,7 @@ public final class StepBench implements AutoCloseable {
               FlopCount.of(workload.model, network.specs())
                   .times(workload.training.batching().samples()),
               ceiling.size(),
-              ceiling.measure());
+              processes * ceiling.measure());
       double gap = gapMilliseconds(repetitions.stepsAWindow);
       return new BenchResult(throughput, parts, gap, memory, work);
     }

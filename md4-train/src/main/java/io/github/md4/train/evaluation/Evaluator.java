@@ -17,6 +17,7 @@ import io.github.md4.train.RunFolder;
 import io.github.md4.train.data.DataCheck;
 import io.github.md4.train.data.EvaluationChunks;
 import io.github.md4.train.data.image.ImageCompatibility;
+import io.github.md4.train.parallel.Communicator;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -126,30 +127,34 @@ public final class Evaluator implements AutoCloseable {
   }
 
   /**
-   * Evaluates the learner on each file, with each of the weights.
+   * Evaluates the learner on each file, with each of the weights. Processes that train together
+   * divide the batches, and each of them has the result.
    *
-   * @param isStopRequested asked after each batch
+   * @param isStopRequested asked after each batch; one process that is to stop stops all
    * @throws java.util.concurrent.CancellationException if it says so
    * @throws InvalidDataException if the content of a file is not what its JSON states
    */
   public List<Evaluation> evaluate(Learner learner, BooleanSupplier isStopRequested)
       throws IOException {
-    awaitCheck(isStopRequested);
+    Communicator communicator = learner.communicator();
+    BooleanSupplier isAnyToStop = () -> communicator.any(isStopRequested.getAsBoolean());
+    awaitCheck(communicator, isAnyToStop);
     List<Evaluation> evaluations = new ArrayList<>();
     for (Split split : splits) {
       Examples all = split.examples;
       Examples some = config.chunks() == 0 ? all : all.first(config.chunks());
       for (Weights weights : config.weights()) {
         evaluations.add(
-            new Evaluation(split.name, weights, estimate(learner, weights, some, isStopRequested)));
+            new Evaluation(split.name, weights, estimate(learner, weights, some, isAnyToStop)));
       }
     }
     return evaluations;
   }
 
-  private void awaitCheck(BooleanSupplier isStopRequested) throws IOException {
-    while (!check.isDone()) {
-      checkStop(isStopRequested);
+  private void awaitCheck(Communicator communicator, BooleanSupplier isAnyToStop)
+      throws IOException {
+    while (communicator.any(!check.isDone())) {
+      checkStop(isAnyToStop);
       LockSupport.parkNanos(POLL_NANOS);
     }
     check.await();
@@ -163,7 +168,10 @@ public final class Evaluator implements AutoCloseable {
 
   private LikelihoodEstimate estimate(
       Learner learner, Weights weights, Examples examples, BooleanSupplier isStopRequested) {
-    return new LikelihoodEstimator(learner.model().objective(weights), config.settings())
+    return new LikelihoodEstimator(
+            learner.model().objective(weights),
+            config.settings(),
+            learner.communicator().division())
         .estimate(
             manager,
             learner.model().denoiser(weights),

@@ -85,6 +85,8 @@ final class Cuda {
 
   static native int cuCtxSynchronize();
 
+  static native int cuDeviceGetUuid(Pointer uuid, int device);
+
   static native int cuStreamCreate(PointerByReference stream, int flags);
 
   static native int cuStreamDestroy_v2(Pointer stream);
@@ -103,6 +105,8 @@ final class Cuda {
   static native int cuGraphExecDestroy(Pointer executable);
 
   static native int cuGraphDestroy(Pointer graph);
+
+  static native int cuStreamWaitEvent(Pointer stream, Pointer event, int flags);
 
   static native int cuGetErrorString(int error, PointerByReference text);
 

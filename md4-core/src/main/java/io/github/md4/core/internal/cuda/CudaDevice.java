@@ -3,13 +3,16 @@ package io.github.md4.core.internal.cuda;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
+import java.util.HexFormat;
 import java.util.Optional;
 
 /** A GPU, in the context that libtorch shares. */
 public final class CudaDevice {
+  private static final int UUID_BYTES = 16;
   private static final int MULTIPROCESSORS = 16;
   private static final int CAPABILITY_MAJOR = 75;
   private static final int CAPABILITY_MINOR = 76;
@@ -76,6 +79,14 @@ public final class CudaDevice {
   /** Returns the most shared memory that a block may ask for. */
   public int sharedBytesOfBlock() {
     return attribute(SHARED_BYTES_A_BLOCK);
+  }
+
+  /** Returns the number that no other GPU has, in hexadecimal digits. */
+  public String uuid() {
+    try (Memory uuid = new Memory(UUID_BYTES)) {
+      Cuda.check(Cuda.cuDeviceGetUuid(uuid, device), "asking a GPU for its name");
+      return HexFormat.of().formatHex(uuid.getByteArray(0, UUID_BYTES));
+    }
   }
 
   private int attribute(int number) {

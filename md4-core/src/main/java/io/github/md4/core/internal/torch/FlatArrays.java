@@ -51,6 +51,16 @@ public final class FlatArrays implements AutoCloseable {
     }
   }
 
+  /** A stretch of {@code all} that shares its memory, without arrays of its own. */
+  private FlatArrays(FlatArrays all, long from, long to) {
+    this.manager = all.manager.newSubManager();
+    this.shapes = List.of(new Shape(to - from));
+    this.precision = all.precision;
+    this.script = all.script;
+    this.whole = JniUtils.slice((PtNDArray) all.whole, 0, from, to, 1);
+    whole.attach(manager);
+  }
+
   private NDArray zeros(long size) {
     try (NDArray like = manager.create(0f)) {
       // In float32 made outside of inference mode, so that gradients can be taken by parts of it.
@@ -70,6 +80,11 @@ public final class FlatArrays implements AutoCloseable {
     return zeros(manager.getParentManager(), shapes, precisionOfZeros);
   }
 
+  /** Returns a vector of zeros under the same manager. */
+  public FlatArrays shard(long length, Precision precisionOfZeros) {
+    return zeros(manager.getParentManager(), List.of(new Shape(length)), precisionOfZeros);
+  }
+
   /** Returns a copy under the same manager; for float32. */
   public FlatArrays copy() {
     FlatArrays copy = zeros(precision);
@@ -82,6 +97,28 @@ public final class FlatArrays implements AutoCloseable {
     try (NDArray source = manager.create(values, shapes.get(index))) {
       write(arrays.get(index), source);
     }
+  }
+
+  /** Gives all elements their values, those of the padding too. */
+  public void fill(float[] values) {
+    try (NDArray source = manager.create(values)) {
+      write(whole, source);
+    }
+  }
+
+  /**
+   * Returns a stretch of the vector, which shares its memory; as one vector only.
+   *
+   * @param from the first element
+   * @param to the element after the last
+   */
+  public FlatArrays range(long from, long to) {
+    return new FlatArrays(this, from, to);
+  }
+
+  /** Returns where an array begins in the vector, its padding included; that of none, its end. */
+  public long offset(int index) {
+    return shapes.subList(0, index).stream().mapToLong(FlatArrays::paddedSize).sum();
   }
 
   private void write(NDArray to, NDArray source) {

@@ -6,11 +6,13 @@ import ai.djl.ndarray.NDManager;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** The operations of an optimizer on all parameters at once, in place. */
 public final class OptimizerKernels implements AutoCloseable {
   private final TorchScript script;
   private final Movement movement;
+  private final Norms norms;
 
   /**
    * The arrays that an update changes, float32 and of the same shapes.
@@ -51,15 +53,74 @@ public final class OptimizerKernels implements AutoCloseable {
     void move(Trained trained, FlatArrays g, Numbers n);
   }
 
+  /** The norms of vectors, of which others may have further pieces. */
+  private interface Norms {
+    NDArray norm(NDManager scope, FlatArrays g);
+
+    void clip(FlatArrays g, double bound);
+  }
+
   /** Returns kernels for any device. */
   public OptimizerKernels(NDManager parent) {
     this.script = load(parent);
     this.movement = this::move;
+    this.norms = new OfWhole();
   }
 
   public OptimizerKernels(NDManager parent, Movement movement) {
     this.script = load(parent);
     this.movement = movement;
+    this.norms = new OfWhole();
+  }
+
+  /**
+   * Returns kernels for vectors of which this process has a piece.
+   *
+   * @param total returns the sum of a number over all processes
+   */
+  public static OptimizerKernels ofPieces(
+      NDManager parent, Optional<Movement> movement, UnaryOperator<NDArray> total) {
+    return new OptimizerKernels(load(parent), movement, total);
+  }
+
+  private OptimizerKernels(
+      TorchScript script, Optional<Movement> movement, UnaryOperator<NDArray> total) {
+    this.script = script;
+    this.movement = movement.orElse(this::move);
+    this.norms = new OfPieces(total);
+  }
+
+  private final class OfWhole implements Norms {
+    @Override
+    public NDArray norm(NDManager scope, FlatArrays g) {
+      return script.run(scope, "norm", g.whole()).singletonOrThrow();
+    }
+
+    @Override
+    public void clip(FlatArrays g, double bound) {
+      change("clipByNorm", g.whole(), bound);
+    }
+  }
+
+  private final class OfPieces implements Norms {
+    private final UnaryOperator<NDArray> total;
+
+    OfPieces(UnaryOperator<NDArray> total) {
+      this.total = total;
+    }
+
+    @Override
+    public NDArray norm(NDManager scope, FlatArrays g) {
+      NDArray own = script.run(scope, "squareOfNorm", g.whole()).singletonOrThrow();
+      return script.run(scope, "root", total.apply(own)).singletonOrThrow();
+    }
+
+    @Override
+    public void clip(FlatArrays g, double bound) {
+      try (NDManager scope = g.whole().getManager().newSubManager()) {
+        change("clipToNorm", g.whole(), norm(scope, g), bound);
+      }
+    }
   }
 
   private static TorchScript load(NDManager parent) {
@@ -125,12 +186,12 @@ public final class OptimizerKernels implements AutoCloseable {
 
   /** Scales all arrays to the joint norm {@code bound} where they exceed it. */
   public void clipByNorm(FlatArrays g, double bound) {
-    change("clipByNorm", g.whole(), bound);
+    norms.clip(g, bound);
   }
 
   /** Returns the joint Euclidean norm of all arrays, float32, one element. */
   public NDArray norm(NDManager scope, FlatArrays g) {
-    return script.run(scope, "norm", g.whole()).singletonOrThrow();
+    return norms.norm(scope, g);
   }
 
   /** Returns the Euclidean norm of each array, float32 [arrays]. */

@@ -344,8 +344,12 @@ public final class FusedKernels implements AutoCloseable {
 
   /** Returns an optimizer's kernels that keep {@code copy} equal to the parameters. */
   public OptimizerKernels optimizer(NDManager parent, FlatArrays copy) {
-    return new OptimizerKernels(
-        parent, (trained, g, numbers) -> pointwise.update(trained, g, copy, numbers));
+    return new OptimizerKernels(parent, movement(copy));
+  }
+
+  /** Returns the movement of parameters that keeps {@code copy} equal to them. */
+  public OptimizerKernels.Movement movement(FlatArrays copy) {
+    return (trained, g, numbers) -> pointwise.update(trained, g, copy, numbers);
   }
 
   @Override

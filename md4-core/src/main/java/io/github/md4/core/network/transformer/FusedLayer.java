@@ -101,6 +101,11 @@ final class FusedLayer {
     return modulation;
   }
 
+  /** Returns the name of the first parameter after those of a block's modulation. */
+  static String first(int layer) {
+    return "layers." + layer + ".attention.qkv.weight";
+  }
+
   /** Returns the output y as the branch that the next block adds. */
   Branch branch(Hidden output) {
     return new Branch(output, modulation, FEED_FORWARD_GATE);

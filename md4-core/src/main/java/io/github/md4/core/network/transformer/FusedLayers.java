@@ -11,6 +11,7 @@ import io.github.md4.core.network.transformer.FusedLayer.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /** The blocks of a pass, and the arrays that each keeps for the backward pass. */
 abstract class FusedLayers {
@@ -63,14 +64,17 @@ abstract class FusedLayers {
   /**
    * Computes the backward pass of all blocks; returns the gradient by the residual stream before
    * them.
+   *
+   * @param done is told of each block whose products' gradients are complete
    */
-  Hidden backward(ResidualGradients last) {
+  Hidden backward(ResidualGradients last, IntConsumer done) {
     ResidualGradients left = last;
     for (int i = layers.size() - 1; i >= 0; i--) {
       BlockGradients following = new BlockGradients(left.stream(), left.branch().orElseThrow());
       left = backward(i, layers.get(i), following, output(i - 1));
       following.stream().close();
       following.output().close();
+      done.accept(i);
     }
     return left.stream();
   }

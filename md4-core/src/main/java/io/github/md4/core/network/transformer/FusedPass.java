@@ -17,6 +17,7 @@ import io.github.md4.core.loss.Logits;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import io.github.md4.core.network.TrainingPass;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 
 /**
  * The hand-written forward and backward of the conditional transformer. It computes the same as
@@ -131,7 +132,15 @@ final class FusedPass implements TrainingPass {
 
   @Override
   public void backward() {
-    Hidden dh = layers.backward(headBackward());
+    backward(segment -> {});
+  }
+
+  @Override
+  public void backward(IntConsumer complete) {
+    ResidualGradients last = headBackward();
+    complete.accept(weights.segment(HEAD));
+    Hidden dh =
+        layers.backward(last, layer -> complete.accept(weights.segment(FusedLayer.first(layer))));
     embedding.backward(scope, dh, batch);
     modulationsBackward();
   }

@@ -14,6 +14,7 @@ import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** The transformer in training by its hand-written forward and backward. */
 final class FusedTransformer implements TrainableNetwork {
@@ -70,6 +71,31 @@ final class FusedTransformer implements TrainableNetwork {
   @Override
   public FlatArrays gradients() {
     return weights.gradients();
+  }
+
+  @Override
+  public int[] segments() {
+    return weights.segments();
+  }
+
+  @Override
+  public FlatArrays working() {
+    return weights.copy();
+  }
+
+  @Override
+  public FlatArrays exact() {
+    return weights.parameters().flat();
+  }
+
+  @Override
+  public int exactSegments() {
+    return 1; // embedding and condition
+  }
+
+  @Override
+  public Optional<OptimizerKernels.Movement> movement(FlatArrays workingPiece) {
+    return Optional.of(kernels.movement(workingPiece));
   }
 
   @Override

@@ -7,16 +7,26 @@ import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.network.Parameters;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
  * The parameters of the hand-written pass: float32 values, the copy that products read, and the
  * gradients.
+ *
+ * @param segments where segments of the gradients begin. Products' gradients are complete block by
+ *     block; those of the modulations between them, of the embedding and of the condition at the
+ *     end
  */
 record FusedWeights(
-    Parameters parameters, Map<String, Integer> indices, FlatArrays copy, FlatArrays gradients) {
+    Parameters parameters,
+    Map<String, Integer> indices,
+    int[] segments,
+    FlatArrays copy,
+    FlatArrays gradients) {
 
   /** Returns weights that are only read. */
   static FusedWeights frozen(Parameters parameters, FlatArrays copy) {
@@ -29,7 +39,9 @@ record FusedWeights(
     for (int i = 0; i < names.size(); i++) {
       indices.put(names.get(i), i);
     }
-    return new FusedWeights(parameters, indices, copy, gradients);
+    int[] segments =
+        IntStream.range(0, names.size()).filter(i -> i == 0 || isFirst(names.get(i))).toArray();
+    return new FusedWeights(parameters, indices, segments, copy, gradients);
   }
 
   /** Returns a parameter in float32. */
@@ -62,6 +74,17 @@ record FusedWeights(
 
   Hidden[] gradients(String... names) {
     return Stream.of(names).map(this::gradient).toArray(Hidden[]::new);
+  }
+
+  private static boolean isFirst(String name) {
+    return name.endsWith("modulation.weight")
+        || name.endsWith("attention.qkv.weight")
+        || name.equals("head.weight");
+  }
+
+  /** Returns the place among the segments of the one that begins with a parameter. */
+  int segment(String first) {
+    return Arrays.binarySearch(segments, index(first));
   }
 
   private int index(String name) {

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.launch;
+
+import io.github.md4.cli.support.OptionTypes;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** The command {@code md4 launch}. */
+@Command(
+    name = "launch",
+    description = {
+      "Runs a command in several processes of this machine, which work together: one for each GPU,"
+          + " as in",
+      "  md4 launch --processes 8 -- train --config FILE.yaml"
+    },
+    footer =
+        "%nA signal is passed on to all processes. Where one ends with an error, all end within 10"
+            + " seconds. For several machines see docs/distributed.md.",
+    sortOptions = false)
+public final class LaunchCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--processes",
+      required = true,
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "The number of processes.")
+  private int processes;
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      converter = OptionTypes.Count.class,
+      description = "The port at which the first process listens. Default: one that is free.")
+  private Integer port;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "COMMAND",
+      description = "The command and its options, after --.")
+  private List<String> command;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    int chosen = port == null ? freePort() : port;
+    try (ProcessGroup group =
+        ProcessGroup.start(processes, chosen, command, spec.commandLine().getErr())) {
+      return group.await();
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}

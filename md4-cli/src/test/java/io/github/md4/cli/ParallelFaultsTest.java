@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.train.Checkpoints;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Faults of one process, each of which must end all of them soon, with its rank and its cause. */
+@Tag("slow")
+@Timeout(120)
+final class ParallelFaultsTest {
+  private static final int POLL_MILLIS = 20;
+
+  /** On a machine that is not busy; the promise is of 10 s. */
+  private static final double SOON = 10;
+
+  @TempDir private Path folder;
+  private TinyTraining tiny;
+  private int port;
+  private final List<ChildJvm> ranks = new ArrayList<>();
+
+  @BeforeEach
+  void prepare() throws IOException {
+    tiny = TinyTraining.prepare(folder);
+    try (ServerSocket socket = new ServerSocket(0)) {
+      port = socket.getLocalPort();
+    }
+  }
+
+  @AfterEach
+  void end() {
+    ranks.forEach(ChildJvm::close);
+  }
+
+  private ChildJvm rank(int rank, String... more) throws IOException {
+    String[] endless = {
+      "--set", "training.steps=1000000",
+      "--set", "training.learningRate.decay=constant",
+      "--set", "evaluation.every=0",
+      "--set", "sampling.count=0",
+      "--set", "checkpoints.every=20",
+      "--set", "parallel.joinSeconds=20"
+    };
+    Map<String, String> place =
+        Map.of(
+            "RANK", "" + rank,
+            "WORLD_SIZE", "2",
+            "LOCAL_RANK", "" + rank,
+            "MASTER_ADDR", "127.0.0.1",
+            "MASTER_PORT", "" + port);
+    String[] words = Stream.of(endless, more).flatMap(Stream::of).toArray(String[]::new);
+    ChildJvm child = ChildJvm.startFast(Main.class, place, tiny.words(words));
+    ranks.add(child);
+    return child;
+  }
+
+  private void awaitCheckpoint() throws IOException, InterruptedException {
+    while (Checkpoints.latest(tiny.run().resolve("checkpoints")).isEmpty()) {
+      Thread.sleep(POLL_MILLIS);
+    }
+  }
+
+  private static void assertEnds(ChildJvm child, int code, String... inLine) throws Exception {
+    assertThat(child.exitCode()).isEqualTo(code);
+    if (inLine.length > 0) {
+      assertThat(child.err()).startsWith("md4: ").contains(inLine).hasLineCount(1);
+    }
+  }
+
+  @Test
+  void aKilledRank_endsTheOther_andTheRunGoesOn() throws Exception {
+    ChildJvm first = rank(0);
+    ChildJvm second = rank(1);
+    awaitCheckpoint();
+    long start = System.nanoTime();
+    second.signal("KILL");
+    assertEnds(first, ExitCodes.FAILURE, "rank 1 (process ", "is gone");
+    assertThat((System.nanoTime() - start) * 1e-9).isLessThan(SOON);
+    long step = Checkpoints.latest(tiny.run().resolve("checkpoints")).orElseThrow().step();
+    Ran replayed = tiny.train("--replay", "" + (step + 1));
+    assertThat(replayed.code()).as(replayed.err()).isZero();
+  }
+
+  @Test
+  void theFirstRankKilled_isNamedByTheSecond() throws Exception {
+    ChildJvm first = rank(0);
+    ChildJvm second = rank(1);
+    awaitCheckpoint();
+    first.signal("KILL");
+    assertEnds(second, ExitCodes.FAILURE, "rank 0 (at 127.0.0.1) is gone");
+  }
+
+  @Test
+  void aSignalToOne_makesAllWriteOneCheckpoint() throws Exception {
+    InterruptsTest.assumeHeard("TERM");
+    ChildJvm first = rank(0, "--set", "checkpoints.keepLast=99");
+    ChildJvm second = rank(1, "--set", "checkpoints.keepLast=99");
+    awaitCheckpoint();
+    second.signal("TERM");
+    assertEnds(first, ExitCodes.INTERRUPTED);
+    assertEnds(second, ExitCodes.INTERRUPTED);
+    List<Long> steps =
+        Checkpoints.in(tiny.run().resolve("checkpoints")).stream()
+            .map(each -> each.step())
+            .toList();
+    assertThat(steps.stream().filter(step -> step % 20 != 0).count()).isLessThanOrEqualTo(1);
+  }
+
+  @Test
+  void ranksOfDifferentConfigs_areToldTheLine() throws Exception {
+    ChildJvm first = rank(0);
+    ChildJvm second = rank(1, "--set", "training.seed=77");
+    assertEnds(
+        first,
+        ExitCodes.USAGE,
+        "rank 1 (process ",
+        "another configuration",
+        "'seed: 77', 'seed: 3'");
+    assertEnds(second, ExitCodes.USAGE);
+    assertThat(second.err()).isEmpty();
+    assertThat(Files.exists(tiny.run())).isFalse();
+  }
+
+  @Test
+  void aPortInUse_isSaid() throws Exception {
+    try (ServerSocket socket = new ServerSocket(port)) {
+      assertEnds(
+          rank(0), ExitCodes.FAILURE, "rank 0 cannot listen at port " + port, "set MASTER_PORT");
+    }
+  }
+
+  @Test
+  void aRankThatNeverArrives_isNamed() throws Exception {
+    assertEnds(
+        rank(0, "--set", "parallel.joinSeconds=1"),
+        ExitCodes.FAILURE,
+        "rank 1 of 2 did not arrive at port " + port + " within 1 s");
+    assertEnds(
+        rank(1, "--set", "parallel.joinSeconds=1"),
+        ExitCodes.FAILURE,
+        "rank 1 found no rank 0 at 127.0.0.1:" + port + " within 1 s");
+  }
+
+  @Test
+  void aKilledMemberOfALaunch_endsTheLaunch_andAKilledLauncherItsMembers() throws Exception {
+    for (String victim : List.of("member", "launcher")) {
+      List<String> words = new ArrayList<>(List.of("launch", "--processes", "2", "--"));
+      words.addAll(
+          List.of(
+              tiny.words(
+                  "--set",
+                  "training.steps=1000000",
+                  "--set",
+                  "training.learningRate.decay=constant",
+                  "--set",
+                  "run=" + folder.resolve(victim),
+                  "--set",
+                  "checkpoints.every=3")));
+      ChildJvm launcher = ChildJvm.startFast(Main.class, Map.of(), words.toArray(String[]::new));
+      ranks.add(launcher);
+      while (Checkpoints.latest(folder.resolve(victim).resolve("checkpoints")).isEmpty()) {
+        Thread.sleep(POLL_MILLIS);
+      }
+      List<ProcessHandle> members = launcher.children();
+      assertThat(members).hasSize(2);
+      if (victim.equals("launcher")) {
+        launcher.signal("KILL");
+      } else {
+        members.get(1).destroyForcibly();
+        assertThat(launcher.exitCode()).isEqualTo(ExitCodes.FAILURE);
+        assertThat(launcher.err()).contains("was ended by signal 9; the others end too");
+      }
+      for (ProcessHandle member : members) {
+        ProcessHandle unused = member.onExit().get(); // ends by the class's timeout
+      }
+    }
+  }
+}

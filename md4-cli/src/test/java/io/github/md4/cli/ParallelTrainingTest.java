@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.core.model.SafeTensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Trainings of one, two and four processes on a CPU, which must be the same training. */
+@Tag("slow")
+@Timeout(180)
+final class ParallelTrainingTest {
+  /** Sums of another order differ in their last bits alone. */
+  private static final double TOLERANCE = 1e-5;
+
+  @TempDir private Path folder;
+  private TinyTraining tiny;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    tiny = TinyTraining.prepare(folder);
+  }
+
+  private Path run(int processes, String name, String... more) throws Exception {
+    Path run = folder.resolve(name);
+    List<String> training = new ArrayList<>(List.of(tiny.words(more)));
+    training.addAll(List.of("--set", "run=" + run, "--set", "training.batchSize=8"));
+    training.addAll(List.of("--set", "training.steps=20", "--set", "checkpoints.keepLast=99"));
+    if (processes == 1) {
+      Ran.md4(training.toArray()).check();
+      return run;
+    }
+    List<String> words = new ArrayList<>(List.of("launch", "--processes", "" + processes, "--"));
+    words.addAll(training);
+    try (ChildJvm launcher =
+        ChildJvm.startFast(Main.class, Map.of(), words.toArray(String[]::new))) {
+      assertThat(launcher.exitCode()).as(launcher.err()).isEqualTo(ExitCodes.DONE);
+    }
+    return run;
+  }
+
+  /** Returns all losses of a run, of training and of evaluation. */
+  private static List<Double> losses(Path run) throws IOException {
+    List<Double> losses = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      JsonObject object = JsonParser.parseString(line).getAsJsonObject();
+      for (String key : List.of("bitsPerToken", "emaBitsPerToken", "rawBitsPerToken")) {
+        if (object.has(key)) {
+          losses.add(object.get(key).getAsDouble());
+        }
+      }
+    }
+    return losses;
+  }
+
+  private static void assertSame(Path run, Path other) throws IOException {
+    List<Double> losses = losses(run);
+    List<Double> others = losses(other);
+    assertThat(others).hasSameSizeAs(losses).isNotEmpty();
+    for (int i = 0; i < losses.size(); i++) {
+      assertThat(others.get(i)).as("loss " + i).isCloseTo(losses.get(i), within(TOLERANCE));
+    }
+    assertThat(samples(other)).isEqualTo(samples(run));
+  }
+
+  private static String samples(Path run) throws IOException {
+    return Files.readString(run.resolve("samples/step-20.txt"));
+  }
+
+  @Test
+  void train_isTheSameByOneTwoAndFourProcesses_andGoesOnByAnyNumber() throws Exception {
+    String[] often = {"--set", "checkpoints.every=1"};
+    Path one = run(1, "one", often);
+    Path two = run(2, "two", often);
+    Path four = run(4, "four", often);
+    for (Path other : List.of(two, four)) {
+      assertSame(one, other);
+      assertSameGradients(moments(one), moments(other));
+    }
+    for (int processes : new int[] {1, 2}) {
+      Path resumed = folder.resolve("resumed" + processes);
+      copy(four.resolve("checkpoints/step-10"), resumed.resolve("checkpoints/step-10"));
+      Files.copy(four.resolve("metrics.jsonl"), resumed.resolve("metrics.jsonl"));
+      assertSame(one, run(processes, "resumed" + processes, "--resume"));
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    try (var files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+  }
+
+  private static void assertSameGradients(Map<String, float[]> one, Map<String, float[]> other) {
+    assertThat(other.keySet()).isEqualTo(one.keySet());
+    double square = 0;
+    double difference = 0;
+    for (String name : one.keySet()) {
+      for (int i = 0; i < one.get(name).length; i++) {
+        double value = one.get(name)[i];
+        square += value * value;
+        difference += Math.pow(value - other.get(name)[i], 2);
+      }
+    }
+    assertThat(square).isPositive();
+    assertThat(Math.sqrt(difference)).isLessThan(TOLERANCE * Math.sqrt(square));
+  }
+
+  /** Returns the first moments after one update, which are a tenth of its gradients. */
+  private static Map<String, float[]> moments(Path run) throws IOException {
+    Map<String, float[]> moments = new TreeMap<>();
+    Path file = run.resolve("checkpoints/step-1/optimizer.safetensors");
+    try (SafeTensors tensors = SafeTensors.open(file)) {
+      for (String name : tensors.names()) {
+        if (name.startsWith("first.")) {
+          moments.put(name, tensors.asFiniteFloats(name));
+        }
+      }
+    }
+    return moments;
+  }
+
+  @Test
+  void learnedSchedules_guardsRecomputationAndShards_areTheSame() throws Exception {
+    String[] learned = {
+      "--set", "model.schedule=learned(2.0)",
+      "--set", "training.guard=skip(6, 4)",
+      "--set", "training.clip=norm(1)",
+      "--set", "training.recompute=layer"
+    };
+    Path one = run(1, "one", learned);
+    assertSame(one, run(2, "two", learned));
+    String[] sharded = Arrays.copyOf(learned, learned.length + 2);
+    sharded[learned.length] = "--set";
+    sharded[learned.length + 1] = "parallel.shardOptimizer=true";
+    assertSame(one, run(2, "sharded", sharded));
+  }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.md4.cli.support.ExitCodes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Work in parts, one by one and by processes together, which must give what one process gives. */
+@Tag("slow")
+@Timeout(120)
+final class PartsTest {
+  @TempDir private Path folder;
+  private TinyTraining tiny;
+  private List<String> evaluate;
+  private List<String> sample;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    tiny = TinyTraining.prepare(folder);
+    assertThat(tiny.train("--set", "training.steps=6").code()).isZero();
+    String model = tiny.run().toString();
+    evaluate =
+        List.of(
+            "evaluate",
+            "--model=" + model,
+            "--data=" + tiny.data("train.bin"),
+            "--batch-size=7",
+            "--passes=2",
+            "--any-order",
+            "--json",
+            "--device=cpu");
+    sample =
+        List.of("sample", "--model=" + model, "--count=9", "--steps=4", "--json", "--device=cpu");
+  }
+
+  private static String md4(List<String> words, Object... more) {
+    List<Object> all = new ArrayList<>(words);
+    all.addAll(List.of(more));
+    Ran ran = Ran.md4(all.toArray());
+    assertThat(ran.code()).as(ran.err()).isZero();
+    return ran.out();
+  }
+
+  private Path part(List<String> words, String number) {
+    Path file = folder.resolve(number.replace('/', '-') + ".part");
+    assertThat(md4(words, "--part", number, "--part-out", file)).contains("part " + number);
+    return file;
+  }
+
+  @Test
+  void merge_givesWhatOneProcessGives() {
+    for (List<String> command : List.of(evaluate, sample)) {
+      Path first = part(command, "1/3");
+      Path third = part(command, "3/3");
+      Path second = part(command, "2/3");
+      assertThat(md4(List.of("merge"), third, first, second)).isEqualTo(md4(command));
+    }
+  }
+
+  @Test
+  void merge_refusesPartsThatAreMissingDoubledOrOfOtherSettings() throws IOException {
+    Path first = part(sample, "1/2");
+    Ran.md4("merge", first).failed(ExitCodes.DATA, "1-2.part: part 2 of 2 is missing");
+    Path again = Files.copy(first, folder.resolve("again.part"));
+    Ran.md4("merge", first, again).failed(ExitCodes.DATA, "again.part: is part 1/2, as ");
+    List<String> other = new ArrayList<>(sample);
+    other.add("--seed=5");
+    Path second = part(other, "2/2");
+    Ran.md4("merge", first, second).failed(ExitCodes.DATA, "2-2.part: has another command than ");
+    byte[] bytes = Files.readAllBytes(first);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(again, bytes);
+    Ran.md4("merge", again).failed(ExitCodes.DATA, "again.part: is damaged, or not a part");
+    Path whole = part(sample, "2/2");
+    Path changed = folder.resolve("changed");
+    Ran trained =
+        tiny.train(
+            "--set", "training.steps=6", "--set", "training.seed=9", "--set", "run=" + changed);
+    assertThat(trained.code()).isZero();
+    Files.copy(
+        changed.resolve("model/model.safetensors"),
+        tiny.run().resolve("model/model.safetensors"),
+        StandardCopyOption.REPLACE_EXISTING);
+    Ran.md4("merge", first, whole)
+        .failed(ExitCodes.DATA, "1-2.part: was computed from a model or data that have changed");
+  }
+
+  @Test
+  void parts_areWrittenWithTheirFile() {
+    List<String> words = new ArrayList<>(sample);
+    words.add("--part=1/2");
+    Ran.md4(words.toArray())
+        .failed(ExitCodes.USAGE, "--part and --part-out must be given together");
+    words.set(words.size() - 1, "--part=3/2");
+    Ran.md4(words.toArray()).failed(ExitCodes.USAGE, "a part must be I/N with I from 1 to N: 3/2");
+  }
+
+  @Test
+  void processes_giveTogetherWhatOneGives() throws Exception {
+    for (List<String> command : List.of(evaluate, sample)) {
+      List<String> words = new ArrayList<>(List.of("launch", "--processes=3", "--"));
+      words.addAll(command);
+      try (ChildJvm launcher =
+          ChildJvm.startFast(Main.class, Map.of(), words.toArray(String[]::new))) {
+        StringBuilder out = new StringBuilder();
+        for (String line = launcher.line(); line != null; line = launcher.line()) {
+          out.append(line).append('\n');
+        }
+        assertThat(launcher.exitCode()).as(launcher.err()).isZero();
+        assertThat(out.toString()).isEqualTo(md4(command));
+      }
+    }
+  }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * A division of work into parts, of which one is done here. Items are handed over round by round,
+ * one for each part.
+ */
+public interface Division {
+
+  /** Returns the division of work that is all done here. */
+  static Division whole() {
+    return new Whole();
+  }
+
+  /** Returns the number of parts, and so the largest number of items in a round. */
+  int parts();
+
+  /**
+   * Computes this part's item of a round.
+   *
+   * @param items the computation of each part's item, at most {@link #parts}; what they return must
+   *     depend on nothing but the item
+   * @return what each item gives; empty where it is not known here
+   */
+  List<Optional<byte[]>> round(List<Supplier<byte[]>> items);
+
+  /** The division into a single part. */
+  record Whole() implements Division {
+    @Override
+    public int parts() {
+      return 1;
+    }
+
+    @Override
+    public List<Optional<byte[]>> round(List<Supplier<byte[]>> items) {
+      return items.stream().map(item -> Optional.of(item.get())).toList();
+    }
+  }
+}

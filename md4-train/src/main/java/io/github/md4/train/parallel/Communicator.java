@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.parallel;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Division;
+import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
+import io.github.md4.core.network.TrainableNetwork;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * What the processes of a job do together. All of them call the same methods in the same order; the
+ * communicator of a process that is alone gives back what it is given.
+ */
+public sealed interface Communicator extends AutoCloseable
+    permits Alone, TcpCommunicator, NcclCommunicator {
+
+  /** Returns the communicator of a process that is alone. */
+  static Communicator alone() {
+    return new Alone();
+  }
+
+  /** Returns this process's share of what all do. */
+  Share share();
+
+  /** Returns the name for reports, such as 4 processes, NCCL. */
+  String description();
+
+  /**
+   * Returns what one process makes of the contents of all, in the order of their ranks: the same
+   * bytes for each of them.
+   *
+   * @throws JobException if one of them fails or does not come
+   */
+  byte[] exchange(byte[] mine, Function<List<byte[]>, byte[]> combination);
+
+  /** Returns the way by which gradients are added up over processes. */
+  GradientExchange gradients(GradientExchange.Local local);
+
+  /** As {@link #gradients}; each process gets what its {@link #state} needs. */
+  GradientExchange gradientsOfState(GradientExchange.Local local);
+
+  /**
+   * Returns what the optimizer moves in this process.
+   *
+   * @param whole parameters, moments and average of all
+   */
+  OptimizerState state(NDManager manager, TrainableNetwork network, Trained whole);
+
+  /** Returns the sum of one float32 number over all processes, which may replace it. */
+  NDArray sum(NDArray number);
+
+  /** Lets the device's work from now on wait for the gradients' exchange. */
+  void join();
+
+  /** Tells the others of a failure of this process, so that they end too. */
+  void fail(String text, int code);
+
+  @Override
+  void close();
+
+  /** Returns whether anything is true of any process. */
+  default boolean any(boolean mine) {
+    byte[] one = {(byte) (mine ? 1 : 0)};
+    return exchange(one, Communicator::any)[0] != 0;
+  }
+
+  private static byte[] any(List<byte[]> all) {
+    byte found = 0;
+    for (byte[] each : all) {
+      found |= each[0];
+    }
+    return new byte[] {found};
+  }
+
+  /** Returns the contents of all processes in the order of their ranks. */
+  default List<byte[]> all(byte[] mine) {
+    byte[] joined = exchange(mine, Communicator::joined);
+    List<byte[]> all = new ArrayList<>();
+    ByteBuffer buffer = ByteBuffer.wrap(joined);
+    while (buffer.hasRemaining()) {
+      byte[] each = new byte[buffer.getInt()];
+      buffer.get(each);
+      all.add(each);
+    }
+    return all;
+  }
+
+  private static byte[] joined(List<byte[]> all) {
+    int size = all.stream().mapToInt(each -> Integer.BYTES + each.length).sum();
+    ByteBuffer buffer = ByteBuffer.allocate(size);
+    all.forEach(each -> buffer.putInt(each.length).put(each));
+    return buffer.array();
+  }
+
+  /** Returns the sums of numbers over all processes, added in the order of their ranks. */
+  default double[] sum(double[] mine) {
+    ByteBuffer bytes = ByteBuffer.allocate(mine.length * Double.BYTES);
+    bytes.asDoubleBuffer().put(mine);
+    double[] sums = new double[mine.length];
+    ByteBuffer.wrap(exchange(bytes.array(), Communicator::added)).asDoubleBuffer().get(sums);
+    return sums;
+  }
+
+  private static byte[] added(List<byte[]> all) {
+    byte[] sums = all.get(0);
+    ByteBuffer into = ByteBuffer.wrap(sums);
+    for (byte[] each : all.subList(1, all.size())) {
+      ByteBuffer from = ByteBuffer.wrap(each);
+      for (int i = 0; i < sums.length; i += Double.BYTES) {
+        into.putDouble(i, into.getDouble(i) + from.getDouble(i));
+      }
+    }
+    return sums;
+  }
+
+  /** Returns the division of work among the processes, each of which knows all results. */
+  default Division division() {
+    return new Together(this);
+  }
+
+  /** Work that each process does a share of. */
+  record Together(Communicator communicator) implements Division {
+    @Override
+    public int parts() {
+      return communicator.share().size();
+    }
+
+    @Override
+    public List<Optional<byte[]>> round(List<Supplier<byte[]>> items) {
+      int rank = communicator.share().rank();
+      byte[] mine = rank < items.size() ? items.get(rank).get() : new byte[0];
+      return communicator.all(mine).stream().limit(items.size()).map(Optional::of).toList();
+    }
+  }
+
+  /** A piece of work on files. */
+  @FunctionalInterface
+  interface FileWork {
+    void run() throws IOException;
+  }
+
+  /** Has the first process do something, and lets the others wait for it. */
+  default void first(FileWork work) throws IOException {
+    if (share().rank() == 0) {
+      work.run();
+    }
+    boolean unused = any(false);
+  }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.parallel;
+
+import io.github.md4.core.InvalidConfigException;
+import java.util.Map;
+
+/**
+ * The place of a process among the processes of a job, as the variables of torchrun or Slurm state
+ * it.
+ *
+ * @param rank of this process, from 0
+ * @param size number of processes
+ * @param localRank of this process among those of its machine
+ * @param address where the first process listens
+ * @param port at which it listens
+ * @param token a text that tells the processes of this job from strangers
+ */
+public record Job(int rank, int size, int localRank, String address, int port, String token) {
+  private static final Job ALONE = new Job(0, 1, 0, "localhost", 0, "");
+  private static final int DEFAULT_PORT = 29500;
+  private static final int HIGHEST_PORT = 65_535;
+
+  /** Ports that Slurm jobs choose from by their number. */
+  private static final int SLURM_PORTS = 20_000;
+
+  public Job {
+    if (size < 1 || rank < 0 || rank >= size || localRank < 0 || port < 0 || port > HIGHEST_PORT) {
+      throw new IllegalArgumentException(
+          "no place in a job: rank %d of %d, local rank %d, port %d"
+              .formatted(rank, size, localRank, port));
+    }
+  }
+
+  /** Returns the job of a process that has no others. */
+  public static Job alone() {
+    return ALONE;
+  }
+
+  /**
+   * Returns the job that the environment describes: by {@code RANK}, {@code WORLD_SIZE}, {@code
+   * LOCAL_RANK}, {@code MASTER_ADDR} and {@code MASTER_PORT}, or by the variables that Slurm's
+   * {@code srun} sets; alone without them.
+   *
+   * @throws InvalidConfigException if one of them is missing or wrong; the message names it
+   */
+  public static Job of(Map<String, String> environment) {
+    if (environment.containsKey("WORLD_SIZE") || environment.containsKey("RANK")) {
+      return ofTorchrun(environment);
+    }
+    // In a batch script Slurm sets the numbers of the job too; those of a step are srun's alone.
+    boolean isStep =
+        environment.containsKey("SLURM_STEP_NUM_TASKS") && environment.containsKey("SLURM_PROCID");
+    return isStep ? ofSlurm(environment) : ALONE;
+  }
+
+  private static Job ofTorchrun(Map<String, String> environment) {
+    int size = number(environment, "WORLD_SIZE", 1, Integer.MAX_VALUE);
+    int rank = number(environment, "RANK", 0, size - 1);
+    if (size == 1) {
+      return ALONE;
+    }
+    int localRank =
+        environment.containsKey("LOCAL_RANK")
+            ? number(environment, "LOCAL_RANK", 0, Integer.MAX_VALUE)
+            : rank;
+    int port = port(environment, DEFAULT_PORT);
+    // torchrun's agent then listens at the port itself.
+    boolean isTaken = "True".equals(environment.get("TORCHELASTIC_USE_AGENT_STORE"));
+    return new Job(
+        rank,
+        size,
+        localRank,
+        text(environment, "MASTER_ADDR"),
+        isTaken ? port + 1 : port,
+        environment.getOrDefault("TORCHELASTIC_RUN_ID", environment.getOrDefault("MD4_JOB", "")));
+  }
+
+  private static Job ofSlurm(Map<String, String> environment) {
+    int size = number(environment, "SLURM_STEP_NUM_TASKS", 1, Integer.MAX_VALUE);
+    int rank = number(environment, "SLURM_PROCID", 0, size - 1);
+    if (size == 1) {
+      return ALONE;
+    }
+    int job = number(environment, "SLURM_JOB_ID", 0, Integer.MAX_VALUE);
+    String address =
+        environment.containsKey("MASTER_ADDR")
+            ? text(environment, "MASTER_ADDR")
+            : firstHost(text(environment, "SLURM_STEP_NODELIST"));
+    return new Job(
+        rank,
+        size,
+        number(environment, "SLURM_LOCALID", 0, Integer.MAX_VALUE),
+        address,
+        port(environment, SLURM_PORTS + job % SLURM_PORTS),
+        "slurm " + job);
+  }
+
+  /** Returns the first host of a list of Slurm's, such as {@code node[03-07,9],login}. */
+  static String firstHost(String list) {
+    return list.replaceFirst("^([^\\[,]*)\\[([^\\],-]+)[^\\]]*\\]", "$1$2").replaceFirst(",.*", "");
+  }
+
+  private static int port(Map<String, String> environment, int otherwise) {
+    return environment.containsKey("MASTER_PORT")
+        ? number(environment, "MASTER_PORT", 1, HIGHEST_PORT - 1)
+        : otherwise;
+  }
+
+  private static int number(Map<String, String> environment, String name, int least, int most) {
+    String text = text(environment, name);
+    try {
+      int number = Integer.parseInt(text);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException unused) {
+      // said below
+    }
+    throw new InvalidConfigException(
+        name, "must be a number from %d to %d: %s".formatted(least, most, text));
+  }
+
+  private static String text(Map<String, String> environment, String name) {
+    String text = environment.getOrDefault(name, "").strip();
+    if (text.isEmpty()) {
+      throw new InvalidConfigException(
+          name, "must be set in the environment of each of a job's processes");
+    }
+    return text;
+  }
+}

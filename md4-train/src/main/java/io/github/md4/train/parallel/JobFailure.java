@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.parallel;
+
+/**
+ * The failure that ends all processes of a job.
+ *
+ * @param text names the rank and the cause, in one line
+ * @param code the exit code for all processes
+ * @param isKnownToFirst true where the first process has reported it; false for those who lost the
+ *     first
+ */
+public record JobFailure(String text, int code, boolean isKnownToFirst) {
+  /** The exit code of a lost process: the job may be tried again. */
+  static final int FAILURE = 1;
+
+  static final int USAGE = 2;
+  static final int DATA = 3;
+  static final int DEVICE = 4;
+
+  /** A listener that ends the process, whose own threads may be waiting for those of others. */
+  @FunctionalInterface
+  public interface Listener {
+    /** Is called once at most, on any thread. */
+    void failed(JobFailure failure);
+  }
+}

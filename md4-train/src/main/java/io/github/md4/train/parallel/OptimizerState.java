@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.parallel;
+
+import io.github.md4.core.internal.torch.OptimizerKernels;
+import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
+import java.io.IOException;
+
+/** What an optimizer moves in this process: everything, or a piece of each segment. */
+public sealed interface OptimizerState extends AutoCloseable
+    permits OptimizerState.Whole, ShardedState {
+
+  /** Returns the kernels that move it. */
+  OptimizerKernels kernels();
+
+  /** Returns what is moved. */
+  Trained trained();
+
+  /** Tells all processes what this one has moved. */
+  void publish();
+
+  /** A model whose moments and average a process may do without between updates. */
+  interface WholeModel {
+    /** Makes room for all of it and returns it, to be filled. */
+    Trained fill();
+
+    /** Frees moments and average. */
+    void thin();
+  }
+
+  /** Frees what this process does not keep. */
+  void begin(WholeModel model);
+
+  /** Does something with the whole model; all processes call it together. */
+  void whole(WholeModel model, Communicator.FileWork work) throws IOException;
+
+  @Override
+  void close();
+
+  /** Everything. */
+  record Whole(OptimizerKernels kernels, Trained trained) implements OptimizerState {
+    @Override
+    public void publish() {}
+
+    @Override
+    public void begin(WholeModel model) {}
+
+    @Override
+    public void whole(WholeModel model, Communicator.FileWork work) throws IOException {
+      work.run();
+    }
+
+    @Override
+    public void close() {}
+  }
+}
