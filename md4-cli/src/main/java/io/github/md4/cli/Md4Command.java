@@ -4,6 +4,7 @@ package io.github.md4.cli;
 import io.github.md4.cli.bench.BenchCommand;
 import io.github.md4.cli.configs.ConfigCommand;
 import io.github.md4.cli.data.DataCommand;
+import io.github.md4.cli.doctor.DoctorCommand;
 import io.github.md4.cli.evaluate.CompareCommand;
 import io.github.md4.cli.evaluate.EvaluateCommand;
 import io.github.md4.cli.evaluate.QualityCommand;
@@ -59,6 +60,7 @@ import picocli.CommandLine.Spec;
       QualityCommand.class,
       PlotCommand.class,
       BenchCommand.class,
+      DoctorCommand.class,
       HelpCommand.class
     })
 final class Md4Command implements Callable<Integer> {

@@ -19,6 +19,9 @@ public final class ExitCodes {
   /** The code that shells use for SIGINT. A training that a signal stopped returns it too. */
   public static final int INTERRUPTED = 130;
 
+  /** The code that shells use for SIGPIPE: the reader of standard output is gone. */
+  public static final int CLOSED_OUTPUT = 141;
+
   private ExitCodes() {}
 
   public static int of(Throwable failure) {
@@ -33,6 +36,9 @@ public final class ExitCodes {
     }
     if (failure instanceof DivergedException) {
       return DIVERGED;
+    }
+    if (failure instanceof ClosedOutputException) {
+      return CLOSED_OUTPUT;
     }
     return failure instanceof InterruptedException ? INTERRUPTED : FAILURE;
   }
