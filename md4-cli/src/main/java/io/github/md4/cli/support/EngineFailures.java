@@ -46,15 +46,13 @@ public final class EngineFailures {
           cache(),
           reason(failure));
     }
-    Throwable deepest = deepest(failure);
-    if (message.startsWith("Failed to load PyTorch native library")
-        || deepest instanceof UnsatisfiedLinkError) {
+    if (message.startsWith("Failed to load PyTorch native library")) {
       return unavailable(
           failure,
           "libtorch in %s cannot be loaded (%s); %s",
           cache(),
           last(reason(failure)),
-          remedy(deepest));
+          remedy(deepest(failure)));
     }
     return Optional.empty();
   }

@@ -19,7 +19,7 @@ public record NvidiaDriver(String version) {
 
   private static final Path VERSION = Path.of("/proc/driver/nvidia/version");
   private static final Pattern NUMBER =
-      Pattern.compile("Kernel Module[^0-9]*([0-9]+(?:\\.[0-9]+)+)");
+      Pattern.compile("Kernel Module(?: for \\S+)?\\s+([0-9]+(?:\\.[0-9]+)+)");
 
   /** Returns the driver that is loaded; empty without one. */
   public static Optional<NvidiaDriver> loaded() throws IOException {

@@ -95,7 +95,10 @@ public final class Screen {
     known = 0;
   }
 
-  /** Returns the columns that a bar may have: the last ones stay empty, for {@code ^C} and the cursor. */
+  /**
+   * Returns the columns that a bar may have: the last ones stay empty, for {@code ^C} and the
+   * cursor.
+   */
   synchronized int barColumns() {
     if (known == 0) {
       known = columns.getAsInt();

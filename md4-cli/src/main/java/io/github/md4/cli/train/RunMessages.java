@@ -81,7 +81,7 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
   }
 
   private static String quoted(String word) {
-    return word.matches("[\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    return word.matches("[\\p{L}\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 
   /** Tells where the model is, and what to do with it. */
