@@ -15,12 +15,12 @@ public final class Bytes {
   private Bytes() {}
 
   /** Returns an amount such as {@code 18,873 MiB} or {@code 12.5 GiB}. */
-  public static String text(double bytes) {
+  public static String text(long bytes) {
     if (bytes >= MANY * GIB) {
-      return String.format(Locale.ROOT, "%,.1f GiB", bytes / GIB);
+      return String.format(Locale.ROOT, "%,.1f GiB", (double) bytes / GIB);
     }
     return bytes >= MANY * MIB
-        ? String.format(Locale.ROOT, "%,.0f MiB", bytes / MIB)
-        : String.format(Locale.ROOT, "%,.0f KiB", bytes / KIB);
+        ? String.format(Locale.ROOT, "%,.0f MiB", (double) bytes / MIB)
+        : String.format(Locale.ROOT, "%,.0f KiB", (double) bytes / KIB);
   }
 }
