@@ -8,6 +8,7 @@ import io.github.md4.cli.doctor.DoctorCommand;
 import io.github.md4.cli.evaluate.CompareCommand;
 import io.github.md4.cli.evaluate.EvaluateCommand;
 import io.github.md4.cli.evaluate.QualityCommand;
+import io.github.md4.cli.plan.PlanCommand;
 import io.github.md4.cli.plot.PlotCommand;
 import io.github.md4.cli.sample.InfillCommand;
 import io.github.md4.cli.sample.SampleCommand;
@@ -61,6 +62,7 @@ import picocli.CommandLine.Spec;
       PlotCommand.class,
       BenchCommand.class,
       DoctorCommand.class,
+      PlanCommand.class,
       HelpCommand.class
     })
 final class Md4Command implements Callable<Integer> {

@@ -29,37 +29,27 @@ public final class EngineFailures {
     if (message.startsWith("Failed to extract") || message.startsWith("Failed to create")) {
       return unavailable(
           failure,
-          "libtorch cannot be unpacked into %s (%s); make room or give the right to write there,"
-              + " or name another folder: %s=FOLDER",
-          cache(),
-          reason(failure),
-          CACHE_VARIABLE);
+          "libtorch cannot be unpacked into %s (%s); make room or give the right to write there, or name another folder: %s=FOLDER"
+              .formatted(cache(), reason(failure), CACHE_VARIABLE));
     }
     if (message.startsWith("Failed to save pytorch index")
         || message.startsWith("Cannot download jni files")
         || message.startsWith("Failed to download")) {
       return unavailable(
           failure,
-          "libtorch for %s is not among the jars, and cannot be fetched into %s (%s); build again:"
-              + " mvn -DskipTests package",
-          platform(),
-          cache(),
-          reason(failure));
+          "libtorch for %s is not among the jars, and cannot be fetched into %s (%s); build again: mvn -DskipTests package"
+              .formatted(platform(), cache(), reason(failure)));
     }
     if (message.startsWith("Failed to load PyTorch native library")) {
       return unavailable(
           failure,
-          "libtorch in %s cannot be loaded (%s); %s",
-          cache(),
-          last(reason(failure)),
-          remedy(deepest(failure)));
+          "libtorch in %s cannot be loaded (%s); %s"
+              .formatted(cache(), last(reason(failure)), remedy(deepest(failure))));
     }
     return Optional.empty();
   }
 
-  private static Optional<EngineUnavailableException> unavailable(
-      Throwable failure, String format, Object... arguments) {
-    String line = format.formatted(arguments);
+  private static Optional<EngineUnavailableException> unavailable(Throwable failure, String line) {
     return Optional.of(new EngineUnavailableException(line, failure));
   }
 

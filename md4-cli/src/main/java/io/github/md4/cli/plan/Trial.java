@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.plan;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.experiment.Experiment;
+import io.github.md4.cli.support.SystemMemory;
+import io.github.md4.cli.train.TrainingDraws;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.internal.cuda.GpuMemory;
+import io.github.md4.core.likelihood.Examples;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.train.Batching;
+import io.github.md4.train.Learner;
+import io.github.md4.train.TrainingConfig;
+import io.github.md4.train.bench.RandomWindows;
+import io.github.md4.train.bench.StepBench;
+import io.github.md4.train.evaluation.EvaluationConfig;
+import io.github.md4.train.speed.FlopCount;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
+
+/**
+ * A training tried for some seconds on random tokens: its steps, a batch of its evaluation and some
+ * calls of its samples.
+ */
+final class Trial implements AutoCloseable {
+  /** Of a CPU's core at least; a slower step is tried with fewer examples. */
+  private static final double SLOW_FLOPS = 2e9;
+
+  /** The most of the time that the first of several steps may take. */
+  private static final double STEP_SHARE = 0.1;
+
+  private static final double SAMPLING_SECONDS = 5;
+  private static final int WARM_CALLS = 3;
+
+  private final NDManager manager;
+  private final Experiment experiment;
+  private final int vocabularySize;
+  private final int examples;
+  private final StepBench bench;
+
+  private Trial(NDManager manager, Experiment experiment, int vocabularySize, Batching batching) {
+    this.manager = manager;
+    this.experiment = experiment;
+    this.vocabularySize = vocabularySize;
+    this.examples = batching.batchSize();
+    this.bench =
+        new StepBench(
+            manager,
+            workload(experiment, experiment.training().withBatching(batching), vocabularySize));
+  }
+
+  private static StepBench.Workload workload(
+      Experiment experiment, TrainingConfig training, int vocabularySize) {
+    return new StepBench.Workload(experiment.model(), training, vocabularySize);
+  }
+
+  /**
+   * Prepares a trial of so many seconds. Where a step of the whole batch would take too much of it,
+   * fewer examples are tried.
+   */
+  static Trial prepare(
+      NDManager manager, Experiment experiment, int vocabularySize, double seconds) {
+    Batching whole = experiment.training().batching();
+    Trial trial = new Trial(manager, experiment, vocabularySize, whole);
+    if (manager.getDevice().isGpu() || trial.flopsAStep() < SLOW_FLOPS * STEP_SHARE * seconds) {
+      return trial;
+    }
+    trial.close();
+    double one;
+    try (Trial small = new Trial(manager, experiment, vocabularySize, sized(whole, 1, 1))) {
+      one = small.steps(0).seconds();
+    }
+    int fitting = (int) Math.max(1, STEP_SHARE * seconds / one);
+    int micro = largest(whole.microBatch(), fitting, whole.microBatch());
+    int batch = Math.min(whole.batchSize(), Math.max(micro, fitting / micro * micro));
+    return new Trial(manager, experiment, vocabularySize, sized(whole, batch, micro));
+  }
+
+  private static Batching sized(Batching whole, int batch, int micro) {
+    return new Batching(batch, micro, whole.samples(), whole.timeSampling());
+  }
+
+  /** Returns the largest divisor of {@code whole} that is at most {@code most}. */
+  static int largest(int whole, int most, int limit) {
+    return IntStream.rangeClosed(1, Math.min(most, limit))
+        .filter(size -> whole % size == 0)
+        .max()
+        .orElse(1);
+  }
+
+  private double flopsAStep() {
+    return flops().denseEquivalent()
+        * experiment.training().batching().batchSize()
+        * experiment.model().length();
+  }
+
+  /** Returns the operations of training for each token. */
+  FlopCount flops() {
+    return bench.flops();
+  }
+
+  /** Returns the examples of a step of the trial. */
+  int examples() {
+    return examples;
+  }
+
+  /** Returns the number of all parameters, powers too. */
+  long parameters() {
+    return learner().model().sets(Weights.RAW).values().stream().mapToLong(p -> p.size()).sum();
+  }
+
+  private Learner learner() {
+    return bench.learner();
+  }
+
+  /** Makes steps for so long. */
+  StepBench.Pace steps(double seconds) {
+    return bench.pace(seconds);
+  }
+
+  /** Returns the seconds of one call of the evaluation, of as many examples as the config says. */
+  double evaluationCall() {
+    EvaluationConfig config = experiment.evaluation();
+    Examples batch = Examples.of(random(config.batchSize()));
+    double seconds = 0;
+    for (int call = 0; call < 2; call++) { // the first finds nothing compiled
+      long start = System.nanoTime();
+      double unused =
+          new LikelihoodEstimator(
+                  learner().model().objective(Weights.EMA),
+                  new LikelihoodEstimator.Settings(config.seed(), 1, config.batchSize()))
+              .estimate(manager, learner().model().denoiser(Weights.EMA), batch, done -> {})
+              .natsPerToken();
+      seconds = (System.nanoTime() - start) * 1e-9;
+    }
+    return seconds;
+  }
+
+  private List<int[]> random(int count) {
+    Noise noise = new Noise(experiment.training().seed());
+    int classes = experiment.model().network().classes();
+    int length = experiment.model().length();
+    RandomWindows windows = new RandomWindows(noise, vocabularySize, length, classes);
+    List<int[]> sequences = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int[] tokens = new int[length];
+      windows.read(i, tokens);
+      sequences.add(tokens);
+    }
+    return sequences;
+  }
+
+  /** Returns the seconds that the samples of an evaluation take, from the first of its calls. */
+  double samples() {
+    double[] seconds = {0};
+    long[] since = {0};
+    try {
+      List<int[]> unused =
+          new TrainingDraws(
+                  experiment.model(), new TokenSpace(vocabularySize), experiment.sampling())
+              .draw(
+                  manager,
+                  learner(),
+                  (done, planned) -> {
+                    if (done == Math.min(WARM_CALLS, planned - 1)) {
+                      since[0] = System.nanoTime();
+                    } else if (since[0] != 0) {
+                      double elapsed = (System.nanoTime() - since[0]) * 1e-9;
+                      int counted = done - Math.min(WARM_CALLS, planned - 1);
+                      seconds[0] = elapsed / counted * planned;
+                      if (elapsed > SAMPLING_SECONDS) {
+                        throw new CancellationException();
+                      }
+                    }
+                  });
+    } catch (CancellationException e) {
+      return seconds[0];
+    }
+    return seconds[0];
+  }
+
+  /** Returns the most bytes that the process or, if there is one, the GPU had in use. */
+  static OptionalLong peak(Device device) throws IOException {
+    OptionalLong onGpu = GpuMemory.used(device);
+    return onGpu.isPresent() ? onGpu : SystemMemory.peak();
+  }
+
+  @Override
+  public void close() {
+    bench.close();
+  }
+}
