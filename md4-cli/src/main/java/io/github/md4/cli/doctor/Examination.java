@@ -128,8 +128,7 @@ final class Examination {
   }
 
   private static boolean isForCuda() {
-    return Examination.class.getResource("/native/lib/pytorch.properties") == null
-        && System.getProperty("java.class.path", "").contains("-cu1");
+    return Examination.class.getResource("/pytorch/cu121/linux-x86_64/libtorch_cuda.so") != null;
   }
 
   private static Path existing(Path path) {

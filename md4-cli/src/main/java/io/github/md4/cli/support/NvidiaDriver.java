@@ -33,8 +33,8 @@ public record NvidiaDriver(String version) {
 
   /** Returns whether it is older than what CUDA 12 needs. */
   public boolean isTooOld() {
-    String[] have = version.split("\\.");
-    String[] need = OLDEST.split("\\.");
+    String[] have = version.split("\\.", -1);
+    String[] need = OLDEST.split("\\.", -1);
     for (int i = 0; i < Math.min(have.length, need.length); i++) {
       int difference = Integer.parseInt(have[i]) - Integer.parseInt(need[i]);
       if (difference != 0) {
