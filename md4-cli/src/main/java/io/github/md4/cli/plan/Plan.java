@@ -8,7 +8,6 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Pace;
 import io.github.md4.cli.support.Table;
 import java.io.PrintWriter;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -63,6 +62,10 @@ record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<Stri
       int trialSteps,
       int trialExamples,
       Map<String, Double> parts) {
+    boolean isKnown() {
+      return trialSteps > 0;
+    }
+
     double tokensPerSecond() {
       return tokensAStep / secondsAStep;
     }
@@ -76,8 +79,22 @@ record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<Stri
     Table table = new Table();
     table.row("parameters", "%,d", size.parameters);
     table.row("operations", "%,.0f a token, forward and backward", size.flopsPerToken);
-    table.row("memory", "%s on %s", Bytes.text(memory.total()), memory.device);
+    if (!time.isKnown()) {
+      table.row("memory", "of the parameters alone: %s", Bytes.text(memory.total()));
+    } else {
+      table.row("memory", "%s on %s", Bytes.text(memory.total()), memory.device);
+    }
     memory.parts.forEach((part, bytes) -> table.row("  " + part, "%s", Bytes.text(bytes)));
+    if (time.isKnown()) {
+      addTrial(table);
+    } else {
+      table.row("time", "not tried: a single example takes this CPU minutes");
+    }
+    addGpu(table);
+    table.print(out);
+  }
+
+  private void addTrial(Table table) {
     table.row("fits", "%s", fits());
     table.row(
         "speed",
@@ -89,6 +106,9 @@ record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<Stri
     table.row(
         "time", "%s for %,d steps", Pace.duration(time.total()), experiment.training().steps());
     time.parts.forEach((part, seconds) -> table.row("  " + part, "%s", Pace.duration(seconds)));
+  }
+
+  private void addGpu(Table table) {
     if (!onGpu.isEmpty()) {
       table.row(
           "on a GPU",
@@ -96,7 +116,6 @@ record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<Stri
           Bytes.text(onGpu.values().stream().mapToLong(Long::longValue).sum()));
       onGpu.forEach((part, bytes) -> table.row("  GPU: " + part, "%s", Bytes.text(bytes)));
     }
-    table.print(out);
   }
 
   private String fits() {
@@ -126,7 +145,18 @@ record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<Stri
       bytes.put("fits", memory.isKnownToFit());
       bytes.put("fittingMicroBatch", memory.fittingMicroBatch);
     }
-    ObjectNode seconds = json.putObject("time");
+    if (time.isKnown()) {
+      addTime(json.putObject("time"));
+    }
+    if (!onGpu.isEmpty()) {
+      ObjectNode gpu = json.putObject("gpuByArithmetic");
+      gpu.put("bytes", onGpu.values().stream().mapToLong(Long::longValue).sum());
+      onGpu.forEach(gpu.putObject("parts")::put);
+    }
+    return json;
+  }
+
+  private void addTime(ObjectNode seconds) {
     seconds
         .put("steps", experiment.training().steps())
         .put("secondsPerStep", time.secondsAStep)
@@ -135,12 +165,5 @@ record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<Stri
         .put("trialExamples", time.trialExamples)
         .put("seconds", time.total());
     time.parts.forEach(seconds.putObject("parts")::put);
-    if (!onGpu.isEmpty()) {
-      Map<String, Long> parts = new LinkedHashMap<>(onGpu);
-      ObjectNode gpu = json.putObject("gpuByArithmetic");
-      gpu.put("bytes", parts.values().stream().mapToLong(Long::longValue).sum());
-      parts.forEach(gpu.putObject("parts")::put);
-    }
-    return json;
   }
 }

@@ -6,14 +6,18 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.SystemMemory;
+import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.EngineThreads;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.Batching;
 import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.bench.StepBench;
 import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
@@ -22,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
@@ -38,11 +43,41 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
   private static final int PROBED_BYTES = 32 << 20;
 
   Plan plan(double seconds) throws IOException {
+    List<ParameterSpec> specs = specs();
+    double flops =
+        FlopCount.of(experiment.model(), specs)
+            .times(experiment.training().batching().samples())
+            .denseEquivalent();
+    if (Trial.isHopeless(device(), flops * experiment.model().length())) {
+      return untried(specs.stream().mapToLong(spec -> spec.shape().size()).sum(), flops);
+    }
+    return tried(seconds);
+  }
+
+  private List<ParameterSpec> specs() {
+    try (Network network =
+        experiment.model().network().network(manager, vocabularySize, Precision.FLOAT32)) {
+      return network.specs();
+    }
+  }
+
+  /** Returns the plan of a training for which this CPU is no device. */
+  private Plan untried(long parameters, double flops) {
+    Plan.Time none = new Plan.Time(tokensAStep(), Double.NaN, 0, 0, Map.of());
+    Plan.Memory sets = new Plan.Memory(name(), sets(parameters), -1, 0);
+    return new Plan(experiment, new Plan.Size(parameters, flops), sets, none, onGpu(parameters));
+  }
+
+  private long tokensAStep() {
+    return (long) experiment.training().batching().batchSize() * experiment.model().length();
+  }
+
+  private Plan tried(double seconds) throws IOException {
     long before = peak();
     try (Trial trial = Trial.prepare(manager, experiment, vocabularySize, seconds)) {
       StepBench.Pace pace = trial.steps(seconds);
       double start = sinceStart() - pace.steps() * pace.seconds();
-      double evaluation = trial.evaluationCall();
+      double evaluation = trial.evaluationOfExample(pace.seconds());
       double samples = trial.samples();
       long parameters = trial.parameters();
       Plan.Memory memory = memory(before, parameters, trial.examples());
@@ -51,19 +86,14 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
       Map<String, Double> parts = new LinkedHashMap<>();
       parts.put("start", start);
       parts.put("steps", training.steps() * whole);
-      parts.put("evaluation", evaluations() * calls() * evaluation);
+      parts.put("evaluation", evaluations() * scored() * evaluation);
       parts.put("samples", evaluations() * samples);
       parts.put("checkpoints", checkpoints() * checkpoint(parameters));
       return new Plan(
           experiment,
           new Plan.Size(parameters, trial.flops().denseEquivalent()),
           memory,
-          new Plan.Time(
-              (long) training.batching().batchSize() * experiment.model().length(),
-              whole,
-              pace.steps(),
-              trial.examples(),
-              parts),
+          new Plan.Time(tokensAStep(), whole, pace.steps(), trial.examples(), parts),
           onGpu(parameters));
     }
   }
@@ -96,16 +126,13 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
     return every == 0 ? 1 : steps / every + (steps % every == 0 ? 0 : 1);
   }
 
-  /** Returns the calls of the network in an evaluation of all files. */
-  private double calls() throws IOException {
+  /** Returns how many examples the network scores in an evaluation of all files. */
+  private double scored() throws IOException {
     double chunks = 0;
     for (Path file : experiment.data().evaluate()) {
       chunks += chunks(file);
     }
-    return chunks
-        / experiment.evaluation().batchSize()
-        * experiment.evaluation().passes()
-        * experiment.evaluation().weights().size();
+    return chunks * experiment.evaluation().passes() * experiment.evaluation().weights().size();
   }
 
   /** Returns the chunks that are scored of a file; those that the config asks for without it. */
@@ -144,14 +171,9 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
 
   private Plan.Memory memory(long before, long parameters, int tried) throws IOException {
     Batching batching = experiment.training().batching();
-    boolean isAveraged = experiment.training().optimization().average().emaRate() != 0;
-    long set = BYTES * parameters;
     Map<String, Long> parts = new LinkedHashMap<>();
     parts.put(device().isGpu() ? "in use before" : "Java and libtorch", before);
-    parts.put("weights", set);
-    parts.put("moments", 2 * set);
-    parts.put("average", isAveraged ? set : 0);
-    parts.put("gradients", set);
+    parts.putAll(sets(parameters));
     long known = parts.values().stream().mapToLong(Long::longValue).sum();
     long activations = Math.max(0, peak() - known);
     int triedAtOnce = Math.min(tried, batching.microBatch());
@@ -170,6 +192,18 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
                     Math.min(
                         Integer.MAX_VALUE, (USABLE * available - known) / Math.max(1, ofExample)),
                 batching.batchSize()));
+  }
+
+  /** Returns the bytes of what there is for each parameter. */
+  private Map<String, Long> sets(long parameters) {
+    boolean isAveraged = experiment.training().optimization().average().emaRate() != 0;
+    long set = BYTES * parameters;
+    Map<String, Long> sets = new LinkedHashMap<>();
+    sets.put("weights", set);
+    sets.put("moments", 2 * set);
+    sets.put("average", isAveraged ? set : 0);
+    sets.put("gradients", set);
+    return sets;
   }
 
   private String name() {

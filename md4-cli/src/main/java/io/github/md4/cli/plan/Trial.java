@@ -12,6 +12,7 @@ import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.noise.Noise;
+import io.github.md4.sample.SamplingListener;
 import io.github.md4.train.Batching;
 import io.github.md4.train.Learner;
 import io.github.md4.train.TrainingConfig;
@@ -33,6 +34,11 @@ import java.util.stream.IntStream;
 final class Trial implements AutoCloseable {
   /** Of a CPU's core at least; a slower step is tried with fewer examples. */
   private static final double SLOW_FLOPS = 2e9;
+
+  /** A CPU on which one example takes longer, by that speed, is no device for the training. */
+  private static final double HOPELESS_SECONDS = 60;
+
+  private static final double CALL_SECONDS = 3;
 
   /** The most of the time that the first of several steps may take. */
   private static final double STEP_SHARE = 0.1;
@@ -96,6 +102,11 @@ final class Trial implements AutoCloseable {
         .orElse(1);
   }
 
+  /** Returns whether a CPU would take minutes for a single example. */
+  static boolean isHopeless(Device device, double flopsOfExample) {
+    return !device.isGpu() && flopsOfExample / SLOW_FLOPS > HOPELESS_SECONDS;
+  }
+
   private double flopsAStep() {
     return flops().denseEquivalent()
         * experiment.training().batching().batchSize()
@@ -126,22 +137,32 @@ final class Trial implements AutoCloseable {
     return bench.pace(seconds);
   }
 
-  /** Returns the seconds of one call of the evaluation, of as many examples as the config says. */
-  double evaluationCall() {
+  /**
+   * Returns the seconds of the evaluation of an example, in calls of as many as the config says.
+   * Where such a call would take long, fewer are tried.
+   *
+   * @param step the seconds of a step of the trial
+   */
+  double evaluationOfExample(double step) {
     EvaluationConfig config = experiment.evaluation();
-    Examples batch = Examples.of(random(config.batchSize()));
+    int most = (int) Math.max(1, CALL_SECONDS / (step / examples));
+    int batch = Math.min(config.batchSize(), most);
     double seconds = 0;
     for (int call = 0; call < 2; call++) { // the first finds nothing compiled
       long start = System.nanoTime();
       double unused =
           new LikelihoodEstimator(
                   learner().model().objective(Weights.EMA),
-                  new LikelihoodEstimator.Settings(config.seed(), 1, config.batchSize()))
-              .estimate(manager, learner().model().denoiser(Weights.EMA), batch, done -> {})
+                  new LikelihoodEstimator.Settings(config.seed(), 1, batch))
+              .estimate(
+                  manager,
+                  learner().model().denoiser(Weights.EMA),
+                  Examples.of(random(batch)),
+                  done -> {})
               .natsPerToken();
       seconds = (System.nanoTime() - start) * 1e-9;
     }
-    return seconds;
+    return seconds / batch;
   }
 
   private List<int[]> random(int count) {
@@ -158,33 +179,49 @@ final class Trial implements AutoCloseable {
     return sequences;
   }
 
-  /** Returns the seconds that the samples of an evaluation take, from the first of its calls. */
+  /** Returns the seconds that the samples of an evaluation take; some of their calls are made. */
   double samples() {
-    double[] seconds = {0};
-    long[] since = {0};
+    Calls calls = new Calls();
     try {
       List<int[]> unused =
-          new TrainingDraws(
-                  experiment.model(), new TokenSpace(vocabularySize), experiment.sampling())
-              .draw(
-                  manager,
-                  learner(),
-                  (done, planned) -> {
-                    if (done == Math.min(WARM_CALLS, planned - 1)) {
-                      since[0] = System.nanoTime();
-                    } else if (since[0] != 0) {
-                      double elapsed = (System.nanoTime() - since[0]) * 1e-9;
-                      int counted = done - Math.min(WARM_CALLS, planned - 1);
-                      seconds[0] = elapsed / counted * planned;
-                      if (elapsed > SAMPLING_SECONDS) {
-                        throw new CancellationException();
-                      }
-                    }
-                  });
+          new TrainingDraws(experiment.model(), space(), experiment.sampling())
+              .draw(manager, learner(), calls);
     } catch (CancellationException e) {
-      return seconds[0];
+      // enough is known
     }
-    return seconds[0];
+    return calls.seconds();
+  }
+
+  private TokenSpace space() {
+    return new TokenSpace(vocabularySize);
+  }
+
+  /** A clock of the calls of the network; it cancels the sampling after some time. */
+  private static final class Calls implements SamplingListener {
+    private final long start = System.nanoTime();
+    private long warm;
+    private int counted;
+    private int all;
+
+    @Override
+    public void called(int done, int planned) {
+      all = planned;
+      if (done == WARM_CALLS) {
+        warm = System.nanoTime();
+      }
+      counted = done;
+      if ((System.nanoTime() - start) * 1e-9 > SAMPLING_SECONDS) {
+        throw new CancellationException("enough calls");
+      }
+    }
+
+    private double seconds() {
+      long now = System.nanoTime();
+      if (counted <= WARM_CALLS) {
+        return counted == 0 ? 0 : (now - start) * 1e-9 / counted * all;
+      }
+      return (now - warm) * 1e-9 / (counted - WARM_CALLS) * all;
+    }
   }
 
   /** Returns the most bytes that the process or, if there is one, the GPU had in use. */
