@@ -79,6 +79,7 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
       double start = sinceStart() - pace.steps() * pace.seconds();
       double evaluation = trial.evaluationOfExample(pace.seconds());
       double samples = trial.samples();
+      Trial.fillHeap();
       long parameters = trial.parameters();
       Plan.Memory memory = memory(before, parameters, trial.examples());
       TrainingConfig training = experiment.training();

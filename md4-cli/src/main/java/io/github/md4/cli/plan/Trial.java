@@ -21,6 +21,8 @@ import io.github.md4.train.bench.StepBench;
 import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
+import java.lang.management.GarbageCollectorMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -45,6 +47,8 @@ final class Trial implements AutoCloseable {
 
   private static final double SAMPLING_SECONDS = 5;
   private static final int WARM_CALLS = 3;
+  private static final int COLLECTIONS = 3;
+  private static final int PIECE_BYTES = 1 << 16;
 
   private final NDManager manager;
   private final Experiment experiment;
@@ -228,6 +232,26 @@ final class Trial implements AutoCloseable {
   static OptionalLong peak(Device device) throws IOException {
     OptionalLong onGpu = GpuMemory.used(device);
     return onGpu.isPresent() ? onGpu : SystemMemory.peak();
+  }
+
+  /**
+   * Fills Java's young generation as a long run does. The process has it from the start and touches
+   * it little by little.
+   */
+  static void fillHeap() {
+    long until = collections() + COLLECTIONS;
+    long most = Runtime.getRuntime().maxMemory();
+    for (long filled = 0; collections() < until && filled < most; filled += PIECE_BYTES) {
+      if (new byte[PIECE_BYTES].length != PIECE_BYTES) {
+        throw new AssertionError("an array has the length that it was made with");
+      }
+    }
+  }
+
+  private static long collections() {
+    return ManagementFactory.getGarbageCollectorMXBeans().stream()
+        .mapToLong(GarbageCollectorMXBean::getCollectionCount)
+        .sum();
   }
 
   @Override
