@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.cli.support.ClosedOutputException;
 import io.github.md4.cli.support.DeviceFailures;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.FailureLine;
@@ -28,7 +29,7 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
   int guard(IntSupplier program) {
     try {
       return program.getAsInt();
-    } catch (Error e) {
+    } catch (Error | ClosedOutputException e) {
       return report(e);
     }
   }
@@ -46,6 +47,9 @@ final class Failures implements IParameterExceptionHandler, IExecutionExceptionH
 
   private int report(Throwable failure) {
     Throwable cause = DeviceFailures.of(unwrap(failure));
+    if (cause instanceof ClosedOutputException) {
+      return ExitCodes.of(cause);
+    }
     PrintWriter err = root.getErr();
     print(cause, err);
     Md4Command command = root.getCommand();

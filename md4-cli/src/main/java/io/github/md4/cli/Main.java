@@ -4,11 +4,11 @@ package io.github.md4.cli;
 import io.github.md4.cli.launch.LauncherWatch;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
-import java.io.OutputStreamWriter;
+import io.github.md4.cli.support.Screen;
+import io.github.md4.cli.support.SupportedPlatforms;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 
 /** The program {@code md4}. */
@@ -24,13 +24,13 @@ public final class Main {
     System.setProperty("java.awt.headless", "true"); // plots need no screen
     StopSignals.endTheProcess();
     LauncherWatch.begin();
-    System.exit(execute(writer(FileDescriptor.out), writer(FileDescriptor.err), args));
-  }
-
-  /** Returns a writer of UTF-8 that flushes each line. */
-  static PrintWriter writer(FileDescriptor descriptor) {
-    FileOutputStream stream = new FileOutputStream(descriptor);
-    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
+    Screen screen = Screen.take();
+    Optional<String> complaint = SupportedPlatforms.complaint();
+    if (complaint.isPresent() && !List.of(args).contains("doctor")) {
+      screen.err().println("md4: " + complaint.get());
+      System.exit(ExitCodes.DEVICE);
+    }
+    System.exit(execute(screen.out(), screen.err(), Arguments.decoded(args)));
   }
 
   /** Runs the command that {@code args} name and returns the exit code; see {@link ExitCodes}. */
@@ -53,6 +53,11 @@ public final class Main {
             });
     int code = failures.guard(() -> root.execute(args));
     err.flush();
+    return failures.guard(() -> checked(out, err, code));
+  }
+
+  /** Returns the code, unless it says that all is done where something could not be printed. */
+  private static int checked(PrintWriter out, PrintWriter err, int code) {
     if (out.checkError() && code == ExitCodes.DONE) {
       err.println("md4: standard output cannot be written: it is closed, or its disk is full");
       return ExitCodes.FAILURE;

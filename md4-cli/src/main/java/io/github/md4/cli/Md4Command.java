@@ -4,11 +4,13 @@ package io.github.md4.cli;
 import io.github.md4.cli.bench.BenchCommand;
 import io.github.md4.cli.configs.ConfigCommand;
 import io.github.md4.cli.data.DataCommand;
+import io.github.md4.cli.doctor.DoctorCommand;
 import io.github.md4.cli.evaluate.CompareCommand;
 import io.github.md4.cli.evaluate.EvaluateCommand;
 import io.github.md4.cli.evaluate.QualityCommand;
 import io.github.md4.cli.launch.LaunchCommand;
 import io.github.md4.cli.parts.MergeCommand;
+import io.github.md4.cli.plan.PlanCommand;
 import io.github.md4.cli.plot.PlotCommand;
 import io.github.md4.cli.sample.InfillCommand;
 import io.github.md4.cli.sample.SampleCommand;
@@ -63,6 +65,8 @@ import picocli.CommandLine.Spec;
       BenchCommand.class,
       LaunchCommand.class,
       MergeCommand.class,
+      DoctorCommand.class,
+      PlanCommand.class,
       HelpCommand.class
     })
 final class Md4Command implements Callable<Integer> {

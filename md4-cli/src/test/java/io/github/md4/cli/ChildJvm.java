@@ -71,6 +71,11 @@ public final class ChildJvm implements AutoCloseable {
     return process.children().toList();
   }
 
+  /** Reads its stdout no more. */
+  void closeOut() throws IOException {
+    out.close();
+  }
+
   /** Sends SIG{@code name}. */
   void signal(String name) throws IOException, InterruptedException {
     Process kill = new ProcessBuilder("kill", "-" + name, "" + process.pid()).inheritIO().start();

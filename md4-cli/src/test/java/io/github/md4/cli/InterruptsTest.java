@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.Screen;
 import io.github.md4.cli.train.Interrupts;
-import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -25,7 +25,7 @@ final class InterruptsTest {
   /** Loops until told to stop; saves, which takes the milliseconds given; says each thing done. */
   static final class Loop {
     public static void main(String[] args) throws InterruptedException {
-      PrintWriter err = Main.writer(FileDescriptor.err);
+      PrintWriter err = Screen.take().err();
       try (Interrupts interrupts = Interrupts.listen(err)) {
         System.out.println("looping");
         while (!interrupts.requested()) {
@@ -42,7 +42,7 @@ final class InterruptsTest {
   /** Stops listening, then waits. */
   static final class Deaf {
     public static void main(String[] args) throws InterruptedException {
-      Interrupts.listen(Main.writer(FileDescriptor.err)).close();
+      Interrupts.listen(Screen.take().err()).close();
       System.out.println("waiting");
       Thread.sleep(Long.parseLong(args[0]));
     }

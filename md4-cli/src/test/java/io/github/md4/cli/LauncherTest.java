@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.PrintStream;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code bin/md4} in a copy of the project, with a Java that only says how it is called. */
 final class LauncherTest {
@@ -51,7 +61,7 @@ final class LauncherTest {
     builder.environment().put("JAVA_HOME", root.resolve("jdk").toString());
     builder.environment().putAll(environment);
     Process process = builder.directory(folder.toFile()).start();
-    String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String text = new String(process.getInputStream().readAllBytes(), UTF_8);
     List<String> lines = new ArrayList<>(text.lines().toList());
     lines.add("exit " + process.waitFor());
     return lines;
@@ -62,6 +72,58 @@ final class LauncherTest {
     String jar = jar().toString();
     assertThat(run(root.resolve("bin/md4"), Map.of(), "train", "a b", "*", ""))
         .containsExactly("true", "-jar", jar, "train", "a b", "*", "", "exit 7");
+  }
+
+  /** Prints its arguments, and whether the first is the name of a file. */
+  static final class Names {
+    public static void main(String[] args) {
+      PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true, UTF_8);
+      List.of(args).forEach(out::println);
+      out.println(Files.exists(Path.of(args[0])));
+    }
+  }
+
+  /** Makes a jar that runs {@link Names}. */
+  private void namesJar() throws IOException {
+    Manifest manifest = new Manifest();
+    Attributes attributes = manifest.getMainAttributes();
+    attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+    attributes.put(Attributes.Name.MAIN_CLASS, Names.class.getName());
+    URL classes = Names.class.getProtectionDomain().getCodeSource().getLocation();
+    attributes.put(Attributes.Name.CLASS_PATH, classes.toString());
+    new JarOutputStream(Files.newOutputStream(jar()), manifest).close();
+  }
+
+  /** The names of files and templates are UTF-8 in containers and under cron too. */
+  @ParameterizedTest
+  @ValueSource(strings = {"C", "POSIX", "xx_XX.UTF-8", ""})
+  void md4_readsNamesBeyondAsciiInAnyLocale(String locale) throws Exception {
+    namesJar();
+    Path file = Path.of("gr\u00fc\u00dfe \u6f22.yaml");
+    Path made = folder.resolve("make");
+    Files.writeString(made, "#!/bin/sh\n: > '" + file + "'\n");
+    Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rwxr-xr-x"));
+    Map<String, String> environment =
+        Map.of("LC_ALL", locale, "LANG", "", "JAVA_HOME", System.getProperty("java.home"));
+    assertThat(run(made, Map.of())).containsExactly("exit 0");
+    assertThat(run(root.resolve("bin/md4"), environment, "" + file, "\u00e4 [MASK] \ud83d\ude00"))
+        .containsExactly("" + file, "\u00e4 [MASK] \ud83d\ude00", "true", "exit 0");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"11.0.2, false", "1.8.0_292, false", "16, false", "17.0.15, true", "25, true"})
+  void md4_refusesAnOldJavaInOneLine(String version, boolean isTaken) throws Exception {
+    assertThat(jar()).exists();
+    Files.writeString(root.resolve("jdk/release"), "A=\"b\"\nJAVA_VERSION=\"" + version + "\"\n");
+    List<String> lines = run(root.resolve("bin/md4"), Map.of(), "-V");
+    if (isTaken) {
+      assertThat(lines).endsWith("exit 7");
+    } else {
+      assertThat(lines).hasSize(2).endsWith("exit 1");
+      assertThat(lines.get(0))
+          .startsWith("md4: " + root.resolve("jdk/bin/java") + " is Java ")
+          .endsWith("; md4 needs Java 17 or later: install it or set JAVA_HOME");
+    }
   }
 
   @Test

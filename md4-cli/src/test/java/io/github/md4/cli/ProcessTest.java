@@ -3,13 +3,17 @@ package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The program as the shell sees it. */
 final class ProcessTest {
+  @TempDir private Path folder;
 
   /** Logs at each level as DJL and as this project. */
   static final class Chatter {
@@ -30,6 +34,50 @@ final class ProcessTest {
       assertThat(child.err()).matches("md4: Unmatched argument [^\n]*\n");
       assertThat(child.exitCode()).isEqualTo(2);
     }
+  }
+
+  /** Java alone loses what is not in the locale; the bytes are still there. */
+  @Test
+  void main_readsItsArgumentsInUtf8InAnyLocale() throws Exception {
+    Map<String, String> plain = Map.of("LC_ALL", "C", "MD4_STACKTRACE", "0");
+    try (ChildJvm child = ChildJvm.start(Main.class, plain, "gr\u00fc\u00dfe")) {
+      assertThat(child.err()).contains("'gr\u00fc\u00dfe'");
+      assertThat(child.exitCode()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void main_tellsOfNamesThatItCannotRead() throws Exception {
+    String[] words = {"train", "--config", "gr\u00fc\u00dfe.yaml"};
+    Map<String, String> plain = Map.of("LC_ALL", "C", "MD4_STACKTRACE", "0");
+    try (ChildJvm child = ChildJvm.start(Main.class, plain, words)) {
+      assertThat(child.err())
+          .contains("gr\u00fc\u00dfe.yaml is no name of a file where the locale is ")
+          .contains("start bin/md4, or set LC_ALL=C.UTF-8")
+          .hasLineCount(1);
+      assertThat(child.exitCode()).isEqualTo(2);
+    }
+  }
+
+  /** As {@code md4 help | head} does: the reader goes, and nobody complains. */
+  @Test
+  void main_endsInSilenceWhenNobodyReadsOn() throws Exception {
+    Path model = TinyModel.OF_SEVEN.write(folder.resolve("model"), 1);
+    String[] words =
+        ("sample --device cpu --count 1000000000 --steps 2 --json --model " + model).split(" ");
+    try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), words)) {
+      assertThat(child.line()).startsWith("{");
+      child.closeOut();
+      assertThat(child.err()).isEmpty();
+      assertThat(child.exitCode()).isEqualTo(141);
+    }
+  }
+
+  @Test
+  void arguments_areTheLastWordsOfTheCommandLine() {
+    byte[] line = "java\0-jar\0a b\0tr\u00e4in\0\0".getBytes(StandardCharsets.UTF_8);
+    assertThat(Arguments.decoded(line, "tr??in", "")).containsExactly("tr\u00e4in", "");
+    assertThat(Arguments.decoded(new byte[0], "a", "b")).containsExactly("a", "b");
   }
 
   @Test

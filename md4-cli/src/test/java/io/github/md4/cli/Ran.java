@@ -9,10 +9,21 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** What a call of md4 leaves behind. */
-public record Ran(int code, String out, String err) {
+/**
+ * What a call of md4 leaves behind.
+ *
+ * @param err the lines of stderr but the account of a training
+ * @param account the lines that tell how a training begins, goes on and ends
+ */
+public record Ran(int code, String out, String err, String account) {
+  private static final Pattern ACCOUNT =
+      Pattern.compile(
+          "(training .+ on |resuming at step |step [\\d,]+ of |about [\\d,]+ tokens/s"
+              + "|saved step |go on with: |model: |next: ).*");
   private static final JsonMapper JSON = new JsonMapper();
 
   public static Ran md4(Object... args) {
@@ -20,7 +31,20 @@ public record Ran(int code, String out, String err) {
     StringWriter err = new StringWriter();
     String[] texts = List.of(args).stream().map(Object::toString).toArray(String[]::new);
     int code = Main.execute(new PrintWriter(out), new PrintWriter(err), texts);
-    return new Ran(code, out.toString(), err.toString());
+    String all = err.toString();
+    return new Ran(code, out.toString(), complaints(all), lines(all, true));
+  }
+
+  /** Returns the lines of stderr but the account of a training. */
+  public static String complaints(String err) {
+    return lines(err, false);
+  }
+
+  private static String lines(String err, boolean areOfAccount) {
+    return Pattern.compile("(?<=\n)")
+        .splitAsStream(err)
+        .filter(line -> ACCOUNT.matcher(line.strip()).matches() == areOfAccount)
+        .collect(Collectors.joining());
   }
 
   /** Returns the words of a line and then {@code more}. */

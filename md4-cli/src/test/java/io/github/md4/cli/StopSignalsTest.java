@@ -4,10 +4,10 @@ package io.github.md4.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.Screen;
 import io.github.md4.cli.trace.Ink;
 import io.github.md4.cli.trace.TerminalPlayer;
 import io.github.md4.sample.trace.TraceReader;
-import java.io.FileDescriptor;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -27,7 +27,7 @@ final class StopSignalsTest {
       StopSignals.endTheProcess();
       TerminalPlayer player =
           new TerminalPlayer(
-              Main.writer(FileDescriptor.out),
+              Screen.take().out(),
               new Ink.Plain(),
               TraceReader.read(Path.of(args[0])).histories().get(0),
               "");

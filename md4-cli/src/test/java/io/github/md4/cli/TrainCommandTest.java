@@ -91,6 +91,42 @@ final class TrainCommandTest {
   }
 
   @Test
+  void train_tellsHowItBeginsGoesOnAndEnds() {
+    assertThat(train().account().replaceAll("[\\d,]+ tokens/s", "S tokens/s"))
+        .matches(
+            """
+            training %1$s on cpu \\(\\d+ threads?\\): 2,908 parameters, float32, 12 steps of 4 x 16 tokens
+            step 3 of 12: loss \\d\\.\\d{4} bits per token, rate 1.00e-02, S tokens/s, \\d+ s left
+            step 6 of 12: loss \\d\\.\\d{4} bits per token, rate 7.94e-03, S tokens/s, \\d+ s left
+            step 9 of 12: loss \\d\\.\\d{4} bits per token, rate 3.45e-03, S tokens/s, \\d+ s left
+            step 12 of 12: loss \\d\\.\\d{4} bits per token, rate 2.45e-04, S tokens/s, 0 s left
+            model: %1$s/model
+            next: md4 sample --model %1$s --count 4
+            """
+                .formatted(run()));
+    assertThat(train("--resume").account())
+        .isEqualTo("model: %1$s/model\nnext: md4 sample --model %1$s --count 4\n".formatted(run()));
+    assertThat(train("--resume", "--set", "training.steps=14").account())
+        .contains("resuming at step 12 of 14, from " + run() + "/checkpoints/step-12\n");
+  }
+
+  /** A run of few steps without a warm-up; whoever uses its model hears of it. */
+  @Test
+  void train_tellsThatAnAverageIsMostlyItsStart() {
+    String note = "md4: the averaged weights are 99% what they were at the start of the training";
+    String[] slow = {"--set", "training.emaWarmUp=false", "--set", "training.emaRate=0.999"};
+    assertThat(train(slow).err()).startsWith(note + " (12 updates, training.emaRate 0.999): ");
+    Object[] sample = Ran.words("sample --device cpu --count 1 --steps 2 --model", run());
+    assertThat(Ran.md4(sample).err()).startsWith(note).hasLineCount(1);
+    Object[] evaluate =
+        Ran.words("evaluate --device cpu --data", tiny.data("valid.bin"), "--model", run());
+    assertThat(Ran.md4(evaluate).err()).startsWith(note).hasLineCount(1);
+    Object[] raw =
+        Ran.words("sample --device cpu --count 1 --steps 2 --weights raw --model", run());
+    Ran.md4(raw).check();
+  }
+
+  @Test
   void resume_ofAFinishedRunHasNothingToDo() {
     train().check();
     Ran ran = train("--resume");

@@ -65,8 +65,17 @@ final class TrainInterruptsTest {
   private void stop(ChildJvm child) throws Exception {
     child.signal("TERM");
     assertThat(child.exitCode()).isEqualTo(ExitCodes.INTERRUPTED);
-    assertThat(child.err())
+    String err = child.err();
+    assertThat(Ran.complaints(err))
         .isEqualTo("md4: stopping after this step; a second signal stops at once\n");
+    long step = Checkpoints.latest(tiny.run().resolve("checkpoints")).orElseThrow().step();
+    assertThat(err)
+        .contains(
+            "saved step %,d in %s/checkpoints/step-%2$d\n"
+                .replace("%2$d", "" + step)
+                .formatted(step, tiny.run()))
+        .containsPattern(
+            "go on with: md4 train --device cpu --config \\S+/tiny.yaml .* --resume\n$");
     assertThat(child.line()).isNull();
   }
 

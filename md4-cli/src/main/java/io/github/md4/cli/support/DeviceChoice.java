@@ -107,9 +107,22 @@ public sealed interface DeviceChoice {
     }
 
     private static String reason() {
-      return hasCuda()
-          ? "the NVIDIA driver shows none (nvidia-smi lists what it sees)"
-          : "this build is for the CPU alone; build with mvn -Pcuda";
+      return hasCuda() ? driver() : "this build is for the CPU alone; build with mvn -Pcuda";
+    }
+
+    private static String driver() {
+      try {
+        return NvidiaDriver.loaded()
+            .map(
+                found ->
+                    found.isTooOld()
+                        ? "the NVIDIA driver %s is too old for CUDA 12.1, it takes %s or later"
+                            .formatted(found.version(), NvidiaDriver.OLDEST)
+                        : "the NVIDIA driver shows none (nvidia-smi lists what it sees)")
+            .orElse("no NVIDIA driver is loaded (nvidia-smi tells it)");
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     private static int count() {

@@ -13,9 +13,14 @@ public final class DeviceFailures {
 
   /**
    * Returns a {@link DeviceException} where the engine's exception says that the device is full or
-   * broken, and any other failure as it is.
+   * broken, an {@link EngineUnavailableException} where the engine does not start, and any other
+   * failure as it is.
    */
   public static Throwable of(Throwable failure) {
+    Optional<EngineUnavailableException> unavailable = EngineFailures.of(failure);
+    if (unavailable.isPresent()) {
+      return unavailable.get();
+    }
     if (!(failure instanceof EngineException)) {
       return failure;
     }
@@ -25,6 +30,12 @@ public final class DeviceFailures {
     if (full.isPresent()) {
       return new DeviceException(
           "the device's memory is full; take a smaller batch: " + full.get(), failure);
+    }
+    if (line(message, "driver on your system is too old").isPresent()) {
+      return new DeviceException(
+          "the NVIDIA driver is too old for CUDA 12.1: install driver %s or later, or take --device cpu"
+              .formatted(NvidiaDriver.OLDEST),
+          failure);
     }
     return broken.isPresent()
         ? new DeviceException("the GPU failed: " + broken.get(), failure)

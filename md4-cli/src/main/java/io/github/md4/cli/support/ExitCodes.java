@@ -20,6 +20,9 @@ public final class ExitCodes {
   /** The code that shells use for SIGINT. A training that a signal stopped returns it too. */
   public static final int INTERRUPTED = 130;
 
+  /** The code that shells use for SIGPIPE: the reader of standard output is gone. */
+  public static final int CLOSED_OUTPUT = 141;
+
   private ExitCodes() {}
 
   public static int of(Throwable failure) {
@@ -37,6 +40,9 @@ public final class ExitCodes {
     }
     if (failure instanceof JobException e) {
       return e.code();
+    }
+    if (failure instanceof ClosedOutputException) {
+      return CLOSED_OUTPUT;
     }
     return failure instanceof InterruptedException ? INTERRUPTED : FAILURE;
   }

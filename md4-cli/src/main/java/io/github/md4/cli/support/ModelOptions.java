@@ -3,6 +3,7 @@ package io.github.md4.cli.support;
 
 import ai.djl.Device;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.experiment.AverageNote;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.model.SavedModel;
@@ -13,7 +14,9 @@ import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.train.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The options of a model: its weights, its device and its precision. */
 public final class ModelOptions {
@@ -22,6 +25,9 @@ public final class ModelOptions {
           + " model, or for its last checkpoint.";
   public static final String DEVICES = "cpu|gpu|gpu:N";
   public static final String DEVICE = "The device. Default: the first GPU, or the CPU without one.";
+
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec spec;
 
   @Option(
       names = "--weights",
@@ -86,7 +92,9 @@ public final class ModelOptions {
     Path model = RunFolder.modelIn(folder, weights);
     while (true) {
       try {
-        return reading.read(model);
+        T read = reading.read(model);
+        note(model);
+        return read;
       } catch (IOException | InvalidDataException e) {
         Path now = RunFolder.modelIn(folder, weights);
         if (now.equals(model)) {
@@ -94,6 +102,13 @@ public final class ModelOptions {
         }
         model = now;
       }
+    }
+  }
+
+  /** Tells where averaged weights are of little worth. */
+  private void note(Path model) {
+    if (weights == Weights.EMA) {
+      AverageNote.of(model).ifPresent(note -> spec.commandLine().getErr().println("md4: " + note));
     }
   }
 

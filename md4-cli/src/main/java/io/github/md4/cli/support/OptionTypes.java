@@ -18,6 +18,8 @@ import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.TextVocabulary;
 import io.github.md4.train.data.VocabularyChoice;
 import io.github.md4.train.data.image.Resize;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.DoublePredicate;
 import java.util.function.Function;
@@ -37,7 +39,8 @@ public final class OptionTypes {
 
   /** Registers the types with a command and its subcommands. */
   public static void register(CommandLine root) {
-    root.registerConverter(Weights.class, parsed(Weights::parse))
+    root.registerConverter(Path.class, OptionTypes::path)
+        .registerConverter(Weights.class, parsed(Weights::parse))
         .registerConverter(Precision.class, parsed(Precision::parse))
         .registerConverter(MemoryFormat.class, parsed(MemoryFormat::parse))
         .registerConverter(ScriptFile.Input.class, parsed(ScriptFile.Input::parse))
@@ -69,6 +72,17 @@ public final class OptionTypes {
         throw new TypeConversionException(e.getMessage());
       }
     };
+  }
+
+  /** Java takes names for what the locale says; bin/md4 sees to it that this is UTF-8. */
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException(
+          "%s is no name of a file where the locale is %s; start bin/md4, or set LC_ALL=C.UTF-8"
+              .formatted(text, System.getProperty("sun.jnu.encoding")));
+    }
   }
 
   private static TimeAxis axis(String text) {

@@ -2,10 +2,15 @@
 package io.github.md4.cli.support;
 
 import io.github.md4.train.TrainingListener.Speed;
+import java.io.PrintWriter;
 import java.util.Locale;
 
-/** The progress of a long command. It is drawn on stderr if that is a terminal. */
-public sealed interface Progress extends AutoCloseable permits Progress.Silent, ProgressLine {
+/**
+ * The progress of a long command: a bar on the last line of the terminal that stderr leads to.
+ * Where it leads to none, a log may have lines instead.
+ */
+public sealed interface Progress extends AutoCloseable
+    permits Progress.Silent, Progress.Log, ProgressLine {
 
   /** The number of steps where it is unknown. */
   long UNKNOWN = -1;
@@ -17,17 +22,35 @@ public sealed interface Progress extends AutoCloseable permits Progress.Silent, 
    */
   void at(long step, String note);
 
+  /** Prints a line that tells what the bar shows, where there is no bar. */
+  void log(String line);
+
   @Override
   void close();
 
   /**
-   * Returns the progress of {@code task}.
+   * Returns the progress of {@code task}, silent without a terminal.
    *
    * @param first the steps that a resumed run has done before
    * @param last the number of all steps; {@value #UNKNOWN} where it is unknown
    */
   static Progress start(String task, long first, long last) {
-    return Terminal.isStderr() ? ProgressLine.start(task, first, last) : new Silent();
+    return start(task, first, last, new Silent());
+  }
+
+  /**
+   * As {@link #start(String, long, long)}, with the lines of {@link #log} without a terminal.
+   *
+   * @param err gets these lines
+   */
+  static Progress start(String task, long first, long last, PrintWriter err) {
+    return start(task, first, last, new Log(err));
+  }
+
+  private static Progress start(String task, long first, long last, Progress otherwise) {
+    return System.err instanceof ScreenStream stream && stream.isTerminal()
+        ? new ProgressLine(stream.screen(), task, first, last)
+        : otherwise;
   }
 
   /**
@@ -35,8 +58,13 @@ public sealed interface Progress extends AutoCloseable permits Progress.Silent, 
    * peak.
    */
   static String note(double loss, Speed speed) {
+    return String.format(Locale.ROOT, "loss %.4f, %s", loss, speed(speed));
+  }
+
+  /** Returns the tokens per second and, where it is known, their share of the peak. */
+  static String speed(Speed speed) {
     double share = speed.modelFlopsUtilisation();
-    return String.format(Locale.ROOT, "loss %.4f, %,.0f tokens/s", loss, speed.tokensPerSecond())
+    return String.format(Locale.ROOT, "%,.0f tokens/s", speed.tokensPerSecond())
         + (Double.isNaN(share) ? "" : String.format(Locale.ROOT, ", MFU %.1f%%", 100 * share));
   }
 
@@ -44,6 +72,23 @@ public sealed interface Progress extends AutoCloseable permits Progress.Silent, 
   record Silent() implements Progress {
     @Override
     public void at(long step, String note) {}
+
+    @Override
+    public void log(String line) {}
+
+    @Override
+    public void close() {}
+  }
+
+  /** A progress that draws nothing and prints lines. */
+  record Log(PrintWriter err) implements Progress {
+    @Override
+    public void at(long step, String note) {}
+
+    @Override
+    public void log(String line) {
+      err.println(line);
+    }
 
     @Override
     public void close() {}

@@ -2,13 +2,19 @@
 package io.github.md4.cli.support;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The terminal that a command may be run from. */
 public final class Terminal {
   private static final Path STDOUT = Path.of("/proc/self/fd/1");
   private static final Path STDERR = Path.of("/proc/self/fd/2");
+  private static final Pattern SIZE = Pattern.compile("^\\d+ (\\d{1,5})");
+  private static final int USUAL_COLUMNS = 80;
 
   private Terminal() {}
 
@@ -18,7 +24,40 @@ public final class Terminal {
    * Java 22 on.
    */
   static boolean isStderr() {
-    return leadsToTerminal(STDERR);
+    return leadsToTerminal(STDERR) && !"dumb".equals(System.getenv("TERM"));
+  }
+
+  /** Returns whether stdout leads to another process, which may end before this one. */
+  static boolean isStdoutAPipe() {
+    try {
+      String target = Files.readSymbolicLink(STDOUT).toString();
+      return target.startsWith("pipe:") || target.startsWith("socket:");
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Returns the columns of stderr's terminal, as stty tells them; the usual number without it. */
+  static int columns() {
+    try {
+      Process stty =
+          new ProcessBuilder("stty", "size")
+              .redirectInput(STDERR.toRealPath().toFile())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      try (InputStream size = stty.getInputStream()) {
+        return columns(new String(size.readAllBytes(), StandardCharsets.US_ASCII));
+      }
+    } catch (IOException e) {
+      return USUAL_COLUMNS;
+    }
+  }
+
+  /** Returns the second of two numbers, rows and columns; a terminal that knows none says 0. */
+  static int columns(String size) {
+    Matcher numbers = SIZE.matcher(size);
+    int columns = numbers.find() ? Integer.parseInt(numbers.group(1)) : 0;
+    return columns > 0 ? columns : USUAL_COLUMNS;
   }
 
   /** Returns whether stdout is a terminal; see {@link #isStderr}. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.train;
 
-import io.github.md4.cli.support.Progress;
+import io.github.md4.cli.support.ClosedOutputException;
 import io.github.md4.cli.support.WithError;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.train.Learner;
@@ -19,68 +19,67 @@ import java.util.function.BooleanSupplier;
 final class RunListener implements TrainingListener {
   private final RunRecorder recorder;
   private final TrainingSamples samples;
-  private final Progress progress;
+  private final TrainingLog log;
   private final PrintWriter out;
-  private final PrintWriter err;
-  private String note = "";
 
-  RunListener(
-      RunRecorder recorder,
-      TrainingSamples samples,
-      Progress progress,
-      PrintWriter out,
-      PrintWriter err) {
+  RunListener(RunRecorder recorder, TrainingSamples samples, TrainingLog log, PrintWriter out) {
     this.recorder = recorder;
     this.samples = samples;
-    this.progress = progress;
+    this.log = log;
     this.out = out;
-    this.err = err;
   }
 
   @Override
   public void onStep(long step) {
-    progress.at(step, note);
+    log.step(step);
   }
 
   @Override
   public void onMetrics(StepMetrics metrics) throws IOException {
     recorder.onMetrics(metrics);
-    note = Progress.note(metrics.bitsPerToken(), metrics.speed());
+    log.metrics(metrics);
   }
 
   @Override
   public void onEvaluation(Learner learner, BooleanSupplier isStopRequested) throws IOException {
+    log.busy(learner.updates(), "drawing samples");
     List<int[]> drawn = samples.draw(learner, isStopRequested);
+    log.busy(learner.updates(), "evaluating");
     recorder
         .evaluate(
             learner, isStopRequested) // the last that a stop can end: what follows is recorded
         .forEach(each -> print(learner.updates(), each));
     samples.record(learner.updates(), drawn, recorder);
+    log.back(learner.updates());
   }
 
   private void print(long step, Evaluation evaluation) {
     LikelihoodEstimate estimate = evaluation.estimate();
-    out.printf(
-        Locale.ROOT,
-        "step %d: %s, %s weights: %s bits per token%n",
-        step,
-        evaluation.split(),
-        evaluation.weights(),
-        WithError.text(estimate.bitsPerToken(), estimate.bitsPerTokenStandardError()));
-    out.flush();
+    try {
+      out.printf(
+          Locale.ROOT,
+          "step %d: %s, %s weights: %s bits per token%n",
+          step,
+          evaluation.split(),
+          evaluation.weights(),
+          WithError.text(estimate.bitsPerToken(), estimate.bitsPerTokenStandardError()));
+      out.flush();
+    } catch (ClosedOutputException e) {
+      log.warn("nobody reads standard output any more; the training goes on without it");
+    }
   }
 
   @Override
   public void onSpike(Spike spike) throws IOException {
     recorder.onSpike(spike);
-    err.println("md4: skipped " + text(spike));
+    log.warn("skipped " + text(spike));
   }
 
   @Override
   public void onRollback(Spike spike, long step) throws IOException {
     recorder.onRollback(spike, step);
-    progress.at(step, note);
-    err.println("md4: went back to step " + step + ", and on past " + text(spike));
+    log.back(step);
+    log.warn("went back to step " + step + ", and on past " + text(spike));
   }
 
   private static String text(Spike spike) {

@@ -11,7 +11,6 @@ import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Processes;
-import io.github.md4.cli.support.Progress;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.internal.torch.EngineThreads;
 import io.github.md4.core.model.SavedModel;
@@ -188,25 +187,38 @@ public final class TrainCommand implements Callable<Integer> {
             new TrainingSamples(manager, plan.model(), experiment.sampling(), folder.samples())) {
       if (plan.communicator().share().rank() > 0) {
         try (Interrupts interrupts = Interrupts.listen(new PrintWriter(Writer.nullWriter()))) {
-          return code(run.run(new FollowingListener(evaluator, samples), interrupts::requested));
+          TrainingRun.Outcome outcome =
+              run.run(new FollowingListener(evaluator, samples), interrupts::requested);
+          return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
         }
       }
       changes.forEach(line -> err.println("md4: resuming; the run had " + line));
       run.notes().forEach(note -> err.println("md4: " + note));
-      long done = run.updates();
+      RunMessages messages = new RunMessages(experiment, words(), err);
+      messages.begin(run, manager.getDevice());
+      TrainingRun.Outcome outcome;
       try (Interrupts interrupts = Interrupts.listen(err);
-          RunRecorder recorder = RunRecorder.open(folder, done, evaluator);
-          Progress progress = Progress.start("training", done, experiment.training().steps())) {
+          RunRecorder recorder = RunRecorder.open(folder, run.updates(), evaluator)) {
         runConfig.write(); // after all that can refuse the run
         PrintWriter out = spec.commandLine().getOut();
-        return code(
-            run.run(new RunListener(recorder, samples, progress, out, err), interrupts::requested));
+        try (TrainingLog log =
+            new TrainingLog(
+                experiment.training(), experiment.model().length(), run.updates(), err)) {
+          outcome = run.run(new RunListener(recorder, samples, log, out), interrupts::requested);
+        }
       }
+      if (outcome == TrainingRun.Outcome.INTERRUPTED) {
+        messages.interrupted(run);
+        return ExitCodes.INTERRUPTED;
+      }
+      messages.finished(run);
+      return ExitCodes.DONE;
     }
   }
 
-  private static int code(TrainingRun.Outcome outcome) {
-    return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
+  /** Returns the words behind md4 that started this command. */
+  private List<String> words() {
+    return spec.root().commandLine().getParseResult().originalArgs();
   }
 
   private static TrainingRun.Plan plan(Experiment experiment, TokenFile tokens) {

@@ -4,20 +4,11 @@ package io.github.md4.cli.train;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.cli.image.ImageGrid;
-import io.github.md4.cli.support.Labelled;
 import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.model.SavedModel;
-import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.sample.ExactMethod;
-import io.github.md4.sample.GenerativeModel;
 import io.github.md4.sample.InitialSequence;
-import io.github.md4.sample.Sample;
-import io.github.md4.sample.SampleRequest;
-import io.github.md4.sample.Sampler;
-import io.github.md4.sample.SamplingMethod;
-import io.github.md4.sample.SamplingSteps;
 import io.github.md4.train.Learner;
 import io.github.md4.train.evaluation.RunRecorder;
 import io.github.md4.train.parallel.Communicator;
@@ -28,7 +19,6 @@ import java.nio.IntBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -82,11 +72,9 @@ final class TrainingSamples implements AutoCloseable {
    * @throws CancellationException if it says so, in any of the processes
    */
   List<int[]> draw(Learner learner, BooleanSupplier isStopRequested) {
-    if (config.count() == 0) {
-      return List.of();
-    }
     Communicator communicator = learner.communicator();
-    List<InitialSequence> all = starts();
+    TrainingDraws draws = new TrainingDraws(model.config(), model.tokenSpace(), config);
+    List<InitialSequence> all = draws.starts();
     Share share = communicator.share();
     List<InitialSequence> own =
         IntStream.range(0, all.size())
@@ -95,7 +83,7 @@ final class TrainingSamples implements AutoCloseable {
             .toList();
     List<int[]> drawn;
     try {
-      drawn = own.isEmpty() ? List.of() : draw(learner, own, isStopRequested);
+      drawn = own.isEmpty() ? List.of() : draws.draw(manager, learner, own, (done, planned) -> checkStop(isStopRequested));
     } catch (CancellationException e) {
       boolean unused = communicator.any(true);
       throw e;
@@ -127,38 +115,10 @@ final class TrainingSamples implements AutoCloseable {
     return bytes.array();
   }
 
-  private List<int[]> draw(
-      Learner learner, List<InitialSequence> starts, BooleanSupplier isStopRequested) {
-    GenerativeModel trained =
-        new GenerativeModel(
-            learner.model().denoiser(Weights.EMA),
-            model.tokenSpace(),
-            learner.model().schedule(Weights.EMA),
-            model.config().objective().generation());
-    SamplingMethod method =
-        new ExactMethod.Ancestral(new SamplingSteps(config.grid(), config.steps()));
-    try (Sampler sampler = new Sampler(manager, trained, method)) {
-      return sampler
-          .sample(
-              SampleRequest.of(starts).withSeed(config.seed()),
-              (done, planned) -> checkStop(isStopRequested))
-          .stream()
-          .map(Sample::tokens)
-          .toList();
-    }
-  }
-
   private static void checkStop(BooleanSupplier isStopRequested) {
     if (isStopRequested.getAsBoolean()) {
       throw new CancellationException("the training is to stop");
     }
-  }
-
-  private List<InitialSequence> starts() {
-    int[] zt = new int[model.config().length()];
-    Arrays.fill(zt, model.tokenSpace().maskToken());
-    List<Integer> classes = IntStream.range(0, model.config().network().classes()).boxed().toList();
-    return Labelled.starts(zt, config.count(), classes);
   }
 
   @Override

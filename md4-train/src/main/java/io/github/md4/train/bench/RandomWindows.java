@@ -7,7 +7,7 @@ import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.train.data.Windows;
 
 /** Windows of a sequence of uniform tokens in memory, as fast to read as a mapped file. */
-final class RandomWindows implements Windows {
+public final class RandomWindows implements Windows {
   private static final int STRETCH = 1 << 20;
 
   private final int[] tokens;
@@ -19,7 +19,7 @@ final class RandomWindows implements Windows {
    *
    * @param classes the number of labels, which follow each other in turn; 0 without labels
    */
-  RandomWindows(Noise noise, int vocabularySize, int length, int classes) {
+  public RandomWindows(Noise noise, int vocabularySize, int length, int classes) {
     this.length = length;
     this.classes = classes;
     double[] u = noise.uniforms(Purpose.SOURCE, 0, 0, STRETCH + length);

@@ -37,6 +37,8 @@ import java.util.Optional;
  */
 public final class StepBench implements AutoCloseable {
   private static final int GAP_WARM_UP = 2;
+  private static final int PACE_WINDOWS = 20;
+  private static final int MOST_STEPS = 1_000_000;
 
   private final NDManager manager;
   private final Workload workload;
@@ -133,13 +135,57 @@ public final class StepBench implements AutoCloseable {
           new BenchResult.Work(
               learner.description(),
               learner.model().parameters().size(),
-              FlopCount.of(workload.model, network.specs())
-                  .times(workload.training.batching().samples()),
+              flops(),
               ceiling.size(),
               processes * ceiling.measure());
       double gap = gapMilliseconds(repetitions.stepsAWindow);
       return new BenchResult(throughput, parts, gap, memory, work);
     }
+  }
+
+  /**
+   * The pace of steps.
+   *
+   * @param steps their number
+   * @param seconds of each, their mean
+   */
+  public record Pace(int steps, double seconds) {}
+
+  /**
+   * Makes a step, and then steps for so long; at least one of these. They run without waiting.
+   *
+   * @throws DivergedException if a loss is not finite
+   */
+  public Pace pace(double seconds) {
+    try (BatchQueue<PreparedStep> queue = queue()) {
+      double unused = window(queue, 1);
+      long start = System.nanoTime();
+      double first = window(queue, 1) * 1e-3;
+      int more = (int) Math.min(MOST_STEPS, Math.max(0, seconds / first - 1));
+      int steps = 1;
+      for (int left = more; left > 0 && elapsed(start) < seconds; ) {
+        int some = Math.min(left, Math.max(1, more / PACE_WINDOWS));
+        unused = window(queue, some);
+        steps += some;
+        left -= some;
+      }
+      return new Pace(steps, elapsed(start) / steps);
+    }
+  }
+
+  private static double elapsed(long since) {
+    return (System.nanoTime() - since) * 1e-9;
+  }
+
+  /** Returns the model in training. */
+  public Learner learner() {
+    return learner;
+  }
+
+  /** Returns the operations of training for each token. */
+  public FlopCount flops() {
+    return FlopCount.of(workload.model, network.specs())
+        .times(workload.training.batching().samples());
   }
 
   private BatchQueue<PreparedStep> queue() {

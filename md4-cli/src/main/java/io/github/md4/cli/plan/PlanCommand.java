@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.plan;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.experiment.Experiment;
+import io.github.md4.cli.experiment.ExperimentOptions;
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.VocabularyOption;
+import io.github.md4.cli.train.TrainingDevice;
+import io.github.md4.core.internal.torch.EngineThreads;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The command {@code md4 plan}. */
+@Command(
+    name = "plan",
+    description =
+        "Tells what a training takes before it begins: parameters, operations, memory by part, and"
+            + " the time of the whole run, from a trial of some seconds on random tokens. Reads no"
+            + " tokens and writes no file.",
+    sortOptions = false)
+public final class PlanCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private ExperimentOptions experimentOptions;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "The time of the trial of steps. Default: ${DEFAULT-VALUE}.")
+  private int seconds = 20;
+
+  @Mixin private VocabularyOption vocabulary;
+
+  @Option(names = "--json", description = "Print a JSON object, not a table.")
+  private boolean json;
+
+  @Option(names = "--device", paramLabel = ModelOptions.DEVICES, description = ModelOptions.DEVICE)
+  private DeviceChoice device = new DeviceChoice.Fastest();
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description = "The number of threads of the engine on a CPU. Default: the engine's choice.")
+  private Integer threads;
+
+  @Override
+  public Integer call() throws IOException {
+    Experiment experiment = experimentOptions.load();
+    Device found = TrainingDevice.find(experiment.training(), device, spec.commandLine().getErr());
+    try (NDManager manager = NDManager.newBaseManager(found)) {
+      if (threads != null) {
+        EngineThreads.set(threads);
+      }
+      Plan plan = new Planner(manager, experiment, vocabulary.size(experiment)).plan(seconds);
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        out.println(plan.json());
+      } else {
+        plan.print(out);
+      }
+    }
+    return ExitCodes.DONE;
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.support;
+
+import ai.djl.util.Utils;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The failures of DJL's engine at its start, each with what mends it. */
+public final class EngineFailures {
+  /** The variable that names DJL's cache. */
+  public static final String CACHE_VARIABLE = "DJL_CACHE_DIR";
+
+  private static final int DEEPEST = 20;
+
+  private EngineFailures() {}
+
+  /** Returns the folder into which DJL unpacks libtorch. */
+  public static Path cache() {
+    return Utils.getEngineCacheDir("pytorch");
+  }
+
+  /**
+   * Returns what a failure means for the engine: a failure with one line that names folder and
+   * variable; empty where the failure is none of the engine's start.
+   */
+  public static Optional<EngineUnavailableException> of(Throwable failure) {
+    String message = String.valueOf(failure.getMessage());
+    if (message.startsWith("Failed to extract") || message.startsWith("Failed to create")) {
+      return unavailable(
+          failure,
+          "libtorch cannot be unpacked into %s (%s); make room or give the right to write there, or name another folder: %s=FOLDER"
+              .formatted(cache(), reason(failure), CACHE_VARIABLE));
+    }
+    if (message.startsWith("Failed to save pytorch index")
+        || message.startsWith("Cannot download jni files")
+        || message.startsWith("Failed to download")) {
+      return unavailable(
+          failure,
+          "libtorch for %s is not among the jars, and cannot be fetched into %s (%s); build again: mvn -DskipTests package"
+              .formatted(platform(), cache(), reason(failure)));
+    }
+    if (message.startsWith("Failed to load PyTorch native library")) {
+      return unavailable(
+          failure,
+          "libtorch in %s cannot be loaded (%s); %s"
+              .formatted(cache(), last(reason(failure)), remedy(deepest(failure))));
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<EngineUnavailableException> unavailable(Throwable failure, String line) {
+    return Optional.of(new EngineUnavailableException(line, failure));
+  }
+
+  private static String remedy(Throwable deepest) {
+    String text = String.valueOf(deepest.getMessage()).toLowerCase(Locale.ROOT);
+    if (text.contains("failed to map segment") || text.contains("operation not permitted")) {
+      return "its disk lets no program run (noexec): name a folder on another: "
+          + CACHE_VARIABLE
+          + "=FOLDER";
+    }
+    if (text.contains("glibc") || text.contains("not found")) {
+      return "this system is older than the library: glibc 2.17 and libstdc++ 4.8 or later are"
+          + " needed";
+    }
+    return "remove the folder, it is made anew";
+  }
+
+  /** Returns the platform in DJL's words, such as {@code linux-x86_64}. */
+  public static String platform() {
+    return System.getProperty("os.name").toLowerCase(Locale.ROOT).split(" ", 2)[0]
+        + "-"
+        + System.getProperty("os.arch");
+  }
+
+  private static String reason(Throwable failure) {
+    Throwable deepest = deepest(failure);
+    String message = String.valueOf(deepest.getMessage());
+    String line = message.lines().findFirst().orElse("");
+    String kind = deepest.getClass().getSimpleName();
+    return deepest instanceof java.io.IOException && line.contains(" ")
+        ? line
+        : kind.replaceFirst("(Exception|Error)$", "") + ": " + line;
+  }
+
+  /** Returns the end of a message that repeats the path of a library. */
+  private static String last(String reason) {
+    return reason.substring(reason.lastIndexOf(": ") + 2);
+  }
+
+  private static Throwable deepest(Throwable failure) {
+    Throwable deepest = failure;
+    for (int depth = 0; depth < DEEPEST && deepest.getCause() != null; depth++) {
+      deepest = deepest.getCause();
+    }
+    return deepest;
+  }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.train;
+
+import ai.djl.Device;
+import io.github.md4.cli.experiment.AverageNote;
+import io.github.md4.cli.experiment.Experiment;
+import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.core.internal.torch.EngineThreads;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.train.RunFolder;
+import io.github.md4.train.TrainingRun;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/**
+ * The lines that tell of a run's begin and end.
+ *
+ * @param command the words behind {@code md4} that started it
+ */
+record RunMessages(Experiment experiment, List<String> command, PrintWriter err) {
+  /** Tells on what the run is trained, and from which step on. */
+  void begin(TrainingRun run, Device device) {
+    if (run.updates() >= experiment.training().steps()) {
+      return; // the run's notes say so
+    }
+    long parameters =
+        run.learner().model().sets(Weights.RAW).values().stream().mapToLong(Parameters::size).sum();
+    err.printf(
+        Locale.ROOT,
+        "training %s on %s: %,d parameters, %s, %,d steps of %,d x %,d tokens%n",
+        experiment.run(),
+        name(device),
+        parameters,
+        experiment.training().computation().precision(),
+        experiment.training().steps(),
+        experiment.training().batching().batchSize(),
+        experiment.model().length());
+    if (run.updates() > 0) {
+      err.printf(
+          Locale.ROOT,
+          "resuming at step %,d of %,d, from %s%n",
+          run.updates(),
+          experiment.training().steps(),
+          checkpoint(run));
+    }
+    err.flush();
+  }
+
+  private static String name(Device device) {
+    int threads = EngineThreads.count();
+    return device.isGpu()
+        ? DeviceChoice.name(device)
+        : "cpu (%d thread%s)".formatted(threads, threads == 1 ? "" : "s");
+  }
+
+  private Path checkpoint(TrainingRun run) {
+    return folder().checkpoints().resolve("step-" + run.updates());
+  }
+
+  private RunFolder folder() {
+    return new RunFolder(experiment.run());
+  }
+
+  /** Tells where the run was saved, and how it goes on. */
+  void interrupted(TrainingRun run) {
+    err.println("saved step %,d in %s".formatted(run.updates(), checkpoint(run)));
+    err.println("go on with: " + resumption());
+  }
+
+  private String resumption() {
+    List<String> kept =
+        command.stream()
+            .filter(word -> !word.equals("--resume-or-start") && !word.startsWith("--resume"))
+            .map(RunMessages::quoted)
+            .collect(Collectors.toList());
+    return "md4 " + String.join(" ", kept) + " --resume";
+  }
+
+  private static String quoted(String word) {
+    return word.matches("[\\p{L}\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+
+  /** Tells where the model is, and what to do with it. */
+  void finished(TrainingRun run) {
+    AverageNote.of(experiment.training().optimization().average(), run.updates())
+        .ifPresent(note -> err.println("md4: " + note));
+    err.println("model: " + folder().model());
+    err.println("next: " + next());
+    err.flush();
+  }
+
+  private String next() {
+    Path run = experiment.run();
+    boolean isText = experiment.model().network().imageShape().isEmpty();
+    if (experiment.model().objective().generation().match(form -> true, () -> false, () -> false)) {
+      return isText
+          ? "md4 sample --model %s --count 4".formatted(quoted(run.toString()))
+          : "md4 sample-images --model %s --png %s"
+              .formatted(quoted(run.toString()), quoted(run.resolve("samples.png").toString()));
+    }
+    List<Path> files = experiment.data().evaluate();
+    return "md4 evaluate --model %s --data %s"
+        .formatted(
+            quoted(run.toString()), files.isEmpty() ? "FILE" : quoted(files.get(0).toString()));
+  }
+}
