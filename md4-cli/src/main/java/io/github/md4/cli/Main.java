@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.cli.help.HelpLayout;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import java.io.FileDescriptor;
@@ -9,6 +10,8 @@ import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code md4}. */
 public final class Main {
@@ -38,6 +41,7 @@ public final class Main {
 
   static int execute(CommandLine root, PrintWriter out, PrintWriter err, String... args) {
     Failures failures = new Failures(root);
+    HelpLayout.install(root);
     OptionTypes.register(root);
     root.setOut(out)
         .setErr(err)
@@ -46,6 +50,7 @@ public final class Main {
         .setExecutionExceptionHandler(failures)
         .setExecutionStrategy(
             parsed -> {
+              checkMatched(parsed);
               OutputOptions.check(parsed);
               return new CommandLine.RunLast().execute(parsed);
             });
@@ -56,5 +61,14 @@ public final class Main {
       return ExitCodes.FAILURE;
     }
     return code;
+  }
+
+  /** picocli shows the help where {@code --help} stands beside what it does not know. */
+  private static void checkMatched(ParseResult parsed) {
+    for (ParseResult level = parsed; level != null; level = level.subcommand()) {
+      if (!level.unmatched().isEmpty()) {
+        throw new UnmatchedArgumentException(level.commandSpec().commandLine(), level.unmatched());
+      }
+    }
   }
 }

@@ -8,13 +8,14 @@ import io.github.md4.cli.evaluate.CompareCommand;
 import io.github.md4.cli.evaluate.EvaluateCommand;
 import io.github.md4.cli.evaluate.QualityCommand;
 import io.github.md4.cli.plot.PlotCommand;
+import io.github.md4.cli.help.CompletionCommand;
+import io.github.md4.cli.help.HelpCommand;
 import io.github.md4.cli.sample.InfillCommand;
 import io.github.md4.cli.sample.SampleCommand;
 import io.github.md4.cli.sample.SampleImagesCommand;
 import io.github.md4.cli.sample.TraceCommand;
 import io.github.md4.cli.schedule.ScheduleCommand;
 import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.HelpCommand;
 import io.github.md4.cli.train.TrainCommand;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -43,7 +44,7 @@ import picocli.CommandLine.Spec;
       "3:data, model or checkpoint is missing, damaged or does not match",
       "4:the device is absent, full or broken",
       "5:the training diverged",
-      "130:stopped by a signal; md4 train has written a checkpoint"
+      "130:stopped by a signal; md4 train writes a checkpoint first"
     },
     subcommands = {
       TrainCommand.class,
@@ -59,6 +60,7 @@ import picocli.CommandLine.Spec;
       QualityCommand.class,
       PlotCommand.class,
       BenchCommand.class,
+      CompletionCommand.class,
       HelpCommand.class
     })
 final class Md4Command implements Callable<Integer> {

@@ -36,7 +36,11 @@ import picocli.CommandLine.Spec;
             + " entropy. The rest of the text is scored for comparison. Few bits with little"
             + " entropy are repetition. Where md4 data quickstart made the text, samples that"
             + " its source can emit are counted.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 quality --samples samples.jsonl --reference data/quickstart/test.bin"
+    })
 public final class QualityCommand implements Callable<Integer> {
   private static final double BITS_OF_A_CODE = 63;
   private static final int HELD_OUT = 10; // the first of this many parts
