@@ -76,7 +76,7 @@ final class HelpTest {
     "train, 0 1 2 3 4 5 130",
   })
   void exitCodes_areThoseThatCanOccur(String command, String codes) {
-    String help = md4(command.concat(" --help").split(" ")).succeeded().out();
+    String help = md4(Ran.words(command, "--help")).succeeded().out();
     List<String> listed =
         help.lines()
             .dropWhile(line -> !line.equals("Exit codes:"))
@@ -116,7 +116,7 @@ final class HelpTest {
   @ParameterizedTest
   @ValueSource(strings = {"nonsense --help", "nonsense --version", "train --nonsense --help"})
   void helpBesideWhatIsUnknown_isAnError(String args) {
-    md4((Object[]) args.split(" ")).failed(2, "nonsense'");
+    md4(Ran.words(args)).failed(2, "nonsense'");
   }
 
   @ParameterizedTest
@@ -132,7 +132,7 @@ final class HelpTest {
         "data txt --from x | did you mean text?",
       })
   void mistypedNames_areRecognised(String args, String expected) {
-    md4((Object[]) args.split(" ")).failed(2, expected);
+    md4(Ran.words(args)).failed(2, expected);
   }
 
   @Test

@@ -83,6 +83,7 @@ record EvaluationReport(
         terms.diffusion(),
         terms.reconstruction(),
         terms.prior());
+    WithError.addReason(table, estimate().standardError(), EvaluationFields.HOW_TO_KNOW);
     addProtocol(table);
     addInputs(table);
     return table;

@@ -35,6 +35,10 @@ record GenerativeReport(ScoredSamples scored, List<int[]> samples, long cut, Ori
         "%.4f over all tokens; %s in the mean over samples",
         scored.perplexityOfAllTokens(),
         WithError.text(scored.meanOfPerplexities(), scored.meanOfPerplexitiesStandardError()));
+    WithError.addReason(
+        table,
+        scored.meanOfPerplexitiesStandardError(),
+        "a single sample has no spread: score more of them");
     table.row(
         "entropy",
         "%.4f nats, of each sample's own tokens, in the mean over samples",

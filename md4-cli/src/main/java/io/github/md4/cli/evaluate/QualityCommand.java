@@ -129,6 +129,10 @@ public final class QualityCommand implements Callable<Integer> {
     Table table = new Table();
     row(table, "samples", of, tokenizer.unit());
     row(table, "held-out reference", ofReal, tokenizer.unit());
+    WithError.addReason(
+        table,
+        of.bitsPerTokenStandardError() + ofReal.bitsPerTokenStandardError(),
+        "a single text has no spread: score more samples, or take a longer reference");
     possible.ifPresent(
         count ->
             table.row(

@@ -24,7 +24,8 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
   static final int HEIGHT = 460;
   private static final float STROKE = 2;
   private static final int FONT_SIZE = 13;
-  private static final int TICK_SPACING = 90;
+  private static final int MOST_TICKS = 8; // of five digits each, in the width
+  private static final String NUMBER = "0.######";
   private static final int LEGEND_LINE = 14;
 
   /** Colours that colour-blind readers can tell apart (the first six: Okabe and Ito). */
@@ -75,7 +76,9 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
   private void style(XYStyler styler) {
     styler.setXAxisMin(x.from);
     styler.setXAxisMax(x.to);
-    styler.setXAxisTickMarkSpacingHint(TICK_SPACING);
+    styler.setXAxisMaxLabelCount(MOST_TICKS);
+    styler.setXAxisDecimalPattern(NUMBER);
+    styler.setYAxisDecimalPattern(NUMBER);
     styler.setYAxisLogarithmic(scale == Scale.LOGARITHMIC);
     styler.setChartBackgroundColor(Color.WHITE);
     styler.setPlotBorderVisible(false);

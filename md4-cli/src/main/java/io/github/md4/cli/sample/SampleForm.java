@@ -4,6 +4,7 @@ package io.github.md4.cli.sample;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.Visible;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.Sample;
 import java.util.Arrays;
@@ -22,14 +23,20 @@ sealed interface SampleForm {
   record ForPeople(SamplerOptions options, Tokenizer tokenizer) implements SampleForm {
     @Override
     public String of(Sample sample, int[] zt) {
-      return "--- sample %d, seed %d, %s, %d calls%n%s"
-          .formatted(
-              sample.index(),
-              options.seed(),
-              options.label(),
-              sample.calls(),
-              tokenizer.decode(sample.tokens()));
+      String text =
+          "--- sample %d, seed %d, %s, %d calls%n"
+              .formatted(sample.index(), options.seed(), options.label(), sample.calls());
+      String from =
+          hasGivenTokens(zt, tokenizer)
+              ? "--- from %s%n".formatted(Visible.of(tokenizer.decode(zt)))
+              : "";
+      return text + from + tokenizer.decode(sample.tokens());
     }
+  }
+
+  /** Returns whether a sequence begins with more than masks. */
+  private static boolean hasGivenTokens(int[] zt, Tokenizer tokenizer) {
+    return Arrays.stream(zt).anyMatch(token -> token != tokenizer.vocabularySize());
   }
 
   /** An object for a script. */
@@ -39,7 +46,7 @@ sealed interface SampleForm {
       ObjectNode json = Json.object().put("index", sample.index());
       json.setAll(options.json());
       json.put("calls", sample.calls()).put("text", tokenizer.decode(sample.tokens()));
-      if (Arrays.stream(zt).anyMatch(token -> token != tokenizer.vocabularySize())) {
+      if (hasGivenTokens(zt, tokenizer)) {
         json.put("start", tokenizer.decode(zt));
       }
       ArrayNode ids = json.putArray("tokens");
