@@ -116,9 +116,6 @@ final class OutputOptions {
     List<Named> all = paths(leaf);
     for (int i = 0; i < all.size(); i++) {
       Named output = all.get(i);
-      if (output.isOutput()) {
-        checkName(leaf, output);
-      }
       if (output.isOutput() && Files.isRegularFile(output.path)) {
         checkModel(leaf, output);
       }
@@ -131,6 +128,9 @@ final class OutputOptions {
               other.isOutput() ? other.option + " writes it too" : other.option + " reads it");
         }
       }
+      if (output.isOutput()) {
+        checkName(leaf, output);
+      }
     }
   }
 
@@ -138,7 +138,8 @@ final class OutputOptions {
   private static void checkName(ParseResult leaf, Named output) {
     String written = ending(output.form);
     String named = ending(output.path.toString());
-    boolean isOther = !written.isEmpty() && !named.equals(written) && FORMATS.contains(named);
+    boolean isOther =
+        FORMATS.contains(written) && !named.equals(written) && FORMATS.contains(named);
     if (isOther) {
       throw Usage.error(
           leaf.commandSpec(),
