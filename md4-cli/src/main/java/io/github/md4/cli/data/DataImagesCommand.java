@@ -212,7 +212,7 @@ final class DataImagesCommand implements Callable<Integer> {
 
   private ObjectNode json(ImageData.Prepared data) {
     ObjectNode object =
-        Json.object()
+        Json.report()
             .put("dataSet", data.name())
             .put("image", data.shape().toString())
             .put("skipped", data.skipped())

@@ -113,7 +113,7 @@ public final class CompareCommand implements Callable<Integer> {
 
   private void print(List<Pair> pairs, MeanOfPairs mean, PrintWriter out) {
     if (json) {
-      ObjectNode object = Json.object();
+      ObjectNode object = Json.report();
       ArrayNode all = object.putArray("pairs");
       pairs.forEach(pair -> all.add(pair.json()));
       mean.addTo(object);

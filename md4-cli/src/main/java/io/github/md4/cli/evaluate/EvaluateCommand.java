@@ -344,7 +344,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println(
         json
-            ? Json.object().put("step", step).setAll(report.json())
+            ? Json.report().put("step", step).setAll(report.json())
             : "step " + step + ": " + report.line());
     out.flush();
   }

@@ -159,7 +159,7 @@ record EvaluationReport(
 
   /** Returns the report for scripts. */
   ObjectNode json() {
-    ObjectNode json = Json.object().put("unit", inputs.unit);
+    ObjectNode json = Json.report().put("unit", inputs.unit);
     json.set("bitsPerToken", Json.number(estimate().bitsPerToken()));
     Json.set(
         json,

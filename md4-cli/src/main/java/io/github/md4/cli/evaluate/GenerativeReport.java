@@ -62,7 +62,7 @@ record GenerativeReport(ScoredSamples scored, List<int[]> samples, long cut, Ori
 
   ObjectNode json() {
     SampleDiversity diversity = SampleDiversity.of(samples, LONGEST);
-    ObjectNode json = Json.object();
+    ObjectNode json = Json.report();
     json.set("perplexityOfAllTokens", Json.number(scored.perplexityOfAllTokens()));
     json.set("meanOfPerplexities", Json.number(scored.meanOfPerplexities()));
     Json.set(

@@ -119,7 +119,7 @@ public final class QualityCommand implements Callable<Integer> {
     List<int[]> pieces = pieces(Arrays.copyOf(text, heldOut), ours.get(0).length);
     SampleQuality ofReal = SampleQuality.of(pieces, model, size);
     if (json) {
-      ObjectNode object = Json.object().put("order", order);
+      ObjectNode object = Json.report().put("order", order);
       object.set("samples", json(of));
       object.set("reference", json(ofReal));
       possible.ifPresent(count -> object.put("possible", count).put("count", ours.size()));

@@ -44,7 +44,7 @@ record DistributionReport(MaskedDiffusion model, int top) {
 
   /** Returns the same for a script. */
   ObjectNode json(int index, int[] x, TokenDistribution distribution) {
-    ObjectNode json = Json.object().put("index", index).put("start", model.text(distribution.zt()));
+    ObjectNode json = Json.report().put("index", index).put("start", model.text(distribution.zt()));
     ArrayNode positions = json.putArray("positions");
     for (int n = 0; n < x.length; n++) {
       ObjectNode position =

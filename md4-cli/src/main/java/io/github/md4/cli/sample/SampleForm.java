@@ -43,7 +43,7 @@ sealed interface SampleForm {
   record ForScripts(SamplerOptions options, Tokenizer tokenizer) implements SampleForm {
     @Override
     public String of(Sample sample, int[] zt) {
-      ObjectNode json = Json.object().put("index", sample.index());
+      ObjectNode json = Json.report().put("index", sample.index());
       json.setAll(options.json());
       json.put("calls", sample.calls()).put("text", tokenizer.decode(sample.tokens()));
       if (hasGivenTokens(zt, tokenizer)) {

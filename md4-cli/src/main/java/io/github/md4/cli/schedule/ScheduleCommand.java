@@ -244,7 +244,7 @@ public final class ScheduleCommand implements Callable<Integer> {
 
   private static ObjectNode json(MaskingSchedule schedule) {
     ObjectNode json =
-        Json.object()
+        Json.report()
             .put("schedule", schedule.curve().toString())
             .put("epsilon", schedule.epsilon());
     ArrayNode points = json.putArray("points");
