@@ -131,6 +131,7 @@ public final class SampleCommand implements Callable<Integer> {
         SamplingOptions from = sampling.withFrom(source.masking.at);
         List<int[]> x = texts(model, source.masking.texts.reconstruct);
         List<InitialSequence> masked = model.masked(x, from);
+        session.showStarts();
         session.run(
             model,
             session.blocks(model, masked.size(), i -> masked.get(Math.toIntExact(i))),

@@ -23,14 +23,21 @@ sealed interface SampleForm {
   record ForPeople(SamplerOptions options, Tokenizer tokenizer) implements SampleForm {
     @Override
     public String of(Sample sample, int[] zt) {
-      String text =
-          "--- sample %d, seed %d, %s, %d calls%n"
-              .formatted(sample.index(), options.seed(), options.label(), sample.calls());
-      String from =
-          hasGivenTokens(zt, tokenizer)
-              ? "--- from %s%n".formatted(Visible.of(tokenizer.decode(zt)))
-              : "";
-      return text + from + tokenizer.decode(sample.tokens());
+      return "--- sample %d, seed %d, %s, %d calls%n%s"
+          .formatted(
+              sample.index(),
+              options.seed(),
+              options.label(),
+              sample.calls(),
+              tokenizer.decode(sample.tokens()));
+    }
+  }
+
+  /** The text that a sample began with, in one line, before another form of it. */
+  record AfterItsStart(Tokenizer tokenizer, SampleForm form) implements SampleForm {
+    @Override
+    public String of(Sample sample, int[] zt) {
+      return "--- from %s%n".formatted(Visible.of(tokenizer.decode(zt))) + form.of(sample, zt);
     }
   }
 
