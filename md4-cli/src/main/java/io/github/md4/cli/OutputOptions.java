@@ -138,8 +138,8 @@ final class OutputOptions {
   private static void checkName(ParseResult leaf, Named output) {
     String written = ending(output.form);
     String named = ending(output.path.toString());
-    boolean isOther =
-        FORMATS.contains(written) && !named.equals(written) && FORMATS.contains(named);
+    Set<String> same = SAME.getOrDefault(written, Set.of(written));
+    boolean isOther = FORMATS.contains(written) && FORMATS.contains(named) && !same.contains(named);
     if (isOther) {
       throw Usage.error(
           leaf.commandSpec(),
