@@ -35,31 +35,31 @@ fi
 
 if [ ! -e "$run/model" ]; then
   said "Training a masked diffusion model"
-  "$md4" train --config configs/quickstart.yaml --resume-or-start \
+  "$md4" train configs/quickstart.yaml --resume-or-start \
     --set "run=$run" --set "data.train=$data/train.bin" --set "data.evaluate=[$data/valid.bin]" "$@"
 fi
 
 said "Its score on held-out text, beside the floor that no model can beat"
-"$md4" evaluate --model "$run" --data "$test" --passes 4 | grep -E '^(bits per|floor|above)'
+"$md4" evaluate "$run" "$test" --passes 4 | grep -E '^(bits per|floor|above)'
 
 said "Exact samples: every word from the model's own distribution"
-"$md4" sample --model "$run" --count 5 --seed 7
+"$md4" sample "$run" --count 5 --seed 7
 
 said "Samples of the confidence sampler: surest words first, approximate, less varied"
-"$md4" sample --model "$run" --count 3 --seed 7 --sampler confidence
+"$md4" sample "$run" --count 3 --seed 7 --sampler confidence
 
 said "How a sample comes about"
-"$md4" sample --model "$run" --count 1 --seed 7 --trace "$run/trace.ndjson" >/dev/null
+"$md4" sample "$run" --count 1 --seed 7 --trace "$run/trace.ndjson" >/dev/null
 "$md4" trace "$run/trace.ndjson" --speed 4
 
 said "Filling the holes of: at dawn the [MASK*2] finds its [MASK*2] near the [MASK]"
-"$md4" infill --model "$run" --count 3 --seed 7 \
+"$md4" infill "$run" --count 3 --seed 7 \
   --template "at dawn the [MASK*2] finds its [MASK*2] near the [MASK]"
 
 cat <<END
 
 == What to try next
-A hole elsewhere:      $md4 infill --model $run --template "one day [MASK*8] teapot [MASK*]"
+A hole elsewhere:      $md4 infill $run --template "one day [MASK*8] teapot [MASK*]"
 The unmasking as page: $md4 trace $run/trace.ndjson --html trace.html
 A text of your own:    docs/tutorial.md
 END

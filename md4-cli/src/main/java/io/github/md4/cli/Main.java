@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.cli.help.HelpLayout;
 import io.github.md4.cli.launch.LauncherWatch;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
@@ -10,6 +11,8 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program {@code md4}. */
 public final class Main {
@@ -40,6 +43,7 @@ public final class Main {
 
   static int execute(CommandLine root, PrintWriter out, PrintWriter err, String... args) {
     Failures failures = new Failures(root);
+    HelpLayout.install(root);
     OptionTypes.register(root);
     root.setOut(out)
         .setErr(err)
@@ -48,6 +52,7 @@ public final class Main {
         .setExecutionExceptionHandler(failures)
         .setExecutionStrategy(
             parsed -> {
+              checkMatched(parsed);
               OutputOptions.check(parsed);
               return new CommandLine.RunLast().execute(parsed);
             });
@@ -63,5 +68,14 @@ public final class Main {
       return ExitCodes.FAILURE;
     }
     return code;
+  }
+
+  /** picocli shows the help where {@code --help} stands beside what it does not know. */
+  private static void checkMatched(ParseResult parsed) {
+    for (ParseResult level = parsed; level != null; level = level.subcommand()) {
+      if (!level.unmatched().isEmpty()) {
+        throw new UnmatchedArgumentException(level.commandSpec().commandLine(), level.unmatched());
+      }
+    }
   }
 }

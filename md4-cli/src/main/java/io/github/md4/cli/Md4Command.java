@@ -8,6 +8,8 @@ import io.github.md4.cli.doctor.DoctorCommand;
 import io.github.md4.cli.evaluate.CompareCommand;
 import io.github.md4.cli.evaluate.EvaluateCommand;
 import io.github.md4.cli.evaluate.QualityCommand;
+import io.github.md4.cli.help.CompletionCommand;
+import io.github.md4.cli.help.HelpCommand;
 import io.github.md4.cli.launch.LaunchCommand;
 import io.github.md4.cli.parts.MergeCommand;
 import io.github.md4.cli.plan.PlanCommand;
@@ -18,7 +20,6 @@ import io.github.md4.cli.sample.SampleImagesCommand;
 import io.github.md4.cli.sample.TraceCommand;
 import io.github.md4.cli.schedule.ScheduleCommand;
 import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.cli.support.HelpCommand;
 import io.github.md4.cli.train.TrainCommand;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -47,7 +48,7 @@ import picocli.CommandLine.Spec;
       "3:data, model or checkpoint is missing, damaged or does not match",
       "4:the device is absent, full or broken",
       "5:the training diverged",
-      "130:stopped by a signal; md4 train has written a checkpoint"
+      "130:stopped by a signal; md4 train writes a checkpoint first"
     },
     subcommands = {
       TrainCommand.class,
@@ -67,6 +68,7 @@ import picocli.CommandLine.Spec;
       MergeCommand.class,
       DoctorCommand.class,
       PlanCommand.class,
+      CompletionCommand.class,
       HelpCommand.class
     })
 final class Md4Command implements Callable<Integer> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.model.SavedModel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.ArgSpec;
@@ -39,8 +42,51 @@ final class OutputOptions {
 
   private OutputOptions() {}
 
-  /** A path of the command line, and what it was given as. */
-  private record Named(String option, Path path) {
+  /** The endings of names that say a format. */
+  private static final Set<String> FORMATS =
+      Set.of(
+          "apng",
+          "avif",
+          "bin",
+          "bmp",
+          "csv",
+          "gif",
+          "gz",
+          "html",
+          "jpeg",
+          "jpg",
+          "json",
+          "jsonl",
+          "mp4",
+          "ndjson",
+          "pdf",
+          "png",
+          "safetensors",
+          "svg",
+          "tif",
+          "tiff",
+          "txt",
+          "webp",
+          "xz",
+          "yaml",
+          "yml",
+          "zip",
+          "zst");
+
+  /** The endings that say the same as another. */
+  private static final Map<String, Set<String>> SAME =
+      Map.of(
+          "png", Set.of("png", "apng"),
+          "ndjson", Set.of("ndjson", "jsonl", "json", "txt"),
+          "json", Set.of("json", "jsonl", "ndjson", "txt"),
+          "csv", Set.of("csv", "txt"));
+
+  /**
+   * A path of the command line, and what it was given as.
+   *
+   * @param form the form of its name in the help, such as FILE.png
+   */
+  private record Named(String option, String form, Path path) {
     private boolean isOutput() {
       return NAMES.contains(option);
     }
@@ -82,7 +128,36 @@ final class OutputOptions {
               other.isOutput() ? other.option + " writes it too" : other.option + " reads it");
         }
       }
+      if (output.isOutput()) {
+        checkName(leaf, output);
+      }
     }
+  }
+
+  /** Refuses a name that ends as that of another format does. */
+  private static void checkName(ParseResult leaf, Named output) {
+    String written = ending(output.form);
+    String named = ending(output.path.toString());
+    Set<String> same = SAME.getOrDefault(written, Set.of(written));
+    boolean isOther = FORMATS.contains(written) && FORMATS.contains(named) && !same.contains(named);
+    if (isOther) {
+      throw Usage.error(
+          leaf.commandSpec(),
+          "%s writes %s, but %s ends in .%s; name it %s"
+              .formatted(
+                  output.option,
+                  written.toUpperCase(Locale.ROOT),
+                  output.path,
+                  named,
+                  output.path.toString().replaceFirst("[^.]*$", written)));
+    }
+  }
+
+  /** Returns what follows the last dot of a file's name, in small letters; empty without one. */
+  private static String ending(String path) {
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    int dot = name.lastIndexOf('.');
+    return dot < 0 ? "" : name.substring(dot + 1).toLowerCase(Locale.ROOT);
   }
 
   private static void checkModel(ParseResult leaf, Named output) {
@@ -108,14 +183,19 @@ final class OutputOptions {
       if (isPath(option)) {
         option
             .originalStringValues()
-            .forEach(text -> paths.add(new Named(option.longestName(), Path.of(text))));
+            .forEach(
+                text ->
+                    paths.add(new Named(option.longestName(), option.paramLabel(), Path.of(text))));
       }
     }
     for (PositionalParamSpec parameter : leaf.matchedPositionals()) {
       if (isPath(parameter)) {
         parameter
             .originalStringValues()
-            .forEach(text -> paths.add(new Named(parameter.paramLabel(), Path.of(text))));
+            .forEach(
+                text ->
+                    paths.add(
+                        new Named(parameter.paramLabel(), parameter.paramLabel(), Path.of(text))));
       }
     }
     return paths;

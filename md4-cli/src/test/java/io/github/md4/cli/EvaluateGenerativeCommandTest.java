@@ -31,7 +31,13 @@ final class EvaluateGenerativeCommandTest {
   /** A scorer of zeros: it gives every token the same probability. */
   @BeforeEach
   void write() throws IOException {
-    scorer = Files.createDirectories(folder.resolve("gpt2"));
+    scorer = scorer(folder);
+    samples = samples(folder);
+  }
+
+  /** Writes a GPT-2 whose weights are zeros. */
+  static Path scorer(Path folder) throws IOException {
+    Path scorer = Files.createDirectories(folder.resolve("gpt2"));
     Files.writeString(
         scorer.resolve("config.json"),
         """
@@ -54,10 +60,14 @@ final class EvaluateGenerativeCommandTest {
     zeros(tensors, "h.0.mlp.c_proj.weight", 16, 4);
     zeros(tensors, "h.0.mlp.c_proj.bias", 4);
     SafeTensors.write(scorer.resolve("model.safetensors"), Map.of(), tensors);
-    samples =
-        Files.writeString(
-            folder.resolve("samples.jsonl"),
-            """
+    return scorer;
+  }
+
+  /** Writes two samples in GPT-2's tokens. */
+  static Path samples(Path folder) throws IOException {
+    return Files.writeString(
+        folder.resolve("samples.jsonl"),
+        """
             {"index": 0, "text": "Hello world", "tokens": [15496, 995, 995]}
             {"index": 1, "text": "the the the the the the the the", "tokens": [1, 1]}
             """);

@@ -25,7 +25,8 @@ final class EvaluateSuiteTest {
     return value.asDouble();
   }
 
-  private Path suite() throws IOException {
+  /** Writes small sets of the suite. */
+  static Path suite(Path folder) throws IOException {
     Path sets = folder.resolve("sets");
     for (String file : List.of("ptb/ptb.test.txt", "lambada/lambada_test.jsonl")) {
       Files.createDirectories(sets.resolve(file).getParent());
@@ -46,7 +47,7 @@ final class EvaluateSuiteTest {
   @Test
   void suite_scoresTheSetsThatAreThere() throws IOException {
     Path gpt2 = new TinyModel(new Gpt2Tokenizer()).write(folder.resolve("gpt2"), 1);
-    Path sets = suite();
+    Path sets = suite(folder);
     Path csv = folder.resolve("suite.csv");
     Object[] options = {"--model", gpt2, "--data-dir", sets, "--batch-size", "8"};
     Ran ran =

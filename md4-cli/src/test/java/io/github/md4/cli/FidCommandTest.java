@@ -34,7 +34,12 @@ final class FidCommandTest {
 
   @BeforeEach
   void writeClassifier() throws IOException {
-    classifier = folder.resolve("c.safetensors");
+    classifier = classifier(folder);
+  }
+
+  /** Writes a classifier whose features are two pixels. */
+  static Path classifier(Path folder) throws IOException {
+    Path classifier = folder.resolve("c.safetensors");
     SafeTensors.write(
         classifier,
         Map.of(),
@@ -43,6 +48,7 @@ final class FidCommandTest {
             tensor("dense1.bias", new Shape(2), 0, 0),
             tensor("dense2.weight", new Shape(2, 2), 1, 0, 0, 1),
             tensor("dense2.bias", new Shape(2), 0, 0)));
+    return classifier;
   }
 
   private static NamedTensor tensor(String name, Shape shape, float... values) {
@@ -50,7 +56,7 @@ final class FidCommandTest {
   }
 
   /** Images of 2 x 2 whose first two pixels are {@code (value + shift) / 255} of two patterns. */
-  private Path images(String name, int shift) throws IOException {
+  static Path images(Path folder, String name, int shift) throws IOException {
     ByteBuffer pixels = ByteBuffer.allocate(16 + COUNT * 4);
     ByteBuffer labels = ByteBuffer.allocate(8 + COUNT);
     pixels.putInt(0x00000803).putInt(COUNT).putInt(2).putInt(2);
@@ -86,8 +92,8 @@ final class FidCommandTest {
   /** The same law, moved: the distance is that of the means, squared. */
   @Test
   void fid_ofMovedFeaturesIsTheSquaredWay() throws IOException {
-    Path samples = images("samples", 51);
-    Path reference = images("reference", 0);
+    Path samples = images(folder, "samples", 51);
+    Path reference = images(folder, "reference", 0);
     JsonNode json = fid(samples, reference, "--json").succeeded().json();
     assertThat(json.at("/frechetDistance").asDouble()).isCloseTo(0.04, within(1e-6));
     assertThat(json.at("/features").asInt()).isEqualTo(2);
@@ -99,7 +105,7 @@ final class FidCommandTest {
 
   @Test
   void fid_ofTheSameImagesIsZero() throws IOException {
-    Path reference = images("reference", 0);
+    Path reference = images(folder, "reference", 0);
     String out = fid(reference, reference).succeeded().out();
     assertThat(out).startsWith("Frechet distance  0.0000\nprecision         1.0000\n");
     assertThat(out).contains("recall            1.0000, 3 nearest neighbours, the first 40 and 40");
@@ -108,8 +114,8 @@ final class FidCommandTest {
   /** What was computed once is taken again, by its hashes. */
   @Test
   void fid_keepsTheReferencesFeatures() throws IOException {
-    Path samples = images("samples", 51);
-    Path reference = images("reference", 0);
+    Path samples = images(folder, "samples", 51);
+    Path reference = images(folder, "reference", 0);
     Path cache = folder.resolve("cache");
     JsonNode first = fid(samples, reference, "--cache", cache, "--json").succeeded().json();
     List<Path> kept;
@@ -131,7 +137,7 @@ final class FidCommandTest {
 
   @Test
   void fid_namesWhatCannotBeCompared() throws IOException {
-    Path reference = images("reference", 0);
+    Path reference = images(folder, "reference", 0);
     Path text = Files.writeString(folder.resolve("t.txt"), "abc ".repeat(50));
     Path out = folder.resolve("text");
     md4("data", "text", "--from", text, "--vocabulary", "chars", "--out", out).check();

@@ -12,6 +12,8 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -65,6 +67,29 @@ final class OutputOptionsTest {
     byte[] before = Files.readAllBytes(output);
     Ran.md4(words).failed(ExitCodes.USAGE, "must not replace " + output + ": " + why);
     assertThat(Files.readAllBytes(output)).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "schedule --plot a.jpg, --plot writes PNG",
+    "schedule --plot a.JPEG, name it a.png",
+    "trace t.ndjson --html a.pdf, --html writes HTML",
+    "sample-images run --png a.gif, --png writes PNG",
+    "sample-images run --animate a.webp, --animate writes PNG",
+    "sample-images run --out a.npz.zip, --out writes BIN",
+    "evaluate run d.bin --losses a.json, --losses writes CSV",
+  })
+  void nameOfAnotherFormat_isRefused(String args, String expected) {
+    Ran.md4(Ran.words(args)).failed(ExitCodes.USAGE, expected);
+  }
+
+  @Test
+  void nameThatSaysNothingElse_isTaken() {
+    for (String name : new String[] {"plain", "a.PNG", "a.v2"}) {
+      Path plot = folder.resolve(name);
+      assertThat(Ran.md4("schedule", "--plot", plot).code()).isZero();
+      assertThat(plot).isRegularFile();
+    }
   }
 
   @Test

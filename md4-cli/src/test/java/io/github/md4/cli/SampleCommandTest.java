@@ -135,6 +135,21 @@ final class SampleCommandTest {
   }
 
   @Test
+  void blanksLineEndsAndMasks_areSeen() throws IOException {
+    Path lines = Files.writeString(folder.resolve("lines"), "ab cd ef\n");
+    assertThat(sample("--reconstruct " + lines + " --at 0.5").succeeded().out().lines().findFirst())
+        .hasValueSatisfying(line -> assertThat(line).matches("--- from [a-f \u2588]{8}"));
+    String table = sample("--distribution " + lines + " --at 0.5 --top 7").succeeded().out();
+    assertThat(table.lines().skip(3).findFirst())
+        .hasValueSatisfying(
+            line -> assertThat(line).startsWith("    2  \u2423  ").contains("  \u2423 0."));
+    model = new TinyModel(new Tokenizer.Characters("\nabcd")).write(folder.resolve("lined"), 1);
+    Path sequences = Files.writeString(folder.resolve("a.jsonl"), "{\"tokens\":[1,0,2]}\n");
+    assertThat(sample("--distribution " + sequences + " --at 1 --top 5").succeeded().out())
+        .contains("\n    1  \u240a  \u2588");
+  }
+
+  @Test
   void modelAlone_isOneText() {
     Ran alone = md4("sample", model, "--device", "cpu", "--json").succeeded();
     assertThat(alone.json()).isEqualTo(samples("--count 1").get(0));

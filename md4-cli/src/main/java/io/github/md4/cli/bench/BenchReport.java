@@ -36,7 +36,7 @@ record BenchReport(
   /** Returns the report for scripts; unknown numbers are null. */
   ObjectNode json() {
     BenchResult.Throughput throughput = result.throughput();
-    ObjectNode json = Json.object();
+    ObjectNode json = Json.report();
     json.set("host", host.json());
     json.set("config", config());
     json.put("tokensAStep", throughput.tokensAStep());

@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
     description =
         "Samples whole sequences from an untrained network. Reports calls of the"
             + " network, sequences per second and memory. Reads no data and writes no file.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"%nExamples:", "  md4 bench sample configs/text8.yaml --count 8 --steps 100"})
 final class BenchSampleCommand implements Callable<Integer> {
   private static final int WARM_UP_STEPS = 4;
 

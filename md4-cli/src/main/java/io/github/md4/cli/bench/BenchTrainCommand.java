@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
     description =
         "Trains on random tokens. Reports speed, milliseconds by part, memory and the"
             + " share of the matmul ceiling. Reads no data and writes no file.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"%nExamples:", "  md4 bench train configs/text8.yaml --steps 20 --json"})
 final class BenchTrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -78,7 +78,7 @@ record SampleBenchReport(
   }
 
   ObjectNode json(BenchHost host) {
-    ObjectNode json = Json.object();
+    ObjectNode json = Json.report();
     json.set("host", host.json());
     json.set("config", config());
     json.set("sampler", sampler.json());

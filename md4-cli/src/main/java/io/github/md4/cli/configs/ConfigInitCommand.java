@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
     description =
         "Writes a config for the data of a folder. Whether they are a text, documents or images,"
             + " their vocabulary and classes are read from the data; the sizes fit the device.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"%nExamples:", "  md4 config init data/book"})
 final class ConfigInitCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
 /** The command {@code md4 config schema}. */
 @Command(
     name = "schema",
-    description = "Prints the JSON Schema of configs, for editors. configs/schema.json is it.")
+    description = "Prints the JSON Schema of configs, for editors. configs/schema.json is it.",
+    footer = {"%nExamples:", "  md4 config schema"})
 final class ConfigSchemaCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -22,7 +22,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "show",
     description = "Prints a config with all its defaults, or explains a key.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 config show my.yaml",
+      "  md4 config show --explain training.learningRate"
+    })
 final class ConfigShowCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

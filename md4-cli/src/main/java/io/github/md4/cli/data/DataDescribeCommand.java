@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
     description =
         "Describes the tokens of a .bin file of nanoGPT or llm.c in a JSON file beside"
             + " it. The file can then be trained on where it lies.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"%nExamples:", "  md4 data describe --file openwebtext/train.bin --vocabulary gpt2"})
 final class DataDescribeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -31,10 +31,14 @@ import picocli.CommandLine.Spec;
     name = "images",
     description =
         "Prepares images, with one token for each value from 0 to 255, and their" + " labels.",
-    footer =
-        "%nReads batches of CIFAR-10 (.bin), MNIST's IDX, and NumPy's .npy and .npz"
-            + " (uint8), also as .gz or .xz; and folders or tars of PNG and JPEG, where the"
-            + " folder of a picture is its class.",
+    footer = {
+      "%nReads batches of CIFAR-10 (.bin), MNIST's IDX, and NumPy's .npy and .npz"
+          + " (uint8), also as .gz or .xz; and folders or tars of PNG and JPEG, where the"
+          + " folder of a picture is its class.",
+      "%nExamples:",
+      "  md4 data images --from pictures --size 32 --crop --out data/pictures",
+      "  md4 data images --from train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz --out data/mnist"
+    },
     sortOptions = false)
 final class DataImagesCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -208,7 +212,7 @@ final class DataImagesCommand implements Callable<Integer> {
 
   private ObjectNode json(ImageData.Prepared data) {
     ObjectNode object =
-        Json.object()
+        Json.report()
             .put("dataSet", data.name())
             .put("image", data.shape().toString())
             .put("skipped", data.skipped())

@@ -79,7 +79,7 @@ final class DataOutput {
 
   private ObjectNode json(DocumentTokens.Prepared data) {
     ObjectNode object =
-        Json.object()
+        Json.report()
             .put("dataSet", data.name())
             .put("vocabularySize", data.splits().get(0).vocabularySize())
             .put("settings", data.splits().get(0).provenance().settings())
@@ -114,7 +114,7 @@ final class DataOutput {
 
   private ObjectNode json(PreparedData data) {
     ObjectNode object =
-        Json.object()
+        Json.report()
             .put("dataSet", data.name())
             .put("isText8", Text8.isText8(data))
             .put("md5", data.md5())

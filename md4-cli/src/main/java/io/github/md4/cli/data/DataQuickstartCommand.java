@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "quickstart",
     description = "Generates a small corpus for a first training, without a download.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"%nExamples:", "  md4 data quickstart --out data/quickstart"})
 final class DataQuickstartCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private DataOutput output;

@@ -17,7 +17,8 @@ import picocli.CommandLine.Spec;
     name = "text8",
     description =
         "Prepares text8, or another text of its 27 characters, split 90/5/5 by" + " position.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"%nExamples:", "  md4 data text8 --from text8.zip --out data/text8"})
 final class DataText8Command implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private SourceFiles from;

@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "text",
     description = "Prepares any text as characters or as bytes.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"%nExamples:", "  md4 data text --from book.txt --vocabulary chars --out data/book"})
 final class DataTextCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
   @Mixin private SourceFiles from;

@@ -29,7 +29,12 @@ import picocli.CommandLine.Spec;
     description =
         "Prepares documents as tokens of GPT-2, of any tokenizer.json, or of your own"
             + " symbols.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 data tokens --from a.jsonl b.parquet --out data/docs",
+      "  md4 data tokens --from genome.txt --vocabulary dna.txt --out data/dna"
+    })
 final class DataTokensCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
         "Compares the losses that md4 evaluate --losses has written, chunk by chunk"
             + " under the same masks. Several files on each side are pairs in their order,"
             + " such as runs with the same seed.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"%nExamples:", "  md4 compare --first a1.csv,a2.csv --second b1.csv,b2.csv"})
 public final class CompareCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -112,7 +113,7 @@ public final class CompareCommand implements Callable<Integer> {
 
   private void print(List<Pair> pairs, MeanOfPairs mean, PrintWriter out) {
     if (json) {
-      ObjectNode object = Json.object();
+      ObjectNode object = Json.report();
       ArrayNode all = object.putArray("pairs");
       pairs.forEach(pair -> all.add(pair.json()));
       mean.addTo(object);

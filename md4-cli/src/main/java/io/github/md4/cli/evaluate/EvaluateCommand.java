@@ -39,7 +39,13 @@ import picocli.CommandLine.Spec;
     name = "evaluate",
     description = "Estimates the likelihood that a model gives to data, with its standard error.",
     subcommands = {EvaluateFidCommand.class, EvaluateGenerativeCommand.class},
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 evaluate runs/quickstart data/quickstart/test.bin",
+      "  md4 evaluate runs/quickstart data/quickstart/test.bin --steps 100,1000,inf --json",
+      "  md4 evaluate --watch runs/big --data data/big/valid.bin --every 1000"
+    })
 public final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -363,7 +369,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println(
         json
-            ? Json.object().put("step", step).setAll(report.json())
+            ? Json.report().put("step", step).setAll(report.json())
             : "step " + step + ": " + report.line());
     out.flush();
   }

@@ -33,10 +33,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "fid",
     description = "Compares samples with images by a network's features.",
-    footer =
-        "%nThe features are those of a TorchScript file (.pt), such as the usual"
-            + " Inception-v3, or of a classifier in safetensors. A classifier also counts the"
-            + " samples that match their labels.",
+    footer = {
+      "%nThe features are those of a TorchScript file (.pt), such as the usual"
+          + " Inception-v3, or of a classifier in safetensors. A classifier also counts the"
+          + " samples that match their labels.",
+      "%nExamples:",
+      "  md4 evaluate fid --samples drawn.bin --reference data/cifar10/test.bin --features inception.pt"
+    },
     sortOptions = false)
 final class EvaluateFidCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

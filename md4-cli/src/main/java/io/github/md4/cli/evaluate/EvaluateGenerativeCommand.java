@@ -34,7 +34,11 @@ import picocli.CommandLine.Spec;
         "Computes the perplexity of samples under a GPT-2, and their entropy and"
             + " distinct n-grams. Repetition lowers the perplexity, so that it says little"
             + " without the others.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 evaluate generative --samples samples.jsonl --scorer gpt2-large"
+    })
 final class EvaluateGenerativeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -16,6 +16,10 @@ public record EvaluationFields(BoundEstimate bound) {
   /** The reason for an unknown standard error or interval. */
   static final String UNKNOWN = "a single chunk or document, in few passes";
 
+  /** The same for people, with what to do. */
+  static final String HOW_TO_KNOW =
+      "a single chunk has no spread: score more of them (a longer file, --chunks) or more --passes";
+
   /** With fewer, degrees of freedom are worth a word. */
   private static final int FEW_DEGREES = 30;
 

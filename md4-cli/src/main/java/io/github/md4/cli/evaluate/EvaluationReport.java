@@ -83,6 +83,7 @@ record EvaluationReport(
         terms.diffusion(),
         terms.reconstruction(),
         terms.prior());
+    WithError.addReason(table, estimate().standardError(), EvaluationFields.HOW_TO_KNOW);
     addProtocol(table);
     addInputs(table);
     return table;
@@ -158,7 +159,7 @@ record EvaluationReport(
 
   /** Returns the report for scripts. */
   ObjectNode json() {
-    ObjectNode json = Json.object().put("unit", inputs.unit);
+    ObjectNode json = Json.report().put("unit", inputs.unit);
     json.set("bitsPerToken", Json.number(estimate().bitsPerToken()));
     Json.set(
         json,

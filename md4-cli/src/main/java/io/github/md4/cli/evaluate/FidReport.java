@@ -48,7 +48,7 @@ record FidReport(double distance, ImageFeatures samples, ImageFeatures reference
   }
 
   ObjectNode json() {
-    ObjectNode json = Json.object().put("frechetDistance", distance);
+    ObjectNode json = Json.report().put("frechetDistance", distance);
     precisionRecall()
         .ifPresent(
             found ->

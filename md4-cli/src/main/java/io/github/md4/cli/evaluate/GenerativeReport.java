@@ -35,6 +35,10 @@ record GenerativeReport(ScoredSamples scored, List<int[]> samples, long cut, Ori
         "%.4f over all tokens; %s in the mean over samples",
         scored.perplexityOfAllTokens(),
         WithError.text(scored.meanOfPerplexities(), scored.meanOfPerplexitiesStandardError()));
+    WithError.addReason(
+        table,
+        scored.meanOfPerplexitiesStandardError(),
+        "a single sample has no spread: score more of them");
     table.row(
         "entropy",
         "%.4f nats, of each sample's own tokens, in the mean over samples",
@@ -58,7 +62,7 @@ record GenerativeReport(ScoredSamples scored, List<int[]> samples, long cut, Ori
 
   ObjectNode json() {
     SampleDiversity diversity = SampleDiversity.of(samples, LONGEST);
-    ObjectNode json = Json.object();
+    ObjectNode json = Json.report();
     json.set("perplexityOfAllTokens", Json.number(scored.perplexityOfAllTokens()));
     json.set("meanOfPerplexities", Json.number(scored.meanOfPerplexities()));
     Json.set(

@@ -36,7 +36,11 @@ import picocli.CommandLine.Spec;
             + " entropy. The rest of the text is scored for comparison. Few bits with little"
             + " entropy are repetition. Where md4 data quickstart made the text, samples that"
             + " its source can emit are counted.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 quality --samples samples.jsonl --reference data/quickstart/test.bin"
+    })
 public final class QualityCommand implements Callable<Integer> {
   private static final double BITS_OF_A_CODE = 63;
   private static final int HELD_OUT = 10; // the first of this many parts
@@ -115,7 +119,7 @@ public final class QualityCommand implements Callable<Integer> {
     List<int[]> pieces = pieces(Arrays.copyOf(text, heldOut), ours.get(0).length);
     SampleQuality ofReal = SampleQuality.of(pieces, model, size);
     if (json) {
-      ObjectNode object = Json.object().put("order", order);
+      ObjectNode object = Json.report().put("order", order);
       object.set("samples", json(of));
       object.set("reference", json(ofReal));
       possible.ifPresent(count -> object.put("possible", count).put("count", ours.size()));
@@ -125,6 +129,10 @@ public final class QualityCommand implements Callable<Integer> {
     Table table = new Table();
     row(table, "samples", of, tokenizer.unit());
     row(table, "held-out reference", ofReal, tokenizer.unit());
+    WithError.addReason(
+        table,
+        of.bitsPerTokenStandardError() + ofReal.bitsPerTokenStandardError(),
+        "a single text has no spread: score more samples, or take a longer reference");
     possible.ifPresent(
         count ->
             table.row(

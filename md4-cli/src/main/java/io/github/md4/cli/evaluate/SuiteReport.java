@@ -116,7 +116,7 @@ final class SuiteReport {
   void printJson(PrintWriter out) {
     for (Line line : lines) {
       ObjectNode json =
-          Json.object()
+          Json.report()
               .put("set", line.set.title())
               .put("sha256", line.sha256)
               .put("protocol", protocol.description())
@@ -133,7 +133,7 @@ final class SuiteReport {
       out.println(json);
     }
     for (ZeroShotSet set : missing) {
-      out.println(Json.object().put("set", set.title()).put("missing", set.wanted(protocol)));
+      out.println(Json.report().put("set", set.title()).put("missing", set.wanted(protocol)));
     }
   }
 

@@ -187,9 +187,9 @@ final class Trial implements AutoCloseable {
   double samples() {
     Calls calls = new Calls();
     try {
-      List<int[]> unused =
-          new TrainingDraws(experiment.model(), space(), experiment.sampling())
-              .draw(manager, learner(), calls);
+      TrainingDraws draws =
+          new TrainingDraws(experiment.model(), space(), experiment.sampling());
+      List<int[]> unused = draws.draw(manager, learner(), draws.starts(), calls);
     } catch (CancellationException e) {
       // enough is known
     }

@@ -25,6 +25,7 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
   private static final float STROKE = 2;
   private static final int FONT_SIZE = 13;
   private static final int TICK_SPACING = 90;
+  private static final String NUMBER = "0.######";
   private static final int LEGEND_LINE = 14;
 
   /** With more, the legend stands beside the plot. */
@@ -62,7 +63,8 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
             .build();
     style(chart.getStyler());
     for (Line line : lines) {
-      XYSeries series = chart.addSeries(line.name, line.x, line.y);
+      XYSeries series =
+          chart.addSeries(line.name, withPointBetween(line.x), withPointBetween(line.y));
       series.setMarker(SeriesMarkers.NONE);
       series.setLineStyle(new BasicStroke(STROKE));
       series.setLineColor(color(chart.getSeriesMap().size() - 1));
@@ -75,10 +77,27 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
     return COLORS[line % COLORS.length];
   }
 
+  /**
+   * Returns values with one more, a third of the way from the first to the second. XChart puts
+   * ticks at values of x that are equally spaced, far too many; others it spaces as it is told.
+   */
+  private static double[] withPointBetween(double[] values) {
+    if (values.length < 2) {
+      return values;
+    }
+    double[] all = new double[values.length + 1];
+    System.arraycopy(values, 1, all, 2, values.length - 1);
+    all[0] = values[0];
+    all[1] = values[0] + (values[1] - values[0]) / 3;
+    return all;
+  }
+
   private void style(XYStyler styler) {
     styler.setXAxisMin(x.from);
     styler.setXAxisMax(x.to);
     styler.setXAxisTickMarkSpacingHint(TICK_SPACING);
+    styler.setXAxisDecimalPattern(NUMBER);
+    styler.setYAxisDecimalPattern(NUMBER);
     styler.setYAxisLogarithmic(scale == Scale.LOGARITHMIC);
     styler.setChartBackgroundColor(Color.WHITE);
     styler.setPlotBorderVisible(false);

@@ -27,6 +27,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "plot",
     description = "Draws the metrics of any runs over their steps into one picture.",
+    footer = {
+      "%nExamples:",
+      "  md4 plot runs/a runs/b --out losses.png",
+      "  md4 plot small=runs/a large=runs/b --metric loss --split train --log --out losses.svg"
+    },
     sortOptions = false)
 public final class PlotCommand implements Callable<Integer> {
   private static final String PNG = ".png";

@@ -4,6 +4,7 @@ package io.github.md4.cli.sample;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.Visible;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.TokenDistribution;
@@ -16,11 +17,13 @@ import java.util.StringJoiner;
  * @param top the number of tokens at each position
  */
 record DistributionReport(MaskedDiffusion model, int top) {
+  private static final char BLANK = ' ';
+  private static final char OPEN_BOX = '\u2423'; // the sign of a blank
 
   /** Returns a line for each position: the text's token, whether it is masked, the likeliest. */
   String text(int[] x, TokenDistribution distribution) {
     StringJoiner lines = new StringJoiner(System.lineSeparator());
-    lines.add("--- " + model.text(distribution.zt()));
+    lines.add("--- " + Visible.of(model.text(distribution.zt())));
     for (int n = 0; n < x.length; n++) {
       StringBuilder line = new StringBuilder();
       line.append(
@@ -28,11 +31,11 @@ record DistributionReport(MaskedDiffusion model, int top) {
               Locale.ROOT,
               "%5d  %s  %s ",
               n,
-              token(x[n]),
+              visible(x[n]),
               isMasked(distribution, n) ? Tokenizer.MASK_TEXT : " "));
       for (int v : distribution.likeliest(n, top)) {
         line.append(
-            String.format(Locale.ROOT, "  %s %.4f", token(v), distribution.probability(n, v)));
+            String.format(Locale.ROOT, "  %s %.4f", visible(v), distribution.probability(n, v)));
       }
       lines.add(line);
     }
@@ -41,7 +44,7 @@ record DistributionReport(MaskedDiffusion model, int top) {
 
   /** Returns the same for a script. */
   ObjectNode json(int index, int[] x, TokenDistribution distribution) {
-    ObjectNode json = Json.object().put("index", index).put("start", model.text(distribution.zt()));
+    ObjectNode json = Json.report().put("index", index).put("start", model.text(distribution.zt()));
     ArrayNode positions = json.putArray("positions");
     for (int n = 0; n < x.length; n++) {
       ObjectNode position =
@@ -60,6 +63,11 @@ record DistributionReport(MaskedDiffusion model, int top) {
 
   private static boolean isMasked(TokenDistribution distribution, int position) {
     return distribution.zt()[position] == distribution.vocabularySize();
+  }
+
+  /** Returns a token's text with a sign for each blank and line end. */
+  private String visible(int v) {
+    return Visible.of(token(v)).replace(BLANK, OPEN_BOX);
   }
 
   private String token(int v) {

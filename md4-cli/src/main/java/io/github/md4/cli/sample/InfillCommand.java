@@ -31,7 +31,11 @@ import picocli.CommandLine.Spec;
       "A hole is [MASK], [MASK*12] for twelve tokens, or [MASK*] for the rest of the model's"
           + " length. Write \\[ for a bracket that begins no hole."
     },
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 infill runs/quickstart --template \"at dawn the [MASK*2] finds its [MASK*]\""
+    })
 public final class InfillCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -29,7 +29,13 @@ import picocli.CommandLine.Spec;
     name = "sample",
     description =
         "Samples texts from a model, from masks only or from texts that are masked in part.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 sample runs/quickstart",
+      "  md4 sample runs/quickstart --count 8 --sampler confidence --seed 7",
+      "  md4 sample runs/quickstart --distribution texts.txt --at 0.5"
+    })
 public final class SampleCommand implements Callable<Integer> {
   private static final int DEFAULT_TOP = 5;
 
@@ -127,6 +133,7 @@ public final class SampleCommand implements Callable<Integer> {
         SamplingOptions from = sampling.withFrom(source.masking.at);
         List<int[]> x = texts(model, source.masking.texts.reconstruct);
         List<InitialSequence> masked = model.masked(x, from);
+        session.showStarts();
         return session.run(
             model,
             session.blocks(model, masked.size(), i -> masked.get(Math.toIntExact(i))),

@@ -4,6 +4,7 @@ package io.github.md4.cli.sample;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
+import io.github.md4.cli.support.Visible;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.Sample;
 import java.util.Arrays;
@@ -32,14 +33,27 @@ sealed interface SampleForm {
     }
   }
 
+  /** The text that a sample began with, in one line, before another form of it. */
+  record AfterItsStart(Tokenizer tokenizer, SampleForm form) implements SampleForm {
+    @Override
+    public String of(Sample sample, int[] zt) {
+      return "--- from %s%n".formatted(Visible.of(tokenizer.decode(zt))) + form.of(sample, zt);
+    }
+  }
+
+  /** Returns whether a sequence begins with more than masks. */
+  private static boolean hasGivenTokens(int[] zt, Tokenizer tokenizer) {
+    return Arrays.stream(zt).anyMatch(token -> token != tokenizer.vocabularySize());
+  }
+
   /** An object for a script. */
   record ForScripts(SamplerOptions options, Tokenizer tokenizer) implements SampleForm {
     @Override
     public String of(Sample sample, int[] zt) {
-      ObjectNode json = Json.object().put("index", sample.index());
+      ObjectNode json = Json.report().put("index", sample.index());
       json.setAll(options.json());
       json.put("calls", sample.calls()).put("text", tokenizer.decode(sample.tokens()));
-      if (Arrays.stream(zt).anyMatch(token -> token != tokenizer.vocabularySize())) {
+      if (hasGivenTokens(zt, tokenizer)) {
         json.put("start", tokenizer.decode(zt));
       }
       ArrayNode ids = json.putArray("tokens");

@@ -45,7 +45,12 @@ import picocli.CommandLine.Spec;
     name = "sample-images",
     description =
         "Samples images from a model, as a grid, a file of tokens, an animation or a trace.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 sample-images runs/mnist --count 64 --png digits.png",
+      "  md4 sample-images runs/mnist --count 9 --labels 3 --guidance 2 --animate three.png"
+    })
 public final class SampleImagesCommand implements Callable<Integer> {
   private static final int FRAME_MILLISECONDS = 60;
   private static final int HOLE_FROM = 128;

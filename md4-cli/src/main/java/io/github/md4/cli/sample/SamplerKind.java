@@ -102,11 +102,6 @@ enum SamplerKind {
     }
   };
 
-  /** The names as help shows them. */
-  static final String NAMES =
-      "ancestral|mean|first-hitting|confidence|margin|entropy|remask-cap|remask-rescale|"
-          + "remask-confidence|random-order|autoregressive|euler|analytic|tau-leaping";
-
   /** A group of options that some samplers have. */
   enum OptionGroup {
     GRID,

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.sample.SamplerKind.OptionGroup;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.TitledOptions;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.schedule.SamplingGrid;
@@ -30,7 +31,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** The options of the sampler. An option without effect on the chosen sampler is an error. */
-public final class SamplerOptions {
+public final class SamplerOptions implements TitledOptions {
   private static final int DEFAULT_STEPS = 1000;
   private static final double DEFAULT_REMASK_RATE = 0.05;
 
@@ -39,13 +40,14 @@ public final class SamplerOptions {
 
   @Option(
       names = "--sampler",
-      paramLabel = SamplerKind.NAMES,
+      paramLabel = "METHOD",
       converter = SamplerKind.Converter.class,
       description =
-          "The order in which positions are revealed. The first three follow the reverse process"
-              + " (exact); the next three reveal the surest first, and the three after mask tokens"
-              + " again (approximate). random-order takes any order, autoregressive goes from"
-              + " left to right, and the last three step by the scores, as SEDD and tauLDR"
+          "The order in which positions are revealed. ancestral, mean and first-hitting follow the"
+              + " reverse process (exact); confidence, margin and entropy reveal the surest first,"
+              + " and remask-cap, remask-rescale and remask-confidence mask tokens again"
+              + " (approximate). random-order takes any order, autoregressive goes from left to"
+              + " right, and euler, analytic and tau-leaping step by the scores, as SEDD and tauLDR"
               + " do. Default: ${DEFAULT-VALUE}.")
   private SamplerKind sampler = SamplerKind.ANCESTRAL;
 
@@ -332,5 +334,10 @@ public final class SamplerOptions {
       parts.add("top-p " + topP.p());
     }
     return String.join(", ", parts);
+  }
+
+  @Override
+  public String title() {
+    return "The sampler";
   }
 }

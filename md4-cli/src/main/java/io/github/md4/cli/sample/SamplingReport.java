@@ -29,7 +29,7 @@ final class SamplingReport implements SamplingListener {
   /** Returns the counts, and the time until now. */
   ObjectNode json() {
     double seconds = (System.nanoTime() - start) * 1e-9;
-    return Json.object()
+    return Json.report()
         .put("count", count)
         .put("tokens", tokens)
         .put("networkCalls", networkCalls)

@@ -52,6 +52,8 @@ final class SamplingSession {
       description = "Write the calls of the network, the time and the options of the sampler.")
   private Path report;
 
+  private boolean isStartShown;
+
   /** Returns the options of the sampler; a wrong one is a usage error. */
   SamplingOptions sampling() {
     return sampler.options();
@@ -60,6 +62,11 @@ final class SamplingSession {
   /** Prints a line on stderr. */
   void warn(CommandSpec spec, String line) {
     spec.commandLine().getErr().println("md4: " + Visible.of(line));
+  }
+
+  /** Lets each sample be printed after the text that it begins with. */
+  void showStarts() {
+    isStartShown = true;
   }
 
   boolean isJson() {
@@ -111,10 +118,7 @@ final class SamplingSession {
       PrintWriter out)
       throws IOException {
     Tokenizer tokenizer = model.description().tokenizer();
-    SampleForm form =
-        json
-            ? new SampleForm.ForScripts(sampler, tokenizer)
-            : new SampleForm.ForPeople(sampler, tokenizer);
+    SampleForm form = form(tokenizer);
     SamplingReport counted = new SamplingReport();
     try (SamplingProgress progress = new SamplingProgress();
         Tracing tracing = Tracing.to(trace, () -> header(model), tokenizer)) {
@@ -137,6 +141,14 @@ final class SamplingSession {
       json.setAll(options.json());
       OutputFile.write(report, json + System.lineSeparator());
     }
+  }
+
+  private SampleForm form(Tokenizer tokenizer) {
+    if (json) {
+      return new SampleForm.ForScripts(sampler, tokenizer);
+    }
+    SampleForm form = new SampleForm.ForPeople(sampler, tokenizer);
+    return isStartShown ? new SampleForm.AfterItsStart(tokenizer, form) : form;
   }
 
   private Trace.Header header(MaskedDiffusion model) {

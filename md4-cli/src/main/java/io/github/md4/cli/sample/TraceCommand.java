@@ -27,7 +27,13 @@ import picocli.CommandLine.Spec;
     name = "trace",
     description =
         "Plays the traces that md4 sample --trace writes: the steps by which samples came about.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 sample runs/quickstart --trace trace.ndjson",
+      "  md4 trace trace.ndjson",
+      "  md4 trace trace.ndjson --html trace.html"
+    })
 public final class TraceCommand implements Callable<Integer> {
   private static final long MILLIS = 1000;
   private static final int DEFAULT_STILLS = 8;

@@ -70,7 +70,7 @@ record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
 
   /** Returns the report for scripts, with every token. */
   ObjectNode json() {
-    ObjectNode json = Json.object().put("epsilon", schedule.epsilon());
+    ObjectNode json = Json.report().put("epsilon", schedule.epsilon());
     Spread spread = Spread.of(schedule.powers());
     json.putObject("spread")
         .put("min", spread.min())

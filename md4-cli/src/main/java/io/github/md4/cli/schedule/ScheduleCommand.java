@@ -38,7 +38,12 @@ import picocli.CommandLine.Spec;
     description =
         "Shows masking schedules: alpha and the weight of the loss over time, or the powers that a"
             + " model has learned.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 schedule --schedule cosine --plot cosine.png",
+      "  md4 schedule runs/genmd4 --top 5"
+    })
 public final class ScheduleCommand implements Callable<Integer> {
   private static final int INTERVALS = 10;
   private static final int DEFAULT_TOP = 10;
@@ -239,7 +244,7 @@ public final class ScheduleCommand implements Callable<Integer> {
 
   private static ObjectNode json(MaskingSchedule schedule) {
     ObjectNode json =
-        Json.object()
+        Json.report()
             .put("schedule", schedule.curve().toString())
             .put("epsilon", schedule.epsilon());
     ArrayNode points = json.putArray("points");

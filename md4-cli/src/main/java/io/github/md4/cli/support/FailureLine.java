@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.support;
 
+import io.github.md4.cli.config.NearestName;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The line that reports a failure. */
 public final class FailureLine {
+  /** What picocli says of an argument that it did not parse itself. */
+  private static final String NO_INDEX = " at index " + Integer.MAX_VALUE + ":";
+
   private FailureLine() {}
 
   /**
@@ -43,13 +50,31 @@ public final class FailureLine {
     String command = failure.getCommandLine().getCommandSpec().qualifiedName();
     String help = " ('" + command + " --help' lists what there is)";
     if (failure instanceof UnmatchedArgumentException unmatched) {
-      List<String> suggestions = unmatched.getSuggestions();
-      if (!suggestions.isEmpty()) {
-        return message(failure) + "; did you mean " + String.join(" or ", suggestions) + "?" + help;
+      Optional<String> meant = meant(unmatched);
+      if (meant.isPresent()) {
+        return message(failure).replace(NO_INDEX, "")
+            + "; did you mean "
+            + meant.get()
+            + "?"
+            + help;
       }
     }
     // Only the messages of picocli's groups of options begin with "Error: ".
     return message(failure).replaceFirst("^Error: ", "") + help;
+  }
+
+  /** Returns the option or the command that an unmatched argument most likely stands for. */
+  private static Optional<String> meant(UnmatchedArgumentException failure) {
+    String mistyped = failure.getUnmatched().get(0).replaceFirst("=.*", "");
+    CommandLine command = failure.getCommandLine();
+    List<String> names =
+        mistyped.startsWith("-")
+            ? command.getCommandSpec().options().stream()
+                .filter(option -> !option.hidden())
+                .flatMap(option -> Stream.of(option.names()))
+                .toList()
+            : List.copyOf(command.getSubcommands().keySet());
+    return NearestName.of(names, mistyped);
   }
 
   private static String ofFile(IOException failure) {

@@ -7,7 +7,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** JSON for scripts. Its {@code toString} is one line. */
 public final class Json {
+  /** The version of the fields that commands print; docs/json.md says what raises it. */
+  private static final int VERSION = 1;
+
+  private static final String VERSION_FIELD = "formatVersion";
+
   private Json() {}
+
+  /** Returns an object that a command prints, with nothing but the version of docs/json.md. */
+  public static ObjectNode report() {
+    return object().put(VERSION_FIELD, VERSION);
+  }
 
   /** Returns an object without fields. */
   public static ObjectNode object() {

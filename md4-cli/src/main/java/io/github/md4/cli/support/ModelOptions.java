@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** The options of a model: its weights, its device and its precision. */
-public final class ModelOptions {
+public final class ModelOptions implements TitledOptions {
   public static final String FOLDER =
       "The folder of a model, a checkpoint or a run. A run stands for its finished"
           + " model, or for its last checkpoint.";
@@ -126,5 +126,10 @@ public final class ModelOptions {
   public LoadedModel open(Path folder) throws IOException {
     Device found = device.find();
     return newest(folder, model -> LoadedModel.load(model, weights, found, precision));
+  }
+
+  @Override
+  public String title() {
+    return "The model and the device";
   }
 }

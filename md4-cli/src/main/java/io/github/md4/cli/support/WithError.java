@@ -16,4 +16,11 @@ public final class WithError {
   public static String text(double value, double standardError) {
     return number("%.4f", value) + " +- " + number("%.4f", standardError);
   }
+
+  /** Adds a row that says why an error is unknown and what would make it known, if it is. */
+  public static void addReason(Table table, double standardError, String reason) {
+    if (Double.isNaN(standardError)) {
+      table.row("unknown", "%s", reason);
+    }
+  }
 }

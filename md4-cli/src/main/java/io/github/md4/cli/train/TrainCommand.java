@@ -39,9 +39,23 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "train",
     description = "Trains a model as a config file describes it. See configs/ for examples.",
-    footer =
-        "%nThe config names the folder of the run. Ctrl-C, SIGTERM or SIGHUP ends a run"
-            + " after the step, with a checkpoint; --resume continues from it.",
+    footer = {
+      "%nThe config names the folder of the run. Ctrl-C, SIGTERM or SIGHUP ends a run"
+          + " after the step, with a checkpoint; --resume continues from it.",
+      "%nExamples:",
+      "  md4 train configs/quickstart.yaml",
+      "  md4 train my.yaml --resume-or-start",
+      "  md4 train my.yaml --set training.steps=1000 --dry-run"
+    },
+    exitCodeList = {
+      "0:done",
+      "1:failure, such as a full disk or a file without permission",
+      "2:an option or the config is wrong",
+      "3:data, model or checkpoint is missing, damaged or does not match",
+      "4:the device is absent, full or broken",
+      "5:the training diverged",
+      "130:stopped by a signal, after a checkpoint"
+    },
     sortOptions = false)
 public final class TrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -16,7 +16,7 @@ final class KeyHintTest {
     "kitten, sitting, 3"
   })
   void distance_countsEdits(String a, String b, int expected) {
-    assertThat(KeyHint.distance(a, b)).isEqualTo(expected);
-    assertThat(KeyHint.distance(b, a)).isEqualTo(expected);
+    assertThat(NearestName.distance(a, b)).isEqualTo(expected);
+    assertThat(NearestName.distance(b, a)).isEqualTo(expected);
   }
 }

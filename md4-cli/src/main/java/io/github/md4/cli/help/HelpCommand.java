@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.cli.support;
+package io.github.md4.cli.help;
 
+import io.github.md4.cli.support.ExitCodes;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -11,7 +12,11 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code md4 help}: the help of a command at any depth, as its {@code --help} prints it. */
-@Command(name = "help", description = "Prints the help of a command.", helpCommand = true)
+@Command(
+    name = "help",
+    description = "Prints the help of a command.",
+    helpCommand = true,
+    footer = {"%nExamples:", "  md4 help evaluate fid"})
 public final class HelpCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.help;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+
+/** The completion of fish, generated from the commands and their options. */
+record FishCompletion(String program, CommandLine root) {
+  private static final Pattern CHOICES = Pattern.compile("[a-z0-9-]+(\\|[a-z0-9-]+)+");
+  private static final Pattern SENTENCE = Pattern.compile("(?<=\\.) .*", Pattern.DOTALL);
+
+  /** Returns the script, which fish reads by {@code source}. */
+  String script() {
+    StringJoiner lines = new StringJoiner("\n", "", "\n");
+    lines.add(
+        """
+        # Completion of %1$s for fish: %1$s completion fish | source
+        function __%1$s_begins
+            set -l words (commandline -opc)
+            set -e words[1]
+            for i in (seq (count $argv))
+                test "$words[$i]" = "$argv[$i]"; or return 1
+            end
+        end
+        function __%1$s_is
+            set -l words (commandline -opc)
+            test (count $words) -eq (math 1 + (count $argv)); and __%1$s_begins $argv
+        end
+        complete -c %1$s -f"""
+            .formatted(program));
+    add(root, List.of(), lines);
+    return lines.toString();
+  }
+
+  private void add(CommandLine command, List<String> path, StringJoiner lines) {
+    String only = condition("is", path);
+    String here = here(command, path);
+    for (OptionSpec option : command.getCommandSpec().options()) {
+      if (!option.hidden()) {
+        lines.add(line(here) + option(option));
+      }
+    }
+    for (PositionalParamSpec parameter : command.getCommandSpec().positionalParameters()) {
+      lines.add(line(here) + values(parameter));
+    }
+    Map<String, CommandLine> below = command.getSubcommands();
+    for (Map.Entry<String, CommandLine> sub : below.entrySet()) {
+      String[] description = sub.getValue().getCommandSpec().usageMessage().description();
+      lines.add(line(only) + " -a " + sub.getKey() + described(String.join(" ", description)));
+      add(sub.getValue(), joined(path, sub.getKey()), lines);
+    }
+  }
+
+  /** Returns the condition under which the options of a command are offered. */
+  private String here(CommandLine command, List<String> path) {
+    if (command.getSubcommands().isEmpty()) {
+      return condition("begins", path);
+    }
+    if (command.getCommandSpec().positionalParameters().isEmpty()) {
+      return condition("is", path);
+    }
+    return condition("begins", path)
+        + command.getSubcommands().keySet().stream()
+            .map(name -> "; and not " + condition("begins", joined(path, name)))
+            .collect(Collectors.joining());
+  }
+
+  private String condition(String function, List<String> path) {
+    return ("__" + program + "_" + function + " " + String.join(" ", path)).strip();
+  }
+
+  private static List<String> joined(List<String> path, String name) {
+    List<String> all = new ArrayList<>(path);
+    all.add(name);
+    return all;
+  }
+
+  private String line(String condition) {
+    return "complete -c " + program + " -n '" + condition + "'";
+  }
+
+  private static String option(OptionSpec option) {
+    StringBuilder text = new StringBuilder();
+    for (String name : option.names()) {
+      text.append(name.startsWith("--") ? " -l " + name.substring(2) : " -s " + name.substring(1));
+    }
+    if (option.arity().min() > 0) {
+      text.append(" -r").append(values(option));
+    }
+    return text + described(String.join(" ", option.description()));
+  }
+
+  /** Returns the values that an argument takes: its choices, files or nothing that is known. */
+  private static String values(ArgSpec argument) {
+    if (CHOICES.matcher(argument.paramLabel()).matches()) {
+      return " -f -a '" + argument.paramLabel().replace('|', ' ') + "'";
+    }
+    boolean isFile =
+        Stream.concat(
+                Stream.of(argument.type()), Stream.of(argument.typeInfo().getAuxiliaryTypes()))
+            .anyMatch(Path.class::equals);
+    return isFile ? " -F" : " -f";
+  }
+
+  /** Returns the first sentence as fish's description. */
+  private static String described(String description) {
+    String first = SENTENCE.matcher(description.replace("%%", "%")).replaceFirst("");
+    return " -d '" + first.replace("\\", "\\\\").replace("'", "\\'") + "'";
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static io.github.md4.cli.Ran.md4;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The scripts are read by the shells themselves, where these are there. */
+final class CompletionTest {
+  @TempDir private Path folder;
+
+  private static boolean isThere(String shell) {
+    return Stream.of(System.getenv("PATH").split(":"))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, shell)));
+  }
+
+  private String run(String shell, String program) throws IOException, InterruptedException {
+    assumeThat(isThere(shell)).as(shell + " is there").isTrue();
+    Path script = folder.resolve("script");
+    Files.writeString(script, md4("completion", shell).succeeded().out());
+    Process process =
+        new ProcessBuilder(shell, "-c", program.replace("SCRIPT", script.toString()))
+            .redirectErrorStream(true)
+            .start();
+    process.getOutputStream().close();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(out).isZero();
+    return out;
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "md4 tra, train",
+    "md4 sample-, sample-images",
+    "md4 data tex, text8 text",
+    "md4 sample --cou, --count",
+    "md4 evaluate gen, generative",
+  })
+  void bash_completesCommandsAndOptions(String line, String expected) throws Exception {
+    String[] words = line.split(" ");
+    String program =
+        "compopt() { :; }; source SCRIPT; COMP_WORDS=(%s); COMP_CWORD=%d; _complete_md4; echo ${COMPREPLY[@]}"
+            .formatted(line, words.length - 1);
+    assertThat(run("bash", program).strip().split(" ")).contains(expected.split(" "));
+  }
+
+  @Test
+  void zsh_takesTheScript() throws Exception {
+    String program =
+        "autoload -U +X compinit && compinit -u -D; source SCRIPT && print -r -- $_comps[md4]";
+    assertThat(run("zsh", program)).contains("_bash_complete");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "md4 tra, train",
+    "md4 data tex, text8 text",
+    "md4 sample --cou, --count",
+    "md4 sample runs --cou, --count",
+    "md4 evaluate gen, generative",
+    "md4 evaluate run --pas, --passes",
+    "md4 sample --weights , ema raw",
+    "md4 completion , bash zsh fish",
+  })
+  void fish_completesCommandsOptionsAndChoices(String line, String expected) throws Exception {
+    String typed = line.endsWith("weights") || line.endsWith("completion") ? line + " " : line;
+    List<String> offered =
+        run("fish", "source SCRIPT; complete -C '" + typed + "'")
+            .lines()
+            .map(offer -> offer.split("\t")[0])
+            .toList();
+    assertThat(offered).contains(expected.split(" "));
+  }
+
+  @Test
+  void fish_doesNotOfferWhatIsOfAnotherCommand() throws Exception {
+    assertThat(run("fish", "source SCRIPT; complete -C 'md4 data text --'"))
+        .contains("--vocabulary")
+        .doesNotContain("--temperature", "--passes");
+  }
+
+  @Test
+  void otherShells_areRefused() {
+    md4("completion", "tcsh").failed(2, "tcsh");
+    md4("completion").failed(2, "Missing required parameter");
+  }
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static io.github.md4.cli.Ran.md4;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.md4.cli.help.HelpLayout;
+import io.github.md4.cli.support.OptionTypes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+final class HelpTest {
+  private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|(\\S+)");
+
+  private static CommandLine root() {
+    CommandLine root = new CommandLine(new Md4Command());
+    OptionTypes.register(root);
+    HelpLayout.install(root);
+    return root.setCaseInsensitiveEnumValuesAllowed(true);
+  }
+
+  private static void each(CommandLine command, Consumer<CommandLine> action) {
+    action.accept(command);
+    command.getSubcommands().values().forEach(sub -> each(sub, action));
+  }
+
+  private static String[] words(String line) {
+    List<String> words = new ArrayList<>();
+    Matcher matcher = WORD.matcher(line);
+    while (matcher.find()) {
+      words.add(matcher.group(1) == null ? matcher.group(2) : matcher.group(1));
+    }
+    return words.toArray(String[]::new);
+  }
+
+  /** An example that the command itself refuses would be worse than none. */
+  @Test
+  void examples_areOfTheirCommandAndParse() {
+    List<String> without = new ArrayList<>();
+    each(
+        root(),
+        command -> {
+          List<String> examples =
+              Arrays.stream(command.getCommandSpec().usageMessage().footer())
+                  .dropWhile(line -> !line.equals("%nExamples:"))
+                  .map(String::strip)
+                  .filter(line -> line.startsWith("md4 "))
+                  .toList();
+          boolean isGroup = !command.getSubcommands().isEmpty();
+          if (examples.isEmpty() && !isGroup) {
+            without.add(command.getCommandSpec().qualifiedName());
+          }
+          for (String example : examples) {
+            String[] args = words(example.replaceFirst("^md4 ", "").replaceFirst(" \\|.*", ""));
+            assertThat(root().parseArgs(args).errors()).as(example).isEmpty();
+          }
+        });
+    assertThat(without).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "config schema, 0 1 2 130",
+    "data text, 0 1 2 3 130",
+    "compare, 0 1 2 3 130",
+    "sample, 0 1 2 3 4 130",
+    "train, 0 1 2 3 4 5 130",
+  })
+  void exitCodes_areThoseThatCanOccur(String command, String codes) {
+    String help = md4(Ran.words(command, "--help")).succeeded().out();
+    List<String> listed =
+        help.lines()
+            .dropWhile(line -> !line.equals("Exit codes:"))
+            .skip(1)
+            .takeWhile(line -> !line.isEmpty())
+            .map(line -> line.strip().split(" ")[0])
+            .toList();
+    assertThat(String.join(" ", listed)).isEqualTo(codes);
+  }
+
+  @Test
+  void options_standUnderTitlesAndNoneIsLost() {
+    String help = md4("sample", "--help").succeeded().out();
+    assertThat(help)
+        .containsSubsequence(
+            "\nOptions:\n",
+            "--count=N",
+            "\nThe sampler:\n",
+            "--sampler=METHOD",
+            "\nThe model and the device:\n",
+            "--weights=ema|raw",
+            "\nFor every command:\n",
+            "--stacktrace",
+            "\nExit codes:\n",
+            "\nExamples:\n");
+    each(
+        root(),
+        command -> {
+          String text = command.getUsageMessage();
+          command.getCommandSpec().options().stream()
+              .filter(option -> !option.hidden())
+              .forEach(option -> assertThat(text).contains(option.longestName()));
+          assertThat(text.lines()).allMatch(line -> line.length() <= 120);
+        });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"nonsense --help", "nonsense --version", "train --nonsense --help"})
+  void helpBesideWhatIsUnknown_isAnError(String args) {
+    md4(Ran.words(args)).failed(2, "nonsense'");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "trian | did you mean train?",
+        "sampel run | did you mean sample?",
+        "sample run --cuont 3 | did you mean --count?",
+        "sample run --temper 1 | did you mean --temperature?",
+        "train run --resum-or-start | did you mean --resume-or-start?",
+        "help tarin | did you mean train?",
+        "data txt --from x | did you mean text?",
+      })
+  void mistypedNames_areRecognised(String args, String expected) {
+    md4(Ran.words(args)).failed(2, expected);
+  }
+
+  @Test
+  void nonsense_isNotTakenForAnything() {
+    assertThat(md4("zzzzzzzz").err()).doesNotContain("did you mean");
+    assertThat(Arrays.asList(md4("sample", "x", "--zzzzzzzz").err().split(" ")))
+        .doesNotContain("mean");
+  }
+}
