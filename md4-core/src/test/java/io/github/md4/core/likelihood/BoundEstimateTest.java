@@ -41,7 +41,7 @@ final class BoundEstimateTest {
     }
 
     static Chunks documents(int documents, int chunksEach) {
-      return new Chunks(documents * chunksEach, chunksEach, documents);
+      return new Chunks((long) documents * chunksEach, chunksEach, documents);
     }
 
     @Override
@@ -184,8 +184,10 @@ final class BoundEstimateTest {
   @Test
   void progress_isTheNumberOfExamplesOfAllPasses() {
     List<Long> done = new ArrayList<>();
-    new LikelihoodEstimator(CONTINUOUS, new LikelihoodEstimator.Settings(1, 2, 3))
-        .score(BoundEstimateTest::losses, Chunks.plain(7), done::add);
+    BoundEstimate score =
+        new LikelihoodEstimator(CONTINUOUS, new LikelihoodEstimator.Settings(1, 2, 3))
+            .score(BoundEstimateTest::losses, Chunks.plain(7), done::add);
+    assertThat(score.estimate().examples()).isEqualTo(7);
     assertThat(done).containsExactly(3L, 6L, 7L, 10L, 13L, 14L);
   }
 
