@@ -30,10 +30,12 @@ public record ModelConfig(
     ScheduleConfig schedule,
     double epsilon,
     NetworkConfig network) {
+  private static final int LONGEST = 1 << 20; // no sequence is longer: a digit too many
 
   public ModelConfig {
-    if (length < 1) {
-      throw new IllegalArgumentException("length must be at least 1: " + length);
+    if (length < 1 || length > LONGEST) {
+      throw new IllegalArgumentException(
+          "length must be in [1, %d]: %d".formatted(LONGEST, length));
     }
     network.checkLength(length);
     if (!(epsilon >= 0 && epsilon < 0.5)) {
