@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.core.token.TokenFile;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 /** Parquet files of another program; resources/.../parquet/parquet.py makes them. */
 @Tag("exact")
@@ -93,5 +96,32 @@ final class ParquetCommandTest {
   @ValueSource(strings = {"a", "a.c", "b", "a.b.c"})
   void fieldWithoutTexts_isRefusedWithThoseThatHaveThem(String field) throws IOException {
     read("nested.parquet", field).failed(3, "nested.parquet: ", "\"" + field + "\"", "[a.b]");
+  }
+
+  /** What libraries log of a file is no trace of a stack, and steers no terminal. */
+  @Test
+  void writerThatNobodyKnows_isNoMatterOfTheUsers() throws IOException {
+    Path file = copy("gzip.parquet", folder);
+    String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
+    Files.writeString(
+        file,
+        bytes.replace("cpp-arrow version", "cpp-\u001b[31m versmon"),
+        StandardCharsets.ISO_8859_1);
+    PrintStream before = System.err;
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    System.setErr(new PrintStream(said, true, StandardCharsets.UTF_8));
+    try {
+      Ran.md4(
+              Ran.words(
+                  "data tokens --fractions 1,0 --vocabulary bytes --from",
+                  file,
+                  "--out",
+                  folder.resolve("out")))
+          .check();
+      LoggerFactory.getLogger("library").warn("a\nb\u001b[31m", new IOException("c"));
+    } finally {
+      System.setErr(before);
+    }
+    assertThat(said.toString(StandardCharsets.UTF_8)).isEqualTo("md4: WARN library: a b [31m\n");
   }
 }
