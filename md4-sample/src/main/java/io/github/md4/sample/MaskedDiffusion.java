@@ -25,8 +25,6 @@ import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -39,17 +37,15 @@ import java.util.stream.LongStream;
  * running requests and frees its memory; after that every method throws an {@link
  * IllegalStateException}. In a listener, on the thread of a request, it does not wait: that request
  * ends with an {@link IllegalStateException} before its next call of the network, others run to
- * their end, and the last of them frees the memory.
+ * their end, and the last of them frees the memory. Nor does it wait where only requests are left
+ * whose listeners have not returned for a second, as they may wait for it: they run to their end.
  */
 public final class MaskedDiffusion implements AutoCloseable {
   private final NDManager manager;
   private final ModelContent content;
   private final DrawKernels kernels;
   private final Denoiser denoiser;
-  private final ReentrantReadWriteLock open = new ReentrantReadWriteLock(true);
-  private final ThreadLocal<Boolean> isEnding = ThreadLocal.withInitial(() -> false);
-  private final AtomicBoolean isClosed = new AtomicBoolean();
-  private final AtomicBoolean isFreed = new AtomicBoolean();
+  private final Requests requests = new Requests(this::free);
 
   /** The weights to load, with the precision and the device of their computations. */
   public record Loading(Weights weights, Precision precision, Device device) {
@@ -71,7 +67,7 @@ public final class MaskedDiffusion implements AutoCloseable {
     this.manager = manager;
     this.content = content;
     this.kernels = new DrawKernels(manager);
-    this.denoiser = new SerializedDenoiser(content.denoiser(), this::checkIsGoingOn);
+    this.denoiser = new SerializedDenoiser(content.denoiser(), requests::check);
   }
 
   /**
@@ -346,76 +342,37 @@ public final class MaskedDiffusion implements AutoCloseable {
 
     @Override
     public void called(int done, int planned) {
-      listener.called(done, planned);
+      requests.hear(() -> listener.called(done, planned));
     }
 
     @Override
     public void changed(TokenEvent event) {
-      listener.changed(event);
+      requests.hear(() -> listener.changed(event));
     }
 
     @Override
     public void finished(Sample sample) {
-      listener.finished(withText(sample));
+      requests.hear(() -> listener.finished(withText(sample)));
     }
   }
 
   private <T> T whileOpen(Supplier<T> request) {
-    open.readLock().lock();
     try {
-      if (isClosed.get()) {
-        throw new IllegalStateException("this model is closed");
-      }
-      return request.get();
+      return requests.run(request);
     } catch (NoDistributionException e) {
       throw content.damage(e);
-    } finally {
-      open.readLock().unlock();
-      if (open.getReadHoldCount() == 0) {
-        isEnding.remove();
-        freeIfLast();
-      }
-    }
-  }
-
-  /** Frees a model that was closed in a listener, when its last request has ended. */
-  private void freeIfLast() {
-    if (isClosed.get() && open.writeLock().tryLock()) {
-      try {
-        free();
-      } finally {
-        open.writeLock().unlock();
-      }
-    }
-  }
-
-  private void checkIsGoingOn() {
-    if (isEnding.get()) {
-      throw new IllegalStateException("this model was closed in a listener of this request");
     }
   }
 
   @Override
   public void close() {
-    isClosed.set(true);
-    if (open.getReadHoldCount() > 0) {
-      isEnding.set(true);
-      return;
-    }
-    open.writeLock().lock();
-    try {
-      free();
-    } finally {
-      open.writeLock().unlock();
-    }
+    requests.close();
   }
 
   private void free() {
-    if (isFreed.compareAndSet(false, true)) {
-      kernels.close();
-      content.close();
-      manager.close();
-      GpuMemory.release(manager.getDevice());
-    }
+    kernels.close();
+    content.close();
+    manager.close();
+    GpuMemory.release(manager.getDevice());
   }
 }
