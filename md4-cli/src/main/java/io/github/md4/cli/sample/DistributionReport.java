@@ -28,11 +28,11 @@ record DistributionReport(MaskedDiffusion model, int top) {
               Locale.ROOT,
               "%5d  %s  %s ",
               n,
-              token(x[n]),
+              token(x[n], n),
               isMasked(distribution, n) ? Tokenizer.MASK_TEXT : " "));
       for (int v : distribution.likeliest(n, top)) {
         line.append(
-            String.format(Locale.ROOT, "  %s %.4f", token(v), distribution.probability(n, v)));
+            String.format(Locale.ROOT, "  %s %.4f", token(v, n), distribution.probability(n, v)));
       }
       lines.add(line);
     }
@@ -51,7 +51,7 @@ record DistributionReport(MaskedDiffusion model, int top) {
         likeliest
             .addObject()
             .put("token", v)
-            .put("text", token(v))
+            .put("text", token(v, n))
             .put("probability", distribution.probability(n, v));
       }
     }
@@ -62,7 +62,7 @@ record DistributionReport(MaskedDiffusion model, int top) {
     return distribution.zt()[position] == distribution.vocabularySize();
   }
 
-  private String token(int v) {
-    return model.text(new int[] {v});
+  private String token(int v, int position) {
+    return model.tokenizer().text(v, position);
   }
 }
