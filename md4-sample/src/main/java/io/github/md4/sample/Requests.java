@@ -41,8 +41,8 @@ final class Requests {
    */
   <T> T run(Supplier<T> request) {
     open.readLock().lock();
-    running.add(Thread.currentThread());
     try {
+      running.add(Thread.currentThread());
       if (isClosed) {
         throw new IllegalStateException("this model is closed");
       }
