@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Kills and stops trainings at random moments and checks that none loses or mixes anything. Takes
-# about ten minutes on two cores, or SECONDS; prints a table, and exits 1 if anything was lost.
+# about ten minutes on two cores, or SECONDS, of which each of four signals has its share; prints a
+# table, and exits 1 if anything was lost.
 #
 #   scripts/torture.sh [SECONDS [DIR]]
 #
@@ -105,10 +106,11 @@ finished() {
     test -z "$(find "$folder/$2" -name '.tmp-*' -o -name '.old-*' -o -name '.del-*')"
 }
 
-# lives SERIES SIGNAL CODE: trainings of one run, each ended by the signal, until one finishes.
+# lives SERIES SIGNAL CODE: trainings of a run, each ended by the signal, until one finishes, then of
+# another run; after this series' share of the time the last of them is left in peace.
 lives() {
-  local name=$1 signal=$2 code=$3 run=$1-$RANDOM before after status sent
-  while [ $((SECONDS - begin)) -lt "$seconds" ]; do
+  local name=$1 signal=$2 code=$3 run=$1-$RANDOM until=$((SECONDS + share)) before after status sent
+  while [ "$SECONDS" -lt "$until" ]; do
     before=$(newest "$run")
     train "$run" --resume-or-start
     moment "$run" "$before"
@@ -117,13 +119,15 @@ lives() {
       wait "$pid" 2> /dev/null
       check "$name" "exit code $?" test $? = 0
       finished "$name" "$run"
-      return
+      run=$name-$RANDOM
+      continue
     fi
     wait "$pid" 2> /dev/null
     status=$?
     if [ "$status" = 0 ]; then
       finished "$name" "$run"
-      return
+      run=$name-$RANDOM
+      continue
     fi
     case $signal-$status-$early in
       TERM-143-143 | HUP-129-143) status=130 ;;
@@ -134,6 +138,10 @@ lives() {
     check "$name" "went back from step ${before:-0} to ${after:-0}" \
       test "${after:-0}" -ge "${before:-0}"
   done
+  train "$run" --resume-or-start
+  wait "$pid" 2> /dev/null
+  check "$name" "exit code $? of the last" test $? = 0
+  finished "$name" "$run"
 }
 
 # one round of every series that is not a matter of moments
@@ -188,13 +196,13 @@ others() {
   check output "sample wrote nothing" test -s "$folder/samples"
 }
 
-while [ $((SECONDS - begin)) -lt "$seconds" ]; do
-  lives kill KILL 137
-  [ $((SECONDS - begin)) -lt "$seconds" ] && lives term TERM 130
-  [ $((SECONDS - begin)) -lt "$seconds" ] && lives int INT 130
-  [ $((SECONDS - begin)) -lt "$seconds" ] && lives hup HUP 130
-  [ $((SECONDS - begin)) -lt "$seconds" ] && others
-done
+others
+share=$(((seconds - SECONDS + begin) / 4))
+[ "$share" -lt 20 ] && share=20
+lives kill KILL 137
+lives term TERM 130
+lives int INT 130
+lives hup HUP 130
 
 failed=0
 printf '| %-8s | %-7s | %-8s |\n| --- | --- | --- |\n' series checks failures

@@ -146,6 +146,17 @@ final class CompareCommandTest {
     }
   }
 
+  /** A digit of a count that was changed: nothing else tells. */
+  @Test
+  void compare_refusesOtherCounts() throws IOException {
+    Path one = losses("one", "");
+    Path damaged =
+        Files.writeString(
+            folder.resolve("damaged.csv"), Files.readString(one).replace("\n1,16,", "\n1,17,"));
+    Ran.md4("compare", "--first", one, "--second", damaged)
+        .failed(ExitCodes.DATA, "damaged.csv: has other counts of tokens", "one is damaged");
+  }
+
   @Test
   void compare_refusesOtherEstimators() throws IOException {
     Path one = losses("one", "");

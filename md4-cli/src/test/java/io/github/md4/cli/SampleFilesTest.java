@@ -4,9 +4,11 @@ package io.github.md4.cli;
 import static io.github.md4.cli.Ran.md4;
 import static io.github.md4.cli.Ran.words;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.github.md4.core.token.HuggingFaceJson;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trace.Trace;
 import io.github.md4.sample.trace.TraceReader;
@@ -72,6 +74,28 @@ final class SampleFilesTest {
     String text = sample("--at 0.5 --top 3 --distribution " + file).succeeded().out();
     assertThat(text.lines()).hasSize(1 + 7 + 1 + 3);
     assertThat(text).startsWith("--- " + all.get(0).path("start").asText() + "\n    0  a  ");
+  }
+
+  /** A vocabulary whose decoding of one id alone loses its blank: a token keeps it in a text. */
+  @Test
+  void distribution_keepsTheBlanksOfTokens() throws IOException {
+    Path shared = Path.of(System.getProperty("md4.shared", "../../shared"), "inputs");
+    assumeTrue(Files.exists(shared), "the shared inputs are not beside the checkout");
+    Tokenizer tokenizer = HuggingFaceJson.load(shared.resolve("llama-tiny.json"));
+    model = new TinyModel(tokenizer).write(folder.resolve("llama"), 1);
+    Path file = Files.writeString(folder.resolve("texts"), "hello world.\n");
+    int all = tokenizer.vocabularySize();
+    JsonNode positions =
+        samples("--at 0.5 --top " + all + " --distribution " + file).get(0).path("positions");
+    int blanks = 0;
+    for (int n = 0; n < positions.size(); n++) {
+      for (JsonNode likely : positions.get(n).path("likeliest")) {
+        String text = likely.path("text").asText();
+        assertThat(text).isEqualTo(tokenizer.text(likely.path("token").asInt(), n));
+        blanks += n > 0 && text.startsWith(" ") ? 1 : 0;
+      }
+    }
+    assertThat(blanks).isPositive();
   }
 
   @Test

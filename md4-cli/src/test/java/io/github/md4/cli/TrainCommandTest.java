@@ -127,6 +127,31 @@ final class TrainCommandTest {
   }
 
   @Test
+  void train_refusesARunWithoutAName() throws IOException {
+    String empty = "run must name the folder of the run; it is empty";
+    for (String nothing : new String[] {"\"\"", "' '"}) {
+      Files.writeString(tiny.config(), tiny.text().replaceAll("(?m)^run: .*", "run: " + nothing));
+      train().failed(ExitCodes.USAGE, "tiny.yaml:2: run: ", empty);
+      train("--set", "run=" + nothing).failed(ExitCodes.USAGE, "--set run: ", empty);
+    }
+  }
+
+  /** The last check is that of the evaluated files: a new run has no config before it. */
+  @Test
+  void config_isWrittenOnceAllIsChecked() throws IOException {
+    String evaluate = "data.evaluate=[" + folder.resolve("none.bin") + "]";
+    train("--set", evaluate).failed(ExitCodes.DATA, "none.bin: ");
+    assertThat(run().resolve("config.yaml")).doesNotExist();
+    train().check();
+    String before = Files.readString(run().resolve("config.yaml"));
+    train("--resume", "--set", "training.steps=20", "--set", evaluate)
+        .failed(ExitCodes.DATA, "none.bin: ");
+    train("--resume", "--set", "training.steps=20", "--set", "training.seed=4")
+        .failed(ExitCodes.USAGE, "seed");
+    assertThat(run().resolve("config.yaml")).content().isEqualTo(before);
+  }
+
+  @Test
   void resume_ofAFinishedRunHasNothingToDo() {
     train().check();
     Ran ran = train("--resume");

@@ -8,8 +8,6 @@ public final class StudentT {
   /** With more, the distribution is the normal one to five digits. */
   private static final int MOST_DEGREES = 100_000;
 
-  private static final int HALVINGS = 200;
-
   private StudentT() {}
 
   /**
@@ -61,7 +59,7 @@ public final class StudentT {
       high *= 2;
     }
     double low = 0;
-    for (int i = 0; i < HALVINGS && low < high; i++) {
+    while (low < high) {
       double middle = (low + high) / 2;
       if (tail(middle, degreesOfFreedom) > tail) {
         low = middle == low ? high : middle;

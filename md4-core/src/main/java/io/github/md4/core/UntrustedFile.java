@@ -24,11 +24,35 @@ public record UntrustedFile(Path path) {
   }
 
   /**
+   * Checks that this is no folder, which Java opens, and then fails to read without its name.
+   *
+   * @throws InvalidDataException if it is
+   */
+  public void checkIsNoFolder() {
+    if (Files.isDirectory(path)) {
+      throw new InvalidDataException(path, "is a folder; name a file in it");
+    }
+  }
+
+  /**
+   * Checks that the file, if there is one, can be read twice and from any place.
+   *
+   * @throws InvalidDataException if it is a folder, a pipe or a device
+   */
+  public void checkIsRegular() {
+    checkIsNoFolder();
+    if (Files.exists(path) && !Files.isRegularFile(path)) {
+      throw new InvalidDataException(path, "is a pipe or a device; name a file");
+    }
+  }
+
+  /**
    * Returns the text of the file.
    *
    * @throws InvalidDataException if it is not UTF-8, or so long that it cannot be what it should be
    */
   public String text() throws IOException {
+    checkIsNoFolder();
     long size = Files.size(path);
     if (size > MOST_TEXT_BYTES) {
       throw new InvalidDataException(

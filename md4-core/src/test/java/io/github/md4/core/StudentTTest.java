@@ -13,6 +13,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("exact")
 final class StudentTTest {
 
+  @Test
+  void quantile_ofHalfIsZero() {
+    assertThat(StudentT.quantile(0.5, 3)).isZero();
+    assertThat(StudentT.quantile(0.5, 4)).isZero();
+  }
+
   /** As tables of the distribution print them. */
   @ParameterizedTest
   @CsvSource({

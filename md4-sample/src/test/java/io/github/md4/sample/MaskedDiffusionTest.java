@@ -18,6 +18,7 @@ import io.github.md4.core.schedule.SamplingGrid;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -268,6 +269,54 @@ final class MaskedDiffusionTest {
       assertThat(samples).hasSize(3);
       Object unused = closing.get(0).get();
       assertThatIllegalStateException().isThrownBy(() -> model.generate(1, OPTIONS));
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  /** A listener that waits for the thread that closes: nobody hangs, and the request ends well. */
+  @Test
+  @Timeout(60)
+  void close_forWhichAListenerWaitsHangsNobody() {
+    ExecutorService threads = Executors.newFixedThreadPool(1);
+    try {
+      SamplingListener waits =
+          (done, planned) -> {
+            if (done == 1) {
+              assertThat(threads.submit(model::close)).succeedsWithin(Duration.ofSeconds(30));
+            }
+          };
+      assertThat(model.generate(model.masked(3, 9), OPTIONS, waits)).hasSize(3);
+      assertThatIllegalStateException()
+          .isThrownBy(() -> model.generate(1, OPTIONS))
+          .withMessage("this model is closed");
+      assertThat(manager.isOpen()).isFalse(); // the request has freed it
+    } finally {
+      threads.shutdown();
+    }
+  }
+
+  /** Of two listeners, each closes and waits for a thread that closes. */
+  @Test
+  @Timeout(60)
+  void close_ofSeveralListenersAtOnceHangsNobody() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    try {
+      SamplingListener waits =
+          (done, planned) ->
+              assertThat(threads.submit(model::close)).succeedsWithin(Duration.ofSeconds(30));
+      List<Future<List<Sample>>> requests = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        requests.add(threads.submit(() -> model.generate(model.masked(1, 9), OPTIONS, waits)));
+      }
+      for (Future<List<Sample>> request : requests) {
+        try {
+          assertThat(request.get()).hasSize(1);
+        } catch (ExecutionException e) {
+          assertThat(e).hasRootCauseMessage("this model is closed"); // it began too late
+        }
+      }
+      assertThat(manager.isOpen()).isFalse();
     } finally {
       threads.shutdown();
     }

@@ -19,15 +19,17 @@ import java.util.Map;
  */
 public record Batching(int batchSize, int microBatch, int samples, TimeSampling timeSampling)
     implements ConfigGroup {
+  private static final int MOST = 1 << 20; // none has more: a digit too many
 
   /** Checks the sizes. */
   public Batching {
-    require(batchSize >= 1, "batchSize must be at least 1", batchSize);
+    require(
+        batchSize >= 1 && batchSize <= MOST, "batchSize must be in [1, " + MOST + "]", batchSize);
     require(
         microBatch >= 1 && batchSize % microBatch == 0,
         "microBatch must divide batchSize (" + batchSize + ")",
         microBatch);
-    require(samples >= 1, "samples must be at least 1", samples);
+    require(samples >= 1 && samples <= MOST, "samples must be in [1, " + MOST + "]", samples);
   }
 
   /** Returns the keys of a config that, left out, have the value of another. */

@@ -47,25 +47,36 @@ final class RunLock implements AutoCloseable {
    * @throws InvalidDataException if another training has it
    */
   static RunLock take(RunFolder folder) throws IOException {
+    return take(folder, FileChannel::tryLock);
+  }
+
+  /** The system's locking of a file; null where another process has it. */
+  @FunctionalInterface
+  interface Locking {
+    FileLock tryLock(FileChannel channel) throws IOException;
+  }
+
+  /** As {@link #take(RunFolder)}, by the locking of another file system. */
+  static RunLock take(RunFolder folder, Locking locking) throws IOException {
     Files.createDirectories(folder.path());
     Path file = folder.path().toRealPath().resolve(NAME);
     if (!HELD.add(file)) {
       throw inUse(folder, "this process");
     }
     try {
-      return lock(folder, file);
+      return lock(folder, file, locking);
     } catch (IOException | RuntimeException e) {
       HELD.remove(file);
       throw e;
     }
   }
 
-  private static RunLock lock(RunFolder folder, Path file) throws IOException {
+  private static RunLock lock(RunFolder folder, Path file, Locking locking) throws IOException {
     FileChannel channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
     try {
-      Optional<FileLock> lock = tried(channel);
+      Optional<FileLock> lock = tried(channel, locking);
       if (lock.isEmpty()) {
         throw inUse(folder, owner(channel));
       }
@@ -92,9 +103,10 @@ final class RunLock implements AutoCloseable {
     }
   }
 
-  private static Optional<FileLock> tried(FileChannel channel) throws NoLocksException {
+  private static Optional<FileLock> tried(FileChannel channel, Locking locking)
+      throws NoLocksException {
     try {
-      return Optional.ofNullable(channel.tryLock());
+      return Optional.ofNullable(locking.tryLock(channel));
     } catch (IOException e) {
       throw new NoLocksException(e);
     }

@@ -382,6 +382,10 @@ public final class TrainingRun implements AutoCloseable {
             manager, network, plan.training, plan.trainedSchedule(manager), checkpoint.folder());
     learner =
         new Learner(model, plan.training, plan.communicator).after(state.step(), state.guard());
+    if (!learner.isFinite()) { // what is written is
+      throw new InvalidDataException(
+          checkpoint.folder(), "has weights or moments that are too large to go on from");
+    }
     trainer = place.trainer(learner);
     trainer.restore(state);
     noteThreads(state.engineThreads());

@@ -92,6 +92,33 @@ final class ResumptionTest {
         .containsExactly(10L, 15L, 20L);
   }
 
+  /** A state of another step, as of a file that was copied from elsewhere or edited. */
+  @Test
+  void resume_refusesTheStateOfAnotherStep() throws IOException {
+    TrainingRun.Plan plan = trained();
+    Path state = checkpoint("step-10").resolve("state.json");
+    Files.writeString(state, Files.readString(state).replace("\"step\": 10,", "\"step\": 0,"));
+    assertThatThrownBy(() -> TrainingRun.resume(run, plan, tokens, manager))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("state.json: says step 0, but lies in step-10; one was changed")
+        .hasMessageContaining("step-5 before it is whole");
+  }
+
+  /** Finite numbers whose squares are not: nothing could be trained from there. */
+  @ParameterizedTest
+  @ValueSource(strings = {"model.safetensors", "ema.safetensors", "optimizer.safetensors"})
+  void resume_refusesWeightsThatAreFarTooLarge(String name) throws IOException {
+    TrainingRun.Plan plan = trained();
+    Path file = checkpoint("step-10").resolve(name);
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 1] = 0x7E; // the last number becomes one of about 1e37
+    Files.write(file, bytes);
+    assertThatThrownBy(() -> TrainingRun.resume(run, plan, tokens, manager))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("weights or moments that are too large to go on from")
+        .hasMessageContaining("step-5 before it is whole");
+  }
+
   @Test
   void lastGood_saysWhereNoneIsWhole_andTakesTheNewestWhereItIs() throws IOException {
     TrainingRun.Plan plan = trained();

@@ -52,4 +52,38 @@ final class RunLockTest {
         .isEqualTo(isComplaint);
     assertThat(NfsMounts.complaint(Path.of("/home/a/.lock"), mounts)).isEmpty();
   }
+
+  /** As NFS says where its lock manager does not run: the training goes on, and is told so. */
+  @Test
+  void take_whereThereAreNoLocksComplains() throws IOException {
+    RunFolder run = new RunFolder(folder.resolve("run"));
+    RunLock.Locking none =
+        channel -> {
+          throw new IOException("No locks available");
+        };
+    try (RunLock lock = RunLock.take(run, none)) {
+      lock.sign();
+      assertThat(lock.complaint())
+          .hasValueSatisfying(
+              said ->
+                  assertThat(said)
+                      .endsWith(
+                          "run/.lock cannot be locked (No locks available); do not start a second"
+                              + " training in this folder"));
+      // Within one process it is refused all the same.
+      assertThatThrownBy(() -> RunLock.take(run, none)).hasMessageContaining("(this process)");
+    }
+    RunLock.take(run, none).close();
+  }
+
+  /** Another host has the lock: the file says who. */
+  @Test
+  void take_ofALockedFileNamesItsOwner() throws IOException {
+    RunFolder run = new RunFolder(Files.createDirectories(folder.resolve("run")));
+    Files.writeString(folder.resolve("run/.lock"), "process 7 on a\u001b[31mb\n");
+    assertThatThrownBy(() -> RunLock.take(run, channel -> null))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("is in use by another training (process 7 on a [31mb); stop it");
+    assertThatThrownBy(() -> RunLock.take(run, channel -> null)).hasMessageContaining("process 7");
+  }
 }

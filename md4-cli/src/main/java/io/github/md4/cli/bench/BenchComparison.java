@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
@@ -65,6 +66,7 @@ public final class BenchComparison {
 
   private static JsonNode parse(Path file) throws IOException {
     try {
+      new UntrustedFile(file).checkIsNoFolder();
       return JSON.readTree(Files.readString(file));
     } catch (NoSuchFileException e) {
       throw invalid(file, "no such file");

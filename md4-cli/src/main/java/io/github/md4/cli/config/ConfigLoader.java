@@ -2,6 +2,7 @@
 package io.github.md4.cli.config;
 
 import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
@@ -45,6 +46,7 @@ public final class ConfigLoader {
       throw new InvalidConfigException(file.toString(), "is a folder; it must be a YAML file");
     }
     try {
+      new UntrustedFile(file).checkIsNoFolder();
       return Files.readString(file);
     } catch (NoSuchFileException e) {
       throw new InvalidConfigException(file.toString(), "there is no such file");

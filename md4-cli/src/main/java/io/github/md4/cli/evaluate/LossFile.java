@@ -10,6 +10,7 @@ import io.github.md4.core.schedule.TimeAxis;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,6 +137,12 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
       check(about.get(name).equals(other.about.get(name)), name, other, file);
     }
     check(isComparable(about.get(ESTIMATOR), other.about.get(ESTIMATOR)), ESTIMATOR, other, file);
+    if (losses.unit() != other.losses.unit()
+        || !Arrays.equals(losses.tokens(), other.losses.tokens())) {
+      throw new InvalidDataException(
+          file,
+          "has other counts of tokens than the file that it is compared with; one is damaged");
+    }
   }
 
   private void check(boolean holds, String name, LossFile other, Path file) {

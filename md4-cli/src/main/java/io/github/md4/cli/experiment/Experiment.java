@@ -62,8 +62,10 @@ public record Experiment(
    * @param seed the seed of all samples
    */
   public record Sampling(int count, int steps, SamplingGrid grid, long seed) {
+    private static final int MOST = 1 << 20; // they are all in memory; md4 sample draws any number
+
     public Sampling {
-      require(count >= 0, "count must be at least 0", count);
+      require(count >= 0 && count <= MOST, "count must be in [0, " + MOST + "]", count);
       require(steps >= 1, "steps must be at least 1", steps);
     }
 

@@ -31,11 +31,11 @@ record DistributionReport(MaskedDiffusion model, int top) {
               Locale.ROOT,
               "%5d  %s  %s ",
               n,
-              visible(x[n]),
+              visible(x[n], n),
               isMasked(distribution, n) ? Tokenizer.MASK_TEXT : " "));
       for (int v : distribution.likeliest(n, top)) {
         line.append(
-            String.format(Locale.ROOT, "  %s %.4f", visible(v), distribution.probability(n, v)));
+            String.format(Locale.ROOT, "  %s %.4f", visible(v, n), distribution.probability(n, v)));
       }
       lines.add(line);
     }
@@ -54,7 +54,7 @@ record DistributionReport(MaskedDiffusion model, int top) {
         likeliest
             .addObject()
             .put("token", v)
-            .put("text", token(v))
+            .put("text", token(v, n))
             .put("probability", distribution.probability(n, v));
       }
     }
@@ -66,11 +66,11 @@ record DistributionReport(MaskedDiffusion model, int top) {
   }
 
   /** Returns a token's text with a sign for each blank and line end. */
-  private String visible(int v) {
-    return Visible.of(token(v)).replace(BLANK, OPEN_BOX);
+  private String visible(int v, int position) {
+    return Visible.of(token(v, position)).replace(BLANK, OPEN_BOX);
   }
 
-  private String token(int v) {
-    return model.text(new int[] {v});
+  private String token(int v, int position) {
+    return model.tokenizer().text(v, position);
   }
 }

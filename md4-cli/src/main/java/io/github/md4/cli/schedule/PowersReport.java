@@ -31,7 +31,12 @@ record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
 
   /** Returns a token's text in quotes. */
   String name(int token) {
-    return Json.object().textNode(tokenizer.decode(new int[] {token})).toString();
+    return Json.object().textNode(text(token)).toString();
+  }
+
+  /** Returns a token's text within a sequence, where it keeps its blank. */
+  private String text(int token) {
+    return tokenizer.text(token, 1);
   }
 
   /** Returns the report for people. */
@@ -86,7 +91,7 @@ record PowersReport(GenMd4Schedule schedule, Tokenizer tokenizer, int shown) {
           tokens
               .addObject()
               .put("token", token)
-              .put("text", tokenizer.decode(new int[] {token}))
+              .put("text", text(token))
               .put("power", schedule.power(token))
               .put("halfMasked", schedule.timeWhenMasked(0.5, token));
       ArrayNode alpha = each.putArray("alpha");

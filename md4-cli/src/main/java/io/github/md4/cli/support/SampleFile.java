@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
 /**
@@ -27,8 +28,8 @@ public record SampleFile(Path path) {
    */
   public List<String> texts() throws IOException {
     List<String> texts = new ArrayList<>();
-    for (JsonNode sample : samples("text")) {
-      texts.add(sample.path("text").asText());
+    for (JsonNode sample : samples("text", JsonNode::isTextual)) {
+      texts.add(sample.path("text").textValue());
     }
     return texts;
   }
@@ -40,23 +41,29 @@ public record SampleFile(Path path) {
    */
   public List<int[]> tokens() throws IOException {
     List<int[]> tokens = new ArrayList<>();
-    for (JsonNode sample : samples("tokens")) {
+    for (JsonNode sample : samples("tokens", SampleFile::isTokens)) {
       tokens.add(
           StreamSupport.stream(sample.path("tokens").spliterator(), false)
-              .mapToInt(JsonNode::asInt)
+              .mapToInt(JsonNode::intValue)
               .toArray());
     }
     return tokens;
   }
 
-  private List<JsonNode> samples(String field) throws IOException {
+  private static boolean isTokens(JsonNode node) {
+    return node.isArray()
+        && StreamSupport.stream(node.spliterator(), false)
+            .allMatch(each -> each.isInt() && each.intValue() >= 0);
+  }
+
+  private List<JsonNode> samples(String field, Predicate<JsonNode> isRight) throws IOException {
     if (!Files.isRegularFile(path)) {
       throw new InvalidDataException(path, "no such file; make one with md4 sample --json");
     }
     List<JsonNode> samples = new ArrayList<>();
     for (String line : new UntrustedFile(path).text().lines().toList()) {
       if (!line.isBlank()) {
-        samples.add(sample(line, samples.size() + 1, field));
+        samples.add(sample(line, samples.size() + 1, field, isRight));
       }
     }
     if (samples.isEmpty()) {
@@ -65,14 +72,16 @@ public record SampleFile(Path path) {
     return samples;
   }
 
-  private JsonNode sample(String line, int number, String field) {
+  private JsonNode sample(String line, int number, String field, Predicate<JsonNode> isRight) {
     try {
       JsonNode sample = JSON.readTree(line);
-      if (sample.has(field)) {
+      if (isRight.test(sample.path(field))) {
         return sample;
       }
       throw new InvalidDataException(
-          path, "sample %d has no \"%s\", which md4 sample --json prints".formatted(number, field));
+          path,
+          "sample %d has no \"%s\" of the kind that md4 sample --json prints"
+              .formatted(number, field));
     } catch (JsonProcessingException e) {
       throw new InvalidDataException(
           path, "sample %d is not JSON, which md4 sample --json prints".formatted(number), e);

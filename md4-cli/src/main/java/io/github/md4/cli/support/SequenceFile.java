@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
@@ -55,6 +56,7 @@ public record SequenceFile(
 
   private List<String> lines() throws IOException {
     try {
+      new UntrustedFile(file).checkIsNoFolder();
       String text = Files.readString(file);
       return (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text).lines().toList();
     } catch (NoSuchFileException e) {

@@ -84,8 +84,8 @@ public sealed interface GenMd4Reverse {
       double below = time * Math.pow(1 - u, 1 / schedule.largestPower());
       int reached = times.index(time);
       int end = times.index(Math.nextDown(below)); // the first time below, where a step ends
-      int last = times.steps() - 1; // this step draws for all that is left
-      return times.time(Math.max(reached, Math.min(last, end - 1)));
+      return times.time(
+          Math.max(reached, end - 1)); // at most the last, which draws all that is left
     }
 
     @Override

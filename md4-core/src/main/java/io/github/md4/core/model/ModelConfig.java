@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.model;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.diffusion.GenMd4Objective;
 import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.Objective;
@@ -30,11 +32,10 @@ public record ModelConfig(
     ScheduleConfig schedule,
     double epsilon,
     NetworkConfig network) {
+  private static final int LONGEST = 1 << 20; // no sequence is longer: a digit too many
 
   public ModelConfig {
-    if (length < 1) {
-      throw new IllegalArgumentException("length must be at least 1: " + length);
-    }
+    require(length >= 1 && length <= LONGEST, "length must be in [1, " + LONGEST + "]", length);
     network.checkLength(length);
     if (!(epsilon >= 0 && epsilon < 0.5)) {
       throw new IllegalArgumentException("epsilon must be in [0, 0.5): " + epsilon);

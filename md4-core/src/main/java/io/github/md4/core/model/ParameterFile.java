@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Parameters as safetensors; several sets share a file under different prefixes. */
 public final class ParameterFile {
@@ -53,9 +55,25 @@ public final class ParameterFile {
       for (ParameterSpec spec : specs) {
         check(tensors, prefix + spec.name(), spec);
       }
+      checkIsAll(tensors, prefix, specs);
       return Parameters.of(parent, specs, (spec, index) -> floats(tensors, prefix + spec.name()));
     } catch (UncheckedIOException e) {
       throw e.getCause();
+    }
+  }
+
+  /** Checks that there is nothing more, such as a layer that the config leaves out. */
+  private static void checkIsAll(SafeTensors tensors, String prefix, List<ParameterSpec> specs) {
+    Set<String> known =
+        specs.stream().map(spec -> prefix + spec.name()).collect(Collectors.toSet());
+    String ofSchedule = prefix + GenMd4Parameter.PREFIX;
+    for (String name : tensors.names()) {
+      if (name.startsWith(prefix) && !name.startsWith(ofSchedule) && !known.contains(name)) {
+        throw new InvalidDataException(
+            tensors.path(),
+            "has the parameter %s, which the network beside it has not: it is of another network"
+                .formatted(name));
+      }
     }
   }
 

@@ -27,7 +27,7 @@ public final class SafeTensors implements AutoCloseable {
   private static final long MAX_HEADER_BYTES = 100_000_000;
 
   private static final int MAGNITUDE = 0x7FFFFFFF;
-  private static final int INFINITY = Float.floatToRawIntBits(Float.POSITIVE_INFINITY);
+  private static final int LARGEST = Float.floatToRawIntBits(Float.MAX_VALUE);
 
   private final Path file;
   private final FileChannel channel;
@@ -146,11 +146,11 @@ public final class SafeTensors implements AutoCloseable {
 
   /** Returns whether all values are numbers. The loop is one that the compiler vectorizes. */
   private static boolean areFinite(float[] values) {
-    int largest = 0;
+    int signs = 0; // of what is left up to the largest number, of any value
     for (float value : values) {
-      largest = Math.max(largest, Float.floatToRawIntBits(value) & MAGNITUDE);
+      signs |= LARGEST - (Float.floatToRawIntBits(value) & MAGNITUDE);
     }
-    return largest < INFINITY;
+    return signs >= 0;
   }
 
   private ByteBuffer data(String name, ElementType type) throws IOException {

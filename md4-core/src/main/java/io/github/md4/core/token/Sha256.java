@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.token;
 
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -34,6 +35,7 @@ public final class Sha256 {
 
   /** Returns the SHA-256 of a file's bytes. */
   public static String of(Path file) throws IOException {
+    new UntrustedFile(file).checkIsRegular();
     MessageDigest digest = start();
     byte[] buffer = new byte[BUFFER_BYTES];
     try (InputStream in = Files.newInputStream(file)) {

@@ -172,6 +172,16 @@ final class GenMd4ObjectiveTest {
     assertThat(elbo.space()).isEqualTo(new TokenSpace(M));
   }
 
+  /** The critical power itself is masked. */
+  @Test
+  @Tag("exact")
+  void queryAt_masksUpToTheCriticalPower() {
+    GenMd4Objective elbo = new GenMd4Objective(SCHEDULE, TimeFloor.EXACT);
+    double[] critical = {0.5, Math.nextDown(0.5), 2, 1.9, 3};
+    assertThat(elbo.queryAt(new int[] {0, 0, 3, 3, 3}, 0.5, critical).positions())
+        .containsExactly(0, 2, 4);
+  }
+
   /** Noise that became critical powers ahead gives the query of the powers of the moment. */
   @Test
   @Tag("exact")

@@ -107,6 +107,21 @@ final class GenMd4ReverseTest {
     assertThat(continuous.isKept(2, 0.7, Math.nextDown(1.0))).isTrue();
   }
 
+  /** A uniform at the very share is not below it. */
+  @Test
+  @Tag("exact")
+  void isKept_isBelowItsShare() {
+    GenMd4Schedule powers = new GenMd4Schedule(new double[] {1, 3, 4}, 0);
+    assertThat(new GenMd4Reverse.Continuous(powers).isKept(0, 0.7, 0.25)).isFalse();
+    GenMd4Schedule two = new GenMd4Schedule(new double[] {1, 3}, 0);
+    GenMd4Reverse reverse =
+        new GenMd4Reverse.OnGrid(two, new StepTimes(0, new double[] {1, 0.5, 0}));
+    double share = 0.5 / 0.875;
+    assertThat(share * 0.875).isEqualTo(0.5);
+    assertThat(reverse.isKept(0, 1, share)).isFalse();
+    assertThat(reverse.isKept(0, 1, Math.nextDown(share))).isTrue();
+  }
+
   /** Against the law of all ways through the steps, each an outcome of V + 1, at each position. */
   @Test
   @Tag("statistical")

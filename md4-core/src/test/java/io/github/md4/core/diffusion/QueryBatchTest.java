@@ -79,6 +79,15 @@ final class QueryBatchTest {
     assertThat(batch().first(2).rows()).containsExactly(0, 2, 4);
   }
 
+  /** The first position of the next example is not asked about. */
+  @Test
+  void first_leavesOutTheNextExamplesFirstPosition() {
+    Query next = new Query(new int[] {M, 4, 0}, 0.5, new int[] {0}, 1);
+    QueryBatch batch = QueryBatch.of(X, NO_LABELS, List.of(FIRST, next));
+    assertThat(batch.rows()).containsExactly(0, 2, 3);
+    assertThat(batch.first(1).rows()).containsExactly(0, 2);
+  }
+
   @Test
   void first_keepsTheClasses() {
     QueryBatch batch = QueryBatch.of(X, new int[] {7, 8}, List.of(FIRST, SECOND));

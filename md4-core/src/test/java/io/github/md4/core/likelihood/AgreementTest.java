@@ -44,6 +44,8 @@ final class AgreementTest {
   void equality_hasASlack() {
     assertThat(equality(1.9e-4, 0, 8)).isEqualTo(Outcome.HOLDS);
     assertThat(equality(-2.1e-4, 0, 8)).isEqualTo(Outcome.FAILS);
+    assertThat(equality(Agreement.SLACK, 0, 8)).isEqualTo(Outcome.HOLDS);
+    assertThat(looseness(-1e-6, 0, 8)).isEqualTo(Outcome.HOLDS);
     assertThat(looseness(-0.9e-6, 0, 8)).isEqualTo(Outcome.HOLDS);
     assertThat(looseness(-1.1e-6, 0, 8)).isEqualTo(Outcome.REMARK);
   }

@@ -97,6 +97,31 @@ final class TallyTest {
     return tally;
   }
 
+  /** Three passes of one group, and two of two: by hand. */
+  @Test
+  @Tag("exact")
+  void errors_divideByThePasses() {
+    double[][] cells = new double[8][];
+    Arrays.fill(cells, new double[] {1, 2, 6});
+    Tally tally = tally(cells, equal(8, 1));
+    // The squares of -2, -1 and 3 are 14, over 3 and over 2, eight times, over 8 tokens.
+    assertThat(tally.standardError(sizes(equal(8, 1))).value())
+        .isCloseTo(Math.sqrt(8 * 14 / 6.0) / 8, within(1e-15));
+    Tally two = tally(new double[][] {{1, 2}, {4, 1}}, 1, 1);
+    assertThat(two.byCell()).isDeepEqualTo(new double[][] {{1, 2}, {4, 1}});
+    // Sums of two passes 3 and 5, a token's means 1.5 and 2.5: half of their difference.
+    assertThat(two.errorOfGroups(sizes(1, 1)).value()).isCloseTo(0.5, within(1e-15));
+    assertThat(two.errorOfGroups(sizes(1, 1)).interval(2).isKnown()).isTrue(); // of one degree
+  }
+
+  @Test
+  @Tag("exact")
+  void standardError_leavesOutEmptyGroups() {
+    StandardError of = StandardError.of(new double[] {1, 0, 3}, new long[] {1, 0, 1});
+    assertThat(of).isEqualTo(StandardError.of(new double[] {1, 3}, new long[] {1, 1}));
+    assertThat(of.degreesOfFreedom()).isEqualTo(1);
+  }
+
   @Test
   @Tag("exact")
   void mean_weighsByTokens() {

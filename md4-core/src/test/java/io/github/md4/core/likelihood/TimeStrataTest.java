@@ -4,6 +4,7 @@ package io.github.md4.core.likelihood;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -68,6 +69,23 @@ final class TimeStrataTest {
     assertThat(strata.minus(strata).error().value()).isZero();
   }
 
+  /** A unit alone in its stratum says nothing of its spread, and takes nothing from the others. */
+  @Test
+  void error_leavesOutWhatIsAloneInItsStratum() {
+    TimeStrata strata = TimeStrata.empty(new int[] {0, 1, 2}, 16);
+    double[] nats = {5, 1, 4};
+    for (int d = 0; d < 3; d++) {
+      double v = d == 0 ? 0.2 : 0.7;
+      strata.count(d, v);
+      strata.add(d, v, nats[d]);
+    }
+    assertThat(strata.nats()[0]).containsExactly(5, 0);
+    assertThat(strata.nats()[2]).containsExactly(0, 4);
+    // Residuals -1.5 and 1.5, each doubled: half of its mean is its own; two of three.
+    assertThat(strata.error().value()).isCloseTo(Math.sqrt(18 * 2 / 3.0) / 3, within(1e-15));
+    assertThat(strata.error().degreesOfFreedom()).isEqualTo(1);
+  }
+
   @Test
   void strata_areAsManyAsExamplesAllow() {
     assertThat(TimeStrata.empty(new int[2], 15).nats()[0]).hasSize(1);
@@ -114,6 +132,9 @@ final class TimeStrataTest {
     for (int i = 0; i < 64; i++) {
       many[i] = new int[] {i, i, i, i + 1}; // each document ends in the next one's chunk
     }
+    // A run of two chunks is as long as 32 chunks allow, and the next document begins another.
+    assertThat(DocumentRuns.of(new Chunks(Arrays.copyOf(many, 32)), 33))
+        .startsWith(0, 0, 0, 1, 1, 2, 2);
     int[] runs = DocumentRuns.of(new Chunks(many), 65);
     for (int d = 0; d <= 64; d++) {
       assertThat(runs[d]).as("%d", d).isEqualTo(d == 0 ? 0 : (d - 1) / 4);

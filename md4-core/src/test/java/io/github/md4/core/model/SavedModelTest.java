@@ -132,7 +132,11 @@ final class SavedModelTest {
   void load_rejectsWeightsOfAnotherNetwork() throws IOException {
     edit("\"layers\": 2", "\"layers\": 3");
     assertRejected("has no parameter layers.2.");
-    edit("\"layers\": 3", "\"layers\": 2");
+    edit("\"layers\": 3", "\"layers\": 9999"); // known before memory is taken for any
+    assertRejected("has no parameter layers.2.");
+    edit("\"layers\": 9999", "\"layers\": 1");
+    assertRejected("has the parameter layers.1.");
+    edit("\"layers\": 1", "\"layers\": 2");
     edit("\"headWidth\": 4", "\"headWidth\": 6");
     assertRejected("must be (6, 6), but is (6, 4): it is of another network");
   }
@@ -146,6 +150,7 @@ final class SavedModelTest {
         "\"layers\": 2|\"layers\": 4294967298|layers must be a whole number of 32 bits",
         "\"layers\": 2|\"layers\": \"2\"|layers must be a whole number of 32 bits: string",
         "\"layers\": 2|\"layers\": 1000000000|layers must be in [1, 10000]: 1000000000",
+        "\"length\": 7|\"length\": 1000000000|length must be in [1, 1048576]: 1000000000",
         "\"layers\": 2|\"layers\": null|network.layers is null",
         "\"layers\": 2|\"layers\": [2]|layers must be a whole number of 32 bits: array",
         "\"length\": 7|\"length\": true|length must be a whole number of 32 bits: boolean",

@@ -38,4 +38,10 @@ final class BoundaryTermsTest {
         .isThrownBy(() -> BoundaryTerms.reconstruction(LINEAR, 0))
         .withMessage("vocabularySize must be at least 1: 0");
   }
+
+  @Test
+  void terms_ofASingleTokenAreZero() {
+    assertThat(BoundaryTerms.reconstruction(LINEAR, 1)).isZero();
+    assertThat(BoundaryTerms.prior(LINEAR, 1)).isZero();
+  }
 }

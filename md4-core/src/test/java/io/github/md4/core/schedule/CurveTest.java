@@ -73,6 +73,14 @@ final class CurveTest {
         .isEqualTo(kept.doubleValue(), within(1e-15 * h));
   }
 
+  /** The middle belongs to the branch that does not cancel: half a unit in the last place. */
+  @Test
+  void alpha_isRoundedOnceInTheMiddle() {
+    double exact = 0.2928932188134525; // 1 - sqrt(1 / 2), the nearest double
+    assertThat(new Curve.Cosine().alpha(0.5)).isEqualTo(exact, within(4e-17));
+    assertThat(new Curve.Polynomial(0.5).alpha(0.5)).isEqualTo(exact, within(4e-17));
+  }
+
   @Test
   void polynomialOfOne_isLinear() {
     for (double t = 0; t <= 1; t += 0.125) {

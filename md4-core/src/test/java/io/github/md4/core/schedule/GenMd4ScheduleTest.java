@@ -99,6 +99,24 @@ final class GenMd4ScheduleTest {
         .withMessage("0 <= s <= t <= 1 and t > 0 must hold: 0.7, 0.3");
   }
 
+  @Test
+  void unmaskProbability_takesTheEndsOfTime() {
+    assertThat(SCHEDULE.unmaskProbability(0, 1, 0)).isEqualTo(1);
+    assertThat(SCHEDULE.unmaskProbability(1, 1, 0)).isEqualTo(0);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SCHEDULE.unmaskProbability(0, 0, 0))
+        .withMessage("0 <= s <= t <= 1 and t > 0 must hold: 0.0, 0.0");
+  }
+
+  /** At time 1 alpha is epsilon: the uniform epsilon is not below it, and a smaller one is. */
+  @Test
+  void criticalPower_atTimeOneIsInfinite() {
+    assertThat(GenMd4Schedule.criticalPower(1, EPSILON, EPSILON))
+        .isEqualTo(Double.POSITIVE_INFINITY);
+    assertThat(GenMd4Schedule.criticalPower(1, EPSILON / 2, EPSILON))
+        .isEqualTo(Double.NEGATIVE_INFINITY);
+  }
+
   /** The comparison of powers masks what the comparison of u with alpha does. */
   @Test
   void criticalPower_masksWhereTheUniformIsNotBelowAlpha() {
@@ -191,6 +209,12 @@ final class GenMd4ScheduleTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new GenMd4Schedule(new double[] {1, power}, EPSILON))
         .withMessage("the power of token 1 must be above 0 and at most 1000: " + power);
+  }
+
+  @Test
+  void schedule_takesTheLargestPower() {
+    assertThat(new GenMd4Schedule(new double[] {1, GenMd4Schedule.LARGEST_POWER}, 0).powers())
+        .containsExactly(1, 1000);
   }
 
   @ParameterizedTest

@@ -189,4 +189,19 @@ final class MaskingScheduleTest {
     assertThat(schedule.timeWhenMasked(schedule.oneMinusAlpha(0))).isZero();
     assertThat(schedule.timeWhenMasked(1.1)).isEqualTo(1);
   }
+
+  /** Linear without a squeeze: the time is b itself, up to the last interval of the bisection. */
+  @Test
+  void timeWhenMasked_isTheUpperEndOfTheLastInterval() {
+    MaskingSchedule linear = new MaskingSchedule(new Curve.Linear(), 0);
+    assertThat(linear.timeWhenMasked(0.5)).isEqualTo(0.5);
+    assertThat(linear.timeWhenMasked(1e-30)).isEqualTo(0x1p-60);
+  }
+
+  @Test
+  void unmaskProbability_inTheMiddleIsTakenFromTheMaskedShares() {
+    // 0.5 - 0.3 is exact; (1 - 0.3) - 0.5 is not.
+    assertThat(new MaskingSchedule(new Curve.Linear(), 0).unmaskProbability(0.3, 0.5))
+        .isEqualTo(0.4);
+  }
 }

@@ -70,4 +70,10 @@ final class SamplingGridTest {
   void time_rejectsStepsOutOfRange(int step, int steps) {
     assertThatIllegalArgumentException().isThrownBy(() -> GRIDS.get(0).time(step, steps));
   }
+
+  @Test
+  void time_takesASingleStep() {
+    assertThat(new SamplingGrid.Uniform().time(0, 1)).isEqualTo(1);
+    assertThat(new SamplingGrid.Uniform().time(1, 1)).isEqualTo(0);
+  }
 }

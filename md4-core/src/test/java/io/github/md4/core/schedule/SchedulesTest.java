@@ -41,4 +41,46 @@ final class SchedulesTest {
     assertThat(listed.stream().map(Object::getClass).collect(Collectors.toSet()))
         .isEqualTo(Set.of(variants.getPermittedSubclasses()));
   }
+
+  /** The two schedules through the methods that they share, by token or not. */
+  @Test
+  void schedule_isItsOwnFunctionsWhateverTheToken() {
+    MaskingSchedule shared = new MaskingSchedule(new Curve.Linear(), 0);
+    GenMd4Schedule perToken = new GenMd4Schedule(new double[] {1, 2, 5}, 0.25);
+    assertThat(shared.oneMinusAlpha(0.25, 7)).isEqualTo(0.25);
+    assertThat(shared.unmaskProbability(0.25, 0.5, 7)).isEqualTo(0.5);
+    assertThat(shared.<String>match(own -> "shared", own -> "token")).isEqualTo("shared");
+    assertThat(perToken.<String>match(own -> "shared", own -> "token")).isEqualTo("token");
+    assertThat(perToken.epsilon()).isEqualTo(0.25);
+    assertThat(perToken.largestPower()).isEqualTo(5);
+  }
+
+  /** A token stays where its uniform is below alpha; the uniform alpha itself masks it. */
+  @Test
+  void masking_isByTheUniformAndAlpha() {
+    Schedule.Masking shared = new MaskingSchedule(new Curve.Linear(), 0).at(0.75);
+    assertThat(shared.isMasked(0, 0.25)).isTrue();
+    assertThat(shared.isMasked(0, Math.nextDown(0.25))).isFalse();
+    Schedule.Masking perToken = new GenMd4Schedule(new double[] {1, 2}, 0).at(0.5);
+    // Alpha is 1/2 with the power 1, 3/4 with the power 2.
+    assertThat(perToken.isMasked(0, 0.6)).isTrue();
+    assertThat(perToken.isMasked(1, 0.6)).isFalse();
+    assertThat(perToken.isMasked(0, 0.5)).isTrue();
+    assertThat(perToken.isMasked(0, 0.4)).isFalse();
+  }
+
+  @Test
+  void axes_tellWhatTheyAre() {
+    TimeAxis continuous = new TimeAxis.Continuous();
+    TimeAxis discrete = new TimeAxis.Discrete(7);
+    assertThat(continuous.isContinuous()).isTrue();
+    assertThat(discrete.isContinuous()).isFalse();
+    assertThat(continuous.describe()).isEqualTo("continuous");
+    assertThat(discrete.describe()).isEqualTo("T = 7");
+    assertThat(continuous.<Integer>match(() -> 0, steps -> steps)).isZero();
+    assertThat(discrete.<Integer>match(() -> 0, steps -> steps)).isEqualTo(7);
+    assertThat(TimeFloor.EXACT.kind()).isEqualTo("upper bound");
+    assertThat(TimeFloor.REFERENCE.kind())
+        .isEqualTo("upper bound, times 1 / (1 - 0.001) as md4 has it");
+  }
 }

@@ -2,6 +2,7 @@
 package io.github.md4.core.schedule;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
@@ -48,6 +49,19 @@ final class TimeSamplingTest {
     for (TimeSampling sampling : Schedules.SAMPLINGS) {
       assertThat(sampling.times(new double[0])).isEmpty();
     }
+  }
+
+  @Test
+  void parse_readsToString() {
+    for (TimeSampling sampling : Schedules.SAMPLINGS) {
+      assertThat(TimeSampling.parse(sampling.toString())).isEqualTo(sampling);
+    }
+    assertThat(new TimeSampling.LowDiscrepancy()).hasToString("low-discrepancy");
+    assertThat(new TimeSampling.Independent()).hasToString("independent");
+    assertThat(TimeSampling.parse("stratified")).hasToString("low-discrepancy");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TimeSampling.parse("even"))
+        .withMessage("time sampling must be low-discrepancy or independent: even");
   }
 
   private static double[] filled(int size, double value) {

@@ -13,6 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.CheckedOutputStream;
 
 /**
  * A cache of features on the disk, so that those of a reference are computed once. A damaged file
@@ -20,7 +23,7 @@ import java.util.Optional;
  */
 public record FeatureCache(Path folder) {
   private static final int MAGIC = 0x4D443446; // "MD4F"
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
 
   /**
    * The inputs that features depend on.
@@ -44,13 +47,17 @@ public record FeatureCache(Path folder) {
     if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
+    CRC32 sum = new CRC32();
     try (DataInputStream in =
-        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
+        new DataInputStream(
+            new CheckedInputStream(new BufferedInputStream(Files.newInputStream(file)), sum))) {
       if (in.readInt() != MAGIC || in.readInt() != VERSION) {
         return Optional.empty();
       }
       long most = Files.size(file) / Float.BYTES;
-      return read(in, most);
+      Optional<ImageFeatures> features = read(in, most);
+      long expected = sum.getValue();
+      return in.readLong() == expected ? features : Optional.empty();
     } catch (EOFException | IllegalArgumentException e) {
       return Optional.empty();
     }
@@ -85,9 +92,13 @@ public record FeatureCache(Path folder) {
     AtomicWrite.file(
         folder.resolve(key.name()),
         temporary -> {
+          CRC32 sum = new CRC32();
           try (DataOutputStream out =
-              new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(temporary)))) {
+              new DataOutputStream(
+                  new CheckedOutputStream(
+                      new BufferedOutputStream(Files.newOutputStream(temporary)), sum))) {
             write(out, features);
+            out.writeLong(sum.getValue());
           }
         });
   }

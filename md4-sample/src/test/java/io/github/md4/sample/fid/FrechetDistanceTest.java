@@ -13,10 +13,12 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,5 +152,30 @@ final class FrechetDistanceTest {
     assertThat(read.moments().state()).isEqualTo(moments(x, 10).state());
     assertThat(cache.read(new FeatureCache.Key("images", "network", x.length, 6))).isEmpty();
     assertThat(cache.read(new FeatureCache.Key("other", "network", x.length, 5))).isEmpty();
+  }
+
+  /** A flipped bit anywhere, and a file cut short, count as absent: no wrong distance. */
+  @Test
+  @Tag("exact")
+  void cache_thatIsDamagedCountsAsAbsent(@TempDir Path folder) throws IOException {
+    float[][] x = features(cases().get(0).getAsJsonArray("first"));
+    FeatureCache cache = new FeatureCache(folder);
+    FeatureCache.Key key = new FeatureCache.Key("images", "network", x.length, 5);
+    cache.write(key, new ImageFeatures(moments(x, 10), Arrays.copyOf(x, 5), 42));
+    Path file;
+    try (Stream<Path> files = Files.list(folder)) {
+      file = files.findFirst().orElseThrow();
+    }
+    byte[] whole = Files.readAllBytes(file);
+    for (int i = 0; i < whole.length; i += 7) {
+      byte[] damaged = whole.clone();
+      damaged[i] ^= 1;
+      Files.write(file, damaged);
+      assertThat(cache.read(key)).as("byte %d of %d", i, whole.length).isEmpty();
+    }
+    Files.write(file, Arrays.copyOf(whole, whole.length - 1));
+    assertThat(cache.read(key)).isEmpty();
+    Files.write(file, whole);
+    assertThat(cache.read(key)).isPresent();
   }
 }

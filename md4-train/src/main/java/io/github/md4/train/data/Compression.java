@@ -6,14 +6,17 @@ import com.github.luben.zstd.ZstdInputStream;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
@@ -34,13 +37,25 @@ public enum Compression {
   GZIP(".gz", "1f8b") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
-      return new GZIPInputStream(in, BUFFER_BYTES);
+      return new GzipMembers(in);
     }
   },
   ZSTD(".zst", "28b52ffd") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
-      return new ZstdInputStream(in).setLongMax(LONGEST_ZSTD_WINDOW);
+      InputStream ended = new SequenceInputStream(in, new ByteArrayInputStream(skippableFrame()));
+      return new ZstdInputStream(ended).setLongMax(LONGEST_ZSTD_WINDOW);
+    }
+
+    /**
+     * Returns a frame of nothing, longer than a block of any other. The library takes the end of a
+     * file for the end of a frame of which it has read no whole block; with this behind it, it does
+     * not.
+     */
+    private static byte[] skippableFrame() {
+      ByteBuffer frame = ByteBuffer.allocate(2 * Integer.BYTES + LARGEST_ZSTD_BLOCK);
+      frame.put(HexFormat.of().parseHex(SKIPPABLE_MAGIC));
+      return frame.order(ByteOrder.LITTLE_ENDIAN).putInt(LARGEST_ZSTD_BLOCK).array();
     }
 
     @Override
@@ -69,6 +84,7 @@ public enum Compression {
   private static final int BUFFER_BYTES = 1 << 16;
   private static final int MOST_XZ_KIB = 1 << 20; // a GiB, above what xz -9 needs
   private static final int LONGEST_ZSTD_WINDOW = 31; // of zstd --ultra --long
+  private static final int LARGEST_ZSTD_BLOCK = 1 << 18; // twice as long as any
   private static final String SKIPPABLE_MAGIC = "502a4d18";
 
   private final String suffix;

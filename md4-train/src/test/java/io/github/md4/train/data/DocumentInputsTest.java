@@ -187,6 +187,37 @@ final class DocumentInputsTest {
     assertThat(readAll(file)).isEqualTo(content);
   }
 
+  /** Members one after another are one content; what follows them and is none is damage. */
+  @ParameterizedTest
+  @ValueSource(strings = {".gz", ".xz", ".zst"})
+  void streamsInARow_areReadAndAnythingElseRefused(String suffix) throws IOException {
+    byte[] one = packed(suffix, "a line\n".getBytes(StandardCharsets.UTF_8));
+    Path file = folder.resolve("two.txt" + suffix);
+    Files.write(file, joined(one, one));
+    assertThat(new String(readAll(file), StandardCharsets.UTF_8)).isEqualTo("a line\na line\n");
+    byte[] damaged = one.clone();
+    damaged[0] ^= 1;
+    List<byte[]> others = new ArrayList<>(List.of(damaged, new byte[] {'x'}, new byte[30]));
+    for (int length = 1; length < one.length; length++) {
+      others.add(Arrays.copyOf(one, length));
+    }
+    for (byte[] after : others) {
+      Files.write(file, joined(one, after));
+      if (suffix.equals(".xz") && after.length == 30) {
+        continue; // zeros are padding where they are a multiple of four, damage otherwise
+      }
+      assertThatThrownBy(() -> readAll(file))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageStartingWith(file + ": ");
+    }
+  }
+
+  private static byte[] joined(byte[] first, byte[] second) {
+    byte[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
+  }
+
   private static byte[] readAll(Path file) throws IOException {
     try (InputStream in = Compression.open(file)) {
       return in.readAllBytes();

@@ -152,4 +152,55 @@ final class PictureInputsTest {
     bytes[22] = 0x10; // and the height's: 4096 + 1
     assertThatThrownBy(() -> PictureDecoder.decode(bytes, 1)).isInstanceOf(IOException.class);
   }
+
+  /**
+   * A PNG of one row with one colour, or entry of the palette, that tRNS makes transparent: the
+   * stored values stay. The colour types are 0 grey, 2 colours and 3 palette.
+   */
+  @ParameterizedTest
+  @CsvSource({"0,1", "0,2", "0,4", "0,8", "0,16", "2,8", "2,16", "3,1", "3,2", "3,4", "3,8"})
+  void transparentColour_keepsItsValues(int colourType, int bits) throws IOException {
+    int largest = colourType == 3 ? 1 : (1 << bits) - 1;
+    int[] stored = {0, largest, largest, 0, 0, largest, 0, largest}; // of each sample
+    for (int transparent : new int[] {0, largest}) {
+      byte[] png = PngFiles.withTransparent(colourType, bits, stored, transparent);
+      Image image = PictureDecoder.decode(png, 3);
+      for (int x = 0; x < stored.length; x++) {
+        for (int band = 0; band < 3; band++) {
+          int expected = stored[x] == 0 ? PngFiles.DARK : PngFiles.LIGHT;
+          if (colourType != 3) {
+            expected = stored[x] == 0 ? 0 : 255;
+          }
+          assertThat(image.value(0, x, band))
+              .as("pixel %d, %d transparent", x, transparent)
+              .isEqualTo(expected);
+        }
+      }
+    }
+  }
+
+  /** Inks that Adobe's programs store as brightness and colour, by the formulas of JFIF. */
+  @ParameterizedTest
+  @CsvSource({"100, 30, 200, 255", "20, 220, 90, 128", "255, 255, 255, 77", "10, 10, 10, 255"})
+  void inksAsBrightnessAndColour_becomeColours(int red, int green, int blue, int light)
+      throws IOException {
+    // What is left of the light in each colour is 255 less what is stored as a colour.
+    double r = 255 - red;
+    double g = 255 - green;
+    double b = 255 - blue;
+    int[] stored = {
+      (int) Math.round(0.299 * r + 0.587 * g + 0.114 * b),
+      (int) Math.round(128 - 0.168736 * r - 0.331264 * g + 0.5 * b),
+      (int) Math.round(128 + 0.5 * r - 0.418688 * g - 0.081312 * b),
+      light
+    };
+    Image image = PictureDecoder.decode(JpegFiles.ofInks(stored, 2), 3);
+    int[] expected = {red, green, blue};
+    for (int band = 0; band < 3; band++) {
+      // Rounding to whole numbers before and after the conversion, and the quantization.
+      assertThat(image.value(3, 5, band))
+          .as("band %d", band)
+          .isCloseTo(Math.round(expected[band] * light / 255f), within(4));
+    }
+  }
 }

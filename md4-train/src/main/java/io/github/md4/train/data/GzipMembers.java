@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.data;
+
+import java.io.EOFException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.zip.ZipException;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+
+/**
+ * The content of all members of a gzip stream. What follows the last member and is none is damage:
+ * Java's own reader takes it, and with it a damaged member, for the end.
+ */
+final class GzipMembers extends FilterInputStream {
+
+  GzipMembers(InputStream in) throws IOException {
+    super(new GzipCompressorInputStream(in, true));
+  }
+
+  @Override
+  public int read(byte[] into, int start, int count) throws IOException {
+    try {
+      return super.read(into, start, count);
+    } catch (EOFException e) {
+      throw e;
+    } catch (IOException e) { // the reader has no exception of its own
+      ZipException damage = new ZipException(e.getMessage());
+      damage.initCause(e);
+      throw damage;
+    }
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  }
+}
