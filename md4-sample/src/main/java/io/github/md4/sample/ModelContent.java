@@ -40,6 +40,11 @@ interface ModelContent extends AutoCloseable {
   /** Returns the failure of a network without a distribution, which names its folder. */
   RuntimeException damage(NoDistributionException e);
 
+  /** Returns a failure as a user is told it. */
+  default RuntimeException told(RuntimeException e) {
+    return e instanceof NoDistributionException none ? damage(none) : e;
+  }
+
   /** Returns what the folder says of it, or else throws an IllegalStateException. */
   SavedModel.Description description();
 

@@ -2,14 +2,11 @@
 package io.github.md4.sample;
 
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.function.UnaryOperator;
 
 /**
- * The run of a request: as many trajectories at once as its batch size. Each draws at its own
- * times, and one that ends gives its place to the next. So the network sees full batches of
- * sequences that all have something to reveal.
+ * The run of a request by a {@link Sampler}, on the thread of its caller.
  *
  * @param rowLimit the most positions of a call, but for a single sequence
  */
@@ -21,26 +18,16 @@ record SampleRun(SampleRequest request, Trajectory.Factory trajectories, int row
    * @param listener is told of each call and of the number {@code planned} of all calls
    */
   List<Sample> run(BatchedQuery query, SamplingListener listener, int planned) {
-    Sample[] samples = new Sample[request.sequences().size()];
-    Iterator<ActiveSequence> waiting = waiting();
-    List<ActiveSequence> active = new ArrayList<>();
+    RequestProgress progress = new RequestProgress(request, trajectories, UnaryOperator.identity());
     int calls = 0;
     do {
-      while (active.size() < request.batchSize() && waiting.hasNext()) {
-        ActiveSequence next = waiting.next();
-        if (next.isDone()) { // it has no masks
-          finish(next, samples, listener);
-        } else {
-          active.add(next);
-        }
-      }
-      for (List<ActiveSequence> group : groups(active)) {
+      for (List<ActiveSequence> group : groups(progress.active(listener))) {
         advance(group, query.draw(group), listener);
         listener.called(++calls, planned);
       }
-      finishAll(active, samples, listener);
-    } while (!active.isEmpty() || waiting.hasNext());
-    return List.of(samples);
+      progress.finishEnded(listener);
+    } while (!progress.isDone());
+    return progress.samples();
   }
 
   /** Returns the number of calls if every draw were {@code token}. */
@@ -52,13 +39,6 @@ record SampleRun(SampleRequest request, Trajectory.Factory trajectories, int row
             (done, planned) -> calls[0] = done,
             Integer.MAX_VALUE);
     return calls[0];
-  }
-
-  private Iterator<ActiveSequence> waiting() {
-    List<InitialSequence> all = request.sequences();
-    return IntStream.range(0, all.size())
-        .mapToObj(i -> new ActiveSequence(i, all.get(i), trajectories.of(all.get(i))))
-        .iterator();
   }
 
   private List<List<ActiveSequence>> groups(List<ActiveSequence> active) {
@@ -84,18 +64,5 @@ record SampleRun(SampleRequest request, Trajectory.Factory trajectories, int row
       sequence.advance(new Draws(drawn, drawn.length / 3, first), listener);
       first += own;
     }
-  }
-
-  private void finishAll(List<ActiveSequence> active, Sample[] samples, SamplingListener listener) {
-    active.stream()
-        .filter(ActiveSequence::isDone)
-        .forEach(sequence -> finish(sequence, samples, listener));
-    active.removeIf(ActiveSequence::isDone);
-  }
-
-  private void finish(ActiveSequence sequence, Sample[] samples, SamplingListener listener) {
-    Sample sample = sequence.sample(request.seed());
-    samples[sequence.place()] = sample;
-    listener.finished(sample);
   }
 }

@@ -20,8 +20,14 @@ public interface SamplingListener {
   /** Hears of a sequence without masks; sequences may finish in any order. */
   default void finished(Sample sample) {}
 
-  /** Returns a listener that does nothing. */
+  /** Returns a listener that does nothing, always equal to itself. */
   static SamplingListener none() {
-    return (done, planned) -> {};
+    return new Nothing();
+  }
+
+  /** The listener that does nothing. */
+  record Nothing() implements SamplingListener {
+    @Override
+    public void called(int done, int planned) {}
   }
 }

@@ -191,7 +191,7 @@ final class FixedSeedsTest {
     TinyModelFolder.write(folder);
     NDManager own = NDManager.newBaseManager(Device.cpu());
     try (MaskedDiffusion model =
-        new MaskedDiffusion(own, SavedModel.load(folder, Weights.EMA, own, Precision.FLOAT32))) {
+        new LoadedDiffusion(own, SavedModel.load(folder, Weights.EMA, own, Precision.FLOAT32))) {
       methods().forEach((name, method) -> drawFromModel(model, name, method));
     }
   }

@@ -50,7 +50,7 @@ final class MaskedDiffusionTest {
     TinyModelFolder.write(folder);
     manager = NDManager.newBaseManager(Device.cpu());
     model =
-        new MaskedDiffusion(
+        new LoadedDiffusion(
             manager, SavedModel.load(folder, Weights.EMA, manager, Precision.FLOAT32));
   }
 

@@ -25,4 +25,12 @@ public final class EngineThreads {
     Engine unused = Engine.getInstance();
     JniUtils.setNumThreads(count);
   }
+
+  /**
+   * Makes the calling thread one that computes and never differentiates: the engine does not record
+   * what it computes.
+   */
+  public static void computeOnly() {
+    JniUtils.setGradMode(false);
+  }
 }

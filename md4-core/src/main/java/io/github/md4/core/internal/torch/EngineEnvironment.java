@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import java.util.Map;
+
+/**
+ * The environment variables that the engine's libraries read when they are loaded. The command line
+ * sets them for its process; a library can only before DJL has loaded the engine.
+ */
+public final class EngineEnvironment {
+  /**
+   * Threads that wait for each other spin for milliseconds unless told otherwise, and lose most of
+   * the speed wherever another thread wants the same cores.
+   */
+  private static final Map<String, String> WANTED = Map.of("GOMP_SPINCOUNT", "2000");
+
+  private EngineEnvironment() {}
+
+  /** The C library's environment. */
+  private static final class Environment {
+    static {
+      Native.register(Environment.class, Platform.C_LIBRARY_NAME);
+    }
+
+    private Environment() {}
+
+    private static native int setenv(String name, String value, int overwrite);
+  }
+
+  /**
+   * Sets what the user has not set. Has an effect before the first use of DJL's engine alone, and
+   * on Linux alone.
+   */
+  public static void prepare() {
+    if (Platform.isLinux()) {
+      WANTED.forEach((name, value) -> set(name, value));
+    }
+  }
+
+  private static void set(String name, String value) {
+    try {
+      int unused = Environment.setenv(name, value, 0);
+    } catch (UnsatisfiedLinkError e) {
+      // Without it the engine computes the same, slower where cores are few.
+    }
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.noise.Noise;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The making of {@link SamplingJob}s, with the checks of what users ask for. */
+record JobFactory(ModelContent content, ServiceLimits limits) {
+  /** The most logits that a call computes, but for a single sequence: a gibibyte of float32. */
+  private static final long MOST_LOGITS = 1L << 28;
+
+  /** Returns the most positions that are asked in a call. */
+  int mostRows() {
+    return Math.toIntExact(Math.max(1, MOST_LOGITS / space().vocabularySize()));
+  }
+
+  private TokenSpace space() {
+    return new TokenSpace(content.tokenizer().vocabularySize());
+  }
+
+  /** Returns a request whose samples alone are wanted. */
+  SamplingJob unheard(Denoiser denoiser, List<InitialSequence> sequences, SamplingOptions options) {
+    return new SamplingJob(
+        content(denoiser, sequences, options), RequestLimits.none(), new JobListener.Deaf());
+  }
+
+  /** Returns a request to whose calls a listener listens, which is told their number. */
+  SamplingJob heard(
+      Denoiser denoiser,
+      List<InitialSequence> sequences,
+      SamplingOptions options,
+      ListenerRelay relay) {
+    SamplingJob.Content plain = content(denoiser, sequences, options);
+    SamplingProcedure procedure = options.method().under(content.schedule());
+    int draws = procedure.isPlanned() ? 0 : space().maskToken();
+    List<Integer> planned = new ArrayList<>();
+    for (SampleRequest each : plain.requests()) {
+      planned.add(new SampleRun(each, plain.trajectories(), mostRows()).calls(draws));
+    }
+    return new SamplingJob(plain.withPlannedCalls(planned), RequestLimits.none(), relay);
+  }
+
+  /** Returns a request whose events go to a stream. */
+  SamplingJob streamed(
+      Denoiser denoiser,
+      List<InitialSequence> sequences,
+      SamplingOptions options,
+      RequestLimits requestLimits,
+      EventStream stream) {
+    return new SamplingJob(
+        content(denoiser, sequences, options), requestLimits, new JobListener.ToStream(stream));
+  }
+
+  private SamplingJob.Content content(
+      Denoiser denoiser, List<InitialSequence> sequences, SamplingOptions options) {
+    TokenSpace space = space();
+    sequences.forEach(sequence -> sequence.check(space));
+    SamplingProcedure procedure = options.method().under(content.schedule());
+    SamplingContext context = new SamplingContext(space, new Noise(options.seed()), options.from());
+    List<List<Integer>> places = List.copyOf(ByLength.of(sequences));
+    List<SampleRequest> requests =
+        places.stream()
+            .map(some -> options.request(some.stream().map(sequences::get).toList()))
+            .map(each -> each.withBatchSize(Math.min(each.batchSize(), limits.callSequences())))
+            .toList();
+    return new SamplingJob.Content(
+        denoiser,
+        new NetworkCall.Drawing(procedure.draw(), options.law()),
+        procedure.trajectories(context),
+        content.tokenizer(),
+        requests,
+        places,
+        List.of());
+  }
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import static io.github.md4.core.Checks.require;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.ForwardProcess;
+import io.github.md4.core.diffusion.ObjectiveKind;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.internal.cuda.GpuMemory;
+import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.core.model.ModelFolder;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.noise.Noise.Purpose;
+import io.github.md4.core.schedule.Schedule;
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/** A model with a thread of its own, which calls the network for all requests. */
+final class LoadedDiffusion implements MaskedDiffusion {
+  private final NDManager manager;
+  private final ModelContent content;
+  private final ServiceLimits limits;
+  private final JobFactory jobs;
+  private final RequestScheduler scheduler;
+  private final Map<Thread, SamplingJob> listening = new ConcurrentHashMap<>();
+  private final ExecutorService callbacks = Executors.newCachedThreadPool(LoadedDiffusion::daemon);
+
+  /**
+   * @param manager the manager of the model; it is closed with this object
+   */
+  LoadedDiffusion(NDManager manager, SavedModel model) {
+    this(manager, new ModelContent.FromFolder(model), ServiceLimits.defaults());
+  }
+
+  /**
+   * @param manager the manager of the model; it is closed with this object, as is {@code content}
+   */
+  LoadedDiffusion(NDManager manager, ModelContent content, ServiceLimits limits) {
+    this.manager = manager;
+    this.content = content;
+    this.limits = limits;
+    DrawKernels kernels = new DrawKernels(manager);
+    this.jobs = new JobFactory(content, limits);
+    SharedCall call = new SharedCall(manager, kernels, limits, jobs.mostRows(), content::told);
+    this.scheduler = new RequestScheduler(limits, call, () -> free(kernels));
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "md4-callbacks");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  static MaskedDiffusion load(Path path, Loading loading, ServiceLimits limits) throws IOException {
+    Path folder = ModelFolder.find(path, loading.weights());
+    checkIsDiffusion(folder);
+    NDManager manager = NDManager.newBaseManager(loading.device());
+    try {
+      SavedModel model = SavedModel.load(folder, loading.weights(), manager, loading.precision());
+      return new LoadedDiffusion(manager, new ModelContent.FromFolder(model), limits);
+    } catch (IOException | RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  private static void checkIsDiffusion(Path folder) throws IOException {
+    ObjectiveKind objective = SavedModel.Description.read(folder).config().objective();
+    if (!objective.generation().match(scores -> true, () -> false, () -> false)) {
+      throw new InvalidDataException(
+          folder, "is autoregressive; samples are drawn from masked diffusion models");
+    }
+  }
+
+  @Override
+  public SavedModel.Description description() {
+    return content.description();
+  }
+
+  @Override
+  public Schedule schedule() {
+    return content.schedule();
+  }
+
+  @Override
+  public Tokenizer tokenizer() {
+    return content.tokenizer();
+  }
+
+  private TokenSpace space() {
+    return new TokenSpace(tokenizer().vocabularySize());
+  }
+
+  @Override
+  public List<InitialSequence> masked(int count) {
+    if (content.length() == ModelContent.ANY_LENGTH) {
+      throw new IllegalStateException("this model has no length: give one to of or to masked");
+    }
+    return masked(count, content.length());
+  }
+
+  @Override
+  public List<Sample> generate(
+      List<InitialSequence> sequences,
+      SamplingOptions options,
+      double guidance,
+      SamplingListener listener) {
+    Denoiser denoiser = guidance == 1 ? content.denoiser() : guided(guidance);
+    if (listener.equals(SamplingListener.none())) {
+      SamplingJob job = jobs.unheard(denoiser, sequences, options);
+      scheduler.submit(job);
+      return await(job);
+    }
+    ListenerRelay relay = new ListenerRelay(scheduler::wake);
+    SamplingJob job = jobs.heard(denoiser, sequences, options, relay);
+    scheduler.submit(job);
+    return tell(job, relay, listener);
+  }
+
+  private Denoiser guided(double guidance) {
+    int nullLabel =
+        description()
+            .config()
+            .network()
+            .nullLabel()
+            .orElseThrow(
+                () -> new IllegalArgumentException("the network always needs a class to guess"));
+    return new GuidedDenoiser(content.denoiser(), nullLabel, guidance);
+  }
+
+  private List<Sample> tell(SamplingJob job, ListenerRelay relay, SamplingListener listener) {
+    SamplingJob outer = listening.put(Thread.currentThread(), job);
+    try {
+      relay.tellAll(listener);
+      return await(job);
+    } catch (InterruptedException e) {
+      throw cancelled(job);
+    } catch (RuntimeException | Error e) {
+      boolean unused = job.end(e); // of the listener, if it has not ended
+      scheduler.wake();
+      throw e;
+    } finally {
+      if (outer == null) {
+        listening.remove(Thread.currentThread());
+      } else {
+        listening.put(Thread.currentThread(), outer);
+      }
+    }
+  }
+
+  private List<Sample> await(SamplingJob job) {
+    try {
+      return job.done().get();
+    } catch (InterruptedException e) {
+      throw cancelled(job);
+    } catch (ExecutionException e) {
+      throw Interrupted.unchecked(e.getCause());
+    }
+  }
+
+  private RuntimeException cancelled(ScheduledRequest request) {
+    RuntimeException cause = Interrupted.again();
+    boolean unused = request.end(cause);
+    scheduler.wake();
+    return cause;
+  }
+
+  @Override
+  public PendingSamples submit(
+      List<InitialSequence> sequences, SamplingOptions options, RequestLimits requestLimits) {
+    SubmittedSamples submitted = new SubmittedSamples(scheduler, callbacks, listening);
+    SamplingJob job =
+        jobs.streamed(content.denoiser(), sequences, options, requestLimits, submitted.stream());
+    submitted.begin(job);
+    return submitted;
+  }
+
+  @Override
+  public InitialSequence template(String text, long index) {
+    return new InitialSequence(Template.parse(text, tokenizer(), content.length()), index);
+  }
+
+  @Override
+  public List<InitialSequence> masked(List<int[]> x, SamplingOptions options) {
+    x.forEach(each -> checkTokens(each, space().maskToken()));
+    double time = options.method().timeAt(options.from());
+    return IntStream.range(0, x.size())
+        .mapToObj(i -> new InitialSequence(masked(x.get(i), time, i, options.seed()), i))
+        .toList();
+  }
+
+  private int[] masked(int[] x, double time, long index, long seed) {
+    double[] u = new Noise(seed).uniforms(Purpose.RECONSTRUCTION, 0, index, x.length);
+    return new ForwardProcess(space(), schedule()).mask(x, time, u);
+  }
+
+  @Override
+  public TokenDistribution distribution(InitialSequence x, double t, long seed) {
+    checkTokens(x.zt(), space().maskToken());
+    require(t >= 0 && t <= 1, "t must be in [0, 1]", t);
+    InitialSequence zt = x.with(masked(x.zt(), t, x.index(), seed));
+    ScoreRequest<TokenDistribution> request =
+        new ScoreRequest<>(RequestLimits.none(), x.zt().length);
+    scheduler.enter(request);
+    return computed(
+        request, () -> scheduler.call(() -> Distributions.of(manager, content.denoiser(), zt, t)));
+  }
+
+  @Override
+  public LikelihoodEstimate score(int[] x, long seed, int groups) {
+    ScoringOptions options = new ScoringOptions(seed, groups);
+    checkIsScored(x);
+    ScoreRequest<LikelihoodEstimate> request = entered(x, RequestLimits.none());
+    return computed(request, () -> estimate(request, x, options));
+  }
+
+  @Override
+  public Pending<LikelihoodEstimate> submitScore(
+      int[] x, ScoringOptions options, RequestLimits requestLimits) {
+    checkIsScored(x);
+    int[] tokens = x.clone();
+    ScoreRequest<LikelihoodEstimate> request = entered(tokens, requestLimits);
+    callbacks.execute(() -> compute(request, () -> estimate(request, tokens, options)));
+    return new SubmittedScore<>(scheduler, request, callbacks);
+  }
+
+  private void checkIsScored(int[] x) {
+    int longest = content.length();
+    require(
+        x.length >= 1 && x.length <= longest,
+        "a scored sequence must have 1 to %d tokens".formatted(longest),
+        x.length);
+    checkTokens(x, tokenizer().vocabularySize() - 1);
+  }
+
+  private <T> ScoreRequest<T> entered(int[] x, RequestLimits requestLimits) {
+    long positions = (long) LikelihoodEstimator.GROUP * x.length;
+    ScoreRequest<T> request = new ScoreRequest<>(requestLimits, positions);
+    scheduler.enter(request);
+    return request;
+  }
+
+  private LikelihoodEstimate estimate(
+      ScoreRequest<LikelihoodEstimate> request, int[] x, ScoringOptions options) {
+    LikelihoodEstimator.Settings settings =
+        new LikelihoodEstimator.Settings(options.seed(), 1, LikelihoodEstimator.GROUP);
+    RepeatedExample examples =
+        new RepeatedExample(x, (long) options.groups() * LikelihoodEstimator.GROUP);
+    Denoiser inTurn =
+        (zt, condition, rows) -> {
+          request.checkIsGoingOn();
+          return scheduler.call(() -> content.denoiser().logits(zt, condition, rows));
+        };
+    return new LikelihoodEstimator(content.objective(), settings)
+        .estimate(manager, inTurn, examples, done -> request.checkIsGoingOn());
+  }
+
+  private <T> void compute(ScoreRequest<T> request, Supplier<T> computation) {
+    try {
+      request.run(computation);
+    } finally {
+      scheduler.leave(request);
+    }
+  }
+
+  private <T> T computed(ScoreRequest<T> request, Supplier<T> computation) {
+    compute(request, computation);
+    try {
+      return request.done().get();
+    } catch (InterruptedException e) {
+      throw cancelled(request);
+    } catch (ExecutionException e) {
+      throw Interrupted.unchecked(told(e.getCause()));
+    }
+  }
+
+  private Throwable told(Throwable cause) {
+    return cause instanceof RuntimeException e ? content.told(e) : cause;
+  }
+
+  private static void checkTokens(int[] x, int largest) {
+    for (int token : x) {
+      require(
+          token >= 0 && token <= largest, "tokens must be in [0, %d]".formatted(largest), token);
+    }
+  }
+
+  @Override
+  public void close() {
+    closeWithin(limits.grace());
+  }
+
+  @Override
+  public void closeWithin(Duration grace) {
+    boolean isFreed = scheduler.beginClosing(grace);
+    SamplingJob own = listening.get(Thread.currentThread());
+    if (own != null) {
+      boolean unused =
+          own.end(new IllegalStateException("this model was closed in a listener of this request"));
+      scheduler.wake();
+    } else if (!isFreed) {
+      scheduler.awaitRelease();
+    }
+  }
+
+  private void free(DrawKernels kernels) {
+    kernels.close();
+    content.close();
+    manager.close();
+    GpuMemory.release(manager.getDevice());
+  }
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import io.github.md4.core.internal.torch.EngineThreads;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * The requests of a model and the one thread that calls its network for them. In each round every
+ * request that runs has sequences in a call, one call for each length; a call is bounded, so that
+ * no request waits long for another.
+ */
+final class RequestScheduler {
+  /** More only wait longer, all of them. */
+  private static final int MOST_RUNNING = 256;
+
+  private static final String CLOSED = "this model is closed";
+
+  private final ServiceLimits limits;
+  private final SharedCall call;
+  private final Runnable release;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Deque<SamplingJob> queued = new ArrayDeque<>();
+  private final List<SamplingJob> running = new ArrayList<>();
+  private final Set<ScheduledRequest> guests = new LinkedHashSet<>();
+  private final Deque<FutureTask<?>> tasks = new ArrayDeque<>();
+  private long rounds;
+  private int admitted;
+  private long positions;
+  private Thread thread; // null before the first request
+  private boolean isClosing;
+  private long closesAt;
+  private boolean isReleased;
+
+  /**
+   * @param release frees the model, when no request is left
+   */
+  RequestScheduler(ServiceLimits limits, SharedCall call, Runnable release) {
+    this.limits = limits;
+    this.call = call;
+    this.release = release;
+  }
+
+  /**
+   * Takes a request for samples.
+   *
+   * @throws OverloadedException if there are too many
+   * @throws IllegalStateException if the model is closed
+   */
+  void submit(SamplingJob job) {
+    lock.lock();
+    try {
+      admit(job);
+      queued.add(job);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes a request that makes its calls by {@link #call}.
+   *
+   * @throws OverloadedException if there are too many
+   * @throws IllegalStateException if the model is closed
+   */
+  void enter(ScheduledRequest guest) {
+    lock.lock();
+    try {
+      admit(guest);
+      guests.add(guest);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets a request of {@link #enter} go. */
+  void leave(ScheduledRequest guest) {
+    lock.lock();
+    try {
+      if (guests.remove(guest)) {
+        forget(guest);
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void admit(ScheduledRequest request) {
+    if (isClosing) {
+      throw new IllegalStateException(CLOSED);
+    }
+    if (admitted >= limits.requests()) {
+      throw new OverloadedException(
+          "as many requests run and wait as the limit allows, %d; try again later"
+              .formatted(limits.requests()));
+    }
+    if (request.positions() > limits.positions() - positions) {
+      throw new OverloadedException(
+          "%d more positions exceed the limit of %d, of which %d are taken; %s"
+              .formatted(
+                  request.positions(),
+                  limits.positions(),
+                  positions,
+                  positions == 0 ? "divide the request" : "try again later"));
+    }
+    admitted++;
+    positions += request.positions();
+    if (thread == null) {
+      thread = new Thread(this::work, "md4-model");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private void forget(ScheduledRequest request) {
+    admitted--;
+    positions -= request.positions();
+  }
+
+  /**
+   * Runs a call of the network on the model's thread, and waits for it.
+   *
+   * @throws CancellationException if the thread is interrupted; its flag is set again
+   */
+  <T> T call(Supplier<T> network) {
+    FutureTask<T> task = new FutureTask<>(network::get);
+    lock.lock();
+    try {
+      if (isReleased) {
+        throw new IllegalStateException(CLOSED);
+      }
+      tasks.add(task);
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    try {
+      return task.get();
+    } catch (InterruptedException e) {
+      boolean unused = task.cancel(false);
+      throw Interrupted.again();
+    } catch (ExecutionException e) {
+      throw Interrupted.unchecked(e.getCause());
+    }
+  }
+
+  /** Looks again for requests that can go on. */
+  void wake() {
+    lock.lock();
+    try {
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Refuses new requests from now on, and ends the others after a time.
+   *
+   * @return whether the model is freed now, else its thread frees it
+   */
+  boolean beginClosing(Duration grace) {
+    lock.lock();
+    try {
+      long end = endOf(grace);
+      closesAt = isClosing ? Math.min(closesAt, end) : end;
+      isClosing = true;
+      changed.signalAll();
+      if (thread == null && !isReleased) {
+        isReleased = true;
+        release.run();
+      }
+      return isReleased;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static long endOf(Duration grace) {
+    boolean isLong = grace.compareTo(RequestLimits.NEVER) >= 0;
+    long nanos = isLong ? Long.MAX_VALUE / 2 : Math.min(grace.toNanos(), Long.MAX_VALUE / 2);
+    return System.nanoTime() + nanos;
+  }
+
+  /**
+   * Waits until the model is freed. An interrupt ends the grace, and the thread's flag is set
+   * again.
+   */
+  void awaitRelease() {
+    boolean isInterrupted = false;
+    lock.lock();
+    try {
+      while (!isReleased && Thread.currentThread() != thread) {
+        try {
+          changed.await();
+        } catch (InterruptedException e) {
+          isInterrupted = true;
+          closesAt = System.nanoTime();
+          changed.signalAll();
+        }
+      }
+    } finally {
+      lock.unlock();
+      if (isInterrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void work() {
+    try {
+      EngineThreads.computeOnly();
+      for (Round round = next(); round != null; round = next()) {
+        round.run();
+      }
+    } catch (RuntimeException | Error e) { // of no request: nothing can go on
+      endAll(e);
+      throw e;
+    } finally {
+      free();
+    }
+  }
+
+  private void free() {
+    lock.lock();
+    try {
+      isClosing = true;
+      release.run();
+    } finally {
+      isReleased = true;
+      tasks.forEach(task -> task.cancel(false));
+      changed.signalAll();
+      lock.unlock();
+    }
+  }
+
+  private void endAll(Throwable cause) {
+    lock.lock();
+    try {
+      isClosing = true;
+      all().forEach(each -> each.end(cause));
+      queued.clear();
+      running.clear();
+      guests.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Collection<ScheduledRequest> all() {
+    List<ScheduledRequest> all = new ArrayList<>(running);
+    all.addAll(queued);
+    all.addAll(guests);
+    return all;
+  }
+
+  /** A round: a call of a guest, and calls for the requests that can go on. */
+  private record Round(long number, FutureTask<?> task, List<SamplingJob> jobs, SharedCall call) {
+    void run() {
+      if (task != null) {
+        task.run();
+      }
+      Map<SamplingJob.Key, List<SamplingJob>> groups = new LinkedHashMap<>();
+      for (SamplingJob job : jobs) {
+        groups.computeIfAbsent(job.key(), key -> new ArrayList<>()).add(job);
+      }
+      boolean isShared = jobs.size() > 1 || task != null;
+      groups.forEach((key, group) -> call.run(key, group, isShared, number));
+    }
+  }
+
+  /** Waits for what can go on; null where the model is closed and nothing is left. */
+  private Round next() {
+    lock.lock();
+    try {
+      while (true) {
+        endOverdue();
+        begin();
+        List<SamplingJob> jobs =
+            running.stream()
+                .filter(SamplingJob::hasRoom)
+                .sorted(Comparator.comparingLong(SamplingJob::served)) // who waited longest
+                .toList();
+        FutureTask<?> task = tasks.poll();
+        if (task != null || !jobs.isEmpty()) {
+          return new Round(++rounds, task, jobs, call);
+        }
+        if (isClosing && running.isEmpty() && queued.isEmpty() && guests.isEmpty()) {
+          return null;
+        }
+        await();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets waiting requests begin, in their order. */
+  private void begin() {
+    while (running.size() < MOST_RUNNING && !queued.isEmpty()) {
+      SamplingJob job = queued.poll();
+      prepare(job);
+      if (job.isEnded()) {
+        forget(job);
+      } else {
+        running.add(job);
+      }
+    }
+  }
+
+  private static void prepare(SamplingJob job) {
+    try {
+      job.prepare();
+    } catch (RuntimeException e) {
+      boolean unused = job.end(e);
+    }
+  }
+
+  private void endOverdue() {
+    long now = System.nanoTime();
+    boolean isOver = isClosing && now - closesAt >= 0;
+    for (ScheduledRequest each : all()) {
+      if (isOver) {
+        boolean unused = each.end(new IllegalStateException(CLOSED));
+      } else if (each.endsAt() != Long.MAX_VALUE && now - each.endsAt() >= 0) {
+        boolean unused = each.end(each.overdue());
+      }
+    }
+    drop(running);
+    drop(queued);
+  }
+
+  private void drop(Collection<SamplingJob> from) {
+    Iterator<SamplingJob> jobs = from.iterator();
+    while (jobs.hasNext()) {
+      SamplingJob job = jobs.next();
+      if (job.isEnded()) {
+        jobs.remove();
+        forget(job);
+      }
+    }
+  }
+
+  private void await() {
+    long now = System.nanoTime();
+    long wait = isClosing && closesAt - now > 0 ? closesAt - now : Long.MAX_VALUE;
+    for (ScheduledRequest each : all()) {
+      if (each.endsAt() != Long.MAX_VALUE && !each.isEnded()) {
+        wait = Math.min(wait, each.endsAt() - now);
+      }
+    }
+    try {
+      if (wait == Long.MAX_VALUE) {
+        changed.await();
+      } else {
+        boolean unused = changed.await(Math.max(1, wait), TimeUnit.NANOSECONDS);
+      }
+    } catch (InterruptedException e) {
+      // Nobody has this thread but the scheduler, which goes on.
+      throw new IllegalStateException("the model's thread was interrupted", e);
+    }
+  }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.token.Tokenizer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A request for samples in a {@link RequestScheduler}. What is not said to be safe for several
+ * threads is for the scheduler's own.
+ */
+final class SamplingJob implements ScheduledRequest {
+  private final Content content;
+  private final RequestLimits limits;
+  private final long endsAt;
+  private final JobListener listener;
+  private final CompletableFuture<List<Sample>> done = new CompletableFuture<>();
+  private final Sample[] samples;
+  private final Iterator<SampleRequest> requests;
+  private final Iterator<List<Integer>> places;
+  private final Iterator<Integer> plannedCalls;
+  private RequestProgress progress;
+  private List<Integer> placesNow = List.of();
+  private int planned;
+  private int calls;
+  private int next; // the place in turn among the active sequences
+  private long served; // the last round in which it had a call
+
+  /**
+   * The content of a request.
+   *
+   * @param denoiser the network, or a mixture of its logits
+   * @param tokenizer makes the texts of samples
+   * @param requests one for each length, the first length first
+   * @param places the places of their sequences among all
+   * @param plannedCalls of each of these requests; none where nobody asks
+   */
+  record Content(
+      Denoiser denoiser,
+      NetworkCall.Drawing drawing,
+      Trajectory.Factory trajectories,
+      Tokenizer tokenizer,
+      List<SampleRequest> requests,
+      List<List<Integer>> places,
+      List<Integer> plannedCalls) {
+
+    /** Returns the same content whose calls are known. */
+    Content withPlannedCalls(List<Integer> planned) {
+      return new Content(denoiser, drawing, trajectories, tokenizer, requests, places, planned);
+    }
+
+    private Sample withText(Sample sample) {
+      return sample.withText(tokenizer.decode(sample.tokens()));
+    }
+
+    private int count() {
+      return places.stream().mapToInt(List::size).sum();
+    }
+
+    private long positions() {
+      return requests.stream()
+          .mapToLong(each -> (long) each.sequences().size() * each.sequences().get(0).zt().length)
+          .sum();
+    }
+  }
+
+  /** The sequences that a call of the network can take together. */
+  record Key(Denoiser denoiser, int length, boolean isLabelled) {}
+
+  SamplingJob(Content content, RequestLimits limits, JobListener listener) {
+    this.content = content;
+    this.limits = limits;
+    this.endsAt = limits.endsAt(System.nanoTime());
+    this.listener = listener;
+    this.samples = new Sample[content.count()];
+    this.requests = content.requests.iterator();
+    this.places = content.places.iterator();
+    this.plannedCalls = content.plannedCalls.iterator();
+  }
+
+  /** Returns the future of the samples; what depends on it must not run on its thread. */
+  CompletableFuture<List<Sample>> done() {
+    return done;
+  }
+
+  @Override
+  public boolean end(Throwable cause) {
+    boolean isFirst = done.completeExceptionally(cause);
+    if (isFirst) {
+      listener.ended(cause);
+    }
+    return isFirst;
+  }
+
+  @Override
+  public boolean isEnded() {
+    return done.isDone();
+  }
+
+  @Override
+  public long endsAt() {
+    return endsAt;
+  }
+
+  @Override
+  public DeadlineException overdue() {
+    return new DeadlineException(limits.deadline());
+  }
+
+  @Override
+  public long positions() {
+    return content.positions();
+  }
+
+  int weight() {
+    return limits.weight();
+  }
+
+  NetworkCall.Drawing drawing() {
+    return content.drawing;
+  }
+
+  /** Returns whether it may make a call: nobody is to hear of an earlier one first. */
+  boolean hasRoom() {
+    return listener.hasRoom();
+  }
+
+  /** Goes on to what wants a call, past what has ended; it may then have ended as a whole. */
+  void prepare() {
+    while (!isEnded() && (progress == null || progress.active(listener).isEmpty())) {
+      if (progress != null) {
+        keepSamples();
+      }
+      if (!requests.hasNext()) {
+        complete();
+        return;
+      }
+      progress = new RequestProgress(requests.next(), content.trajectories, content::withText);
+      placesNow = places.next();
+      planned = plannedCalls.hasNext() ? plannedCalls.next() : 0;
+      calls = 0;
+      next = 0;
+    }
+  }
+
+  private void keepSamples() {
+    List<Sample> some = progress.samples();
+    for (int i = 0; i < some.size(); i++) {
+      samples[placesNow.get(i)] = some.get(i);
+    }
+    progress = null;
+  }
+
+  private void complete() {
+    if (done.complete(List.of(samples))) {
+      listener.ended(null);
+    }
+  }
+
+  /** Returns the last round in which it had a call. */
+  long served() {
+    return served;
+  }
+
+  /** Returns the sequences that can be called with these; after {@link #prepare}. */
+  Key key() {
+    InitialSequence first = progress.active(listener).get(0).initial();
+    return new Key(content.denoiser, first.zt().length, first.label() != InitialSequence.NO_LABEL);
+  }
+
+  /** Returns the sequences that want a call, those first that waited the longest. */
+  List<ActiveSequence> wanting() {
+    List<ActiveSequence> active = new ArrayList<>(progress.active(listener));
+    Collections.rotate(active, -(next % active.size()));
+    return active;
+  }
+
+  /** Takes the draws of one of its sequences. */
+  void advance(ActiveSequence sequence, Draws draws) {
+    sequence.advance(draws, listener);
+  }
+
+  /**
+   * Ends a call.
+   *
+   * @param taken how many of its sequences were in it
+   */
+  void called(int taken, long round) {
+    served = round;
+    int before = progress.active(listener).size();
+    next = before == taken ? 0 : next + taken;
+    calls++;
+    listener.called(calls, Math.max(calls, planned));
+    progress.finishEnded(listener);
+    listener.flush();
+    prepare();
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import static io.github.md4.core.Checks.require;
+
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The options of {@link MaskedDiffusion} for scores. Immutable: each method that takes a value
+ * returns other options. A component that is null, as in JSON that lacks it, takes its default.
+ *
+ * @param seed the seed of times and masks; a random one of 53 bits by default
+ * @param groups the number of groups of stratified times, at least 2; 8 by default
+ */
+public record ScoringOptions(Long seed, Integer groups) {
+  private static final long RANDOM_SEEDS = 1L << 53;
+
+  /** Replaces null by defaults and checks the number of groups. */
+  public ScoringOptions {
+    seed = seed == null ? Long.valueOf(ThreadLocalRandom.current().nextLong(RANDOM_SEEDS)) : seed;
+    groups = Objects.requireNonNullElse(groups, 8);
+    require(groups >= 2, "groups must be at least 2", groups);
+  }
+
+  /** Returns eight groups, with a random seed. */
+  public static ScoringOptions defaults() {
+    return new ScoringOptions(null, null);
+  }
+
+  /** Returns the same options with a seed. */
+  public ScoringOptions seed(long other) {
+    return new ScoringOptions(other, groups);
+  }
+
+  /** Returns the same options with another number of groups, at least 2. */
+  public ScoringOptions groups(int other) {
+    return new ScoringOptions(seed, other);
+  }
+}
