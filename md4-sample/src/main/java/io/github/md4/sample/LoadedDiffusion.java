@@ -152,7 +152,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
     } catch (InterruptedException e) {
       throw cancelled(job);
     } catch (RuntimeException | Error e) {
-      boolean unused = job.end(e); // of the listener, if it has not ended
+      job.end(e); // of the listener, if it has not ended
       scheduler.wake();
       throw e;
     } finally {
@@ -176,7 +176,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
 
   private RuntimeException cancelled(ScheduledRequest request) {
     RuntimeException cause = Interrupted.again();
-    boolean unused = request.end(cause);
+    request.end(cause);
     scheduler.wake();
     return cause;
   }
@@ -311,8 +311,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
     boolean isFreed = scheduler.beginClosing(grace);
     SamplingJob own = listening.get(Thread.currentThread());
     if (own != null) {
-      boolean unused =
-          own.end(new IllegalStateException("this model was closed in a listener of this request"));
+      own.end(new IllegalStateException("this model was closed in a listener of this request"));
       scheduler.wake();
     } else if (!isFreed) {
       scheduler.awaitRelease();

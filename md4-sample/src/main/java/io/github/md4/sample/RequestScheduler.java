@@ -332,7 +332,7 @@ final class RequestScheduler {
     try {
       job.prepare();
     } catch (RuntimeException e) {
-      boolean unused = job.end(e);
+      job.end(e);
     }
   }
 
@@ -341,9 +341,9 @@ final class RequestScheduler {
     boolean isOver = isClosing && now - closesAt >= 0;
     for (ScheduledRequest each : all()) {
       if (isOver) {
-        boolean unused = each.end(new IllegalStateException(CLOSED));
+        each.end(new IllegalStateException(CLOSED));
       } else if (each.endsAt() != Long.MAX_VALUE && now - each.endsAt() >= 0) {
-        boolean unused = each.end(each.overdue());
+        each.end(each.overdue());
       }
     }
     drop(running);

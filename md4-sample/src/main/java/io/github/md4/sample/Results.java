@@ -3,6 +3,7 @@ package io.github.md4.sample;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 
 /** The futures that users hold. */
 final class Results {
@@ -14,7 +15,7 @@ final class Results {
    * @param onCancel called where the user has cancelled it
    */
   static <T> CompletableFuture<T> of(
-      CompletableFuture<T> done, Executor executor, Runnable onCancel) {
+      CompletableFuture<T> done, Executor executor, BooleanSupplier onCancel) {
     CompletableFuture<T> result = new CompletableFuture<>();
     CompletableFuture<T> unused =
         done.whenCompleteAsync(
@@ -27,7 +28,7 @@ final class Results {
         result.whenComplete(
             (value, failure) -> {
               if (result.isCancelled()) {
-                onCancel.run();
+                boolean unusedToo = onCancel.getAsBoolean();
               }
             });
     return result;

@@ -88,7 +88,7 @@ final class SamplingJob implements ScheduledRequest {
   }
 
   @Override
-  public boolean end(Throwable cause) {
+  public boolean tryEnd(Throwable cause) {
     boolean isFirst = done.completeExceptionally(cause);
     if (isFirst) {
       listener.ended(cause);

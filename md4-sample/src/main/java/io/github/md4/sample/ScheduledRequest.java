@@ -9,7 +9,12 @@ interface ScheduledRequest {
    *
    * @return whether it had not ended before
    */
-  boolean end(Throwable cause);
+  boolean tryEnd(Throwable cause);
+
+  /** Ends it before it is done, if it has not ended. */
+  default void end(Throwable cause) {
+    boolean unused = tryEnd(cause);
+  }
 
   /** Returns whether it has ended, in one way or another. */
   boolean isEnded();

@@ -35,7 +35,7 @@ final class ScoreRequest<T> implements ScheduledRequest {
     try {
       boolean unused = done.complete(computation.get());
     } catch (RuntimeException | Error e) {
-      boolean unused = end(e);
+      end(e);
     }
   }
 
@@ -51,7 +51,7 @@ final class ScoreRequest<T> implements ScheduledRequest {
   }
 
   @Override
-  public boolean end(Throwable cause) {
+  public boolean tryEnd(Throwable cause) {
     return done.completeExceptionally(cause);
   }
 

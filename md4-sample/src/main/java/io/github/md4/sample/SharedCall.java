@@ -122,6 +122,6 @@ record SharedCall(
   }
 
   private void end(SamplingJob job, RuntimeException failure) {
-    boolean unused = job.end(told.apply(failure));
+    job.end(told.apply(failure));
   }
 }

@@ -56,7 +56,7 @@ final class SubmittedSamples implements PendingSamples {
 
   @Override
   public boolean cancel() {
-    boolean isFirst = job.end(new CancellationException("the request was cancelled"));
+    boolean isFirst = job.tryEnd(new CancellationException("the request was cancelled"));
     scheduler.wake();
     return isFirst;
   }

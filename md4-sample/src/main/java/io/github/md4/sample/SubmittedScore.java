@@ -24,7 +24,7 @@ final class SubmittedScore<T> implements Pending<T> {
 
   @Override
   public boolean cancel() {
-    boolean isFirst = request.end(new CancellationException("the request was cancelled"));
+    boolean isFirst = request.tryEnd(new CancellationException("the request was cancelled"));
     scheduler.wake();
     return isFirst;
   }
