@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.noise.Noise;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The making of {@link SamplingJob}s, with the checks of what users ask for. */
-record JobFactory(ModelContent content, ServiceLimits limits) {
+record JobFactory(
+    NDManager manager, DrawKernels kernels, ModelContent content, ServiceLimits limits) {
   /** The most logits that a call computes, but for a single sequence: a gibibyte of float32. */
   private static final long MOST_LOGITS = 1L << 28;
 
@@ -34,7 +37,7 @@ record JobFactory(ModelContent content, ServiceLimits limits) {
       SamplingOptions options,
       ListenerRelay relay) {
     SamplingJob.Content plain = content(denoiser, sequences, options);
-    SamplingProcedure procedure = options.method().under(content.schedule());
+    SamplingProcedure procedure = procedure(options);
     int draws = procedure.isPlanned() ? 0 : space().maskToken();
     List<Integer> planned = new ArrayList<>();
     for (SampleRequest each : plain.requests()) {
@@ -54,11 +57,15 @@ record JobFactory(ModelContent content, ServiceLimits limits) {
         content(denoiser, sequences, options), requestLimits, new JobListener.ToStream(stream));
   }
 
+  private SamplingProcedure procedure(SamplingOptions options) {
+    return options.method().under(content.schedule(), content.generation());
+  }
+
   private SamplingJob.Content content(
       Denoiser denoiser, List<InitialSequence> sequences, SamplingOptions options) {
     TokenSpace space = space();
     sequences.forEach(sequence -> sequence.check(space));
-    SamplingProcedure procedure = options.method().under(content.schedule());
+    SamplingProcedure procedure = procedure(options);
     SamplingContext context = new SamplingContext(space, new Noise(options.seed()), options.from());
     List<List<Integer>> places = List.copyOf(ByLength.of(sequences));
     List<SampleRequest> requests =
@@ -69,6 +76,11 @@ record JobFactory(ModelContent content, ServiceLimits limits) {
     return new SamplingJob.Content(
         denoiser,
         new NetworkCall.Drawing(procedure.draw(), options.law()),
+        (batchSize, length) ->
+            procedure.query(
+                new NetworkQuery(manager, denoiser, kernels, procedure.draw(), options.law()),
+                batchSize,
+                length),
         procedure.trajectories(context),
         content.tokenizer(),
         requests,

@@ -4,10 +4,9 @@ package io.github.md4.sample;
 import static io.github.md4.core.Checks.require;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ForwardProcess;
-import io.github.md4.core.diffusion.ObjectiveKind;
+import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.DrawKernels;
@@ -56,7 +55,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
     this.content = content;
     this.limits = limits;
     DrawKernels kernels = new DrawKernels(manager);
-    this.jobs = new JobFactory(content, limits);
+    this.jobs = new JobFactory(manager, kernels, content, limits);
     SharedCall call = new SharedCall(manager, kernels, limits, jobs.mostRows(), content::told);
     this.scheduler = new RequestScheduler(limits, call, () -> free(kernels));
   }
@@ -69,7 +68,6 @@ final class LoadedDiffusion implements MaskedDiffusion {
 
   static MaskedDiffusion load(Path path, Loading loading, ServiceLimits limits) throws IOException {
     Path folder = ModelFolder.find(path, loading.weights());
-    checkIsDiffusion(folder);
     NDManager manager = NDManager.newBaseManager(loading.device());
     try {
       SavedModel model = SavedModel.load(folder, loading.weights(), manager, loading.precision());
@@ -77,14 +75,6 @@ final class LoadedDiffusion implements MaskedDiffusion {
     } catch (IOException | RuntimeException e) {
       manager.close();
       throw e;
-    }
-  }
-
-  private static void checkIsDiffusion(Path folder) throws IOException {
-    ObjectiveKind objective = SavedModel.Description.read(folder).config().objective();
-    if (!objective.generation().match(scores -> true, () -> false, () -> false)) {
-      throw new InvalidDataException(
-          folder, "is autoregressive; samples are drawn from masked diffusion models");
     }
   }
 
@@ -96,6 +86,11 @@ final class LoadedDiffusion implements MaskedDiffusion {
   @Override
   public Schedule schedule() {
     return content.schedule();
+  }
+
+  @Override
+  public Generation generation() {
+    return content.generation();
   }
 
   @Override

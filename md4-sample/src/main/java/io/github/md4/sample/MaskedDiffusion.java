@@ -8,6 +8,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.EngineEnvironment;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
@@ -98,7 +99,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * model, else its last checkpoint.
    *
    * @throws io.github.md4.core.InvalidDataException if the folder is no model's, is damaged or
-   *     lacks those weights, or is no masked diffusion model
+   *     lacks those weights
    */
   static MaskedDiffusion load(Path path, Loading loading) throws IOException {
     return load(path, loading, ServiceLimits.defaults());
@@ -118,6 +119,9 @@ public interface MaskedDiffusion extends AutoCloseable {
 
   /** Returns its schedule. */
   Schedule schedule();
+
+  /** Returns the way in which its sequences come about. */
+  Generation generation();
 
   /** Returns its vocabulary. */
   Tokenizer tokenizer();

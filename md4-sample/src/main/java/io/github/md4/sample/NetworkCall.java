@@ -4,7 +4,6 @@ package io.github.md4.sample;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
-import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.DrawKernels;
 import java.util.List;
@@ -41,13 +40,14 @@ record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kernels) {
    */
   void run(List<Part> parts, BiConsumer<Part, Outcome> drawn) {
     List<ActiveSequence> all = parts.stream().flatMap(part -> part.sequences.stream()).toList();
-    int length = all.get(0).z().length;
+    int length = all.get(0).shown().length;
     int rows = BatchedQuery.rows(all);
     int columns = parts.stream().mapToInt(Part::columns).max().orElseThrow();
     try (NDManager scope = manager.newSubManager()) {
       NDArray packed = scope.create(packed(all, length, rows, columns));
       DrawKernels.Unpacked unpacked = kernels.unpack(scope, packed, all.size(), length, rows);
-      NDArray logits = denoiser.logits(unpacked.zt(), condition(all), unpacked.rows()); // [R, V]
+      NDArray logits =
+          denoiser.logits(unpacked.zt(), NetworkQuery.condition(all), unpacked.rows()); // [R, V]
       int first = 0;
       for (Part part : parts) {
         int last = first + part.rows();
@@ -61,7 +61,15 @@ record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kernels) {
   }
 
   /** The draws of a part, or why there are none. */
-  record Outcome(double[] draws, RuntimeException failure) {}
+  record Outcome(double[] draws, RuntimeException failure) {
+
+    double[] drawsOrThrow() {
+      if (failure != null) {
+        throw failure;
+      }
+      return draws;
+    }
+  }
 
   private Outcome draw(NDManager scope, Part part, NDArray logits, NDArray noise) {
     try {
@@ -81,19 +89,13 @@ record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kernels) {
     return noise.get(new NDIndex("0:{}, {}:{}", part.columns(), first, last)); // [c, r]
   }
 
-  private static Condition condition(List<ActiveSequence> group) {
-    double[] times = group.stream().mapToDouble(s -> s.query().point().time()).toArray();
-    int[] labels = group.stream().flatMapToInt(s -> s.initial().labels()).toArray();
-    return new Condition(times, labels);
-  }
-
   /** Returns tokens [B, N], flat positions [R], noise [c, R]; a double holds each exactly. */
   private static double[] packed(List<ActiveSequence> group, int length, int rows, int columns) {
     double[] packed = new double[group.size() * length + rows * (1 + columns)];
     int row = group.size() * length;
     for (int b = 0; b < group.size(); b++) {
       TrajectoryQuery query = group.get(b).query();
-      int[] z = group.get(b).z();
+      int[] z = group.get(b).shown();
       for (int n = 0; n < length; n++) {
         packed[b * length + n] = z[n];
       }

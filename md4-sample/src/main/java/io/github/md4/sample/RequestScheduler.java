@@ -321,6 +321,7 @@ final class RequestScheduler {
       SamplingJob job = queued.poll();
       prepare(job);
       if (job.isEnded()) {
+        job.release();
         forget(job);
       } else {
         running.add(job);
@@ -356,6 +357,7 @@ final class RequestScheduler {
       SamplingJob job = jobs.next();
       if (job.isEnded()) {
         jobs.remove();
+        job.release();
         forget(job);
       }
     }

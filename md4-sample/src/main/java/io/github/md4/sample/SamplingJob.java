@@ -24,6 +24,7 @@ final class SamplingJob implements ScheduledRequest {
   private final Iterator<List<Integer>> places;
   private final Iterator<Integer> plannedCalls;
   private RequestProgress progress;
+  private BatchedQuery query; // of the present length; null before the first
   private List<Integer> placesNow = List.of();
   private int planned;
   private int calls;
@@ -34,6 +35,7 @@ final class SamplingJob implements ScheduledRequest {
    * The content of a request.
    *
    * @param denoiser the network, or a mixture of its logits
+   * @param calls makes the calls of each length
    * @param tokenizer makes the texts of samples
    * @param requests one for each length, the first length first
    * @param places the places of their sequences among all
@@ -42,6 +44,7 @@ final class SamplingJob implements ScheduledRequest {
   record Content(
       Denoiser denoiser,
       NetworkCall.Drawing drawing,
+      Calls calls,
       Trajectory.Factory trajectories,
       Tokenizer tokenizer,
       List<SampleRequest> requests,
@@ -50,7 +53,8 @@ final class SamplingJob implements ScheduledRequest {
 
     /** Returns the same content whose calls are known. */
     Content withPlannedCalls(List<Integer> planned) {
-      return new Content(denoiser, drawing, trajectories, tokenizer, requests, places, planned);
+      return new Content(
+          denoiser, drawing, calls, trajectories, tokenizer, requests, places, planned);
     }
 
     private Sample withText(Sample sample) {
@@ -68,8 +72,20 @@ final class SamplingJob implements ScheduledRequest {
     }
   }
 
-  /** The sequences that a call of the network can take together. */
-  record Key(Denoiser denoiser, int length, boolean isLabelled) {}
+  /** The calls of a request's sequences of one length. */
+  @FunctionalInterface
+  interface Calls {
+
+    /** Returns a plain {@link NetworkQuery}, which requests can share, or one with a memory. */
+    BatchedQuery of(int batchSize, int length);
+  }
+
+  /**
+   * The sequences that a call of the network can take together.
+   *
+   * @param calls the network, or the calls with a memory of one request
+   */
+  record Key(Object calls, int length, boolean isLabelled) {}
 
   SamplingJob(Content content, RequestLimits limits, JobListener listener) {
     this.content = content;
@@ -120,6 +136,15 @@ final class SamplingJob implements ScheduledRequest {
     return limits.weight();
   }
 
+  Denoiser denoiser() {
+    return content.denoiser;
+  }
+
+  /** Returns its calls. */
+  BatchedQuery query() {
+    return query;
+  }
+
   NetworkCall.Drawing drawing() {
     return content.drawing;
   }
@@ -139,7 +164,10 @@ final class SamplingJob implements ScheduledRequest {
         complete();
         return;
       }
-      progress = new RequestProgress(requests.next(), content.trajectories, content::withText);
+      SampleRequest request = requests.next();
+      int length = request.sequences().get(0).zt().length;
+      query = content.calls.of(request.batchSize(), length);
+      progress = new RequestProgress(request, content.trajectories, content::withText);
       placesNow = places.next();
       planned = plannedCalls.hasNext() ? plannedCalls.next() : 0;
       calls = 0;
@@ -153,6 +181,15 @@ final class SamplingJob implements ScheduledRequest {
       samples[placesNow.get(i)] = some.get(i);
     }
     progress = null;
+    release();
+  }
+
+  /** Frees what its calls keep; called where no further one comes. */
+  void release() {
+    if (query != null) {
+      query.close();
+      query = null;
+    }
   }
 
   private void complete() {

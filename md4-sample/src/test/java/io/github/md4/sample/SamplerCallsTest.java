@@ -193,8 +193,7 @@ final class SamplerCallsTest {
     SamplingProcedure procedure = method.under(TinySampling.SCHEDULE);
     BatchedQuery query =
         new NetworkQuery(
-            new NetworkCall(tiny.manager, tiny.recording, tiny.kernels),
-            new NetworkCall.Drawing(procedure.draw(), TokenLaw.MODEL));
+            tiny.manager, tiny.recording, tiny.kernels, procedure.draw(), TokenLaw.MODEL);
     SampleRun limited = new SampleRun(request, procedure.trajectories(context), 3);
     List<Sample> samples = limited.run(query, tiny.hearing, 0);
     assertThat(tiny.calls).allMatch(q -> q.rows().size() <= 3 || q.examples() == 1);
