@@ -13,8 +13,7 @@ import org.springframework.context.annotation.Configuration;
 @Configuration
 public class DiffusionConfiguration {
   @Bean(destroyMethod = "close")
-  public MaskedDiffusion maskedDiffusion(@Value("${md4.model}") String folder)
-      throws IOException {
+  public MaskedDiffusion maskedDiffusion(@Value("${md4.model}") String folder) throws IOException {
     return MaskedDiffusion.load(Path.of(folder));
   }
 
