@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -308,8 +307,16 @@ final class RequestScheduler {
         if (isClosing && running.isEmpty() && queued.isEmpty() && guests.isEmpty()) {
           return null;
         }
-        await();
+        long wait = untilDue();
+        if (wait == Long.MAX_VALUE) {
+          changed.await();
+        } else {
+          long unused = changed.awaitNanos(Math.max(1, wait));
+        }
       }
+    } catch (InterruptedException e) {
+      // Nobody has this thread but the scheduler.
+      throw new IllegalStateException("the model's thread was interrupted", e);
     } finally {
       lock.unlock();
     }
@@ -363,7 +370,8 @@ final class RequestScheduler {
     }
   }
 
-  private void await() {
+  /** Returns the nanoseconds until something is due; the greatest where nothing is. */
+  private long untilDue() {
     long now = System.nanoTime();
     long wait = isClosing && closesAt - now > 0 ? closesAt - now : Long.MAX_VALUE;
     for (ScheduledRequest each : all()) {
@@ -371,15 +379,6 @@ final class RequestScheduler {
         wait = Math.min(wait, each.endsAt() - now);
       }
     }
-    try {
-      if (wait == Long.MAX_VALUE) {
-        changed.await();
-      } else {
-        boolean unused = changed.await(Math.max(1, wait), TimeUnit.NANOSECONDS);
-      }
-    } catch (InterruptedException e) {
-      // Nobody has this thread but the scheduler, which goes on.
-      throw new IllegalStateException("the model's thread was interrupted", e);
-    }
+    return wait;
   }
 }

@@ -27,7 +27,7 @@ record SharedCall(
 
   /** The sequences of a call, by the request of each. */
   private static final class Taken {
-    private final Map<ActiveSequence, SamplingJob> jobs = new IdentityHashMap<>();
+    private final IdentityHashMap<ActiveSequence, SamplingJob> jobs = new IdentityHashMap<>();
     private final Map<NetworkCall.Drawing, List<ActiveSequence>> drawings = new LinkedHashMap<>();
     private int rows;
 
