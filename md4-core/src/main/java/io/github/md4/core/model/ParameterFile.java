@@ -75,22 +75,22 @@ public final class ParameterFile {
 
   /** Returns the values of a set in an open file. */
   static ParameterSource source(SafeTensors tensors, String prefix) {
-    return (spec, first, count) -> tensors.asFiniteFloats(prefix + spec.name(), first, count);
+    return (wanted, first, count) -> tensors.asFiniteFloats(prefix + wanted.name(), first, count);
   }
 
   /** Returns parameters with the values of a source; one at a time is held on the host. */
   static Parameters read(NDManager parent, List<ParameterSpec> specs, ParameterSource source)
       throws IOException {
     try {
-      return Parameters.of(parent, specs, (spec, index) -> all(source, spec));
+      return Parameters.of(parent, specs, (wanted, index) -> all(source, wanted));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
   }
 
-  private static float[] all(ParameterSource source, ParameterSpec spec) {
+  private static float[] all(ParameterSource source, ParameterSpec wanted) {
     try {
-      return source.read(spec, 0, Math.toIntExact(spec.shape().size()));
+      return source.read(wanted, 0, Math.toIntExact(wanted.shape().size()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -158,7 +158,8 @@ public final class SavedModel implements AutoCloseable {
     Schedule schedule = description.schedule(file, manager);
     Network network = network(folder, description, manager, precision);
     try (SafeTensors tensors = ParameterFile.open(file, "", network.specs())) {
-      return load(folder, description, network, ParameterFile.source(tensors, ""), manager, schedule);
+      return load(
+          folder, description, network, ParameterFile.source(tensors, ""), manager, schedule);
     } catch (IOException | RuntimeException e) {
       network.close();
       throw e;

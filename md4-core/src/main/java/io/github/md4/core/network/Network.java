@@ -33,8 +33,8 @@ public interface Network extends AutoCloseable {
   }
 
   /**
-   * Returns a denoiser of weights that are read, kept in the type of the products alone; empty where
-   * the network needs {@link Parameters}. Closed by the caller.
+   * Returns a denoiser of weights that are read, kept in the type of the products alone; empty
+   * where the network needs {@link Parameters}. Closed by the caller.
    */
   default Optional<FrozenDenoiser> loaded(NDManager parent, ParameterSource source)
       throws IOException {

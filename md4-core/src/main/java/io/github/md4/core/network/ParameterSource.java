@@ -3,7 +3,9 @@ package io.github.md4.core.network;
 
 import java.io.IOException;
 
-/** The values of parameters, read a part at a time, so that they need no second copy on the host. */
+/**
+ * The values of parameters, read a part at a time, so that they need no second copy on the host.
+ */
 @FunctionalInterface
 public interface ParameterSource {
 

@@ -9,8 +9,7 @@ sealed interface LlamaFamily extends PublishedFamily {
 
   private static Described described(
       LlamaConfig network, int length, int rows, TensorNames names, int endOfText) {
-    return new Described(
-        network, length, rows, network.specs(rows), names, Set.of(), endOfText);
+    return new Described(network, length, rows, network.specs(rows), names, Set.of(), endOfText);
   }
 
   /** LLaDA (Nie et al., 2025), iLLaDA and their kin. */
@@ -129,8 +128,7 @@ sealed interface LlamaFamily extends PublishedFamily {
       int width = config.whole("hidden_size");
       int heads = config.whole("num_attention_heads");
       boolean isTied =
-          config.flag("tie_word_embeddings", false)
-              && !files.tensors().contains("lm_head.weight");
+          config.flag("tie_word_embeddings", false) && !files.tensors().contains("lm_head.weight");
       LlamaConfig network =
           new LlamaConfig(
               width,
@@ -139,7 +137,8 @@ sealed interface LlamaFamily extends PublishedFamily {
               config.whole("head_dim", width / Math.max(heads, 1)),
               config.whole("num_hidden_layers"),
               config.whole("intermediate_size"),
-              config.number("rope_theta", config.under("rope_parameters").number("rope_theta", 1e6)),
+              config.number(
+                  "rope_theta", config.under("rope_parameters").number("rope_theta", 1e6)),
               config.number("rms_norm_eps", 1e-6),
               isBiased,
               !isBiased,

@@ -5,7 +5,6 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.NamedTensor;
-import io.github.md4.core.model.SafeTensors;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.StoredModel;
 import io.github.md4.core.network.ParameterSource;
@@ -156,8 +155,8 @@ public final class PublishedFolder implements StoredModel {
 
   @Override
   public ParameterSource weights() {
-    return (spec, first, count) -> {
-      String name = described.names().of(spec.name());
+    return (wanted, first, count) -> {
+      String name = described.names().of(wanted.name());
       return shards.fileOf(name).asFiniteFloats(name, first, count);
     };
   }

@@ -61,7 +61,8 @@ final class TensorShards implements AutoCloseable {
       String other =
           entries
               .map(path -> path.getFileName().toString())
-              .filter(name -> name.endsWith(".bin") || name.endsWith(".gguf") || name.endsWith(".pt"))
+              .filter(
+                  name -> name.endsWith(".bin") || name.endsWith(".gguf") || name.endsWith(".pt"))
               .sorted()
               .findFirst()
               .map(name -> ", only " + name + "; convert it to safetensors")

@@ -13,7 +13,8 @@ import java.util.OptionalInt;
  * @param vocabularySize the rows of the table
  * @param end the id that ends a text, or -1
  */
-public record PublishedTokenizer(Tokenizer tokens, int vocabularySize, int end) implements Tokenizer {
+public record PublishedTokenizer(Tokenizer tokens, int vocabularySize, int end)
+    implements Tokenizer {
   static final String TYPE = "published";
 
   /** Checks that every token has a row. */

@@ -62,7 +62,8 @@ public record Peer(Path folder, JsonObject root, JsonObject inputs, JsonObject o
     try {
       String text = Files.readString(folder.resolve("expected.json"));
       JsonObject root = JsonParser.parseString(text).getAsJsonObject();
-      return new Peer(folder, root, root.getAsJsonObject("inputs"), root.getAsJsonObject("outputs"));
+      return new Peer(
+          folder, root, root.getAsJsonObject("inputs"), root.getAsJsonObject("outputs"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

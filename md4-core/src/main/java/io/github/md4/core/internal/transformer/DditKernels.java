@@ -121,6 +121,11 @@ public final class DditKernels implements AutoCloseable {
     return new Remembered(new Hidden(results.get(0)), new Hidden(results.get(1)));
   }
 
+  /** Returns keys and values of positions one after another, [B, P, 2 D]. */
+  public Hidden joined(NDManager scope, List<Hidden> parts) {
+    return hidden(scope, "joined", parts.stream().map(part -> part.array).toList());
+  }
+
   /**
    * Returns the stream after the feed-forward, h [B, L, D] or its rows [R, D].
    *

@@ -31,8 +31,7 @@ final class PieceKernels implements AutoCloseable {
   }
 
   private static TorchScript load(NDManager parent, String resource, Map<String, ?> constants) {
-    return TorchScript.load(
-        parent, constants, TorchScript.resource(PieceKernels.class, resource));
+    return TorchScript.load(parent, constants, TorchScript.resource(PieceKernels.class, resource));
   }
 
   /** Calls a function of arrays and lists of arrays, none of them empty where it is recorded. */

@@ -31,12 +31,7 @@ import java.util.OptionalInt;
  *     see each other
  */
 public record DditConfig(
-    int width,
-    int heads,
-    int layers,
-    int conditionWidth,
-    TimeFeatures timeFeatures,
-    int blockSize)
+    int width, int heads, int layers, int conditionWidth, TimeFeatures timeFeatures, int blockSize)
     implements NetworkConfig {
 
   /** The factor between the widths of the feed-forward and of the stream. */

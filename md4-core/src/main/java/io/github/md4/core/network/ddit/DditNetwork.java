@@ -97,6 +97,11 @@ final class DditNetwork implements Network {
     return places;
   }
 
+  /** Returns a memory of clean blocks, to be closed by the caller. */
+  BlockMemory memory(NDManager parent, Function<String, NDArray> weights) {
+    return new BlockMemory(parent, config, inference, weights, angles);
+  }
+
   RotaryAngles angles() {
     return angles;
   }
@@ -107,10 +112,7 @@ final class DditNetwork implements Network {
   }
 
   private DditPass pass(
-      Function<String, NDArray> weights,
-      NDList places,
-      DditKernels kernels,
-      Recording recording) {
+      Function<String, NDArray> weights, NDList places, DditKernels kernels, Recording recording) {
     return new DditPass(config, kernels, weights, places, recording);
   }
 

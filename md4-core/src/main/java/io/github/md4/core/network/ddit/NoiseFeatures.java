@@ -3,8 +3,8 @@ package io.github.md4.core.network.ddit;
 
 /**
  * The features of a noise that the DDiT kind is told (SEDD's TimestepEmbedder): {@code [cos(sigma
- * f_i), sin(sigma f_i)]} with {@code f_i = 10000^(-i / 128)}, the noise itself, not a thousand times
- * it.
+ * f_i), sin(sigma f_i)]} with {@code f_i = 10000^(-i / 128)}, the noise itself, not a thousand
+ * times it.
  */
 final class NoiseFeatures {
   static final int WIDTH = 256;

@@ -27,7 +27,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-/** A network of the Llama kind over V rows, one of which is the mask's. Safe for several threads. */
+/**
+ * A network of the Llama kind over V rows, one of which is the mask's. Safe for several threads.
+ */
 final class LlamaNetwork implements Network {
   private final LlamaConfig config;
   private final List<ParameterSpec> specs;

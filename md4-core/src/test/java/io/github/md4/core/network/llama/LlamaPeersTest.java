@@ -100,7 +100,9 @@ final class LlamaPeersTest {
     }
   }
 
-  /** Padding is not attended to; positions count on. Only Dream's rows of padding are not compared. */
+  /**
+   * Padding is not attended to; positions count on. Only Dream's rows of padding are not compared.
+   */
   @ParameterizedTest
   @MethodSource("peers")
   void paddedLogits_areThoseOfTheAuthorsCode(Peer peer) throws IOException {
@@ -213,8 +215,10 @@ final class LlamaPeersTest {
   }
 
   private double likelihood(Loaded loaded, JsonObject given) {
-    int[] prompt = Arrays.stream(Peer.numbers(given.get("prompt"))).mapToInt(x -> (int) x).toArray();
-    int[] answer = Arrays.stream(Peer.numbers(given.get("answer"))).mapToInt(x -> (int) x).toArray();
+    int[] prompt =
+        Arrays.stream(Peer.numbers(given.get("prompt"))).mapToInt(x -> (int) x).toArray();
+    int[] answer =
+        Arrays.stream(Peer.numbers(given.get("answer"))).mapToInt(x -> (int) x).toArray();
     double scale = given.get("cfg_scale").getAsDouble();
     int mask = loaded.config().maskColumn();
     double sum = 0;
