@@ -71,7 +71,7 @@ public final class NamedTensor {
     return new Elements(
         count,
         chunk -> {
-          long bytes = Math.min(chunk.remaining() / size * size, count * size - first[0]);
+          long bytes = Math.min(chunk.remaining() / size * (long) size, count * size - first[0]);
           try {
             chunk.put(data.of(first[0], bytes));
           } catch (IOException e) {

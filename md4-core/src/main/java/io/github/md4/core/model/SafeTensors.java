@@ -161,7 +161,7 @@ public final class SafeTensors implements AutoCloseable {
   public float[] asFiniteFloats(String name, long first, int count) throws IOException {
     SafeTensorsHeader.Entry entry = floating(name);
     long size = entry.type().bytes();
-    ByteBuffer data = map(channel, dataStart + entry.begin() + first * size, count * size);
+    ByteBuffer data = map(channel, dataStart + entry.begin() + first * size, (long) count * size);
     return finite(name, entry.type().floats(file, name, data));
   }
 
