@@ -22,6 +22,11 @@ record SerializedDenoiser(Denoiser denoiser, Runnable isAllowed, Lock turn) impl
   }
 
   @Override
+  public Denoiser withMaskColumn() {
+    return new SerializedDenoiser(denoiser.withMaskColumn(), isAllowed, turn);
+  }
+
+  @Override
   public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     isAllowed.run();
     turn.lock();

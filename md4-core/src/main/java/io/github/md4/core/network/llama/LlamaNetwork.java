@@ -78,7 +78,7 @@ final class LlamaNetwork implements Network {
 
   @Override
   public Denoiser denoiser(Parameters parameters) {
-    return (zt, condition, rows) -> pass(parameters::get, zt).logits(zt, rows, maskColumn);
+    return new Weighted(parameters::get);
   }
 
   @Override
@@ -124,17 +124,32 @@ final class LlamaNetwork implements Network {
     manager.close();
   }
 
-  /** The network with weights in the type of its products. */
-  private final class Loaded implements FrozenDenoiser {
-    private final LoadedWeights weights;
+  /** The network with weights. */
+  private class Weighted implements Denoiser {
+    private final Function<String, NDArray> weights;
 
-    Loaded(LoadedWeights weights) {
+    Weighted(Function<String, NDArray> weights) {
       this.weights = weights;
     }
 
     @Override
     public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
-      return pass(weights::of, zt).logits(zt, rows, maskColumn);
+      return pass(weights, zt).logits(zt, rows, maskColumn);
+    }
+
+    @Override
+    public Denoiser withMaskColumn() {
+      return (zt, condition, rows) -> pass(weights, zt).withMask(zt, rows);
+    }
+  }
+
+  /** The network with weights in the type of its products. */
+  private final class Loaded extends Weighted implements FrozenDenoiser {
+    private final LoadedWeights weights;
+
+    Loaded(LoadedWeights weights) {
+      super(weights::of);
+      this.weights = weights;
     }
 
     @Override

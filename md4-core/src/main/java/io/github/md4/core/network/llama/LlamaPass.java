@@ -51,6 +51,11 @@ record LlamaPass(
         });
   }
 
+  /** Returns the logits of the tokens at the asked positions, the mask's among them. */
+  NDArray withMask(NDArray ids, NDArray asked) {
+    return inScope(ids, (scope, h) -> finished(scope, h, rows(scope, h, asked)));
+  }
+
   private interface End {
     NDArray of(NDManager scope, Hidden h);
   }
