@@ -7,6 +7,8 @@ import io.github.md4.cli.data.DataCommand;
 import io.github.md4.cli.evaluate.CompareCommand;
 import io.github.md4.cli.evaluate.EvaluateCommand;
 import io.github.md4.cli.evaluate.QualityCommand;
+import io.github.md4.cli.importing.ExportCommand;
+import io.github.md4.cli.importing.ImportCommand;
 import io.github.md4.cli.plot.PlotCommand;
 import io.github.md4.cli.sample.InfillCommand;
 import io.github.md4.cli.sample.SampleCommand;
@@ -54,6 +56,8 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       SampleImagesCommand.class,
       InfillCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
       TraceCommand.class,
       ScheduleCommand.class,
       QualityCommand.class,

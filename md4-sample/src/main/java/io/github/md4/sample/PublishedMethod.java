@@ -37,7 +37,8 @@ public sealed interface PublishedMethod extends SamplingMethod {
     /** Random ones. */
     RANDOM;
 
-    static Remasking parse(String text) {
+    /** Returns the choice written as {@code low-confidence} or {@code random}. */
+    public static Remasking parse(String text) {
       return Choices.parse(values(), "remasking", text);
     }
 

@@ -8,7 +8,9 @@ import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.ApproximateMethod;
+import io.github.md4.sample.BlockCounts;
 import io.github.md4.sample.Leftovers;
+import io.github.md4.sample.PublishedMethod;
 import io.github.md4.sample.Remasking;
 import io.github.md4.sample.SampleRequest;
 import io.github.md4.sample.SamplingMethod;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,6 +32,8 @@ import picocli.CommandLine.Spec;
 /** The options of the sampler. An option without effect on the chosen sampler is an error. */
 public final class SamplerOptions {
   private static final int DEFAULT_STEPS = 1000;
+  private static final int PUBLISHED_STEPS = 128;
+  private static final int DEFAULT_BLOCK = 32;
   private static final double DEFAULT_REMASK_RATE = 0.05;
 
   @Spec(Spec.Target.MIXEE)
@@ -42,8 +47,8 @@ public final class SamplerOptions {
           "The order in which positions are revealed. The first three follow the reverse process"
               + " (exact); the next three reveal the surest first, and the three after mask tokens"
               + " again (approximate). random-order takes any order, autoregressive goes from"
-              + " left to right, and the last three step by the scores, as SEDD and tauLDR"
-              + " do. Default: ${DEFAULT-VALUE}.")
+              + " left to right, and three step by the scores, as SEDD and tauLDR do; the others"
+              + " are those of published models. Default: ${DEFAULT-VALUE}.")
   private SamplerKind sampler = SamplerKind.ANCESTRAL;
 
   @Option(
@@ -59,7 +64,12 @@ public final class SamplerOptions {
       names = "--steps",
       paramLabel = "T",
       converter = OptionTypes.Count.class,
-      description = "The number of steps from all masked to none. Default: " + DEFAULT_STEPS + ".")
+      description =
+          "The number of steps from all masked to none. Default: "
+              + DEFAULT_STEPS
+              + ", with samplers of published models "
+              + PUBLISHED_STEPS
+              + ".")
   private Integer steps;
 
   @Option(
@@ -86,8 +96,9 @@ public final class SamplerOptions {
       paramLabel = "X",
       converter = OptionTypes.NotNegative.class,
       description =
-          "The divisor of the logits; 0 takes the likeliest token. Default: ${DEFAULT-VALUE}.")
-  private double temperature = 1;
+          "The divisor of the logits; 0 takes the likeliest token. Default: 1, with samplers of"
+              + " published models 0.")
+  private Double temperature;
 
   @Option(
       names = "--top-k",
@@ -139,6 +150,34 @@ public final class SamplerOptions {
   private Integer correctors;
 
   @Option(
+      names = "--block",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description =
+          "The masks of a block of llada and dllm, which are filled from left to right. Default: "
+              + DEFAULT_BLOCK
+              + ".")
+  private Integer block;
+
+  @Option(
+      names = "--remasking",
+      paramLabel = "low-confidence|random",
+      converter = RemaskingConverter.class,
+      description =
+          "The tokens that stay at a step of llada and dllm: the surest, or random ones. Default:"
+              + " low-confidence.")
+  private PublishedMethod.Remasking remasking;
+
+  @Option(
+      names = "--guidance",
+      paramLabel = "W",
+      converter = OptionTypes.NotNegative.class,
+      description =
+          "The scale of guidance away from the text without its prompt, with llada and dllm."
+              + " Default: 0, none.")
+  private Double guidance;
+
+  @Option(
       names = "--seed",
       paramLabel = "SEED",
       description =
@@ -152,6 +191,14 @@ public final class SamplerOptions {
       description = "Samples at once. Has no effect on the result. Default: ${DEFAULT-VALUE}.")
   private int batchSize = SampleRequest.DEFAULT_BATCH_SIZE;
 
+  /** The converter of {@code --remasking}. */
+  static final class RemaskingConverter implements ITypeConverter<PublishedMethod.Remasking> {
+    @Override
+    public PublishedMethod.Remasking convert(String text) throws Exception {
+      return OptionTypes.parsed(PublishedMethod.Remasking::parse).convert(text);
+    }
+  }
+
   /** The draws that {@code --draw} takes. */
   enum Draw {
     EXACT,
@@ -164,12 +211,15 @@ public final class SamplerOptions {
    * @throws ParameterException if an option has no effect with the sampler
    */
   public SamplingOptions options() {
-    refuse("--steps", steps, OptionGroup.GRID);
+    refuse("--steps", steps, OptionGroup.STEPS);
     refuse("--grid", grid, OptionGroup.GRID);
     refuse("--leftovers", leftovers, OptionGroup.LEFTOVERS);
     refuse("--draw", draw, OptionGroup.DRAW);
     refuse("--tokens-per-step", tokensAStep, OptionGroup.TOKENS);
-    refuse("--order-temperature", orderTemperature, OptionGroup.ORDER);
+    refuse("--order-temperature", orderTemperature, OptionGroup.ORDER_TEMPERATURE);
+    refuse("--block", block, OptionGroup.BLOCKS);
+    refuse("--remasking", remasking, OptionGroup.BLOCKS);
+    refuse("--guidance", guidance, OptionGroup.BLOCKS);
     refuse("--remask-rate", remaskRate, OptionGroup.REMASKING);
     refuse("--correctors", correctors, OptionGroup.CORRECTORS);
     if (correctors() < 0) {
@@ -198,7 +248,11 @@ public final class SamplerOptions {
     if (topP != null) {
       truncations.add(topP);
     }
-    return new TokenLaw(temperature, truncations);
+    return new TokenLaw(temperature(), truncations);
+  }
+
+  private double temperature() {
+    return temperature != null ? temperature : sampler.isPublished() ? 0 : 1;
   }
 
   /** Replaces the cosine grid as the default. */
@@ -240,6 +294,24 @@ public final class SamplerOptions {
         order, tokensAStep(), orderTemperature == null ? 0 : orderTemperature);
   }
 
+  SamplingMethod blocks(BlockCounts counts) {
+    return new PublishedMethod.Blocks(
+        counts,
+        publishedSteps(),
+        block == null ? DEFAULT_BLOCK : block,
+        remasking == null ? PublishedMethod.Remasking.LOW_CONFIDENCE : remasking,
+        guidance == null ? 0 : guidance);
+  }
+
+  SamplingMethod dream(PublishedMethod.Algorithm algorithm) {
+    return new PublishedMethod.Dream(
+        algorithm, publishedSteps(), orderTemperature == null ? 0 : orderTemperature);
+  }
+
+  private int publishedSteps() {
+    return steps == null ? PUBLISHED_STEPS : steps;
+  }
+
   SamplingMethod remasked(Remasking remasking) {
     return new ApproximateMethod.Remasked(grid(), remasking, leftovers());
   }
@@ -251,7 +323,9 @@ public final class SamplerOptions {
 
   /** Returns the number of steps of the sampler, 0 without a grid. */
   public int stepCount() {
-    return sampler.has(OptionGroup.GRID) ? grid().steps() : 0;
+    return sampler.isPublished()
+        ? publishedSteps()
+        : sampler.has(OptionGroup.GRID) ? grid().steps() : 0;
   }
 
   /** Returns all options for a script. */
@@ -265,6 +339,9 @@ public final class SamplerOptions {
             .put("seed", seed);
     if (sampler.has(OptionGroup.GRID)) {
       json.put("steps", grid().steps()).put("grid", grid().grid().toString());
+    }
+    if (sampler.isPublished()) {
+      json.put("steps", publishedSteps()).put("method", method.text());
     }
     if (sampler.has(OptionGroup.LEFTOVERS)) {
       json.put("leftovers", leftovers().toString());
@@ -299,15 +376,19 @@ public final class SamplerOptions {
     String kind = method.isExact() ? "exact" : "approximate";
     String draw = method.draw() + " draw" + (isReference() ? " at every step" : "");
     String grid =
-        sampler.has(OptionGroup.GRID) ? ", " + grid().steps() + " steps, " + grid().grid() : "";
+        sampler.isPublished()
+            ? ", " + publishedSteps() + " steps"
+            : sampler.has(OptionGroup.GRID)
+                ? ", " + grid().steps() + " steps, " + grid().grid()
+                : "";
     String law = law().equals(TokenLaw.MODEL) ? "" : ", " + lawText();
     return "%s (%s), %s%s%s".formatted(method.name(), kind, draw, grid, law);
   }
 
   private String lawText() {
     List<String> parts = new ArrayList<>();
-    if (temperature != 1) {
-      parts.add("temperature " + temperature);
+    if (temperature() != 1) {
+      parts.add("temperature " + temperature());
     }
     if (topK != null) {
       parts.add("top-k " + topK.k());
