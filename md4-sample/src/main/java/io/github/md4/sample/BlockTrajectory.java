@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A trajectory in blocks (LLaDA's generate, dllm's MDLMSampler). The blocks are made of the masks in
- * their order, so that a prompt and an answer of masks have the authors' blocks, and holes between
- * given tokens have some too.
+ * A trajectory in blocks (LLaDA's generate, dllm's MDLMSampler). The blocks are made of the masks
+ * in their order, so that a prompt and an answer of masks have the authors' blocks, and holes
+ * between given tokens have some too.
  */
 final class BlockTrajectory implements Trajectory {
   private final PartialSequence sequence;

@@ -7,12 +7,12 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * A trajectory of Dream's diffusion_generate: the times of its steps run from 1 to 0.001 in float32,
- * so the share that a step reveals is a little below one over the steps that are left, and the last
- * step reveals what is still masked.
+ * A trajectory of Dream's diffusion_generate: the times of its steps run from 1 to 0.001 in
+ * float32, so the share that a step reveals is a little below one over the steps that are left, and
+ * the last step reveals what is still masked.
  *
- * <p>The number of tokens of a step is that of the sequence's own masks. The authors' code takes the
- * mean over its batch, which leaves masks in sequences that have more (spec, Section 4).
+ * <p>The number of tokens of a step is that of the sequence's own masks. The authors' code takes
+ * the mean over its batch, which leaves masks in sequences that have more (spec, Section 4).
  */
 final class DreamTrajectory implements Trajectory {
   private static final float LAST_TIME = 1e-3f;
@@ -54,9 +54,7 @@ final class DreamTrajectory implements Trajectory {
   /** Returns a time of the steps' grid, as PyTorch's linspace rounds it. */
   private static float time(int steps, int index) {
     float width = (LAST_TIME - 1) / steps;
-    return index < (steps + 1) / 2
-        ? 1 + width * index
-        : LAST_TIME - width * (steps - index);
+    return index < (steps + 1) / 2 ? 1 + width * index : LAST_TIME - width * (steps - index);
   }
 
   /** Returns the share of the masks that a step reveals, but for the last. */

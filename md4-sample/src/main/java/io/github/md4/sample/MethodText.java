@@ -118,6 +118,8 @@ final class MethodText {
     call.checkArguments("STEPS", "GRID", "LEFTOVERS", "CORRECTORS");
     Leftovers leftovers = Leftovers.parse(call.argument(2));
     return new ApproximateMethod.TauLeaping(steps(call), call.whole(3), leftovers);
+  }
+
   private static SamplingMethod blocks(BlockCounts counts, Call call) {
     call.checkArguments("STEPS", "BLOCK", "REMASKING", "GUIDANCE");
     return new PublishedMethod.Blocks(

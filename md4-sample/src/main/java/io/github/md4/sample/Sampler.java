@@ -105,8 +105,7 @@ public final class Sampler implements AutoCloseable {
 
   /** Returns the denoiser of a request: with guidance, for sequences with given tokens alike. */
   private Denoiser denoiser(SampleRequest request) {
-    Denoiser denoiser =
-        method.readsMask() ? model.denoiser().withMaskColumn() : model.denoiser();
+    Denoiser denoiser = method.readsMask() ? model.denoiser().withMaskColumn() : model.denoiser();
     double scale = method.promptGuidance();
     if (scale == 0) {
       return denoiser;

@@ -147,8 +147,7 @@ final class PublishedSamplersTest {
   /** The numbers of each step, those of the steps that reveal nothing left out. */
   private static void checkCounts(
       JsonObject given, PublishedMethod.Blocks method, int[] initial, int mask) {
-    int[] masked =
-        IntStream.range(0, initial.length).filter(i -> initial[i] == mask).toArray();
+    int[] masked = IntStream.range(0, initial.length).filter(i -> initial[i] == mask).toArray();
     int[] ours =
         BlockTrajectory.steps(method, masked).stream()
             .mapToInt(BlockTrajectory.Step::count)
@@ -175,8 +174,7 @@ final class PublishedSamplersTest {
         PublishedMethod.Dream method =
             new PublishedMethod.Dream(
                 algorithm(each.get("alg").getAsString()), each.get("steps").getAsInt(), 0);
-        List<int[]> ours =
-            sample(model, prompts(each, "prompt", count, mask), method, law(each));
+        List<int[]> ours = sample(model, prompts(each, "prompt", count, mask), method, law(each));
         check(peer + " " + each, ours, each.get("ids"), count, model, peer.id("mask"));
       }
     }
@@ -407,8 +405,7 @@ final class PublishedSamplersTest {
                 schedule ->
                     DreamTrajectory.procedure(
                         schedule, method, (own, of) -> new InTurn(drawn, of.index() == 0)));
-        List<int[]> ours =
-            sample(model, prompts(each, "prompt", count, mask), given, greedy());
+        List<int[]> ours = sample(model, prompts(each, "prompt", count, mask), given, greedy());
         check(peer + " origin", ours, each.get("ids"), count, model, peer.id("mask"));
       }
     }

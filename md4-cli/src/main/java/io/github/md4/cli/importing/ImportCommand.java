@@ -97,7 +97,8 @@ public final class ImportCommand implements Callable<Integer> {
     long parameters = published.types().values().stream().mapToLong(Long::longValue).sum();
     out.printf("family      %s%n", published.family());
     out.printf("network     %s%n", config.network().summary());
-    out.printf("parameters  %,d, as %s%n", parameters, String.join(", ", published.types().keySet()));
+    out.printf(
+        "parameters  %,d, as %s%n", parameters, String.join(", ", published.types().keySet()));
     out.printf("vocabulary  %s%n", published.description().tokenizer().summary());
     out.printf("length      %,d tokens%n", config.length());
     out.println("all tensors are there, none is unknown, and all shapes are those of config.json");
@@ -108,8 +109,7 @@ public final class ImportCommand implements Callable<Integer> {
     Path folder = to == null ? from : to;
     double largest = 0;
     try (NDManager manager = NDManager.newBaseManager();
-        SavedModel model =
-            SavedModel.load(folder, Weights.EMA, manager, Precision.FLOAT32)) {
+        SavedModel model = SavedModel.load(folder, Weights.EMA, manager, Precision.FLOAT32)) {
       for (PublishedCheck each : cases) {
         largest = Math.max(largest, distance(manager, model, each));
       }

@@ -153,7 +153,6 @@ enum SamplerKind {
     STEPS,
     DRAW,
     TOKENS,
-    ORDER,
     ORDER_TEMPERATURE,
     REMASKING,
     BLOCKS,
@@ -184,7 +183,6 @@ enum SamplerKind {
         case LEFTOVERS -> has(OptionGroup.GRID) || this == CONTINUOUS;
         case DRAW -> this == REVERSE;
         case TOKENS -> this == ORDERED || this == SHUFFLED;
-        case ORDER -> this == ORDERED;
         case ORDER_TEMPERATURE -> this == ORDERED || this == DREAM;
         case BLOCKS -> this == BLOCKS;
         case REMASKING -> this == REMASKED;

@@ -37,14 +37,16 @@ public record PublishedCheck(int[] ids, int row, double time, int[] tokens, doub
   public record Distance(PublishedCheck of, double largest) {}
 
   /**
-   * Reads cases: {@code {"cases": [{"ids": [...], "row": 5, "top": [[id, logit], ...]}, ...]}}, with
-   * a {@code time} where the network is told it.
+   * Reads cases: {@code {"cases": [{"ids": [...], "row": 5, "top": [[id, logit], ...]}, ...]}},
+   * with a {@code time} where the network is told it.
    */
   public static List<PublishedCheck> read(Path file) throws IOException {
     return new UntrustedFile(file).readJson("has no cases", json -> of(file, json));
   }
 
-  /** Returns the public numbers of a released model of a family and size; none if none are known. */
+  /**
+   * Returns the public numbers of a released model of a family and size; none if none are known.
+   */
   public static List<PublishedCheck> known(String family, int vocabularySize) throws IOException {
     try (InputStream in = PublishedCheck.class.getResourceAsStream("checks.json")) {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);

@@ -155,8 +155,7 @@ public final class PublishedCopy {
             json -> {
               JsonObject own = json.getAsJsonObject("tensors");
               Map<String, Map<String, String>> byFile = new TreeMap<>();
-              for (Map.Entry<String, JsonElement> each :
-                  json.getAsJsonObject("files").entrySet()) {
+              for (Map.Entry<String, JsonElement> each : json.getAsJsonObject("files").entrySet()) {
                 String published = each.getKey();
                 byFile
                     .computeIfAbsent(each.getValue().getAsString(), name -> new LinkedHashMap<>())
