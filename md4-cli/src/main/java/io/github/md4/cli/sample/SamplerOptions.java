@@ -169,13 +169,13 @@ public final class SamplerOptions {
   private PublishedMethod.Remasking remasking;
 
   @Option(
-      names = "--guidance",
+      names = "--prompt-guidance",
       paramLabel = "W",
       converter = OptionTypes.NotNegative.class,
       description =
           "The scale of guidance away from the text without its prompt, with llada and dllm."
               + " Default: 0, none.")
-  private Double guidance;
+  private Double promptGuidance;
 
   @Option(
       names = "--seed",
@@ -219,7 +219,7 @@ public final class SamplerOptions {
     refuse("--order-temperature", orderTemperature, OptionGroup.ORDER_TEMPERATURE);
     refuse("--block", block, OptionGroup.BLOCKS);
     refuse("--remasking", remasking, OptionGroup.BLOCKS);
-    refuse("--guidance", guidance, OptionGroup.BLOCKS);
+    refuse("--prompt-guidance", promptGuidance, OptionGroup.BLOCKS);
     refuse("--remask-rate", remaskRate, OptionGroup.REMASKING);
     refuse("--correctors", correctors, OptionGroup.CORRECTORS);
     if (correctors() < 0) {
@@ -300,7 +300,7 @@ public final class SamplerOptions {
         publishedSteps(),
         block == null ? DEFAULT_BLOCK : block,
         remasking == null ? PublishedMethod.Remasking.LOW_CONFIDENCE : remasking,
-        guidance == null ? 0 : guidance);
+        promptGuidance == null ? 0 : promptGuidance);
   }
 
   SamplingMethod dream(PublishedMethod.Algorithm algorithm) {
