@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.published;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.NamedTensor;
 import io.github.md4.core.model.SafeTensors;
@@ -12,12 +20,14 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.network.transformer.TransformerConfig;
+import io.github.md4.core.noise.Noise;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -27,6 +37,8 @@ import java.util.Map;
  */
 public final class TransformersExport {
   private static final String CODE = "modeling_md4.py";
+  private static final int CHECKED = 12; // positions of each sequence of md4_check.json
+  private static final double[] TIMES = {0.3, 0.8};
   private static final Gson GSON =
       new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
@@ -54,6 +66,7 @@ public final class TransformersExport {
           JsonObject config = config(description, transformer);
           Files.writeString(folder.resolve("config.json"), GSON.toJson(config) + "\n");
           writeTokenizer(description.tokenizer(), folder);
+          writeCheck(model, weights, transformer.classes(), folder.resolve("md4_check.json"));
           try (InputStream code = TransformersExport.class.getResourceAsStream(CODE)) {
             Files.copy(code, folder.resolve(CODE));
           }
@@ -97,6 +110,42 @@ public final class TransformersExport {
     config.addProperty("schedule", model.config().schedule().toString());
     config.addProperty("schedule_epsilon", model.config().epsilon());
     return config;
+  }
+
+  /** Writes logits of this library, float32 on the CPU, for scripts/check-transformers.py. */
+  private static void writeCheck(Path model, Weights weights, int classes, Path file)
+      throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        SavedModel loaded = SavedModel.load(model, weights, manager, Precision.FLOAT32)) {
+      int length = Math.min(CHECKED, loaded.description().config().length());
+      long[][] ids = ids(loaded.description().tokenSpace(), length);
+      int[] labels = classes == 0 ? new int[0] : new int[] {0, classes - 1};
+      long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
+      NDArray rows = manager.arange(2f * length).toType(DataType.INT64, false);
+      NDArray logits =
+          loaded
+              .denoiser()
+              .logits(
+                  manager.create(flat, new Shape(2, length)), new Condition(TIMES, labels), rows);
+      JsonObject check = new JsonObject();
+      check.add("ids", GSON.toJsonTree(ids));
+      check.add("times", GSON.toJsonTree(TIMES));
+      check.add("labels", GSON.toJsonTree(labels));
+      check.add("logits", GSON.toJsonTree(logits.toFloatArray()));
+      Files.writeString(file, new Gson().toJson(check) + "\n");
+    }
+  }
+
+  /** Returns two sequences of arbitrary tokens, about half of them masks. */
+  private static long[][] ids(TokenSpace space, int length) {
+    double[] u = new Noise(1).uniforms(Noise.Purpose.SAMPLE, 0, 0, 4 * length);
+    long[][] ids = new long[2][length];
+    for (int i = 0; i < 2 * length; i++) {
+      boolean isMask = u[i] < 0.5;
+      int token = (int) (u[2 * length + i] * space.vocabularySize());
+      ids[i / length][i % length] = isMask ? space.maskToken() : token;
+    }
+    return ids;
   }
 
   /** Writes a tokenizer.json of Hugging Face's where the model has one, else the vocabulary. */
