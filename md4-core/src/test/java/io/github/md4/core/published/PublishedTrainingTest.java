@@ -35,9 +35,9 @@ final class PublishedTrainingTest {
   private static final int[] TARGETS = {3, 5, 8};
   private static final float[] WEIGHTS = {1, 0.5f, 2};
 
-  private static float[] values(PublishedFolder folder, ParameterSpec spec) {
+  private static float[] values(PublishedFolder folder, ParameterSpec of) {
     try {
-      return folder.weights().read(spec, 0, Math.toIntExact(spec.shape().size()));
+      return folder.weights().read(of, 0, Math.toIntExact(of.shape().size()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -64,7 +64,7 @@ final class PublishedTrainingTest {
         PublishedFolder folder = PublishedFolder.open(path, Optional.empty());
         Network network = folder.description().network(manager, Precision.FLOAT32);
         Parameters parameters =
-            Parameters.of(manager, network.specs(), (spec, index) -> values(folder, spec));
+            Parameters.of(manager, network.specs(), (each, index) -> values(folder, each));
         TrainableNetwork trained =
             network.trainable(manager, parameters, TrainingOptions.defaults())) {
       int mask = folder.description().tokenSpace().maskToken();
