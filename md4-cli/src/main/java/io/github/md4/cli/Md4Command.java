@@ -13,6 +13,8 @@ import io.github.md4.cli.help.HelpCommand;
 import io.github.md4.cli.launch.LaunchCommand;
 import io.github.md4.cli.parts.MergeCommand;
 import io.github.md4.cli.plan.PlanCommand;
+import io.github.md4.cli.importing.ExportCommand;
+import io.github.md4.cli.importing.ImportCommand;
 import io.github.md4.cli.plot.PlotCommand;
 import io.github.md4.cli.sample.InfillCommand;
 import io.github.md4.cli.sample.SampleCommand;
@@ -59,6 +61,8 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       SampleImagesCommand.class,
       InfillCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
       TraceCommand.class,
       ScheduleCommand.class,
       QualityCommand.class,

@@ -35,7 +35,8 @@ final class OutputOptions {
           "--trace",
           "--png",
           "--animate",
-          "--out");
+          "--out",
+          "--to");
 
   /** The files of a run's own folder that are no file of a model. */
   private static final Set<String> OF_RUNS = Set.of("config.yaml", "metrics.jsonl", ".lock");

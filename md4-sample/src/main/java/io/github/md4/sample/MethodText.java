@@ -35,7 +35,13 @@ final class MethodText {
           AUTOREGRESSIVE,
           EULER,
           ANALYTIC,
-          TAU_LEAPING);
+          TAU_LEAPING,
+          "llada",
+          "dllm",
+          "dream-origin",
+          "dream-maskgit-plus",
+          "dream-topk-margin",
+          "dream-entropy");
 
   private MethodText() {}
 
@@ -59,6 +65,12 @@ final class MethodText {
       case EULER -> new ApproximateMethod.Euler(steps(call), leftovers(call));
       case ANALYTIC -> new ApproximateMethod.Analytic(steps(call), leftovers(call));
       case TAU_LEAPING -> tauLeaping(call);
+      case "llada" -> blocks(BlockCounts.LLADA, call);
+      case "dllm" -> blocks(BlockCounts.DLLM, call);
+      case "dream-origin" -> dream(PublishedMethod.Algorithm.ORIGIN, call);
+      case "dream-maskgit-plus" -> dream(PublishedMethod.Algorithm.MASKGIT_PLUS, call);
+      case "dream-topk-margin" -> dream(PublishedMethod.Algorithm.TOPK_MARGIN, call);
+      case "dream-entropy" -> dream(PublishedMethod.Algorithm.ENTROPY, call);
       default -> offered(call);
     };
   }
@@ -106,6 +118,21 @@ final class MethodText {
     call.checkArguments("STEPS", "GRID", "LEFTOVERS", "CORRECTORS");
     Leftovers leftovers = Leftovers.parse(call.argument(2));
     return new ApproximateMethod.TauLeaping(steps(call), call.whole(3), leftovers);
+  }
+
+  private static SamplingMethod blocks(BlockCounts counts, Call call) {
+    call.checkArguments("STEPS", "BLOCK", "REMASKING", "GUIDANCE");
+    return new PublishedMethod.Blocks(
+        counts,
+        call.whole(0),
+        call.whole(1),
+        PublishedMethod.Remasking.parse(call.argument(2)),
+        call.number(3));
+  }
+
+  private static SamplingMethod dream(PublishedMethod.Algorithm algorithm, Call call) {
+    call.checkArguments("STEPS", "TEMPERATURE");
+    return new PublishedMethod.Dream(algorithm, call.whole(0), call.number(1));
   }
 
   private static double eta(Call call) {

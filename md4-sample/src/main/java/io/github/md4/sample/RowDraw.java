@@ -7,7 +7,7 @@ import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.DrawKernels;
 
 /** A draw of tokens from logits, for all rows of a call at once. */
-sealed interface RowDraw {
+interface RowDraw {
 
   /**
    * Returns tokens, probabilities and confidences, float64 [3, R].
@@ -64,6 +64,23 @@ sealed interface RowDraw {
     public NDArray draw(
         DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {
       return kernels.uniformLeap(scope, logits, law.logits(kernels, scope, logits), noise);
+    }
+  }
+
+  /**
+   * Inversion in float64 from one uniform a row, c = 1, with probabilities and confidences of the
+   * law of the tokens; where that is of the likeliest tokens alone, of the law without temperature.
+   */
+  record OfLaw(Confidence confidence) implements RowDraw {
+    @Override
+    public NDArray draw(
+        DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {
+      NDArray u = noise.flatten(); // [R]
+      if (law.temperature() == 0) {
+        NDArray cut = new TokenLaw(1, law.truncations()).logits(kernels, scope, logits);
+        return kernels.draw(scope, cut, u.zerosLike().add(DrawKernels.LIKELIEST), confidence);
+      }
+      return kernels.draw(scope, law.logits(kernels, scope, logits), u, confidence);
     }
   }
 }

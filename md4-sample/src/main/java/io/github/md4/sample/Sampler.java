@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.noise.Noise;
 import java.util.List;
@@ -24,6 +27,7 @@ public final class Sampler implements AutoCloseable {
   private final GenerativeModel model;
   private final SamplingProcedure procedure;
   private final TokenLaw law;
+  private final SamplingMethod method;
   private final Runnable release;
 
   /**
@@ -74,6 +78,7 @@ public final class Sampler implements AutoCloseable {
     this.model = Objects.requireNonNull(model, "model");
     this.procedure = method.under(model.schedule(), model.generation());
     this.law = Objects.requireNonNull(law, "law");
+    this.method = method;
     this.release = () -> release.accept(kernels);
   }
 
@@ -91,11 +96,35 @@ public final class Sampler implements AutoCloseable {
     int length = request.sequences().get(0).zt().length;
     try (BatchedQuery query =
         procedure.query(
-            new NetworkQuery(manager, model.denoiser(), kernels, procedure.draw(), law),
+            new NetworkQuery(manager, denoiser(request), kernels, procedure.draw(), law),
             request.batchSize(),
             length)) {
       return run.run(query, listener, calls(run));
     }
+  }
+
+  /** Returns the denoiser of a request: with guidance, for sequences with given tokens alike. */
+  private Denoiser denoiser(SampleRequest request) {
+    Denoiser denoiser = method.readsMask() ? model.denoiser().withMaskColumn() : model.denoiser();
+    double scale = method.promptGuidance();
+    if (scale == 0) {
+      return denoiser;
+    }
+    int mask = model.space().maskToken();
+    int[] first = request.sequences().get(0).zt();
+    boolean[] isGiven = new boolean[first.length];
+    for (int n = 0; n < first.length; n++) {
+      isGiven[n] = first[n] != mask;
+    }
+    for (InitialSequence each : request.sequences()) {
+      for (int n = 0; n < isGiven.length; n++) {
+        require(
+            (each.zt()[n] != mask) == isGiven[n],
+            "with guidance, sequences of a length must have the same positions given, but not",
+            n);
+      }
+    }
+    return new PromptGuidedDenoiser(denoiser, mask, scale, isGiven);
   }
 
   /**

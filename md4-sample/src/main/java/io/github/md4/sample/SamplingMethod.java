@@ -29,6 +29,9 @@ public interface SamplingMethod {
    * random-order(TOKENS)                          autoregressive
    * euler(STEPS, GRID, LEFTOVERS)                 analytic(STEPS, GRID, LEFTOVERS)
    * tau-leaping(STEPS, GRID, LEFTOVERS, CORRECTORS)
+   * llada(STEPS, BLOCK, REMASKING, GUIDANCE)      dllm(...)
+   * dream-origin(STEPS, TEMPERATURE)              dream-maskgit-plus(...), dream-topk-margin(...),
+   *                                               dream-entropy(...)
    * }</pre>
    *
    * or of a {@link SamplingMethodKind} on the class path.
@@ -63,6 +66,19 @@ public interface SamplingMethod {
    */
   default String draw() {
     return "exact";
+  }
+
+  /**
+   * Returns whether the method reads the logit of the mask, where the network has one: its
+   * probability then counts, and it can be drawn.
+   */
+  default boolean readsMask() {
+    return false;
+  }
+
+  /** Returns the scale of guidance away from the sequence without its given tokens; 0 is none. */
+  default double promptGuidance() {
+    return 0;
   }
 
   /**

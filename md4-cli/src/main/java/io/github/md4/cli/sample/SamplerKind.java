@@ -5,7 +5,9 @@ import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.core.Choices;
 import io.github.md4.sample.ApproximateMethod;
 import io.github.md4.sample.ApproximateMethod.Order;
+import io.github.md4.sample.BlockCounts;
 import io.github.md4.sample.ExactMethod;
+import io.github.md4.sample.PublishedMethod;
 import io.github.md4.sample.Remasking;
 import io.github.md4.sample.SamplingMethod;
 import picocli.CommandLine.ITypeConverter;
@@ -100,16 +102,54 @@ enum SamplerKind {
       return new ApproximateMethod.TauLeaping(
           options.grid(), options.correctors(), options.leftovers());
     }
+  },
+  LLADA(Family.BLOCKS) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return options.blocks(BlockCounts.LLADA);
+    }
+  },
+  DLLM(Family.BLOCKS) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return options.blocks(BlockCounts.DLLM);
+    }
+  },
+  DREAM_ORIGIN(Family.DREAM) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return options.dream(PublishedMethod.Algorithm.ORIGIN);
+    }
+  },
+  DREAM_MASKGIT_PLUS(Family.DREAM) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return options.dream(PublishedMethod.Algorithm.MASKGIT_PLUS);
+    }
+  },
+  DREAM_TOPK_MARGIN(Family.DREAM) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return options.dream(PublishedMethod.Algorithm.TOPK_MARGIN);
+    }
+  },
+  DREAM_ENTROPY(Family.DREAM) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return options.dream(PublishedMethod.Algorithm.ENTROPY);
+    }
   };
 
   /** A group of options that some samplers have. */
   enum OptionGroup {
     GRID,
     LEFTOVERS,
+    STEPS,
     DRAW,
     TOKENS,
-    ORDER,
+    ORDER_TEMPERATURE,
     REMASKING,
+    BLOCKS,
     CORRECTORS
   }
 
@@ -122,15 +162,23 @@ enum SamplerKind {
     SHUFFLED,
     CAUSAL,
     SCORED,
-    LEAPING;
+    LEAPING,
+    BLOCKS,
+    DREAM;
+
+    boolean isPublished() {
+      return this == BLOCKS || this == DREAM;
+    }
 
     boolean has(OptionGroup group) {
       return switch (group) {
         case GRID -> this == REVERSE || this == REMASKED || this == SCORED || this == LEAPING;
-        case LEFTOVERS -> this != ORDERED && this != SHUFFLED && this != CAUSAL;
+        case STEPS -> has(OptionGroup.GRID) || isPublished();
+        case LEFTOVERS -> has(OptionGroup.GRID) || this == CONTINUOUS;
         case DRAW -> this == REVERSE;
         case TOKENS -> this == ORDERED || this == SHUFFLED;
-        case ORDER -> this == ORDERED;
+        case ORDER_TEMPERATURE -> this == ORDERED || this == DREAM;
+        case BLOCKS -> this == BLOCKS;
         case REMASKING -> this == REMASKED;
         case CORRECTORS -> this == LEAPING;
       };
@@ -145,6 +193,11 @@ enum SamplerKind {
 
   /** Returns the method with the values of the options. */
   abstract SamplingMethod method(SamplerOptions options);
+
+  /** Returns whether it is the sampler of a published model. */
+  boolean isPublished() {
+    return family.isPublished();
+  }
 
   /** Returns whether options of a group have an effect on this sampler. */
   boolean has(OptionGroup group) {

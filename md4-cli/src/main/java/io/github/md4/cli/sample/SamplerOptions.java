@@ -10,8 +10,10 @@ import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.ApproximateMethod;
+import io.github.md4.sample.BlockCounts;
 import io.github.md4.sample.Leftovers;
 import io.github.md4.sample.MaskedDiffusion;
+import io.github.md4.sample.PublishedMethod;
 import io.github.md4.sample.Remasking;
 import io.github.md4.sample.SampleRequest;
 import io.github.md4.sample.SamplingMethod;
@@ -25,6 +27,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -33,6 +36,8 @@ import picocli.CommandLine.Spec;
 /** The options of the sampler. An option without effect on the chosen sampler is an error. */
 public final class SamplerOptions implements TitledOptions {
   private static final int DEFAULT_STEPS = 1000;
+  private static final int PUBLISHED_STEPS = 128;
+  private static final int DEFAULT_BLOCK = 32;
   private static final double DEFAULT_REMASK_RATE = 0.05;
 
   @Spec(Spec.Target.MIXEE)
@@ -48,7 +53,7 @@ public final class SamplerOptions implements TitledOptions {
               + " and remask-cap, remask-rescale and remask-confidence mask tokens again"
               + " (approximate). random-order takes any order, autoregressive goes from left to"
               + " right, and euler, analytic and tau-leaping step by the scores, as SEDD and tauLDR"
-              + " do. Default: ${DEFAULT-VALUE}.")
+              + " do; llada, dllm and the dream ones are those of published models. Default: ${DEFAULT-VALUE}.")
   private SamplerKind sampler = SamplerKind.ANCESTRAL;
 
   @Option(
@@ -64,7 +69,12 @@ public final class SamplerOptions implements TitledOptions {
       names = "--steps",
       paramLabel = "T",
       converter = OptionTypes.Count.class,
-      description = "The number of steps from all masked to none. Default: " + DEFAULT_STEPS + ".")
+      description =
+          "The number of steps from all masked to none. Default: "
+              + DEFAULT_STEPS
+              + ", with samplers of published models "
+              + PUBLISHED_STEPS
+              + ".")
   private Integer steps;
 
   @Option(
@@ -91,8 +101,9 @@ public final class SamplerOptions implements TitledOptions {
       paramLabel = "X",
       converter = OptionTypes.NotNegative.class,
       description =
-          "The divisor of the logits; 0 takes the likeliest token. Default: ${DEFAULT-VALUE}.")
-  private double temperature = 1;
+          "The divisor of the logits; 0 takes the likeliest token. Default: 1, with samplers of"
+              + " published models 0.")
+  private Double temperature;
 
   @Option(
       names = "--top-k",
@@ -144,6 +155,34 @@ public final class SamplerOptions implements TitledOptions {
   private Integer correctors;
 
   @Option(
+      names = "--block",
+      paramLabel = "N",
+      converter = OptionTypes.Count.class,
+      description =
+          "The masks of a block of llada and dllm, which are filled from left to right. Default: "
+              + DEFAULT_BLOCK
+              + ".")
+  private Integer block;
+
+  @Option(
+      names = "--remasking",
+      paramLabel = "low-confidence|random",
+      converter = RemaskingConverter.class,
+      description =
+          "The tokens that stay at a step of llada and dllm: the surest, or random ones. Default:"
+              + " low-confidence.")
+  private PublishedMethod.Remasking remasking;
+
+  @Option(
+      names = "--prompt-guidance",
+      paramLabel = "W",
+      converter = OptionTypes.NotNegative.class,
+      description =
+          "The scale of guidance away from the text without its prompt, with llada and dllm."
+              + " Default: 0, none.")
+  private Double promptGuidance;
+
+  @Option(
       names = "--seed",
       paramLabel = "SEED",
       description =
@@ -157,6 +196,14 @@ public final class SamplerOptions implements TitledOptions {
       description = "Samples at once. Has no effect on the result. Default: ${DEFAULT-VALUE}.")
   private int batchSize = SampleRequest.DEFAULT_BATCH_SIZE;
 
+  /** The converter of {@code --remasking}. */
+  static final class RemaskingConverter implements ITypeConverter<PublishedMethod.Remasking> {
+    @Override
+    public PublishedMethod.Remasking convert(String text) throws Exception {
+      return OptionTypes.parsed(PublishedMethod.Remasking::parse).convert(text);
+    }
+  }
+
   /** The draws that {@code --draw} takes. */
   enum Draw {
     EXACT,
@@ -169,12 +216,15 @@ public final class SamplerOptions implements TitledOptions {
    * @throws ParameterException if an option has no effect with the sampler
    */
   public SamplingOptions options() {
-    refuse("--steps", steps, OptionGroup.GRID);
+    refuse("--steps", steps, OptionGroup.STEPS);
     refuse("--grid", grid, OptionGroup.GRID);
     refuse("--leftovers", leftovers, OptionGroup.LEFTOVERS);
     refuse("--draw", draw, OptionGroup.DRAW);
     refuse("--tokens-per-step", tokensAStep, OptionGroup.TOKENS);
-    refuse("--order-temperature", orderTemperature, OptionGroup.ORDER);
+    refuse("--order-temperature", orderTemperature, OptionGroup.ORDER_TEMPERATURE);
+    refuse("--block", block, OptionGroup.BLOCKS);
+    refuse("--remasking", remasking, OptionGroup.BLOCKS);
+    refuse("--prompt-guidance", promptGuidance, OptionGroup.BLOCKS);
     refuse("--remask-rate", remaskRate, OptionGroup.REMASKING);
     refuse("--correctors", correctors, OptionGroup.CORRECTORS);
     if (correctors() < 0) {
@@ -216,7 +266,11 @@ public final class SamplerOptions implements TitledOptions {
     if (topP != null) {
       truncations.add(topP);
     }
-    return new TokenLaw(temperature, truncations);
+    return new TokenLaw(temperature(), truncations);
+  }
+
+  private double temperature() {
+    return temperature != null ? temperature : sampler.isPublished() ? 0 : 1;
   }
 
   /** Replaces the cosine grid as the default. */
@@ -258,6 +312,24 @@ public final class SamplerOptions implements TitledOptions {
         order, tokensAStep(), orderTemperature == null ? 0 : orderTemperature);
   }
 
+  SamplingMethod blocks(BlockCounts counts) {
+    return new PublishedMethod.Blocks(
+        counts,
+        publishedSteps(),
+        block == null ? DEFAULT_BLOCK : block,
+        remasking == null ? PublishedMethod.Remasking.LOW_CONFIDENCE : remasking,
+        promptGuidance == null ? 0 : promptGuidance);
+  }
+
+  SamplingMethod dream(PublishedMethod.Algorithm algorithm) {
+    return new PublishedMethod.Dream(
+        algorithm, publishedSteps(), orderTemperature == null ? 0 : orderTemperature);
+  }
+
+  private int publishedSteps() {
+    return steps == null ? PUBLISHED_STEPS : steps;
+  }
+
   SamplingMethod remasked(Remasking remasking) {
     return new ApproximateMethod.Remasked(grid(), remasking, leftovers());
   }
@@ -269,7 +341,9 @@ public final class SamplerOptions implements TitledOptions {
 
   /** Returns the number of steps of the sampler, 0 without a grid. */
   public int stepCount() {
-    return sampler.has(OptionGroup.GRID) ? grid().steps() : 0;
+    return sampler.isPublished()
+        ? publishedSteps()
+        : sampler.has(OptionGroup.GRID) ? grid().steps() : 0;
   }
 
   /** Returns all options for a script. */
@@ -283,6 +357,9 @@ public final class SamplerOptions implements TitledOptions {
             .put("seed", seed);
     if (sampler.has(OptionGroup.GRID)) {
       json.put("steps", grid().steps()).put("grid", grid().grid().toString());
+    }
+    if (sampler.isPublished()) {
+      json.put("steps", publishedSteps()).put("method", method.text());
     }
     if (sampler.has(OptionGroup.LEFTOVERS)) {
       json.put("leftovers", leftovers().toString());
@@ -317,15 +394,19 @@ public final class SamplerOptions implements TitledOptions {
     String kind = method.isExact() ? "exact" : "approximate";
     String draw = method.draw() + " draw" + (isReference() ? " at every step" : "");
     String grid =
-        sampler.has(OptionGroup.GRID) ? ", " + grid().steps() + " steps, " + grid().grid() : "";
+        sampler.isPublished()
+            ? ", " + publishedSteps() + " steps"
+            : sampler.has(OptionGroup.GRID)
+                ? ", " + grid().steps() + " steps, " + grid().grid()
+                : "";
     String law = law().equals(TokenLaw.MODEL) ? "" : ", " + lawText();
     return "%s (%s), %s%s%s".formatted(method.name(), kind, draw, grid, law);
   }
 
   private String lawText() {
     List<String> parts = new ArrayList<>();
-    if (temperature != 1) {
-      parts.add("temperature " + temperature);
+    if (temperature() != 1) {
+      parts.add("temperature " + temperature());
     }
     if (topK != null) {
       parts.add("top-k " + topK.k());

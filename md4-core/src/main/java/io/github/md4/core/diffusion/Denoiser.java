@@ -33,4 +33,12 @@ public interface Denoiser {
   default Optional<Decoder> decoder(NDManager parent, int slots, int length) {
     return Optional.empty();
   }
+
+  /**
+   * Returns this network with the logit of the mask too, where the mask is one of the rows of a
+   * published table, as the samplers of its authors read it; else this.
+   */
+  default Denoiser withMaskColumn() {
+    return this;
+  }
 }

@@ -2,6 +2,8 @@
 package io.github.md4.core.model;
 
 import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
@@ -19,9 +21,6 @@ public final class NamedTensor {
   private final Supplier<Elements> elements;
 
   private NamedTensor(String name, ElementType type, Shape shape, Supplier<Elements> elements) {
-    if (shape.size() > Integer.MAX_VALUE / type.bytes()) {
-      throw new IllegalArgumentException("a tensor must be below 2 GiB: " + name + shape);
-    }
     this.name = name;
     this.type = type;
     this.shape = shape;
@@ -32,8 +31,10 @@ public final class NamedTensor {
    * Returns a tensor of float32.
    *
    * @param data called once; as many elements between position and limit as the shape has
+   * @throws IllegalArgumentException if it has 2 GiB or more
    */
   public static NamedTensor floats(String name, Shape shape, Supplier<FloatBuffer> data) {
+    checkSize(name, ElementType.F32, shape);
     return new NamedTensor(name, ElementType.F32, shape, () -> elements(data.get().duplicate()));
   }
 
@@ -43,7 +44,41 @@ public final class NamedTensor {
    * @param data called once; as many elements between position and limit as the shape has
    */
   public static NamedTensor longs(String name, Shape shape, Supplier<LongBuffer> data) {
+    checkSize(name, ElementType.I64, shape);
     return new NamedTensor(name, ElementType.I64, shape, () -> elements(data.get().duplicate()));
+  }
+
+  /** Checks that a buffer can hold the elements. */
+  private static void checkSize(String name, ElementType type, Shape shape) {
+    if (shape.size() > Integer.MAX_VALUE / type.bytes()) {
+      throw new IllegalArgumentException("a tensor must be below 2 GiB: " + name + shape);
+    }
+  }
+
+  /** Bytes of a tensor, from the byte {@code first} on. */
+  @FunctionalInterface
+  interface Bytes {
+    ByteBuffer of(long first, long count) throws IOException;
+  }
+
+  /** Returns a tensor whose bytes are copied. */
+  static NamedTensor bytes(String name, ElementType type, Shape shape, Bytes data) {
+    return new NamedTensor(name, type, shape, () -> elements(shape.size(), type.bytes(), data));
+  }
+
+  private static Elements elements(long count, int size, Bytes data) {
+    long[] first = {0};
+    return new Elements(
+        count,
+        chunk -> {
+          long bytes = Math.min(chunk.remaining() / size * (long) size, count * size - first[0]);
+          try {
+            chunk.put(data.of(first[0], bytes));
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+          first[0] += bytes;
+        });
   }
 
   String name() {

@@ -4,6 +4,7 @@ package io.github.md4.core.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.network.ParameterSource;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
 import java.io.IOException;
@@ -51,14 +52,50 @@ public final class ParameterFile {
    */
   public static Parameters read(
       Path file, String prefix, NDManager parent, List<ParameterSpec> specs) throws IOException {
-    try (SafeTensors tensors = SafeTensors.open(file)) {
+    try (SafeTensors tensors = open(file, prefix, specs)) {
+      return read(parent, specs, source(tensors, prefix));
+    }
+  }
+
+  /**
+   * Opens a file and checks that it has the set with the given prefix.
+   *
+   * @throws InvalidDataException if the file is damaged or holds other parameters
+   */
+  static SafeTensors open(Path file, String prefix, List<ParameterSpec> specs) throws IOException {
+    SafeTensors tensors = SafeTensors.open(file);
+    try {
       for (ParameterSpec spec : specs) {
         check(tensors, prefix + spec.name(), spec);
       }
       checkIsAll(tensors, prefix, specs);
-      return Parameters.of(parent, specs, (spec, index) -> floats(tensors, prefix + spec.name()));
+      return tensors;
+    } catch (RuntimeException e) {
+      tensors.close();
+      throw e;
+    }
+  }
+
+  /** Returns the values of a set in an open file. */
+  static ParameterSource source(SafeTensors tensors, String prefix) {
+    return (wanted, first, count) -> tensors.asFiniteFloats(prefix + wanted.name(), first, count);
+  }
+
+  /** Returns parameters with the values of a source; one at a time is held on the host. */
+  static Parameters read(NDManager parent, List<ParameterSpec> specs, ParameterSource source)
+      throws IOException {
+    try {
+      return Parameters.of(parent, specs, (wanted, index) -> all(source, wanted));
     } catch (UncheckedIOException e) {
       throw e.getCause();
+    }
+  }
+
+  private static float[] all(ParameterSource source, ParameterSpec wanted) {
+    try {
+      return source.read(wanted, 0, Math.toIntExact(wanted.shape().size()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -87,14 +124,6 @@ public final class ParameterFile {
           tensors.path(),
           "parameter %s must be %s, but is %s: it is of another network"
               .formatted(name, spec.shape(), tensors.shape(name)));
-    }
-  }
-
-  private static float[] floats(SafeTensors tensors, String name) {
-    try {
-      return tensors.asFiniteFloats(name);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

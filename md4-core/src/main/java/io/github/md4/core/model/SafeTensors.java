@@ -121,12 +121,17 @@ public final class SafeTensors implements AutoCloseable {
    * @throws InvalidDataException if it is of another type
    */
   public float[] asFloats(String name) throws IOException {
+    SafeTensorsHeader.Entry entry = floating(name);
+    return entry.type().floats(file, name, bytes(name, entry));
+  }
+
+  private SafeTensorsHeader.Entry floating(String name) {
     SafeTensorsHeader.Entry entry = entry(name);
     if (entry.type() == ElementType.UNKNOWN) {
       throw new InvalidDataException(
           file, "tensor " + name + " is " + entry.dtype() + "; F32, F16 or BF16 is needed");
     }
-    return entry.type().floats(file, name, bytes(name, entry));
+    return entry;
   }
 
   /**
@@ -135,13 +140,52 @@ public final class SafeTensors implements AutoCloseable {
    * @throws InvalidDataException also if one is NaN or infinite
    */
   public float[] asFiniteFloats(String name) throws IOException {
-    float[] values = asFloats(name);
+    return finite(name, asFloats(name));
+  }
+
+  private float[] finite(String name, float[] values) {
     if (!areFinite(values)) {
       throw new InvalidDataException(
           file,
           "tensor " + name + " holds NaN or infinity: its training diverged, or it is damaged");
     }
     return values;
+  }
+
+  /**
+   * Returns elements of a tensor of weights, each of which must be a number, as a new array.
+   *
+   * @param first the first element, row-major
+   * @throws InvalidDataException as {@link #asFiniteFloats(String)}
+   */
+  public float[] asFiniteFloats(String name, long first, int count) throws IOException {
+    SafeTensorsHeader.Entry entry = floating(name);
+    long size = entry.type().bytes();
+    ByteBuffer data = map(channel, dataStart + entry.begin() + first * size, (long) count * size);
+    return finite(name, entry.type().floats(file, name, data));
+  }
+
+  /** Returns the number of bytes of all tensors. */
+  public long dataBytes() {
+    return header.tensors().values().stream().mapToLong(SafeTensorsHeader.Entry::bytes).sum();
+  }
+
+  /** Returns the name of a tensor's element type in the file, as {@code BF16}. */
+  public String type(String name) {
+    return entry(name).dtype();
+  }
+
+  /**
+   * Returns a tensor to be written under another name, its bytes as they are here; this file must
+   * be open then.
+   */
+  public NamedTensor tensor(String name, String newName) {
+    SafeTensorsHeader.Entry entry = floating(name);
+    return NamedTensor.bytes(
+        newName,
+        entry.type(),
+        entry.shape(),
+        (first, count) -> map(channel, dataStart + entry.begin() + first, count));
   }
 
   /** Returns whether all values are numbers. The loop is one that the compiler vectorizes. */

@@ -10,6 +10,7 @@ import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
+import io.github.md4.core.network.ParameterSource;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.LearnedPowers;
@@ -41,9 +42,9 @@ public final class SavedModel implements AutoCloseable {
   private final Path folder;
   private final Description description;
   private final Network network;
-  private final Parameters parameters;
   private final FrozenDenoiser denoiser;
   private final Schedule schedule;
+  private final Runnable freeing;
 
   /** A model without its weights. */
   public record Description(ModelConfig config, Tokenizer tokenizer) {
@@ -108,6 +109,12 @@ public final class SavedModel implements AutoCloseable {
      * @throws InvalidDataException if the folder is no model's or the files are damaged
      */
     public static Description read(Path folder) throws IOException {
+      Optional<ModelLayout> layout = ModelLayout.of(folder);
+      if (layout.isPresent()) {
+        try (StoredModel stored = layout.get().open(folder)) {
+          return stored.description();
+        }
+      }
       if (!isIn(folder)) {
         throw new InvalidDataException(
             folder, "is no model: it must have %s, %s and %s".formatted(CONFIG, TOKENIZER, MODEL));
@@ -121,39 +128,91 @@ public final class SavedModel implements AutoCloseable {
       Path folder,
       Description description,
       Network network,
-      Parameters parameters,
       FrozenDenoiser denoiser,
-      Schedule schedule) {
+      Schedule schedule,
+      Runnable freeing) {
     this.folder = folder;
     this.description = description;
     this.network = network;
-    this.parameters = parameters;
     this.denoiser = denoiser;
     this.schedule = schedule;
+    this.freeing = freeing;
   }
 
   /**
-   * Returns the model of a folder.
+   * Returns the model of a folder: one of ours, or of a {@link ModelLayout} on the class path.
    *
    * @param manager the device on which it will run
    * @throws InvalidDataException if the folder is no model's, is damaged or lacks those weights
    */
   public static SavedModel load(
       Path folder, Weights weights, NDManager manager, Precision precision) throws IOException {
+    Optional<ModelLayout> layout = ModelLayout.of(folder);
+    if (layout.isPresent()) {
+      try (StoredModel stored = layout.get().open(folder)) {
+        return load(folder, stored, manager, precision);
+      }
+    }
     Description description = Description.read(folder);
     Path file = weightsFile(folder, weights);
     Schedule schedule = description.schedule(file, manager);
-    Network network =
-        new UntrustedFile(folder.resolve(CONFIG))
-            .read("describes no network", () -> description.network(manager, precision));
-    try {
-      Parameters parameters = ParameterFile.read(file, "", manager, network.specs());
-      FrozenDenoiser denoiser = network.frozen(manager, parameters);
-      return new SavedModel(folder, description, network, parameters, denoiser, schedule);
+    Network network = network(folder, description, manager, precision);
+    try (SafeTensors tensors = ParameterFile.open(file, "", network.specs())) {
+      return load(
+          folder, description, network, ParameterFile.source(tensors, ""), manager, schedule);
     } catch (IOException | RuntimeException e) {
       network.close();
       throw e;
     }
+  }
+
+  private static SavedModel load(
+      Path folder, StoredModel stored, NDManager manager, Precision precision) throws IOException {
+    Description description = stored.description();
+    ModelConfig config = description.config();
+    Schedule schedule =
+        config.schedule().starting(description.tokenizer().vocabularySize(), config.epsilon());
+    Network network = network(folder, description, manager, precision);
+    try {
+      return load(folder, description, network, stored.weights(), manager, schedule);
+    } catch (IOException | RuntimeException e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  private static Network network(
+      Path folder, Description description, NDManager manager, Precision precision)
+      throws IOException {
+    return new UntrustedFile(folder.resolve(CONFIG))
+        .read("describes no network", () -> description.network(manager, precision));
+  }
+
+  private static SavedModel load(
+      Path folder,
+      Description description,
+      Network network,
+      ParameterSource source,
+      NDManager manager,
+      Schedule schedule)
+      throws IOException {
+    Optional<FrozenDenoiser> loaded = network.loaded(manager, source);
+    if (loaded.isPresent()) {
+      return new SavedModel(
+          folder, description, network, loaded.get(), schedule, loaded.get()::close);
+    }
+    Parameters parameters = ParameterFile.read(manager, network.specs(), source);
+    FrozenDenoiser denoiser = network.frozen(manager, parameters);
+    return new SavedModel(
+        folder,
+        description,
+        network,
+        denoiser,
+        schedule,
+        () -> {
+          denoiser.close();
+          parameters.close();
+        });
   }
 
   /** Writes raw and averaged weights of a network, as a checkpoint of a model with a curve. */
@@ -183,13 +242,23 @@ public final class SavedModel implements AutoCloseable {
     ParameterFile.write(folder.resolve(MODEL), which(Weights.EMA), average);
   }
 
-  /** Returns whether a folder has the files of a model. */
+  /** Returns whether a folder has the files of a model, of ours or of a {@link ModelLayout}. */
   public static boolean isIn(Path folder) {
+    return isOurs(folder) || ModelLayout.of(folder).isPresent();
+  }
+
+  private static boolean isOurs(Path folder) {
     return Stream.of(CONFIG, TOKENIZER, MODEL).map(folder::resolve).allMatch(Files::isRegularFile);
   }
 
   /** Returns the file in which a folder has those weights. */
   public static Path weightsFile(Path folder, Weights weights) throws IOException {
+    Optional<ModelLayout> layout = ModelLayout.of(folder);
+    if (layout.isPresent()) {
+      try (StoredModel stored = layout.get().open(folder)) {
+        return stored.file();
+      }
+    }
     Path average = folder.resolve(AVERAGE);
     if (weights == Weights.EMA && Files.exists(average)) {
       return average;
@@ -248,14 +317,13 @@ public final class SavedModel implements AutoCloseable {
 
   /** Returns the number of its weights, the schedule's among them. */
   public long parameterCount() {
-    return parameters.size()
+    return network.specs().stream().mapToLong(spec -> spec.shape().size()).sum()
         + description.config.schedule().parameterCount(description.tokenizer.vocabularySize());
   }
 
   @Override
   public void close() {
-    denoiser.close();
-    parameters.close();
+    freeing.run();
     network.close();
   }
 

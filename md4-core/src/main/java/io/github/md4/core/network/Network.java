@@ -3,8 +3,10 @@ package io.github.md4.core.network;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
+import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -28,6 +30,15 @@ public interface Network extends AutoCloseable {
    */
   default FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
     return new FrozenDenoiser.Plain(denoiser(parameters));
+  }
+
+  /**
+   * Returns a denoiser of weights that are read, kept in the type of the products alone; empty
+   * where the network needs {@link Parameters}. Closed by the caller.
+   */
+  default Optional<FrozenDenoiser> loaded(NDManager parent, ParameterSource source)
+      throws IOException {
+    return Optional.empty();
   }
 
   /**

@@ -124,6 +124,7 @@ public interface Tokenizer {
       case WordTokenizer.TYPE -> WordTokenizer.fromJson(fields);
       case PixelValues.TYPE -> PixelValues.fromJson(fields);
       case ClassNames.TYPE -> ClassNames.fromJson(fields);
+      case PublishedTokenizer.TYPE -> PublishedTokenizer.fromJson(fields);
       default -> TokenizerKind.of(type).fromJson(json);
     };
   }

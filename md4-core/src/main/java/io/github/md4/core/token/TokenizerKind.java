@@ -41,7 +41,8 @@ public interface TokenizerKind {
                 "symbols",
                 "words",
                 "pixels",
-                "classes"));
+                "classes",
+                "published"));
     for (TokenizerKind kind :
         ServiceLoader.load(TokenizerKind.class, TokenizerKind.class.getClassLoader())) {
       if (kind.type().equals(type)) {

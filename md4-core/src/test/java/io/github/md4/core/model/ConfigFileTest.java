@@ -8,10 +8,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.network.ddit.DditConfig;
 import io.github.md4.core.network.image.ConditionConfig;
 import io.github.md4.core.network.image.DitConfig;
 import io.github.md4.core.network.image.UNetConfig;
 import io.github.md4.core.network.image.UVitConfig;
+import io.github.md4.core.network.llama.LlamaConfig;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.token.ImageShape;
@@ -38,7 +40,9 @@ final class ConfigFileTest {
         ModelConfig.defaults(),
         model(48, UNET),
         model(64 * 64 * 3, UVitConfig.defaults()),
-        model(32 * 32 * 3, DitConfig.defaults()));
+        model(32 * 32 * 3, DitConfig.defaults()),
+        model(48, new DditConfig(32, 2, 2, 16, TimeFeatures.T, 4)),
+        model(48, new LlamaConfig(32, 4, 2, 8, 2, 64, 5e5, 1e-6, true, false, false, true, 7)));
   }
 
   private static ModelConfig model(int length, NetworkConfig network) {
@@ -72,7 +76,7 @@ final class ConfigFileTest {
     assertThatThrownBy(() -> ConfigFile.read(file))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageEndingWith(
-            "network.kind must be one of transformer, unet, uvit, dit, gpt2: unett");
+            "network.kind must be one of transformer, unet, uvit, dit, gpt2, ddit, llama: unett");
   }
 
   @Test

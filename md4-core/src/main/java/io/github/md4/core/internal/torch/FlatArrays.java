@@ -35,6 +35,7 @@ public final class FlatArrays implements AutoCloseable {
   private final NDArray whole;
   private final List<NDArray> arrays = new ArrayList<>();
   private final List<NDArray> padded = new ArrayList<>();
+  private final List<Long> offsets = new ArrayList<>();
 
   private FlatArrays(NDManager manager, List<Shape> shapes, Precision precision) {
     this.manager = manager;
@@ -45,6 +46,7 @@ public final class FlatArrays implements AutoCloseable {
     this.whole = zeros(size);
     long offset = 0;
     for (Shape shape : shapes) {
+      offsets.add(offset);
       arrays.add(view(offset, shape.size(), shape));
       padded.add(view(offset, paddedSize(shape), paddedShape(shape)));
       offset += paddedSize(shape);
@@ -119,6 +121,15 @@ public final class FlatArrays implements AutoCloseable {
   /** Returns where an array begins in the vector, its padding included; that of none, its end. */
   public long offset(int index) {
     return shapes.subList(0, index).stream().mapToLong(FlatArrays::paddedSize).sum();
+  }
+
+  /** Gives elements of an array their values, from the element {@code first} on, row-major. */
+  public void set(int index, long first, float[] values) {
+    Shape shape = new Shape(values.length);
+    try (NDArray source = manager.create(values, shape);
+        NDArray part = view(offsets.get(index) + first, values.length, shape)) {
+      write(part, source);
+    }
   }
 
   private void write(NDArray to, NDArray source) {

@@ -14,6 +14,8 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.TimeFeatures;
+import io.github.md4.core.network.ddit.DditConfig;
+import io.github.md4.core.network.llama.LlamaConfig;
 import io.github.md4.core.network.transformer.Inputs;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.noise.Noise;
@@ -223,9 +225,14 @@ final class ImageNetworkTest {
   void kinds_areAllThereAre() {
     assertThat(NetworkConfig.kinds().values())
         .containsExactlyInAnyOrder(
-            TransformerConfig.class, UNetConfig.class, UVitConfig.class, DitConfig.class);
+            TransformerConfig.class,
+            UNetConfig.class,
+            UVitConfig.class,
+            DitConfig.class,
+            DditConfig.class,
+            LlamaConfig.class);
     assertThat(ImageConfig.class.getPermittedSubclasses())
-        .hasSize(NetworkConfig.kinds().size() - 1);
+        .hasSize(NetworkConfig.kinds().size() - 3);
   }
 
   private Network network(ImageConfig config) {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.importing;
+
+import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.ModelArgument;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.published.PublishedCopy;
+import io.github.md4.core.published.TransformersExport;
+import io.github.md4.train.RunFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The command {@code md4 export}. */
+@Command(
+    name = "export",
+    description = {
+      "Writes a model so that PyTorch's transformers load it, with trust_remote_code.",
+      "A model that md4 import made goes back to its published layout."
+    },
+    sortOptions = false)
+public final class ExportCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private ModelArgument folder;
+
+  /** The layouts of folders. */
+  enum Layout {
+    TRANSFORMERS;
+
+    @Override
+    public String toString() {
+      return "transformers";
+    }
+  }
+
+  @Option(
+      names = "--layout",
+      paramLabel = "transformers",
+      description = "The layout of the folder. Default: ${DEFAULT-VALUE}.")
+  private Layout layout = Layout.TRANSFORMERS;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "ema|raw",
+      description = "The averaged weights, or those of the last update. Default: ${DEFAULT-VALUE}.")
+  private Weights weights = Weights.EMA;
+
+  @Option(
+      names = "--to",
+      required = true,
+      paramLabel = "FOLDER",
+      description = "The folder to be made.")
+  private Path to;
+
+  @Override
+  public Integer call() throws IOException {
+    Path model = RunFolder.modelIn(folder.path(), weights);
+    if (PublishedCopy.isIn(model)) {
+      PublishedCopy.restore(model, to);
+    } else {
+      TransformersExport.write(model, weights, to);
+    }
+    spec.commandLine().getOut().println("written to " + to + ", " + layout);
+    return ExitCodes.DONE;
+  }
+}

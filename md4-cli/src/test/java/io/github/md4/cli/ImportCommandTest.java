@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static io.github.md4.cli.Ran.md4;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Models of others, and ours for others. */
+@Tag("exact")
+final class ImportCommandTest {
+  private static final Path PEERS = Path.of("../md4-core/src/test/resources/peers");
+
+  @TempDir private Path folder;
+
+  private Path imported(String name) {
+    Path model = folder.resolve(name);
+    md4("import", "--from", PEERS.resolve(name), "--to", model).check();
+    return model;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "mdlm",
+        "mdlm-time",
+        "sedd",
+        "radd",
+        "bd3lm",
+        "llada",
+        "llada-bf16",
+        "dream",
+        "a2d-qwen2"
+      })
+  void model_goesBackByteForByte(String name) throws IOException {
+    Path back = folder.resolve("back");
+    md4("export", "--model", imported(name), "--to", back).check();
+    try (Stream<Path> files = Files.list(PEERS.resolve(name))) {
+      for (Path file : files.filter(each -> !each.endsWith("expected.json")).toList()) {
+        String own = file.getFileName().toString();
+        if (own.endsWith(".safetensors")) {
+          assertThat(tensors(back.resolve(own))).isEqualTo(tensors(file));
+        } else {
+          assertThat(back.resolve(own)).as(own).hasSameBinaryContentAs(file);
+        }
+      }
+    }
+  }
+
+  /** Returns each tensor's type, shape and bytes by its name, in one text. */
+  private static String tensors(Path file) throws IOException {
+    byte[] all = Files.readAllBytes(file);
+    int length = (int) ByteBuffer.wrap(all).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    JsonObject header =
+        JsonParser.parseString(new String(all, 8, length, StandardCharsets.UTF_8))
+            .getAsJsonObject();
+    return header.entrySet().stream()
+        .filter(each -> !each.getKey().equals("__metadata__"))
+        .sorted(Map.Entry.comparingByKey())
+        .map(
+            each -> {
+              JsonObject entry = each.getValue().getAsJsonObject();
+              int begin = entry.getAsJsonArray("data_offsets").get(0).getAsInt() + 8 + length;
+              int end = entry.getAsJsonArray("data_offsets").get(1).getAsInt() + 8 + length;
+              return each.getKey()
+                  + entry.get("dtype")
+                  + entry.get("shape")
+                  + Arrays.hashCode(Arrays.copyOfRange(all, begin, end));
+            })
+        .collect(Collectors.joining("\n"));
+  }
+
+  /** The folder itself and the model made of it give the same tokens. */
+  @Test
+  void infill_takesTheFolderItself() {
+    List<Object> with =
+        List.of("infill", "--json", "--block", "3", "--sampler", "llada", "--steps", "6");
+    Ran ours = md4(with(with, imported("llada")));
+    Ran theirs = md4(with(with, PEERS.resolve("llada")));
+    ours.check();
+    assertThat(theirs.out()).isEqualTo(ours.out());
+    assertThat(ours.json().get("tokens")).hasSize(9);
+  }
+
+  private static Object[] with(List<Object> arguments, Path model) {
+    Stream<Object> more = Stream.of("--template", "w1 w2 w3 [MASK*6]", "--model", model);
+    return Stream.concat(arguments.stream(), more).toArray();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mdlm-time", "dream"})
+  void sample_drawsFromAPublishedModel(String name) {
+    Ran ran =
+        md4("sample", "--model", PEERS.resolve(name), "--length", "12", "--json", "--seed", "3");
+    ran.check();
+    assertThat(ran.json().get("tokens")).hasSize(12);
+  }
+
+  @Test
+  void check_holdsNumbersOfOnesOwn() throws IOException {
+    Path peer = PEERS.resolve("llada");
+    JsonObject expected =
+        JsonParser.parseString(Files.readString(peer.resolve("expected.json"))).getAsJsonObject();
+    JsonArray ids = expected.getAsJsonObject("inputs").getAsJsonArray("input_ids");
+    JsonArray logits = expected.getAsJsonObject("outputs").getAsJsonArray("logits");
+    JsonArray row = logits.get(0).getAsJsonArray().get(4).getAsJsonArray();
+    String top =
+        IntStream.of(3, 9, 17)
+            .mapToObj(y -> "[%d, %s]".formatted(y, row.get(y)))
+            .collect(Collectors.joining(", ", "[", "]"));
+    Path file = folder.resolve("check.json");
+    String text =
+        "{\"cases\": [{\"ids\": %s, \"row\": 4, \"top\": %s}]}".formatted(ids.get(0), top);
+    Files.writeString(file, text);
+    Ran good = md4("import", "--from", peer, "--check", file);
+    good.check();
+    assertThat(good.out()).contains("checked     1 cases, largest distance");
+    Files.writeString(file, text.replace("\"row\": 4", "\"row\": 5"));
+    Ran bad = md4("import", "--from", peer, "--check", file);
+    assertThat(bad.code()).isEqualTo(3);
+    assertThat(bad.err()).contains("these are not the weights").hasLineCount(1);
+  }
+
+  @Test
+  void badInput_isALine() throws IOException {
+    md4("import", "--from", folder).failed(3, "has no config.json");
+    md4("import", "--from", folder.resolve("none.gguf")).failed(3, "is GGUF");
+    md4("import", "--from", PEERS.resolve("mdlm"), "--family", "gpt")
+        .failed(2, "--family", "must be one of");
+    Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"gpt2\"}");
+    md4("import", "--from", folder).failed(3, "is of no family that is known here");
+    md4("sample", "--model", folder).failed(3, "is of no family that is known here");
+  }
+
+  /** scripts/check-transformers.py compares these numbers with those of PyTorch. */
+  @Test
+  void export_writesCodeAndNumbersToCheckItBy() throws IOException {
+    Path model = TinyModel.OF_SEVEN.write(folder.resolve("model"), 5);
+    Path exported = folder.resolve("exported");
+    md4("export", "--model", model, "--to", exported).check();
+    assertThat(exported.resolve("modeling_md4.py")).content().contains("class Md4Model");
+    JsonObject config =
+        JsonParser.parseString(Files.readString(exported.resolve("config.json"))).getAsJsonObject();
+    assertThat(config.getAsJsonObject("auto_map").get("AutoModel").getAsString())
+        .isEqualTo("modeling_md4.Md4Model");
+    JsonObject check =
+        JsonParser.parseString(Files.readString(exported.resolve("md4_check.json")))
+            .getAsJsonObject();
+    assertThat(check.getAsJsonArray("logits")).hasSize(2 * TinyModel.LENGTH * 7);
+    md4("export", "--model", PEERS.resolve("mdlm"), "--to", folder.resolve("other"))
+        .failed(3, "has a network that cannot be exported");
+  }
+}

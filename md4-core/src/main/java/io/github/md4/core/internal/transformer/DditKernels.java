@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.torch.Hidden;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The kernels of the DDiT kind of network, written in {@code ddit.torchscript}.
+ *
+ * <p>Shapes: B examples, L positions, P positions before them, D width, W head width, R chosen
+ * rows. Weights are [out, in], float32 or the type of the products.
+ */
+public final class DditKernels implements AutoCloseable {
+  private static final String RESOURCE = "ddit.torchscript";
+
+  private final PieceKernels pieces;
+
+  /**
+   * The sizes and types of a network.
+   *
+   * @param isAdaptive whether a condition modulates every LayerNorm
+   * @param hasNormBias whether LayerNorm has a bias
+   */
+  public record Options(
+      Precision precision,
+      int heads,
+      int headWidth,
+      double epsilon,
+      boolean isAdaptive,
+      boolean hasNormBias) {
+
+    private Map<String, Object> constants() {
+      Map<String, Object> constants = new LinkedHashMap<>();
+      constants.put("dtype", precision.scalarType);
+      constants.put("headWidth", headWidth);
+      constants.put("heads", heads);
+      constants.put("epsilon", epsilon);
+      constants.put("adaptive", isAdaptive);
+      constants.put("normBias", hasNormBias);
+      return constants;
+    }
+  }
+
+  /**
+   * The result of attention with memory.
+   *
+   * @param stream [B, L, D]
+   * @param keysValues of these positions, before rotation, [B, L, 2 D]
+   */
+  public record Remembered(Hidden stream, Hidden keysValues) {}
+
+  private DditKernels(PieceKernels pieces) {
+    this.pieces = pieces;
+  }
+
+  /** Returns kernels whose results cannot be differentiated. */
+  public static DditKernels forInference(NDManager parent, Options options) {
+    return new DditKernels(PieceKernels.forInference(parent, RESOURCE, options.constants()));
+  }
+
+  /** Returns kernels whose results can be differentiated automatically. */
+  public static DditKernels forTraining(NDManager parent, Options options) {
+    return new DditKernels(PieceKernels.forTraining(parent, RESOURCE, options.constants()));
+  }
+
+  /** Returns tokens, int64 [B, L], as rows of {@code table} [V + 1, D]. */
+  public Hidden embed(NDManager scope, NDArray ids, NDArray table) {
+    return hidden(scope, "embed", ids, table);
+  }
+
+  /** Returns the condition of noise features [B, 256], float32 [B, c]; weights w0, b0, w2, b2. */
+  public NDArray condition(NDManager scope, NDArray features, NDList weights) {
+    return pieces.array(scope, "condition", features, weights);
+  }
+
+  /** Returns k vectors of width D for each example, [B, k, 1, D]. */
+  public Hidden modulation(NDManager scope, NDArray condition, NDArray w, NDArray b) {
+    return hidden(scope, "modulation", condition, w, b);
+  }
+
+  /** Returns the vectors of each row's example, [R, k, D]. */
+  public Hidden modulationOfRows(NDManager scope, Hidden modulation, NDArray rows, Hidden h) {
+    return hidden(scope, "modulationOfRows", modulation.array, rows, h.array);
+  }
+
+  /**
+   * Returns the stream after attention, [B, L, D].
+   *
+   * @param modulation k = 6, or anything where there is no condition
+   * @param weights qkv, out, the norm's weight and, if it has one, bias
+   * @param places cosines and sines [L, 1, W], then, if anything, what is added to the products of
+   *     queries and keys, broadcast to [B, 1, L, L]
+   */
+  public Hidden attention(
+      NDManager scope, Hidden h, Hidden modulation, NDList weights, NDList places) {
+    return hidden(scope, "attended", h.array, modulation.array, weights, places);
+  }
+
+  /**
+   * Returns {@link #attention} of positions that see others before them too.
+   *
+   * @param past keys and values of those, [B, P, 2 D], or none
+   * @param places of all P + L positions
+   */
+  public Remembered remembering(
+      NDManager scope,
+      Hidden h,
+      Hidden modulation,
+      NDList weights,
+      NDList places,
+      List<Hidden> past) {
+    List<NDArray> before = past.stream().map(each -> each.array).toList();
+    NDList results =
+        pieces.call(scope, "attention", h.array, modulation.array, weights, places, before);
+    return new Remembered(new Hidden(results.get(0)), new Hidden(results.get(1)));
+  }
+
+  /** Returns keys and values of positions one after another, [B, P, 2 D]. */
+  public Hidden joined(NDManager scope, List<Hidden> parts) {
+    return hidden(scope, "joined", parts.stream().map(part -> part.array).toList());
+  }
+
+  /**
+   * Returns the stream after the feed-forward, h [B, L, D] or its rows [R, D].
+   *
+   * @param modulation k = 6, for rows that of the rows
+   * @param weights in, its bias, out, its bias, the norm's weight and, if it has one, bias
+   */
+  public Hidden feedForward(NDManager scope, Hidden h, Hidden modulation, NDList weights) {
+    return hidden(scope, "feedForward", h.array, modulation.array, weights);
+  }
+
+  /** Returns the chosen rows of h [B, L, D], [R, D]; rows are flat positions, int64 [R]. */
+  public Hidden hiddenOfRows(NDManager scope, Hidden h, NDArray rows) {
+    return hidden(scope, "hiddenOfRows", h.array, rows);
+  }
+
+  /**
+   * Returns the logits of rows h [R, D], float32 [R, V + 1].
+   *
+   * @param modulation k = 2, of rows, or anything where there is no condition
+   * @param weights w, its bias, the norm's weight and, if it has one, bias
+   */
+  public NDArray head(NDManager scope, Hidden h, Hidden modulation, NDList weights) {
+    return pieces.array(scope, "head", h.array, modulation.array, weights);
+  }
+
+  /** Returns logits without the last column, the mask's, [R, V]. */
+  public NDArray withoutLast(NDManager scope, NDArray logits) {
+    return pieces.array(scope, "withoutLast", logits);
+  }
+
+  @Override
+  public void close() {
+    pieces.close();
+  }
+
+  private Hidden hidden(NDManager scope, String function, Object... arguments) {
+    return new Hidden(pieces.array(scope, function, arguments));
+  }
+}

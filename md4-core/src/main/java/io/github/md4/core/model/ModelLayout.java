@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.model;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/**
+ * A layout of model folders that other programs write.
+ *
+ * <p>Implementations are found by {@link ServiceLoader} and have a public constructor without
+ * parameters.
+ */
+public interface ModelLayout {
+
+  /** Returns whether a folder looks like one of this layout; damage is found by {@link #open}. */
+  boolean isIn(Path folder);
+
+  /**
+   * Opens the model of a folder.
+   *
+   * @throws io.github.md4.core.InvalidDataException if it is damaged or of an unknown network
+   */
+  StoredModel open(Path folder) throws IOException;
+
+  /** Returns the layout of a folder, if one on the class path has it. */
+  static Optional<ModelLayout> of(Path folder) {
+    for (ModelLayout layout :
+        ServiceLoader.load(ModelLayout.class, ModelLayout.class.getClassLoader())) {
+      if (layout.isIn(folder)) {
+        return Optional.of(layout);
+      }
+    }
+    return Optional.empty();
+  }
+}

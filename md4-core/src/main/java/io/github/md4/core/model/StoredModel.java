@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.model;
+
+import io.github.md4.core.network.ParameterSource;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A model as it lies in a folder of another program; it is open until it is closed. */
+public interface StoredModel extends AutoCloseable {
+
+  /** Returns what it is, without its weights. */
+  SavedModel.Description description();
+
+  /** Returns the values of the network's parameters. */
+  ParameterSource weights();
+
+  /** Returns the file that stands for the weights in reports. */
+  Path file();
+
+  @Override
+  void close() throws IOException;
+}

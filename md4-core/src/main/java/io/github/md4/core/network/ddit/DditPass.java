@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.ddit;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.Recording;
+import io.github.md4.core.internal.transformer.DditKernels;
+import io.github.md4.core.network.TimeFeatures;
+import java.util.function.Function;
+
+/**
+ * A forward pass of the DDiT kind, from tokens to the logits of rows.
+ *
+ * <p>B examples, L positions, D width, V + 1 rows of the table, R chosen rows.
+ *
+ * @param weights by name
+ * @param places cosines and sines of the positions' angles, and what is added to the products of
+ *     queries and keys, if anything is
+ */
+record DditPass(
+    DditConfig config,
+    DditKernels kernels,
+    Function<String, NDArray> weights,
+    NDList places,
+    Recording recording) {
+
+  /**
+   * Returns the logits of the rows as the network has them, float32 [R, V + 1], attached to the
+   * manager of {@code ids}.
+   *
+   * @param ids int64 [B, L]
+   * @param sigmas the noise of each example; has no effect where the network is not told it
+   * @param rows flat positions of the stream, int64 [R]
+   */
+  NDArray raw(NDArray ids, double[] sigmas, NDArray rows) {
+    try (NDManager scope = ids.getManager().newSubManager()) {
+      NDArray logits = rows(scope, ids, sigmas, rows);
+      logits.attach(ids.getManager());
+      return logits;
+    }
+  }
+
+  /** Returns {@link #raw} without the last column, the mask's, [R, V]. */
+  NDArray logits(NDArray ids, double[] sigmas, NDArray rows) {
+    try (NDManager scope = ids.getManager().newSubManager()) {
+      NDArray logits = kernels.withoutLast(scope, rows(scope, ids, sigmas, rows));
+      logits.attach(ids.getManager());
+      return logits;
+    }
+  }
+
+  private NDArray rows(NDManager scope, NDArray ids, double[] sigmas, NDArray rows) {
+    NDArray condition = recording.shared(condition(scope, ids, sigmas));
+    Hidden h = recording.start(kernels.embed(scope, ids, weights.apply("embedding.weight")));
+    for (int layer = 0; layer < config.layers() - 1; layer++) {
+      h = block(scope, condition, layer, h); // [B, L, D]
+    }
+    int last = config.layers() - 1;
+    Hidden m = modulation(scope, condition, "layers." + last + ".modulation");
+    Hidden attended = kernels.attention(scope, h, m, attention(last), places); // [B, L, D]
+    Hidden picked = kernels.hiddenOfRows(scope, attended, rows); // [R, D]
+    Hidden ofRows = ofRows(scope, m, rows, attended);
+    Hidden fed = kernels.feedForward(scope, picked, ofRows, feedForward(last)); // [R, D]
+    Hidden ends = modulation(scope, condition, "head.modulation");
+    return kernels.head(scope, fed, ofRows(scope, ends, rows, attended), head());
+  }
+
+  private Hidden block(NDManager outer, NDArray condition, int layer, Hidden stream) {
+    return recording.segment(
+        outer,
+        stream,
+        (scope, h) -> {
+          Hidden m = modulation(scope, condition, "layers." + layer + ".modulation");
+          Hidden attended = kernels.attention(scope, h, m, attention(layer), places);
+          return kernels.feedForward(scope, attended, m, feedForward(layer));
+        });
+  }
+
+  /** Returns the condition float32 [B, c], or of a network without one anything. */
+  NDArray condition(NDManager scope, NDArray ids, double[] sigmas) {
+    int examples = Math.toIntExact(ids.getShape().get(0));
+    if (!config.isAdaptive()) {
+      return scope.ones(new Shape(1));
+    }
+    double[] told = config.timeFeatures() == TimeFeatures.T ? sigmas : new double[examples];
+    NDArray features =
+        scope.create(NoiseFeatures.of(told), new Shape(examples, NoiseFeatures.WIDTH));
+    NDList dense = new NDList();
+    for (String name : new String[] {"dense1", "dense2"}) {
+      dense.add(weights.apply("condition." + name + ".weight"));
+      dense.add(weights.apply("condition." + name + ".bias"));
+    }
+    return kernels.condition(scope, features, dense);
+  }
+
+  Hidden modulation(NDManager scope, NDArray condition, String name) {
+    return config.isAdaptive()
+        ? kernels.modulation(
+            scope, condition, weights.apply(name + ".weight"), weights.apply(name + ".bias"))
+        : Hidden.borrowed(condition);
+  }
+
+  Hidden ofRows(NDManager scope, Hidden m, NDArray rows, Hidden h) {
+    return config.isAdaptive() ? kernels.modulationOfRows(scope, m, rows, h) : m;
+  }
+
+  NDList attention(int layer) {
+    String name = "layers." + layer + ".attention.";
+    NDList all = new NDList();
+    all.add(weights.apply(name + "qkv.weight"));
+    all.add(weights.apply(name + "out.weight"));
+    addNorm(all, name + "norm");
+    return all;
+  }
+
+  NDList feedForward(int layer) {
+    String name = "layers." + layer + ".feedForward.";
+    NDList all = new NDList();
+    all.add(weights.apply(name + "in.weight"));
+    all.add(weights.apply(name + "in.bias"));
+    all.add(weights.apply(name + "out.weight"));
+    all.add(weights.apply(name + "out.bias"));
+    addNorm(all, name + "norm");
+    return all;
+  }
+
+  NDList head() {
+    NDList all = new NDList();
+    all.add(weights.apply("head.weight"));
+    all.add(weights.apply("head.bias"));
+    addNorm(all, "head.norm");
+    return all;
+  }
+
+  private void addNorm(NDList all, String name) {
+    all.add(weights.apply(name + ".weight"));
+    if (!config.isAdaptive()) {
+      all.add(weights.apply(name + ".bias"));
+    }
+  }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.llama;
+
+import static io.github.md4.core.Checks.require;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
+import io.github.md4.core.network.Arithmetic;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.NetworkConfig;
+import io.github.md4.core.network.NetworkKind;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.network.TimeFeatures;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+
+/**
+ * The shape of a bidirectional network of the Llama kind, as LLaDA, Dream and models converted from
+ * Qwen2 are: RMSNorm, gated feed-forwards (SwiGLU), rotary positions, grouped queries.
+ *
+ * @param width D of the stream
+ * @param heads of the queries
+ * @param keyValueHeads of keys and values, divides {@code heads}
+ * @param headWidth of a head, even
+ * @param layers number of blocks
+ * @param hiddenWidth of the feed-forward
+ * @param rotaryBase the base of the angles, 10000 or more
+ * @param epsilon of RMSNorm
+ * @param isBiased whether queries, keys and values have biases
+ * @param hasHeadNorms whether each head of queries and keys is normalised
+ * @param isTied whether the head is the table of embeddings
+ * @param isShifted whether a row speaks of the token after it
+ * @param maskColumn the row of the table that stands for the mask, in [0, V); its logit is never
+ *     that of a token
+ */
+public record LlamaConfig(
+    int width,
+    int heads,
+    int keyValueHeads,
+    int headWidth,
+    int layers,
+    int hiddenWidth,
+    double rotaryBase,
+    double epsilon,
+    boolean isBiased,
+    boolean hasHeadNorms,
+    boolean isTied,
+    boolean isShifted,
+    int maskColumn)
+    implements NetworkConfig {
+
+  private static final int MOST_LAYERS = 10_000; // no network has more: a digit too many
+
+  public LlamaConfig {
+    require(width >= 1, "width must be at least 1", width);
+    require(heads >= 1, "heads must be at least 1", heads);
+    require(
+        keyValueHeads >= 1 && heads % keyValueHeads == 0,
+        "keyValueHeads must divide heads (" + heads + ")",
+        keyValueHeads);
+    require(
+        headWidth >= 2 && headWidth % 2 == 0, "headWidth must be even and at least 2", headWidth);
+    require(
+        layers >= 1 && layers <= MOST_LAYERS, "layers must be in [1, " + MOST_LAYERS + "]", layers);
+    require(hiddenWidth >= 1, "hiddenWidth must be at least 1", hiddenWidth);
+    require(rotaryBase > 1, "rotaryBase must be above 1", rotaryBase);
+    require(epsilon > 0, "epsilon must be positive", epsilon);
+    require(maskColumn >= 0, "maskColumn must be at least 0", maskColumn);
+  }
+
+  @Override
+  public TimeFeatures timeFeatures() {
+    return TimeFeatures.NONE;
+  }
+
+  @Override
+  public int classes() {
+    return 0;
+  }
+
+  @Override
+  public boolean causal() {
+    return false;
+  }
+
+  @Override
+  public OptionalInt nullLabel() {
+    return OptionalInt.empty();
+  }
+
+  /** Accepts any length. */
+  @Override
+  public void checkLength(int length) {}
+
+  @Override
+  public Map<String, Object> facts() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("layers", layers);
+    facts.put("width", width);
+    facts.put("heads", heads);
+    facts.put("keyValueHeads", keyValueHeads);
+    facts.put("hiddenWidth", hiddenWidth);
+    return facts;
+  }
+
+  @Override
+  public Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
+    double dense = 0;
+    double needed = 0;
+    for (ParameterSpec spec : specs) {
+      if (Arithmetic.isProduct(spec)) {
+        boolean isAtMasks =
+            spec.name().equals("head.weight")
+                || spec.name().startsWith("layers." + (layers - 1) + ".feedForward.");
+        dense += spec.shape().size();
+        needed += spec.shape().size() / (isAtMasks ? 2.0 : 1);
+      }
+    }
+    return new Arithmetic(dense, needed, 2.0 * layers * heads * headWidth * length);
+  }
+
+  /**
+   * Returns the network's parameters.
+   *
+   * @param vocabularySize V, the rows of the table, the mask's among them
+   */
+  public List<ParameterSpec> specs(int vocabularySize) {
+    return LlamaSpecs.of(this, vocabularySize);
+  }
+
+  @Override
+  public Network network(NDManager parent, int vocabularySize, Precision precision) {
+    return new LlamaNetwork(parent, this, vocabularySize, precision);
+  }
+
+  /** The kind {@code llama}. */
+  public record Kind() implements NetworkKind {
+    @Override
+    public String name() {
+      return "llama";
+    }
+
+    @Override
+    public Class<? extends NetworkConfig> config() {
+      return LlamaConfig.class;
+    }
+  }
+}

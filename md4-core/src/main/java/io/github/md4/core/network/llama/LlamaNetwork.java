@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.llama;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.DeviceException;
+import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.torch.Recording;
+import io.github.md4.core.internal.transformer.LlamaKernels;
+import io.github.md4.core.network.FrozenDenoiser;
+import io.github.md4.core.network.LoadedWeights;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.ParameterSource;
+import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.RecordedNetwork;
+import io.github.md4.core.network.RotaryAngles;
+import io.github.md4.core.network.TrainableNetwork;
+import io.github.md4.core.network.TrainingOptions;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/**
+ * A network of the Llama kind over V rows, one of which is the mask's. Safe for several threads.
+ */
+final class LlamaNetwork implements Network {
+  private final LlamaConfig config;
+  private final List<ParameterSpec> specs;
+  private final Precision precision;
+  private final NDManager manager;
+  private final LlamaKernels inference;
+  private final LlamaKernels training;
+  private final RotaryAngles angles;
+  private final NDArray maskColumn;
+  private final Map<Integer, NDList> tables = new ConcurrentHashMap<>();
+
+  /**
+   * @param vocabularySize V; the token V is the mask, and is embedded as {@code maskColumn}
+   * @throws IllegalArgumentException unless the mask's row is one of the table
+   */
+  LlamaNetwork(NDManager parent, LlamaConfig config, int vocabularySize, Precision precision) {
+    if (config.maskColumn() >= vocabularySize) {
+      throw new IllegalArgumentException(
+          "maskColumn must be below %d: %d".formatted(vocabularySize, config.maskColumn()));
+    }
+    this.config = config;
+    this.specs = LlamaSpecs.of(config, vocabularySize);
+    this.precision = precision;
+    this.manager = parent.newSubManager();
+    this.angles = new RotaryAngles(config.rotaryBase(), config.headWidth());
+    this.maskColumn = manager.create(new long[] {config.maskColumn()});
+    LlamaKernels.Options options =
+        new LlamaKernels.Options(
+            precision,
+            config.heads(),
+            config.keyValueHeads(),
+            config.headWidth(),
+            config.epsilon(),
+            config.isBiased(),
+            config.hasHeadNorms(),
+            vocabularySize,
+            config.maskColumn());
+    this.inference = LlamaKernels.forInference(manager, options);
+    this.training = LlamaKernels.forTraining(manager, options);
+  }
+
+  @Override
+  public List<ParameterSpec> specs() {
+    return specs;
+  }
+
+  @Override
+  public Denoiser denoiser(Parameters parameters) {
+    return new Weighted(parameters::get);
+  }
+
+  @Override
+  public Optional<FrozenDenoiser> loaded(NDManager parent, ParameterSource source)
+      throws IOException {
+    return Optional.of(new Loaded(LoadedWeights.read(parent, specs, precision, source)));
+  }
+
+  /** Returns the pass of sequences that see each other whole, at the positions from 0 on. */
+  LlamaPass pass(Function<String, NDArray> weights, NDArray zt) {
+    int length = Math.toIntExact(zt.getShape().get(1));
+    NDList places = tables.computeIfAbsent(length, l -> angles.tables(manager, l));
+    return pass(weights, places);
+  }
+
+  /** Returns the pass of sequences with other places. */
+  LlamaPass pass(Function<String, NDArray> weights, NDList places) {
+    return new LlamaPass(config, inference, weights, places, new Recording.None());
+  }
+
+  @Override
+  public TrainableNetwork trainable(
+      NDManager parent, Parameters parameters, TrainingOptions options) {
+    if (options.kernels() == TrainingOptions.Kernels.FUSED) {
+      throw new DeviceException(
+          "training.kernels: no fused kernels exist for networks of the kind llama; take auto");
+    }
+    return new RecordedNetwork(
+        parent,
+        parameters,
+        RecordedNetwork.Implementation.recorded(
+            options.recompute(),
+            (scope, batch, recording) -> {
+              NDList places = pass(parameters::get, batch.zt()).places();
+              return new LlamaPass(config, training, parameters::get, places, recording)
+                  .logits(batch.zt(), batch.rows(), maskColumn);
+            },
+            () -> {}));
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+
+  /** The network with weights. */
+  private class Weighted implements Denoiser {
+    private final Function<String, NDArray> weights;
+
+    Weighted(Function<String, NDArray> weights) {
+      this.weights = weights;
+    }
+
+    @Override
+    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+      return pass(weights, zt).logits(zt, rows, maskColumn);
+    }
+
+    @Override
+    public Denoiser withMaskColumn() {
+      return (zt, condition, rows) -> pass(weights, zt).withMask(zt, rows);
+    }
+  }
+
+  /** The network with weights in the type of its products. */
+  private final class Loaded extends Weighted implements FrozenDenoiser {
+    private final LoadedWeights weights;
+
+    Loaded(LoadedWeights weights) {
+      super(weights::of);
+      this.weights = weights;
+    }
+
+    @Override
+    public String description() {
+      return "TorchScript";
+    }
+
+    @Override
+    public void close() {
+      weights.close();
+    }
+  }
+}

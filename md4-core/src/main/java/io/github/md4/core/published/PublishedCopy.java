@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.published;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
+import io.github.md4.core.model.AtomicWrite;
+import io.github.md4.core.model.NamedTensor;
+import io.github.md4.core.model.SafeTensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * A published model as a model folder of ours, and back: the bytes of all tensors stay as they are,
+ * and the other files are kept beside them in the folder {@code published}.
+ */
+public final class PublishedCopy {
+  /** The folder of the files that are kept. */
+  public static final String KEPT = "published";
+
+  private static final String MODEL = "model.safetensors";
+  private static final String BUFFERS = "buffers.safetensors";
+  private static final String NAMES = "names.json";
+  private static final long LONGEST_KEPT = 1L << 27;
+
+  private PublishedCopy() {}
+
+  /** Writes a published model as one of ours; the folder appears whole or not at all. */
+  public static void write(PublishedFolder from, Path to) throws IOException {
+    AtomicWrite.folder(to, folder -> writeInto(from, folder));
+  }
+
+  private static void writeInto(PublishedFolder from, Path folder) throws IOException {
+    from.description().write(folder);
+    Map<String, String> about = new LinkedHashMap<>();
+    about.put("format", "pt");
+    about.put("weights", "ema");
+    SafeTensors.write(folder.resolve(MODEL), about, from.tensors());
+    Path kept = Files.createDirectory(folder.resolve(KEPT));
+    for (Path file : otherFiles(from.folder())) {
+      Files.copy(file, kept.resolve(file.getFileName()));
+    }
+    if (!from.buffers().isEmpty()) {
+      SafeTensors.write(kept.resolve(BUFFERS), Map.of(), from.buffers());
+    }
+    Files.writeString(kept.resolve(NAMES), names(from));
+  }
+
+  /** Returns the files that are no weights: texts, and not too long to be some. */
+  private static List<Path> otherFiles(Path folder) throws IOException {
+    List<Path> others = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.sorted().toList()) {
+        String name = file.getFileName().toString();
+        boolean isText = name.matches(".*\\.(json|txt|jinja|md|model)|LICENSE.*|NOTICE.*");
+        if (isText && Files.isRegularFile(file) && Files.size(file) <= LONGEST_KEPT) {
+          others.add(file);
+        }
+      }
+    }
+    others.removeIf(file -> file.getFileName().toString().equals(NAMES));
+    others.removeIf(file -> file.getFileName().toString().equals("expected.json"));
+    return others;
+  }
+
+  private static String names(PublishedFolder from) {
+    JsonObject names = new JsonObject();
+    names.addProperty("family", from.family());
+    JsonObject tensors = new JsonObject();
+    from.names().forEach((own, published) -> tensors.addProperty(published, own));
+    names.add("tensors", tensors);
+    JsonObject files = new JsonObject();
+    from.filesByTensor().forEach(files::addProperty);
+    names.add("files", files);
+    return new GsonBuilder().setPrettyPrinting().create().toJson(names) + "\n";
+  }
+
+  /** Returns whether a model was made from a published one. */
+  public static boolean isIn(Path model) {
+    return Files.isRegularFile(model.resolve(KEPT).resolve(NAMES));
+  }
+
+  /**
+   * Writes a model that was made from a published one in the published layout: names, files, types
+   * and bytes of tensors, and all other files as they were.
+   *
+   * @throws InvalidDataException if the model was made in another way
+   */
+  public static void restore(Path model, Path to) throws IOException {
+    if (!isIn(model)) {
+      throw new InvalidDataException(model, "was not made from a published model by md4 import");
+    }
+    AtomicWrite.folder(to, folder -> restoreInto(model, folder));
+  }
+
+  private static void restoreInto(Path model, Path folder) throws IOException {
+    Path kept = model.resolve(KEPT);
+    try (Stream<Path> files = Files.list(kept)) {
+      for (Path file : files.sorted().toList()) {
+        String name = file.getFileName().toString();
+        if (!name.equals(BUFFERS) && !name.equals(NAMES)) {
+          Files.copy(file, folder.resolve(name));
+        }
+      }
+    }
+    Map<String, Map<String, String>> byFile = byFile(kept.resolve(NAMES));
+    try (SafeTensors weights = SafeTensors.open(model.resolve(MODEL));
+        Buffers buffers = Buffers.open(kept.resolve(BUFFERS))) {
+      for (Map.Entry<String, Map<String, String>> file : byFile.entrySet()) {
+        List<NamedTensor> tensors = new ArrayList<>();
+        file.getValue()
+            .forEach(
+                (published, own) ->
+                    tensors.add(
+                        own.isEmpty()
+                            ? buffers.tensor(published)
+                            : weights.tensor(own, published)));
+        SafeTensors.write(folder.resolve(file.getKey()), Map.of("format", "pt"), tensors);
+      }
+    }
+  }
+
+  /** The tensors that are kept but not read, if there are any. */
+  private record Buffers(SafeTensors file) implements AutoCloseable {
+    static Buffers open(Path path) throws IOException {
+      return new Buffers(Files.isRegularFile(path) ? SafeTensors.open(path) : null);
+    }
+
+    NamedTensor tensor(String name) {
+      return file.tensor(name, name);
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (file != null) {
+        file.close();
+      }
+    }
+  }
+
+  /** Returns our names by the published ones, by file; no name of ours for a buffer. */
+  private static Map<String, Map<String, String>> byFile(Path file) throws IOException {
+    return new UntrustedFile(file)
+        .readJson(
+            "is no list of names",
+            json -> {
+              JsonObject own = json.getAsJsonObject("tensors");
+              Map<String, Map<String, String>> byFile = new TreeMap<>();
+              for (Map.Entry<String, JsonElement> each : json.getAsJsonObject("files").entrySet()) {
+                String published = each.getKey();
+                byFile
+                    .computeIfAbsent(each.getValue().getAsString(), name -> new LinkedHashMap<>())
+                    .put(published, own.has(published) ? own.get(published).getAsString() : "");
+              }
+              return byFile;
+            });
+  }
+}

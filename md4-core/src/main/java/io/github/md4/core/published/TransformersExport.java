@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.published;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.model.AtomicWrite;
+import io.github.md4.core.model.NamedTensor;
+import io.github.md4.core.model.SafeTensors;
+import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.network.NetworkConfig;
+import io.github.md4.core.network.transformer.TransformerConfig;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A model of ours as a folder that PyTorch's transformers load with {@code trust_remote_code}: the
+ * weights, a {@code config.json}, and one Python file with the network.
+ */
+public final class TransformersExport {
+  private static final String CODE = "modeling_md4.py";
+  private static final int CHECKED = 12; // positions of each sequence of md4_check.json
+  private static final double[] TIMES = {0.3, 0.8};
+  private static final Gson GSON =
+      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
+
+  private TransformersExport() {}
+
+  /**
+   * Writes a model of text or other sequences.
+   *
+   * @throws InvalidDataException if its network is none that the Python file has
+   */
+  public static void write(Path model, Weights weights, Path to) throws IOException {
+    SavedModel.Description description = SavedModel.Description.read(model);
+    NetworkConfig network = description.config().network();
+    if (!(network instanceof TransformerConfig transformer)) {
+      throw new InvalidDataException(
+          model,
+          "has a network that cannot be exported; those of the kind transformer can, and models of"
+              + " md4 import");
+    }
+    Path file = SavedModel.weightsFile(model, weights);
+    AtomicWrite.folder(
+        to,
+        folder -> {
+          writeWeights(file, folder.resolve("model.safetensors"));
+          JsonObject config = config(description, transformer);
+          Files.writeString(folder.resolve("config.json"), GSON.toJson(config) + "\n");
+          writeTokenizer(description.tokenizer(), folder);
+          writeCheck(model, weights, transformer.classes(), folder.resolve("md4_check.json"));
+          try (InputStream code = TransformersExport.class.getResourceAsStream(CODE)) {
+            Files.copy(code, folder.resolve(CODE));
+          }
+        });
+  }
+
+  private static void writeWeights(Path from, Path to) throws IOException {
+    try (SafeTensors tensors = SafeTensors.open(from)) {
+      List<NamedTensor> all = new ArrayList<>();
+      for (String name : tensors.names()) {
+        all.add(tensors.tensor(name, name));
+      }
+      SafeTensors.write(to, Map.of("format", "pt"), all);
+    }
+  }
+
+  private static JsonObject config(SavedModel.Description model, TransformerConfig network) {
+    JsonObject config = new JsonObject();
+    config.addProperty("model_type", "md4");
+    JsonObject map = new JsonObject();
+    map.addProperty("AutoConfig", "modeling_md4.Md4Config");
+    map.addProperty("AutoModel", "modeling_md4.Md4Model");
+    map.addProperty("AutoModelForMaskedLM", "modeling_md4.Md4Model");
+    config.add("auto_map", map);
+    config.add("architectures", GSON.toJsonTree(List.of("Md4Model")));
+    config.addProperty("torch_dtype", "float32");
+    config.addProperty("vocab_size", model.tokenizer().vocabularySize());
+    config.addProperty("mask_token_id", model.tokenizer().vocabularySize());
+    config.addProperty("length", model.config().length());
+    config.addProperty("head_width", network.headWidth());
+    config.addProperty("heads", network.heads());
+    config.addProperty("key_value_heads", network.keyValueHeads());
+    config.addProperty("layers", network.layers());
+    config.addProperty("hidden_width", network.hiddenWidth());
+    config.addProperty("embedding", network.embedding().toString());
+    config.addProperty("time_features", network.timeFeatures().toString());
+    config.addProperty("classes", network.classes());
+    config.addProperty("activation", network.activation().toString());
+    config.addProperty("causal", network.causal());
+    config.addProperty("objective", model.config().objective().toString());
+    config.addProperty("schedule", model.config().schedule().toString());
+    config.addProperty("schedule_epsilon", model.config().epsilon());
+    return config;
+  }
+
+  /** Writes logits of this library, float32 on the CPU, for scripts/check-transformers.py. */
+  private static void writeCheck(Path model, Weights weights, int classes, Path file)
+      throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
+        SavedModel loaded = SavedModel.load(model, weights, manager, Precision.FLOAT32)) {
+      int length = Math.min(CHECKED, loaded.description().config().length());
+      long[][] ids = ids(loaded.description().tokenSpace(), length);
+      int[] labels = classes == 0 ? new int[0] : new int[] {0, classes - 1};
+      long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
+      NDArray rows = manager.arange(2f * length).toType(DataType.INT64, false);
+      NDArray logits =
+          loaded
+              .denoiser()
+              .logits(
+                  manager.create(flat, new Shape(2, length)), new Condition(TIMES, labels), rows);
+      JsonObject check = new JsonObject();
+      check.add("ids", GSON.toJsonTree(ids));
+      check.add("times", GSON.toJsonTree(TIMES));
+      check.add("labels", GSON.toJsonTree(labels));
+      check.add("logits", GSON.toJsonTree(logits.toFloatArray()));
+      Files.writeString(file, new Gson().toJson(check) + "\n");
+    }
+  }
+
+  /** Returns two sequences of arbitrary tokens, about half of them masks. */
+  private static long[][] ids(TokenSpace space, int length) {
+    double[] u = new Noise(1).uniforms(Noise.Purpose.SAMPLE, 0, 0, 4 * length);
+    long[][] ids = new long[2][length];
+    for (int i = 0; i < 2 * length; i++) {
+      boolean isMask = u[i] < 0.5;
+      int token = (int) (u[2 * length + i] * space.vocabularySize());
+      ids[i / length][i % length] = isMask ? space.maskToken() : token;
+    }
+    return ids;
+  }
+
+  /** Writes a tokenizer.json of Hugging Face's where the model has one, else the vocabulary. */
+  private static void writeTokenizer(Tokenizer tokenizer, Path folder) throws IOException {
+    JsonObject json = tokenizer.toJson();
+    boolean isTheirs = json.has("tokenizer");
+    Path file = folder.resolve(isTheirs ? "tokenizer.json" : "md4_tokenizer.json");
+    Files.writeString(file, GSON.toJson(isTheirs ? json.get("tokenizer") : json) + "\n");
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+
+/**
+ * Classifier-free guidance away from the same sequence without its prompt (LLaDA): {@code un + (w +
+ * 1) (cond - un)}, where un has a mask in place of every given token.
+ *
+ * @param scale w
+ * @param isGiven of which positions the tokens are given, [N]
+ */
+record PromptGuidedDenoiser(Denoiser denoiser, int mask, double scale, boolean[] isGiven)
+    implements Denoiser {
+
+  @Override
+  public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+    try (NDManager scope = zt.getManager().newSubManager()) {
+      scope.tempAttachAll(zt);
+      NDArray given = scope.create(isGiven).expandDims(0).broadcast(zt.getShape()); // [B, N]
+      NDArray without = NDArrays.where(given, zt.zerosLike().add(mask), zt); // [B, N]
+      without.attach(zt.getManager());
+      NDArray un = denoiser.logits(without, condition, rows); // [R, V]
+      NDArray with = denoiser.logits(zt, condition, rows); // [R, V]
+      un.attach(scope);
+      with.attach(scope);
+      without.attach(scope);
+      return scope.ret(un.add(with.sub(un).mul(scale + 1)));
+    }
+  }
+}
