@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -127,6 +128,13 @@ final class FidCommandTest {
     assertThat(fid(samples, reference, "--cache", cache, "--json").succeeded().json())
         .isEqualTo(first);
     features[features.length / 2] ^= 64; // a number in the middle of the moments or features
+    Files.write(kept.get(0), features);
+    assertThat(fid(samples, reference, "--cache", cache, "--json").succeeded().json())
+        .as("computed anew, as the cache is damaged")
+        .isEqualTo(first);
+    CRC32 sum = new CRC32(); // the last eight bytes
+    sum.update(features, 0, features.length - Long.BYTES);
+    ByteBuffer.wrap(features).putLong(features.length - Long.BYTES, sum.getValue());
     Files.write(kept.get(0), features);
     JsonNode other = fid(samples, reference, "--cache", cache, "--json").succeeded().json();
     assertThat(other).as("read from the cache").isNotEqualTo(first);

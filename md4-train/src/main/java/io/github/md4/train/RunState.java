@@ -58,6 +58,7 @@ record RunState(
     if (state == null
         || state.formatVersion != FORMAT_VERSION
         || state.loss == null
+        || state.dataSha256 == null
         || state.guard == null) {
       throw new InvalidDataException(
           file, "is of another version or incomplete; this program reads " + FORMAT_VERSION);

@@ -104,6 +104,18 @@ final class ResumptionTest {
         .hasMessageContaining("step-5 before it is whole");
   }
 
+  @Test
+  void resume_refusesAStateWithoutTheHashOfItsData() throws IOException {
+    TrainingRun.Plan plan = trained();
+    Path state = checkpoint("step-10").resolve("state.json");
+    Files.writeString(
+        state,
+        Files.readString(state).replaceFirst("\"dataSha256\": \"[^\"]*\"", "\"dataSha256\": null"));
+    assertThatThrownBy(() -> TrainingRun.resume(run, plan, tokens, manager))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("state.json: is of another version or incomplete");
+  }
+
   /** Finite numbers whose squares are not: nothing could be trained from there. */
   @ParameterizedTest
   @ValueSource(strings = {"model.safetensors", "ema.safetensors", "optimizer.safetensors"})

@@ -15,20 +15,34 @@ import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 final class GzipMembers extends FilterInputStream {
 
   GzipMembers(InputStream in) throws IOException {
-    super(new GzipCompressorInputStream(in, true));
+    super(opened(in));
+  }
+
+  private static InputStream opened(InputStream in) throws IOException {
+    try {
+      return new GzipCompressorInputStream(in, true);
+    } catch (IOException e) {
+      throw damage(e);
+    }
   }
 
   @Override
   public int read(byte[] into, int start, int count) throws IOException {
     try {
       return super.read(into, start, count);
-    } catch (EOFException e) {
-      throw e;
-    } catch (IOException e) { // the reader has no exception of its own
-      ZipException damage = new ZipException(e.getMessage());
-      damage.initCause(e);
-      throw damage;
+    } catch (IOException e) {
+      throw damage(e);
     }
+  }
+
+  /** Returns the failure as damage, for which the reader has no exception of its own. */
+  private static IOException damage(IOException failure) {
+    if (failure instanceof EOFException) {
+      return failure;
+    }
+    ZipException damage = new ZipException(failure.getMessage());
+    damage.initCause(failure);
+    return damage;
   }
 
   @Override

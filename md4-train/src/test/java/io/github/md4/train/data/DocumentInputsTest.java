@@ -195,6 +195,12 @@ final class DocumentInputsTest {
     Path file = folder.resolve("two.txt" + suffix);
     Files.write(file, joined(one, one));
     assertThat(new String(readAll(file), StandardCharsets.UTF_8)).isEqualTo("a line\na line\n");
+    for (int i : new int[] {2, 3}) { // of gzip: the method and the flags
+      byte[] head = one.clone();
+      head[i] ^= 0x60;
+      Files.write(file, head);
+      assertThatThrownBy(() -> readAll(file)).isInstanceOf(InvalidDataException.class);
+    }
     byte[] damaged = one.clone();
     damaged[0] ^= 1;
     List<byte[]> others = new ArrayList<>(List.of(damaged, new byte[] {'x'}, new byte[30]));
