@@ -9,6 +9,9 @@
 # stopped by SIGTERM or SIGINT after a checkpoint (130). Whatever else happens is followed by another
 # try, up to MD4_RESTARTS (5) in a row of which none lived MD4_STEADY (600) seconds; MD4_PAUSE (10)
 # seconds lie between them. The exit code is the last one of md4.
+#
+# MD4_PROCESSES=8 trains by eight processes of this machine. Under torchrun's or Slurm's variables each
+# process has a supervisor of its own; when one dies all end, and all are begun again.
 set -u
 here=$(cd "$(dirname "$0")" && pwd -P)
 md4=${MD4:-$here/../bin/md4}
@@ -18,6 +21,7 @@ if [ $# -eq 0 ]; then
 fi
 config=$1
 shift
+launch=${MD4_PROCESSES:+launch --processes $MD4_PROCESSES --}
 
 child=
 stopped=
@@ -36,7 +40,8 @@ await() {
 failures=0
 while :; do
   began=$(date +%s)
-  "$md4" train --config "$config" --resume-or-start "$@" &
+  # shellcheck disable=SC2086
+  "$md4" $launch train --config "$config" --resume-or-start "$@" &
   child=$!
   await "$child"
   code=$?

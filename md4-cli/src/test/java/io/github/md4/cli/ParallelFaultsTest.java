@@ -140,7 +140,10 @@ final class ParallelFaultsTest {
   void aPortInUse_isSaid() throws Exception {
     try (ServerSocket socket = new ServerSocket(port)) {
       assertEnds(
-          rank(0), ExitCodes.FAILURE, "rank 0 cannot listen at port " + port, "set MASTER_PORT");
+          rank(0),
+          ExitCodes.FAILURE,
+          "rank 0 cannot listen at port " + socket.getLocalPort(),
+          "set MASTER_PORT");
     }
   }
 

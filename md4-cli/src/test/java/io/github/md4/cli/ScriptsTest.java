@@ -99,6 +99,29 @@ final class ScriptsTest {
   }
 
   @Test
+  void supervise_startsAsManyProcessesAsItIsTold() throws Exception {
+    codes(1, 0);
+    Process process =
+        start(Map.of("MD4_PROCESSES", "3"), "scripts/supervise.sh", "a b.yaml", "--set", "x=y z");
+    assertThat(exitCode(process)).isZero();
+    assertThat(calls())
+        .hasSize(2)
+        .containsOnly(
+            "md4 launch --processes 3 -- train --config a b.yaml --resume-or-start --set x=y z gpu=");
+  }
+
+  @Test
+  void slurmParts_numbersThePartByTheArray() throws Exception {
+    codes(0);
+    Map<String, String> array = Map.of("SLURM_ARRAY_TASK_ID", "2", "SLURM_ARRAY_TASK_COUNT", "8");
+    Process process =
+        start(array, "scripts/slurm-parts.sh", "parts", "evaluate", "a run", "--json");
+    assertThat(exitCode(process)).isZero();
+    assertThat(calls())
+        .containsExactly("md4 evaluate a run --json --part 2/8 --part-out parts/part-2 gpu=");
+  }
+
+  @Test
   void supervise_goesOnAfterCrashes() throws Exception {
     codes(139, 4, 0);
     Process process = start(Map.of(), "scripts/supervise.sh", "a b.yaml", "--set", "x=y z");

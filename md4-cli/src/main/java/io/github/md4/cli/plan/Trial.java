@@ -18,6 +18,7 @@ import io.github.md4.train.Learner;
 import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.bench.RandomWindows;
 import io.github.md4.train.bench.StepBench;
+import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
@@ -64,7 +65,8 @@ final class Trial implements AutoCloseable {
     this.bench =
         new StepBench(
             manager,
-            workload(experiment, experiment.training().withBatching(batching), vocabularySize));
+            workload(experiment, experiment.training().withBatching(batching), vocabularySize),
+            Communicator.alone());
   }
 
   private static StepBench.Workload workload(

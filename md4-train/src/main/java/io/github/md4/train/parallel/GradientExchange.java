@@ -131,7 +131,7 @@ public interface GradientExchange {
     }
 
     private List<FlatArrays> segments(FlatArrays all) {
-      return segments.computeIfAbsent(all, each -> Pieces.segments(local.network, each));
+      return segments.computeIfAbsent(all, each -> ShardPieces.segments(local.network, each));
     }
   }
 
@@ -160,14 +160,14 @@ public interface GradientExchange {
   /** Every process gets the sums of its pieces. */
   final class ToOwners implements Delivery {
     private final Transport transport;
-    private final Pieces pieces;
+    private final ShardPieces pieces;
     private final Map<Precision, FlatArrays> shards = new EnumMap<>(Precision.class);
     private final Map<Precision, List<FlatArrays>> inShard = new EnumMap<>(Precision.class);
     private final FlatArrays like;
 
     ToOwners(Local local, Transport transport, Share share) {
       this.transport = transport;
-      this.pieces = new Pieces(local.network, share);
+      this.pieces = new ShardPieces(local.network, share);
       this.like = local.network.gradients();
     }
 

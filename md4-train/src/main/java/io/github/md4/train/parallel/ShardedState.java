@@ -21,14 +21,14 @@ final class ShardedState implements OptimizerState {
   private final NDManager manager;
   private final TrainableNetwork network;
   private final GradientExchange.Transport transport;
-  private final Pieces pieces;
+  private final ShardPieces pieces;
   private final OptimizerKernels kernels;
   private final Trained trained;
   private final FlatArrays working;
   private final Gathering ofWorking;
   private final Optional<Gathering> ofExact;
 
-  /** Pieces of a shard, and the segments that they and those of the others fill. */
+  /** ShardPieces of a shard, and the segments that they and those of the others fill. */
   private record Gathering(List<FlatArrays> pieces, List<FlatArrays> segments) {
     private void run(GradientExchange.Transport transport, int count) {
       for (int i = 0; i < Math.min(count, pieces.size()); i++) {
@@ -49,7 +49,7 @@ final class ShardedState implements OptimizerState {
     this.manager = parent.newSubManager();
     this.network = network;
     this.transport = transport;
-    this.pieces = new Pieces(network, communicator.share());
+    this.pieces = new ShardPieces(network, communicator.share());
     FlatArrays parameters = shard(whole.parameters());
     boolean isAveraged = whole.average() != whole.parameters();
     this.trained =
