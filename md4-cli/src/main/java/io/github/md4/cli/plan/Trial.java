@@ -18,8 +18,8 @@ import io.github.md4.train.Learner;
 import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.bench.RandomWindows;
 import io.github.md4.train.bench.StepBench;
-import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.evaluation.EvaluationConfig;
+import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
 import java.lang.management.GarbageCollectorMXBean;
@@ -189,8 +189,7 @@ final class Trial implements AutoCloseable {
   double samples() {
     Calls calls = new Calls();
     try {
-      TrainingDraws draws =
-          new TrainingDraws(experiment.model(), space(), experiment.sampling());
+      TrainingDraws draws = new TrainingDraws(experiment.model(), space(), experiment.sampling());
       List<int[]> unused = draws.draw(manager, learner(), draws.starts(), calls);
     } catch (CancellationException e) {
       // enough is known

@@ -83,7 +83,10 @@ final class TrainingSamples implements AutoCloseable {
             .toList();
     List<int[]> drawn;
     try {
-      drawn = own.isEmpty() ? List.of() : draws.draw(manager, learner, own, (done, planned) -> checkStop(isStopRequested));
+      drawn =
+          own.isEmpty()
+              ? List.of()
+              : draws.draw(manager, learner, own, (done, planned) -> checkStop(isStopRequested));
     } catch (CancellationException e) {
       boolean unused = communicator.any(true);
       throw e;
