@@ -63,8 +63,8 @@ final class JsonPageTest {
     if (node.isArray()) {
       node.forEach(element -> collect(path + "[]", element, fields));
     }
-    node.fields()
-        .forEachRemaining(
+    node.properties()
+        .forEach(
             field -> {
               boolean isReason =
                   field.getKey().endsWith("Reason")
