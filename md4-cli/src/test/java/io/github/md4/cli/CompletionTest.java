@@ -48,7 +48,7 @@ final class CompletionTest {
     "md4 evaluate gen, generative",
   })
   void bash_completesCommandsAndOptions(String line, String expected) throws Exception {
-    String[] words = line.split(" ");
+    String[] words = line.split(" ", -1);
     String program =
         "compopt() { :; }; source SCRIPT; COMP_WORDS=(%s); COMP_CWORD=%d; _complete_md4; echo ${COMPREPLY[@]}"
             .formatted(line, words.length - 1);
@@ -78,7 +78,7 @@ final class CompletionTest {
     List<String> offered =
         run("fish", "source SCRIPT; complete -C '" + typed + "'")
             .lines()
-            .map(offer -> offer.split("\t")[0])
+            .map(offer -> offer.split("\t", -1)[0])
             .toList();
     assertThat(offered).contains(expected.split(" "));
   }

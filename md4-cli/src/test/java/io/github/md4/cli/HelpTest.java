@@ -93,7 +93,7 @@ final class HelpTest {
             .dropWhile(line -> !line.equals("Exit codes:"))
             .skip(1)
             .takeWhile(line -> !line.isEmpty())
-            .map(line -> line.strip().split(" ")[0])
+            .map(line -> line.strip().split(" ", -1)[0])
             .toList();
     assertThat(String.join(" ", listed)).isEqualTo(codes);
   }
