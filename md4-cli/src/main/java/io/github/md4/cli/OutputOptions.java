@@ -36,6 +36,7 @@ final class OutputOptions {
           "--png",
           "--animate",
           "--out",
+          "--part-out",
           "--to");
 
   /** The files of a run's own folder that are no file of a model. */

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("exact")
 final class BenchTrainCommandTest {
   private static final List<String> PARTS =
-      List.of("data", "forward", "loss", "backward", "optimizer");
+      List.of("data", "forward", "loss", "backward", "exchange", "optimizer");
 
   @TempDir Path folder;
   private TinyTraining tiny;
@@ -61,6 +61,7 @@ final class BenchTrainCommandTest {
             "forward",
             "loss",
             "backward",
+            "exchange",
             "optimizer",
             "of it EMA",
             "sum",
@@ -145,7 +146,7 @@ final class BenchTrainCommandTest {
         .isEqualTo(median(second, "tokensPerSecond") / median(first.json(), "tokensPerSecond"));
     assertThat(bench("--compare", file).succeeded().out().lines())
         .filteredOn(line -> line.startsWith("ratio of "))
-        .hasSize(11);
+        .hasSize(12);
   }
 
   @ParameterizedTest

@@ -332,7 +332,8 @@ final class ImageCommandsTest {
   void kind_ofNetworkIsNamedWhereUnknown() {
     train("run", "--set", "model.network.kind=resnet")
         .failed(
-            ExitCodes.USAGE, "must be one of transformer, unet, uvit, dit, gpt2, but is 'resnet'");
+            ExitCodes.USAGE,
+            "must be one of transformer, unet, uvit, dit, gpt2, ddit, llama, but is 'resnet'");
   }
 
   @Test

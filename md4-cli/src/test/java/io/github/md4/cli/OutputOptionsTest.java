@@ -35,6 +35,7 @@ final class OutputOptionsTest {
           "--judge",
           "--labels",
           "--mask",
+          "--merged-from",
           "--model",
           "--reconstruct",
           "--reference",

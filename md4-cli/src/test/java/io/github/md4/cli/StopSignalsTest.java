@@ -44,7 +44,7 @@ final class StopSignalsTest {
         ("sample --device cpu --count 1000000000 --steps 2 --json --model " + model).split(" ");
     try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), words)) {
       for (int i = 0; i < 100; i++) {
-        assertThat(child.line()).startsWith("{\"index\":" + i + ",");
+        assertThat(child.line()).startsWith("{\"formatVersion\":1,\"index\":" + i + ",");
       }
       child.signal(signal);
       assertThat(child.exitCode()).isEqualTo(ExitCodes.INTERRUPTED);

@@ -7,6 +7,14 @@ interface JobListener extends SamplingListener {
   /** Returns whether the request may make a further call. */
   boolean hasRoom();
 
+  /**
+   * Returns for how many nanoseconds a thread has been in the listener; such a thread may wait for
+   * whoever closes the model.
+   */
+  default long heldUp() {
+    return 0;
+  }
+
   /** Ends what one call has to tell. */
   void flush();
 

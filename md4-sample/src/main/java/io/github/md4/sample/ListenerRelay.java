@@ -15,6 +15,7 @@ final class ListenerRelay implements JobListener {
   private List<Consumer<SamplingListener>> told; // null where there is nothing to tell
   private List<Consumer<SamplingListener>> rest; // told last; null where there is none
   private boolean isEnded;
+  private long toldAt; // nanoseconds
 
   /**
    * @param onRoom called where the request may go on
@@ -44,8 +45,14 @@ final class ListenerRelay implements JobListener {
   }
 
   @Override
+  public synchronized long heldUp() {
+    return told == null ? 0 : System.nanoTime() - toldAt;
+  }
+
+  @Override
   public synchronized void flush() {
     told = collected;
+    toldAt = System.nanoTime();
     collected = new ArrayList<>();
     notifyAll();
   }

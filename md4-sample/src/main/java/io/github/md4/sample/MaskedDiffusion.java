@@ -290,7 +290,9 @@ public interface MaskedDiffusion extends AutoCloseable {
    * Refuses new requests, lets those that run and wait end within a time, ends what is left before
    * its next call of the network, and frees the memory. It waits for that. On a thread that a
    * listener or a subscriber of a request was called on, that request ends with an {@link
-   * IllegalStateException} and this does not wait: the last request frees the memory.
+   * IllegalStateException} and this does not wait: the last request frees the memory. Nor does it
+   * wait where only requests are left whose listeners have not returned for a second, as they may
+   * wait for this thread: they run to their end.
    *
    * @param grace zero ends them within one call
    */

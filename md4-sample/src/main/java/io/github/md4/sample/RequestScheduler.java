@@ -30,6 +30,11 @@ final class RequestScheduler {
   /** More only wait longer, all of them. */
   private static final int MOST_RUNNING = 256;
 
+  /** Whoever closes the model waits no longer for listeners that do not return in this time. */
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+  private static final Duration LOOK = Duration.ofMillis(100);
+
   private static final String CLOSED = "this model is closed";
 
   private final ServiceLimits limits;
@@ -202,16 +207,16 @@ final class RequestScheduler {
   }
 
   /**
-   * Waits until the model is freed. An interrupt ends the grace, and the thread's flag is set
-   * again.
+   * Waits until the model is freed, or only requests are left whose listeners do not return: they
+   * may wait for this thread. An interrupt ends the grace, and the thread's flag is set again.
    */
   void awaitRelease() {
     boolean isInterrupted = false;
     lock.lock();
     try {
-      while (!isReleased && Thread.currentThread() != thread) {
+      while (!isReleased && Thread.currentThread() != thread && !areAllHeldUp()) {
         try {
-          changed.await();
+          long unused = changed.awaitNanos(LOOK.toNanos());
         } catch (InterruptedException e) {
           isInterrupted = true;
           closesAt = System.nanoTime();
@@ -224,6 +229,13 @@ final class RequestScheduler {
         Thread.currentThread().interrupt();
       }
     }
+  }
+
+  private boolean areAllHeldUp() {
+    return !running.isEmpty()
+        && queued.isEmpty()
+        && guests.isEmpty()
+        && running.stream().allMatch(job -> job.heldUp() > PATIENCE.toNanos());
   }
 
   private void work() {

@@ -154,6 +154,11 @@ final class SamplingJob implements ScheduledRequest {
     return listener.hasRoom();
   }
 
+  /** Returns for how many nanoseconds its listener has not returned; 0 where it has. */
+  long heldUp() {
+    return listener.heldUp();
+  }
+
   /** Goes on to what wants a call, past what has ended; it may then have ended as a whole. */
   void prepare() {
     while (!isEnded() && (progress == null || progress.active(listener).isEmpty())) {

@@ -290,7 +290,8 @@ final class MaskedDiffusionTest {
       assertThatIllegalStateException()
           .isThrownBy(() -> model.generate(1, OPTIONS))
           .withMessage("this model is closed");
-      assertThat(manager.isOpen()).isFalse(); // the request has freed it
+      model.close(); // waits for the end of the request, which frees it
+      assertThat(manager.isOpen()).isFalse();
     } finally {
       threads.shutdown();
     }
@@ -316,6 +317,7 @@ final class MaskedDiffusionTest {
           assertThat(e).hasRootCauseMessage("this model is closed"); // it began too late
         }
       }
+      model.close();
       assertThat(manager.isOpen()).isFalse();
     } finally {
       threads.shutdown();

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.diffusion.AutoregressiveObjective;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.ddit.DditConfig;
+import io.github.md4.core.network.gpt2.GptConfig;
 import io.github.md4.core.network.image.ConditionConfig;
 import io.github.md4.core.network.image.DitConfig;
 import io.github.md4.core.network.image.UNetConfig;
@@ -41,6 +43,12 @@ final class ConfigFileTest {
         model(48, UNET),
         model(64 * 64 * 3, UVitConfig.defaults()),
         model(32 * 32 * 3, DitConfig.defaults()),
+        new ModelConfig(
+            new AutoregressiveObjective.Kind(),
+            1024,
+            new Curve.Linear(),
+            1e-4,
+            GptConfig.defaults()),
         model(48, new DditConfig(32, 2, 2, 16, TimeFeatures.T, 4)),
         model(48, new LlamaConfig(32, 4, 2, 8, 2, 64, 5e5, 1e-6, true, false, false, true, 7)));
   }

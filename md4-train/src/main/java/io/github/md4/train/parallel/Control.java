@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
 /**
@@ -15,6 +16,9 @@ import java.util.function.Function;
  * signs of life, and the news of a failure, which the first passes on.
  */
 final class Control implements AutoCloseable, Peer.Events {
+  private static final Duration NEWS = Duration.ofSeconds(1);
+  private static final Duration LOOK = Duration.ofMillis(10);
+
   private final String name;
   private final Side side;
   private final JobFailure.Listener listener;
@@ -67,9 +71,19 @@ final class Control implements AutoCloseable, Peer.Events {
     try {
       return side.exchange(mine, combination);
     } catch (IOException e) {
+      awaitNews();
+      check(); // a peer may have told the cause before its connection broke
       JobFailure found = new JobFailure(e.getMessage(), JobFailure.FAILURE, true);
       boolean isOwn = tell(found, null);
       throw new JobException(failure.get(), !isOwn);
+    }
+  }
+
+  /** Gives the threads that listen to the peers a moment to hear why one has ended. */
+  private void awaitNews() {
+    long end = System.nanoTime() + NEWS.toNanos();
+    while (failure.get() == null && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(LOOK.toNanos());
     }
   }
 

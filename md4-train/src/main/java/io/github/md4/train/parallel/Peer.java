@@ -99,8 +99,17 @@ final class Peer implements AutoCloseable {
     }
   }
 
+  /**
+   * Sends data or a sign of life.
+   *
+   * @throws IOException if the connection is broken
+   */
   synchronized void send(Frame frame) throws IOException {
-    frame.write(out);
+    try {
+      frame.write(out);
+    } catch (IOException e) {
+      throw new IOException(name + " is gone", e);
+    }
   }
 
   /** Sends what may as well be lost, since the receiver may be gone. */

@@ -2,8 +2,10 @@
 package io.github.md4.train.parallel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -12,6 +14,7 @@ import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.nccl.NcclGroup;
 import io.github.md4.core.internal.torch.FlatArrays;
 import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -20,6 +23,11 @@ import org.junit.jupiter.api.Test;
 final class NcclGpuTest {
   private static final int ROUNDS = 1000;
   private static final int LENGTH = 1 << 20;
+
+  @BeforeEach
+  void needsAGpu() {
+    assumeTrue(Engine.getInstance().getGpuCount() > 0, "no GPU: NCCL is not tested");
+  }
 
   @Test
   void groupOfOne_givesBackWhatItIsGiven_withoutALeak() {

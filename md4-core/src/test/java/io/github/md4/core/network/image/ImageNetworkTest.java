@@ -15,6 +15,7 @@ import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.ddit.DditConfig;
+import io.github.md4.core.network.gpt2.GptConfig;
 import io.github.md4.core.network.llama.LlamaConfig;
 import io.github.md4.core.network.transformer.Inputs;
 import io.github.md4.core.network.transformer.TransformerConfig;
@@ -229,10 +230,11 @@ final class ImageNetworkTest {
             UNetConfig.class,
             UVitConfig.class,
             DitConfig.class,
+            GptConfig.class,
             DditConfig.class,
             LlamaConfig.class);
     assertThat(ImageConfig.class.getPermittedSubclasses())
-        .hasSize(NetworkConfig.kinds().size() - 3);
+        .hasSize(NetworkConfig.kinds().size() - 4);
   }
 
   private Network network(ImageConfig config) {
