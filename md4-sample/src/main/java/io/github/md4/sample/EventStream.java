@@ -39,7 +39,7 @@ final class EventStream implements Flow.Publisher<TokenEvent> {
 
   /** Takes an event. */
   synchronized void add(TokenEvent event) {
-    if (isDropped) {
+    if (isDropped || isEnded) { // ended also by a subscriber's wrong use
       return;
     }
     if (subscriber == null && kept.size() == MOST_KEPT) {

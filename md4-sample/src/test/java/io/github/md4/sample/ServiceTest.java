@@ -404,6 +404,10 @@ final class ServiceTest {
               @Override
               public void onComplete() {}
             });
+    for (int call = 0; call < 20 && !closed.isDone(); call++) { // not all calls before it is heard
+      gate.permits.release();
+      Thread.sleep(100);
+    }
     gate.open();
     closed.get(20, TimeUnit.SECONDS);
     assertThat(failure(pending.result()))
