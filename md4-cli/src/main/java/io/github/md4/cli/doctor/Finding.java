@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 
 /**
- * What was found of one part of the machine.
+ * The state of one part of the machine.
  *
  * @param part its name
  * @param detail what is there

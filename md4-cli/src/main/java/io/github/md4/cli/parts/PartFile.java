@@ -23,7 +23,7 @@ import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
 
 /**
- * What one part of a command has computed: a header in JSON, then the result of each of its rounds,
+ * The results of one part of a command: a header in JSON, then the result of each of its rounds,
  * and a checksum.
  *
  * @param about the part and the command

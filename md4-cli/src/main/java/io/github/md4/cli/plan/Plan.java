@@ -11,7 +11,7 @@ import java.io.PrintWriter;
 import java.util.Map;
 
 /**
- * What a training takes.
+ * The memory, operations and time of a training.
  *
  * @param size the number of parameters and the operations
  * @param memory measured where it was tried

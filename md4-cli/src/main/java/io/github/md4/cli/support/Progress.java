@@ -6,8 +6,8 @@ import java.io.PrintWriter;
 import java.util.Locale;
 
 /**
- * The progress of a long command: a bar on the last line of the terminal that stderr leads to.
- * Where it leads to none, a log may have lines instead.
+ * The progress of a long command: a bar on the last line of the terminal that stderr leads to. A
+ * log may have lines instead, where stderr leads to none.
  */
 public sealed interface Progress extends AutoCloseable
     permits Progress.Silent, Progress.Log, ProgressLine {

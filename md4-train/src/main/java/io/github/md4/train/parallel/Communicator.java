@@ -15,11 +15,10 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * What the processes of a job do together. All of them call the same methods in the same order; the
- * communicator of a process that is alone gives back what it is given.
+ * The common work of the processes of a job. All of them call the same methods in the same order;
+ * the communicator of a process that is alone gives back what it is given.
  */
-public sealed interface Communicator extends AutoCloseable
-    permits Alone, TcpCommunicator, NcclCommunicator {
+public sealed interface Communicator extends AutoCloseable permits Alone, Connected {
 
   /** Returns the communicator of a process that is alone. */
   static Communicator alone() {

@@ -2,46 +2,15 @@
 package io.github.md4.train.parallel;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.nccl.NcclGroup;
 import io.github.md4.core.internal.torch.FlatArrays;
-import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
-import io.github.md4.core.network.TrainableNetwork;
-import java.util.List;
-import java.util.function.Function;
 
 /** Processes with a GPU each: gradients travel between the GPUs, all else between the hosts. */
 record NcclCommunicator(Share share, Control control, ParallelConfig config, NcclGroup group)
-    implements Communicator, GradientExchange.Transport {
+    implements Connected {
   @Override
   public String description() {
     return share.size() + " processes, NCCL";
-  }
-
-  @Override
-  public byte[] exchange(byte[] mine, Function<List<byte[]>, byte[]> combination) {
-    return control.exchange(mine, combination);
-  }
-
-  @Override
-  public GradientExchange gradients(GradientExchange.Local local) {
-    return new GradientExchange.Segmented(
-        local, this, new GradientExchange.ToAll(this), config.gradients());
-  }
-
-  @Override
-  public GradientExchange gradientsOfState(GradientExchange.Local local) {
-    return config.shardOptimizer()
-        ? new GradientExchange.Segmented(
-            local, this, new GradientExchange.ToOwners(local, this, share), config.gradients())
-        : gradients(local);
-  }
-
-  @Override
-  public OptimizerState state(NDManager manager, TrainableNetwork network, Trained whole) {
-    return config.shardOptimizer()
-        ? new ShardedState(manager, network, whole, this, this)
-        : new OptimizerState.Whole(network.optimizer(), whole);
   }
 
   @Override
@@ -77,11 +46,6 @@ record NcclCommunicator(Share share, Control control, ParallelConfig config, Ncc
   @Override
   public void join() {
     group.join();
-  }
-
-  @Override
-  public void fail(String text, int code) {
-    control.fail(text, code);
   }
 
   @Override

@@ -5,7 +5,7 @@ import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
 import java.io.IOException;
 
-/** What an optimizer moves in this process: everything, or a piece of each segment. */
+/** The arrays that an optimizer moves in this process: everything, or a piece of each segment. */
 public sealed interface OptimizerState extends AutoCloseable
     permits OptimizerState.Whole, ShardedState {
 

@@ -2,50 +2,19 @@
 package io.github.md4.train.parallel;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.FlatArrays;
-import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
-import io.github.md4.core.network.TrainableNetwork;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
 
 /**
  * Processes on CPUs, which send all their gradients to the first. It is meant for tests: with more
  * than a few processes or parameters the first is too slow.
  */
-record TcpCommunicator(Share share, Control control, ParallelConfig config)
-    implements Communicator, GradientExchange.Transport {
+record TcpCommunicator(Share share, Control control, ParallelConfig config) implements Connected {
   @Override
   public String description() {
     return share.size() + " processes over TCP, which is for tests alone";
-  }
-
-  @Override
-  public byte[] exchange(byte[] mine, Function<List<byte[]>, byte[]> combination) {
-    return control.exchange(mine, combination);
-  }
-
-  @Override
-  public GradientExchange gradients(GradientExchange.Local local) {
-    return new GradientExchange.Segmented(
-        local, this, new GradientExchange.ToAll(this), config.gradients());
-  }
-
-  @Override
-  public GradientExchange gradientsOfState(GradientExchange.Local local) {
-    return config.shardOptimizer()
-        ? new GradientExchange.Segmented(
-            local, this, new GradientExchange.ToOwners(local, this, share), config.gradients())
-        : gradients(local);
-  }
-
-  @Override
-  public OptimizerState state(NDManager manager, TrainableNetwork network, Trained whole) {
-    return config.shardOptimizer()
-        ? new ShardedState(manager, network, whole, this, this)
-        : new OptimizerState.Whole(network.optimizer(), whole);
   }
 
   @Override
@@ -99,11 +68,6 @@ record TcpCommunicator(Share share, Control control, ParallelConfig config)
 
   @Override
   public void join() {}
-
-  @Override
-  public void fail(String text, int code) {
-    control.fail(text, code);
-  }
 
   @Override
   public void close() {
