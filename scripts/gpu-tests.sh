@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs all tests that need a GPU, several JVMs at a time, and prints what each class took, the failures and the total.
+# An idle H100 or H200 takes less than 90 seconds.
+#
+#   scripts/gpu-tests.sh CLASSES CLASSPATH [OUT]
+#
+# CLASSES is a folder with the compiled classes and tests of all modules, CLASSPATH the jars, JUnit's console launcher among them
+# (junit-platform-console-standalone). What each JVM printed lies in OUT (default: gpu-tests). In the environment: JOBS, JVMs at a
+# time (6); LIMIT, the seconds of one (120); JAVA_HOME; ONLY, a pattern of the classes' names.
+set -u
+classes=$1
+path=$1:$2
+out=${3:-gpu-tests}
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+export OPT_OUT_TRACKING=true GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-2000} OMP_NUM_THREADS=${OMP_NUM_THREADS:-2}
+mkdir -p "$out"
+
+# Each JVM's share, the longest first: a class, or the methods of a class whose names match a pattern.
+units() {
+  grep -lr --include='*Test.class' 'Lorg/junit/jupiter/api/Tag;' "$classes" | xargs grep -l gpu | sort |
+    sed "s|^$classes/*||; s|\.class$||; s|/|.|g" | grep -E "${ONLY:-.}" | while read -r class; do
+    case ${class##*.} in
+      FusedTransformerGpuTest)
+        for methods in gradients_ gradientsWithANarrow gradientsWithRecomputation update; do
+          echo "0 $class .*#$methods.*"
+        done
+        ;;
+      FusedUNetGpuTest) echo "1 $class .*" ;;
+      *) echo "2 $class .*" ;;
+    esac
+  done | sort -s -k 1,1 | cut -d ' ' -f 2-
+}
+
+one() { # CLASS METHODS
+  name=${1##*.}
+  [ "$2" = '.*' ] || name=$name${2//[^A-Za-z]/-}
+  log=$out/$name.log
+  begun=$(date +%s%N)
+  timeout "${LIMIT:-120}" "$java" -Xmx6g -cp "$path" -Dlogback.configurationFile=none.xml \
+    org.junit.platform.console.ConsoleLauncher execute --include-tag gpu --disable-banner --disable-ansi-colors \
+    --details=testfeed --include-methodname "$2" -c "$1" >"$log" 2>&1
+  status=$?
+  count() { grep -c ":: $1" "$log"; }
+  printf '%6.1f s  %3d ok  %3d failed  %3d skipped  exit %d  %s\n' "$(($(date +%s%N) - begun))e-9" \
+    "$(count SUCCESSFUL)" "$(count FAILED)" "$(count ABORTED)" $status "$name"
+}
+export -f one
+export out path java LIMIT
+
+begun=$(date +%s%N)
+units | xargs -P "${JOBS:-6}" -n 2 bash -c 'one "$@"' one | tee "$out/summary.txt"
+printf 'total: %.1f s, %d JVMs, %d tests passed, %d failed, %d skipped\n' "$(($(date +%s%N) - begun))e-9" \
+  "$(wc -l <"$out/summary.txt")" "$(awk '{n += $3} END {print n + 0}' "$out/summary.txt")" \
+  "$(awk '{n += $5} END {print n + 0}' "$out/summary.txt")" "$(awk '{n += $7} END {print n + 0}' "$out/summary.txt")" |
+  tee -a "$out/summary.txt"
+grep -h -A 4 ':: FAILED' "$out"/*.log | cut -c 1-300
+awk '/exit/ && ($5 > 0 || $10 != 0) {bad = 1} END {exit bad}' "$out/summary.txt"
