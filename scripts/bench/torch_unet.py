@@ -4,12 +4,14 @@
 
 ResBlocks with a time condition added between two 3x3 convolutions, group norms of 32 groups, one head of attention
 in the middle, concatenated skips on the way up, no resampling; masked cross-entropy over all values, bfloat16
-convolutions with float32 weights, dropout, fused AdamW, an average of the weights, on random images. Prints a JSON
-object a mode, a line each: eager, compiled as a whole (minutes for a deep network), or with its blocks compiled one by
-one, which share what is compiled for them.
+convolutions with float32 weights, dropout, fused AdamW, an average of the weights, on random images. `--network uvit` is
+ImageNet 64 x 64's: norms scaled and shifted by the time, and a transformer over patches of 2 x 2 in the middle. Prints a
+JSON object a mode, a line each: eager, compiled as a whole (minutes for a deep network), or with its blocks compiled one
+by one, which share what is compiled for them.
 
     scripts/bench/torch_unet.py --batch 128 --layers 32 --width 128            # CIFAR-10's, eager, then blocks
     scripts/bench/torch_unet.py --batch 128 --modes compiled --layout channels-first
+    scripts/bench/torch_unet.py --network uvit --batch 64 --height 64 --width 256 --layers 24 --middle 12 --modes compiled
     scripts/bench/torch_unet.py --batch 2 --layers 1 --width 32 --steps 1 --device cpu
 """
 import argparse
@@ -64,6 +66,92 @@ class UpBlock(ResBlock):
         return super().forward(torch.cat([x, skip], 1), c)
 
 
+class AdaptiveNorm(nn.Module):
+    """A group norm that the condition scales and shifts."""
+
+    def __init__(self, channels, condition):
+        super().__init__()
+        self.product = nn.Linear(condition, 2 * channels)
+
+    def forward(self, x, c):
+        scale, shift = self.product(c).to(x.dtype)[:, :, None, None].chunk(2, 1)
+        return F.group_norm(x, 32, eps=1e-6) * (1 + scale) + shift
+
+
+class AdaptiveResBlock(nn.Module):
+    def __init__(self, enter, width, dropout):
+        super().__init__()
+        self.norm1, self.conv1 = AdaptiveNorm(enter, width), Conv(enter, width)
+        self.norm2, self.conv2 = AdaptiveNorm(width, width), Conv(width, width)
+        self.shortcut = Conv(enter, width, 1) if enter != width else nn.Identity()
+        self.dropout = dropout
+
+    def forward(self, x, c):
+        h = self.conv1(F.silu(self.norm1(x, c)))
+        h = F.dropout(F.silu(self.norm2(h, c)), self.dropout)
+        return self.shortcut(x) + self.conv2(h)
+
+
+class AdaptiveUpBlock(AdaptiveResBlock):
+    def forward(self, x, skip, c):
+        return super().forward(torch.cat([x, skip], 1), c)
+
+
+def product(x, layer):
+    return F.linear(x.to(BF16), layer.weight.to(BF16), None if layer.bias is None else layer.bias.to(BF16))
+
+
+class PatchBlock(nn.Module):
+    """A block of the transformer over patches; its stream is float32."""
+
+    def __init__(self, width, heads, condition, dropout):
+        super().__init__()
+        self.width, self.heads, self.dropout = width, heads, dropout
+        self.modulation = nn.Linear(condition, 6 * width)
+        self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width, bias=False)
+        self.enter, self.leave = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, h, c):
+        batch, tokens, width = h.shape
+        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = product(c, self.modulation)[:, None].chunk(6, -1)
+        a = F.layer_norm(h, (width,), eps=1e-6) * (1 + scale_a) + shift_a
+        q, k, v = product(a, self.qkv).view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        o = F.scaled_dot_product_attention(q, k, v, dropout_p=self.dropout)
+        o = product(o.transpose(1, 2).reshape(batch, tokens, width), self.out)
+        if self.dropout > 0:
+            o = o * F.dropout(torch.ones_like(o[:, :1]), self.dropout)
+        h = h + gate_a * o
+        a = F.layer_norm(h, (width,), eps=1e-6) * (1 + scale_m) + shift_m
+        a = F.dropout(F.gelu(product(a, self.enter), approximate="tanh"), self.dropout)
+        return h + gate_m * F.dropout(product(a, self.leave), self.dropout)
+
+
+class Patches(nn.Module):
+    """The transformer over patches of 2 x 2 pixels; its output replaces the map."""
+
+    def __init__(self, channels, o):
+        super().__init__()
+        self.width = o.middle_width
+        self.embed = nn.Conv2d(channels, self.width, 2, 2)
+        self.positions = nn.Parameter(0.02 * torch.randn((o.height // 2) ** 2, self.width))
+        self.blocks = nn.ModuleList(
+            PatchBlock(self.width, o.heads, channels, o.dropout) for _ in range(o.middle)
+        )
+        self.modulation, self.out = nn.Linear(channels, 2 * self.width), nn.Linear(self.width, 4 * channels)
+
+    def forward(self, x, c):
+        c = F.silu(c)
+        h = F.conv2d(x, self.embed.weight.to(x.dtype), self.embed.bias.to(x.dtype), 2)
+        rows = h.shape[2]
+        h = h.flatten(2).transpose(1, 2).float() + self.positions
+        for block in self.blocks:
+            h = block(h, c)
+        shift, scale = product(c, self.modulation)[:, None].chunk(2, -1)
+        h = product(F.layer_norm(h, (self.width,), eps=1e-6) * (1 + scale) + shift, self.out)
+        h = h.unflatten(1, (rows, -1)).unflatten(3, (2, 2, -1)).permute(0, 5, 1, 3, 2, 4)
+        return h.reshape(x.shape).contiguous(memory_format=torch.channels_last)
+
+
 class Attention(nn.Module):
     def __init__(self, width):
         super().__init__()
@@ -78,13 +166,14 @@ class Attention(nn.Module):
 class Leave(nn.Module):
     """The last norm, the logits, and the loss."""
 
-    def __init__(self, width, colours, vocabulary):
+    def __init__(self, width, colours, vocabulary, norm):
         super().__init__()
-        self.norm, self.convolution = Norm(width), Conv(width, colours * vocabulary)
+        self.norm, self.convolution = norm, Conv(width, colours * vocabulary)
         self.vocabulary = vocabulary
 
-    def forward(self, h, x, weights):
-        logits = self.convolution(F.silu(self.norm(h))).permute(0, 2, 3, 1).reshape(-1, self.vocabulary)
+    def forward(self, h, c, x, weights):
+        h = self.norm(h, c) if isinstance(self.norm, AdaptiveNorm) else self.norm(h)
+        logits = self.convolution(F.silu(h)).permute(0, 2, 3, 1).reshape(-1, self.vocabulary)
         loss = F.cross_entropy(logits.float(), x.reshape(-1), reduction="none")
         return (loss * weights).mean()
 
@@ -97,14 +186,26 @@ class UNet(nn.Module):
         self.table = nn.Parameter(torch.randn(o.vocabulary + 1, width) / math.sqrt(width))
         self.dense1, self.dense2 = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
         self.enter = Conv(o.colours * width, width)
-        self.down = nn.ModuleList(ResBlock(width, width, o.dropout) for _ in range(o.layers))
-        self.first, self.attention = ResBlock(width, width, o.dropout), Attention(width)
-        self.second = ResBlock(width, width, o.dropout)
-        self.up = nn.ModuleList(UpBlock(2 * width, width, o.dropout) for _ in range(o.layers + 1))
-        self.leave = Leave(width, o.colours, o.vocabulary)
+        is_patched = o.network == "uvit"
+        down, up = (AdaptiveResBlock, AdaptiveUpBlock) if is_patched else (ResBlock, UpBlock)
+        self.down = nn.ModuleList(down(width, width, o.dropout) for _ in range(o.layers))
+        if is_patched:
+            self.middle = Patches(width, o)
+        else:
+            self.first, self.attention = ResBlock(width, width, o.dropout), Attention(width)
+            self.second = ResBlock(width, width, o.dropout)
+        self.up = nn.ModuleList(up(2 * width, width, o.dropout) for _ in range(o.layers + 1))
+        norm = AdaptiveNorm(width, width) if is_patched else Norm(width)
+        self.leave = Leave(width, o.colours, o.vocabulary, norm)
 
     def blocks(self):
-        return [*self.down, self.first, self.attention, self.second, *self.up, self.leave]
+        inside = self.middle.blocks if self.o.network == "uvit" else [self.first, self.attention, self.second]
+        return [*self.down, *inside, *self.up, self.leave]
+
+    def through(self, h, c):
+        if self.o.network == "uvit":
+            return self.middle(h, c)
+        return self.second(self.attention(self.first(h, c)), c)
 
     def forward(self, z, times, x, weights):
         o, half = self.o, self.o.width // 2
@@ -119,10 +220,10 @@ class UNet(nn.Module):
         for block in self.down:
             h = block(h, c)
             skips.append(h)
-        h = self.second(self.attention(self.first(h, c)), c)
+        h = self.through(h, c)
         for block in self.up:
             h = block(h, skips.pop(), c)
-        return self.leave(h, x, weights)
+        return self.leave(h, c, x, weights)
 
 
 class Step:
@@ -202,11 +303,15 @@ def measure(o, mode):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--network", choices=["unet", "uvit"], default="unet")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--height", type=int, default=32)
     parser.add_argument("--colours", type=int, default=3)
     parser.add_argument("--width", type=int, default=128)
     parser.add_argument("--layers", type=int, default=32)
+    parser.add_argument("--middle", type=int, default=12, help="blocks of the transformer over patches")
+    parser.add_argument("--middle-width", type=int, default=768)
+    parser.add_argument("--heads", type=int, default=12)
     parser.add_argument("--vocabulary", type=int, default=256)
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--layout", choices=["channels-last", "channels-first"], default="channels-last")
