@@ -33,7 +33,7 @@ public enum Activation {
     this.backward = backward;
   }
 
-  /** Returns the activation written as {@code glu}, {@code swiglu} or {@code geglu}. */
+  /** {@return the activation written as {@code glu}, {@code swiglu} or {@code geglu}} */
   public static Activation parse(String text) {
     return Choices.parse(values(), "activation", text);
   }
@@ -43,7 +43,7 @@ public enum Activation {
     return Choices.name(this);
   }
 
-  /** Returns the TorchScript functions {@code activate} and {@code gated}. */
+  /** {@return the TorchScript functions {@code activate} and {@code gated}} */
   public String functions() {
     return """
     def activate(self: __torch__.M, x: Tensor) -> Tensor:
@@ -56,8 +56,8 @@ public enum Activation {
   }
 
   /**
-   * Returns the TorchScript function {@code activateBackward}, the gradient of {@code activate} by
-   * x.
+   * {@return the TorchScript function {@code activateBackward}, the gradient of {@code activate} by
+   * x}
    */
   public String backward() {
     return """

@@ -10,13 +10,13 @@ import java.util.stream.Collectors;
 public final class Choices {
   private Choices() {}
 
-  /** Returns the name of a choice in lower case. */
+  /** {@return the name of a choice in lower case} */
   public static String name(Enum<?> choice) {
     return choice.name().toLowerCase(Locale.ROOT);
   }
 
   /**
-   * Returns the choice whose {@code toString} is the text.
+   * {@return the choice whose {@code toString} is the text}
    *
    * @param values every choice
    * @param key the name of the choice in the message
@@ -32,7 +32,7 @@ public final class Choices {
     throw new IllegalArgumentException(key + " must be " + alternatives(names) + ": " + text);
   }
 
-  /** Returns names as {@code a}, {@code a or b}, or {@code a, b or c}. */
+  /** {@return names as {@code a}, {@code a or b}, or {@code a, b or c}} */
   public static String alternatives(List<String> names) {
     int last = names.size() - 1;
     return last < 1

@@ -11,12 +11,12 @@ import java.util.function.Supplier;
  */
 public interface Division {
 
-  /** Returns the division of work that is all done here. */
+  /** {@return the division of work that is all done here} */
   static Division whole() {
     return new Whole();
   }
 
-  /** Returns the number of parts, and so the largest number of items in a round. */
+  /** {@return the number of parts, and so the largest number of items in a round} */
   int parts();
 
   /**

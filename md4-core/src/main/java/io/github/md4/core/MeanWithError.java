@@ -12,7 +12,7 @@ import java.util.Arrays;
 public record MeanWithError(double mean, double standardError) {
 
   /**
-   * Returns the mean of values.
+   * {@return the mean of values}
    *
    * @throws IllegalArgumentException if there is none
    */

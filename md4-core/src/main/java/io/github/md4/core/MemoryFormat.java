@@ -10,7 +10,7 @@ public enum MemoryFormat {
   /** Each channel is a contiguous plane; the engine's group normalisation requires it. */
   CHANNELS_FIRST;
 
-  /** Returns the memory format written as {@code channels-last} or {@code channels-first}. */
+  /** {@return the memory format written as {@code channels-last} or {@code channels-first}} */
   public static MemoryFormat parse(String text) {
     return Choices.parse(values(), "layout", text);
   }

@@ -19,7 +19,7 @@ public enum Precision {
     this.columns = columns;
   }
 
-  /** Returns the precision written as {@code float32} or {@code bfloat16}. */
+  /** {@return the precision written as {@code float32} or {@code bfloat16}} */
   public static Precision parse(String text) {
     return Choices.parse(values(), "precision", text);
   }

@@ -23,7 +23,7 @@ public final class StrictJson {
   private StrictJson() {}
 
   /**
-   * Returns the object that a text holds.
+   * {@return the object that a text holds}
    *
    * @throws IllegalArgumentException if it holds none, or is nested too deeply
    */
@@ -61,7 +61,7 @@ public final class StrictJson {
   }
 
   /**
-   * Returns a builder of readers into records. A number that its type does not hold exactly, a
+   * {@return a builder of readers into records} A number that its type does not hold exactly, a
    * number or a boolean that is null or a text is an {@link IllegalArgumentException}.
    */
   public static GsonBuilder builder() {

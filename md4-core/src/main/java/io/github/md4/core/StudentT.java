@@ -11,8 +11,8 @@ public final class StudentT {
   private StudentT() {}
 
   /**
-   * Returns the probability of more than {@code t}, by the finite sums over powers of the cosine of
-   * {@code atan(t / sqrt(degrees))} (Abramowitz and Stegun, 26.7.3 and 26.7.4).
+   * {@return the probability of more than {@code t}, by the finite sums over powers of the cosine
+   * of {@code atan(t / sqrt(degrees))} (Abramowitz and Stegun, 26.7.3 and 26.7.4)}
    *
    * @param t at least 0
    */
@@ -48,7 +48,7 @@ public final class StudentT {
   }
 
   /**
-   * Returns the number that is exceeded with the probability {@code tail}.
+   * {@return the number that is exceeded with the probability {@code tail}}
    *
    * @param tail in (0, 0.5]
    */

@@ -8,21 +8,21 @@ public final class Units {
   private Units() {}
 
   /**
-   * Returns bits from nats; also for a standard error, as the two are proportional. Per token of
+   * {@return bits from nats; also for a standard error, as the two are proportional} Per token of
    * text8 these are bits per character, per token of an image bits per dimension.
    */
   public static double bitsPerToken(double natsPerToken) {
     return natsPerToken / NATS_PER_BIT;
   }
 
-  /** Returns {@code exp(natsPerToken)}. */
+  /** {@return {@code exp(natsPerToken)}} */
   public static double perplexity(double natsPerToken) {
     return Math.exp(natsPerToken);
   }
 
   /**
-   * Returns the standard error of {@link #perplexity} by the delta method, {@code exp(natsPerToken)
-   * * standardError}: good while the standard error is far below one nat.
+   * {@return the standard error of {@link #perplexity} by the delta method, {@code
+   * exp(natsPerToken) * standardError}: good while the standard error is far below one nat}
    *
    * @param standardError of {@code natsPerToken}, in nats
    */

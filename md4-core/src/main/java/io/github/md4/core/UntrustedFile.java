@@ -47,7 +47,7 @@ public record UntrustedFile(Path path) {
   }
 
   /**
-   * Returns the text of the file.
+   * {@return the text of the file}
    *
    * @throws InvalidDataException if it is not UTF-8, or so long that it cannot be what it should be
    */
@@ -67,7 +67,7 @@ public record UntrustedFile(Path path) {
   }
 
   /**
-   * Returns what a reading of the JSON object in the file gives, as {@link #read}.
+   * {@return what a reading of the JSON object in the file gives, as {@link #read}}
    *
    * @param what the content that was expected: "no tokenizer"
    */
@@ -77,7 +77,7 @@ public record UntrustedFile(Path path) {
   }
 
   /**
-   * Returns what a reading gives. An exception that it does not foresee is a damage of the file.
+   * {@return what a reading gives} An exception that it does not foresee is a damage of the file.
    *
    * @param what the content that was expected: "no Parquet file"
    * @throws InvalidDataException if the reading fails otherwise than by input or output
@@ -94,7 +94,7 @@ public record UntrustedFile(Path path) {
     }
   }
 
-  /** Returns the exception that refuses the file because of a failure; its first line is shown. */
+  /** {@return the exception that refuses the file because of a failure; its first line is shown} */
   public InvalidDataException refused(String what, Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null && !(cause instanceof IllegalArgumentException)) {

@@ -10,7 +10,7 @@ package io.github.md4.sample;
 public record Draws(double[] drawn, int rows, int first) {
 
   /**
-   * Returns the token drawn for a position of the query, by its place there.
+   * {@return the token drawn for a position of the query, by its place there}
    *
    * @throws NoDistributionException if the network gave none from which to draw
    */
@@ -22,12 +22,12 @@ public record Draws(double[] drawn, int rows, int first) {
     return token;
   }
 
-  /** Returns the probability of that token under the network. */
+  /** {@return the probability of that token under the network} */
   public double probability(int row) {
     return drawn[rows + first + row];
   }
 
-  /** Returns the network's confidence there, of the kind that the procedure asks for. */
+  /** {@return the network's confidence there, of the kind that the procedure asks for} */
   public double confidence(int row) {
     return drawn[2 * rows + first + row];
   }

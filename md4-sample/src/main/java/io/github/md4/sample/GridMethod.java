@@ -9,7 +9,7 @@ sealed interface GridMethod extends SamplingMethod
         ApproximateMethod.Remasked,
         ApproximateMethod.ByScores {
 
-  /** Returns its grid. */
+  /** {@return its grid} */
   SamplingSteps steps();
 
   @Override

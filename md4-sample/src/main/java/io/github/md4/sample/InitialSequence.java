@@ -33,14 +33,14 @@ public record InitialSequence(int[] zt, long index, int label) {
     this(zt, index, NO_LABEL);
   }
 
-  /** Returns a sequence of masks only. */
+  /** {@return a sequence of masks only} */
   public static InitialSequence masked(TokenSpace space, int length, long index) {
     int[] zt = new int[length];
     Arrays.fill(zt, space.maskToken());
     return new InitialSequence(zt, index);
   }
 
-  /** Returns the same sequence with a class. */
+  /** {@return the same sequence with a class} */
   public InitialSequence withLabel(int other) {
     return new InitialSequence(zt, index, other);
   }

@@ -39,30 +39,30 @@ public interface MaskedDiffusion extends AutoCloseable {
   /** The weights to load, with the precision and the device of their computations. */
   record Loading(Weights weights, Precision precision, Device device) {
 
-    /** Returns averaged weights in float32 on the first GPU, or the CPU without one. */
+    /** {@return averaged weights in float32 on the first GPU, or the CPU without one} */
     public static Loading defaults() {
       EngineEnvironment.prepare();
       return new Loading(Weights.EMA, Precision.FLOAT32, Engine.getInstance().defaultDevice());
     }
 
-    /** Returns the same with other weights. */
+    /** {@return the same with other weights} */
     public Loading weights(Weights other) {
       return new Loading(other, precision, device);
     }
 
-    /** Returns the same in another precision. */
+    /** {@return the same in another precision} */
     public Loading precision(Precision other) {
       return new Loading(weights, other, device);
     }
 
-    /** Returns the same on another device. */
+    /** {@return the same on another device} */
     public Loading device(Device other) {
       return new Loading(weights, precision, other);
     }
   }
 
   /**
-   * Returns the model that a network, a schedule and a vocabulary make, on DJL's default device.
+   * {@return the model that a network, a schedule and a vocabulary make, on DJL's default device}
    * Its sequences have the length that is asked for.
    *
    * @param denoiser is not closed with this object, and is called by one thread of its own
@@ -95,8 +95,8 @@ public interface MaskedDiffusion extends AutoCloseable {
   }
 
   /**
-   * Returns a model from its folder, from a checkpoint, or from the folder of a run: its finished
-   * model, else its last checkpoint.
+   * {@return a model from its folder, from a checkpoint, or from the folder of a run: its finished
+   * model, else its last checkpoint}
    *
    * @throws io.github.md4.core.InvalidDataException if the folder is no model's, is damaged or
    *     lacks those weights
@@ -111,33 +111,33 @@ public interface MaskedDiffusion extends AutoCloseable {
   }
 
   /**
-   * Returns what its folder says of the model.
+   * {@return what its folder says of the model}
    *
    * @throws IllegalStateException if it is of no folder
    */
   SavedModel.Description description();
 
-  /** Returns its schedule. */
+  /** {@return its schedule} */
   Schedule schedule();
 
-  /** Returns the way in which its sequences come about. */
+  /** {@return the way in which its sequences come about} */
   Generation generation();
 
-  /** Returns its vocabulary. */
+  /** {@return its vocabulary} */
   Tokenizer tokenizer();
 
-  /** Returns the text of tokens. */
+  /** {@return the text of tokens} */
   default String text(int[] tokens) {
     return tokenizer().decode(tokens);
   }
 
-  /** Returns as many samples as the options say, of the model's length, from masks only. */
+  /** {@return as many samples as the options say, of the model's length, from masks only} */
   default List<Sample> generate(SamplingOptions options) {
     return generate(options.samples(), options);
   }
 
   /**
-   * Returns {@code count} samples of the model's length, from masks only.
+   * {@return {@code count} samples of the model's length, from masks only}
    *
    * @param count at least 1
    * @throws IllegalStateException if the model was made without a length
@@ -147,7 +147,7 @@ public interface MaskedDiffusion extends AutoCloseable {
   }
 
   /**
-   * Returns {@code count} sequences of masks only, of the model's length.
+   * {@return {@code count} sequences of masks only, of the model's length}
    *
    * @param count at least 1
    * @throws IllegalStateException if the model was made without a length
@@ -155,7 +155,7 @@ public interface MaskedDiffusion extends AutoCloseable {
   List<InitialSequence> masked(int count);
 
   /**
-   * Returns {@code count} sequences of masks only, with the indices from 0 on.
+   * {@return {@code count} sequences of masks only, with the indices from 0 on}
    *
    * @param count at least 1
    * @param length at least 1
@@ -176,7 +176,7 @@ public interface MaskedDiffusion extends AutoCloseable {
   }
 
   /**
-   * Returns a sample of each sequence, in their order; they may have several lengths.
+   * {@return a sample of each sequence, in their order; they may have several lengths}
    *
    * @param listener a listener to the calls, on this thread, each before the next; they are counted
    *     anew for each length, those of the first length first
@@ -217,21 +217,21 @@ public interface MaskedDiffusion extends AutoCloseable {
     return submit(masked(options.samples()), options, RequestLimits.none());
   }
 
-  /** Returns the template with its holes filled; see {@link Template}. */
+  /** {@return the template with its holes filled; see {@link Template}} */
   default Sample infill(String template, SamplingOptions options) {
     return generate(List.of(template(template, 0)), options, SamplingListener.none()).get(0);
   }
 
   /**
-   * Returns the sequence that a template describes.
+   * {@return the sequence that a template describes}
    *
    * @throws IllegalArgumentException if the text is no template for this model
    */
   InitialSequence template(String text, long index);
 
   /**
-   * Returns sequences masked in part, as of the time that the method's own grid has at {@link
-   * SamplingOptions#from} (spec, 4.7). {@link #generate(List, SamplingOptions, SamplingListener)}
+   * {@return sequences masked in part, as of the time that the method's own grid has at {@link
+   * SamplingOptions#from} (spec, 4.7)} {@link #generate(List, SamplingOptions, SamplingListener)}
    * with the same options samples them from there.
    *
    * @param x clean tokens, one array a sequence; their positions in the list become their indices
@@ -239,8 +239,8 @@ public interface MaskedDiffusion extends AutoCloseable {
   List<InitialSequence> masked(List<int[]> x, SamplingOptions options);
 
   /**
-   * Returns the network's distribution at every position of a sequence that is masked as of a time
-   * (spec, 4.9).
+   * {@return the network's distribution at every position of a sequence that is masked as of a time
+   * (spec, 4.9)}
    *
    * @param x clean tokens [N], with their index and class
    * @param t in [0, 1]

@@ -11,7 +11,7 @@ import java.util.concurrent.CompletableFuture;
 public interface Pending<T> {
 
   /**
-   * Returns what comes of the request, the same future each time. It fails with a {@link
+   * {@return what comes of the request, the same future each time} It fails with a {@link
    * java.util.concurrent.CancellationException} where the request was cancelled, a {@link
    * DeadlineException} where its deadline passed, an {@link IllegalStateException} where the model
    * was closed, or what else went wrong. Cancelling it cancels the request. What depends on it runs

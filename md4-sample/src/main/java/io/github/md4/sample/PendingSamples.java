@@ -8,7 +8,7 @@ import java.util.concurrent.Flow;
 public interface PendingSamples extends Pending<List<Sample>> {
 
   /**
-   * Returns the changed positions, from the first on and in their order. It takes one subscriber.
+   * {@return the changed positions, from the first on and in their order} It takes one subscriber.
    *
    * <p>A request whose subscriber is slow waits for it: it makes no further call of the network
    * while many events are not asked for, and holds up no other request. Before a subscription

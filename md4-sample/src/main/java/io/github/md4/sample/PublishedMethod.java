@@ -37,7 +37,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
     /** Random ones. */
     RANDOM;
 
-    /** Returns the choice written as {@code low-confidence} or {@code random}. */
+    /** {@return the choice written as {@code low-confidence} or {@code random}} */
     public static Remasking parse(String text) {
       return Choices.parse(values(), "remasking", text);
     }

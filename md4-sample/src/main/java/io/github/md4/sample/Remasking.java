@@ -19,7 +19,7 @@ import java.util.Arrays;
 public sealed interface Remasking {
 
   /**
-   * Returns sigma at each position, [N].
+   * {@return sigma at each position, [N]}
    *
    * @param largest the largest value that is allowed
    * @param confidences the probability that each token had when it was revealed; infinite at masks
@@ -27,13 +27,13 @@ public sealed interface Remasking {
    */
   double[] sigma(double largest, double[] confidences);
 
-  /** Returns the largest probability, or the share of it, in [0, 1]. */
+  /** {@return the largest probability, or the share of it, in [0, 1]} */
   double eta();
 
-  /** Returns whether sigma does not depend on the network. */
+  /** {@return whether sigma does not depend on the network} */
   boolean isPlanned();
 
-  /** Returns the name that options and reports have for it. */
+  /** {@return the name that options and reports have for it} */
   String name();
 
   /** A constant sigma of at most {@code eta}, in [0, 1]. */

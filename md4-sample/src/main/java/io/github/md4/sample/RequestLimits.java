@@ -31,13 +31,13 @@ public record RequestLimits(Duration deadline, int weight) {
         weight >= 1 && weight <= HEAVIEST, "weight must be in [1, %d]".formatted(HEAVIEST), weight);
   }
 
-  /** Returns no deadline and the weight 1. */
+  /** {@return no deadline and the weight 1} */
   public static RequestLimits none() {
     return new RequestLimits(NEVER, 1);
   }
 
   /**
-   * Returns the same limits with a deadline.
+   * {@return the same limits with a deadline}
    *
    * @param time from the submission on, more than nothing
    */
@@ -46,7 +46,7 @@ public record RequestLimits(Duration deadline, int weight) {
   }
 
   /**
-   * Returns the same limits with a weight.
+   * {@return the same limits with a weight}
    *
    * @param share 1 to 1,000
    */

@@ -19,7 +19,7 @@ public record SampleDiversity(double entropy, List<Double> distinct) {
   }
 
   /**
-   * Returns the diversity of samples.
+   * {@return the diversity of samples}
    *
    * @param samples at least one, none empty
    * @param longest the longest n-gram

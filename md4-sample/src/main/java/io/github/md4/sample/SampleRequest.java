@@ -38,22 +38,22 @@ public record SampleRequest(
     }
   }
 
-  /** Returns a request with the whole way before it, the seed 0 and the default batch size. */
+  /** {@return a request with the whole way before it, the seed 0 and the default batch size} */
   public static SampleRequest of(List<InitialSequence> sequences) {
     return new SampleRequest(sequences, 0, DEFAULT_BATCH_SIZE, 1);
   }
 
-  /** Returns the same request with another seed. */
+  /** {@return the same request with another seed} */
   public SampleRequest withSeed(long other) {
     return new SampleRequest(sequences, other, batchSize, from);
   }
 
-  /** Returns the same request with another batch size. */
+  /** {@return the same request with another batch size} */
   public SampleRequest withBatchSize(int other) {
     return new SampleRequest(sequences, seed, other, from);
   }
 
-  /** Returns the same request from another share of the way. */
+  /** {@return the same request from another share of the way} */
   public SampleRequest withFrom(double other) {
     return new SampleRequest(sequences, seed, batchSize, other);
   }

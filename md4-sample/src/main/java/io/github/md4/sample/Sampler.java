@@ -88,7 +88,7 @@ public final class Sampler implements AutoCloseable {
   }
 
   /**
-   * Returns the samples in the order of the request. The tokens of one depend only on the seed and
+   * {@return the samples in the order of the request} The tokens of one depend only on the seed and
    * its own initial sequence, as far as the network's rounding does not depend on the batch.
    */
   public List<Sample> sample(SampleRequest request, SamplingListener listener) {
@@ -128,14 +128,14 @@ public final class Sampler implements AutoCloseable {
   }
 
   /**
-   * Returns the number of calls of the network, without calling it: exactly if {@link #isPlanned},
-   * or else an upper bound.
+   * {@return the number of calls of the network, without calling it: exactly if {@link #isPlanned},
+   * or else an upper bound}
    */
   public int calls(SampleRequest request) {
     return calls(run(request));
   }
 
-  /** Returns whether {@link #calls} is exact. */
+  /** {@return whether {@link #calls} is exact} */
   public boolean isPlanned() {
     return procedure.isPlanned();
   }

@@ -20,7 +20,7 @@ public interface SamplingListener {
   /** Hears of a sequence without masks; sequences may finish in any order. */
   default void finished(Sample sample) {}
 
-  /** Returns a listener that does nothing, always equal to itself. */
+  /** {@return a listener that does nothing, always equal to itself} */
   static SamplingListener none() {
     return new Nothing();
   }

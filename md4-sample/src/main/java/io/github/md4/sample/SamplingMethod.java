@@ -42,11 +42,11 @@ public interface SamplingMethod {
     return MethodText.parse(text);
   }
 
-  /** Returns the text from which {@link #parse} makes this method. */
+  /** {@return the text from which {@link #parse} makes this method} */
   String text();
 
   /**
-   * Returns the same method with another number of steps.
+   * {@return the same method with another number of steps}
    *
    * @throws IllegalArgumentException if it has no steps
    */
@@ -54,46 +54,46 @@ public interface SamplingMethod {
     throw new IllegalArgumentException("sampler %s has no steps: %d".formatted(name(), steps));
   }
 
-  /** Returns the name that options and reports have for it. */
+  /** {@return the name that options and reports have for it} */
   String name();
 
-  /** Returns whether its samples follow the reverse process, with the {@link TokenLaw} given. */
+  /** {@return whether its samples follow the reverse process, with the {@link TokenLaw} given} */
   boolean isExact();
 
   /**
-   * Returns the name of the draw: {@code exact}, float64 by inversion, or {@code reference},
-   * float32 Gumbel noise.
+   * {@return the name of the draw: {@code exact}, float64 by inversion, or {@code reference},
+   * float32 Gumbel noise}
    */
   default String draw() {
     return "exact";
   }
 
   /**
-   * Returns whether the method reads the logit of the mask, where the network has one: its
-   * probability then counts, and it can be drawn.
+   * {@return whether the method reads the logit of the mask, where the network has one: its
+   * probability then counts, and it can be drawn}
    */
   default boolean readsMask() {
     return false;
   }
 
-  /** Returns the scale of guidance away from the sequence without its given tokens; 0 is none. */
+  /** {@return the scale of guidance away from the sequence without its given tokens; 0 is none} */
   default double promptGuidance() {
     return 0;
   }
 
   /**
-   * Returns the time of sequences that have the share {@code from} of the way before them. With a
+   * {@return the time of sequences that have the share {@code from} of the way before them} With a
    * grid it is a time of the grid, so that sequences masked at it can be sampled from it.
    *
    * @param from in (0, 1]
    */
   double timeAt(double from);
 
-  /** Returns the procedure for a model whose tokens share a schedule. */
+  /** {@return the procedure for a model whose tokens share a schedule} */
   SamplingProcedure md4(MaskingSchedule schedule);
 
   /**
-   * Returns the procedure for a model in which each token has its own power. A method without one
+   * {@return the procedure for a model in which each token has its own power} A method without one
    * keeps this implementation.
    *
    * @throws IllegalArgumentException if the method has no such procedure
@@ -105,7 +105,7 @@ public interface SamplingMethod {
   }
 
   /**
-   * Returns the procedure for a masked diffusion model whose network gives scores in some form. A
+   * {@return the procedure for a masked diffusion model whose network gives scores in some form} A
    * method that needs only the guess of the clean token keeps this implementation.
    */
   default SamplingProcedure scored(MaskingSchedule schedule, ScoreForm form) {
@@ -113,7 +113,7 @@ public interface SamplingMethod {
   }
 
   /**
-   * Returns the procedure for a network that guesses each token from those before it.
+   * {@return the procedure for a network that guesses each token from those before it}
    *
    * @throws IllegalArgumentException if the method has no such procedure
    */
@@ -124,7 +124,7 @@ public interface SamplingMethod {
   }
 
   /**
-   * Returns the procedure for a model of uniform noise.
+   * {@return the procedure for a model of uniform noise}
    *
    * @throws IllegalArgumentException if the method has no such procedure
    */
@@ -135,7 +135,7 @@ public interface SamplingMethod {
   }
 
   /**
-   * Returns the procedure for a masked diffusion model with a schedule of either kind.
+   * {@return the procedure for a masked diffusion model with a schedule of either kind}
    *
    * @throws IllegalArgumentException if the method has none for this kind of schedule
    */
@@ -144,8 +144,8 @@ public interface SamplingMethod {
   }
 
   /**
-   * Returns the procedure for a model with a schedule of either kind, by the way in which its
-   * sequences come about.
+   * {@return the procedure for a model with a schedule of either kind, by the way in which its
+   * sequences come about}
    *
    * @throws IllegalArgumentException if the method has none for such a model
    */

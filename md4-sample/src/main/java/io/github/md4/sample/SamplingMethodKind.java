@@ -14,18 +14,18 @@ import java.util.ServiceLoader;
  */
 public interface SamplingMethodKind {
 
-  /** Returns the name in options: letters, digits, dots, underscores and hyphens. */
+  /** {@return the name in options: letters, digits, dots, underscores and hyphens} */
   String name();
 
   /**
-   * Returns the method of these arguments.
+   * {@return the method of these arguments}
    *
    * @param arguments those in parentheses, in order; none where there are no parentheses
    * @throws IllegalArgumentException if there are too few or too many, or one is out of bounds
    */
   SamplingMethod of(List<String> arguments);
 
-  /** Returns all kinds on the class path. */
+  /** {@return all kinds on the class path} */
   static List<SamplingMethodKind> all() {
     List<SamplingMethodKind> all = new ArrayList<>();
     ServiceLoader.load(SamplingMethodKind.class, SamplingMethodKind.class.getClassLoader())

@@ -63,17 +63,17 @@ public record SamplingOptions(
     require(from > 0 && from <= 1, "from must be in (0, 1]", from);
   }
 
-  /** Returns ancestral sampling of a thousand steps on the cosine grid, with a random seed. */
+  /** {@return ancestral sampling of a thousand steps on the cosine grid, with a random seed} */
   public static SamplingOptions defaults() {
     return new SamplingOptions(null, null, null, null, null, null, null);
   }
 
-  /** Returns the method. */
+  /** {@return the method} */
   public SamplingMethod method() {
     return SamplingMethod.parse(sampler);
   }
 
-  /** Returns the law of tokens. */
+  /** {@return the law of tokens} */
   public TokenLaw law() {
     return law(temperature, truncations);
   }
@@ -82,18 +82,18 @@ public record SamplingOptions(
     return new TokenLaw(temperature, truncations.stream().map(TokenLaw.Truncation::parse).toList());
   }
 
-  /** Returns the same options with a method, in the form of {@link SamplingMethod#parse}. */
+  /** {@return the same options with a method, in the form of {@link SamplingMethod#parse}} */
   public SamplingOptions sampler(String text) {
     return new SamplingOptions(text, temperature, truncations, seed, samples, batchSize, from);
   }
 
-  /** Returns the same options with another method, which has a {@link SamplingMethod#text}. */
+  /** {@return the same options with another method, which has a {@link SamplingMethod#text}} */
   public SamplingOptions withMethod(SamplingMethod other) {
     return sampler(other.text());
   }
 
   /**
-   * Returns the same options with another number of steps.
+   * {@return the same options with another number of steps}
    *
    * @throws IllegalArgumentException if the method has no steps
    */
@@ -101,42 +101,42 @@ public record SamplingOptions(
     return withMethod(method().withSteps(steps));
   }
 
-  /** Returns the same options with another temperature, at least 0. */
+  /** {@return the same options with another temperature, at least 0} */
   public SamplingOptions temperature(double other) {
     return new SamplingOptions(sampler, other, truncations, seed, samples, batchSize, from);
   }
 
-  /** Returns the same options with one more truncation, to the {@code k} likeliest tokens. */
+  /** {@return the same options with one more truncation, to the {@code k} likeliest tokens} */
   public SamplingOptions topK(int k) {
     return truncation(new TokenLaw.TopK(k));
   }
 
   /**
-   * Returns the same options with one more truncation, to likeliest tokens of the mass {@code p}.
+   * {@return the same options with one more truncation, to likeliest tokens of the mass {@code p}}
    */
   public SamplingOptions topP(double p) {
     return truncation(new TokenLaw.TopP(p));
   }
 
-  /** Returns the same options with one more truncation, after those that are there. */
+  /** {@return the same options with one more truncation, after those that are there} */
   public SamplingOptions truncation(TokenLaw.Truncation more) {
     List<TokenLaw.Truncation> all = new ArrayList<>(law().truncations());
     all.add(more);
     return withLaw(new TokenLaw(temperature, all));
   }
 
-  /** Returns the same options with another law of tokens. */
+  /** {@return the same options with another law of tokens} */
   public SamplingOptions withLaw(TokenLaw other) {
     List<String> texts = other.truncations().stream().map(TokenLaw.Truncation::text).toList();
     return new SamplingOptions(sampler, other.temperature(), texts, seed, samples, batchSize, from);
   }
 
-  /** Returns the same options with a seed. */
+  /** {@return the same options with a seed} */
   public SamplingOptions seed(long other) {
     return new SamplingOptions(sampler, temperature, truncations, other, samples, batchSize, from);
   }
 
-  /** Returns the same options with a random seed. */
+  /** {@return the same options with a random seed} */
   public SamplingOptions randomSeed() {
     return new SamplingOptions(sampler, temperature, truncations, null, samples, batchSize, from);
   }
@@ -146,12 +146,12 @@ public record SamplingOptions(
     return seed(other);
   }
 
-  /** Returns the same options with another number of samples. */
+  /** {@return the same options with another number of samples} */
   public SamplingOptions samples(int other) {
     return new SamplingOptions(sampler, temperature, truncations, seed, other, batchSize, from);
   }
 
-  /** Returns the same options with another batch size. */
+  /** {@return the same options with another batch size} */
   public SamplingOptions batchSize(int other) {
     return new SamplingOptions(sampler, temperature, truncations, seed, samples, other, from);
   }
@@ -161,7 +161,7 @@ public record SamplingOptions(
     return batchSize(other);
   }
 
-  /** Returns the same options from another share of the way. */
+  /** {@return the same options from another share of the way} */
   public SamplingOptions from(double other) {
     return new SamplingOptions(sampler, temperature, truncations, seed, samples, batchSize, other);
   }

@@ -46,8 +46,8 @@ public final class SamplingProcedure {
   }
 
   /**
-   * Returns the procedure of trajectories that each draw from one uniform a position, by inversion
-   * in float64. The number of calls is known to listeners as what it is if each draw is the token
+   * {@return the procedure of trajectories that each draw from one uniform a position, by inversion
+   * in float64} The number of calls is known to listeners as what it is if each draw is the token
    * 0.
    *
    * @param trajectories by what the trajectories of a request share

@@ -23,14 +23,16 @@ public record SamplingSteps(SamplingGrid grid, int steps) {
     require(steps >= 1, "steps must be at least 1", steps);
   }
 
-  /** Returns the time after {@code step} steps, which is also the time that the network is told. */
+  /**
+   * {@return the time after {@code step} steps, which is also the time that the network is told}
+   */
   public double time(int step) {
     return grid.time(step, steps);
   }
 
   /**
-   * Returns the number of steps that are left out if the share {@code from} of the way lies before
-   * a sequence: {@code steps - ceil(from steps)} (spec, 4.7).
+   * {@return the number of steps that are left out if the share {@code from} of the way lies before
+   * a sequence: {@code steps - ceil(from steps)} (spec, 4.7)}
    *
    * @param from in (0, 1]
    */

@@ -23,17 +23,17 @@ public record ScoringOptions(Long seed, Integer groups) {
     require(groups >= 2, "groups must be at least 2", groups);
   }
 
-  /** Returns eight groups, with a random seed. */
+  /** {@return eight groups, with a random seed} */
   public static ScoringOptions defaults() {
     return new ScoringOptions(null, null);
   }
 
-  /** Returns the same options with a seed. */
+  /** {@return the same options with a seed} */
   public ScoringOptions seed(long other) {
     return new ScoringOptions(other, groups);
   }
 
-  /** Returns the same options with another number of groups, at least 2. */
+  /** {@return the same options with another number of groups, at least 2} */
   public ScoringOptions groups(int other) {
     return new ScoringOptions(seed, other);
   }

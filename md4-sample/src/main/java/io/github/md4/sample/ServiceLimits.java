@@ -32,34 +32,34 @@ public record ServiceLimits(
   }
 
   /**
-   * Returns 4,096 requests of 256 million positions in all, calls of at most 256 sequences, of
-   * 16,384 positions where several requests run, and a grace of one minute.
+   * {@return 4,096 requests of 256 million positions in all, calls of at most 256 sequences, of
+   * 16,384 positions where several requests run, and a grace of one minute}
    */
   public static ServiceLimits defaults() {
     return new ServiceLimits(4096, 1L << 28, 256, 1 << 14, Duration.ofMinutes(1));
   }
 
-  /** Returns the same limits with another number of requests. */
+  /** {@return the same limits with another number of requests} */
   public ServiceLimits requests(int most) {
     return new ServiceLimits(most, positions, callSequences, callPositions, grace);
   }
 
-  /** Returns the same limits with another number of positions of all requests. */
+  /** {@return the same limits with another number of positions of all requests} */
   public ServiceLimits positions(long most) {
     return new ServiceLimits(requests, most, callSequences, callPositions, grace);
   }
 
-  /** Returns the same limits with another number of sequences of a call. */
+  /** {@return the same limits with another number of sequences of a call} */
   public ServiceLimits callSequences(int most) {
     return new ServiceLimits(requests, positions, most, callPositions, grace);
   }
 
-  /** Returns the same limits with another number of positions of a call of several requests. */
+  /** {@return the same limits with another number of positions of a call of several requests} */
   public ServiceLimits callPositions(int most) {
     return new ServiceLimits(requests, positions, callSequences, most, grace);
   }
 
-  /** Returns the same limits with another time for what runs when the model is closed. */
+  /** {@return the same limits with another time for what runs when the model is closed} */
   public ServiceLimits grace(Duration time) {
     return new ServiceLimits(requests, positions, callSequences, callPositions, time);
   }

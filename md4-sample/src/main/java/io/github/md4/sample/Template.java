@@ -33,7 +33,7 @@ public final class Template {
   }
 
   /**
-   * Returns the tokens and masks of a template, at least one and at most {@code length}.
+   * {@return the tokens and masks of a template, at least one and at most {@code length}}
    *
    * @throws IllegalArgumentException if the text is no template, has a symbol that the tokenizer
    *     lacks, or is too long

@@ -13,17 +13,17 @@ import java.util.stream.IntStream;
  */
 public record TokenDistribution(int[] zt, float[] probabilities) {
 
-  /** Returns V. */
+  /** {@return V} */
   public int vocabularySize() {
     return probabilities.length / zt.length;
   }
 
-  /** Returns the probability of a token at a position. */
+  /** {@return the probability of a token at a position} */
   public float probability(int position, int token) {
     return probabilities[position * vocabularySize() + token];
   }
 
-  /** Returns the {@code count} likeliest tokens at a position, likeliest first. */
+  /** {@return the {@code count} likeliest tokens at a position, likeliest first} */
   public int[] likeliest(int position, int count) {
     return IntStream.range(0, vocabularySize())
         .boxed()

@@ -30,7 +30,7 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
     truncations = List.copyOf(truncations);
   }
 
-  /** Returns the network's law cut by one truncation. */
+  /** {@return the network's law cut by one truncation} */
   public static TokenLaw of(Truncation truncation) {
     return new TokenLaw(1, List.of(truncation));
   }
@@ -61,8 +61,8 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   public interface Truncation {
 
     /**
-     * Returns the truncation of a text: {@code top-p(P)}, {@code top-k(K)}, or of a {@link
-     * TruncationKind} on the class path.
+     * {@return the truncation of a text: {@code top-p(P)}, {@code top-k(K)}, or of a {@link
+     * TruncationKind} on the class path}
      *
      * @throws IllegalArgumentException if the text is none of these
      */
@@ -80,7 +80,7 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
       };
     }
 
-    /** Returns the text from which {@link #parse} makes this truncation. */
+    /** {@return the text from which {@link #parse} makes this truncation} */
     String text();
 
     /**

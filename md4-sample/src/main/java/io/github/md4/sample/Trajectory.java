@@ -7,18 +7,18 @@ package io.github.md4.sample;
  */
 public interface Trajectory {
 
-  /** Returns the sequence as it is now, [N]; not to be changed by the caller. */
+  /** {@return the sequence as it is now, [N]; not to be changed by the caller} */
   int[] z();
 
-  /** Returns the tokens that the network is shown, [N]: the sequence itself, unless overridden. */
+  /** {@return the tokens that the network is shown, [N]: the sequence itself, unless overridden} */
   default int[] shown() {
     return z();
   }
 
-  /** Returns whether it has no further query. */
+  /** {@return whether it has no further query} */
   boolean isDone();
 
-  /** Returns the next query, the same until its draws are known. */
+  /** {@return the next query, the same until its draws are known} */
   TrajectoryQuery query();
 
   /** Takes the draws of the query, and advances to the next query or to the end. */
@@ -41,7 +41,7 @@ public interface Trajectory {
   @FunctionalInterface
   interface Factory {
 
-    /** Returns the trajectory of a sequence at its beginning. */
+    /** {@return the trajectory of a sequence at its beginning} */
     Trajectory of(InitialSequence initial);
   }
 }

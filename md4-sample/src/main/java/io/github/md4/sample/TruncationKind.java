@@ -11,18 +11,18 @@ import java.util.ServiceLoader;
  */
 public interface TruncationKind {
 
-  /** Returns the name in options: letters, digits, dots, underscores and hyphens. */
+  /** {@return the name in options: letters, digits, dots, underscores and hyphens} */
   String name();
 
   /**
-   * Returns the truncation of these arguments.
+   * {@return the truncation of these arguments}
    *
    * @param arguments those in parentheses, in order; none where there are no parentheses
    * @throws IllegalArgumentException if there are too few or too many, or one is out of bounds
    */
   TokenLaw.Truncation of(List<String> arguments);
 
-  /** Returns all kinds on the class path. */
+  /** {@return all kinds on the class path} */
   static List<TruncationKind> all() {
     List<TruncationKind> all = new ArrayList<>();
     ServiceLoader.load(TruncationKind.class, TruncationKind.class.getClassLoader())

@@ -35,7 +35,7 @@ public final class BatchQueue<T> implements AutoCloseable {
     }
   }
 
-  /** Returns the batch of the next step, and has one more made. */
+  /** {@return the batch of the next step, and has one more made} */
   public T take() {
     T taken = await(ready.remove());
     prepare();

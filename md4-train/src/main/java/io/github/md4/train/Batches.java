@@ -48,8 +48,8 @@ public final class Batches {
   }
 
   /**
-   * Returns the micro-batches of a step, as far as they belong to this process: all examples' first
-   * samples, then their second ones.
+   * {@return the micro-batches of a step, as far as they belong to this process: all examples'
+   * first samples, then their second ones}
    *
    * @param step number of updates before it
    */
@@ -72,8 +72,8 @@ public final class Batches {
   }
 
   /**
-   * Returns the number of tokens of a step over all processes, each counted once however often it
-   * is masked.
+   * {@return the number of tokens of a step over all processes, each counted once however often it
+   * is masked}
    */
   public long tokens() {
     return (long) batching.batchSize() * windows.length();

@@ -32,37 +32,37 @@ public record Batching(int batchSize, int microBatch, int samples, TimeSampling 
     require(samples >= 1 && samples <= MOST, "samples must be in [1, " + MOST + "]", samples);
   }
 
-  /** Returns the keys of a config that, left out, have the value of another. */
+  /** {@return the keys of a config that, left out, have the value of another} */
   public static Map<String, String> derived() {
     return Map.of("microBatch", "batchSize");
   }
 
-  /** Returns the batches of the paper's training of text8. */
+  /** {@return the batches of the paper's training of text8} */
   public static Batching defaults() {
     return of(512);
   }
 
-  /** Returns batches of so many examples, each masked once, held by the device at once. */
+  /** {@return batches of so many examples, each masked once, held by the device at once} */
   public static Batching of(int batchSize) {
     return new Batching(batchSize, batchSize, 1, new TimeSampling.LowDiscrepancy());
   }
 
-  /** Returns the same batches in micro-batches of another size. */
+  /** {@return the same batches in micro-batches of another size} */
   public Batching withMicroBatch(int examples) {
     return new Batching(batchSize, examples, samples, timeSampling);
   }
 
-  /** Returns the same batches with each example masked so often. */
+  /** {@return the same batches with each example masked so often} */
   public Batching withSamples(int times) {
     return new Batching(batchSize, microBatch, times, timeSampling);
   }
 
-  /** Returns the same batches with another law of times. */
+  /** {@return the same batches with another law of times} */
   public Batching withTimeSampling(TimeSampling law) {
     return new Batching(batchSize, microBatch, samples, law);
   }
 
-  /** Returns how many sequences the network sees in an update. */
+  /** {@return how many sequences the network sees in an update} */
   public int sequences() {
     return batchSize * samples;
   }

@@ -55,7 +55,7 @@ public final class Checkpoints {
     return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
   }
 
-  /** Returns the checkpoints in a folder, the oldest first; none where there is no such folder. */
+  /** {@return the checkpoints in a folder, the oldest first; none where there is no such folder} */
   public static List<Checkpoint> in(Path folder) throws IOException {
     return ModelFolder.checkpoints(folder).stream()
         .map(entry -> new Checkpoint(ModelFolder.step(entry).orElseThrow(), entry))

@@ -22,12 +22,12 @@ public record Computation(
     boolean tf32)
     implements ConfigGroup {
 
-  /** Returns products in bfloat16 under a residual stream in float32. */
+  /** {@return products in bfloat16 under a residual stream in float32} */
   public static Computation defaults() {
     return of(Precision.BFLOAT16);
   }
 
-  /** Returns products of a precision under a residual stream in float32. */
+  /** {@return products of a precision under a residual stream in float32} */
   public static Computation of(Precision precision) {
     return new Computation(
         precision,
@@ -37,17 +37,17 @@ public record Computation(
         false);
   }
 
-  /** Returns the same arithmetic with another residual stream. */
+  /** {@return the same arithmetic with another residual stream} */
   public Computation withResidual(Precision stream) {
     return new Computation(precision, stream, kernels, recompute, tf32);
   }
 
-  /** Returns the same arithmetic by other code. */
+  /** {@return the same arithmetic by other code} */
   public Computation withKernels(TrainingOptions.Kernels code) {
     return new Computation(precision, residual, code, recompute, tf32);
   }
 
-  /** Returns the same arithmetic with another part computed twice. */
+  /** {@return the same arithmetic with another part computed twice} */
   public Computation withRecompute(TrainingOptions.Recompute part) {
     return new Computation(precision, residual, kernels, part, tf32);
   }

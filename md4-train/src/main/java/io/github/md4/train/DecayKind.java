@@ -15,7 +15,7 @@ import java.util.ServiceLoader;
  */
 public interface DecayKind {
 
-  /** Returns the name in configs: letters, digits and underscores. */
+  /** {@return the name in configs: letters, digits and underscores} */
   String name();
 
   /**
@@ -27,7 +27,7 @@ public interface DecayKind {
    */
   Decay of(double... numbers);
 
-  /** Returns all kinds on the class path. */
+  /** {@return all kinds on the class path} */
   static List<DecayKind> all() {
     List<DecayKind> all = new ArrayList<>();
     ServiceLoader.load(DecayKind.class, DecayKind.class.getClassLoader()).forEach(all::add);

@@ -20,7 +20,7 @@ public record GenMd4Config(double rate, boolean decay, TimeFloor timeFloor) {
     }
   }
 
-  /** Returns the reference's: trained as every other parameter. */
+  /** {@return the reference's: trained as every other parameter} */
   public static GenMd4Config defaults() {
     return new GenMd4Config(1, true, TimeFloor.REFERENCE);
   }

@@ -65,7 +65,7 @@ public final class Learner implements AutoCloseable {
   }
 
   /**
-   * Returns a learner at its start: weights drawn from their laws, the average equal to them.
+   * {@return a learner at its start: weights drawn from their laws, the average equal to them}
    *
    * @param schedule closed with this
    */
@@ -85,7 +85,7 @@ public final class Learner implements AutoCloseable {
         TrainedModel.initial(parent, network, config, schedule), config, communicator);
   }
 
-  /** Returns the communicator of the processes that train together. */
+  /** {@return the communicator of the processes that train together} */
   public Communicator communicator() {
     return communicator;
   }
@@ -101,7 +101,7 @@ public final class Learner implements AutoCloseable {
     return this;
   }
 
-  /** Returns the model in training. */
+  /** {@return the model in training} */
   public TrainedModel model() {
     return model;
   }
@@ -119,7 +119,7 @@ public final class Learner implements AutoCloseable {
     return model.isFinite(trainable.optimizer());
   }
 
-  /** Returns how many updates there have been. */
+  /** {@return how many updates there have been} */
   public long updates() {
     return updates;
   }
@@ -129,7 +129,7 @@ public final class Learner implements AutoCloseable {
     return guard.statistics();
   }
 
-  /** Returns the learning rate of the next update. */
+  /** {@return the learning rate of the next update} */
   public double learningRate() {
     return rate.at(updates);
   }
@@ -238,7 +238,7 @@ public final class Learner implements AutoCloseable {
     move(last, emaRate, Optional.empty());
   }
 
-  /** Returns a line that says which code computes an update, and whether in TF32. */
+  /** {@return a line that says which code computes an update, and whether in TF32} */
   public String description() {
     return trainable.description() + (isInTf32() ? ", float32 products in TF32" : "");
   }

@@ -20,27 +20,27 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
     require(warmUp >= 0, "warmUp must be at least 0", warmUp);
   }
 
-  /** Returns the paper's rate for text. */
+  /** {@return the paper's rate for text} */
   public static LearningRateConfig defaults() {
     return new LearningRateConfig(3e-4, 2000, Decay.COSINE);
   }
 
-  /** Returns the rate over a run of so many updates. */
+  /** {@return the rate over a run of so many updates} */
   public LearningRate over(long steps) {
     return decay.over(this, steps);
   }
 
-  /** Returns the same rate with another highest one. */
+  /** {@return the same rate with another highest one} */
   public LearningRateConfig withBase(double highest) {
     return new LearningRateConfig(highest, warmUp, decay);
   }
 
-  /** Returns the same rate after another number of updates. */
+  /** {@return the same rate after another number of updates} */
   public LearningRateConfig withWarmUp(long updates) {
     return new LearningRateConfig(base, updates, decay);
   }
 
-  /** Returns the same rate with another course after the warm-up. */
+  /** {@return the same rate with another course after the warm-up} */
   public LearningRateConfig withDecay(Decay course) {
     return new LearningRateConfig(base, warmUp, course);
   }
@@ -67,8 +67,8 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
     LearningRate over(LearningRateConfig rate, long steps);
 
     /**
-     * Returns the choice written as {@code cosine}, {@code constant}, or with the name of a {@link
-     * DecayKind} on the class path.
+     * {@return the choice written as {@code cosine}, {@code constant}, or with the name of a {@link
+     * DecayKind} on the class path}
      *
      * @throws IllegalArgumentException if the text is none of these; the message lists them
      */

@@ -30,13 +30,13 @@ public record MovingAverage(double emaRate, boolean emaWarmUp) implements Config
     require(emaRate >= 0 && emaRate < 1, "emaRate must be in [0, 1)", emaRate);
   }
 
-  /** Returns the paper's memory, with a warm-up. */
+  /** {@return the paper's memory, with a warm-up} */
   public static MovingAverage defaults() {
     return new MovingAverage(0.9999, true);
   }
 
   /**
-   * Returns the memory of an update.
+   * {@return the memory of an update}
    *
    * @param updates the number of updates before it
    */
@@ -48,7 +48,7 @@ public record MovingAverage(double emaRate, boolean emaWarmUp) implements Config
     return (FIRST + updates) / (SLOWNESS + updates);
   }
 
-  /** Returns the share of the start in the average after so many updates, in [0, 1]. */
+  /** {@return the share of the start in the average after so many updates, in [0, 1]} */
   public double startShare(long updates) {
     double share = 1;
     long n = 0;

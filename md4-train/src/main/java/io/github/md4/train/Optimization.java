@@ -24,7 +24,7 @@ public record Optimization(
     MovingAverage average)
     implements ConfigGroup {
 
-  /** Returns the paper's for text, the average with a warm-up. */
+  /** {@return the paper's for text, the average with a warm-up} */
   public static Optimization defaults() {
     return new Optimization(
         LearningRateConfig.defaults(),
@@ -34,32 +34,32 @@ public record Optimization(
         MovingAverage.defaults());
   }
 
-  /** Returns the same moves at another rate. */
+  /** {@return the same moves at another rate} */
   public Optimization withLearningRate(LearningRateConfig rate) {
     return new Optimization(rate, optimizer, clip, guard, average);
   }
 
-  /** Returns the same moves by other numbers of AdamW. */
+  /** {@return the same moves by other numbers of AdamW} */
   public Optimization withOptimizer(AdamW numbers) {
     return new Optimization(learningRate, numbers, clip, guard, average);
   }
 
-  /** Returns the same moves with another bound on gradients. */
+  /** {@return the same moves with another bound on gradients} */
   public Optimization withClip(GradientClip bound) {
     return new Optimization(learningRate, optimizer, bound, guard, average);
   }
 
-  /** Returns the same moves under another guard. */
+  /** {@return the same moves under another guard} */
   public Optimization withGuard(SpikeGuard other) {
     return new Optimization(learningRate, optimizer, clip, other, average);
   }
 
-  /** Returns the same moves with another memory of the average. */
+  /** {@return the same moves with another memory of the average} */
   public Optimization withEmaRate(double memory) {
     return withAverage(new MovingAverage(memory, average.emaWarmUp()));
   }
 
-  /** Returns the same moves with another average. */
+  /** {@return the same moves with another average} */
   public Optimization withAverage(MovingAverage other) {
     return new Optimization(learningRate, optimizer, clip, guard, other);
   }

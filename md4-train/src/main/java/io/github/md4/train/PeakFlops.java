@@ -9,11 +9,11 @@ import io.github.md4.train.speed.MatmulCeiling;
 /** The operations a second of which a training's are a share: model FLOPs utilisation. */
 public sealed interface PeakFlops {
 
-  /** Returns the peak of a manager's device for products of a type; NaN where it is not known. */
+  /** {@return the peak of a manager's device for products of a type; NaN where it is not known} */
   double of(NDManager manager, Precision precision);
 
   /**
-   * Returns the choice written as {@code measured}, or as a number of operations a second.
+   * {@return the choice written as {@code measured}, or as a number of operations a second}
    *
    * @throws IllegalArgumentException for any other text
    */

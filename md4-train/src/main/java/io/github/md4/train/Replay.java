@@ -15,7 +15,7 @@ import java.util.Map;
 public record Replay(
     long step, Spike.Examples examples, double bitsPerToken, Map<String, Double> gradientNorms) {
 
-  /** Returns the Euclidean norm of all groups together. */
+  /** {@return the Euclidean norm of all groups together} */
   public double gradientNorm() {
     return Math.sqrt(gradientNorms.values().stream().mapToDouble(norm -> norm * norm).sum());
   }

@@ -17,12 +17,12 @@ public record Reporting(int logEvery, PeakFlops peakFlops) implements ConfigGrou
     require(logEvery >= 1, "logEvery must be at least 1", logEvery);
   }
 
-  /** Returns a line every 500 steps, against a measured peak. */
+  /** {@return a line every 500 steps, against a measured peak} */
   public static Reporting defaults() {
     return every(500);
   }
 
-  /** Returns a line every so many steps, against a measured peak. */
+  /** {@return a line every so many steps, against a measured peak} */
   public static Reporting every(int steps) {
     return new Reporting(steps, new PeakFlops.Measured());
   }

@@ -10,44 +10,44 @@ import java.nio.file.Path;
 /** The folder of a run and the places of its files. */
 public record RunFolder(Path path) {
 
-  /** Returns the resolved config, every default written out. */
+  /** {@return the resolved config, every default written out} */
   public Path config() {
     return path.resolve("config.yaml");
   }
 
-  /** Returns the metrics, one JSON object a line. */
+  /** {@return the metrics, one JSON object a line} */
   public Path metrics() {
     return path.resolve("metrics.jsonl");
   }
 
-  /** Returns the folder of TensorBoard's event files. */
+  /** {@return the folder of TensorBoard's event files} */
   public Path tensorBoard() {
     return path.resolve("tensorboard");
   }
 
-  /** Returns the folder of the samples drawn on the way. */
+  /** {@return the folder of the samples drawn on the way} */
   public Path samples() {
     return path.resolve("samples");
   }
 
-  /** Returns the folder of the checkpoints. */
+  /** {@return the folder of the checkpoints} */
   public Path checkpoints() {
     return path.resolve(ModelFolder.CHECKPOINTS);
   }
 
-  /** Returns the finished model: the averaged weights. */
+  /** {@return the finished model: the averaged weights} */
   public Path model() {
     return path.resolve(ModelFolder.FINISHED);
   }
 
-  /** Returns the model that scored best on the way, where a run keeps it. */
+  /** {@return the model that scored best on the way, where a run keeps it} */
   public Path best() {
     return path.resolve("best");
   }
 
   /**
-   * Returns the folder of a model: {@code path} itself if it is a model's or a checkpoint's, or of
-   * a run its finished model, else its last checkpoint. Raw weights are in checkpoints only.
+   * {@return the folder of a model: {@code path} itself if it is a model's or a checkpoint's, or of
+   * a run its finished model, else its last checkpoint} Raw weights are in checkpoints only.
    *
    * @throws InvalidDataException if there is none
    */

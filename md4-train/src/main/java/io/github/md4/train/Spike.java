@@ -19,7 +19,7 @@ public record Spike(long step, double bitsPerToken, double gradientNorm, Example
    */
   public record Examples(long first, int count) {
 
-    /** Returns the position of the last. */
+    /** {@return the position of the last} */
     public long last() {
       return first + count - 1;
     }

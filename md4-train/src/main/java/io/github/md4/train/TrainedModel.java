@@ -40,7 +40,7 @@ public final class TrainedModel implements OptimizerState.WholeModel, AutoClosea
   }
 
   /**
-   * Returns a model at its start: weights drawn from their laws, the average equal to them.
+   * {@return a model at its start: weights drawn from their laws, the average equal to them}
    *
    * @param schedule closed with this
    */
@@ -136,17 +136,17 @@ public final class TrainedModel implements OptimizerState.WholeModel, AutoClosea
     return weights;
   }
 
-  /** Returns the network's parameters. */
+  /** {@return the network's parameters} */
   public Parameters parameters() {
     return weights.parameters();
   }
 
-  /** Returns their exponential moving average. */
+  /** {@return their exponential moving average} */
   public Parameters average() {
     return weights.average();
   }
 
-  /** Returns all that is learned, by the prefix of its names: the network's, without one. */
+  /** {@return all that is learned, by the prefix of its names: the network's, without one} */
   public Map<String, Parameters> sets(Weights which) {
     Map<String, Parameters> sets = new LinkedHashMap<>();
     sets.put(NETWORK, weights.weights(which));
@@ -154,17 +154,17 @@ public final class TrainedModel implements OptimizerState.WholeModel, AutoClosea
     return sets;
   }
 
-  /** Returns the network with these weights or their average. */
+  /** {@return the network with these weights or their average} */
   public Denoiser denoiser(Weights which) {
     return network.denoiser(weights.weights(which));
   }
 
-  /** Returns the objective, with the weights' schedule as it is now. */
+  /** {@return the objective, with the weights' schedule as it is now} */
   public Objective objective(Weights which) {
     return schedule.objective(which);
   }
 
-  /** Returns the weights' schedule as it is now. */
+  /** {@return the weights' schedule as it is now} */
   public Schedule schedule(Weights which) {
     return schedule.schedule(which);
   }

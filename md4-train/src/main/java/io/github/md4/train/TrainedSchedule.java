@@ -28,7 +28,7 @@ public sealed interface TrainedSchedule extends AutoCloseable
     permits FixedSchedule, LearnedSchedule {
 
   /**
-   * Returns the schedule of a model at the start of its training.
+   * {@return the schedule of a model at the start of its training}
    *
    * @throws IllegalArgumentException if the training does not suit a learned schedule
    */
@@ -74,22 +74,22 @@ public sealed interface TrainedSchedule extends AutoCloseable
   /** Begins a step, with the schedule as it is now. */
   Step begin();
 
-  /** Returns the part of the bound outside the loss, bits per token: nothing that is learned. */
+  /** {@return the part of the bound outside the loss, bits per token: nothing that is learned} */
   double constant();
 
-  /** Returns the numbers for a line of metrics; empty where nothing is learned. */
+  /** {@return the numbers for a line of metrics; empty where nothing is learned} */
   Map<String, Double> metrics();
 
-  /** Returns the weights' schedule as it is now. */
+  /** {@return the weights' schedule as it is now} */
   Schedule schedule(Weights weights);
 
-  /** Returns the objective with the weights' schedule as it is now. */
+  /** {@return the objective with the weights' schedule as it is now} */
   Objective objective(Weights weights);
 
-  /** Returns the learned parameters by the prefix of their names in a model's file. */
+  /** {@return the learned parameters by the prefix of their names in a model's file} */
   Map<String, Parameters> weights(Weights weights);
 
-  /** Returns the optimizer's moments by prefix. */
+  /** {@return the optimizer's moments by prefix} */
   Map<String, Parameters> moments();
 
   /**

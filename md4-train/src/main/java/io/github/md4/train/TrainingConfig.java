@@ -37,7 +37,7 @@ public record TrainingConfig(
     LearningRate unused = optimization.rate(steps); // which checks the two together
   }
 
-  /** Returns the paper's training of text8, as the reference's configuration has it. */
+  /** {@return the paper's training of text8, as the reference's configuration has it} */
   public static TrainingConfig defaults() {
     return new TrainingConfig(
         42,
@@ -52,7 +52,7 @@ public record TrainingConfig(
   }
 
   /**
-   * Returns the same training of another length. The warm-up is cut to a tenth of it where it is
+   * {@return the same training of another length} The warm-up is cut to a tenth of it where it is
    * longer.
    *
    * @param updates at least 1
@@ -63,7 +63,7 @@ public record TrainingConfig(
   }
 
   /**
-   * Returns the same training at another highest learning rate.
+   * {@return the same training at another highest learning rate}
    *
    * @param highest at least 0
    */
@@ -72,7 +72,7 @@ public record TrainingConfig(
   }
 
   /**
-   * Returns the same training of other batches, each held by the device at once.
+   * {@return the same training of other batches, each held by the device at once}
    *
    * @param examples of an update, at least 1
    */
@@ -81,7 +81,7 @@ public record TrainingConfig(
         new Batching(examples, examples, batching.samples(), batching.timeSampling()));
   }
 
-  /** Returns the same training with products of another precision. */
+  /** {@return the same training with products of another precision} */
   public TrainingConfig precision(Precision products) {
     return withComputation(
         new Computation(
@@ -93,7 +93,7 @@ public record TrainingConfig(
   }
 
   /**
-   * Returns the same training with another memory of the averaged weights.
+   * {@return the same training with another memory of the averaged weights}
    *
    * @param memory in [0, 1); 0 keeps no average
    */
@@ -102,7 +102,7 @@ public record TrainingConfig(
   }
 
   /**
-   * Returns the same training with metrics every so many steps.
+   * {@return the same training with metrics every so many steps}
    *
    * @param updates at least 1
    */
@@ -110,7 +110,7 @@ public record TrainingConfig(
     return withReporting(new Reporting(updates, reporting.peakFlops()));
   }
 
-  /** Returns the same training from another seed. */
+  /** {@return the same training from another seed} */
   public TrainingConfig seed(long other) {
     return withSeed(other);
   }
@@ -121,7 +121,7 @@ public record TrainingConfig(
         other, steps, batching, computation, timeAxis, optimization, powers, warmStart, reporting);
   }
 
-  /** Returns the same training of another length and rate, which depends on it. */
+  /** {@return the same training of another length and rate, which depends on it} */
   public TrainingConfig withSteps(long updates, LearningRateConfig rate) {
     return new TrainingConfig(
         seed,
@@ -135,43 +135,43 @@ public record TrainingConfig(
         reporting);
   }
 
-  /** Returns the same training of other batches. */
+  /** {@return the same training of other batches} */
   public TrainingConfig withBatching(Batching other) {
     return new TrainingConfig(
         seed, steps, other, computation, timeAxis, optimization, powers, warmStart, reporting);
   }
 
-  /** Returns the same training in another arithmetic. */
+  /** {@return the same training in another arithmetic} */
   public TrainingConfig withComputation(Computation other) {
     return new TrainingConfig(
         seed, steps, batching, other, timeAxis, optimization, powers, warmStart, reporting);
   }
 
-  /** Returns the same training on another axis of time. */
+  /** {@return the same training on another axis of time} */
   public TrainingConfig withTimeAxis(TimeAxis other) {
     return new TrainingConfig(
         seed, steps, batching, computation, other, optimization, powers, warmStart, reporting);
   }
 
-  /** Returns the same training with other moves of the weights. */
+  /** {@return the same training with other moves of the weights} */
   public TrainingConfig withOptimization(Optimization other) {
     return new TrainingConfig(
         seed, steps, batching, computation, timeAxis, other, powers, warmStart, reporting);
   }
 
-  /** Returns the same training with another training of learned powers. */
+  /** {@return the same training with another training of learned powers} */
   public TrainingConfig withPowers(GenMd4Config other) {
     return new TrainingConfig(
         seed, steps, batching, computation, timeAxis, optimization, other, warmStart, reporting);
   }
 
-  /** Returns the same training from another start. */
+  /** {@return the same training from another start} */
   public TrainingConfig withWarmStart(WarmStart other) {
     return new TrainingConfig(
         seed, steps, batching, computation, timeAxis, optimization, powers, other, reporting);
   }
 
-  /** Returns the same training with other metrics. */
+  /** {@return the same training with other metrics} */
   public TrainingConfig withReporting(Reporting other) {
     return new TrainingConfig(
         seed, steps, batching, computation, timeAxis, optimization, powers, warmStart, other);

@@ -18,7 +18,7 @@ import java.util.Optional;
 public sealed interface TrainingData permits FileData, WindowData {
 
   /**
-   * Returns the data of a prepared file.
+   * {@return the data of a prepared file}
    *
    * @param tokens not closed with the run; the labels of images lie beside it
    */
@@ -27,7 +27,7 @@ public sealed interface TrainingData permits FileData, WindowData {
   }
 
   /**
-   * Returns sequences in memory. Each epoch shows each once, in an order of its own.
+   * {@return sequences in memory} Each epoch shows each once, in an order of its own.
    *
    * @param tokenizer their vocabulary, which becomes the model's
    * @param windows the tokens of each, in [0, V), all of the model's length; copied
@@ -51,7 +51,7 @@ public sealed interface TrainingData permits FileData, WindowData {
   }
 
   /**
-   * Returns sequences of a source of a user's own, such as a data base.
+   * {@return sequences of a source of a user's own, such as a data base}
    *
    * @param tokenizer their vocabulary, which becomes the model's
    * @param source the sequences of a seed, safe for several threads: a pure function of (seed,
@@ -68,7 +68,7 @@ public sealed interface TrainingData permits FileData, WindowData {
   interface Source {
 
     /**
-     * Returns the endless sequences of a seed.
+     * {@return the endless sequences of a seed}
      *
      * @param seed of their order
      */
@@ -76,22 +76,22 @@ public sealed interface TrainingData permits FileData, WindowData {
   }
 
   /**
-   * Returns the vocabulary.
+   * {@return the vocabulary}
    *
    * @throws InvalidDataException if a file does not say what its tokens are
    */
   Tokenizer tokenizer();
 
   /**
-   * Returns what tells these data from others: of a file and of sequences in memory the SHA-256, in
-   * hexadecimal.
+   * {@return what tells these data from others: of a file and of sequences in memory the SHA-256,
+   * in hexadecimal}
    *
    * @throws InvalidDataException if a file does not state it
    */
   String sha256();
 
   /**
-   * Returns the endless sequences of a model and a seed.
+   * {@return the endless sequences of a model and a seed}
    *
    * @throws InvalidDataException if they do not fit the model
    * @throws IOException if a file cannot be read
@@ -99,8 +99,8 @@ public sealed interface TrainingData permits FileData, WindowData {
   Windows windows(ModelConfig model, long seed) throws IOException;
 
   /**
-   * Returns the SHA-256 of the labels that the model takes; empty without labels, or where {@link
-   * #sha256} is of the labels too.
+   * {@return the SHA-256 of the labels that the model takes; empty without labels, or where {@link
+   * #sha256} is of the labels too}
    *
    * @throws IOException if a file cannot be read
    */

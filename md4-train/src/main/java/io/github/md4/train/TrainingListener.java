@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 /** A listener to a training, called between two steps on the training thread. */
 public interface TrainingListener {
 
-  /** Returns a listener to metrics alone. */
+  /** {@return a listener to metrics alone} */
   static TrainingListener ofMetrics(Consumer<StepMetrics> consumer) {
     return new TrainingListener() {
       @Override
@@ -22,8 +22,8 @@ public interface TrainingListener {
   }
 
   /**
-   * Returns a listener to evaluations alone: every so many steps, by the plan's cadence, and at the
-   * end.
+   * {@return a listener to evaluations alone: every so many steps, by the plan's cadence, and at
+   * the end}
    *
    * @param consumer hears the model in training, to score it or to draw samples from its averaged
    *     weights
@@ -37,7 +37,7 @@ public interface TrainingListener {
     };
   }
 
-  /** Returns a listener that tells all of these, in their order. */
+  /** {@return a listener that tells all of these, in their order} */
   static TrainingListener all(TrainingListener... listeners) {
     return new ListenerList(List.of(listeners));
   }

@@ -91,8 +91,8 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Returns a plan for the tokens of a prepared file, which evaluates and writes a checkpoint at
-     * the end alone.
+     * {@return a plan for the tokens of a prepared file, which evaluates and writes a checkpoint at
+     * the end alone}
      *
      * @throws InvalidDataException if the file does not say what its tokens are
      */
@@ -101,7 +101,7 @@ public final class TrainingRun implements AutoCloseable {
     }
 
     /**
-     * Returns a plan for data, which evaluates and writes a checkpoint at the end alone.
+     * {@return a plan for data, which evaluates and writes a checkpoint at the end alone}
      *
      * @throws InvalidDataException if a file does not say what its tokens are
      */
@@ -113,12 +113,12 @@ public final class TrainingRun implements AutoCloseable {
           data.sha256());
     }
 
-    /** Returns the same plan with other distances between evaluations and checkpoints. */
+    /** {@return the same plan with other distances between evaluations and checkpoints} */
     public Plan withCadence(Cadence other) {
       return new Plan(training, other, model, dataSha256, communicator);
     }
 
-    /** Returns the same plan for several processes together, each of which has a run of it. */
+    /** {@return the same plan for several processes together, each of which has a run of it} */
     public Plan with(Communicator others) {
       return new Plan(training, cadence, model, dataSha256, others);
     }
@@ -139,27 +139,27 @@ public final class TrainingRun implements AutoCloseable {
    */
   public record Cadence(long evaluateEvery, long checkpointEvery, int keepLast, long keepEvery) {
 
-    /** Returns that of an evaluation and a checkpoint at the end alone. */
+    /** {@return that of an evaluation and a checkpoint at the end alone} */
     public static Cadence atTheEnd() {
       return new Cadence(0, 0, 1, 0);
     }
 
-    /** Returns the same with an evaluation every so many steps. */
+    /** {@return the same with an evaluation every so many steps} */
     public Cadence evaluateEvery(long steps) {
       return new Cadence(steps, checkpointEvery, keepLast, keepEvery);
     }
 
-    /** Returns the same with a checkpoint every so many steps. */
+    /** {@return the same with a checkpoint every so many steps} */
     public Cadence checkpointEvery(long steps) {
       return new Cadence(evaluateEvery, steps, keepLast, keepEvery);
     }
 
-    /** Returns the same where so many of the newest checkpoints stay. */
+    /** {@return the same where so many of the newest checkpoints stay} */
     public Cadence keepLast(int checkpoints) {
       return new Cadence(evaluateEvery, checkpointEvery, checkpoints, keepEvery);
     }
 
-    /** Returns the same where the checkpoints at multiples of so many steps stay. */
+    /** {@return the same where the checkpoints at multiples of so many steps stay} */
     public Cadence keepEvery(long steps) {
       return new Cadence(evaluateEvery, checkpointEvery, keepLast, steps);
     }
@@ -178,7 +178,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * Returns a run at its start.
+   * {@return a run at its start}
    *
    * @throws InvalidDataException if the folder already holds a run, is a file, or is in use by
    *     another training
@@ -202,7 +202,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * Returns a run at its start that is tried and never written.
+   * {@return a run at its start that is tried and never written}
    *
    * @throws InvalidDataException if the folder already holds a run, or is a file
    */
@@ -260,7 +260,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * Returns the run of a folder: at its last checkpoint if there is one, else at its start.
+   * {@return the run of a folder: at its last checkpoint if there is one, else at its start}
    *
    * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume(RunFolder,
    *     Plan, TrainingData, NDManager)}
@@ -309,7 +309,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * Returns the run of a folder at its last checkpoint.
+   * {@return the run of a folder at its last checkpoint}
    *
    * @throws InvalidDataException if there is no checkpoint, it is damaged, or the data are others
    * @throws InvalidConfigException if model, seed or batch size are not those of the checkpoint
@@ -350,8 +350,8 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * Returns the run of a folder at its last checkpoint before a step, or at its start, to be looked
-   * at: what it did is not touched.
+   * {@return the run of a folder at its last checkpoint before a step, or at its start, to be
+   * looked at: what it did is not touched}
    *
    * @param step from 1
    * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume(RunFolder,
@@ -416,17 +416,17 @@ public final class TrainingRun implements AutoCloseable {
     return this;
   }
 
-  /** Returns what its user should know of a run that was opened, a sentence each. */
+  /** {@return what its user should know of a run that was opened, a sentence each} */
   public List<String> notes() {
     return List.copyOf(notes);
   }
 
-  /** Returns how many updates the run has seen. */
+  /** {@return how many updates the run has seen} */
   public long updates() {
     return learner.updates();
   }
 
-  /** Returns the model in training. */
+  /** {@return the model in training} */
   public Learner learner() {
     return learner;
   }

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 public sealed interface WarmStart {
 
   /**
-   * Returns a model before its first update.
+   * {@return a model before its first update}
    *
    * @throws InvalidConfigException if the start is a model that does not fit
    */
@@ -22,7 +22,7 @@ public sealed interface WarmStart {
       NDManager parent, Network network, TrainingRun.Plan plan, TrainedSchedule schedule)
       throws IOException;
 
-  /** Returns the choice written as {@code none} or as the folder of a model. */
+  /** {@return the choice written as {@code none} or as the folder of a model} */
   static WarmStart parse(String text) {
     return text.equals(None.NAME) ? new None() : new Model(Path.of(text));
   }

@@ -10,12 +10,12 @@ package io.github.md4.core.diffusion;
  */
 public record BoundTerms(double diffusion, double reconstruction, double prior) {
 
-  /** Returns the terms with so much more of the reconstruction. */
+  /** {@return the terms with so much more of the reconstruction} */
   public BoundTerms reconstructing(double more) {
     return new BoundTerms(diffusion, reconstruction + more, prior);
   }
 
-  /** Returns the bound. */
+  /** {@return the bound} */
   public double total() {
     return diffusion + reconstruction + prior;
   }

@@ -15,7 +15,7 @@ public record Condition(double[] times, int[] labels) {
   public static final int NO_LABEL = -1;
 
   /**
-   * Returns the condition of examples that have a time each.
+   * {@return the condition of examples that have a time each}
    *
    * @param labels one for each example, all of them {@link #NO_LABEL} where there are no classes
    * @throws IllegalArgumentException if some have a class and some have none
@@ -36,12 +36,12 @@ public record Condition(double[] times, int[] labels) {
         Arrays.copyOf(times, examples), Arrays.copyOf(labels, Math.min(labels.length, examples)));
   }
 
-  /** Returns the condition of examples that have a time each and no class. */
+  /** {@return the condition of examples that have a time each and no class} */
   public static Condition at(double... times) {
     return new Condition(times, new int[0]);
   }
 
-  /** Returns the condition of {@code batchSize} examples at one time. */
+  /** {@return the condition of {@code batchSize} examples at one time} */
   public static Condition at(double time, int batchSize) {
     double[] times = new double[batchSize];
     Arrays.fill(times, time);

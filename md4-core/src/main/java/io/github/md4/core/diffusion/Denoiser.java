@@ -24,8 +24,8 @@ public interface Denoiser {
   NDArray logits(NDArray zt, Condition condition, NDArray rows);
 
   /**
-   * Returns this network as one that is shown sequences piece by piece, if it is causal and can
-   * keep what it has seen; closed by the caller.
+   * {@return this network as one that is shown sequences piece by piece, if it is causal and can
+   * keep what it has seen; closed by the caller}
    *
    * @param slots the number of sequences that it keeps at once
    * @param length the most tokens of a sequence
@@ -35,8 +35,8 @@ public interface Denoiser {
   }
 
   /**
-   * Returns this network with the logit of the mask too, where the mask is one of the rows of a
-   * published table, as the samplers of its authors read it; else this.
+   * {@return this network with the logit of the mask too, where the mask is one of the rows of a
+   * published table, as the samplers of its authors read it; else this}
    */
   default Denoiser withMaskColumn() {
     return this;

@@ -51,7 +51,7 @@ public final class GenMd4Gradient {
     addRows(second.byPower);
   }
 
-  /** Returns the gradient of what was added, [V]; not to be changed. */
+  /** {@return the gradient of what was added, [V]; not to be changed} */
   public double[] byPower() {
     return byPower;
   }

@@ -34,7 +34,7 @@ public record GenMd4Objective(GenMd4Schedule schedule, TimeFloor floor) implemen
   }
 
   /**
-   * Returns the query about an example whose noise was turned into critical powers ahead.
+   * {@return the query about an example whose noise was turned into critical powers ahead}
    *
    * @param t a time in [t1, 1)
    * @param critical the power up to which each position is masked, {@link

@@ -28,7 +28,7 @@ import io.github.md4.core.schedule.StepTimes;
  */
 public sealed interface GenMd4Reverse {
 
-  /** Returns the schedule of the process. */
+  /** {@return the schedule of the process} */
   GenMd4Schedule schedule();
 
   /**
@@ -49,19 +49,19 @@ public sealed interface GenMd4Reverse {
   }
 
   /**
-   * Returns the time that the network is told at the next draw for a masked position; 0 if there is
-   * no further draw.
+   * {@return the time that the network is told at the next draw for a masked position; 0 if there
+   * is no further draw}
    *
    * @param time the time from which on the position has not been drawn for
    * @param u uniform in [0, 1)
    */
   double next(double time, double u);
 
-  /** Returns the time from which on a position is drawn for again after a draw at {@code time}. */
+  /** {@return the time from which on a position is drawn for again after a draw at {@code time}} */
   double after(double time);
 
   /**
-   * Returns whether a drawn token is kept.
+   * {@return whether a drawn token is kept}
    *
    * @param time that {@link #next} returned
    * @param u uniform in [0, 1)
@@ -69,7 +69,7 @@ public sealed interface GenMd4Reverse {
   boolean isKept(int token, double time, double u);
 
   /**
-   * Returns the number of the step at a time.
+   * {@return the number of the step at a time}
    *
    * @param before the number of times at which tokens were drawn before it
    */

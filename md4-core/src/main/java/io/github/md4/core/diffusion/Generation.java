@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 public sealed interface Generation {
 
   /**
-   * Returns what one of three functions gives.
+   * {@return what one of three functions gives}
    *
    * @param unmasking of masked diffusion, by the form of its scores
    * @param leftToRight of a causal network

@@ -20,7 +20,7 @@ import io.github.md4.core.schedule.GenMd4Schedule;
 public record LeaveOneOut(GenMd4Schedule schedule, QueryBatch first, QueryBatch second) {
 
   /**
-   * Returns the term of each example, the l being constants, [B].
+   * {@return the term of each example, the l being constants, [B]}
    *
    * @param l1 losses of the first sample, nats, [B]; {@code l2}, of the second
    */
@@ -32,7 +32,7 @@ public record LeaveOneOut(GenMd4Schedule schedule, QueryBatch first, QueryBatch 
     return terms;
   }
 
-  /** Returns the gradient by the powers of the sum of {@link #terms}, [V]. */
+  /** {@return the gradient by the powers of the sum of {@link #terms}, [V]} */
   public double[] gradient(double[] l1, double[] l2) {
     double[] gradient = new double[schedule.vocabularySize()];
     forEachDifference(

@@ -20,11 +20,11 @@ import io.github.md4.core.loss.RowLoss;
  */
 public interface Objective {
 
-  /** Returns the states of a position. */
+  /** {@return the states of a position} */
   TokenSpace space();
 
   /**
-   * Returns the query about an example.
+   * {@return the query about an example}
    *
    * @param x clean tokens [N]
    * @param v the uniform in [0, 1) that chooses the time, or the number of masked tokens
@@ -33,34 +33,34 @@ public interface Objective {
    */
   Query query(int[] x, double v, double[] u);
 
-  /** Returns the loss of a position before its weight: the cross-entropy, unless overridden. */
+  /** {@return the loss of a position before its weight: the cross-entropy, unless overridden} */
   default RowLoss rowLoss() {
     return new RowLoss.CrossEntropy();
   }
 
-  /** Returns what a token adds to the value whatever the network guesses, nats. */
+  /** {@return what a token adds to the value whatever the network guesses, nats} */
   default double known(int token) {
     return 0;
   }
 
   /**
-   * Returns the terms of the bound per token.
+   * {@return the terms of the bound per token}
    *
    * @param perToken the mean of the weighted losses, without {@link #known}, nats per token
    */
   BoundTerms terms(double perToken);
 
-  /** Returns the objective that scores held-out data: itself where it is a bound. */
+  /** {@return the objective that scores held-out data: itself where it is a bound} */
   default Objective likelihood() {
     return this;
   }
 
-  /** Returns a word or two for people on what the value is. */
+  /** {@return a word or two for people on what the value is} */
   default String kind() {
     return "upper bound";
   }
 
-  /** Returns what is certain of this value and another's, of one model and data. */
+  /** {@return what is certain of this value and another's, of one model and data} */
   default Relation relationTo(Objective other) {
     return Relation.NONE;
   }

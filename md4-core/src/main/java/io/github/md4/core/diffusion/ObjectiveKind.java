@@ -20,15 +20,15 @@ import java.util.regex.Pattern;
  */
 public interface ObjectiveKind {
 
-  /** Returns the name in files, as {@code diffusion}. */
+  /** {@return the name in files, as {@code diffusion}} */
   String name();
 
-  /** Returns the objective of a model whose tokens share one schedule. */
+  /** {@return the objective of a model whose tokens share one schedule} */
   Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis);
 
   /**
-   * Returns the objective that scores such a model by orders of its tokens, if it has one: the
-   * number of masked tokens is uniform.
+   * {@return the objective that scores such a model by orders of its tokens, if it has one: the
+   * number of masked tokens is uniform}
    */
   default Optional<Objective> anyOrder(TokenSpace space, MaskingSchedule schedule) {
     return Optional.of(new AnyOrderObjective(space, schedule));
@@ -41,23 +41,23 @@ public interface ObjectiveKind {
    */
   default void check(TimeAxis axis) {}
 
-  /** Returns whether a position of the network sees only those up to itself. */
+  /** {@return whether a position of the network sees only those up to itself} */
   default boolean isCausal() {
     return false;
   }
 
-  /** Returns whether the schedule may be learned, one power for each token (GenMD4). */
+  /** {@return whether the schedule may be learned, one power for each token (GenMD4)} */
   default boolean learnsSchedule() {
     return false;
   }
 
-  /** Returns the way in which sequences of such a model come about. */
+  /** {@return the way in which sequences of such a model come about} */
   default Generation generation() {
     return new Generation.Unmasking();
   }
 
   /**
-   * Returns this kind with arguments, which files write behind the name in parentheses.
+   * {@return this kind with arguments, which files write behind the name in parentheses}
    *
    * @param arguments without blanks around them, at least one
    * @throws IllegalArgumentException if it takes none, or one of them is wrong
@@ -67,7 +67,7 @@ public interface ObjectiveKind {
         "objective %s takes no arguments: %s".formatted(name(), String.join(", ", arguments)));
   }
 
-  /** Returns all kinds on the class path, those of this library first. */
+  /** {@return all kinds on the class path, those of this library first} */
   static List<ObjectiveKind> all() {
     List<ObjectiveKind> all = new ArrayList<>();
     ServiceLoader.load(ObjectiveKind.class, ObjectiveKind.class.getClassLoader()).forEach(all::add);
@@ -75,7 +75,7 @@ public interface ObjectiveKind {
   }
 
   /**
-   * Returns the kind of a text: a name, or a name with arguments as {@code d3pm-absorbing(100)}.
+   * {@return the kind of a text: a name, or a name with arguments as {@code d3pm-absorbing(100)}}
    *
    * @throws IllegalArgumentException if none on the class path has the name; the message lists them
    */

@@ -46,7 +46,7 @@ public final class QueryBatch {
   }
 
   /**
-   * Returns a batch of queries.
+   * {@return a batch of queries}
    *
    * @param x clean tokens [B, N], B at least 1
    * @param labels the class of each example, or {@link Condition#NO_LABEL} for all
@@ -107,7 +107,7 @@ public final class QueryBatch {
     return rows;
   }
 
-  /** Returns the first examples, at least one. */
+  /** {@return the first examples, at least one} */
   public QueryBatch first(int examples) {
     int end = examples * length();
     int[] few = Arrays.stream(rows, 0, askedCount).filter(row -> row < end).toArray();
@@ -123,67 +123,67 @@ public final class QueryBatch {
         ofFew);
   }
 
-  /** Returns B. */
+  /** {@return B} */
   public int batchSize() {
     return x.length;
   }
 
-  /** Returns N. */
+  /** {@return N} */
   public int length() {
     return x[0].length;
   }
 
-  /** Returns how many positions are asked. */
+  /** {@return how many positions are asked} */
   public int askedCount() {
     return askedCount;
   }
 
-  /** Returns the times and classes told to the network. */
+  /** {@return the times and classes told to the network} */
   public Condition condition() {
     return condition;
   }
 
-  /** Returns the time of an example. */
+  /** {@return the time of an example} */
   public double time(int example) {
     return condition.times()[example];
   }
 
-  /** Returns the factor of the sum of an example's losses. */
+  /** {@return the factor of the sum of an example's losses} */
   public double weight(int example) {
     return weights[example];
   }
 
-  /** Returns whether the bound of continuous time counts an example's query. */
+  /** {@return whether the bound of continuous time counts an example's query} */
   public boolean isWithinEnds(int example) {
     return isWithinEnds[example];
   }
 
-  /** Returns the example to which a row belongs. */
+  /** {@return the example to which a row belongs} */
   public int example(int row) {
     return rows[row] / length();
   }
 
-  /** Returns the position in its example of a row. */
+  /** {@return the position in its example of a row} */
   public int position(int row) {
     return rows[row] % length();
   }
 
-  /** Returns the clean tokens [B][N]; not to be changed. */
+  /** {@return the clean tokens [B][N]; not to be changed} */
   public int[][] x() {
     return x;
   }
 
-  /** Returns the tokens shown [B][N]; not to be changed. */
+  /** {@return the tokens shown [B][N]; not to be changed} */
   public int[][] zt() {
     return zt;
   }
 
-  /** Returns the rows, flat positions in [0, B N) in ascending order; not to be changed. */
+  /** {@return the rows, flat positions in [0, B N) in ascending order; not to be changed} */
   public int[] rows() {
     return rows;
   }
 
-  /** Returns the clean tokens at the rows [R]. */
+  /** {@return the clean tokens at the rows [R]} */
   public int[] targets() {
     int[] targets = new int[rows.length];
     for (int r = 0; r < rows.length; r++) {
@@ -192,7 +192,7 @@ public final class QueryBatch {
     return targets;
   }
 
-  /** Returns what is known of the rows. */
+  /** {@return what is known of the rows} */
   public AskedRows asked() {
     int[] shown = new int[rows.length];
     for (int r = 0; r < rows.length; r++) {

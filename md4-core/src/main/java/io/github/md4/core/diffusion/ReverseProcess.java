@@ -33,8 +33,8 @@ public record ReverseProcess(MaskingSchedule schedule) {
   public record RevealSteps(double[] revealed) {
 
     /**
-     * Returns the step that reveals a position, counted from 0; as many as there are steps where
-     * none does.
+     * {@return the step that reveals a position, counted from 0; as many as there are steps where
+     * none does}
      *
      * @param u uniform in [0, 1)
      */
@@ -67,7 +67,7 @@ public record ReverseProcess(MaskingSchedule schedule) {
     return new NDMaskingSchedule(schedule).step(zt, s, t, logits, u);
   }
 
-  /** Returns the steps between {@code times} that reveal a position masked at the first. */
+  /** {@return the steps between {@code times} that reveal a position masked at the first} */
   public RevealSteps revealSteps(StepTimes times) {
     double[] revealed = new double[times.steps()];
     double before = 0;
@@ -81,8 +81,8 @@ public record ReverseProcess(MaskingSchedule schedule) {
   }
 
   /**
-   * Returns the time at which a position that is masked at {@code from} is revealed in continuous
-   * time, the limit of ever more steps; 0 where it is still masked at time 0. The same uniform
+   * {@return the time at which a position that is masked at {@code from} is revealed in continuous
+   * time, the limit of ever more steps; 0 where it is still masked at time 0} The same uniform
    * gives, on any grid, the step in which this time lies.
    *
    * @param u uniform in [0, 1)

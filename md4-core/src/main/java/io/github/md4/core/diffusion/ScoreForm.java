@@ -10,10 +10,10 @@ import io.github.md4.core.schedule.MaskingSchedule;
  */
 public interface ScoreForm {
 
-  /** Returns whether mu is the softmax, so that the scores add up to r. */
+  /** {@return whether mu is the softmax, so that the scores add up to r} */
   boolean isNormalised();
 
-  /** Returns c at a time; 0 where mu is the softmax. */
+  /** {@return c at a time; 0 where mu is the softmax} */
   double shift(TokenSpace space, MaskingSchedule schedule, double t);
 
   /** The softmax: the network's logits are those of the clean token. */

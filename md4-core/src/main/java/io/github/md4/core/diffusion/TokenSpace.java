@@ -15,12 +15,12 @@ public record TokenSpace(int vocabularySize) {
     }
   }
 
-  /** Returns the mask m. */
+  /** {@return the mask m} */
   public int maskToken() {
     return vocabularySize;
   }
 
-  /** Returns {@code token = m}. */
+  /** {@return {@code token = m}} */
   public boolean isMask(int token) {
     return token == vocabularySize;
   }

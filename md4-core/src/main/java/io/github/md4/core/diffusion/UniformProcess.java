@@ -19,7 +19,7 @@ public record UniformProcess(TokenSpace space, MaskingSchedule schedule) {
   public record Drawn(int[] zt, double[] rest) {}
 
   /**
-   * Returns a draw of {@code z_t} with one uniform a position.
+   * {@return a draw of {@code z_t} with one uniform a position}
    *
    * @param u uniforms in [0, 1), [n], n at most N: tokens from n on stay
    */
@@ -40,12 +40,12 @@ public record UniformProcess(TokenSpace space, MaskingSchedule schedule) {
     return new Drawn(zt, rest);
   }
 
-  /** Returns the probability that a position shows a given other token than its own. */
+  /** {@return the probability that a position shows a given other token than its own} */
   public double other(double t) {
     return schedule.oneMinusAlpha(t) / space.vocabularySize();
   }
 
-  /** Returns the probability that a position shows its own token. */
+  /** {@return the probability that a position shows its own token} */
   public double own(double t) {
     return schedule.alpha(t) + other(t);
   }
@@ -57,14 +57,14 @@ public record UniformProcess(TokenSpace space, MaskingSchedule schedule) {
   }
 
   /**
-   * Returns the reconstruction term, nats a token: the clean token given what is shown at time 0,
-   * under even odds of all tokens before.
+   * {@return the reconstruction term, nats a token: the clean token given what is shown at time 0,
+   * under even odds of all tokens before}
    */
   public double reconstruction() {
     return entropy(0);
   }
 
-  /** Returns the divergence of what is shown at time 1 from even odds, nats a token. */
+  /** {@return the divergence of what is shown at time 1 from even odds, nats a token} */
   public double prior() {
     return Math.log(space.vocabularySize()) - entropy(1);
   }

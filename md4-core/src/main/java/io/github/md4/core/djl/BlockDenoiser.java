@@ -32,7 +32,7 @@ public record BlockDenoiser(Block block, ParameterStore parameters, BlockInputs 
     Objects.requireNonNull(inputs, "inputs");
   }
 
-  /** Returns the block of a model, with its weights as they are at each call. */
+  /** {@return the block of a model, with its weights as they are at each call} */
   public static BlockDenoiser of(Model model, BlockInputs inputs) {
     NDManager manager = model.getNDManager();
     return new BlockDenoiser(model.getBlock(), new ParameterStore(manager, false), inputs);

@@ -14,7 +14,7 @@ public interface BlockInputs {
   BlockInputs TOKENS_AND_TIMES = (zt, t) -> new NDList(zt, t);
 
   /**
-   * Returns the inputs of a batch.
+   * {@return the inputs of a batch}
    *
    * @param zt partly masked tokens, int64 [B, N], in [0, V]
    * @param t the time of each example, float32 [B]

@@ -75,7 +75,7 @@ public final class MaskedDataset implements Dataset {
     }
   }
 
-  /** Returns the number of batches of an epoch. */
+  /** {@return the number of batches of an epoch} */
   public int batches() {
     return (sequences.size() + batchSize - 1) / batchSize;
   }

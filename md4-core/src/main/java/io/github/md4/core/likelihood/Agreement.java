@@ -47,7 +47,7 @@ public final class Agreement {
     UNKNOWN
   }
 
-  /** Returns the checks between these estimates of one model. */
+  /** {@return the checks between these estimates of one model} */
   public static List<Check> of(List<BoundEstimate> estimates) {
     List<Check> checks = new ArrayList<>();
     for (BoundEstimate reference : estimates) {

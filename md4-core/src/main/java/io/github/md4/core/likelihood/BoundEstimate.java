@@ -45,17 +45,17 @@ public final class BoundEstimate {
     this.data = data;
   }
 
-  /** Returns the objective whose value is estimated. */
+  /** {@return the objective whose value is estimated} */
   public Objective objective() {
     return objective;
   }
 
-  /** Returns what the data are made of. */
+  /** {@return what the data are made of} */
   public Unit unit() {
     return data.unit;
   }
 
-  /** Returns how many of those there are. */
+  /** {@return how many of those there are} */
   public long units() {
     return BoundSums.count(data.sizes.ofDocument());
   }
@@ -70,7 +70,7 @@ public final class BoundEstimate {
     CHUNKS
   }
 
-  /** Returns what the interval takes as independent. */
+  /** {@return what the interval takes as independent} */
   public Independent independent() {
     if (data.unit == Unit.DOCUMENTS) {
       return Independent.DOCUMENTS;
@@ -89,17 +89,17 @@ public final class BoundEstimate {
     UNITS
   }
 
-  /** Returns what the standard error is taken from. */
+  /** {@return what the standard error is taken from} */
   public Source source() {
     return tally.source();
   }
 
-  /** Returns the degrees of freedom of the interval; 0 where it is unknown. */
+  /** {@return the degrees of freedom of the interval; 0 where it is unknown} */
   public long intervalDegreesOfFreedom() {
     return spread(tally).degreesOfFreedom();
   }
 
-  /** Returns the bound with its standard error. */
+  /** {@return the bound with its standard error} */
   public LikelihoodEstimate estimate() {
     StandardError error = tally.standardError(data.sizes);
     return new LikelihoodEstimate(
@@ -112,7 +112,7 @@ public final class BoundEstimate {
         (long) data.sizes.tokens());
   }
 
-  /** Returns the bound of each document or chunk, what {@link #unit} says. */
+  /** {@return the bound of each document or chunk, what {@link #unit} says} */
   public UnitLosses losses() {
     double constant = objective.terms(0).total();
     double[] nats = new double[tally.byDocument().length];
@@ -122,14 +122,14 @@ public final class BoundEstimate {
     return new UnitLosses(data.unit, data.sizes.ofDocument(), nats);
   }
 
-  /** Returns the 95% interval of the bound, nats per token. */
+  /** {@return the 95% interval of the bound, nats per token} */
   public Interval interval() {
     double constant = objective.terms(0).total();
     return interval(tally).map(nats -> nats + constant);
   }
 
   /**
-   * Returns this bound less another of the same data, seed and passes.
+   * {@return this bound less another of the same data, seed and passes}
    *
    * @throws IllegalArgumentException if they are of other data, seed or passes
    */

@@ -8,7 +8,7 @@ import java.util.List;
 public interface Examples {
 
   /**
-   * Returns the sequences of a list.
+   * {@return the sequences of a list}
    *
    * @param sequences the tokens of each, at least one, all of one length; copied
    * @throws IllegalArgumentException if there are none, or their lengths differ
@@ -17,21 +17,21 @@ public interface Examples {
     return ExampleList.of(sequences);
   }
 
-  /** Returns how many there are. */
+  /** {@return how many there are} */
   long count();
 
-  /** Returns N, the tokens of each. */
+  /** {@return N, the tokens of each} */
   int length();
 
   /** Reads the tokens of an example, in [0, V), into an array of N. */
   void read(long index, int[] into);
 
-  /** Returns how many tokens of an example, from its first on, are scored: the rest is padding. */
+  /** {@return how many tokens of an example, from its first on, are scored: the rest is padding} */
   default int scored(long index) {
     return length();
   }
 
-  /** Returns how many documents there are; 0 where that is not known. */
+  /** {@return how many documents there are; 0 where that is not known} */
   default long documentCount() {
     return 0;
   }
@@ -41,12 +41,12 @@ public interface Examples {
     throw new IllegalStateException("documents are not known");
   }
 
-  /** Returns the class of an example, {@link Condition#NO_LABEL} where there are no classes. */
+  /** {@return the class of an example, {@link Condition#NO_LABEL} where there are no classes} */
   default int label(long index) {
     return Condition.NO_LABEL;
   }
 
-  /** Returns the first {@code limit} of them, or all where there are fewer. */
+  /** {@return the first {@code limit} of them, or all where there are fewer} */
   default Examples first(long limit) {
     return new First(this, limit);
   }

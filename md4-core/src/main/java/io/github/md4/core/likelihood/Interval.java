@@ -8,12 +8,12 @@ public record Interval(double low, double high) {
   /** Of what cannot be known. */
   public static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN);
 
-  /** Returns whether it is known. */
+  /** {@return whether it is known} */
   public boolean isKnown() {
     return !Double.isNaN(low);
   }
 
-  /** Returns the interval of a rising function of the number. */
+  /** {@return the interval of a rising function of the number} */
   public Interval map(DoubleUnaryOperator rising) {
     return new Interval(rising.applyAsDouble(low), rising.applyAsDouble(high));
   }

@@ -25,27 +25,27 @@ public record LikelihoodEstimate(
     int passes,
     long tokens) {
 
-  /** Returns the bound, nats per token. */
+  /** {@return the bound, nats per token} */
   public double natsPerToken() {
     return terms.total();
   }
 
-  /** Returns the bound, bits per token: per character or per dimension where tokens are those. */
+  /** {@return the bound, bits per token: per character or per dimension where tokens are those} */
   public double bitsPerToken() {
     return Units.bitsPerToken(natsPerToken());
   }
 
-  /** Returns the standard error of {@link #bitsPerToken}. */
+  /** {@return the standard error of {@link #bitsPerToken}} */
   public double bitsPerTokenStandardError() {
     return Units.bitsPerToken(standardError);
   }
 
-  /** Returns the perplexity per token. */
+  /** {@return the perplexity per token} */
   public double perplexity() {
     return Units.perplexity(natsPerToken());
   }
 
-  /** Returns the standard error of {@link #perplexity}. */
+  /** {@return the standard error of {@link #perplexity}} */
   public double perplexityStandardError() {
     return Units.perplexityStandardError(natsPerToken(), standardError);
   }

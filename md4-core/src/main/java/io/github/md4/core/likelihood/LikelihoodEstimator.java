@@ -75,7 +75,7 @@ public final class LikelihoodEstimator {
   }
 
   /**
-   * Returns the estimate over all examples.
+   * {@return the estimate over all examples}
    *
    * @param manager where the network's arrays live, one batch at a time
    */

@@ -30,7 +30,8 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
   }
 
   /**
-   * Returns {@code -log p} of each token given those before it in the order, nats, [N] by position.
+   * {@return {@code -log p} of each token given those before it in the order, nats, [N] by
+   * position}
    *
    * @param manager the device on which the network runs
    * @param x clean tokens [N]

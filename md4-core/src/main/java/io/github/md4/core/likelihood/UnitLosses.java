@@ -22,13 +22,13 @@ public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats) 
     }
   }
 
-  /** Returns the bound, nats per token. */
+  /** {@return the bound, nats per token} */
   public double natsPerToken() {
     return Arrays.stream(nats).sum() / Arrays.stream(tokens).sum();
   }
 
   /**
-   * Returns this bound less another.
+   * {@return this bound less another}
    *
    * @throws IllegalArgumentException if they are of other data
    */

@@ -27,17 +27,17 @@ public record AskedRows(int[] targets, int[] shown, float[][] facts) {
     }
   }
 
-  /** Returns the rows of a loss that is told the targets alone. */
+  /** {@return the rows of a loss that is told the targets alone} */
   public static AskedRows of(int... targets) {
     return new AskedRows(targets, targets, new float[0][]);
   }
 
-  /** Returns R. */
+  /** {@return R} */
   public int count() {
     return targets.length;
   }
 
-  /** Returns the rows from {@code first} to before {@code end}. */
+  /** {@return the rows from {@code first} to before {@code end}} */
   public AskedRows range(int first, int end) {
     float[][] some = new float[facts.length][];
     Arrays.setAll(some, k -> Arrays.copyOfRange(facts[k], first, end));
@@ -45,17 +45,17 @@ public record AskedRows(int[] targets, int[] shown, float[][] facts) {
         Arrays.copyOfRange(targets, first, end), Arrays.copyOfRange(shown, first, end), some);
   }
 
-  /** Returns the targets, int64 [R]. */
+  /** {@return the targets, int64 [R]} */
   public NDArray targets(NDManager manager) {
     return longs(manager, targets);
   }
 
-  /** Returns the tokens shown, int64 [R]. */
+  /** {@return the tokens shown, int64 [R]} */
   public NDArray shown(NDManager manager) {
     return longs(manager, shown);
   }
 
-  /** Returns a fact as a column, float32 [R, 1]. */
+  /** {@return a fact as a column, float32 [R, 1]} */
   public NDArray fact(NDManager manager, int index) {
     return manager.create(facts[index]).expandDims(1);
   }

@@ -24,14 +24,14 @@ public interface FormulaLoss extends RowLoss {
   record Values(NDArray losses, NDArray gradient) {}
 
   /**
-   * Returns losses and gradients. All arrays of the computation belong to the manager of {@code
+   * {@return losses and gradients} All arrays of the computation belong to the manager of {@code
    * logits}, which the caller frees.
    *
    * @param logits float32 [R, V]
    */
   Values values(NDArray logits, AskedRows rows);
 
-  /** Returns how many rows are computed at once, so that a formula's arrays stay small. */
+  /** {@return how many rows are computed at once, so that a formula's arrays stay small} */
   static int rowsAtOnce(long columns) {
     return (int) Math.max(1, CHUNK / columns);
   }

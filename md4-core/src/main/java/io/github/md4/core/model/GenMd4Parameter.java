@@ -24,13 +24,13 @@ public record GenMd4Parameter(LearnedPowers learned, int vocabularySize) {
 
   private static final String NAME = "powers";
 
-  /** Returns the parameter before it has a value. */
+  /** {@return the parameter before it has a value} */
   public List<ParameterSpec> specs() {
     Shape shape = new Shape(learned.parameterCount(vocabularySize));
     return List.of(new ParameterSpec(NAME, shape, new Initializer.Constant(learned.initialRaw())));
   }
 
-  /** Returns the parameter at the initial power. */
+  /** {@return the parameter at the initial power} */
   public Parameters initial(NDManager parent) {
     return Parameters.initial(parent, specs(), new Noise(0)); // a constant draws nothing
   }
@@ -56,7 +56,7 @@ public record GenMd4Parameter(LearnedPowers learned, int vocabularySize) {
   }
 
   /**
-   * Returns the schedule that a parameter gives.
+   * {@return the schedule that a parameter gives}
    *
    * @throws IllegalArgumentException if a power has left its bounds
    */

@@ -57,34 +57,34 @@ public record ModelConfig(
     this(new Md4Objective.Kind(), length, schedule, epsilon, network);
   }
 
-  /** Returns the paper's text8 model. */
+  /** {@return the paper's text8 model} */
   public static ModelConfig defaults() {
     return new ModelConfig(
         256, new Curve.Linear(), MaskingSchedule.DEFAULT_EPSILON, TransformerConfig.defaults());
   }
 
-  /** Returns the same model with another objective. */
+  /** {@return the same model with another objective} */
   public ModelConfig withObjective(ObjectiveKind other) {
     return new ModelConfig(other, length, schedule, epsilon, network);
   }
 
-  /** Returns the same model of sequences of another length. */
+  /** {@return the same model of sequences of another length} */
   public ModelConfig withLength(int tokens) {
     return new ModelConfig(objective, tokens, schedule, epsilon, network);
   }
 
-  /** Returns the same model with another schedule. */
+  /** {@return the same model with another schedule} */
   public ModelConfig withSchedule(ScheduleConfig other) {
     return new ModelConfig(objective, length, other, epsilon, network);
   }
 
-  /** Returns the same model with another network. */
+  /** {@return the same model with another network} */
   public ModelConfig withNetwork(NetworkConfig other) {
     return new ModelConfig(objective, length, schedule, epsilon, other);
   }
 
   /**
-   * Returns the objective under a schedule of this model.
+   * {@return the objective under a schedule of this model}
    *
    * @param schedule this model's, as it is now where it is learned
    * @param axis has no effect where the schedule is learned, which has continuous time only

@@ -31,8 +31,8 @@ public final class ModelFolder {
   private ModelFolder() {}
 
   /**
-   * Returns the folder of a model: {@code path} itself if it is a model's or a checkpoint's, or of
-   * a run its finished model, else its last checkpoint. Raw weights are in checkpoints only.
+   * {@return the folder of a model: {@code path} itself if it is a model's or a checkpoint's, or of
+   * a run its finished model, else its last checkpoint} Raw weights are in checkpoints only.
    *
    * @throws InvalidDataException if there is none
    */
@@ -57,7 +57,7 @@ public final class ModelFolder {
     throw new InvalidDataException(path, "is neither a run with a checkpoint nor a model");
   }
 
-  /** Returns the checkpoints in a folder, the oldest first; none where there is no such folder. */
+  /** {@return the checkpoints in a folder, the oldest first; none where there is no such folder} */
   public static List<Path> checkpoints(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return List.of();
@@ -70,7 +70,7 @@ public final class ModelFolder {
     }
   }
 
-  /** Returns the step of a checkpoint's folder; nothing of any other path. */
+  /** {@return the step of a checkpoint's folder; nothing of any other path} */
   public static OptionalLong step(Path folder) {
     Matcher name = CHECKPOINT.matcher(String.valueOf(folder.getFileName()));
     return name.matches() && Files.isDirectory(folder)

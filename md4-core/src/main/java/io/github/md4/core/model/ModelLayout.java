@@ -14,7 +14,7 @@ import java.util.ServiceLoader;
  */
 public interface ModelLayout {
 
-  /** Returns whether a folder looks like one of this layout; damage is found by {@link #open}. */
+  /** {@return whether a folder looks like one of this layout; damage is found by {@link #open}} */
   boolean isIn(Path folder);
 
   /**
@@ -24,7 +24,7 @@ public interface ModelLayout {
    */
   StoredModel open(Path folder) throws IOException;
 
-  /** Returns the layout of a folder, if one on the class path has it. */
+  /** {@return the layout of a folder, if one on the class path has it} */
   static Optional<ModelLayout> of(Path folder) {
     for (ModelLayout layout :
         ServiceLoader.load(ModelLayout.class, ModelLayout.class.getClassLoader())) {

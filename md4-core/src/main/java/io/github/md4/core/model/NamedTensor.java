@@ -28,7 +28,7 @@ public final class NamedTensor {
   }
 
   /**
-   * Returns a tensor of float32.
+   * {@return a tensor of float32}
    *
    * @param data called once; as many elements between position and limit as the shape has
    * @throws IllegalArgumentException if it has 2 GiB or more
@@ -39,7 +39,7 @@ public final class NamedTensor {
   }
 
   /**
-   * Returns a tensor of int64.
+   * {@return a tensor of int64}
    *
    * @param data called once; as many elements between position and limit as the shape has
    */

@@ -45,7 +45,7 @@ public final class ParameterFile {
   }
 
   /**
-   * Returns the set with the given prefix.
+   * {@return the set with the given prefix}
    *
    * @param specs the names and shapes it must have
    * @throws InvalidDataException if the file is damaged or holds other parameters

@@ -100,23 +100,23 @@ public final class SafeTensors implements AutoCloseable {
   }
 
   /**
-   * Returns the elements of a float32 tensor, row-major, read-only, still valid after {@link
-   * #close}.
+   * {@return the elements of a float32 tensor, row-major, read-only, still valid after {@link
+   * #close}}
    */
   public FloatBuffer floats(String name) throws IOException {
     return data(name, ElementType.F32).asFloatBuffer();
   }
 
   /**
-   * Returns the elements of an int64 tensor, row-major, read-only, still valid after {@link
-   * #close}.
+   * {@return the elements of an int64 tensor, row-major, read-only, still valid after {@link
+   * #close}}
    */
   public LongBuffer longs(String name) throws IOException {
     return data(name, ElementType.I64).asLongBuffer();
   }
 
   /**
-   * Returns the elements of a float32, float16 or bfloat16 tensor, row-major, as a new array.
+   * {@return the elements of a float32, float16 or bfloat16 tensor, row-major, as a new array}
    *
    * @throws InvalidDataException if it is of another type
    */
@@ -135,7 +135,7 @@ public final class SafeTensors implements AutoCloseable {
   }
 
   /**
-   * Returns {@link #asFloats} of weights, of which each must be a number.
+   * {@return {@link #asFloats} of weights, of which each must be a number}
    *
    * @throws InvalidDataException also if one is NaN or infinite
    */
@@ -153,7 +153,7 @@ public final class SafeTensors implements AutoCloseable {
   }
 
   /**
-   * Returns elements of a tensor of weights, each of which must be a number, as a new array.
+   * {@return elements of a tensor of weights, each of which must be a number, as a new array}
    *
    * @param first the first element, row-major
    * @throws InvalidDataException as {@link #asFiniteFloats(String)}
@@ -165,19 +165,19 @@ public final class SafeTensors implements AutoCloseable {
     return finite(name, entry.type().floats(file, name, data));
   }
 
-  /** Returns the number of bytes of all tensors. */
+  /** {@return the number of bytes of all tensors} */
   public long dataBytes() {
     return header.tensors().values().stream().mapToLong(SafeTensorsHeader.Entry::bytes).sum();
   }
 
-  /** Returns the name of a tensor's element type in the file, as {@code BF16}. */
+  /** {@return the name of a tensor's element type in the file, as {@code BF16}} */
   public String type(String name) {
     return entry(name).dtype();
   }
 
   /**
-   * Returns a tensor to be written under another name, its bytes as they are here; this file must
-   * be open then.
+   * {@return a tensor to be written under another name, its bytes as they are here; this file must
+   * be open then}
    */
   public NamedTensor tensor(String name, String newName) {
     SafeTensorsHeader.Entry entry = floating(name);

@@ -49,12 +49,12 @@ public final class SavedModel implements AutoCloseable {
   /** A model without its weights. */
   public record Description(ModelConfig config, Tokenizer tokenizer) {
 
-    /** Returns the states of a position. */
+    /** {@return the states of a position} */
     public TokenSpace tokenSpace() {
       return new TokenSpace(tokenizer.vocabularySize());
     }
 
-    /** Returns the network, to be closed by the caller. */
+    /** {@return the network, to be closed by the caller} */
     public Network network(NDManager parent, Precision precision) {
       return config.network().network(parent, tokenizer.vocabularySize(), precision);
     }
@@ -140,7 +140,7 @@ public final class SavedModel implements AutoCloseable {
   }
 
   /**
-   * Returns the model of a folder: one of ours, or of a {@link ModelLayout} on the class path.
+   * {@return the model of a folder: one of ours, or of a {@link ModelLayout} on the class path}
    *
    * @param manager the device on which it will run
    * @throws InvalidDataException if the folder is no model's, is damaged or lacks those weights
@@ -242,7 +242,7 @@ public final class SavedModel implements AutoCloseable {
     ParameterFile.write(folder.resolve(MODEL), which(Weights.EMA), average);
   }
 
-  /** Returns whether a folder has the files of a model, of ours or of a {@link ModelLayout}. */
+  /** {@return whether a folder has the files of a model, of ours or of a {@link ModelLayout}} */
   public static boolean isIn(Path folder) {
     return isOurs(folder) || ModelLayout.of(folder).isPresent();
   }
@@ -251,7 +251,7 @@ public final class SavedModel implements AutoCloseable {
     return Stream.of(CONFIG, TOKENIZER, MODEL).map(folder::resolve).allMatch(Files::isRegularFile);
   }
 
-  /** Returns the file in which a folder has those weights. */
+  /** {@return the file in which a folder has those weights} */
   public static Path weightsFile(Path folder, Weights weights) throws IOException {
     Optional<ModelLayout> layout = ModelLayout.of(folder);
     if (layout.isPresent()) {
@@ -275,23 +275,23 @@ public final class SavedModel implements AutoCloseable {
     }
   }
 
-  /** Returns the folder it was loaded from. */
+  /** {@return the folder it was loaded from} */
   public Path folder() {
     return folder;
   }
 
-  /** Returns what it is, without its weights. */
+  /** {@return what it is, without its weights} */
   public Description description() {
     return description;
   }
 
-  /** Returns the network with its weights. */
+  /** {@return the network with its weights} */
   public Denoiser denoiser() {
     return denoiser;
   }
 
   /**
-   * Returns its objective, with the schedule of its weights.
+   * {@return its objective, with the schedule of its weights}
    *
    * @param axis has no effect where the schedule is learned, which has continuous time only
    * @param floor has no effect where the schedule is a curve
@@ -301,8 +301,8 @@ public final class SavedModel implements AutoCloseable {
   }
 
   /**
-   * Returns the objective by orders of tokens; none exists where the schedule is learned or nothing
-   * is masked.
+   * {@return the objective by orders of tokens; none exists where the schedule is learned or
+   * nothing is masked}
    */
   public Optional<Objective> anyOrderObjective() {
     return schedule.match(
@@ -310,12 +310,12 @@ public final class SavedModel implements AutoCloseable {
         perToken -> Optional.empty());
   }
 
-  /** Returns its schedule: where that is learned, with these weights' powers. */
+  /** {@return its schedule: where that is learned, with these weights' powers} */
   public Schedule schedule() {
     return schedule;
   }
 
-  /** Returns the number of its weights, the schedule's among them. */
+  /** {@return the number of its weights, the schedule's among them} */
   public long parameterCount() {
     return network.specs().stream().mapToLong(spec -> spec.shape().size()).sum()
         + description.config.schedule().parameterCount(description.tokenizer.vocabularySize());

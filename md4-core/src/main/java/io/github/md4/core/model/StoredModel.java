@@ -8,13 +8,13 @@ import java.nio.file.Path;
 /** A model as it lies in a folder of another program; it is open until it is closed. */
 public interface StoredModel extends AutoCloseable {
 
-  /** Returns what it is, without its weights. */
+  /** {@return what it is, without its weights} */
   SavedModel.Description description();
 
-  /** Returns the values of the network's parameters. */
+  /** {@return the values of the network's parameters} */
   ParameterSource weights();
 
-  /** Returns the file that stands for the weights in reports. */
+  /** {@return the file that stands for the weights in reports} */
   Path file();
 
   @Override

@@ -10,7 +10,7 @@ public enum Weights {
   /** The weights as the optimizer last moved them. */
   RAW;
 
-  /** Returns the choice written as {@code ema} or {@code raw}. */
+  /** {@return the choice written as {@code ema} or {@code raw}} */
   public static Weights parse(String text) {
     return Choices.parse(values(), "weights", text);
   }

@@ -56,7 +56,7 @@ public sealed interface NDBound {
    */
   NDArray ofRows(NDArray logits, NDArray targets);
 
-  /** Returns the factor of the rows' losses at each time, at least zero, float [B]. */
+  /** {@return the factor of the rows' losses at each time, at least zero, float [B]} */
   NDArray weight(NDArray t);
 
   /** The bound where all tokens share a schedule (MD4, Section 3; spec, Section 2). */

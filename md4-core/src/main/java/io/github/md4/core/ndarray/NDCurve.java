@@ -16,17 +16,17 @@ import java.util.function.DoubleUnaryOperator;
  */
 public interface NDCurve {
 
-  /** Returns the probability that a token is still unmasked, before the squeeze. */
+  /** {@return the probability that a token is still unmasked, before the squeeze} */
   NDArray alpha(NDArray t);
 
-  /** Returns {@code 1 - alpha} without cancellation. */
+  /** {@return {@code 1 - alpha} without cancellation} */
   NDArray oneMinusAlpha(NDArray t);
 
-  /** Returns the derivative of {@link #alpha}. */
+  /** {@return the derivative of {@link #alpha}} */
   NDArray alphaPrime(NDArray t);
 
   /**
-   * Returns the functions of a curve. Those of this library, and those that implement this
+   * {@return the functions of a curve} Those of this library, and those that implement this
    * interface, run on the device of {@code t}; others are computed on the host, with the derivative
    * that the curve itself has.
    */

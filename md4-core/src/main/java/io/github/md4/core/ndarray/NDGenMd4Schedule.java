@@ -14,7 +14,7 @@ import io.github.md4.core.schedule.GenMd4Schedule;
  */
 public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSchedule {
 
-  /** Returns the schedule with its powers in float64, owned by the manager. */
+  /** {@return the schedule with its powers in float64, owned by the manager} */
   public static NDGenMd4Schedule of(GenMd4Schedule schedule, NDManager manager) {
     return new NDGenMd4Schedule(manager.create(schedule.powers()), schedule.epsilon());
   }
@@ -24,19 +24,19 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
     return at(t, x, (wide, w) -> Scopes.expm1(logMasked(wide, w)).neg());
   }
 
-  /** Returns the probability that each token is masked, [B, N], of the type of {@code t}. */
+  /** {@return the probability that each token is masked, [B, N], of the type of {@code t}} */
   public NDArray oneMinusAlpha(NDArray t, NDArray x) {
     return at(t, x, (wide, w) -> logMasked(wide, w).exp());
   }
 
-  /** Returns the derivative of {@link #alpha} by {@code t}, [B, N], of the type of {@code t}. */
+  /** {@return the derivative of {@link #alpha} by {@code t}, [B, N], of the type of {@code t}} */
   public NDArray alphaPrime(NDArray t, NDArray x) {
     return at(t, x, (wide, w) -> wide.pow(w.sub(1)).mul(w).mul(epsilon - 1));
   }
 
   /**
-   * Returns {@code ln(alpha / (1 - alpha))} of each token, [B, N], of the type of {@code t}: the
-   * negative of {@link GenMd4Schedule#maskLogOdds}.
+   * {@return {@code ln(alpha / (1 - alpha))} of each token, [B, N], of the type of {@code t}: the
+   * negative of {@link GenMd4Schedule#maskLogOdds}}
    */
   public NDArray logSnr(NDArray t, NDArray x) {
     return at(
@@ -48,7 +48,7 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
         });
   }
 
-  /** Returns the weight {@code -power / t} of each token, [B, N], of the type of {@code t}. */
+  /** {@return the weight {@code -power / t} of each token, [B, N], of the type of {@code t}} */
   public NDArray lossWeight(NDArray t, NDArray x) {
     return at(t, x, (wide, w) -> w.div(wide).neg());
   }

@@ -15,33 +15,33 @@ import java.util.function.UnaryOperator;
  */
 public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule {
 
-  /** Returns the probability that a token is unmasked at each time. */
+  /** {@return the probability that a token is unmasked at each time} */
   public NDArray alpha(NDArray t) {
     return Scopes.wide(this::wideAlpha, t);
   }
 
-  /** Returns the probability that a token is masked at each time, without cancellation. */
+  /** {@return the probability that a token is masked at each time, without cancellation} */
   public NDArray oneMinusAlpha(NDArray t) {
     return Scopes.wide(this::wideOneMinusAlpha, t);
   }
 
-  /** Returns the derivative of {@link #alpha(NDArray)}; minus infinity where the curve's is. */
+  /** {@return the derivative of {@link #alpha(NDArray)}; minus infinity where the curve's is} */
   public NDArray alphaPrime(NDArray t) {
     return Scopes.wide(this::wideAlphaPrime, t);
   }
 
-  /** Returns {@code ln(alpha / (1 - alpha))} at each time. */
+  /** {@return {@code ln(alpha / (1 - alpha))} at each time} */
   public NDArray logSnr(NDArray t) {
     return Scopes.wide(wide -> wideAlpha(wide).log().sub(wideOneMinusAlpha(wide).log()), t);
   }
 
-  /** Returns the weight {@link MaskingSchedule#lossWeight} of continuous time; at most zero. */
+  /** {@return the weight {@link MaskingSchedule#lossWeight} of continuous time; at most zero} */
   public NDArray lossWeight(NDArray t) {
     return Scopes.wide(this::wideLossWeight, t);
   }
 
   /**
-   * Returns the weight of the masked log-likelihood on a time axis; at most zero.
+   * {@return the weight of the masked log-likelihood on a time axis; at most zero}
    *
    * @param t times of the axis, as {@link TimeAxis#snap} returns them
    */
@@ -51,7 +51,7 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
     return Scopes.wide(weight, t);
   }
 
-  /** Returns {@code (alpha_s - alpha_t) / (1 - alpha_t)} for each pair of times. */
+  /** {@return {@code (alpha_s - alpha_t) / (1 - alpha_t)} for each pair of times} */
   public NDArray unmaskProbability(NDArray s, NDArray t) {
     Scopes.checkReal("s", s);
     Scopes.checkReal("t", t);

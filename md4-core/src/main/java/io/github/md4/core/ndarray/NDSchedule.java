@@ -107,7 +107,7 @@ public sealed interface NDSchedule permits NDMaskingSchedule, NDGenMd4Schedule {
   }
 
   /**
-   * Returns the schedule over NDArrays.
+   * {@return the schedule over NDArrays}
    *
    * @param manager the owner of its powers, where each token has one
    */

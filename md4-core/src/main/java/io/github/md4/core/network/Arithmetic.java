@@ -15,7 +15,7 @@ import java.util.function.ToDoubleFunction;
 public record Arithmetic(double dense, double needed, double attended) {
   private static final int FILTERS = 4;
 
-  /** Returns whether a parameter is the weight of a product: neither a vector nor a table. */
+  /** {@return whether a parameter is the weight of a product: neither a vector nor a table} */
   public static boolean isProduct(ParameterSpec spec) {
     String name = spec.name();
     return spec.shape().dimension() >= 2
@@ -24,7 +24,7 @@ public record Arithmetic(double dense, double needed, double attended) {
         && !name.endsWith("positions.weight");
   }
 
-  /** Returns whether a parameter belongs to the condition: multiplied by once for each example. */
+  /** {@return whether a parameter belongs to the condition: multiplied by once for each example} */
   public static boolean isOfCondition(ParameterSpec spec) {
     return spec.name().contains("condition.") || spec.name().contains("modulation.");
   }
@@ -37,7 +37,7 @@ public record Arithmetic(double dense, double needed, double attended) {
   }
 
   /**
-   * Returns the arithmetic of a network over images.
+   * {@return the arithmetic of a network over images}
    *
    * @param uses the number of multiplications of an example by a parameter outside the condition
    * @param attended multiplications of an example's tokens by each other

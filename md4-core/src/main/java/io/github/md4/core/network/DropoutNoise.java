@@ -36,7 +36,7 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
     return mask;
   }
 
-  /** Returns the labels, each replaced by {@code nullLabel} with probability {@code rate}. */
+  /** {@return the labels, each replaced by {@code nullLabel} with probability {@code rate}} */
   public int[] labels(int[] labels, double rate, int nullLabel) {
     int[] kept = new int[labels.length];
     for (int b = 0; b < kept.length; b++) {
@@ -47,8 +47,8 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
   }
 
   /**
-   * Returns the seed of the engine's own draws in one part of a network, for this step and these
-   * examples.
+   * {@return the seed of the engine's own draws in one part of a network, for this step and these
+   * examples}
    */
   public int engineSeed(int part) {
     int[] block = new int[WORDS];

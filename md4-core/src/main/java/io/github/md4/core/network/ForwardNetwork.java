@@ -65,7 +65,7 @@ public final class ForwardNetwork implements Network {
    */
   public record Batch(NDManager scope, NDArray zt, NDArray rows, Condition condition) {
 
-    /** Returns the time of each example, float32 [B]. */
+    /** {@return the time of each example, float32 [B]} */
     public NDArray times() {
       double[] times = condition.times();
       float[] narrow = new float[times.length];

@@ -8,7 +8,7 @@ import io.github.md4.core.diffusion.Denoiser;
 /** A denoiser that keeps values derived from its weights, and frees them when closed. */
 public interface FrozenDenoiser extends Denoiser, AutoCloseable {
 
-  /** Returns a line that names the code that computes it. */
+  /** {@return a line that names the code that computes it} */
   String description();
 
   @Override

@@ -54,7 +54,7 @@ public final class LoadedWeights implements AutoCloseable {
   }
 
   /**
-   * Returns the weight of that name, for kernels alone.
+   * {@return the weight of that name, for kernels alone}
    *
    * @throws IllegalArgumentException if there is none
    */

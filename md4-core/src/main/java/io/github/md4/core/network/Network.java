@@ -16,25 +16,26 @@ import java.util.Set;
  */
 public interface Network extends AutoCloseable {
 
-  /** Returns its parameters, in the order of initialisation and of files. */
+  /** {@return its parameters, in the order of initialisation and of files} */
   List<ParameterSpec> specs();
 
   /**
-   * Returns the denoiser with these weights, without dropout; its results cannot be differentiated.
+   * {@return the denoiser with these weights, without dropout; its results cannot be
+   * differentiated}
    */
   Denoiser denoiser(Parameters parameters);
 
   /**
-   * Returns a denoiser of weights that never change again; values derived from them are computed
-   * once. Closed by the caller, before the weights.
+   * {@return a denoiser of weights that never change again; values derived from them are computed
+   * once} Closed by the caller, before the weights.
    */
   default FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
     return new FrozenDenoiser.Plain(denoiser(parameters));
   }
 
   /**
-   * Returns a denoiser of weights that are read, kept in the type of the products alone; empty
-   * where the network needs {@link Parameters}. Closed by the caller.
+   * {@return a denoiser of weights that are read, kept in the type of the products alone; empty
+   * where the network needs {@link Parameters}} Closed by the caller.
    */
   default Optional<FrozenDenoiser> loaded(NDManager parent, ParameterSource source)
       throws IOException {
@@ -42,7 +43,7 @@ public interface Network extends AutoCloseable {
   }
 
   /**
-   * Returns this network with parameters to be trained. It may keep copies of them: from then on
+   * {@return this network with parameters to be trained} It may keep copies of them: from then on
    * only its {@link TrainableNetwork#optimizer} may change them.
    *
    * @throws io.github.md4.core.DeviceException if the options ask for kernels that do not run here
@@ -51,7 +52,7 @@ public interface Network extends AutoCloseable {
    */
   TrainableNetwork trainable(NDManager parent, Parameters parameters, TrainingOptions options);
 
-  /** Returns the choices of recomputation that the network supports in training. */
+  /** {@return the choices of recomputation that the network supports in training} */
   default Set<TrainingOptions.Recompute> recomputes() {
     return EnumSet.allOf(TrainingOptions.Recompute.class);
   }

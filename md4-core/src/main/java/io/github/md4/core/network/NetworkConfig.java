@@ -18,8 +18,8 @@ import java.util.stream.Collectors;
 public interface NetworkConfig {
 
   /**
-   * Returns the kinds of network by the word that files name them with: those of this library, and
-   * those that the class path offers as {@link NetworkKind}.
+   * {@return the kinds of network by the word that files name them with: those of this library, and
+   * those that the class path offers as {@link NetworkKind}}
    *
    * @throws IllegalStateException if two have one name
    */
@@ -27,27 +27,27 @@ public interface NetworkConfig {
     return NetworkKind.all();
   }
 
-  /** Returns the network's input of the time. */
+  /** {@return the network's input of the time} */
   default TimeFeatures timeFeatures() {
     return TimeFeatures.T;
   }
 
-  /** Returns the number of classes, or 0. */
+  /** {@return the number of classes, or 0} */
   default int classes() {
     return 0;
   }
 
-  /** Returns the size of its images; empty where it takes no images. */
+  /** {@return the size of its images; empty where it takes no images} */
   default Optional<ImageShape> imageShape() {
     return Optional.empty();
   }
 
-  /** Returns whether a position sees only those up to itself. */
+  /** {@return whether a position sees only those up to itself} */
   default boolean causal() {
     return false;
   }
 
-  /** Returns the label of no class, if the network has one. */
+  /** {@return the label of no class, if the network has one} */
   default OptionalInt nullLabel() {
     return OptionalInt.empty();
   }
@@ -60,12 +60,12 @@ public interface NetworkConfig {
    */
   default void checkLength(int length) {}
 
-  /** Returns its properties for reports: words and numbers by name. */
+  /** {@return its properties for reports: words and numbers by name} */
   default Map<String, Object> facts() {
     return Map.of("network", toString());
   }
 
-  /** Returns {@link #facts} in a line for people. */
+  /** {@return {@link #facts} in a line for people} */
   default String summary() {
     return facts().entrySet().stream()
         .map(fact -> fact.getKey() + " " + fact.getValue())
@@ -73,8 +73,8 @@ public interface NetworkConfig {
   }
 
   /**
-   * Returns the number of its multiplications; unless overridden, one by each element of each
-   * matrix at each token.
+   * {@return the number of its multiplications; unless overridden, one by each element of each
+   * matrix at each token}
    *
    * @param specs its parameters
    * @param length tokens of a sequence
@@ -84,7 +84,7 @@ public interface NetworkConfig {
   }
 
   /**
-   * Returns the network, to be closed by the caller.
+   * {@return the network, to be closed by the caller}
    *
    * @param parent the manager, and so the device, under which its tables live
    * @param vocabularySize V; the mask is one more

@@ -12,17 +12,17 @@ import io.github.md4.core.diffusion.Condition;
  */
 public record NetworkInput(int[][] zt, Condition condition, int[] rows) {
 
-  /** Returns B. */
+  /** {@return B} */
   public int batchSize() {
     return zt.length;
   }
 
-  /** Returns N. */
+  /** {@return N} */
   public int length() {
     return zt[0].length;
   }
 
-  /** Returns the tokens of all examples, one after another. */
+  /** {@return the tokens of all examples, one after another} */
   public int[] flat() {
     int[] flat = new int[batchSize() * length()];
     for (int b = 0; b < zt.length; b++) {

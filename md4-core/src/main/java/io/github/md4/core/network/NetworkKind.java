@@ -14,15 +14,15 @@ public interface NetworkKind {
   /** The kind of a file that names none. */
   String DEFAULT = "transformer";
 
-  /** Returns the name in files. */
+  /** {@return the name in files} */
   String name();
 
-  /** Returns the record whose components are the kind's keys. */
+  /** {@return the record whose components are the kind's keys} */
   Class<? extends NetworkConfig> config();
 
   /**
-   * Returns the configs of all kinds on the class path, by name; ours come first, {@link #DEFAULT}
-   * before all others.
+   * {@return the configs of all kinds on the class path, by name; ours come first, {@link #DEFAULT}
+   * before all others}
    *
    * @throws IllegalStateException if two have one name
    */

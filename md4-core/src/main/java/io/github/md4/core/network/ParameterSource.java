@@ -10,7 +10,7 @@ import java.io.IOException;
 public interface ParameterSource {
 
   /**
-   * Returns elements of a parameter.
+   * {@return elements of a parameter}
    *
    * @param first the first of them, row-major
    */

@@ -34,7 +34,7 @@ public final class Parameters implements AutoCloseable {
     float[] of(ParameterSpec spec, int index);
   }
 
-  /** Returns parameters drawn from their initial laws. */
+  /** {@return parameters drawn from their initial laws} */
   public static Parameters initial(NDManager parent, List<ParameterSpec> specs, Noise noise) {
     return of(
         parent,
@@ -46,7 +46,7 @@ public final class Parameters implements AutoCloseable {
         });
   }
 
-  /** Returns parameters with the given values; one parameter at a time is held on the host. */
+  /** {@return parameters with the given values; one parameter at a time is held on the host} */
   public static Parameters of(NDManager parent, List<ParameterSpec> specs, Values values) {
     List<Shape> shapes = specs.stream().map(ParameterSpec::shape).toList();
     List<String> names = specs.stream().map(ParameterSpec::name).toList();
@@ -58,12 +58,12 @@ public final class Parameters implements AutoCloseable {
     return parameters;
   }
 
-  /** Returns a copy that shares nothing with this. */
+  /** {@return a copy that shares nothing with this} */
   public Parameters copy() {
     return new Parameters(arrays.keySet(), flat.copy());
   }
 
-  /** Returns zeros of the same names and shapes. */
+  /** {@return zeros of the same names and shapes} */
   public Parameters zeros() {
     return new Parameters(arrays.keySet(), flat.zeros(Precision.FLOAT32));
   }
@@ -74,7 +74,7 @@ public final class Parameters implements AutoCloseable {
   }
 
   /**
-   * Returns the parameter of that name.
+   * {@return the parameter of that name}
    *
    * @throws IllegalArgumentException if there is none
    */
@@ -86,22 +86,22 @@ public final class Parameters implements AutoCloseable {
     return array;
   }
 
-  /** Returns the arrays by name, in order; not to be changed. */
+  /** {@return the arrays by name, in order; not to be changed} */
   public Map<String, NDArray> byName() {
     return Collections.unmodifiableMap(arrays);
   }
 
-  /** Returns the arrays in order. */
+  /** {@return the arrays in order} */
   public NDList list() {
     return new NDList(arrays.values());
   }
 
-  /** Returns the arrays' contiguous memory. */
+  /** {@return the arrays' contiguous memory} */
   public FlatArrays flat() {
     return flat;
   }
 
-  /** Returns the number of elements of all parameters. */
+  /** {@return the number of elements of all parameters} */
   public long size() {
     return arrays.values().stream().mapToLong(NDArray::size).sum();
   }

@@ -70,7 +70,7 @@ public final class RecordedNetwork implements TrainableNetwork {
      */
     Tape begin(Autograd autograd, NDManager scope, HostBatch host);
 
-    /** Returns tapes of the complete forward pass, or of segments that are computed again. */
+    /** {@return tapes of the complete forward pass, or of segments that are computed again} */
     public static TapeFactory of(Recompute recompute) {
       return recompute == Recompute.LAYER
           ? (autograd, scope, host) -> new CheckpointedRecording(autograd, scope)
@@ -86,7 +86,7 @@ public final class RecordedNetwork implements TrainableNetwork {
    */
   public record Implementation(
       TapeFactory tapes, Forward forward, String description, Runnable release) {
-    /** Returns the implementation of a network that is differentiated automatically. */
+    /** {@return the implementation of a network that is differentiated automatically} */
     public static Implementation recorded(Recompute recompute, Forward forward, Runnable release) {
       return new Implementation(
           TapeFactory.of(recompute), forward, "TorchScript, differentiated automatically", release);

@@ -14,8 +14,8 @@ import ai.djl.ndarray.types.Shape;
 public record RotaryAngles(double base, int width) {
 
   /**
-   * Returns the factors of each channel and of its partner, whose products are added, [L, 1, W] for
-   * the positions 0 to L - 1.
+   * {@return the factors of each channel and of its partner, whose products are added, [L, 1, W]
+   * for the positions 0 to L - 1}
    */
   public NDList tables(NDManager manager, int length) {
     int[] positions = new int[length];
@@ -25,7 +25,7 @@ public record RotaryAngles(double base, int width) {
     return tables(manager, positions, new Shape(length, 1, width));
   }
 
-  /** Returns {@link #tables(NDManager, int)} of any positions, in the shape given. */
+  /** {@return {@link #tables(NDManager, int)} of any positions, in the shape given} */
   public NDList tables(NDManager manager, int[] positions, Shape shape) {
     float[] own = new float[positions.length * width];
     float[] partner = new float[own.length];

@@ -13,32 +13,32 @@ public final class Specs {
 
   private Specs() {}
 
-  /** Returns a table of embeddings, [rows, width]. */
+  /** {@return a table of embeddings, [rows, width]} */
   public static ParameterSpec table(String name, long rows, long width) {
     return of(name, new Normal(1 / Math.sqrt((double) width)), rows, width);
   }
 
-  /** Returns the weight of a product, [out, in]. */
+  /** {@return the weight of a product, [out, in]} */
   public static ParameterSpec product(String name, long out, long in) {
     return of(name, new LeCunNormal(in, 1), out, in);
   }
 
-  /** Returns the filters of a convolution, [out, side, side, in]. */
+  /** {@return the filters of a convolution, [out, side, side, in]} */
   public static ParameterSpec filters(String name, long out, long side, long in) {
     return of(name, new LeCunNormal(side * side * in, 1), out, side, side, in);
   }
 
-  /** Returns the embeddings of the places of a grid, [rows columns, width]. */
+  /** {@return the embeddings of the places of a grid, [rows columns, width]} */
   public static ParameterSpec positions(String name, int rows, int columns, int width) {
     return of(name, new Grid(columns, width), (long) rows * columns, width);
   }
 
-  /** Returns a parameter that starts at zero. */
+  /** {@return a parameter that starts at zero} */
   public static ParameterSpec zeros(String name, long... shape) {
     return of(name, new Zeros(), shape);
   }
 
-  /** Returns a parameter that starts at one. */
+  /** {@return a parameter that starts at one} */
   public static ParameterSpec ones(String name, long... shape) {
     return of(name, new Ones(), shape);
   }

@@ -52,7 +52,7 @@ public final class Tf32 {
     boolean unused = set(TORCH, "0") && set(CUDA, "0"); // where it cannot be set, it is off anyway
   }
 
-  /** Returns whether float32 products on a manager's device are rounded; waits for the device. */
+  /** {@return whether float32 products on a manager's device are rounded; waits for the device} */
   public static boolean isInEffect(NDManager parent) {
     if (!parent.getDevice().isGpu()) {
       return false;

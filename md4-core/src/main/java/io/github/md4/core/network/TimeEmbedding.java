@@ -11,8 +11,8 @@ public final class TimeEmbedding {
   private TimeEmbedding() {}
 
   /**
-   * Returns {@code [sin(1000 t f_k), cos(1000 t f_k)]} with {@code f_k = 10000^(-k / (h - 1))}, k =
-   * 0..h-1, h = width / 2.
+   * {@return {@code [sin(1000 t f_k), cos(1000 t f_k)]} with {@code f_k = 10000^(-k / (h - 1))}, k
+   * = 0..h-1, h = width / 2}
    *
    * @param t in [0, 1]
    * @param width at least 4; where it is odd the last feature is zero
@@ -21,7 +21,7 @@ public final class TimeEmbedding {
     return of(new double[] {t}, width);
   }
 
-  /** Returns the features of several times, one after another. */
+  /** {@return the features of several times, one after another} */
   public static float[] of(double[] times, int width) {
     require(width >= 4, "width must be at least 4", width);
     int half = width / 2;

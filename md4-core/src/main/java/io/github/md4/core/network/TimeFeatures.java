@@ -10,7 +10,7 @@ public enum TimeFeatures {
   /** Nothing: without classes too, RMSNorm takes the place of adaLN. */
   NONE;
 
-  /** Returns the choice written as {@code t} or {@code none}. */
+  /** {@return the choice written as {@code t} or {@code none}} */
   public static TimeFeatures parse(String text) {
     return Choices.parse(values(), "timeFeatures", text);
   }

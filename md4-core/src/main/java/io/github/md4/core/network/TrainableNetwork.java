@@ -35,39 +35,39 @@ public interface TrainableNetwork extends AutoCloseable {
     return prepare(input, noise).forward(scope);
   }
 
-  /** Returns the gradients of the last backward pass, in the parameters' order. */
+  /** {@return the gradients of the last backward pass, in the parameters' order} */
   FlatArrays gradients();
 
   /**
-   * Returns where segments of the gradients begin, which the backward pass completes one after
-   * another: the number of the first parameter of each, ascending from 0.
+   * {@return where segments of the gradients begin, which the backward pass completes one after
+   * another: the number of the first parameter of each, ascending from 0}
    */
   default int[] segments() {
     return new int[] {0};
   }
 
-  /** Returns the optimizer of these parameters. */
+  /** {@return the optimizer of these parameters} */
   OptimizerKernels optimizer();
 
   /**
-   * Returns the vector that the forward pass reads, as long as the parameters: a copy of them in
-   * the products' type, or they themselves.
+   * {@return the vector that the forward pass reads, as long as the parameters: a copy of them in
+   * the products' type, or they themselves}
    */
   FlatArrays working();
 
-  /** Returns the parameters in float32, some of which the forward pass may also read. */
+  /** {@return the parameters in float32, some of which the forward pass may also read} */
   FlatArrays exact();
 
   /**
-   * Returns how many of the {@link #segments}, from the first on, the forward pass also reads in
-   * float32.
+   * {@return how many of the {@link #segments}, from the first on, the forward pass also reads in
+   * float32}
    */
   default int exactSegments() {
     return 0;
   }
 
   /**
-   * Returns the movement of a piece of the parameters.
+   * {@return the movement of a piece of the parameters}
    *
    * @param workingPiece the same piece of {@link #working}, which the movement keeps up to date
    */
@@ -75,7 +75,7 @@ public interface TrainableNetwork extends AutoCloseable {
     return Optional.empty();
   }
 
-  /** Returns a line that names the implementation. */
+  /** {@return a line that names the implementation} */
   String description();
 
   @Override

@@ -13,7 +13,7 @@ import io.github.md4.core.Precision;
  */
 public record TrainingOptions(Kernels kernels, Precision stream, Recompute recompute) {
 
-  /** Returns the fastest code, a float32 stream, and nothing computed twice. */
+  /** {@return the fastest code, a float32 stream, and nothing computed twice} */
   public static TrainingOptions defaults() {
     return new TrainingOptions(Kernels.AUTO, Precision.FLOAT32, Recompute.NONE);
   }
@@ -27,7 +27,7 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
     /** Our own CUDA kernels and a hand-written backward, or an error. */
     FUSED;
 
-    /** Returns the choice written as {@code auto}, {@code torchscript} or {@code fused}. */
+    /** {@return the choice written as {@code auto}, {@code torchscript} or {@code fused}} */
     public static Kernels parse(String text) {
       return Choices.parse(values(), "kernels", text);
     }
@@ -45,12 +45,12 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
     /** All of a layer except its input: a third more arithmetic, a fraction of the memory. */
     LAYER;
 
-    /** Returns whether it saves memory. */
+    /** {@return whether it saves memory} */
     public boolean savesMemory() {
       return this != NONE;
     }
 
-    /** Returns the choice written as {@code none} or {@code layer}. */
+    /** {@return the choice written as {@code none} or {@code layer}} */
     public static Recompute parse(String text) {
       return Choices.parse(values(), "recompute", text);
     }

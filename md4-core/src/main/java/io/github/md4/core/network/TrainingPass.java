@@ -8,7 +8,7 @@ import java.util.function.IntConsumer;
 public interface TrainingPass extends AutoCloseable {
 
   /**
-   * Returns the logits at the input's rows; a loss is computed from them before {@link #backward}.
+   * {@return the logits at the input's rows; a loss is computed from them before {@link #backward}}
    */
   Logits logits();
 

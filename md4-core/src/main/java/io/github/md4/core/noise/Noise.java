@@ -58,8 +58,8 @@ public record Noise(long seed) {
   }
 
   /**
-   * Returns the first random words, each uniform over 2^32 values: the blocks of {@link #fill} one
-   * after another.
+   * {@return the first random words, each uniform over 2^32 values: the blocks of {@link #fill} one
+   * after another}
    *
    * @param step at least 0, below 2^32; likewise {@code example}
    */
@@ -69,7 +69,7 @@ public record Noise(long seed) {
     return words;
   }
 
-  /** Returns one element of {@link #uniforms}. */
+  /** {@return one element of {@link #uniforms}} */
   public double uniform(Purpose purpose, long step, long example, int position) {
     int[] block = new int[4];
     fill(block, purpose, step, example, position >>> 1);
@@ -78,7 +78,7 @@ public record Noise(long seed) {
   }
 
   /**
-   * Returns 64 random bits, for what takes a seed of its own (an engine's generator).
+   * {@return 64 random bits, for what takes a seed of its own (an engine's generator)}
    *
    * @param step at least 0, below 2^32; likewise {@code example}
    */

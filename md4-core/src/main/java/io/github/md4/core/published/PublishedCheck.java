@@ -45,7 +45,7 @@ public record PublishedCheck(int[] ids, int row, double time, int[] tokens, doub
   }
 
   /**
-   * Returns the public numbers of a released model of a family and size; none if none are known.
+   * {@return the public numbers of a released model of a family and size; none if none are known}
    */
   public static List<PublishedCheck> known(String family, int vocabularySize) throws IOException {
     try (InputStream in = PublishedCheck.class.getResourceAsStream("checks.json")) {
@@ -82,7 +82,7 @@ public record PublishedCheck(int[] ids, int row, double time, int[] tokens, doub
   }
 
   /**
-   * Returns how far the logits of a model are from those given.
+   * {@return how far the logits of a model are from those given}
    *
    * @throws IllegalArgumentException if an id is none of the model's
    */

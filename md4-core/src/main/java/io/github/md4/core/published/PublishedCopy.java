@@ -84,7 +84,7 @@ public final class PublishedCopy {
     return new GsonBuilder().setPrettyPrinting().create().toJson(names) + "\n";
   }
 
-  /** Returns whether a model was made from a published one. */
+  /** {@return whether a model was made from a published one} */
   public static boolean isIn(Path model) {
     return Files.isRegularFile(model.resolve(KEPT).resolve(NAMES));
   }

@@ -88,7 +88,7 @@ public final class PublishedFolder implements StoredModel {
         : "has no config.json; give a folder as it was published, with config.json and safetensors";
   }
 
-  /** Returns the names of all families. */
+  /** {@return the names of all families} */
   public static List<String> families() {
     return PublishedFamily.all().stream().map(PublishedFamily::name).toList();
   }
@@ -143,7 +143,7 @@ public final class PublishedFolder implements StoredModel {
     }
   }
 
-  /** Returns the name of its family. */
+  /** {@return the name of its family} */
   public String family() {
     return family.name();
   }
@@ -161,7 +161,7 @@ public final class PublishedFolder implements StoredModel {
     };
   }
 
-  /** Returns its parameters under their own names, their bytes as they are. */
+  /** {@return its parameters under their own names, their bytes as they are} */
   public List<NamedTensor> tensors() {
     List<NamedTensor> tensors = new ArrayList<>();
     for (ParameterSpec spec : described.specs()) {
@@ -171,7 +171,7 @@ public final class PublishedFolder implements StoredModel {
     return tensors;
   }
 
-  /** Returns the published names of its parameters, by their own. */
+  /** {@return the published names of its parameters, by their own} */
   public Map<String, String> names() {
     return described.specs().stream()
         .collect(
@@ -182,7 +182,7 @@ public final class PublishedFolder implements StoredModel {
                 LinkedHashMap::new));
   }
 
-  /** Returns the tensors that are kept for export but not read. */
+  /** {@return the tensors that are kept for export but not read} */
   public List<NamedTensor> buffers() {
     return shards.names().stream()
         .filter(described.buffers()::contains)
@@ -190,7 +190,7 @@ public final class PublishedFolder implements StoredModel {
         .toList();
   }
 
-  /** Returns the name of the file that has a tensor, by its published name. */
+  /** {@return the name of the file that has a tensor, by its published name} */
   public Map<String, String> filesByTensor() {
     Map<String, String> files = new LinkedHashMap<>();
     for (String name : shards.names()) {
@@ -199,7 +199,7 @@ public final class PublishedFolder implements StoredModel {
     return files;
   }
 
-  /** Returns the number of parameters by element type, for reports. */
+  /** {@return the number of parameters by element type, for reports} */
   public Map<String, Long> types() {
     return described.specs().stream()
         .map(spec -> described.names().of(spec.name()))
@@ -210,7 +210,7 @@ public final class PublishedFolder implements StoredModel {
                 Collectors.summingLong(name -> shards.fileOf(name).shape(name).size())));
   }
 
-  /** Returns the folder. */
+  /** {@return the folder} */
   public Path folder() {
     return folder;
   }

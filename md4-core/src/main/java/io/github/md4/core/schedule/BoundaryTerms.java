@@ -6,16 +6,16 @@ public final class BoundaryTerms {
   private BoundaryTerms() {}
 
   /**
-   * Returns the reconstruction term {@code (1 - alpha(0)) ln V}, in nats per token: what is still
-   * masked at time 0 is guessed uniformly.
+   * {@return the reconstruction term {@code (1 - alpha(0)) ln V}, in nats per token: what is still
+   * masked at time 0 is guessed uniformly}
    */
   public static double reconstruction(MaskingSchedule schedule, int vocabularySize) {
     return schedule.oneMinusAlpha(0) * logOf(vocabularySize);
   }
 
   /**
-   * Returns the prior term {@code alpha(1) ln V}, in nats per token (MD4, Appendix E): what is
-   * unmasked at time 1 is guessed uniformly. md4 leaves it out of every loss it reports, and so
+   * {@return the prior term {@code alpha(1) ln V}, in nats per token (MD4, Appendix E): what is
+   * unmasked at time 1 is guessed uniformly} md4 leaves it out of every loss it reports, and so
    * does everything here that says nothing else.
    */
   public static double prior(MaskingSchedule schedule, int vocabularySize) {

@@ -16,13 +16,13 @@ import java.util.function.Function;
  */
 public non-sealed interface Curve extends ScheduleConfig {
 
-  /** Returns the raw probability that a token is still unmasked at the time {@code t}. */
+  /** {@return the raw probability that a token is still unmasked at the time {@code t}} */
   double alpha(double t);
 
-  /** Returns {@code 1 - alpha(t)} to full relative precision, also where it is tiny. */
+  /** {@return {@code 1 - alpha(t)} to full relative precision, also where it is tiny} */
   double oneMinusAlpha(double t);
 
-  /** Returns the derivative of {@link #alpha} at the time {@code t}; at most zero. */
+  /** {@return the derivative of {@link #alpha} at the time {@code t}; at most zero} */
   double alphaPrime(double t);
 
   @Override
@@ -41,9 +41,9 @@ public non-sealed interface Curve extends ScheduleConfig {
   }
 
   /**
-   * Returns the curve that a text names: {@code linear}, {@code cosine}, {@code polynomial(3)},
+   * {@return the curve that a text names: {@code linear}, {@code cosine}, {@code polynomial(3)},
    * {@code geometric} or {@code geometric(1e-5, 20)}, or in the same form the name of a {@link
-   * CurveKind} on the class path.
+   * CurveKind} on the class path}
    *
    * @throws IllegalArgumentException if the text is none of these
    */

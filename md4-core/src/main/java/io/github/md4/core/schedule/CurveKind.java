@@ -14,18 +14,18 @@ import java.util.ServiceLoader;
  */
 public interface CurveKind {
 
-  /** Returns the name in files: letters, digits and underscores. */
+  /** {@return the name in files: letters, digits and underscores} */
   String name();
 
   /**
-   * Returns the curve of these numbers.
+   * {@return the curve of these numbers}
    *
    * @param numbers those in parentheses, in order; none where there are no parentheses
    * @throws IllegalArgumentException if there are too few or too many, or one is out of bounds
    */
   Curve of(double... numbers);
 
-  /** Returns all kinds on the class path. */
+  /** {@return all kinds on the class path} */
   static List<CurveKind> all() {
     List<CurveKind> all = new ArrayList<>();
     ServiceLoader.load(CurveKind.class, CurveKind.class.getClassLoader()).forEach(all::add);

@@ -59,7 +59,7 @@ public final class GenMd4Schedule implements Schedule {
   }
 
   /**
-   * Returns the powers {@code softplus(raw)} of V tokens.
+   * {@return the powers {@code softplus(raw)} of V tokens}
    *
    * @param raw [V], or one number that is all tokens' own
    */
@@ -71,7 +71,7 @@ public final class GenMd4Schedule implements Schedule {
     return new GenMd4Schedule(powers, epsilon);
   }
 
-  /** Returns the schedule in which every token has the power 1. */
+  /** {@return the schedule in which every token has the power 1} */
   public static GenMd4Schedule unit(int vocabularySize, double epsilon) {
     double[] powers = new double[vocabularySize];
     Arrays.fill(powers, 1);
@@ -105,32 +105,32 @@ public final class GenMd4Schedule implements Schedule {
     return perToken.apply(this);
   }
 
-  /** Returns V. */
+  /** {@return V} */
   public int vocabularySize() {
     return powers.length;
   }
 
-  /** Returns the squeeze. */
+  /** {@return the squeeze} */
   public double epsilon() {
     return epsilon;
   }
 
-  /** Returns a token's power. */
+  /** {@return a token's power} */
   public double power(int token) {
     return powers[token];
   }
 
-  /** Returns all powers, [V], a copy. */
+  /** {@return all powers, [V], a copy} */
   public double[] powers() {
     return powers.clone();
   }
 
-  /** Returns the largest power. */
+  /** {@return the largest power} */
   public double largestPower() {
     return Arrays.stream(powers).max().orElseThrow();
   }
 
-  /** Returns the probability that a token is unmasked at the time {@code t}. */
+  /** {@return the probability that a token is unmasked at the time {@code t}} */
   public double alpha(double t, int token) {
     return -Math.expm1(logMasked(t, token));
   }
@@ -145,27 +145,27 @@ public final class GenMd4Schedule implements Schedule {
     return logMasked + powers[token] * Math.log(t);
   }
 
-  /** Returns {@code ln((1 - alpha) / alpha)} of a token, the log-odds of its being masked. */
+  /** {@return {@code ln((1 - alpha) / alpha)} of a token, the log-odds of its being masked} */
   public double maskLogOdds(double t, int token) {
     return logMasked(t, token) - Math.log(alpha(t, token));
   }
 
-  /** Returns the derivative of {@link #maskLogOdds} by the token's power, {@code ln t / alpha}. */
+  /** {@return the derivative of {@link #maskLogOdds} by the token's power, {@code ln t / alpha}} */
   public double maskLogOddsSlope(double t, int token) {
     return Math.log(t) / alpha(t, token);
   }
 
   /**
-   * Returns the time at which a token is masked with the probability {@code masked}, the inverse of
-   * {@link #oneMinusAlpha}; 1 from {@code 1 - epsilon} on.
+   * {@return the time at which a token is masked with the probability {@code masked}, the inverse
+   * of {@link #oneMinusAlpha}; 1 from {@code 1 - epsilon} on}
    */
   public double timeWhenMasked(double masked, int token) {
     return Math.min(1, Math.exp((Math.log(masked) - logMasked) / powers[token]));
   }
 
   /**
-   * Returns {@code alpha' / (1 - alpha)} of a token, the weight of its masked log-likelihood:
-   * {@code -power / t} exactly, since epsilon cancels.
+   * {@return {@code alpha' / (1 - alpha)} of a token, the weight of its masked log-likelihood:
+   * {@code -power / t} exactly, since epsilon cancels}
    */
   public double lossWeight(double t, int token) {
     return -powers[token] / t;
@@ -207,9 +207,9 @@ public final class GenMd4Schedule implements Schedule {
   }
 
   /**
-   * Returns the reconstruction term of a token at {@link #TIME_FLOOR}, in nats: it is masked with
+   * {@return the reconstruction term of a token at {@link #TIME_FLOOR}, in nats: it is masked with
    * its own probability, and guessed in proportion to the tokens' probabilities of being masked
-   * (spec, Section 3.2).
+   * (spec, Section 3.2)}
    *
    * <pre>{@code
    * -(1 - epsilon) t1^w_x (w_x ln t1 - ln sum_v t1^w_v)

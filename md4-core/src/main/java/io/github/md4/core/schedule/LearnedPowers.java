@@ -57,8 +57,8 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
   }
 
   /**
-   * Returns the choice written as {@code learned}, {@code learned(power)} or {@code learned(power,
-   * shared)}; the first starts at 1.
+   * {@return the choice written as {@code learned}, {@code learned(power)} or {@code learned(power,
+   * shared)}; the first starts at 1}
    *
    * @throws IllegalArgumentException for any other text
    */
@@ -84,7 +84,7 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
         "a learned schedule is written learned, learned(POWER) or learned(POWER, shared): " + text);
   }
 
-  /** Returns the parameter from which all powers start, {@code softplus(raw) = initial}. */
+  /** {@return the parameter from which all powers start, {@code softplus(raw) = initial}} */
   public float initialRaw() {
     return (float) (initial + Math.log(-Math.expm1(-initial)));
   }

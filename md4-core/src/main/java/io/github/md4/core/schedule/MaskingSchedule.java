@@ -38,12 +38,14 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
     this(curve, DEFAULT_EPSILON);
   }
 
-  /** Returns the probability that a token is unmasked at the time {@code t}. */
+  /** {@return the probability that a token is unmasked at the time {@code t}} */
   public double alpha(double t) {
     return squeeze(curve.alpha(checked(t)));
   }
 
-  /** Returns the probability that a token is masked at the time {@code t}, without cancellation. */
+  /**
+   * {@return the probability that a token is masked at the time {@code t}, without cancellation}
+   */
   public double oneMinusAlpha(double t) {
     return squeeze(curve.oneMinusAlpha(checked(t)));
   }
@@ -65,19 +67,19 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
     return oneMinusAlpha(t);
   }
 
-  /** Returns the derivative of {@link #alpha}; minus infinity where the curve's is. */
+  /** {@return the derivative of {@link #alpha}; minus infinity where the curve's is} */
   public double alphaPrime(double t) {
     return scale() * curve.alphaPrime(checked(t));
   }
 
-  /** Returns {@code ln(alpha / (1 - alpha))} at the time {@code t}, the log signal-to-noise. */
+  /** {@return {@code ln(alpha / (1 - alpha))} at the time {@code t}, the log signal-to-noise} */
   public double logSnr(double t) {
     return Math.log(alpha(t)) - Math.log(oneMinusAlpha(t));
   }
 
   /**
-   * Returns the probability {@code (alpha_s - alpha_t) / (1 - alpha_t)} that a token masked at
-   * {@code t} is unmasked at the earlier time {@code s} (MD4, Section 2).
+   * {@return the probability {@code (alpha_s - alpha_t) / (1 - alpha_t)} that a token masked at
+   * {@code t} is unmasked at the earlier time {@code s} (MD4, Section 2)}
    *
    * @throws IllegalArgumentException unless {@code 0 <= s <= t <= 1}
    */
@@ -96,8 +98,8 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
   }
 
   /**
-   * Returns {@code alpha'(t) / (1 - alpha(t))}, the weight of the masked log-likelihood in
-   * continuous time (MD4, equation 5; the paper's closed forms hold for {@code epsilon = 0} only).
+   * {@return {@code alpha'(t) / (1 - alpha(t))}, the weight of the masked log-likelihood in
+   * continuous time (MD4, equation 5; the paper's closed forms hold for {@code epsilon = 0} only)}
    *
    * <p>Never positive. Minus infinity where the formula is: at {@code t = 0} of a polynomial with
    * an exponent below 1, and at {@code t = 0} if epsilon is 0.
@@ -114,8 +116,8 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
   }
 
   /**
-   * Returns the time at which a token is masked with probability {@code b}, to the last bits: the
-   * inverse of {@link #oneMinusAlpha}. Beyond the ends of the schedule it is 0 or 1.
+   * {@return the time at which a token is masked with probability {@code b}, to the last bits: the
+   * inverse of {@link #oneMinusAlpha}} Beyond the ends of the schedule it is 0 or 1.
    */
   public double timeWhenMasked(double b) {
     double low = 0;
@@ -135,7 +137,7 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
     return scale() * raw + epsilon;
   }
 
-  /** Returns {@code 1 - 2 epsilon}, the factor of the raw curve. */
+  /** {@return {@code 1 - 2 epsilon}, the factor of the raw curve} */
   public double scale() {
     return 1 - 2 * epsilon;
   }

@@ -10,12 +10,12 @@ package io.github.md4.core.schedule;
  */
 public interface SamplingGrid {
 
-  /** Returns the time in [0, 1] at the fraction {@code t} of the way; 0 at 0 and 1 at 1. */
+  /** {@return the time in [0, 1] at the fraction {@code t} of the way; 0 at 0 and 1 at 1} */
   double at(double t);
 
   /**
-   * Returns the time after {@code step} of {@code steps} steps: exactly 1 after none, exactly 0
-   * after all. The network is given this time.
+   * {@return the time after {@code step} of {@code steps} steps: exactly 1 after none, exactly 0
+   * after all} The network is given this time.
    */
   default double time(int step, int steps) {
     if (!(steps >= 1 && step >= 0 && step <= steps)) {
@@ -26,8 +26,8 @@ public interface SamplingGrid {
   }
 
   /**
-   * Returns the grid that a text names: {@code uniform}, {@code cosine}, or one of a {@link
-   * SamplingGridKind} on the class path.
+   * {@return the grid that a text names: {@code uniform}, {@code cosine}, or one of a {@link
+   * SamplingGridKind} on the class path}
    *
    * @throws IllegalArgumentException if the text is none of these
    */

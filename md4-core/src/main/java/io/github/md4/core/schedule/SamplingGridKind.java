@@ -14,14 +14,14 @@ import java.util.ServiceLoader;
  */
 public interface SamplingGridKind {
 
-  /** Returns the name in options, which is the grid's {@code toString}. */
+  /** {@return the name in options, which is the grid's {@code toString}} */
   String name();
 
-  /** Returns the grid. */
+  /** {@return the grid} */
   SamplingGrid grid();
 
   /**
-   * Returns the grid of a name.
+   * {@return the grid of a name}
    *
    * @throws IllegalArgumentException if no kind on the class path has it
    */

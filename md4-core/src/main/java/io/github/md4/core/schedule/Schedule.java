@@ -9,25 +9,25 @@ import java.util.function.Function;
  */
 public sealed interface Schedule permits MaskingSchedule, GenMd4Schedule {
 
-  /** Returns the probability that a token is masked at the time {@code t}. */
+  /** {@return the probability that a token is masked at the time {@code t}} */
   double oneMinusAlpha(double t, int token);
 
   /**
-   * Returns the probability that a token masked at {@code t} is unmasked at the earlier time {@code
-   * s}.
+   * {@return the probability that a token masked at {@code t} is unmasked at the earlier time
+   * {@code s}}
    */
   double unmaskProbability(double s, double t, int token);
 
-  /** Returns the masking of tokens at the time {@code t}. */
+  /** {@return the masking of tokens at the time {@code t}} */
   Masking at(double t);
 
-  /** Returns what one of two functions gives: of a shared schedule, or of one for each token. */
+  /** {@return what one of two functions gives: of a shared schedule, or of one for each token} */
   <R> R match(Function<MaskingSchedule, R> shared, Function<GenMd4Schedule, R> perToken);
 
   /** The masking at one time: a token stays where its uniform is below its alpha. */
   @FunctionalInterface
   interface Masking {
-    /** Returns whether a token is masked by the uniform {@code u} in [0, 1). */
+    /** {@return whether a token is masked by the uniform {@code u} in [0, 1)} */
     boolean isMasked(int token, double u);
   }
 }

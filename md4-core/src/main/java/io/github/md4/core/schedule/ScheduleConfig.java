@@ -9,18 +9,18 @@ import java.util.function.Function;
  */
 public sealed interface ScheduleConfig permits Curve, LearnedPowers {
 
-  /** Returns what one of two functions gives: of a curve, or of powers to be learned. */
+  /** {@return what one of two functions gives: of a curve, or of powers to be learned} */
   <R> R match(Function<Curve, R> curve, Function<LearnedPowers, R> learned);
 
-  /** Returns the schedule of V tokens before anything is learned. */
+  /** {@return the schedule of V tokens before anything is learned} */
   Schedule starting(int vocabularySize, double epsilon);
 
-  /** Returns how many parameters the schedule of V tokens has. */
+  /** {@return how many parameters the schedule of V tokens has} */
   int parameterCount(int vocabularySize);
 
   /**
-   * Returns what a text names: one of the forms of {@link Curve#parse} or {@link
-   * LearnedPowers#parse}.
+   * {@return what a text names: one of the forms of {@link Curve#parse} or {@link
+   * LearnedPowers#parse}}
    *
    * @throws IllegalArgumentException if the text is none of these
    */

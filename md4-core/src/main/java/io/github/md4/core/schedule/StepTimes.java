@@ -9,17 +9,17 @@ package io.github.md4.core.schedule;
  */
 public record StepTimes(int first, double[] times) {
 
-  /** Returns the number of steps between the times. */
+  /** {@return the number of steps between the times} */
   public int steps() {
     return times.length - 1;
   }
 
-  /** Returns the time after {@code step} of these steps. */
+  /** {@return the time after {@code step} of these steps} */
   public double time(int step) {
     return times[step];
   }
 
-  /** Returns the index of the first time that is at most {@code time}, or else of the last. */
+  /** {@return the index of the first time that is at most {@code time}, or else of the last} */
   public int index(double time) {
     int low = 0;
     int high = steps();

@@ -9,27 +9,27 @@ import java.util.regex.Pattern;
 /** The axis of time, {@code [0, 1]} or steps: the one place where the two differ. */
 public sealed interface TimeAxis {
 
-  /** Returns the first time on this axis after {@code t}, or {@code t} itself if continuous. */
+  /** {@return the first time on this axis after {@code t}, or {@code t} itself if continuous} */
   double snap(double t);
 
   /**
-   * Returns the weight of the masked log-likelihood at the time {@code t}; never positive.
+   * {@return the weight of the masked log-likelihood at the time {@code t}; never positive}
    *
    * @param t a time that {@link #snap} returned
    */
   double lossWeight(MaskingSchedule schedule, double t);
 
-  /** Returns what one of two functions gives: of continuous time, or of a number of steps. */
+  /** {@return what one of two functions gives: of continuous time, or of a number of steps} */
   <R> R match(Supplier<R> continuous, IntFunction<R> discrete);
 
-  /** Returns whether its times are all of [0, 1]. */
+  /** {@return whether its times are all of [0, 1]} */
   boolean isContinuous();
 
-  /** Returns a word or two for people: {@code continuous}, or {@code T = 100}. */
+  /** {@return a word or two for people: {@code continuous}, or {@code T = 100}} */
   String describe();
 
   /**
-   * Returns the axis written as {@code continuous} or {@code discrete(steps)}.
+   * {@return the axis written as {@code continuous} or {@code discrete(steps)}}
    *
    * @throws IllegalArgumentException for any other text
    */

@@ -24,22 +24,22 @@ public enum TimeFloor {
     this.kind = kind;
   }
 
-  /** Returns a word or two for people on what the value is. */
+  /** {@return a word or two for people on what the value is} */
   public String kind() {
     return kind;
   }
 
-  /** Returns the factor of the mean over times. */
+  /** {@return the factor of the mean over times} */
   public double factor() {
     return factor;
   }
 
-  /** Returns the time in [t1, 1) that a uniform in [0, 1) stands for. */
+  /** {@return the time in [t1, 1) that a uniform in [0, 1) stands for} */
   public static double time(double u) {
     return (1 - GenMd4Schedule.TIME_FLOOR) * u + GenMd4Schedule.TIME_FLOOR;
   }
 
-  /** Returns the choice written as {@code reference} or {@code exact}. */
+  /** {@return the choice written as {@code reference} or {@code exact}} */
   public static TimeFloor parse(String text) {
     return Choices.parse(values(), "the time floor", text);
   }

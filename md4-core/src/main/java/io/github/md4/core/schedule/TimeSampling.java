@@ -7,15 +7,15 @@ import java.util.stream.IntStream;
 public sealed interface TimeSampling {
 
   /**
-   * Returns one time in [0, 1) for each example of a batch, each uniform on its own.
+   * {@return one time in [0, 1) for each example of a batch, each uniform on its own}
    *
    * @param u uniforms in [0, 1), one an example; unchanged
    */
   double[] times(double[] u);
 
   /**
-   * Returns the choice written as {@code low-discrepancy} or {@code independent}; {@code
-   * stratified} is an earlier name of the first.
+   * {@return the choice written as {@code low-discrepancy} or {@code independent}; {@code
+   * stratified} is an earlier name of the first}
    *
    * @throws IllegalArgumentException for any other text
    */

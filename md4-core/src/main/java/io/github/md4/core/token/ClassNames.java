@@ -37,7 +37,7 @@ public record ClassNames(List<String> names) implements Tokenizer {
   }
 
   /**
-   * Returns the label of a name.
+   * {@return the label of a name}
    *
    * @throws IllegalArgumentException if there is no such class
    */

@@ -70,7 +70,7 @@ public final class HuggingFaceJson implements Tokenizer {
   }
 
   /**
-   * Returns the tokenizer in a file.
+   * {@return the tokenizer in a file}
    *
    * @throws io.github.md4.core.InvalidDataException if it is missing or describes none
    */

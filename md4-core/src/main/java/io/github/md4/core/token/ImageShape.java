@@ -23,7 +23,7 @@ public record ImageShape(int height, int width, int colours) {
     }
   }
 
-  /** Returns the shape written as {@code HEIGHTxWIDTHxCOLOURS}: {@code 32x32x3}. */
+  /** {@return the shape written as {@code HEIGHTxWIDTHxCOLOURS}: {@code 32x32x3}} */
   public static ImageShape parse(String text) {
     Matcher parts = TEXT.matcher(text);
     if (!parts.matches()) {
@@ -36,12 +36,12 @@ public record ImageShape(int height, int width, int colours) {
         Integer.parseInt(parts.group(3)));
   }
 
-  /** Returns N, the number of tokens. */
+  /** {@return N, the number of tokens} */
   public int size() {
     return Math.multiplyExact(Math.multiplyExact(height, width), colours);
   }
 
-  /** Returns the number of pixels. */
+  /** {@return the number of pixels} */
   public int pixels() {
     return height * width;
   }

@@ -33,7 +33,7 @@ public record Provenance(String source, int version, String settings, List<Sourc
    * @param sha256 the SHA-256 of its bytes as stored, compressed or not, in hexadecimal
    */
   public record SourceFile(String name, String sha256) {
-    /** Returns the name and hash of a file, reading all of it. */
+    /** {@return the name and hash of a file, reading all of it} */
     public static SourceFile of(Path file) throws IOException {
       return new SourceFile(String.valueOf(file.getFileName()), Sha256.of(file));
     }

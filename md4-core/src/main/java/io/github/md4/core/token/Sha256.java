@@ -28,12 +28,12 @@ public final class Sha256 {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** Returns the SHA-256 of bytes. */
+  /** {@return the SHA-256 of bytes} */
   public static String of(byte[] bytes) {
     return HexFormat.of().formatHex(start().digest(bytes));
   }
 
-  /** Returns the SHA-256 of a file's bytes. */
+  /** {@return the SHA-256 of a file's bytes} */
   public static String of(Path file) throws IOException {
     new UntrustedFile(file).checkIsRegular();
     MessageDigest digest = start();

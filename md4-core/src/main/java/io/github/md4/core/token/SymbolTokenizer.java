@@ -61,8 +61,8 @@ public final class SymbolTokenizer implements Tokenizer {
   }
 
   /**
-   * Returns the vocabulary of a file with one symbol a line; the symbol {@code <|endoftext|>}, if
-   * there, ends documents.
+   * {@return the vocabulary of a file with one symbol a line; the symbol {@code <|endoftext|>}, if
+   * there, ends documents}
    *
    * @throws io.github.md4.core.InvalidDataException if it has fewer than two symbols, or one twice
    *     or empty

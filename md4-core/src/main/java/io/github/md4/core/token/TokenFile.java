@@ -79,17 +79,17 @@ public final class TokenFile implements Closeable {
     }
   }
 
-  /** Returns the path that was opened. */
+  /** {@return the path that was opened} */
   public Path path() {
     return file;
   }
 
-  /** Returns the number of tokens. */
+  /** {@return the number of tokens} */
   public long length() {
     return tokens.count();
   }
 
-  /** Returns what the JSON says; empty for a file of nanoGPT or llm.c, which has none. */
+  /** {@return what the JSON says; empty for a file of nanoGPT or llm.c, which has none} */
   public Optional<TokenFileInfo> info() {
     return Optional.ofNullable(info);
   }
@@ -117,7 +117,7 @@ public final class TokenFile implements Closeable {
     }
   }
 
-  /** Returns {@code count} ids from the token {@code offset} on, as {@link #read(long, int[])}. */
+  /** {@return {@code count} ids from the token {@code offset} on, as {@link #read(long, int[])}} */
   public int[] read(long offset, int count) {
     int[] ids = new int[count];
     read(offset, ids);

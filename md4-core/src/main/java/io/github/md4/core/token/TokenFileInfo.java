@@ -18,38 +18,38 @@ import java.nio.file.Path;
 public record TokenFileInfo(DataSplit content, TokenType type, long count, String sha256) {
   private static final int FORMAT_VERSION = 1;
 
-  /** Returns the name of the data set. */
+  /** {@return the name of the data set} */
   public String dataSet() {
     return content.dataSet();
   }
 
-  /** Returns the split's name. */
+  /** {@return the split's name} */
   public String split() {
     return content.split();
   }
 
-  /** Returns the vocabulary. */
+  /** {@return the vocabulary} */
   public Tokenizer tokenizer() {
     return content.tokenizer();
   }
 
-  /** Returns the number of different tokens possible; every id in the file is smaller. */
+  /** {@return the number of different tokens possible; every id in the file is smaller} */
   public int vocabularySize() {
     return content.tokenizer().vocabularySize();
   }
 
-  /** Returns the tokens of a row where the file is packed into rows, else 0. */
+  /** {@return the tokens of a row where the file is packed into rows, else 0} */
   public int rowLength() {
     return content.rowLength();
   }
 
-  /** Returns where the tokens come from. */
+  /** {@return where the tokens come from} */
   public Provenance provenance() {
     return content.provenance();
   }
 
   /**
-   * Returns the description in a JSON file.
+   * {@return the description in a JSON file}
    *
    * @throws InvalidDataException if the file describes no token file, or in a format version
    *     unknown here

@@ -61,7 +61,7 @@ public enum TokenType {
   /** A part of an array of ids. */
   record Span(int start, int count) {}
 
-  /** Returns the smallest type whose values hold {@code 0 .. vocabularySize - 1}. */
+  /** {@return the smallest type whose values hold {@code 0 .. vocabularySize - 1}} */
   public static TokenType smallestFor(int vocabularySize) {
     require(vocabularySize >= 1, "vocabularySize must be at least 1", vocabularySize);
     for (TokenType type : values()) {
@@ -72,7 +72,7 @@ public enum TokenType {
     throw new AssertionError("int32 holds every int");
   }
 
-  /** Returns the bytes of one id. */
+  /** {@return the bytes of one id} */
   public int bytes() {
     return bytes;
   }

@@ -27,33 +27,33 @@ public interface Tokenizer {
   /** The text of a masked position in decoded text: U+2588, a full block. */
   String MASK_TEXT = "\u2588";
 
-  /** Returns the number of tokens, the mask not counted. */
+  /** {@return the number of tokens, the mask not counted} */
   int vocabularySize();
 
-  /** Returns what reports call one of its tokens: character, byte or token. */
+  /** {@return what reports call one of its tokens: character, byte or token} */
   String unit();
 
-  /** Returns the vocabulary for people to tell from another's: one line, cut where it is long. */
+  /** {@return the vocabulary for people to tell from another's: one line, cut where it is long} */
   default String summary() {
     return vocabularySize() + " " + unit() + "s";
   }
 
   /**
-   * Returns the size of the images whose values the tokens are; nothing where they are no images.
+   * {@return the size of the images whose values the tokens are; nothing where they are no images}
    */
   default Optional<ImageShape> image() {
     return Optional.empty();
   }
 
   /**
-   * Returns the ids of a text, in order.
+   * {@return the ids of a text, in order}
    *
    * @throws IllegalArgumentException if a character has no id; says which and where
    */
   int[] encode(CharSequence text);
 
   /**
-   * Returns the number of blanks and line ends of a text that have no token.
+   * {@return the number of blanks and line ends of a text that have no token}
    *
    * @param ids what {@link #encode} returned for it
    */
@@ -62,8 +62,8 @@ public interface Tokenizer {
   }
 
   /**
-   * Returns the ids of a text that continues another, after a hole for instance: without the mark
-   * of a beginning that some vocabularies put before a text.
+   * {@return the ids of a text that continues another, after a hole for instance: without the mark
+   * of a beginning that some vocabularies put before a text}
    *
    * @throws IllegalArgumentException as {@link #encode}
    */
@@ -72,7 +72,7 @@ public interface Tokenizer {
   }
 
   /**
-   * Returns the text that one id adds to a sequence at a position. The texts of all positions,
+   * {@return the text that one id adds to a sequence at a position} The texts of all positions,
    * joined by {@link #separator}, give {@link #decode} of the sequence, as far as no character
    * takes several tokens.
    */
@@ -81,33 +81,33 @@ public interface Tokenizer {
   }
 
   /**
-   * Returns the text of the ids; the mask reads {@link #MASK_TEXT}.
+   * {@return the text of the ids; the mask reads {@link #MASK_TEXT}}
    *
    * @throws IllegalArgumentException if an id is not in {@code [0, vocabularySize()]}
    */
   String decode(int[] ids);
 
-  /** Returns what {@link #decode} puts between the texts of two tokens. */
+  /** {@return what {@link #decode} puts between the texts of two tokens} */
   default String separator() {
     return "";
   }
 
-  /** Returns the token that closes a document; none where the vocabulary has no such token. */
+  /** {@return the token that closes a document; none where the vocabulary has no such token} */
   default OptionalInt endOfText() {
     return OptionalInt.empty();
   }
 
   /**
-   * Returns the last place at which a text may be cut so that its parts, encoded one by one, give
-   * the ids of the whole; 0 where no such place is known.
+   * {@return the last place at which a text may be cut so that its parts, encoded one by one, give
+   * the ids of the whole; 0 where no such place is known}
    */
   int seam(CharSequence text);
 
-  /** Returns the content of {@code tokenizer.json}: format version, type and vocabulary. */
+  /** {@return the content of {@code tokenizer.json}: format version, type and vocabulary} */
   JsonObject toJson();
 
   /**
-   * Returns the tokenizer whose {@link #toJson} this is.
+   * {@return the tokenizer whose {@link #toJson} this is}
    *
    * @throws IllegalArgumentException if it is none, or of a format version unknown here
    */
@@ -130,7 +130,7 @@ public interface Tokenizer {
   }
 
   /**
-   * Returns the tokenizer in a file.
+   * {@return the tokenizer in a file}
    *
    * @throws InvalidDataException if the file is missing or holds no tokenizer
    */
@@ -190,7 +190,7 @@ public interface Tokenizer {
       return Character.getType(codePoint) == Character.SURROGATE;
     }
 
-    /** Returns the characters in order of their ids. */
+    /** {@return the characters in order of their ids} */
     public String vocabulary() {
       return new String(codePoints, 0, codePoints.length);
     }

@@ -15,18 +15,18 @@ import java.util.ServiceLoader;
  */
 public interface TokenizerKind {
 
-  /** Returns the type in files. */
+  /** {@return the type in files} */
   String type();
 
   /**
-   * Returns the tokenizer whose {@link Tokenizer#toJson} this is.
+   * {@return the tokenizer whose {@link Tokenizer#toJson} this is}
    *
    * @throws IllegalArgumentException if it is none
    */
   Tokenizer fromJson(JsonObject json);
 
   /**
-   * Returns the kind of a type.
+   * {@return the kind of a type}
    *
    * @throws IllegalArgumentException if none on the class path has it; the message lists them
    */

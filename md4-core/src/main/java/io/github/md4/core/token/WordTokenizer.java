@@ -42,7 +42,7 @@ public final class WordTokenizer implements Tokenizer {
     return new WordTokenizer(json.strings(WORDS));
   }
 
-  /** Returns the words in order of their ids. */
+  /** {@return the words in order of their ids} */
   public List<String> words() {
     return words;
   }

@@ -41,7 +41,7 @@ public record FeatureCache(Path folder) {
     }
   }
 
-  /** Returns the features of a key, if they are there. */
+  /** {@return the features of a key, if they are there} */
   public Optional<ImageFeatures> read(Key key) throws IOException {
     Path file = folder.resolve(key.name());
     if (!Files.isRegularFile(file)) {

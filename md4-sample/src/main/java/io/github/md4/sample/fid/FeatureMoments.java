@@ -28,12 +28,12 @@ public final class FeatureMoments {
     this.squares = new DMatrixRMaj(width, width);
   }
 
-  /** Returns F. */
+  /** {@return F} */
   public int width() {
     return width;
   }
 
-  /** Returns the number of vectors. */
+  /** {@return the number of vectors} */
   public long count() {
     return count;
   }
@@ -66,7 +66,7 @@ public final class FeatureMoments {
     count += rows.numRows;
   }
 
-  /** Returns the mean, [F]; there must have been a vector. */
+  /** {@return the mean, [F]; there must have been a vector} */
   public double[] mean() {
     double[] mean = new double[width];
     for (int i = 0; i < width; i++) {

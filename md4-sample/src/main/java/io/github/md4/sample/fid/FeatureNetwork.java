@@ -11,13 +11,13 @@ public sealed interface FeatureNetwork extends AutoCloseable
     permits ClassifierNetwork, ScriptNetwork {
 
   /**
-   * Returns the features of images.
+   * {@return the features of images}
    *
    * @param images float32 [B, C, H, W], 0 to 255
    */
   Features of(NDManager scope, NDArray images);
 
-  /** Returns a line about the network for reports. */
+  /** {@return a line about the network for reports} */
   String description();
 
   @Override
@@ -31,7 +31,7 @@ public sealed interface FeatureNetwork extends AutoCloseable
    */
   record Features(NDArray vectors, Optional<NDArray> labels) {}
 
-  /** Returns the network of a TorchScript file. */
+  /** {@return the network of a TorchScript file} */
   static FeatureNetwork of(ScriptFile script) {
     return new ScriptNetwork(script);
   }

@@ -20,7 +20,7 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 public final class FrechetDistance {
   private FrechetDistance() {}
 
-  /** Returns the distance of laws with these moments. */
+  /** {@return the distance of laws with these moments} */
   public static double of(FeatureMoments first, FeatureMoments second) {
     if (first.width() != second.width()) {
       throw new IllegalArgumentException(

@@ -34,7 +34,7 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
    */
   public record Settings(ImageShape shape, int batchSize, int kept) {}
 
-  /** Returns the features of all images; one batch of them is held at a time. */
+  /** {@return the features of all images; one batch of them is held at a time} */
   public static ImageFeatures of(
       NDManager manager,
       FeatureNetwork network,

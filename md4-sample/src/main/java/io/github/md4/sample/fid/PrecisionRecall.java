@@ -13,7 +13,7 @@ package io.github.md4.sample.fid;
 public record PrecisionRecall(double precision, double recall, int samples, int references) {
 
   /**
-   * Returns both.
+   * {@return both}
    *
    * @param neighbours the number of neighbours that a ball reaches to
    */

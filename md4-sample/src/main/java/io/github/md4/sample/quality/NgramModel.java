@@ -26,7 +26,7 @@ public final class NgramModel {
   }
 
   /**
-   * Returns the model of a text.
+   * {@return the model of a text}
    *
    * @param tokens in [0, vocabularySize)
    * @param order the length of the longest sequences counted, at least 1; {@code
@@ -44,7 +44,7 @@ public final class NgramModel {
     return new NgramModel(vocabularySize, counts);
   }
 
-  /** Returns minus the natural logarithm of the probability of all tokens, each given its past. */
+  /** {@return minus the natural logarithm of the probability of all tokens, each given its past} */
   public double nats(int[] tokens) {
     double nats = 0;
     for (int i = 0; i < tokens.length; i++) {

@@ -18,7 +18,7 @@ import java.util.List;
 public record SampleQuality(
     double bitsPerToken, double bitsPerTokenStandardError, double unigramEntropy) {
 
-  /** Returns the quality of samples of one length. */
+  /** {@return the quality of samples of one length} */
   public static SampleQuality of(List<int[]> samples, NgramModel model, int vocabularySize) {
     require(!samples.isEmpty(), "there must be at least one sample", samples.size());
     double[] bits = new double[samples.size()];

@@ -84,7 +84,7 @@ public final class Gpt2Scorer implements AutoCloseable {
   }
 
   /**
-   * Returns the scorer in a folder.
+   * {@return the scorer in a folder}
    *
    * @param parent the manager, and so the device, of its arrays
    * @throws InvalidDataException if files are missing, damaged or of another network
@@ -108,17 +108,17 @@ public final class Gpt2Scorer implements AutoCloseable {
     }
   }
 
-  /** Returns the file of the weights in a folder. */
+  /** {@return the file of the weights in a folder} */
   public static Path weights(Path folder) {
     return folder.resolve(MODEL);
   }
 
-  /** Returns the most tokens that a sequence may have. */
+  /** {@return the most tokens that a sequence may have} */
   public int positions() {
     return config.positions();
   }
 
-  /** Returns V. */
+  /** {@return V} */
   public int vocabularySize() {
     return config.vocabularySize();
   }

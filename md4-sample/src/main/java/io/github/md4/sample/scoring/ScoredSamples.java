@@ -19,17 +19,17 @@ public record ScoredSamples(List<double[]> nats) {
         nats.stream().anyMatch(each -> each.length > 0), "there must be a token that was scored");
   }
 
-  /** Returns {@code exp} of the mean over all tokens of all samples. */
+  /** {@return {@code exp} of the mean over all tokens of all samples} */
   public double perplexityOfAllTokens() {
     return Math.exp(nats.stream().flatMapToDouble(Arrays::stream).average().orElseThrow());
   }
 
-  /** Returns the mean over samples of {@code exp} of each one's mean (SEDD's convention). */
+  /** {@return the mean over samples of {@code exp} of each one's mean (SEDD's convention)} */
   public double meanOfPerplexities() {
     return perplexities().mean();
   }
 
-  /** Returns the standard error of {@link #meanOfPerplexities}; NaN for one sample. */
+  /** {@return the standard error of {@link #meanOfPerplexities}; NaN for one sample} */
   public double meanOfPerplexitiesStandardError() {
     return perplexities().standardError();
   }
@@ -42,7 +42,7 @@ public record ScoredSamples(List<double[]> nats) {
             .toArray());
   }
 
-  /** Returns the number of tokens that were scored. */
+  /** {@return the number of tokens that were scored} */
   public long tokens() {
     return nats.stream().mapToLong(each -> each.length).sum();
   }

@@ -48,7 +48,7 @@ public record Trace(Header header, List<History> histories) {
    */
   public record History(long sample, List<String> initial, List<Event> events) {
 
-    /** Returns the states after each call that changed a position, in order. */
+    /** {@return the states after each call that changed a position, in order} */
     public List<Frame> frames() {
       List<Frame> frames = new ArrayList<>();
       Cell[] cells = initial.stream().map(text -> new Cell(text, 0)).toArray(Cell[]::new);
@@ -85,7 +85,7 @@ public record Trace(Header header, List<History> histories) {
    */
   public record Cell(String text, int since) {
 
-    /** Returns whether it is masked. */
+    /** {@return whether it is masked} */
     public boolean isMask() {
       return text.equals(Tokenizer.MASK_TEXT);
     }

@@ -37,7 +37,7 @@ public final class TraceReader {
   }
 
   /**
-   * Returns the trace in a file.
+   * {@return the trace in a file}
    *
    * @throws InvalidDataException if the file is missing, no trace, cut off or damaged
    */

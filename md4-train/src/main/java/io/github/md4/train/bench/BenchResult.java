@@ -44,12 +44,12 @@ public record BenchResult(
   public record Work(
       String code, long parameters, FlopCount flops, int ceilingSize, double ceiling) {}
 
-  /** Returns the median of the dense-equivalent operations per second. */
+  /** {@return the median of the dense-equivalent operations per second} */
   public double flopsPerSecond() {
     return throughput.tokensPerSecond.median() * work.flops.denseEquivalent();
   }
 
-  /** Returns the share of the ceiling that the dense-equivalent operations reach. */
+  /** {@return the share of the ceiling that the dense-equivalent operations reach} */
   public double shareOfCeiling() {
     return flopsPerSecond() / work.ceiling;
   }

@@ -20,7 +20,7 @@ public record PhaseTimes(double data, Map<Phase, Double> phases, double average)
     phases = Collections.unmodifiableMap(new EnumMap<>(phases));
   }
 
-  /** Returns the sum of all parts. */
+  /** {@return the sum of all parts} */
   public double sum() {
     return data + phases.values().stream().mapToDouble(Double::doubleValue).sum();
   }

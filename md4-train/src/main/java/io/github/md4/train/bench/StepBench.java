@@ -86,8 +86,8 @@ public final class StepBench implements AutoCloseable {
     }
 
     /**
-     * Returns five windows with {@code steps} steps together; fewer windows where there are fewer
-     * steps.
+     * {@return five windows with {@code steps} steps together; fewer windows where there are fewer
+     * steps}
      */
     public static Repetitions of(int warmUp, int steps) {
       require(steps >= 1, "steps must be at least 1", steps);
@@ -177,12 +177,12 @@ public final class StepBench implements AutoCloseable {
     return (System.nanoTime() - since) * 1e-9;
   }
 
-  /** Returns the model in training. */
+  /** {@return the model in training} */
   public Learner learner() {
     return learner;
   }
 
-  /** Returns the operations of training for each token. */
+  /** {@return the operations of training for each token} */
   public FlopCount flops() {
     return FlopCount.of(workload.model, network.specs())
         .times(workload.training.batching().samples());

@@ -158,7 +158,7 @@ public enum Compression {
   }
 
   /**
-   * Returns the exception to throw where reading failed, unless the file is damaged.
+   * {@return the exception to throw where reading failed, unless the file is damaged}
    *
    * @throws InvalidDataException if it is damaged
    */

@@ -78,7 +78,7 @@ public final class DataCheck implements AutoCloseable {
     boolean unused = task.cancel(true);
   }
 
-  /** Returns whether all files have been read, with whatever result. */
+  /** {@return whether all files have been read, with whatever result} */
   public boolean isDone() {
     return task.isDone();
   }

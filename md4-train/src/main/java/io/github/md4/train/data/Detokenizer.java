@@ -93,7 +93,7 @@ public enum Detokenizer {
     this.rules = rules;
   }
 
-  /** Returns the text of a row without the marks of its tokenization. */
+  /** {@return the text of a row without the marks of its tokenization} */
   public String apply(String text) {
     String result = text;
     for (Rule rule : rules) {
@@ -103,7 +103,7 @@ public enum Detokenizer {
   }
 
   /**
-   * Returns the detokenizer of that name.
+   * {@return the detokenizer of that name}
    *
    * @throws IllegalArgumentException for any other text
    */

@@ -10,12 +10,12 @@ import java.util.Optional;
 /** The rule that divides a plain text file into documents. */
 public sealed interface DocumentRule {
 
-  /** Returns the documents of a text. */
+  /** {@return the documents of a text} */
   Pieces pieces(CorpusReader bytes, Tokenizer tokenizer);
 
   /**
-   * Returns the rule written as {@code file}, {@code lines}, {@code stripped}, {@code rows} or
-   * {@code until=LINE}.
+   * {@return the rule written as {@code file}, {@code lines}, {@code stripped}, {@code rows} or
+   * {@code until=LINE}}
    *
    * @throws IllegalArgumentException for any other text
    */

@@ -13,17 +13,17 @@ import java.util.stream.IntStream;
 /** The split that each document belongs to as a whole. */
 public sealed interface DocumentSplit {
 
-  /** Returns the split of a document by its number, from 0. */
+  /** {@return the split of a document by its number, from 0} */
   String of(long document);
 
-  /** Returns the splits that can occur. */
+  /** {@return the splits that can occur} */
   Set<String> splits();
 
-  /** Returns the splits that many documents fill, in order. */
+  /** {@return the splits that many documents fill, in order} */
   List<String> expected();
 
   /**
-   * Returns the shares by which the only document of a data set is cut; nothing if it stays whole.
+   * {@return the shares by which the only document of a data set is cut; nothing if it stays whole}
    */
   Optional<SplitFractions> sharesOfOne();
 

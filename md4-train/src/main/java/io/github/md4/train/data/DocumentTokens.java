@@ -58,12 +58,12 @@ public final class DocumentTokens {
       notes = List.copyOf(notes);
     }
 
-    /** Returns the tokens of all splits. */
+    /** {@return the tokens of all splits} */
     public long tokens() {
       return splits.stream().mapToLong(TokenFileInfo::count).sum();
     }
 
-    /** Returns the mean number of bytes of text per token, over all that were encoded. */
+    /** {@return the mean number of bytes of text per token, over all that were encoded} */
     public double bytesPerToken() {
       return (double) textBytes / (tokens() + dropped - padding);
     }

@@ -50,7 +50,7 @@ public final class EvaluationChunks implements Examples {
     this.labels = labels;
   }
 
-  /** Returns chunks of examples that have a class each. */
+  /** {@return chunks of examples that have a class each} */
   public static EvaluationChunks labelled(TokenFile tokens, int length, LongToIntFunction labels) {
     return new EvaluationChunks(tokens, length, endOfText(tokens), labels);
   }
@@ -85,7 +85,7 @@ public final class EvaluationChunks implements Examples {
     }
   }
 
-  /** Returns the file. */
+  /** {@return the file} */
   public TokenFile tokens() {
     return tokens;
   }
@@ -102,7 +102,7 @@ public final class EvaluationChunks implements Examples {
     return tokens.length() / length;
   }
 
-  /** Returns the number of tokens after the last chunk, which no chunk holds. */
+  /** {@return the number of tokens after the last chunk, which no chunk holds} */
   public long tailTokens() {
     return tokens.length() % length;
   }
@@ -152,7 +152,7 @@ public final class EvaluationChunks implements Examples {
     return firstDocuments;
   }
 
-  /** Returns the chunk number {@code index}, from 0. */
+  /** {@return the chunk number {@code index}, from 0} */
   public int[] chunk(long index) {
     int[] ids = new int[length];
     read(index, ids);

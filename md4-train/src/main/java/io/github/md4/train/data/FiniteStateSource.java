@@ -61,7 +61,7 @@ public final class FiniteStateSource {
   /** A step to a state, with its probability. */
   record Step(int to, double probability) {}
 
-  /** Returns the vocabulary. */
+  /** {@return the vocabulary} */
   public Tokenizer tokenizer() {
     return tokenizer;
   }
@@ -70,12 +70,12 @@ public final class FiniteStateSource {
     return chain;
   }
 
-  /** Returns the number of states. */
+  /** {@return the number of states} */
   public int states() {
     return chain.size();
   }
 
-  /** Returns the probability of each state at any one moment; solves {@code pi P = pi}. */
+  /** {@return the probability of each state at any one moment; solves {@code pi P = pi}} */
   public double[] stationary() {
     return stationary.clone();
   }
@@ -117,8 +117,8 @@ public final class FiniteStateSource {
   }
 
   /**
-   * Returns the bits per token of a text, {@code -log2 P(chunk) / length}; infinite if the source
-   * cannot emit it.
+   * {@return the bits per token of a text, {@code -log2 P(chunk) / length}; infinite if the source
+   * cannot emit it}
    *
    * <p>The forward algorithm, started from the stationary law:
    *
@@ -147,7 +147,7 @@ public final class FiniteStateSource {
     return nats / (LOG_2 * chunk.length);
   }
 
-  /** Returns whether the source can emit a text, from any of its states on. */
+  /** {@return whether the source can emit a text, from any of its states on} */
   public boolean canEmit(int[] chunk) {
     return Double.isFinite(bitsPerToken(chunk));
   }

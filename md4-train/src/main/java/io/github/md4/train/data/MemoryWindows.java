@@ -52,7 +52,7 @@ public final class MemoryWindows implements Windows {
       }
     }
 
-    /** Returns the SHA-256 of tokens and labels, in hexadecimal. */
+    /** {@return the SHA-256 of tokens and labels, in hexadecimal} */
     public String sha256() {
       MessageDigest digest = digest();
       digest.update(bytes(new int[] {rows.length, rows[0].length, labels.length}));
@@ -79,7 +79,7 @@ public final class MemoryWindows implements Windows {
   }
 
   /**
-   * Returns a copy of sequences.
+   * {@return a copy of sequences}
    *
    * @param labels the class of each, at least 0, or none at all
    * @throws IllegalArgumentException if there are no sequences, or their lengths differ

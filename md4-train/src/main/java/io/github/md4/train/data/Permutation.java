@@ -31,7 +31,7 @@ public final class Permutation {
   }
 
   /**
-   * Returns the shuffle of an epoch.
+   * {@return the shuffle of an epoch}
    *
    * @param size at least 1 and at most 2^62
    */
@@ -42,7 +42,7 @@ public final class Permutation {
     return new Permutation(size, Mixing.key(seed, epoch));
   }
 
-  /** Returns the image of k in {@code [0, size)}. */
+  /** {@return the image of k in {@code [0, size)}} */
   public long apply(long k) {
     long image = encrypt(k);
     while (image >= size) {

@@ -12,7 +12,7 @@ interface Pieces extends Closeable {
   /** Returns the next piece; empty at the end of the file. */
   Optional<Piece> next() throws IOException;
 
-  /** Returns what could not be taken as it is, of the pieces so far. */
+  /** {@return what could not be taken as it is, of the pieces so far} */
   default TextDefects defects() {
     return TextDefects.NONE;
   }

@@ -89,7 +89,7 @@ public record Protocol(
   }
 
   /**
-   * Returns the protocol of that name.
+   * {@return the protocol of that name}
    *
    * @throws IllegalArgumentException for any other text
    */
@@ -102,7 +102,7 @@ public record Protocol(
     return name;
   }
 
-  /** Returns the protocol in full, in one line. */
+  /** {@return the protocol in full, in one line} */
   public String description() {
     String remainder =
         layout == Layout.PER_DOCUMENT

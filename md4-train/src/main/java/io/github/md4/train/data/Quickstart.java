@@ -57,7 +57,7 @@ public final class Quickstart {
 
   private Quickstart() {}
 
-  /** Returns the source of the corpus. */
+  /** {@return the source of the corpus} */
   public static FiniteStateSource source() {
     return TALE;
   }
@@ -112,8 +112,8 @@ public final class Quickstart {
   }
 
   /**
-   * Returns the source that a file's tokens were drawn from, by its JSON; empty if it is not this
-   * one, or an older version of it.
+   * {@return the source that a file's tokens were drawn from, by its JSON; empty if it is not this
+   * one, or an older version of it}
    */
   public static Optional<FiniteStateSource> sourceOf(TokenFile tokens) {
     Provenance own = new Provenance(SOURCE, VERSION, List.of());

@@ -162,12 +162,12 @@ public final class ScoredRows implements Examples {
     System.arraycopy(owners, 0, into, 0, owners.length);
   }
 
-  /** Returns the number of tokens of all rows, with their ends. */
+  /** {@return the number of tokens of all rows, with their ends} */
   public long rowTokens() {
     return rowTokens;
   }
 
-  /** Returns the number of tokens that are scored. */
+  /** {@return the number of tokens that are scored} */
   public long scoredTokens() {
     return sequences.stream().mapToLong(sequence -> sequence.length).sum();
   }

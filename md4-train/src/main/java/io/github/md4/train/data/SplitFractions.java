@@ -25,15 +25,15 @@ public record SplitFractions(double train, double valid) {
     }
   }
 
-  /** Returns the share of test, the rest. */
+  /** {@return the share of test, the rest} */
   public double test() {
     double rest = 1 - (train + valid);
     return rest > ROUNDING ? rest : 0;
   }
 
   /**
-   * Returns the numbers of tokens of train, valid and test, whose sum is {@code count}. The borders
-   * are rounded to the nearest token.
+   * {@return the numbers of tokens of train, valid and test, whose sum is {@code count}} The
+   * borders are rounded to the nearest token.
    *
    * @throws IllegalArgumentException if a share above 0 gets no token
    */

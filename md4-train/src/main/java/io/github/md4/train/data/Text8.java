@@ -28,7 +28,7 @@ public final class Text8 {
 
   private Text8() {}
 
-  /** Returns whether a data set is text8 itself, by its MD5. */
+  /** {@return whether a data set is text8 itself, by its MD5} */
   public static boolean isText8(PreparedData data) {
     return data.md5().equals(MD5);
   }

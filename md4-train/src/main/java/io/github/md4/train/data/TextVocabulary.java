@@ -80,7 +80,7 @@ public enum TextVocabulary {
   }
 
   /**
-   * Returns the vocabulary written as {@code chars} or {@code bytes}.
+   * {@return the vocabulary written as {@code chars} or {@code bytes}}
    *
    * @throws IllegalArgumentException for any other text
    */

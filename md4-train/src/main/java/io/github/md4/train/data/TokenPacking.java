@@ -12,23 +12,23 @@ import java.util.Set;
 /** The packing of documents into splits: streams, or rows of one length. */
 public sealed interface TokenPacking {
 
-  /** Returns the packer, which takes the documents one after another. */
+  /** {@return the packer, which takes the documents one after another} */
   Packer packer(TokenSplits out, Tokenizer tokenizer);
 
-  /** Returns the splits that can occur. */
+  /** {@return the splits that can occur} */
   Set<String> splits();
 
-  /** Returns the splits that many documents fill, in order. */
+  /** {@return the splits that many documents fill, in order} */
   List<String> expectedSplits();
 
   /**
-   * Returns the shares by which the only document of a data set is cut; nothing if it stays whole.
+   * {@return the shares by which the only document of a data set is cut; nothing if it stays whole}
    */
   default Optional<SplitFractions> sharesOfOne() {
     return Optional.empty();
   }
 
-  /** Returns the number of tokens in a row; 0 for a stream. */
+  /** {@return the number of tokens in a row; 0 for a stream} */
   int rowLength();
 
   /** The receiver of documents. */
@@ -36,10 +36,10 @@ public sealed interface TokenPacking {
     /** Ends the last row; call once. */
     void finish() throws IOException;
 
-    /** Returns the number of tokens that no split has. */
+    /** {@return the number of tokens that no split has} */
     long dropped();
 
-    /** Returns the number of tokens that fill rows and stand for no text. */
+    /** {@return the number of tokens that fill rows and stand for no text} */
     long padding();
   }
 

@@ -34,7 +34,7 @@ public final class TrainingWindows implements Windows {
     count = tokens.length() - length + 1;
   }
 
-  /** Returns the number of windows of an epoch. */
+  /** {@return the number of windows of an epoch} */
   public long count() {
     return count;
   }
@@ -44,13 +44,13 @@ public final class TrainingWindows implements Windows {
     return length;
   }
 
-  /** Returns the epoch that a position falls into, from 0. */
+  /** {@return the epoch that a position falls into, from 0} */
   public long epoch(long position) {
     checkPosition(position);
     return position / count;
   }
 
-  /** Returns the index in the file of the first token of the window at a position. */
+  /** {@return the index in the file of the first token of the window at a position} */
   public long start(long position) {
     return Permutation.of(count, seed, epoch(position)).apply(position % count);
   }
@@ -61,7 +61,7 @@ public final class TrainingWindows implements Windows {
     tokens.read(start(position), into);
   }
 
-  /** Returns the window at a position. */
+  /** {@return the window at a position} */
   public int[] window(long position) {
     int[] ids = new int[length];
     read(position, ids);

@@ -15,13 +15,13 @@ import java.util.Optional;
 /** The choice of the vocabulary of documents. */
 public sealed interface VocabularyChoice {
 
-  /** Returns the vocabulary for these files. */
+  /** {@return the vocabulary for these files} */
   Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException;
 
   /**
-   * Returns the choice written as {@code gpt2}, {@code bytes}, {@code chars} or the name of a file:
-   * a {@code tokenizer.json} of Hugging Face if it ends in {@code .json}, and one symbol per line
-   * otherwise.
+   * {@return the choice written as {@code gpt2}, {@code bytes}, {@code chars} or the name of a
+   * file: a {@code tokenizer.json} of Hugging Face if it ends in {@code .json}, and one symbol per
+   * line otherwise}
    */
   static VocabularyChoice parse(String text) {
     return switch (text) {

@@ -8,8 +8,8 @@ import io.github.md4.core.token.TokenFile;
 public interface Windows {
 
   /**
-   * Returns the windows of a file: its rows where it is packed into rows, and otherwise every
-   * window of {@code length} tokens.
+   * {@return the windows of a file: its rows where it is packed into rows, and otherwise every
+   * window of {@code length} tokens}
    *
    * @throws io.github.md4.core.InvalidDataException if it is too short, or its rows have another
    *     length
@@ -21,7 +21,7 @@ public interface Windows {
         : new TrainingWindows(tokens, length, seed);
   }
 
-  /** Returns the number of tokens in a window. */
+  /** {@return the number of tokens in a window} */
   int length();
 
   /**
@@ -31,7 +31,7 @@ public interface Windows {
    */
   void read(long position, int[] into);
 
-  /** Returns the class of the window at a position, {@link Condition#NO_LABEL} without classes. */
+  /** {@return the class of the window at a position, {@link Condition#NO_LABEL} without classes} */
   default int label(long position) {
     return Condition.NO_LABEL;
   }

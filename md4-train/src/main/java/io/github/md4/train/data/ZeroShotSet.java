@@ -57,17 +57,17 @@ public enum ZeroShotSet {
     this.published = published;
   }
 
-  /** Returns the name in the paper's table. */
+  /** {@return the name in the paper's table} */
   public String title() {
     return title;
   }
 
-  /** Returns the perplexity of the paper's small model (MD4, Table 1), an upper bound. */
+  /** {@return the perplexity of the paper's small model (MD4, Table 1), an upper bound} */
   public double published() {
     return published;
   }
 
-  /** Returns the reading of its rows from files. */
+  /** {@return the reading of its rows from files} */
   public DocumentOptions documents() {
     boolean isWikiText = detokenizer == Detokenizer.WIKITEXT;
     DocumentRule rule =
@@ -90,12 +90,12 @@ public enum ZeroShotSet {
     return true;
   }
 
-  /** Returns the description of the missing files where {@link #files} finds none. */
+  /** {@return the description of the missing files where {@link #files} finds none} */
   public String wanted(Protocol protocol) {
     return "%s/*%s*".formatted(folder, split(protocol));
   }
 
-  /** Returns the files of the protocol's split below a folder, in order of their names. */
+  /** {@return the files of the protocol's split below a folder, in order of their names} */
   public List<Path> files(Path folder, Protocol protocol) throws IOException {
     for (String name : folders(split(protocol))) {
       Optional<List<Path>> files = in(folder.resolve(name), protocol);

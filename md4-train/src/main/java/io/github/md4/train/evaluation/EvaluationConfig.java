@@ -37,42 +37,42 @@ public record EvaluationConfig(
     require(!weights.isEmpty(), "weights must name ema, raw or both", weights);
   }
 
-  /** Returns the reference's: every 5,000 steps, all chunks once, averaged weights. */
+  /** {@return the reference's: every 5,000 steps, all chunks once, averaged weights} */
   public static EvaluationConfig defaults() {
     return new EvaluationConfig(5000, 1, 0, 512, 1, List.of(Weights.EMA), false);
   }
 
-  /** Returns the same evaluation every so many steps; 0 is at the end only. */
+  /** {@return the same evaluation every so many steps; 0 is at the end only} */
   public EvaluationConfig every(long steps) {
     return new EvaluationConfig(steps, passes, chunks, batchSize, seed, weights, keepBest);
   }
 
-  /** Returns the same evaluation with so many times and masks of each chunk. */
+  /** {@return the same evaluation with so many times and masks of each chunk} */
   public EvaluationConfig passes(int times) {
     return new EvaluationConfig(every, times, chunks, batchSize, seed, weights, keepBest);
   }
 
-  /** Returns the same evaluation of so many chunks; 0 is all. */
+  /** {@return the same evaluation of so many chunks; 0 is all} */
   public EvaluationConfig chunks(long most) {
     return new EvaluationConfig(every, passes, most, batchSize, seed, weights, keepBest);
   }
 
-  /** Returns the same evaluation with so many chunks in a call of the network. */
+  /** {@return the same evaluation with so many chunks in a call of the network} */
   public EvaluationConfig batchSize(int examples) {
     return new EvaluationConfig(every, passes, chunks, examples, seed, weights, keepBest);
   }
 
-  /** Returns the same evaluation from another seed. */
+  /** {@return the same evaluation from another seed} */
   public EvaluationConfig seed(long other) {
     return new EvaluationConfig(every, passes, chunks, batchSize, other, weights, keepBest);
   }
 
-  /** Returns the same evaluation of these weights, each on their own. */
+  /** {@return the same evaluation of these weights, each on their own} */
   public EvaluationConfig weights(Weights... scored) {
     return new EvaluationConfig(every, passes, chunks, batchSize, seed, List.of(scored), keepBest);
   }
 
-  /** Returns the same evaluation, which keeps the model with the lowest loss. */
+  /** {@return the same evaluation, which keeps the model with the lowest loss} */
   public EvaluationConfig keepingBest() {
     return new EvaluationConfig(every, passes, chunks, batchSize, seed, weights, true);
   }

@@ -73,7 +73,7 @@ public final class Evaluator implements AutoCloseable {
   }
 
   /**
-   * Returns an evaluator of sequences that are no files.
+   * {@return an evaluator of sequences that are no files}
    *
    * @param splits the sequences by the name of their split, such as valid, all of the model's
    *     length; {@link Examples#of} makes them of a list

@@ -29,7 +29,7 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
     }
   }
 
-  /** Returns the paper's numbers for text. */
+  /** {@return the paper's numbers for text} */
   public static AdamW defaults() {
     return new AdamW(0.9, 0.999, 1e-8, 0);
   }

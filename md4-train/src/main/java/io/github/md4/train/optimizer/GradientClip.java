@@ -11,7 +11,7 @@ public sealed interface GradientClip {
   void apply(OptimizerKernels kernels, FlatArrays gradients);
 
   /**
-   * Returns the choice written as {@code none}, {@code norm(c)} or {@code value(c)}.
+   * {@return the choice written as {@code none}, {@code norm(c)} or {@code value(c)}}
    *
    * @throws IllegalArgumentException for any other text, or a c that is not positive
    */

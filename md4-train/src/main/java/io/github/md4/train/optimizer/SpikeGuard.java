@@ -32,7 +32,7 @@ public sealed interface SpikeGuard {
       }
     }
 
-    /** Returns six deviations of 128 updates: rare where nothing is wrong. */
+    /** {@return six deviations of 128 updates: rare where nothing is wrong} */
     public static Bounds defaults() {
       return new Bounds(6, 128);
     }
@@ -42,15 +42,15 @@ public sealed interface SpikeGuard {
     }
   }
 
-  /** Returns what is watched for; empty where nothing is. */
+  /** {@return what is watched for; empty where nothing is} */
   Optional<Bounds> bounds();
 
-  /** Returns whether an update that is not made takes the run back to its last checkpoint. */
+  /** {@return whether an update that is not made takes the run back to its last checkpoint} */
   boolean goesBack();
 
   /**
-   * Returns the choice written as {@code off}, {@code skip} or {@code rollback}, the latter two
-   * also with {@code (deviations)} or {@code (deviations, memory)}.
+   * {@return the choice written as {@code off}, {@code skip} or {@code rollback}, the latter two
+   * also with {@code (deviations)} or {@code (deviations, memory)}}
    *
    * @throws IllegalArgumentException for any other text
    */

@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param data the hash of the data
  */
 public record Claims(String place, String device, String version, String config, String data) {
-  /** Returns the claims of this process, without a GPU. */
+  /** {@return the claims of this process, without a GPU} */
   public static Claims of(String version, String config, String data) {
     return new Claims(
         "process %d on %s".formatted(ProcessHandle.current().pid(), host()),

@@ -20,39 +20,39 @@ import java.util.function.Supplier;
  */
 public sealed interface Communicator extends AutoCloseable permits Alone, Connected {
 
-  /** Returns the communicator of a process that is alone. */
+  /** {@return the communicator of a process that is alone} */
   static Communicator alone() {
     return new Alone();
   }
 
-  /** Returns this process's share of what all do. */
+  /** {@return this process's share of what all do} */
   Share share();
 
-  /** Returns the name for reports, such as 4 processes, NCCL. */
+  /** {@return the name for reports, such as 4 processes, NCCL} */
   String description();
 
   /**
-   * Returns what one process makes of the contents of all, in the order of their ranks: the same
-   * bytes for each of them.
+   * {@return what one process makes of the contents of all, in the order of their ranks: the same
+   * bytes for each of them}
    *
    * @throws JobException if one of them fails or does not come
    */
   byte[] exchange(byte[] mine, Function<List<byte[]>, byte[]> combination);
 
-  /** Returns the way by which gradients are added up over processes. */
+  /** {@return the way by which gradients are added up over processes} */
   GradientExchange gradients(GradientExchange.Local local);
 
   /** As {@link #gradients}; each process gets what its {@link #state} needs. */
   GradientExchange gradientsOfState(GradientExchange.Local local);
 
   /**
-   * Returns what the optimizer moves in this process.
+   * {@return what the optimizer moves in this process}
    *
    * @param whole parameters, moments and average of all
    */
   OptimizerState state(NDManager manager, TrainableNetwork network, Trained whole);
 
-  /** Returns the sum of one float32 number over all processes, which may replace it. */
+  /** {@return the sum of one float32 number over all processes, which may replace it} */
   NDArray sum(NDArray number);
 
   /** Lets the device's work from now on wait for the gradients' exchange. */
@@ -64,7 +64,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
   @Override
   void close();
 
-  /** Returns whether anything is true of any process. */
+  /** {@return whether anything is true of any process} */
   default boolean any(boolean mine) {
     byte[] one = {(byte) (mine ? 1 : 0)};
     return exchange(one, Communicator::any)[0] != 0;
@@ -78,7 +78,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
     return new byte[] {found};
   }
 
-  /** Returns the contents of all processes in the order of their ranks. */
+  /** {@return the contents of all processes in the order of their ranks} */
   default List<byte[]> all(byte[] mine) {
     byte[] joined = exchange(mine, Communicator::joined);
     List<byte[]> all = new ArrayList<>();
@@ -98,7 +98,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
     return buffer.array();
   }
 
-  /** Returns the sums of numbers over all processes, added in the order of their ranks. */
+  /** {@return the sums of numbers over all processes, added in the order of their ranks} */
   default double[] sum(double[] mine) {
     ByteBuffer bytes = ByteBuffer.allocate(mine.length * Double.BYTES);
     bytes.asDoubleBuffer().put(mine);
@@ -119,7 +119,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
     return sums;
   }
 
-  /** Returns the division of work among the processes, each of which knows all results. */
+  /** {@return the division of work among the processes, each of which knows all results} */
   default Division division() {
     return new Together(this);
   }

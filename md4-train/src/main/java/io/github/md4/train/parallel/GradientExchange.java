@@ -140,7 +140,7 @@ public interface GradientExchange {
     /** Sends a segment of this process's gradients. */
     void send(int number, FlatArrays segment);
 
-    /** Returns the sums, where {@code travelling} was sent. */
+    /** {@return the sums, where {@code travelling} was sent} */
     FlatArrays delivered(FlatArrays travelling);
   }
 

@@ -31,15 +31,15 @@ public record Job(int rank, int size, int localRank, String address, int port, S
     }
   }
 
-  /** Returns the job of a process that has no others. */
+  /** {@return the job of a process that has no others} */
   public static Job alone() {
     return ALONE;
   }
 
   /**
-   * Returns the job that the environment describes: by {@code RANK}, {@code WORLD_SIZE}, {@code
+   * {@return the job that the environment describes: by {@code RANK}, {@code WORLD_SIZE}, {@code
    * LOCAL_RANK}, {@code MASTER_ADDR} and {@code MASTER_PORT}, or by the variables that Slurm's
-   * {@code srun} sets; alone without them.
+   * {@code srun} sets; alone without them}
    *
    * @throws InvalidConfigException if one of them is missing or wrong; the message names it
    */

@@ -18,12 +18,12 @@ public final class JobException extends RuntimeException {
     this.isOfAnother = isOfAnother;
   }
 
-  /** Returns whether another process has told of it, so that the job's listener ends this one. */
+  /** {@return whether another process has told of it, so that the job's listener ends this one} */
   public boolean isOfAnother() {
     return isOfAnother;
   }
 
-  /** Returns the exit code of all processes. */
+  /** {@return the exit code of all processes} */
   public int code() {
     return failure.code();
   }

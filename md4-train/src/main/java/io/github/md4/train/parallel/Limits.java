@@ -18,7 +18,7 @@ public record Limits(Duration join, Duration patience, Duration silence) {
     this(join, patience, SILENCE);
   }
 
-  /** Returns five minutes until all have arrived, and ten for each other. */
+  /** {@return five minutes until all have arrived, and ten for each other} */
   public static Limits defaults() {
     return new Limits(Duration.ofMinutes(5), Duration.ofMinutes(10));
   }

@@ -9,10 +9,10 @@ import java.io.IOException;
 public sealed interface OptimizerState extends AutoCloseable
     permits OptimizerState.Whole, ShardedState {
 
-  /** Returns the kernels that move it. */
+  /** {@return the kernels that move it} */
   OptimizerKernels kernels();
 
-  /** Returns what is moved. */
+  /** {@return what is moved} */
   Trained trained();
 
   /** Tells all processes what this one has moved. */

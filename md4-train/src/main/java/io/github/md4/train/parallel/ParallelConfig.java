@@ -21,7 +21,7 @@ public record ParallelConfig(
     require(waitSeconds >= 1, "waitSeconds must be at least 1", waitSeconds);
   }
 
-  /** Returns whole states, gradients as they are computed, and minutes of patience. */
+  /** {@return whole states, gradients as they are computed, and minutes of patience} */
   public static ParallelConfig defaults() {
     return new ParallelConfig(false, Precision.BFLOAT16, 300, 600);
   }

@@ -18,18 +18,18 @@ public record Share(int rank, int size) {
     }
   }
 
-  /** Returns the share of one that has all. */
+  /** {@return the share of one that has all} */
   public static Share all() {
     return ALL;
   }
 
-  /** Returns the index among all items of an item of this share. */
+  /** {@return the index among all items of an item of this share} */
   public int global(int local) {
     return local * size + rank;
   }
 
   /**
-   * Returns how many of a batch's examples belong to a share.
+   * {@return how many of a batch's examples belong to a share}
    *
    * @throws InvalidConfigException if they cannot be shared equally
    */
@@ -43,7 +43,7 @@ public record Share(int rank, int size) {
   }
 
   /**
-   * Returns how many of a share's examples are on its device at once.
+   * {@return how many of a share's examples are on its device at once}
    *
    * @param microBatch as configured; a share that is smaller takes all of its examples
    * @throws InvalidConfigException if that does not divide the share

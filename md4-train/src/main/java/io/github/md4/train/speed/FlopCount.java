@@ -33,7 +33,7 @@ public record FlopCount(double denseEquivalent, double needed) {
    */
   private static final double PER_MULTIPLICATION = 6;
 
-  /** Returns the count of a network with these parameters. */
+  /** {@return the count of a network with these parameters} */
   public static FlopCount of(ModelConfig model, List<ParameterSpec> specs) {
     Arithmetic arithmetic = model.network().arithmetic(specs, model.length());
     double attended = PER_MULTIPLICATION * arithmetic.attended();
@@ -42,7 +42,7 @@ public record FlopCount(double denseEquivalent, double needed) {
         PER_MULTIPLICATION * arithmetic.needed() + attended);
   }
 
-  /** Returns the count where each token passes the network several times. */
+  /** {@return the count where each token passes the network several times} */
   public FlopCount times(int samples) {
     return new FlopCount(samples * denseEquivalent, samples * needed);
   }

@@ -38,7 +38,7 @@ public final class MatmulCeiling implements AutoCloseable {
     this.product = new SquareProduct(manager, precision, scale.size);
   }
 
-  /** Returns the rows of the products. */
+  /** {@return the rows of the products} */
   public int size() {
     return scale.size;
   }

@@ -10,8 +10,8 @@ public record Spread(
     double median, double min, double max, double lowerQuartile, double upperQuartile) {
 
   /**
-   * Returns the spread of at least one measurement. The quantile q of n sorted values is the one at
-   * {@code q (n - 1)}, counted from 0, with linear interpolation between neighbours.
+   * {@return the spread of at least one measurement} The quantile q of n sorted values is the one
+   * at {@code q (n - 1)}, counted from 0, with linear interpolation between neighbours.
    */
   public static Spread of(double... values) {
     require(values.length > 0, "values must be at least 1", 0);
@@ -25,7 +25,7 @@ public record Spread(
         quantile(sorted, 0.75));
   }
 
-  /** Returns the distance between the quartiles. */
+  /** {@return the distance between the quartiles} */
   public double interquartileRange() {
     return upperQuartile - lowerQuartile;
   }

@@ -105,7 +105,7 @@ public record DditConfig(
   }
 
   /**
-   * Returns the network's parameters.
+   * {@return the network's parameters}
    *
    * @param vocabularySize V; the mask is one more
    */

@@ -40,7 +40,7 @@ public record GptConfig(int layers, int heads, int width, int positions, double 
     require(start >= 0, "start must be at least 0", start);
   }
 
-  /** Returns the smallest of the published ones. */
+  /** {@return the smallest of the published ones} */
   public static GptConfig defaults() {
     return new GptConfig(12, 12, 768, 1024, 1e-5, 50_256);
   }
@@ -97,7 +97,7 @@ public record GptConfig(int layers, int heads, int width, int positions, double 
     return new GptNetwork(parent, this, vocabularySize, precision);
   }
 
-  /** Returns the parameters, under their published names. */
+  /** {@return the parameters, under their published names} */
   public List<ParameterSpec> specs(int vocabularySize) {
     return GptNetwork.specs(this, vocabularySize);
   }

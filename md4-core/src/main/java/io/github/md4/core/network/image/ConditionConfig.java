@@ -23,17 +23,17 @@ public record ConditionConfig(TimeFeatures timeFeatures, int classes, double lab
         labelDropout == 0 || classes > 0, "labelDropout must be 0 without classes", labelDropout);
   }
 
-  /** Returns the reference's condition: the time only. */
+  /** {@return the reference's condition: the time only} */
   public static ConditionConfig defaults() {
     return new ConditionConfig(TimeFeatures.T, 0, 0);
   }
 
-  /** Returns whether the network has a condition. */
+  /** {@return whether the network has a condition} */
   public boolean isPresent() {
     return timeFeatures == TimeFeatures.T || classes > 0;
   }
 
-  /** Returns the label of no class; empty where training never drops labels. */
+  /** {@return the label of no class; empty where training never drops labels} */
   public OptionalInt nullLabel() {
     return labelDropout > 0 ? OptionalInt.of(classes) : OptionalInt.empty();
   }

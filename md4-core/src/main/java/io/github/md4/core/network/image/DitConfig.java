@@ -32,7 +32,7 @@ public record DitConfig(
     ImageChecks.divides(blocks.patch(), image);
   }
 
-  /** Returns a transformer of the size of the reference's mid block, over 32 x 32 images. */
+  /** {@return a transformer of the size of the reference's mid block, over 32 x 32 images} */
   public static DitConfig defaults() {
     return new DitConfig(
         new ImageShape(32, 32, 3), 128, DitShape.defaults(), ConditionConfig.defaults(), 0.1);

@@ -28,12 +28,12 @@ public record DitShape(int width, int heads, int layers, int patch) {
     require(patch >= 1, "patch must be at least 1", patch);
   }
 
-  /** Returns the shape in the reference's ImageNet 64 x 64 network as published. */
+  /** {@return the shape in the reference's ImageNet 64 x 64 network as published} */
   public static DitShape defaults() {
     return new DitShape(768, 12, 20, 2);
   }
 
-  /** Returns F, the hidden width of the feed-forward. */
+  /** {@return F, the hidden width of the feed-forward} */
   public int hiddenWidth() {
     return EXPANSION * width;
   }

@@ -15,24 +15,24 @@ import java.util.OptionalInt;
 public sealed interface ImageConfig extends NetworkConfig
     permits UNetConfig, UVitConfig, DitConfig {
 
-  /** Returns the images' size. */
+  /** {@return the images' size} */
   ImageShape image();
 
-  /** Returns the width of embedded tokens and of the condition. */
+  /** {@return the width of embedded tokens and of the condition} */
   int width();
 
-  /** Returns its condition. */
+  /** {@return its condition} */
   ConditionConfig condition();
 
-  /** Returns the rate of dropout. */
+  /** {@return the rate of dropout} */
   double dropout();
 
-  /** Returns the most channels of a feature map; 0 without convolutions. */
+  /** {@return the most channels of a feature map; 0 without convolutions} */
   int widestMap();
 
   /**
-   * Returns the network of {@link #network(NDManager, int, Precision)} with feature maps in a given
-   * memory format.
+   * {@return the network of {@link #network(NDManager, int, Precision)} with feature maps in a
+   * given memory format}
    */
   Network network(
       NDManager parent, int vocabularySize, Precision precision, MemoryFormat memoryFormat);

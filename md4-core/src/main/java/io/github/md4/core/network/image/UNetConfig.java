@@ -31,7 +31,7 @@ public record UNetConfig(
     ImageChecks.dropout(dropout);
   }
 
-  /** Returns the paper's CIFAR-10 network. */
+  /** {@return the paper's CIFAR-10 network} */
   public static UNetConfig defaults() {
     return new UNetConfig(new ImageShape(32, 32, 3), 128, 32, ConditionConfig.defaults(), 0.1);
   }

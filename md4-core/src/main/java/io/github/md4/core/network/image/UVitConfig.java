@@ -56,8 +56,8 @@ public record UVitConfig(
   }
 
   /**
-   * Returns the reference's ImageNet 64 x 64 network as published: 8 ResBlocks, 20 blocks in the
-   * middle.
+   * {@return the reference's ImageNet 64 x 64 network as published: 8 ResBlocks, 20 blocks in the
+   * middle}
    */
   public static UVitConfig defaults() {
     return new UVitConfig(

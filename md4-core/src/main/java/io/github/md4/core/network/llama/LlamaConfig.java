@@ -122,7 +122,7 @@ public record LlamaConfig(
   }
 
   /**
-   * Returns the network's parameters.
+   * {@return the network's parameters}
    *
    * @param vocabularySize V, the rows of the table, the mask's among them
    */

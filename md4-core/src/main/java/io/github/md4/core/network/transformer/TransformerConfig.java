@@ -62,7 +62,7 @@ public record TransformerConfig(
     /** A table of the full width. */
     INSIDE;
 
-    /** Returns the choice written as {@code outside} or {@code inside}. */
+    /** {@return the choice written as {@code outside} or {@code inside}} */
     public static Embedding parse(String text) {
       return Choices.parse(values(), "embedding", text);
     }
@@ -92,7 +92,7 @@ public record TransformerConfig(
 
     abstract Initializer initializer(long fanIn);
 
-    /** Returns the choice written as {@code adaln} or {@code adaln_zero}. */
+    /** {@return the choice written as {@code adaln} or {@code adaln_zero}} */
     public static Conditioning parse(String text) {
       return Choices.parse(values(), "conditioning", text);
     }
@@ -128,12 +128,12 @@ public record TransformerConfig(
         attentionDropout);
   }
 
-  /** Returns the keys of a config that, left out, have the value of another. */
+  /** {@return the keys of a config that, left out, have the value of another} */
   public static Map<String, String> derived() {
     return Map.of("keyValueHeads", "heads");
   }
 
-  /** Returns the paper's text8 network: 12 layers of width 768. */
+  /** {@return the paper's text8 network: 12 layers of width 768} */
   public static TransformerConfig defaults() {
     return new TransformerConfig(
         64,
@@ -157,7 +157,7 @@ public record TransformerConfig(
     return edit.config();
   }
 
-  /** Returns this config with other heads, as many of keys and values as of queries. */
+  /** {@return this config with other heads, as many of keys and values as of queries} */
   public TransformerConfig withHeads(int newHeads, int newHeadWidth) {
     return with(
         edit -> {
@@ -167,22 +167,22 @@ public record TransformerConfig(
         });
   }
 
-  /** Returns this config with grouped-query attention. */
+  /** {@return this config with grouped-query attention} */
   public TransformerConfig withKeyValueHeads(int newKeyValueHeads) {
     return with(edit -> edit.keyValueHeads = newKeyValueHeads);
   }
 
-  /** Returns this config with another number of layers. */
+  /** {@return this config with another number of layers} */
   public TransformerConfig withLayers(int newLayers) {
     return with(edit -> edit.layers = newLayers);
   }
 
-  /** Returns this config with another place of the embedding. */
+  /** {@return this config with another place of the embedding} */
   public TransformerConfig withEmbedding(Embedding newEmbedding) {
     return with(edit -> edit.embedding = newEmbedding);
   }
 
-  /** Returns this config with other inputs of its condition. */
+  /** {@return this config with other inputs of its condition} */
   public TransformerConfig withCondition(TimeFeatures newTimeFeatures, int newClasses) {
     return with(
         edit -> {
@@ -191,22 +191,22 @@ public record TransformerConfig(
         });
   }
 
-  /** Returns this config with another activation. */
+  /** {@return this config with another activation} */
   public TransformerConfig withActivation(Activation newActivation) {
     return with(edit -> edit.activation = newActivation);
   }
 
-  /** Returns this config with other initial values of the adaLN products. */
+  /** {@return this config with other initial values of the adaLN products} */
   public TransformerConfig withConditioning(Conditioning newConditioning) {
     return with(edit -> edit.conditioning = newConditioning);
   }
 
-  /** Returns this config with another initial variance of the feed-forward. */
+  /** {@return this config with another initial variance of the feed-forward} */
   public TransformerConfig withDepthScaledInit(boolean newDepthScaledInit) {
     return with(edit -> edit.depthScaledInit = newDepthScaledInit);
   }
 
-  /** Returns this config with other rates of dropout. */
+  /** {@return this config with other rates of dropout} */
   public TransformerConfig withDropout(double newDropout, double newAttentionDropout) {
     return with(
         edit -> {
@@ -215,7 +215,7 @@ public record TransformerConfig(
         });
   }
 
-  /** Returns this config with causal attention or without. */
+  /** {@return this config with causal attention or without} */
   public TransformerConfig withCausal(boolean newCausal) {
     return with(edit -> edit.causal = newCausal);
   }
@@ -273,17 +273,17 @@ public record TransformerConfig(
     return new Transformer(parent, this, vocabularySize, precision);
   }
 
-  /** Returns the network's width D. */
+  /** {@return the network's width D} */
   public int width() {
     return headWidth * heads;
   }
 
-  /** Returns the hidden width of the feed-forward: two thirds of 4 D, rounded up to 32. */
+  /** {@return the hidden width of the feed-forward: two thirds of 4 D, rounded up to 32} */
   public int hiddenWidth() {
     return (8 * width() / 3 + 31) / 32 * 32;
   }
 
-  /** Returns whether the blocks are modulated (adaLN); otherwise they use RMSNorm. */
+  /** {@return whether the blocks are modulated (adaLN); otherwise they use RMSNorm} */
   public boolean isConditional() {
     return timeFeatures == TimeFeatures.T || classes > 0;
   }

@@ -30,7 +30,7 @@ public final class TransformerSpecs {
     this.vocabularySize = vocabularySize;
   }
 
-  /** Returns the parameters of a network over {@code vocabularySize} tokens and the mask. */
+  /** {@return the parameters of a network over {@code vocabularySize} tokens and the mask} */
   public static List<ParameterSpec> of(TransformerConfig config, int vocabularySize) {
     TransformerSpecs specs = new TransformerSpecs(config, vocabularySize);
     specs.embedding();

@@ -48,8 +48,8 @@ public final class ImageCompatibility {
   }
 
   /**
-   * Returns the class of each image by its index in the file; {@link Condition#NO_LABEL} where the
-   * network takes no classes.
+   * {@return the class of each image by its index in the file; {@link Condition#NO_LABEL} where the
+   * network takes no classes}
    *
    * @param length the number of tokens in an image
    * @throws InvalidDataException if the network takes classes and the file has no labels or those

@@ -44,7 +44,7 @@ public final class ImageData {
       }
     }
 
-    /** Returns no sources. */
+    /** {@return no sources} */
     public static Sources none() {
       return new Sources(List.of(), List.of());
     }

@@ -10,13 +10,13 @@ import java.util.function.IntUnaryOperator;
 /** The order of images before they are split. */
 public sealed interface ImageOrder {
 
-  /** Returns the map from an index in this order to an index in the source. */
+  /** {@return the map from an index in this order to an index in the source} */
   default IntUnaryOperator of(int count) {
     return i -> i;
   }
 
   /**
-   * Returns the order for images of these classes.
+   * {@return the order for images of these classes}
    *
    * @param labels the class of each image, in the order of the source
    */

@@ -22,14 +22,14 @@ public final class Labels {
   }
 
   /**
-   * Returns the file of the labels of {@code DIR/NAME.bin}, which is {@code DIR/NAME.labels.bin}.
+   * {@return the file of the labels of {@code DIR/NAME.bin}, which is {@code DIR/NAME.labels.bin}}
    */
   public static Path beside(Path bin) {
     String name = String.valueOf(bin.getFileName());
     return bin.resolveSibling(name.replaceFirst("\\.bin$", "") + ".labels.bin");
   }
 
-  /** Returns whether a file of images has labels beside it. */
+  /** {@return whether a file of images has labels beside it} */
   public static boolean areBeside(Path bin) {
     return Files.exists(beside(bin));
   }
@@ -66,12 +66,12 @@ public final class Labels {
     throw new InvalidDataException(tokens.path(), "holds no labels; prepare the data again");
   }
 
-  /** Returns the classes. */
+  /** {@return the classes} */
   public ClassNames classes() {
     return classes;
   }
 
-  /** Returns the label of an image by its index. */
+  /** {@return the label of an image by its index} */
   public int of(long index) {
     return values[Math.toIntExact(index)];
   }

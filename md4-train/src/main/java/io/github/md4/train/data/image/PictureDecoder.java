@@ -28,7 +28,7 @@ public final class PictureDecoder {
   }
 
   /**
-   * Returns the tokens of a picture that has a given size.
+   * {@return the tokens of a picture that has a given size}
    *
    * @throws InvalidDataException if the file is missing, damaged or of another size
    */

@@ -6,7 +6,7 @@ import io.github.md4.core.token.ImageShape;
 /** The resizing of images. */
 public sealed interface Resize {
 
-  /** Returns the resized image. */
+  /** {@return the resized image} */
   Image of(Image image);
 
   /** No resizing. */
