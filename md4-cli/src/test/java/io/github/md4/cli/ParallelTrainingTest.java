@@ -12,10 +12,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -94,11 +94,20 @@ final class ParallelTrainingTest {
       assertSameGradients(moments(one), moments(other));
     }
     for (int processes : new int[] {1, 2}) {
-      Path resumed = folder.resolve("resumed" + processes);
-      copy(four.resolve("checkpoints/step-10"), resumed.resolve("checkpoints/step-10"));
-      Files.copy(four.resolve("metrics.jsonl"), resumed.resolve("metrics.jsonl"));
-      assertSame(one, run(processes, "resumed" + processes, "--resume"));
+      assertSame(one, resumed(four, processes, "resumed" + processes));
     }
+  }
+
+  /** Goes on from the middle of another run. */
+  private Path resumed(Path run, int processes, String name, String... more) throws Exception {
+    Path resumed = folder.resolve(name);
+    copy(run.resolve("checkpoints/step-10"), resumed.resolve("checkpoints/step-10"));
+    Files.copy(run.resolve("metrics.jsonl"), resumed.resolve("metrics.jsonl"));
+    return run(processes, name, with(more, "--resume"));
+  }
+
+  private static String[] with(String[] words, String... more) {
+    return Stream.of(words, more).flatMap(Stream::of).toArray(String[]::new);
   }
 
   private static void copy(Path from, Path to) throws IOException {
@@ -149,9 +158,11 @@ final class ParallelTrainingTest {
     };
     Path one = run(1, "one", learned);
     assertSame(one, run(2, "two", learned));
-    String[] sharded = Arrays.copyOf(learned, learned.length + 2);
-    sharded[learned.length] = "--set";
-    sharded[learned.length + 1] = "parallel.shardOptimizer=true";
-    assertSame(one, run(2, "sharded", sharded));
+    String[] sharded =
+        with(learned, "--set", "parallel.shardOptimizer=true", "--set", "checkpoints.every=10");
+    Path pieces = run(2, "sharded", sharded);
+    assertSame(one, pieces);
+    assertSame(one, resumed(pieces, 2, "sharded, resumed", sharded));
+    assertSame(one, resumed(pieces, 1, "resumed by one", sharded));
   }
 }

@@ -114,9 +114,12 @@ public final class Learner implements AutoCloseable {
     state.whole(model, work);
   }
 
-  /** Returns whether weights and moments are finite. */
+  /**
+   * Returns whether weights and moments are usable: a loss is known to be finite before the update
+   * that it causes, which can still overflow.
+   */
   boolean isFinite() {
-    return model.isFinite(trainable.optimizer());
+    return state.isFinite(manager);
   }
 
   /** {@return how many updates there have been} */

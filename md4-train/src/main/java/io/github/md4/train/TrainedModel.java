@@ -113,12 +113,11 @@ public final class TrainedModel implements OptimizerState.WholeModel, AutoClosea
     weights.thin();
   }
 
-  /**
-   * Returns whether weights and moments are usable: a loss is known to be finite before the update
-   * that it causes, which can still overflow.
-   */
-  boolean isFinite(OptimizerKernels kernels) {
-    return weights.isFinite(manager, kernels);
+  /** Returns whether weights and moments are finite, all of which are here. */
+  boolean isFinite() {
+    try (OptimizerKernels kernels = new OptimizerKernels(manager)) {
+      return new OptimizerState.Whole(kernels, weights.trained()).isFinite(manager);
+    }
   }
 
   /** Returns the manager under which the weights live. */

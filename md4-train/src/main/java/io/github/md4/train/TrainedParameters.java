@@ -2,7 +2,6 @@
 package io.github.md4.train;
 
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
 import io.github.md4.core.model.ParameterFile;
 import io.github.md4.core.model.SavedModel;
@@ -90,14 +89,6 @@ record TrainedParameters(
   /** Returns all of it as an optimizer takes it. */
   Trained trained() {
     return new Trained(parameters.flat(), first.flat(), second.flat(), average.flat());
-  }
-
-  /** Returns whether every number of it is finite. */
-  boolean isFinite(NDManager parent, OptimizerKernels kernels) {
-    try (NDManager scope = parent.newSubManager()) {
-      return Stream.of(parameters, average, first, second)
-          .allMatch(each -> Float.isFinite(kernels.norm(scope, each.flat()).getFloat()));
-    }
   }
 
   @Override

@@ -380,12 +380,13 @@ public final class TrainingRun implements AutoCloseable {
     TrainedModel model =
         TrainedModel.read(
             manager, network, plan.training, plan.trainedSchedule(manager), checkpoint.folder());
-    learner =
-        new Learner(model, plan.training, plan.communicator).after(state.step(), state.guard());
-    if (!learner.isFinite()) { // what is written is
+    if (!model.isFinite()) { // what is written is
+      model.close();
       throw new InvalidDataException(
           checkpoint.folder(), "has weights or moments that are too large to go on from");
     }
+    learner =
+        new Learner(model, plan.training, plan.communicator).after(state.step(), state.guard());
     trainer = place.trainer(learner);
     trainer.restore(state);
     noteThreads(state.engineThreads());

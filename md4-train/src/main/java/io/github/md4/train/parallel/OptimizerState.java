@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.parallel;
 
+import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
 import java.io.IOException;
+import java.util.stream.Stream;
 
 /** The arrays that an optimizer moves in this process: everything, or a piece of each segment. */
 public sealed interface OptimizerState extends AutoCloseable
@@ -14,6 +16,15 @@ public sealed interface OptimizerState extends AutoCloseable
 
   /** {@return what is moved} */
   Trained trained();
+
+  /** Returns whether every number of it is finite, in all processes; all of them ask together. */
+  default boolean isFinite(NDManager parent) {
+    Trained all = trained();
+    try (NDManager scope = parent.newSubManager()) {
+      return Stream.of(all.parameters(), all.average(), all.first(), all.second())
+          .allMatch(each -> Float.isFinite(kernels().norm(scope, each).toFloatArray()[0]));
+    }
+  }
 
   /** Tells all processes what this one has moved. */
   void publish();

@@ -30,21 +30,33 @@ final class ShardPieces {
     this.share = share;
   }
 
-  /** Returns the segments of a whole vector. */
-  static List<FlatArrays> segments(TrainableNetwork network, FlatArrays whole) {
-    int[] firsts = network.segments();
-    FlatArrays parameters = network.working();
-    List<FlatArrays> segments = new ArrayList<>();
-    for (int i = 0; i < firsts.length; i++) {
-      int end = i + 1 < firsts.length ? firsts[i + 1] : parameters.size();
-      segments.add(whole.range(parameters.offset(firsts[i]), parameters.offset(end)));
+  /** A stretch of a vector. */
+  private record Span(long from, long to) {
+    private FlatArrays of(FlatArrays vector) {
+      return vector.range(from, to);
     }
-    return segments;
   }
 
   /** Returns the segments of a whole vector. */
-  List<FlatArrays> segments(FlatArrays whole) {
-    return segments(network, whole);
+  static List<FlatArrays> segments(TrainableNetwork network, FlatArrays whole) {
+    return spans(network).stream().map(span -> span.of(whole)).toList();
+  }
+
+  /** Returns where the segments of a whole vector lie. */
+  private static List<Span> spans(TrainableNetwork network) {
+    int[] firsts = network.segments();
+    FlatArrays parameters = network.working();
+    List<Span> spans = new ArrayList<>();
+    for (int i = 0; i < firsts.length; i++) {
+      int end = i + 1 < firsts.length ? firsts[i + 1] : parameters.size();
+      spans.add(new Span(parameters.offset(firsts[i]), parameters.offset(end)));
+    }
+    return spans;
+  }
+
+  /** Returns the first segments of a whole vector. */
+  List<FlatArrays> segments(FlatArrays whole, int count) {
+    return spans(network).stream().limit(count).map(span -> span.of(whole)).toList();
   }
 
   /** Returns the length of a shard. */
@@ -52,24 +64,33 @@ final class ShardPieces {
     return network.working().whole().getShape().size() / share.size();
   }
 
-  /** Returns the pieces that lie in a shard, one of each segment. */
-  List<FlatArrays> inShard(FlatArrays shard) {
+  /** Returns the pieces that lie in a shard, of the first segments. */
+  List<FlatArrays> inShard(FlatArrays shard, int count) {
     List<FlatArrays> pieces = new ArrayList<>();
     long from = 0;
-    for (FlatArrays segment : segments(network.working())) {
-      long length = segment.whole().getShape().size() / share.size();
+    for (Span span : spans(network).subList(0, count)) {
+      long length = length(span);
       pieces.add(shard.range(from, from + length));
       from += length;
     }
     return pieces;
   }
 
+  private long length(Span span) {
+    return (span.to - span.from) / share.size();
+  }
+
+  /** Returns the pieces that lie in a shard, one of each segment. */
+  List<FlatArrays> inShard(FlatArrays shard) {
+    return inShard(shard, network.segments().length);
+  }
+
   /** Returns this process's pieces of a whole vector, one of each segment. */
   List<FlatArrays> inWhole(FlatArrays whole) {
     List<FlatArrays> pieces = new ArrayList<>();
-    for (FlatArrays segment : segments(whole)) {
-      long length = segment.whole().getShape().size() / share.size();
-      pieces.add(segment.range(share.rank() * length, (share.rank() + 1) * length));
+    for (Span span : spans(network)) {
+      long from = span.from + share.rank() * length(span);
+      pieces.add(whole.range(from, from + length(span)));
     }
     return pieces;
   }

@@ -4,18 +4,20 @@ package io.github.md4.train.parallel;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.github.md4.core.Precision;
+import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
 import io.github.md4.core.network.TrainableNetwork;
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A process's piece of each segment of parameters, moments and average. It moves them and tells the
  * others the new parameters, in the type in which the forward pass reads them.
+ *
+ * <p>Where the forward pass reads a copy in another type, float32 parameters stay whole in the
+ * segments alone that it reads in float32, too. Where it reads nothing else, they stay whole.
  */
 final class ShardedState implements OptimizerState {
   private final NDManager manager;
@@ -24,16 +26,22 @@ final class ShardedState implements OptimizerState {
   private final ShardPieces pieces;
   private final OptimizerKernels kernels;
   private final Trained trained;
-  private final FlatArrays working;
-  private final Gathering ofWorking;
-  private final Optional<Gathering> ofExact;
+  private final Gathering working;
+  private Gathering exact = Gathering.NONE;
 
-  /** ShardPieces of a shard, and the segments that they and those of the others fill. */
+  /** The segments of a vector, which the pieces of a shard and those of the others fill. */
   private record Gathering(List<FlatArrays> pieces, List<FlatArrays> segments) {
-    private void run(GradientExchange.Transport transport, int count) {
-      for (int i = 0; i < Math.min(count, pieces.size()); i++) {
+    static final Gathering NONE = new Gathering(List.of(), List.of());
+
+    private void run(GradientExchange.Transport transport) {
+      for (int i = 0; i < pieces.size(); i++) {
         transport.gather(pieces.get(i), segments.get(i));
       }
+    }
+
+    private void close() {
+      pieces.forEach(FlatArrays::close);
+      segments.forEach(FlatArrays::close);
     }
   }
 
@@ -58,16 +66,16 @@ final class ShardedState implements OptimizerState {
             shard(whole.first()),
             shard(whole.second()),
             isAveraged ? shard(whole.average()) : parameters);
-    this.working =
-        network.working().precision() == Precision.FLOAT32 ? parameters : shard(network.working());
-    this.ofWorking = gathering(working, network.working());
-    this.ofExact =
-        working == parameters
-            ? Optional.empty()
-            : Optional.of(gathering(parameters, network.exact()));
+    FlatArrays copy = readsCopy() ? shard(network.working()) : parameters;
+    this.working = gathering(copy, network.working());
     this.kernels =
         OptimizerKernels.ofPieces(
-            manager, network.movement(working), number -> total(communicator, number));
+            manager, network.movement(copy), number -> total(communicator, number));
+  }
+
+  /** Returns whether the forward pass reads a copy of the parameters. */
+  private boolean readsCopy() {
+    return network.working() != network.exact();
   }
 
   private static NDArray total(Communicator communicator, NDArray number) {
@@ -84,7 +92,18 @@ final class ShardedState implements OptimizerState {
     for (int i = 0; i < from.size(); i++) {
       network.optimizer().copy(to.get(i), from.get(i));
     }
+    from.forEach(FlatArrays::close);
+    to.forEach(FlatArrays::close);
     return shard;
+  }
+
+  private Gathering gathering(FlatArrays shard, FlatArrays whole) {
+    return gathering(shard, whole, network.segments().length);
+  }
+
+  /** Returns the gathering of the first segments. */
+  private Gathering gathering(FlatArrays shard, FlatArrays whole, int count) {
+    return new Gathering(pieces.inShard(shard, count), pieces.segments(whole, count));
   }
 
   @Override
@@ -101,43 +120,63 @@ final class ShardedState implements OptimizerState {
   public void publish() {
     transport.together(
         () -> {
-          ofWorking.run(transport, Integer.MAX_VALUE);
-          ofExact.ifPresent(some -> some.run(transport, network.exactSegments()));
+          working.run(transport);
+          exact.run(transport);
         });
     transport.join();
   }
 
-  private Gathering gathering(FlatArrays shard, FlatArrays whole) {
-    return new Gathering(pieces.inShard(shard), pieces.segments(whole));
-  }
-
-  private void gather(FlatArrays shard, FlatArrays whole) {
-    gathering(shard, whole).run(transport, Integer.MAX_VALUE);
-  }
-
   @Override
   public void begin(WholeModel model) {
-    model.thin();
+    thin(model);
   }
 
   @Override
   public void whole(WholeModel model, Communicator.FileWork work) throws IOException {
-    gather(model.fill());
+    fill(model);
     try {
       work.run();
     } finally {
-      model.thin();
+      thin(model);
     }
   }
 
-  private void gather(Trained whole) {
+  private void fill(WholeModel model) {
+    if (readsCopy()) {
+      exact.close();
+      exact = Gathering.NONE;
+      network.exact().expand();
+    }
+    Trained whole = model.fill();
     gather(trained.parameters(), whole.parameters());
     gather(trained.first(), whole.first());
     gather(trained.second(), whole.second());
     if (whole.average() != whole.parameters()) {
       gather(trained.average(), whole.average());
     }
+  }
+
+  private void gather(FlatArrays shard, FlatArrays whole) {
+    Gathering gathering = gathering(shard, whole);
+    gathering.run(transport);
     transport.join();
+    gathering.close();
+  }
+
+  private void thin(WholeModel model) {
+    model.thin();
+    if (readsCopy()) {
+      network.exact().shrink(exactParameters());
+      exact = gathering(trained.parameters(), network.exact(), network.exactSegments());
+    }
+    GpuMemory.release(manager.getDevice());
+  }
+
+  /** Returns how many parameters, from the first on, the forward pass also reads in float32. */
+  private int exactParameters() {
+    int[] firsts = network.segments();
+    int segments = network.exactSegments();
+    return segments < firsts.length ? firsts[segments] : network.exact().size();
   }
 
   @Override

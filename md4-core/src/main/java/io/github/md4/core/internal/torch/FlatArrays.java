@@ -26,6 +26,8 @@ public final class FlatArrays implements AutoCloseable {
         return torch.zeros([size], dtype=type, device=like.device)
       def copy(self: __torch__.M, to: Tensor, source: Tensor) -> Tensor:
         return to.copy_(source)
+      def share(self: __torch__.M, array: Tensor, memory: Tensor) -> Tensor:
+        return array.set_(memory)
       """;
 
   private final NDManager manager;
@@ -36,6 +38,7 @@ public final class FlatArrays implements AutoCloseable {
   private final List<NDArray> arrays = new ArrayList<>();
   private final List<NDArray> padded = new ArrayList<>();
   private final List<Long> offsets = new ArrayList<>();
+  private int placed; // how many of the arrays have memory
 
   private FlatArrays(NDManager manager, List<Shape> shapes, Precision precision) {
     this.manager = manager;
@@ -51,6 +54,7 @@ public final class FlatArrays implements AutoCloseable {
       padded.add(view(offset, paddedSize(shape), paddedShape(shape)));
       offset += paddedSize(shape);
     }
+    this.placed = arrays.size();
   }
 
   /** A stretch of {@code all} that shares its memory, without arrays of its own. */
@@ -59,7 +63,7 @@ public final class FlatArrays implements AutoCloseable {
     this.shapes = List.of(new Shape(to - from));
     this.precision = all.precision;
     this.script = all.script;
-    this.whole = JniUtils.slice((PtNDArray) all.whole, 0, from, to, 1);
+    this.whole = part(all.whole, from, to);
     whole.attach(manager);
   }
 
@@ -132,6 +136,54 @@ public final class FlatArrays implements AutoCloseable {
     }
   }
 
+  /**
+   * Frees the memory of all arrays but the first {@code count}, which keep their values. Until
+   * {@link #expand} neither the others nor the whole may be used. Memory that {@link #range} shares
+   * is freed when that is closed.
+   */
+  public void shrink(int count) {
+    place(count);
+  }
+
+  /** Makes room for all arrays again; zero but for those that {@link #shrink} has kept. */
+  public void expand() {
+    place(arrays.size());
+  }
+
+  /** Moves the first arrays into memory of their own. */
+  private void place(int count) {
+    long size = offset(count);
+    try (NDArray memory = zeros(size)) {
+      long kept = Math.min(size, offset(placed));
+      try (NDArray from = part(whole, 0, kept);
+          NDArray to = part(memory, 0, kept)) {
+        write(to, from);
+      }
+      share(whole, memory);
+      for (int i = 0; i < arrays.size(); i++) {
+        share(arrays.get(i), memory, i, i < count ? shapes.get(i) : new Shape(0));
+        share(padded.get(i), memory, i, i < count ? paddedShape(shapes.get(i)) : new Shape(0));
+      }
+    }
+    placed = count;
+  }
+
+  private void share(NDArray array, NDArray memory, int index, Shape shape) {
+    long offset = shape.size() == 0 ? 0 : offsets.get(index);
+    try (PtNDArray part = part(memory, offset, offset + shape.size());
+        NDArray view = JniUtils.reshape(part, shape.getShape())) {
+      share(array, view);
+    }
+  }
+
+  private void share(NDArray array, NDArray memory) {
+    script.run(manager, "share", array, memory).close();
+  }
+
+  private static PtNDArray part(NDArray vector, long from, long to) {
+    return JniUtils.slice((PtNDArray) vector, 0, from, to, 1);
+  }
+
   private void write(NDArray to, NDArray source) {
     script.run(manager, "copy", to, source).close();
   }
@@ -183,7 +235,7 @@ public final class FlatArrays implements AutoCloseable {
   }
 
   private NDArray view(long offset, long size, Shape shape) {
-    try (PtNDArray part = JniUtils.slice((PtNDArray) whole, 0, offset, offset + size, 1)) {
+    try (PtNDArray part = part(whole, offset, offset + size)) {
       NDArray view = JniUtils.reshape(part, shape.getShape());
       view.attach(manager);
       return view;
