@@ -33,7 +33,11 @@ public enum Activation {
     this.backward = backward;
   }
 
-  /** {@return the activation written as {@code glu}, {@code swiglu} or {@code geglu}} */
+  /**
+   * {@return the activation written as {@code glu}, {@code swiglu} or {@code geglu}}
+   *
+   * @param text the text, as configs hold it
+   */
   public static Activation parse(String text) {
     return Choices.parse(values(), "activation", text);
   }

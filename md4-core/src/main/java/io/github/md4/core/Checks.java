@@ -8,6 +8,7 @@ public final class Checks {
   /**
    * Checks a condition.
    *
+   * @param holds whether the condition holds
    * @param complaint the complete message
    * @throws IllegalArgumentException if it does not hold
    */
@@ -20,6 +21,7 @@ public final class Checks {
   /**
    * Checks a condition on a value.
    *
+   * @param holds whether the condition holds
    * @param condition what must hold, in words
    * @param given the value, named in the message
    * @throws IllegalArgumentException if it does not hold

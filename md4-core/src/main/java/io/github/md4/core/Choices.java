@@ -10,7 +10,11 @@ import java.util.stream.Collectors;
 public final class Choices {
   private Choices() {}
 
-  /** {@return the name of a choice in lower case} */
+  /**
+   * {@return the name of a choice in lower case}
+   *
+   * @param choice the choice
+   */
   public static String name(Enum<?> choice) {
     return choice.name().toLowerCase(Locale.ROOT);
   }
@@ -18,8 +22,10 @@ public final class Choices {
   /**
    * {@return the choice whose {@code toString} is the text}
    *
+   * @param <E> the type of the choices
    * @param values every choice
    * @param key the name of the choice in the message
+   * @param text the text to be understood
    * @throws IllegalArgumentException if there is none; the message lists every choice
    */
   public static <E> E parse(E[] values, String key, String text) {
@@ -32,7 +38,11 @@ public final class Choices {
     throw new IllegalArgumentException(key + " must be " + alternatives(names) + ": " + text);
   }
 
-  /** {@return names as {@code a}, {@code a or b}, or {@code a, b or c}} */
+  /**
+   * {@return names as {@code a}, {@code a or b}, or {@code a, b or c}}
+   *
+   * @param names the names, at least one
+   */
   public static String alternatives(List<String> names) {
     int last = names.size() - 1;
     return last < 1

@@ -5,10 +5,12 @@ package io.github.md4.core;
 public final class DeviceException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  /** Makes the exception. */
   public DeviceException(String reason) {
     super(reason);
   }
 
+  /** Makes the exception with the error that caused it. */
   public DeviceException(String reason, Throwable cause) {
     super(reason, cause);
   }

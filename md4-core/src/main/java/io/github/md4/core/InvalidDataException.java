@@ -15,7 +15,13 @@ public final class InvalidDataException extends RuntimeException {
     super(file + ": " + reason);
   }
 
-  /** Makes the exception with the error that caused it. */
+  /**
+   * Makes the exception with the error that caused it.
+   *
+   * @param file the file or folder that is not as it must be
+   * @param reason what is wrong, and what to do about it
+   * @param cause the error that was met
+   */
   public InvalidDataException(Path file, String reason, Throwable cause) {
     super(file + ": " + reason, cause);
   }

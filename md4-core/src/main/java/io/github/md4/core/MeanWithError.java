@@ -14,6 +14,7 @@ public record MeanWithError(double mean, double standardError) {
   /**
    * {@return the mean of values}
    *
+   * @param values the values, at least one
    * @throws IllegalArgumentException if there is none
    */
   public static MeanWithError of(double... values) {

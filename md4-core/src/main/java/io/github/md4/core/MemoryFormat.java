@@ -10,7 +10,11 @@ public enum MemoryFormat {
   /** Each channel is a contiguous plane; the engine's group normalisation requires it. */
   CHANNELS_FIRST;
 
-  /** {@return the memory format written as {@code channels-last} or {@code channels-first}} */
+  /**
+   * {@return the memory format written as {@code channels-last} or {@code channels-first}}
+   *
+   * @param text the text
+   */
   public static MemoryFormat parse(String text) {
     return Choices.parse(values(), "layout", text);
   }

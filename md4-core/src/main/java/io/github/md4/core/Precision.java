@@ -19,7 +19,11 @@ public enum Precision {
     this.columns = columns;
   }
 
-  /** {@return the precision written as {@code float32} or {@code bfloat16}} */
+  /**
+   * {@return the precision written as {@code float32} or {@code bfloat16}}
+   *
+   * @param text the text
+   */
   public static Precision parse(String text) {
     return Choices.parse(values(), "precision", text);
   }

@@ -25,6 +25,7 @@ public final class StrictJson {
   /**
    * {@return the object that a text holds}
    *
+   * @param text the text
    * @throws IllegalArgumentException if it holds none, or is nested too deeply
    */
   public static JsonObject object(String text) {

@@ -15,6 +15,7 @@ public final class StudentT {
    * of {@code atan(t / sqrt(degrees))} (Abramowitz and Stegun, 26.7.3 and 26.7.4)}
    *
    * @param t at least 0
+   * @param degreesOfFreedom the degrees of freedom, at least 1
    */
   public static double tail(double t, long degreesOfFreedom) {
     require(t >= 0, "t must be at least 0", t);
@@ -51,6 +52,7 @@ public final class StudentT {
    * {@return the number that is exceeded with the probability {@code tail}}
    *
    * @param tail in (0, 0.5]
+   * @param degreesOfFreedom the degrees of freedom, at least 1
    */
   public static double quantile(double tail, long degreesOfFreedom) {
     require(tail > 0 && tail <= 0.5, "tail must be in (0, 0.5]", tail);

@@ -20,6 +20,7 @@ public record UntrustedFile(Path path) {
   /** The reading of a file. */
   @FunctionalInterface
   public interface Reading<T> {
+    /** {@return what the file holds} */
     T read() throws IOException;
   }
 
@@ -50,6 +51,7 @@ public record UntrustedFile(Path path) {
    * {@return the text of the file}
    *
    * @throws InvalidDataException if it is not UTF-8, or so long that it cannot be what it should be
+   * @throws IOException if the file cannot be read
    */
   public String text() throws IOException {
     checkIsNoFolder();
@@ -69,7 +71,10 @@ public record UntrustedFile(Path path) {
   /**
    * {@return what a reading of the JSON object in the file gives, as {@link #read}}
    *
+   * @param <T> the type of what is read
    * @param what the content that was expected: "no tokenizer"
+   * @param reading makes the value of the JSON object
+   * @throws IOException if the file cannot be read
    */
   public <T> T readJson(String what, Function<JsonObject, T> reading) throws IOException {
     String text = text();
@@ -79,8 +84,11 @@ public record UntrustedFile(Path path) {
   /**
    * {@return what a reading gives} An exception that it does not foresee is a damage of the file.
    *
+   * @param <T> the type of what is read
    * @param what the content that was expected: "no Parquet file"
+   * @param reading reads the file
    * @throws InvalidDataException if the reading fails otherwise than by input or output
+   * @throws IOException if the file cannot be read
    */
   public <T> T read(String what, Reading<T> reading) throws IOException {
     try {
@@ -94,7 +102,12 @@ public record UntrustedFile(Path path) {
     }
   }
 
-  /** {@return the exception that refuses the file because of a failure; its first line is shown} */
+  /**
+   * {@return the exception that refuses the file because of a failure; its first line is shown}
+   *
+   * @param what the content that was expected: "no Parquet file"
+   * @param failure what the reading threw
+   */
   public InvalidDataException refused(String what, Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null && !(cause instanceof IllegalArgumentException)) {

@@ -10,7 +10,11 @@ package io.github.md4.core.diffusion;
  */
 public record BoundTerms(double diffusion, double reconstruction, double prior) {
 
-  /** {@return the terms with so much more of the reconstruction} */
+  /**
+   * {@return the terms with so much more of the reconstruction}
+   *
+   * @param more what is added to the reconstruction, nats per token
+   */
   public BoundTerms reconstructing(double more) {
     return new BoundTerms(diffusion, reconstruction + more, prior);
   }

@@ -17,6 +17,7 @@ public record Condition(double[] times, int[] labels) {
   /**
    * {@return the condition of examples that have a time each}
    *
+   * @param times times in [0, 1], one for each example
    * @param labels one for each example, all of them {@link #NO_LABEL} where there are no classes
    * @throws IllegalArgumentException if some have a class and some have none
    */
@@ -36,12 +37,21 @@ public record Condition(double[] times, int[] labels) {
         Arrays.copyOf(times, examples), Arrays.copyOf(labels, Math.min(labels.length, examples)));
   }
 
-  /** {@return the condition of examples that have a time each and no class} */
+  /**
+   * {@return the condition of examples that have a time each and no class}
+   *
+   * @param times times in [0, 1], one for each example
+   */
   public static Condition at(double... times) {
     return new Condition(times, new int[0]);
   }
 
-  /** {@return the condition of {@code batchSize} examples at one time} */
+  /**
+   * {@return the condition of {@code batchSize} examples at one time}
+   *
+   * @param time a time, in [0, 1]
+   * @param batchSize the number of examples, at least 1
+   */
   public static Condition at(double time, int batchSize) {
     double[] times = new double[batchSize];
     Arrays.fill(times, time);

@@ -27,6 +27,7 @@ public interface Denoiser {
    * {@return this network as one that is shown sequences piece by piece, if it is causal and can
    * keep what it has seen; closed by the caller}
    *
+   * @param parent the owner of the arrays; its device is that of the network
    * @param slots the number of sequences that it keeps at once
    * @param length the most tokens of a sequence
    */

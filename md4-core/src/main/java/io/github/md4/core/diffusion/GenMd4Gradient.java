@@ -21,6 +21,7 @@ public final class GenMd4Gradient {
   private final double[] byPower;
 
   /**
+   * @param schedule the schedule with a power for each token
    * @param examples of the whole step, each of which has two masked samples
    */
   public GenMd4Gradient(GenMd4Schedule schedule, int examples) {
@@ -39,7 +40,12 @@ public final class GenMd4Gradient {
    */
   public record Loss(QueryBatch batch, float[] ofRows, float[] byPower) {}
 
-  /** Adds a part of the step: the same examples at the same times, masked twice. */
+  /**
+   * Adds a part of the step: the same examples at the same times, masked twice.
+   *
+   * @param first losses and gradients of the first sample
+   * @param second those of the second
+   */
   public void add(Loss first, Loss second) {
     double[] l1 = first.batch.values(first.ofRows);
     double[] l2 = second.batch.values(second.ofRows);

@@ -36,6 +36,7 @@ public record GenMd4Objective(GenMd4Schedule schedule, TimeFloor floor) implemen
   /**
    * {@return the query about an example whose noise was turned into critical powers ahead}
    *
+   * @param x clean tokens in [0, V), [N]
    * @param t a time in [t1, 1)
    * @param critical the power up to which each position is masked, {@link
    *     GenMd4Schedule#criticalPower}, [N]

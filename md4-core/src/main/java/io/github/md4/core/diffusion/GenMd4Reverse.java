@@ -57,12 +57,17 @@ public sealed interface GenMd4Reverse {
    */
   double next(double time, double u);
 
-  /** {@return the time from which on a position is drawn for again after a draw at {@code time}} */
+  /**
+   * {@return the time from which on a position is drawn for again after a draw at {@code time}}
+   *
+   * @param time a time, in [0, 1]
+   */
   double after(double time);
 
   /**
    * {@return whether a drawn token is kept}
    *
+   * @param token a token, in [0, V)
    * @param time that {@link #next} returned
    * @param u uniform in [0, 1)
    */
@@ -71,6 +76,7 @@ public sealed interface GenMd4Reverse {
   /**
    * {@return the number of the step at a time}
    *
+   * @param time a time, in [0, 1]
    * @param before the number of times at which tokens were drawn before it
    */
   int step(double time, int before);

@@ -10,6 +10,7 @@ public sealed interface Generation {
   /**
    * {@return what one of three functions gives}
    *
+   * @param <R> the type of what the functions give
    * @param unmasking of masked diffusion, by the form of its scores
    * @param leftToRight of a causal network
    * @param uniformNoise of diffusion with uniform noise

@@ -23,6 +23,7 @@ public record LeaveOneOut(GenMd4Schedule schedule, QueryBatch first, QueryBatch 
    * {@return the term of each example, the l being constants, [B]}
    *
    * @param l1 losses of the first sample, nats, [B]; {@code l2}, of the second
+   * @param l2 losses of the second sample, nats, [B]
    */
   public double[] terms(double[] l1, double[] l2) {
     double[] terms = new double[first.batchSize()];
@@ -32,7 +33,12 @@ public record LeaveOneOut(GenMd4Schedule schedule, QueryBatch first, QueryBatch 
     return terms;
   }
 
-  /** {@return the gradient by the powers of the sum of {@link #terms}, [V]} */
+  /**
+   * {@return the gradient by the powers of the sum of {@link #terms}, [V]}
+   *
+   * @param l1 losses of the first sample, nats, [B]
+   * @param l2 losses of the second sample, nats, [B]
+   */
   public double[] gradient(double[] l1, double[] l2) {
     double[] gradient = new double[schedule.vocabularySize()];
     forEachDifference(

@@ -38,7 +38,11 @@ public interface Objective {
     return new RowLoss.CrossEntropy();
   }
 
-  /** {@return what a token adds to the value whatever the network guesses, nats} */
+  /**
+   * {@return what a token adds to the value whatever the network guesses, nats}
+   *
+   * @param token a token, in [0, V)
+   */
   default double known(int token) {
     return 0;
   }
@@ -60,7 +64,11 @@ public interface Objective {
     return "upper bound";
   }
 
-  /** {@return what is certain of this value and another's, of one model and data} */
+  /**
+   * {@return what is certain of this value and another's, of one model and data}
+   *
+   * @param other the objective of the other value
+   */
   default Relation relationTo(Objective other) {
     return Relation.NONE;
   }

@@ -23,12 +23,21 @@ public interface ObjectiveKind {
   /** {@return the name in files, as {@code diffusion}} */
   String name();
 
-  /** {@return the objective of a model whose tokens share one schedule} */
+  /**
+   * {@return the objective of a model whose tokens share one schedule}
+   *
+   * @param space V, and the mask
+   * @param schedule the schedule that all tokens share
+   * @param axis the times on which the objective is defined
+   */
   Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis);
 
   /**
    * {@return the objective that scores such a model by orders of its tokens, if it has one: the
    * number of masked tokens is uniform}
+   *
+   * @param space V, and the mask
+   * @param schedule the schedule that all tokens share
    */
   default Optional<Objective> anyOrder(TokenSpace space, MaskingSchedule schedule) {
     return Optional.of(new AnyOrderObjective(space, schedule));
@@ -37,6 +46,7 @@ public interface ObjectiveKind {
   /**
    * Checks that the objective has such times.
    *
+   * @param axis the times on which the objective is defined
    * @throws IllegalArgumentException if it has not
    */
   default void check(TimeAxis axis) {}
@@ -77,6 +87,7 @@ public interface ObjectiveKind {
   /**
    * {@return the kind of a text: a name, or a name with arguments as {@code d3pm-absorbing(100)}}
    *
+   * @param text the text, as {@code model.objective} holds it
    * @throws IllegalArgumentException if none on the class path has the name; the message lists them
    */
   static ObjectiveKind parse(String text) {

@@ -18,12 +18,27 @@ public record Query(
     int[] zt, double time, int[] positions, double weight, boolean isWithinEnds, float[][] facts) {
   private static final float[][] NO_FACTS = {};
 
-  /** A query whose row loss is told nothing but the tokens. */
+  /**
+   * A query whose row loss is told nothing but the tokens.
+   *
+   * @param zt the tokens shown, in [0, V], [N]
+   * @param time a time, in [0, 1]
+   * @param positions the positions asked, rising
+   * @param weight the factor of the sum of their losses, at least 0
+   * @param isWithinEnds whether the bound of continuous time counts this query
+   */
   public Query(int[] zt, double time, int[] positions, double weight, boolean isWithinEnds) {
     this(zt, time, positions, weight, isWithinEnds, NO_FACTS);
   }
 
-  /** A query that continuous time counts too. */
+  /**
+   * A query that continuous time counts too.
+   *
+   * @param zt the tokens shown, in [0, V], [N]
+   * @param time a time, in [0, 1]
+   * @param positions the positions asked, rising
+   * @param weight the factor of the sum of their losses, at least 0
+   */
   public Query(int[] zt, double time, int[] positions, double weight) {
     this(zt, time, positions, weight, true);
   }

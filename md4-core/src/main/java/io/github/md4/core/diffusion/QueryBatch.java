@@ -107,7 +107,11 @@ public final class QueryBatch {
     return rows;
   }
 
-  /** {@return the first examples, at least one} */
+  /**
+   * {@return the first examples, at least one}
+   *
+   * @param examples the number of examples to keep, at least 1
+   */
   public QueryBatch first(int examples) {
     int end = examples * length();
     int[] few = Arrays.stream(rows, 0, askedCount).filter(row -> row < end).toArray();
@@ -143,27 +147,47 @@ public final class QueryBatch {
     return condition;
   }
 
-  /** {@return the time of an example} */
+  /**
+   * {@return the time of an example}
+   *
+   * @param example the example's number in the batch, from 0
+   */
   public double time(int example) {
     return condition.times()[example];
   }
 
-  /** {@return the factor of the sum of an example's losses} */
+  /**
+   * {@return the factor of the sum of an example's losses}
+   *
+   * @param example the example's number in the batch, from 0
+   */
   public double weight(int example) {
     return weights[example];
   }
 
-  /** {@return whether the bound of continuous time counts an example's query} */
+  /**
+   * {@return whether the bound of continuous time counts an example's query}
+   *
+   * @param example the example's number in the batch, from 0
+   */
   public boolean isWithinEnds(int example) {
     return isWithinEnds[example];
   }
 
-  /** {@return the example to which a row belongs} */
+  /**
+   * {@return the example to which a row belongs}
+   *
+   * @param row a row's number in the batch, from 0: asked positions in order
+   */
   public int example(int row) {
     return rows[row] / length();
   }
 
-  /** {@return the position in its example of a row} */
+  /**
+   * {@return the position in its example of a row}
+   *
+   * @param row a row's number in the batch, from 0: asked positions in order
+   */
   public int position(int row) {
     return rows[row] % length();
   }
@@ -239,6 +263,9 @@ public final class QueryBatch {
    * network is called where nothing is asked.
    *
    * @param parent the device on which the network runs
+   * @param denoiser the network
+   * @param loss the loss of a row
+   * @return the losses of the asked rows, in order
    */
   public float[] losses(NDManager parent, Denoiser denoiser, RowLoss loss) {
     if (askedCount == 0) {

@@ -67,7 +67,11 @@ public record ReverseProcess(MaskingSchedule schedule) {
     return new NDMaskingSchedule(schedule).step(zt, s, t, logits, u);
   }
 
-  /** {@return the steps between {@code times} that reveal a position masked at the first} */
+  /**
+   * {@return the steps between {@code times} that reveal a position masked at the first}
+   *
+   * @param times the times of the steps, from the first to 0
+   */
   public RevealSteps revealSteps(StepTimes times) {
     double[] revealed = new double[times.steps()];
     double before = 0;
@@ -86,6 +90,7 @@ public record ReverseProcess(MaskingSchedule schedule) {
    * gives, on any grid, the step in which this time lies.
    *
    * @param u uniform in [0, 1)
+   * @param from the time at which the position is masked, in [0, 1]
    */
   public double revealTime(double u, double from) {
     return schedule.timeWhenMasked((1 - u) * schedule.oneMinusAlpha(from));

@@ -13,7 +13,13 @@ public interface ScoreForm {
   /** {@return whether mu is the softmax, so that the scores add up to r} */
   boolean isNormalised();
 
-  /** {@return c at a time; 0 where mu is the softmax} */
+  /**
+   * {@return c at a time; 0 where mu is the softmax}
+   *
+   * @param space V, and the mask
+   * @param schedule the schedule that all tokens share
+   * @param t a time, in [0, 1]
+   */
   double shift(TokenSpace space, MaskingSchedule schedule, double t);
 
   /** The softmax: the network's logits are those of the clean token. */

@@ -9,6 +9,11 @@ package io.github.md4.core.diffusion;
  */
 public record TokenSpace(int vocabularySize) {
 
+  /**
+   * Checks the components.
+   *
+   * @param vocabularySize V, at least 2
+   */
   public TokenSpace {
     if (vocabularySize < 2) {
       throw new IllegalArgumentException("vocabularySize must be at least 2: " + vocabularySize);
@@ -20,7 +25,11 @@ public record TokenSpace(int vocabularySize) {
     return vocabularySize;
   }
 
-  /** {@return {@code token = m}} */
+  /**
+   * {@return {@code token = m}}
+   *
+   * @param token a token, in [0, V)
+   */
   public boolean isMask(int token) {
     return token == vocabularySize;
   }

@@ -73,7 +73,12 @@ public record UniformD3pmObjective(
   public record Kind(int steps, double auxiliary) implements ObjectiveKind {
     private static final String NAME = "d3pm-uniform";
 
-    /** Checks the arguments. */
+    /**
+     * Checks the arguments.
+     *
+     * @param steps T, the number of steps, at least 1
+     * @param auxiliary the factor of the auxiliary loss, at least 0
+     */
     public Kind {
       StepArguments unused = new StepArguments(steps, auxiliary);
     }

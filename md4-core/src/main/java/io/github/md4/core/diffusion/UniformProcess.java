@@ -21,6 +21,8 @@ public record UniformProcess(TokenSpace space, MaskingSchedule schedule) {
   /**
    * {@return a draw of {@code z_t} with one uniform a position}
    *
+   * @param x clean tokens in [0, V), [N]
+   * @param t a time, in [0, 1]
    * @param u uniforms in [0, 1), [n], n at most N: tokens from n on stay
    */
   public Drawn draw(int[] x, double t, double[] u) {
@@ -40,12 +42,20 @@ public record UniformProcess(TokenSpace space, MaskingSchedule schedule) {
     return new Drawn(zt, rest);
   }
 
-  /** {@return the probability that a position shows a given other token than its own} */
+  /**
+   * {@return the probability that a position shows a given other token than its own}
+   *
+   * @param t a time, in [0, 1]
+   */
   public double other(double t) {
     return schedule.oneMinusAlpha(t) / space.vocabularySize();
   }
 
-  /** {@return the probability that a position shows its own token} */
+  /**
+   * {@return the probability that a position shows its own token}
+   *
+   * @param t a time, in [0, 1]
+   */
   public double own(double t) {
     return schedule.alpha(t) + other(t);
   }

@@ -25,14 +25,25 @@ import java.util.Objects;
 public record BlockDenoiser(Block block, ParameterStore parameters, BlockInputs inputs)
     implements Denoiser {
 
-  /** Checks that all are there. */
+  /**
+   * Checks that all are there.
+   *
+   * @param block the network
+   * @param parameters the store of the block's parameters on the device of the tokens
+   * @param inputs the form of the block's input
+   */
   public BlockDenoiser {
     Objects.requireNonNull(block, "block");
     Objects.requireNonNull(parameters, "parameters");
     Objects.requireNonNull(inputs, "inputs");
   }
 
-  /** {@return the block of a model, with its weights as they are at each call} */
+  /**
+   * {@return the block of a model, with its weights as they are at each call}
+   *
+   * @param model the DJL model that owns block and weights
+   * @param inputs the form of the block's input
+   */
   public static BlockDenoiser of(Model model, BlockInputs inputs) {
     NDManager manager = model.getNDManager();
     return new BlockDenoiser(model.getBlock(), new ParameterStore(manager, false), inputs);

@@ -19,7 +19,11 @@ import java.util.Objects;
 public final class MaskedLoss extends Loss {
   private final NDBound bound;
 
-  /** The loss of a bound. */
+  /**
+   * The loss of a bound.
+   *
+   * @param bound the bound whose value the loss estimates
+   */
   public MaskedLoss(NDBound bound) {
     super("MaskedLoss");
     this.bound = Objects.requireNonNull(bound, "bound");

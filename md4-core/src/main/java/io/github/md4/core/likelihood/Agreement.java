@@ -38,6 +38,7 @@ public final class Agreement {
 
   /** The outcome of a check. */
   public enum Outcome {
+    /** Nothing speaks against it. */
     HOLDS,
     /** An error, of the code or of the network. */
     FAILS,
@@ -47,7 +48,11 @@ public final class Agreement {
     UNKNOWN
   }
 
-  /** {@return the checks between these estimates of one model} */
+  /**
+   * {@return the checks between these estimates of one model}
+   *
+   * @param estimates the estimates, of one model and the same data
+   */
   public static List<Check> of(List<BoundEstimate> estimates) {
     List<Check> checks = new ArrayList<>();
     for (BoundEstimate reference : estimates) {

@@ -28,7 +28,9 @@ public final class BoundEstimate {
 
   /** The units of the data: documents, or chunks where documents are too few. */
   public enum Unit {
+    /** Whole documents, of which several may share a chunk. */
     DOCUMENTS,
+    /** Chunks, that is examples. */
     CHUNKS
   }
 
@@ -131,6 +133,7 @@ public final class BoundEstimate {
   /**
    * {@return this bound less another of the same data, seed and passes}
    *
+   * @param other the bound to be taken away
    * @throws IllegalArgumentException if they are of other data, seed or passes
    */
   public Difference minus(BoundEstimate other) {

@@ -23,10 +23,19 @@ public interface Examples {
   /** {@return N, the tokens of each} */
   int length();
 
-  /** Reads the tokens of an example, in [0, V), into an array of N. */
+  /**
+   * Reads the tokens of an example, in [0, V), into an array of N.
+   *
+   * @param index the example's number, from 0
+   * @param into N tokens, overwritten
+   */
   void read(long index, int[] into);
 
-  /** {@return how many tokens of an example, from its first on, are scored: the rest is padding} */
+  /**
+   * {@return how many tokens of an example, from its first on, are scored: the rest is padding}
+   *
+   * @param index the example's number, from 0
+   */
   default int scored(long index) {
     return length();
   }
@@ -36,23 +45,37 @@ public interface Examples {
     return 0;
   }
 
-  /** Reads which document each token of an example belongs to, from 0, where that is known. */
+  /**
+   * Reads which document each token of an example belongs to, from 0, where that is known.
+   *
+   * @param index the example's number, from 0
+   * @param into N numbers, overwritten
+   */
   default void readDocuments(long index, int[] into) {
     throw new IllegalStateException("documents are not known");
   }
 
-  /** {@return the class of an example, {@link Condition#NO_LABEL} where there are no classes} */
+  /**
+   * {@return the class of an example, {@link Condition#NO_LABEL} where there are no classes}
+   *
+   * @param index the example's number, from 0
+   */
   default int label(long index) {
     return Condition.NO_LABEL;
   }
 
-  /** {@return the first {@code limit} of them, or all where there are fewer} */
+  /**
+   * {@return the first {@code limit} of them, or all where there are fewer}
+   *
+   * @param limit the most examples, at least 0
+   */
   default Examples first(long limit) {
     return new First(this, limit);
   }
 
   /** The beginning of others. */
   record First(Examples all, long limit) implements Examples {
+    /** Checks the limit. */
     public First {
       if (limit < 1) {
         throw new IllegalArgumentException("limit must be at least 1: " + limit);

@@ -13,7 +13,11 @@ public record Interval(double low, double high) {
     return !Double.isNaN(low);
   }
 
-  /** {@return the interval of a rising function of the number} */
+  /**
+   * {@return the interval of a rising function of the number}
+   *
+   * @param rising a function that rises, so that ends stay ends
+   */
   public Interval map(DoubleUnaryOperator rising) {
     return new Interval(rising.applyAsDouble(low), rising.applyAsDouble(high));
   }

@@ -40,6 +40,13 @@ public final class LikelihoodEstimator {
    *     the last bits of its arithmetic
    */
   public record Settings(long seed, int passes, int batchSize) {
+    /**
+     * Checks the settings.
+     *
+     * @param passes how many times and masks each example gets
+     * @param batchSize how many examples the network sees at once; of no effect on the result but
+     *     for the last bits of its arithmetic
+     */
     public Settings {
       if (passes < 1) {
         throw new IllegalArgumentException("passes must be at least 1: " + passes);
@@ -53,17 +60,21 @@ public final class LikelihoodEstimator {
   /** Hears how many examples are done, of all passes. */
   @FunctionalInterface
   public interface Progress {
+    /** Hears how far the estimate is. */
     void done(long examples);
   }
 
   /**
    * @param objective scores as {@link Objective#likelihood} does
+   * @param settings seed, passes, batch size
    */
   public LikelihoodEstimator(Objective objective, Settings settings) {
     this(objective, settings, Division.whole());
   }
 
   /**
+   * @param objective the objective, which scores as {@link Objective#likelihood} does
+   * @param settings seed, passes, batch size
    * @param division divides the batches; where it knows all losses, the result is the same to the
    *     last bit as that of one part
    */
@@ -78,13 +89,24 @@ public final class LikelihoodEstimator {
    * {@return the estimate over all examples}
    *
    * @param manager where the network's arrays live, one batch at a time
+   * @param denoiser the network
+   * @param examples the held-out examples
+   * @param progress told after each batch
    */
   public LikelihoodEstimate estimate(
       NDManager manager, Denoiser denoiser, Examples examples, Progress progress) {
     return score(manager, denoiser, examples, progress).estimate();
   }
 
-  /** As {@link #estimate}, kept in parts, to be compared with others. */
+  /**
+   * As {@link #estimate}, kept in parts, to be compared with others.
+   *
+   * @param manager the owner of the network's arrays; its device is that of the network
+   * @param denoiser the network
+   * @param examples the held-out examples
+   * @param progress told after each batch
+   * @return the estimate in parts
+   */
   public BoundEstimate score(
       NDManager manager, Denoiser denoiser, Examples examples, Progress progress) {
     return score(batch -> batch.losses(manager, denoiser, objective.rowLoss()), examples, progress);

@@ -24,7 +24,11 @@ import java.util.List;
  */
 public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int tokensAStep) {
 
-  /** Checks the number of tokens. */
+  /**
+   * Checks the number of tokens.
+   *
+   * @param tokensAStep the number of tokens revealed at once, at least 1
+   */
   public OrderLikelihood {
     require(tokensAStep >= 1, "tokensAStep must be at least 1", tokensAStep);
   }
@@ -34,6 +38,7 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
    * position}
    *
    * @param manager the device on which the network runs
+   * @param denoiser the network
    * @param x clean tokens [N]
    * @param order the positions, each once, the first revealed first
    * @param label the class, or {@link Condition#NO_LABEL}

@@ -13,7 +13,13 @@ import java.util.Arrays;
  */
 public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats) {
 
-  /** Checks that there are as many of both, and tokens at all. */
+  /**
+   * Checks that there are as many of both, and tokens at all.
+   *
+   * @param unit what they are losses of
+   * @param tokens of each, at least one of them not zero
+   * @param nats of each, the mean over passes
+   */
   public UnitLosses {
     if (tokens.length != nats.length || Arrays.stream(tokens).sum() <= 0) {
       throw new IllegalArgumentException(
@@ -30,6 +36,7 @@ public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats) 
   /**
    * {@return this bound less another}
    *
+   * @param other the bound to be taken away
    * @throws IllegalArgumentException if they are of other data
    */
   public Difference minus(UnitLosses other) {

@@ -15,7 +15,14 @@ import java.util.Arrays;
  */
 public record AskedRows(int[] targets, int[] shown, float[][] facts) {
 
-  /** Checks that there is as much of all. */
+  /**
+   * Checks that there is as much of all.
+   *
+   * @param targets clean tokens [R], in [0, V)
+   * @param shown the tokens that the network is shown there [R], in [0, V]
+   * @param facts numbers that an objective gives its loss about each row, [k][R]; k is 0 where the
+   *     loss needs none
+   */
   public AskedRows {
     int rows = targets.length;
     boolean isWhole = shown.length == rows;
@@ -27,7 +34,11 @@ public record AskedRows(int[] targets, int[] shown, float[][] facts) {
     }
   }
 
-  /** {@return the rows of a loss that is told the targets alone} */
+  /**
+   * {@return the rows of a loss that is told the targets alone}
+   *
+   * @param targets clean tokens in [0, V)
+   */
   public static AskedRows of(int... targets) {
     return new AskedRows(targets, targets, new float[0][]);
   }
@@ -37,7 +48,12 @@ public record AskedRows(int[] targets, int[] shown, float[][] facts) {
     return targets.length;
   }
 
-  /** {@return the rows from {@code first} to before {@code end}} */
+  /**
+   * {@return the rows from {@code first} to before {@code end}}
+   *
+   * @param first the first row, from 0
+   * @param end the row after the last
+   */
   public AskedRows range(int first, int end) {
     float[][] some = new float[facts.length][];
     Arrays.setAll(some, k -> Arrays.copyOfRange(facts[k], first, end));
@@ -45,17 +61,30 @@ public record AskedRows(int[] targets, int[] shown, float[][] facts) {
         Arrays.copyOfRange(targets, first, end), Arrays.copyOfRange(shown, first, end), some);
   }
 
-  /** {@return the targets, int64 [R]} */
+  /**
+   * {@return the targets, int64 [R]}
+   *
+   * @param manager the owner of the array; its device is the array's
+   */
   public NDArray targets(NDManager manager) {
     return longs(manager, targets);
   }
 
-  /** {@return the tokens shown, int64 [R]} */
+  /**
+   * {@return the tokens shown, int64 [R]}
+   *
+   * @param manager the owner of the array; its device is the array's
+   */
   public NDArray shown(NDManager manager) {
     return longs(manager, shown);
   }
 
-  /** {@return a fact as a column, float32 [R, 1]} */
+  /**
+   * {@return a fact as a column, float32 [R, 1]}
+   *
+   * @param manager the owner of the array; its device is the array's
+   * @param index the fact's number, from 0
+   */
   public NDArray fact(NDManager manager, int index) {
     return manager.create(facts[index]).expandDims(1);
   }

@@ -28,10 +28,15 @@ public interface FormulaLoss extends RowLoss {
    * logits}, which the caller frees.
    *
    * @param logits float32 [R, V]
+   * @param rows the asked rows: targets, tokens shown, facts; R of them
    */
   Values values(NDArray logits, AskedRows rows);
 
-  /** {@return how many rows are computed at once, so that a formula's arrays stay small} */
+  /**
+   * {@return how many rows are computed at once, so that a formula's arrays stay small}
+   *
+   * @param columns the numbers in a row of the formula's arrays, at least 1
+   */
   static int rowsAtOnce(long columns) {
     return (int) Math.max(1, CHUNK / columns);
   }

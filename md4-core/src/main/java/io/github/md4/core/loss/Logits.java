@@ -13,6 +13,7 @@ public interface Logits {
   /**
    * Returns {@code sum_r weights[r] * -log mu_r[targets[r]]} and keeps its gradient.
    *
+   * @param scope the owner of what the computation makes
    * @param targets clean tokens in [0, V), one for each row
    * @param weights at least zero, one for each row
    * @return float32, one element, on the device
@@ -22,12 +23,22 @@ public interface Logits {
   /**
    * Returns the weighted sum of a loss that is given by its formula, and keeps its gradient.
    *
+   * @param scope the owner of what the computation makes
+   * @param loss the formula and its gradient
+   * @param rows the asked rows: targets, tokens shown, facts; R of them
    * @param weights at least zero, one for each row
    * @return float32, one element, on the device
    */
   NDArray formula(NDManager scope, FormulaLoss loss, AskedRows rows, float[] weights);
 
-  /** As {@link #formula}, of the score entropy, as fast as the network's kernels allow. */
+  /**
+   * As {@link #formula}, of the score entropy, as fast as the network's kernels allow.
+   *
+   * @param scope the owner of what the computation makes
+   * @param rows the asked rows: targets, tokens shown, facts; R of them
+   * @param weights at least zero, one for each row
+   * @return float32, one element, on the device
+   */
   default NDArray scoreEntropy(NDManager scope, AskedRows rows, float[] weights) {
     return formula(scope, new ScoreEntropyLoss(), rows, weights);
   }
@@ -41,6 +52,7 @@ public interface Logits {
    *
    * and keeps its gradient by the logits.
    *
+   * @param scope the owner of what the computation makes
    * @param targets clean tokens in [0, V), one for each row
    * @param weights at least zero, one for each row
    * @param powers one for each token

@@ -22,6 +22,9 @@ public interface RowLoss {
   /**
    * Returns the weighted sum of the rows' losses on a training pass, and leaves its gradient there.
    *
+   * @param scope the owner of what the computation makes
+   * @param logits the logits of a training pass
+   * @param rows the asked rows: targets, tokens shown, facts; R of them
    * @param weights at least zero, one for each row
    * @return float32, one element, on the device, in {@code scope}
    */
@@ -39,7 +42,9 @@ public interface RowLoss {
     /**
      * As {@link #of(NDArray, AskedRows)}; differentiable in {@code logits}.
      *
+     * @param logits unnormalised log-probabilities, float32 [R, V]
      * @param targets clean tokens at the rows, int64 [R], in [0, V)
+     * @return the loss of each row, nats, float32 [R]
      */
     public NDArray of(NDArray logits, NDArray targets) {
       return negativeLog(logits.logSoftmax(VOCABULARY_AXIS), targets);

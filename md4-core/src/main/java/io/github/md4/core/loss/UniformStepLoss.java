@@ -29,7 +29,11 @@ public record UniformStepLoss(double auxiliary) implements FormulaLoss {
   private static final int VOCABULARY_AXIS = 1;
   private static final int[] VOCABULARY = {VOCABULARY_AXIS};
 
-  /** Checks the factor. */
+  /**
+   * Checks the factor.
+   *
+   * @param auxiliary the factor of the cross-entropy, D3PM's lambda; 0 for the bound
+   */
   public UniformStepLoss {
     if (!(auxiliary >= 0 && auxiliary < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("auxiliary must be at least 0: " + auxiliary);

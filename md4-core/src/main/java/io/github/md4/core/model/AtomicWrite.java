@@ -39,11 +39,20 @@ public final class AtomicWrite {
     /**
      * Writes to a path that does not exist (a file) or an empty folder (a folder). Syncing is not
      * its task.
+     *
+     * @param temporary the path to write to
+     * @throws IOException if the content cannot be written
      */
     void writeTo(Path temporary) throws IOException;
   }
 
-  /** Writes or replaces a file; missing folders above it are made. */
+  /**
+   * Writes or replaces a file; missing folders above it are made.
+   *
+   * @param file the file
+   * @param content writes the new content
+   * @throws IOException if the file cannot be written; what was there is as it was
+   */
   public static void file(Path file, Content content) throws IOException {
     Names names = prepare(file);
     try {
@@ -60,6 +69,8 @@ public final class AtomicWrite {
   /**
    * Writes or replaces a folder; missing folders above it are made.
    *
+   * @param folder the folder
+   * @param content writes the new content
    * @throws FileAlreadyExistsException if what is there under that name is a file, or a folder that
    *     is not empty and holds none of the new one's entries: such a one is not ours to replace
    */
@@ -82,6 +93,9 @@ public final class AtomicWrite {
    * Cleans a folder in which a process may have died while it wrote: removes temporaries, and gives
    * a folder that was being replaced its name back. Call it while nobody writes there, and before
    * looking for what is there.
+   *
+   * @param parent the folder to be cleaned
+   * @throws IOException if a temporary cannot be removed
    */
   public static void recover(Path parent) throws IOException {
     if (!Files.isDirectory(parent)) {
@@ -97,7 +111,12 @@ public final class AtomicWrite {
     }
   }
 
-  /** Cleans up as {@link #recover}, after writes of one name only. */
+  /**
+   * Cleans up as {@link #recover}, after writes of one name only.
+   *
+   * @param path the path whose temporaries are removed
+   * @throws IOException if a temporary cannot be removed
+   */
   public static void recoverName(Path path) throws IOException {
     Names names = Names.of(path);
     delete(names.temporary());
@@ -222,6 +241,9 @@ public final class AtomicWrite {
   /**
    * Deletes a file, or a folder with all in it, if it is there; under its name it is whole or
    * absent at any time.
+   *
+   * @param path the path
+   * @throws IOException if it cannot be deleted
    */
   public static void deleteWhole(Path path) throws IOException {
     if (!exists(path)) {
@@ -233,7 +255,12 @@ public final class AtomicWrite {
     delete(deleted);
   }
 
-  /** Deletes a file, or a folder with all in it, if it is there; links are not followed. */
+  /**
+   * Deletes a file, or a folder with all in it, if it is there; links are not followed.
+   *
+   * @param path the path
+   * @throws IOException if it cannot be deleted
+   */
   public static void delete(Path path) throws IOException {
     if (!exists(path)) {
       return;

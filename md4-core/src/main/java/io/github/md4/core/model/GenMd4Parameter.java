@@ -30,7 +30,11 @@ public record GenMd4Parameter(LearnedPowers learned, int vocabularySize) {
     return List.of(new ParameterSpec(NAME, shape, new Initializer.Constant(learned.initialRaw())));
   }
 
-  /** {@return the parameter at the initial power} */
+  /**
+   * {@return the parameter at the initial power}
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   */
   public Parameters initial(NDManager parent) {
     return Parameters.initial(parent, specs(), new Noise(0)); // a constant draws nothing
   }
@@ -58,6 +62,8 @@ public record GenMd4Parameter(LearnedPowers learned, int vocabularySize) {
   /**
    * {@return the schedule that a parameter gives}
    *
+   * @param parameters the one parameter, raw powers
+   * @param epsilon the squeeze of the ends, at least 0 and small
    * @throws IllegalArgumentException if a power has left its bounds
    */
   public GenMd4Schedule schedule(Parameters parameters, double epsilon) {

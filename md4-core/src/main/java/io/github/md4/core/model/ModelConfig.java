@@ -34,6 +34,15 @@ public record ModelConfig(
     NetworkConfig network) {
   private static final int LONGEST = 1 << 20; // no sequence is longer: a digit too many
 
+  /**
+   * Checks the length, and that the objective allows the schedule.
+   *
+   * @param objective what it is trained for
+   * @param length N, the tokens of a sequence
+   * @param schedule the raw curve of alpha, or that it is learned
+   * @param epsilon how far the ends of the schedule are squeezed from 0 and 1
+   * @param network the network and its sizes
+   */
   public ModelConfig {
     require(length >= 1 && length <= LONGEST, "length must be in [1, " + LONGEST + "]", length);
     network.checkLength(length);
@@ -52,7 +61,14 @@ public record ModelConfig(
     }
   }
 
-  /** A model of MD4, or of GenMD4 where the schedule is learned. */
+  /**
+   * A model of MD4, or of GenMD4 where the schedule is learned.
+   *
+   * @param length N, the number of tokens of a sequence, at least 1
+   * @param schedule a curve, or powers to be learned
+   * @param epsilon the squeeze of the ends, at least 0 and small
+   * @param network the network's config
+   */
   public ModelConfig(int length, ScheduleConfig schedule, double epsilon, NetworkConfig network) {
     this(new Md4Objective.Kind(), length, schedule, epsilon, network);
   }
@@ -63,22 +79,38 @@ public record ModelConfig(
         256, new Curve.Linear(), MaskingSchedule.DEFAULT_EPSILON, TransformerConfig.defaults());
   }
 
-  /** {@return the same model with another objective} */
+  /**
+   * {@return the same model with another objective}
+   *
+   * @param other the objective
+   */
   public ModelConfig withObjective(ObjectiveKind other) {
     return new ModelConfig(other, length, schedule, epsilon, network);
   }
 
-  /** {@return the same model of sequences of another length} */
+  /**
+   * {@return the same model of sequences of another length}
+   *
+   * @param tokens N, the number of tokens of a sequence, at least 1
+   */
   public ModelConfig withLength(int tokens) {
     return new ModelConfig(objective, tokens, schedule, epsilon, network);
   }
 
-  /** {@return the same model with another schedule} */
+  /**
+   * {@return the same model with another schedule}
+   *
+   * @param other a curve, or powers to be learned
+   */
   public ModelConfig withSchedule(ScheduleConfig other) {
     return new ModelConfig(objective, length, other, epsilon, network);
   }
 
-  /** {@return the same model with another network} */
+  /**
+   * {@return the same model with another network}
+   *
+   * @param other the network's config
+   */
   public ModelConfig withNetwork(NetworkConfig other) {
     return new ModelConfig(objective, length, schedule, epsilon, other);
   }
@@ -86,6 +118,7 @@ public record ModelConfig(
   /**
    * {@return the objective under a schedule of this model}
    *
+   * @param space V, and the mask
    * @param schedule this model's, as it is now where it is learned
    * @param axis has no effect where the schedule is learned, which has continuous time only
    * @param floor has no effect where the schedule is a curve

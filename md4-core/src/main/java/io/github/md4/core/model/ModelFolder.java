@@ -34,7 +34,10 @@ public final class ModelFolder {
    * {@return the folder of a model: {@code path} itself if it is a model's or a checkpoint's, or of
    * a run its finished model, else its last checkpoint} Raw weights are in checkpoints only.
    *
+   * @param path a model, a checkpoint or a run
+   * @param weights which weights: raw, or their moving average
    * @throws InvalidDataException if there is none
+   * @throws IOException if the folder cannot be read
    */
   public static Path find(Path path, Weights weights) throws IOException {
     if (SavedModel.isIn(path)) {
@@ -57,7 +60,12 @@ public final class ModelFolder {
     throw new InvalidDataException(path, "is neither a run with a checkpoint nor a model");
   }
 
-  /** {@return the checkpoints in a folder, the oldest first; none where there is no such folder} */
+  /**
+   * {@return the checkpoints in a folder, the oldest first; none where there is no such folder}
+   *
+   * @param folder the folder of checkpoints of a run
+   * @throws IOException if the folder cannot be read
+   */
   public static List<Path> checkpoints(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return List.of();
@@ -70,7 +78,11 @@ public final class ModelFolder {
     }
   }
 
-  /** {@return the step of a checkpoint's folder; nothing of any other path} */
+  /**
+   * {@return the step of a checkpoint's folder; nothing of any other path}
+   *
+   * @param folder the folder
+   */
   public static OptionalLong step(Path folder) {
     Matcher name = CHECKPOINT.matcher(String.valueOf(folder.getFileName()));
     return name.matches() && Files.isDirectory(folder)

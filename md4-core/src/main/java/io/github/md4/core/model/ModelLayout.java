@@ -14,17 +14,28 @@ import java.util.ServiceLoader;
  */
 public interface ModelLayout {
 
-  /** {@return whether a folder looks like one of this layout; damage is found by {@link #open}} */
+  /**
+   * {@return whether a folder looks like one of this layout; damage is found by {@link #open}}
+   *
+   * @param folder the folder
+   */
   boolean isIn(Path folder);
 
   /**
    * Opens the model of a folder.
    *
+   * @param folder the folder
+   * @return the model, whose weights are read when they are asked for
    * @throws io.github.md4.core.InvalidDataException if it is damaged or of an unknown network
+   * @throws IOException if a file cannot be read
    */
   StoredModel open(Path folder) throws IOException;
 
-  /** {@return the layout of a folder, if one on the class path has it} */
+  /**
+   * {@return the layout of a folder, if one on the class path has it}
+   *
+   * @param folder the folder
+   */
   static Optional<ModelLayout> of(Path folder) {
     for (ModelLayout layout :
         ServiceLoader.load(ModelLayout.class, ModelLayout.class.getClassLoader())) {

@@ -23,7 +23,14 @@ public final class ParameterFile {
 
   private ParameterFile() {}
 
-  /** Writes sets of parameters by prefix, one array at a time in the host's memory. */
+  /**
+   * Writes sets of parameters by prefix, one array at a time in the host's memory.
+   *
+   * @param file the file
+   * @param metadata texts to add, by key
+   * @param setsByPrefix the sets, by what stands before their names
+   * @throws IOException if a file cannot be written
+   */
   public static void write(
       Path file, Map<String, String> metadata, Map<String, Parameters> setsByPrefix)
       throws IOException {
@@ -36,7 +43,14 @@ public final class ParameterFile {
     SafeTensors.write(file, metadata, tensors);
   }
 
-  /** Writes one set, without a prefix. */
+  /**
+   * Writes one set, without a prefix.
+   *
+   * @param file the file
+   * @param metadata texts to add, by key
+   * @param parameters the parameters
+   * @throws IOException if a file cannot be written
+   */
   public static void write(Path file, Map<String, String> metadata, Parameters parameters)
       throws IOException {
     Map<String, Parameters> sets = new LinkedHashMap<>();
@@ -47,8 +61,12 @@ public final class ParameterFile {
   /**
    * {@return the set with the given prefix}
    *
+   * @param file the file
+   * @param prefix what stands before the names of the set
+   * @param parent the manager of the arrays, whose device is theirs
    * @param specs the names and shapes it must have
    * @throws InvalidDataException if the file is damaged or holds other parameters
+   * @throws IOException if a file cannot be read
    */
   public static Parameters read(
       Path file, String prefix, NDManager parent, List<ParameterSpec> specs) throws IOException {

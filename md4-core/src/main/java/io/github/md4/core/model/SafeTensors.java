@@ -44,7 +44,10 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * Opens a file and checks its header against its length. The caller closes it.
    *
+   * @param file the file
+   * @return the open file
    * @throws InvalidDataException if there is no such file or it is damaged
+   * @throws IOException if the file cannot be read, or written
    */
   public static SafeTensors open(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
@@ -79,22 +82,39 @@ public final class SafeTensors implements AutoCloseable {
     return channel.map(FileChannel.MapMode.READ_ONLY, start, bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  /** The file's name. */
+  /**
+   * The file's name.
+   *
+   * @return the path that was opened
+   */
   public Path path() {
     return file;
   }
 
-  /** The names of all tensors, in the order of the header. */
+  /**
+   * The names of all tensors, in the order of the header.
+   *
+   * @return the names
+   */
   public Set<String> names() {
     return header.tensors().keySet();
   }
 
-  /** The texts that the writer added, by key; empty where it added none. */
+  /**
+   * The texts that the writer added, by key; empty where it added none.
+   *
+   * @return the texts, by key
+   */
   public Map<String, String> metadata() {
     return header.metadata();
   }
 
-  /** The shape of a tensor, of any element type. */
+  /**
+   * The shape of a tensor, of any element type.
+   *
+   * @param name the tensor's name
+   * @return the shape
+   */
   public Shape shape(String name) {
     return entry(name).shape();
   }
@@ -102,6 +122,9 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * {@return the elements of a float32 tensor, row-major, read-only, still valid after {@link
    * #close}}
+   *
+   * @param name the tensor's name
+   * @throws IOException if the file cannot be read, or written
    */
   public FloatBuffer floats(String name) throws IOException {
     return data(name, ElementType.F32).asFloatBuffer();
@@ -110,6 +133,9 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * {@return the elements of an int64 tensor, row-major, read-only, still valid after {@link
    * #close}}
+   *
+   * @param name the tensor's name
+   * @throws IOException if the file cannot be read, or written
    */
   public LongBuffer longs(String name) throws IOException {
     return data(name, ElementType.I64).asLongBuffer();
@@ -118,7 +144,9 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * {@return the elements of a float32, float16 or bfloat16 tensor, row-major, as a new array}
    *
+   * @param name the tensor's name
    * @throws InvalidDataException if it is of another type
+   * @throws IOException if the file cannot be read, or written
    */
   public float[] asFloats(String name) throws IOException {
     SafeTensorsHeader.Entry entry = floating(name);
@@ -137,7 +165,9 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * {@return {@link #asFloats} of weights, of which each must be a number}
    *
+   * @param name the tensor's name
    * @throws InvalidDataException also if one is NaN or infinite
+   * @throws IOException if the file cannot be read, or written
    */
   public float[] asFiniteFloats(String name) throws IOException {
     return finite(name, asFloats(name));
@@ -155,8 +185,11 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * {@return elements of a tensor of weights, each of which must be a number, as a new array}
    *
+   * @param name the tensor's name
    * @param first the first element, row-major
+   * @param count the number of elements, at least 0
    * @throws InvalidDataException as {@link #asFiniteFloats(String)}
+   * @throws IOException if the file cannot be read, or written
    */
   public float[] asFiniteFloats(String name, long first, int count) throws IOException {
     SafeTensorsHeader.Entry entry = floating(name);
@@ -170,7 +203,11 @@ public final class SafeTensors implements AutoCloseable {
     return header.tensors().values().stream().mapToLong(SafeTensorsHeader.Entry::bytes).sum();
   }
 
-  /** {@return the name of a tensor's element type in the file, as {@code BF16}} */
+  /**
+   * {@return the name of a tensor's element type in the file, as {@code BF16}}
+   *
+   * @param name the tensor's name
+   */
   public String type(String name) {
     return entry(name).dtype();
   }
@@ -178,6 +215,9 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * {@return a tensor to be written under another name, its bytes as they are here; this file must
    * be open then}
+   *
+   * @param name the tensor's name
+   * @param newName the name in the file to be written
    */
   public NamedTensor tensor(String name, String newName) {
     SafeTensorsHeader.Entry entry = floating(name);
@@ -230,10 +270,12 @@ public final class SafeTensors implements AutoCloseable {
    * Writes a file that other tools read, holding one tensor in memory at a time. The file appears
    * under its name whole and synced, or not at all; one of that name is replaced.
    *
+   * @param file the file
    * @param metadata texts to add, by key; written in the order of the keys
    * @param tensors in the order of the file, but those of larger elements first, so that all are
    *     aligned
    * @throws IllegalArgumentException if two names are equal or data does not fill its shape
+   * @throws IOException if the file cannot be read, or written
    */
   public static void write(Path file, Map<String, String> metadata, Iterable<NamedTensor> tensors)
       throws IOException {

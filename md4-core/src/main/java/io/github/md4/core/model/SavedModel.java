@@ -54,7 +54,12 @@ public final class SavedModel implements AutoCloseable {
       return new TokenSpace(tokenizer.vocabularySize());
     }
 
-    /** {@return the network, to be closed by the caller} */
+    /**
+     * {@return the network, to be closed by the caller}
+     *
+     * @param parent the manager of the arrays, whose device is theirs
+     * @param precision the precision of products
+     */
     public Network network(NDManager parent, Precision precision) {
       return config.network().network(parent, tokenizer.vocabularySize(), precision);
     }
@@ -99,14 +104,22 @@ public final class SavedModel implements AutoCloseable {
       String unused = ConfigFile.text(config);
     }
 
-    /** Writes all but the weights into an existing folder. */
+    /**
+     * Writes all but the weights into an existing folder.
+     *
+     * @param folder the folder
+     * @throws IOException if a file cannot be written
+     */
     public void write(Path folder) throws IOException {
       ConfigFile.write(folder.resolve(CONFIG), config);
       Files.writeString(folder.resolve(TOKENIZER), tokenizer.toJson() + "\n");
     }
 
     /**
+     * @param folder the folder
+     * @return config, tokenizer and origin, without weights
      * @throws InvalidDataException if the folder is no model's or the files are damaged
+     * @throws IOException if a file cannot be read
      */
     public static Description read(Path folder) throws IOException {
       Optional<ModelLayout> layout = ModelLayout.of(folder);
@@ -142,8 +155,12 @@ public final class SavedModel implements AutoCloseable {
   /**
    * {@return the model of a folder: one of ours, or of a {@link ModelLayout} on the class path}
    *
+   * @param folder the folder
+   * @param weights which weights: raw, or their moving average
    * @param manager the device on which it will run
+   * @param precision the precision of products
    * @throws InvalidDataException if the folder is no model's, is damaged or lacks those weights
+   * @throws IOException if a file cannot be read
    */
   public static SavedModel load(
       Path folder, Weights weights, NDManager manager, Precision precision) throws IOException {
@@ -215,13 +232,26 @@ public final class SavedModel implements AutoCloseable {
         });
   }
 
-  /** Writes raw and averaged weights of a network, as a checkpoint of a model with a curve. */
+  /**
+   * Writes raw and averaged weights of a network, as a checkpoint of a model with a curve.
+   *
+   * @param folder the folder
+   * @param raw the parameters as training left them
+   * @param average the moving averages of the parameters
+   * @throws IOException if a file cannot be written
+   */
   public static void writeWeights(Path folder, Parameters raw, Parameters average)
       throws IOException {
     writeWeights(folder, Map.of("", raw), Map.of("", average));
   }
 
-  /** Writes averaged weights of a network, as a finished model with a curve has them. */
+  /**
+   * Writes averaged weights of a network, as a finished model with a curve has them.
+   *
+   * @param folder the folder
+   * @param average the moving averages of the parameters
+   * @throws IOException if a file cannot be written
+   */
   public static void writeWeights(Path folder, Parameters average) throws IOException {
     writeWeights(folder, Map.of("", average));
   }
@@ -229,6 +259,11 @@ public final class SavedModel implements AutoCloseable {
   /**
    * Writes raw and averaged weights into an existing folder, as a checkpoint has them: the
    * network's and, where the schedule is learned, {@link GenMd4Parameter}, by prefix.
+   *
+   * @param folder the folder
+   * @param raw the parameters as training left them, by prefix
+   * @param average the moving averages of the parameters, by prefix
+   * @throws IOException if a file cannot be written
    */
   public static void writeWeights(
       Path folder, Map<String, Parameters> raw, Map<String, Parameters> average)
@@ -237,12 +272,22 @@ public final class SavedModel implements AutoCloseable {
     ParameterFile.write(folder.resolve(AVERAGE), which(Weights.EMA), average);
   }
 
-  /** Writes averaged weights into an existing folder, as a finished model has them. */
+  /**
+   * Writes averaged weights into an existing folder, as a finished model has them.
+   *
+   * @param folder the folder
+   * @param average the moving averages of the parameters, by prefix
+   * @throws IOException if a file cannot be written
+   */
   public static void writeWeights(Path folder, Map<String, Parameters> average) throws IOException {
     ParameterFile.write(folder.resolve(MODEL), which(Weights.EMA), average);
   }
 
-  /** {@return whether a folder has the files of a model, of ours or of a {@link ModelLayout}} */
+  /**
+   * {@return whether a folder has the files of a model, of ours or of a {@link ModelLayout}}
+   *
+   * @param folder the folder
+   */
   public static boolean isIn(Path folder) {
     return isOurs(folder) || ModelLayout.of(folder).isPresent();
   }
@@ -251,7 +296,13 @@ public final class SavedModel implements AutoCloseable {
     return Stream.of(CONFIG, TOKENIZER, MODEL).map(folder::resolve).allMatch(Files::isRegularFile);
   }
 
-  /** {@return the file in which a folder has those weights} */
+  /**
+   * {@return the file in which a folder has those weights}
+   *
+   * @param folder the folder
+   * @param weights which weights: raw, or their moving average
+   * @throws IOException if the folder cannot be read
+   */
   public static Path weightsFile(Path folder, Weights weights) throws IOException {
     Optional<ModelLayout> layout = ModelLayout.of(folder);
     if (layout.isPresent()) {

@@ -10,7 +10,11 @@ public enum Weights {
   /** The weights as the optimizer last moved them. */
   RAW;
 
-  /** {@return the choice written as {@code ema} or {@code raw}} */
+  /**
+   * {@return the choice written as {@code ema} or {@code raw}}
+   *
+   * @param text the text
+   */
   public static Weights parse(String text) {
     return Choices.parse(values(), "weights", text);
   }

@@ -56,13 +56,21 @@ public sealed interface NDBound {
    */
   NDArray ofRows(NDArray logits, NDArray targets);
 
-  /** {@return the factor of the rows' losses at each time, at least zero, float [B]} */
+  /**
+   * {@return the factor of the rows' losses at each time, at least zero, float [B]}
+   *
+   * @param t times of the axis, float [B]
+   */
   NDArray weight(NDArray t);
 
   /** The bound where all tokens share a schedule (MD4, Section 3; spec, Section 2). */
   record Md4(NDMaskingSchedule schedule, TimeAxis axis) implements NDBound {
 
-    /** The bound of continuous time. */
+    /**
+     * The bound of continuous time.
+     *
+     * @param schedule the schedule that all tokens share
+     */
     public Md4(MaskingSchedule schedule) {
       this(new NDMaskingSchedule(schedule), new TimeAxis.Continuous());
     }

@@ -16,19 +16,33 @@ import java.util.function.DoubleUnaryOperator;
  */
 public interface NDCurve {
 
-  /** {@return the probability that a token is still unmasked, before the squeeze} */
+  /**
+   * {@return the probability that a token is still unmasked, before the squeeze}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   */
   NDArray alpha(NDArray t);
 
-  /** {@return {@code 1 - alpha} without cancellation} */
+  /**
+   * {@return {@code 1 - alpha} without cancellation}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   */
   NDArray oneMinusAlpha(NDArray t);
 
-  /** {@return the derivative of {@link #alpha}} */
+  /**
+   * {@return the derivative of {@link #alpha}}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   */
   NDArray alphaPrime(NDArray t);
 
   /**
    * {@return the functions of a curve} Those of this library, and those that implement this
    * interface, run on the device of {@code t}; others are computed on the host, with the derivative
    * that the curve itself has.
+   *
+   * @param curve any curve, one of your own too
    */
   static NDCurve of(Curve curve) {
     // core.schedule names no tensors, so its variants are told apart here.

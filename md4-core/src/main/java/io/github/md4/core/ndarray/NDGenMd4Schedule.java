@@ -14,7 +14,12 @@ import io.github.md4.core.schedule.GenMd4Schedule;
  */
 public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSchedule {
 
-  /** {@return the schedule with its powers in float64, owned by the manager} */
+  /**
+   * {@return the schedule with its powers in float64, owned by the manager}
+   *
+   * @param schedule the schedule on the host
+   * @param manager the owner of the powers, whose device is the one of all results
+   */
   public static NDGenMd4Schedule of(GenMd4Schedule schedule, NDManager manager) {
     return new NDGenMd4Schedule(manager.create(schedule.powers()), schedule.epsilon());
   }
@@ -24,12 +29,22 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
     return at(t, x, (wide, w) -> Scopes.expm1(logMasked(wide, w)).neg());
   }
 
-  /** {@return the probability that each token is masked, [B, N], of the type of {@code t}} */
+  /**
+   * {@return the probability that each token is masked, [B, N], of the type of {@code t}}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   * @param x tokens in [0, V), int64 [B, N]
+   */
   public NDArray oneMinusAlpha(NDArray t, NDArray x) {
     return at(t, x, (wide, w) -> logMasked(wide, w).exp());
   }
 
-  /** {@return the derivative of {@link #alpha} by {@code t}, [B, N], of the type of {@code t}} */
+  /**
+   * {@return the derivative of {@link #alpha} by {@code t}, [B, N], of the type of {@code t}}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   * @param x tokens in [0, V), int64 [B, N]
+   */
   public NDArray alphaPrime(NDArray t, NDArray x) {
     return at(t, x, (wide, w) -> wide.pow(w.sub(1)).mul(w).mul(epsilon - 1));
   }
@@ -37,6 +52,9 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
   /**
    * {@return {@code ln(alpha / (1 - alpha))} of each token, [B, N], of the type of {@code t}: the
    * negative of {@link GenMd4Schedule#maskLogOdds}}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   * @param x tokens in [0, V), int64 [B, N]
    */
   public NDArray logSnr(NDArray t, NDArray x) {
     return at(
@@ -48,7 +66,12 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
         });
   }
 
-  /** {@return the weight {@code -power / t} of each token, [B, N], of the type of {@code t}} */
+  /**
+   * {@return the weight {@code -power / t} of each token, [B, N], of the type of {@code t}}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   * @param x tokens in [0, V), int64 [B, N]
+   */
   public NDArray lossWeight(NDArray t, NDArray x) {
     return at(t, x, (wide, w) -> w.div(wide).neg());
   }

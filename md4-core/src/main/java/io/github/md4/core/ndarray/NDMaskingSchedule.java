@@ -15,27 +15,47 @@ import java.util.function.UnaryOperator;
  */
 public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule {
 
-  /** {@return the probability that a token is unmasked at each time} */
+  /**
+   * {@return the probability that a token is unmasked at each time}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   */
   public NDArray alpha(NDArray t) {
     return Scopes.wide(this::wideAlpha, t);
   }
 
-  /** {@return the probability that a token is masked at each time, without cancellation} */
+  /**
+   * {@return the probability that a token is masked at each time, without cancellation}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   */
   public NDArray oneMinusAlpha(NDArray t) {
     return Scopes.wide(this::wideOneMinusAlpha, t);
   }
 
-  /** {@return the derivative of {@link #alpha(NDArray)}; minus infinity where the curve's is} */
+  /**
+   * {@return the derivative of {@link #alpha(NDArray)}; minus infinity where the curve's is}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   */
   public NDArray alphaPrime(NDArray t) {
     return Scopes.wide(this::wideAlphaPrime, t);
   }
 
-  /** {@return {@code ln(alpha / (1 - alpha))} at each time} */
+  /**
+   * {@return {@code ln(alpha / (1 - alpha))} at each time}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   */
   public NDArray logSnr(NDArray t) {
     return Scopes.wide(wide -> wideAlpha(wide).log().sub(wideOneMinusAlpha(wide).log()), t);
   }
 
-  /** {@return the weight {@link MaskingSchedule#lossWeight} of continuous time; at most zero} */
+  /**
+   * {@return the weight {@link MaskingSchedule#lossWeight} of continuous time; at most zero}
+   *
+   * @param t times in [0, 1], float32 or float64 [B]
+   */
   public NDArray lossWeight(NDArray t) {
     return Scopes.wide(this::wideLossWeight, t);
   }
@@ -43,6 +63,7 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
   /**
    * {@return the weight of the masked log-likelihood on a time axis; at most zero}
    *
+   * @param axis continuous time, or a number of steps
    * @param t times of the axis, as {@link TimeAxis#snap} returns them
    */
   public NDArray lossWeight(TimeAxis axis, NDArray t) {
@@ -51,7 +72,12 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
     return Scopes.wide(weight, t);
   }
 
-  /** {@return {@code (alpha_s - alpha_t) / (1 - alpha_t)} for each pair of times} */
+  /**
+   * {@return {@code (alpha_s - alpha_t) / (1 - alpha_t)} for each pair of times}
+   *
+   * @param s earlier times, of the type and shape of {@code t}, each at most its {@code t}
+   * @param t times in [0, 1], float32 or float64 [B]
+   */
   public NDArray unmaskProbability(NDArray s, NDArray t) {
     Scopes.checkReal("s", s);
     Scopes.checkReal("t", t);

@@ -109,6 +109,7 @@ public sealed interface NDSchedule permits NDMaskingSchedule, NDGenMd4Schedule {
   /**
    * {@return the schedule over NDArrays}
    *
+   * @param schedule the schedule on the host
    * @param manager the owner of its powers, where each token has one
    */
   static NDSchedule of(Schedule schedule, NDManager manager) {

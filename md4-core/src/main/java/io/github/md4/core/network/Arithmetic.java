@@ -15,7 +15,11 @@ import java.util.function.ToDoubleFunction;
 public record Arithmetic(double dense, double needed, double attended) {
   private static final int FILTERS = 4;
 
-  /** {@return whether a parameter is the weight of a product: neither a vector nor a table} */
+  /**
+   * {@return whether a parameter is the weight of a product: neither a vector nor a table}
+   *
+   * @param spec the parameter's name, shape and initial law
+   */
   public static boolean isProduct(ParameterSpec spec) {
     String name = spec.name();
     return spec.shape().dimension() >= 2
@@ -24,7 +28,11 @@ public record Arithmetic(double dense, double needed, double attended) {
         && !name.endsWith("positions.weight");
   }
 
-  /** {@return whether a parameter belongs to the condition: multiplied by once for each example} */
+  /**
+   * {@return whether a parameter belongs to the condition: multiplied by once for each example}
+   *
+   * @param spec the parameter's name, shape and initial law
+   */
   public static boolean isOfCondition(ParameterSpec spec) {
     return spec.name().contains("condition.") || spec.name().contains("modulation.");
   }
@@ -39,6 +47,8 @@ public record Arithmetic(double dense, double needed, double attended) {
   /**
    * {@return the arithmetic of a network over images}
    *
+   * @param specs the parameters, in the order of files
+   * @param image rows, columns and colours
    * @param uses the number of multiplications of an example by a parameter outside the condition
    * @param attended multiplications of an example's tokens by each other
    */

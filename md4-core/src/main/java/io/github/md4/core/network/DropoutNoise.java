@@ -16,7 +16,13 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
   private static final int WORDS = 4;
   private static final long WORD = 0xFFFFFFFFL;
 
-  /** Makes the noise of consecutive examples. */
+  /**
+   * Makes the noise of consecutive examples.
+   *
+   * @param noise the noise of the run's seed
+   * @param step the step of training, from 0
+   * @param firstExample the number of the first example in its batch
+   */
   public DropoutNoise(Noise noise, long step, int firstExample) {
     this(noise, step, firstExample, 1);
   }
@@ -24,7 +30,9 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
   /**
    * Returns 1 where a channel is kept, independently with probability {@code 1 - rate}.
    *
+   * @param batchSize the number of examples
    * @param channels of one example over all branches and layers
+   * @param rate the probability of being dropped, in [0, 1)
    * @return {@code [batchSize * channels]}, example by example
    */
   public byte[] mask(int batchSize, int channels, double rate) {
@@ -36,7 +44,13 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
     return mask;
   }
 
-  /** {@return the labels, each replaced by {@code nullLabel} with probability {@code rate}} */
+  /**
+   * {@return the labels, each replaced by {@code nullLabel} with probability {@code rate}}
+   *
+   * @param labels classes, one for each example
+   * @param rate the probability of a replacement, in [0, 1]
+   * @param nullLabel the class that stands for none
+   */
   public int[] labels(int[] labels, double rate, int nullLabel) {
     int[] kept = new int[labels.length];
     for (int b = 0; b < kept.length; b++) {
@@ -49,6 +63,8 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
   /**
    * {@return the seed of the engine's own draws in one part of a network, for this step and these
    * examples}
+   *
+   * @param part a number that tells the draws of a network apart, from 0 on
    */
   public int engineSeed(int part) {
     int[] block = new int[WORDS];

@@ -39,6 +39,7 @@ public final class ForwardNetwork implements Network {
      * Returns the logits of a batch, without dropout.
      *
      * @param parameters by name, float32; their results belong to the batch's scope
+     * @param batch tokens, times, classes and asked rows
      * @return the unnormalised log-probabilities of the clean tokens, float32 [R, V]
      */
     NDArray logits(Map<String, NDArray> parameters, Batch batch);
@@ -47,6 +48,7 @@ public final class ForwardNetwork implements Network {
      * Returns the logits of a batch in training; those of {@link #logits} unless overridden.
      *
      * @param parameters by name, float32; differentiated by
+     * @param batch tokens, times, classes and asked rows
      * @param noise the noise of dropout, a function of (seed, step, example)
      * @return float32 [R, V]
      */

@@ -12,6 +12,8 @@ public sealed interface Initializer {
   /**
    * Fills {@code values} with independent draws.
    *
+   * @param values row-major, overwritten
+   * @param noise the noise of the run's seed
    * @param parameter the parameter's index in its network, so that no two parameters share noise
    */
   void fill(float[] values, Noise noise, int parameter);

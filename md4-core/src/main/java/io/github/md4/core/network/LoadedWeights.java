@@ -28,7 +28,16 @@ public final class LoadedWeights implements AutoCloseable {
     }
   }
 
-  /** Reads weights; a part of one parameter at a time is held on the host. */
+  /**
+   * Reads weights; a part of one parameter at a time is held on the host.
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param specs the parameters, in the order of files
+   * @param precision the precision of products
+   * @param source reads the weights, a part at a time
+   * @return the weights, closed by the caller
+   * @throws IOException if a file cannot be read
+   */
   public static LoadedWeights read(
       NDManager parent, List<ParameterSpec> specs, Precision precision, ParameterSource source)
       throws IOException {
@@ -56,6 +65,7 @@ public final class LoadedWeights implements AutoCloseable {
   /**
    * {@return the weight of that name, for kernels alone}
    *
+   * @param name the parameter's name
    * @throws IllegalArgumentException if there is none
    */
   public NDArray of(String name) {

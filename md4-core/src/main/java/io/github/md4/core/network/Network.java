@@ -22,12 +22,17 @@ public interface Network extends AutoCloseable {
   /**
    * {@return the denoiser with these weights, without dropout; its results cannot be
    * differentiated}
+   *
+   * @param parameters the weights
    */
   Denoiser denoiser(Parameters parameters);
 
   /**
    * {@return a denoiser of weights that never change again; values derived from them are computed
    * once} Closed by the caller, before the weights.
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param parameters the weights
    */
   default FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
     return new FrozenDenoiser.Plain(denoiser(parameters));
@@ -36,6 +41,10 @@ public interface Network extends AutoCloseable {
   /**
    * {@return a denoiser of weights that are read, kept in the type of the products alone; empty
    * where the network needs {@link Parameters}} Closed by the caller.
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param source reads the weights, a part at a time
+   * @throws IOException if a file cannot be read
    */
   default Optional<FrozenDenoiser> loaded(NDManager parent, ParameterSource source)
       throws IOException {
@@ -46,6 +55,9 @@ public interface Network extends AutoCloseable {
    * {@return this network with parameters to be trained} It may keep copies of them: from then on
    * only its {@link TrainableNetwork#optimizer} may change them.
    *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param parameters the weights
+   * @param options kernels, precision, recomputation
    * @throws io.github.md4.core.DeviceException if the options ask for kernels that do not run here
    * @throws io.github.md4.core.InvalidConfigException if they ask for another of {@link
    *     #recomputes}

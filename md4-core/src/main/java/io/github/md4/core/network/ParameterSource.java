@@ -12,7 +12,10 @@ public interface ParameterSource {
   /**
    * {@return elements of a parameter}
    *
+   * @param spec the parameter's name, shape and initial law
    * @param first the first of them, row-major
+   * @param count the number of elements
+   * @throws IOException if a file cannot be read
    */
   float[] read(ParameterSpec spec, long first, int count) throws IOException;
 }

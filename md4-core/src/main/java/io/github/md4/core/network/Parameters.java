@@ -31,10 +31,17 @@ public final class Parameters implements AutoCloseable {
   /** The source of a parameter's values. */
   @FunctionalInterface
   public interface Values {
+    /** {@return the values of a parameter, row-major} */
     float[] of(ParameterSpec spec, int index);
   }
 
-  /** {@return parameters drawn from their initial laws} */
+  /**
+   * {@return parameters drawn from their initial laws}
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param specs the parameters, in the order of files
+   * @param noise the noise of the run's seed
+   */
   public static Parameters initial(NDManager parent, List<ParameterSpec> specs, Noise noise) {
     return of(
         parent,
@@ -46,7 +53,13 @@ public final class Parameters implements AutoCloseable {
         });
   }
 
-  /** {@return parameters with the given values; one parameter at a time is held on the host} */
+  /**
+   * {@return parameters with the given values; one parameter at a time is held on the host}
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param specs the parameters, in the order of files
+   * @param values gives the values of each
+   */
   public static Parameters of(NDManager parent, List<ParameterSpec> specs, Values values) {
     List<Shape> shapes = specs.stream().map(ParameterSpec::shape).toList();
     List<String> names = specs.stream().map(ParameterSpec::name).toList();
@@ -76,6 +89,7 @@ public final class Parameters implements AutoCloseable {
   /**
    * {@return the parameter of that name}
    *
+   * @param name the parameter's name
    * @throws IllegalArgumentException if there is none
    */
   public NDArray get(String name) {

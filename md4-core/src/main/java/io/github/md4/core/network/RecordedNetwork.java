@@ -36,6 +36,7 @@ public final class RecordedNetwork implements TrainableNetwork {
    * @param rows flat positions
    */
   public record HostBatch(NetworkInput input, DropoutNoise noise, long[] flat, long[] rows) {
+    /** {@return a batch that is ready for upload} */
     public static HostBatch of(NetworkInput input, DropoutNoise noise) {
       return new HostBatch(input, noise, longs(input.flat()), longs(input.rows()));
     }
@@ -56,6 +57,7 @@ public final class RecordedNetwork implements TrainableNetwork {
   /** A network's forward pass: logits float32 [R, V] that belong to {@code scope}. */
   @FunctionalInterface
   public interface Forward {
+    /** {@return the logits of a batch, float32 [R, V]} */
     NDArray logits(NDManager scope, DeviceBatch batch, Recording recording);
   }
 
@@ -67,10 +69,16 @@ public final class RecordedNetwork implements TrainableNetwork {
      *
      * @param autograd records the forward pass
      * @param scope takes the arrays that the backward pass needs
+     * @param host the batch
+     * @return the tape, on which the logits are
      */
     Tape begin(Autograd autograd, NDManager scope, HostBatch host);
 
-    /** {@return tapes of the complete forward pass, or of segments that are computed again} */
+    /**
+     * {@return tapes of the complete forward pass, or of segments that are computed again}
+     *
+     * @param recompute what is computed again on the way back
+     */
     public static TapeFactory of(Recompute recompute) {
       return recompute == Recompute.LAYER
           ? (autograd, scope, host) -> new CheckpointedRecording(autograd, scope)
@@ -86,13 +94,20 @@ public final class RecordedNetwork implements TrainableNetwork {
    */
   public record Implementation(
       TapeFactory tapes, Forward forward, String description, Runnable release) {
-    /** {@return the implementation of a network that is differentiated automatically} */
+    /**
+     * {@return the implementation of a network that is differentiated automatically}
+     *
+     * @param recompute what is computed again on the way back
+     * @param forward the forward pass
+     * @param release frees what the implementation keeps
+     */
     public static Implementation recorded(Recompute recompute, Forward forward, Runnable release) {
       return new Implementation(
           TapeFactory.of(recompute), forward, "TorchScript, differentiated automatically", release);
     }
   }
 
+  /** Makes the network. */
   public RecordedNetwork(NDManager parent, Parameters parameters, Implementation implementation) {
     this.implementation = implementation;
     this.parameters = parameters;

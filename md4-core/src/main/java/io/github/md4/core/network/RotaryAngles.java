@@ -16,6 +16,9 @@ public record RotaryAngles(double base, int width) {
   /**
    * {@return the factors of each channel and of its partner, whose products are added, [L, 1, W]
    * for the positions 0 to L - 1}
+   *
+   * @param manager the manager of the arrays, whose device is theirs
+   * @param length L, at least 1
    */
   public NDList tables(NDManager manager, int length) {
     int[] positions = new int[length];
@@ -25,7 +28,13 @@ public record RotaryAngles(double base, int width) {
     return tables(manager, positions, new Shape(length, 1, width));
   }
 
-  /** {@return {@link #tables(NDManager, int)} of any positions, in the shape given} */
+  /**
+   * {@return {@link #tables(NDManager, int)} of any positions, in the shape given}
+   *
+   * @param manager the manager of the arrays, whose device is theirs
+   * @param positions the positions, from 0 on
+   * @param shape the shape of the tables before their last axis
+   */
   public NDList tables(NDManager manager, int[] positions, Shape shape) {
     float[] own = new float[positions.length * width];
     float[] partner = new float[own.length];

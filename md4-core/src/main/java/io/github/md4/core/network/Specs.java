@@ -13,32 +13,68 @@ public final class Specs {
 
   private Specs() {}
 
-  /** {@return a table of embeddings, [rows, width]} */
+  /**
+   * {@return a table of embeddings, [rows, width]}
+   *
+   * @param name the parameter's name
+   * @param rows the number of embeddings
+   * @param width the number of channels
+   */
   public static ParameterSpec table(String name, long rows, long width) {
     return of(name, new Normal(1 / Math.sqrt((double) width)), rows, width);
   }
 
-  /** {@return the weight of a product, [out, in]} */
+  /**
+   * {@return the weight of a product, [out, in]}
+   *
+   * @param name the parameter's name
+   * @param out channels that come out
+   * @param in channels that go in
+   */
   public static ParameterSpec product(String name, long out, long in) {
     return of(name, new LeCunNormal(in, 1), out, in);
   }
 
-  /** {@return the filters of a convolution, [out, side, side, in]} */
+  /**
+   * {@return the filters of a convolution, [out, side, side, in]}
+   *
+   * @param name the parameter's name
+   * @param out channels that come out
+   * @param side the side of the square filter
+   * @param in channels that go in
+   */
   public static ParameterSpec filters(String name, long out, long side, long in) {
     return of(name, new LeCunNormal(side * side * in, 1), out, side, side, in);
   }
 
-  /** {@return the embeddings of the places of a grid, [rows columns, width]} */
+  /**
+   * {@return the embeddings of the places of a grid, [rows columns, width]}
+   *
+   * @param name the parameter's name
+   * @param rows rows of the grid
+   * @param columns columns of the grid
+   * @param width the number of channels
+   */
   public static ParameterSpec positions(String name, int rows, int columns, int width) {
     return of(name, new Grid(columns, width), (long) rows * columns, width);
   }
 
-  /** {@return a parameter that starts at zero} */
+  /**
+   * {@return a parameter that starts at zero}
+   *
+   * @param name the parameter's name
+   * @param shape the shape; row-major
+   */
   public static ParameterSpec zeros(String name, long... shape) {
     return of(name, new Zeros(), shape);
   }
 
-  /** {@return a parameter that starts at one} */
+  /**
+   * {@return a parameter that starts at one}
+   *
+   * @param name the parameter's name
+   * @param shape the shape; row-major
+   */
   public static ParameterSpec ones(String name, long... shape) {
     return of(name, new Ones(), shape);
   }

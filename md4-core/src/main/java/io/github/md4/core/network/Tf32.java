@@ -52,7 +52,11 @@ public final class Tf32 {
     boolean unused = set(TORCH, "0") && set(CUDA, "0"); // where it cannot be set, it is off anyway
   }
 
-  /** {@return whether float32 products on a manager's device are rounded; waits for the device} */
+  /**
+   * {@return whether float32 products on a manager's device are rounded; waits for the device}
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   */
   public static boolean isInEffect(NDManager parent) {
     if (!parent.getDevice().isGpu()) {
       return false;
@@ -68,6 +72,7 @@ public final class Tf32 {
    * Checks that a manager's device does what was allowed, unless it is a CPU, which has no part in
    * it.
    *
+   * @param parent the manager of the arrays, whose device is theirs
    * @throws DeviceException if it does not
    */
   public static void check(NDManager parent) {

@@ -21,7 +21,12 @@ public final class TimeEmbedding {
     return of(new double[] {t}, width);
   }
 
-  /** {@return the features of several times, one after another} */
+  /**
+   * {@return the features of several times, one after another}
+   *
+   * @param times times, in the unit of the network
+   * @param width the number of features of a time, even
+   */
   public static float[] of(double[] times, int width) {
     require(width >= 4, "width must be at least 4", width);
     int half = width / 2;

@@ -10,7 +10,11 @@ public enum TimeFeatures {
   /** Nothing: without classes too, RMSNorm takes the place of adaLN. */
   NONE;
 
-  /** {@return the choice written as {@code t} or {@code none}} */
+  /**
+   * {@return the choice written as {@code t} or {@code none}}
+   *
+   * @param text the text, as configs hold it
+   */
   public static TimeFeatures parse(String text) {
     return Choices.parse(values(), "timeFeatures", text);
   }

@@ -19,6 +19,7 @@ public interface TrainableNetwork extends AutoCloseable {
      * Computes its forward pass, with dropout.
      *
      * @param scope takes the arrays that the backward pass needs
+     * @return the pass, closed by the caller
      */
     TrainingPass forward(NDManager scope);
   }
@@ -26,11 +27,20 @@ public interface TrainableNetwork extends AutoCloseable {
   /**
    * Prepares a batch, on any thread.
    *
+   * @param input tokens, times, classes and asked rows, on the host
    * @param noise the noise of dropout
+   * @return the batch, to be used once
    */
   Prepared prepare(NetworkInput input, DropoutNoise noise);
 
-  /** Computes the forward pass of a batch at once. */
+  /**
+   * Computes the forward pass of a batch at once.
+   *
+   * @param scope takes the arrays that the backward pass needs
+   * @param input tokens, times, classes and asked rows, on the host
+   * @param noise the noise of dropout
+   * @return the pass, closed by the caller
+   */
   default TrainingPass forward(NDManager scope, NetworkInput input, DropoutNoise noise) {
     return prepare(input, noise).forward(scope);
   }

@@ -27,7 +27,11 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
     /** Our own CUDA kernels and a hand-written backward, or an error. */
     FUSED;
 
-    /** {@return the choice written as {@code auto}, {@code torchscript} or {@code fused}} */
+    /**
+     * {@return the choice written as {@code auto}, {@code torchscript} or {@code fused}}
+     *
+     * @param text the text, as configs hold it
+     */
     public static Kernels parse(String text) {
       return Choices.parse(values(), "kernels", text);
     }
@@ -50,7 +54,11 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
       return this != NONE;
     }
 
-    /** {@return the choice written as {@code none} or {@code layer}} */
+    /**
+     * {@return the choice written as {@code none} or {@code layer}}
+     *
+     * @param text the text, as configs hold it
+     */
     public static Recompute parse(String text) {
       return Choices.parse(values(), "recompute", text);
     }

@@ -15,21 +15,37 @@ public record Noise(long seed) {
 
   /** The use of noise; each has its own stream, so that no two uses share a number. */
   public enum Purpose {
+    /** The first weights of a network. */
     INITIALIZATION(0),
+    /** Times of training. */
     TIME(1),
+    /** Masks of training. */
     MASK(2),
+    /** Dropout masks. */
     DROPOUT(3),
+    /** Seeds of the engine's own generator. */
     ENGINE(4),
+    /** The order of the training data in an epoch. */
     DATA_ORDER(5),
+    /** Tokens drawn by a sampler. */
     SAMPLE(6),
+    /** Times of an evaluation. */
     EVALUATION_TIME(7),
+    /** Masks of an evaluation. */
     EVALUATION_MASK(8),
+    /** Data that a program makes up. */
     SOURCE(9),
+    /** Examples that lose their class in training, for guidance. */
     LABEL(16),
+    /** Steps or times at which positions are revealed or jump. */
     REVEAL(24),
+    /** Positions that a sampler masks again. */
     REMASK(25),
+    /** Orders in which positions are revealed. */
     ORDER(26),
+    /** Masks of a sequence that is to be reconstructed. */
     RECONSTRUCTION(27),
+    /** Draws of GenMD4 that are kept or taken back. */
     KEEP(30);
 
     /**
@@ -45,7 +61,10 @@ public record Noise(long seed) {
   /**
    * Returns the uniforms at positions 0 to {@code count - 1}.
    *
+   * @param purpose the use of the numbers; uses share none
    * @param step at least 0, below 2^32; likewise {@code example}
+   * @param example the example, at least 0, below 2^32
+   * @param count the number of uniforms, at least 0
    * @return in [0, 1), multiples of 2^-53
    */
   public double[] uniforms(Purpose purpose, long step, long example, int count) {
@@ -61,7 +80,10 @@ public record Noise(long seed) {
    * {@return the first random words, each uniform over 2^32 values: the blocks of {@link #fill} one
    * after another}
    *
+   * @param purpose the use of the numbers; uses share none
    * @param step at least 0, below 2^32; likewise {@code example}
+   * @param example the example, at least 0, below 2^32
+   * @param count the number of words, at least 0
    */
   public int[] words(Purpose purpose, long step, long example, int count) {
     int[] words = new int[count];
@@ -69,7 +91,14 @@ public record Noise(long seed) {
     return words;
   }
 
-  /** {@return one element of {@link #uniforms}} */
+  /**
+   * {@return one element of {@link #uniforms}}
+   *
+   * @param purpose the use of the numbers; uses share none
+   * @param step the step or pass, at least 0, below 2^32
+   * @param example the example, at least 0, below 2^32
+   * @param position the position in the example, at least 0
+   */
   public double uniform(Purpose purpose, long step, long example, int position) {
     int[] block = new int[4];
     fill(block, purpose, step, example, position >>> 1);
@@ -80,7 +109,9 @@ public record Noise(long seed) {
   /**
    * {@return 64 random bits, for what takes a seed of its own (an engine's generator)}
    *
+   * @param purpose the use of the numbers; uses share none
    * @param step at least 0, below 2^32; likewise {@code example}
+   * @param example the example, at least 0, below 2^32
    */
   public long bits(Purpose purpose, long step, long example) {
     int[] block = new int[4];
@@ -88,7 +119,15 @@ public record Noise(long seed) {
     return ((long) block[0] << 32) | (block[1] & 0xFFFFFFFFL);
   }
 
-  /** Fills {@code block} with the four words at {@code index}; each is uniform over 2^32 values. */
+  /**
+   * Fills {@code block} with the four words at {@code index}; each is uniform over 2^32 values.
+   *
+   * @param block four words, overwritten
+   * @param purpose the use of the numbers; uses share none
+   * @param step the step or pass, at least 0, below 2^32
+   * @param example the example, at least 0, below 2^32
+   * @param index the block's number in the stream, at least 0
+   */
   public void fill(int[] block, Purpose purpose, long step, long example, int index) {
     block[0] = index;
     block[1] = word(example);

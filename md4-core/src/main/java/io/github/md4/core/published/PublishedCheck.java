@@ -39,6 +39,10 @@ public record PublishedCheck(int[] ids, int row, double time, int[] tokens, doub
   /**
    * Reads cases: {@code {"cases": [{"ids": [...], "row": 5, "top": [[id, logit], ...]}, ...]}},
    * with a {@code time} where the network is told it.
+   *
+   * @param file the file of cases
+   * @return the cases, in order
+   * @throws IOException if a file cannot be read or written
    */
   public static List<PublishedCheck> read(Path file) throws IOException {
     return new UntrustedFile(file).readJson("has no cases", json -> of(file, json));
@@ -46,6 +50,10 @@ public record PublishedCheck(int[] ids, int row, double time, int[] tokens, doub
 
   /**
    * {@return the public numbers of a released model of a family and size; none if none are known}
+   *
+   * @param family the family's name
+   * @param vocabularySize V, the number of tokens without the mask
+   * @throws IOException if a file cannot be read or written
    */
   public static List<PublishedCheck> known(String family, int vocabularySize) throws IOException {
     try (InputStream in = PublishedCheck.class.getResourceAsStream("checks.json")) {
@@ -84,6 +92,8 @@ public record PublishedCheck(int[] ids, int row, double time, int[] tokens, doub
   /**
    * {@return how far the logits of a model are from those given}
    *
+   * @param manager the device on which the network runs
+   * @param model the model
    * @throws IllegalArgumentException if an id is none of the model's
    */
   public Distance distance(NDManager manager, SavedModel model) {

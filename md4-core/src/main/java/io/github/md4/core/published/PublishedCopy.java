@@ -34,7 +34,13 @@ public final class PublishedCopy {
 
   private PublishedCopy() {}
 
-  /** Writes a published model as one of ours; the folder appears whole or not at all. */
+  /**
+   * Writes a published model as one of ours; the folder appears whole or not at all.
+   *
+   * @param from the published model
+   * @param to the folder to be made
+   * @throws IOException if a file cannot be read or written
+   */
   public static void write(PublishedFolder from, Path to) throws IOException {
     AtomicWrite.folder(to, folder -> writeInto(from, folder));
   }
@@ -84,7 +90,11 @@ public final class PublishedCopy {
     return new GsonBuilder().setPrettyPrinting().create().toJson(names) + "\n";
   }
 
-  /** {@return whether a model was made from a published one} */
+  /**
+   * {@return whether a model was made from a published one}
+   *
+   * @param model the folder of a model of ours
+   */
   public static boolean isIn(Path model) {
     return Files.isRegularFile(model.resolve(KEPT).resolve(NAMES));
   }
@@ -93,7 +103,10 @@ public final class PublishedCopy {
    * Writes a model that was made from a published one in the published layout: names, files, types
    * and bytes of tensors, and all other files as they were.
    *
+   * @param model the folder of a model of ours
+   * @param to the folder to be made
    * @throws InvalidDataException if the model was made in another way
+   * @throws IOException if a file cannot be read or written
    */
   public static void restore(Path model, Path to) throws IOException {
     if (!isIn(model)) {

@@ -58,9 +58,12 @@ public final class PublishedFolder implements StoredModel {
   /**
    * Opens a folder and checks all names and shapes.
    *
+   * @param folder the published model's folder
    * @param family the name of a family, where the config does not tell it
+   * @return the model, whose weights are read when they are asked for
    * @throws InvalidDataException if the folder is of no family that is known here, or is not
    *     complete; tensors that are unknown, missing or of another shape are named together
+   * @throws IOException if a file cannot be read or written
    */
   public static PublishedFolder open(Path folder, Optional<String> family) throws IOException {
     Path file = folder.resolve(CONFIG);

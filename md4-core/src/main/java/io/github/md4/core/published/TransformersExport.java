@@ -47,7 +47,11 @@ public final class TransformersExport {
   /**
    * Writes a model of text or other sequences.
    *
+   * @param model the folder of a model of ours
+   * @param weights which weights: raw, or their moving average
+   * @param to the folder to be made
    * @throws InvalidDataException if its network is none that the Python file has
+   * @throws IOException if a file cannot be read or written
    */
   public static void write(Path model, Weights weights, Path to) throws IOException {
     SavedModel.Description description = SavedModel.Description.read(model);

@@ -8,6 +8,9 @@ public final class BoundaryTerms {
   /**
    * {@return the reconstruction term {@code (1 - alpha(0)) ln V}, in nats per token: what is still
    * masked at time 0 is guessed uniformly}
+   *
+   * @param schedule the schedule that all tokens share
+   * @param vocabularySize V, the number of tokens without the mask
    */
   public static double reconstruction(MaskingSchedule schedule, int vocabularySize) {
     return schedule.oneMinusAlpha(0) * logOf(vocabularySize);
@@ -17,6 +20,9 @@ public final class BoundaryTerms {
    * {@return the prior term {@code alpha(1) ln V}, in nats per token (MD4, Appendix E): what is
    * unmasked at time 1 is guessed uniformly} md4 leaves it out of every loss it reports, and so
    * does everything here that says nothing else.
+   *
+   * @param schedule the schedule that all tokens share
+   * @param vocabularySize V, the number of tokens without the mask
    */
   public static double prior(MaskingSchedule schedule, int vocabularySize) {
     return schedule.alpha(1) * logOf(vocabularySize);

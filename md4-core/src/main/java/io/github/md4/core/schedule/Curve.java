@@ -16,13 +16,25 @@ import java.util.function.Function;
  */
 public non-sealed interface Curve extends ScheduleConfig {
 
-  /** {@return the raw probability that a token is still unmasked at the time {@code t}} */
+  /**
+   * {@return the raw probability that a token is still unmasked at the time {@code t}}
+   *
+   * @param t a time, in [0, 1]
+   */
   double alpha(double t);
 
-  /** {@return {@code 1 - alpha(t)} to full relative precision, also where it is tiny} */
+  /**
+   * {@return {@code 1 - alpha(t)} to full relative precision, also where it is tiny}
+   *
+   * @param t a time, in [0, 1]
+   */
   double oneMinusAlpha(double t);
 
-  /** {@return the derivative of {@link #alpha} at the time {@code t}; at most zero} */
+  /**
+   * {@return the derivative of {@link #alpha} at the time {@code t}; at most zero}
+   *
+   * @param t a time, in [0, 1]
+   */
   double alphaPrime(double t);
 
   @Override
@@ -45,6 +57,7 @@ public non-sealed interface Curve extends ScheduleConfig {
    * {@code geometric} or {@code geometric(1e-5, 20)}, or in the same form the name of a {@link
    * CurveKind} on the class path}
    *
+   * @param text the text, as configs hold it
    * @throws IllegalArgumentException if the text is none of these
    */
   static Curve parse(String text) {
@@ -111,7 +124,11 @@ public non-sealed interface Curve extends ScheduleConfig {
    * @param exponent {@code k}, above zero
    */
   record Polynomial(double exponent) implements Curve {
-    /** Checks the exponent. */
+    /**
+     * Checks the exponent.
+     *
+     * @param exponent {@code k}, above zero
+     */
     public Polynomial {
       if (!(exponent > 0 && exponent < Double.POSITIVE_INFINITY)) {
         throw new IllegalArgumentException("exponent must be above 0 and finite: " + exponent);
@@ -154,7 +171,12 @@ public non-sealed interface Curve extends ScheduleConfig {
     /** The value in Figure 1 of the paper. */
     public static final double DEFAULT_BETA_MAX = 20;
 
-    /** Checks {@code 0 < betaMin < betaMax}. */
+    /**
+     * Checks {@code 0 < betaMin < betaMax}.
+     *
+     * @param betaMin {@code -ln alpha(0)}, above zero
+     * @param betaMax {@code -ln alpha(1)}, above {@code betaMin}
+     */
     public Geometric {
       if (!(betaMin > 0 && betaMin < betaMax && betaMax < Double.POSITIVE_INFINITY)) {
         throw new IllegalArgumentException(

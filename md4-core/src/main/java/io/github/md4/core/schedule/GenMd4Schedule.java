@@ -62,6 +62,9 @@ public final class GenMd4Schedule implements Schedule {
    * {@return the powers {@code softplus(raw)} of V tokens}
    *
    * @param raw [V], or one number that is all tokens' own
+   * @param vocabularySize V, the number of tokens without the mask
+   * @param epsilon the squeeze of the ends, at least 0 and small: {@code alpha(0)} is {@code 1 -
+   *     epsilon}
    */
   public static GenMd4Schedule ofRaw(float[] raw, int vocabularySize, double epsilon) {
     double[] powers = new double[vocabularySize];
@@ -71,7 +74,13 @@ public final class GenMd4Schedule implements Schedule {
     return new GenMd4Schedule(powers, epsilon);
   }
 
-  /** {@return the schedule in which every token has the power 1} */
+  /**
+   * {@return the schedule in which every token has the power 1}
+   *
+   * @param vocabularySize V, the number of tokens without the mask
+   * @param epsilon the squeeze of the ends, at least 0 and small: {@code alpha(0)} is {@code 1 -
+   *     epsilon}
+   */
   public static GenMd4Schedule unit(int vocabularySize, double epsilon) {
     double[] powers = new double[vocabularySize];
     Arrays.fill(powers, 1);
@@ -115,7 +124,11 @@ public final class GenMd4Schedule implements Schedule {
     return epsilon;
   }
 
-  /** {@return a token's power} */
+  /**
+   * {@return a token's power}
+   *
+   * @param token a token, in [0, V)
+   */
   public double power(int token) {
     return powers[token];
   }
@@ -130,7 +143,12 @@ public final class GenMd4Schedule implements Schedule {
     return Arrays.stream(powers).max().orElseThrow();
   }
 
-  /** {@return the probability that a token is unmasked at the time {@code t}} */
+  /**
+   * {@return the probability that a token is unmasked at the time {@code t}}
+   *
+   * @param t a time, in [0, 1]
+   * @param token a token, in [0, V)
+   */
   public double alpha(double t, int token) {
     return -Math.expm1(logMasked(t, token));
   }
@@ -145,12 +163,22 @@ public final class GenMd4Schedule implements Schedule {
     return logMasked + powers[token] * Math.log(t);
   }
 
-  /** {@return {@code ln((1 - alpha) / alpha)} of a token, the log-odds of its being masked} */
+  /**
+   * {@return {@code ln((1 - alpha) / alpha)} of a token, the log-odds of its being masked}
+   *
+   * @param t a time, in [0, 1]
+   * @param token a token, in [0, V)
+   */
   public double maskLogOdds(double t, int token) {
     return logMasked(t, token) - Math.log(alpha(t, token));
   }
 
-  /** {@return the derivative of {@link #maskLogOdds} by the token's power, {@code ln t / alpha}} */
+  /**
+   * {@return the derivative of {@link #maskLogOdds} by the token's power, {@code ln t / alpha}}
+   *
+   * @param t a time, in [0, 1]
+   * @param token a token, in [0, V)
+   */
   public double maskLogOddsSlope(double t, int token) {
     return Math.log(t) / alpha(t, token);
   }
@@ -158,6 +186,9 @@ public final class GenMd4Schedule implements Schedule {
   /**
    * {@return the time at which a token is masked with the probability {@code masked}, the inverse
    * of {@link #oneMinusAlpha}; 1 from {@code 1 - epsilon} on}
+   *
+   * @param masked the probability, in [0, 1)
+   * @param token a token, in [0, V)
    */
   public double timeWhenMasked(double masked, int token) {
     return Math.min(1, Math.exp((Math.log(masked) - logMasked) / powers[token]));
@@ -166,6 +197,9 @@ public final class GenMd4Schedule implements Schedule {
   /**
    * {@return {@code alpha' / (1 - alpha)} of a token, the weight of its masked log-likelihood:
    * {@code -power / t} exactly, since epsilon cancels}
+   *
+   * @param t a time, in [0, 1]
+   * @param token a token, in [0, V)
    */
   public double lossWeight(double t, int token) {
     return -powers[token] / t;
@@ -197,6 +231,9 @@ public final class GenMd4Schedule implements Schedule {
    *
    * @param t in (0, 1]
    * @param u in [0, 1)
+   * @param epsilon the squeeze of the ends, at least 0 and small: {@code alpha(0)} is {@code 1 -
+   *     epsilon}
+   * @return the critical power, at least 0; infinite where every power masks the token
    */
   public static double criticalPower(double t, double u, double epsilon) {
     double exponent = Math.log1p(-u) - Math.log1p(-epsilon);
@@ -214,6 +251,8 @@ public final class GenMd4Schedule implements Schedule {
    * <pre>{@code
    * -(1 - epsilon) t1^w_x (w_x ln t1 - ln sum_v t1^w_v)
    * }</pre>
+   *
+   * @param token a token, in [0, V)
    */
   public double reconstruction(int token) {
     return -oneMinusAlpha(TIME_FLOOR, token) * logGuessAtFloor(token);

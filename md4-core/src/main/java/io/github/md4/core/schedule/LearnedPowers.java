@@ -39,7 +39,12 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
     abstract int count(int vocabularySize);
   }
 
-  /** Checks the initial power. */
+  /**
+   * Checks the initial power.
+   *
+   * @param initial every power at the start; 1 is the linear schedule
+   * @param sharing which tokens share a power
+   */
   public LearnedPowers {
     if (!(initial > 0 && initial <= GenMd4Schedule.LARGEST_POWER)) {
       throw new IllegalArgumentException(
@@ -60,6 +65,7 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
    * {@return the choice written as {@code learned}, {@code learned(power)} or {@code learned(power,
    * shared)}; the first starts at 1}
    *
+   * @param text the text, as configs hold it
    * @throws IllegalArgumentException for any other text
    */
   public static LearnedPowers parse(String text) {

@@ -25,7 +25,12 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
 
   private static final int BISECTIONS = 60;
 
-  /** Checks epsilon. */
+  /**
+   * Checks epsilon.
+   *
+   * @param curve the raw curve
+   * @param epsilon the squeeze, in [0, 0.5); with 0 the ends have infinite weight and log-SNR
+   */
   public MaskingSchedule {
     Objects.requireNonNull(curve, "curve");
     if (!(epsilon >= 0 && epsilon < 0.5)) {
@@ -33,18 +38,28 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
     }
   }
 
-  /** The curve with the default squeeze. */
+  /**
+   * The curve with the default squeeze.
+   *
+   * @param curve the curve before the squeeze
+   */
   public MaskingSchedule(Curve curve) {
     this(curve, DEFAULT_EPSILON);
   }
 
-  /** {@return the probability that a token is unmasked at the time {@code t}} */
+  /**
+   * {@return the probability that a token is unmasked at the time {@code t}}
+   *
+   * @param t a time, in [0, 1]
+   */
   public double alpha(double t) {
     return squeeze(curve.alpha(checked(t)));
   }
 
   /**
    * {@return the probability that a token is masked at the time {@code t}, without cancellation}
+   *
+   * @param t a time, in [0, 1]
    */
   public double oneMinusAlpha(double t) {
     return squeeze(curve.oneMinusAlpha(checked(t)));
@@ -67,12 +82,20 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
     return oneMinusAlpha(t);
   }
 
-  /** {@return the derivative of {@link #alpha}; minus infinity where the curve's is} */
+  /**
+   * {@return the derivative of {@link #alpha}; minus infinity where the curve's is}
+   *
+   * @param t a time, in [0, 1]
+   */
   public double alphaPrime(double t) {
     return scale() * curve.alphaPrime(checked(t));
   }
 
-  /** {@return {@code ln(alpha / (1 - alpha))} at the time {@code t}, the log signal-to-noise} */
+  /**
+   * {@return {@code ln(alpha / (1 - alpha))} at the time {@code t}, the log signal-to-noise}
+   *
+   * @param t a time, in [0, 1]
+   */
   public double logSnr(double t) {
     return Math.log(alpha(t)) - Math.log(oneMinusAlpha(t));
   }
@@ -81,6 +104,8 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
    * {@return the probability {@code (alpha_s - alpha_t) / (1 - alpha_t)} that a token masked at
    * {@code t} is unmasked at the earlier time {@code s} (MD4, Section 2)}
    *
+   * @param s an earlier time, in {@code [0, t]}
+   * @param t a time, in [0, 1]
    * @throws IllegalArgumentException unless {@code 0 <= s <= t <= 1}
    */
   public double unmaskProbability(double s, double t) {
@@ -103,6 +128,8 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
    *
    * <p>Never positive. Minus infinity where the formula is: at {@code t = 0} of a polynomial with
    * an exponent below 1, and at {@code t = 0} if epsilon is 0.
+   *
+   * @param t a time, in [0, 1]
    */
   public double lossWeight(double t) {
     double masked = oneMinusAlpha(t);
@@ -118,6 +145,8 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
   /**
    * {@return the time at which a token is masked with probability {@code b}, to the last bits: the
    * inverse of {@link #oneMinusAlpha}} Beyond the ends of the schedule it is 0 or 1.
+   *
+   * @param b a probability, in [0, 1]
    */
   public double timeWhenMasked(double b) {
     double low = 0;

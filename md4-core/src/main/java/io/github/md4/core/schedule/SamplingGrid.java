@@ -10,12 +10,19 @@ package io.github.md4.core.schedule;
  */
 public interface SamplingGrid {
 
-  /** {@return the time in [0, 1] at the fraction {@code t} of the way; 0 at 0 and 1 at 1} */
+  /**
+   * {@return the time in [0, 1] at the fraction {@code t} of the way; 0 at 0 and 1 at 1}
+   *
+   * @param t the fraction of the way, in [0, 1]
+   */
   double at(double t);
 
   /**
    * {@return the time after {@code step} of {@code steps} steps: exactly 1 after none, exactly 0
    * after all} The network is given this time.
+   *
+   * @param step the number of steps done, from 0 to {@code steps}
+   * @param steps the number of all steps, at least 1
    */
   default double time(int step, int steps) {
     if (!(steps >= 1 && step >= 0 && step <= steps)) {
@@ -29,6 +36,7 @@ public interface SamplingGrid {
    * {@return the grid that a text names: {@code uniform}, {@code cosine}, or one of a {@link
    * SamplingGridKind} on the class path}
    *
+   * @param text the text, as configs hold it
    * @throws IllegalArgumentException if the text is none of these
    */
   static SamplingGrid parse(String text) {

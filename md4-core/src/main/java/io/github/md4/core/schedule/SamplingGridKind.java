@@ -23,6 +23,7 @@ public interface SamplingGridKind {
   /**
    * {@return the grid of a name}
    *
+   * @param name the name, in lower case
    * @throws IllegalArgumentException if no kind on the class path has it
    */
   static SamplingGrid parse(String name) {

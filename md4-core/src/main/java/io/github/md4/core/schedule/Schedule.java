@@ -9,25 +9,49 @@ import java.util.function.Function;
  */
 public sealed interface Schedule permits MaskingSchedule, GenMd4Schedule {
 
-  /** {@return the probability that a token is masked at the time {@code t}} */
+  /**
+   * {@return the probability that a token is masked at the time {@code t}}
+   *
+   * @param t a time, in [0, 1]
+   * @param token a token, in [0, V)
+   */
   double oneMinusAlpha(double t, int token);
 
   /**
    * {@return the probability that a token masked at {@code t} is unmasked at the earlier time
    * {@code s}}
+   *
+   * @param s an earlier time, in {@code [0, t]}
+   * @param t a time, in [0, 1]
+   * @param token a token, in [0, V)
    */
   double unmaskProbability(double s, double t, int token);
 
-  /** {@return the masking of tokens at the time {@code t}} */
+  /**
+   * {@return the masking of tokens at the time {@code t}}
+   *
+   * @param t a time, in [0, 1]
+   */
   Masking at(double t);
 
-  /** {@return what one of two functions gives: of a shared schedule, or of one for each token} */
+  /**
+   * {@return what one of two functions gives: of a shared schedule, or of one for each token}
+   *
+   * @param <R> the type of what the functions give
+   * @param shared the function of a schedule that all tokens share
+   * @param perToken the function of a schedule with a power for each token
+   */
   <R> R match(Function<MaskingSchedule, R> shared, Function<GenMd4Schedule, R> perToken);
 
   /** The masking at one time: a token stays where its uniform is below its alpha. */
   @FunctionalInterface
   interface Masking {
-    /** {@return whether a token is masked by the uniform {@code u} in [0, 1)} */
+    /**
+     * {@return whether a token is masked by the uniform {@code u} in [0, 1)}
+     *
+     * @param token a token, in [0, V)
+     * @param u uniform, in [0, 1)
+     */
     boolean isMasked(int token, double u);
   }
 }

@@ -14,12 +14,20 @@ public record StepTimes(int first, double[] times) {
     return times.length - 1;
   }
 
-  /** {@return the time after {@code step} of these steps} */
+  /**
+   * {@return the time after {@code step} of these steps}
+   *
+   * @param step the number of steps done, from 0 on
+   */
   public double time(int step) {
     return times[step];
   }
 
-  /** {@return the index of the first time that is at most {@code time}, or else of the last} */
+  /**
+   * {@return the index of the first time that is at most {@code time}, or else of the last}
+   *
+   * @param time a time, in [0, 1]
+   */
   public int index(double time) {
     int low = 0;
     int high = steps();

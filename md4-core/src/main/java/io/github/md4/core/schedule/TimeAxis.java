@@ -9,17 +9,28 @@ import java.util.regex.Pattern;
 /** The axis of time, {@code [0, 1]} or steps: the one place where the two differ. */
 public sealed interface TimeAxis {
 
-  /** {@return the first time on this axis after {@code t}, or {@code t} itself if continuous} */
+  /**
+   * {@return the first time on this axis after {@code t}, or {@code t} itself if continuous}
+   *
+   * @param t a time, in [0, 1]
+   */
   double snap(double t);
 
   /**
    * {@return the weight of the masked log-likelihood at the time {@code t}; never positive}
    *
+   * @param schedule the schedule that all tokens share
    * @param t a time that {@link #snap} returned
    */
   double lossWeight(MaskingSchedule schedule, double t);
 
-  /** {@return what one of two functions gives: of continuous time, or of a number of steps} */
+  /**
+   * {@return what one of two functions gives: of continuous time, or of a number of steps}
+   *
+   * @param <R> the type of what the functions give
+   * @param continuous gives the answer for continuous time
+   * @param discrete the function of the number of steps
+   */
   <R> R match(Supplier<R> continuous, IntFunction<R> discrete);
 
   /** {@return whether its times are all of [0, 1]} */
@@ -31,6 +42,7 @@ public sealed interface TimeAxis {
   /**
    * {@return the axis written as {@code continuous} or {@code discrete(steps)}}
    *
+   * @param text the text, as configs hold it
    * @throws IllegalArgumentException for any other text
    */
   static TimeAxis parse(String text) {
@@ -84,7 +96,11 @@ public sealed interface TimeAxis {
    * @param steps how many, at least 1
    */
   record Discrete(int steps) implements TimeAxis {
-    /** Checks the number of steps. */
+    /**
+     * Checks the number of steps.
+     *
+     * @param steps how many, at least 1
+     */
     public Discrete {
       if (steps < 1) {
         throw new IllegalArgumentException("steps must be at least 1: " + steps);

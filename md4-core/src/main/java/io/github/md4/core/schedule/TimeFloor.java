@@ -34,12 +34,20 @@ public enum TimeFloor {
     return factor;
   }
 
-  /** {@return the time in [t1, 1) that a uniform in [0, 1) stands for} */
+  /**
+   * {@return the time in [t1, 1) that a uniform in [0, 1) stands for}
+   *
+   * @param u uniform, in [0, 1)
+   */
   public static double time(double u) {
     return (1 - GenMd4Schedule.TIME_FLOOR) * u + GenMd4Schedule.TIME_FLOOR;
   }
 
-  /** {@return the choice written as {@code reference} or {@code exact}} */
+  /**
+   * {@return the choice written as {@code reference} or {@code exact}}
+   *
+   * @param text the text, as configs hold it
+   */
   public static TimeFloor parse(String text) {
     return Choices.parse(values(), "the time floor", text);
   }

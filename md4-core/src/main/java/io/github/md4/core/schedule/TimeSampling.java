@@ -17,6 +17,7 @@ public sealed interface TimeSampling {
    * {@return the choice written as {@code low-discrepancy} or {@code independent}; {@code
    * stratified} is an earlier name of the first}
    *
+   * @param text the text, as configs hold it
    * @throws IllegalArgumentException for any other text
    */
   static TimeSampling parse(String text) {

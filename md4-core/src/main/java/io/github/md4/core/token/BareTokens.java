@@ -17,8 +17,11 @@ public final class BareTokens {
    * Writes the JSON that tells what the tokens of a file are beside it; the file stays as it is.
    *
    * @param bin the tokens: all are read
+   * @param content what the tokens are: data set, split, tokenizer, origin
+   * @return what the JSON says
    * @throws InvalidDataException if it is no such file, has a JSON, or holds an id outside the
    *     vocabulary
+   * @throws IOException if a file cannot be read or written
    */
   public static TokenFileInfo describe(Path bin, DataSplit content) throws IOException {
     Path json = TokenFileInfo.beside(bin);

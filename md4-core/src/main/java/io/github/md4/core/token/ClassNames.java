@@ -17,6 +17,11 @@ public record ClassNames(List<String> names) implements Tokenizer {
   private static final String NAMES = "names";
   private static final Pattern BLANK = Pattern.compile("\\s");
 
+  /**
+   * Checks the names.
+   *
+   * @param names none without a visible character, and none equal in a text
+   */
   public ClassNames {
     names = List.copyOf(names);
     if (names.isEmpty() || names.stream().distinct().count() < names.size()) {
@@ -39,6 +44,7 @@ public record ClassNames(List<String> names) implements Tokenizer {
   /**
    * {@return the label of a name}
    *
+   * @param name the name, or its form in a text
    * @throws IllegalArgumentException if there is no such class
    */
   public int label(String name) {

@@ -13,7 +13,14 @@ package io.github.md4.core.token;
 public record DataSplit(
     String dataSet, String split, Tokenizer tokenizer, Provenance provenance, int rowLength) {
 
-  /** Makes the split of one stream. */
+  /**
+   * Makes the split of one stream.
+   *
+   * @param dataSet the name of the data set
+   * @param split the name of the split: {@code train}, {@code valid}, {@code test}
+   * @param tokenizer what made the ids, and makes text of them
+   * @param provenance where the tokens come from
+   */
   public DataSplit(String dataSet, String split, Tokenizer tokenizer, Provenance provenance) {
     this(dataSet, split, tokenizer, provenance, 0);
   }

@@ -72,7 +72,9 @@ public final class HuggingFaceJson implements Tokenizer {
   /**
    * {@return the tokenizer in a file}
    *
+   * @param file the file
    * @throws io.github.md4.core.InvalidDataException if it is missing or describes none
+   * @throws IOException if a file cannot be read
    */
   public static HuggingFaceJson load(Path file) throws IOException {
     UntrustedFile untrusted = new UntrustedFile(file);

@@ -15,6 +15,13 @@ import java.util.regex.Pattern;
 public record ImageShape(int height, int width, int colours) {
   private static final Pattern TEXT = Pattern.compile("(\\d{1,5})x(\\d{1,5})x(\\d{1,3})");
 
+  /**
+   * Checks that there is a row, a column and a colour.
+   *
+   * @param height rows
+   * @param width columns
+   * @param colours values of a pixel: 1 is grey, 3 is red, green, blue
+   */
   public ImageShape {
     if (height < 1 || width < 1 || colours < 1) {
       throw new IllegalArgumentException(
@@ -23,7 +30,11 @@ public record ImageShape(int height, int width, int colours) {
     }
   }
 
-  /** {@return the shape written as {@code HEIGHTxWIDTHxCOLOURS}: {@code 32x32x3}} */
+  /**
+   * {@return the shape written as {@code HEIGHTxWIDTHxCOLOURS}: {@code 32x32x3}}
+   *
+   * @param text the three numbers, joined by {@code x}
+   */
   public static ImageShape parse(String text) {
     Matcher parts = TEXT.matcher(text);
     if (!parts.matches()) {

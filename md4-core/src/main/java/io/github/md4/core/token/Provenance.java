@@ -17,11 +17,26 @@ import java.util.List;
  * @param files the files read, in order; empty where the tokens were generated
  */
 public record Provenance(String source, int version, String settings, List<SourceFile> files) {
+  /**
+   * Copies the list of files.
+   *
+   * @param source the maker of the tokens, in machine-readable form: {@code text8}, {@code text},
+   *     {@code quickstart}
+   * @param version the version of what made them; another version may make other tokens
+   * @param settings its settings, for people; empty where there were none
+   * @param files the files read, in order; empty where the tokens were generated
+   */
   public Provenance {
     files = List.copyOf(files);
   }
 
-  /** Makes an origin without settings. */
+  /**
+   * Makes an origin without settings.
+   *
+   * @param source the maker of the tokens, in machine-readable form
+   * @param version the version of the maker; another may make other tokens
+   * @param files the files read, in order; empty where the tokens were generated
+   */
   public Provenance(String source, int version, List<SourceFile> files) {
     this(source, version, "", files);
   }
@@ -33,7 +48,12 @@ public record Provenance(String source, int version, String settings, List<Sourc
    * @param sha256 the SHA-256 of its bytes as stored, compressed or not, in hexadecimal
    */
   public record SourceFile(String name, String sha256) {
-    /** {@return the name and hash of a file, reading all of it} */
+    /**
+     * {@return the name and hash of a file, reading all of it}
+     *
+     * @param file the file
+     * @throws IOException if a file cannot be read
+     */
     public static SourceFile of(Path file) throws IOException {
       return new SourceFile(String.valueOf(file.getFileName()), Sha256.of(file));
     }

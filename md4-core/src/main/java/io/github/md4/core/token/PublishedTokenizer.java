@@ -17,7 +17,13 @@ public record PublishedTokenizer(Tokenizer tokens, int vocabularySize, int end)
     implements Tokenizer {
   static final String TYPE = "published";
 
-  /** Checks that every token has a row. */
+  /**
+   * Checks that every token has a row.
+   *
+   * @param tokens the vocabulary
+   * @param vocabularySize the rows of the table
+   * @param end the id that ends a text, or -1
+   */
   public PublishedTokenizer {
     if (vocabularySize < tokens.vocabularySize()) {
       throw new IllegalArgumentException(

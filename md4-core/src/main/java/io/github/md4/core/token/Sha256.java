@@ -28,12 +28,21 @@ public final class Sha256 {
     return HexFormat.of().formatHex(digest.digest());
   }
 
-  /** {@return the SHA-256 of bytes} */
+  /**
+   * {@return the SHA-256 of bytes}
+   *
+   * @param bytes the content
+   */
   public static String of(byte[] bytes) {
     return HexFormat.of().formatHex(start().digest(bytes));
   }
 
-  /** {@return the SHA-256 of a file's bytes} */
+  /**
+   * {@return the SHA-256 of a file's bytes}
+   *
+   * @param file the file
+   * @throws IOException if a file cannot be read
+   */
   public static String of(Path file) throws IOException {
     new UntrustedFile(file).checkIsRegular();
     MessageDigest digest = start();

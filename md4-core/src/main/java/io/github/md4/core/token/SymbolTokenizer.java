@@ -64,8 +64,10 @@ public final class SymbolTokenizer implements Tokenizer {
    * {@return the vocabulary of a file with one symbol a line; the symbol {@code <|endoftext|>}, if
    * there, ends documents}
    *
+   * @param file the file
    * @throws io.github.md4.core.InvalidDataException if it has fewer than two symbols, or one twice
    *     or empty
+   * @throws IOException if a file cannot be read
    */
   public static SymbolTokenizer load(Path file) throws IOException {
     UntrustedFile untrusted = new UntrustedFile(file);

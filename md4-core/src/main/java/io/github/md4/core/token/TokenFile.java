@@ -39,8 +39,10 @@ public final class TokenFile implements Closeable {
    * Opens a file of tokens and maps it.
    *
    * @param bin the {@code .bin}
+   * @return the open file, closed by the caller
    * @throws InvalidDataException if it is missing, is not as long as it says, or has a JSON that
    *     cannot be understood
+   * @throws IOException if a file cannot be read
    */
   public static TokenFile open(Path bin) throws IOException {
     return open(bin, TOKENS_PER_PIECE);
@@ -49,7 +51,11 @@ public final class TokenFile implements Closeable {
   /**
    * Opens a file of tokens whose vocabulary size the caller knows, as {@link #open(Path)} does.
    *
+   * @param bin the {@code .bin}
+   * @param vocabularySize V, the number of tokens without the mask
+   * @return the open file, closed by the caller
    * @throws InvalidDataException also if the file says another size
+   * @throws IOException if a file cannot be read
    */
   public static TokenFile openWithVocabulary(Path bin, int vocabularySize) throws IOException {
     TokenFile opened = open(bin);
@@ -97,6 +103,8 @@ public final class TokenFile implements Closeable {
   /**
    * Reads {@code into.length} ids from the token {@code offset} on.
    *
+   * @param offset the place of the first id, from 0, in tokens
+   * @param into filled from its first element to its last
    * @throws IllegalArgumentException if they do not all lie within the file
    * @throws InvalidDataException if an id is not in the vocabulary, where that is known
    */
@@ -117,7 +125,12 @@ public final class TokenFile implements Closeable {
     }
   }
 
-  /** {@return {@code count} ids from the token {@code offset} on, as {@link #read(long, int[])}} */
+  /**
+   * {@return {@code count} ids from the token {@code offset} on, as {@link #read(long, int[])}}
+   *
+   * @param offset the place of the first id, from 0, in tokens
+   * @param count the number of ids, at least 0
+   */
   public int[] read(long offset, int count) {
     int[] ids = new int[count];
     read(offset, ids);
@@ -155,6 +168,7 @@ public final class TokenFile implements Closeable {
    * Reads the whole file and throws unless its SHA-256 is the one that the JSON states.
    *
    * @throws InvalidDataException if it is another, or if there is no JSON
+   * @throws IOException if a file cannot be read
    */
   public void verify() throws IOException {
     if (info == null) {

@@ -53,6 +53,7 @@ public record TokenFileInfo(DataSplit content, TokenType type, long count, Strin
    *
    * @throws InvalidDataException if the file describes no token file, or in a format version
    *     unknown here
+   * @throws IOException if a file cannot be read
    */
   public static TokenFileInfo read(Path json) throws IOException {
     return new UntrustedFile(json)

@@ -49,6 +49,9 @@ public final class TokenFileWriter implements Closeable {
    * Starts a file of tokens in a folder that exists; {@link #publish} replaces one that is there.
    *
    * @param bin the name to be, ending in {@code .bin}
+   * @param content what the tokens are: data set, split, tokenizer, origin
+   * @return the writer, closed by the caller
+   * @throws IOException if a file cannot be written
    */
   public static TokenFileWriter create(Path bin, DataSplit content) throws IOException {
     return new TokenFileWriter(bin, content);
@@ -69,7 +72,9 @@ public final class TokenFileWriter implements Closeable {
   /**
    * Appends ids.
    *
+   * @param ids ids in [0, V)
    * @throws IllegalArgumentException if one is not in the vocabulary
+   * @throws IOException if a file cannot be written
    */
   public void write(int[] ids) throws IOException {
     int vocabularySize = content.tokenizer().vocabularySize();
@@ -102,6 +107,9 @@ public final class TokenFileWriter implements Closeable {
   /**
    * Syncs tokens and JSON under their temporary names and returns what the JSON says. Call once,
    * after the last token; a disk that is full is full here.
+   *
+   * @return the description of the finished file
+   * @throws IOException if a file cannot be written
    */
   public TokenFileInfo seal() throws IOException {
     flush();
@@ -112,7 +120,11 @@ public final class TokenFileWriter implements Closeable {
     return info;
   }
 
-  /** Names what was sealed. */
+  /**
+   * Names what was sealed.
+   *
+   * @throws IOException if a file cannot be renamed
+   */
   public void publish() throws IOException {
     Files.deleteIfExists(bin); // never old tokens beside a new JSON
     move(partialJson, json);

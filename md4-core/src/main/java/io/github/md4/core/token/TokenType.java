@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 
 /** The type of an id in a token file; little-endian. */
 public enum TokenType {
+  /** A byte for each id, for at most 256 tokens. */
   UINT8("uint8", 1, 1 << 8) {
     @Override
     void get(ByteBuffer from, int at, int[] into, Span span) {
@@ -21,6 +22,7 @@ public enum TokenType {
       into.put((byte) id);
     }
   },
+  /** Two bytes for each id, for at most 65,536 tokens. */
   UINT16("uint16", 2, 1 << 16) {
     @Override
     void get(ByteBuffer from, int at, int[] into, Span span) {
@@ -34,6 +36,7 @@ public enum TokenType {
       into.putShort((short) id);
     }
   },
+  /** Four bytes for each id. */
   INT32("int32", 4, Integer.MAX_VALUE) {
     @Override
     void get(ByteBuffer from, int at, int[] into, Span span) {
@@ -61,7 +64,11 @@ public enum TokenType {
   /** A part of an array of ids. */
   record Span(int start, int count) {}
 
-  /** {@return the smallest type whose values hold {@code 0 .. vocabularySize - 1}} */
+  /**
+   * {@return the smallest type whose values hold {@code 0 .. vocabularySize - 1}}
+   *
+   * @param vocabularySize V, the number of tokens without the mask
+   */
   public static TokenType smallestFor(int vocabularySize) {
     require(vocabularySize >= 1, "vocabularySize must be at least 1", vocabularySize);
     for (TokenType type : values()) {

@@ -48,6 +48,7 @@ public interface Tokenizer {
   /**
    * {@return the ids of a text, in order}
    *
+   * @param text the text
    * @throws IllegalArgumentException if a character has no id; says which and where
    */
   int[] encode(CharSequence text);
@@ -55,6 +56,7 @@ public interface Tokenizer {
   /**
    * {@return the number of blanks and line ends of a text that have no token}
    *
+   * @param text the text
    * @param ids what {@link #encode} returned for it
    */
   default long blanksLeftOut(CharSequence text, int[] ids) {
@@ -65,6 +67,7 @@ public interface Tokenizer {
    * {@return the ids of a text that continues another, after a hole for instance: without the mark
    * of a beginning that some vocabularies put before a text}
    *
+   * @param text the text
    * @throws IllegalArgumentException as {@link #encode}
    */
   default int[] encodeContinuing(CharSequence text) {
@@ -75,6 +78,9 @@ public interface Tokenizer {
    * {@return the text that one id adds to a sequence at a position} The texts of all positions,
    * joined by {@link #separator}, give {@link #decode} of the sequence, as far as no character
    * takes several tokens.
+   *
+   * @param id an id in [0, V]
+   * @param position the position in the sequence, from 0
    */
   default String text(int id, int position) {
     return decode(new int[] {id});
@@ -83,6 +89,7 @@ public interface Tokenizer {
   /**
    * {@return the text of the ids; the mask reads {@link #MASK_TEXT}}
    *
+   * @param ids ids in [0, V]
    * @throws IllegalArgumentException if an id is not in {@code [0, vocabularySize()]}
    */
   String decode(int[] ids);
@@ -100,6 +107,8 @@ public interface Tokenizer {
   /**
    * {@return the last place at which a text may be cut so that its parts, encoded one by one, give
    * the ids of the whole; 0 where no such place is known}
+   *
+   * @param text the text
    */
   int seam(CharSequence text);
 
@@ -109,6 +118,7 @@ public interface Tokenizer {
   /**
    * {@return the tokenizer whose {@link #toJson} this is}
    *
+   * @param json the JSON object
    * @throws IllegalArgumentException if it is none, or of a format version unknown here
    */
   static Tokenizer fromJson(JsonObject json) {
@@ -132,7 +142,9 @@ public interface Tokenizer {
   /**
    * {@return the tokenizer in a file}
    *
+   * @param file the file
    * @throws InvalidDataException if the file is missing or holds no tokenizer
+   * @throws IOException if a file cannot be read
    */
   static Tokenizer read(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
@@ -141,7 +153,12 @@ public interface Tokenizer {
     return new UntrustedFile(file).readJson("not a tokenizer", Tokenizer::fromJson);
   }
 
-  /** Writes {@link #toJson} to a file, replacing it. */
+  /**
+   * Writes {@link #toJson} to a file, replacing it.
+   *
+   * @param file the file
+   * @throws IOException if a file cannot be written
+   */
   default void write(Path file) throws IOException {
     Files.writeString(file, JsonFields.pretty(toJson()));
   }

@@ -21,6 +21,7 @@ public interface TokenizerKind {
   /**
    * {@return the tokenizer whose {@link Tokenizer#toJson} this is}
    *
+   * @param json the JSON object
    * @throws IllegalArgumentException if it is none
    */
   Tokenizer fromJson(JsonObject json);
@@ -28,6 +29,7 @@ public interface TokenizerKind {
   /**
    * {@return the kind of a type}
    *
+   * @param type the type, as the JSON of a tokenizer names it
    * @throws IllegalArgumentException if none on the class path has it; the message lists them
    */
   static TokenizerKind of(String type) {

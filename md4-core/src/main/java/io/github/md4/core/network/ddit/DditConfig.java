@@ -39,6 +39,19 @@ public record DditConfig(
 
   private static final int MOST_LAYERS = 10_000; // no network has more: a digit too many
 
+  /**
+   * Checks the components.
+   *
+   * @param width D of the stream
+   * @param heads divides {@code width}, which then gives an even width of a head
+   * @param layers number of blocks
+   * @param conditionWidth of the condition, or 0 where nothing modulates LayerNorm, which then has
+   *     a bias (RADD)
+   * @param timeFeatures whether the network is told the noise of the time; where it is not, but has
+   *     a condition, it is told none (MDLM, BD3-LM)
+   * @param blockSize the positions that are unmasked together, left to right (BD3-LM), or 0 where
+   *     all see each other
+   */
   public DditConfig {
     require(width >= 1, "width must be at least 1", width);
     require(

@@ -31,6 +31,16 @@ public record GptConfig(int layers, int heads, int width, int positions, double 
     implements NetworkConfig {
   private static final int BLOCK_MATRICES = 12;
 
+  /**
+   * Checks the components.
+   *
+   * @param layers the number of blocks
+   * @param heads of attention; they divide the width
+   * @param width of the residual stream
+   * @param positions the longest sequence
+   * @param epsilon of LayerNorm
+   * @param start the token that stands for the mask before a sequence: the end of text
+   */
   public GptConfig {
     require(layers >= 1, "layers must be at least 1", layers);
     require(heads >= 1 && width >= 1, "heads and width must be at least 1", heads);
@@ -97,7 +107,11 @@ public record GptConfig(int layers, int heads, int width, int positions, double 
     return new GptNetwork(parent, this, vocabularySize, precision);
   }
 
-  /** {@return the parameters, under their published names} */
+  /**
+   * {@return the parameters, under their published names}
+   *
+   * @param vocabularySize V, the number of tokens without the mask
+   */
   public List<ParameterSpec> specs(int vocabularySize) {
     return GptNetwork.specs(this, vocabularySize);
   }

@@ -16,6 +16,14 @@ import java.util.OptionalInt;
  */
 public record ConditionConfig(TimeFeatures timeFeatures, int classes, double labelDropout) {
 
+  /**
+   * Checks the components.
+   *
+   * @param timeFeatures whether the time is an input
+   * @param classes the number of classes, or 0
+   * @param labelDropout rate in training at which a label is replaced by that of no class,
+   *     independently for each example; classifier-free guidance needs it
+   */
   public ConditionConfig {
     require(classes >= 0, "classes must be at least 0", classes);
     require(labelDropout >= 0 && labelDropout < 1, "labelDropout must be in [0, 1)", labelDropout);

@@ -26,6 +26,14 @@ public record DitConfig(
     ImageShape image, int width, DitShape blocks, ConditionConfig condition, double dropout)
     implements ImageConfig {
 
+  /**
+   * Checks the components.
+   *
+   * @param image its size
+   * @param width of embedded tokens and of the condition
+   * @param blocks the transformer
+   * @param dropout rate of all its dropout
+   */
   public DitConfig {
     ImageChecks.embedding(width);
     ImageChecks.dropout(dropout);

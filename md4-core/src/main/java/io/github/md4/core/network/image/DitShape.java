@@ -18,6 +18,14 @@ public record DitShape(int width, int heads, int layers, int patch) {
   private static final int EXPANSION = 4;
   private static final int WIDEST = 1 << 20;
 
+  /**
+   * Checks the components.
+   *
+   * @param width D of its stream, a multiple of four and of {@code heads}
+   * @param heads of the attention
+   * @param layers number of blocks
+   * @param patch pixels of a patch's side
+   */
   public DitShape {
     require(heads >= 1, "heads must be at least 1", heads);
     require(

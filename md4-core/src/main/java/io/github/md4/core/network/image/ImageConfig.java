@@ -33,6 +33,11 @@ public sealed interface ImageConfig extends NetworkConfig
   /**
    * {@return the network of {@link #network(NDManager, int, Precision)} with feature maps in a
    * given memory format}
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param vocabularySize V, the number of tokens without the mask
+   * @param precision the precision of products
+   * @param memoryFormat whether the colours of a pixel lie side by side
    */
   Network network(
       NDManager parent, int vocabularySize, Precision precision, MemoryFormat memoryFormat);

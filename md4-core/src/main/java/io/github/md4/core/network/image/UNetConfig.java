@@ -25,6 +25,14 @@ public record UNetConfig(
     ImageShape image, int width, int layers, ConditionConfig condition, double dropout)
     implements ImageConfig {
 
+  /**
+   * Checks the components.
+   *
+   * @param image its size
+   * @param width channels of every map, and width of embedded tokens and of the condition
+   * @param layers ResBlocks of the down path; the up path has one more
+   * @param dropout rate of single activations in each ResBlock
+   */
   public UNetConfig {
     ImageChecks.width(width);
     ImageChecks.layers(layers);

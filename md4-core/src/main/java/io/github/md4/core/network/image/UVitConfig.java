@@ -42,6 +42,18 @@ public record UVitConfig(
 
   private static final Pattern LEVEL = Pattern.compile("(?:down|up)\\.(\\d+)\\..*");
 
+  /**
+   * Checks the components.
+   *
+   * @param image its size
+   * @param width of embedded tokens and of the condition
+   * @param multipliers of the width, the channels of each level; every further level has half the
+   *     resolution
+   * @param layers ResBlocks of a level of the down path; the up path has one more
+   * @param middle the transformer at the lowest resolution
+   * @param dropout rate of single activations in each ResBlock, and of all dropout of the
+   *     transformer
+   */
   public UVitConfig {
     multipliers = List.copyOf(multipliers);
     ImageChecks.width(width);

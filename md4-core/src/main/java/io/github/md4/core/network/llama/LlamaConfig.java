@@ -53,6 +53,24 @@ public record LlamaConfig(
 
   private static final int MOST_LAYERS = 10_000; // no network has more: a digit too many
 
+  /**
+   * Checks the components.
+   *
+   * @param width D of the stream
+   * @param heads of the queries
+   * @param keyValueHeads of keys and values, divides {@code heads}
+   * @param headWidth of a head, even
+   * @param layers number of blocks
+   * @param hiddenWidth of the feed-forward
+   * @param rotaryBase the base of the angles, 10000 or more
+   * @param epsilon of RMSNorm
+   * @param isBiased whether queries, keys and values have biases
+   * @param hasHeadNorms whether each head of queries and keys is normalised
+   * @param isTied whether the head is the table of embeddings
+   * @param isShifted whether a row speaks of the token after it
+   * @param maskColumn the row of the table that stands for the mask, in [0, V); its logit is never
+   *     that of a token
+   */
   public LlamaConfig {
     require(width >= 1, "width must be at least 1", width);
     require(heads >= 1, "heads must be at least 1", heads);

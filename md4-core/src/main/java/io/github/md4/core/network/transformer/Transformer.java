@@ -52,7 +52,9 @@ public final class Transformer implements Network {
 
   /**
    * @param parent the manager, and so the device, under which its tables live
+   * @param config widths, layers and dropout
    * @param vocabularySize V; the mask is one more
+   * @param precision the precision of products
    */
   public Transformer(
       NDManager parent, TransformerConfig config, int vocabularySize, Precision precision) {

@@ -62,7 +62,11 @@ public record TransformerConfig(
     /** A table of the full width. */
     INSIDE;
 
-    /** {@return the choice written as {@code outside} or {@code inside}} */
+    /**
+     * {@return the choice written as {@code outside} or {@code inside}}
+     *
+     * @param text the text, as configs hold it
+     */
     public static Embedding parse(String text) {
       return Choices.parse(values(), "embedding", text);
     }
@@ -92,7 +96,11 @@ public record TransformerConfig(
 
     abstract Initializer initializer(long fanIn);
 
-    /** {@return the choice written as {@code adaln} or {@code adaln_zero}} */
+    /**
+     * {@return the choice written as {@code adaln} or {@code adaln_zero}}
+     *
+     * @param text the text, as configs hold it
+     */
     public static Conditioning parse(String text) {
       return Choices.parse(values(), "conditioning", text);
     }
@@ -106,6 +114,25 @@ public record TransformerConfig(
   private static final int MOST_LAYERS = 10_000; // no network has more: a digit too many
   private static final int WIDEST = 1 << 20;
 
+  /**
+   * Checks the components.
+   *
+   * @param headWidth width of a head, of the time features and of the condition; even, at least 4
+   * @param heads of the queries
+   * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query
+   *     attention
+   * @param layers number of blocks
+   * @param embedding the place where tokens get the network's width
+   * @param timeFeatures whether the time is an input
+   * @param classes the number of classes, or 0
+   * @param activation of the feed-forward's gate and of the condition before every adaLN product
+   * @param conditioning the initial values of the adaLN products
+   * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
+   * @param dropout rate of the channels of each branch, one draw for all positions, and of the
+   *     embedded tokens where the embedding is inside
+   * @param attentionDropout rate of the attention probabilities
+   * @param causal whether a position sees only those up to itself
+   */
   public TransformerConfig {
     require(
         headWidth >= 4 && headWidth % 2 == 0, "headWidth must be even and at least 4", headWidth);
@@ -157,7 +184,12 @@ public record TransformerConfig(
     return edit.config();
   }
 
-  /** {@return this config with other heads, as many of keys and values as of queries} */
+  /**
+   * {@return this config with other heads, as many of keys and values as of queries}
+   *
+   * @param newHeads heads of a layer, at least 1
+   * @param newHeadWidth channels of a head, even
+   */
   public TransformerConfig withHeads(int newHeads, int newHeadWidth) {
     return with(
         edit -> {
@@ -167,22 +199,39 @@ public record TransformerConfig(
         });
   }
 
-  /** {@return this config with grouped-query attention} */
+  /**
+   * {@return this config with grouped-query attention}
+   *
+   * @param newKeyValueHeads heads of keys and values, a divisor of the heads of queries
+   */
   public TransformerConfig withKeyValueHeads(int newKeyValueHeads) {
     return with(edit -> edit.keyValueHeads = newKeyValueHeads);
   }
 
-  /** {@return this config with another number of layers} */
+  /**
+   * {@return this config with another number of layers}
+   *
+   * @param newLayers layers, at least 1
+   */
   public TransformerConfig withLayers(int newLayers) {
     return with(edit -> edit.layers = newLayers);
   }
 
-  /** {@return this config with another place of the embedding} */
+  /**
+   * {@return this config with another place of the embedding}
+   *
+   * @param newEmbedding where the embedding of a mask stands
+   */
   public TransformerConfig withEmbedding(Embedding newEmbedding) {
     return with(edit -> edit.embedding = newEmbedding);
   }
 
-  /** {@return this config with other inputs of its condition} */
+  /**
+   * {@return this config with other inputs of its condition}
+   *
+   * @param newTimeFeatures what the network is told of the time
+   * @param newClasses classes of the data, 0 for none
+   */
   public TransformerConfig withCondition(TimeFeatures newTimeFeatures, int newClasses) {
     return with(
         edit -> {
@@ -191,22 +240,39 @@ public record TransformerConfig(
         });
   }
 
-  /** {@return this config with another activation} */
+  /**
+   * {@return this config with another activation}
+   *
+   * @param newActivation the activation of the feed-forward
+   */
   public TransformerConfig withActivation(Activation newActivation) {
     return with(edit -> edit.activation = newActivation);
   }
 
-  /** {@return this config with other initial values of the adaLN products} */
+  /**
+   * {@return this config with other initial values of the adaLN products}
+   *
+   * @param newConditioning the initial values
+   */
   public TransformerConfig withConditioning(Conditioning newConditioning) {
     return with(edit -> edit.conditioning = newConditioning);
   }
 
-  /** {@return this config with another initial variance of the feed-forward} */
+  /**
+   * {@return this config with another initial variance of the feed-forward}
+   *
+   * @param newDepthScaledInit whether the variance falls with the number of layers
+   */
   public TransformerConfig withDepthScaledInit(boolean newDepthScaledInit) {
     return with(edit -> edit.depthScaledInit = newDepthScaledInit);
   }
 
-  /** {@return this config with other rates of dropout} */
+  /**
+   * {@return this config with other rates of dropout}
+   *
+   * @param newDropout of the branches' results, in [0, 1)
+   * @param newAttentionDropout of the attention's weights, in [0, 1)
+   */
   public TransformerConfig withDropout(double newDropout, double newAttentionDropout) {
     return with(
         edit -> {
@@ -215,7 +281,11 @@ public record TransformerConfig(
         });
   }
 
-  /** {@return this config with causal attention or without} */
+  /**
+   * {@return this config with causal attention or without}
+   *
+   * @param newCausal whether a position sees only those up to itself
+   */
   public TransformerConfig withCausal(boolean newCausal) {
     return with(edit -> edit.causal = newCausal);
   }

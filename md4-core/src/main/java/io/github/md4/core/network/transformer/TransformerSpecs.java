@@ -30,7 +30,12 @@ public final class TransformerSpecs {
     this.vocabularySize = vocabularySize;
   }
 
-  /** {@return the parameters of a network over {@code vocabularySize} tokens and the mask} */
+  /**
+   * {@return the parameters of a network over {@code vocabularySize} tokens and the mask}
+   *
+   * @param config widths and layers
+   * @param vocabularySize V, the number of tokens without the mask
+   */
   public static List<ParameterSpec> of(TransformerConfig config, int vocabularySize) {
     TransformerSpecs specs = new TransformerSpecs(config, vocabularySize);
     specs.embedding();
