@@ -5,12 +5,21 @@ package io.github.md4.core;
 public final class DeviceException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** Makes the exception. */
+  /**
+   * Makes the exception.
+   *
+   * @param reason what is absent or full, and what to do about it
+   */
   public DeviceException(String reason) {
     super(reason);
   }
 
-  /** Makes the exception with the error that caused it. */
+  /**
+   * Makes the exception with the error that caused it.
+   *
+   * @param reason what is absent or full, and what to do about it
+   * @param cause the error that was met
+   */
   public DeviceException(String reason, Throwable cause) {
     super(reason, cause);
   }

@@ -20,7 +20,11 @@ public record UntrustedFile(Path path) {
   /** The reading of a file. */
   @FunctionalInterface
   public interface Reading<T> {
-    /** {@return what the file holds} */
+    /**
+     * {@return what the file holds}
+     *
+     * @throws IOException if the file cannot be read
+     */
     T read() throws IOException;
   }
 

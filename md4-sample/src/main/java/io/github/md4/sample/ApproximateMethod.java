@@ -104,6 +104,13 @@ public sealed interface ApproximateMethod extends SamplingMethod {
    * @param temperature of the choice of positions, at least 0: 0 takes the surest
    */
   record Ordered(Order order, int tokensAStep, double temperature) implements ApproximateMethod {
+    /**
+     * Checks the number of tokens.
+     *
+     * @param tokensAStep the number of tokens that each call reveals, at least 1
+     * @param temperature of the choice of positions, at least 0: 0 takes the surest
+     * @param order the order in which positions are revealed
+     */
     public Ordered {
       OrderedTrajectory.Pace unused = new OrderedTrajectory.Pace(tokensAStep, temperature);
     }
@@ -161,6 +168,11 @@ public sealed interface ApproximateMethod extends SamplingMethod {
    * @param tokensAStep the number of tokens that each call reveals, at least 1
    */
   record RandomOrder(int tokensAStep) implements ApproximateMethod {
+    /**
+     * Checks the number of tokens.
+     *
+     * @param tokensAStep the number of tokens that each call reveals, at least 1
+     */
     public RandomOrder {
       require(tokensAStep >= 1, "tokensAStep must be at least 1", tokensAStep);
     }
@@ -250,6 +262,13 @@ public sealed interface ApproximateMethod extends SamplingMethod {
    * @param correctors the number of corrector steps after each step but the last, at least 0
    */
   record TauLeaping(SamplingSteps steps, int correctors, Leftovers leftovers) implements ByScores {
+    /**
+     * Checks the number of correctors.
+     *
+     * @param correctors the number of corrector steps after each step but the last, at least 0
+     * @param steps grid and number of steps
+     * @param leftovers what fills the positions still masked at the end
+     */
     public TauLeaping {
       require(correctors >= 0, "correctors must be at least 0", correctors);
     }

@@ -12,6 +12,7 @@ public record Draws(double[] drawn, int rows, int first) {
   /**
    * {@return the token drawn for a position of the query, by its place there}
    *
+   * @param row the position's place in the query, from 0
    * @throws NoDistributionException if the network gave none from which to draw
    */
   public int token(int row) {
@@ -22,12 +23,20 @@ public record Draws(double[] drawn, int rows, int first) {
     return token;
   }
 
-  /** {@return the probability of that token under the network} */
+  /**
+   * {@return the probability of that token under the network}
+   *
+   * @param row the position's place in the query, from 0
+   */
   public double probability(int row) {
     return drawn[rows + first + row];
   }
 
-  /** {@return the network's confidence there, of the kind that the procedure asks for} */
+  /**
+   * {@return the network's confidence there, of the kind that the procedure asks for}
+   *
+   * @param row the position's place in the query, from 0
+   */
   public double confidence(int row) {
     return drawn[2 * rows + first + row];
   }

@@ -33,7 +33,11 @@ public sealed interface ExactMethod extends SamplingMethod {
   /** Ancestral sampling, {@code p(z_s | z_t)} step by step (MD4, Algorithm 2). */
   record Ancestral(SamplingSteps steps, Leftovers leftovers) implements ExactMethod, GridMethod {
 
-    /** Ancestral sampling that fills leftover positions as the reference does. */
+    /**
+     * Ancestral sampling that fills leftover positions as the reference does.
+     *
+     * @param steps the grid and the number of steps
+     */
     public Ancestral(SamplingSteps steps) {
       this(steps, Leftovers.ARGMAX);
     }

@@ -14,7 +14,14 @@ import java.util.Objects;
 public record GenerativeModel(
     Denoiser denoiser, TokenSpace space, Schedule schedule, Generation generation) {
 
-  /** Checks that all are there. */
+  /**
+   * Checks that all are there.
+   *
+   * @param denoiser the network
+   * @param space V, and the mask
+   * @param schedule the schedule, shared or with a power for each token
+   * @param generation how sequences come about: by unmasking, from left to right, by uniform noise
+   */
   public GenerativeModel {
     Objects.requireNonNull(denoiser, "denoiser");
     Objects.requireNonNull(space, "space");
@@ -22,7 +29,13 @@ public record GenerativeModel(
     Objects.requireNonNull(generation, "generation");
   }
 
-  /** A masked diffusion model whose network guesses clean tokens. */
+  /**
+   * A masked diffusion model whose network guesses clean tokens.
+   *
+   * @param denoiser the network
+   * @param space V, and the mask
+   * @param schedule the schedule, shared or with a power for each token
+   */
   public GenerativeModel(Denoiser denoiser, TokenSpace space, Schedule schedule) {
     this(denoiser, space, schedule, new Generation.Unmasking());
   }

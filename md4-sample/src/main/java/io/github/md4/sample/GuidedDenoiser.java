@@ -29,6 +29,13 @@ import java.util.Arrays;
  */
 public record GuidedDenoiser(Denoiser network, int nullLabel, double scale) implements Denoiser {
 
+  /**
+   * Checks the scale.
+   *
+   * @param nullLabel the label that stands for no class
+   * @param scale finite
+   * @param network the network, trained with classes and without
+   */
   public GuidedDenoiser {
     require(Double.isFinite(scale), "scale must be finite", scale);
   }

@@ -21,26 +21,48 @@ public record InitialSequence(int[] zt, long index, int label) {
 
   private static final long INDICES = 1L << 32;
 
-  /** Checks the length, the index and the label. */
+  /**
+   * Checks the length, the index and the label.
+   *
+   * @param zt tokens, which never change, and masks, which are filled; [N] in [0, V]
+   * @param index the number that tells its noise from that of the other sequences of a seed, in [0,
+   *     2^32)
+   * @param label the class that the network is told, or {@link #NO_LABEL}
+   */
   public InitialSequence {
     require(zt.length > 0, "a sequence must have at least one position", zt.length);
     require(index >= 0 && index < INDICES, "index must be in [0, 2^32)", index);
     require(label >= NO_LABEL, "label must be at least 0", label);
   }
 
-  /** A sequence without a class. */
+  /**
+   * A sequence without a class.
+   *
+   * @param zt tokens and masks, in [0, V], [N]
+   * @param index the sequence's number, which chooses its noise
+   */
   public InitialSequence(int[] zt, long index) {
     this(zt, index, NO_LABEL);
   }
 
-  /** {@return a sequence of masks only} */
+  /**
+   * {@return a sequence of masks only}
+   *
+   * @param space V, and the mask
+   * @param length N, at least 1
+   * @param index the sequence's number, which chooses its noise
+   */
   public static InitialSequence masked(TokenSpace space, int length, long index) {
     int[] zt = new int[length];
     Arrays.fill(zt, space.maskToken());
     return new InitialSequence(zt, index);
   }
 
-  /** {@return the same sequence with a class} */
+  /**
+   * {@return the same sequence with a class}
+   *
+   * @param other the class
+   */
   public InitialSequence withLabel(int other) {
     return new InitialSequence(zt, index, other);
   }

@@ -27,7 +27,11 @@ public enum Leftovers {
   /** Returns the uniform of the draw at such a position, in place of {@code u}. */
   abstract double uniform(double u);
 
-  /** {@return the choice written as {@code argmax} or {@code drawn}} */
+  /**
+   * {@return the choice written as {@code argmax} or {@code drawn}}
+   *
+   * @param text the text, as the command line and JSON hold it
+   */
   public static Leftovers parse(String text) {
     return Choices.parse(values(), "leftovers", text);
   }

@@ -45,17 +45,29 @@ public interface MaskedDiffusion extends AutoCloseable {
       return new Loading(Weights.EMA, Precision.FLOAT32, Engine.getInstance().defaultDevice());
     }
 
-    /** {@return the same with other weights} */
+    /**
+     * {@return the same with other weights}
+     *
+     * @param other raw, or averaged
+     */
     public Loading weights(Weights other) {
       return new Loading(other, precision, device);
     }
 
-    /** {@return the same in another precision} */
+    /**
+     * {@return the same in another precision}
+     *
+     * @param other the precision of products
+     */
     public Loading precision(Precision other) {
       return new Loading(weights, other, device);
     }
 
-    /** {@return the same on another device} */
+    /**
+     * {@return the same on another device}
+     *
+     * @param other the device
+     */
     public Loading device(Device other) {
       return new Loading(weights, precision, other);
     }
@@ -67,6 +79,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    *
    * @param denoiser is not closed with this object, and is called by one thread of its own
    * @param schedule where each token has a power, one for each of the tokenizer's
+   * @param tokenizer the vocabulary
    */
   static MaskedDiffusion of(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer) {
     return of(denoiser, schedule, tokenizer, ModelContent.ANY_LENGTH);
@@ -75,13 +88,26 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #of(Denoiser, Schedule, Tokenizer)}, of sequences of one length.
    *
+   * @param denoiser the network
+   * @param schedule the schedule, shared or with a power for each token
+   * @param tokenizer the vocabulary
    * @param length N, at least 1; templates may be shorter
+   * @return the model, closed by the caller
    */
   static MaskedDiffusion of(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length) {
     return of(denoiser, schedule, tokenizer, length, ServiceLimits.defaults());
   }
 
-  /** As {@link #of(Denoiser, Schedule, Tokenizer, int)}, with other limits. */
+  /**
+   * As {@link #of(Denoiser, Schedule, Tokenizer, int)}, with other limits.
+   *
+   * @param denoiser the network
+   * @param schedule the schedule, shared or with a power for each token
+   * @param tokenizer the vocabulary
+   * @param length N, at least 1
+   * @param limits bounds on requests, calls and memory
+   * @return the model, closed by the caller
+   */
   static MaskedDiffusion of(
       Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length, ServiceLimits limits) {
     EngineEnvironment.prepare();
@@ -89,7 +115,13 @@ public interface MaskedDiffusion extends AutoCloseable {
     return new LoadedDiffusion(NDManager.newBaseManager(), parts, limits);
   }
 
-  /** As {@link #load(Path, Loading)}, with the defaults. */
+  /**
+   * As {@link #load(Path, Loading)}, with the defaults.
+   *
+   * @param folder a model, a checkpoint or a run
+   * @return the model, closed by the caller
+   * @throws IOException if a file cannot be read
+   */
   static MaskedDiffusion load(Path folder) throws IOException {
     return load(folder, Loading.defaults());
   }
@@ -98,14 +130,25 @@ public interface MaskedDiffusion extends AutoCloseable {
    * {@return a model from its folder, from a checkpoint, or from the folder of a run: its finished
    * model, else its last checkpoint}
    *
+   * @param path a model, a checkpoint or a run
+   * @param loading weights, precision and device
    * @throws io.github.md4.core.InvalidDataException if the folder is no model's, is damaged or
    *     lacks those weights
+   * @throws IOException if a file cannot be read
    */
   static MaskedDiffusion load(Path path, Loading loading) throws IOException {
     return load(path, loading, ServiceLimits.defaults());
   }
 
-  /** As {@link #load(Path, Loading)}, with other limits. */
+  /**
+   * As {@link #load(Path, Loading)}, with other limits.
+   *
+   * @param path a model, a checkpoint or a run
+   * @param loading weights, precision and device
+   * @param limits bounds on requests, calls and memory
+   * @return the model, closed by the caller
+   * @throws IOException if a file cannot be read
+   */
   static MaskedDiffusion load(Path path, Loading loading, ServiceLimits limits) throws IOException {
     return LoadedDiffusion.load(path, loading, limits);
   }
@@ -126,12 +169,20 @@ public interface MaskedDiffusion extends AutoCloseable {
   /** {@return its vocabulary} */
   Tokenizer tokenizer();
 
-  /** {@return the text of tokens} */
+  /**
+   * {@return the text of tokens}
+   *
+   * @param tokens ids in [0, V], [N]
+   */
   default String text(int[] tokens) {
     return tokenizer().decode(tokens);
   }
 
-  /** {@return as many samples as the options say, of the model's length, from masks only} */
+  /**
+   * {@return as many samples as the options say, of the model's length, from masks only}
+   *
+   * @param options method, law of tokens, seed, batch size
+   */
   default List<Sample> generate(SamplingOptions options) {
     return generate(options.samples(), options);
   }
@@ -140,6 +191,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * {@return {@code count} samples of the model's length, from masks only}
    *
    * @param count at least 1
+   * @param options method, law of tokens, seed, batch size
    * @throws IllegalStateException if the model was made without a length
    */
   default List<Sample> generate(int count, SamplingOptions options) {
@@ -164,7 +216,14 @@ public interface MaskedDiffusion extends AutoCloseable {
     return masked(0, count, length);
   }
 
-  /** As {@link #masked(int, int)}, with the indices from {@code first} on. */
+  /**
+   * As {@link #masked(int, int)}, with the indices from {@code first} on.
+   *
+   * @param first the index of the first
+   * @param count the number of sequences, at least 1
+   * @param length N, at least 1
+   * @return sequences of masks
+   */
   default List<InitialSequence> masked(long first, int count, int length) {
     require(first >= 0, "first must be at least 0", first);
     require(count >= 1, "count must be at least 1", count);
@@ -178,6 +237,8 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * {@return a sample of each sequence, in their order; they may have several lengths}
    *
+   * @param sequences what the samples begin with
+   * @param options method, law of tokens, seed, batch size
    * @param listener a listener to the calls, on this thread, each before the next; they are counted
    *     anew for each length, those of the first length first
    */
@@ -189,7 +250,11 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #generate(List, SamplingOptions, SamplingListener)}, of sequences with classes.
    *
+   * @param sequences what the samples begin with
+   * @param options method, law of tokens, seed, batch size
    * @param guidance the scale of {@link GuidedDenoiser}; 1 is the network itself
+   * @param listener told of the calls, on this thread
+   * @return the samples, in the order of the sequences
    * @throws IllegalArgumentException if it is not 1 and the model was not trained without classes
    *     too
    */
@@ -202,6 +267,10 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * Asks for a sample of each sequence, and does not wait for them.
    *
+   * @param sequences what the samples begin with
+   * @param options method, law of tokens, seed, batch size
+   * @param limits deadline and weight
+   * @return the samples to come
    * @throws OverloadedException if as many requests run and wait as the limits allow
    */
   PendingSamples submit(
@@ -210,6 +279,8 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * Asks for as many samples as the options say, of the model's length, from masks only.
    *
+   * @param options method, law of tokens, seed, batch size
+   * @return the samples to come
    * @throws OverloadedException if as many requests run and wait as the limits allow
    * @throws IllegalStateException if the model was made without a length
    */
@@ -217,7 +288,12 @@ public interface MaskedDiffusion extends AutoCloseable {
     return submit(masked(options.samples()), options, RequestLimits.none());
   }
 
-  /** {@return the template with its holes filled; see {@link Template}} */
+  /**
+   * {@return the template with its holes filled; see {@link Template}}
+   *
+   * @param template a text with holes
+   * @param options method, law of tokens, seed, batch size
+   */
   default Sample infill(String template, SamplingOptions options) {
     return generate(List.of(template(template, 0)), options, SamplingListener.none()).get(0);
   }
@@ -225,6 +301,8 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * {@return the sequence that a template describes}
    *
+   * @param text a text with holes
+   * @param index the sequence's number, which chooses its noise
    * @throws IllegalArgumentException if the text is no template for this model
    */
   InitialSequence template(String text, long index);
@@ -235,6 +313,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * with the same options samples them from there.
    *
    * @param x clean tokens, one array a sequence; their positions in the list become their indices
+   * @param options method, law of tokens, seed, batch size
    */
   List<InitialSequence> masked(List<int[]> x, SamplingOptions options);
 
@@ -244,6 +323,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    *
    * @param x clean tokens [N], with their index and class
    * @param t in [0, 1]
+   * @param seed the seed
    */
   TokenDistribution distribution(InitialSequence x, double t, long seed);
 
@@ -252,13 +332,20 @@ public interface MaskedDiffusion extends AutoCloseable {
    * noise of times and masks.
    *
    * @param x clean tokens, [N], at most as many as the model was trained with
+   * @param seed the seed of times and masks
    * @param groups of stratified times, at least 2, a call of the network each
+   * @return nats, with the standard error
    * @throws IllegalArgumentException if there are no tokens or too many, or one is not in the
    *     vocabulary
    */
   LikelihoodEstimate score(int[] x, long seed, int groups);
 
-  /** As {@link #score(int[], long, int)}, of a text, with the seed 0 and eight groups. */
+  /**
+   * As {@link #score(int[], long, int)}, of a text, with the seed 0 and eight groups.
+   *
+   * @param text the text
+   * @return nats, with the standard error
+   */
   default LikelihoodEstimate score(String text) {
     return score(tokenizer().encode(text), 0, 8);
   }
@@ -266,6 +353,10 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * Asks for the score of a text, and does not wait for it.
    *
+   * @param text the text
+   * @param options seed and groups
+   * @param limits deadline and weight
+   * @return the score to come
    * @throws IllegalArgumentException if the text has no tokens, too many, or a character that the
    *     vocabulary lacks
    * @throws OverloadedException if as many requests run and wait as the limits allow
@@ -279,6 +370,9 @@ public interface MaskedDiffusion extends AutoCloseable {
    * As {@link #submitScore(String, ScoringOptions, RequestLimits)}, of tokens.
    *
    * @param x clean tokens, [N], at most as many as the model was trained with
+   * @param options seed and groups
+   * @param limits deadline and weight
+   * @return the score to come
    */
   Pending<LikelihoodEstimate> submitScore(int[] x, ScoringOptions options, RequestLimits limits);
 

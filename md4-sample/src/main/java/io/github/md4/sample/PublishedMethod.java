@@ -37,7 +37,11 @@ public sealed interface PublishedMethod extends SamplingMethod {
     /** Random ones. */
     RANDOM;
 
-    /** {@return the choice written as {@code low-confidence} or {@code random}} */
+    /**
+     * {@return the choice written as {@code low-confidence} or {@code random}}
+     *
+     * @param text the text, as the command line and JSON hold it
+     */
     public static Remasking parse(String text) {
       return Choices.parse(values(), "remasking", text);
     }
@@ -60,6 +64,15 @@ public sealed interface PublishedMethod extends SamplingMethod {
    */
   record Blocks(BlockCounts count, int steps, int block, Remasking remasking, double guidance)
       implements PublishedMethod {
+    /**
+     * Checks the numbers.
+     *
+     * @param count the number of tokens of each step
+     * @param steps the number of steps of all blocks together, at least 1
+     * @param block the number of masked positions of a block, at least 1
+     * @param remasking the choice of positions
+     * @param guidance the scale of classifier-free guidance; 0 is the network itself
+     */
     public Blocks {
       require(steps >= 1, "steps must be at least 1", steps);
       require(block >= 1, "block must be at least 1", block);
@@ -126,6 +139,14 @@ public sealed interface PublishedMethod extends SamplingMethod {
    *     no effect on {@link Algorithm#ORIGIN}
    */
   record Dream(Algorithm algorithm, int steps, double temperature) implements PublishedMethod {
+    /**
+     * Checks the numbers.
+     *
+     * @param steps at least 1
+     * @param temperature of the choice of positions (alg_temp), at least 0: 0 takes the surest; has
+     *     no effect on {@link Algorithm#ORIGIN}
+     * @param algorithm the measure of confidence by which positions are chosen
+     */
     public Dream {
       OrderedTrajectory.Pace unused = new OrderedTrajectory.Pace(1, temperature);
       require(steps >= 1, "steps must be at least 1", steps);

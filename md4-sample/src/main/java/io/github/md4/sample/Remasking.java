@@ -38,6 +38,11 @@ public sealed interface Remasking {
 
   /** A constant sigma of at most {@code eta}, in [0, 1]. */
   record Cap(double eta) implements Remasking {
+    /**
+     * Checks eta.
+     *
+     * @param eta the strength, in [0, 1]
+     */
     public Cap {
       checkShare(eta);
     }
@@ -60,6 +65,11 @@ public sealed interface Remasking {
 
   /** The share {@code eta}, in [0, 1], of the largest. */
   record Rescale(double eta) implements Remasking {
+    /**
+     * Checks eta.
+     *
+     * @param eta the strength, in [0, 1]
+     */
     public Rescale {
       checkShare(eta);
     }
@@ -86,6 +96,11 @@ public sealed interface Remasking {
    * made up for as with the other two, and a little more is left to the end.
    */
   public record Confidence(double eta) implements Remasking {
+    /**
+     * Checks eta.
+     *
+     * @param eta the strength, in [0, 1]
+     */
     public Confidence {
       checkShare(eta);
     }

@@ -20,7 +20,14 @@ public record RequestLimits(Duration deadline, int weight) {
 
   private static final int HEAVIEST = 1000;
 
-  /** Checks both. */
+  /**
+   * Checks both.
+   *
+   * @param deadline the time from the submission on after which the request fails with a {@link
+   *     DeadlineException}, also while it waits; {@link #NEVER} for none
+   * @param weight the share of calls that it gets beside others: a request of weight 2 has twice as
+   *     many sequences in each call as one of weight 1, where both have as many to give
+   */
   public RequestLimits {
     Objects.requireNonNull(deadline, "deadline");
     require(

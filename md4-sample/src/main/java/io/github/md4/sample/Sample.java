@@ -17,7 +17,17 @@ import java.util.Objects;
  */
 public record Sample(long index, int[] tokens, String text, int[] filled, int calls, long seed) {
 
-  /** Checks that all are there. */
+  /**
+   * Checks that all are there.
+   *
+   * @param index the index of its {@link InitialSequence}
+   * @param tokens [N], in [0, V)
+   * @param text the text of the tokens; empty where a {@link Sampler} drew them, which has no
+   *     tokenizer
+   * @param filled the positions that were masks at first, rising
+   * @param calls the number of calls of the network that drew tokens for it
+   * @param seed the seed of its noise
+   */
   public Sample {
     Objects.requireNonNull(tokens, "tokens");
     Objects.requireNonNull(text, "text");

@@ -14,6 +14,13 @@ import java.util.Set;
  *     2, ...
  */
 public record SampleDiversity(double entropy, List<Double> distinct) {
+  /**
+   * Checks the numbers.
+   *
+   * @param entropy the mean over samples of the entropy of their own tokens' frequencies, nats
+   * @param distinct the number of different n-grams of all samples over the number of all, for n =
+   *     1, 2, ...
+   */
   public SampleDiversity {
     distinct = List.copyOf(distinct);
   }

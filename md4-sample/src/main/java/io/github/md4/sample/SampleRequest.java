@@ -19,7 +19,15 @@ public record SampleRequest(
   /** The batch size of a request that names none. */
   public static final int DEFAULT_BATCH_SIZE = 64;
 
-  /** Checks the sequences and the numbers. */
+  /**
+   * Checks the sequences and the numbers.
+   *
+   * @param sequences at least one, all of one length, with a class each or none
+   * @param batchSize the most sequences that the network sees at once
+   * @param from the share of the way that lies before the sequences, in (0, 1]: with 1 all but
+   *     frozen positions are masked
+   * @param seed the seed of all draws
+   */
   public SampleRequest {
     sequences = List.copyOf(sequences);
     require(!sequences.isEmpty(), "count must be at least 1", sequences.size());
@@ -38,22 +46,38 @@ public record SampleRequest(
     }
   }
 
-  /** {@return a request with the whole way before it, the seed 0 and the default batch size} */
+  /**
+   * {@return a request with the whole way before it, the seed 0 and the default batch size}
+   *
+   * @param sequences at least one
+   */
   public static SampleRequest of(List<InitialSequence> sequences) {
     return new SampleRequest(sequences, 0, DEFAULT_BATCH_SIZE, 1);
   }
 
-  /** {@return the same request with another seed} */
+  /**
+   * {@return the same request with another seed}
+   *
+   * @param other the seed
+   */
   public SampleRequest withSeed(long other) {
     return new SampleRequest(sequences, other, batchSize, from);
   }
 
-  /** {@return the same request with another batch size} */
+  /**
+   * {@return the same request with another batch size}
+   *
+   * @param other the number of sequences in a call, at least 1
+   */
   public SampleRequest withBatchSize(int other) {
     return new SampleRequest(sequences, seed, other, from);
   }
 
-  /** {@return the same request from another share of the way} */
+  /**
+   * {@return the same request from another share of the way}
+   *
+   * @param other the time at which to begin, as a share of the way, in (0, 1]
+   */
   public SampleRequest withFrom(double other) {
     return new SampleRequest(sequences, seed, batchSize, other);
   }

@@ -35,6 +35,8 @@ public final class Sampler implements AutoCloseable {
    *
    * @param manager the manager, and so the device, of the arrays that the denoiser is given; every
    *     array is freed at the end of its call
+   * @param model network, vocabulary and schedule
+   * @param method how positions are revealed
    * @param law the law of the tokens of revealed positions
    * @throws IllegalArgumentException if the method has no form for the model's schedule
    */
@@ -42,7 +44,13 @@ public final class Sampler implements AutoCloseable {
     this(manager, new DrawKernels(manager), model, method, law, DrawKernels::close);
   }
 
-  /** A sampler of the network's own law. */
+  /**
+   * A sampler of the network's own law.
+   *
+   * @param manager the manager, and so the device, of the arrays that the denoiser is given
+   * @param model network, vocabulary and schedule
+   * @param method how positions are revealed
+   */
   public Sampler(NDManager manager, GenerativeModel model, SamplingMethod method) {
     this(manager, model, method, TokenLaw.MODEL);
   }
@@ -82,7 +90,12 @@ public final class Sampler implements AutoCloseable {
     this.release = () -> release.accept(kernels);
   }
 
-  /** As {@link #sample(SampleRequest, SamplingListener)}, without a listener. */
+  /**
+   * As {@link #sample(SampleRequest, SamplingListener)}, without a listener.
+   *
+   * @param request sequences, seed, batch size
+   * @return the samples, in the order of the request
+   */
   public List<Sample> sample(SampleRequest request) {
     return sample(request, SamplingListener.none());
   }
@@ -90,6 +103,9 @@ public final class Sampler implements AutoCloseable {
   /**
    * {@return the samples in the order of the request} The tokens of one depend only on the seed and
    * its own initial sequence, as far as the network's rounding does not depend on the batch.
+   *
+   * @param request sequences, seed, batch size
+   * @param listener told of the calls and of changed positions
    */
   public List<Sample> sample(SampleRequest request, SamplingListener listener) {
     SampleRun run = run(request);
@@ -130,6 +146,8 @@ public final class Sampler implements AutoCloseable {
   /**
    * {@return the number of calls of the network, without calling it: exactly if {@link #isPlanned},
    * or else an upper bound}
+   *
+   * @param request sequences, seed, batch size
    */
   public int calls(SampleRequest request) {
     return calls(run(request));

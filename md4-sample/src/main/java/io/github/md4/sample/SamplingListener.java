@@ -14,10 +14,18 @@ public interface SamplingListener {
    */
   void called(int done, int planned);
 
-  /** Hears of a changed position; those of one call come before its {@link #called}. */
+  /**
+   * Hears of a changed position; those of one call come before its {@link #called}.
+   *
+   * @param event position, token and time
+   */
   default void changed(TokenEvent event) {}
 
-  /** Hears of a sequence without masks; sequences may finish in any order. */
+  /**
+   * Hears of a sequence without masks; sequences may finish in any order.
+   *
+   * @param sample the finished sample
+   */
   default void finished(Sample sample) {}
 
   /** {@return a listener that does nothing, always equal to itself} */

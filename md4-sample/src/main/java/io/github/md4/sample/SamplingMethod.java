@@ -36,6 +36,8 @@ public interface SamplingMethod {
    *
    * or of a {@link SamplingMethodKind} on the class path.
    *
+   * @param text the text, as the command line and JSON hold it
+   * @return the method
    * @throws IllegalArgumentException if the text is none of these
    */
   static SamplingMethod parse(String text) {
@@ -48,6 +50,7 @@ public interface SamplingMethod {
   /**
    * {@return the same method with another number of steps}
    *
+   * @param steps the number of steps, at least 1
    * @throws IllegalArgumentException if it has no steps
    */
   default SamplingMethod withSteps(int steps) {
@@ -89,13 +92,18 @@ public interface SamplingMethod {
    */
   double timeAt(double from);
 
-  /** {@return the procedure for a model whose tokens share a schedule} */
+  /**
+   * {@return the procedure for a model whose tokens share a schedule}
+   *
+   * @param schedule the schedule that all tokens share
+   */
   SamplingProcedure md4(MaskingSchedule schedule);
 
   /**
    * {@return the procedure for a model in which each token has its own power} A method without one
    * keeps this implementation.
    *
+   * @param schedule the schedule with a power for each token
    * @throws IllegalArgumentException if the method has no such procedure
    */
   default SamplingProcedure genMd4(GenMd4Schedule schedule) {
@@ -107,6 +115,9 @@ public interface SamplingMethod {
   /**
    * {@return the procedure for a masked diffusion model whose network gives scores in some form} A
    * method that needs only the guess of the clean token keeps this implementation.
+   *
+   * @param schedule the schedule that all tokens share
+   * @param form the form of the network's scores
    */
   default SamplingProcedure scored(MaskingSchedule schedule, ScoreForm form) {
     return md4(schedule);
@@ -126,6 +137,7 @@ public interface SamplingMethod {
   /**
    * {@return the procedure for a model of uniform noise}
    *
+   * @param schedule the schedule that all tokens share
    * @throws IllegalArgumentException if the method has no such procedure
    */
   default SamplingProcedure uniformNoise(MaskingSchedule schedule) {
@@ -137,6 +149,7 @@ public interface SamplingMethod {
   /**
    * {@return the procedure for a masked diffusion model with a schedule of either kind}
    *
+   * @param schedule the schedule, shared or with a power for each token
    * @throws IllegalArgumentException if the method has none for this kind of schedule
    */
   default SamplingProcedure under(Schedule schedule) {
@@ -147,6 +160,8 @@ public interface SamplingMethod {
    * {@return the procedure for a model with a schedule of either kind, by the way in which its
    * sequences come about}
    *
+   * @param schedule the schedule, shared or with a power for each token
+   * @param generation how sequences come about: by unmasking, from left to right, by uniform noise
    * @throws IllegalArgumentException if the method has none for such a model
    */
   default SamplingProcedure under(Schedule schedule, Generation generation) {

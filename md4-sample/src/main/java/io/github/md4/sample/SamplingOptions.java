@@ -46,6 +46,16 @@ public record SamplingOptions(
   /**
    * Replaces null by defaults and checks all values.
    *
+   * @param sampler the method in the form of {@link SamplingMethod#parse}; the default is {@code
+   *     ancestral(1000, cosine, argmax)}
+   * @param temperature the divisor of the logits; the default is 1, and 0 takes the likeliest token
+   * @param truncations in the form of {@link TokenLaw.Truncation#parse}, in order; none by default
+   * @param seed the seed of all noise; a random one of 53 bits by default
+   * @param samples the number of samples of {@link MaskedDiffusion#generate(SamplingOptions)}; 1 by
+   *     default
+   * @param batchSize the most sequences that the network sees at once; 64 by default
+   * @param from the share of the way that lies before the sequences, in (0, 1], 1 by default: see
+   *     {@link MaskedDiffusion#masked(List, SamplingOptions)}
    * @throws IllegalArgumentException if a text has no meaning or a number is out of its bounds
    */
   public SamplingOptions {
@@ -82,12 +92,20 @@ public record SamplingOptions(
     return new TokenLaw(temperature, truncations.stream().map(TokenLaw.Truncation::parse).toList());
   }
 
-  /** {@return the same options with a method, in the form of {@link SamplingMethod#parse}} */
+  /**
+   * {@return the same options with a method, in the form of {@link SamplingMethod#parse}}
+   *
+   * @param text the text, as the command line and JSON hold it
+   */
   public SamplingOptions sampler(String text) {
     return new SamplingOptions(text, temperature, truncations, seed, samples, batchSize, from);
   }
 
-  /** {@return the same options with another method, which has a {@link SamplingMethod#text}} */
+  /**
+   * {@return the same options with another method, which has a {@link SamplingMethod#text}}
+   *
+   * @param other the method
+   */
   public SamplingOptions withMethod(SamplingMethod other) {
     return sampler(other.text());
   }
@@ -95,43 +113,66 @@ public record SamplingOptions(
   /**
    * {@return the same options with another number of steps}
    *
+   * @param steps the number of steps, at least 1
    * @throws IllegalArgumentException if the method has no steps
    */
   public SamplingOptions steps(int steps) {
     return withMethod(method().withSteps(steps));
   }
 
-  /** {@return the same options with another temperature, at least 0} */
+  /**
+   * {@return the same options with another temperature, at least 0}
+   *
+   * @param other the temperature; 0 takes the likeliest token
+   */
   public SamplingOptions temperature(double other) {
     return new SamplingOptions(sampler, other, truncations, seed, samples, batchSize, from);
   }
 
-  /** {@return the same options with one more truncation, to the {@code k} likeliest tokens} */
+  /**
+   * {@return the same options with one more truncation, to the {@code k} likeliest tokens}
+   *
+   * @param k the number of tokens, at least 1
+   */
   public SamplingOptions topK(int k) {
     return truncation(new TokenLaw.TopK(k));
   }
 
   /**
    * {@return the same options with one more truncation, to likeliest tokens of the mass {@code p}}
+   *
+   * @param p the mass, in (0, 1]
    */
   public SamplingOptions topP(double p) {
     return truncation(new TokenLaw.TopP(p));
   }
 
-  /** {@return the same options with one more truncation, after those that are there} */
+  /**
+   * {@return the same options with one more truncation, after those that are there}
+   *
+   * @param more the truncation
+   */
   public SamplingOptions truncation(TokenLaw.Truncation more) {
     List<TokenLaw.Truncation> all = new ArrayList<>(law().truncations());
     all.add(more);
     return withLaw(new TokenLaw(temperature, all));
   }
 
-  /** {@return the same options with another law of tokens} */
+  /**
+   * {@return the same options with another law of tokens}
+   *
+   * @param other temperature and truncations
+   */
   public SamplingOptions withLaw(TokenLaw other) {
     List<String> texts = other.truncations().stream().map(TokenLaw.Truncation::text).toList();
     return new SamplingOptions(sampler, other.temperature(), texts, seed, samples, batchSize, from);
   }
 
-  /** {@return the same options with a seed} */
+  /**
+   * {@return the same options with a seed}
+   *
+   * @param other the seed
+   */
   public SamplingOptions seed(long other) {
     return new SamplingOptions(sampler, temperature, truncations, other, samples, batchSize, from);
   }
@@ -141,32 +182,59 @@ public record SamplingOptions(
     return new SamplingOptions(sampler, temperature, truncations, null, samples, batchSize, from);
   }
 
-  /** As {@link #seed(long)}. */
+  /**
+   * As {@link #seed(long)}.
+   *
+   * @param other the seed
+   * @return the same options with a seed
+   */
   public SamplingOptions withSeed(long other) {
     return seed(other);
   }
 
-  /** {@return the same options with another number of samples} */
+  /**
+   * {@return the same options with another number of samples}
+   *
+   * @param other the number of samples, at least 1
+   */
   public SamplingOptions samples(int other) {
     return new SamplingOptions(sampler, temperature, truncations, seed, other, batchSize, from);
   }
 
-  /** {@return the same options with another batch size} */
+  /**
+   * {@return the same options with another batch size}
+   *
+   * @param other the number of sequences in a call, at least 1
+   */
   public SamplingOptions batchSize(int other) {
     return new SamplingOptions(sampler, temperature, truncations, seed, samples, other, from);
   }
 
-  /** As {@link #batchSize(int)}. */
+  /**
+   * As {@link #batchSize(int)}.
+   *
+   * @param other the number of sequences in a call, at least 1
+   * @return the same options with another batch size
+   */
   public SamplingOptions withBatchSize(int other) {
     return batchSize(other);
   }
 
-  /** {@return the same options from another share of the way} */
+  /**
+   * {@return the same options from another share of the way}
+   *
+   * @param other the time at which to begin, as a share of the way, in (0, 1]
+   */
   public SamplingOptions from(double other) {
     return new SamplingOptions(sampler, temperature, truncations, seed, samples, batchSize, other);
   }
 
-  /** As {@link #from(double)}. */
+  /**
+   * As {@link #from(double)}.
+   *
+   * @param other the time at which to begin, as a share of the way, in (0, 1]
+   * @return the same options from another share of the way
+   */
   public SamplingOptions withFrom(double other) {
     return from(other);
   }

@@ -18,6 +18,12 @@ public record SamplingSteps(SamplingGrid grid, int steps) {
   /** The most that rounding adds to a whole number of steps. */
   private static final double ROUNDING = 1e-9;
 
+  /**
+   * Checks the number of steps.
+   *
+   * @param grid the spacing of the times
+   * @param steps the number of steps between the times, at least 1
+   */
   public SamplingSteps {
     Objects.requireNonNull(grid, "grid");
     require(steps >= 1, "steps must be at least 1", steps);
@@ -25,6 +31,8 @@ public record SamplingSteps(SamplingGrid grid, int steps) {
 
   /**
    * {@return the time after {@code step} steps, which is also the time that the network is told}
+   *
+   * @param step the number of steps done, from 0
    */
   public double time(int step) {
     return grid.time(step, steps);

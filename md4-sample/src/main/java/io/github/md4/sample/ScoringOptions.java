@@ -16,7 +16,12 @@ import java.util.concurrent.ThreadLocalRandom;
 public record ScoringOptions(Long seed, Integer groups) {
   private static final long RANDOM_SEEDS = 1L << 53;
 
-  /** Replaces null by defaults and checks the number of groups. */
+  /**
+   * Replaces null by defaults and checks the number of groups.
+   *
+   * @param seed the seed of times and masks; a random one of 53 bits by default
+   * @param groups the number of groups of stratified times, at least 2; 8 by default
+   */
   public ScoringOptions {
     seed = seed == null ? Long.valueOf(ThreadLocalRandom.current().nextLong(RANDOM_SEEDS)) : seed;
     groups = Objects.requireNonNullElse(groups, 8);
@@ -28,12 +33,20 @@ public record ScoringOptions(Long seed, Integer groups) {
     return new ScoringOptions(null, null);
   }
 
-  /** {@return the same options with a seed} */
+  /**
+   * {@return the same options with a seed}
+   *
+   * @param other the seed
+   */
   public ScoringOptions seed(long other) {
     return new ScoringOptions(other, groups);
   }
 
-  /** {@return the same options with another number of groups, at least 2} */
+  /**
+   * {@return the same options with another number of groups, at least 2}
+   *
+   * @param other the number of groups
+   */
   public ScoringOptions groups(int other) {
     return new ScoringOptions(seed, other);
   }

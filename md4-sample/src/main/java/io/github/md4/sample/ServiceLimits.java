@@ -21,7 +21,17 @@ import java.util.Objects;
 public record ServiceLimits(
     int requests, long positions, int callSequences, int callPositions, Duration grace) {
 
-  /** Checks the numbers. */
+  /**
+   * Checks the numbers.
+   *
+   * @param requests the most requests that run or wait; one more is an {@link OverloadedException}
+   * @param positions the most positions of all sequences of the requests that run or wait, which
+   *     bounds their memory; one more is an {@link OverloadedException}
+   * @param callSequences the most sequences of a call of the network
+   * @param callPositions the most positions of a call where several requests run: the larger, the
+   *     more a call does and the longer the others wait for it
+   * @param grace the time that {@link MaskedDiffusion#close()} gives to what runs and waits
+   */
   public ServiceLimits {
     require(requests >= 1, "requests must be at least 1", requests);
     require(positions >= 1, "positions must be at least 1", positions);
@@ -39,27 +49,47 @@ public record ServiceLimits(
     return new ServiceLimits(4096, 1L << 28, 256, 1 << 14, Duration.ofMinutes(1));
   }
 
-  /** {@return the same limits with another number of requests} */
+  /**
+   * {@return the same limits with another number of requests}
+   *
+   * @param most the most requests that run and wait
+   */
   public ServiceLimits requests(int most) {
     return new ServiceLimits(most, positions, callSequences, callPositions, grace);
   }
 
-  /** {@return the same limits with another number of positions of all requests} */
+  /**
+   * {@return the same limits with another number of positions of all requests}
+   *
+   * @param most the most positions of all requests together
+   */
   public ServiceLimits positions(long most) {
     return new ServiceLimits(requests, most, callSequences, callPositions, grace);
   }
 
-  /** {@return the same limits with another number of sequences of a call} */
+  /**
+   * {@return the same limits with another number of sequences of a call}
+   *
+   * @param most the most sequences of a call
+   */
   public ServiceLimits callSequences(int most) {
     return new ServiceLimits(requests, positions, most, callPositions, grace);
   }
 
-  /** {@return the same limits with another number of positions of a call of several requests} */
+  /**
+   * {@return the same limits with another number of positions of a call of several requests}
+   *
+   * @param most the most positions of a call
+   */
   public ServiceLimits callPositions(int most) {
     return new ServiceLimits(requests, positions, callSequences, most, grace);
   }
 
-  /** {@return the same limits with another time for what runs when the model is closed} */
+  /**
+   * {@return the same limits with another time for what runs when the model is closed}
+   *
+   * @param time the time
+   */
   public ServiceLimits grace(Duration time) {
     return new ServiceLimits(requests, positions, callSequences, callPositions, time);
   }

@@ -35,6 +35,9 @@ public final class Template {
   /**
    * {@return the tokens and masks of a template, at least one and at most {@code length}}
    *
+   * @param text a text with holes
+   * @param tokenizer the vocabulary
+   * @param length the most tokens
    * @throws IllegalArgumentException if the text is no template, has a symbol that the tokenizer
    *     lacks, or is too long
    */

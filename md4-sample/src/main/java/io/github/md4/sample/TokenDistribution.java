@@ -18,12 +18,22 @@ public record TokenDistribution(int[] zt, float[] probabilities) {
     return probabilities.length / zt.length;
   }
 
-  /** {@return the probability of a token at a position} */
+  /**
+   * {@return the probability of a token at a position}
+   *
+   * @param position the position, from 0
+   * @param token the token, in [0, V)
+   */
   public float probability(int position, int token) {
     return probabilities[position * vocabularySize() + token];
   }
 
-  /** {@return the {@code count} likeliest tokens at a position, likeliest first} */
+  /**
+   * {@return the {@code count} likeliest tokens at a position, likeliest first}
+   *
+   * @param position the position, from 0
+   * @param count the number of tokens, at most V
+   */
   public int[] likeliest(int position, int count) {
     return IntStream.range(0, vocabularySize())
         .boxed()

@@ -22,6 +22,12 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   /** Below it a float32 loses the temperature, and what is left is the likeliest token. */
   private static final double COLDEST = Float.MIN_NORMAL;
 
+  /**
+   * Checks the temperature.
+   *
+   * @param temperature the divisor of the logits; 0 takes the likeliest token
+   * @param truncations in order; each cuts the tokens that the one before it has left
+   */
   public TokenLaw {
     require(
         temperature >= 0 && temperature < Double.POSITIVE_INFINITY,
@@ -30,7 +36,11 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
     truncations = List.copyOf(truncations);
   }
 
-  /** {@return the network's law cut by one truncation} */
+  /**
+   * {@return the network's law cut by one truncation}
+   *
+   * @param truncation the truncation
+   */
   public static TokenLaw of(Truncation truncation) {
     return new TokenLaw(1, List.of(truncation));
   }
@@ -64,6 +74,7 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
      * {@return the truncation of a text: {@code top-p(P)}, {@code top-k(K)}, or of a {@link
      * TruncationKind} on the class path}
      *
+     * @param text the text, as the command line and JSON hold it
      * @throws IllegalArgumentException if the text is none of these
      */
     static Truncation parse(String text) {
@@ -111,6 +122,11 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
       return Call.text(NAME, p);
     }
 
+    /**
+     * Checks the mass.
+     *
+     * @param p the mass of the tokens kept, in (0, 1]
+     */
     public TopP {
       require(p > 0 && p <= 1, "p must be in (0, 1]", p);
     }
@@ -135,6 +151,11 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
       return Call.text(NAME, k);
     }
 
+    /**
+     * Checks the number of tokens.
+     *
+     * @param k the number of tokens kept, at least 1
+     */
     public TopK {
       require(k >= 1, "k must be at least 1", k);
     }

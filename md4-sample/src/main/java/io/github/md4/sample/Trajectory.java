@@ -21,7 +21,12 @@ public interface Trajectory {
   /** {@return the next query, the same until its draws are known} */
   TrajectoryQuery query();
 
-  /** Takes the draws of the query, and advances to the next query or to the end. */
+  /**
+   * Takes the draws of the query, and advances to the next query or to the end.
+   *
+   * @param draws a token for each position of the query
+   * @param changes told of each changed position
+   */
   void advance(Draws draws, Changes changes);
 
   /** A listener to the changes of positions. */
@@ -31,6 +36,8 @@ public interface Trajectory {
     /**
      * Hears of a changed position.
      *
+     * @param point the call, and the time on the grid
+     * @param position the position, from 0
      * @param token the new token, in [0, V]
      * @param probability of the token under the network; NaN of a mask
      */
@@ -41,7 +48,11 @@ public interface Trajectory {
   @FunctionalInterface
   interface Factory {
 
-    /** {@return the trajectory of a sequence at its beginning} */
+    /**
+     * {@return the trajectory of a sequence at its beginning}
+     *
+     * @param initial tokens and masks, with index and class
+     */
     Trajectory of(InitialSequence initial);
   }
 }

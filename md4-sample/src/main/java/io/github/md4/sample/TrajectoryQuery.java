@@ -13,6 +13,8 @@ public record TrajectoryQuery(GridPoint point, int[] positions, double[][] noise
   /**
    * The query of an exact draw.
    *
+   * @param point the call, and the time on the grid
+   * @param positions the positions asked, rising
    * @param u a uniform in [0, 1) for each position
    */
   public TrajectoryQuery(GridPoint point, int[] positions, double[] u) {

@@ -31,11 +31,21 @@ public final class Batches {
    */
   private record Examples(int[][] x, int[] labels) {}
 
+  /**
+   * The batches of a process that is alone.
+   *
+   * @param windows the training sequences
+   * @param noise the noise of the run's seed
+   * @param batching batch size, micro-batches, masks of an example, law of times
+   */
   public Batches(Windows windows, Noise noise, Batching batching) {
     this(windows, noise, batching, Share.all());
   }
 
   /**
+   * @param windows the training sequences
+   * @param noise the noise of the run's seed
+   * @param batching batch size, micro-batches, masks of an example, law of times
    * @param share the examples of each batch that this process takes
    * @throws io.github.md4.core.InvalidConfigException if a batch cannot be shared equally
    */

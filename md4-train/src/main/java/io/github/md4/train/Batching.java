@@ -21,7 +21,16 @@ public record Batching(int batchSize, int microBatch, int samples, TimeSampling 
     implements ConfigGroup {
   private static final int MOST = 1 << 20; // none has more: a digit too many
 
-  /** Checks the sizes. */
+  /**
+   * Checks the sizes.
+   *
+   * @param batchSize examples of an update
+   * @param microBatch examples the device holds at once; divides {@code batchSize}, without effect
+   *     on the result but for the last bits of its arithmetic
+   * @param samples how often an update masks each example, at the same time each time; a learned
+   *     schedule needs two
+   * @param timeSampling the law of a batch's times
+   */
   public Batching {
     require(
         batchSize >= 1 && batchSize <= MOST, "batchSize must be in [1, " + MOST + "]", batchSize);
@@ -42,22 +51,38 @@ public record Batching(int batchSize, int microBatch, int samples, TimeSampling 
     return of(512);
   }
 
-  /** {@return batches of so many examples, each masked once, held by the device at once} */
+  /**
+   * {@return batches of so many examples, each masked once, held by the device at once}
+   *
+   * @param batchSize the number of examples, at least 1
+   */
   public static Batching of(int batchSize) {
     return new Batching(batchSize, batchSize, 1, new TimeSampling.LowDiscrepancy());
   }
 
-  /** {@return the same batches in micro-batches of another size} */
+  /**
+   * {@return the same batches in micro-batches of another size}
+   *
+   * @param examples the number of examples held at once, a divisor of the batch size
+   */
   public Batching withMicroBatch(int examples) {
     return new Batching(batchSize, examples, samples, timeSampling);
   }
 
-  /** {@return the same batches with each example masked so often} */
+  /**
+   * {@return the same batches with each example masked so often}
+   *
+   * @param times how often each example is masked, at least 1
+   */
   public Batching withSamples(int times) {
     return new Batching(batchSize, microBatch, times, timeSampling);
   }
 
-  /** {@return the same batches with another law of times} */
+  /**
+   * {@return the same batches with another law of times}
+   *
+   * @param law the law
+   */
   public Batching withTimeSampling(TimeSampling law) {
     return new Batching(batchSize, microBatch, samples, law);
   }

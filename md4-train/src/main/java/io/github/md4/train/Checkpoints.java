@@ -26,6 +26,7 @@ public final class Checkpoints {
   public record Checkpoint(long step, Path folder) {}
 
   /**
+   * @param folder the folder of checkpoints of a run
    * @param keepLast how many of the newest stay, at least 1
    * @param keepEvery the checkpoints at multiples of so many steps stay too; 0 for none
    */
@@ -35,7 +36,14 @@ public final class Checkpoints {
     this.keepEvery = keepEvery;
   }
 
-  /** Writes the checkpoint of a step, then deletes those that are not kept. */
+  /**
+   * Writes the checkpoint of a step, then deletes those that are not kept.
+   *
+   * @param step the number of updates made
+   * @param content writes into the empty folder of the checkpoint
+   * @return the checkpoint's folder
+   * @throws IOException if a file cannot be read or written
+   */
   public Path write(long step, AtomicWrite.Content content) throws IOException {
     Files.createDirectories(folder);
     Path checkpoint = folderOf(step);
@@ -49,13 +57,24 @@ public final class Checkpoints {
     return folder.resolve("step-" + step);
   }
 
-  /** Returns the newest checkpoint in a folder */
+  /**
+   * Returns the newest checkpoint in a folder
+   *
+   * @param folder the folder
+   * @return the newest, if there is one
+   * @throws IOException if a file cannot be read
+   */
   public static Optional<Checkpoint> latest(Path folder) throws IOException {
     List<Checkpoint> all = in(folder);
     return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
   }
 
-  /** {@return the checkpoints in a folder, the oldest first; none where there is no such folder} */
+  /**
+   * {@return the checkpoints in a folder, the oldest first; none where there is no such folder}
+   *
+   * @param folder the folder
+   * @throws IOException if a file cannot be read
+   */
   public static List<Checkpoint> in(Path folder) throws IOException {
     return ModelFolder.checkpoints(folder).stream()
         .map(entry -> new Checkpoint(ModelFolder.step(entry).orElseThrow(), entry))

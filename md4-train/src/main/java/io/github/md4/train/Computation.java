@@ -27,7 +27,11 @@ public record Computation(
     return of(Precision.BFLOAT16);
   }
 
-  /** {@return products of a precision under a residual stream in float32} */
+  /**
+   * {@return products of a precision under a residual stream in float32}
+   *
+   * @param precision the precision of products
+   */
   public static Computation of(Precision precision) {
     return new Computation(
         precision,
@@ -37,17 +41,29 @@ public record Computation(
         false);
   }
 
-  /** {@return the same arithmetic with another residual stream} */
+  /**
+   * {@return the same arithmetic with another residual stream}
+   *
+   * @param stream the precision of the residual stream
+   */
   public Computation withResidual(Precision stream) {
     return new Computation(precision, stream, kernels, recompute, tf32);
   }
 
-  /** {@return the same arithmetic by other code} */
+  /**
+   * {@return the same arithmetic by other code}
+   *
+   * @param code the kernels
+   */
   public Computation withKernels(TrainingOptions.Kernels code) {
     return new Computation(precision, residual, code, recompute, tf32);
   }
 
-  /** {@return the same arithmetic with another part computed twice} */
+  /**
+   * {@return the same arithmetic with another part computed twice}
+   *
+   * @param part the part
+   */
   public Computation withRecompute(TrainingOptions.Recompute part) {
     return new Computation(precision, residual, kernels, part, tf32);
   }

@@ -7,7 +7,10 @@ import java.util.OptionalLong;
 public final class DivergedException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
+  /** What diverged, at which step and seed. */
   private final String reason;
+
+  /** What to change before the run goes on; null where the reason says all. */
   private final String advice; // null where the reason says all
 
   /**

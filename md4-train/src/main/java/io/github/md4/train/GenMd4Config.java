@@ -13,7 +13,14 @@ import io.github.md4.train.optimizer.AdamW;
  * @param timeFloor how the diffusion term counts
  */
 public record GenMd4Config(double rate, boolean decay, TimeFloor timeFloor) {
-  /** Checks the rate. */
+  /**
+   * Checks the rate.
+   *
+   * @param rate their learning rate as a multiple of the network's; 0 freezes them
+   * @param decay whether the optimizer's weight decay pulls at them too: their parameters to 0, and
+   *     so the powers to ln 2
+   * @param timeFloor how the diffusion term counts
+   */
   public GenMd4Config {
     if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("rate must be at least 0 and finite: " + rate);

@@ -67,6 +67,9 @@ public final class Learner implements AutoCloseable {
   /**
    * {@return a learner at its start: weights drawn from their laws, the average equal to them}
    *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param network the network
+   * @param config the training
    * @param schedule closed with this
    */
   public static Learner initial(
@@ -74,7 +77,16 @@ public final class Learner implements AutoCloseable {
     return new Learner(TrainedModel.initial(parent, network, config, schedule), config);
   }
 
-  /** As the other method, with other processes. */
+  /**
+   * As the other method, with other processes.
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param network the network
+   * @param config the training
+   * @param schedule the schedule, closed with what is made
+   * @param communicator the other processes
+   * @return the learner, closed by the caller
+   */
   public static Learner initial(
       NDManager parent,
       Network network,
@@ -142,12 +154,19 @@ public final class Learner implements AutoCloseable {
    *
    * @param index its number among the run's batches: dropout depends on it
    * @param batches its micro-batches
+   * @return the step, to be used once
    */
   public PreparedStep prepare(long index, List<ExampleBatch> batches) {
     return gradients.prepare(index, batches);
   }
 
-  /** Makes one update, or none where the guard finds that it is no good. */
+  /**
+   * Makes one update, or none where the guard finds that it is no good.
+   *
+   * @param results takes the numbers
+   * @param step what {@link #prepare} made
+   * @return the numbers, still on the device
+   */
   public UpdateNumbers update(NDManager results, PreparedStep step) {
     return update(results, step, UpdateListener.NONE);
   }
@@ -156,6 +175,9 @@ public final class Learner implements AutoCloseable {
    * As {@link #update(NDManager, PreparedStep)}; tells {@code listener} when a phase is queued.
    *
    * @param results takes the numbers
+   * @param step what {@link #prepare} made
+   * @param listener told when a phase is queued
+   * @return the numbers, still on the device
    * @throws io.github.md4.core.DeviceException if the device's memory is full; names what would fit
    */
   public UpdateNumbers update(NDManager results, PreparedStep step, UpdateListener listener) {
@@ -236,6 +258,8 @@ public final class Learner implements AutoCloseable {
   /**
    * Moves once more by the last gradients, with another memory of the average, 1 for one that does
    * not move: so a bench tells the average's time from the optimizer's.
+   *
+   * @param emaRate the memory of the average, in [0, 1]
    */
   public void moveAgain(double emaRate) {
     move(last, emaRate, Optional.empty());

@@ -14,7 +14,13 @@ import java.util.List;
  * @param decay the course after the warm-up: cosine, constant, or a kind on the class path
  */
 public record LearningRateConfig(double base, long warmUp, Decay decay) {
-  /** Checks the numbers that no decay allows. */
+  /**
+   * Checks the numbers that no decay allows.
+   *
+   * @param base the highest
+   * @param warmUp updates until it is reached, from 0
+   * @param decay the course after the warm-up: cosine, constant, or a kind on the class path
+   */
   public LearningRateConfig {
     require(base >= 0 && Double.isFinite(base), "base must be at least 0 and finite", base);
     require(warmUp >= 0, "warmUp must be at least 0", warmUp);
@@ -25,22 +31,38 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
     return new LearningRateConfig(3e-4, 2000, Decay.COSINE);
   }
 
-  /** {@return the rate over a run of so many updates} */
+  /**
+   * {@return the rate over a run of so many updates}
+   *
+   * @param steps the number of updates of the run, at least 1
+   */
   public LearningRate over(long steps) {
     return decay.over(this, steps);
   }
 
-  /** {@return the same rate with another highest one} */
+  /**
+   * {@return the same rate with another highest one}
+   *
+   * @param highest the highest rate, above 0
+   */
   public LearningRateConfig withBase(double highest) {
     return new LearningRateConfig(highest, warmUp, decay);
   }
 
-  /** {@return the same rate after another number of updates} */
+  /**
+   * {@return the same rate after another number of updates}
+   *
+   * @param updates the number of updates until the highest rate is reached, at least 0
+   */
   public LearningRateConfig withWarmUp(long updates) {
     return new LearningRateConfig(base, updates, decay);
   }
 
-  /** {@return the same rate with another course after the warm-up} */
+  /**
+   * {@return the same rate with another course after the warm-up}
+   *
+   * @param course the decay
+   */
   public LearningRateConfig withDecay(Decay course) {
     return new LearningRateConfig(base, warmUp, course);
   }
@@ -70,6 +92,7 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
      * {@return the choice written as {@code cosine}, {@code constant}, or with the name of a {@link
      * DecayKind} on the class path}
      *
+     * @param text the text, as configs hold it
      * @throws IllegalArgumentException if the text is none of these; the message lists them
      */
     static Decay parse(String text) {

@@ -25,7 +25,15 @@ public record MovingAverage(double emaRate, boolean emaWarmUp) implements Config
   private static final double FIRST = 1;
   private static final double SLOWNESS = 10;
 
-  /** Checks the average's memory. */
+  /**
+   * Checks the average's memory.
+   *
+   * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}; 0 keeps none: the
+   *     averaged weights are the weights
+   * @param emaWarmUp whether the memory is at most {@code (1 + n) / (10 + n)} after n updates, so
+   *     that the average of a short run is not mostly its start; false in a run whose config lacks
+   *     it
+   */
   public MovingAverage {
     require(emaRate >= 0 && emaRate < 1, "emaRate must be in [0, 1)", emaRate);
   }
@@ -48,7 +56,11 @@ public record MovingAverage(double emaRate, boolean emaWarmUp) implements Config
     return (FIRST + updates) / (SLOWNESS + updates);
   }
 
-  /** {@return the share of the start in the average after so many updates, in [0, 1]} */
+  /**
+   * {@return the share of the start in the average after so many updates, in [0, 1]}
+   *
+   * @param updates the number of updates made, at least 0
+   */
   public double startShare(long updates) {
     double share = 1;
     long n = 0;

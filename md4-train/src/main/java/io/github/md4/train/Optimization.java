@@ -34,32 +34,56 @@ public record Optimization(
         MovingAverage.defaults());
   }
 
-  /** {@return the same moves at another rate} */
+  /**
+   * {@return the same moves at another rate}
+   *
+   * @param rate the learning rate
+   */
   public Optimization withLearningRate(LearningRateConfig rate) {
     return new Optimization(rate, optimizer, clip, guard, average);
   }
 
-  /** {@return the same moves by other numbers of AdamW} */
+  /**
+   * {@return the same moves by other numbers of AdamW}
+   *
+   * @param numbers betas, epsilon and weight decay
+   */
   public Optimization withOptimizer(AdamW numbers) {
     return new Optimization(learningRate, numbers, clip, guard, average);
   }
 
-  /** {@return the same moves with another bound on gradients} */
+  /**
+   * {@return the same moves with another bound on gradients}
+   *
+   * @param bound the bound
+   */
   public Optimization withClip(GradientClip bound) {
     return new Optimization(learningRate, optimizer, bound, guard, average);
   }
 
-  /** {@return the same moves under another guard} */
+  /**
+   * {@return the same moves under another guard}
+   *
+   * @param other the guard
+   */
   public Optimization withGuard(SpikeGuard other) {
     return new Optimization(learningRate, optimizer, clip, other, average);
   }
 
-  /** {@return the same moves with another memory of the average} */
+  /**
+   * {@return the same moves with another memory of the average}
+   *
+   * @param memory the memory of the average, in [0, 1)
+   */
   public Optimization withEmaRate(double memory) {
     return withAverage(new MovingAverage(memory, average.emaWarmUp()));
   }
 
-  /** {@return the same moves with another average} */
+  /**
+   * {@return the same moves with another average}
+   *
+   * @param other the average
+   */
   public Optimization withAverage(MovingAverage other) {
     return new Optimization(learningRate, optimizer, clip, guard, other);
   }

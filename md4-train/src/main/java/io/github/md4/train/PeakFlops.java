@@ -9,12 +9,18 @@ import io.github.md4.train.speed.MatmulCeiling;
 /** The operations a second of which a training's are a share: model FLOPs utilisation. */
 public sealed interface PeakFlops {
 
-  /** {@return the peak of a manager's device for products of a type; NaN where it is not known} */
+  /**
+   * {@return the peak of a manager's device for products of a type; NaN where it is not known}
+   *
+   * @param manager the manager of the arrays, whose device is theirs
+   * @param precision the type of the products
+   */
   double of(NDManager manager, Precision precision);
 
   /**
    * {@return the choice written as {@code measured}, or as a number of operations a second}
    *
+   * @param text the text, as configs hold it
    * @throws IllegalArgumentException for any other text
    */
   static PeakFlops parse(String text) {
@@ -51,6 +57,11 @@ public sealed interface PeakFlops {
 
   /** A data sheet's, say. */
   record Given(double flops) implements PeakFlops {
+    /**
+     * Checks the number.
+     *
+     * @param flops operations per second, above 0
+     */
     public Given {
       if (!(flops > 0 && Double.isFinite(flops))) {
         throw new IllegalArgumentException("peakFlops must be positive and finite: " + flops);

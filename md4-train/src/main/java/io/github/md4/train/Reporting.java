@@ -12,7 +12,12 @@ import io.github.md4.core.ConfigGroup;
  * @param peakFlops the peak of which the metrics state a share
  */
 public record Reporting(int logEvery, PeakFlops peakFlops) implements ConfigGroup {
-  /** Checks the distance between lines. */
+  /**
+   * Checks the distance between lines.
+   *
+   * @param logEvery steps between lines of metrics
+   * @param peakFlops the peak of which the metrics state a share
+   */
   public Reporting {
     require(logEvery >= 1, "logEvery must be at least 1", logEvery);
   }
@@ -22,7 +27,11 @@ public record Reporting(int logEvery, PeakFlops peakFlops) implements ConfigGrou
     return every(500);
   }
 
-  /** {@return a line every so many steps, against a measured peak} */
+  /**
+   * {@return a line every so many steps, against a measured peak}
+   *
+   * @param steps the number of steps between two lines, at least 1
+   */
   public static Reporting every(int steps) {
     return new Reporting(steps, new PeakFlops.Measured());
   }

@@ -49,7 +49,10 @@ public record RunFolder(Path path) {
    * {@return the folder of a model: {@code path} itself if it is a model's or a checkpoint's, or of
    * a run its finished model, else its last checkpoint} Raw weights are in checkpoints only.
    *
+   * @param path a model, a checkpoint or a run
+   * @param weights which weights: raw, or their moving average
    * @throws InvalidDataException if there is none
+   * @throws IOException if a file cannot be read
    */
   public static Path modelIn(Path path, Weights weights) throws IOException {
     return ModelFolder.find(path, weights);

@@ -42,6 +42,9 @@ public final class TrainedModel implements OptimizerState.WholeModel, AutoClosea
   /**
    * {@return a model at its start: weights drawn from their laws, the average equal to them}
    *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param network the network
+   * @param config the training
    * @param schedule closed with this
    */
   public static TrainedModel initial(
@@ -145,7 +148,11 @@ public final class TrainedModel implements OptimizerState.WholeModel, AutoClosea
     return weights.average();
   }
 
-  /** {@return all that is learned, by the prefix of its names: the network's, without one} */
+  /**
+   * {@return all that is learned, by the prefix of its names: the network's, without one}
+   *
+   * @param which which weights: raw, or their moving average
+   */
   public Map<String, Parameters> sets(Weights which) {
     Map<String, Parameters> sets = new LinkedHashMap<>();
     sets.put(NETWORK, weights.weights(which));
@@ -153,17 +160,29 @@ public final class TrainedModel implements OptimizerState.WholeModel, AutoClosea
     return sets;
   }
 
-  /** {@return the network with these weights or their average} */
+  /**
+   * {@return the network with these weights or their average}
+   *
+   * @param which which weights: raw, or their moving average
+   */
   public Denoiser denoiser(Weights which) {
     return network.denoiser(weights.weights(which));
   }
 
-  /** {@return the objective, with the weights' schedule as it is now} */
+  /**
+   * {@return the objective, with the weights' schedule as it is now}
+   *
+   * @param which which weights: raw, or their moving average
+   */
   public Objective objective(Weights which) {
     return schedule.objective(which);
   }
 
-  /** {@return the weights' schedule as it is now} */
+  /**
+   * {@return the weights' schedule as it is now}
+   *
+   * @param which which weights: raw, or their moving average
+   */
   public Schedule schedule(Weights which) {
     return schedule.schedule(which);
   }

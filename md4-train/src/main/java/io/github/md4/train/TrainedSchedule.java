@@ -30,6 +30,10 @@ public sealed interface TrainedSchedule extends AutoCloseable
   /**
    * {@return the schedule of a model at the start of its training}
    *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param space V, and the mask
+   * @param model length, objective, schedule and network of the model
+   * @param training the training
    * @throws IllegalArgumentException if the training does not suit a learned schedule
    */
   static TrainedSchedule of(
@@ -44,6 +48,8 @@ public sealed interface TrainedSchedule extends AutoCloseable
   /**
    * Checks the demands of a schedule on its training.
    *
+   * @param schedule a curve, or powers to be learned
+   * @param training the training
    * @throws IllegalArgumentException if time is not continuous, or examples are not masked twice
    */
   static void check(ScheduleConfig schedule, TrainingConfig training) {
@@ -66,12 +72,19 @@ public sealed interface TrainedSchedule extends AutoCloseable
   /**
    * Turns examples and noise into queries, as early as the schedule allows.
    *
+   * @param <T> the type of what is made of the queries
+   * @param examples the micro-batch: tokens, and the uniforms of times and masks
    * @param ready what is made of the queries: at once where the schedule is fixed, else when the
    *     result is asked for, which the step before has to precede
+   * @return what {@code ready} makes, when it is asked for
    */
   <T> Supplier<T> prepare(ExampleBatch examples, Function<QueryBatch, T> ready);
 
-  /** Begins a step, with the schedule as it is now. */
+  /**
+   * Begins a step, with the schedule as it is now.
+   *
+   * @return the step
+   */
   Step begin();
 
   /** {@return the part of the bound outside the loss, bits per token: nothing that is learned} */
@@ -80,13 +93,25 @@ public sealed interface TrainedSchedule extends AutoCloseable
   /** {@return the numbers for a line of metrics; empty where nothing is learned} */
   Map<String, Double> metrics();
 
-  /** {@return the weights' schedule as it is now} */
+  /**
+   * {@return the weights' schedule as it is now}
+   *
+   * @param weights which weights: raw, or their moving average
+   */
   Schedule schedule(Weights weights);
 
-  /** {@return the objective with the weights' schedule as it is now} */
+  /**
+   * {@return the objective with the weights' schedule as it is now}
+   *
+   * @param weights which weights: raw, or their moving average
+   */
   Objective objective(Weights weights);
 
-  /** {@return the learned parameters by the prefix of their names in a model's file} */
+  /**
+   * {@return the learned parameters by the prefix of their names in a model's file}
+   *
+   * @param weights which weights: raw, or their moving average
+   */
   Map<String, Parameters> weights(Weights weights);
 
   /** {@return the optimizer's moments by prefix} */
@@ -95,7 +120,9 @@ public sealed interface TrainedSchedule extends AutoCloseable
   /**
    * Takes over the state of a checkpoint.
    *
+   * @param folder the checkpoint's folder
    * @throws io.github.md4.core.InvalidDataException if the folder is damaged or of another model
+   * @throws IOException if a file cannot be read or written
    */
   void restore(Path folder) throws IOException;
 
@@ -108,6 +135,8 @@ public sealed interface TrainedSchedule extends AutoCloseable
     /**
      * Computes the loss of a micro-batch, and leaves its gradient with the logits.
      *
+     * @param scope the owner of the loss
+     * @param logits the logits of the training pass
      * @param part as {@link #prepare} made it ready
      * @return its share of the step's loss, bits per token, one element on the device
      */
@@ -119,6 +148,7 @@ public sealed interface TrainedSchedule extends AutoCloseable
     /**
      * Learns while the device is on its backward pass; nothing from an update that is not made.
      *
+     * @param update whether the update is made, and at what rate
      * @throws DivergedException if a learned number has left all bounds
      */
     void learn(Update update);

@@ -31,7 +31,19 @@ public record TrainingConfig(
     WarmStart warmStart,
     Reporting reporting) {
 
-  /** Checks the conditions between the groups. */
+  /**
+   * Checks the conditions between the groups.
+   *
+   * @param seed of initial weights, data order, times, masks and dropout
+   * @param steps number of updates
+   * @param batching the batch of an update
+   * @param computation its arithmetic
+   * @param timeAxis the axis on which the loss is computed
+   * @param optimization the moves of the weights
+   * @param powers the training of learned powers
+   * @param warmStart the start of the network's weights
+   * @param reporting the metrics
+   */
   public TrainingConfig {
     require(steps >= 1, "steps must be at least 1", steps);
     LearningRate unused = optimization.rate(steps); // which checks the two together
@@ -81,7 +93,11 @@ public record TrainingConfig(
         new Batching(examples, examples, batching.samples(), batching.timeSampling()));
   }
 
-  /** {@return the same training with products of another precision} */
+  /**
+   * {@return the same training with products of another precision}
+   *
+   * @param products the precision of products
+   */
   public TrainingConfig precision(Precision products) {
     return withComputation(
         new Computation(
@@ -110,18 +126,32 @@ public record TrainingConfig(
     return withReporting(new Reporting(updates, reporting.peakFlops()));
   }
 
-  /** {@return the same training from another seed} */
+  /**
+   * {@return the same training from another seed}
+   *
+   * @param other the seed
+   */
   public TrainingConfig seed(long other) {
     return withSeed(other);
   }
 
-  /** As {@link #seed(long)}. */
+  /**
+   * As {@link #seed(long)}.
+   *
+   * @param other the seed
+   * @return the same training from another seed
+   */
   public TrainingConfig withSeed(long other) {
     return new TrainingConfig(
         other, steps, batching, computation, timeAxis, optimization, powers, warmStart, reporting);
   }
 
-  /** {@return the same training of another length and rate, which depends on it} */
+  /**
+   * {@return the same training of another length and rate, which depends on it}
+   *
+   * @param updates the number of updates, at least 1
+   * @param rate the rate over them
+   */
   public TrainingConfig withSteps(long updates, LearningRateConfig rate) {
     return new TrainingConfig(
         seed,
@@ -135,43 +165,71 @@ public record TrainingConfig(
         reporting);
   }
 
-  /** {@return the same training of other batches} */
+  /**
+   * {@return the same training of other batches}
+   *
+   * @param other the batches
+   */
   public TrainingConfig withBatching(Batching other) {
     return new TrainingConfig(
         seed, steps, other, computation, timeAxis, optimization, powers, warmStart, reporting);
   }
 
-  /** {@return the same training in another arithmetic} */
+  /**
+   * {@return the same training in another arithmetic}
+   *
+   * @param other precision, kernels and recomputation
+   */
   public TrainingConfig withComputation(Computation other) {
     return new TrainingConfig(
         seed, steps, batching, other, timeAxis, optimization, powers, warmStart, reporting);
   }
 
-  /** {@return the same training on another axis of time} */
+  /**
+   * {@return the same training on another axis of time}
+   *
+   * @param other continuous time, or a number of steps
+   */
   public TrainingConfig withTimeAxis(TimeAxis other) {
     return new TrainingConfig(
         seed, steps, batching, computation, other, optimization, powers, warmStart, reporting);
   }
 
-  /** {@return the same training with other moves of the weights} */
+  /**
+   * {@return the same training with other moves of the weights}
+   *
+   * @param other learning rate, optimizer, clipping, guard and average
+   */
   public TrainingConfig withOptimization(Optimization other) {
     return new TrainingConfig(
         seed, steps, batching, computation, timeAxis, other, powers, warmStart, reporting);
   }
 
-  /** {@return the same training with another training of learned powers} */
+  /**
+   * {@return the same training with another training of learned powers}
+   *
+   * @param other the training of powers, of GenMD4 alone
+   */
   public TrainingConfig withPowers(GenMd4Config other) {
     return new TrainingConfig(
         seed, steps, batching, computation, timeAxis, optimization, other, warmStart, reporting);
   }
 
-  /** {@return the same training from another start} */
+  /**
+   * {@return the same training from another start}
+   *
+   * @param other the first weights
+   */
   public TrainingConfig withWarmStart(WarmStart other) {
     return new TrainingConfig(
         seed, steps, batching, computation, timeAxis, optimization, powers, other, reporting);
   }
 
-  /** {@return the same training with other metrics} */
+  /**
+   * {@return the same training with other metrics}
+   *
+   * @param other the distance of metrics, and the peak that they are measured against
+   */
   public TrainingConfig withReporting(Reporting other) {
     return new TrainingConfig(
         seed, steps, batching, computation, timeAxis, optimization, powers, warmStart, other);

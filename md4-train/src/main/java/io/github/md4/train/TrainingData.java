@@ -44,6 +44,7 @@ public sealed interface TrainingData permits FileData, WindowData {
    * @param tokenizer their vocabulary, which becomes the model's
    * @param windows the tokens of each, in [0, V), all of the model's length; copied
    * @param labels the class of each, at least 0
+   * @return the data, in memory
    * @throws IllegalArgumentException also if there are not as many classes as sequences
    */
   static TrainingData of(Tokenizer tokenizer, List<int[]> windows, int[] labels) {
@@ -93,6 +94,8 @@ public sealed interface TrainingData permits FileData, WindowData {
   /**
    * {@return the endless sequences of a model and a seed}
    *
+   * @param model length, objective, schedule and network of the model
+   * @param seed the seed
    * @throws InvalidDataException if they do not fit the model
    * @throws IOException if a file cannot be read
    */
@@ -102,10 +105,16 @@ public sealed interface TrainingData permits FileData, WindowData {
    * {@return the SHA-256 of the labels that the model takes; empty without labels, or where {@link
    * #sha256} is of the labels too}
    *
+   * @param model the model, which tells whether classes are taken
    * @throws IOException if a file cannot be read
    */
   Optional<String> labelsSha256(ModelConfig model) throws IOException;
 
-  /** Begins to compare the files of a model's data with what they state of themselves. */
+  /**
+   * Begins to compare the files of a model's data with what they state of themselves.
+   *
+   * @param model length, objective, schedule and network of the model
+   * @return the comparison, which goes on by itself
+   */
   DataCheck check(ModelConfig model);
 }

@@ -11,7 +11,11 @@ import java.util.function.Consumer;
 /** A listener to a training, called between two steps on the training thread. */
 public interface TrainingListener {
 
-  /** {@return a listener to metrics alone} */
+  /**
+   * {@return a listener to metrics alone}
+   *
+   * @param consumer told of metrics
+   */
   static TrainingListener ofMetrics(Consumer<StepMetrics> consumer) {
     return new TrainingListener() {
       @Override
@@ -37,20 +41,37 @@ public interface TrainingListener {
     };
   }
 
-  /** {@return a listener that tells all of these, in their order} */
+  /**
+   * {@return a listener that tells all of these, in their order}
+   *
+   * @param listeners the listeners, in the order in which they are told
+   */
   static TrainingListener all(TrainingListener... listeners) {
     return new ListenerList(List.of(listeners));
   }
 
-  /** A step has been handed to the device; what it computes may not be known yet. */
+  /**
+   * A step has been handed to the device; what it computes may not be known yet.
+   *
+   * @param step the number of updates made
+   * @throws IOException if the listener cannot write; it ends the run
+   */
   default void onStep(long step) throws IOException {}
 
-  /** Metrics are due. */
+  /**
+   * Metrics are due.
+   *
+   * @param metrics the means since the last metrics
+   * @throws IOException if the listener cannot write; it ends the run
+   */
   default void onMetrics(StepMetrics metrics) throws IOException {}
 
   /**
    * An evaluation is due: every so many steps, and at the end. Where the run was stopped before, a
    * resumed run makes up for it.
+   *
+   * @param learner the training as it is now
+   * @throws IOException if the listener cannot write; it ends the run
    */
   default void onEvaluation(Learner learner) throws IOException {}
 
@@ -58,21 +79,38 @@ public interface TrainingListener {
    * An evaluation is due, as {@link #onEvaluation(Learner)}. One that takes long may ask whether
    * the training is to stop, and then throw a {@link java.util.concurrent.CancellationException}:
    * the evaluation stays owed, a checkpoint is written, and a resumed run begins with it.
+   *
+   * @param learner the training as it is now
+   * @param isStopRequested whether the training is to stop
+   * @throws IOException if the listener cannot write; it ends the run
    */
   default void onEvaluation(Learner learner, BooleanSupplier isStopRequested) throws IOException {
     onEvaluation(learner);
   }
 
-  /** A checkpoint has been written. */
+  /**
+   * A checkpoint has been written.
+   *
+   * @param step the number of updates made
+   * @param folder the checkpoint's folder
+   * @throws IOException if the listener cannot write; it ends the run
+   */
   default void onCheckpoint(long step, Path folder) throws IOException {}
 
-  /** An update was not made, which is known some steps later; the run has gone on without it. */
+  /**
+   * An update was not made, which is known some steps later; the run has gone on without it.
+   *
+   * @param spike the step, and what was out of bounds
+   * @throws IOException if the listener cannot write; it ends the run
+   */
   default void onSpike(Spike spike) throws IOException {}
 
   /**
    * An update was not made, and the run has gone back.
    *
+   * @param spike the step, and what was out of bounds
    * @param step updates that the run has now seen; it goes on with the batch after the bad one
+   * @throws IOException if the listener cannot write; it ends the run
    */
   default void onRollback(Spike spike, long step) throws IOException {}
 

@@ -84,7 +84,14 @@ public final class TrainingRun implements AutoCloseable {
       String dataSha256,
       Communicator communicator) {
 
-    /** Makes the plan of one process. */
+    /**
+     * Makes the plan of one process.
+     *
+     * @param training the training
+     * @param cadence the steps between evaluations and between checkpoints
+     * @param model config, tokenizer and origin of the model
+     * @param dataSha256 the SHA-256 of the data
+     */
     public Plan(
         TrainingConfig training, Cadence cadence, SavedModel.Description model, String dataSha256) {
       this(training, cadence, model, dataSha256, Communicator.alone());
@@ -94,6 +101,9 @@ public final class TrainingRun implements AutoCloseable {
      * {@return a plan for the tokens of a prepared file, which evaluates and writes a checkpoint at
      * the end alone}
      *
+     * @param model length, objective, schedule and network of the model
+     * @param training the training
+     * @param tokens the prepared file
      * @throws InvalidDataException if the file does not say what its tokens are
      */
     public static Plan of(ModelConfig model, TrainingConfig training, TokenFile tokens) {
@@ -103,6 +113,9 @@ public final class TrainingRun implements AutoCloseable {
     /**
      * {@return a plan for data, which evaluates and writes a checkpoint at the end alone}
      *
+     * @param model length, objective, schedule and network of the model
+     * @param training the training
+     * @param data the data
      * @throws InvalidDataException if a file does not say what its tokens are
      */
     public static Plan of(ModelConfig model, TrainingConfig training, TrainingData data) {
@@ -113,12 +126,20 @@ public final class TrainingRun implements AutoCloseable {
           data.sha256());
     }
 
-    /** {@return the same plan with other distances between evaluations and checkpoints} */
+    /**
+     * {@return the same plan with other distances between evaluations and checkpoints}
+     *
+     * @param other the steps between evaluations and between checkpoints
+     */
     public Plan withCadence(Cadence other) {
       return new Plan(training, other, model, dataSha256, communicator);
     }
 
-    /** {@return the same plan for several processes together, each of which has a run of it} */
+    /**
+     * {@return the same plan for several processes together, each of which has a run of it}
+     *
+     * @param others the other processes
+     */
     public Plan with(Communicator others) {
       return new Plan(training, cadence, model, dataSha256, others);
     }
@@ -144,22 +165,38 @@ public final class TrainingRun implements AutoCloseable {
       return new Cadence(0, 0, 1, 0);
     }
 
-    /** {@return the same with an evaluation every so many steps} */
+    /**
+     * {@return the same with an evaluation every so many steps}
+     *
+     * @param steps the number of updates from one to the next; 0 for the end alone
+     */
     public Cadence evaluateEvery(long steps) {
       return new Cadence(steps, checkpointEvery, keepLast, keepEvery);
     }
 
-    /** {@return the same with a checkpoint every so many steps} */
+    /**
+     * {@return the same with a checkpoint every so many steps}
+     *
+     * @param steps the number of updates from one to the next; 0 for the end alone
+     */
     public Cadence checkpointEvery(long steps) {
       return new Cadence(evaluateEvery, steps, keepLast, keepEvery);
     }
 
-    /** {@return the same where so many of the newest checkpoints stay} */
+    /**
+     * {@return the same where so many of the newest checkpoints stay}
+     *
+     * @param checkpoints the number of newest checkpoints that stay, at least 1
+     */
     public Cadence keepLast(int checkpoints) {
       return new Cadence(evaluateEvery, checkpointEvery, checkpoints, keepEvery);
     }
 
-    /** {@return the same where the checkpoints at multiples of so many steps stay} */
+    /**
+     * {@return the same where the checkpoints at multiples of so many steps stay}
+     *
+     * @param steps the multiple; 0 where none stays
+     */
     public Cadence keepEvery(long steps) {
       return new Cadence(evaluateEvery, checkpointEvery, keepLast, steps);
     }
@@ -167,7 +204,9 @@ public final class TrainingRun implements AutoCloseable {
 
   /** The end of a run. */
   public enum Outcome {
+    /** The plan has come to its end. */
     FINISHED,
+    /** The training was told to stop; a resumed run goes on. */
     INTERRUPTED
   }
 
@@ -180,8 +219,13 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * {@return a run at its start}
    *
+   * @param folder the run's folder
+   * @param plan what is trained, and how
+   * @param data the data; on a resume those of the run's beginning
+   * @param parent the manager of the arrays, whose device is theirs
    * @throws InvalidDataException if the folder already holds a run, is a file, or is in use by
    *     another training
+   * @throws IOException if a file cannot be read or written
    */
   public static TrainingRun start(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
@@ -195,7 +239,16 @@ public final class TrainingRun implements AutoCloseable {
         });
   }
 
-  /** As {@link #start(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file. */
+  /**
+   * As {@link #start(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file.
+   *
+   * @param folder the run's folder
+   * @param plan what is trained, and how
+   * @param tokens the tokens; on a resume those of the run's beginning
+   * @param parent the manager of the arrays, whose device is theirs
+   * @return the run at its start, closed by the caller
+   * @throws IOException if a file cannot be read or written
+   */
   public static TrainingRun start(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
       throws IOException {
     return start(folder, plan, TrainingData.of(tokens), parent);
@@ -204,7 +257,12 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * {@return a run at its start that is tried and never written}
    *
+   * @param folder the run's folder
+   * @param plan what is trained, and how
+   * @param data the data; on a resume those of the run's beginning
+   * @param parent the manager of the arrays, whose device is theirs
    * @throws InvalidDataException if the folder already holds a run, or is a file
+   * @throws IOException if a file cannot be read or written
    */
   public static TrainingRun trial(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
@@ -262,8 +320,13 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * {@return the run of a folder: at its last checkpoint if there is one, else at its start}
    *
+   * @param folder the run's folder
+   * @param plan what is trained, and how
+   * @param data the data; on a resume those of the run's beginning
+   * @param parent the manager of the arrays, whose device is theirs
    * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume(RunFolder,
    *     Plan, TrainingData, NDManager)}
+   * @throws IOException if a file cannot be read or written
    */
   public static TrainingRun startOrResume(
       RunFolder folder, Plan plan, TrainingData data, NDManager parent) throws IOException {
@@ -276,6 +339,10 @@ public final class TrainingRun implements AutoCloseable {
    * As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, on DJL's default device.
    *
    * @param folder of the run; made where it is absent
+   * @param plan what is trained, and how
+   * @param data the data; on a resume those of the run's beginning
+   * @return the run, closed by the caller
+   * @throws IOException if a file cannot be read or written
    */
   public static TrainingRun startOrResume(Path folder, Plan plan, TrainingData data)
       throws IOException {
@@ -290,7 +357,16 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  /** As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file. */
+  /**
+   * As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file.
+   *
+   * @param folder the run's folder
+   * @param plan what is trained, and how
+   * @param tokens the tokens; on a resume those of the run's beginning
+   * @param parent the manager of the arrays, whose device is theirs
+   * @return the run, closed by the caller
+   * @throws IOException if a file cannot be read or written
+   */
   public static TrainingRun startOrResume(
       RunFolder folder, Plan plan, TokenFile tokens, NDManager parent) throws IOException {
     return startOrResume(folder, plan, TrainingData.of(tokens), parent);
@@ -311,8 +387,13 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * {@return the run of a folder at its last checkpoint}
    *
+   * @param folder the run's folder
+   * @param plan what is trained, and how
+   * @param data the data; on a resume those of the run's beginning
+   * @param parent the manager of the arrays, whose device is theirs
    * @throws InvalidDataException if there is no checkpoint, it is damaged, or the data are others
    * @throws InvalidConfigException if model, seed or batch size are not those of the checkpoint
+   * @throws IOException if a file cannot be read
    */
   public static TrainingRun resume(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
@@ -323,7 +404,16 @@ public final class TrainingRun implements AutoCloseable {
         () -> new Resumption(new Place(folder, plan, data), parent).newest());
   }
 
-  /** As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file. */
+  /**
+   * As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file.
+   *
+   * @param folder the run's folder
+   * @param plan what is trained, and how
+   * @param tokens the tokens; on a resume those of the run's beginning
+   * @param parent the manager of the arrays, whose device is theirs
+   * @return the run, closed by the caller
+   * @throws IOException if a file cannot be read
+   */
   public static TrainingRun resume(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
       throws IOException {
     return resume(folder, plan, TrainingData.of(tokens), parent);
@@ -332,6 +422,13 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, at the newest checkpoint that is
    * whole. Damaged ones after it are renamed; {@link #notes} names them.
+   *
+   * @param folder the run's folder
+   * @param plan what is trained, and how
+   * @param data the data; on a resume those of the run's beginning
+   * @param parent the manager of the arrays, whose device is theirs
+   * @return the run, closed by the caller
+   * @throws IOException if a file cannot be read or written
    */
   public static TrainingRun resumeLastGood(
       RunFolder folder, Plan plan, TrainingData data, NDManager parent) throws IOException {
@@ -354,8 +451,13 @@ public final class TrainingRun implements AutoCloseable {
    * looked at: what it did is not touched}
    *
    * @param step from 1
+   * @param folder the run's folder
+   * @param plan what is trained, and how
+   * @param data the data; on a resume those of the run's beginning
+   * @param parent the manager of the arrays, whose device is theirs
    * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume(RunFolder,
    *     Plan, TrainingData, NDManager)}
+   * @throws IOException if a file cannot be read
    */
   public static TrainingRun before(
       long step, RunFolder folder, Plan plan, TrainingData data, NDManager parent)
@@ -435,7 +537,9 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * Trains to the end of the plan.
    *
+   * @param listener told of metrics, evaluations, checkpoints and spikes
    * @throws DivergedException as {@link #run(TrainingListener, BooleanSupplier)}
+   * @throws IOException if a file cannot be written, or a listener throws it
    */
   public void run(TrainingListener listener) throws IOException {
     Outcome unused = run(listener, () -> false);
@@ -444,10 +548,13 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * Trains to the end of the plan, or until it is told to stop.
    *
+   * @param listener told of metrics, evaluations, checkpoints and spikes
    * @param isStopRequested asked after each step; when true, a checkpoint is written and the
    *     training ends
+   * @return whether the plan came to its end
    * @throws DivergedException if a loss is not finite or, with a guard, too many are in a row; the
    *     last checkpoint is from before it
+   * @throws IOException if a file cannot be written, or a listener throws it
    */
   public Outcome run(TrainingListener listener, BooleanSupplier isStopRequested)
       throws IOException {
@@ -515,6 +622,7 @@ public final class TrainingRun implements AutoCloseable {
    *
    * @param step after as many updates as the run has seen
    * @param progress hears how many updates there are now
+   * @return losses and gradients of the step
    */
   public Replay replay(long step, LongConsumer progress) {
     trainer.advance(manager, step - 1, progress);
@@ -524,6 +632,8 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * Makes the next update, writes nothing, and returns the loss before it in bits per token: what a
    * first look at a configuration needs.
+   *
+   * @return bits per token
    */
   public double tryStep() {
     return trainer.tryStep(manager);

@@ -26,6 +26,10 @@ public interface UpdateListener {
     OPTIMIZER
   }
 
-  /** Is called on the training thread when all of a phase is queued on the device. */
+  /**
+   * Is called on the training thread when all of a phase is queued on the device.
+   *
+   * @param phase the phase that is queued
+   */
   void after(Phase phase);
 }

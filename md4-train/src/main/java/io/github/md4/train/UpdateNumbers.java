@@ -23,7 +23,11 @@ public final class UpdateNumbers implements AutoCloseable {
    */
   public record Read(float loss, float gradientNorm, boolean isMade) {}
 
-  /** Waits for the device and returns the numbers. */
+  /**
+   * Waits for the device and returns the numbers.
+   *
+   * @return loss, norms and verdict
+   */
   public Read read() {
     float[] values = array.toFloatArray();
     return values.length == 1

@@ -16,13 +16,22 @@ public sealed interface WarmStart {
   /**
    * {@return a model before its first update}
    *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param network the network
+   * @param plan what is trained, and how
+   * @param schedule the schedule, closed with what is made
    * @throws InvalidConfigException if the start is a model that does not fit
+   * @throws IOException if a file cannot be read or written
    */
   TrainedModel model(
       NDManager parent, Network network, TrainingRun.Plan plan, TrainedSchedule schedule)
       throws IOException;
 
-  /** {@return the choice written as {@code none} or as the folder of a model} */
+  /**
+   * {@return the choice written as {@code none} or as the folder of a model}
+   *
+   * @param text the text, as configs hold it
+   */
   static WarmStart parse(String text) {
     return text.equals(None.NAME) ? new None() : new Model(Path.of(text));
   }
@@ -31,6 +40,8 @@ public sealed interface WarmStart {
    * Checks that a run goes on with a curve, or with learned powers, as it began.
    *
    * @param before the schedule of the weights in the folder
+   * @param now the schedule of the config
+   * @param folder the folder of the weights, for the message
    * @throws InvalidConfigException if {@code now} is of the other kind; it says what can be done
    */
   static void checkScheduleKind(ScheduleConfig before, ScheduleConfig now, Path folder) {

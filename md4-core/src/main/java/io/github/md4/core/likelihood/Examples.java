@@ -75,7 +75,12 @@ public interface Examples {
 
   /** The beginning of others. */
   record First(Examples all, long limit) implements Examples {
-    /** Checks the limit. */
+    /**
+     * Checks the limit.
+     *
+     * @param all the examples from which the first are taken
+     * @param limit the most examples, at least 0
+     */
     public First {
       if (limit < 1) {
         throw new IllegalArgumentException("limit must be at least 1: " + limit);

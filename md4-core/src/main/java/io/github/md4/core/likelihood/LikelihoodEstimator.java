@@ -46,6 +46,7 @@ public final class LikelihoodEstimator {
      * @param passes how many times and masks each example gets
      * @param batchSize how many examples the network sees at once; of no effect on the result but
      *     for the last bits of its arithmetic
+     * @param seed the seed of times and masks
      */
     public Settings {
       if (passes < 1) {
@@ -60,7 +61,11 @@ public final class LikelihoodEstimator {
   /** Hears how many examples are done, of all passes. */
   @FunctionalInterface
   public interface Progress {
-    /** Hears how far the estimate is. */
+    /**
+     * Hears how far the estimate is.
+     *
+     * @param examples the number of examples done
+     */
     void done(long examples);
   }
 

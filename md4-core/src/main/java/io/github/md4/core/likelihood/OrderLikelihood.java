@@ -28,6 +28,8 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
    * Checks the number of tokens.
    *
    * @param tokensAStep the number of tokens revealed at once, at least 1
+   * @param space V, and the mask
+   * @param schedule the schedule, which gives the network's time
    */
   public OrderLikelihood {
     require(tokensAStep >= 1, "tokensAStep must be at least 1", tokensAStep);

@@ -31,7 +31,12 @@ public final class Parameters implements AutoCloseable {
   /** The source of a parameter's values. */
   @FunctionalInterface
   public interface Values {
-    /** {@return the values of a parameter, row-major} */
+    /**
+     * {@return the values of a parameter, row-major}
+     *
+     * @param spec the parameter's name, shape and initial law
+     * @param index the parameter's place in the network, from 0
+     */
     float[] of(ParameterSpec spec, int index);
   }
 

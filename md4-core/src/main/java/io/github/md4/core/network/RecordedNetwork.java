@@ -36,7 +36,12 @@ public final class RecordedNetwork implements TrainableNetwork {
    * @param rows flat positions
    */
   public record HostBatch(NetworkInput input, DropoutNoise noise, long[] flat, long[] rows) {
-    /** {@return a batch that is ready for upload} */
+    /**
+     * {@return a batch that is ready for upload}
+     *
+     * @param input tokens, times, classes and asked rows
+     * @param noise the noise of dropout
+     */
     public static HostBatch of(NetworkInput input, DropoutNoise noise) {
       return new HostBatch(input, noise, longs(input.flat()), longs(input.rows()));
     }
@@ -57,7 +62,13 @@ public final class RecordedNetwork implements TrainableNetwork {
   /** A network's forward pass: logits float32 [R, V] that belong to {@code scope}. */
   @FunctionalInterface
   public interface Forward {
-    /** {@return the logits of a batch, float32 [R, V]} */
+    /**
+     * {@return the logits of a batch, float32 [R, V]}
+     *
+     * @param scope the owner of the arrays
+     * @param batch the batch on the device
+     * @param recording records what is to be differentiated
+     */
     NDArray logits(NDManager scope, DeviceBatch batch, Recording recording);
   }
 
@@ -107,7 +118,13 @@ public final class RecordedNetwork implements TrainableNetwork {
     }
   }
 
-  /** Makes the network. */
+  /**
+   * Makes the network.
+   *
+   * @param parent the manager of gradients and kernels, whose device is theirs
+   * @param parameters the weights, changed in place by updates
+   * @param implementation the network's forward pass, and how it is recorded
+   */
   public RecordedNetwork(NDManager parent, Parameters parameters, Implementation implementation) {
     this.implementation = implementation;
     this.parameters = parameters;

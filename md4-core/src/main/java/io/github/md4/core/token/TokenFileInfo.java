@@ -51,6 +51,7 @@ public record TokenFileInfo(DataSplit content, TokenType type, long count, Strin
   /**
    * {@return the description in a JSON file}
    *
+   * @param json the file of the description
    * @throws InvalidDataException if the file describes no token file, or in a format version
    *     unknown here
    * @throws IOException if a file cannot be read

@@ -58,7 +58,11 @@ public final class ClassifierNetwork implements FeatureNetwork {
   /**
    * Loads a classifier.
    *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param file the file
+   * @return the classifier, closed by the caller
    * @throws InvalidDataException if the file is damaged or holds no known classifier
+   * @throws IOException if a file cannot be read
    */
   public static ClassifierNetwork load(NDManager parent, Path file) throws IOException {
     try (SafeTensors tensors = SafeTensors.open(file)) {

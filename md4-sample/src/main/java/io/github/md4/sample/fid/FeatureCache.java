@@ -41,7 +41,12 @@ public record FeatureCache(Path folder) {
     }
   }
 
-  /** {@return the features of a key, if they are there} */
+  /**
+   * {@return the features of a key, if they are there}
+   *
+   * @param key the images and the network that made the features
+   * @throws IOException if a file cannot be read
+   */
   public Optional<ImageFeatures> read(Key key) throws IOException {
     Path file = folder.resolve(key.name());
     if (!Files.isRegularFile(file)) {
@@ -87,7 +92,13 @@ public record FeatureCache(Path folder) {
     return Optional.of(new ImageFeatures(FeatureMoments.of(width, count, state), first, matched));
   }
 
-  /** Writes features, and makes the folder if it is absent. */
+  /**
+   * Writes features, and makes the folder if it is absent.
+   *
+   * @param key the images and the network that made the features
+   * @param features the features
+   * @throws IOException if a file cannot be read or written
+   */
   public void write(Key key, ImageFeatures features) throws IOException {
     AtomicWrite.file(
         folder.resolve(key.name()),

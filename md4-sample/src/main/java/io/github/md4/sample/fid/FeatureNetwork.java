@@ -13,6 +13,7 @@ public sealed interface FeatureNetwork extends AutoCloseable
   /**
    * {@return the features of images}
    *
+   * @param scope the owner of the features
    * @param images float32 [B, C, H, W], 0 to 255
    */
   Features of(NDManager scope, NDArray images);
@@ -31,7 +32,11 @@ public sealed interface FeatureNetwork extends AutoCloseable
    */
   record Features(NDArray vectors, Optional<NDArray> labels) {}
 
-  /** {@return the network of a TorchScript file} */
+  /**
+   * {@return the network of a TorchScript file}
+   *
+   * @param script the open file
+   */
   static FeatureNetwork of(ScriptFile script) {
     return new ScriptNetwork(script);
   }

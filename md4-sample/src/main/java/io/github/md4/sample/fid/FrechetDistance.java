@@ -20,7 +20,12 @@ import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 public final class FrechetDistance {
   private FrechetDistance() {}
 
-  /** {@return the distance of laws with these moments} */
+  /**
+   * {@return the distance of laws with these moments}
+   *
+   * @param first mean and covariance of the features of one
+   * @param second those of the other
+   */
   public static double of(FeatureMoments first, FeatureMoments second) {
     if (first.width() != second.width()) {
       throw new IllegalArgumentException(

@@ -34,7 +34,15 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
    */
   public record Settings(ImageShape shape, int batchSize, int kept) {}
 
-  /** {@return the features of all images; one batch of them is held at a time} */
+  /**
+   * {@return the features of all images; one batch of them is held at a time}
+   *
+   * @param manager the manager, and so the device, of the arrays that the denoiser is given
+   * @param network the network of features
+   * @param images the images, as tokens
+   * @param settings sizes and number
+   * @param progress told of the number of images done
+   */
   public static ImageFeatures of(
       NDManager manager,
       FeatureNetwork network,
@@ -47,6 +55,14 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
   /**
    * As the other method, of batches that are divided; where all of them are known, the result is
    * the same to the last bit as that of one part.
+   *
+   * @param manager the manager, and so the device, of the arrays that the denoiser is given
+   * @param network the network of features
+   * @param images the images, as tokens
+   * @param settings sizes and number
+   * @param division divides the batches over processes
+   * @param progress told of the number of images done
+   * @return the features
    */
   public static ImageFeatures of(
       NDManager manager,

@@ -15,6 +15,8 @@ public record PrecisionRecall(double precision, double recall, int samples, int 
   /**
    * {@return both}
    *
+   * @param samples the features of samples, [n, D]
+   * @param references the features of real images, [m, D]
    * @param neighbours the number of neighbours that a ball reaches to
    */
   public static PrecisionRecall of(float[][] samples, float[][] references, int neighbours) {

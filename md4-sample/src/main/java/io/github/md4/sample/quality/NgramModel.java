@@ -29,6 +29,7 @@ public final class NgramModel {
    * {@return the model of a text}
    *
    * @param tokens in [0, vocabularySize)
+   * @param vocabularySize V, the number of tokens without the mask
    * @param order the length of the longest sequences counted, at least 1; {@code
    *     vocabularySize^order} must be below 2^63
    */
@@ -44,7 +45,11 @@ public final class NgramModel {
     return new NgramModel(vocabularySize, counts);
   }
 
-  /** {@return minus the natural logarithm of the probability of all tokens, each given its past} */
+  /**
+   * {@return minus the natural logarithm of the probability of all tokens, each given its past}
+   *
+   * @param tokens ids in {@code [0, vocabularySize)}
+   */
   public double nats(int[] tokens) {
     double nats = 0;
     for (int i = 0; i < tokens.length; i++) {

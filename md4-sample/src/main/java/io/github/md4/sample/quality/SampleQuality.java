@@ -18,7 +18,13 @@ import java.util.List;
 public record SampleQuality(
     double bitsPerToken, double bitsPerTokenStandardError, double unigramEntropy) {
 
-  /** {@return the quality of samples of one length} */
+  /**
+   * {@return the quality of samples of one length}
+   *
+   * @param samples the tokens of each, in [0, V), all of one length
+   * @param model the n-gram model of real text
+   * @param vocabularySize V, the number of tokens without the mask
+   */
   public static SampleQuality of(List<int[]> samples, NgramModel model, int vocabularySize) {
     require(!samples.isEmpty(), "there must be at least one sample", samples.size());
     double[] bits = new double[samples.size()];

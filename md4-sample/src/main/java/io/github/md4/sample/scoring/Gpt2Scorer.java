@@ -86,8 +86,11 @@ public final class Gpt2Scorer implements AutoCloseable {
   /**
    * {@return the scorer in a folder}
    *
+   * @param folder the folder of the scorer's files
    * @param parent the manager, and so the device, of its arrays
+   * @param precision the precision of products
    * @throws InvalidDataException if files are missing, damaged or of another network
+   * @throws IOException if a file cannot be read
    */
   public static Gpt2Scorer load(Path folder, NDManager parent, Precision precision)
       throws IOException {
@@ -108,7 +111,11 @@ public final class Gpt2Scorer implements AutoCloseable {
     }
   }
 
-  /** {@return the file of the weights in a folder} */
+  /**
+   * {@return the file of the weights in a folder}
+   *
+   * @param folder the folder of the scorer's files
+   */
   public static Path weights(Path folder) {
     return folder.resolve(MODEL);
   }

@@ -13,6 +13,11 @@ import java.util.List;
  * @param nats for each sample, the cross-entropy of each of its tokens but the first
  */
 public record ScoredSamples(List<double[]> nats) {
+  /**
+   * Checks that there is a score of each.
+   *
+   * @param nats for each sample, the cross-entropy of each of its tokens but the first
+   */
   public ScoredSamples {
     nats = List.copyOf(nats);
     require(

@@ -34,7 +34,14 @@ public record Trace(Header header, List<History> histories) {
       String separator,
       Optional<ImageShape> image) {
 
-    /** Returns a header of texts whose tokens stand side by side. */
+    /**
+     * Returns a header of texts whose tokens stand side by side.
+     *
+     * @param about what is told of the samples, by key
+     * @param steps the number of steps
+     * @param schedule the curve, as configs hold it
+     * @param epsilon the squeeze of the ends
+     */
     public Header(Map<String, String> about, int steps, String schedule, double epsilon) {
       this(about, steps, schedule, epsilon, "", Optional.empty());
     }

@@ -39,7 +39,9 @@ public final class TraceReader {
   /**
    * {@return the trace in a file}
    *
+   * @param file the file
    * @throws InvalidDataException if the file is missing, no trace, cut off or damaged
+   * @throws IOException if the file cannot be read
    */
   public static Trace read(Path file) throws IOException {
     return new TraceReader(file).read();

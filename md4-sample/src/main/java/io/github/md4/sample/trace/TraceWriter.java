@@ -36,7 +36,16 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
     this.tokenizer = tokenizer;
   }
 
-  /** Creates a file with its header and its initial sequences, and replaces an old one. */
+  /**
+   * Creates a file with its header and its initial sequences, and replaces an old one.
+   *
+   * @param file the file
+   * @param header what is told of the samples
+   * @param tokenizer the vocabulary
+   * @param sequences what the samples begin with
+   * @return the writer, closed by the caller
+   * @throws IOException if the file cannot be read or written
+   */
   public static TraceWriter create(
       Path file, Trace.Header header, Tokenizer tokenizer, Iterable<InitialSequence> sequences)
       throws IOException {
@@ -46,7 +55,11 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
     return writer;
   }
 
-  /** Writes the initial sequences of samples that are drawn after those before. */
+  /**
+   * Writes the initial sequences of samples that are drawn after those before.
+   *
+   * @param sequences what the samples begin with
+   */
   public void begin(Iterable<InitialSequence> sequences) {
     sequences.forEach(sequence -> write(initial(sequence)));
   }

@@ -15,7 +15,9 @@ public record MemoryUse(Kind kind, long peakBytes, long steadyBytes) {
 
   /** The kind of memory. */
   public enum Kind {
+    /** The memory of a GPU. */
     DEVICE,
+    /** The heap of Java. */
     HEAP
   }
 }

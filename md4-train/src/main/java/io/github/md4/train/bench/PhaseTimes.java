@@ -16,6 +16,13 @@ import java.util.Map;
  */
 public record PhaseTimes(double data, Map<Phase, Double> phases, double average) {
 
+  /**
+   * Copies the map.
+   *
+   * @param data the time to prepare the batch on the host
+   * @param phases the times of the phases of an update on the device
+   * @param average the part of the optimizer's time that the exponential average takes
+   */
   public PhaseTimes {
     phases = Collections.unmodifiableMap(new EnumMap<>(phases));
   }

@@ -17,6 +17,9 @@ public final class RandomWindows implements Windows {
   /**
    * Draws the tokens.
    *
+   * @param noise the noise of the run's seed
+   * @param vocabularySize V, the number of tokens without the mask
+   * @param length N, the number of tokens of a sequence
    * @param classes the number of labels, which follow each other in turn; 0 without labels
    */
   public RandomWindows(Noise noise, int vocabularySize, int length, int classes) {

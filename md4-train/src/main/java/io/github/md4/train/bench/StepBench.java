@@ -56,7 +56,13 @@ public final class StepBench implements AutoCloseable {
   public record Workload(
       ModelConfig model, TrainingConfig training, int vocabularySize, MemoryFormat layout) {
 
-    /** Makes a workload with the memory format of training. */
+    /**
+     * Makes a workload with the memory format of training.
+     *
+     * @param model length, objective, schedule and network of the model
+     * @param training the training
+     * @param vocabularySize V, the number of tokens without the mask
+     */
     public Workload(ModelConfig model, TrainingConfig training, int vocabularySize) {
       this(model, training, vocabularySize, MemoryFormat.CHANNELS_LAST);
     }
@@ -79,6 +85,13 @@ public final class StepBench implements AutoCloseable {
   public record Repetitions(int warmUp, int windows, int stepsAWindow) {
     private static final int WINDOWS = 5;
 
+    /**
+     * Checks the numbers.
+     *
+     * @param warmUp the number of steps before the measurement
+     * @param windows the number of windows
+     * @param stepsAWindow the number of steps in a window, and in the series by parts
+     */
     public Repetitions {
       require(warmUp >= 1, "warmUp must be at least 1", warmUp);
       require(windows >= 1, "windows must be at least 1", windows);
@@ -88,6 +101,9 @@ public final class StepBench implements AutoCloseable {
     /**
      * {@return five windows with {@code steps} steps together; fewer windows where there are fewer
      * steps}
+     *
+     * @param warmUp steps before the first window, at least 0
+     * @param steps steps that are measured, at least 1
      */
     public static Repetitions of(int warmUp, int steps) {
       require(steps >= 1, "steps must be at least 1", steps);
@@ -99,6 +115,8 @@ public final class StepBench implements AutoCloseable {
   /**
    * Prepares the training at its first step, on the device of {@code parent}.
    *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param workload model and training
    * @param communicator of the processes that are measured together
    */
   public StepBench(NDManager parent, Workload workload, Communicator communicator) {
@@ -122,6 +140,8 @@ public final class StepBench implements AutoCloseable {
   /**
    * Measures the training.
    *
+   * @param repetitions steps of warm-up and of windows
+   * @return times, memory and FLOPs
    * @throws DivergedException if a loss is not finite, which makes the measurement meaningless
    */
   public BenchResult run(Repetitions repetitions) {
@@ -154,6 +174,8 @@ public final class StepBench implements AutoCloseable {
   /**
    * Makes a step, and then steps for so long; at least one of these. They run without waiting.
    *
+   * @param seconds the time after which no more step begins, above 0
+   * @return steps per second
    * @throws DivergedException if a loss is not finite
    */
   public Pace pace(double seconds) {

@@ -28,18 +28,21 @@ import org.tukaani.xz.XZInputStream;
  * The compression of a file, told by its first bytes. The name of the file must not contradict it.
  */
 public enum Compression {
+  /** XZ, by its suffix or its first bytes. */
   XZ(".xz", "fd377a585a00") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
       return new XZInputStream(in, MOST_XZ_KIB);
     }
   },
+  /** Gzip, of any number of members. */
   GZIP(".gz", "1f8b") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
       return new GzipMembers(in);
     }
   },
+  /** Zstandard, of any number of frames. */
   ZSTD(".zst", "28b52ffd") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
@@ -68,6 +71,7 @@ public enum Compression {
       return start.startsWith("5") && start.endsWith(SKIPPABLE_MAGIC.substring(2));
     }
   },
+  /** A zip file with one entry. */
   ZIP(".zip", "504b0304") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
@@ -100,6 +104,10 @@ public enum Compression {
   /**
    * Opens a file's uncompressed content; the caller closes it. Damage is an {@link
    * InvalidDataException}, at once or when it is read.
+   *
+   * @param file the file
+   * @return the content
+   * @throws IOException if a file cannot be read
    */
   public static InputStream open(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
@@ -160,6 +168,8 @@ public enum Compression {
   /**
    * {@return the exception to throw where reading failed, unless the file is damaged}
    *
+   * @param file the file
+   * @param failure what the reading threw
    * @throws InvalidDataException if it is damaged
    */
   public static IOException blame(Path file, IOException failure) {

@@ -26,7 +26,12 @@ public final class DataCheck implements AutoCloseable {
             });
   }
 
-  /** Begins to read the files, in their order. */
+  /**
+   * Begins to read the files, in their order.
+   *
+   * @param files the {@code .bin}, each with its JSON
+   * @return the comparison, closed by the caller
+   */
   public static DataCheck start(List<Path> files) {
     DataCheck check = new DataCheck(List.copyOf(files));
     Thread thread = new Thread(check.task, "md4-sha256");
@@ -39,6 +44,7 @@ public final class DataCheck implements AutoCloseable {
    * Returns at once, unless a file has been found to be another than it states.
    *
    * @throws InvalidDataException as {@link #await}
+   * @throws IOException if a file cannot be read
    */
   public void look() throws IOException {
     if (task.isDone()) {
@@ -50,6 +56,7 @@ public final class DataCheck implements AutoCloseable {
    * Waits until all files have been read.
    *
    * @throws InvalidDataException if the content of one is not what its JSON states
+   * @throws IOException if a file cannot be read
    */
   public void await() throws IOException {
     try {

@@ -93,7 +93,11 @@ public enum Detokenizer {
     this.rules = rules;
   }
 
-  /** {@return the text of a row without the marks of its tokenization} */
+  /**
+   * {@return the text of a row without the marks of its tokenization}
+   *
+   * @param text a row as the data set holds it
+   */
   public String apply(String text) {
     String result = text;
     for (Rule rule : rules) {
@@ -105,6 +109,7 @@ public enum Detokenizer {
   /**
    * {@return the detokenizer of that name}
    *
+   * @param text the text
    * @throws IllegalArgumentException for any other text
    */
   public static Detokenizer parse(String text) {

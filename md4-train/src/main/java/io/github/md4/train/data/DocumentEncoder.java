@@ -39,6 +39,12 @@ final class DocumentEncoder implements Closeable {
   /** The receiver of the ids. */
   @FunctionalInterface
   interface Sink {
+    /**
+     * Takes the next piece.
+     *
+     * @param piece the tokens of a piece of a document
+     * @throws IOException if it cannot be written
+     */
     void take(EncodedPiece piece) throws IOException;
   }
 

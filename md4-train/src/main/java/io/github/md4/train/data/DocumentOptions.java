@@ -9,6 +9,13 @@ package io.github.md4.train.data;
  * @param detokenizer is applied to a text before it is encoded
  */
 public record DocumentOptions(DocumentRule rule, String field, Detokenizer detokenizer) {
+  /**
+   * Checks that all are there.
+   *
+   * @param rule divides a plain text into documents
+   * @param field the field of a JSON line, or the column of a Parquet file, that has the text
+   * @param detokenizer is applied to a text before it is encoded
+   */
   public DocumentOptions {
     if (detokenizer != Detokenizer.NONE && rule instanceof DocumentRule.WholeFile) {
       throw new IllegalArgumentException(

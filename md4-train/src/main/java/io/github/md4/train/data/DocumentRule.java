@@ -10,13 +10,19 @@ import java.util.Optional;
 /** The rule that divides a plain text file into documents. */
 public sealed interface DocumentRule {
 
-  /** {@return the documents of a text} */
+  /**
+   * {@return the documents of a text}
+   *
+   * @param bytes the text
+   * @param tokenizer the vocabulary
+   */
   Pieces pieces(CorpusReader bytes, Tokenizer tokenizer);
 
   /**
    * {@return the rule written as {@code file}, {@code lines}, {@code stripped}, {@code rows} or
    * {@code until=LINE}}
    *
+   * @param text the text
    * @throws IllegalArgumentException for any other text
    */
   static DocumentRule parse(String text) {
@@ -100,6 +106,11 @@ public sealed interface DocumentRule {
   record Until(String line) implements DocumentRule {
     private static final String PREFIX = "until=";
 
+    /**
+     * Checks the separator.
+     *
+     * @param line the separator, not empty, which no document contains
+     */
     public Until {
       if (line.isEmpty()) {
         throw new IllegalArgumentException("documents must name a line that ends them: until=");
@@ -120,6 +131,11 @@ public sealed interface DocumentRule {
   /** The conversion of a line to a document. */
   @FunctionalInterface
   interface LineText {
+    /**
+     * {@return the text that a line stands for}
+     *
+     * @param line a line of the text, without its end
+     */
     String of(String line);
   }
 

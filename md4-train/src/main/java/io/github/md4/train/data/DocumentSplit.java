@@ -13,7 +13,11 @@ import java.util.stream.IntStream;
 /** The split that each document belongs to as a whole. */
 public sealed interface DocumentSplit {
 
-  /** {@return the split of a document by its number, from 0} */
+  /**
+   * {@return the split of a document by its number, from 0}
+   *
+   * @param document the document's number, from 0
+   */
   String of(long document);
 
   /** {@return the splits that can occur} */
@@ -29,6 +33,11 @@ public sealed interface DocumentSplit {
 
   /** One split for all documents. */
   record One(String split) implements DocumentSplit {
+    /**
+     * Checks the name.
+     *
+     * @param split the name of the split that takes all
+     */
     public One {
       require(SplitWriter.SPLITS.contains(split), "split must be train, valid or test", split);
     }

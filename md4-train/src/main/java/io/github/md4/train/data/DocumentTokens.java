@@ -53,6 +53,18 @@ public final class DocumentTokens {
       long padding,
       TextDefects defects,
       List<String> notes) {
+    /**
+     * Copies the list.
+     *
+     * @param name the name of the data set
+     * @param splits the descriptions of the files, train first
+     * @param textBytes the number of UTF-8 bytes that were encoded
+     * @param dropped the number of tokens that no file has, cut off or left over
+     * @param padding the number of tokens that fill rows and stand for no text
+     * @param defects the numbers of documents that were left out or mended
+     * @param notes what was left out, changed or may surprise, in sentences
+     * @param documents the number of documents that were read
+     */
     public Prepared {
       splits = List.copyOf(splits);
       notes = List.copyOf(notes);
@@ -76,8 +88,11 @@ public final class DocumentTokens {
    * @param from files of text, JSON lines or Parquet by their names, plain or compressed by gzip,
    *     xz, zstd or zip
    * @param out the folder, created if it does not exist
+   * @param options vocabulary, splits and rules of reading
+   * @return the description of what was written
    * @throws InvalidDataException if a file is missing, damaged or holds no text, or if {@code out}
    *     may not be written
+   * @throws IOException if a file cannot be read or written
    */
   public static Prepared prepare(List<Path> from, Path out, Options options) throws IOException {
     return prepare(from, out, options, documents -> {});
@@ -86,7 +101,12 @@ public final class DocumentTokens {
   /**
    * Prepares documents as {@link #prepare(List, Path, Options)} does.
    *
+   * @param from files of text, JSON lines or Parquet, plain or compressed
+   * @param out the folder to be made
+   * @param options vocabulary, splits and rules of reading
    * @param progress hears the number of documents that are done
+   * @return the description of what was written
+   * @throws IOException if a file cannot be read or written
    */
   public static Prepared prepare(List<Path> from, Path out, Options options, LongConsumer progress)
       throws IOException {

@@ -24,6 +24,7 @@ public final class EvaluationChunks implements Examples {
   /**
    * Cuts a file by its own vocabulary.
    *
+   * @param tokens the prepared file
    * @param length the number of tokens in a chunk
    * @throws InvalidDataException if the file is shorter than one chunk
    */
@@ -34,6 +35,8 @@ public final class EvaluationChunks implements Examples {
   /**
    * Cuts a file of chunks with classes.
    *
+   * @param tokens the prepared file
+   * @param length N, the number of tokens of a sequence
    * @param tokenizer the vocabulary of the file; documents are known if it has an end of text
    * @param labels the class of each chunk
    */
@@ -50,7 +53,13 @@ public final class EvaluationChunks implements Examples {
     this.labels = labels;
   }
 
-  /** {@return chunks of examples that have a class each} */
+  /**
+   * {@return chunks of examples that have a class each}
+   *
+   * @param tokens the prepared file
+   * @param length N, the number of tokens of a sequence
+   * @param labels the class of each sequence, by its index
+   */
   public static EvaluationChunks labelled(TokenFile tokens, int length, LongToIntFunction labels) {
     return new EvaluationChunks(tokens, length, endOfText(tokens), labels);
   }
@@ -152,7 +161,11 @@ public final class EvaluationChunks implements Examples {
     return firstDocuments;
   }
 
-  /** {@return the chunk number {@code index}, from 0} */
+  /**
+   * {@return the chunk number {@code index}, from 0}
+   *
+   * @param index the chunk's number
+   */
   public int[] chunk(long index) {
     int[] ids = new int[length];
     read(index, ids);

@@ -43,7 +43,12 @@ public enum Existing {
   /** Checks that two files, at least one of which exists, may be replaced. */
   abstract void check(Path bin, Path json) throws IOException;
 
-  /** Creates the folder and checks that a data set may be written there. */
+  /**
+   * Creates the folder and checks that a data set may be written there.
+   *
+   * @param folder the folder
+   * @throws IOException if a file cannot be read or written
+   */
   public void prepare(Path folder) throws IOException {
     prepare(folder, SplitWriter.SPLITS);
   }

@@ -84,6 +84,8 @@ public final class FiniteStateSource {
    * Draws a text from the stationary law. A seed gives the same text each time, and a longer text
    * begins with the shorter one.
    *
+   * @param seed the seed
+   * @param length the number of ids, at least 0
    * @return ids, int [length]
    */
   public int[] draw(long seed, int length) {
@@ -147,7 +149,11 @@ public final class FiniteStateSource {
     return nats / (LOG_2 * chunk.length);
   }
 
-  /** {@return whether the source can emit a text, from any of its states on} */
+  /**
+   * {@return whether the source can emit a text, from any of its states on}
+   *
+   * @param chunk ids in [0, V)
+   */
   public boolean canEmit(int[] chunk) {
     return Double.isFinite(bitsPerToken(chunk));
   }

@@ -21,6 +21,7 @@ public final class MemoryWindows implements Windows {
   /**
    * The sequences of a seed.
    *
+   * @param content sequences and classes
    * @param seed of their order
    */
   public MemoryWindows(Content content, long seed) {
@@ -39,6 +40,7 @@ public final class MemoryWindows implements Windows {
     /**
      * Checks the tokens.
      *
+     * @param vocabularySize V, the number of tokens without the mask
      * @throws IllegalArgumentException if one is not in the vocabulary; names it and its sequence
      */
     public void checkTokens(int vocabularySize) {
@@ -81,6 +83,7 @@ public final class MemoryWindows implements Windows {
   /**
    * {@return a copy of sequences}
    *
+   * @param windows the tokens of each, all of one length
    * @param labels the class of each, at least 0, or none at all
    * @throws IllegalArgumentException if there are no sequences, or their lengths differ
    */

@@ -34,6 +34,8 @@ public final class Permutation {
    * {@return the shuffle of an epoch}
    *
    * @param size at least 1 and at most 2^62
+   * @param seed the seed
+   * @param epoch the epoch, from 0
    */
   public static Permutation of(long size, long seed, long epoch) {
     if (size < 1 || size > 1L << 62) {
@@ -42,7 +44,11 @@ public final class Permutation {
     return new Permutation(size, Mixing.key(seed, epoch));
   }
 
-  /** {@return the image of k in {@code [0, size)}} */
+  /**
+   * {@return the image of k in {@code [0, size)}}
+   *
+   * @param k a number in {@code [0, size)}
+   */
   public long apply(long k) {
     long image = encrypt(k);
     while (image >= size) {

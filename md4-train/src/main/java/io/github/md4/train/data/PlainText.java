@@ -36,8 +36,11 @@ public final class PlainText {
    * @param from the text, plain or as {@code .zip}, {@code .gz} or {@code .xz}; several files are
    *     joined in order
    * @param out the folder, created if it does not exist
+   * @param options vocabulary, splits and rules of reading
+   * @return the description of what was written
    * @throws InvalidDataException if the text is missing, empty, damaged or too short to split; if
    *     it is not UTF-8, for characters; or if {@code out} may not be written
+   * @throws IOException if a file cannot be read or written
    */
   public static PreparedData prepare(List<Path> from, Path out, Options options)
       throws IOException {

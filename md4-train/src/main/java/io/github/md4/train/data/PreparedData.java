@@ -14,6 +14,14 @@ import java.util.List;
  */
 public record PreparedData(
     String name, String md5, List<TokenFileInfo> splits, List<String> notes) {
+  /**
+   * Copies the lists.
+   *
+   * @param name the data set's name
+   * @param md5 the MD5 of the unpacked text, all splits joined, in hexadecimal
+   * @param splits the descriptions of the files, train first
+   * @param notes what was left out or changed, or stayed and may surprise, in sentences
+   */
   public PreparedData {
     splits = List.copyOf(splits);
     notes = List.copyOf(notes);

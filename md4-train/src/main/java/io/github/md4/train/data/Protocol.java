@@ -91,6 +91,7 @@ public record Protocol(
   /**
    * {@return the protocol of that name}
    *
+   * @param text the text
    * @throws IllegalArgumentException for any other text
    */
   public static Protocol parse(String text) {

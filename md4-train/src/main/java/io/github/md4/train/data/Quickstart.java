@@ -67,6 +67,13 @@ public final class Quickstart {
     /** The sizes from which a small model learns the grammar but not the text by heart. */
     public static final Sizes STANDARD = new Sizes(1_000_000, 50_000, 50_000);
 
+    /**
+     * Checks the sizes.
+     *
+     * @param train the number of tokens of the split {@code train}
+     * @param valid the number of tokens of the split {@code valid}
+     * @param test the number of tokens of the split {@code test}
+     */
     public Sizes {
       if (train < 1 || valid < 1 || test < 1) {
         throw new IllegalArgumentException(
@@ -84,7 +91,12 @@ public final class Quickstart {
    * .json}), each drawn from the stationary law and independent of the others.
    *
    * @param out the folder, made if absent
+   * @param sizes the number of tokens of each split
+   * @param seed the seed
+   * @param existing what happens to files that are there
+   * @return the description of what was written
    * @throws io.github.md4.core.InvalidDataException if {@code out} may not be written
+   * @throws IOException if a file cannot be read or written
    */
   public static PreparedData prepare(Path out, Sizes sizes, long seed, Existing existing)
       throws IOException {
@@ -114,6 +126,8 @@ public final class Quickstart {
   /**
    * {@return the source that a file's tokens were drawn from, by its JSON; empty if it is not this
    * one, or an older version of it}
+   *
+   * @param tokens the prepared file
    */
   public static Optional<FiniteStateSource> sourceOf(TokenFile tokens) {
     Provenance own = new Provenance(SOURCE, VERSION, List.of());

@@ -27,8 +27,14 @@ public final class ScoredRows implements Examples {
   /**
    * Reads rows of text and lays them out.
    *
+   * @param files the files
+   * @param options vocabulary, splits and rules of reading
+   * @param tokenizer the vocabulary
+   * @param protocol the protocol, by which rows become sequences
    * @param length the number of tokens in a sequence
+   * @return the rows, in sequences
    * @throws InvalidDataException if a file is missing or damaged, or all rows fill no sequence
+   * @throws IOException if a file cannot be read
    */
   public static ScoredRows read(
       List<Path> files, DocumentOptions options, Tokenizer tokenizer, Protocol protocol, int length)

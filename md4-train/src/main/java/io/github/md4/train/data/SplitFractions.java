@@ -17,6 +17,12 @@ public record SplitFractions(double train, double valid) {
 
   private static final double ROUNDING = 1e-12; // of train + valid, each good to 1e-16
 
+  /**
+   * Checks that the shares are a whole.
+   *
+   * @param train in (0, 1]
+   * @param valid in [0, 1 - train]; a share of 0 gets no file
+   */
   public SplitFractions {
     require(train > 0 && train <= 1, "train must be in (0, 1]", train);
     if (!(valid >= 0 && train + valid <= 1 + ROUNDING)) {
@@ -35,6 +41,7 @@ public record SplitFractions(double train, double valid) {
    * {@return the numbers of tokens of train, valid and test, whose sum is {@code count}} The
    * borders are rounded to the nearest token.
    *
+   * @param count the number of all tokens
    * @throws IllegalArgumentException if a share above 0 gets no token
    */
   public List<Long> counts(long count) {

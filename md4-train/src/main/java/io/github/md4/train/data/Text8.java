@@ -28,7 +28,11 @@ public final class Text8 {
 
   private Text8() {}
 
-  /** {@return whether a data set is text8 itself, by its MD5} */
+  /**
+   * {@return whether a data set is text8 itself, by its MD5}
+   *
+   * @param data what was written
+   */
   public static boolean isText8(PreparedData data) {
     return data.md5().equals(MD5);
   }
@@ -43,8 +47,11 @@ public final class Text8 {
    * @param from the text, plain or as {@code .zip}, {@code .gz} or {@code .xz}; several files are
    *     joined in order
    * @param out the folder, created if it does not exist
+   * @param existing what happens to files that are there
+   * @return the description of what was written
    * @throws InvalidDataException if the text is missing, empty, damaged or not of text8's alphabet,
    *     or if {@code out} may not be written
+   * @throws IOException if a file cannot be read or written
    */
   public static PreparedData prepare(List<Path> from, Path out, Existing existing)
       throws IOException {

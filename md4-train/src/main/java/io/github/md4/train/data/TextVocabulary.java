@@ -82,6 +82,7 @@ public enum TextVocabulary {
   /**
    * {@return the vocabulary written as {@code chars} or {@code bytes}}
    *
+   * @param text the text, as the command line holds it
    * @throws IllegalArgumentException for any other text
    */
   public static TextVocabulary parse(String text) {

@@ -12,7 +12,12 @@ import java.util.Set;
 /** The packing of documents into splits: streams, or rows of one length. */
 public sealed interface TokenPacking {
 
-  /** {@return the packer, which takes the documents one after another} */
+  /**
+   * {@return the packer, which takes the documents one after another}
+   *
+   * @param out the writers of the splits
+   * @param tokenizer the vocabulary
+   */
   Packer packer(TokenSplits out, Tokenizer tokenizer);
 
   /** {@return the splits that can occur} */
@@ -33,7 +38,11 @@ public sealed interface TokenPacking {
 
   /** The receiver of documents. */
   interface Packer extends DocumentEncoder.Sink {
-    /** Ends the last row; call once. */
+    /**
+     * Ends the last row; call once.
+     *
+     * @throws IOException if a file cannot be read or written
+     */
     void finish() throws IOException;
 
     /** {@return the number of tokens that no split has} */
@@ -89,6 +98,13 @@ public sealed interface TokenPacking {
     /** The number of documents in a group of the reference. */
     public static final int GROUP = 10_000;
 
+    /**
+     * Checks the length.
+     *
+     * @param length the number of tokens in a row
+     * @param group the number of documents in a group
+     * @param seed the seed of the order
+     */
     public OpenWebText {
       require(length >= 1, "length must be at least 1", length);
       require(group >= 1, "group must be at least 1", group);
@@ -133,6 +149,13 @@ public sealed interface TokenPacking {
     /** The number of open rows in the reference, those of a batch. */
     public static final int BINS = 512;
 
+    /**
+     * Checks the length.
+     *
+     * @param length the number of tokens in a row
+     * @param bins the number of open rows
+     * @param split the split of a document, by its number
+     */
     public FineWeb {
       require(length >= 2, "length must be at least 2", length);
       require(bins >= 1, "bins must be at least 1", bins);

@@ -16,7 +16,9 @@ public final class TrainingRows implements Windows {
   /**
    * Reads the rows of a file.
    *
+   * @param tokens the prepared file
    * @param length the number of tokens in a row
+   * @param seed the seed
    * @throws InvalidDataException if the file has rows of another length, or none
    */
   public TrainingRows(TokenFile tokens, int length, long seed) {

@@ -23,7 +23,9 @@ public final class TrainingWindows implements Windows {
   /**
    * Reads the windows of a file.
    *
+   * @param tokens the prepared file
    * @param length the number of tokens in a window
+   * @param seed the seed
    * @throws InvalidDataException if the file is shorter than one window
    */
   public TrainingWindows(TokenFile tokens, int length, long seed) {
@@ -44,13 +46,21 @@ public final class TrainingWindows implements Windows {
     return length;
   }
 
-  /** {@return the epoch that a position falls into, from 0} */
+  /**
+   * {@return the epoch that a position falls into, from 0}
+   *
+   * @param position the number of windows before it, at least 0
+   */
   public long epoch(long position) {
     checkPosition(position);
     return position / count;
   }
 
-  /** {@return the index in the file of the first token of the window at a position} */
+  /**
+   * {@return the index in the file of the first token of the window at a position}
+   *
+   * @param position the number of windows before it, at least 0
+   */
   public long start(long position) {
     return Permutation.of(count, seed, epoch(position)).apply(position % count);
   }
@@ -61,7 +71,11 @@ public final class TrainingWindows implements Windows {
     tokens.read(start(position), into);
   }
 
-  /** {@return the window at a position} */
+  /**
+   * {@return the window at a position}
+   *
+   * @param position the number of windows before it, at least 0
+   */
   public int[] window(long position) {
     int[] ids = new int[length];
     read(position, ids);

@@ -15,13 +15,21 @@ import java.util.Optional;
 /** The choice of the vocabulary of documents. */
 public sealed interface VocabularyChoice {
 
-  /** {@return the vocabulary for these files} */
+  /**
+   * {@return the vocabulary for these files}
+   *
+   * @param files the files
+   * @param options the rules of reading
+   * @throws IOException if a file cannot be read
+   */
   Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException;
 
   /**
    * {@return the choice written as {@code gpt2}, {@code bytes}, {@code chars} or the name of a
    * file: a {@code tokenizer.json} of Hugging Face if it ends in {@code .json}, and one symbol per
    * line otherwise}
+   *
+   * @param text the text
    */
   static VocabularyChoice parse(String text) {
     return switch (text) {

@@ -11,6 +11,9 @@ public interface Windows {
    * {@return the windows of a file: its rows where it is packed into rows, and otherwise every
    * window of {@code length} tokens}
    *
+   * @param tokens the prepared file
+   * @param length N, the number of tokens of a sequence
+   * @param seed the seed
    * @throws io.github.md4.core.InvalidDataException if it is too short, or its rows have another
    *     length
    */
@@ -28,10 +31,15 @@ public interface Windows {
    * Reads the window at a position into an array of {@link #length}.
    *
    * @param position the number of windows before it, at least 0
+   * @param into N ids, overwritten
    */
   void read(long position, int[] into);
 
-  /** {@return the class of the window at a position, {@link Condition#NO_LABEL} without classes} */
+  /**
+   * {@return the class of the window at a position, {@link Condition#NO_LABEL} without classes}
+   *
+   * @param position the number of windows before it, at least 0
+   */
   default int label(long position) {
     return Condition.NO_LABEL;
   }

@@ -14,6 +14,7 @@ import java.util.stream.Stream;
  * folder of files as published, compressed or not, with their splits in their names.
  */
 public enum ZeroShotSet {
+  /** LAMBADA, in the form of its jsonl or Parquet files. */
   LAMBADA("LAMBADA", "lambada", "text", Detokenizer.LAMBADA, 48.43) {
     @Override
     String split(Protocol protocol) {
@@ -26,13 +27,16 @@ public enum ZeroShotSet {
       return name.contains(".jsonl") || name.contains(".parquet");
     }
   },
+  /** WikiText2. */
   WIKITEXT2("WikiText2", "wikitext2", "text", Detokenizer.WIKITEXT, 34.94) {
     @Override
     String split(Protocol protocol) {
       return protocol.wikiText2Split();
     }
   },
+  /** The Penn Treebank. */
   PTB("PTB", "ptb", "sentence", Detokenizer.PTB, 102.26),
+  /** WikiText103. */
   WIKITEXT103("WikiText103", "wikitext103", "text", Detokenizer.WIKITEXT, 35.90) {
     /** The test split of WikiText2 is the same text. */
     @Override
@@ -40,6 +44,7 @@ public enum ZeroShotSet {
       return split.equals("test") ? List.of("wikitext103", "wikitext2") : List.of("wikitext103");
     }
   },
+  /** The One Billion Words benchmark. */
   ONE_BILLION_WORDS("1BW", "lm1b", "text", Detokenizer.ONE_BILLION_WORDS, 68.10);
 
   private final String title;
@@ -90,12 +95,22 @@ public enum ZeroShotSet {
     return true;
   }
 
-  /** {@return the description of the missing files where {@link #files} finds none} */
+  /**
+   * {@return the description of the missing files where {@link #files} finds none}
+   *
+   * @param protocol the protocol, by which rows become sequences
+   */
   public String wanted(Protocol protocol) {
     return "%s/*%s*".formatted(folder, split(protocol));
   }
 
-  /** {@return the files of the protocol's split below a folder, in order of their names} */
+  /**
+   * {@return the files of the protocol's split below a folder, in order of their names}
+   *
+   * @param folder the folder
+   * @param protocol the protocol, by which rows become sequences
+   * @throws IOException if a file cannot be read
+   */
   public List<Path> files(Path folder, Protocol protocol) throws IOException {
     for (String name : folders(split(protocol))) {
       Optional<List<Path>> files = in(folder.resolve(name), protocol);

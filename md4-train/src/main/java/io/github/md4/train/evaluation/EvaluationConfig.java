@@ -27,7 +27,17 @@ public record EvaluationConfig(
     List<Weights> weights,
     boolean keepBest) {
 
-  /** Checks every value. */
+  /**
+   * Checks every value.
+   *
+   * @param every the number of steps between evaluations; 0 evaluates at the end only
+   * @param passes the number of times and masks of each chunk
+   * @param chunks the number of chunks of a file that are scored, from its beginning; 0 scores all
+   * @param batchSize the number of chunks in one call of the network
+   * @param seed the seed of times and masks
+   * @param weights the weights that are scored, each on their own
+   * @param keepBest keeps the model with the lowest loss, by the first file and the first weights
+   */
   public EvaluationConfig {
     require(every >= 0, "every must be at least 0", every);
     require(passes >= 1, "passes must be at least 1", passes);
@@ -42,32 +52,56 @@ public record EvaluationConfig(
     return new EvaluationConfig(5000, 1, 0, 512, 1, List.of(Weights.EMA), false);
   }
 
-  /** {@return the same evaluation every so many steps; 0 is at the end only} */
+  /**
+   * {@return the same evaluation every so many steps; 0 is at the end only}
+   *
+   * @param steps the number of updates from one to the next; 0 for the end alone
+   */
   public EvaluationConfig every(long steps) {
     return new EvaluationConfig(steps, passes, chunks, batchSize, seed, weights, keepBest);
   }
 
-  /** {@return the same evaluation with so many times and masks of each chunk} */
+  /**
+   * {@return the same evaluation with so many times and masks of each chunk}
+   *
+   * @param times the number of times and masks, at least 1
+   */
   public EvaluationConfig passes(int times) {
     return new EvaluationConfig(every, times, chunks, batchSize, seed, weights, keepBest);
   }
 
-  /** {@return the same evaluation of so many chunks; 0 is all} */
+  /**
+   * {@return the same evaluation of so many chunks; 0 is all}
+   *
+   * @param most the most chunks; 0 for all
+   */
   public EvaluationConfig chunks(long most) {
     return new EvaluationConfig(every, passes, most, batchSize, seed, weights, keepBest);
   }
 
-  /** {@return the same evaluation with so many chunks in a call of the network} */
+  /**
+   * {@return the same evaluation with so many chunks in a call of the network}
+   *
+   * @param examples the number of chunks, at least 1
+   */
   public EvaluationConfig batchSize(int examples) {
     return new EvaluationConfig(every, passes, chunks, examples, seed, weights, keepBest);
   }
 
-  /** {@return the same evaluation from another seed} */
+  /**
+   * {@return the same evaluation from another seed}
+   *
+   * @param other the seed of times and masks
+   */
   public EvaluationConfig seed(long other) {
     return new EvaluationConfig(every, passes, chunks, batchSize, other, weights, keepBest);
   }
 
-  /** {@return the same evaluation of these weights, each on their own} */
+  /**
+   * {@return the same evaluation of these weights, each on their own}
+   *
+   * @param scored the weights, at least one
+   */
   public EvaluationConfig weights(Weights... scored) {
     return new EvaluationConfig(every, passes, chunks, batchSize, seed, List.of(scored), keepBest);
   }

@@ -53,8 +53,13 @@ public final class Evaluator implements AutoCloseable {
   /**
    * Opens all files.
    *
+   * @param files the held-out files, each with its JSON
+   * @param config when, how often and how finely to evaluate
+   * @param model config, tokenizer and origin of the model
    * @param manager the manager of the batches
+   * @return the evaluator, closed by the caller
    * @throws InvalidDataException if one is damaged, too short or of another vocabulary
+   * @throws IOException if a file cannot be read
    */
   public static Evaluator open(
       List<Path> files, EvaluationConfig config, SavedModel.Description model, NDManager manager)
@@ -77,6 +82,8 @@ public final class Evaluator implements AutoCloseable {
    *
    * @param splits the sequences by the name of their split, such as valid, all of the model's
    *     length; {@link Examples#of} makes them of a list
+   * @param config when, how often and how finely to evaluate
+   * @param model config, tokenizer and origin of the model
    * @param manager the manager of the batches
    * @throws IllegalArgumentException if some have another length
    */
@@ -130,9 +137,12 @@ public final class Evaluator implements AutoCloseable {
    * Evaluates the learner on each file, with each of the weights. Processes that train together
    * divide the batches, and each of them has the result.
    *
+   * @param learner the training as it is now
    * @param isStopRequested asked after each batch; one process that is to stop stops all
+   * @return an evaluation for each file and weights
    * @throws java.util.concurrent.CancellationException if it says so
    * @throws InvalidDataException if the content of a file is not what its JSON states
+   * @throws IOException if a file cannot be read or written
    */
   public List<Evaluation> evaluate(Learner learner, BooleanSupplier isStopRequested)
       throws IOException {

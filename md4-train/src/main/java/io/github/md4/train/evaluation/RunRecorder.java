@@ -51,9 +51,12 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
   /**
    * Opens the records of a run.
    *
+   * @param folder the run's folder
    * @param updates the number of updates that the run has seen; earlier records of later steps are
    *     dropped
    * @param evaluator evaluates the model where the run's plan says so; not closed by this
+   * @return the records, closed by the caller
+   * @throws IOException if a file cannot be read
    */
   public static RunRecorder open(RunFolder folder, long updates, Evaluator evaluator)
       throws IOException {
@@ -138,8 +141,12 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
   /**
    * Evaluates the model, records the result, keeps the model if it is the best, and returns it.
    *
+   * @param learner the training as it is now
+   * @param isStopRequested asked after each batch
+   * @return an evaluation for each file and weights
    * @throws java.util.concurrent.CancellationException if {@code isStopRequested} says so before
    *     the end; nothing is then recorded
+   * @throws IOException if a file cannot be read or written
    */
   public List<Evaluation> evaluate(Learner learner, BooleanSupplier isStopRequested)
       throws IOException {
@@ -162,12 +169,26 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
     events.scalars(step, curves(split, values));
   }
 
-  /** Shows a text in TensorBoard, such as a sample. */
+  /**
+   * Shows a text in TensorBoard, such as a sample.
+   *
+   * @param step the number of updates made
+   * @param tag the name, whose part before the first slash is its group
+   * @param text the text
+   * @throws IOException if a file cannot be read or written
+   */
   public void text(long step, String tag, String text) throws IOException {
     events.text(step, tag, text);
   }
 
-  /** Shows a picture in TensorBoard, the bytes of a PNG file. */
+  /**
+   * Shows a picture in TensorBoard, the bytes of a PNG file.
+   *
+   * @param step the number of updates made
+   * @param tag the name, whose part before the first slash is its group
+   * @param png the bytes of a PNG file
+   * @throws IOException if a file cannot be read or written
+   */
   public void picture(long step, String tag, byte[] png) throws IOException {
     events.picture(step, tag, png);
   }

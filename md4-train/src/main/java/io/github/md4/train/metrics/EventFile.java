@@ -29,8 +29,11 @@ public final class EventFile implements AutoCloseable {
   /**
    * Creates {@code folder/events.out.tfevents.SECONDS.HOST}, numbered if there is one already.
    *
+   * @param folder the folder
    * @param host the machine's name, for people
    * @param clock gives each event its time
+   * @return the file, closed by the caller
+   * @throws IOException if a file cannot be read or written
    */
   public static EventFile create(Path folder, String host, Clock clock) throws IOException {
     Files.createDirectories(folder);
@@ -45,22 +48,47 @@ public final class EventFile implements AutoCloseable {
     return events;
   }
 
-  /** Invalidates the earlier files' events of {@code nextStep}, the run's next step, and later. */
+  /**
+   * Invalidates the earlier files' events of {@code nextStep}, the run's next step, and later.
+   *
+   * @param nextStep the run's next step
+   * @throws IOException if a file cannot be read or written
+   */
   public void restart(long nextStep) throws IOException {
     write(EventMessages.sessionStart(wallTime(), nextStep));
   }
 
-  /** Writes one point of each curve. The part of a name before the first slash is its group. */
+  /**
+   * Writes one point of each curve. The part of a name before the first slash is its group.
+   *
+   * @param step the number of updates made
+   * @param values numbers by name
+   * @throws IOException if a file cannot be read or written
+   */
   public void scalars(long step, Map<String, ? extends Number> values) throws IOException {
     write(EventMessages.scalars(wallTime(), step, values));
   }
 
-  /** Writes a text, such as a sample; TensorBoard reads it as Markdown. */
+  /**
+   * Writes a text, such as a sample; TensorBoard reads it as Markdown.
+   *
+   * @param step the number of updates made
+   * @param tag the name, whose part before the first slash is its group
+   * @param text the text
+   * @throws IOException if a file cannot be read or written
+   */
   public void text(long step, String tag, String text) throws IOException {
     write(EventMessages.text(wallTime(), step, tag, text));
   }
 
-  /** Writes a picture, the bytes of a PNG file. */
+  /**
+   * Writes a picture, the bytes of a PNG file.
+   *
+   * @param step the number of updates made
+   * @param tag the name, whose part before the first slash is its group
+   * @param png the bytes of a PNG file
+   * @throws IOException if a file cannot be read or written
+   */
   public void picture(long step, String tag, byte[] png) throws IOException {
     write(EventMessages.picture(wallTime(), step, tag, png));
   }

@@ -34,8 +34,11 @@ public final class MetricsLog implements AutoCloseable {
    * then equals that of a run that was never interrupted, if a checkpoint is written after the
    * lines of its step.
    *
+   * @param file the file
    * @param resumeStep the step of the checkpoint; -1 for a new run, which keeps no lines
+   * @return the log, closed by the caller
    * @throws InvalidDataException if a line before the last is not a line of metrics
+   * @throws IOException if a file cannot be read
    */
   public static MetricsLog open(Path file, long resumeStep) throws IOException {
     if (Files.exists(file)) {
@@ -46,7 +49,12 @@ public final class MetricsLog implements AutoCloseable {
     return new MetricsLog(file, writer, resumeStep);
   }
 
-  /** Removes the lines after a step that the run has gone back to. */
+  /**
+   * Removes the lines after a step that the run has gone back to.
+   *
+   * @param step the number of updates made
+   * @throws IOException if a file cannot be read or written
+   */
   public void rewind(long step) throws IOException {
     truncate(file, MetricsLines.lengthUpTo(file, step)); // the next line goes to the new end
     lastStep = step;
@@ -58,12 +66,25 @@ public final class MetricsLog implements AutoCloseable {
     }
   }
 
-  /** Appends one line of a run's own metrics and flushes it. */
+  /**
+   * Appends one line of a run's own metrics and flushes it.
+   *
+   * @param step the number of updates made
+   * @param metrics numbers by name
+   * @throws IOException if a file cannot be read or written
+   */
   public void append(long step, Map<String, ? extends Number> metrics) throws IOException {
     append(MetricsLines.line(step), step, metrics);
   }
 
-  /** Appends one line of metrics of {@code split}, as {@code train} or {@code validation}. */
+  /**
+   * Appends one line of metrics of {@code split}, as {@code train} or {@code validation}.
+   *
+   * @param step the number of updates made
+   * @param split the split's name, as {@code train} or {@code validation}
+   * @param metrics numbers by name
+   * @throws IOException if a file cannot be read or written
+   */
   public void append(long step, String split, Map<String, ? extends Number> metrics)
       throws IOException {
     JsonObject line = MetricsLines.line(step);

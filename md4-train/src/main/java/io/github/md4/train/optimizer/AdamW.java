@@ -18,6 +18,14 @@ import java.util.Optional;
  */
 public record AdamW(double beta1, double beta2, double epsilon, double weightDecay) {
 
+  /**
+   * Checks betas, epsilon and decay.
+   *
+   * @param beta1 the memory of the mean of the gradients
+   * @param beta2 the memory of the mean of their squares
+   * @param epsilon the number added to the root of the latter
+   * @param weightDecay of every parameter, biases and scales too
+   */
   public AdamW {
     checkBeta("beta1", beta1);
     checkBeta("beta2", beta2);
@@ -34,7 +42,14 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
     return new AdamW(0.9, 0.999, 1e-8, 0);
   }
 
-  /** Moves parameters, moments and average by one update, in place. */
+  /**
+   * Moves parameters, moments and average by one update, in place.
+   *
+   * @param kernels the kernels of the parameters' device
+   * @param trained parameters, moments and average
+   * @param gradient the gradient of the step
+   * @param step number, rate and memory of the update
+   */
   public void step(OptimizerKernels kernels, Trained trained, FlatArrays gradient, Step step) {
     OptimizerKernels.Numbers numbers =
         new OptimizerKernels.Numbers(
@@ -60,7 +75,13 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
    */
   public record Step(long update, double rate, double emaRate, Optional<NDArray> good) {
 
-    /** An update that is made in any case. */
+    /**
+     * An update that is made in any case.
+     *
+     * @param update the update's number, from 1
+     * @param rate the learning rate
+     * @param emaRate the memory of the average
+     */
     public Step(long update, double rate, double emaRate) {
       this(update, rate, emaRate, Optional.empty());
     }

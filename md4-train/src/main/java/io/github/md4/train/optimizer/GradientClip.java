@@ -7,12 +7,18 @@ import io.github.md4.core.internal.torch.OptimizerKernels;
 /** The treatment of gradients that are too large. */
 public sealed interface GradientClip {
 
-  /** Bounds the gradients, in place. */
+  /**
+   * Bounds the gradients, in place.
+   *
+   * @param kernels the kernels of the gradients' device
+   * @param gradients the gradients of the step
+   */
   void apply(OptimizerKernels kernels, FlatArrays gradients);
 
   /**
    * {@return the choice written as {@code none}, {@code norm(c)} or {@code value(c)}}
    *
+   * @param text the text, as configs hold it
    * @throws IllegalArgumentException for any other text, or a c that is not positive
    */
   static GradientClip parse(String text) {
@@ -57,6 +63,11 @@ public sealed interface GradientClip {
 
   /** All together are scaled to that Euclidean norm where they exceed it. */
   record Norm(double bound) implements GradientClip {
+    /**
+     * Checks the bound.
+     *
+     * @param bound the bound, above 0
+     */
     public Norm {
       check(bound);
     }
@@ -74,6 +85,11 @@ public sealed interface GradientClip {
 
   /** Each element is moved into [-bound, bound], as the reference's (unused) clip. */
   record Value(double bound) implements GradientClip {
+    /**
+     * Checks the bound.
+     *
+     * @param bound the bound, above 0
+     */
     public Value {
       check(bound);
     }

@@ -20,6 +20,13 @@ public interface LearningRate {
    * @param warmUp number of updates until {@code base} is reached
    */
   record WarmUpCosine(double base, long warmUp, long steps) implements LearningRate {
+    /**
+     * Checks the numbers.
+     *
+     * @param warmUp number of updates until {@code base} is reached
+     * @param base the highest rate, above 0
+     * @param steps the number of updates of the run
+     */
     public WarmUpCosine {
       check(base, warmUp);
       if (!(steps > warmUp)) {
@@ -37,6 +44,12 @@ public interface LearningRate {
 
   /** A linear warm-up, then {@code base}. */
   record Constant(double base, long warmUp) implements LearningRate {
+    /**
+     * Checks the numbers.
+     *
+     * @param base the highest rate, above 0
+     * @param warmUp the number of updates until it is reached, at least 0
+     */
     public Constant {
       check(base, warmUp);
     }

@@ -23,6 +23,12 @@ public sealed interface SpikeGuard {
   record Bounds(double deviations, int memory) {
     private static final int SHORTEST = 2;
 
+    /**
+     * Checks the numbers.
+     *
+     * @param deviations how many times the spread
+     * @param memory updates that mean and spread go back; only after as many is anything finite far
+     */
     public Bounds {
       if (!(deviations > 0)) {
         throw new IllegalArgumentException("a guard's deviations must be positive: " + deviations);
@@ -52,6 +58,7 @@ public sealed interface SpikeGuard {
    * {@return the choice written as {@code off}, {@code skip} or {@code rollback}, the latter two
    * also with {@code (deviations)} or {@code (deviations, memory)}}
    *
+   * @param text the text, as configs hold it
    * @throws IllegalArgumentException for any other text
    */
   static SpikeGuard parse(String text) {

@@ -22,7 +22,13 @@ import java.util.Optional;
  * @param data the hash of the data
  */
 public record Claims(String place, String device, String version, String config, String data) {
-  /** {@return the claims of this process, without a GPU} */
+  /**
+   * {@return the claims of this process, without a GPU}
+   *
+   * @param version of the program
+   * @param config a hash of the resolved config
+   * @param data a hash of the data
+   */
   public static Claims of(String version, String config, String data) {
     return new Claims(
         "process %d on %s".formatted(ProcessHandle.current().pid(), host()),

@@ -35,36 +35,62 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
    * {@return what one process makes of the contents of all, in the order of their ranks: the same
    * bytes for each of them}
    *
+   * @param mine what this process has
+   * @param combination makes the result of all contents, by rank; the same function in each process
    * @throws JobException if one of them fails or does not come
    */
   byte[] exchange(byte[] mine, Function<List<byte[]>, byte[]> combination);
 
-  /** {@return the way by which gradients are added up over processes} */
+  /**
+   * {@return the way by which gradients are added up over processes}
+   *
+   * @param local what this process computes
+   */
   GradientExchange gradients(GradientExchange.Local local);
 
-  /** As {@link #gradients}; each process gets what its {@link #state} needs. */
+  /**
+   * As {@link #gradients}; each process gets what its {@link #state} needs.
+   *
+   * @param local what this process computes
+   * @return the way by which they are added up
+   */
   GradientExchange gradientsOfState(GradientExchange.Local local);
 
   /**
    * {@return what the optimizer moves in this process}
    *
+   * @param manager the manager of the arrays, whose device is theirs
+   * @param network the network
    * @param whole parameters, moments and average of all
    */
   OptimizerState state(NDManager manager, TrainableNetwork network, Trained whole);
 
-  /** {@return the sum of one float32 number over all processes, which may replace it} */
+  /**
+   * {@return the sum of one float32 number over all processes, which may replace it}
+   *
+   * @param number float32, one element, on the device
+   */
   NDArray sum(NDArray number);
 
   /** Lets the device's work from now on wait for the gradients' exchange. */
   void join();
 
-  /** Tells the others of a failure of this process, so that they end too. */
+  /**
+   * Tells the others of a failure of this process, so that they end too.
+   *
+   * @param text the failure, in a line
+   * @param code the exit code
+   */
   void fail(String text, int code);
 
   @Override
   void close();
 
-  /** {@return whether anything is true of any process} */
+  /**
+   * {@return whether anything is true of any process}
+   *
+   * @param mine what this process has
+   */
   default boolean any(boolean mine) {
     byte[] one = {(byte) (mine ? 1 : 0)};
     return exchange(one, Communicator::any)[0] != 0;
@@ -78,7 +104,11 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
     return new byte[] {found};
   }
 
-  /** {@return the contents of all processes in the order of their ranks} */
+  /**
+   * {@return the contents of all processes in the order of their ranks}
+   *
+   * @param mine what this process has
+   */
   default List<byte[]> all(byte[] mine) {
     byte[] joined = exchange(mine, Communicator::joined);
     List<byte[]> all = new ArrayList<>();
@@ -98,7 +128,11 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
     return buffer.array();
   }
 
-  /** {@return the sums of numbers over all processes, added in the order of their ranks} */
+  /**
+   * {@return the sums of numbers over all processes, added in the order of their ranks}
+   *
+   * @param mine what this process has
+   */
   default double[] sum(double[] mine) {
     ByteBuffer bytes = ByteBuffer.allocate(mine.length * Double.BYTES);
     bytes.asDoubleBuffer().put(mine);
@@ -142,10 +176,20 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
   /** A piece of work on files. */
   @FunctionalInterface
   interface FileWork {
+    /**
+     * Does the work.
+     *
+     * @throws IOException if it cannot be written
+     */
     void run() throws IOException;
   }
 
-  /** Has the first process do something, and lets the others wait for it. */
+  /**
+   * Has the first process do something, and lets the others wait for it.
+   *
+   * @param work the work, which reads or writes files
+   * @throws IOException if a file cannot be read or written
+   */
   default void first(FileWork work) throws IOException {
     if (share().rank() == 0) {
       work.run();

@@ -37,6 +37,10 @@ public interface GradientExchange {
   /**
    * Computes the last backward pass and returns the gradients of the whole step, which are complete
    * after {@link Communicator#join}.
+   *
+   * @param pass the last forward pass of the step
+   * @param earlier adds the gradients of the passes before
+   * @return the gradients of this process's part of the parameters
    */
   FlatArrays last(TrainingPass pass, Earlier earlier);
 
@@ -55,19 +59,37 @@ public interface GradientExchange {
 
   /** The transport of a vector. */
   interface Transport {
-    /** Writes this process's piece of the sum of a vector over all processes. */
+    /**
+     * Writes this process's piece of the sum of a vector over all processes.
+     *
+     * @param vector the numbers of all segments
+     * @param piece this process's piece of each segment
+     */
     void scatterSum(FlatArrays vector, FlatArrays piece);
 
-    /** Writes the pieces of all processes one after another. */
+    /**
+     * Writes the pieces of all processes one after another.
+     *
+     * @param piece this process's piece of each segment
+     * @param vector the numbers of all segments
+     */
     void gather(FlatArrays piece, FlatArrays vector);
 
     /** Lets the device's work from now on wait for the calls so far. */
     void join();
 
-    /** Adds up a vector over all processes, in place, while other work goes on. */
+    /**
+     * Adds up a vector over all processes, in place, while other work goes on.
+     *
+     * @param vector the numbers of all segments
+     */
     void sum(FlatArrays vector);
 
-    /** Runs several calls as one. */
+    /**
+     * Runs several calls as one.
+     *
+     * @param calls the calls
+     */
     void together(Runnable calls);
   }
 
@@ -137,10 +159,19 @@ public interface GradientExchange {
 
   /** What becomes of the sums. */
   sealed interface Delivery {
-    /** Sends a segment of this process's gradients. */
+    /**
+     * Sends a segment of this process's gradients.
+     *
+     * @param number the segment's number, in the order of the backward pass
+     * @param segment its gradients
+     */
     void send(int number, FlatArrays segment);
 
-    /** {@return the sums, where {@code travelling} was sent} */
+    /**
+     * {@return the sums, where {@code travelling} was sent}
+     *
+     * @param travelling the segment that was sent
+     */
     FlatArrays delivered(FlatArrays travelling);
   }
 

@@ -23,6 +23,16 @@ public record Job(int rank, int size, int localRank, String address, int port, S
   /** Ports that Slurm jobs choose from by their number. */
   private static final int SLURM_PORTS = 20_000;
 
+  /**
+   * Checks rank and size.
+   *
+   * @param rank of this process, from 0
+   * @param size number of processes
+   * @param localRank of this process among those of its machine
+   * @param address where the first process listens
+   * @param port at which it listens
+   * @param token a text that tells the processes of this job from strangers
+   */
   public Job {
     if (size < 1 || rank < 0 || rank >= size || localRank < 0 || port < 0 || port > HIGHEST_PORT) {
       throw new IllegalArgumentException(
@@ -41,6 +51,7 @@ public record Job(int rank, int size, int localRank, String address, int port, S
    * LOCAL_RANK}, {@code MASTER_ADDR} and {@code MASTER_PORT}, or by the variables that Slurm's
    * {@code srun} sets; alone without them}
    *
+   * @param environment the environment's variables
    * @throws InvalidConfigException if one of them is missing or wrong; the message names it
    */
   public static Job of(Map<String, String> environment) {

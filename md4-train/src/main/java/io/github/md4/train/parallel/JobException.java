@@ -7,6 +7,7 @@ public final class JobException extends RuntimeException {
 
   private final transient JobFailure failure;
 
+  /** Whether another process has told of it. */
   private final boolean isOfAnother;
 
   /**

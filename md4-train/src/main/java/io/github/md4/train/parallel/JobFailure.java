@@ -20,7 +20,11 @@ public record JobFailure(String text, int code, boolean isKnownToFirst) {
   /** A listener that ends the process, whose own threads may be waiting for those of others. */
   @FunctionalInterface
   public interface Listener {
-    /** Is called once at most, on any thread. */
+    /**
+     * Is called once at most, on any thread.
+     *
+     * @param failure whose it is, and what it is
+     */
     void failed(JobFailure failure);
   }
 }

@@ -15,9 +15,12 @@ public final class Jobs {
   /**
    * Joins a job and waits until all of its processes have; GPUs are joined by NCCL.
    *
+   * @param job rank, size, host and port
    * @param device of this process
    * @param claims what must fit those of the others, without the device's name
+   * @param config how gradients are added up
    * @param listener ends this process when another one fails
+   * @return the communicator, closed by the caller
    * @throws IOException if the others do not come, or the port is in use
    * @throws JobException if the claims of the processes contradict each other
    */
@@ -34,7 +37,16 @@ public final class Jobs {
         : new TcpCommunicator(share, control, config);
   }
 
-  /** As {@link #join}; the hosts alone exchange something, whatever their devices. */
+  /**
+   * As {@link #join}; the hosts alone exchange something, whatever their devices.
+   *
+   * @param job rank, size, host and port
+   * @param device the device of this process
+   * @param claims what must fit that of the others
+   * @param listener ends this process when another one fails
+   * @return the communicator, closed by the caller
+   * @throws IOException if the others do not come, or the port is in use
+   */
   public static Communicator joinHosts(
       Job job, Device device, Claims claims, JobFailure.Listener listener) throws IOException {
     if (job.size() == 1) {

@@ -17,7 +17,12 @@ public sealed interface OptimizerState extends AutoCloseable
   /** {@return what is moved} */
   Trained trained();
 
-  /** Returns whether every number of it is finite, in all processes; all of them ask together. */
+  /**
+   * Returns whether every number of it is finite, in all processes; all of them ask together.
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @return whether all are finite, the same in all processes
+   */
   default boolean isFinite(NDManager parent) {
     Trained all = trained();
     try (NDManager scope = parent.newSubManager()) {
@@ -31,17 +36,31 @@ public sealed interface OptimizerState extends AutoCloseable
 
   /** A model whose moments and average a process may do without between updates. */
   interface WholeModel {
-    /** Makes room for all of it and returns it, to be filled. */
+    /**
+     * Makes room for all of it and returns it, to be filled.
+     *
+     * @return what is to be filled
+     */
     Trained fill();
 
     /** Frees moments and average. */
     void thin();
   }
 
-  /** Frees what this process does not keep. */
+  /**
+   * Frees what this process does not keep.
+   *
+   * @param model moments and average, which may be absent
+   */
   void begin(WholeModel model);
 
-  /** Does something with the whole model; all processes call it together. */
+  /**
+   * Does something with the whole model; all processes call it together.
+   *
+   * @param model moments and average, which may be absent
+   * @param work reads or writes the whole model
+   * @throws IOException if a file cannot be read or written
+   */
   void whole(WholeModel model, Communicator.FileWork work) throws IOException;
 
   @Override

@@ -16,6 +16,14 @@ import java.time.Duration;
  */
 public record ParallelConfig(
     boolean shardOptimizer, Precision gradients, int joinSeconds, int waitSeconds) {
+  /**
+   * Checks the numbers.
+   *
+   * @param shardOptimizer whether each process keeps a share of the optimizer's state only
+   * @param gradients the type in which gradients travel that the kernels compute in bfloat16
+   * @param joinSeconds how long processes wait for each other at the start
+   * @param waitSeconds how long they wait for one that does not come to where the others are
+   */
   public ParallelConfig {
     require(joinSeconds >= 1, "joinSeconds must be at least 1", joinSeconds);
     require(waitSeconds >= 1, "waitSeconds must be at least 1", waitSeconds);

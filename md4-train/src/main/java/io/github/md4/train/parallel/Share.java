@@ -12,6 +12,12 @@ import io.github.md4.core.InvalidConfigException;
 public record Share(int rank, int size) {
   private static final Share ALL = new Share(0, 1);
 
+  /**
+   * Checks rank and size.
+   *
+   * @param rank the process's number, from 0
+   * @param size the number of processes, at least 1
+   */
   public Share {
     if (size < 1 || rank < 0 || rank >= size) {
       throw new IllegalArgumentException("no share: %d of %d".formatted(rank, size));
@@ -23,7 +29,11 @@ public record Share(int rank, int size) {
     return ALL;
   }
 
-  /** {@return the index among all items of an item of this share} */
+  /**
+   * {@return the index among all items of an item of this share}
+   *
+   * @param local the index in this share, from 0
+   */
   public int global(int local) {
     return local * size + rank;
   }
@@ -31,6 +41,7 @@ public record Share(int rank, int size) {
   /**
    * {@return how many of a batch's examples belong to a share}
    *
+   * @param batchSize the number of examples of a batch of all processes
    * @throws InvalidConfigException if they cannot be shared equally
    */
   public int of(int batchSize) {
@@ -45,6 +56,7 @@ public record Share(int rank, int size) {
   /**
    * {@return how many of a share's examples are on its device at once}
    *
+   * @param batchSize the number of examples of a batch of all processes
    * @param microBatch as configured; a share that is smaller takes all of its examples
    * @throws InvalidConfigException if that does not divide the share
    */

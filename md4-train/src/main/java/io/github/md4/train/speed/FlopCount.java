@@ -33,7 +33,12 @@ public record FlopCount(double denseEquivalent, double needed) {
    */
   private static final double PER_MULTIPLICATION = 6;
 
-  /** {@return the count of a network with these parameters} */
+  /**
+   * {@return the count of a network with these parameters}
+   *
+   * @param model length, objective, schedule and network of the model
+   * @param specs the parameters
+   */
   public static FlopCount of(ModelConfig model, List<ParameterSpec> specs) {
     Arithmetic arithmetic = model.network().arithmetic(specs, model.length());
     double attended = PER_MULTIPLICATION * arithmetic.attended();
@@ -42,7 +47,11 @@ public record FlopCount(double denseEquivalent, double needed) {
         PER_MULTIPLICATION * arithmetic.needed() + attended);
   }
 
-  /** {@return the count where each token passes the network several times} */
+  /**
+   * {@return the count where each token passes the network several times}
+   *
+   * @param samples how often each token passes, at least 1
+   */
   public FlopCount times(int samples) {
     return new FlopCount(samples * denseEquivalent, samples * needed);
   }

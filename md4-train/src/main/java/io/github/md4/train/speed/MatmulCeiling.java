@@ -31,7 +31,12 @@ public final class MatmulCeiling implements AutoCloseable {
     }
   }
 
-  /** Prepares products on the device of {@code parent}. */
+  /**
+   * Prepares products on the device of {@code parent}.
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param precision the precision of products
+   */
   public MatmulCeiling(NDManager parent, Precision precision) {
     this.manager = parent.newSubManager();
     this.scale = Scale.on(manager.getDevice(), precision);
@@ -43,7 +48,11 @@ public final class MatmulCeiling implements AutoCloseable {
     return scale.size;
   }
 
-  /** Measures the operations per second, the median of several runs after a warm-up. */
+  /**
+   * Measures the operations per second, the median of several runs after a warm-up.
+   *
+   * @return operations per second; a multiplication and an addition are two
+   */
   public double measure() {
     double unused = seconds(scale.times);
     double[] speeds = new double[SAMPLES];

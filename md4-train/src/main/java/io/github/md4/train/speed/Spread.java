@@ -12,6 +12,8 @@ public record Spread(
   /**
    * {@return the spread of at least one measurement} The quantile q of n sorted values is the one
    * at {@code q (n - 1)}, counted from 0, with linear interpolation between neighbours.
+   *
+   * @param values the measurements, at least one
    */
   public static Spread of(double... values) {
     require(values.length > 0, "values must be at least 1", 0);

@@ -33,6 +33,7 @@ public record DitConfig(
    * @param width of embedded tokens and of the condition
    * @param blocks the transformer
    * @param dropout rate of all its dropout
+   * @param condition what the network is told beside the tokens
    */
   public DitConfig {
     ImageChecks.embedding(width);

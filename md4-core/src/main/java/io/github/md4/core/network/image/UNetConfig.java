@@ -32,6 +32,7 @@ public record UNetConfig(
    * @param width channels of every map, and width of embedded tokens and of the condition
    * @param layers ResBlocks of the down path; the up path has one more
    * @param dropout rate of single activations in each ResBlock
+   * @param condition what the network is told beside the tokens
    */
   public UNetConfig {
     ImageChecks.width(width);

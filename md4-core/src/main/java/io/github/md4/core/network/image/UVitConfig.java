@@ -53,6 +53,7 @@ public record UVitConfig(
    * @param middle the transformer at the lowest resolution
    * @param dropout rate of single activations in each ResBlock, and of all dropout of the
    *     transformer
+   * @param condition what the network is told beside the tokens
    */
   public UVitConfig {
     multipliers = List.copyOf(multipliers);

@@ -34,6 +34,12 @@ public final class ImageData {
    * @param labels the files of their labels: none, or one for each
    */
   public record Sources(List<Path> images, List<Path> labels) {
+    /**
+     * Checks the sources.
+     *
+     * @param labels the files of their labels: none, or one for each
+     * @param images the sources of images
+     */
     public Sources {
       images = List.copyOf(images);
       labels = List.copyOf(labels);
@@ -76,6 +82,16 @@ public final class ImageData {
       ImageOrder order,
       int skipLimit,
       Existing existing) {
+    /**
+     * Checks the options.
+     *
+     * @param resize is applied to every image
+     * @param colours the number of colours, 1 or 3, that pictures are converted to
+     * @param fractions the shares of train, valid and test of the first sources
+     * @param order the order in which they are split
+     * @param skipLimit the number of images that may be damaged
+     * @param existing what happens to files that are there
+     */
     public Options {
       if (colours != 1 && colours != 3) {
         throw new IllegalArgumentException("colours must be 1 or 3: " + colours);
@@ -86,6 +102,12 @@ public final class ImageData {
   /** The listener of images that are left out. */
   @FunctionalInterface
   public interface SkipListener {
+    /**
+     * Hears of an image that is left out.
+     *
+     * @param image the image's name
+     * @param reason why it is left out
+     */
     void skipped(String image, String reason);
   }
 
@@ -106,6 +128,17 @@ public final class ImageData {
       int skipped,
       ImageOrder order,
       List<String> notes) {
+    /**
+     * Copies the lists.
+     *
+     * @param classes the names of the classes, in the order of the labels; empty without labels
+     * @param splits the descriptions of the files of images, train first
+     * @param skipped the number of images that were left out
+     * @param order the order in which the first sources were split
+     * @param notes what may surprise, in sentences
+     * @param name the data set's name
+     * @param shape the size of the images
+     */
     public Prepared {
       classes = List.copyOf(classes);
       splits = List.copyOf(splits);
@@ -119,9 +152,13 @@ public final class ImageData {
    * @param from the sources that are split by the fractions
    * @param test the sources of the test split; the fractions then leave none for test
    * @param out the folder, created if it does not exist
+   * @param options size, order, splits and limits
+   * @param skips told of each image that is left out
+   * @return the description of what was written
    * @throws InvalidDataException if a source is missing, is damaged, has images of several sizes or
    *     lacks labels that others have; if too many images are damaged; or if {@code out} may not be
    *     written
+   * @throws IOException if a file cannot be read or written
    */
   public static Prepared prepare(
       Sources from, Sources test, Path out, Options options, SkipListener skips)

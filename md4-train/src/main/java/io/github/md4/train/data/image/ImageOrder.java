@@ -10,7 +10,11 @@ import java.util.function.IntUnaryOperator;
 /** The order of images before they are split. */
 public sealed interface ImageOrder {
 
-  /** {@return the map from an index in this order to an index in the source} */
+  /**
+   * {@return the map from an index in this order to an index in the source}
+   *
+   * @param count the number of images
+   */
   default IntUnaryOperator of(int count) {
     return i -> i;
   }

@@ -21,7 +21,9 @@ public final class ImageWindows implements Windows {
   /**
    * Reads the images of a file.
    *
+   * @param tokens the prepared file
    * @param length the number of tokens in an image
+   * @param seed the seed
    * @param labels the class of each image by its index in the file
    * @throws InvalidDataException if the file holds no image
    */

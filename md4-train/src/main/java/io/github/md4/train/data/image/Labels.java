@@ -23,13 +23,19 @@ public final class Labels {
 
   /**
    * {@return the file of the labels of {@code DIR/NAME.bin}, which is {@code DIR/NAME.labels.bin}}
+   *
+   * @param bin the {@code .bin} of the images
    */
   public static Path beside(Path bin) {
     String name = String.valueOf(bin.getFileName());
     return bin.resolveSibling(name.replaceFirst("\\.bin$", "") + ".labels.bin");
   }
 
-  /** {@return whether a file of images has labels beside it} */
+  /**
+   * {@return whether a file of images has labels beside it}
+   *
+   * @param bin the {@code .bin} of the images
+   */
   public static boolean areBeside(Path bin) {
     return Files.exists(beside(bin));
   }
@@ -37,9 +43,12 @@ public final class Labels {
   /**
    * Reads the labels of a file of images.
    *
+   * @param bin the {@code .bin} of the images
    * @param count the number of images
+   * @return the labels
    * @throws InvalidDataException if the file is missing or damaged, has another number of labels or
    *     other tokens
+   * @throws IOException if a file cannot be read
    */
   public static Labels read(Path bin, long count) throws IOException {
     Path file = beside(bin);
@@ -71,7 +80,11 @@ public final class Labels {
     return classes;
   }
 
-  /** {@return the label of an image by its index} */
+  /**
+   * {@return the label of an image by its index}
+   *
+   * @param index the image's index in the file
+   */
   public int of(long index) {
     return values[Math.toIntExact(index)];
   }

@@ -30,7 +30,10 @@ public final class PictureDecoder {
   /**
    * {@return the tokens of a picture that has a given size}
    *
+   * @param file the file
+   * @param shape the size
    * @throws InvalidDataException if the file is missing, damaged or of another size
+   * @throws IOException if a file cannot be read
    */
   public static int[] tokens(Path file, ImageShape shape) throws IOException {
     if (!Files.isRegularFile(file)) {

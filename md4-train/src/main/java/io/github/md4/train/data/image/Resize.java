@@ -6,7 +6,11 @@ import io.github.md4.core.token.ImageShape;
 /** The resizing of images. */
 public sealed interface Resize {
 
-  /** {@return the resized image} */
+  /**
+   * {@return the resized image}
+   *
+   * @param image the image
+   */
   Image of(Image image);
 
   /** No resizing. */
@@ -22,6 +26,12 @@ public sealed interface Resize {
    * nearest value.
    */
   record Area(int height, int width) implements Resize {
+    /**
+     * Checks the size.
+     *
+     * @param height the height in pixels, at least 1
+     * @param width the width in pixels, at least 1
+     */
     public Area {
       if (height < 1 || width < 1) {
         throw new IllegalArgumentException(
