@@ -1,22 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.data;
 
+import ai.djl.Device;
+import io.github.md4.cli.parts.Parts;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Progress;
 import io.github.md4.cli.support.Usage;
+import io.github.md4.core.Division;
+import io.github.md4.core.model.AtomicWrite;
+import io.github.md4.core.token.Sha256;
+import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.Detokenizer;
 import io.github.md4.train.data.DocumentOptions;
 import io.github.md4.train.data.DocumentRule;
 import io.github.md4.train.data.DocumentSplit;
 import io.github.md4.train.data.DocumentTokens;
+import io.github.md4.train.data.EncodedFile;
+import io.github.md4.train.data.PartEncoder;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.TokenPacking;
 import io.github.md4.train.data.VocabularyChoice;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,6 +49,9 @@ import picocli.CommandLine.Spec;
       "  md4 data tokens --from genome.txt --vocabulary dna.txt --out data/dna"
     })
 final class DataTokensCommand implements Callable<Integer> {
+  /** The end of the name of the file with a part's ids. */
+  private static final String IDS = ".ids";
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -120,12 +136,96 @@ final class DataTokensCommand implements Callable<Integer> {
       description = "The seed of splits and shuffles. Default: ${DEFAULT-VALUE}.")
   private long seed = 1;
 
+  @Mixin private Parts parts;
+
   @Override
   public Integer call() throws IOException {
     DocumentTokens.Options options =
         new DocumentTokens.Options(documents(), vocabulary, packing(), output.existing());
-    output.print(spec, prepare(options));
+    parts.check(spec);
+    if (!parts.isDivided()) {
+      return report(prepare(options));
+    }
+    Tokenizer tokenizer = vocabulary.tokenizer(from, options.documents());
+    return parts.run(
+        spec,
+        Device.cpu(),
+        () -> Sha256.of(tokenizer.toJson().toString().getBytes(StandardCharsets.UTF_8)),
+        (division, out) -> {
+          List<EncodedFile> encoded = encoded(division, options, tokenizer);
+          return () -> report(joined(encoded, options));
+        });
+  }
+
+  private int report(DocumentTokens.Prepared prepared) {
+    output.print(spec, prepared);
     return ExitCodes.DONE;
+  }
+
+  /** Returns the encodings of all files, once all are known; encodes those of one part. */
+  private List<EncodedFile> encoded(
+      Division division, DocumentTokens.Options options, Tokenizer tokenizer) throws IOException {
+    List<Path> ids = parts.beside(IDS);
+    List<EncodedFile> all = new ArrayList<>();
+    if (!parts.isWriter()) {
+      AtomicWrite.file(ids.get(0), file -> encode(file, division, options, tokenizer));
+      return all;
+    }
+    List<Optional<byte[]>> texts = rounds(division, DataTokensCommand::refuse);
+    for (int i = 0; i < texts.size(); i++) {
+      all.add(EncodedFile.of(from.get(i), ids.get(i % ids.size()), texts.get(i).orElseThrow()));
+    }
+    return all;
+  }
+
+  private void encode(
+      Path ids, Division division, DocumentTokens.Options options, Tokenizer tokenizer)
+      throws IOException {
+    try (Progress progress = Progress.start("documents", 0, Progress.UNKNOWN);
+        PartEncoder encoder =
+            PartEncoder.create(ids, options, tokenizer, documents -> progress.at(documents, ""))) {
+      List<Optional<byte[]>> unused = rounds(division, encoder::encode);
+    }
+  }
+
+  /** The encoding of a file. */
+  @FunctionalInterface
+  private interface Encoding {
+    byte[] of(Path file) throws IOException;
+  }
+
+  private static byte[] refuse(Path file) {
+    throw new IllegalStateException("is encoded by its part: " + file);
+  }
+
+  /** Divides the files, and returns what is known of each. */
+  private List<Optional<byte[]>> rounds(Division division, Encoding encoding) {
+    List<Optional<byte[]>> all = new ArrayList<>();
+    for (int first = 0; first < from.size(); first += division.parts()) {
+      int end = Math.min(first + division.parts(), from.size());
+      List<Supplier<byte[]>> items = new ArrayList<>();
+      for (Path file : from.subList(first, end)) {
+        items.add(() -> now(encoding, file));
+      }
+      all.addAll(division.round(items));
+    }
+    return all;
+  }
+
+  private static byte[] now(Encoding encoding, Path file) {
+    try {
+      return encoding.of(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private DocumentTokens.Prepared joined(List<EncodedFile> encoded, DocumentTokens.Options options)
+      throws IOException {
+    try (Progress progress = Progress.start("documents", 0, Progress.UNKNOWN)) {
+      return DocumentTokens.join(
+          from, encoded, output.folder(), options, documents -> progress.at(documents, ""));
+    }
   }
 
   private DocumentTokens.Prepared prepare(DocumentTokens.Options options) throws IOException {

@@ -37,31 +37,39 @@ final class MergedParts implements Division {
     return new MergedParts(files.get(0), parts);
   }
 
+  /** A part and the file that it is read from. */
+  private record Found(Path file, PartFile part) {}
+
   /** Returns the parts in their order, each of them once. */
   static List<PartFile> inOrder(List<Path> files) throws IOException {
+    return found(files).stream().map(Found::part).toList();
+  }
+
+  /** Returns the files of {@link #inOrder}. */
+  static List<Path> filesInOrder(List<Path> files) throws IOException {
+    return found(files).stream().map(Found::file).toList();
+  }
+
+  private static List<Found> found(List<Path> files) throws IOException {
     PartFile.About about = PartFile.read(files.get(0)).about();
-    PartFile[] parts = new PartFile[about.part().count()];
-    Path[] origins = new Path[parts.length];
+    Found[] found = new Found[about.part().count()];
     for (Path file : files) {
       PartFile part = PartFile.read(file);
       checkSame(file, part.about(), files.get(0), about);
       int index = part.about().part().index() - 1;
-      if (parts[index] != null) {
+      if (found[index] != null) {
         throw new InvalidDataException(
-            file, "is part %s, as %s is".formatted(part.about().part(), origins[index]));
+            file, "is part %s, as %s is".formatted(part.about().part(), found[index].file));
       }
-      parts[index] = part;
-      origins[index] = file;
+      found[index] = new Found(file, part);
     }
-    List<PartFile> all = new ArrayList<>();
-    for (int i = 0; i < parts.length; i++) {
-      if (parts[i] == null) {
+    for (int i = 0; i < found.length; i++) {
+      if (found[i] == null) {
         throw new InvalidDataException(
-            files.get(0), "part %d of %d is missing".formatted(i + 1, parts.length));
+            files.get(0), "part %d of %d is missing".formatted(i + 1, found.length));
       }
-      all.add(parts[i]);
     }
-    return all;
+    return List.of(found);
   }
 
   private static void checkSame(

@@ -92,6 +92,24 @@ public final class Parts {
     }
   }
 
+  /** Returns whether a part is computed, or all of them are put together. */
+  public boolean isDivided() {
+    return part != null || !merged.isEmpty();
+  }
+
+  /**
+   * Returns the files beside the parts' own for what is too large for these: that of the part which
+   * is computed, or those of all parts, in their order, where they are put together.
+   *
+   * @param ending of their names
+   * @throws io.github.md4.core.InvalidDataException if a part is missing, doubled or of another
+   *     command
+   */
+  public List<Path> beside(String ending) throws IOException {
+    List<Path> files = part == null ? MergedParts.filesInOrder(merged) : List.of(file);
+    return files.stream().map(each -> each.resolveSibling(each.getFileName() + ending)).toList();
+  }
+
   /** Returns whether this process writes what all parts together give. */
   public boolean isWriter() {
     return part == null && Job.of(System.getenv()).rank() == 0;

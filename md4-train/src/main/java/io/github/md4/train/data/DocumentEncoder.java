@@ -16,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 
 /**
  * The encoding of documents on all cores. The ids leave in order; a few batches are held at a time.
@@ -48,8 +49,36 @@ final class DocumentEncoder implements Closeable {
     void take(EncodedPiece piece) throws IOException;
   }
 
-  /** The numbers of encoded documents and bytes, and of documents that were not as they should. */
-  record Counts(long documents, long textBytes, TextDefects defects, List<String> notes) {}
+  /**
+   * The numbers of encoded documents and bytes, and of what was not as it should.
+   *
+   * @param blanks left out, as they are no symbols of the vocabulary
+   * @param notes on the files, in sentences
+   */
+  record Counts(
+      long documents, long textBytes, long blanks, TextDefects defects, List<String> notes) {
+    static final Counts NONE = new Counts(0, 0, 0, TextDefects.NONE, List.of());
+
+    Counts plus(Counts others) {
+      return new Counts(
+          documents + others.documents,
+          textBytes + others.textBytes,
+          blanks + others.blanks,
+          defects.plus(others.defects),
+          Stream.concat(notes.stream(), others.notes.stream()).toList());
+    }
+
+    /** Returns all notes, that on blanks last. */
+    List<String> allNotes() {
+      if (blanks == 0) {
+        return notes;
+      }
+      String ofBlanks =
+          "blanks and line ends left out, as they are no symbols of the vocabulary: %,d"
+              .formatted(blanks);
+      return Stream.concat(notes.stream(), Stream.of(ofBlanks)).toList();
+    }
+  }
 
   private record Batch(List<EncodedPiece> pieces, long textBytes, long blanks) {}
 
@@ -78,12 +107,7 @@ final class DocumentEncoder implements Closeable {
     while (!running.isEmpty()) {
       takeFirst();
     }
-    if (blanks > 0) {
-      notes.add(
-          "blanks and line ends left out, as they are no symbols of the vocabulary: %,d"
-              .formatted(blanks));
-    }
-    return new Counts(documents, textBytes, defects, List.copyOf(notes));
+    return new Counts(documents, textBytes, blanks, defects, List.copyOf(notes));
   }
 
   private void submit(Path file, Pieces pieces) throws IOException {

@@ -110,27 +110,89 @@ public final class DocumentTokens {
    */
   public static Prepared prepare(List<Path> from, Path out, Options options, LongConsumer progress)
       throws IOException {
-    Corpus corpus = new Corpus(from);
+    return prepared(
+        new Corpus(from),
+        out,
+        options,
+        new Source() {
+          @Override
+          public Provenance provenance(Corpus corpus, String settings) throws IOException {
+            return corpus.provenance(SOURCE, VERSION, settings);
+          }
+
+          @Override
+          public DocumentEncoder.Counts encode(Tokenizer tokenizer, DocumentEncoder.Sink sink)
+              throws IOException {
+            return DocumentTokens.encode(from, options, tokenizer, counted(sink, progress));
+          }
+        });
+  }
+
+  /**
+   * Writes what {@link #prepare(List, Path, Options)} writes, of documents that were encoded in
+   * parts.
+   *
+   * @param encoded the encodings of the files {@code from}, in their order
+   * @param progress hears the number of documents that are done
+   * @throws InvalidDataException also if an encoding is missing, damaged or of another file
+   */
+  public static Prepared join(
+      List<Path> from, List<EncodedFile> encoded, Path out, Options options, LongConsumer progress)
+      throws IOException {
+    return prepared(
+        new Corpus(from),
+        out,
+        options,
+        new Source() {
+          @Override
+          public Provenance provenance(Corpus corpus, String settings) {
+            return new Provenance(
+                SOURCE, VERSION, settings, encoded.stream().map(EncodedFile::source).toList());
+          }
+
+          @Override
+          public DocumentEncoder.Counts encode(Tokenizer tokenizer, DocumentEncoder.Sink sink)
+              throws IOException {
+            DocumentEncoder.Sink counted = counted(sink, progress);
+            DocumentEncoder.Counts counts = DocumentEncoder.Counts.NONE;
+            for (EncodedFile file : encoded) {
+              counts = counts.plus(file.read(counted));
+            }
+            return counts;
+          }
+        });
+  }
+
+  /** Encoded documents, in order. */
+  private interface Source {
+    Provenance provenance(Corpus corpus, String settings) throws IOException;
+
+    DocumentEncoder.Counts encode(Tokenizer tokenizer, DocumentEncoder.Sink sink)
+        throws IOException;
+  }
+
+  private static Prepared prepared(Corpus corpus, Path out, Options options, Source source)
+      throws IOException {
     options.existing().prepare(out, options.packing().splits());
-    Tokenizer tokenizer = options.vocabulary().tokenizer(from, options.documents());
+    Tokenizer tokenizer = options.vocabulary().tokenizer(corpus.files(), options.documents());
     DataSplit content =
         new DataSplit(
             corpus.name(),
             "",
             tokenizer,
-            corpus.provenance(SOURCE, VERSION, settings(options)),
+            source.provenance(corpus, settings(options)),
             options.packing().rowLength());
     try (TokenSplits splits = new TokenSplits(out, content)) {
       TokenPacking.Packer packer = options.packing().packer(splits, tokenizer);
-      DocumentEncoder.Counts counts = encode(from, options, tokenizer, counted(packer, progress));
+      DocumentEncoder.Counts counts = source.encode(tokenizer, packer);
       packer.finish();
       List<TokenFileInfo> written = splits.finish();
       if (written.isEmpty()) {
         throw new InvalidDataException(
-            from.get(0),
+            corpus.files().get(0),
             "is too short: its %d documents fill no file".formatted(counts.documents()));
       }
-      List<String> notes = new ArrayList<>(counts.notes());
+      List<String> notes = new ArrayList<>(counts.allNotes());
       return new Prepared(
           content.dataSet(),
           whole(written, out, options.packing(), counts.documents(), notes),
@@ -181,7 +243,7 @@ public final class DocumentTokens {
     };
   }
 
-  private static DocumentEncoder.Counts encode(
+  static DocumentEncoder.Counts encode(
       List<Path> from, Options options, Tokenizer tokenizer, DocumentEncoder.Sink sink)
       throws IOException {
     try (DocumentEncoder encoder = new DocumentEncoder(options.documents(), tokenizer, sink)) {
