@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Times two builds by turns on one device: training at two shapes and sampling at two batch sizes.
-# BEFORE and AFTER are checkouts with a built md4 (mvn -Pcuda -DskipTests package).
+# BEFORE and AFTER are checkouts with a built md4 (mvn -Pcuda -Dmaven.test.skip=true package).
 #
 #   scripts/bench/turns.sh BEFORE AFTER [ROUNDS]
 set -eu

@@ -197,7 +197,7 @@ final class Examination {
         return Finding.remark(
             "GPU",
             detail + ", but this build is for the CPU alone",
-            "build for CUDA: mvn -Pcuda -DskipTests package");
+            "build for CUDA: mvn -Pcuda -Dmaven.test.skip=true package");
       }
       int count = Engine.getInstance().getGpuCount();
       return count == 0

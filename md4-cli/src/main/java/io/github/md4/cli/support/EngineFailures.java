@@ -37,7 +37,7 @@ public final class EngineFailures {
         || message.startsWith("Failed to download")) {
       return unavailable(
           failure,
-          "libtorch for %s is not among the jars, and cannot be fetched into %s (%s); build again: mvn -DskipTests package"
+          "libtorch for %s is not among the jars, and cannot be fetched into %s (%s); build again: mvn -Dmaven.test.skip=true package"
               .formatted(platform(), cache(), reason(failure)));
     }
     if (message.startsWith("Failed to load PyTorch native library")) {
