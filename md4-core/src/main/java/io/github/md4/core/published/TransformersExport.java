@@ -4,10 +4,7 @@ package io.github.md4.core.published;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
@@ -19,7 +16,6 @@ import io.github.md4.core.model.SafeTensors;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.NetworkConfig;
-import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
@@ -30,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /**
  * A model of ours as a folder that PyTorch's transformers load with {@code trust_remote_code}: the
@@ -37,15 +34,13 @@ import java.util.Map;
  */
 public final class TransformersExport {
   private static final String CODE = "modeling_md4.py";
-  private static final int CHECKED = 12; // positions of each sequence of md4_check.json
+  private static final int CHECKED = 12; // positions of each sequence whose logits md4_check.json has
   private static final double[] TIMES = {0.3, 0.8};
-  private static final Gson GSON =
-      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
   private TransformersExport() {}
 
   /**
-   * Writes a model of text or other sequences.
+   * Writes a model of text, images or other sequences.
    *
    * @param model the folder of a model of ours
    * @param weights which weights: raw, or their moving average
@@ -55,23 +50,24 @@ public final class TransformersExport {
    */
   public static void write(Path model, Weights weights, Path to) throws IOException {
     SavedModel.Description description = SavedModel.Description.read(model);
-    NetworkConfig network = description.config().network();
-    if (!(network instanceof TransformerConfig transformer)) {
-      throw new InvalidDataException(
-          model,
-          "has a network that cannot be exported; those of the kind transformer can, and models of"
-              + " md4 import");
-    }
+    ExportedNetwork network =
+        ExportedNetwork.of(description.config().network())
+            .orElseThrow(
+                () ->
+                    new InvalidDataException(
+                        model,
+                        "has a network that cannot be exported; those of the kinds transformer,"
+                            + " unet, uvit and dit can, and models of md4 import"));
     Path file = SavedModel.weightsFile(model, weights);
     AtomicWrite.folder(
         to,
         folder -> {
           writeWeights(file, folder.resolve("model.safetensors"));
-          JsonObject config = config(description, transformer);
-          Files.writeString(folder.resolve("config.json"), GSON.toJson(config) + "\n");
+          JsonObject config = config(description, network);
+          Files.writeString(folder.resolve("config.json"), ExportJson.text(config));
           writeTokenizer(description.tokenizer(), folder);
-          writeCheck(model, weights, transformer.classes(), folder.resolve("md4_check.json"));
-          try (InputStream code = TransformersExport.class.getResourceAsStream(CODE)) {
+          writeCheck(model, weights, folder.resolve("md4_check.json"));
+          try (InputStream code = TransformersExport.class.getResourceAsStream(network.code())) {
             Files.copy(code, folder.resolve(CODE));
           }
         });
@@ -87,29 +83,20 @@ public final class TransformersExport {
     }
   }
 
-  private static JsonObject config(SavedModel.Description model, TransformerConfig network) {
+  private static JsonObject config(SavedModel.Description model, ExportedNetwork network) {
     JsonObject config = new JsonObject();
-    config.addProperty("model_type", "md4");
+    config.addProperty("model_type", network.modelType());
     JsonObject map = new JsonObject();
     map.addProperty("AutoConfig", "modeling_md4.Md4Config");
     map.addProperty("AutoModel", "modeling_md4.Md4Model");
     map.addProperty("AutoModelForMaskedLM", "modeling_md4.Md4Model");
     config.add("auto_map", map);
-    config.add("architectures", GSON.toJsonTree(List.of("Md4Model")));
+    config.add("architectures", ExportJson.tree(List.of("Md4Model")));
     config.addProperty("torch_dtype", "float32");
     config.addProperty("vocab_size", model.tokenizer().vocabularySize());
     config.addProperty("mask_token_id", model.tokenizer().vocabularySize());
     config.addProperty("length", model.config().length());
-    config.addProperty("head_width", network.headWidth());
-    config.addProperty("heads", network.heads());
-    config.addProperty("key_value_heads", network.keyValueHeads());
-    config.addProperty("layers", network.layers());
-    config.addProperty("hidden_width", network.hiddenWidth());
-    config.addProperty("embedding", network.embedding().toString());
-    config.addProperty("time_features", network.timeFeatures().toString());
-    config.addProperty("classes", network.classes());
-    config.addProperty("activation", network.activation().toString());
-    config.addProperty("causal", network.causal());
+    network.sizes().entrySet().forEach(each -> config.add(each.getKey(), each.getValue()));
     config.addProperty("objective", model.config().objective().toString());
     config.addProperty("schedule", model.config().schedule().toString());
     config.addProperty("schedule_epsilon", model.config().epsilon());
@@ -117,27 +104,42 @@ public final class TransformersExport {
   }
 
   /** Writes logits of this library, float32 on the CPU, for scripts/check-transformers.py. */
-  private static void writeCheck(Path model, Weights weights, int classes, Path file)
+  private static void writeCheck(Path model, Weights weights, Path file)
       throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         SavedModel loaded = SavedModel.load(model, weights, manager, Precision.FLOAT32)) {
-      int length = Math.min(CHECKED, loaded.description().config().length());
+      NetworkConfig network = loaded.description().config().network();
+      int classes = network.classes();
+      int whole = loaded.description().config().length();
+      boolean isImage = network.imageShape().isPresent(); // shown whole, or not at all
+      int length = isImage ? whole : Math.min(CHECKED, whole);
+      long[] rows = rows(length);
       long[][] ids = ids(loaded.description().tokenSpace(), length);
       int[] labels = classes == 0 ? new int[0] : new int[] {0, classes - 1};
       long[] flat = Arrays.stream(ids).flatMapToLong(Arrays::stream).toArray();
-      NDArray rows = manager.arange(2f * length).toType(DataType.INT64, false);
       NDArray logits =
           loaded
               .denoiser()
               .logits(
-                  manager.create(flat, new Shape(2, length)), new Condition(TIMES, labels), rows);
+                  manager.create(flat, new Shape(2, length)),
+                  new Condition(TIMES, labels),
+                  manager.create(rows));
       JsonObject check = new JsonObject();
-      check.add("ids", GSON.toJsonTree(ids));
-      check.add("times", GSON.toJsonTree(TIMES));
-      check.add("labels", GSON.toJsonTree(labels));
-      check.add("logits", GSON.toJsonTree(logits.toFloatArray()));
-      Files.writeString(file, new Gson().toJson(check) + "\n");
+      check.add("ids", ExportJson.tree(ids));
+      check.add("times", ExportJson.tree(TIMES));
+      check.add("labels", ExportJson.tree(labels));
+      check.add("rows", ExportJson.tree(rows));
+      check.add("logits", ExportJson.tree(logits.toFloatArray()));
+      Files.writeString(file, ExportJson.line(check));
     }
+  }
+
+  /** Returns flat positions of two sequences, some of each, the first and the last among them. */
+  private static long[] rows(int length) {
+    int count = Math.min(CHECKED, length);
+    return LongStream.range(0, 2L * count)
+        .map(i -> i / count * length + i % count * (length - 1) / Math.max(1, count - 1))
+        .toArray();
   }
 
   /** Returns two sequences of arbitrary tokens, about half of them masks. */
@@ -157,6 +159,6 @@ public final class TransformersExport {
     JsonObject json = tokenizer.toJson();
     boolean isTheirs = json.has("tokenizer");
     Path file = folder.resolve(isTheirs ? "tokenizer.json" : "md4_tokenizer.json");
-    Files.writeString(file, GSON.toJson(isTheirs ? json.get("tokenizer") : json) + "\n");
+    Files.writeString(file, ExportJson.text(isTheirs ? json.get("tokenizer") : json));
   }
 }

@@ -5,7 +5,7 @@
     model = AutoModel.from_pretrained(FOLDER, trust_remote_code=True)
     logits = model(input_ids, time).logits   # [B, L, V]
 
-input_ids are tokens in [0, V], where V is the mask; time is in [0, 1] (1 is all masked), a number or [B]. It
+input_ids are tokens in [0, V], where V is the mask; time is in [0, 1] (1 is all masked), a number or float64 [B]. It
 has no effect where the network is not told the time. `model.generate_masked(...)` samples.
 """
 import math
@@ -201,7 +201,7 @@ class Md4Model(PreTrainedModel):
     config_class = Md4Config
     base_model_prefix = ""
     _keys_to_ignore_on_load_unexpected = [r"schedule\."]
-    _tied_weights_keys = []
+    _tied_weights_keys = None
     all_tied_weights_keys = {}
 
     def __init__(self, config):
@@ -214,6 +214,7 @@ class Md4Model(PreTrainedModel):
         self.layers = nn.ModuleList(Layer(config, conditional) for _ in range(config.layers))
         self.head = Head(config, conditional)
         self.act = activation(config.activation)
+        self.post_init()
 
     def _init_weights(self, module):
         pass
