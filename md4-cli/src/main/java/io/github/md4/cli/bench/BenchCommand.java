@@ -7,5 +7,5 @@ import picocli.CommandLine.Command;
 @Command(
     name = "bench",
     description = "Measures how fast a configuration runs on this machine.",
-    subcommands = {BenchTrainCommand.class, BenchSampleCommand.class})
+    subcommands = {BenchTrainCommand.class, BenchSampleCommand.class, BenchModelCommand.class})
 public final class BenchCommand {}

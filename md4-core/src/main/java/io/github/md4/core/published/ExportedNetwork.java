@@ -24,8 +24,7 @@ record ExportedNetwork(String code, String modelType, JsonObject sizes) {
   /** Returns the form of a network, if the Python files have one of its kind. */
   static Optional<ExportedNetwork> of(NetworkConfig network) {
     if (network instanceof TransformerConfig transformer) {
-      return Optional.of(
-          new ExportedNetwork("modeling_md4.py", "md4", transformer(transformer)));
+      return Optional.of(new ExportedNetwork("modeling_md4.py", "md4", transformer(transformer)));
     }
     if (network instanceof UNetConfig unet) {
       return Optional.of(image(unet, "unet", unet(unet)));
@@ -88,8 +87,7 @@ record ExportedNetwork(String code, String modelType, JsonObject sizes) {
     sizes.addProperty("channels", network.width());
     sizes.addProperty("time_features", network.timeFeatures().toString());
     sizes.addProperty("classes", network.classes());
-    sizes.addProperty(
-        "labels", network.classes() + (network.nullLabel().isPresent() ? 1 : 0));
+    sizes.addProperty("labels", network.classes() + (network.nullLabel().isPresent() ? 1 : 0));
     return new ExportedNetwork("modeling_md4_image.py", "md4_image", sizes);
   }
 }

@@ -34,7 +34,8 @@ import java.util.stream.LongStream;
  */
 public final class TransformersExport {
   private static final String CODE = "modeling_md4.py";
-  private static final int CHECKED = 12; // positions of each sequence whose logits md4_check.json has
+  private static final int CHECKED =
+      12; // positions of each sequence whose logits md4_check.json has
   private static final double[] TIMES = {0.3, 0.8};
 
   private TransformersExport() {}
@@ -104,8 +105,7 @@ public final class TransformersExport {
   }
 
   /** Writes logits of this library, float32 on the CPU, for scripts/check-transformers.py. */
-  private static void writeCheck(Path model, Weights weights, Path file)
-      throws IOException {
+  private static void writeCheck(Path model, Weights weights, Path file) throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         SavedModel loaded = SavedModel.load(model, weights, manager, Precision.FLOAT32)) {
       NetworkConfig network = loaded.description().config().network();
