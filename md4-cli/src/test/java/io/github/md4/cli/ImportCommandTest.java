@@ -169,4 +169,30 @@ final class ImportCommandTest {
     md4("export", "--model", PEERS.resolve("mdlm"), "--to", folder.resolve("other"))
         .failed(3, "has a network that cannot be exported");
   }
+
+  /** The times of loading and of passes, of a published model too. */
+  @Test
+  void benchModel_hasALineForEachMeasurement() {
+    String table =
+        md4(Ran.words(
+                "bench model --device cpu --lengths 16,24 --masks 6 --repeats 1 --sampler llada"
+                    + " --steps 3 --model "
+                    + PEERS.resolve("llada")))
+            .succeeded()
+            .out();
+    assertThat(table.lines().map(line -> line.strip().replaceFirst("  .*", "")))
+        .containsExactly(
+            "device",
+            "network",
+            "loading",
+            "1 x 16, 16 rows",
+            "1 x 16, 6 rows",
+            "1 x 24, 24 rows",
+            "1 x 24, 6 rows",
+            "generation",
+            "memory");
+    assertThat(table).contains("6 masks of 16 tokens in 3 steps");
+    md4(Ran.words("bench model --lengths 4 --masks 5 --model " + PEERS.resolve("llada")))
+        .failed(2, "--masks must be at most 4");
+  }
 }

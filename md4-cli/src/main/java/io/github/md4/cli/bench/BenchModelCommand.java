@@ -159,8 +159,7 @@ final class BenchModelCommand implements Callable<Integer> {
   }
 
   private ObjectNode json(Report report, BenchHost host) {
-    ObjectNode root = Json.object();
-    root.put("formatVersion", 1).put("command", "bench model");
+    ObjectNode root = Json.report();
     root.set("host", host.json());
     root.put("network", report.network)
         .put("parameters", report.parameters)
