@@ -48,7 +48,7 @@ final class TransformersExportTest {
     ConditionConfig classes = new ConditionConfig(TimeFeatures.T, 10, 0.1);
     DitShape patches = new DitShape(24, 3, 1, 2);
     return List.of(
-        TransformerConfig.defaults().withHeads(4, 2).withLayers(1),
+        TransformerConfig.defaults().withHeads(4, 4).withLayers(1),
         new UNetConfig(IMAGE, 32, 1, classes, 0),
         new UVitConfig(IMAGE, 32, List.of(1, 2), 1, patches, classes, 0),
         new DitConfig(IMAGE, 8, patches, ConditionConfig.defaults(), 0));
