@@ -2,9 +2,11 @@
 package io.github.md4.core;
 
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import com.google.gson.TypeAdapter;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
@@ -37,6 +39,37 @@ public final class StrictJson {
       throw new IllegalArgumentException(
           "not a JSON object" + (place.find() ? ", wrong " + place.group() : ""), e);
     }
+  }
+
+  /**
+   * Returns a number.
+   *
+   * @param value may be null, where the key is absent
+   * @param name what it is, for the message
+   * @throws IllegalArgumentException if it is none, a text for example, or beyond 64 bits
+   */
+  public static double number(JsonElement value, String name) {
+    try {
+      return finite(decimal(value, name, "a number"));
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(name + " must be a number: " + value, e);
+    }
+  }
+
+  /** As {@link #number}, of a whole number of 32 bits, which is neither wrapped nor cut. */
+  public static int whole(JsonElement value, String name) {
+    try {
+      return decimal(value, name, "a whole number").intValueExact();
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(name + " must be a whole number: " + value, e);
+    }
+  }
+
+  private static BigDecimal decimal(JsonElement value, String name, String expected) {
+    if (value instanceof JsonPrimitive primitive && primitive.isNumber()) {
+      return primitive.getAsBigDecimal();
+    }
+    throw new IllegalArgumentException(name + " must be " + expected + ": " + value);
   }
 
   private static void checkDepth(String text) {

@@ -271,6 +271,10 @@ public sealed interface ApproximateMethod extends SamplingMethod {
      */
     public TauLeaping {
       require(correctors >= 0, "correctors must be at least 0", correctors);
+      require(
+          (1L + correctors) * steps.steps() <= Integer.MAX_VALUE,
+          "steps and their correctors must be below 2^31",
+          correctors);
     }
 
     @Override

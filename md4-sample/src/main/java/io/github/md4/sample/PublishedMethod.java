@@ -57,7 +57,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
    * up to the end of the block, and those with the highest confidences stay.
    *
    * @param count the number of tokens of each step
-   * @param steps the number of steps of all blocks together, at least 1
+   * @param steps the number of steps of all blocks together, in [1, 2^20]
    * @param block the number of masked positions of a block, at least 1
    * @param remasking the choice of positions
    * @param guidance the scale of classifier-free guidance; 0 is the network itself
@@ -74,7 +74,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
      * @param guidance the scale of classifier-free guidance; 0 is the network itself
      */
     public Blocks {
-      require(steps >= 1, "steps must be at least 1", steps);
+      SamplingSteps.checkCount(steps);
       require(block >= 1, "block must be at least 1", block);
       require(
           guidance >= 0 && guidance < Double.POSITIVE_INFINITY,
@@ -134,7 +134,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
   /**
    * Dream's diffusion_generate, each sequence by its own number of masks.
    *
-   * @param steps at least 1
+   * @param steps in [1, 2^20]
    * @param temperature of the choice of positions (alg_temp), at least 0: 0 takes the surest; has
    *     no effect on {@link Algorithm#ORIGIN}
    */
@@ -149,7 +149,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
      */
     public Dream {
       OrderedTrajectory.Pace unused = new OrderedTrajectory.Pace(1, temperature);
-      require(steps >= 1, "steps must be at least 1", steps);
+      SamplingSteps.checkCount(steps);
     }
 
     @Override

@@ -12,9 +12,11 @@ import java.util.stream.IntStream;
  * The grid of a sampler: the times at which it stops on its way from 1 to 0.
  *
  * @param grid the spacing of the times
- * @param steps the number of steps between the times, at least 1
+ * @param steps the number of steps between the times, in [1, 2^20]
  */
 public record SamplingSteps(SamplingGrid grid, int steps) {
+  private static final int MOST = 1 << 20; // all times are in memory
+
   /** The most that rounding adds to a whole number of steps. */
   private static final double ROUNDING = 1e-9;
 
@@ -26,7 +28,13 @@ public record SamplingSteps(SamplingGrid grid, int steps) {
    */
   public SamplingSteps {
     Objects.requireNonNull(grid, "grid");
+    checkCount(steps);
+  }
+
+  /** Throws unless there can be so many steps. */
+  static void checkCount(int steps) {
     require(steps >= 1, "steps must be at least 1", steps);
+    require(steps <= MOST, "steps must be at most " + MOST, steps);
   }
 
   /**

@@ -44,7 +44,7 @@ final class BenchSampleCommand implements Callable<Integer> {
   @Option(
       names = "--count",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description = "The number of sequences. Default: that of --batch-size.")
   private Integer count;
 

@@ -43,7 +43,7 @@ final class BenchTrainCommand implements Callable<Integer> {
   @Option(
       names = "--steps",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description =
           "The number of measured steps, in five windows; further steps measure the"
               + " parts. Default: ${DEFAULT-VALUE}.")
@@ -52,7 +52,7 @@ final class BenchTrainCommand implements Callable<Integer> {
   @Option(
       names = "--warm-up",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description = "The number of steps before the measurement. Default: ${DEFAULT-VALUE}.")
   private int warmUp = 8;
 

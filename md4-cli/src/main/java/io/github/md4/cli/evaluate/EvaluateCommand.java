@@ -148,7 +148,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--passes",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description =
           "The number of passes. Each scores every chunk at another time with another"
               + " mask; more make the error smaller. Default: ${DEFAULT-VALUE}.")
@@ -163,7 +163,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description =
           "The number of chunks in one call of the network; the result does not depend on"
               + " it. Default: ${DEFAULT-VALUE}.")

@@ -107,7 +107,7 @@ final class EvaluateFidCommand implements Callable<Integer> {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description =
           "The number of images in one call of the network; the result does not depend on"
               + " it. Default: ${DEFAULT-VALUE}.")

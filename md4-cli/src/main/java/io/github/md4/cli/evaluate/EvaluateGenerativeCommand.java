@@ -72,7 +72,7 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description =
           "The number of samples in one call of the scorer; the result does not depend on"
               + " it. Default: ${DEFAULT-VALUE}.")

@@ -66,7 +66,7 @@ public record Experiment(
 
     public Sampling {
       require(count >= 0 && count <= MOST, "count must be in [0, " + MOST + "]", count);
-      require(steps >= 1, "steps must be at least 1", steps);
+      require(steps >= 1 && steps <= MOST, "steps must be in [1, " + MOST + "]", steps);
     }
 
     /** Returns four samples of a thousand steps on the cosine grid. */

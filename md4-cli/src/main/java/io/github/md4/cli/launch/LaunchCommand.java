@@ -32,14 +32,14 @@ public final class LaunchCommand implements Callable<Integer> {
       names = "--processes",
       required = true,
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Workers.class,
       description = "The number of processes.")
   private int processes;
 
   @Option(
       names = "--port",
       paramLabel = "PORT",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Port.class,
       description = "The port at which the first process listens. Default: one that is free.")
   private Integer port;
 

@@ -37,7 +37,7 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(
       names = "--seconds",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description = "The time of the trial of steps. Default: ${DEFAULT-VALUE}.")
   private int seconds = 20;
 
@@ -52,7 +52,7 @@ public final class PlanCommand implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Workers.class,
       description = "The number of threads of the engine on a CPU. Default: the engine's choice.")
   private Integer threads;
 

@@ -4,6 +4,7 @@ package io.github.md4.cli.plot;
 import io.github.md4.cli.plot.Chart.Line;
 import io.github.md4.cli.plot.Chart.Scale;
 import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.OutputFile;
 import io.github.md4.cli.support.Usage;
 import java.io.IOException;
@@ -82,6 +83,7 @@ public final class PlotCommand implements Callable<Integer> {
   @Option(
       names = "--from",
       paramLabel = "X",
+      converter = OptionTypes.Finite.class,
       description = "Leave out what is before, such as the first steps. Default: nothing.")
   private double from = Double.NEGATIVE_INFINITY;
 
@@ -157,7 +159,12 @@ public final class PlotCommand implements Callable<Integer> {
           points.put(line.x()[i], y);
         }
       }
-      Usage.require(spec, !points.isEmpty(), "nothing of %s can be drawn".formatted(line.name()));
+      boolean isCut = line.x().length > 0 && from > line.x()[line.x().length - 1];
+      Usage.require(
+          spec,
+          !points.isEmpty(),
+          "nothing of %s can be drawn".formatted(line.name())
+              + (isCut ? ": it ends before --from " + from : ""));
       String name = line.name();
       for (int copy = 2; !names.add(name); copy++) {
         name = line.name() + " (" + copy + ")";

@@ -66,7 +66,7 @@ public final class SampleCommand implements Callable<Integer> {
     @Option(
         names = "--length",
         paramLabel = "N",
-        converter = OptionTypes.Count.class,
+        converter = OptionTypes.Amount.class,
         description =
             "The number of tokens of a text. Default: the length of the model's training.")
     private Integer length;

@@ -104,6 +104,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
   @Option(
       names = "--guidance",
       paramLabel = "SCALE",
+      converter = OptionTypes.Guidance.class,
       description =
           "The scale by which logits are moved away from those without a class; 1 leaves them as"
               + " they are. Default: ${DEFAULT-VALUE}.")
@@ -214,7 +215,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
     int most = MOST_PIXELS / (shape.height() * shape.width());
     if (png != null && count > most) {
       throw usage(
-          "--png shows at most %,d images of this size: %,d; --out takes any number"
+          "--count must be at most %,d with --png of images of this size, and any number with --out: %,d"
               .formatted(most, count));
     }
   }

@@ -39,6 +39,7 @@ public final class SamplerOptions implements TitledOptions {
   private static final int PUBLISHED_STEPS = 128;
   private static final int DEFAULT_BLOCK = 32;
   private static final double DEFAULT_REMASK_RATE = 0.05;
+  private static final int MOST_CORRECTORS = 1024;
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -68,7 +69,7 @@ public final class SamplerOptions implements TitledOptions {
   @Option(
       names = "--steps",
       paramLabel = "T",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description =
           "The number of steps from all masked to none. Default: "
               + DEFAULT_STEPS
@@ -176,7 +177,7 @@ public final class SamplerOptions implements TitledOptions {
   @Option(
       names = "--prompt-guidance",
       paramLabel = "W",
-      converter = OptionTypes.NotNegative.class,
+      converter = OptionTypes.PromptGuidance.class,
       description =
           "The scale of guidance away from the text without its prompt, with llada and dllm."
               + " Default: 0, none.")
@@ -192,7 +193,7 @@ public final class SamplerOptions implements TitledOptions {
   @Option(
       names = "--batch-size",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description = "Samples at once. Has no effect on the result. Default: ${DEFAULT-VALUE}.")
   private int batchSize = SampleRequest.DEFAULT_BATCH_SIZE;
 
@@ -227,9 +228,10 @@ public final class SamplerOptions implements TitledOptions {
     refuse("--prompt-guidance", promptGuidance, OptionGroup.BLOCKS);
     refuse("--remask-rate", remaskRate, OptionGroup.REMASKING);
     refuse("--correctors", correctors, OptionGroup.CORRECTORS);
-    if (correctors() < 0) {
+    if (correctors() < 0 || correctors() > MOST_CORRECTORS) {
       throw new ParameterException(
-          spec.commandLine(), "'--correctors' must be at least 0: " + correctors);
+          spec.commandLine(),
+          "'--correctors' must be in [0, %,d]: %,d".formatted(MOST_CORRECTORS, correctors()));
     }
     return SamplingOptions.defaults()
         .withMethod(sampler.method(this))

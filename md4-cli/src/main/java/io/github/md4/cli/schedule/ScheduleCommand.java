@@ -122,7 +122,7 @@ public final class ScheduleCommand implements Callable<Integer> {
     @Option(
         names = "--passes",
         paramLabel = "N",
-        converter = OptionTypes.Count.class,
+        converter = OptionTypes.Amount.class,
         description = "The number of passes over each chunk. Default: 1.")
     private int passes = 1;
 
@@ -135,7 +135,7 @@ public final class ScheduleCommand implements Callable<Integer> {
     @Option(
         names = "--batch-size",
         paramLabel = "N",
-        converter = OptionTypes.Count.class,
+        converter = OptionTypes.Amount.class,
         description =
             "The number of chunks in one call of the network; the result does not depend on"
                 + " it. Default: 64.")

@@ -149,6 +149,32 @@ public final class OptionTypes {
     }
   }
 
+  /** A number, neither infinite nor NaN. */
+  public static final class Finite implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      return checked(text, Double::isFinite, "must be finite");
+    }
+  }
+
+  /** A scale of guidance; a greater one would make logits infinite. */
+  public static final class Guidance implements ITypeConverter<Double> {
+    private static final double MOST = 1e6;
+
+    @Override
+    public Double convert(String text) {
+      return checked(text, value -> Math.abs(value) <= MOST, "must be in [-1e6, 1e6]");
+    }
+  }
+
+  /** A scale of guidance of at least 0. */
+  public static final class PromptGuidance implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      return checked(text, value -> value >= 0 && value <= Guidance.MOST, "must be in [0, 1e6]");
+    }
+  }
+
   private static double checked(String text, DoublePredicate holds, String complaint) {
     double value;
     try {
@@ -162,20 +188,58 @@ public final class OptionTypes {
     return value;
   }
 
-  /** A count of at least 1. */
+  /** A count of at least 1, whose size costs nothing: it is a limit, or the work streams. */
   public static final class Count implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
-      int count;
-      try {
-        count = Integer.parseInt(text);
-      } catch (NumberFormatException e) {
-        throw new TypeConversionException("'" + text + "' is not a whole number");
-      }
-      if (count < 1) {
-        throw new TypeConversionException("must be at least 1: " + count);
-      }
-      return count;
+      return whole(text, Integer.MAX_VALUE);
     }
+  }
+
+  /** A count of at least 1 of what is in memory at once: a larger one is a digit too many. */
+  public static final class Amount implements ITypeConverter<Integer> {
+    /** The largest amount. */
+    public static final int MOST = 1 << 20;
+
+    @Override
+    public Integer convert(String text) {
+      return whole(text, MOST);
+    }
+  }
+
+  /** A number of threads or processes. */
+  public static final class Workers implements ITypeConverter<Integer> {
+    private static final int MOST = 1024;
+
+    @Override
+    public Integer convert(String text) {
+      return whole(text, MOST);
+    }
+  }
+
+  /** A port of TCP. */
+  public static final class Port implements ITypeConverter<Integer> {
+    private static final int MOST = 65_535;
+
+    @Override
+    public Integer convert(String text) {
+      return whole(text, MOST);
+    }
+  }
+
+  private static int whole(String text, int most) {
+    int count;
+    try {
+      count = Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new TypeConversionException("'" + text + "' is not a whole number");
+    }
+    if (count < 1) {
+      throw new TypeConversionException("must be at least 1: " + count);
+    }
+    if (count > most) {
+      throw new TypeConversionException("must be at most %,d: %,d".formatted(most, count));
+    }
+    return count;
   }
 }

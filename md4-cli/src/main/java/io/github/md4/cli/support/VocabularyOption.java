@@ -18,7 +18,7 @@ public final class VocabularyOption {
   @Option(
       names = "--vocabulary",
       paramLabel = "V",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description =
           "The size of the vocabulary. Default: 256 for images; otherwise that of"
               + " data.train if the file exists, or 27.")

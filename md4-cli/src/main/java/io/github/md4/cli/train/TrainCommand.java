@@ -11,6 +11,7 @@ import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Processes;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.internal.torch.EngineThreads;
 import io.github.md4.core.model.SavedModel;
@@ -122,7 +123,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Workers.class,
       description =
           "The number of threads of the engine on a CPU. A resumed run is bit for bit the same under"
               + " the same number only. Default: the engine's choice.")
@@ -131,6 +132,7 @@ public final class TrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Experiment experiment = experiment();
+    checkReplay(experiment.training().steps());
     Processes processes =
         Processes.ofEnvironment(spec.commandLine().getOut(), spec.commandLine().getErr());
     PrintWriter err = processes.firstErr();
@@ -149,6 +151,14 @@ public final class TrainCommand implements Callable<Integer> {
           communicator ->
               run(experiment, plan.with(communicator), tokens, manager, processes.firstOut()));
     }
+  }
+
+  private void checkReplay(long steps) {
+    boolean isStep = mode.replay == null || mode.replay <= steps;
+    Usage.require(
+        spec,
+        isStep,
+        "--replay must be at most training.steps, %,d: %,d".formatted(steps, mode.replay));
   }
 
   /** Returns the experiment; one that goes on with a run takes from it what it does not say. */

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.likelihood;
 
+import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.QueryBatch;
 import java.util.Arrays;
 
 /** The losses of queries, added up by document and by group of examples. */
 final class BoundSums {
+  /** The most sums that are kept, one for each pass of each group of examples: 1 GiB. */
+  private static final long MOST_SUMS = 1 << 27;
+
   /** With fewer documents their spread is not known. */
   private static final int LEAST_DOCUMENTS = 10;
 
@@ -39,8 +43,18 @@ final class BoundSums {
         : TimeStrata.empty(DocumentRuns.of(examples, units), examples.count());
   }
 
-  /** Returns empty sums; reads which documents there are. */
+  /**
+   * Returns empty sums; reads which documents there are.
+   *
+   * @throws InvalidConfigException if the sums of so many passes fill the memory
+   */
   static BoundSums of(Objective objective, Examples examples, int passes) {
+    long most = Math.max(1, MOST_SUMS / 2 / Math.max(1, groups(examples)));
+    if (passes > most) {
+      throw new InvalidConfigException(
+          "passes",
+          "must be at most %,d for %,d examples: %,d".formatted(most, examples.count(), passes));
+    }
     if (examples.documentCount() > 0) {
       Tally.Sizes byDocument = sizes(examples, BoundEstimate.Unit.DOCUMENTS);
       if (count(byDocument.ofDocument()) >= LEAST_DOCUMENTS) {
@@ -56,10 +70,13 @@ final class BoundSums {
     return Arrays.stream(ofUnit).filter(tokens -> tokens > 0).count();
   }
 
+  private static int groups(Examples examples) {
+    return Math.toIntExact(
+        (examples.count() + LikelihoodEstimator.GROUP - 1) / LikelihoodEstimator.GROUP);
+  }
+
   private static Tally.Sizes sizes(Examples examples, BoundEstimate.Unit unit) {
-    int groups =
-        Math.toIntExact(
-            (examples.count() + LikelihoodEstimator.GROUP - 1) / LikelihoodEstimator.GROUP);
+    int groups = groups(examples);
     long units = unit == BoundEstimate.Unit.CHUNKS ? examples.count() : examples.documentCount();
     long[] ofDocument = new long[Math.toIntExact(units)];
     long[] ofGroup = new long[groups];

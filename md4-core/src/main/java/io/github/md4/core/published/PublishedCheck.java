@@ -9,6 +9,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
 import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
@@ -74,16 +75,18 @@ public record PublishedCheck(int[] ids, int row, double time, int[] tokens, doub
       int[] tokens = new int[top.size()];
       double[] logits = new double[top.size()];
       for (int i = 0; i < tokens.length; i++) {
-        tokens[i] = top.get(i).getAsJsonArray().get(0).getAsInt();
-        logits[i] = top.get(i).getAsJsonArray().get(1).getAsDouble();
+        tokens[i] = StrictJson.whole(top.get(i).getAsJsonArray().get(0), "a token");
+        logits[i] = StrictJson.number(top.get(i).getAsJsonArray().get(1), "a logit");
       }
       int[] ids =
-          given.getAsJsonArray("ids").asList().stream().mapToInt(JsonElement::getAsInt).toArray();
-      int row = given.get("row").getAsInt();
+          given.getAsJsonArray("ids").asList().stream()
+              .mapToInt(id -> StrictJson.whole(id, "an id"))
+              .toArray();
+      int row = StrictJson.whole(given.get("row"), "row");
       if (tokens.length == 0 || row < 0 || row >= ids.length) {
         throw new InvalidDataException(file, "a case must have a row of its ids, and top logits");
       }
-      double time = given.has("time") ? given.get("time").getAsDouble() : 0;
+      double time = given.has("time") ? StrictJson.number(given.get("time"), "time") : 0;
       checks.add(new PublishedCheck(ids, row, time, tokens, logits));
     }
     return checks;

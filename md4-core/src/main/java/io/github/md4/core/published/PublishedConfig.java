@@ -4,6 +4,7 @@ package io.github.md4.core.published;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
 import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,9 +58,9 @@ record PublishedConfig(Path path, JsonObject json) {
       throw new InvalidDataException(path, "lacks " + key);
     }
     try {
-      return json.get(key).getAsDouble();
-    } catch (NumberFormatException | UnsupportedOperationException | IllegalStateException e) {
-      throw new InvalidDataException(path, key + " must be a number: " + json.get(key), e);
+      return StrictJson.number(json.get(key), key);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidDataException(path, e.getMessage(), e);
     }
   }
 

@@ -4,6 +4,7 @@ package io.github.md4.core.published;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
 import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.model.SafeTensors;
 import java.io.IOException;
@@ -95,7 +96,10 @@ final class TensorShards implements AutoCloseable {
                   }
                   JsonElement metadata = json.get("metadata");
                   if (metadata != null && metadata.getAsJsonObject().has("total_size")) {
-                    size[0] = metadata.getAsJsonObject().get("total_size").getAsLong();
+                    size[0] =
+                        (long)
+                            StrictJson.number(
+                                metadata.getAsJsonObject().get("total_size"), "total_size");
                   }
                   return "";
                 });

@@ -6,6 +6,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
 import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.token.Gpt2Tokenizer;
 import io.github.md4.core.token.PublishedTokenizer;
@@ -139,7 +140,9 @@ record TokenizerFiles(Path folder, Optional<JsonObject> json) {
     if (added != null && added.isJsonArray()) {
       for (JsonElement each : added.getAsJsonArray()) {
         JsonObject token = each.getAsJsonObject();
-        ids.put(token.get("content").getAsString(), token.get("id").getAsInt());
+        ids.put(
+            token.get("content").getAsString(),
+            StrictJson.whole(token.get("id"), "an added token's id"));
       }
     }
     return ids;
@@ -150,7 +153,7 @@ record TokenizerFiles(Path folder, Optional<JsonObject> json) {
     JsonElement vocabulary =
         json.map(each -> each.getAsJsonObject("model").get("vocab")).orElse(null);
     return vocabulary != null && vocabulary.isJsonObject() && vocabulary.getAsJsonObject().has(text)
-        ? vocabulary.getAsJsonObject().get(text).getAsInt()
+        ? StrictJson.whole(vocabulary.getAsJsonObject().get(text), "the id of " + text)
         : -1;
   }
 }

@@ -6,6 +6,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.github.md4.core.StrictJson;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -98,12 +99,17 @@ final class HuggingFaceVocabulary {
     hideInModel(model);
     for (JsonElement added : addedTokens(encoding)) {
       JsonObject token = added.getAsJsonObject();
-      if (isControl(token.get("id").getAsInt())) {
-        token.addProperty(CONTENT, hidden(token.get("id").getAsInt()));
+      int id = id(token);
+      if (isControl(id)) {
+        token.addProperty(CONTENT, hidden(id));
         token.addProperty("normalized", false);
       }
     }
     return encoding;
+  }
+
+  private static int id(JsonObject token) {
+    return StrictJson.whole(token.get("id"), "an added token's id");
   }
 
   private void hideInModel(JsonObject model) {
@@ -244,8 +250,7 @@ final class HuggingFaceVocabulary {
     }
     JsonElement vocabulary = json.getAsJsonObject(MODEL).get(VOCAB);
     TreeMap<Integer, JsonElement> added = new TreeMap<>();
-    addedTokens(json)
-        .forEach(token -> added.put(token.getAsJsonObject().get("id").getAsInt(), token));
+    addedTokens(json).forEach(token -> added.put(id(token.getAsJsonObject()), token));
     int ofModel = greatestOfModel(vocabulary);
     for (int id = 0; id < size(); id++) {
       if (!isToken(id) && id <= ofModel) {

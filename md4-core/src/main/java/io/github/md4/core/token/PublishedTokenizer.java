@@ -2,6 +2,7 @@
 package io.github.md4.core.token;
 
 import com.google.gson.JsonObject;
+import io.github.md4.core.StrictJson;
 import java.util.Arrays;
 import java.util.OptionalInt;
 
@@ -98,6 +99,6 @@ public record PublishedTokenizer(Tokenizer tokens, int vocabularySize, int end)
     return new PublishedTokenizer(
         Tokenizer.fromJson(json.object("tokenizer")),
         json.size("rows"),
-        json.json().get("endOfText").getAsInt());
+        StrictJson.whole(json.json().get("endOfText"), "endOfText"));
   }
 }

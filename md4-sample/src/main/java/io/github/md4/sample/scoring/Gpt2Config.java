@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
 import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,6 +38,9 @@ record Gpt2Config(
           "layers, heads, width, positions and vocabulary must be positive: %d, %d, %d, %d, %d"
               .formatted(layers, heads, width, positions, vocabularySize));
     }
+    if (!(epsilon >= 0)) {
+      throw new IllegalArgumentException("layer_norm_epsilon must be at least 0: " + epsilon);
+    }
     if (width % heads != 0) {
       throw new IllegalArgumentException("heads must divide width: " + heads + ", " + width);
     }
@@ -60,19 +64,13 @@ record Gpt2Config(
         size(json, "n_embd"),
         size(json, json.has("n_positions") ? "n_positions" : "n_ctx"),
         size(json, "vocab_size"),
-        json.has("layer_norm_epsilon") ? json.get("layer_norm_epsilon").getAsDouble() : 1e-5);
+        json.has("layer_norm_epsilon")
+            ? StrictJson.number(json.get("layer_norm_epsilon"), "layer_norm_epsilon")
+            : 1e-5);
   }
 
   private static int size(JsonObject json, String key) {
-    JsonElement value = json.get(key);
-    if (!(value instanceof JsonPrimitive number && number.isNumber())) {
-      throw new IllegalArgumentException(key + " must be a whole number: " + value);
-    }
-    try {
-      return number.getAsBigDecimal().intValueExact();
-    } catch (ArithmeticException e) {
-      throw new IllegalArgumentException(key + " must be a whole number: " + value, e);
-    }
+    return StrictJson.whole(json.get(key), key);
   }
 
   private static void checkFixed(JsonObject json) {

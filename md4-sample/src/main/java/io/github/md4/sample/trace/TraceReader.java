@@ -90,7 +90,7 @@ public final class TraceReader {
         about,
         whole(fields.get("steps")),
         fields.get("schedule").getAsString(),
-        fields.get("epsilon").getAsDouble(),
+        StrictJson.number(fields.get("epsilon"), "epsilon"),
         fields.has(TraceWriter.SEPARATOR) ? fields.get(TraceWriter.SEPARATOR).getAsString() : "",
         Optional.ofNullable(fields.get(TraceWriter.IMAGE))
             .map(image -> ImageShape.parse(image.getAsString())));

@@ -26,6 +26,7 @@ public record EvaluationConfig(
     long seed,
     List<Weights> weights,
     boolean keepBest) {
+  private static final int MOST = 1 << 20; // none has more: a digit too many
 
   /**
    * Checks every value.
@@ -40,9 +41,10 @@ public record EvaluationConfig(
    */
   public EvaluationConfig {
     require(every >= 0, "every must be at least 0", every);
-    require(passes >= 1, "passes must be at least 1", passes);
+    require(passes >= 1 && passes <= MOST, "passes must be in [1, " + MOST + "]", passes);
     require(chunks >= 0, "chunks must be at least 0", chunks);
-    require(batchSize >= 1, "batchSize must be at least 1", batchSize);
+    require(
+        batchSize >= 1 && batchSize <= MOST, "batchSize must be in [1, " + MOST + "]", batchSize);
     weights = List.copyOf(weights);
     require(!weights.isEmpty(), "weights must name ema, raw or both", weights);
   }
