@@ -21,6 +21,7 @@ import io.github.md4.cli.sample.SampleCommand;
 import io.github.md4.cli.sample.SampleImagesCommand;
 import io.github.md4.cli.sample.TraceCommand;
 import io.github.md4.cli.schedule.ScheduleCommand;
+import io.github.md4.cli.serve.ServeCommand;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.train.TrainCommand;
 import java.util.concurrent.Callable;
@@ -61,6 +62,7 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       SampleImagesCommand.class,
       InfillCommand.class,
+      ServeCommand.class,
       ImportCommand.class,
       ExportCommand.class,
       TraceCommand.class,

@@ -26,7 +26,7 @@ final class HelpTest {
       Stream.of(
               "train,config init,config show,config schema,data text8,data text,data tokens,"
                   + "data describe,data images,data quickstart,evaluate fid,evaluate generative,"
-                  + "compare,sample,sample-images,infill,trace,schedule,quality,plot,bench train,"
+                  + "compare,sample,sample-images,infill,serve,trace,schedule,quality,plot,bench train,"
                   + "bench sample,completion,help")
           .flatMap(names -> Stream.of(names.split(",")))
           .map(name -> "md4 " + name)
@@ -84,6 +84,7 @@ final class HelpTest {
     "data text, 0 1 2 3 130",
     "compare, 0 1 2 3 130",
     "sample, 0 1 2 3 4 130",
+    "serve, 0 1 2 3 4 130",
     "train, 0 1 2 3 4 5 130",
   })
   void exitCodes_areThoseThatCanOccur(String command, String codes) {

@@ -305,6 +305,11 @@ final class LoadedDiffusion implements MaskedDiffusion {
   }
 
   @Override
+  public ServiceCounts counts() {
+    return scheduler.counts();
+  }
+
+  @Override
   public void close() {
     closeWithin(limits.grace());
   }

@@ -35,12 +35,14 @@ final class RemaskingTrajectory implements Trajectory {
   static SamplingProcedure procedure(
       MaskingSchedule schedule, SamplingSteps steps, Remasking remasking, Leftovers leftovers) {
     return new SamplingProcedure(
-        context -> {
-          Rule rule = new Rule(schedule, steps.from(context.from()), remasking, leftovers);
-          return initial -> new RemaskingTrajectory(new PartialSequence(context, initial), rule);
-        },
-        new RowDraw.Exact(Confidence.PROBABILITY),
-        remasking.isPlanned());
+            context -> {
+              Rule rule = new Rule(schedule, steps.from(context.from()), remasking, leftovers);
+              return initial ->
+                  new RemaskingTrajectory(new PartialSequence(context, initial), rule);
+            },
+            new RowDraw.Exact(Confidence.PROBABILITY),
+            remasking.isPlanned())
+        .revising();
   }
 
   @Override

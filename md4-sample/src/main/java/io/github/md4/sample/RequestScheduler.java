@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -46,6 +47,8 @@ final class RequestScheduler {
   private final List<SamplingJob> running = new ArrayList<>();
   private final Set<ScheduledRequest> guests = new LinkedHashSet<>();
   private final Deque<FutureTask<?>> tasks = new ArrayDeque<>();
+  private final AtomicLong calls = new AtomicLong();
+  private final AtomicLong sequences = new AtomicLong();
   private long rounds;
   private int admitted;
   private long positions;
@@ -238,6 +241,17 @@ final class RequestScheduler {
         && running.stream().allMatch(job -> job.heldUp() > PATIENCE.toNanos());
   }
 
+  /** Returns what runs and waits now, and what was called so far. */
+  ServiceCounts counts() {
+    lock.lock();
+    try {
+      return new ServiceCounts(
+          running.size() + guests.size(), queued.size(), positions, calls.get(), sequences.get());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void work() {
     try {
       EngineThreads.computeOnly();
@@ -286,7 +300,17 @@ final class RequestScheduler {
   }
 
   /** A round: a call of a guest, and calls for the requests that can go on. */
-  private record Round(long number, FutureTask<?> task, List<SamplingJob> jobs, SharedCall call) {
+  private final class Round {
+    private final long number;
+    private final FutureTask<?> task;
+    private final List<SamplingJob> jobs;
+
+    Round(long number, FutureTask<?> task, List<SamplingJob> jobs) {
+      this.number = number;
+      this.task = task;
+      this.jobs = jobs;
+    }
+
     void run() {
       if (task != null) {
         task.run();
@@ -296,7 +320,7 @@ final class RequestScheduler {
         groups.computeIfAbsent(job.key(), key -> new ArrayList<>()).add(job);
       }
       boolean isShared = jobs.size() > 1 || task != null;
-      groups.forEach((key, group) -> call.run(key, group, isShared, number));
+      groups.forEach((key, group) -> count(call.run(key, group, isShared, number)));
     }
   }
 
@@ -314,7 +338,7 @@ final class RequestScheduler {
                 .toList();
         FutureTask<?> task = tasks.poll();
         if (task != null || !jobs.isEmpty()) {
-          return new Round(++rounds, task, jobs, call);
+          return new Round(++rounds, task, jobs);
         }
         if (isClosing && running.isEmpty() && queued.isEmpty() && guests.isEmpty()) {
           return null;
@@ -380,6 +404,11 @@ final class RequestScheduler {
         forget(job);
       }
     }
+  }
+
+  private void count(int taken) {
+    calls.incrementAndGet();
+    sequences.addAndGet(taken);
   }
 
   /** Returns the nanoseconds until something is due; the greatest where nothing is. */

@@ -10,6 +10,7 @@ public final class SamplingProcedure {
   private final RowDraw draw;
   private final boolean isPlanned;
   private final Calls calls;
+  private final boolean isFinal;
 
   /** The form of a run's calls, made of the plain one. */
   @FunctionalInterface
@@ -34,10 +35,33 @@ public final class SamplingProcedure {
       RowDraw draw,
       boolean isPlanned,
       Calls calls) {
+    this(trajectories, draw, isPlanned, calls, true);
+  }
+
+  private SamplingProcedure(
+      Function<SamplingContext, Trajectory.Factory> trajectories,
+      RowDraw draw,
+      boolean isPlanned,
+      Calls calls,
+      boolean isFinal) {
     this.trajectories = trajectories;
     this.draw = draw;
     this.isPlanned = isPlanned;
     this.calls = calls;
+    this.isFinal = isFinal;
+  }
+
+  /** Returns the same procedure, whose trajectories may change a token that they have revealed. */
+  SamplingProcedure revising() {
+    return new SamplingProcedure(trajectories, draw, isPlanned, calls, false);
+  }
+
+  /**
+   * Returns whether a revealed token stays as it is. Of a user's own trajectories nothing is known,
+   * so that it is false for {@link #of}.
+   */
+  public boolean isFinal() {
+    return isFinal;
   }
 
   /** Returns the calls of a run, to be closed by the caller. */
@@ -53,7 +77,8 @@ public final class SamplingProcedure {
    * @param trajectories by what the trajectories of a request share
    */
   public static SamplingProcedure of(Function<SamplingContext, Trajectory.Factory> trajectories) {
-    return new SamplingProcedure(trajectories, new RowDraw.Exact(Confidence.PROBABILITY), true);
+    return new SamplingProcedure(trajectories, new RowDraw.Exact(Confidence.PROBABILITY), true)
+        .revising();
   }
 
   /** Returns the trajectories of a request. */

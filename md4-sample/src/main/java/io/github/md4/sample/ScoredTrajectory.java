@@ -98,14 +98,16 @@ final class ScoredTrajectory implements Trajectory {
       ScoredStep step,
       int correctors,
       Leftovers leftovers) {
-    return new SamplingProcedure(
-        context -> {
-          StepTimes times = steps.from(context.from());
-          Rule rule = new Rule(context, schedule, form, times, step, correctors, leftovers);
-          return initial -> new ScoredTrajectory(new PartialSequence(context, initial), rule);
-        },
-        new RowDraw.Scored(form.isNormalised(), step.leaps()),
-        false);
+    SamplingProcedure procedure =
+        new SamplingProcedure(
+            context -> {
+              StepTimes times = steps.from(context.from());
+              Rule rule = new Rule(context, schedule, form, times, step, correctors, leftovers);
+              return initial -> new ScoredTrajectory(new PartialSequence(context, initial), rule);
+            },
+            new RowDraw.Scored(form.isNormalised(), step.leaps()),
+            false);
+    return correctors == 0 ? procedure : procedure.revising();
   }
 
   @Override

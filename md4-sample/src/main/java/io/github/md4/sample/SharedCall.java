@@ -50,8 +50,9 @@ record SharedCall(
    * @param jobs at least one, all of this key; those first that come first
    * @param isShared whether others wait for the call
    * @param round its number
+   * @return the number of sequences in it
    */
-  void run(SamplingJob.Key key, List<SamplingJob> jobs, boolean isShared, long round) {
+  int run(SamplingJob.Key key, List<SamplingJob> jobs, boolean isShared, long round) {
     Taken taken = new Taken();
     try {
       take(taken, key.length(), jobs, isShared);
@@ -66,11 +67,12 @@ record SharedCall(
       }
     } catch (RuntimeException e) {
       taken.jobs.values().forEach(job -> end(job, e));
-      return;
+      return taken.jobs.size();
     }
     Map<SamplingJob, Integer> counts = new LinkedHashMap<>();
     taken.jobs.values().forEach(job -> counts.merge(job, 1, Integer::sum));
     counts.forEach((job, sequences) -> finish(job, sequences, round));
+    return taken.jobs.size();
   }
 
   /** Takes sequences of the requests by turns, as many of each as its weight. */

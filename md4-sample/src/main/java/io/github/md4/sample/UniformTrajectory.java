@@ -85,12 +85,14 @@ final class UniformTrajectory implements Trajectory {
       Leftovers leftovers,
       RowDraw draw) {
     return new SamplingProcedure(
-        context -> {
-          Rule rule = new Rule(schedule, steps.from(context.from()), leap, correctors, leftovers);
-          return initial -> new UniformTrajectory(context, initial, rule);
-        },
-        draw,
-        true);
+            context -> {
+              Rule rule =
+                  new Rule(schedule, steps.from(context.from()), leap, correctors, leftovers);
+              return initial -> new UniformTrajectory(context, initial, rule);
+            },
+            draw,
+            true)
+        .revising();
   }
 
   @Override

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.serve;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.Json;
+import io.github.md4.core.token.Tokenizer;
+import io.github.md4.sample.MaskedDiffusion;
+import io.github.md4.sample.SamplingOptions;
+
+/**
+ * The model that a server has.
+ *
+ * @param name what clients call it
+ * @param length the tokens of a sequence
+ * @param defaults the options of a request that says nothing
+ * @param since the second of its loading, since 1970
+ */
+record ServedModel(
+    MaskedDiffusion model, String name, int length, SamplingOptions defaults, long since) {
+
+  Tokenizer tokenizer() {
+    return model.tokenizer();
+  }
+
+  /** Returns the id of the mask. */
+  int mask() {
+    return tokenizer().vocabularySize();
+  }
+
+  /**
+   * Refuses a request for another model. One that names none is for this one.
+   *
+   * @throws Refusal if the field {@code model} has another name
+   */
+  void check(Fields fields) {
+    String asked = fields.text("model").orElse(name);
+    if (!asked.equals(name)) {
+      throw unknown(asked);
+    }
+  }
+
+  /** Returns the refusal of a request for another model. */
+  Refusal unknown(String asked) {
+    int most = 60;
+    String shown = asked.length() <= most ? asked : asked.substring(0, most) + "...";
+    return Refusal.of(
+        404, "model_not_found", "there is no model %s here; it is %s".formatted(shown, name));
+  }
+
+  /** Returns whether the sampler of a request never changes a token that it has revealed. */
+  boolean isFinal(SamplingOptions options) {
+    return options.method().under(model.schedule(), model.generation()).isFinal();
+  }
+
+  /** Returns what clients are told of it, in the form of OpenAI's API with fields of its own. */
+  ObjectNode json() {
+    return Json.object()
+        .put("id", name)
+        .put("object", "model")
+        .put("created", since)
+        .put("owned_by", "md4")
+        .put("length", length)
+        .put("vocabulary", tokenizer().summary())
+        .put("sampler", defaults.sampler());
+  }
+}
