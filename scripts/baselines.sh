@@ -9,7 +9,7 @@
 # DATA has train.bin and valid.bin. A stage needs those before it; what is there is not made again, and a run
 # that was cut goes on. Without a stage it is all but generative:
 #   train       a run of each kind and seed, JOBS at a time
-#   losses      the losses of each run on valid, chunk by chunk
+#   losses      the losses of each run on HELD_OUT, chunk by chunk
 #   table       bits per character, and the difference to MD4 in pairs of equal seeds
 #   curves      validation perplexity over steps, all kinds in one picture
 #   samples     samples of each kind
@@ -21,6 +21,7 @@
 #   KINDS="md4 genmd4 ..." all by default
 #   SEEDS="42 43 44", JOBS=1
 #   RUNS=runs/baselines, OUT=$RUNS/results
+#   HELD_OUT=valid         the file of DATA whose losses the table has; valid or test
 #   WEIGHTS=raw, PASSES=2, BATCH=512, CHUNKS= (all)
 #   EVERY=                 steps between the points of curves; a tenth of STEPS where it is empty
 #   SAMPLES=4, SAMPLE_STEPS=1000, GENERATIVE_COUNT=64, STEPS_OF="16 64 256"
@@ -121,7 +122,7 @@ losses() { # kind, seed
   name=$config-$1-$2
   [ ! -e "$out/$name.csv" ] || return 0
   # shellcheck disable=SC2086
-  "$md4" evaluate --model "$runs/$name" --weights "$weights" --data "$data/valid.bin" \
+  "$md4" evaluate --model "$runs/$name" --weights "$weights" --data "$data/${HELD_OUT:-valid}.bin" \
     --passes "${PASSES:-2}" --seed 1 --batch-size "${BATCH:-512}" ${CHUNKS:+--chunks $CHUNKS} \
     --losses "$out/$name.csv.part" --json >"$out/$name.json"
   mv "$out/$name.csv.part" "$out/$name.csv"
