@@ -8,7 +8,7 @@ import java.util.List;
 @FunctionalInterface
 interface BatchedQuery extends AutoCloseable {
 
-  /** Returns the draws of all their positions, in order: [3, R]. */
+  /** Returns the draws of all their positions, in order: [3 + D, R], D being the width of guesses. */
   double[] draw(List<ActiveSequence> group);
 
   /** Frees what it has kept between calls. */
@@ -25,7 +25,9 @@ interface BatchedQuery extends AutoCloseable {
     @Override
     public double[] draw(List<ActiveSequence> group) {
       int rows = rows(group);
-      double[] drawn = new double[3 * rows];
+      ActiveSequence any = group.get(0);
+      int width = any.query().vectors().added().length / any.shown().length;
+      double[] drawn = new double[(3 + width) * rows];
       Arrays.fill(drawn, 0, rows, token);
       return drawn;
     }

@@ -4,7 +4,8 @@ package io.github.md4.sample;
 /**
  * The tokens drawn for the positions of a query, in their order: a part of all draws of a call.
  *
- * @param drawn tokens, probabilities, confidences, [3, rows]
+ * @param drawn tokens, probabilities, confidences, and the coordinates of guesses where the
+ *     procedure asks for them, [3 + D, rows]
  * @param first the row of the query's first position
  */
 public record Draws(double[] drawn, int rows, int first) {
@@ -39,5 +40,10 @@ public record Draws(double[] drawn, int rows, int first) {
    */
   public double confidence(int row) {
     return drawn[2 * rows + first + row];
+  }
+
+  /** Returns a coordinate of the network's guess of the clean vector there. */
+  double guess(int row, int coordinate) {
+    return drawn[(3 + coordinate) * rows + first + row];
   }
 }

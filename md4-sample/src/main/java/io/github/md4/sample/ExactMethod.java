@@ -80,6 +80,12 @@ public sealed interface ExactMethod extends SamplingMethod {
     public SamplingProcedure uniformNoise(MaskingSchedule schedule) {
       return UniformTrajectory.steps(schedule, steps, leftovers);
     }
+
+    /** In a number of steps, of which the law of ever more steps is the limit. */
+    @Override
+    public SamplingProcedure gaussianNoise(MaskingSchedule schedule, int width) {
+      return GaussianTrajectory.procedure(schedule, width, steps, leftovers);
+    }
   }
 
   /**
@@ -177,6 +183,11 @@ public sealed interface ExactMethod extends SamplingMethod {
 
     @Override
     public SamplingProcedure uniformNoise(MaskingSchedule schedule) {
+      throw notCausal();
+    }
+
+    @Override
+    public SamplingProcedure gaussianNoise(MaskingSchedule schedule, int width) {
       throw notCausal();
     }
 

@@ -202,7 +202,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
   }
 
   private void checkIsMasked() {
-    if (!generation().match(form -> true, () -> false, () -> false)) {
+    if (!generation().isUnmasking()) {
       throw new IllegalArgumentException("only a masked diffusion model masks sequences in part");
     }
   }

@@ -29,6 +29,7 @@ record NetworkQuery(
   static Condition condition(List<ActiveSequence> group) {
     double[] times = group.stream().mapToDouble(s -> s.query().point().time()).toArray();
     int[] labels = group.stream().flatMapToInt(s -> s.initial().labels()).toArray();
-    return new Condition(times, labels);
+    return new Condition(times, labels)
+        .with(group.stream().map(sequence -> sequence.query().vectors()).toList());
   }
 }

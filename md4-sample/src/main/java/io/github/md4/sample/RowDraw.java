@@ -3,6 +3,8 @@ package io.github.md4.sample;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.DrawKernels;
 
@@ -64,6 +66,24 @@ interface RowDraw {
     public NDArray draw(
         DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {
       return kernels.uniformLeap(scope, logits, law.logits(kernels, scope, logits), noise);
+    }
+  }
+
+  /**
+   * Tokens as {@link Exact} draws them, c = 1, and the guesses of the clean vectors: [3 + D, R].
+   *
+   * @param width D
+   */
+  record Gaussian(int width) implements RowDraw {
+    @Override
+    public NDArray draw(
+        DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {
+      long v = logits.getShape().get(1) - width - 1;
+      NDArray ofTokens = logits.get(new NDIndex(":, 0:{}", v)); // [R, V]
+      NDArray guesses = logits.get(new NDIndex(":, {}:{}", v, v + width)); // [R, D]
+      NDArray tokens =
+          new Exact(Confidence.PROBABILITY).draw(kernels, scope, law, ofTokens, noise);
+      return tokens.concat(guesses.transpose().toType(DataType.FLOAT64, false)); // [3 + D, R]
     }
   }
 

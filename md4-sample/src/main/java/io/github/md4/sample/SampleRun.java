@@ -58,10 +58,11 @@ record SampleRun(SampleRequest request, Trajectory.Factory trajectories, int row
 
   private static void advance(
       List<ActiveSequence> group, double[] drawn, SamplingListener listener) {
+    int rows = BatchedQuery.rows(group);
     int first = 0;
     for (ActiveSequence sequence : group) {
       int own = sequence.query().positions().length;
-      sequence.advance(new Draws(drawn, drawn.length / 3, first), listener);
+      sequence.advance(new Draws(drawn, rows, first), listener);
       first += own;
     }
   }

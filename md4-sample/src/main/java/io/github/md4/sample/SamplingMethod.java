@@ -147,6 +147,18 @@ public interface SamplingMethod {
   }
 
   /**
+   * Returns the procedure for a model of Gaussian noise.
+   *
+   * @param width the coordinates of its vectors
+   * @throws IllegalArgumentException if the method has no such procedure
+   */
+  default SamplingProcedure gaussianNoise(MaskingSchedule schedule, int width) {
+    throw new IllegalArgumentException(
+        "where the noise is Gaussian, sampler must be ancestral, with the exact draw: %s, %s"
+            .formatted(name(), draw()));
+  }
+
+  /**
    * {@return the procedure for a masked diffusion model with a schedule of either kind}
    *
    * @param schedule the schedule, shared or with a power for each token
@@ -168,6 +180,7 @@ public interface SamplingMethod {
     return generation.match(
         form -> schedule.match(shared -> scored(shared, form), this::genMd4),
         this::leftToRight,
-        () -> schedule.match(this::uniformNoise, this::genMd4));
+        () -> schedule.match(this::uniformNoise, this::genMd4),
+        width -> schedule.match(shared -> gaussianNoise(shared, width), this::genMd4));
   }
 }

@@ -99,6 +99,7 @@ record SharedCall(
   }
 
   private void advance(Taken taken, NetworkCall.Part part, NetworkCall.Outcome outcome) {
+    int rows = BatchedQuery.rows(part.sequences());
     int first = 0;
     for (ActiveSequence sequence : part.sequences()) {
       SamplingJob job = taken.jobs.get(sequence);
@@ -106,15 +107,15 @@ record SharedCall(
       if (outcome.failure() != null) {
         end(job, outcome.failure());
       } else if (!job.isEnded()) {
-        advance(job, sequence, outcome.draws(), first);
+        advance(job, sequence, new Draws(outcome.draws(), rows, first));
       }
       first += own;
     }
   }
 
-  private void advance(SamplingJob job, ActiveSequence sequence, double[] drawn, int first) {
+  private void advance(SamplingJob job, ActiveSequence sequence, Draws draws) {
     try {
-      job.advance(sequence, new Draws(drawn, drawn.length / 3, first));
+      job.advance(sequence, draws);
     } catch (RuntimeException e) {
       end(job, e);
     }

@@ -147,7 +147,7 @@ public final class SampleCommand implements Callable<Integer> {
   }
 
   private void checkMasks(MaskedDiffusion model) {
-    boolean masks = model.generation().match(form -> true, () -> false, () -> false);
+    boolean masks = model.generation().isUnmasking();
     if (source.masking != null && !masks) {
       throw new InvalidConfigException(
           "--at", "only a masked diffusion model masks texts in part; take --count");

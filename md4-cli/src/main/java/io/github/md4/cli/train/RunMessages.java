@@ -96,7 +96,7 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
   private String next() {
     Path run = experiment.run();
     boolean isText = experiment.model().network().imageShape().isEmpty();
-    if (experiment.model().objective().generation().match(form -> true, () -> false, () -> false)) {
+    if (experiment.model().objective().generation().isUnmasking()) {
       return isText
           ? "md4 sample --model %s --count 4".formatted(quoted(run.toString()))
           : "md4 sample-images --model %s --png %s"

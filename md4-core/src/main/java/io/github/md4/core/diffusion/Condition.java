@@ -2,17 +2,31 @@
 package io.github.md4.core.diffusion;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * The times and classes told to a network; it ignores those that it has no input for.
+ * The times, classes and vectors told to a network; it ignores those that it has no input for.
  *
  * @param times in [0, 1], one for each example
  * @param labels class ids, one for each example, or empty where there are no classes
+ * @param vectors what is added to the embedded tokens, one for each example, or empty where there
+ *     are tokens alone
  */
-public record Condition(double[] times, int[] labels) {
+public record Condition(double[] times, int[] labels, List<NoisyVectors> vectors) {
 
   /** The label of an example without a class. */
   public static final int NO_LABEL = -1;
+
+  /** The condition of examples of tokens alone. */
+  public Condition(double[] times, int[] labels) {
+    this(times, labels, List.of());
+  }
+
+  /** Returns the same condition with vectors, unless none has any. */
+  public Condition with(List<NoisyVectors> each) {
+    boolean isEmpty = each.stream().allMatch(NoisyVectors::isEmpty);
+    return isEmpty ? this : new Condition(times, labels, List.copyOf(each));
+  }
 
   /**
    * {@return the condition of examples that have a time each}
@@ -34,7 +48,9 @@ public record Condition(double[] times, int[] labels) {
   /** Returns that of the first examples. */
   Condition first(int examples) {
     return new Condition(
-        Arrays.copyOf(times, examples), Arrays.copyOf(labels, Math.min(labels.length, examples)));
+        Arrays.copyOf(times, examples),
+        Arrays.copyOf(labels, Math.min(labels.length, examples)),
+        vectors.subList(0, Math.min(vectors.size(), examples)));
   }
 
   /**

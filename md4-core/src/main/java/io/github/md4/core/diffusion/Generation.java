@@ -2,20 +2,31 @@
 package io.github.md4.core.diffusion;
 
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /** The way in which the sequences of a model come about. */
 public sealed interface Generation {
 
   /**
-   * {@return what one of three functions gives}
+   * {@return what one of four functions gives}
    *
    * @param <R> the type of what the functions give
    * @param unmasking of masked diffusion, by the form of its scores
    * @param leftToRight of a causal network
    * @param uniformNoise of diffusion with uniform noise
+   * @param gaussianNoise of diffusion with Gaussian noise, by the width of its vectors
    */
-  <R> R match(Function<ScoreForm, R> unmasking, Supplier<R> leftToRight, Supplier<R> uniformNoise);
+  <R> R match(
+      Function<ScoreForm, R> unmasking,
+      Supplier<R> leftToRight,
+      Supplier<R> uniformNoise,
+      IntFunction<R> gaussianNoise);
+
+  /** Returns whether sequences come about by masks that are revealed. */
+  default boolean isUnmasking() {
+    return match(form -> true, () -> false, () -> false, width -> false);
+  }
 
   /** Masks are revealed, in any order. */
   record Unmasking(ScoreForm scores) implements Generation {
@@ -27,7 +38,10 @@ public sealed interface Generation {
 
     @Override
     public <R> R match(
-        Function<ScoreForm, R> unmasking, Supplier<R> leftToRight, Supplier<R> uniformNoise) {
+        Function<ScoreForm, R> unmasking,
+        Supplier<R> leftToRight,
+        Supplier<R> uniformNoise,
+        IntFunction<R> gaussianNoise) {
       return unmasking.apply(scores);
     }
   }
@@ -36,7 +50,10 @@ public sealed interface Generation {
   record LeftToRight() implements Generation {
     @Override
     public <R> R match(
-        Function<ScoreForm, R> unmasking, Supplier<R> leftToRight, Supplier<R> uniformNoise) {
+        Function<ScoreForm, R> unmasking,
+        Supplier<R> leftToRight,
+        Supplier<R> uniformNoise,
+        IntFunction<R> gaussianNoise) {
       return leftToRight.get();
     }
   }
@@ -45,8 +62,27 @@ public sealed interface Generation {
   record UniformNoise() implements Generation {
     @Override
     public <R> R match(
-        Function<ScoreForm, R> unmasking, Supplier<R> leftToRight, Supplier<R> uniformNoise) {
+        Function<ScoreForm, R> unmasking,
+        Supplier<R> leftToRight,
+        Supplier<R> uniformNoise,
+        IntFunction<R> gaussianNoise) {
       return uniformNoise.get();
+    }
+  }
+
+  /**
+   * Vectors drawn from a normal law turn step by step into embedded tokens.
+   *
+   * @param width D, the coordinates of each
+   */
+  record GaussianNoise(int width) implements Generation {
+    @Override
+    public <R> R match(
+        Function<ScoreForm, R> unmasking,
+        Supplier<R> leftToRight,
+        Supplier<R> uniformNoise,
+        IntFunction<R> gaussianNoise) {
+      return gaussianNoise.apply(width);
     }
   }
 }

@@ -61,6 +61,11 @@ public interface ObjectiveKind {
     return false;
   }
 
+  /** Returns the width of the vectors that a network is shown beside tokens, or 0. */
+  default int vectorWidth() {
+    return 0;
+  }
+
   /** {@return the way in which sequences of such a model come about} */
   default Generation generation() {
     return new Generation.Unmasking();

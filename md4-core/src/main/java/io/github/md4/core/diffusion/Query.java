@@ -13,10 +13,28 @@ package io.github.md4.core.diffusion;
  *     of both ends of the schedule
  * @param facts numbers for the objective's row loss about each position, [k][positions]; see {@link
  *     io.github.md4.core.loss.AskedRows}
+ * @param vectors what is added to the embedded tokens, if anything
  */
 public record Query(
-    int[] zt, double time, int[] positions, double weight, boolean isWithinEnds, float[][] facts) {
+    int[] zt,
+    double time,
+    int[] positions,
+    double weight,
+    boolean isWithinEnds,
+    float[][] facts,
+    NoisyVectors vectors) {
   private static final float[][] NO_FACTS = {};
+
+  /** A query that shows tokens alone. */
+  public Query(
+      int[] zt,
+      double time,
+      int[] positions,
+      double weight,
+      boolean isWithinEnds,
+      float[][] facts) {
+    this(zt, time, positions, weight, isWithinEnds, facts, NoisyVectors.NONE);
+  }
 
   /**
    * A query whose row loss is told nothing but the tokens.
@@ -45,6 +63,6 @@ public record Query(
 
   /** Returns the same query with facts. */
   Query with(float[][] more) {
-    return new Query(zt, time, positions, weight, isWithinEnds, more);
+    return new Query(zt, time, positions, weight, isWithinEnds, more, vectors);
   }
 }

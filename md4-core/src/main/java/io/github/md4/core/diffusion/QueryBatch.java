@@ -73,7 +73,7 @@ public final class QueryBatch {
     return new QueryBatch(
         x,
         zt,
-        Condition.of(times, labels),
+        Condition.of(times, labels).with(queries.stream().map(Query::vectors).toList()),
         weights,
         isWithinEnds,
         rows(x[0].length, queries),

@@ -54,6 +54,13 @@ public record ModelConfig(
           "network.causal must be %b for the objective %s: %b"
               .formatted(objective.isCausal(), objective, network.causal()));
     }
+    if (network.vectorWidth() != objective.vectorWidth()) {
+      throw new IllegalArgumentException(
+          (objective.vectorWidth() == 0
+                  ? "the objective %s needs a network of tokens alone, not of vectors of width %d"
+                  : "the objective %s needs network.kind gaussian-transformer, with as wide vectors: %d")
+              .formatted(objective, network.vectorWidth()));
+    }
     boolean fits = objective.learnsSchedule() || schedule.match(curve -> true, learned -> false);
     if (!fits) {
       throw new IllegalArgumentException(

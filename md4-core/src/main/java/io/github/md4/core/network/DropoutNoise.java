@@ -61,6 +61,17 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
   }
 
   /**
+   * Returns the examples, each with probability {@code share}, that are shown a first guess.
+   *
+   * @return ascending, in [0, batchSize)
+   */
+  public int[] selfConditioned(int batchSize, double share) {
+    return IntStream.range(0, batchSize)
+        .filter(b -> noise.uniform(Purpose.SELF_CONDITIONING, step, index(b), 0) < share)
+        .toArray();
+  }
+
+  /**
    * {@return the seed of the engine's own draws in one part of a network, for this step and these
    * examples}
    *

@@ -47,6 +47,11 @@ public interface NetworkConfig {
     return false;
   }
 
+  /** Returns the width of the vectors that the network is shown beside tokens, or 0. */
+  default int vectorWidth() {
+    return 0;
+  }
+
   /** {@return the label of no class, if the network has one} */
   default OptionalInt nullLabel() {
     return OptionalInt.empty();

@@ -46,7 +46,9 @@ public record Noise(long seed) {
     /** Masks of a sequence that is to be reconstructed. */
     RECONSTRUCTION(27),
     /** Draws of GenMD4 that are kept or taken back. */
-    KEEP(30);
+    KEEP(30),
+    /** Examples of training that are shown a first guess. */
+    SELF_CONDITIONING(40);
 
     /**
      * Part of the counter: never changed, nor used for another, or old runs could not be resumed.

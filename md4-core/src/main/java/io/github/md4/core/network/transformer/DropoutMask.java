@@ -4,8 +4,12 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.TransformerKernels;
+import io.github.md4.core.network.DropoutNoise;
+import java.nio.ByteBuffer;
 
 /** The mask of Dropout1d on a layer's two branches. */
 sealed interface DropoutMask {
@@ -15,6 +19,21 @@ sealed interface DropoutMask {
 
   /** Returns the factors of both branches at the chosen rows, [R, 2, D] or broadcast to it. */
   Hidden atRows(NDManager scope, int layer, NDArray rows, Hidden h);
+
+  /** Returns the mask of a training pass. */
+  static DropoutMask of(
+      NDManager scope,
+      TransformerKernels kernels,
+      TransformerConfig config,
+      DropoutNoise noise,
+      int batchSize) {
+    if (config.dropout() == 0) {
+      return new None(kernels);
+    }
+    byte[] values = ChannelMask.of(config, noise, batchSize).values();
+    Shape shape = new Shape(batchSize, config.layers(), ChannelMask.BRANCHES, 1, config.width());
+    return new Channels(kernels, scope.create(ByteBuffer.wrap(values), shape, DataType.UINT8));
+  }
 
   /** No dropout. */
   record None(TransformerKernels kernels) implements DropoutMask {

@@ -6,7 +6,6 @@ import static io.github.md4.core.Checks.require;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.DeviceException;
 import io.github.md4.core.Precision;
@@ -15,7 +14,6 @@ import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.TransformerKernels;
-import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
@@ -27,7 +25,6 @@ import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
 import io.github.md4.core.network.TrainingOptions.Kernels;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -177,7 +174,8 @@ public final class Transformer implements Network {
       NDManager scope, Parameters parameters, DeviceBatch batch, Recording recording) {
     NDArray zt = batch.zt();
     check(zt, batch.condition(), batch.rows());
-    DropoutMask mask = dropoutMask(scope, Math.toIntExact(zt.getShape().get(0)), batch.noise());
+    int batchSize = Math.toIntExact(zt.getShape().get(0));
+    DropoutMask mask = DropoutMask.of(scope, training, config, batch.noise(), batchSize);
     Blocks.Weights weights = new Blocks.Weights(training, parameters, rotary(zt), mask);
     EngineSeeds seeds = EngineSeeds.of(config, manager.getEngine(), batch.noise());
     return new TransformerPass(config, weights, recording, seeds)
@@ -212,16 +210,6 @@ public final class Transformer implements Network {
             "labels must be in [0, " + config.classes() + "): " + label);
       }
     }
-  }
-
-  private DropoutMask dropoutMask(NDManager scope, int batchSize, DropoutNoise noise) {
-    if (config.dropout() == 0) {
-      return new DropoutMask.None(training);
-    }
-    byte[] values = ChannelMask.of(config, noise, batchSize).values();
-    Shape shape = new Shape(batchSize, config.layers(), ChannelMask.BRANCHES, 1, config.width());
-    NDArray mask = scope.create(ByteBuffer.wrap(values), shape, DataType.UINT8);
-    return new DropoutMask.Channels(training, mask);
   }
 
   private NDList rotary(NDArray zt) {

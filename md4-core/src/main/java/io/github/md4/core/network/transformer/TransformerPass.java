@@ -22,17 +22,32 @@ import java.util.Arrays;
 record TransformerPass(
     TransformerConfig config, Blocks.Weights weights, Recording recording, EngineSeeds seeds) {
 
+  /** The residual stream before the first block, [B, L, D], which lives in a scope. */
+  @FunctionalInterface
+  interface Embedded {
+    Hidden in(NDManager scope);
+  }
+
   /** Returns the logits of {@link io.github.md4.core.diffusion.Denoiser#logits}. */
   NDArray logits(NDArray zt, Condition condition, NDArray rows) {
-    try (NDManager scope = zt.getManager().newSubManager()) {
+    return logits(zt.getManager(), scope -> embed(scope, zt), condition, rows);
+  }
+
+  /**
+   * Returns the logits where the stream begins otherwise than with embedded tokens.
+   *
+   * @param parent takes them
+   */
+  NDArray logits(NDManager parent, Embedded embedded, Condition condition, NDArray rows) {
+    try (NDManager scope = parent.newSubManager()) {
       Blocks blocks = blocks(scope, condition);
       seeds.beforeEmbedding();
-      Hidden h = recording.start(embed(scope, zt)); // [B, L, D]
+      Hidden h = recording.start(embedded.in(scope)); // [B, L, D]
       for (int layer = 0; layer < config.layers() - 1; layer++) {
         h = block(scope, blocks, layer, h); // [B, L, D]
       }
       NDArray logits = lastBlockAndHead(scope, blocks, h, rows); // [R, V]
-      logits.attach(zt.getManager());
+      logits.attach(parent);
       return logits;
     }
   }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import io.github.md4.core.loss.GaussianLoss;
+import io.github.md4.core.loss.RowLoss;
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.TimeAxis;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Gaussian diffusion of embedded tokens in continuous time, as Plaid has it (Gulrajani and
+ * Hashimoto, 2023; Kingma et al., 2021): with the guess {@code g(z_t) = sum_v mu_v e(v)},
+ *
+ * <pre>{@code
+ * E_t[-SNR'(t) / 2 sum_n |e(x_n) - g_n(z_t)|^2]  +  E[-log mu(z_0)[x]]  +  prior
+ * }</pre>
+ *
+ * <p>A share of the queries is about the token at time 0, the others about a time drawn uniformly;
+ * each has the weight that makes the sum unbiased.
+ *
+ * @param process the noise
+ */
+public record GaussianObjective(TokenSpace space, GaussianProcess process) implements Objective {
+  /** The share of the queries that are about the token at time 0. */
+  static final double AT_START = 1.0 / 8;
+
+  @Override
+  public Query query(int[] x, double v, double[] u) {
+    boolean isAtStart = v < AT_START;
+    double t = isAtStart ? 0 : Math.min(1, (v - AT_START) / (1 - AT_START));
+    double weight = isAtStart ? 1 / AT_START : process.lossWeight(t) / (1 - AT_START);
+    float[][] facts = new float[1][u.length];
+    Arrays.fill(facts[0], isAtStart ? 1 : 0);
+    int[] all = IntStream.range(0, u.length).toArray();
+    double[] whole = Arrays.copyOf(u, x.length); // positions that are never asked have noise too
+    return new Query(x.clone(), t, all, weight, true, facts, process.noisy(t, whole));
+  }
+
+  @Override
+  public RowLoss rowLoss() {
+    return new GaussianLoss(space.vocabularySize());
+  }
+
+  @Override
+  public BoundTerms terms(double perToken) {
+    return new BoundTerms(perToken, 0, process.prior());
+  }
+
+  @Override
+  public String toString() {
+    return "Gaussian diffusion of %d coordinates a token".formatted(process.width());
+  }
+
+  /**
+   * The kind {@code gaussian} or {@code gaussian(WIDTH)}.
+   *
+   * @param width D, the coordinates of an embedding
+   */
+  public record Kind(int width) implements ObjectiveKind {
+    private static final String NAME = "gaussian";
+    private static final int DEFAULT_WIDTH = 16;
+
+    /** Checks the width. */
+    public Kind {
+      if (width < 1) {
+        throw new IllegalArgumentException("the width of vectors must be at least 1: " + width);
+      }
+    }
+
+    /** Plaid's 16 coordinates. */
+    public Kind() {
+      this(DEFAULT_WIDTH);
+    }
+
+    @Override
+    public String name() {
+      return NAME;
+    }
+
+    @Override
+    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
+      check(axis);
+      return new GaussianObjective(space, new GaussianProcess(schedule, width));
+    }
+
+    @Override
+    public void check(TimeAxis axis) {
+      ContinuousTime.check(NAME, axis);
+    }
+
+    @Override
+    public int vectorWidth() {
+      return width;
+    }
+
+    @Override
+    public Optional<Objective> anyOrder(TokenSpace space, MaskingSchedule schedule) {
+      return Optional.empty();
+    }
+
+    @Override
+    public Generation generation() {
+      return new Generation.GaussianNoise(width);
+    }
+
+    @Override
+    public ObjectiveKind with(List<String> arguments) {
+      if (arguments.size() == 1 && arguments.get(0).matches("[0-9]{1,6}")) {
+        return new Kind(Integer.parseInt(arguments.get(0)));
+      }
+      throw new IllegalArgumentException(
+          "objective must be written %s or %s(WIDTH): %s"
+              .formatted(NAME, NAME, String.join(", ", arguments)));
+    }
+
+    @Override
+    public String toString() {
+      return width == DEFAULT_WIDTH ? NAME : NAME + "(" + width + ")";
+    }
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.diffusion;
+
+import io.github.md4.core.schedule.MaskingSchedule;
+import java.util.SplittableRandom;
+
+/**
+ * Gaussian noise on embedded tokens that keeps their variance: {@code z_t = sqrt(alpha_t) e(x) +
+ * sqrt(1 - alpha_t) noise}, where the embeddings have D coordinates and the squared length D.
+ *
+ * @param width D, at least 1
+ */
+public record GaussianProcess(MaskingSchedule schedule, int width) {
+
+  /** Checks the width. */
+  public GaussianProcess {
+    if (width < 1) {
+      throw new IllegalArgumentException("the width of vectors must be at least 1: " + width);
+    }
+  }
+
+  /** Returns what is shown of an example at a time, with its noise. */
+  NoisyVectors noisy(double t, double[] u) {
+    double sigma = Math.sqrt(schedule.oneMinusAlpha(t));
+    float[] added = new float[u.length * width];
+    for (int n = 0; n < u.length; n++) {
+      double[] normals = normals(u[n]);
+      for (int d = 0; d < width; d++) {
+        added[n * width + d] = (float) (sigma * normals[d]);
+      }
+    }
+    return new NoisyVectors(scale(t), added);
+  }
+
+  /**
+   * Returns D independent standard normals, a function of one uniform: its 53 bits are the seed of
+   * a generator (Box and Muller, 1958).
+   *
+   * @param u in [0, 1)
+   */
+  public double[] normals(double u) {
+    SplittableRandom random = new SplittableRandom(Double.doubleToRawLongBits(u));
+    double[] normals = new double[width];
+    for (int d = 0; d < width; d += 2) {
+      double radius = Math.sqrt(-2 * Math.log1p(-unit(random)));
+      double angle = 2 * Math.PI * unit(random);
+      normals[d] = radius * Math.cos(angle);
+      if (d + 1 < width) {
+        normals[d + 1] = radius * Math.sin(angle);
+      }
+    }
+    return normals;
+  }
+
+  private static double unit(SplittableRandom random) {
+    return (random.nextLong() >>> 11) * 0x1p-53;
+  }
+
+  /** Returns the root of alpha. */
+  public double scale(double t) {
+    return Math.sqrt(schedule.alpha(t));
+  }
+
+  /**
+   * Returns minus half the derivative of the signal-to-noise ratio by time: the weight of the
+   * squared distance between an embedding and the guess of it (Kingma et al., 2021, equation 15).
+   */
+  public double lossWeight(double t) {
+    double noise = schedule.oneMinusAlpha(t);
+    return -schedule.alphaPrime(t) / (2 * noise * noise);
+  }
+
+  /** Returns the divergence of {@code z_1} from a standard normal, nats a token. */
+  public double prior() {
+    return -width * Math.log(schedule.oneMinusAlpha(1)) / 2;
+  }
+}
