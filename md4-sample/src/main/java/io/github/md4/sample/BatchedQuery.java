@@ -8,7 +8,9 @@ import java.util.List;
 @FunctionalInterface
 interface BatchedQuery extends AutoCloseable {
 
-  /** Returns the draws of all their positions, in order: [3 + D, R], D being the width of guesses. */
+  /**
+   * Returns the draws of all their positions, in order: [3 + D, R], D being the width of guesses.
+   */
   double[] draw(List<ActiveSequence> group);
 
   /** Frees what it has kept between calls. */

@@ -81,8 +81,7 @@ interface RowDraw {
       long v = logits.getShape().get(1) - width - 1;
       NDArray ofTokens = logits.get(new NDIndex(":, 0:{}", v)); // [R, V]
       NDArray guesses = logits.get(new NDIndex(":, {}:{}", v, v + width)); // [R, D]
-      NDArray tokens =
-          new Exact(Confidence.PROBABILITY).draw(kernels, scope, law, ofTokens, noise);
+      NDArray tokens = new Exact(Confidence.PROBABILITY).draw(kernels, scope, law, ofTokens, noise);
       return tokens.concat(guesses.transpose().toType(DataType.FLOAT64, false)); // [3 + D, R]
     }
   }

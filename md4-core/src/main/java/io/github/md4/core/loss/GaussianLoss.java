@@ -30,8 +30,7 @@ public record GaussianLoss(int vocabularySize) implements FormulaLoss {
     NDArray distance = logits.get(new NDIndex(":, {}:", columns - 1)); // [R, 1]
     NDArray logMu = ofTokens.logSoftmax(COLUMNS); // [R, V]
     NDArray isX =
-        OneHot.of(
-            rows.targets(manager).expandDims(1), (long) vocabularySize, logits.getDataType());
+        OneHot.of(rows.targets(manager).expandDims(1), (long) vocabularySize, logits.getDataType());
     NDArray crossEntropy = logMu.mul(isX).sum(new int[] {COLUMNS}, true).neg(); // [R, 1]
     NDArray losses = crossEntropy.mul(isToken).add(distance.mul(isDistance)); // [R, 1]
     NDArray byTokens = logMu.exp().sub(isX).mul(isToken); // [R, V]

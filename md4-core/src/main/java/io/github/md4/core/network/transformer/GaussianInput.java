@@ -61,8 +61,7 @@ record GaussianInput(
       places[i] = (long) examples[i / length] * length + i % length;
     }
     NDArray at = scope.create(places);
-    List<NoisyVectors> some =
-        Arrays.stream(examples).mapToObj(signals::get).toList();
+    List<NoisyVectors> some = Arrays.stream(examples).mapToObj(signals::get).toList();
     return new GaussianInput(
         tokens.take(at), added.get(at), told(some, Condition.at(0, examples.length)), some, length);
   }

@@ -67,8 +67,7 @@ record GaussianPass(GaussianTransformerConfig config, TransformerPass blocks) {
       NDArray none = inner.zeros(new Shape(some.tokens().size(), config.vectorWidth()));
       NDArray outputs = outputs(inner, some, none, all);
       long v = outputs.getShape().get(COLUMNS) - 1 - config.vectorWidth();
-      NDArray guess =
-          outputs.get(":, {}:{}", v, v + config.vectorWidth()); // [B' N, D]
+      NDArray guess = outputs.get(":, {}:{}", v, v + config.vectorWidth()); // [B' N, D]
       NDArray padded =
           NDArrays.concat(new NDList(guess, inner.zeros(new Shape(1, config.vectorWidth()))));
       NDArray placed = padded.get(inner.create(places(input, examples)));
