@@ -23,7 +23,15 @@ import java.util.Map;
  * @param vectorWidth D, the coordinates of an embedding
  * @param selfConditioning the share of the examples of training that are shown the guess of a first
  *     pass; where it is above 0, a trained network always makes two passes
- * @param headWidth as of {@link TransformerConfig}, like all that follow
+ * @param headWidth width of a head, of the time features and of the condition; even, at least 4
+ * @param heads of the queries
+ * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query attention
+ * @param layers number of blocks
+ * @param activation of the feed-forward's gate and of the condition before every adaLN product
+ * @param conditioning the initial values of the adaLN products
+ * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
+ * @param dropout rate of the channels of each branch, one draw for all positions
+ * @param attentionDropout rate of the attention probabilities
  */
 public record GaussianTransformerConfig(
     int vectorWidth,
