@@ -4,17 +4,14 @@ package io.github.md4.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
-import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.core.model.SafeTensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -39,39 +36,24 @@ final class ParallelTrainingTest {
 
   private Path run(int processes, String name, String... more) throws Exception {
     Path run = folder.resolve(name);
-    List<String> training = new ArrayList<>(List.of(tiny.words(more)));
-    training.addAll(List.of("--set", "run=" + run, "--set", "training.batchSize=8"));
-    training.addAll(List.of("--set", "training.steps=20", "--set", "checkpoints.keepLast=99"));
-    if (processes == 1) {
-      Ran.md4(training.toArray()).check();
-      return run;
-    }
-    List<String> words = new ArrayList<>(List.of("launch", "--processes", "" + processes, "--"));
-    words.addAll(training);
-    try (ChildJvm launcher =
-        ChildJvm.startFast(Main.class, Map.of(), words.toArray(String[]::new))) {
-      assertThat(launcher.exitCode()).as(launcher.err()).isEqualTo(ExitCodes.DONE);
-    }
+    Ran ran = Launched.md4(processes, (Object[]) words(name, more));
+    assertThat(ran.code()).as(ran.err()).isZero();
     return run;
   }
 
-  /** Returns all losses of a run, of training and of evaluation. */
-  private static List<Double> losses(Path run) throws IOException {
-    List<Double> losses = new ArrayList<>();
-    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
-      JsonObject object = JsonParser.parseString(line).getAsJsonObject();
-      for (String key : List.of("bitsPerToken", "emaBitsPerToken", "rawBitsPerToken")) {
-        if (object.has(key)) {
-          losses.add(object.get(key).getAsDouble());
-        }
-      }
-    }
-    return losses;
+  private String[] words(String name, String... more) {
+    String[] training = {
+      "--set", "run=" + folder.resolve(name),
+      "--set", "training.batchSize=8",
+      "--set", "training.steps=20",
+      "--set", "checkpoints.keepLast=99"
+    };
+    return with(tiny.words(more), training);
   }
 
   private static void assertSame(Path run, Path other) throws IOException {
-    List<Double> losses = losses(run);
-    List<Double> others = losses(other);
+    List<Double> losses = RunLosses.of(run);
+    List<Double> others = RunLosses.of(other);
     assertThat(others).hasSameSizeAs(losses).isNotEmpty();
     for (int i = 0; i < losses.size(); i++) {
       assertThat(others.get(i)).as("loss " + i).isCloseTo(losses.get(i), within(TOLERANCE));
@@ -164,5 +146,37 @@ final class ParallelTrainingTest {
     assertSame(one, pieces);
     assertSame(one, resumed(pieces, 2, "sharded, resumed", sharded));
     assertSame(one, resumed(pieces, 1, "resumed by one", sharded));
+  }
+
+  /** Each process sees the same spikes, and goes back to the same checkpoint. */
+  @Test
+  void rollbacks_areTheSame() throws Exception {
+    String[] guarded = {"--set", "training.guard=rollback(2, 4)", "--set", "checkpoints.every=5"};
+    Path one = run(1, "one", guarded);
+    assertThat(Files.readString(one.resolve("metrics.jsonl"))).contains("rolledBackFrom");
+    assertSame(one, run(2, "two", guarded));
+    assertSame(one, run(2, "sharded", with(guarded, "--set", "parallel.shardOptimizer=true")));
+  }
+
+  /** The numbers have four digits, of which the last may be rounded either way. */
+  @Test
+  void replay_isTheSame() throws Exception {
+    Path unused = run(1, "one");
+    String[] replay = with(words("one"), "--replay", "7");
+    List<Double> alone = numbers(Launched.md4(1, (Object[]) replay));
+    List<Double> together = numbers(Launched.md4(2, (Object[]) replay));
+    assertThat(together).hasSameSizeAs(alone).hasSizeGreaterThan(6);
+    for (int i = 0; i < alone.size(); i++) {
+      assertThat(together.get(i)).isCloseTo(alone.get(i), within(1e-3 * alone.get(i) + 1e-9));
+    }
+  }
+
+  private static List<Double> numbers(Ran replay) {
+    assertThat(replay.code()).as(replay.err()).isZero();
+    return Pattern.compile("(?<= )[0-9][0-9.e-]*")
+        .matcher(replay.out())
+        .results()
+        .map(found -> Double.valueOf(found.group()))
+        .toList();
   }
 }

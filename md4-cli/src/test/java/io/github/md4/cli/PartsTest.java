@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -62,10 +61,14 @@ final class PartsTest {
   @Test
   void merge_givesWhatOneProcessGives() {
     for (List<String> command : List.of(evaluate, sample)) {
-      Path first = part(command, "1/3");
-      Path third = part(command, "3/3");
-      Path second = part(command, "2/3");
-      assertThat(md4(List.of("merge"), third, first, second)).isEqualTo(md4(command));
+      String expected = md4(command);
+      for (int count = 1; count <= 4; count++) {
+        List<String> merge = new ArrayList<>(List.of("merge"));
+        for (int index = count; index >= 1; index--) {
+          merge.add(part(command, index + "/" + count).toString());
+        }
+        assertThat(md4(merge)).isEqualTo(expected);
+      }
     }
   }
 
@@ -109,18 +112,15 @@ final class PartsTest {
 
   @Test
   void processes_giveTogetherWhatOneGives() throws Exception {
-    for (List<String> command : List.of(evaluate, sample)) {
-      List<String> words = new ArrayList<>(List.of("launch", "--processes=3", "--"));
-      words.addAll(command);
-      try (ChildJvm launcher =
-          ChildJvm.startFast(Main.class, Map.of(), words.toArray(String[]::new))) {
-        StringBuilder out = new StringBuilder();
-        for (String line = launcher.line(); line != null; line = launcher.line()) {
-          out.append(line).append('\n');
-        }
-        assertThat(launcher.exitCode()).as(launcher.err()).isZero();
-        assertThat(out.toString()).isEqualTo(md4(command));
-      }
+    for (int processes : new int[] {2, 4}) {
+      assertSameByProcesses(processes, evaluate);
     }
+    assertSameByProcesses(3, sample);
+  }
+
+  private static void assertSameByProcesses(int processes, List<String> command) throws Exception {
+    Ran together = Launched.md4(processes, command.toArray());
+    assertThat(together.code()).as(together.err()).isZero();
+    assertThat(together.out()).isEqualTo(md4(command));
   }
 }
