@@ -6,8 +6,12 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.network.StepDraws;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
 
 /**
  * A call of the network for sequences of one length: one array goes to the device before it, and
@@ -27,6 +31,27 @@ record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kernels) {
       return BatchedQuery.rows(sequences);
     }
 
+    /** Returns the tokens shown, [B N]. */
+    private int[] tokens() {
+      return sequences.stream().flatMapToInt(each -> Arrays.stream(each.shown())).toArray();
+    }
+
+    /** Returns the flat positions asked about, [R]. */
+    private int[] positions() {
+      int length = sequences.get(0).shown().length;
+      return IntStream.range(0, sequences.size())
+          .flatMap(
+              b -> Arrays.stream(sequences.get(b).query().positions()).map(n -> b * length + n))
+          .toArray();
+    }
+
+    /** Returns the first noise of each position, [R]. */
+    private double[] uniforms() {
+      return sequences.stream()
+          .flatMapToDouble(each -> Arrays.stream(each.query().noise()[0]))
+          .toArray();
+    }
+
     private int columns() {
       return sequences.get(0).query().noise().length;
     }
@@ -40,6 +65,13 @@ record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kernels) {
    */
   void run(List<Part> parts, BiConsumer<Part, Outcome> drawn) {
     List<ActiveSequence> all = parts.stream().flatMap(part -> part.sequences.stream()).toList();
+    if (parts.size() == 1) {
+      Optional<double[]> draws = atOnce(parts.get(0));
+      if (draws.isPresent()) {
+        drawn.accept(parts.get(0), new Outcome(draws.get(), null));
+        return;
+      }
+    }
     int length = all.get(0).shown().length;
     int rows = BatchedQuery.rows(all);
     int columns = parts.stream().mapToInt(Part::columns).max().orElseThrow();
@@ -58,6 +90,24 @@ record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kernels) {
         first = last;
       }
     }
+  }
+
+  /** Returns the draws of a part by a network that draws itself; empty where none does. */
+  private Optional<double[]> atOnce(Part part) {
+    return part.drawing
+        .draw
+        .inversion(part.drawing.law)
+        .flatMap(
+            confidence ->
+                StepDraws.of(denoiser)
+                    .flatMap(
+                        network ->
+                            network.draw(
+                                part.tokens(),
+                                NetworkQuery.condition(part.sequences),
+                                part.positions(),
+                                part.uniforms(),
+                                confidence)));
   }
 
   /** The draws of a part, or why there are none. */

@@ -7,6 +7,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.internal.torch.DrawKernels;
+import java.util.Optional;
 
 /** A draw of tokens from logits, for all rows of a call at once. */
 interface RowDraw {
@@ -19,8 +20,18 @@ interface RowDraw {
    */
   NDArray draw(DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise);
 
+  /** Returns the confidence of a draw by inversion of the network's own law; empty for others. */
+  default Optional<Confidence> inversion(TokenLaw law) {
+    return Optional.empty();
+  }
+
   /** Inversion in float64, from one uniform a row: c = 1. */
   record Exact(Confidence confidence) implements RowDraw {
+    @Override
+    public Optional<Confidence> inversion(TokenLaw law) {
+      return law.isModel() ? Optional.of(confidence) : Optional.empty();
+    }
+
     @Override
     public NDArray draw(
         DrawKernels kernels, NDManager scope, TokenLaw law, NDArray logits, NDArray noise) {

@@ -34,6 +34,12 @@ public final class CudaGraph implements AutoCloseable {
     Cuda.check(Cuda.cuGraphLaunch(executable, Cuda.DEFAULT_STREAM), "launching a graph");
   }
 
+  /** Queues the work on the default stream, and waits for its end. */
+  public void run() {
+    launch();
+    Cuda.check(Cuda.cuStreamSynchronize(Cuda.DEFAULT_STREAM), "waiting for a graph");
+  }
+
   @Override
   public void close() {
     device.use();

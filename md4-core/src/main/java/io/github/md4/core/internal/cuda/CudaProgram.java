@@ -10,6 +10,8 @@ import com.sun.jna.ptr.PointerByReference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** CUDA kernels, compiled at start-up for one GPU. */
@@ -24,6 +26,7 @@ public final class CudaProgram implements AutoCloseable {
   private final Memory values = new Memory((long) SLOT * MOST_ARGUMENTS);
   private final Pointer[] slots = new Pointer[MOST_ARGUMENTS];
   private final Memory arguments = new Memory((long) Native.POINTER_SIZE * MOST_ARGUMENTS);
+  private Optional<EarlyLaunch> early = Optional.empty();
 
   private CudaProgram(CudaDevice device, Pointer module) {
     this.device = device;
@@ -85,14 +88,13 @@ public final class CudaProgram implements AutoCloseable {
   /**
    * Queues a kernel.
    *
-   * @param given the arguments in the kernel's order: an array for its address, {@link Absent} for
-   *     null, Integer, Long, float[] for a struct of floats, or {@link TensorMap}
+   * @param given the arguments in the kernel's order: an array or {@link PinnedMemory} for its
+   *     address, {@link Absent} for null, Integer, Long, float[] for a struct of floats, or {@link
+   *     TensorMap}
    */
   public synchronized void launch(String kernel, Grid grid, Object... given) {
     device.use();
-    for (int i = 0; i < given.length; i++) {
-      arguments.setPointer((long) Native.POINTER_SIZE * i, written(i, given[i]));
-    }
+    write(given);
     int error =
         Cuda.cuLaunchKernel(
             function(kernel),
@@ -107,6 +109,30 @@ public final class CudaProgram implements AutoCloseable {
             arguments,
             Pointer.NULL);
     Cuda.check(error, "launching " + kernel);
+  }
+
+  /**
+   * Queues a kernel of Hopper, as {@link #launch} does. While work is recorded, the kernel may
+   * begin before the one in front of it has ended; it must wait for that itself.
+   */
+  public synchronized void launchEarly(String kernel, Grid grid, Object... given) {
+    Pointer stream = RecordingStream.current();
+    if (Objects.equals(stream, Cuda.DEFAULT_STREAM)) {
+      launch(kernel, grid, given);
+      return;
+    }
+    device.use();
+    write(given);
+    if (early.isEmpty()) {
+      early = Optional.of(new EarlyLaunch());
+    }
+    Cuda.check(early.get().queue(function(kernel), grid, stream, arguments), "launching " + kernel);
+  }
+
+  private void write(Object... given) {
+    for (int i = 0; i < given.length; i++) {
+      arguments.setPointer((long) Native.POINTER_SIZE * i, written(i, given[i]));
+    }
   }
 
   /** The argument for a null pointer. */
@@ -155,6 +181,8 @@ public final class CudaProgram implements AutoCloseable {
   private void write(long offset, Object value) {
     if (value instanceof NDArray array) {
       values.setLong(offset, DeviceAddress.of(array));
+    } else if (value instanceof PinnedMemory pinned) {
+      values.setLong(offset, pinned.address());
     } else if (value instanceof Integer number) {
       values.setInt(offset, number);
     } else if (value instanceof Long number) {

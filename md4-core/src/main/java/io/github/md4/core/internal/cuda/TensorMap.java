@@ -8,8 +8,9 @@ import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 
 /**
- * The description of a bfloat16 matrix from which Hopper's copy engine reads tiles of 64 rows by 64
- * columns into shared memory, its 16-byte chunks permuted by row for the tensor cores.
+ * The description of a bfloat16 matrix from which Hopper's copy engine reads tiles, of 64 rows
+ * unless said otherwise by 64 columns, into shared memory, its 16-byte chunks permuted by row for
+ * the tensor cores.
  *
  * <p>The matrix has the positions of its examples one after another. A tile belongs to one example;
  * what lies beyond the example's end is read as zeros. The description holds the array's address.
@@ -34,12 +35,17 @@ public final class TensorMap {
    * @param matrix [examples * length, columns], bfloat16 in one piece, columns a multiple of 8
    */
   public TensorMap(NDArray matrix, int length) {
+    this(matrix, length, TILE);
+  }
+
+  /** A description of a matrix that is read in tiles of another number of rows. */
+  public TensorMap(NDArray matrix, int length, int tileRows) {
     long rows = matrix.getShape().get(0);
     long columns = matrix.getShape().get(1);
     long rowBytes = columns * Short.BYTES;
     try (Memory sizes = longs(columns, length, rows / length);
         Memory strides = longs(rowBytes, rowBytes * length);
-        Memory box = ints(TILE, TILE, 1);
+        Memory box = ints(TILE, tileRows, 1);
         Memory steps = ints(1, 1, 1)) {
       int error =
           cuTensorMapEncodeTiled(

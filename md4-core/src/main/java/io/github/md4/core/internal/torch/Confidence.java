@@ -12,10 +12,14 @@ public enum Confidence {
   /** Minus the entropy, nats. */
   NEGATIVE_ENTROPY(2);
 
-  /** Its number in the kernels. */
-  final int code;
+  private final int code;
 
   Confidence(int code) {
     this.code = code;
+  }
+
+  /** Returns its number in the kernels. */
+  public int code() {
+    return code;
   }
 }

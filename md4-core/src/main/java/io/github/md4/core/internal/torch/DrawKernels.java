@@ -50,13 +50,13 @@ public final class DrawKernels implements AutoCloseable {
    *     token is -1 where the distribution is NaN
    */
   public NDArray draw(NDManager scope, NDArray logits, NDArray u, Confidence confidence) {
-    return script.run(scope, "draw", logits, u, confidence.code).singletonOrThrow();
+    return script.run(scope, "draw", logits, u, confidence.code()).singletonOrThrow();
   }
 
   /** Returns a draw like {@link #draw}, with tokens drawn from {@code softmax(law)}, [R, V]. */
   public NDArray drawFrom(
       NDManager scope, NDArray logits, NDArray law, NDArray u, Confidence confidence) {
-    return script.run(scope, "drawFrom", logits, law, u, confidence.code).singletonOrThrow();
+    return script.run(scope, "drawFrom", logits, law, u, confidence.code()).singletonOrThrow();
   }
 
   /**

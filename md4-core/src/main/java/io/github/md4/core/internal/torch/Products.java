@@ -2,14 +2,34 @@
 package io.github.md4.core.internal.torch;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
+import java.util.Optional;
 
 /** The matrix products of a forward pass. */
 public interface Products extends AutoCloseable {
 
   /** Returns {@code x w^T}, [N, out], x [N, in], w [out, in], all contiguous and of one type. */
   NDArray product(NDManager scope, NDArray x, NDArray w);
+
+  /**
+   * Returns a product [N, (H + 2 K) W] whose queries and keys are rotated; empty where that is left
+   * to a pass of its own.
+   *
+   * @param rotary cosines and sines, each [L, 1, W / 2]
+   */
+  default Optional<NDArray> rotated(NDManager scope, NDArray x, NDArray w, NDList rotary) {
+    return Optional.empty();
+  }
+
+  /**
+   * Returns {@code value * activation(gate)}, [N, out / 2], of a product that has values before
+   * gates; empty where that is left to a pass of its own.
+   */
+  default Optional<NDArray> gated(NDManager scope, NDArray x, NDArray w) {
+    return Optional.empty();
+  }
 
   @Override
   void close();

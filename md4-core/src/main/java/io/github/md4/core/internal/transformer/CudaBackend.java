@@ -76,7 +76,18 @@ class CudaBackend implements FusedKernels.Backend {
 
     @Override
     public Optional<Products> products(NDManager manager, BufferPool pool) {
-      return Cublas.find(cuda, pool).or(() -> Optional.of(new Products.Script(manager, pool)));
+      Products products =
+          Cublas.find(cuda, pool).orElseGet(() -> new Products.Script(manager, pool));
+      return Optional.of(
+          cuda.isHopper()
+              ? new HopperProducts(
+                  cuda, Nvrtc.find().orElseThrow(), options.network(), pool, products)
+              : products);
+    }
+
+    @Override
+    public Optional<StepKernels> steps() {
+      return StepKernels.find(cuda, options);
     }
   }
 }

@@ -24,6 +24,10 @@ final class CudaPointwiseKernels implements PointwiseKernels {
   private static final int WARPS = 4;
   private static final int OCTET = 8;
   private static final int ROWS_OF_BLOCK = 16;
+
+  /** With more, the vectors of an example are read for several rows at a time. */
+  private static final int FEW_ROWS = 2048;
+
   private static final int CROSS_ENTROPY_THREADS = 512;
   private static final int UPDATE_THREADS = 256;
 
@@ -93,9 +97,9 @@ final class CudaPointwiseKernels implements PointwiseKernels {
     ModulatedRows modulated =
         new ModulatedRows(
             stream, made.get(made.size() - 2), made.get(made.size() - 1), h.getShape().get(0));
-    program.launch(
+    program.launchEarly(
         "residualNormModulate",
-        new Grid((rows.count() + ROWS_OF_BLOCK - 1) / ROWS_OF_BLOCK, LANES, WARPS),
+        new Grid(blocks(rows.count()), LANES, WARPS),
         h,
         picked(rows, modulated),
         x(before),
@@ -111,6 +115,12 @@ final class CudaPointwiseKernels implements PointwiseKernels {
         rows.starts(),
         rows.examples());
     return modulated;
+  }
+
+  /** Returns the blocks of a pass over rows: of a row a warp where that leaves nothing waiting. */
+  private int blocks(int rows) {
+    int rowsOfBlock = rows <= FEW_ROWS ? WARPS : ROWS_OF_BLOCK;
+    return (rows + rowsOfBlock - 1) / rowsOfBlock;
   }
 
   @Override

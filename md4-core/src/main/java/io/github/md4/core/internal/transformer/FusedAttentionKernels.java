@@ -29,13 +29,27 @@ public final class FusedAttentionKernels {
     }
   }
 
+  /** Returns queries, keys and values {@code x w^T}, [N, (H + 2 K) W], the first two rotated. */
+  public Hidden project(NDManager scope, Hidden x, Hidden w, NDList rotary, Rows all) {
+    return kernels
+        .products()
+        .flatMap(own -> own.rotated(scope, x.array, w.array, rotary))
+        .map(Hidden::new)
+        .orElseGet(
+            () -> {
+              Hidden qkv = kernels.product(scope, x, w);
+              kernels.pointwise().rotate(qkv.array, rotary, all.length());
+              return qkv;
+            });
+  }
+
   /**
-   * Rotates queries and keys in place, and attends; qkv [N, (H + 2 K) W].
+   * Returns the attention of rotated queries and keys.
    *
+   * @param qkv [N, (H + 2 K) W]
    * @param seed of the attention's dropout, if there is any
    */
-  public Attended attend(NDManager scope, Hidden qkv, NDList rotary, Rows all, int seed) {
-    kernels.pointwise().rotate(qkv.array, rotary, all.length());
+  public Attended attend(NDManager scope, Hidden qkv, Rows all, int seed) {
     return new Attended(
         kernels.attentionKernels().attend(scope, qkv.array, all.length(), seed), seed);
   }

@@ -118,6 +118,11 @@ public final class FusedConditionKernels {
     return new Modulation(new Vectors(values(scope, c, w, b), Optional.empty()), 0);
   }
 
+  /** Returns a modulation whose vectors [B, k, D] are computed elsewhere. */
+  static Modulation frozen(NDArray values) {
+    return new Modulation(new Vectors(values, Optional.empty()), 0);
+  }
+
   private NDArray values(NDManager scope, Hidden c, Hidden w, Hidden b) {
     return kernels.one(scope, "modulation", c.array, w.array, b.array);
   }

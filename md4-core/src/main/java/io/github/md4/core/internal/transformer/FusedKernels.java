@@ -50,6 +50,7 @@ public final class FusedKernels implements AutoCloseable {
   private final Optional<Products> products;
   private final AttentionKernels attention;
   private final Upload upload;
+  private final Optional<StepKernels> steps;
   private final TorchScript script;
 
   /**
@@ -71,6 +72,11 @@ public final class FusedKernels implements AutoCloseable {
 
     /** Returns attention of our own; without it libtorch attends. */
     default Optional<AttentionKernels> ownAttention(BufferPool pool) {
+      return Optional.empty();
+    }
+
+    /** Returns the kernels of whole steps of sampling; empty where there are none. */
+    default Optional<StepKernels> steps() {
       return Optional.empty();
     }
 
@@ -100,6 +106,7 @@ public final class FusedKernels implements AutoCloseable {
             .ownAttention(pool)
             .orElseGet(() -> new LibtorchAttention(this, options.dropout.attention()));
     this.upload = backend.upload(manager);
+    this.steps = backend.steps();
     String text =
         options.network.activation().functions()
             + options.network.activation().backward()
@@ -314,19 +321,41 @@ public final class FusedKernels implements AutoCloseable {
     change(scope, "weightGradient", dy.array, x.array, into.array);
   }
 
-  /** Returns {@code value * activation(gate)} [N, F] of u [N, 2 F]. */
-  public Hidden gatedActivation(NDManager scope, Hidden u) {
-    return new Hidden(pointwise.gatedActivation(scope, u.array));
+  /**
+   * The gated activation of a product.
+   *
+   * @param u the product [N, 2 F]; empty where it was not kept
+   * @param output [N, F]
+   */
+  public record Gated(Optional<Hidden> u, Hidden output) {}
+
+  /** Returns {@code value * activation(gate)} of the product u = {@code x w^T}. */
+  public Gated gatedProduct(NDManager scope, Hidden x, Hidden w) {
+    return products
+        .flatMap(own -> own.gated(scope, x.array, w.array))
+        .map(output -> new Gated(Optional.empty(), new Hidden(output)))
+        .orElseGet(
+            () -> {
+              Hidden u = product(scope, x, w);
+              return new Gated(
+                  Optional.of(u), new Hidden(pointwise.gatedActivation(scope, u.array)));
+            });
   }
 
-  /** Overwrites u with the gradient by u, given the gradient by {@link #gatedActivation}. */
+  /** Overwrites u with the gradient by u, given the gradient by {@link #gatedProduct}. */
   public void gatedActivationBackward(Hidden dg, Hidden u) {
     pointwise.gatedActivationBackward(dg.array, u.array);
   }
 
   /** Returns the chosen rows of x. */
   public Hidden rowsOf(NDManager scope, Hidden x, Rows rows) {
-    return hidden(scope, "rowsOf", x.array, rows.chosen().orElseThrow().longs());
+    Rows.Chosen chosen = rows.chosen().orElseThrow();
+    if (steps.isEmpty()) {
+      return hidden(scope, "rowsOf", x.array, chosen.longs());
+    }
+    NDArray into = pool.columns(scope, chosen.ints(), (int) x.array.getShape().get(1));
+    steps.get().gather(x.array, rows, into);
+    return new Hidden(into);
   }
 
   /** Returns x scattered to its positions, zero elsewhere. */
@@ -354,6 +383,7 @@ public final class FusedKernels implements AutoCloseable {
 
   @Override
   public void close() {
+    steps.ifPresent(StepKernels::close);
     products.ifPresent(Products::close);
     attention.close();
     pointwise.close();
@@ -385,6 +415,15 @@ public final class FusedKernels implements AutoCloseable {
   /** Returns the further kernels of a forward pass with frozen weights. */
   public FusedInferenceKernels inference() {
     return new FusedInferenceKernels(this);
+  }
+
+  /** Returns the kernels of whole steps of sampling, where there are such. */
+  public Optional<StepKernels> steps() {
+    return steps;
+  }
+
+  Optional<Products> products() {
+    return products;
   }
 
   PointwiseKernels pointwise() {

@@ -98,7 +98,7 @@ final class HopperAttention implements AttentionKernels {
         new Grid(
             Math.min(tiles, multiprocessors), (groups + 1) * WARPGROUP, 1, sharedBytes(groups));
     forward(groups)
-        .launch(
+        .launchEarly(
             "attentionForward",
             grid,
             new TensorMap(qkv, length),

@@ -4,16 +4,26 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDArray;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.network.StepDraws;
+import java.util.Optional;
 
 /**
  * An implementation of the forward pass of a transformer with frozen weights; its inputs have been
  * checked.
  */
-interface FrozenForward extends Denoiser, AutoCloseable {
+interface FrozenForward extends Denoiser, StepDraws, AutoCloseable {
 
   /** Returns {@link Denoiser#logits} for checked inputs. */
   @Override
   NDArray logits(NDArray zt, Condition condition, NDArray rows);
+
+  /** Returns {@link StepDraws#draw}; empty unless steps are made in one go. */
+  @Override
+  default Optional<double[]> draw(
+      int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
+    return Optional.empty();
+  }
 
   /** Returns a line that names the code that computes it. */
   String description();

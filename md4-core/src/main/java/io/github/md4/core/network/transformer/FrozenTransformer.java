@@ -5,12 +5,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Decoder;
+import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.network.FrozenDenoiser;
+import io.github.md4.core.network.StepDraws;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The transformer with frozen weights, computed by the fastest available implementation. */
-final class FrozenTransformer implements FrozenDenoiser {
+final class FrozenTransformer implements FrozenDenoiser, StepDraws {
   private final Check check;
   private final FrozenWeights weights;
   private final FrozenForward forward;
@@ -38,6 +40,12 @@ final class FrozenTransformer implements FrozenDenoiser {
   public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     check.of(zt, condition, rows);
     return forward.logits(zt, condition, rows);
+  }
+
+  @Override
+  public Optional<double[]> draw(
+      int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
+    return forward.draw(zt, condition, rows, u, confidence);
   }
 
   @Override

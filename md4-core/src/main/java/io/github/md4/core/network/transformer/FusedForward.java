@@ -13,6 +13,9 @@ import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.FusedKernels.Branch;
 import io.github.md4.core.internal.transformer.FusedKernels.BranchNorm;
 import io.github.md4.core.internal.transformer.Rows;
+import io.github.md4.core.internal.transformer.StepKernels;
+import io.github.md4.core.network.TimeEmbedding;
+import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.transformer.FusedLayer.Activations;
 import io.github.md4.core.network.transformer.FusedLayer.Positions;
 import java.util.HashMap;
@@ -68,22 +71,35 @@ final class FusedForward implements FrozenForward {
     try (NDManager scope = parent.newSubManager()) {
       Hidden c = uploaded.forward(scope);
       Rows all = inference.allRows(scope, rows, examples, length);
-      Positions last = new Positions(all, inference.chosenRows(scope, rows, all), rotary(length));
-      Modulation modulation = modulation(scope, c);
-      BlockOutput block = new BlockOutput(inference.embed(scope, zt, frozen.table()));
-      for (int layer = 0; layer < config.layers(); layer++) {
-        boolean isLast = layer == config.layers() - 1;
-        Positions positions = isLast ? last : new Positions(all, all, last.rotary());
-        Modulation own = modulation.from(layer * TransformerSpecs.BLOCK_VECTORS);
-        inference.begin();
-        block.through(scope, new FusedLayer(kernels, weights, layer, own, positions));
-      }
-      inference.begin();
-      Modulation own = modulation.from(config.layers() * TransformerSpecs.BLOCK_VECTORS);
-      NDArray logits = head(scope, block, new BranchNorm(last.rows(), own, HEAD_SHIFT));
+      Start start =
+          new Start(
+              all,
+              inference.chosenRows(scope, rows, all),
+              modulation(scope, c),
+              inference.embed(scope, zt, frozen.table()));
+      NDArray logits = inference.logits(scope, paddedLogits(scope, start), frozen.vocabularySize());
       logits.attach(parent);
       return logits;
     }
+  }
+
+  /** What the first block begins with, and the rows whose logits are asked for. */
+  record Start(Rows all, Rows asked, Modulation modulation, Hidden stream) {}
+
+  /** Returns the head's product at the asked rows, [R, V] padded. */
+  synchronized Hidden paddedLogits(NDManager scope, Start start) {
+    Positions last = new Positions(start.all, start.asked, rotary(start.all.length()));
+    BlockOutput block = new BlockOutput(start.stream);
+    for (int layer = 0; layer < config.layers(); layer++) {
+      boolean isLast = layer == config.layers() - 1;
+      Positions positions = isLast ? last : new Positions(start.all, start.all, last.rotary());
+      Modulation own = start.modulation.from(layer * TransformerSpecs.BLOCK_VECTORS);
+      inference.begin();
+      block.through(scope, new FusedLayer(kernels, weights, layer, own, positions));
+    }
+    inference.begin();
+    Modulation own = start.modulation.from(config.layers() * TransformerSpecs.BLOCK_VECTORS);
+    return head(scope, block, new BranchNorm(last.rows(), own, HEAD_SHIFT));
   }
 
   /** Returns the condition on the device. */
@@ -92,6 +108,24 @@ final class FusedForward implements FrozenForward {
     FusedCondition uploaded = new FusedCondition(kernels, weights, config);
     inference.upload(host.bytes(), () -> uploaded.upload(scope, host));
     return uploaded;
+  }
+
+  /** Returns the kernels of whole steps, where the network's condition is its time alone. */
+  Optional<StepKernels> steps() {
+    boolean fits = config.timeFeatures() == TimeFeatures.T && config.classes() == 0;
+    return fits ? kernels.steps() : Optional.empty();
+  }
+
+  /** Returns the weights that the beginning of a step reads. */
+  StepKernels.Weights stepWeights() {
+    List<Hidden> modulation = frozen.modulation();
+    return new StepKernels.Weights(
+        weights.exact(FusedCondition.DENSE), modulation.get(0), modulation.get(1), frozen.table());
+  }
+
+  /** Returns the features of the examples' times, [B W]. */
+  float[] features(Condition condition) {
+    return TimeEmbedding.of(condition.times(), config.headWidth());
   }
 
   int vocabularySize() {
@@ -113,11 +147,10 @@ final class FusedForward implements FrozenForward {
     return conditionKernels.frozenModulation(scope, c, wAndBias.get(0), wAndBias.get(1));
   }
 
-  private NDArray head(NDManager scope, BlockOutput block, BranchNorm start) {
+  private Hidden head(NDManager scope, BlockOutput block, BranchNorm start) {
     Hidden input =
         kernels.residualNormModulate(scope, block.stream, block.output, start).input(); // [R, D]
-    Hidden padded = kernels.product(scope, input, weights.paddedCopy("head.weight"));
-    return inference.logits(scope, padded, frozen.vocabularySize());
+    return kernels.product(scope, input, weights.paddedCopy("head.weight"));
   }
 
   private NDList rotary(int length) {

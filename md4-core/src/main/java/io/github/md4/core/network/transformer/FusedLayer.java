@@ -9,6 +9,7 @@ import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.FusedKernels.Branch;
 import io.github.md4.core.internal.transformer.FusedKernels.BranchNorm;
+import io.github.md4.core.internal.transformer.FusedKernels.Gated;
 import io.github.md4.core.internal.transformer.FusedKernels.Modulated;
 import io.github.md4.core.internal.transformer.FusedKernels.ModulatedGradients;
 import io.github.md4.core.internal.transformer.FusedKernels.ResidualGradients;
@@ -84,11 +85,10 @@ final class FusedLayer {
   /**
    * The activations of the feed-forward branch.
    *
-   * @param u [N, 2 F]
    * @param gated [N, F]
    * @param output y
    */
-  record Inner(Hidden u, Hidden gated, Hidden output) {}
+  record Inner(Gated gated, Hidden output) {}
 
   /**
    * The checkpoint of a block, from which its activations are computed again.
@@ -124,10 +124,10 @@ final class FusedLayer {
 
   /** Computes the block from its modulated input on. */
   private Activations from(NDManager scope, Modulated attentionIn) {
+    Hidden w = weights.copy(name + "attention.qkv.weight");
     Hidden qkv =
-        kernels.product(scope, attentionIn.input(), weights.copy(name + "attention.qkv.weight"));
-    Attended attended =
-        kernels.attention().attend(scope, qkv, positions.rotary, positions.all, positions.seed);
+        kernels.attention().project(scope, attentionIn.input(), w, positions.rotary, positions.all);
+    Attended attended = kernels.attention().attend(scope, qkv, positions.all, positions.seed);
     Hidden chosen =
         positions.isChosen()
             ? kernels.rowsOf(scope, attended.output(), positions.rows)
@@ -137,11 +137,11 @@ final class FusedLayer {
     Modulated feedForwardIn =
         kernels.residualNormModulate(
             scope, attentionIn.stream(), Optional.of(gated(attention)), feedForwardNorm());
-    Hidden u =
-        kernels.product(scope, feedForwardIn.input(), weights.copy(name + "feedForward.in.weight"));
-    Hidden g = kernels.gatedActivation(scope, u);
-    Hidden y = kernels.product(scope, g, weights.copy(name + "feedForward.out.weight"));
-    return new Activations(attentionIn, attention, feedForwardIn, new Inner(u, g, y));
+    Gated g =
+        kernels.gatedProduct(
+            scope, feedForwardIn.input(), weights.copy(name + "feedForward.in.weight"));
+    Hidden y = kernels.product(scope, g.output(), weights.copy(name + "feedForward.out.weight"));
+    return new Activations(attentionIn, attention, feedForwardIn, new Inner(g, y));
   }
 
   /** The gradients by a block's last stream h2, and by its output y. */
@@ -174,8 +174,11 @@ final class FusedLayer {
 
   private Hidden feedForwardBackward(NDManager scope, Activations activations, Hidden dy) {
     kernels.weightGradient(
-        scope, dy, activations.inner.gated, weights.gradient(name + "feedForward.out.weight"));
-    Hidden u = activations.inner.u;
+        scope,
+        dy,
+        activations.inner.gated.output(),
+        weights.gradient(name + "feedForward.out.weight"));
+    Hidden u = activations.inner.gated.u().orElseThrow();
     try (Hidden dg =
         kernels.inputGradient(scope, dy, weights.copy(name + "feedForward.out.weight"))) {
       kernels.gatedActivationBackward(dg, u);

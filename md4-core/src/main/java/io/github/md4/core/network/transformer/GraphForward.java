@@ -9,10 +9,12 @@ import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.internal.cuda.CudaGraph;
 import io.github.md4.core.internal.cuda.DeviceCopy;
 import io.github.md4.core.internal.cuda.RecordingStream;
+import io.github.md4.core.internal.torch.Confidence;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * {@link FusedForward} without the host: its launches are recorded as a graph for each shape of a
@@ -27,7 +29,7 @@ final class GraphForward implements FrozenForward {
   private static final int MOST_POSITIONS = 4096;
 
   /** A graph keeps its logits; this is 64 MiB of them. */
-  private static final long MOST_LOGITS = 1L << 24;
+  static final long MOST_LOGITS = 1L << 24;
 
   /** Calls of a shape before it is recorded, which takes as long as some twenty calls. */
   static final int CALLS_BEFORE = 8;
@@ -42,6 +44,7 @@ final class GraphForward implements FrozenForward {
   private final FusedForward forward;
   private final RecordingStream stream;
   private final int callsBefore;
+  private final Optional<GraphSteps> steps;
   private final Map<Size, Integer> calls = new HashMap<>();
   private final Map<Size, Recorded> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
 
@@ -54,6 +57,10 @@ final class GraphForward implements FrozenForward {
     this.forward = forward;
     this.stream = stream;
     this.callsBefore = callsBefore;
+    this.steps =
+        forward
+            .steps()
+            .map(kernels -> new GraphSteps(manager, forward, kernels, stream, callsBefore));
   }
 
   /** The shape of a call: examples, their length, and rows, rounded up. */
@@ -61,16 +68,18 @@ final class GraphForward implements FrozenForward {
     static Size of(NDArray zt, NDArray rows) {
       int examples = (int) zt.getShape().get(0);
       int length = (int) zt.getShape().get(1);
-      int positions = examples * length;
-      int count = (int) rows.size();
-      // A pass at as many rows as positions takes them for all positions.
-      return new Size(
-          examples, length, count == positions ? count : Math.min(roundedUp(count), positions - 1));
+      return new Size(examples, length, GraphForward.rows((int) rows.size(), examples * length));
     }
 
     int positions() {
       return examples * length;
     }
+  }
+
+  /** Returns the rows of the graph that serves {@code count} rows of all positions. */
+  static int rows(int count, int positions) {
+    // A pass at as many rows as positions takes them for all positions.
+    return count == positions ? count : Math.min(roundedUp(count), positions - 1);
   }
 
   /** Returns the rows of the graph that serves {@code rows}: 16, 24, 32, 48, 64, 96, ... */
@@ -91,6 +100,12 @@ final class GraphForward implements FrozenForward {
       logits.attach(zt.getManager());
       return logits;
     }
+  }
+
+  @Override
+  public synchronized Optional<double[]> draw(
+      int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
+    return steps.flatMap(graphs -> graphs.draw(zt, condition, rows, u, confidence));
   }
 
   private boolean isLarge(Size size) {
@@ -183,6 +198,7 @@ final class GraphForward implements FrozenForward {
 
   @Override
   public synchronized void close() {
+    steps.ifPresent(GraphSteps::close);
     graphs.values().forEach(Recorded::close);
     forward.close();
     stream.close();

@@ -109,6 +109,8 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
   if (group == FWD_GROUPS) {
     fewerRegisters<24>();
     if (threadIdx.x == FWD_GROUPS * GROUP) {
+      awaitEarlier();
+      letNextBegin();
       Place q, k;
       for (int t = blockIdx.x; t < tiles; t += gridDim.x) {
         int head = t / blocks % heads, example = t / blocks / heads, first = t % blocks * FWD_QUERIES;

@@ -90,6 +90,13 @@ struct Place {
   }
 };
 
+// ---- kernels one after another ----
+
+// Waits until all earlier kernels have ended and their results are visible.
+__device__ __forceinline__ void awaitEarlier() { asm volatile("griddepcontrol.wait;" ::: "memory"); }
+// Lets the next kernel begin with what does not depend on this one.
+__device__ __forceinline__ void letNextBegin() { asm volatile("griddepcontrol.launch_dependents;" ::: "memory"); }
+
 // ---- products on the tensor cores ----
 
 __device__ __forceinline__ u32 chunkAt(u32 row, u32 chunk) { return row * ROW + ((chunk ^ (row & 7)) << 4); }

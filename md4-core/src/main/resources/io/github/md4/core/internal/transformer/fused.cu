@@ -78,6 +78,19 @@ __device__ __forceinline__ void open(const Octet& octet, float* x) { unpack(octe
 __device__ __forceinline__ Octet closed(const float* x) { return pack(x); }
 #endif
 
+// Kernels of Hopper may be launched before the one in front of them has ended; they wait for its results themselves. Elsewhere,
+// and where they are launched behind it, this does nothing.
+__device__ __forceinline__ void awaitEarlier() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.wait;" ::: "memory");
+#endif
+}
+__device__ __forceinline__ void letNextBegin() {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
+#endif
+}
+
 __device__ __forceinline__ float sumOfWarp(float x) {
 #pragma unroll
   for (int offset = 16; offset; offset >>= 1) x += __shfl_xor_sync(~0u, x, offset);
@@ -145,6 +158,8 @@ extern "C" __global__ void __launch_bounds__(WARPS * LANES) residualNormModulate
     const bf16* __restrict__ gates, int gateVectors, int gateIndex, const bf16* __restrict__ mods, int modVectors,
     int modIndex, stream* __restrict__ next, bf16* __restrict__ a, Moments* __restrict__ moments,
     const int* __restrict__ starts, int examples) {
+  awaitEarlier();
+  letNextBegin();
   int rows = starts[examples], lane = threadIdx.x;
   long blocks = gridDim.x;
   int row = (int)(rows * (long)blockIdx.x / blocks) + threadIdx.y, end = (int)(rows * (blockIdx.x + 1L) / blocks);

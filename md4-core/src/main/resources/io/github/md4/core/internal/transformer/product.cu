@@ -14,11 +14,6 @@
 #define THREADS (GROUP + 32)
 #define COLUMNS (AFTER == 2 ? 32 : 64)  // of a block's results
 
-// Waits until all earlier kernels have ended and their results are visible.
-__device__ __forceinline__ void awaitEarlier() { asm volatile("griddepcontrol.wait;" ::: "memory"); }
-// Lets the next kernel begin with what does not depend on this one.
-__device__ __forceinline__ void letNextBegin() { asm volatile("griddepcontrol.launch_dependents;" ::: "memory"); }
-
 __device__ __forceinline__ void meetCluster() {
   asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::: "memory");
 }
@@ -46,14 +41,14 @@ __device__ __forceinline__ float gateOf(float x) {
 
 // y [rows, stride] = x [rows, K] w [., K]'. Maps: of x in tiles of 64 rows, of w in tiles of 32. A tile of results is 64 rows by
 // COLUMNS columns; blocks: PARTS for each tile, rows first. steps: K / 64 / PARTS.
-// AFTER 1: the first `rotated` columns are heads of W = 64 channels, turned in pairs; angles [length, 32], cosine and sine.
+// AFTER 1: the first `rotated` columns are heads of W = 64 channels, turned in pairs by their angles, [length, 32].
 // AFTER 2: y = value * activation(gate); w has the rows of values, then, `rotated` rows further, those of gates.
 extern "C" __global__ void __launch_bounds__(THREADS)
 #if PARTS > 1
     __cluster_dims__(PARTS, 1, 1)
 #endif
         product(const __grid_constant__ TensorMap x, const __grid_constant__ TensorMap w, bf16* __restrict__ y,
-                const float2* __restrict__ angles, int rows, int stride, int steps, int rotated, int length) {
+                const float* __restrict__ cosines, const float* __restrict__ sines, int rows, int stride, int steps, int rotated, int length) {
   __shared__ u64 barriers[2 * STAGES];
   u32 base = (sharedAddress(memory) + 1023) & ~1023u, full = sharedAddress(barriers), empty = full + 8 * STAGES;
   if (threadIdx.x == 0) {
@@ -111,7 +106,10 @@ extern "C" __global__ void __launch_bounds__(THREADS)
   for (int h = 0; h < 2; h++)
 #pragma unroll
     for (int j = 0; j < 8; j++)
-      if (firstColumn < rotated) angle[2 * j + h] = angles[(row + 8 * h) % length * 32 + 4 * j + lane % 4];
+      if (firstColumn < rotated) {
+        int at = (row + 8 * h) % length * 32 + 4 * j + lane % 4;
+        angle[2 * j + h] = {cosines[at], sines[at]};
+      }
 #endif
   u32 tiles = describe(base);
   Place p;

@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.cuda.CudaProgram;
+import io.github.md4.core.internal.cuda.CudaProgram.Grid;
+import io.github.md4.core.internal.cuda.Nvrtc;
+import io.github.md4.core.internal.cuda.PinnedMemory;
+import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.TorchScript;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The beginning and the end of a step of sampling in kernels of our own, {@code step.cu}: inputs
+ * come from the host's memory, and draws go there, without a call of a library between.
+ *
+ * <p>B examples of N positions, R rows, W head width, D width.
+ */
+public final class StepKernels implements AutoCloseable {
+  private static final int THREADS = 256;
+  private static final int WARP = 32;
+  private static final int MOST_THREADS = 1024;
+  private static final int OCTET = 8;
+  private static final int BEGINNING_BLOCKS = 4;
+
+  private final CudaDevice device;
+  private final CudaProgram program;
+  private final TransformerKernels.Options network;
+
+  private StepKernels(CudaDevice device, Nvrtc compiler, TransformerKernels.Options network) {
+    this.device = device;
+    this.network = network;
+    Map<String, Integer> constants = new LinkedHashMap<>();
+    constants.put("D", width());
+    constants.put("W", network.headWidth());
+    constants.put("GATE", network.activation().number);
+    constants.put("WIDE", 1);
+    this.program =
+        CudaProgram.compileForHopper(
+            compiler,
+            device,
+            TorchScript.resource(StepKernels.class, "fused.cu")
+                + TorchScript.resource(StepKernels.class, "step.cu"),
+            constants);
+  }
+
+  /** Returns these kernels; empty on other cards, other streams and for other widths of heads. */
+  static Optional<StepKernels> find(CudaDevice device, FusedKernels.Options options) {
+    boolean fits = options.stream() == Precision.FLOAT32 && options.network().headWidth() == 64;
+    return fits && device.isHopper()
+        ? Nvrtc.find().map(compiler -> new StepKernels(device, compiler, options.network()))
+        : Optional.empty();
+  }
+
+  private int width() {
+    return network.heads() * network.headWidth();
+  }
+
+  /** The size of a step. */
+  public record Size(int examples, int length, int rows) {
+    int positions() {
+      return examples * length;
+    }
+  }
+
+  /** The host's side of steps of a size. */
+  public final class Exchange implements AutoCloseable {
+    private final Size size;
+    private final PinnedMemory given;
+    private final PinnedMemory drawn;
+
+    private Exchange(Size size) {
+      this.size = size;
+      int features = size.examples * network.headWidth();
+      int ints = size.rows + size.examples + 1 + size.positions();
+      this.given =
+          new PinnedMemory(
+              device, size.rows * Double.BYTES + ints * Integer.BYTES + features * Float.BYTES);
+      this.drawn = new PinnedMemory(device, 3 * size.rows * Double.BYTES);
+    }
+
+    /**
+     * Writes the inputs of the next step, of which the last one is taken for rows that are missing.
+     *
+     * @param zt tokens [B N]
+     * @param rows ascending flat positions, at most R
+     * @param u uniforms of the rows
+     * @param features of the examples' times [B W]
+     */
+    public void write(int[] zt, int[] rows, double[] u, float[] features) {
+      ByteBuffer to = given.bytes().clear();
+      for (int r = 0; r < size.rows; r++) {
+        to.putDouble(r < rows.length ? u[r] : 0);
+      }
+      for (int r = 0; r < size.rows; r++) {
+        to.putInt(r < rows.length ? rows[r] : size.positions() - 1);
+      }
+      int first = 0;
+      for (int b = 0; b < size.examples; b++) {
+        for (; first < rows.length && rows[first] < b * size.length; first++) {}
+        to.putInt(first);
+      }
+      to.putInt(size.rows);
+      to.asIntBuffer().put(zt);
+      to.position(to.position() + zt.length * Integer.BYTES);
+      to.asFloatBuffer().put(features);
+    }
+
+    /** Writes inputs that any network takes: position 0 everywhere, token 0, features 0. */
+    public void clear() {
+      ByteBuffer to = given.bytes().clear();
+      while (to.hasRemaining()) {
+        to.put((byte) 0);
+      }
+      // Every row belongs to the last example, or to the only one.
+      given
+          .bytes()
+          .putInt(
+              size.rows * (Double.BYTES + Integer.BYTES) + size.examples * Integer.BYTES,
+              size.rows);
+    }
+
+    /** Returns tokens, probabilities and confidences of the last step's first rows, [3, count]. */
+    public double[] read(int count) {
+      double[] read = new double[3 * count];
+      for (int i = 0; i < 3; i++) {
+        drawn.bytes().asDoubleBuffer().position(i * size.rows).get(read, i * count, count);
+      }
+      return read;
+    }
+
+    @Override
+    public void close() {
+      given.close();
+      drawn.close();
+    }
+  }
+
+  /** Returns the host's side of steps. */
+  public Exchange exchange(Size size) {
+    return new Exchange(size);
+  }
+
+  /** The inputs of steps of a size on the device. */
+  public static final class Inputs {
+    private final Size size;
+    private final NDArray u;
+    private final NDArray longRows;
+    private final NDArray rows;
+    private final NDArray starts;
+    private final NDArray allStarts;
+    private final NDArray zt;
+    private final NDArray condition;
+    private final NDArray modulation;
+    private final NDArray stream;
+
+    private Inputs(NDManager scope, Size size, int features, int modulation, int width) {
+      this.size = size;
+      this.u = scope.create(new Shape(size.rows), DataType.FLOAT64);
+      this.longRows = scope.create(new Shape(size.rows), DataType.INT64);
+      this.rows = scope.create(new Shape(size.rows), DataType.INT32);
+      this.starts = scope.create(new Shape(size.examples + 1), DataType.INT32);
+      int[] all = new int[size.examples + 1];
+      Arrays.setAll(all, b -> b * size.length);
+      this.allStarts = scope.create(all);
+      this.zt = scope.create(new Shape(size.examples, size.length), DataType.INT64);
+      // DJL makes no bfloat16: each element is the memory of two.
+      this.condition = scope.create(new Shape(size.examples, features / 2), DataType.INT32);
+      Shape vectors = new Shape(size.examples, modulation / width, width / 2);
+      this.modulation = scope.create(vectors, DataType.INT32);
+      this.stream = scope.create(new Shape(size.positions(), width), DataType.FLOAT32);
+    }
+
+    /** Returns all positions as rows. */
+    public Rows all() {
+      return new Rows(size.examples, size.length, size.positions(), allStarts, Optional.empty());
+    }
+
+    /** Returns the asked rows. */
+    public Rows asked() {
+      return size.rows == size.positions()
+          ? all()
+          : new Rows(
+              size.examples,
+              size.length,
+              size.rows,
+              starts,
+              Optional.of(new Rows.Chosen(longRows, rows)));
+    }
+
+    /** Returns the modulation's vectors [B, k, D]. */
+    public FusedConditionKernels.Modulation modulation() {
+      return FusedConditionKernels.frozen(modulation);
+    }
+
+    /** Returns the first values of the stream [B N, D]. */
+    public Hidden stream() {
+      return new Hidden(stream);
+    }
+  }
+
+  /**
+   * The weights that the beginning of a step reads.
+   *
+   * @param condition w1 [4 W, W], b1, w2 [W, 4 W], b2, float32
+   * @param modulation w [k D, W] and bias
+   * @param table of the stream's first values, float32 [V + 1, D]
+   */
+  public record Weights(NDList condition, Hidden modulation, Hidden bias, Hidden table) {}
+
+  /** Returns arrays for the inputs of steps; they belong to {@code scope}. */
+  public Inputs inputs(NDManager scope, Size size, Weights weights) {
+    int vectors = (int) weights.modulation.array.getShape().get(0);
+    return new Inputs(scope, size, network.headWidth(), vectors, width());
+  }
+
+  /** Takes the inputs over from the host, and computes what precedes the first block. */
+  public void begin(Exchange exchange, Inputs inputs, Weights weights) {
+    Size size = inputs.size;
+    NDList condition = weights.condition;
+    program.launch(
+        "beginStep",
+        new Grid(Math.max(size.examples, BEGINNING_BLOCKS), 4 * network.headWidth(), 1),
+        exchange.given,
+        inputs.u,
+        inputs.longRows,
+        inputs.rows,
+        inputs.starts,
+        inputs.zt,
+        condition.get(0),
+        condition.get(1),
+        condition.get(2),
+        condition.get(3),
+        inputs.condition,
+        size.examples,
+        size.length,
+        size.rows);
+    int vectors = (int) weights.modulation.array.getShape().get(0);
+    int lanes = network.headWidth() / OCTET;
+    int blocks = (vectors * lanes + THREADS - 1) / THREADS;
+    int positionBlocks = (size.positions() + THREADS / WARP - 1) / (THREADS / WARP);
+    program.launchEarly(
+        "modulateAndEmbed",
+        new Grid((long) blocks + positionBlocks, THREADS, 1),
+        inputs.condition,
+        weights.modulation.array,
+        weights.bias.array,
+        inputs.modulation,
+        vectors,
+        size.examples,
+        inputs.zt,
+        weights.table.array,
+        inputs.stream,
+        size.positions(),
+        blocks);
+  }
+
+  /**
+   * Draws a token for each row, and gives it to the host.
+   *
+   * @param logits [R, V], padded
+   */
+  public void draw(
+      Exchange exchange, Inputs inputs, Hidden logits, int vocabularySize, Confidence confidence) {
+    int packs = (vocabularySize + OCTET - 1) / OCTET;
+    int threads = Math.min(MOST_THREADS, (packs + WARP - 1) / WARP * WARP);
+    program.launchEarly(
+        "drawTokens",
+        new Grid(inputs.size.rows, threads, 1),
+        logits.array,
+        inputs.u,
+        exchange.drawn,
+        vocabularySize,
+        (int) logits.array.getShape().get(1),
+        inputs.size.rows,
+        confidence.code());
+  }
+
+  /** Writes the asked rows of x [B N, D] to {@code into} [R, D]. */
+  void gather(NDArray x, Rows rows, NDArray into) {
+    int columns = (int) x.getShape().get(1);
+    program.launchEarly(
+        "gatherRows",
+        Grid.of((long) rows.count() * columns / OCTET),
+        x,
+        rows.chosen().orElseThrow().ints(),
+        into,
+        columns,
+        rows.count());
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network;
+
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.torch.Confidence;
+import java.util.Optional;
+
+/** A network that draws tokens itself: the host waits once for a call and its draws together. */
+public interface StepDraws {
+
+  /**
+   * Returns draws from the network's law by inversion, as {@link
+   * io.github.md4.core.internal.torch.DrawKernels#draw} makes them of its logits.
+   *
+   * @param zt partly masked tokens [B N], in [0, V]
+   * @param condition the time of each of B examples
+   * @param rows flat positions in ascending order [R], R at least 1
+   * @param u uniforms in [0, 1), or negative for the likeliest token, [R]
+   * @return tokens, probabilities, confidences, [3, R]; empty where a call of the network followed
+   *     by a draw is the faster way
+   */
+  Optional<double[]> draw(
+      int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence);
+
+  /** Returns the network as one that draws itself, if it is one. */
+  static Optional<StepDraws> of(Denoiser denoiser) {
+    return denoiser instanceof StepDraws own ? Optional.of(own) : Optional.empty();
+  }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.internal.cuda.CudaGraph;
+import io.github.md4.core.internal.cuda.RecordingStream;
+import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.transformer.StepKernels;
+import io.github.md4.core.internal.transformer.StepKernels.Size;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Steps of sampling as CUDA graphs: one launch takes the inputs from the host's memory, runs the
+ * network and draws. Calls are serialised by {@link GraphForward}.
+ */
+final class GraphSteps implements AutoCloseable {
+  /** With more the network takes so long that the host does not matter. */
+  private static final int MOST_POSITIONS = 4096;
+
+  private static final int MOST_GRAPHS = 32;
+  private static final int MOST_COUNTS = 1024;
+
+  private final NDManager manager;
+  private final FusedForward forward;
+  private final StepKernels kernels;
+  private final RecordingStream stream;
+  private final int callsBefore;
+  private final Map<Key, Integer> calls = new HashMap<>();
+  private final Map<Key, Recorded> graphs = new LinkedHashMap<>(MOST_GRAPHS, 0.75f, true);
+
+  /** What a graph is recorded for. */
+  private record Key(Size size, Confidence confidence) {}
+
+  /**
+   * @param callsBefore calls of a kind before it is recorded
+   */
+  GraphSteps(
+      NDManager parent,
+      FusedForward forward,
+      StepKernels kernels,
+      RecordingStream stream,
+      int callsBefore) {
+    this.manager = parent.newSubManager();
+    this.forward = forward;
+    this.kernels = kernels;
+    this.stream = stream;
+    this.callsBefore = callsBefore;
+  }
+
+  /** Returns the draws of a step; empty where there is no graph for its size. */
+  Optional<double[]> draw(
+      int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
+    int examples = condition.times().length;
+    int count = GraphForward.rows(rows.length, zt.length);
+    Size size = new Size(examples, zt.length / examples, count);
+    Key key = new Key(size, confidence);
+    if (isLarge(size) || !isAscending(rows) || isRare(key)) {
+      return Optional.empty();
+    }
+    Recorded recorded = recorded(key);
+    recorded.exchange.write(zt, rows, u, forward.features(condition));
+    recorded.graph.run();
+    return Optional.of(recorded.exchange.read(rows.length));
+  }
+
+  private boolean isLarge(Size size) {
+    long logits = (long) size.rows() * forward.vocabularySize();
+    return size.examples() * size.length() > MOST_POSITIONS || logits > GraphForward.MOST_LOGITS;
+  }
+
+  private static boolean isAscending(int[] rows) {
+    for (int r = 1; r < rows.length; r++) {
+      if (rows[r] <= rows[r - 1]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean isRare(Key key) {
+    if (calls.size() == MOST_COUNTS) {
+      calls.clear();
+    }
+    return calls.merge(key, 1, Integer::sum) <= callsBefore;
+  }
+
+  private Recorded recorded(Key key) {
+    Recorded found = graphs.get(key);
+    if (found != null && found.generation == forward.generation()) {
+      return found;
+    }
+    if (found != null) {
+      graphs.remove(key).close();
+    }
+    if (graphs.size() == MOST_GRAPHS) {
+      graphs.remove(graphs.keySet().iterator().next()).close();
+    }
+    Recorded made = new Recorded(key);
+    graphs.put(key, made);
+    return made;
+  }
+
+  /** A graph, and the memory that it reads and writes. */
+  private final class Recorded implements AutoCloseable {
+    private final NDManager scope = manager.newSubManager();
+    private final StepKernels.Exchange exchange;
+    private final CudaGraph graph;
+    private final int generation;
+
+    Recorded(Key key) {
+      Size size = key.size;
+      StepKernels.Weights weights = forward.stepWeights();
+      StepKernels.Inputs inputs = kernels.inputs(scope, size, weights);
+      this.exchange = kernels.exchange(size);
+      forward.prepare(size.length());
+      Runnable step =
+          () -> {
+            kernels.begin(exchange, inputs, weights);
+            FusedForward.Start start =
+                new FusedForward.Start(
+                    inputs.all(), inputs.asked(), inputs.modulation(), inputs.stream());
+            kernels.draw(
+                exchange,
+                inputs,
+                forward.paddedLogits(scope, start),
+                forward.vocabularySize(),
+                key.confidence);
+          };
+      exchange.clear();
+      stream.run(step);
+      this.graph = stream.record(step);
+      this.generation = forward.generation();
+    }
+
+    @Override
+    public void close() {
+      graph.close();
+      exchange.close();
+      scope.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    graphs.values().forEach(Recorded::close);
+    manager.close();
+  }
+}
