@@ -28,6 +28,9 @@ final class HopperProducts implements Products {
   /** With more rows cuBLAS is faster. */
   private static final int MOST_ROWS = 384;
 
+  /** With more tiles a multiprocessor, weights are read too often. */
+  private static final int MOST_TILES = 8;
+
   private static final int TILE = 64;
   private static final int WEIGHT_ROWS = 32;
   private static final int THREADS = 160;
@@ -77,6 +80,7 @@ final class HopperProducts implements Products {
 
   private boolean takes(NDArray x, NDArray w) {
     return x.getShape().get(0) <= MOST_ROWS
+        && tiles(x, (int) w.getShape().get(0) / TILE) <= MOST_TILES * multiprocessors
         && x.getShape().get(1) % TILE == 0
         && w.getShape().get(0) % TILE == 0;
   }

@@ -83,7 +83,7 @@ final class GraphForwardGpuTest {
     return new Inputs(zt, times, start.labels());
   }
 
-  private static FusedKernels kernels(NDManager manager, Case each) {
+  static FusedKernels kernels(NDManager manager, Case each) {
     TransformerConfig config = each.config();
     TransformerKernels.Options network =
         new TransformerKernels.Options(

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.network.transformer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Activation;
+import io.github.md4.core.Precision;
+import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.cuda.RecordingStream;
+import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.RandomParameters;
+import io.github.md4.core.network.transformer.FusedTransformerGpuTest.Case;
+import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.core.noise.Noise.Purpose;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Steps in one launch against logits of the launches one by one. */
+@Tag("gpu")
+final class GraphStepsGpuTest {
+  private static final int[] EXAMPLES = {1, 3, 1, 1, 2};
+  private static final int[] LENGTHS = {37, 150, 256, 520, 64};
+  private static final int[] EVERY = {1, 3, 50, 7, 1};
+
+  /** Logits of a few units whose bfloat16 products are rounded elsewhere. */
+  private static final double ROUNDING = 0.03;
+
+  @BeforeEach
+  void needsAHopperGpu() {
+    assumeTrue(
+        Engine.getInstance().getGpuCount() > 0 && new CudaDevice(0).isHopper(),
+        "no Hopper GPU: steps in one launch are not tested");
+  }
+
+  static List<Case> cases() {
+    return List.of(
+        new Case(network(3, 3, Embedding.OUTSIDE, Activation.GLU), 27, 1),
+        new Case(network(4, 2, Embedding.INSIDE, Activation.SWIGLU), 1003, 1),
+        new Case(network(12, 12, Embedding.OUTSIDE, Activation.GEGLU), 27, 1),
+        new Case(network(2, 2, Embedding.INSIDE, Activation.GLU), 50_257, 1));
+  }
+
+  private static TransformerConfig network(
+      int heads, int keyValueHeads, Embedding embedding, Activation activation) {
+    return TransformerConfig.defaults()
+        .withHeads(heads, 64)
+        .withKeyValueHeads(keyValueHeads)
+        .withLayers(3)
+        .withEmbedding(embedding)
+        .withActivation(activation);
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void draws_areThoseOfTheLogits(Case each) {
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu());
+        Network network =
+            new Transformer(manager, each.config(), each.vocabularySize(), Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        FrozenWeights weights =
+            new FrozenWeights(manager, each.config(), parameters, Precision.BFLOAT16);
+        FusedForward launches =
+            new FusedForward(manager, GraphForwardGpuTest.kernels(manager, each), weights);
+        FrozenForward graphs =
+            new GraphForward(
+                manager,
+                new FusedForward(manager, GraphForwardGpuTest.kernels(manager, each), weights),
+                RecordingStream.find(new CudaDevice(0)).orElseThrow(),
+                0)) {
+      for (int call = 0; call < 2 * LENGTHS.length; call++) {
+        Confidence confidence = Confidence.values()[call % 3];
+        Step step = Step.random(each, call);
+        NDArray logits = step.logits(manager, launches);
+        double[] drawn = step.draw(graphs, confidence);
+        step.check(logits, drawn, confidence);
+        assertThat(step.draw(graphs, confidence)).isEqualTo(drawn);
+        logits.close();
+      }
+    }
+  }
+
+  /** The inputs of a step; every fifth row takes the likeliest token. */
+  private record Step(Inputs inputs, int[] rows, double[] u) {
+    static Step random(Case each, int call) {
+      int i = call % LENGTHS.length;
+      Inputs inputs = Inputs.random(each.config(), EXAMPLES[i], LENGTHS[i], each.vocabularySize());
+      int[] rows =
+          IntStream.range(0, EXAMPLES[i] * LENGTHS[i])
+              .filter(row -> row % (EVERY[i] + call / LENGTHS.length) == 0)
+              .toArray();
+      double[] u = new Noise(call).uniforms(Purpose.SAMPLE, 0, 0, rows.length);
+      for (int r = 0; r < u.length; r += 5) {
+        u[r] = -1;
+      }
+      return new Step(inputs, rows, u);
+    }
+
+    NDArray logits(NDManager manager, FrozenForward way) {
+      try (NDManager scope = manager.newSubManager()) {
+        long[] asked = Arrays.stream(rows).asLongStream().toArray();
+        NDArray logits = way.logits(inputs.zt(scope), inputs.condition(), scope.create(asked));
+        logits.attach(manager);
+        return logits;
+      }
+    }
+
+    double[] draw(FrozenForward way, Confidence confidence) {
+      int[] zt = Arrays.stream(inputs.zt()).flatMapToInt(Arrays::stream).toArray();
+      return way.draw(zt, inputs.condition(), rows, u, confidence).orElseThrow();
+    }
+
+    void check(NDArray logits, double[] drawn, Confidence confidence) {
+      int vocabulary = (int) logits.getShape().get(1);
+      float[] all = logits.toFloatArray();
+      for (int r = 0; r < rows.length; r++) {
+        double[] mu = softmax(Arrays.copyOfRange(all, r * vocabulary, (r + 1) * vocabulary));
+        int token = (int) drawn[r];
+        double before = Arrays.stream(mu, 0, token).sum();
+        if (u[r] < 0) {
+          double most = Arrays.stream(mu).max().orElseThrow();
+          assertThat(mu[token]).isCloseTo(most, within(ROUNDING * most));
+        } else {
+          assertThat(u[r]).isBetween(before - ROUNDING, before + mu[token] + ROUNDING);
+        }
+        double probability = drawn[rows.length + r];
+        assertThat(probability).isCloseTo(mu[token], within(2 * ROUNDING * mu[token] + 1e-6));
+        double value = drawn[2 * rows.length + r];
+        assertThat(value).isCloseTo(confidence(mu, token, confidence), within(2 * ROUNDING));
+      }
+    }
+
+    private static double[] softmax(float[] logits) {
+      double most = IntStream.range(0, logits.length).mapToDouble(v -> logits[v]).max().orElse(0);
+      double[] mu = new double[logits.length];
+      Arrays.setAll(mu, v -> Math.exp(logits[v] - most));
+      double sum = Arrays.stream(mu).sum();
+      return Arrays.stream(mu).map(e -> e / sum).toArray();
+    }
+
+    private static double confidence(double[] mu, int token, Confidence confidence) {
+      double[] sorted = Arrays.stream(mu).sorted().toArray();
+      return switch (confidence) {
+        case PROBABILITY -> mu[token];
+        case MARGIN -> sorted[sorted.length - 1] - sorted[sorted.length - 2];
+        case NEGATIVE_ENTROPY -> Arrays.stream(mu).map(p -> p > 0 ? p * Math.log(p) : 0).sum();
+      };
+    }
+  }
+}
