@@ -7,7 +7,7 @@
 #
 # CLASSES is a folder with the compiled classes and tests of all modules, CLASSPATH the jars, JUnit's console launcher among them
 # (junit-platform-console-standalone). What each JVM printed lies in OUT (default: gpu-tests). In the environment: JOBS, JVMs at a
-# time (6); LIMIT, the seconds of one (120); JAVA_HOME; ONLY, a pattern of the classes' names.
+# time (8); LIMIT, the seconds of one (120); JAVA_HOME; ONLY, a pattern of the classes' names.
 set -u
 classes=$1
 path=$1:$2
@@ -49,7 +49,7 @@ export -f one
 export out path java LIMIT
 
 begun=$(date +%s%N)
-units | xargs -P "${JOBS:-6}" -n 2 bash -c 'one "$@"' one | tee "$out/summary.txt"
+units | xargs -P "${JOBS:-8}" -n 2 bash -c 'one "$@"' one | tee "$out/summary.txt"
 printf 'total: %.1f s, %d JVMs, %d tests passed, %d failed, %d skipped\n' "$(($(date +%s%N) - begun))e-9" \
   "$(wc -l <"$out/summary.txt")" "$(awk '{n += $3} END {print n + 0}' "$out/summary.txt")" \
   "$(awk '{n += $5} END {print n + 0}' "$out/summary.txt")" "$(awk '{n += $7} END {print n + 0}' "$out/summary.txt")" |

@@ -12,6 +12,7 @@ prints the memory.
     scripts/bench/torch_step.py --batch 32 --length 1024 --vocabulary 50257            # as people run it
     scripts/bench/torch_step.py --batch 32 --length 1024 --vocabulary 50257 --strongest
     scripts/bench/torch_step.py --batch 512 --length 256 --vocabulary 27 --strongest --dropout 0.05
+    scripts/bench/torch_step.py --batch 128 --length 12 --vocabulary 27 --layers 4 --width 48 --heads 4 --precision float32 --stream float32 --device cpu --steps 50
 """
 import argparse
 import contextlib
@@ -25,11 +26,13 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 BF16 = torch.bfloat16
+PRODUCTS = [BF16]  # the type of products
 BACKENDS = {"cudnn": SDPBackend.CUDNN_ATTENTION, "flash": SDPBackend.FLASH_ATTENTION}
 
 
 def product(x, weight, bias=None):
-    return F.linear(x.to(BF16), weight.to(BF16), None if bias is None else bias.to(BF16))
+    dtype = PRODUCTS[0]
+    return F.linear(x.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype))
 
 
 def rotated(x, cosines, sines):
@@ -39,6 +42,14 @@ def rotated(x, cosines, sines):
 
 def weight(*shape):
     return nn.Parameter(0.02 * torch.randn(*shape))
+
+
+def heads(o):
+    return getattr(o, "heads", None) or o.width // 64
+
+
+def condition_width(o):
+    return o.width // heads(o)
 
 
 class Block(nn.Module):
@@ -74,13 +85,13 @@ class Network(nn.Module):
     def __init__(self, o):
         super().__init__()
         hidden = (8 * o.width // 3 + 31) // 32 * 32
-        self.stream = torch.float32 if o.stream == "float32" else BF16
+        self.stream, self.condition = torch.float32 if o.stream == "float32" else BF16, condition_width(o)
         padded = (o.vocabulary + 63) // 64 * 64 if o.strongest else o.vocabulary
         self.vocabulary = o.vocabulary
         self.table, self.head = weight(o.vocabulary + 1, o.width), weight(padded, o.width)
-        self.modulation, self.bias = weight(2 * o.width, 64), weight(2 * o.width)
+        self.modulation, self.bias = weight(2 * o.width, self.condition), weight(2 * o.width)
         self.blocks = nn.ModuleList(
-            Block(o.width, o.width // 64, hidden, 64, o.dropout) for _ in range(o.layers)
+            Block(o.width, heads(o), hidden, self.condition, o.dropout) for _ in range(o.layers)
         )
 
     def logits(self, zt, c, cosines, sines, rows):
@@ -130,16 +141,21 @@ def attention_kernels(run):
     return sorted(name[:80] for name in names if any(mark in name.lower() for mark in marks))
 
 
+def wait(o):
+    if o.device == "cuda":
+        torch.cuda.synchronize()
+
+
 def attention(o):
     """The context in which PyTorch takes the attention that was asked for."""
     return sdpa_kernel([BACKENDS[o.attention]]) if o.attention in BACKENDS else contextlib.nullcontext()
 
 
-def angles(length, device):
+def angles(length, device, pairs=32):
     """Cosines and sines of rotary positions."""
-    turns = torch.exp(-math.log(10000) * torch.arange(32, device=device)[None] / 32)
+    turns = torch.exp(-math.log(10000) * torch.arange(pairs, device=device)[None] / pairs)
     angle = torch.arange(length, device=device)[:, None] * turns
-    return angle.cos().to(BF16), angle.sin().to(BF16)
+    return angle.cos().to(PRODUCTS[0]), angle.sin().to(PRODUCTS[0])
 
 
 def main():
@@ -154,18 +170,25 @@ def main():
     p.add_argument("--strongest", action="store_true", help="head and loss at masked rows, narrow stream, padded head")
     p.add_argument("--attention", choices=["default", "cudnn", "flash"], help="cudnn where --strongest, else default")
     p.add_argument("--eager", action="store_true", help="without torch.compile")
+    p.add_argument("--heads", type=int, help="of 64 channels unless given")
+    p.add_argument("--precision", choices=["bfloat16", "float32"], default="bfloat16", help="of the products")
+    p.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
+    p.add_argument("--threads", type=int, help="of the CPU")
     p.add_argument("--windows", type=int, default=5)
     p.add_argument("--steps", type=int, default=6, help="of a window")
     o = p.parse_args()
     o.attention = o.attention or ("cudnn" if o.strongest else "default")
     o.stream = o.stream or ("bfloat16" if o.strongest else "float32")
 
-    device = torch.device("cuda")
+    device, is_gpu = torch.device(o.device), o.device == "cuda"
+    PRODUCTS[0] = BF16 if o.precision == "bfloat16" else torch.float32
+    if o.threads:
+        torch.set_num_threads(o.threads)
     torch.manual_seed(0)
     network = Network(o).to(device)
     parameters = sum(w.numel() for w in network.parameters())
-    optimizer = torch.optim.AdamW(network.parameters(), 3e-4, fused=True)
-    cosines, sines = angles(o.length, device)
+    optimizer = torch.optim.AdamW(network.parameters(), 3e-4, fused=is_gpu or None)
+    cosines, sines = angles(o.length, device, condition_width(o) // 2)
     run = network if o.eager else torch.compile(network)
 
     batches = [batch(o, device) for _ in range(4)]
@@ -175,7 +198,7 @@ def main():
         nonlocal turn
         turn += 1
         zt, rows, x, weights = batches[turn % len(batches)]
-        loss = run(zt, torch.randn(o.batch, 64, device=device), cosines, sines, rows, x, weights)
+        loss = run(zt, torch.randn(o.batch, condition_width(o), device=device), cosines, sines, rows, x, weights)
         loss.backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -185,23 +208,23 @@ def main():
     with attention(o):
         for _ in range(8):
             step()
-        kernels = attention_kernels(step)
-        torch.cuda.synchronize()
+        kernels = attention_kernels(step) if is_gpu else []
+        wait(o)
         for _ in range(o.windows):
             start = time.perf_counter()
             for _ in range(o.steps):
                 loss = step()
-            torch.cuda.synchronize()
+            wait(o)
             milliseconds.append((time.perf_counter() - start) / o.steps * 1e3)
     middle = statistics.median(milliseconds)
     tokens = o.batch * o.length
     print(
-        f"torch {torch.__version__} {'eager' if o.eager else 'compile'}, {torch.cuda.get_device_name()}: "
+        f"torch {torch.__version__} {'eager' if o.eager else 'compile'}, {torch.cuda.get_device_name() if is_gpu else f'{torch.get_num_threads()} threads'}: "
         f"{o.batch} x {o.length} tokens, vocabulary {o.vocabulary}, {o.layers} layers, width {o.width}, "
         f"{o.stream} stream, dropout {o.dropout}, {parameters:,} parameters, "
         f"{'strongest' if o.strongest else 'as run'}: {tokens / middle * 1e3:,.0f} tokens/s "
         f"({tokens / max(milliseconds) * 1e3:,.0f} to {tokens / min(milliseconds) * 1e3:,.0f}), {middle:.2f} ms a step, "
-        f"{torch.cuda.max_memory_reserved() / 2**20:,.0f} MiB reserved, loss {loss.item():.4f}; "
+        f"{torch.cuda.max_memory_reserved() / 2**20 if is_gpu else 0:,.0f} MiB reserved, loss {loss.item():.4f}; "
         f"cuDNN {torch.backends.cudnn.version()}, attention {o.attention}: {', '.join(kernels) or 'no kernel of its own'}"
     )
 

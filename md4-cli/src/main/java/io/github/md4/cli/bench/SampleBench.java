@@ -23,6 +23,8 @@ import java.util.stream.LongStream;
  * A measurement of sampling from an untrained network; the speed does not depend on the weights.
  */
 record SampleBench(NDManager manager, Workload workload) {
+  /** The calls of the request that are made before it is measured from its beginning. */
+  private static final int WARM_UP_CALLS = 24;
 
   /** The workload that is measured. */
   record Workload(ModelConfig model, int vocabularySize, Precision precision) {
@@ -64,7 +66,8 @@ record SampleBench(NDManager manager, Workload workload) {
    * Measures the sampling.
    *
    * @param count the number of sequences
-   * @param warmUp the options of one batch that is sampled before the measurement
+   * @param warmUp the options of one batch that is sampled before the measurement, as are the first
+   *     calls of the request itself
    */
   Result run(SamplingOptions options, int count, SamplingOptions warmUp) {
     try (Network network =
@@ -76,9 +79,31 @@ record SampleBench(NDManager manager, Workload workload) {
       try (Sampler warming = new Sampler(manager, model, warmUp.method(), warmUp.law());
           Sampler sampler = new Sampler(manager, model, options.method(), options.law())) {
         List<Sample> unused = warming.sample(request(warmUp.batchSize(), warmUp));
+        begin(sampler, request(count, options));
         return measured(sampler, request(count, options), denoiser.description());
       }
     }
+  }
+
+  /** Makes the first calls of a request, so that what is prepared for calls like them is there. */
+  private static void begin(Sampler sampler, SampleRequest request) {
+    try {
+      List<Sample> unused =
+          sampler.sample(
+              request,
+              (done, all) -> {
+                if (done == WARM_UP_CALLS) {
+                  throw new EnoughException();
+                }
+              });
+    } catch (EnoughException e) {
+      // The rest is measured.
+    }
+  }
+
+  /** Ends a request. */
+  private static final class EnoughException extends RuntimeException {
+    private static final long serialVersionUID = 1;
   }
 
   private Result measured(Sampler sampler, SampleRequest request, String code) {

@@ -26,7 +26,7 @@ import java.util.Optional;
  */
 final class HopperProducts implements Products {
   /** With more rows cuBLAS is faster. */
-  private static final int MOST_ROWS = 384;
+  private static final int MOST_ROWS = 512;
 
   /** With more tiles a multiprocessor, weights are read too often. */
   private static final int MOST_TILES = 8;
@@ -37,6 +37,10 @@ final class HopperProducts implements Products {
   private static final int SHARED_BYTES = 1024 + 6 * 2 * 8192;
   private static final int HEAD_WIDTH = 64;
   private static final int[] PARTS = {4, 2};
+
+  /** The least tiles of a part: with less the exchange of sums takes longer than it saves. */
+  private static final int LEAST_STEPS = 8;
+
   private static final String KERNEL = "product";
 
   private final CudaDevice device;
@@ -126,11 +130,12 @@ final class HopperProducts implements Products {
     return ((int) x.getShape().get(0) + TILE - 1) / TILE * columns;
   }
 
-  /** Returns in how many parts a sum is added up: more while multiprocessors are idle. */
+  /** Returns in how many parts a long sum is added up: more while multiprocessors are idle. */
   private int parts(int tiles, NDArray x) {
     long steps = x.getShape().get(1) / TILE;
     for (int parts : PARTS) {
-      if (steps % parts == 0 && tiles * parts <= 2 * multiprocessors) {
+      boolean isLong = steps % parts == 0 && steps / parts >= LEAST_STEPS;
+      if (isLong && tiles * parts <= multiprocessors) {
         return parts;
       }
     }

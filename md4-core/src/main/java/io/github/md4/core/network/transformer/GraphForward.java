@@ -29,7 +29,7 @@ final class GraphForward implements FrozenForward {
   private static final int MOST_POSITIONS = 4096;
 
   /** A graph keeps its logits; this is 64 MiB of them. */
-  static final long MOST_LOGITS = 1L << 24;
+  private static final long MOST_LOGITS = 1L << 24;
 
   /** Calls of a shape before it is recorded, which takes as long as some twenty calls. */
   static final int CALLS_BEFORE = 8;
@@ -60,7 +60,14 @@ final class GraphForward implements FrozenForward {
     this.steps =
         forward
             .steps()
-            .map(kernels -> new GraphSteps(manager, forward, kernels, stream, callsBefore));
+            .map(
+                kernels ->
+                    new GraphSteps(
+                        manager,
+                        forward,
+                        kernels,
+                        stream,
+                        Math.min(callsBefore, GraphSteps.CALLS_BEFORE)));
   }
 
   /** The shape of a call: examples, their length, and rows, rounded up. */

@@ -18,8 +18,11 @@ import java.util.Optional;
  * network and draws. Calls are serialised by {@link GraphForward}.
  */
 final class GraphSteps implements AutoCloseable {
-  /** With more the network takes so long that the host does not matter. */
-  private static final int MOST_POSITIONS = 4096;
+  /** A graph keeps no logits, but the head's memory grows with them; this is 128 MiB of them. */
+  private static final long MOST_LOGITS = 1L << 26;
+
+  /** Calls of a kind before it is recorded, which takes as long as a few calls. */
+  static final int CALLS_BEFORE = 2;
 
   private static final int MOST_GRAPHS = 32;
   private static final int MOST_COUNTS = 1024;
@@ -69,7 +72,7 @@ final class GraphSteps implements AutoCloseable {
 
   private boolean isLarge(Size size) {
     long logits = (long) size.rows() * forward.vocabularySize();
-    return size.examples() * size.length() > MOST_POSITIONS || logits > GraphForward.MOST_LOGITS;
+    return logits > MOST_LOGITS;
   }
 
   private static boolean isAscending(int[] rows) {

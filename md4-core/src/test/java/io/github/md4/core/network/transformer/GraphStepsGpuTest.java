@@ -32,9 +32,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Steps in one launch against logits of the launches one by one. */
 @Tag("gpu")
 final class GraphStepsGpuTest {
-  private static final int[] EXAMPLES = {1, 3, 1, 1, 2};
-  private static final int[] LENGTHS = {37, 150, 256, 520, 64};
-  private static final int[] EVERY = {1, 3, 50, 7, 1};
+  private static final int[] EXAMPLES = {1, 3, 1, 1, 2, 8};
+  private static final int[] LENGTHS = {37, 150, 256, 520, 64, 700};
+  private static final int[] EVERY = {1, 3, 50, 7, 1, 90};
 
   /** Logits of a few units whose bfloat16 products are rounded elsewhere. */
   private static final double ROUNDING = 0.03;
