@@ -14,7 +14,7 @@
 #define BACK_STAGES 6
 #define BACK_CHUNK 4  // steps between which products overlap
 #define BACK_THREADS ((BACK_GROUPS + 1) * GROUP)
-#define BACK_ROWS (64 * BACK_GROUPS)
+#define BACK_ROWS (64 * BACK_GROUPS * OF_WARP)
 #define STAGE (2 * TILE)
 #define EARLY (!DROPOUT && !CAUSAL)  // whether registers suffice for asking early for the next scores of keys
 
@@ -302,7 +302,7 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     }
     hold<16>(ds);
     __syncwarp();
-    if ((!first || i > 0) && lane == 0) arrive(empty + 8 * slotBefore(w.now));
+    if ((!first || i > 0) && arrives(lane)) arrive(empty + 8 * slotBefore(w.now));
 #pragma unroll
     for (int n = 0; n < 16; n++) ds[n] = packed(dp[2 * n], dp[2 * n + 1]);
     hold<32>(dp);
@@ -333,7 +333,7 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     commitProducts();
     if (i == 0) {  // only now: ldmatrix may be late, and the products wait for it where an arrival would not
       __syncwarp();
-      if (lane == 0) arrive(w.emptyOwn);
+      if (arrives(lane)) arrive(w.emptyOwn);
     }
   };
   auto finish = [&] {
@@ -351,7 +351,7 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     finish();
   }
   __syncwarp();
-  if (lane == 0) arrive(empty + 8 * slotBefore(w.now));
+  if (arrives(lane)) arrive(empty + 8 * slotBefore(w.now));
   OwnRows to(ofKeys, w, problem);
   int thread = again(threadIdx.x) % GROUP, group = again(threadIdx.x) / GROUP, left = problem.length - to.first;
   waitFor(w.fullAngles, w.parity ^ 1);
@@ -364,7 +364,7 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
       storeRows<false>(sums2, problem.factor, problem.factor, stage, at + problem.keyHeads * W, stride, left, 0, thread);
   }
   __syncwarp();
-  if (again(threadIdx.x) % 32 == 0) arrive(w.emptyAngles);
+  if (arrives(again(threadIdx.x) % 32)) arrive(w.emptyAngles);
 }
 
 // mapQkv as in forward; mapO and mapDout: of o and its gradient, in three dimensions too; statistics as forward left them;
@@ -394,13 +394,13 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
   w.empty = w.full + 8 * BACK_STAGES;
   if (threadIdx.x == 0) {
     initBarrier(w.fullOwn, 1);
-    initBarrier(w.emptyOwn, 4 * BACK_GROUPS);
-    initBarrier(w.ready, 4 * BACK_GROUPS);
+    initBarrier(w.emptyOwn, 4 * BACK_GROUPS * OF_WARP);
+    initBarrier(w.ready, 4 * BACK_GROUPS * OF_WARP);
     initBarrier(w.fullAngles, 1);
-    initBarrier(w.emptyAngles, 4 * BACK_GROUPS);
+    initBarrier(w.emptyAngles, 4 * BACK_GROUPS * OF_WARP);
     for (int i = 0; i < BACK_STAGES; i++) {
       initBarrier(w.full + 8 * i, 1);
-      initBarrier(w.empty + 8 * i, 4 * BACK_GROUPS);
+      initBarrier(w.empty + 8 * i, 4 * BACK_GROUPS * OF_WARP);
     }
     publishBarriers();
   }
@@ -483,7 +483,7 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
       if (part == 0) {  // delta of these rows is there, also for the copy engine
         asm volatile("fence.proxy.async;" ::: "memory");
         __syncwarp();
-        if (threadIdx.x % 32 == 0) arrive(w.ready);
+        if (arrives(threadIdx.x % 32)) arrive(w.ready);
       }
       for (w.tile = max(Span(again(w.t), part, tiles).first, tiles.ofQueries()); w.tile < Span(again(w.t), part, tiles).end;
            w.tile++)

@@ -7,7 +7,7 @@
 #define FWD_STAGES 4
 #define FWD_REGISTERS (FWD_GROUPS == 4 ? 112 : FWD_GROUPS == 3 ? 160 : 240)
 #define FWD_THREADS ((FWD_GROUPS + 1) * GROUP)
-#define FWD_QUERIES (64 * FWD_GROUPS)
+#define FWD_QUERIES (64 * FWD_GROUPS * OF_WARP)
 
 // Turns of the warpgroups of a block: a named barrier each, met by the one whose turn it is and the one before it.
 __device__ __forceinline__ void firstTurn(int group) {
@@ -89,13 +89,13 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
   if (threadIdx.x == 0) {
     for (int i = 0; i < 2; i++) {
       initBarrier(fullQ + 8 * i, 1);
-      initBarrier(emptyQ + 8 * i, 4 * FWD_GROUPS);
+      initBarrier(emptyQ + 8 * i, 4 * FWD_GROUPS * OF_WARP);
     }
     for (int i = 0; i < FWD_STAGES; i++) {
       initBarrier(fullK + 8 * i, 1);
       initBarrier(fullV + 8 * i, 1);
-      initBarrier(emptyK + 8 * i, 4 * FWD_GROUPS);
-      initBarrier(emptyV + 8 * i, 4 * FWD_GROUPS);
+      initBarrier(emptyK + 8 * i, 4 * FWD_GROUPS * OF_WARP);
+      initBarrier(emptyV + 8 * i, 4 * FWD_GROUPS * OF_WARP);
     }
     publishBarriers();
   }
@@ -186,7 +186,7 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
       endTurn(group);
       awaitProducts<0>();
       hold<32>(s);
-      if (lane == 0) arrive(emptyK + 8 * k.slot);
+      if (arrives(lane)) arrive(emptyK + 8 * k.slot);
       k.next(FWD_STAGES);
       probabilities(0);
       narrow();
@@ -203,21 +203,21 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
         endTurn(group);
         awaitProducts<1>();
         hold<32>(s);
-        if (lane == 0) arrive(emptyK + 8 * k.slot);
+        if (arrives(lane)) arrive(emptyK + 8 * k.slot);
         k.next(FWD_STAGES);
         bool grown = probabilities(i);
         hold<32>(s);
         awaitProducts<0>();
         hold<32 * HALVES>(out);
         hold<16>(p);
-        if (lane == 0) arrive(emptyV + 8 * v.slot);
+        if (arrives(lane)) arrive(emptyV + 8 * v.slot);
         v.next(FWD_STAGES);
         if (grown)
 #pragma unroll
           for (int n = 0; n < 32 * HALVES; n++) out[n] *= shrink[n / 2 % 2];
         narrow();
       }
-      if (lane == 0) arrive(emptyQ + 8 * q.slot);
+      if (arrives(lane)) arrive(emptyQ + 8 * q.slot);
       q.next(2);
       waitFor(fullV + 8 * v.slot, v.parity);
       beginTurn(group);
@@ -228,7 +228,7 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
       endTurn(group);
       awaitProducts<0>();
       hold<32 * HALVES>(out);
-      if (lane == 0) arrive(emptyV + 8 * v.slot);
+      if (arrives(lane)) arrive(emptyV + 8 * v.slot);
       v.next(FWD_STAGES);
 
       sum[0] = sumOfFour(sum[0]);

@@ -37,6 +37,13 @@ __device__ __forceinline__ void initBarrier(u32 b, u32 count) {
 __device__ __forceinline__ void arrive(u32 b) {
   asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(b) : "memory");
 }
+// A warp gives a buffer back by one arrival, after its lanes have met. With EACH_LANE each lane arrives: the same, in a form that
+// compute-sanitizer's racecheck can follow.
+#ifndef EACH_LANE
+#define EACH_LANE 0
+#endif
+#define OF_WARP (EACH_LANE ? 32 : 1)  // arrivals of a warp
+__device__ __forceinline__ bool arrives(int lane) { return EACH_LANE || lane == 0; }
 __device__ __forceinline__ void expectBytes(u32 b, u32 bytes) {
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(b), "r"(bytes) : "memory");
 }

@@ -232,6 +232,13 @@ __device__ __forceinline__ void flush(float (*sums)[8], float (*shared)[D], floa
   __syncthreads();
 }
 
+// A float32 stream leaves no registers for a third block.
+#if WIDE
+#define BACKWARD_BOUNDS __launch_bounds__(WARPS * LANES)
+#else
+#define BACKWARD_BOUNDS __launch_bounds__(WARPS * LANES, 3)
+#endif
+
 // The backward of residualNormModulate:
 //   dh     <- dnext + LN'(da (1 + scale)),  dx <- gate * dh
 //   dshift += da,  dscale += da * LN(h),  dgate += dh * x, summed over the rows of an example
@@ -241,7 +248,7 @@ __device__ __forceinline__ void flush(float (*sums)[8], float (*shared)[D], floa
 //   dmods, dgates  float32, shaped as mods and gates
 //   dh     [., D]; row r goes to row to[r], or to row r where to is null
 // Where x is null, so are gates, dgates and dx.
-extern "C" __global__ void __launch_bounds__(WARPS * LANES) residualNormModulateBackward(
+extern "C" __global__ void BACKWARD_BOUNDS residualNormModulateBackward(
     const bf16* __restrict__ da, const stream* __restrict__ dnext, const stream* __restrict__ h,
     const Moments* __restrict__ moments, const bf16* __restrict__ x, const bf16* __restrict__ gates, int gateVectors,
     int gateIndex, const bf16* __restrict__ mods, int modVectors, int modIndex, float* __restrict__ dgates,

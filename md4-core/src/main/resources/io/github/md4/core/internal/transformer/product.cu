@@ -54,7 +54,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
   if (threadIdx.x == 0) {
     for (int i = 0; i < STAGES; i++) {
       initBarrier(full + 8 * i, 1);
-      initBarrier(empty + 8 * i, 4);
+      initBarrier(empty + 8 * i, 4 * OF_WARP);
     }
     publishBarriers();
   }
@@ -124,7 +124,7 @@ extern "C" __global__ void __launch_bounds__(THREADS)
       productShared(sum, descriptor(at + c * BYTES(32)), descriptor(at + BYTES(TILE) + c * BYTES(32)), 1);
     commitProducts();
     awaitProducts<1>();
-    if (i > 0 && lane == 0) arrive(before);
+    if (i > 0 && arrives(lane)) arrive(before);
     before = empty + 8 * p.slot;
     p.next(STAGES);
   }
