@@ -55,6 +55,9 @@ class CudaBackend implements FusedKernels.Backend {
 
   /** The GPU's implementation of the forward pass with frozen weights. */
   static final class Frozen extends CudaBackend {
+    /** Whether products of few rows and whole steps are computed by kernels of our own. */
+    private static final boolean OWN_STEPS = false;
+
     Frozen(CudaDevice cuda, FusedKernels.Options options) {
       super(cuda, options);
     }
@@ -79,7 +82,7 @@ class CudaBackend implements FusedKernels.Backend {
       Products products =
           Cublas.find(cuda, pool).orElseGet(() -> new Products.Script(manager, pool));
       return Optional.of(
-          cuda.isHopper()
+          OWN_STEPS && cuda.isHopper()
               ? new HopperProducts(
                   cuda, Nvrtc.find().orElseThrow(), options.network(), pool, products)
               : products);
@@ -87,7 +90,7 @@ class CudaBackend implements FusedKernels.Backend {
 
     @Override
     public Optional<StepKernels> steps() {
-      return StepKernels.find(cuda, options);
+      return OWN_STEPS ? StepKernels.find(cuda, options) : Optional.empty();
     }
   }
 }

@@ -51,11 +51,18 @@ final class HopperProducts implements Products {
   private final int multiprocessors;
   private final Map<Form, CudaProgram> programs = new HashMap<>();
 
-  /** What follows a product; its number is the constant {@code AFTER}. */
+  /** What follows a product. */
   private enum After {
-    NOTHING,
-    ROTATION,
-    ACTIVATION
+    NOTHING(0),
+    ROTATION(1),
+    ACTIVATION(2);
+
+    /** The value of the constant {@code AFTER}. */
+    private final int number;
+
+    After(int number) {
+      this.number = number;
+    }
   }
 
   /**
@@ -179,7 +186,7 @@ final class HopperProducts implements Products {
           constants.put("CAUSAL", 0);
           constants.put("DROPOUT", 0);
           constants.put("PARTS", wanted.parts);
-          constants.put("AFTER", wanted.after.ordinal());
+          constants.put("AFTER", wanted.after.number);
           constants.put("GATE", network.activation().number);
           String source =
               TorchScript.resource(HopperProducts.class, "attention.cu")

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import static io.github.md4.sample.TinySampling.masks;
+import static io.github.md4.sample.TinySampling.tokens;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.network.StepDraws;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Networks that draw themselves, in some calls and not in others. */
+@Tag("exact")
+final class StepDrawsTest {
+
+  /** A network that makes two of three draws itself, by the same kernels. */
+  private static final class Drawing implements Denoiser, StepDraws {
+    private final ContextDenoiser law = new ContextDenoiser(TinySampling.TOKENS);
+    private final NDManager manager;
+    private final DrawKernels kernels;
+    private int asked;
+    private int drawn;
+
+    Drawing(TinySampling tiny) {
+      this.manager = tiny.manager;
+      this.kernels = tiny.kernels;
+    }
+
+    @Override
+    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+      return law.logits(zt, condition, rows);
+    }
+
+    @Override
+    public Optional<double[]> draw(
+        int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
+      if (++asked % 3 == 0) {
+        return Optional.empty();
+      }
+      drawn++;
+      int examples = condition.times().length;
+      assertThat(u).hasSameSizeAs(rows);
+      try (NDManager scope = manager.newSubManager()) {
+        long[] tokens = Arrays.stream(zt).asLongStream().toArray();
+        NDArray shown = scope.create(tokens, new Shape(examples, zt.length / examples));
+        NDArray flat = scope.create(Arrays.stream(rows).asLongStream().toArray());
+        NDArray logits = law.logits(shown, condition, flat);
+        return Optional.of(
+            kernels.draw(scope, logits, scope.create(u), confidence).toDoubleArray());
+      }
+    }
+  }
+
+  static List<SamplingMethod> methods() {
+    return Methods.all(17);
+  }
+
+  @ParameterizedTest
+  @MethodSource("methods")
+  void tokens_areThoseOfLogitsAndDraws(SamplingMethod method) {
+    try (TinySampling tiny = new TinySampling()) {
+      SampleRequest request = masks(5).withBatchSize(3);
+      Drawing drawing = new Drawing(tiny);
+      List<int[]> expected =
+          tokens(tiny.sampler(new ContextDenoiser(TinySampling.TOKENS), method).sample(request));
+      assertThat(tokens(tiny.sampler(drawing, method).sample(request)))
+          .containsExactlyElementsOf(expected);
+      if (method instanceof ExactMethod) {
+        assertThat(drawing.drawn).isPositive();
+      }
+    }
+  }
+}
