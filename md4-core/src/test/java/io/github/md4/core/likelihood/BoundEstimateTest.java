@@ -2,9 +2,12 @@
 package io.github.md4.core.likelihood;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.md4.core.Division;
+import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.GenMd4Objective;
 import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.Objective;
@@ -21,6 +24,8 @@ import io.github.md4.core.schedule.TimeFloor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +37,9 @@ final class BoundEstimateTest {
   private static final MaskingSchedule LINEAR = new MaskingSchedule(new Curve.Linear());
   private static final Objective CONTINUOUS =
       new Md4Objective(SPACE, LINEAR, new TimeAxis.Continuous());
+  private static final Objective WIDER = // of another constant
+      new Md4Objective(
+          SPACE, new MaskingSchedule(new Curve.Linear(), 1e-2), new TimeAxis.Continuous());
   private static final Objective STEPS = new Md4Objective(SPACE, LINEAR, new TimeAxis.Discrete(10));
 
   /** Chunks of three tokens, the last chunk of two, each document as many chunks as given. */
@@ -140,14 +148,17 @@ final class BoundEstimateTest {
   void intervals_areAboutTheirNumbers() {
     for (Examples examples : List.of(Chunks.documents(12, 2), Chunks.plain(9 * GROUP))) {
       BoundEstimate one = score(CONTINUOUS, examples, 3, 2);
-      BoundEstimate other = score(STEPS, examples, 3, 2);
       assertThat(middle(one.interval())).isCloseTo(one.estimate().natsPerToken(), within(1e-12));
-      BoundEstimate.Difference difference = one.minus(other);
-      assertThat(difference.nats())
-          .isCloseTo(
-              one.estimate().natsPerToken() - other.estimate().natsPerToken(), within(1e-12));
-      assertThat(middle(difference.interval())).isCloseTo(difference.nats(), within(1e-12));
       assertThat(one.minusWithinEnds(one).nats()).isZero();
+      assertThat(WIDER.terms(0).total()).isNotCloseTo(CONTINUOUS.terms(0).total(), within(1e-3));
+      for (Objective objective : List.of(STEPS, WIDER)) {
+        BoundEstimate other = score(objective, examples, 3, 2);
+        BoundEstimate.Difference difference = one.minus(other);
+        assertThat(difference.nats())
+            .isCloseTo(
+                one.estimate().natsPerToken() - other.estimate().natsPerToken(), within(1e-12));
+        assertThat(middle(difference.interval())).isCloseTo(difference.nats(), within(1e-12));
+      }
     }
   }
 
@@ -189,6 +200,62 @@ final class BoundEstimateTest {
             .score(BoundEstimateTest::losses, Chunks.plain(7), done::add);
     assertThat(score.estimate().examples()).isEqualTo(7);
     assertThat(done).containsExactly(3L, 6L, 7L, 10L, 13L, 14L);
+    assertThat(progress(Division.whole(), 6)).containsExactly(3L, 6L, 9L, 12L);
+  }
+
+  /** Two batches of a round count at once. */
+  @Test
+  void progress_ofPartsIsByRounds() {
+    assertThat(progress(new Two(), 7)).containsExactly(6L, 7L, 13L, 14L);
+  }
+
+  private static List<Long> progress(Division division, int chunks) {
+    List<Long> done = new ArrayList<>();
+    LikelihoodEstimator.Settings settings = new LikelihoodEstimator.Settings(1, 2, 3);
+    BoundEstimate unused =
+        new LikelihoodEstimator(CONTINUOUS, settings, division)
+            .score(BoundEstimateTest::losses, Chunks.plain(chunks), done::add);
+    return done;
+  }
+
+  /** Two parts, both of which are computed here. */
+  private record Two() implements Division {
+    @Override
+    public int parts() {
+      return 2;
+    }
+
+    @Override
+    public List<Optional<byte[]>> round(List<Supplier<byte[]>> items) {
+      assertThat(items).hasSizeBetween(1, 2);
+      return items.stream().map(item -> Optional.of(item.get())).toList();
+    }
+  }
+
+  /** Their sums would fill the memory. */
+  @Test
+  void passes_withoutEndAreRefused() {
+    assertThatExceptionOfType(InvalidConfigException.class)
+        .isThrownBy(() -> score(CONTINUOUS, Chunks.plain(65 * GROUP), 1, 1_032_445))
+        .withMessage("passes: must be at most 1,032,444 for 4,160 examples: 1,032,445");
+  }
+
+  @Test
+  void list_isReadAndCopied() {
+    int[][] rows = {{1, 2, 3}, {4, 5, 6}};
+    Examples examples = Examples.of(List.of(rows));
+    rows[1][0] = 7;
+    int[] read = new int[3];
+    examples.read(1, read);
+    assertThat(read).containsExactly(4, 5, 6);
+    assertThat(examples.count()).isEqualTo(2);
+    assertThat(examples.length()).isEqualTo(3);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Examples.of(List.of()))
+        .withMessageContaining("at least one sequence");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Examples.of(List.of(new int[3], new int[4])))
+        .withMessage("sequences must have one length, 3 tokens: 4");
   }
 
   /** What {@code --limit} leaves reads and scores as before. */

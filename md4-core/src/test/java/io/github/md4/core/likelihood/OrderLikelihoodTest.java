@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.TinyLaw;
+import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -75,6 +80,33 @@ final class OrderLikelihoodTest {
           ORDERS.stream().mapToDouble(order -> total(1, sequence, order)).average().orElseThrow();
       assertThat(mean).isCloseTo(bounds[i], within(1e-5));
     }
+  }
+
+  /** What a network is asked: the time, the tokens shown, and the positions in their order. */
+  private record Recorder(List<String> asked) implements Denoiser {
+    @Override
+    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+      asked.add(
+          "%.4f %s %s"
+              .formatted(
+                  condition.times()[0],
+                  Arrays.toString(zt.toLongArray()),
+                  Arrays.toString(rows.toLongArray())));
+      return zt.getManager().zeros(new Shape(rows.size(), 3));
+    }
+  }
+
+  /** Under the linear schedule the time is the share that is masked. */
+  @Test
+  void network_isAskedOnceAStepAtTheTimeOfItsMasks() {
+    Recorder recorder = new Recorder(new ArrayList<>());
+    OrderLikelihood likelihood = new OrderLikelihood(new TokenSpace(3), LINEAR, 2);
+    int[] x = {0, 1, 2, 2};
+    int[] order = {3, 1, 2, 0};
+    double[] nats = likelihood.nats(manager, recorder, x, order, Condition.NO_LABEL);
+    assertThat(nats).containsOnly(nats[0]).hasSize(4);
+    assertThat(recorder.asked)
+        .containsExactly("1.0000 [3, 3, 3, 3] [1, 3]", "0.5000 [3, 1, 3, 2] [0, 2]");
   }
 
   @Test
