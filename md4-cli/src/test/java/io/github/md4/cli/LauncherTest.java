@@ -160,7 +160,11 @@ final class LauncherTest {
     String jar = root.resolve("md4-cli/target/md4-cli.jar").toString();
     assertThat(run(root.resolve("bin/md4"), Map.of()))
         .containsExactly(
-            "md4: " + jar + " is not built; run: mvn -Dmaven.test.skip=true package (in " + root + ")",
+            "md4: "
+                + jar
+                + " is not built; run: mvn -Dmaven.test.skip=true package (in "
+                + root
+                + ")",
             "exit 1");
     assertThat(jar()).exists();
     assertThat(run(root.resolve("bin/md4"), Map.of("JAVA_HOME", "/nowhere")))

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 
 /**
  * A file whose content may be anything. Whatever is wrong with it is an {@link
@@ -16,6 +17,10 @@ import java.util.function.Function;
  */
 public record UntrustedFile(Path path) {
   private static final long MOST_TEXT_BYTES = 1 << 29;
+
+  /** An open file of this process. */
+  private static final Pattern HANDED_OVER =
+      Pattern.compile("/dev/(stdin|fd/\\d+)|/proc/self/fd/\\d+");
 
   /** The reading of a file. */
   @FunctionalInterface
@@ -29,13 +34,16 @@ public record UntrustedFile(Path path) {
   }
 
   /**
-   * Checks that this is no folder, which Java opens, and then fails to read without its name.
+   * Checks that the file, if there is one, can be read from its beginning to its end: it is no
+   * folder, which Java opens, and then fails to read without its name, and no pipe, whose reader
+   * waits until somebody writes. What a shell hands over, such as {@code <(zcat a.gz)}, can be
+   * read.
    *
-   * @throws InvalidDataException if it is
+   * @throws InvalidDataException if it cannot
    */
-  public void checkIsNoFolder() {
-    if (Files.isDirectory(path)) {
-      throw new InvalidDataException(path, "is a folder; name a file in it");
+  public void checkIsReadable() {
+    if (!HANDED_OVER.matcher(path.toString()).matches()) {
+      checkIsRegular();
     }
   }
 
@@ -45,9 +53,24 @@ public record UntrustedFile(Path path) {
    * @throws InvalidDataException if it is a folder, a pipe or a device
    */
   public void checkIsRegular() {
-    checkIsNoFolder();
+    if (Files.isDirectory(path)) {
+      throw new InvalidDataException(path, "is a folder; name a file in it");
+    }
     if (Files.exists(path) && !Files.isRegularFile(path)) {
       throw new InvalidDataException(path, "is a pipe or a device; name a file");
+    }
+  }
+
+  /**
+   * Checks as {@link #checkIsRegular}, and that there is a file.
+   *
+   * @param expected what it should be, for the message: "; a trace is expected here"
+   * @throws InvalidDataException if there is none, or it is none
+   */
+  public void checkExists(String expected) {
+    checkIsRegular();
+    if (!Files.isRegularFile(path)) {
+      throw new InvalidDataException(path, "no such file" + expected);
     }
   }
 
@@ -58,7 +81,7 @@ public record UntrustedFile(Path path) {
    * @throws IOException if the file cannot be read
    */
   public String text() throws IOException {
-    checkIsNoFolder();
+    checkIsReadable();
     long size = Files.size(path);
     if (size > MOST_TEXT_BYTES) {
       throw new InvalidDataException(

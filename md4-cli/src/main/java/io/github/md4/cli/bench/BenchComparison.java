@@ -66,7 +66,7 @@ public final class BenchComparison {
 
   private static JsonNode parse(Path file) throws IOException {
     try {
-      new UntrustedFile(file).checkIsNoFolder();
+      new UntrustedFile(file).checkIsReadable();
       return JSON.readTree(Files.readString(file));
     } catch (NoSuchFileException e) {
       throw invalid(file, "no such file");

@@ -46,7 +46,7 @@ public final class ConfigLoader {
       throw new InvalidConfigException(file.toString(), "is a folder; it must be a YAML file");
     }
     try {
-      new UntrustedFile(file).checkIsNoFolder();
+      new UntrustedFile(file).checkIsReadable();
       return Files.readString(file);
     } catch (NoSuchFileException e) {
       throw new InvalidConfigException(file.toString(), "there is no such file");

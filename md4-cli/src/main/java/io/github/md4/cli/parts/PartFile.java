@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.model.AtomicWrite;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -96,9 +97,7 @@ record PartFile(About about, List<Optional<byte[]>> results) {
    * @throws InvalidDataException if it is missing, damaged or something else
    */
   static PartFile read(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidDataException(file, "no such file; a part is written by --part-out");
-    }
+    new UntrustedFile(file).checkExists("; a part is written by --part-out");
     long size = Files.size(file);
     CheckedInputStream checked =
         new CheckedInputStream(new BufferedInputStream(Files.newInputStream(file)), new CRC32());

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,9 +56,7 @@ public record SampleFile(Path path) {
   }
 
   private List<JsonNode> samples(String field, Predicate<JsonNode> isRight) throws IOException {
-    if (!Files.isRegularFile(path)) {
-      throw new InvalidDataException(path, "no such file; make one with md4 sample --json");
-    }
+    new UntrustedFile(path).checkExists("; make one with md4 sample --json");
     List<JsonNode> samples = new ArrayList<>();
     for (String line : new UntrustedFile(path).text().lines().toList()) {
       if (!line.isBlank()) {

@@ -56,7 +56,7 @@ public record SequenceFile(
 
   private List<String> lines() throws IOException {
     try {
-      new UntrustedFile(file).checkIsNoFolder();
+      new UntrustedFile(file).checkIsReadable();
       String text = Files.readString(file);
       return (text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text).lines().toList();
     } catch (NoSuchFileException e) {

@@ -36,7 +36,10 @@ final class EngineFailuresTest {
             line(
                 "Cannot download jni files: https://example.org/libdjl_torch.so",
                 new UnknownHostException("example.org")))
-        .contains("is not among the jars", "(UnknownHost: example.org)", "mvn -Dmaven.test.skip=true package");
+        .contains(
+            "is not among the jars",
+            "(UnknownHost: example.org)",
+            "mvn -Dmaven.test.skip=true package");
   }
 
   @Test

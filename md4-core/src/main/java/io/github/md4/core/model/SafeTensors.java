@@ -3,13 +3,13 @@ package io.github.md4.core.model;
 
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -50,9 +50,7 @@ public final class SafeTensors implements AutoCloseable {
    * @throws IOException if the file cannot be read, or written
    */
   public static SafeTensors open(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidDataException(file, "no such file");
-    }
+    new UntrustedFile(file).checkExists("");
     FileChannel channel = FileChannel.open(file);
     try {
       return new SafeTensors(file, channel, headerBytes(file, channel));

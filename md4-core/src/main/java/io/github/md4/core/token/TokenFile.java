@@ -2,6 +2,7 @@
 package io.github.md4.core.token;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -70,9 +71,7 @@ public final class TokenFile implements Closeable {
 
   static TokenFile open(Path bin, int tokensPerPiece) throws IOException {
     Path json = TokenFileInfo.beside(bin);
-    if (!Files.isRegularFile(bin)) {
-      throw new InvalidDataException(bin, "no such file; md4 data makes files of tokens");
-    }
+    new UntrustedFile(bin).checkExists("; md4 data makes files of tokens");
     TokenFileInfo info = Files.exists(json) ? TokenFileInfo.read(json) : null;
     try (FileChannel channel = FileChannel.open(bin, StandardOpenOption.READ)) {
       boolean isBare = info == null || TokenLayout.hasHeader(channel);

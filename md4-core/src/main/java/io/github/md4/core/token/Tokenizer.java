@@ -147,9 +147,7 @@ public interface Tokenizer {
    * @throws IOException if a file cannot be read
    */
   static Tokenizer read(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidDataException(file, "no such file; a tokenizer is expected here");
-    }
+    new UntrustedFile(file).checkExists("; a tokenizer is expected here");
     return new UntrustedFile(file).readJson("not a tokenizer", Tokenizer::fromJson);
   }
 

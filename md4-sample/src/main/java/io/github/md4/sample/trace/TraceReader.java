@@ -48,7 +48,7 @@ public final class TraceReader {
   }
 
   private Trace read() throws IOException {
-    new UntrustedFile(file).checkIsNoFolder();
+    new UntrustedFile(file).checkIsReadable();
     try (BufferedReader in = Files.newBufferedReader(file)) {
       Header header = header(next(in));
       for (String text = next(in); text != null; text = next(in)) {

@@ -110,10 +110,10 @@ public enum Compression {
    * @throws IOException if a file cannot be read
    */
   public static InputStream open(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidDataException(
-          file, Files.isDirectory(file) ? "is a folder; name the files in it" : "no such file");
+    if (Files.isDirectory(file)) {
+      throw new InvalidDataException(file, "is a folder; name the files in it");
     }
+    new UntrustedFile(file).checkExists("");
     InputStream raw = new BufferedInputStream(Files.newInputStream(file), BUFFER_BYTES);
     try {
       return new UnpackedFile(file, unpackByMagic(file, raw));

@@ -4,6 +4,7 @@ package io.github.md4.train.data;
 import com.google.gson.Gson;
 import com.google.gson.JsonSyntaxException;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.token.Provenance;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
@@ -96,10 +97,7 @@ public final class EncodedFile {
    * @throws InvalidDataException if the file of ids is missing or damaged
    */
   DocumentEncoder.Counts read(DocumentEncoder.Sink sink) throws IOException {
-    if (!Files.isRegularFile(ids)) {
-      throw new InvalidDataException(
-          ids, "no such file; the ids of a part lie beside the file of --part-out");
-    }
+    new UntrustedFile(ids).checkExists("; the ids of a part lie beside the file of --part-out");
     CRC32C checksum = new CRC32C();
     try (var file = Files.newInputStream(ids)) {
       file.skipNBytes(description.from);

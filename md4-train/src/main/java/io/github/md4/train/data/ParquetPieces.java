@@ -49,9 +49,7 @@ final class ParquetPieces implements Pieces {
    * @throws InvalidDataException if there is no such file or column, or the file is not Parquet
    */
   static ParquetPieces open(Path file, String column) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidDataException(file, "no such file");
-    }
+    new UntrustedFile(file).checkExists("");
     ParquetReadOptions options =
         ParquetReadOptions.builder(new PlainParquetConfiguration())
             .withCodecFactory(new ParquetCodecs())

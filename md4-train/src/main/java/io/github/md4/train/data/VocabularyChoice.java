@@ -2,6 +2,7 @@
 package io.github.md4.train.data;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.token.Gpt2Tokenizer;
 import io.github.md4.core.token.HuggingFaceJson;
 import io.github.md4.core.token.SymbolTokenizer;
@@ -52,10 +53,7 @@ public sealed interface VocabularyChoice {
   record InFile(Path file) implements VocabularyChoice {
     @Override
     public Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException {
-      if (!java.nio.file.Files.isRegularFile(file)) {
-        throw new InvalidDataException(
-            file, "no such file; a vocabulary is gpt2, bytes, chars, or a file");
-      }
+      new UntrustedFile(file).checkExists("; a vocabulary is gpt2, bytes, chars, or a file");
       return file.toString().endsWith(".json")
           ? HuggingFaceJson.load(file)
           : SymbolTokenizer.load(file);

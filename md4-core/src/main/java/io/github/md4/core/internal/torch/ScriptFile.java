@@ -14,9 +14,9 @@ import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import io.github.md4.core.Choices;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -111,9 +111,7 @@ public final class ScriptFile implements AutoCloseable {
    * @param limit the time after which a call counts as endless
    */
   ScriptFile(NDManager parent, Path file, Options options, Duration limit) {
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidDataException(file, "no such file; a TorchScript file is expected");
-    }
+    new UntrustedFile(file).checkExists("; a TorchScript file is expected");
     this.file = file;
     this.options = options;
     this.limit = limit;

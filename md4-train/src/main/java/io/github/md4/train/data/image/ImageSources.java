@@ -2,6 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ final class ImageSources {
     if (Files.isDirectory(path)) {
       return new Pictures(path, new PictureFiles.Folder(path), labels, colours);
     }
+    new UntrustedFile(path).checkExists("");
     if (TARS.stream().anyMatch(name::endsWith)) {
       return new Pictures(path, new PictureFiles.Archive(path), labels, colours);
     }

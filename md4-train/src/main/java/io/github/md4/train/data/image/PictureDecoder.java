@@ -2,6 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.token.ImageShape;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -36,9 +37,7 @@ public final class PictureDecoder {
    * @throws IOException if a file cannot be read
    */
   public static int[] tokens(Path file, ImageShape shape) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      throw new InvalidDataException(file, "no such file; it must be a PNG or JPEG");
-    }
+    new UntrustedFile(file).checkExists("; it must be a PNG or JPEG");
     Image image;
     try {
       image = decode(Files.readAllBytes(file), shape.colours());
