@@ -25,7 +25,7 @@ final class DoctorCommandTest {
   void doctor_looksAtAllParts() {
     Ran ran = Ran.md4("doctor", "--json");
     JsonNode json = JSON.valueToTree(ran.json());
-    assertThat(json.path("version").asInt()).isEqualTo(1);
+    assertThat(json.path("formatVersion").asInt()).isEqualTo(1);
     List<String> parts = new ArrayList<>();
     boolean isBroken = false;
     for (JsonNode finding : json.path("findings")) {

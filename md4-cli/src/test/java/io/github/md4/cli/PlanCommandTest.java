@@ -31,7 +31,7 @@ final class PlanCommandTest {
   @Test
   void plan_tellsWhatATrainingTakes() {
     JsonNode json = plan("--json", "--seconds", "1").json();
-    assertThat(json.path("version").asInt()).isEqualTo(1);
+    assertThat(json.path("formatVersion").asInt()).isEqualTo(1);
     assertThat(json.path("parameters").asLong()).isEqualTo(2908);
     assertThat(json.path("flopsPerToken").asDouble()).isPositive();
     JsonNode memory = json.path("memory");

@@ -24,8 +24,6 @@ import picocli.CommandLine.Spec;
             + " something is broken.",
     sortOptions = false)
 public final class DoctorCommand implements Callable<Integer> {
-  private static final int VERSION = 1;
-
   @Spec private CommandSpec spec;
 
   @Option(names = "--json", description = "Print a JSON object, not a table.")
@@ -48,7 +46,7 @@ public final class DoctorCommand implements Callable<Integer> {
   }
 
   private static ObjectNode json(List<Finding> findings) {
-    ObjectNode json = Json.object().put("version", VERSION).put("works", !isBroken(findings));
+    ObjectNode json = Json.report().put("works", !isBroken(findings));
     ArrayNode all = json.putArray("findings");
     findings.forEach(each -> all.add(each.json()));
     return json;

@@ -8,6 +8,7 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Pace;
 import io.github.md4.cli.support.Table;
 import java.io.PrintWriter;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -19,7 +20,6 @@ import java.util.Map;
  * @param onGpu the bytes of a GPU by part, by arithmetic; empty where none is known
  */
 record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<String, Long> onGpu) {
-  private static final int VERSION = 1;
   private static final double MILLI = 1e-3;
 
   /**
@@ -135,11 +135,12 @@ record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<Stri
   }
 
   ObjectNode json() {
-    ObjectNode json = Json.object().put("version", VERSION);
+    ObjectNode json = Json.report();
     json.put("parameters", size.parameters).put("flopsPerToken", size.flopsPerToken);
     ObjectNode bytes = json.putObject("memory");
     bytes.put("device", memory.device).put("bytes", memory.total());
-    memory.parts.forEach(bytes.putObject("parts")::put);
+    ObjectNode parts = bytes.putObject("parts");
+    memory.parts.forEach((part, size) -> parts.put(key(part), size));
     if (memory.availableBytes >= 0) {
       bytes.put("availableBytes", memory.availableBytes);
       bytes.put("fits", memory.isKnownToFit());
@@ -151,9 +152,20 @@ record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<Stri
     if (!onGpu.isEmpty()) {
       ObjectNode gpu = json.putObject("gpuByArithmetic");
       gpu.put("bytes", onGpu.values().stream().mapToLong(Long::longValue).sum());
-      onGpu.forEach(gpu.putObject("parts")::put);
+      ObjectNode partsOfGpu = gpu.putObject("parts");
+      onGpu.forEach((part, size) -> partsOfGpu.put(key(part), size));
     }
     return json;
+  }
+
+  /** Returns the name of a field for the words of a row. */
+  private static String key(String words) {
+    String[] each = words.split(" ");
+    StringBuilder name = new StringBuilder(each[0].toLowerCase(Locale.ROOT));
+    for (int i = 1; i < each.length; i++) {
+      name.append(each[i].substring(0, 1).toUpperCase(Locale.ROOT)).append(each[i].substring(1));
+    }
+    return name.toString();
   }
 
   private void addTime(ObjectNode seconds) {

@@ -17,10 +17,10 @@ import io.github.md4.train.Batching;
 import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.bench.StepBench;
 import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.management.ManagementFactory;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +41,9 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
   private static final double USABLE = 0.9;
 
   private static final int PROBED_BYTES = 32 << 20;
+
+  /** What Linux maps of a file at once. */
+  private static final double MAPPED_AROUND = 1 << 16;
 
   Plan plan(double seconds) throws IOException {
     List<ParameterSpec> specs = specs();
@@ -73,19 +76,31 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
   }
 
   private Plan tried(double seconds) throws IOException {
-    long before = peak();
-    try (Trial trial = Trial.prepare(manager, experiment, vocabularySize, seconds)) {
-      StepBench.Pace pace = trial.steps(seconds);
-      double start = sinceStart() - pace.steps() * pace.seconds();
-      double evaluation = trial.evaluationOfExample(pace.seconds());
-      double samples = trial.samples();
-      Trial.fillHeap();
-      long parameters = trial.parameters();
-      Plan.Memory memory = memory(before, parameters, trial.examples());
+    Trial.WarmUp warm = Trial.warmUp(manager, experiment, vocabularySize);
+    long before = Trial.inUse(device()).orElse(0);
+    try (Trial trial = Trial.prepare(manager, experiment, vocabularySize, seconds, warm.step())) {
       TrainingConfig training = experiment.training();
-      double whole = pace.seconds() * training.batching().batchSize() / (double) trial.examples();
+      Batching batching = training.batching();
+      long parameters = trial.parameters();
+      Map<String, Long> known = known(before, parameters);
+      MemoryScale scale = new MemoryScale(known.values().stream().mapToLong(Long::longValue).sum());
+      SystemMemory.resetPeak();
+      StepBench.Pace pace = trial.steps(seconds);
+      int atOnce = Math.min(trial.examples(), batching.microBatch());
+      scale.add(peak(), atOnce, batching.microBatch());
+      double evaluation = 0;
+      int call = evaluationCall();
+      if (call > 0) {
+        evaluation = trial.evaluationOfExample(pace.seconds(), call);
+        scale.add(peak(), trial.evaluated(pace.seconds(), call), call);
+      }
+      double samples = trial.samples();
+      scale.add(peak(), 1, 1);
+      known.put("data", mapped());
+      known.put("activations", scale.most());
+      double whole = pace.seconds() * batching.batchSize() / (double) trial.examples();
       Map<String, Double> parts = new LinkedHashMap<>();
-      parts.put("start", start);
+      parts.put("start", warm.start());
       parts.put("steps", training.steps() * whole);
       parts.put("evaluation", evaluations() * scored() * evaluation);
       parts.put("samples", evaluations() * samples);
@@ -93,23 +108,47 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
       return new Plan(
           experiment,
           new Plan.Size(parameters, trial.flops().denseEquivalent()),
-          memory,
+          memory(known, scale.ofExample()),
           new Plan.Time(tokensAStep(), whole, pace.steps(), trial.examples(), parts),
           onGpu(parameters));
     }
   }
 
+  /** Returns the most bytes in use since the last call; of a GPU, of all time. */
   private long peak() throws IOException {
-    return Trial.peak(device()).orElse(0);
+    long peak = Trial.peak(device()).orElse(0);
+    SystemMemory.resetPeak();
+    return peak;
+  }
+
+  /** Returns the examples of a call of the evaluation; 0 without an evaluation. */
+  private int evaluationCall() throws IOException {
+    long most = 0;
+    for (Path file : experiment.data().evaluate()) {
+      most = Math.max(most, chunks(file));
+    }
+    EvaluationConfig config = experiment.evaluation();
+    boolean isUnknown = most == 0 && !experiment.data().evaluate().isEmpty();
+    return isUnknown ? config.batchSize() : (int) Math.min(config.batchSize(), most);
+  }
+
+  /**
+   * Returns the bytes of the training data that a run has mapped on a CPU's side at its end: around
+   * each example the system maps some more of the file.
+   */
+  private long mapped() throws IOException {
+    Path file = experiment.data().train();
+    if (device().isGpu() || !Files.exists(file)) {
+      return 0;
+    }
+    double size = Files.size(file);
+    double examples =
+        (double) experiment.training().steps() * experiment.training().batching().batchSize();
+    return (long) (size * -Math.expm1(-examples * MAPPED_AROUND / size));
   }
 
   private Device device() {
     return manager.getDevice();
-  }
-
-  private static double sinceStart() {
-    return (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime())
-        * 1e-3;
   }
 
   /** Returns how many evaluations a run makes. */
@@ -170,29 +209,23 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
     }
   }
 
-  private Plan.Memory memory(long before, long parameters, int tried) throws IOException {
-    Batching batching = experiment.training().batching();
+  /** Returns the bytes that do not depend on the number of examples. */
+  private Map<String, Long> known(long before, long parameters) {
     Map<String, Long> parts = new LinkedHashMap<>();
     parts.put(device().isGpu() ? "in use before" : "Java and libtorch", before);
     parts.putAll(sets(parameters));
-    long known = parts.values().stream().mapToLong(Long::longValue).sum();
-    long activations = Math.max(0, peak() - known);
-    int triedAtOnce = Math.min(tried, batching.microBatch());
-    long ofExample = activations / triedAtOnce;
-    parts.put("activations", ofExample * batching.microBatch());
+    return parts;
+  }
+
+  private Plan.Memory memory(Map<String, Long> parts, long ofExample) throws IOException {
+    int batchSize = experiment.training().batching().batchSize();
+    long activations = parts.get("activations");
+    long known = parts.values().stream().mapToLong(Long::longValue).sum() - activations;
     long available = available();
+    double fitting = (USABLE * available - known) / Math.max(1, ofExample);
+    int most = (int) Math.min(Integer.MAX_VALUE, fitting);
     return new Plan.Memory(
-        name(),
-        parts,
-        available,
-        available < 0
-            ? 0
-            : Trial.largest(
-                batching.batchSize(),
-                (int)
-                    Math.min(
-                        Integer.MAX_VALUE, (USABLE * available - known) / Math.max(1, ofExample)),
-                batching.batchSize()));
+        name(), parts, available, available < 0 ? 0 : Trial.largest(batchSize, most, batchSize));
   }
 
   /** Returns the bytes of what there is for each parameter. */

@@ -22,7 +22,6 @@ import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
-import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +34,7 @@ import java.util.stream.IntStream;
  * calls of its samples.
  */
 final class Trial implements AutoCloseable {
-  /** Of a CPU's core at least; a slower step is tried with fewer examples. */
+  /** The operations a second of a CPU at least. */
   private static final double SLOW_FLOPS = 2e9;
 
   /** A CPU on which one example takes longer, by that speed, is no device for the training. */
@@ -43,13 +42,18 @@ final class Trial implements AutoCloseable {
 
   private static final double CALL_SECONDS = 3;
 
-  /** The most of the time that the first of several steps may take. */
+  /** The most of the time that a step may take on the slowest of CPUs. */
+  private static final double SLOW_SHARE = 0.5;
+
+  /** The most of the time that a step may take by the time of one with a single example. */
   private static final double STEP_SHARE = 0.1;
 
   private static final double SAMPLING_SECONDS = 5;
   private static final int WARM_CALLS = 3;
-  private static final int COLLECTIONS = 3;
-  private static final int PIECE_BYTES = 1 << 16;
+  private static final double WARM_SECONDS = 0.5;
+
+  /** A trial of no time makes the first step and another. */
+  private static final int STEPS_WITHOUT_TIME = 2;
 
   private final NDManager manager;
   private final Experiment experiment;
@@ -75,25 +79,57 @@ final class Trial implements AutoCloseable {
   }
 
   /**
+   * What the first steps show.
+   *
+   * @param start the seconds from the start of the process to the first step, with what is compiled
+   * @param step the seconds of a step of one example
+   */
+  record WarmUp(double start, double step) {}
+
+  /**
+   * Makes steps, an evaluation and samples of one example, after which all code is loaded and
+   * compiled, and Java's heap is as large as in a long run. What a process has then it has beside
+   * the arrays of the training.
+   */
+  static WarmUp warmUp(NDManager manager, Experiment experiment, int vocabularySize) {
+    Batching whole = experiment.training().batching();
+    WarmUp warm;
+    try (Trial small = new Trial(manager, experiment, vocabularySize, sized(whole, 1, 1))) {
+      double one = small.steps(0).seconds();
+      warm = new WarmUp(sinceStart() - STEPS_WITHOUT_TIME * one, one);
+      double unused = small.evaluationOfExample(one, 1) + small.samples(WARM_SECONDS);
+    }
+    GpuMemory.release(manager.getDevice());
+    JavaHeap.fill();
+    return warm;
+  }
+
+  /**
    * Prepares a trial of so many seconds. Where a step of the whole batch would take too much of it,
    * fewer examples are tried.
+   *
+   * @param one the seconds of a step of one example
    */
   static Trial prepare(
-      NDManager manager, Experiment experiment, int vocabularySize, double seconds) {
+      NDManager manager, Experiment experiment, int vocabularySize, double seconds, double one) {
     Batching whole = experiment.training().batching();
     Trial trial = new Trial(manager, experiment, vocabularySize, whole);
-    if (manager.getDevice().isGpu() || trial.flopsAStep() < SLOW_FLOPS * STEP_SHARE * seconds) {
+    if (manager.getDevice().isGpu() || trial.flopsAStep() < SLOW_FLOPS * SLOW_SHARE * seconds) {
+      return trial;
+    }
+    int fitting = (int) Math.max(1, STEP_SHARE * seconds / one);
+    if (fitting >= whole.batchSize()) {
       return trial;
     }
     trial.close();
-    double one;
-    try (Trial small = new Trial(manager, experiment, vocabularySize, sized(whole, 1, 1))) {
-      one = small.steps(0).seconds();
-    }
-    int fitting = (int) Math.max(1, STEP_SHARE * seconds / one);
     int micro = largest(whole.microBatch(), fitting, whole.microBatch());
     int batch = Math.min(whole.batchSize(), Math.max(micro, fitting / micro * micro));
     return new Trial(manager, experiment, vocabularySize, sized(whole, batch, micro));
+  }
+
+  private static double sinceStart() {
+    return (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime())
+        * 1e-3;
   }
 
   private static Batching sized(Batching whole, int batch, int micro) {
@@ -114,9 +150,7 @@ final class Trial implements AutoCloseable {
   }
 
   private double flopsAStep() {
-    return flops().denseEquivalent()
-        * experiment.training().batching().batchSize()
-        * experiment.model().length();
+    return flops().denseEquivalent() * examples * experiment.model().length();
   }
 
   /** Returns the operations of training for each token. */
@@ -144,17 +178,27 @@ final class Trial implements AutoCloseable {
   }
 
   /**
-   * Returns the seconds of the evaluation of an example, in calls of as many as the config says.
-   * Where such a call would take long, fewer are tried.
+   * Returns the examples that an evaluation is tried with: those of a call, or fewer where such a
+   * call would take long.
    *
    * @param step the seconds of a step of the trial
+   * @param call the examples of a call
    */
-  double evaluationOfExample(double step) {
+  int evaluated(double step, int call) {
+    return Math.min(call, (int) Math.max(1, CALL_SECONDS / (step / examples)));
+  }
+
+  /**
+   * Returns the seconds of the evaluation of an example.
+   *
+   * @param step the seconds of a step of the trial
+   * @param call the examples of a call
+   */
+  double evaluationOfExample(double step, int call) {
     EvaluationConfig config = experiment.evaluation();
-    int most = (int) Math.max(1, CALL_SECONDS / (step / examples));
-    int batch = Math.min(config.batchSize(), most);
+    int batch = evaluated(step, call);
     double seconds = 0;
-    for (int call = 0; call < 2; call++) { // the first finds nothing compiled
+    for (int time = 0; time < 2; time++) { // the first finds nothing compiled
       long start = System.nanoTime();
       double unused =
           new LikelihoodEstimator(
@@ -187,7 +231,11 @@ final class Trial implements AutoCloseable {
 
   /** Returns the seconds that the samples of an evaluation take; some of their calls are made. */
   double samples() {
-    Calls calls = new Calls();
+    return samples(SAMPLING_SECONDS);
+  }
+
+  private double samples(double seconds) {
+    Calls calls = new Calls(seconds);
     try {
       TrainingDraws draws = new TrainingDraws(experiment.model(), space(), experiment.sampling());
       List<int[]> unused = draws.draw(manager, learner(), draws.starts(), calls);
@@ -204,9 +252,17 @@ final class Trial implements AutoCloseable {
   /** A clock of the calls of the network; it cancels the sampling after some time. */
   private static final class Calls implements SamplingListener {
     private final long start = System.nanoTime();
+    private final double seconds;
     private long warm;
     private int counted;
     private int all;
+
+    /**
+     * @param seconds the time after which the sampling ends
+     */
+    private Calls(double seconds) {
+      this.seconds = seconds;
+    }
 
     @Override
     public void called(int done, int planned) {
@@ -215,7 +271,7 @@ final class Trial implements AutoCloseable {
         warm = System.nanoTime();
       }
       counted = done;
-      if ((System.nanoTime() - start) * 1e-9 > SAMPLING_SECONDS) {
+      if ((System.nanoTime() - start) * 1e-9 > seconds) {
         throw new CancellationException("enough calls");
       }
     }
@@ -229,30 +285,16 @@ final class Trial implements AutoCloseable {
     }
   }
 
+  /** Returns the bytes that the process or, if there is one, the GPU has in use now. */
+  static OptionalLong inUse(Device device) throws IOException {
+    OptionalLong onGpu = GpuMemory.used(device);
+    return onGpu.isPresent() ? onGpu : SystemMemory.resident();
+  }
+
   /** Returns the most bytes that the process or, if there is one, the GPU had in use. */
   static OptionalLong peak(Device device) throws IOException {
     OptionalLong onGpu = GpuMemory.used(device);
     return onGpu.isPresent() ? onGpu : SystemMemory.peak();
-  }
-
-  /**
-   * Fills Java's young generation as a long run does. The process has it from the start and touches
-   * it little by little.
-   */
-  static void fillHeap() {
-    long until = collections() + COLLECTIONS;
-    long most = Runtime.getRuntime().maxMemory();
-    for (long filled = 0; collections() < until && filled < most; filled += PIECE_BYTES) {
-      if (new byte[PIECE_BYTES].length != PIECE_BYTES) {
-        throw new AssertionError("an array has the length that it was made with");
-      }
-    }
-  }
-
-  private static long collections() {
-    return ManagementFactory.getGarbageCollectorMXBeans().stream()
-        .mapToLong(GarbageCollectorMXBean::getCollectionCount)
-        .sum();
   }
 
   @Override

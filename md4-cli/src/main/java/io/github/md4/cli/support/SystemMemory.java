@@ -12,6 +12,11 @@ import java.util.regex.Pattern;
 public final class SystemMemory {
   private static final Path MACHINE = Path.of("/proc/meminfo");
   private static final Path PROCESS = Path.of("/proc/self/status");
+  private static final Path CLEARED = Path.of("/proc/self/clear_refs");
+
+  /** Linux's word for: the most resident bytes are those of now. */
+  private static final String RESET_PEAK = "5";
+
   private static final Path LIMIT = Path.of("/sys/fs/cgroup/memory.max");
   private static final Path IN_USE = Path.of("/sys/fs/cgroup/memory.current");
   private static final Path STATISTICS = Path.of("/sys/fs/cgroup/memory.stat");
@@ -43,6 +48,15 @@ public final class SystemMemory {
   /** Returns the most resident bytes that this process has had; empty where unknown. */
   public static OptionalLong peak() throws IOException {
     return kibibytes(PROCESS, "VmHWM");
+  }
+
+  /** Lets {@link #peak} begin anew; without effect where the system cannot. */
+  public static void resetPeak() {
+    try {
+      Files.writeString(CLEARED, RESET_PEAK);
+    } catch (IOException e) {
+      // the peak stays what it was, which is no less
+    }
   }
 
   private static OptionalLong kibibytes(Path file, String key) throws IOException {

@@ -6,9 +6,13 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.train.data.Windows;
 
-/** Windows of a sequence of uniform tokens in memory, as fast to read as a mapped file. */
+/**
+ * Windows of a sequence of uniform tokens in memory, as fast to read as a mapped file. They take
+ * about a MiB of the heap, so that a measurement of memory is one of the training.
+ */
 public final class RandomWindows implements Windows {
-  private static final int STRETCH = 1 << 20;
+  private static final int STRETCH = 1 << 18;
+  private static final int DRAWN_AT_ONCE = 1 << 12;
 
   private final int[] tokens;
   private final int length;
@@ -25,10 +29,13 @@ public final class RandomWindows implements Windows {
   public RandomWindows(Noise noise, int vocabularySize, int length, int classes) {
     this.length = length;
     this.classes = classes;
-    double[] u = noise.uniforms(Purpose.SOURCE, 0, 0, STRETCH + length);
-    this.tokens = new int[u.length];
-    for (int i = 0; i < u.length; i++) {
-      tokens[i] = (int) (u[i] * vocabularySize);
+    this.tokens = new int[STRETCH + length];
+    for (int first = 0; first < tokens.length; first += DRAWN_AT_ONCE) {
+      int count = Math.min(DRAWN_AT_ONCE, tokens.length - first);
+      double[] u = noise.uniforms(Purpose.SOURCE, 0, first / DRAWN_AT_ONCE, count);
+      for (int i = 0; i < count; i++) {
+        tokens[first + i] = (int) (u[i] * vocabularySize);
+      }
     }
   }
 
