@@ -115,11 +115,11 @@ final class ImportCommandTest {
     assertThat(ran.json().get("tokens")).hasSize(12);
   }
 
-  @Test
-  void check_holdsNumbersOfOnesOwn() throws IOException {
-    Path peer = PEERS.resolve("llada");
+  /** Writes numbers of the official code for {@code --check}: three logits of a row of LLaDA's. */
+  static Path check(Path folder) throws IOException {
     JsonObject expected =
-        JsonParser.parseString(Files.readString(peer.resolve("expected.json"))).getAsJsonObject();
+        JsonParser.parseString(Files.readString(PEERS.resolve("llada/expected.json")))
+            .getAsJsonObject();
     JsonArray ids = expected.getAsJsonObject("inputs").getAsJsonArray("input_ids");
     JsonArray logits = expected.getAsJsonObject("outputs").getAsJsonArray("logits");
     JsonArray row = logits.get(0).getAsJsonArray().get(4).getAsJsonArray();
@@ -127,10 +127,16 @@ final class ImportCommandTest {
         IntStream.of(3, 9, 17)
             .mapToObj(y -> "[%d, %s]".formatted(y, row.get(y)))
             .collect(Collectors.joining(", ", "[", "]"));
-    Path file = folder.resolve("check.json");
-    String text =
-        "{\"cases\": [{\"ids\": %s, \"row\": 4, \"top\": %s}]}".formatted(ids.get(0), top);
-    Files.writeString(file, text);
+    return Files.writeString(
+        folder.resolve("check.json"),
+        "{\"cases\": [{\"ids\": %s, \"row\": 4, \"top\": %s}]}".formatted(ids.get(0), top));
+  }
+
+  @Test
+  void check_holdsNumbersOfOnesOwn() throws IOException {
+    Path peer = PEERS.resolve("llada");
+    Path file = check(folder);
+    String text = Files.readString(file);
     Ran good = md4("import", "--from", peer, "--check", file);
     good.check();
     assertThat(good.out()).contains("checked     1 cases, largest distance");

@@ -102,13 +102,15 @@ final class JsonPageTest {
   }
 
   @Test
-  void page_hasTheFieldsThatArePrinted() throws IOException {
+  void page_hasTheFieldsThatArePrinted() throws Exception {
     prepareData();
     scoreLikelihoods();
     scoreSamples();
     sample();
     showSchedules();
     measureSpeed();
+    planAndExamine();
+    importAndExport();
     Map<String, Set<String>> documented = documented();
     assertThat(documented.keySet()).isEqualTo(printed.keySet());
     printed.forEach(
@@ -229,5 +231,35 @@ final class JsonPageTest {
             "bench sample --json --device cpu --count 2 --steps 9 --peer-step-ms 7 --peer-gib 2",
             tiny.config()));
     print("bench model", words("bench model --json --device cpu --repeats 1 --model", model));
+  }
+
+  /** A plan, that of a network for a GPU too; this machine, and one with something to mend. */
+  private void planAndExamine() throws Exception {
+    TinyTraining tiny = new TinyTraining(folder.resolve("tiny"));
+    print("plan", words("plan --json --device cpu --seconds 1", tiny.config()));
+    String narrow =
+        " --set training.precision=bfloat16 --set model.network.heads=2"
+            + " --set model.network.headWidth=8 --set model.network.keyValueHeads=2";
+    print("plan", words("plan --json --device cpu --seconds 1" + narrow, tiny.config()));
+    add("doctor", md4("doctor", "--json").jsonLines());
+    Path file = Files.createFile(folder.resolve("file"));
+    Map<String, String> noCache = Map.of("DJL_CACHE_DIR", file.toString());
+    try (ChildJvm child = ChildJvm.start(Main.class, noCache, "doctor", "--json")) {
+      add("doctor", List.of(JSON.readTree(child.line())));
+    }
+  }
+
+  private void importAndExport() throws IOException {
+    Path peer = Path.of("../md4-core/src/test/resources/peers/llada");
+    Path imported = folder.resolve("imported");
+    print(
+        "import",
+        words(
+            "import --json --from",
+            peer,
+            "--to",
+            imported,
+            "--check=" + ImportCommandTest.check(folder)));
+    print("export", words("export --json --to", folder.resolve("exported"), imported));
   }
 }

@@ -4,6 +4,7 @@ package io.github.md4.cli.configs;
 import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
+import io.github.md4.cli.support.TypedName;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
@@ -64,7 +65,9 @@ final class ConfigInitCommand implements Callable<Integer> {
       throw new FileAlreadyExistsException(out.toString());
     }
     Files.writeString(out, text);
-    spec.commandLine().getOut().println(out + "; next: md4 train --config " + out);
+    spec.commandLine()
+        .getOut()
+        .println(out + "; next: " + TypedName.get() + " train --config " + out);
     return ExitCodes.DONE;
   }
 

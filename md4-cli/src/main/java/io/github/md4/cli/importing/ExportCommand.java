@@ -2,6 +2,7 @@
 package io.github.md4.cli.importing;
 
 import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.ModelArgument;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.published.PublishedCopy;
@@ -58,6 +59,9 @@ public final class ExportCommand implements Callable<Integer> {
       description = "The folder to be made.")
   private Path to;
 
+  @Option(names = "--json", description = "Print a JSON object, not a line.")
+  private boolean json;
+
   @Override
   public Integer call() throws IOException {
     Path model = RunFolder.modelIn(folder.path(), weights);
@@ -66,7 +70,12 @@ public final class ExportCommand implements Callable<Integer> {
     } else {
       TransformersExport.write(model, weights, to);
     }
-    spec.commandLine().getOut().println("written to " + to + ", " + layout);
+    spec.commandLine()
+        .getOut()
+        .println(
+            json
+                ? Json.report().put("folder", to.toString()).put("layout", layout.toString())
+                : "written to " + to + ", " + layout);
     return ExitCodes.DONE;
   }
 }

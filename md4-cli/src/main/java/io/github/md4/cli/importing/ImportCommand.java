@@ -2,7 +2,9 @@
 package io.github.md4.cli.importing;
 
 import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.Json;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.Precision;
@@ -67,20 +69,62 @@ public final class ImportCommand implements Callable<Integer> {
               + " those of a file (docs/models.md).")
   private String check;
 
+  @Option(names = "--json", description = "Print a JSON object, not a table.")
+  private boolean json;
+
+  /**
+   * The comparison with numbers of other code.
+   *
+   * @param largest the largest distance of a logit, in 1 + its size
+   */
+  private record Compared(int cases, double largest) {}
+
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     try (PublishedFolder published = PublishedFolder.open(from, named())) {
-      report(published, out);
+      if (!json) {
+        report(published, out);
+      }
       if (to != null) {
         PublishedCopy.write(published, to);
-        out.println("written to " + to);
+        if (!json) {
+          out.println("written to " + to);
+        }
       }
-      if (check != null) {
-        check(published, out);
+      Optional<Compared> compared =
+          check == null ? Optional.empty() : Optional.of(compare(published));
+      if (json) {
+        out.println(json(published, compared));
+      } else {
+        compared.ifPresent(
+            of ->
+                out.printf(
+                    "checked     %d cases, largest distance %.1e of 1 + the logit, float32%n",
+                    of.cases, of.largest));
       }
     }
     return ExitCodes.DONE;
+  }
+
+  private ObjectNode json(PublishedFolder published, Optional<Compared> compared) {
+    ModelConfig config = published.description().config();
+    ObjectNode report =
+        Json.report().put("family", published.family()).put("network", config.network().summary());
+    report.put("parameters", parameters(published));
+    published.types().forEach(report.putObject("parametersByType")::put);
+    report.put("vocabularySize", published.description().tokenizer().vocabularySize());
+    report.put("length", config.length());
+    if (to != null) {
+      report.put("model", to.toString());
+    }
+    compared.ifPresent(
+        of -> report.putObject("check").put("cases", of.cases).put("largestDistance", of.largest));
+    return report;
+  }
+
+  private static long parameters(PublishedFolder published) {
+    return published.types().values().stream().mapToLong(Long::longValue).sum();
   }
 
   private Optional<String> named() {
@@ -94,17 +138,17 @@ public final class ImportCommand implements Callable<Integer> {
 
   private static void report(PublishedFolder published, PrintWriter out) {
     ModelConfig config = published.description().config();
-    long parameters = published.types().values().stream().mapToLong(Long::longValue).sum();
     out.printf("family      %s%n", published.family());
     out.printf("network     %s%n", config.network().summary());
     out.printf(
-        "parameters  %,d, as %s%n", parameters, String.join(", ", published.types().keySet()));
+        "parameters  %,d, as %s%n",
+        parameters(published), String.join(", ", published.types().keySet()));
     out.printf("vocabulary  %s%n", published.description().tokenizer().summary());
     out.printf("length      %,d tokens%n", config.length());
     out.println("all tensors are there, none is unknown, and all shapes are those of config.json");
   }
 
-  private void check(PublishedFolder published, PrintWriter out) throws IOException {
+  private Compared compare(PublishedFolder published) throws IOException {
     List<PublishedCheck> cases = cases(published);
     Path folder = to == null ? from : to;
     double largest = 0;
@@ -121,9 +165,7 @@ public final class ImportCommand implements Callable<Integer> {
                   .formatted(largest, cases.size(), TOLERANCE)
               + " weights that the numbers were made with");
     }
-    out.printf(
-        "checked     %d cases, largest distance %.1e of 1 + the logit, float32%n",
-        cases.size(), largest);
+    return new Compared(cases.size(), largest);
   }
 
   private double distance(NDManager manager, SavedModel model, PublishedCheck given)

@@ -4,6 +4,7 @@ package io.github.md4.cli.support;
 import io.github.md4.train.TrainingListener.Speed;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.function.Consumer;
 
 /**
  * The progress of a long command: a bar on the last line of the terminal that stderr leads to. A
@@ -29,27 +30,30 @@ public sealed interface Progress extends AutoCloseable
   void close();
 
   /**
-   * Returns the progress of {@code task}, silent without a terminal.
+   * Returns the progress of {@code task}, silent without a terminal. In one, nothing of it is left
+   * at its end: the results are what is to be read.
    *
    * @param first the steps that a resumed run has done before
    * @param last the number of all steps; {@value #UNKNOWN} where it is unknown
    */
   static Progress start(String task, long first, long last) {
-    return start(task, first, last, new Silent());
+    return start(task, first, last, Screen::erase, new Silent());
   }
 
   /**
-   * As {@link #start(String, long, long)}, with the lines of {@link #log} without a terminal.
+   * As {@link #start(String, long, long)}, with the lines of {@link #log} without a terminal. In
+   * one the bar is left as it ends, with the last note.
    *
    * @param err gets these lines
    */
   static Progress start(String task, long first, long last, PrintWriter err) {
-    return start(task, first, last, new Log(err));
+    return start(task, first, last, Screen::finish, new Log(err));
   }
 
-  private static Progress start(String task, long first, long last, Progress otherwise) {
+  private static Progress start(
+      String task, long first, long last, Consumer<Screen> end, Progress otherwise) {
     return System.err instanceof ScreenStream stream && stream.isTerminal()
-        ? new ProgressLine(stream.screen(), task, first, last)
+        ? new ProgressLine(stream.screen(), task, first, last, end)
         : otherwise;
   }
 

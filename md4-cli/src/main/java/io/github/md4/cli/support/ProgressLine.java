@@ -2,6 +2,7 @@
 package io.github.md4.cli.support;
 
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -15,12 +16,18 @@ final class ProgressLine implements Progress {
   private final String task;
   private final long last;
   private final Pace pace;
+  private final Consumer<Screen> end;
   private long step;
   private String note = "";
   private long drawn;
 
-  /** Begins a line of a screen with a terminal. */
-  ProgressLine(Screen screen, String task, long first, long last) {
+  /**
+   * Begins a line of a screen with a terminal.
+   *
+   * @param end what becomes of the line at its end
+   */
+  ProgressLine(Screen screen, String task, long first, long last, Consumer<Screen> end) {
+    this.end = end;
     this.screen = screen;
     this.task = task;
     this.last = last;
@@ -79,6 +86,6 @@ final class ProgressLine implements Progress {
   @Override
   public void close() {
     draw();
-    screen.finish();
+    end.accept(screen);
   }
 }

@@ -126,6 +126,12 @@ public final class Screen {
     }
   }
 
+  /** Takes the bar away. */
+  synchronized void erase() {
+    clear();
+    bar = new byte[0];
+  }
+
   /** Writes what is printed to one of the streams. */
   synchronized void write(Target to, byte[] bytes, int offset, int length) throws IOException {
     if (to.isTerminal && isDrawn) {

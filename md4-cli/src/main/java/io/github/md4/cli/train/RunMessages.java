@@ -5,6 +5,7 @@ import ai.djl.Device;
 import io.github.md4.cli.experiment.AverageNote;
 import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.cli.support.DeviceChoice;
+import io.github.md4.cli.support.TypedName;
 import io.github.md4.core.internal.torch.EngineThreads;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Parameters;
@@ -77,7 +78,7 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
             .filter(word -> !word.equals("--resume-or-start") && !word.startsWith("--resume"))
             .map(RunMessages::quoted)
             .collect(Collectors.toList());
-    return "md4 " + String.join(" ", kept) + " --resume";
+    return quoted(TypedName.get()) + " " + String.join(" ", kept) + " --resume";
   }
 
   private static String quoted(String word) {
@@ -89,7 +90,7 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
     AverageNote.of(experiment.training().optimization().average(), run.updates())
         .ifPresent(note -> err.println("md4: " + note));
     err.println("model: " + folder().model());
-    err.println("next: " + next());
+    err.println("next: " + quoted(TypedName.get()) + " " + next());
     err.flush();
   }
 
@@ -98,12 +99,12 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
     boolean isText = experiment.model().network().imageShape().isEmpty();
     if (experiment.model().objective().generation().isUnmasking()) {
       return isText
-          ? "md4 sample --model %s --count 4".formatted(quoted(run.toString()))
-          : "md4 sample-images --model %s --png %s"
+          ? "sample --model %s --count 4".formatted(quoted(run.toString()))
+          : "sample-images --model %s --png %s"
               .formatted(quoted(run.toString()), quoted(run.resolve("samples.png").toString()));
     }
     List<Path> files = experiment.data().evaluate();
-    return "md4 evaluate --model %s --data %s"
+    return "evaluate --model %s --data %s"
         .formatted(
             quoted(run.toString()), files.isEmpty() ? "FILE" : quoted(files.get(0).toString()));
   }

@@ -50,7 +50,7 @@ final class ProgressTest {
 
   @Test
   void line_showsStepsAndNote() {
-    try (Progress progress = new ProgressLine(screen, "train", 30, 110)) {
+    try (Progress progress = new ProgressLine(screen, "train", 30, 110, Screen::finish)) {
       progress.at(70, Progress.note(1.23456, new Speed(98_765.4, Double.NaN)));
     }
     assertThat(lines()).hasSize(2).last().isEqualTo("");
@@ -63,7 +63,7 @@ final class ProgressTest {
   @ValueSource(ints = {1, 20, 40, 80, 100, 160, 300})
   void line_isNeverWiderThanTheTerminal(int width) {
     columns = width;
-    ProgressLine line = new ProgressLine(screen, "training", 0, 1_000_000);
+    ProgressLine line = new ProgressLine(screen, "training", 0, 1_000_000, Screen::finish);
     line.at(123_456, "loss 1.2346, 98,765 tokens/s, MFU 43.2%");
     assertThat(line.line(screen.barColumns(), "12 min left")).hasSizeLessThan(width);
     assertThat(line.line(200, "12 min left"))
@@ -77,10 +77,22 @@ final class ProgressTest {
 
   @Test
   void line_ofAnUnknownEndCounts() {
-    ProgressLine line = new ProgressLine(screen, "documents", 0, Progress.UNKNOWN);
+    ProgressLine line = new ProgressLine(screen, "documents", 0, Progress.UNKNOWN, Screen::finish);
     line.at(1234, "");
     assertThat(line.line(80, "")).isEqualTo("documents 1,234");
-    assertThat(new ProgressLine(screen, "none", 0, 0).line(80, "")).startsWith("none 100% [===");
+    assertThat(new ProgressLine(screen, "none", 0, 0, Screen::finish).line(80, ""))
+        .startsWith("none 100% [===");
+  }
+
+  /** The results are what is to be read. */
+  @Test
+  void end_canLeaveNothing() {
+    try (Progress progress = new ProgressLine(screen, "sample", 0, 10, Screen::erase)) {
+      progress.at(10, "calls");
+      screen.out().println("a sample");
+    }
+    screen.out().println("after");
+    assertThat(lines()).containsExactly("a sample", "after", "");
   }
 
   /** Each printed line stays, whichever stream it is printed to, and the bar is the last. */
@@ -88,7 +100,7 @@ final class ProgressTest {
   void print_standsAboveTheBar() {
     PrintWriter out = screen.out();
     PrintWriter err = screen.err();
-    try (Progress progress = new ProgressLine(screen, "train", 0, 10)) {
+    try (Progress progress = new ProgressLine(screen, "train", 0, 10, Screen::finish)) {
       out.println("a score");
       progress.at(1, "one");
       err.println("md4: a warning");
