@@ -154,6 +154,19 @@ public interface MaskedDiffusion extends AutoCloseable {
   }
 
   /**
+   * Loads the model of the artifact {@code md4-sample} with the classifier {@code tiny}: 12 words
+   * of the quickstart's source, by a network of 57 thousand parameters. It is there to try the
+   * library without a training.
+   *
+   * @return the model, closed by the caller
+   * @throws IllegalStateException if the artifact is not on the class path
+   * @throws IOException if the model cannot be unpacked into the folder for temporary files
+   */
+  static MaskedDiffusion tiny() throws IOException {
+    return TinyModel.load(MaskedDiffusion.class.getClassLoader());
+  }
+
+  /**
    * {@return what its folder says of the model}
    *
    * @throws IllegalStateException if it is of no folder
