@@ -42,7 +42,7 @@ public final class StrictJson {
   }
 
   /**
-   * Returns a number.
+   * {@return a number}
    *
    * @param value may be null, where the key is absent
    * @param name what it is, for the message
@@ -56,7 +56,13 @@ public final class StrictJson {
     }
   }
 
-  /** As {@link #number}, of a whole number of 32 bits, which is neither wrapped nor cut. */
+  /**
+   * As {@link #number}, of a whole number of 32 bits, which is neither wrapped nor cut.
+   *
+   * @param value may be null, where the key is absent
+   * @param name what it is, for the message
+   * @return the number
+   */
   public static int whole(JsonElement value, String name) {
     try {
       return decimal(value, name, "a whole number").intValueExact();

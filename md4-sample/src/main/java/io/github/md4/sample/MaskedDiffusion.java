@@ -389,7 +389,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    */
   Pending<LikelihoodEstimate> submitScore(int[] x, ScoringOptions options, RequestLimits limits);
 
-  /** Returns what runs and waits now, and what was called so far. */
+  /** {@return what runs and waits now, and what was called so far} */
   ServiceCounts counts();
 
   /** As {@link #closeWithin(Duration)}, with the grace of its {@link ServiceLimits}. */

@@ -57,8 +57,8 @@ public final class SamplingProcedure {
   }
 
   /**
-   * Returns whether a revealed token stays as it is. Of a user's own trajectories nothing is known,
-   * so that it is false for {@link #of}.
+   * {@return whether a revealed token stays as it is} Of a user's own trajectories nothing is
+   * known, so that it is false for {@link #of}.
    */
   public boolean isFinal() {
     return isFinal;

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The small trained model that is an artifact of its own, to try the library without a training. */
+/**
+ * The small trained model that is an artifact of its own, to try the library without a training.
+ */
 final class TinyModel {
   private static final String RESOURCES = "io/github/md4/tiny/";
   private static final List<String> FILES =

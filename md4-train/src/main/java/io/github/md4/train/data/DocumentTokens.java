@@ -132,9 +132,14 @@ public final class DocumentTokens {
    * Writes what {@link #prepare(List, Path, Options)} writes, of documents that were encoded in
    * parts.
    *
+   * @param from the files of the documents
    * @param encoded the encodings of the files {@code from}, in their order
+   * @param out the folder to be made
+   * @param options vocabulary, splits and rules of reading
    * @param progress hears the number of documents that are done
+   * @return the description of what was written
    * @throws InvalidDataException also if an encoding is missing, damaged or of another file
+   * @throws IOException if a file cannot be read or written
    */
   public static Prepared join(
       List<Path> from, List<EncodedFile> encoded, Path out, Options options, LongConsumer progress)

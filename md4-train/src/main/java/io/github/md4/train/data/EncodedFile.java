@@ -63,7 +63,7 @@ public final class EncodedFile {
   }
 
   /**
-   * Returns an encoding.
+   * {@return an encoding}
    *
    * @param file the file of documents
    * @param ids the file of ids

@@ -46,8 +46,12 @@ public final class PartEncoder implements Closeable {
   /**
    * Creates the file of ids.
    *
+   * @param ids the file of ids to be written
+   * @param options vocabulary, splits and rules of reading
    * @param tokenizer that of all files of the corpus
    * @param progress hears the number of documents that are done
+   * @return the encoder, closed by the caller
+   * @throws IOException if a file cannot be read or written
    */
   public static PartEncoder create(
       Path ids, DocumentTokens.Options options, Tokenizer tokenizer, LongConsumer progress)
@@ -58,8 +62,10 @@ public final class PartEncoder implements Closeable {
   /**
    * Encodes a file of documents.
    *
+   * @param file the file
    * @return the description of the encoding, for {@link EncodedFile#of}
    * @throws InvalidDataException if the file is missing or damaged, or a text cannot be encoded
+   * @throws IOException if a file cannot be read or written
    */
   public byte[] encode(Path file) throws IOException {
     Provenance.SourceFile source = Provenance.SourceFile.of(file);
