@@ -24,7 +24,8 @@ def release(File home) {
 
 /** Runs Java in the project's folder and gives the lines of its standard output. */
 def lines(String home, List<String> arguments) {
-  def builder = new ProcessBuilder([home + "/bin/java"] + arguments).directory(basedir)
+  def command = ([home + "/bin/java"] + arguments).collect { it as String }
+  def builder = new ProcessBuilder(command).directory(basedir)
   builder.environment().putAll([OPT_OUT_TRACKING: "true", OMP_NUM_THREADS: "1"])
   builder.redirectError(new File(basedir, "stderr.txt"))
   def process = builder.start()

@@ -34,7 +34,9 @@ final class DocsTest {
   private static final String OURS = "io.github.md4.";
   private static final List<Path> SOURCES =
       MODULES.stream()
-          .flatMap(module -> files(ROOT.resolve(module).resolve("src"), ".java").stream())
+          .map(ROOT::resolve)
+          .flatMap(module -> Stream.of(module.resolve("src/main"), module.resolve("src/test")))
+          .flatMap(folder -> files(folder, ".java").stream())
           .toList();
 
   /** A line break in a comment, with what begins the next line. */
