@@ -61,7 +61,28 @@ public interface NDCurve {
     if (curve instanceof Curve.Geometric geometric) {
       return new Geometric(geometric.betaMin(), geometric.betaMax());
     }
+    if (curve instanceof Curve.LogLinear logLinear) {
+      return new LogLinear(logLinear.epsilon());
+    }
     return new OnHost(curve);
+  }
+
+  /** {@code alpha(t) = 1 - (1 - epsilon) t}. */
+  record LogLinear(double epsilon) implements NDCurve {
+    @Override
+    public NDArray alpha(NDArray t) {
+      return oneMinusAlpha(t).neg().add(1);
+    }
+
+    @Override
+    public NDArray oneMinusAlpha(NDArray t) {
+      return t.mul(1 - epsilon);
+    }
+
+    @Override
+    public NDArray alphaPrime(NDArray t) {
+      return t.zerosLike().sub(1 - epsilon);
+    }
   }
 
   /** {@code alpha(t) = 1 - t^k}. */

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.published;
 
+import io.github.md4.core.diffusion.Md4Objective;
+import io.github.md4.core.diffusion.ObjectiveKind;
+import io.github.md4.core.diffusion.ScoreEntropyObjective;
+import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.ddit.DditConfig;
+import io.github.md4.core.schedule.Curve;
 import java.util.Set;
 
 /** The families of the DDiT kind. */
@@ -10,17 +15,22 @@ sealed interface DditFamily extends PublishedFamily {
   /** GPT-2's end of a text, which all of them use. */
   int END_OF_TEXT = 50_256;
 
+  /** The noise of all of them. */
+  Curve NOISE = new Curve.LogLinear(Curve.LogLinear.DEFAULT_EPSILON);
+
   private static Described described(
-      DditConfig network, int length, int size, String prefix, String... buffers) {
+      ObjectiveKind objective, DditConfig network, Sizes sizes, String prefix, String... buffers) {
     return new Described(
-        network,
-        length,
-        size,
-        network.specs(size),
+        new ModelConfig(objective, sizes.length, NOISE, 0, network),
+        sizes.vocabulary,
+        network.specs(sizes.vocabulary),
         TensorNames.ddit(prefix),
         Set.of(buffers),
-        size > END_OF_TEXT ? END_OF_TEXT : -1);
+        sizes.vocabulary > END_OF_TEXT ? END_OF_TEXT : -1);
   }
+
+  /** N and V. */
+  record Sizes(int length, int vocabulary) {}
 
   /** MDLM (Sahoo et al., 2024). */
   record Mdlm() implements DditFamily {
@@ -39,9 +49,9 @@ sealed interface DditFamily extends PublishedFamily {
       TimeFeatures time =
           config.flag("time_conditioning", true) ? TimeFeatures.T : TimeFeatures.NONE;
       return described(
+          new Md4Objective.Kind(),
           of(config, time, 0),
-          config.whole("model_length"),
-          config.whole("vocab_size") - 1,
+          new Sizes(config.whole("model_length"), config.whole("vocab_size") - 1),
           "backbone.",
           "backbone.rotary_emb.inv_freq");
     }
@@ -76,9 +86,9 @@ sealed interface DditFamily extends PublishedFamily {
       config.only("adaln", "true");
       config.only("causal", "false");
       return described(
+          new Md4Objective.Kind(),
           Mdlm.of(config, TimeFeatures.NONE, config.whole("block_size")),
-          config.whole("model_length"),
-          config.whole("vocab_size") - 1,
+          new Sizes(config.whole("model_length"), config.whole("vocab_size") - 1),
           "backbone.",
           "backbone.rotary_emb.inv_freq",
           "sampling_eps_min",
@@ -104,8 +114,12 @@ sealed interface DditFamily extends PublishedFamily {
       PublishedConfig model = config.under("model");
       config.under("graph").only("type", "absorb");
       config.under("noise").only("type", "loglinear");
-      model.only("scale_by_sigma", "true");
-      return Radd.of(config, model.whole("cond_dim"), TimeFeatures.T);
+      ScoreEntropyObjective.Scale scale =
+          model.flag("scale_by_sigma", true)
+              ? ScoreEntropyObjective.Scale.BY_SIGMA
+              : ScoreEntropyObjective.Scale.NONE;
+      ObjectiveKind objective = new ScoreEntropyObjective.Kind(scale);
+      return Radd.of(config, objective, model.whole("cond_dim"), TimeFeatures.T);
     }
   }
 
@@ -127,10 +141,11 @@ sealed interface DditFamily extends PublishedFamily {
 
     @Override
     public Described describe(PublishedConfig config, Surroundings files) {
-      return of(config, 0, TimeFeatures.NONE);
+      return of(config, new Md4Objective.Kind(), 0, TimeFeatures.NONE);
     }
 
-    private static Described of(PublishedConfig config, int conditionWidth, TimeFeatures time) {
+    private static Described of(
+        PublishedConfig config, ObjectiveKind objective, int conditionWidth, TimeFeatures time) {
       PublishedConfig model = config.under("model");
       DditConfig network =
           new DditConfig(
@@ -140,8 +155,8 @@ sealed interface DditFamily extends PublishedFamily {
               conditionWidth,
               time,
               0);
-      return described(
-          network, model.whole("length"), config.whole("tokens"), "", "rotary_emb.inv_freq");
+      Sizes sizes = new Sizes(model.whole("length"), config.whole("tokens"));
+      return described(objective, network, sizes, "", "rotary_emb.inv_freq");
     }
   }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.published;
 
+import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.llama.LlamaConfig;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.MaskingSchedule;
 import java.util.Set;
 
 /** The families of the Llama kind. */
@@ -9,7 +12,9 @@ sealed interface LlamaFamily extends PublishedFamily {
 
   private static Described described(
       LlamaConfig network, int length, int rows, TensorNames names, int endOfText) {
-    return new Described(network, length, rows, network.specs(rows), names, Set.of(), endOfText);
+    ModelConfig config =
+        new ModelConfig(length, new Curve.Linear(), MaskingSchedule.DEFAULT_EPSILON, network);
+    return new Described(config, rows, network.specs(rows), names, Set.of(), endOfText);
   }
 
   /** LLaDA (Nie et al., 2025), iLLaDA and their kin. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.published;
 
-import io.github.md4.core.network.NetworkConfig;
+import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.ParameterSpec;
 import java.util.List;
 import java.util.Set;
@@ -40,15 +40,14 @@ interface PublishedFamily {
   /**
    * A network as its config describes it.
    *
-   * @param length tokens of a sequence
+   * @param config the network, the tokens of a sequence, the objective and its schedule
    * @param vocabularySize V, the mask not counted
    * @param specs its parameters
    * @param buffers names of tensors that follow from the config and are not read
    * @param endOfText the id that ends a text, or -1
    */
   record Described(
-      NetworkConfig network,
-      int length,
+      ModelConfig config,
       int vocabularySize,
       List<ParameterSpec> specs,
       TensorNames names,

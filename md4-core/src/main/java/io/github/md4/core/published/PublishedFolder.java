@@ -3,14 +3,11 @@ package io.github.md4.core.published;
 
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.NamedTensor;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.StoredModel;
 import io.github.md4.core.network.ParameterSource;
 import io.github.md4.core.network.ParameterSpec;
-import io.github.md4.core.schedule.Curve;
-import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,13 +43,7 @@ public final class PublishedFolder implements StoredModel {
     this.family = family;
     this.described = described;
     this.shards = shards;
-    ModelConfig config =
-        new ModelConfig(
-            described.length(),
-            new Curve.Linear(),
-            MaskingSchedule.DEFAULT_EPSILON,
-            described.network());
-    this.description = new SavedModel.Description(config, tokenizer);
+    this.description = new SavedModel.Description(described.config(), tokenizer);
   }
 
   /**

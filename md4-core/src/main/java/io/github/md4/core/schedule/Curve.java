@@ -7,9 +7,9 @@ import java.util.function.Function;
  * A decreasing function of time, the raw masking schedule before {@link MaskingSchedule} squeezes
  * it away from 0 and 1 (MD4, Table 4).
  *
- * <p>All but {@link Geometric} run from exactly 1 at {@code t = 0} to exactly 0 at {@code t = 1}.
- * Times are in [0, 1]; they are checked by {@link MaskingSchedule}, not here. {@code toString} is
- * the form that {@link #parse} reads, and that configs and model folders have.
+ * <p>All but {@link Geometric} and {@link LogLinear} run from exactly 1 at {@code t = 0} to exactly
+ * 0 at {@code t = 1}. Times are in [0, 1]; they are checked by {@link MaskingSchedule}, not here.
+ * {@code toString} is the form that {@link #parse} reads, and that configs and model folders have.
  *
  * <p>A curve of a user's own is immutable and equal to its like. So that a model's folder can be
  * loaded again, it needs a {@link CurveKind}.
@@ -54,8 +54,8 @@ public non-sealed interface Curve extends ScheduleConfig {
 
   /**
    * {@return the curve that a text names: {@code linear}, {@code cosine}, {@code polynomial(3)},
-   * {@code geometric} or {@code geometric(1e-5, 20)}, or in the same form the name of a {@link
-   * CurveKind} on the class path}
+   * {@code geometric} or {@code geometric(1e-5, 20)}, {@code loglinear} or {@code loglinear(1e-3)},
+   * or in the same form the name of a {@link CurveKind} on the class path}
    *
    * @param text the text, as configs hold it
    * @throws IllegalArgumentException if the text is none of these
@@ -153,6 +153,44 @@ public non-sealed interface Curve extends ScheduleConfig {
     @Override
     public String toString() {
       return CurveText.call(CurveText.POLYNOMIAL, exponent);
+    }
+  }
+
+  /**
+   * {@code alpha(t) = 1 - (1 - epsilon) t}, the log-linear noise of SEDD, MDLM and RADD: from
+   * exactly 1 to {@code epsilon}. Their total noise is {@code sigma = -ln alpha}.
+   *
+   * @param epsilon the share that is never masked, in [0, 1)
+   */
+  record LogLinear(double epsilon) implements Curve {
+    /** The value of all published models. */
+    public static final double DEFAULT_EPSILON = 1e-3;
+
+    /** Checks epsilon. */
+    public LogLinear {
+      if (!(epsilon >= 0 && epsilon < 1)) {
+        throw new IllegalArgumentException("epsilon must be in [0, 1): " + epsilon);
+      }
+    }
+
+    @Override
+    public double alpha(double t) {
+      return 1 - t + epsilon * t;
+    }
+
+    @Override
+    public double oneMinusAlpha(double t) {
+      return (1 - epsilon) * t;
+    }
+
+    @Override
+    public double alphaPrime(double t) {
+      return epsilon - 1;
+    }
+
+    @Override
+    public String toString() {
+      return CurveText.call(CurveText.LOG_LINEAR, epsilon);
     }
   }
 

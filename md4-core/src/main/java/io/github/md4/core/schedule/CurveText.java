@@ -12,9 +12,11 @@ final class CurveText {
   static final String COSINE = "cosine";
   static final String POLYNOMIAL = "polynomial";
   static final String GEOMETRIC = "geometric";
+  static final String LOG_LINEAR = "loglinear";
 
   private static final String FORMS =
-      "linear, cosine, polynomial(EXPONENT), geometric, geometric(BETA_MIN, BETA_MAX), or"
+      "linear, cosine, polynomial(EXPONENT), geometric, geometric(BETA_MIN, BETA_MAX),"
+          + " loglinear, loglinear(EPSILON), or"
           + " learned(POWER) where it is to be learned";
   private static final Pattern CALL = Pattern.compile("(\\w+)(?:\\((.*)\\))?");
   private static final Pattern COMMA = Pattern.compile(",");
@@ -34,6 +36,8 @@ final class CurveText {
       case POLYNOMIAL + 1 -> new Curve.Polynomial(numbers[0]);
       case GEOMETRIC + 0 -> new Curve.Geometric();
       case GEOMETRIC + 2 -> new Curve.Geometric(numbers[0], numbers[1]);
+      case LOG_LINEAR + 0 -> new Curve.LogLinear(Curve.LogLinear.DEFAULT_EPSILON);
+      case LOG_LINEAR + 1 -> new Curve.LogLinear(numbers[0]);
       default -> offered(call.group(1), numbers, text);
     };
   }

@@ -12,7 +12,8 @@ public final class Schedules {
           new Curve.Polynomial(0.5),
           new Curve.Polynomial(1),
           new Curve.Polynomial(3),
-          new Curve.Geometric());
+          new Curve.Geometric(),
+          new Curve.LogLinear(Curve.LogLinear.DEFAULT_EPSILON));
   public static final List<MaskingSchedule> SCHEDULES =
       CURVES.stream().map(MaskingSchedule::new).toList();
   public static final List<TimeAxis> AXES =
