@@ -7,16 +7,14 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * A trajectory of Dream's diffusion_generate: the times of its steps run from 1 to 0.001 in
- * float32, so the share that a step reveals is a little below one over the steps that are left, and
- * the last step reveals what is still masked.
+ * A trajectory of Dream's diffusion_generate: the times of its steps run from 1 to 0.001 in float32
+ * (RADD's to 0.00001), so the share that a step reveals is a little below one over the steps that
+ * are left, and the last step reveals what is still masked.
  *
  * <p>The number of tokens of a step is that of the sequence's own masks. The authors' code takes
  * the mean over its batch, which leaves masks in sequences that have more (spec, Section 4).
  */
 final class DreamTrajectory implements Trajectory {
-  private static final float LAST_TIME = 1e-3f;
-
   private final PartialSequence sequence;
   private final MaskingSchedule schedule;
   private final PublishedMethod.Dream method;
@@ -41,36 +39,47 @@ final class DreamTrajectory implements Trajectory {
 
   static SamplingProcedure procedure(
       MaskingSchedule schedule, PublishedMethod.Dream method, StepNoise.Source noise) {
+    return procedure(schedule, method, new RowDraw.OfLaw(method.algorithm().confidence), noise);
+  }
+
+  static SamplingProcedure procedure(
+      MaskingSchedule schedule,
+      PublishedMethod.Dream method,
+      RowDraw draw,
+      StepNoise.Source noise) {
     return new SamplingProcedure(
         context ->
             initial -> {
               PartialSequence own = new PartialSequence(context, initial);
               return new DreamTrajectory(own, schedule, method, noise.of(own, initial));
             },
-        new RowDraw.OfLaw(method.algorithm().confidence),
+        draw,
         false);
   }
 
   /** Returns a time of the steps' grid, as PyTorch's linspace rounds it. */
-  private static float time(int steps, int index) {
-    float width = (LAST_TIME - 1) / steps;
-    return index < (steps + 1) / 2 ? 1 + width * index : LAST_TIME - width * (steps - index);
+  private static float time(float last, int steps, int index) {
+    float width = (last - 1) / steps;
+    return index < (steps + 1) / 2 ? 1 + width * index : last - width * (steps - index);
   }
 
   /** Returns the share of the masks that a step reveals, but for the last. */
-  private static float share(int steps, int step) {
-    return 1 - time(steps, step + 1) / time(steps, step);
+  private static float share(float last, int steps, int step) {
+    return 1 - time(last, steps, step + 1) / time(last, steps, step);
   }
 
   /** Returns how many of so many masks a step reveals. */
   static int count(int steps, int step, int masks) {
-    return step == steps - 1 ? masks : (int) (masks * share(steps, step));
+    return step == steps - 1
+        ? masks
+        : (int) (masks * share(Algorithm.MASKGIT_PLUS.lastTime(), steps, step));
   }
 
   /** Goes on to the next step that may reveal something. */
   private void skip() {
-    boolean isCounted = method.algorithm() != Algorithm.ORIGIN;
-    while (isCounted && !isDone() && count(method.steps(), step, sequence.masked().length) == 0) {
+    while (method.algorithm().isCounted
+        && !isDone()
+        && count(method.steps(), step, sequence.masked().length) == 0) {
       step++;
     }
   }
@@ -113,8 +122,8 @@ final class DreamTrajectory implements Trajectory {
       return all;
     }
     double[] u = noise.order(step, masked);
-    if (method.algorithm() == Algorithm.ORIGIN) {
-      float share = share(method.steps(), step);
+    if (!method.algorithm().isCounted) {
+      float share = share(method.algorithm().lastTime(), method.steps(), step);
       return all.filter(r -> (float) u[r] < share);
     }
     return all.boxed()

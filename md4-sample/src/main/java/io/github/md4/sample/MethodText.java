@@ -41,7 +41,11 @@ final class MethodText {
           "dream-origin",
           "dream-maskgit-plus",
           "dream-topk-margin",
-          "dream-entropy");
+          "dream-entropy",
+          "radd",
+          "mdlm",
+          "sedd-euler",
+          "sedd-analytic");
 
   private MethodText() {}
 
@@ -71,6 +75,10 @@ final class MethodText {
       case "dream-maskgit-plus" -> dream(PublishedMethod.Algorithm.MASKGIT_PLUS, call);
       case "dream-topk-margin" -> dream(PublishedMethod.Algorithm.TOPK_MARGIN, call);
       case "dream-entropy" -> dream(PublishedMethod.Algorithm.ENTROPY, call);
+      case "radd" -> dream(PublishedMethod.Algorithm.RADD, call);
+      case "mdlm" -> timed(PublishedMethod.Rule.MDLM, call);
+      case "sedd-euler" -> timed(PublishedMethod.Rule.SEDD_EULER, call);
+      case "sedd-analytic" -> timed(PublishedMethod.Rule.SEDD_ANALYTIC, call);
       default -> offered(call);
     };
   }
@@ -133,6 +141,11 @@ final class MethodText {
   private static SamplingMethod dream(PublishedMethod.Algorithm algorithm, Call call) {
     call.checkArguments("STEPS", "TEMPERATURE");
     return new PublishedMethod.Dream(algorithm, call.whole(0), call.number(1));
+  }
+
+  private static SamplingMethod timed(PublishedMethod.Rule rule, Call call) {
+    call.checkArguments("STEPS");
+    return new PublishedMethod.Timed(rule, call.whole(0));
   }
 
   private static double eta(Call call) {

@@ -15,6 +15,7 @@ final class PlannedTrajectory implements Trajectory {
   private final PartialSequence sequence;
   private final RevealPlan plan;
   private final Leftovers leftovers;
+  private final double last;
   private final double[] u; // [N]
   private int next;
 
@@ -23,6 +24,7 @@ final class PlannedTrajectory implements Trajectory {
     this.sequence = sequence;
     this.plan = RevealPlan.of(times, masked, sequence.uniforms(Purpose.REVEAL, 0, masked));
     this.leftovers = leftovers;
+    this.last = times.last();
     this.u = sequence.uniforms(Purpose.SAMPLE, 0);
   }
 
@@ -55,7 +57,7 @@ final class PlannedTrajectory implements Trajectory {
   public TrajectoryQuery query() {
     Reveal reveal = plan.reveals().get(next);
     double[] noise = Arrays.stream(reveal.positions()).mapToDouble(n -> u[n]).toArray();
-    if (reveal.point().time() == 0) {
+    if (reveal.point().time() == last) {
       Arrays.setAll(noise, r -> leftovers.uniform(noise[r]));
     }
     return new TrajectoryQuery(reveal.point(), reveal.positions(), new double[][] {noise});

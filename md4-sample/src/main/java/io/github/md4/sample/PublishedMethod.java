@@ -4,9 +4,14 @@ package io.github.md4.sample;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.Choices;
+import io.github.md4.core.diffusion.ReverseProcess;
+import io.github.md4.core.diffusion.ScoreForm;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.core.schedule.StepTimes;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * Samplers of published models as their authors wrote them. At temperature 0 they give the tokens
@@ -108,26 +113,158 @@ public sealed interface PublishedMethod extends SamplingMethod {
     }
   }
 
-  /** The score by which Dream's samplers order positions, under the law of the tokens. */
+  /** The choice of the positions that a step reveals, of Dream's samplers and of RADD's. */
   enum Algorithm {
-    /** None: each position is revealed with the same probability. */
-    ORIGIN(Confidence.PROBABILITY),
-    /** The probability of the drawn token. */
-    MASKGIT_PLUS(Confidence.PROBABILITY),
-    /** The margin between the two likeliest tokens. */
-    TOPK_MARGIN(Confidence.MARGIN),
-    /** The negative entropy. */
-    ENTROPY(Confidence.NEGATIVE_ENTROPY);
+    /** Each position is revealed with the same probability. */
+    ORIGIN("dream-origin", Confidence.PROBABILITY, false),
+    /** A number of positions, by the probability of the drawn token under the law of the tokens. */
+    MASKGIT_PLUS("dream-maskgit-plus", Confidence.PROBABILITY, true),
+    /** A number of positions, by the margin between the two likeliest tokens. */
+    TOPK_MARGIN("dream-topk-margin", Confidence.MARGIN, true),
+    /** A number of positions, by the negative entropy. */
+    ENTROPY("dream-entropy", Confidence.NEGATIVE_ENTROPY, true),
+    /** Each position with the same probability, by RADD's times, which end at 0.00001. */
+    RADD("radd", Confidence.PROBABILITY, false) {
+      @Override
+      float lastTime() {
+        return (float) Timed.LAST;
+      }
+    };
 
+    private static final float DREAMS_LAST_TIME = 1e-3f;
+
+    private final String text;
     final Confidence confidence;
+    final boolean isCounted;
 
-    Algorithm(Confidence confidence) {
+    Algorithm(String text, Confidence confidence, boolean isCounted) {
+      this.text = text;
       this.confidence = confidence;
+      this.isCounted = isCounted;
+    }
+
+    /** Returns the time of the last step's end. */
+    float lastTime() {
+      return DREAMS_LAST_TIME;
     }
 
     @Override
     public String toString() {
-      return "dream-" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+      return text;
+    }
+  }
+
+  /** The rule by which a step of MDLM's and SEDD's samplers draws. */
+  enum Rule {
+    /**
+     * MDLM's sampler with cache. When each position is revealed does not depend on the network, so
+     * it is drawn first, and steps that reveal nothing make no call.
+     */
+    MDLM {
+      @Override
+      SamplingProcedure procedure(MaskingSchedule schedule, ScoreForm form, Timed method) {
+        ReverseProcess process = new ReverseProcess(schedule);
+        return PlannedTrajectory.procedure(
+            from -> RevealTimes.Grid.of(process, method.times(from)), Leftovers.ARGMAX);
+      }
+    },
+    /** SEDD's Euler steps, then its denoiser. */
+    SEDD_EULER {
+      @Override
+      SamplingProcedure procedure(MaskingSchedule schedule, ScoreForm form, Timed method) {
+        return byScores(schedule, form, method, ScoredStep.EULER);
+      }
+    },
+    /** SEDD's analytic steps, then its denoiser. */
+    SEDD_ANALYTIC {
+      @Override
+      SamplingProcedure procedure(MaskingSchedule schedule, ScoreForm form, Timed method) {
+        return byScores(schedule, form, method, ScoredStep.ANALYTIC);
+      }
+    };
+
+    abstract SamplingProcedure procedure(MaskingSchedule schedule, ScoreForm form, Timed method);
+
+    private static SamplingProcedure byScores(
+        MaskingSchedule schedule, ScoreForm form, Timed method, ScoredStep step) {
+      return ScoredTrajectory.procedure(
+          schedule,
+          new ScoredTrajectory.Steps(form, method::times, step, 0, Leftovers.DRAWN),
+          new RowDraw.Scored(form.isNormalised(), false),
+          (own, initial) -> BlockTrajectory.noise(own));
+    }
+
+    @Override
+    public String toString() {
+      return Choices.name(this).replace('_', '-');
+    }
+  }
+
+  /**
+   * A sampler whose times run evenly from 1 to 0.00001, where what is still masked is revealed at
+   * once.
+   *
+   * @param rule the draw of a step
+   * @param steps the number of steps before that, at least 1
+   */
+  record Timed(Rule rule, int steps) implements PublishedMethod {
+    private static final double LAST = 1e-5;
+
+    /**
+     * Checks the number of steps.
+     *
+     * @param rule the draw of a step
+     * @param steps the number of steps before the last, at least 1
+     */
+    public Timed {
+      require(steps >= 1, "steps must be at least 1", steps);
+    }
+
+    /** Returns the times from a share of the way on. */
+    StepTimes times(double from) {
+      int first = new SamplingSteps(new SamplingGrid.Uniform(), steps).first(from);
+      return new StepTimes(
+          first, IntStream.rangeClosed(first, steps).mapToDouble(this::time).toArray());
+    }
+
+    private double time(int step) {
+      return step == steps ? LAST : 1 - step * (1 - LAST) / steps;
+    }
+
+    @Override
+    public double timeAt(double from) {
+      return times(from).time(0);
+    }
+
+    /** False: the mask is never drawn, but that a position stays masked. */
+    @Override
+    public boolean readsMask() {
+      return false;
+    }
+
+    @Override
+    public String text() {
+      return Call.text(name(), steps);
+    }
+
+    @Override
+    public Timed withSteps(int count) {
+      return new Timed(rule, count);
+    }
+
+    @Override
+    public String name() {
+      return rule.toString();
+    }
+
+    @Override
+    public SamplingProcedure md4(MaskingSchedule schedule) {
+      return scored(schedule, new ScoreForm.Softmax());
+    }
+
+    @Override
+    public SamplingProcedure scored(MaskingSchedule schedule, ScoreForm form) {
+      return rule.procedure(schedule, form, this);
     }
   }
 

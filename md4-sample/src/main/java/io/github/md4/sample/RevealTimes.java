@@ -7,7 +7,7 @@ import io.github.md4.core.schedule.StepTimes;
 /** The times at which positions can be revealed, on a grid or in continuous time. */
 sealed interface RevealTimes {
 
-  /** Returns the time of the call that reveals a position; 0 if it is left over. */
+  /** Returns the time of the call that reveals a position; {@link #last} if it is left over. */
   double timeOf(double u);
 
   /**
@@ -16,6 +16,9 @@ sealed interface RevealTimes {
    * @param before the number of other times before it
    */
   int step(double time, int before);
+
+  /** Returns the time of the call that reveals what is left over. */
+  double last();
 
   /** The steps of a grid: a position is revealed by the call at the beginning of its step. */
   record Grid(StepTimes times, ReverseProcess.RevealSteps reveal) implements RevealTimes {
@@ -33,6 +36,11 @@ sealed interface RevealTimes {
     public int step(double time, int before) {
       return times.first() + times.index(time);
     }
+
+    @Override
+    public double last() {
+      return times.time(times.steps());
+    }
   }
 
   /** Continuous time: each position at a time of its own (first hitting, arXiv 2409.02908). */
@@ -45,6 +53,11 @@ sealed interface RevealTimes {
     @Override
     public int step(double time, int before) {
       return before;
+    }
+
+    @Override
+    public double last() {
+      return 0;
     }
   }
 }

@@ -31,7 +31,8 @@ public interface SamplingMethod {
    * tau-leaping(STEPS, GRID, LEFTOVERS, CORRECTORS)
    * llada(STEPS, BLOCK, REMASKING, GUIDANCE)      dllm(...)
    * dream-origin(STEPS, TEMPERATURE)              dream-maskgit-plus(...), dream-topk-margin(...),
-   *                                               dream-entropy(...)
+   *                                               dream-entropy(...), radd(...)
+   * mdlm(STEPS)                                   sedd-euler(...), sedd-analytic(...)
    * }</pre>
    *
    * or of a {@link SamplingMethodKind} on the class path.

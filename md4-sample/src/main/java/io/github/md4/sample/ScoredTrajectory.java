@@ -6,6 +6,7 @@ import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.StepTimes;
 import java.util.Arrays;
+import java.util.function.DoubleFunction;
 
 /**
  * A trajectory of the scores themselves: every step draws at each masked position a token, or that
@@ -18,6 +19,7 @@ import java.util.Arrays;
 final class ScoredTrajectory implements Trajectory {
   private final PartialSequence sequence;
   private final Rule rule;
+  private final StepNoise noise;
   private int call; // of all, predictor and correctors
   private int[] masked;
   private boolean[] isRemasked = {};
@@ -84,9 +86,10 @@ final class ScoredTrajectory implements Trajectory {
     }
   }
 
-  private ScoredTrajectory(PartialSequence sequence, Rule rule) {
+  private ScoredTrajectory(PartialSequence sequence, Rule rule, StepNoise noise) {
     this.sequence = sequence;
     this.rule = rule;
+    this.noise = noise;
     this.masked = sequence.masked();
     prepare((point, position, token, probability) -> {});
   }
@@ -99,15 +102,47 @@ final class ScoredTrajectory implements Trajectory {
       int correctors,
       Leftovers leftovers) {
     SamplingProcedure procedure =
-        new SamplingProcedure(
-            context -> {
-              StepTimes times = steps.from(context.from());
-              Rule rule = new Rule(context, schedule, form, times, step, correctors, leftovers);
-              return initial -> new ScoredTrajectory(new PartialSequence(context, initial), rule);
-            },
+        procedure(
+            schedule,
+            new Steps(form, steps::from, step, correctors, leftovers),
             new RowDraw.Scored(form.isNormalised(), step.leaps()),
-            false);
+            (own, initial) -> BlockTrajectory.noise(own));
     return correctors == 0 ? procedure : procedure.revising();
+  }
+
+  /**
+   * The steps of a sampler, and the form of the scores they are made of.
+   *
+   * @param times by the share of the way that lies before a request's sequences
+   */
+  record Steps(
+      ScoreForm form,
+      DoubleFunction<StepTimes> times,
+      ScoredStep step,
+      int correctors,
+      Leftovers leftovers) {}
+
+  static SamplingProcedure procedure(
+      MaskingSchedule schedule, Steps steps, RowDraw draw, StepNoise.Source noise) {
+    return new SamplingProcedure(
+        context -> {
+          StepTimes times = steps.times.apply(context.from());
+          Rule rule =
+              new Rule(
+                  context,
+                  schedule,
+                  steps.form,
+                  times,
+                  steps.step,
+                  steps.correctors,
+                  steps.leftovers);
+          return initial -> {
+            PartialSequence own = new PartialSequence(context, initial);
+            return new ScoredTrajectory(own, rule, noise.of(own, initial));
+          };
+        },
+        draw,
+        false);
   }
 
   @Override
@@ -123,13 +158,16 @@ final class ScoredTrajectory implements Trajectory {
 
   @Override
   public TrajectoryQuery query() {
-    double[] u = sequence.uniforms(Purpose.SAMPLE, call, masked);
+    double[][] u = noise.draws(call, masked);
     if (call == rule.lastCall()) {
-      Arrays.setAll(u, r -> rule.leftovers.uniform(u[r]));
+      for (double[] each : u) {
+        Arrays.setAll(each, r -> rule.leftovers.uniform(each[r]));
+      }
     }
-    double[] factors = new double[u.length];
-    Arrays.fill(factors, rule.logFactor(call));
-    return new TrajectoryQuery(point(), masked, new double[][] {u, factors});
+    double[][] all = Arrays.copyOf(u, u.length + 1);
+    all[u.length] = new double[masked.length];
+    Arrays.fill(all[u.length], rule.logFactor(call));
+    return new TrajectoryQuery(point(), masked, all);
   }
 
   private GridPoint point() {

@@ -138,6 +138,30 @@ enum SamplerKind {
     SamplingMethod method(SamplerOptions options) {
       return options.dream(PublishedMethod.Algorithm.ENTROPY);
     }
+  },
+  MDLM(Family.TIMED) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return options.timed(PublishedMethod.Rule.MDLM);
+    }
+  },
+  SEDD_EULER(Family.TIMED) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return options.timed(PublishedMethod.Rule.SEDD_EULER);
+    }
+  },
+  SEDD_ANALYTIC(Family.TIMED) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return options.timed(PublishedMethod.Rule.SEDD_ANALYTIC);
+    }
+  },
+  RADD(Family.TIMED) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return options.dream(PublishedMethod.Algorithm.RADD);
+    }
   };
 
   /** A group of options that some samplers have. */
@@ -164,10 +188,16 @@ enum SamplerKind {
     SCORED,
     LEAPING,
     BLOCKS,
-    DREAM;
+    DREAM,
+    TIMED;
 
     boolean isPublished() {
-      return this == BLOCKS || this == DREAM;
+      return this == BLOCKS || this == DREAM || this == TIMED;
+    }
+
+    /** LLaDA and Dream take the likeliest token; the others draw. */
+    double temperature() {
+      return this == BLOCKS || this == DREAM ? 0 : 1;
     }
 
     boolean has(OptionGroup group) {
@@ -197,6 +227,11 @@ enum SamplerKind {
   /** Returns whether it is the sampler of a published model. */
   boolean isPublished() {
     return family.isPublished();
+  }
+
+  /** Returns the temperature where none is asked for. */
+  double temperature() {
+    return family.temperature();
   }
 
   /** Returns whether options of a group have an effect on this sampler. */

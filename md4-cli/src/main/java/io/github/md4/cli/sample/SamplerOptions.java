@@ -54,7 +54,8 @@ public final class SamplerOptions implements TitledOptions {
               + " and remask-cap, remask-rescale and remask-confidence mask tokens again"
               + " (approximate). random-order takes any order, autoregressive goes from left to"
               + " right, and euler, analytic and tau-leaping step by the scores, as SEDD and tauLDR"
-              + " do; llada, dllm and the dream ones are those of published models. Default: ${DEFAULT-VALUE}.")
+              + " do; llada, dllm, the dream ones, mdlm, the sedd ones, radd and bd3lm are those of"
+              + " published models. Default: ${DEFAULT-VALUE}.")
   private SamplerKind sampler = SamplerKind.ANCESTRAL;
 
   @Option(
@@ -272,7 +273,7 @@ public final class SamplerOptions implements TitledOptions {
   }
 
   private double temperature() {
-    return temperature != null ? temperature : sampler.isPublished() ? 0 : 1;
+    return temperature != null ? temperature : sampler.temperature();
   }
 
   /** Replaces the cosine grid as the default. */
@@ -321,6 +322,10 @@ public final class SamplerOptions implements TitledOptions {
         block == null ? DEFAULT_BLOCK : block,
         remasking == null ? PublishedMethod.Remasking.LOW_CONFIDENCE : remasking,
         promptGuidance == null ? 0 : promptGuidance);
+  }
+
+  SamplingMethod timed(PublishedMethod.Rule rule) {
+    return new PublishedMethod.Timed(rule, stepCount());
   }
 
   SamplingMethod dream(PublishedMethod.Algorithm algorithm) {

@@ -5,7 +5,7 @@ package io.github.md4.core.schedule;
  * The times at which a sampler stops, from one step of its grid to the end.
  *
  * @param first the number of the grid's steps before them
- * @param times falling, at least two, the last of them 0
+ * @param times falling, at least two; at the last, 0 on the grids of this library, all is revealed
  */
 public record StepTimes(int first, double[] times) {
 

@@ -70,7 +70,31 @@ final class DditNetwork implements Network {
 
   @Override
   public Denoiser denoiser(Parameters parameters) {
-    return (zt, condition, rows) -> logits(parameters::get, zt, condition, rows);
+    return new Weighted(parameters::get);
+  }
+
+  /** The network with weights. */
+  private class Weighted implements Denoiser {
+    private final Function<String, NDArray> weights;
+
+    Weighted(Function<String, NDArray> weights) {
+      this.weights = weights;
+    }
+
+    @Override
+    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
+      return DditNetwork.this.logits(weights, zt, condition, rows);
+    }
+
+    /** RADD's samplers read the mask's logit beside the tokens'. */
+    @Override
+    public Denoiser withMaskColumn() {
+      return config.isAdaptive()
+          ? this
+          : (zt, condition, rows) ->
+              pass(weights, places(zt), inference, new Recording.None())
+                  .raw(zt, sigmas(condition), rows);
+    }
   }
 
   private NDArray logits(
@@ -146,16 +170,12 @@ final class DditNetwork implements Network {
   }
 
   /** The network with weights in the type of its products. */
-  private final class Loaded implements FrozenDenoiser {
+  private final class Loaded extends Weighted implements FrozenDenoiser {
     private final LoadedWeights weights;
 
     Loaded(LoadedWeights weights) {
+      super(weights::of);
       this.weights = weights;
-    }
-
-    @Override
-    public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
-      return DditNetwork.this.logits(weights::of, zt, condition, rows);
     }
 
     @Override
