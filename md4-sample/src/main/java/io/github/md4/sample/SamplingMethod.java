@@ -148,8 +148,9 @@ public interface SamplingMethod {
   }
 
   /**
-   * Returns the procedure for a model of Gaussian noise.
+   * {@return the procedure for a model of Gaussian noise}
    *
+   * @param schedule the schedule, whose alpha is the share of the signal
    * @param width the coordinates of its vectors
    * @throws IllegalArgumentException if the method has no such procedure
    */

@@ -14,7 +14,13 @@ import io.github.md4.core.diffusion.NoisyVectors;
 public record TrajectoryQuery(
     GridPoint point, int[] positions, double[][] noise, NoisyVectors vectors) {
 
-  /** A query that shows tokens alone. */
+  /**
+   * A query that shows tokens alone.
+   *
+   * @param point the call, and the time on the grid
+   * @param positions the positions asked, rising
+   * @param noise the noise of these draws, [c, R]
+   */
   public TrajectoryQuery(GridPoint point, int[] positions, double[][] noise) {
     this(point, positions, noise, NoisyVectors.NONE);
   }

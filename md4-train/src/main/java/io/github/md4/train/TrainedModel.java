@@ -105,6 +105,11 @@ public final class TrainedModel implements OptimizerState.WholeModel, AutoClosea
     ParameterFile.write(folder.resolve(TrainedParameters.OPTIMIZER), Map.of(), moments);
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @hidden its types are internal
+   */
   @Override
   public OptimizerKernels.Trained fill() {
     weights = weights.refilled();

@@ -17,12 +17,21 @@ public record Condition(double[] times, int[] labels, List<NoisyVectors> vectors
   /** The label of an example without a class. */
   public static final int NO_LABEL = -1;
 
-  /** The condition of examples of tokens alone. */
+  /**
+   * The condition of examples of tokens alone.
+   *
+   * @param times times in [0, 1], one for each example
+   * @param labels class ids, one for each example, or empty where there are no classes
+   */
   public Condition(double[] times, int[] labels) {
     this(times, labels, List.of());
   }
 
-  /** Returns the same condition with vectors, unless none has any. */
+  /**
+   * {@return the same condition with vectors, unless none has any}
+   *
+   * @param each what is added to the embedded tokens, one for each example
+   */
   public Condition with(List<NoisyVectors> each) {
     boolean isEmpty = each.stream().allMatch(NoisyVectors::isEmpty);
     return isEmpty ? this : new Condition(times, labels, List.copyOf(each));

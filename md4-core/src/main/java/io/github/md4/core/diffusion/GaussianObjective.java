@@ -63,7 +63,11 @@ public record GaussianObjective(TokenSpace space, GaussianProcess process) imple
     private static final String NAME = "gaussian";
     private static final int DEFAULT_WIDTH = 16;
 
-    /** Checks the width. */
+    /**
+     * Checks the width.
+     *
+     * @param width D, the coordinates of an embedding
+     */
     public Kind {
       if (width < 1) {
         throw new IllegalArgumentException("the width of vectors must be at least 1: " + width);

@@ -12,7 +12,12 @@ import java.util.SplittableRandom;
  */
 public record GaussianProcess(MaskingSchedule schedule, int width) {
 
-  /** Checks the width. */
+  /**
+   * Checks the width.
+   *
+   * @param schedule the schedule, whose alpha is the share of the signal
+   * @param width D, at least 1
+   */
   public GaussianProcess {
     if (width < 1) {
       throw new IllegalArgumentException("the width of vectors must be at least 1: " + width);
@@ -33,8 +38,8 @@ public record GaussianProcess(MaskingSchedule schedule, int width) {
   }
 
   /**
-   * Returns D independent standard normals, a function of one uniform: its 53 bits are the seed of
-   * a generator (Box and Muller, 1958).
+   * {@return D independent standard normals, a function of one uniform: its 53 bits are the seed of
+   * a generator (Box and Muller, 1958)}
    *
    * @param u in [0, 1)
    */
@@ -56,21 +61,27 @@ public record GaussianProcess(MaskingSchedule schedule, int width) {
     return (random.nextLong() >>> 11) * 0x1p-53;
   }
 
-  /** Returns the root of alpha. */
+  /**
+   * {@return the root of alpha}
+   *
+   * @param t a time, in [0, 1]
+   */
   public double scale(double t) {
     return Math.sqrt(schedule.alpha(t));
   }
 
   /**
-   * Returns minus half the derivative of the signal-to-noise ratio by time: the weight of the
-   * squared distance between an embedding and the guess of it (Kingma et al., 2021, equation 15).
+   * {@return minus half the derivative of the signal-to-noise ratio by time: the weight of the
+   * squared distance between an embedding and the guess of it (Kingma et al., 2021, equation 15)}
+   *
+   * @param t a time, in [0, 1]
    */
   public double lossWeight(double t) {
     double noise = schedule.oneMinusAlpha(t);
     return -schedule.alphaPrime(t) / (2 * noise * noise);
   }
 
-  /** Returns the divergence of {@code z_1} from a standard normal, nats a token. */
+  /** {@return the divergence of {@code z_1} from a standard normal, nats a token} */
   public double prior() {
     return -width * Math.log(schedule.oneMinusAlpha(1)) / 2;
   }

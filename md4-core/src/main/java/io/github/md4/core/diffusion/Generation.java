@@ -23,7 +23,7 @@ public sealed interface Generation {
       Supplier<R> uniformNoise,
       IntFunction<R> gaussianNoise);
 
-  /** Returns whether sequences come about by masks that are revealed. */
+  /** {@return whether sequences come about by masks that are revealed} */
   default boolean isUnmasking() {
     return match(form -> true, () -> false, () -> false, width -> false);
   }

@@ -19,12 +19,12 @@ public record NoisyVectors(double scale, float[] added) {
   /** Tokens alone. */
   public static final NoisyVectors NONE = new NoisyVectors(1, new float[0]);
 
-  /** Returns whether there are tokens alone. */
+  /** {@return whether there are tokens alone} */
   public boolean isEmpty() {
     return added.length == 0;
   }
 
-  /** Returns {@code log(alpha / (1 - alpha))}, alpha being the square of the scale. */
+  /** {@return {@code log(alpha / (1 - alpha))}, alpha being the square of the scale} */
   public double logSnr() {
     return 2 * Math.log(scale) - Math.log1p(-scale * scale);
   }

@@ -61,7 +61,7 @@ public interface ObjectiveKind {
     return false;
   }
 
-  /** Returns the width of the vectors that a network is shown beside tokens, or 0. */
+  /** {@return the width of the vectors that a network is shown beside tokens, or 0} */
   default int vectorWidth() {
     return 0;
   }

@@ -25,7 +25,16 @@ public record Query(
     NoisyVectors vectors) {
   private static final float[][] NO_FACTS = {};
 
-  /** A query that shows tokens alone. */
+  /**
+   * A query that shows tokens alone.
+   *
+   * @param zt the tokens shown, in [0, V], [N]
+   * @param time the time, in [0, 1]
+   * @param positions the positions asked, rising
+   * @param weight the factor of the sum of their losses, at least 0
+   * @param isWithinEnds whether the bound of continuous time counts this query
+   * @param facts numbers for the row loss about each position, [k][positions]
+   */
   public Query(
       int[] zt,
       double time,

@@ -63,6 +63,8 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
   /**
    * Returns the examples, each with probability {@code share}, that are shown a first guess.
    *
+   * @param batchSize the number of examples
+   * @param share the probability of each, in [0, 1]
    * @return ascending, in [0, batchSize)
    */
   public int[] selfConditioned(int batchSize, double share) {

@@ -47,7 +47,7 @@ public interface NetworkConfig {
     return false;
   }
 
-  /** Returns the width of the vectors that the network is shown beside tokens, or 0. */
+  /** {@return the width of the vectors that the network is shown beside tokens, or 0} */
   default int vectorWidth() {
     return 0;
   }

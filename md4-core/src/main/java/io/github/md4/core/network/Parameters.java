@@ -115,7 +115,11 @@ public final class Parameters implements AutoCloseable {
     return new NDList(arrays.values());
   }
 
-  /** {@return the arrays' contiguous memory} */
+  /**
+   * {@return the arrays' contiguous memory}
+   *
+   * @hidden its types are internal
+   */
   public FlatArrays flat() {
     return flat;
   }

@@ -19,7 +19,11 @@ import io.github.md4.core.loss.Logits;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import java.util.Arrays;
 
-/** A network in training whose forward pass is recorded on a tape, on any device. */
+/**
+ * A network in training whose forward pass is recorded on a tape, on any device.
+ *
+ * @hidden its types are internal
+ */
 public final class RecordedNetwork implements TrainableNetwork {
   private final Implementation implementation;
   private final Parameters parameters;

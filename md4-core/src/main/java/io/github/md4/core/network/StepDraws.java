@@ -6,7 +6,11 @@ import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Confidence;
 import java.util.Optional;
 
-/** A network that draws tokens itself: the host waits once for a call and its draws together. */
+/**
+ * A network that draws tokens itself: the host waits once for a call and its draws together.
+ *
+ * @hidden its types are internal
+ */
 public interface StepDraws {
 
   /**
@@ -17,13 +21,18 @@ public interface StepDraws {
    * @param condition the time of each of B examples
    * @param rows flat positions in ascending order [R], R at least 1
    * @param u uniforms in [0, 1), or negative for the likeliest token, [R]
+   * @param confidence what is reported as the confidence of a draw
    * @return tokens, probabilities, confidences, [3, R]; empty where a call of the network followed
    *     by a draw is the faster way
    */
   Optional<double[]> draw(
       int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence);
 
-  /** Returns the network as one that draws itself, if it is one. */
+  /**
+   * {@return the network as one that draws itself, if it is one}
+   *
+   * @param denoiser the network
+   */
   static Optional<StepDraws> of(Denoiser denoiser) {
     return denoiser instanceof StepDraws own ? Optional.of(own) : Optional.empty();
   }

@@ -45,7 +45,11 @@ public interface TrainableNetwork extends AutoCloseable {
     return prepare(input, noise).forward(scope);
   }
 
-  /** {@return the gradients of the last backward pass, in the parameters' order} */
+  /**
+   * {@return the gradients of the last backward pass, in the parameters' order}
+   *
+   * @hidden its types are internal
+   */
   FlatArrays gradients();
 
   /**
@@ -56,16 +60,26 @@ public interface TrainableNetwork extends AutoCloseable {
     return new int[] {0};
   }
 
-  /** {@return the optimizer of these parameters} */
+  /**
+   * {@return the optimizer of these parameters}
+   *
+   * @hidden its types are internal
+   */
   OptimizerKernels optimizer();
 
   /**
    * {@return the vector that the forward pass reads, as long as the parameters: a copy of them in
    * the products' type, or they themselves}
+   *
+   * @hidden its types are internal
    */
   FlatArrays working();
 
-  /** {@return the parameters in float32, some of which the forward pass may also read} */
+  /**
+   * {@return the parameters in float32, some of which the forward pass may also read}
+   *
+   * @hidden its types are internal
+   */
   FlatArrays exact();
 
   /**
@@ -80,6 +94,7 @@ public interface TrainableNetwork extends AutoCloseable {
    * {@return the movement of a piece of the parameters}
    *
    * @param workingPiece the same piece of {@link #working}, which the movement keeps up to date
+   * @hidden its types are internal
    */
   default Optional<OptimizerKernels.Movement> movement(FlatArrays workingPiece) {
     return Optional.empty();

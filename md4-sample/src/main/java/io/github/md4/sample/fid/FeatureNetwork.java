@@ -36,6 +36,7 @@ public sealed interface FeatureNetwork extends AutoCloseable
    * {@return the network of a TorchScript file}
    *
    * @param script the open file
+   * @hidden its types are internal
    */
   static FeatureNetwork of(ScriptFile script) {
     return new ScriptNetwork(script);

@@ -49,6 +49,7 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
    * @param trained parameters, moments and average
    * @param gradient the gradient of the step
    * @param step number, rate and memory of the update
+   * @hidden its types are internal
    */
   public void step(OptimizerKernels kernels, Trained trained, FlatArrays gradient, Step step) {
     OptimizerKernels.Numbers numbers =

@@ -12,6 +12,7 @@ public sealed interface GradientClip {
    *
    * @param kernels the kernels of the gradients' device
    * @param gradients the gradients of the step
+   * @hidden its types are internal
    */
   void apply(OptimizerKernels kernels, FlatArrays gradients);
 
@@ -52,6 +53,11 @@ public sealed interface GradientClip {
 
   /** Nothing, as all of the paper's runs. */
   record None() implements GradientClip {
+    /**
+     * {@inheritDoc}
+     *
+     * @hidden its types are internal
+     */
     @Override
     public void apply(OptimizerKernels kernels, FlatArrays gradients) {}
 
@@ -72,6 +78,11 @@ public sealed interface GradientClip {
       check(bound);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @hidden its types are internal
+     */
     @Override
     public void apply(OptimizerKernels kernels, FlatArrays gradients) {
       kernels.clipByNorm(gradients, bound);
@@ -94,6 +105,11 @@ public sealed interface GradientClip {
       check(bound);
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @hidden its types are internal
+     */
     @Override
     public void apply(OptimizerKernels kernels, FlatArrays gradients) {
       kernels.clipByValue(gradients, bound);

@@ -62,6 +62,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
    * @param manager the manager of the arrays, whose device is theirs
    * @param network the network
    * @param whole parameters, moments and average of all
+   * @hidden its types are internal
    */
   OptimizerState state(NDManager manager, TrainableNetwork network, Trained whole);
 

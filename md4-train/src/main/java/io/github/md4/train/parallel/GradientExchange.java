@@ -12,7 +12,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** The last backward pass of a step, and the sum of the step's gradients over all processes. */
+/**
+ * The last backward pass of a step, and the sum of the step's gradients over all processes.
+ *
+ * @hidden its types are internal
+ */
 public interface GradientExchange {
 
   /**

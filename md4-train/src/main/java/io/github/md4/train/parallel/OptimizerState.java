@@ -7,7 +7,11 @@ import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
 import java.io.IOException;
 import java.util.stream.Stream;
 
-/** The arrays that an optimizer moves in this process: everything, or a piece of each segment. */
+/**
+ * The arrays that an optimizer moves in this process: everything, or a piece of each segment.
+ *
+ * @hidden its types are internal
+ */
 public sealed interface OptimizerState extends AutoCloseable
     permits OptimizerState.Whole, ShardedState {
 

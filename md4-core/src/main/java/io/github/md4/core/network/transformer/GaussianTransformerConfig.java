@@ -47,7 +47,23 @@ public record GaussianTransformerConfig(
     double attentionDropout)
     implements NetworkConfig {
 
-  /** Checks all. */
+  /**
+   * Checks all.
+   *
+   * @param vectorWidth D, the coordinates of an embedding
+   * @param selfConditioning the share of the examples of training that are shown the guess of a
+   *     first pass; where it is above 0, a trained network always makes two passes
+   * @param headWidth width of a head, of the time features and of the condition; even, at least 4
+   * @param heads of the queries
+   * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query
+   *     attention
+   * @param layers number of blocks
+   * @param activation of the feed-forward's gate and of the condition before every adaLN product
+   * @param conditioning the initial values of the adaLN products
+   * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
+   * @param dropout rate of the channels of each branch, one draw for all positions
+   * @param attentionDropout rate of the attention probabilities
+   */
   public GaussianTransformerConfig {
     require(vectorWidth >= 1, "vectorWidth must be at least 1", vectorWidth);
     require(
@@ -67,12 +83,12 @@ public record GaussianTransformerConfig(
             attentionDropout);
   }
 
-  /** Returns the keys of a config that, left out, have the value of another. */
+  /** {@return the keys of a config that, left out, have the value of another} */
   public static Map<String, String> derived() {
     return TransformerConfig.derived();
   }
 
-  /** Returns the paper's text8 network with Plaid's 16 coordinates and a quarter conditioned. */
+  /** {@return the paper's text8 network with Plaid's 16 coordinates and a quarter conditioned} */
   public static GaussianTransformerConfig defaults() {
     TransformerConfig of = TransformerConfig.defaults();
     return new GaussianTransformerConfig(
