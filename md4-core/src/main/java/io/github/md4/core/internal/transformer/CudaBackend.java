@@ -14,7 +14,7 @@ import io.github.md4.core.internal.torch.TorchScript;
 import java.util.Optional;
 
 /** The GPU's implementation of the transformer's hand-written pass in training. */
-class CudaBackend implements FusedKernels.Backend {
+class CudaBackend implements FusedBackend {
   final CudaDevice cuda;
   final FusedKernels.Options options;
 

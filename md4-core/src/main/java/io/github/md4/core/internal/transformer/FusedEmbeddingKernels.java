@@ -25,7 +25,7 @@ public final class FusedEmbeddingKernels {
   }
 
   /** Returns the rows of a table [V + 1, D], float32 or not, at the tokens of all positions. */
-  public Embedded embed(NDManager scope, FusedKernels.Batch batch, Hidden table) {
+  public Embedded embed(NDManager scope, FusedUploads.Batch batch, Hidden table) {
     NDList made = kernels.run(scope, "embed", batch.runs().zt(), table.array);
     return new Embedded(
         new Hidden(made.get(0)), made.size() > 1 ? Optional.of(made.get(1)) : Optional.empty());
@@ -33,7 +33,7 @@ public final class FusedEmbeddingKernels {
 
   /** Returns the gradient by the table, float32 [V + 1, D]. */
   public NDArray embedBackward(
-      NDManager scope, Hidden gradient, Embedded embedded, FusedKernels.Batch batch, int tokens) {
+      NDManager scope, Hidden gradient, Embedded embedded, FusedUploads.Batch batch, int tokens) {
     NDArray dh =
         embedded
             .mask

@@ -4,7 +4,6 @@ package io.github.md4.core.internal.transformer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.RecordingStream;
@@ -44,7 +43,7 @@ public final class FusedKernels implements AutoCloseable {
 
   private final NDManager manager;
   private final Options options;
-  private final Backend backend;
+  private final FusedBackend backend;
   private final BufferPool pool;
   private final PointwiseKernels pointwise;
   private final Optional<Products> products;
@@ -61,40 +60,7 @@ public final class FusedKernels implements AutoCloseable {
   public record Options(
       TransformerKernels.Options network, TransformerKernels.Dropout dropout, Precision stream) {}
 
-  /** The device-dependent parts. */
-  interface Backend {
-    PointwiseKernels pointwiseKernels(NDManager manager, BufferPool pool);
-
-    public Upload upload(NDManager manager);
-
-    /** Returns the TorchScript functions {@code attention} and {@code attentionBackward}. */
-    String attention();
-
-    /** Returns attention of our own; without it libtorch attends. */
-    default Optional<AttentionKernels> ownAttention(BufferPool pool) {
-      return Optional.empty();
-    }
-
-    /** Returns the kernels of whole steps of sampling; empty where there are none. */
-    default Optional<StepKernels> steps() {
-      return Optional.empty();
-    }
-
-    /** Returns a stream to record forward passes on; empty where that was not tried. */
-    default Optional<RecordingStream> recordingStream() {
-      return Optional.empty();
-    }
-
-    /** Returns the pool of the buffers that a forward pass writes into. */
-    BufferPool bufferPool(NDManager manager);
-
-    /**
-     * Returns products that write into the pool's buffers; without them libtorch makes new arrays.
-     */
-    Optional<Products> products(NDManager manager, BufferPool pool);
-  }
-
-  FusedKernels(NDManager parent, Options options, Backend backend) {
+  FusedKernels(NDManager parent, Options options, FusedBackend backend) {
     this.manager = parent.newSubManager();
     this.options = options;
     this.backend = backend;
@@ -160,63 +126,6 @@ public final class FusedKernels implements AutoCloseable {
         && width <= WIDEST
         && network.headWidth() % OCTET == 0
         && network.headWidth() <= WIDEST_HEAD;
-  }
-
-  // ---- uploads ----
-
-  /** A batch on the host, prepared on any thread. */
-  public record HostBatch(TokenRuns.OnHost runs, Rows.OnHost headRows, int examples, int length) {
-
-    /**
-     * @param zt tokens of all positions
-     * @param rows flat positions of the head's rows, in ascending order
-     * @param vocabulary number of tokens, the mask included
-     */
-    public static HostBatch of(int[] zt, int[] rows, int examples, int vocabulary) {
-      int length = zt.length / examples;
-      return new HostBatch(
-          TokenRuns.OnHost.of(zt, vocabulary),
-          Rows.OnHost.of(rows, examples, length),
-          examples,
-          length);
-    }
-  }
-
-  /**
-   * A batch on the device.
-   *
-   * @param all all positions; {@code headRows}, the positions with logits
-   */
-  public record Batch(TokenRuns runs, Rows all, Rows headRows) {}
-
-  /** Uploads a batch, then runs {@code more}, which uploads at most {@code moreBytes} bytes. */
-  public Batch upload(NDManager scope, HostBatch host, long moreBytes, Runnable more) {
-    upload.begin(
-        TokenRuns.bytes(host.runs.zt().length)
-            + 2 * Rows.bytes(host.examples, host.headRows.rows().length)
-            + moreBytes);
-    TokenRuns runs = TokenRuns.of(scope, upload, host.runs);
-    Rows all = Rows.all(scope, upload, host.examples, host.length);
-    boolean isAll = host.headRows.rows().length == all.count();
-    Rows headRows = isAll ? all : Rows.of(scope, upload, host.headRows, all);
-    more.run();
-    upload.end();
-    return new Batch(runs, all, headRows);
-  }
-
-  /** Returns float32 values on the device, inside an {@link #upload}. */
-  public NDArray floats(NDManager scope, float[] values, Shape shape) {
-    return upload.floats(scope, values, shape);
-  }
-
-  /** Returns labels int64 on the device, inside an {@link #upload}. */
-  public NDArray longs(NDManager scope, long[] values) {
-    return upload.longs(scope, values, new Shape(values.length));
-  }
-
-  /** Returns uint8 values on the device, inside an {@link #upload}. */
-  public NDArray bytes(NDManager scope, byte[] values, Shape shape) {
-    return upload.bytes(scope, values, shape);
   }
 
   // ---- branches ----
@@ -395,6 +304,11 @@ public final class FusedKernels implements AutoCloseable {
 
   private Hidden hidden(NDManager scope, String function, Object... arguments) {
     return new Hidden(one(scope, function, arguments));
+  }
+
+  /** Returns the uploads of batches. */
+  public FusedUploads uploads() {
+    return new FusedUploads(upload);
   }
 
   /** Returns the kernels of condition and modulation. */

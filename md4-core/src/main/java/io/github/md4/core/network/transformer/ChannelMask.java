@@ -25,6 +25,8 @@ record ChannelMask(byte[] values, Shape shape) {
 
   /** Returns the mask on the device; empty without dropout. */
   Optional<NDArray> upload(NDManager scope, FusedKernels kernels) {
-    return values.length == 0 ? Optional.empty() : Optional.of(kernels.bytes(scope, values, shape));
+    return values.length == 0
+        ? Optional.empty()
+        : Optional.of(kernels.uploads().bytes(scope, values, shape));
   }
 }

@@ -68,10 +68,10 @@ final class FusedCondition {
   void upload(NDManager scope, HostCondition host) {
     if (config.timeFeatures() == TimeFeatures.T) {
       Shape shape = new Shape(host.timeFeatures.length / config.headWidth(), config.headWidth());
-      this.times = kernels.floats(scope, host.timeFeatures, shape);
+      this.times = kernels.uploads().floats(scope, host.timeFeatures, shape);
     }
     if (config.classes() > 0) {
-      this.labels = kernels.longs(scope, host.labels);
+      this.labels = kernels.uploads().longs(scope, host.labels);
     }
   }
 

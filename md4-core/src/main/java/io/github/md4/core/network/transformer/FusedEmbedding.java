@@ -7,7 +7,7 @@ import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.FusedEmbeddingKernels;
 import io.github.md4.core.internal.transformer.FusedEmbeddingKernels.Embedded;
 import io.github.md4.core.internal.transformer.FusedKernels;
-import io.github.md4.core.internal.transformer.FusedKernels.Batch;
+import io.github.md4.core.internal.transformer.FusedUploads.Batch;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 
 /** The embedding of the hand-written pass, forward and backward. */

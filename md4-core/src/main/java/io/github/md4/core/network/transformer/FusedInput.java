@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network.transformer;
 
-import io.github.md4.core.internal.transformer.FusedKernels.HostBatch;
+import io.github.md4.core.internal.transformer.FusedUploads.HostBatch;
 import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.NetworkInput;
 

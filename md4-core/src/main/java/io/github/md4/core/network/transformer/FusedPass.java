@@ -8,11 +8,11 @@ import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.FusedConditionKernels;
 import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
 import io.github.md4.core.internal.transformer.FusedKernels;
-import io.github.md4.core.internal.transformer.FusedKernels.Batch;
 import io.github.md4.core.internal.transformer.FusedKernels.BranchNorm;
 import io.github.md4.core.internal.transformer.FusedKernels.Modulated;
 import io.github.md4.core.internal.transformer.FusedKernels.ModulatedGradients;
 import io.github.md4.core.internal.transformer.FusedKernels.ResidualGradients;
+import io.github.md4.core.internal.transformer.FusedUploads.Batch;
 import io.github.md4.core.loss.Logits;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import io.github.md4.core.network.TrainingPass;
@@ -87,18 +87,20 @@ final class FusedPass implements TrainingPass {
 
   private void upload(FusedInput input) {
     batch =
-        kernels.upload(
-            scope,
-            input.batch(),
-            input.moreBytes(),
-            () -> {
-              condition.upload(scope, input.condition());
-              gateFactors =
-                  input
-                      .mask()
-                      .upload(scope, kernels)
-                      .map(mask -> conditionKernels.gateFactors(scope, mask));
-            });
+        kernels
+            .uploads()
+            .batch(
+                scope,
+                input.batch(),
+                input.moreBytes(),
+                () -> {
+                  condition.upload(scope, input.condition());
+                  gateFactors =
+                      input
+                          .mask()
+                          .upload(scope, kernels)
+                          .map(mask -> conditionKernels.gateFactors(scope, mask));
+                });
   }
 
   private FusedLayer layer(int layer) {

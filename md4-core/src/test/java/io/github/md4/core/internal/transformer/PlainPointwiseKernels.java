@@ -58,7 +58,7 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
         });
   }
 
-  private static class PlainBackend implements FusedKernels.Backend {
+  private static class PlainBackend implements FusedBackend {
     private final FusedKernels.Options options;
 
     PlainBackend(FusedKernels.Options options) {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.transformer;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.cuda.RecordingStream;
+import io.github.md4.core.internal.cuda.Upload;
+import io.github.md4.core.internal.torch.BufferPool;
+import io.github.md4.core.internal.torch.Products;
+import java.util.Optional;
+
+/** The device-dependent parts of {@link FusedKernels}. */
+interface FusedBackend {
+  PointwiseKernels pointwiseKernels(NDManager manager, BufferPool pool);
+
+  Upload upload(NDManager manager);
+
+  /** Returns the TorchScript functions {@code attention} and {@code attentionBackward}. */
+  String attention();
+
+  /** Returns attention of our own; without it libtorch attends. */
+  default Optional<AttentionKernels> ownAttention(BufferPool pool) {
+    return Optional.empty();
+  }
+
+  /** Returns the kernels of whole steps of sampling; empty where there are none. */
+  default Optional<StepKernels> steps() {
+    return Optional.empty();
+  }
+
+  /** Returns a stream to record forward passes on; empty where that was not tried. */
+  default Optional<RecordingStream> recordingStream() {
+    return Optional.empty();
+  }
+
+  /** Returns the pool of the buffers that a forward pass writes into. */
+  BufferPool bufferPool(NDManager manager);
+
+  /**
+   * Returns products that write into the pool's buffers; without them libtorch makes new arrays.
+   */
+  Optional<Products> products(NDManager manager, BufferPool pool);
+}
