@@ -20,6 +20,7 @@ import java.util.OptionalInt;
  * @param most the most tokens of a completion
  * @param stop texts that end a completion
  * @param isEchoed whether the answer begins with the prompt
+ * @param label the class of all of them, or {@link InitialSequence#NO_LABEL}
  */
 record CompletionRequest(
     List<int[]> prompts,
@@ -28,6 +29,7 @@ record CompletionRequest(
     OptionalInt most,
     List<String> stop,
     boolean isEchoed,
+    int label,
     SamplingOptions options) {
   private static final int MOST_SEQUENCES = 512;
   private static final int MOST_STOPS = 16;
@@ -46,6 +48,7 @@ record CompletionRequest(
             fields.count("max_tokens", 1, Integer.MAX_VALUE),
             stops(fields),
             fields.flag("echo"),
+            served.label(fields),
             SamplingFields.read(fields, served.defaults()));
     fields.ignore("user");
     fields.unsupported("best_of", Integer.toString(request.choices));
@@ -141,7 +144,7 @@ record CompletionRequest(
       System.arraycopy(prompt, 0, zt, 0, prompt.length);
       System.arraycopy(end, 0, zt, zt.length - end.length, end.length);
       for (int choice = 0; choice < choices; choice++) {
-        sequences.add(new InitialSequence(zt, sequences.size()));
+        sequences.add(new InitialSequence(zt, sequences.size(), label));
       }
     }
     return sequences;

@@ -18,8 +18,6 @@ import java.util.stream.IntStream;
 
 /** {@code /v1/infill}: the holes of a template are filled, in one answer or as events. */
 record InfillEndpoint(ServedModel served, Requests requests, Metrics metrics) implements Endpoint {
-  private static final int MOST_CLASSES = 1 << 20;
-
   @Override
   public String method() {
     return "POST";
@@ -40,7 +38,7 @@ record InfillEndpoint(ServedModel served, Requests requests, Metrics metrics) im
     Fields fields = exchange.fields();
     served.check(fields);
     int[] zt = start(fields);
-    int label = fields.count("label", 0, MOST_CLASSES).orElse(InitialSequence.NO_LABEL);
+    int label = served.label(fields);
     List<InitialSequence> sequences =
         IntStream.range(0, SamplingFields.choices(fields))
             .mapToObj(index -> new InitialSequence(zt, index, label))

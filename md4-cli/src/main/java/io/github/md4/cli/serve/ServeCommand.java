@@ -8,6 +8,7 @@ import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Usage;
 import io.github.md4.cli.support.Visible;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.model.ModelConfig;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.SamplingProcedure;
@@ -174,9 +175,10 @@ public final class ServeCommand implements Callable<Integer> {
       throw new InvalidDataException(folder.path(), "is a model of images; texts alone are served");
     }
     String called = name == null ? nameOf(folder.path()) : name;
-    int length = model.description().config().length();
+    ModelConfig config = model.description().config();
     long now = Instant.now().getEpochSecond();
-    return new ServedModel(model, called, length, defaults(model), now);
+    return new ServedModel(
+        model, called, config.length(), config.network().classes(), defaults(model), now);
   }
 
   private static String nameOf(Path path) {

@@ -4,19 +4,27 @@ package io.github.md4.cli.serve;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
+import java.util.OptionalInt;
 
 /**
  * The model that a server has.
  *
  * @param name what clients call it
  * @param length the tokens of a sequence
+ * @param classes the number of classes that the network knows, 0 where it is told none
  * @param defaults the options of a request that says nothing
  * @param since the second of its loading, since 1970
  */
 record ServedModel(
-    MaskedDiffusion model, String name, int length, SamplingOptions defaults, long since) {
+    MaskedDiffusion model,
+    String name,
+    int length,
+    int classes,
+    SamplingOptions defaults,
+    long since) {
 
   Tokenizer tokenizer() {
     return model.tokenizer();
@@ -45,6 +53,23 @@ record ServedModel(
     String shown = asked.length() <= most ? asked : asked.substring(0, most) + "...";
     return Refusal.of(
         404, "model_not_found", "there is no model %s here; it is %s".formatted(shown, name));
+  }
+
+  /**
+   * Returns the class that a request names. A wrong one would spoil the call of other requests.
+   *
+   * @throws Refusal if it is none of the network's, or missing
+   */
+  int label(Fields fields) {
+    OptionalInt label = fields.count("label", 0, Integer.MAX_VALUE);
+    if (label.orElse(0) >= Math.max(1, classes) || label.isPresent() != (classes > 0)) {
+      String wanted =
+          classes == 0
+              ? "label must be left out: the model has no classes"
+              : "label must be a class in [0, %d)".formatted(classes);
+      throw Refusal.wrong("label", wanted);
+    }
+    return label.orElse(InitialSequence.NO_LABEL);
   }
 
   /** Returns whether the sampler of a request never changes a token that it has revealed. */

@@ -89,7 +89,7 @@ record TestServer(ServedModel served, ModelServer server, StringWriter log, Http
 
   private static TestServer start(MaskedDiffusion model, ServeLimits limits, BearerToken token)
       throws IOException {
-    ServedModel served = new ServedModel(model, NAME, LENGTH, SamplingOptions.defaults(), 17);
+    ServedModel served = new ServedModel(model, NAME, LENGTH, 0, SamplingOptions.defaults(), 17);
     StringWriter log = new StringWriter();
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     ModelServer server =

@@ -15,6 +15,7 @@ import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +29,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A Chromium without a window, driven by its DevTools protocol. */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Pattern LISTENING =
       Pattern.compile("DevTools listening on (ws://(\\S+)/devtools/\\S+)");
@@ -84,14 +85,14 @@ final class Browser implements AutoCloseable {
   }
 
   /** Returns the program, if this machine has one. */
-  static Optional<Path> program() {
+  public static Optional<Path> program() {
     return Stream.of(System.getenv().getOrDefault("PATH", "").split(":"))
         .flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)))
         .filter(Files::isExecutable)
         .findFirst();
   }
 
-  static Browser start(Path program, Path profile) throws Exception {
+  public static Browser start(Path program, Path profile) throws Exception {
     Process process =
         new ProcessBuilder(
                 program.toString(),
@@ -137,7 +138,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Opens a page and waits until its script has run. */
-  void open(String url) throws Exception {
+  public void open(String url) throws Exception {
     call("Page.navigate", Map.of("url", url));
     while (!eval("document.readyState + document.URL").asText().equals("complete" + url)) {
       Thread.sleep(20);
@@ -146,7 +147,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Returns what an expression gives. */
-  JsonNode eval(String expression) throws Exception {
+  public JsonNode eval(String expression) throws Exception {
     JsonNode result =
         request("Runtime.evaluate", Map.of("expression", expression, "returnByValue", true));
     if (result.has("exceptionDetails")) {
@@ -156,12 +157,12 @@ final class Browser implements AutoCloseable {
   }
 
   /** Runs a statement. */
-  void run(String statement) throws Exception {
+  public void run(String statement) throws Exception {
     JsonNode unused = eval(statement);
   }
 
   /** Presses a key and lets it go. */
-  void press(String key) throws Exception {
+  public void press(String key) throws Exception {
     for (String type : new String[] {"keyDown", "keyUp"}) {
       call(
           "Input.dispatchKeyEvent",
@@ -169,14 +170,23 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  void prefer(String scheme) throws Exception {
+  public void prefer(String scheme) throws Exception {
     call(
         "Emulation.setEmulatedMedia",
         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
   }
 
+  /** Writes a picture of the whole page, half as fine again as its pixels. */
+  public void picture(Path file, int width, int height) throws Exception {
+    call(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", height, "deviceScaleFactor", 1.5, "mobile", false));
+    String data = request("Page.captureScreenshot", Map.of("format", "png")).path("data").asText();
+    Path unused = Files.write(file, Base64.getDecoder().decode(data));
+  }
+
   /** Returns the errors of the page, and its requests to a network. */
-  List<String> complaints() {
+  public List<String> complaints() {
     return new ArrayList<>(incoming.complaints);
   }
 

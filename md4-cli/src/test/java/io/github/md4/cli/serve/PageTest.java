@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.serve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.github.md4.cli.trace.Browser;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The page at the root of a server, as a person uses it. */
+@Timeout(120)
+final class PageTest {
+  private static final String TEXTS =
+      "[...document.querySelectorAll('.sample')].map(s => [...s.querySelectorAll('.cell')]"
+          + ".map(c => c.classList.contains('mask') ? '_' : c.textContent).join('')).join('|')";
+
+  @TempDir private Path folder;
+
+  @Test
+  void page_namesNothingOutsideItself() throws Exception {
+    try (TestServer server = TestServer.start(folder)) {
+      TestServer.Answer page = server.get("/");
+      assertThat(page.status()).isEqualTo(200);
+      assertThat(page.body()).doesNotContain("http:", "https:", "src=", "@import", "url(");
+      assertThat(page.response().headers().firstValue("Content-Security-Policy").orElse(""))
+          .contains("default-src 'none'", "connect-src 'self'");
+    }
+  }
+
+  @Test
+  void page_fillsATemplate() throws Exception {
+    Optional<Path> program = Browser.program();
+    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
+    try (TestServer server = TestServer.start(folder);
+        Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+      String url = server.uri("/").toString();
+      browser.open(url);
+      await(browser, "document.getElementById('name').textContent", TestServer.NAME);
+      fill(browser);
+      maskAgain(browser);
+      score(browser);
+      fail(browser);
+      assertThat(browser.complaints()).allMatch(text -> text.contains("\"url\":\"" + url));
+    }
+  }
+
+  private static void fill(Browser browser) throws Exception {
+    type(browser, "ab[MASK*3]d");
+    browser.run(
+        "document.getElementById('seed').value = '9'; document.getElementById('count').value = 2");
+    browser.run("document.getElementById('go').click()");
+    await(browser, "document.querySelectorAll('.note button:not([hidden])').length", "2");
+    await(browser, "document.getElementById('share').textContent", "100%");
+    String[] texts = browser.eval(TEXTS).asText().split("\\|", -1);
+    assertThat(texts).hasSize(2).allMatch(text -> text.matches("ab[ a-f\u00a0]{3}d"));
+    assertThat(browser.eval("document.querySelectorAll('.cell.given').length").asInt())
+        .isEqualTo(6);
+    // At the beginning of the way all that is not given is masked.
+    browser.run(
+        "(s => { s.value = 0; s.dispatchEvent(new Event('input')); })(document.getElementById('slider'))");
+    assertThat(browser.eval(TEXTS).asText()).isEqualTo("ab___d|ab___d");
+  }
+
+  /** A token that is clicked becomes a hole, and the rest stays. */
+  private static void maskAgain(Browser browser) throws Exception {
+    browser.run("document.querySelectorAll('.sample')[1].querySelectorAll('.cell')[3].click()");
+    String before = browser.eval(TEXTS).asText().split("\\|", -1)[1];
+    assertThat(before.charAt(3)).isEqualTo('_');
+    assertThat(browser.eval("document.getElementById('template').value").asText())
+        .isEqualTo(before.replace("_", "[MASK]").replace('\u00a0', ' '));
+    browser.run(
+        "document.getElementById('share').textContent = ''; document.getElementById('go').click()");
+    await(browser, "document.getElementById('share').textContent", "100%");
+    String after = browser.eval(TEXTS).asText().split("\\|", -1)[0];
+    assertThat(after).matches(before.replace("_", "[ a-f\u00a0]"));
+  }
+
+  private static void score(Browser browser) throws Exception {
+    browser.run("document.querySelector('.note button').click()");
+    String text = "document.querySelector('.note button').textContent";
+    await(browser, text + ".includes('bits per character')", "true");
+    assertThat(browser.eval(text).asText()).matches("\\d+\\.\\d{3} \u00b1 .*");
+  }
+
+  private static void fail(Browser browser) throws Exception {
+    type(browser, "xyz[MASK]");
+    browser.run("document.getElementById('go').click()");
+    await(browser, "document.getElementById('problem').hidden", "false");
+    assertThat(browser.eval("document.getElementById('problem').textContent").asText())
+        .contains("xyz");
+  }
+
+  private static void type(Browser browser, String template) throws Exception {
+    browser.run(
+        "(t => { t.value = '%s'; t.dispatchEvent(new Event('input')); })(document.getElementById('template'))"
+            .formatted(template));
+  }
+
+  private static void await(Browser browser, String expression, String expected) throws Exception {
+    for (JsonNode is = browser.eval(expression);
+        !is.asText().equals(expected);
+        is = browser.eval(expression)) {
+      Thread.sleep(20);
+    }
+  }
+
+  /** A server with a token shows the page, which asks for the token. */
+  @Test
+  void page_asksForTheToken() throws Exception {
+    Optional<Path> program = Browser.program();
+    assumeTrue(program.isPresent(), "no Chromium on the PATH: the page is not opened");
+    BearerToken token = BearerToken.read(Files.writeString(folder.resolve("token"), "secret\n"));
+    try (TestServer server = TestServer.start(folder, TestServer.QUICK, token);
+        Browser browser = Browser.start(program.get(), folder.resolve("profile"))) {
+      browser.open(server.uri("/").toString());
+      await(browser, "document.getElementById('tokenRow').hidden", "false");
+      browser.run("document.getElementById('token').value = 'secret'");
+      browser.run("document.getElementById('tokenOk').click()");
+      await(browser, "document.getElementById('name').textContent", TestServer.NAME);
+    }
+  }
+}
