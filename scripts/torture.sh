@@ -93,7 +93,7 @@ moment() {
 echo "torture: preparing" >&2
 "$md4" data quickstart --out "$folder/data" > /dev/null || exit 1
 train reference
-wait "$pid" 2> /dev/null || { cat "$folder/err" >&2; exit 1; }
+wait -f "$pid" 2> /dev/null || { cat "$folder/err" >&2; exit 1; }
 reference=$(weights reference)
 evaluations=$(grep -c '"valid"' "$folder/reference/metrics.jsonl")
 
@@ -116,13 +116,13 @@ lives() {
     moment "$run" "$before"
     sent=$(date +%s%N)
     if ! kill -s "$signal" -- "-$pid" 2> /dev/null; then
-      wait "$pid" 2> /dev/null
+      wait -f "$pid" 2> /dev/null
       check "$name" "exit code $?" test $? = 0
       finished "$name" "$run"
       run=$name-$RANDOM
       continue
     fi
-    wait "$pid" 2> /dev/null
+    wait -f "$pid" 2> /dev/null
     status=$?
     if [ "$status" = 0 ]; then
       finished "$name" "$run"
@@ -139,7 +139,7 @@ lives() {
       test "${after:-0}" -ge "${before:-0}"
   done
   train "$run" --resume-or-start
-  wait "$pid" 2> /dev/null
+  wait -f "$pid" 2> /dev/null
   check "$name" "exit code $? of the last" test $? = 0
   finished "$name" "$run"
 }
@@ -151,19 +151,19 @@ others() {
   local first=$pid
   until [ "$(newest "$run")" ]; do sleep 0.2; done
   train "$run" --resume
-  wait "$pid" 2> /dev/null
+  wait -f "$pid" 2> /dev/null
   check twice "the second training was not refused" test $? = 3
   kill -s TERM -- "-$first"
-  wait "$first" 2> /dev/null
+  wait -f "$first" 2> /dev/null
   local last
   last=$folder/$run/checkpoints/step-$(newest "$run")
   head -c 100 "$last/optimizer.safetensors" > "$folder/cut"
   cp "$folder/cut" "$last/optimizer.safetensors"
   train "$run" --resume
-  wait "$pid" 2> /dev/null
+  wait -f "$pid" 2> /dev/null
   check damaged "a damaged checkpoint was taken" test $? = 3
   train "$run" --resume=last-good
-  wait "$pid" 2> /dev/null
+  wait -f "$pid" 2> /dev/null
   check damaged "last-good did not go on" test $? = 0
   check damaged "the model is not the reference" test "$(weights "$run")" = "$reference"
 
@@ -171,7 +171,7 @@ others() {
   cp "$folder"/data/* "$folder/zeros"
   head -c "$(stat -c %s "$folder/data/train.bin")" /dev/zero > "$folder/zeros/train.bin"
   train zeroed --set "data.train=$folder/zeros/train.bin"
-  wait "$pid" 2> /dev/null
+  wait -f "$pid" 2> /dev/null
   check data "zeros were trained on" test $? = 3
   check data "zeros have a checkpoint" test -z "$(newest zeroed)"
   rm -rf "$folder/zeros" "$folder/zeroed"
@@ -183,7 +183,7 @@ others() {
   pid=$!
   pause
   kill -s TERM -- "-$pid"
-  wait "$pid" 2> /dev/null
+  wait -f "$pid" 2> /dev/null
   check output "evaluate did not end with 130" test $? = 130
   check output "the old file is gone" test "$(cat "$csv")" = old
   "$md4" sample --device cpu --model "$folder/reference" --count 1000000000 --steps 8 \
@@ -191,7 +191,7 @@ others() {
   pid=$!
   until [ -s "$folder/samples" ] || ! kill -0 "$pid" 2> /dev/null; do sleep 0.2; done
   kill -s INT -- "-$pid"
-  wait "$pid" 2> /dev/null
+  wait -f "$pid" 2> /dev/null
   check output "sample did not end with 130" test $? = 130
   check output "sample wrote nothing" test -s "$folder/samples"
 }

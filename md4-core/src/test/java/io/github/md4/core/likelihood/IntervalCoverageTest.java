@@ -16,6 +16,7 @@ import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -36,6 +37,9 @@ final class IntervalCoverageTest {
 
   /** Of letters: how hard each is to guess. */
   private static final double[] HARD = {0.5, 1, 2};
+
+  /** As another network finds them. */
+  private static final double[] OTHERS_HARD = {0.8, 0.9, 1.5};
 
   private static final double FLOOR = 0.2;
   private static final TokenSpace SPACE = new TokenSpace(HARD.length);
@@ -138,8 +142,16 @@ final class IntervalCoverageTest {
 
   private static BoundEstimate score(
       Objective objective, Examples examples, int trial, int passes) {
-    return new LikelihoodEstimator(objective, new LikelihoodEstimator.Settings(trial, passes, 512))
+    return estimator(objective, trial, passes)
         .score(IntervalCoverageTest::losses, examples, done -> {});
+  }
+
+  private static LikelihoodEstimator estimator(Objective objective, int trial, int passes) {
+    return new LikelihoodEstimator(objective, new LikelihoodEstimator.Settings(trial, passes, 512));
+  }
+
+  private static boolean holds(Interval interval, double truth) {
+    return interval.low() < truth && truth < interval.high();
   }
 
   /** The outcome of trials. */
@@ -151,7 +163,7 @@ final class IntervalCoverageTest {
       long held =
           Arrays.stream(estimates)
               .map(BoundEstimate::interval)
-              .filter(each -> each.low() < truth && truth < each.high())
+              .filter(each -> holds(each, truth))
               .count();
       double mean =
           Arrays.stream(estimates).mapToDouble(e -> e.estimate().natsPerToken()).sum() / TRIALS;
@@ -215,5 +227,54 @@ final class IntervalCoverageTest {
     System.out.printf("%d false alarms of %d%n", alarms, 4 * TRIALS);
     double expected = 0.0027 * 4 * TRIALS;
     assertThat((double) alarms).isLessThan(expected + 5 * Math.sqrt(expected));
+  }
+
+  /** Another network's cross-entropies on the same queries. */
+  private static float[] othersLosses(QueryBatch batch) {
+    float[] losses = losses(batch);
+    for (int r = 0; r < losses.length; r++) {
+      int letter = batch.x()[batch.example(r)][batch.position(r)];
+      losses[r] = (float) (OTHERS_HARD[letter] * (0.5 + losses[r] / HARD[letter] / 4));
+    }
+    return losses;
+  }
+
+  private static double exactOfOther() {
+    double hard = Arrays.stream(OTHERS_HARD).sum() / HARD.length;
+    double mean = FLOOR + 1.0 / N + 0.5 * (1 - 1.0 / N);
+    double ends = LINEAR.alpha(0) - LINEAR.alpha(1);
+    return CONTINUOUS.terms(ends * hard * (0.5 + mean / 4)).total();
+  }
+
+  /**
+   * Of two networks with the same times and masks. Files of losses have no times, so what documents
+   * lose more at some times stays in their spread: these intervals hold the truth more often.
+   */
+  @ParameterizedTest
+  @CsvSource({"30, 160, 1", "100, 5, 4"})
+  void interval_ofDifferenceOfDocumentsHoldsTheTruth(int count, int least, int passes) {
+    double truth = exact() - exactOfOther();
+    AtomicInteger held = new AtomicInteger();
+    AtomicInteger heldByFiles = new AtomicInteger();
+    IntStream.range(0, TRIALS)
+        .parallel()
+        .forEach(
+            trial -> {
+              Drawn documents = documents(trial, count, least);
+              BoundEstimate one = score(CONTINUOUS, documents, trial, passes);
+              BoundEstimate other =
+                  estimator(CONTINUOUS, trial, passes)
+                      .score(IntervalCoverageTest::othersLosses, documents, done -> {});
+              held.addAndGet(holds(one.minus(other).interval(), truth) ? 1 : 0);
+              Interval byFiles = one.losses().minus(other.losses()).interval();
+              heldByFiles.addAndGet(holds(byFiles, truth) ? 1 : 0);
+            });
+    double share = (double) held.get() / TRIALS;
+    double shareByFiles = (double) heldByFiles.get() / TRIALS;
+    System.out.printf(
+        "difference on %d documents of %d to %d tokens, passes %d: %.1f%%, by files %.1f%%%n",
+        count, least, 3 * least, passes, 100 * share, 100 * shareByFiles);
+    assertThat(share).isBetween(0.93, 0.97);
+    assertThat(shareByFiles).isGreaterThanOrEqualTo(0.93);
   }
 }
