@@ -29,6 +29,9 @@ final class ParallelFaultsTest {
   /** On a machine that is not busy; the promise is of 10 s. */
   private static final double SOON = 10;
 
+  /** The time without a sign of life, of which one is given every 2 s. */
+  private static final double SILENCE = 20;
+
   @TempDir private Path folder;
   private TinyTraining tiny;
   private int port;
@@ -94,8 +97,22 @@ final class ParallelFaultsTest {
     assertEnds(first, ExitCodes.FAILURE, "rank 1 (process ", "is gone");
     assertThat((System.nanoTime() - start) * 1e-9).isLessThan(SOON);
     long step = Checkpoints.latest(tiny.run().resolve("checkpoints")).orElseThrow().step();
-    Ran replayed = tiny.train("--replay", "" + (step + 1));
+    Ran replayed = tiny.train("--set", "training.steps=1000000", "--replay", "" + (step + 1));
     assertThat(replayed.code()).as(replayed.err()).isZero();
+  }
+
+  /** It can only be ended by others; a launcher does so. */
+  @Test
+  void aStoppedRank_endsTheOther() throws Exception {
+    ChildJvm first = rank(0);
+    ChildJvm second = rank(1);
+    awaitCheckpoint();
+    long start = System.nanoTime();
+    second.signal("STOP");
+    assertEnds(
+        first, ExitCodes.FAILURE, "rank 1 (process ", "has not given a sign of life for 20 s");
+    assertThat((System.nanoTime() - start) * 1e-9).isBetween(SILENCE - 3, SILENCE + SOON);
+    second.signal("KILL");
   }
 
   @Test

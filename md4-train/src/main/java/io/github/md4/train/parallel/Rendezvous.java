@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The meeting of a job's processes at the port of the first, before anything else is done. */
 record Rendezvous(Job job, Claims claims, Limits limits, JobFailure.Listener listener) {
-  private static final long MAGIC = 0x6d64342d6a6f6231L; // md4-job1
+  static final long MAGIC = 0x6d64342d6a6f6231L; // md4-job1
   private static final int GREETING_MILLIS = 10_000;
   private static final int RETRY_MILLIS = 100;
   private static final int MOST_BYTES = 1 << 24;

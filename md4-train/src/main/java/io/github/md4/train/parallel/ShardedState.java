@@ -165,6 +165,8 @@ final class ShardedState implements OptimizerState {
 
   private void thin(WholeModel model) {
     model.thin();
+    // First, or what is kept would take a part of a large block, none of which could then be freed.
+    GpuMemory.release(manager.getDevice());
     if (readsCopy()) {
       network.exact().shrink(exactParameters());
       exact = gathering(trained.parameters(), network.exact(), network.exactSegments());
