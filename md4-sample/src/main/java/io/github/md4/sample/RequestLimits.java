@@ -9,38 +9,39 @@ import java.util.Objects;
 /**
  * The limits of one request. Immutable: each method that takes a value returns other limits.
  *
- * @param deadline the time from the submission on after which the request fails with a {@link
- *     DeadlineException}, also while it waits; {@link #NEVER} for none
+ * <p>All components are numbers, so that a JSON library writes and reads the record. One that is
+ * null, as in JSON that lacks it, takes its default.
+ *
+ * @param deadlineSeconds the time from the submission on after which the request fails with a
+ *     {@link DeadlineException}, also while it waits; that of {@link #NEVER} by default
  * @param weight the share of calls that it gets beside others: a request of weight 2 has twice as
- *     many sequences in each call as one of weight 1, where both have as many to give
+ *     many sequences in each call as one of weight 1, where both have as many to give; 1 by default
  */
-public record RequestLimits(Duration deadline, int weight) {
+public record RequestLimits(Double deadlineSeconds, Integer weight) {
   /** The deadline of a request that has none. */
   public static final Duration NEVER = Duration.ofNanos(Long.MAX_VALUE);
 
   private static final int HEAVIEST = 1000;
+  private static final double NANOS = 1e9;
 
   /**
-   * Checks both.
+   * Replaces null by defaults and checks both.
    *
-   * @param deadline the time from the submission on after which the request fails with a {@link
-   *     DeadlineException}, also while it waits; {@link #NEVER} for none
-   * @param weight the share of calls that it gets beside others: a request of weight 2 has twice as
-   *     many sequences in each call as one of weight 1, where both have as many to give
+   * @param deadlineSeconds the time from the submission on, above 0, after which the request fails
+   *     with a {@link DeadlineException}, also while it waits; that of {@link #NEVER} by default
+   * @param weight the share of calls that it gets beside others, 1 to 1,000; 1 by default
    */
   public RequestLimits {
-    Objects.requireNonNull(deadline, "deadline");
-    require(
-        !deadline.isNegative() && !deadline.isZero(),
-        "deadline must be more than nothing",
-        deadline);
+    deadlineSeconds = Objects.requireNonNullElse(deadlineSeconds, seconds(NEVER));
+    weight = Objects.requireNonNullElse(weight, 1);
+    require(deadlineSeconds > 0, "deadline must be more than nothing", deadlineSeconds);
     require(
         weight >= 1 && weight <= HEAVIEST, "weight must be in [1, %d]".formatted(HEAVIEST), weight);
   }
 
   /** {@return no deadline and the weight 1} */
   public static RequestLimits none() {
-    return new RequestLimits(NEVER, 1);
+    return new RequestLimits(null, null);
   }
 
   /**
@@ -49,7 +50,7 @@ public record RequestLimits(Duration deadline, int weight) {
    * @param time from the submission on, more than nothing
    */
   public RequestLimits within(Duration time) {
-    return new RequestLimits(time, weight);
+    return new RequestLimits(seconds(time), weight);
   }
 
   /**
@@ -58,11 +59,24 @@ public record RequestLimits(Duration deadline, int weight) {
    * @param share 1 to 1,000
    */
   public RequestLimits weight(int share) {
-    return new RequestLimits(deadline, share);
+    return new RequestLimits(deadlineSeconds, share);
+  }
+
+  /** {@return the time from the submission on after which the request fails} */
+  public Duration deadline() {
+    return isEndless() ? NEVER : Duration.ofNanos(Math.round(deadlineSeconds * NANOS));
   }
 
   /** Returns the value of {@link System#nanoTime} at which a request that begins now has ended. */
   long endsAt(long now) {
-    return deadline.compareTo(NEVER) >= 0 ? Long.MAX_VALUE : now + deadline.toNanos();
+    return isEndless() ? Long.MAX_VALUE : now + deadline().toNanos();
+  }
+
+  private boolean isEndless() {
+    return deadlineSeconds >= seconds(NEVER);
+  }
+
+  static double seconds(Duration time) {
+    return time.getSeconds() + time.getNano() / NANOS;
   }
 }

@@ -10,19 +10,26 @@ import java.util.Objects;
  * The limits of a {@link MaskedDiffusion} that serves several requests. Immutable: each method that
  * takes a value returns other limits.
  *
+ * <p>All components are numbers, so that a JSON library writes and reads the record. One that is
+ * null, as in JSON that lacks it, takes the value of {@link #defaults()}.
+ *
  * @param requests the most requests that run or wait; one more is an {@link OverloadedException}
  * @param positions the most positions of all sequences of the requests that run or wait, which
  *     bounds their memory; one more is an {@link OverloadedException}
  * @param callSequences the most sequences of a call of the network
  * @param callPositions the most positions of a call where several requests run: the larger, the
  *     more a call does and the longer the others wait for it
- * @param grace the time that {@link MaskedDiffusion#close()} gives to what runs and waits
+ * @param graceSeconds the time that {@link MaskedDiffusion#close()} gives to what runs and waits
  */
 public record ServiceLimits(
-    int requests, long positions, int callSequences, int callPositions, Duration grace) {
+    Integer requests,
+    Long positions,
+    Integer callSequences,
+    Integer callPositions,
+    Double graceSeconds) {
 
   /**
-   * Checks the numbers.
+   * Replaces null by defaults and checks the numbers.
    *
    * @param requests the most requests that run or wait; one more is an {@link OverloadedException}
    * @param positions the most positions of all sequences of the requests that run or wait, which
@@ -30,15 +37,19 @@ public record ServiceLimits(
    * @param callSequences the most sequences of a call of the network
    * @param callPositions the most positions of a call where several requests run: the larger, the
    *     more a call does and the longer the others wait for it
-   * @param grace the time that {@link MaskedDiffusion#close()} gives to what runs and waits
+   * @param graceSeconds the time that {@link MaskedDiffusion#close()} gives to what runs and waits
    */
   public ServiceLimits {
+    requests = Objects.requireNonNullElse(requests, 4096);
+    positions = Objects.requireNonNullElse(positions, 1L << 28);
+    callSequences = Objects.requireNonNullElse(callSequences, 256);
+    callPositions = Objects.requireNonNullElse(callPositions, 1 << 14);
+    graceSeconds = Objects.requireNonNullElse(graceSeconds, 60.0);
     require(requests >= 1, "requests must be at least 1", requests);
     require(positions >= 1, "positions must be at least 1", positions);
     require(callSequences >= 1, "callSequences must be at least 1", callSequences);
     require(callPositions >= 1, "callPositions must be at least 1", callPositions);
-    Objects.requireNonNull(grace, "grace");
-    require(!grace.isNegative(), "grace must be at least 0", grace);
+    require(graceSeconds >= 0, "grace must be at least 0", graceSeconds);
   }
 
   /**
@@ -46,7 +57,7 @@ public record ServiceLimits(
    * 16,384 positions where several requests run, and a grace of one minute}
    */
   public static ServiceLimits defaults() {
-    return new ServiceLimits(4096, 1L << 28, 256, 1 << 14, Duration.ofMinutes(1));
+    return new ServiceLimits(null, null, null, null, null);
   }
 
   /**
@@ -55,7 +66,7 @@ public record ServiceLimits(
    * @param most the most requests that run and wait
    */
   public ServiceLimits requests(int most) {
-    return new ServiceLimits(most, positions, callSequences, callPositions, grace);
+    return new ServiceLimits(most, positions, callSequences, callPositions, graceSeconds);
   }
 
   /**
@@ -64,7 +75,7 @@ public record ServiceLimits(
    * @param most the most positions of all requests together
    */
   public ServiceLimits positions(long most) {
-    return new ServiceLimits(requests, most, callSequences, callPositions, grace);
+    return new ServiceLimits(requests, most, callSequences, callPositions, graceSeconds);
   }
 
   /**
@@ -73,7 +84,7 @@ public record ServiceLimits(
    * @param most the most sequences of a call
    */
   public ServiceLimits callSequences(int most) {
-    return new ServiceLimits(requests, positions, most, callPositions, grace);
+    return new ServiceLimits(requests, positions, most, callPositions, graceSeconds);
   }
 
   /**
@@ -82,7 +93,7 @@ public record ServiceLimits(
    * @param most the most positions of a call
    */
   public ServiceLimits callPositions(int most) {
-    return new ServiceLimits(requests, positions, callSequences, most, grace);
+    return new ServiceLimits(requests, positions, callSequences, most, graceSeconds);
   }
 
   /**
@@ -91,6 +102,12 @@ public record ServiceLimits(
    * @param time the time
    */
   public ServiceLimits grace(Duration time) {
-    return new ServiceLimits(requests, positions, callSequences, callPositions, time);
+    return new ServiceLimits(
+        requests, positions, callSequences, callPositions, RequestLimits.seconds(time));
+  }
+
+  /** {@return the time that {@link MaskedDiffusion#close()} gives to what runs and waits} */
+  public Duration grace() {
+    return Duration.ofNanos(Math.round(graceSeconds * 1e9));
   }
 }

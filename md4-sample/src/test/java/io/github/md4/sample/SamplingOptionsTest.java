@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.md4.core.schedule.SamplingGrid;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,32 @@ final class SamplingOptionsTest {
             .from(0.5);
     String json = JSON.writeValueAsString(options);
     assertThat(JSON.readValue(json, SamplingOptions.class)).isEqualTo(options);
+  }
+
+  static List<Record> otherOptions() {
+    return List.of(
+        ScoringOptions.defaults().groups(3),
+        RequestLimits.none(),
+        RequestLimits.none().within(Duration.ofMillis(1500)).weight(7),
+        ServiceLimits.defaults(),
+        ServiceLimits.defaults().requests(3).grace(Duration.ofSeconds(2)),
+        new Sample(1, new int[] {2, 3}, "bc", new int[] {0}, 4, 5));
+  }
+
+  @ParameterizedTest
+  @MethodSource("otherOptions")
+  void others_goThroughJacksonAndBackToo(Record options) throws JsonProcessingException {
+    String json = JSON.writeValueAsString(options);
+    assertThat(JSON.readValue(json, options.getClass())).isEqualTo(options);
+  }
+
+  @Test
+  void limits_mayLeaveOutWhatIsTheDefault() throws JsonProcessingException {
+    assertThat(JSON.readValue("{}", RequestLimits.class)).isEqualTo(RequestLimits.none());
+    assertThat(JSON.readValue("{\"requests\": 9}", ServiceLimits.class))
+        .isEqualTo(ServiceLimits.defaults().requests(9));
+    assertThat(JSON.readValue("{\"deadlineSeconds\": 1.5}", RequestLimits.class).deadline())
+        .isEqualTo(Duration.ofMillis(1500));
   }
 
   @Test
