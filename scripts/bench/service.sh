@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# service.sh MODEL [JAR...]: clients of a model in one process, 16 at once and one alone, by each
+# service.sh MODEL [JAR...]: clients of a model in one process, 16 at once, 16 by turns and one, by each
 # md4-cli.jar in turn (this build's where none is named).
 # Two idle cores, the quickstart's network: see docs/service.md for the numbers to expect.
 set -euo pipefail
@@ -12,10 +12,9 @@ jars=("$@")
 export OPT_OUT_TRACKING=true
 for round in 1 2 3; do
   for jar in "${jars[@]}"; do
-    for clients in "16 ${REQUESTS:-60}" "1 ${REQUESTS:-60}"; do
+    for mode in "clients:16:${REQUESTS:-60}" "turns:16:${REQUESTS:-60}" "clients:1:${REQUESTS:-60}"; do
       echo "round $round, $jar"
-      # shellcheck disable=SC2086
-      java -cp "$jar" "$here/Service.java" "$model" $clients
+      java -cp "$jar" "$here/Service.java" "$model" "$mode"
     done
   done
 done

@@ -77,7 +77,7 @@ public final class ChildJvm implements AutoCloseable {
   }
 
   /** Sends SIG{@code name}. */
-  void signal(String name) throws IOException, InterruptedException {
+  public void signal(String name) throws IOException, InterruptedException {
     Process kill = new ProcessBuilder("kill", "-" + name, "" + process.pid()).inheritIO().start();
     assertThat(kill.waitFor()).isZero();
   }

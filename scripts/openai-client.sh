@@ -1,0 +1,10 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Fetches the official openai package from npm into md4-cli/target/npm, where the test of md4 serve
+# finds it: scripts/openai-client.sh && mvn test -pl md4-cli -am -Dtest=OpenAiClientTest
+# Elsewhere NODE_PATH may name a folder that has it. Without it, or without node, the test is skipped.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd -P)
+mkdir -p "$here/../md4-cli/target/npm"
+cd "$here/../md4-cli/target/npm"
+npm install --no-save --no-audit --no-fund openai@7.59.0
