@@ -181,6 +181,10 @@ others() {
   "$md4" evaluate --device cpu --model "$folder/reference" --data "$folder/data/valid.bin" \
     --passes 1000 --csv "$csv" > /dev/null 2>&1 &
   pid=$!
+  # Before Java runs the program, a signal ends it as any other process; the engine is loaded later.
+  until grep -q libtorch "/proc/$pid/maps" 2> /dev/null || ! kill -0 "$pid" 2> /dev/null; do
+    sleep 0.2
+  done
   pause
   kill -s TERM -- "-$pid"
   wait -f "$pid" 2> /dev/null

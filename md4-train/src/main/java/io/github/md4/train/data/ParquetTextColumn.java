@@ -52,9 +52,13 @@ record ParquetTextColumn(String name, MessageType schema, ColumnDescriptor descr
         columns.stream().filter(ParquetTextColumn::isText).map(ParquetTextColumn::name).toList();
     return new InvalidDataException(
         file,
-        "%s%s; name one of the columns of texts: %s"
+        "%s%s; %s"
             .formatted(
-                reason, isGroup ? " of texts, but a list or group of that name" : "", texts));
+                reason,
+                isGroup ? " of texts, but a list or group of that name" : "",
+                texts.isEmpty()
+                    ? "the file has no column of texts"
+                    : "name one of the columns of texts: " + texts));
   }
 
   private static String name(ColumnDescriptor column) {
