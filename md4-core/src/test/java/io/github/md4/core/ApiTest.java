@@ -118,9 +118,9 @@ final class ApiTest {
       for (Tree parent : type.getImplementsClause()) {
         check(parent, type.getSimpleName() + " implements");
       }
-      Void nothing = super.visitClass(type, true);
+      super.visitClass(type, true);
       isInInterface = wasInInterface;
-      return nothing;
+      return null;
     }
 
     @Override
@@ -137,7 +137,7 @@ final class ApiTest {
       boolean isPrivate = flags.contains(Modifier.PRIVATE);
       return flags.contains(Modifier.PUBLIC)
           || flags.contains(Modifier.PROTECTED)
-          || isInInterface && !isPrivate;
+          || (isInInterface && !isPrivate);
     }
 
     private boolean isHidden() {
