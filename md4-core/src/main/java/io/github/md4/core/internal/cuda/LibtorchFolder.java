@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.cuda;
 
+import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.LibUtils;
 import com.sun.jna.NativeLibrary;
 import java.io.IOException;
@@ -20,6 +21,7 @@ public final class LibtorchFolder {
    * @throws UnsatisfiedLinkError if it is there and cannot be loaded
    */
   public static Optional<NativeLibrary> load(String name) {
+    Engine unused = Engine.getInstance(); // which unpacks the folder
     try (Stream<Path> files = Files.list(Path.of(LibUtils.getLibtorchPath()))) {
       return files
           .filter(file -> file.getFileName().toString().matches(name))

@@ -101,15 +101,32 @@ final class Nccl {
     try {
       Native.register(Nccl.class, library());
       IntByReference version = new IntByReference();
-      int error = ncclGetVersion(version);
-      return error != 0 || version.getValue() < LOWEST_VERSION
-          ? "NCCL is too old: version %d, %d is needed; name another library by %s"
-              .formatted(version.getValue(), LOWEST_VERSION, VARIABLE)
-          : "";
+      return complaint(ncclGetVersion(version), version.getValue());
     } catch (UnsatisfiedLinkError e) {
-      return "NCCL is missing: neither libtorch's CUDA library nor %s has it; name one by %s (%s)"
-          .formatted(SYSTEM, VARIABLE, e.getMessage().lines().findFirst().orElse(""));
+      return complaint(System.getenv(VARIABLE), e);
     }
+  }
+
+  /** Returns what is wrong with a library of this version, unless asking for it failed. */
+  static String complaint(int error, int version) {
+    return error != 0 || version < LOWEST_VERSION
+        ? "NCCL is too old: version %d, %d is needed; name another library by %s"
+            .formatted(version, LOWEST_VERSION, VARIABLE)
+        : "";
+  }
+
+  /**
+   * Returns what is wrong where no library can be used.
+   *
+   * @param named the library that the user has named; null where none is
+   */
+  static String complaint(String named, UnsatisfiedLinkError error) {
+    String first = error.getMessage().lines().findFirst().orElse("");
+    return named == null || named.isBlank()
+        ? "NCCL is missing: neither libtorch's CUDA library nor %s has it; name one by %s (%s)"
+            .formatted(SYSTEM, VARIABLE, first)
+        : "NCCL is missing: %s names %s, which cannot be used (%s)"
+            .formatted(VARIABLE, named, first);
   }
 
   private static NativeLibrary library() {
