@@ -13,8 +13,10 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.TranslateException;
 import io.github.md4.sample.djl.Md4TranslatorFactory;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Properties;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -74,6 +76,43 @@ final class CriteriaTest {
       Output response = predictor.predict(request);
       assertThat(response.getData().getAsString()).matches("ca[abc \\[\\]]{3} b");
       assertThat(response.getProperty("seed", "")).isEqualTo("5");
+    }
+  }
+
+  /** What a worker of DJL Serving does with the serving.properties of docs/djl.md. */
+  @Test
+  void servingProperties_nameTheModel() throws Exception {
+    Properties file = new Properties();
+    file.load(
+        new StringReader(
+            """
+            engine=MD4
+            translatorFactory=io.github.md4.sample.djl.Md4TranslatorFactory
+            steps=20
+            seed=5
+            option.precision=float32
+            batch_size=16
+            """));
+    Criteria.Builder<Input, Output> worker =
+        Criteria.builder()
+            .setTypes(Input.class, Output.class)
+            .optModelPath(folder)
+            .optEngine(file.getProperty("engine"));
+    for (String key : file.stringPropertyNames()) {
+      if (key.startsWith("option.")) {
+        worker.optOption(key.substring("option.".length()), file.getProperty(key));
+      } else {
+        worker.optArgument(key, file.getProperty(key));
+      }
+    }
+    try (ZooModel<Input, Output> zoo = worker.build().loadModel();
+        Predictor<Input, Output> predictor = zoo.newPredictor()) {
+      Input request = new Input();
+      request.add("ca[MASK*3] b");
+      List<Output> responses = predictor.batchPredict(List.of(request, request));
+      assertThat(responses).hasSize(2);
+      assertThat(responses.get(0).getData().getAsString()).matches("ca[abc \\[\\]]{3} b");
+      assertThat(responses.get(0).getProperty("seed", "")).isEqualTo("5");
     }
   }
 
