@@ -6,6 +6,8 @@ public final class InvalidConfigException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   /**
+   * Makes the exception.
+   *
    * @param path where it stands: {@code file:line: key} as far as known
    * @param reason what must hold, then what was given
    */

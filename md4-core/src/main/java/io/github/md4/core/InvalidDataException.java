@@ -8,6 +8,8 @@ public final class InvalidDataException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   /**
+   * Makes the exception.
+   *
    * @param file the file or folder at fault
    * @param reason what is wrong with it and what to do, without a full stop
    */

@@ -6,6 +6,7 @@ import java.util.Arrays;
 /**
  * A mean of independent values, with its standard error.
  *
+ * @param mean the mean of the values
  * @param standardError the standard deviation of the values, with Bessel's correction, over the
  *     square root of their number; NaN for a single value
  */

@@ -14,6 +14,8 @@ import java.util.regex.Pattern;
 /**
  * A file whose content may be anything. Whatever is wrong with it is an {@link
  * InvalidDataException} that names it, in one line.
+ *
+ * @param path the file
  */
 public record UntrustedFile(Path path) {
   private static final long MOST_TEXT_BYTES = 1 << 29;
@@ -22,7 +24,11 @@ public record UntrustedFile(Path path) {
   private static final Pattern HANDED_OVER =
       Pattern.compile("/dev/(stdin|fd/\\d+)|/proc/self/fd/\\d+");
 
-  /** The reading of a file. */
+  /**
+   * The reading of a file.
+   *
+   * @param <T> the type of what is read
+   */
   @FunctionalInterface
   public interface Reading<T> {
     /**

@@ -28,7 +28,12 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
   }
 
-  /** The reference's ancestral step: one of V + 1 outcomes. */
+  /**
+   * The reference's ancestral step: one of V + 1 outcomes.
+   *
+   * @param steps grid and number of steps
+   * @param leftovers what fills the positions still masked at the end
+   */
   record ReferenceAncestral(SamplingSteps steps, Leftovers leftovers) implements Reference {
     @Override
     public String text() {
@@ -52,7 +57,12 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
   }
 
-  /** The reference's step of two draws. */
+  /**
+   * The reference's step of two draws.
+   *
+   * @param steps grid and number of steps
+   * @param leftovers what fills the positions still masked at the end
+   */
   record ReferenceMean(SamplingSteps steps, Leftovers leftovers) implements Reference {
     @Override
     public String text() {
@@ -100,6 +110,7 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   /**
    * The positions of which the network is surest are revealed first.
    *
+   * @param order the order in which positions are revealed
    * @param tokensAStep the number of tokens that each call reveals, at least 1
    * @param temperature of the choice of positions, at least 0: 0 takes the surest
    */
@@ -137,7 +148,13 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
   }
 
-  /** Tokens are masked again on the way, so that mistakes can be corrected (ReMDM). */
+  /**
+   * Tokens are masked again on the way, so that mistakes can be corrected (ReMDM).
+   *
+   * @param steps grid and number of steps
+   * @param remasking which revealed positions are masked again
+   * @param leftovers what fills the positions still masked at the end
+   */
   record Remasked(SamplingSteps steps, Remasking remasking, Leftovers leftovers)
       implements ApproximateMethod, GridMethod {
     @Override
@@ -206,7 +223,12 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
   }
 
-  /** SEDD's Euler step: the rates at the beginning of each step, times its length. */
+  /**
+   * SEDD's Euler step: the rates at the beginning of each step, times its length.
+   *
+   * @param steps grid and number of steps
+   * @param leftovers what fills the positions still masked at the end
+   */
   record Euler(SamplingSteps steps, Leftovers leftovers) implements ByScores {
     @Override
     public String text() {
@@ -232,6 +254,9 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   /**
    * SEDD's analytic step (Tweedie tau-leaping). With scores that add up to r it is the ancestral
    * step.
+   *
+   * @param steps grid and number of steps
+   * @param leftovers what fills the positions still masked at the end
    */
   record Analytic(SamplingSteps steps, Leftovers leftovers) implements ByScores {
     @Override
@@ -259,7 +284,9 @@ public sealed interface ApproximateMethod extends SamplingMethod {
    * Tau-leaping (Campbell et al., 2022): the rates of each step are those of its beginning, and a
    * position changes at most once.
    *
+   * @param steps grid and number of steps
    * @param correctors the number of corrector steps after each step but the last, at least 0
+   * @param leftovers what fills the positions still masked at the end
    */
   record TauLeaping(SamplingSteps steps, int correctors, Leftovers leftovers) implements ByScores {
     /**

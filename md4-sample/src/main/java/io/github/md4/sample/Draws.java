@@ -6,6 +6,7 @@ package io.github.md4.sample;
  *
  * @param drawn tokens, probabilities, confidences, and the coordinates of guesses where the
  *     procedure asks for them, [3 + D, rows]
+ * @param rows the number of positions of the query
  * @param first the row of the query's first position
  */
 public record Draws(double[] drawn, int rows, int first) {

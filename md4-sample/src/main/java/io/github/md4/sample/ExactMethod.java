@@ -30,7 +30,12 @@ public sealed interface ExactMethod extends SamplingMethod {
   @Override
   SamplingProcedure genMd4(GenMd4Schedule schedule);
 
-  /** Ancestral sampling, {@code p(z_s | z_t)} step by step (MD4, Algorithm 2). */
+  /**
+   * Ancestral sampling, {@code p(z_s | z_t)} step by step (MD4, Algorithm 2).
+   *
+   * @param steps grid and number of steps
+   * @param leftovers what fills the positions still masked at the end
+   */
   record Ancestral(SamplingSteps steps, Leftovers leftovers) implements ExactMethod, GridMethod {
 
     /**
@@ -92,6 +97,9 @@ public sealed interface ExactMethod extends SamplingMethod {
    * The step of two draws (MD4, Algorithm 3): whether a position is revealed and what it becomes
    * are drawn independently. With the exact draw its samples equal those of {@link Ancestral},
    * which draws the two apart as well.
+   *
+   * @param steps grid and number of steps
+   * @param leftovers what fills the positions still masked at the end
    */
   record Mean(SamplingSteps steps, Leftovers leftovers) implements ExactMethod, GridMethod {
     @Override
@@ -123,6 +131,8 @@ public sealed interface ExactMethod extends SamplingMethod {
   /**
    * Continuous time, the limit of ever more steps: each position is revealed at a time of its own
    * (first hitting, arXiv 2409.02908), so there is one call of the network for each position.
+   *
+   * @param leftovers what fills the positions still masked at the end
    */
   record FirstHitting(Leftovers leftovers) implements ExactMethod {
     @Override

@@ -10,6 +10,11 @@ import java.util.Objects;
 /**
  * A model as samplers see it: a network, its tokens, its schedule, and the way in which its
  * sequences come about.
+ *
+ * @param denoiser the network
+ * @param space V, and the mask
+ * @param schedule the schedule, shared or with a power for each token
+ * @param generation how sequences come about: by unmasking, from left to right, by uniform noise
  */
 public record GenerativeModel(
     Denoiser denoiser, TokenSpace space, Schedule schedule, Generation generation) {

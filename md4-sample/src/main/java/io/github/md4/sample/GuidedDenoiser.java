@@ -24,6 +24,7 @@ import java.util.Arrays;
  * class and less like each other. The network was not trained for this law, so samples are
  * approximate by intent. The paper names it as future work.
  *
+ * @param network the network, trained with classes and without
  * @param nullLabel the label that stands for no class
  * @param scale finite
  */

@@ -36,7 +36,13 @@ import java.util.stream.LongStream;
  */
 public interface MaskedDiffusion extends AutoCloseable {
 
-  /** The weights to load, with the precision and the device of their computations. */
+  /**
+   * The weights to load, with the precision and the device of their computations.
+   *
+   * @param weights which weights: raw, or their moving average
+   * @param precision the precision of products
+   * @param device the device
+   */
   record Loading(Weights weights, Precision precision, Device device) {
 
     /** {@return averaged weights in float32 on the first GPU, or the CPU without one} */

@@ -271,6 +271,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
   /**
    * Dream's diffusion_generate, each sequence by its own number of masks.
    *
+   * @param algorithm the measure of confidence by which positions are chosen
    * @param steps in [1, 2^20]
    * @param temperature of the choice of positions (alg_temp), at least 0: 0 takes the surest; has
    *     no effect on {@link Algorithm#ORIGIN}

@@ -36,7 +36,11 @@ public sealed interface Remasking {
   /** {@return the name that options and reports have for it} */
   String name();
 
-  /** A constant sigma of at most {@code eta}, in [0, 1]. */
+  /**
+   * A constant sigma of at most {@code eta}, in [0, 1].
+   *
+   * @param eta the strength, in [0, 1]
+   */
   record Cap(double eta) implements Remasking {
     /**
      * Checks eta.
@@ -63,7 +67,11 @@ public sealed interface Remasking {
     }
   }
 
-  /** The share {@code eta}, in [0, 1], of the largest. */
+  /**
+   * The share {@code eta}, in [0, 1], of the largest.
+   *
+   * @param eta the strength, in [0, 1]
+   */
   record Rescale(double eta) implements Remasking {
     /**
      * Checks eta.
@@ -94,6 +102,8 @@ public sealed interface Remasking {
    * The share {@code eta} of the largest, divided among the tokens by the softmax of minus their
    * confidences: the least sure tokens are masked first. A mask has no share, so remasking is not
    * made up for as with the other two, and a little more is left to the end.
+   *
+   * @param eta the strength, in [0, 1]
    */
   public record Confidence(double eta) implements Remasking {
     /**

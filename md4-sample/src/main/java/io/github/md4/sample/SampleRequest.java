@@ -10,6 +10,7 @@ import java.util.List;
  * neither the batch size nor a division into several requests changes any of them.
  *
  * @param sequences at least one, all of one length, with a class each or none
+ * @param seed the seed of all draws
  * @param batchSize the most sequences that the network sees at once
  * @param from the share of the way that lies before the sequences, in (0, 1]: with 1 all but frozen
  *     positions are masked

@@ -5,6 +5,7 @@ package io.github.md4.sample;
  * A change of one position.
  *
  * @param sample the index of the sequence
+ * @param point the call, and the time on the grid
  * @param position in [0, N)
  * @param token the new token; the mask if the position is masked again
  * @param probability of the token under the network; NaN for the mask

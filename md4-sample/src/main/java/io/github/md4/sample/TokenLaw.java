@@ -108,6 +108,8 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   /**
    * The smallest set of the likeliest tokens with a mass of at least {@code p}. The token that
    * crosses p stays, and so do all that tie with it, as in the reference.
+   *
+   * @param p the mass of the tokens kept, in (0, 1]
    */
   public record TopP(double p) implements Truncation {
     private static final String NAME = "top-p";
@@ -137,7 +139,11 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
     }
   }
 
-  /** The {@code k} likeliest tokens, with all that tie with the last. */
+  /**
+   * The {@code k} likeliest tokens, with all that tie with the last.
+   *
+   * @param k the number of tokens kept, at least 1
+   */
   public record TopK(int k) implements Truncation {
     private static final String NAME = "top-k";
 

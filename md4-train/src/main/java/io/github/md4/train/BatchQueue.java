@@ -24,6 +24,8 @@ public final class BatchQueue<T> implements AutoCloseable {
   private long next;
 
   /**
+   * Begins to make batches on a thread of its own.
+   *
    * @param batches makes the batch of a step
    * @param firstStep the step whose batch is taken first
    */

@@ -43,6 +43,8 @@ public final class Batches {
   }
 
   /**
+   * Makes the batches of one of several processes.
+   *
    * @param windows the training sequences
    * @param noise the noise of the run's seed
    * @param batching batch size, micro-batches, masks of an example, law of times
@@ -112,6 +114,8 @@ public final class Batches {
   }
 
   /**
+   * Makes the batches of one of several processes.
+   *
    * @param first the number of the first example in this process's share
    */
   private double[][] uniforms(long step, int sample, int first) {

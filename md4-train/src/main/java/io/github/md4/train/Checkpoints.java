@@ -22,10 +22,13 @@ public final class Checkpoints {
    * A checkpoint on disk.
    *
    * @param step how many updates it has seen
+   * @param folder the folder
    */
   public record Checkpoint(long step, Path folder) {}
 
   /**
+   * Makes the checkpoints of a run.
+   *
    * @param folder the folder of checkpoints of a run
    * @param keepLast how many of the newest stay, at least 1
    * @param keepEvery the checkpoints at multiples of so many steps stay too; 0 for none

@@ -14,6 +14,8 @@ public final class DivergedException extends RuntimeException {
   private final String advice; // null where the reason says all
 
   /**
+   * Makes the exception of a training that has no advice.
+   *
    * @param reason what diverged, at which step and seed, and what to do, without a full stop
    */
   public DivergedException(String reason) {
@@ -23,6 +25,8 @@ public final class DivergedException extends RuntimeException {
   }
 
   /**
+   * Makes the exception of a training that has no advice.
+   *
    * @param reason what diverged, at which step and seed
    * @param advice what to change before the run goes on
    */

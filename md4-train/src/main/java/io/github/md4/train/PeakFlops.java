@@ -55,7 +55,11 @@ public sealed interface PeakFlops {
     }
   }
 
-  /** A data sheet's, say. */
+  /**
+   * A data sheet's, say.
+   *
+   * @param flops operations per second, above 0
+   */
   record Given(double flops) implements PeakFlops {
     /**
      * Checks the number.

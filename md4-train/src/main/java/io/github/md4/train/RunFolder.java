@@ -7,7 +7,11 @@ import io.github.md4.core.model.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The folder of a run and the places of its files. */
+/**
+ * The folder of a run and the places of its files.
+ *
+ * @param path the run's folder
+ */
 public record RunFolder(Path path) {
 
   /** {@return the resolved config, every default written out} */

@@ -117,9 +117,11 @@ public interface TrainingListener {
   /**
    * The metrics of a step.
    *
+   * @param step the number of updates made
    * @param bitsPerToken the training loss with its constant term, mean since the last metrics
    * @param gradientNorm mean since the last metrics; NaN where no guard watches it
    * @param learningRate of the step
+   * @param speed tokens per second, and the share of the peak
    * @param schedule what there is to say of a schedule that is learned, by name
    */
   record StepMetrics(
@@ -133,6 +135,7 @@ public interface TrainingListener {
   /**
    * The speed since the last metrics, or since the start.
    *
+   * @param tokensPerSecond the tokens that training has seen per second
    * @param modelFlopsUtilisation the share of the device's peak that the model's dense-equivalent
    *     operations are; NaN where the peak is not known
    */

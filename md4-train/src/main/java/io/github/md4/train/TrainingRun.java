@@ -73,6 +73,8 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * The plan of a run.
    *
+   * @param training the training
+   * @param cadence the steps between evaluations and between checkpoints
    * @param model what is written beside the weights
    * @param dataSha256 of the training tokens
    * @param communicator of the processes that train together

@@ -19,6 +19,9 @@ import java.util.stream.IntStream;
  * guesses add up to 1, and is left out with the constant that it cancels with in expectation. The
  * expectation is MD4's; the estimate is doubly stochastic, of a time and a position, and has one
  * position's cross-entropy where MD4's has all masked ones.
+ *
+ * @param space V, and the mask
+ * @param schedule the schedule that all tokens share
  */
 public record AbsorbingCtmcObjective(TokenSpace space, MaskingSchedule schedule)
     implements Objective {

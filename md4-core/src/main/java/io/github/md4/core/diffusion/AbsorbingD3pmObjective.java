@@ -11,6 +11,9 @@ import java.util.List;
  * masked position is {@code (alpha_s - alpha_t) / (1 - alpha_t)} times the cross-entropy, which is
  * MD4's in T steps; an unmasked position never changes and counts nothing.
  *
+ * @param space V, and the mask
+ * @param schedule the schedule that all tokens share
+ * @param axis the number of steps, T
  * @param auxiliary lambda: what each step counts is its divergence and lambda times the
  *     cross-entropy of its masked positions
  */
@@ -50,7 +53,12 @@ public record AbsorbingD3pmObjective(
     return "D3PM with masks, " + axis.describe();
   }
 
-  /** The kind {@code d3pm-absorbing}, {@code d3pm-absorbing(STEPS)} or with lambda too. */
+  /**
+   * The kind {@code d3pm-absorbing}, {@code d3pm-absorbing(STEPS)} or with lambda too.
+   *
+   * @param steps T, the number of steps, at least 1
+   * @param auxiliary the factor of the auxiliary loss, at least 0
+   */
   public record Kind(int steps, double auxiliary) implements ObjectiveKind {
     private static final String NAME = "d3pm-absorbing";
 

@@ -19,6 +19,9 @@ import java.util.stream.IntStream;
  * Beta(k, n - k + 1)}: that is the law of the masked share given that k of n are masked, and makes
  * this the bound of continuous time without its ends. The k-th smallest of n uniforms has that law,
  * and is independent of which k are the smallest: so the same uniforms choose both.
+ *
+ * @param space V, and the mask
+ * @param schedule the schedule that all tokens share
  */
 public record AnyOrderObjective(TokenSpace space, MaskingSchedule schedule) implements Objective {
 

@@ -10,6 +10,8 @@ import java.util.stream.IntStream;
  * The negative log-likelihood of a network that guesses each token from those before it: the
  * baseline of masked diffusion (MD4, Section 5). The first token is guessed from the mask alone, so
  * that all N are scored. The time is always 0, so that the network may be the same.
+ *
+ * @param space V, and the mask
  */
 public record AutoregressiveObjective(TokenSpace space) implements Objective {
 

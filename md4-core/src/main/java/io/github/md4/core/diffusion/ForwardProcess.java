@@ -7,7 +7,12 @@ import io.github.md4.core.ndarray.NDSchedule;
 import io.github.md4.core.schedule.Schedule;
 import java.util.Arrays;
 
-/** Masking as time runs from 0 to 1: {@code q(z_t | x)}, independent at every position. */
+/**
+ * Masking as time runs from 0 to 1: {@code q(z_t | x)}, independent at every position.
+ *
+ * @param space V, and the mask
+ * @param schedule the schedule, shared or with a power for each token
+ */
 public record ForwardProcess(TokenSpace space, Schedule schedule) {
 
   /**

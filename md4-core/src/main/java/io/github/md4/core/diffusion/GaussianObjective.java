@@ -21,6 +21,7 @@ import java.util.stream.IntStream;
  * <p>A share of the queries is about the token at time 0, the others about a time drawn uniformly;
  * each has the weight that makes the sum unbiased.
  *
+ * @param space V, and the mask
  * @param process the noise
  */
 public record GaussianObjective(TokenSpace space, GaussianProcess process) implements Objective {

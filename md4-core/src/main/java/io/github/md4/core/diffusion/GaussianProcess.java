@@ -8,6 +8,7 @@ import java.util.SplittableRandom;
  * Gaussian noise on embedded tokens that keeps their variance: {@code z_t = sqrt(alpha_t) e(x) +
  * sqrt(1 - alpha_t) noise}, where the embeddings have D coordinates and the squared length D.
  *
+ * @param schedule the schedule that all tokens share
  * @param width D, at least 1
  */
 public record GaussianProcess(MaskingSchedule schedule, int width) {

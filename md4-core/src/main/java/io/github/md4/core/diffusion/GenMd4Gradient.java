@@ -21,6 +21,8 @@ public final class GenMd4Gradient {
   private final double[] byPower;
 
   /**
+   * Begins the gradient of a step.
+   *
    * @param schedule the schedule with a power for each token
    * @param examples of the whole step, each of which has two masked samples
    */
@@ -33,6 +35,7 @@ public final class GenMd4Gradient {
   /**
    * A masked sample that the network has judged.
    *
+   * @param batch the queries
    * @param ofRows what each row counts, nats, [R]
    * @param byPower the gradient by the powers of the rows' sum, weighted by {@link
    *     QueryBatch#rowWeights} of twice the step's examples; V numbers, what follows is of no

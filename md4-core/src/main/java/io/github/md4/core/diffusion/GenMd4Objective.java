@@ -19,6 +19,9 @@ import java.util.Arrays;
  *
  * which is the paper's sum over the vocabulary without a tensor for it: a weighted cross-entropy
  * and a mean of the powers. With all powers 1 it is MD4's.
+ *
+ * @param schedule the schedule with a power for each token
+ * @param floor where time begins: at the reference's floor, or exactly
  */
 public record GenMd4Objective(GenMd4Schedule schedule, TimeFloor floor) implements Objective {
 

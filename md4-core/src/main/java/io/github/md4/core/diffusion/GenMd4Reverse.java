@@ -81,7 +81,12 @@ public sealed interface GenMd4Reverse {
    */
   int step(double time, int before);
 
-  /** The steps of a grid. */
+  /**
+   * The steps of a grid.
+   *
+   * @param schedule the schedule with a power for each token
+   * @param times the times of the steps, from the first to 0
+   */
   record OnGrid(GenMd4Schedule schedule, StepTimes times) implements GenMd4Reverse {
 
     /** Uses one uniform: the chances of the steps up to a time add up to those of one long one. */
@@ -116,6 +121,8 @@ public sealed interface GenMd4Reverse {
    * Continuous time, the limit of ever more steps, in which the probability of being kept is {@code
    * w_v / w}. It ends at {@link GenMd4Schedule#TIME_FLOOR}, below which no network was trained:
    * positions that are still masked are revealed there.
+   *
+   * @param schedule the schedule with a power for each token
    */
   record Continuous(GenMd4Schedule schedule) implements GenMd4Reverse {
     @Override

@@ -28,7 +28,11 @@ public sealed interface Generation {
     return match(form -> true, () -> false, () -> false, width -> false);
   }
 
-  /** Masks are revealed, in any order. */
+  /**
+   * Masks are revealed, in any order.
+   *
+   * @param scores the form of the network's scores
+   */
   record Unmasking(ScoreForm scores) implements Generation {
 
     /** Unmasking by a network whose logits are those of the clean token. */

@@ -15,7 +15,9 @@ import io.github.md4.core.schedule.GenMd4Schedule;
  * <p>The two log-probabilities differ at positions that are masked in one sample only, each by the
  * log-odds of its token's being masked.
  *
+ * @param schedule the schedule with a power for each token
  * @param first masked; {@code second}, the same examples and times, masked independently
+ * @param second the queries about the second sample
  */
 public record LeaveOneOut(GenMd4Schedule schedule, QueryBatch first, QueryBatch second) {
 

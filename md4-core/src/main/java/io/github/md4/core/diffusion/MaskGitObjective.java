@@ -10,6 +10,10 @@ import io.github.md4.core.schedule.TimeAxis;
  * MD4's query with the weight 1; label smoothing is left out.
  *
  * <p>The value bounds no likelihood, so held-out data are scored by {@link AnyOrderObjective}.
+ *
+ * @param space V, and the mask
+ * @param schedule the schedule that all tokens share
+ * @param axis continuous time, or a number of steps
  */
 public record MaskGitObjective(TokenSpace space, MaskingSchedule schedule, TimeAxis axis)
     implements Objective {

@@ -16,6 +16,10 @@ import io.github.md4.core.schedule.TimeAxis;
  * }</pre>
  *
  * where {@code w} is {@link TimeAxis#lossWeight}, at most zero.
+ *
+ * @param space V, and the mask
+ * @param schedule the schedule that all tokens share
+ * @param axis continuous time, or a number of steps
  */
 public record Md4Objective(TokenSpace space, MaskingSchedule schedule, TimeAxis axis)
     implements Objective {

@@ -22,6 +22,8 @@ import java.util.Arrays;
  *
  * add up to the same whatever steps there are on the way. {@link GenMd4Reverse} is the process in
  * which each token has its own power.
+ *
+ * @param schedule the schedule that all tokens share
  */
 public record ReverseProcess(MaskingSchedule schedule) {
 

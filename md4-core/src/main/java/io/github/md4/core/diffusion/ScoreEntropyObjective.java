@@ -22,6 +22,8 @@ import java.util.List;
  * under {@code s = r mu} the whole is MD4's bound. The constant is inside the indicator of the mask
  * (the paper prints it outside).
  *
+ * @param space V, and the mask
+ * @param schedule the schedule that all tokens share
  * @param scale the form of the network's output
  */
 public record ScoreEntropyObjective(TokenSpace space, MaskingSchedule schedule, Scale scale)
@@ -74,7 +76,11 @@ public record ScoreEntropyObjective(TokenSpace space, MaskingSchedule schedule, 
     return "score entropy";
   }
 
-  /** The kind {@code score-entropy}, or {@code score-entropy(unscaled)}. */
+  /**
+   * The kind {@code score-entropy}, or {@code score-entropy(unscaled)}.
+   *
+   * @param scale the scale of the weights
+   */
   public record Kind(Scale scale) implements ObjectiveKind {
     private static final String NAME = "score-entropy";
     private static final String UNSCALED = "unscaled";

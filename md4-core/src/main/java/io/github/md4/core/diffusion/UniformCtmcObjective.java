@@ -24,6 +24,9 @@ import java.util.stream.IntStream;
  * {@code 2 q / (q + P)}, P being the law of z' given x, which is never above 2. (tauLDR's code
  * takes both terms of z', without a weight.) The constant is that of the bound, so that the whole
  * is one.
+ *
+ * @param space V, and the mask
+ * @param schedule the schedule that all tokens share
  */
 public record UniformCtmcObjective(TokenSpace space, MaskingSchedule schedule)
     implements Objective {

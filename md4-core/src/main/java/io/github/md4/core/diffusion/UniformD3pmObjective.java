@@ -21,6 +21,9 @@ import java.util.stream.IntStream;
  * <p>with the divergence of {@link UniformStepLoss}. No position shows a mask, so the network is
  * asked at all of them.
  *
+ * @param space V, and the mask
+ * @param schedule the schedule that all tokens share
+ * @param axis the number of steps, T
  * @param auxiliary lambda: what each step counts is its divergence and lambda times the
  *     cross-entropy of the clean tokens
  */
@@ -69,7 +72,12 @@ public record UniformD3pmObjective(
     return "D3PM with uniform noise, " + axis.describe();
   }
 
-  /** The kind {@code d3pm-uniform}, {@code d3pm-uniform(STEPS)} or with lambda too. */
+  /**
+   * The kind {@code d3pm-uniform}, {@code d3pm-uniform(STEPS)} or with lambda too.
+   *
+   * @param steps T, the number of steps, at least 1
+   * @param auxiliary the factor of the auxiliary loss, at least 0
+   */
   public record Kind(int steps, double auxiliary) implements ObjectiveKind {
     private static final String NAME = "d3pm-uniform";
 

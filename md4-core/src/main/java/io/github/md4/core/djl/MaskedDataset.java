@@ -42,6 +42,8 @@ public final class MaskedDataset implements Dataset {
   private final AtomicLong epochs = new AtomicLong();
 
   /**
+   * Makes the data set.
+   *
    * @param sequences clean tokens in [0, V), all of one length; the arrays are not copied
    * @param objective what chooses times and masks from uniforms
    * @param inputs the form of the block's input

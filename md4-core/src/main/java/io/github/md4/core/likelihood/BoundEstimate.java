@@ -182,6 +182,7 @@ public final class BoundEstimate {
   /**
    * A difference of two bounds, nats per token, from the same uniforms.
    *
+   * @param nats the difference, nats per token
    * @param standardError of the noise alone, the data given, as in {@link LikelihoodEstimate}
    * @param degreesOfFreedom of the standard error; 0 where it is unknown
    * @param interval 95%, over what is {@link #independent}

@@ -73,7 +73,12 @@ public interface Examples {
     return new First(this, limit);
   }
 
-  /** The beginning of others. */
+  /**
+   * The beginning of others.
+   *
+   * @param all the examples from which the first are taken
+   * @param limit the most examples, at least 0
+   */
   record First(Examples all, long limit) implements Examples {
     /**
      * Checks the limit.

@@ -3,7 +3,12 @@ package io.github.md4.core.likelihood;
 
 import java.util.function.DoubleUnaryOperator;
 
-/** An interval of 95% confidence, over the noise and the choice of the documents. */
+/**
+ * An interval of 95% confidence, over the noise and the choice of the documents.
+ *
+ * @param low the lower end
+ * @param high the upper end
+ */
 public record Interval(double low, double high) {
   /** Of what cannot be known. */
   public static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN);

@@ -14,6 +14,7 @@ import io.github.md4.core.diffusion.BoundTerms;
  * @param degreesOfFreedom of the standard error; 0 where it is unknown
  * @param examples how many were scored, each {@code passes} times
  * @param groups how many the standard error is taken over
+ * @param passes how many times and masks each example got
  * @param tokens in all examples
  */
 public record LikelihoodEstimate(

@@ -35,6 +35,7 @@ public final class LikelihoodEstimator {
   /**
    * The amount of computation and the seed of its noise.
    *
+   * @param seed the seed of times and masks
    * @param passes how many times and masks each example gets
    * @param batchSize how many examples the network sees at once; of no effect on the result but for
    *     the last bits of its arithmetic
@@ -70,6 +71,8 @@ public final class LikelihoodEstimator {
   }
 
   /**
+   * Makes the estimator of a process that is alone.
+   *
    * @param objective scores as {@link Objective#likelihood} does
    * @param settings seed, passes, batch size
    */
@@ -78,6 +81,8 @@ public final class LikelihoodEstimator {
   }
 
   /**
+   * Makes the estimator of a part of the batches.
+   *
    * @param objective the objective, which scores as {@link Objective#likelihood} does
    * @param settings seed, passes, batch size
    * @param division divides the batches; where it knows all losses, the result is the same to the

@@ -20,6 +20,8 @@ import java.util.List;
  *
  * <p>The network is told the time at which as many tokens are masked on average.
  *
+ * @param space V, and the mask
+ * @param schedule the schedule that all tokens share
  * @param tokensAStep the number of tokens revealed at once, at least 1
  */
 public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int tokensAStep) {

@@ -78,6 +78,7 @@ public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats) 
   /**
    * A difference of two bounds, nats per token.
    *
+   * @param nats the difference, nats per token
    * @param standardError over what is independent: groups of chunks; chunks where groups are few;
    *     documents
    * @param degreesOfFreedom of the standard error; 0 where it is unknown

@@ -17,6 +17,9 @@ import java.util.List;
 /**
  * The parameter from which the powers of a learned schedule come: {@code schedule.powers} beside
  * the network's, [V], or [1] where all tokens share one; a power is its softplus.
+ *
+ * @param learned the powers at the start, and whether all tokens share one
+ * @param vocabularySize V, the number of tokens without the mask
  */
 public record GenMd4Parameter(LearnedPowers learned, int vocabularySize) {
   /** In front of the parameter's name in a model's files. */

@@ -46,7 +46,12 @@ public final class SavedModel implements AutoCloseable {
   private final Schedule schedule;
   private final Runnable freeing;
 
-  /** A model without its weights. */
+  /**
+   * A model without its weights.
+   *
+   * @param config length, objective, schedule and network
+   * @param tokenizer the vocabulary
+   */
   public record Description(ModelConfig config, Tokenizer tokenizer) {
 
     /** {@return the states of a position} */
@@ -116,6 +121,8 @@ public final class SavedModel implements AutoCloseable {
     }
 
     /**
+     * Reads config, tokenizer and origin of a model.
+     *
      * @param folder the folder
      * @return config, tokenizer and origin, without weights
      * @throws InvalidDataException if the folder is no model's or the files are damaged

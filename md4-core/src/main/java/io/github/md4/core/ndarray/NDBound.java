@@ -63,7 +63,12 @@ public sealed interface NDBound {
    */
   NDArray weight(NDArray t);
 
-  /** The bound where all tokens share a schedule (MD4, Section 3; spec, Section 2). */
+  /**
+   * The bound where all tokens share a schedule (MD4, Section 3; spec, Section 2).
+   *
+   * @param schedule the schedule that all tokens share
+   * @param axis continuous time, or a number of steps
+   */
   record Md4(NDMaskingSchedule schedule, TimeAxis axis) implements NDBound {
 
     /**
@@ -89,6 +94,9 @@ public sealed interface NDBound {
   /**
    * The bound where each token has a power of time (GenMD4, equation 12; spec, Section 3.2);
    * differentiable in the powers too, for fixed {@code zt}.
+   *
+   * @param schedule the schedule with a power for each token
+   * @param floor where time begins: at the reference's floor, or exactly
    */
   record GenMd4(NDGenMd4Schedule schedule, TimeFloor floor) implements NDBound {
     @Override

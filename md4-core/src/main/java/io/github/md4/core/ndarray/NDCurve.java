@@ -67,7 +67,11 @@ public interface NDCurve {
     return new OnHost(curve);
   }
 
-  /** {@code alpha(t) = 1 - (1 - epsilon) t}. */
+  /**
+   * {@code alpha(t) = 1 - (1 - epsilon) t}.
+   *
+   * @param epsilon the share that is never masked, in [0, 1)
+   */
   record LogLinear(double epsilon) implements NDCurve {
     @Override
     public NDArray alpha(NDArray t) {
@@ -85,7 +89,11 @@ public interface NDCurve {
     }
   }
 
-  /** {@code alpha(t) = 1 - t^k}. */
+  /**
+   * {@code alpha(t) = 1 - t^k}.
+   *
+   * @param exponent k, above 0
+   */
   record Power(double exponent) implements NDCurve {
     @Override
     public NDArray alpha(NDArray t) {
@@ -125,7 +133,12 @@ public interface NDCurve {
     }
   }
 
-  /** {@code alpha(t) = exp(-beta(t))} with {@code beta(t) = betaMin^(1 - t) betaMax^t}. */
+  /**
+   * {@code alpha(t) = exp(-beta(t))} with {@code beta(t) = betaMin^(1 - t) betaMax^t}.
+   *
+   * @param betaMin the noise at time 0, above 0
+   * @param betaMax the noise at time 1, above {@code betaMin}
+   */
   record Geometric(double betaMin, double betaMax) implements NDCurve {
 
     private NDArray beta(NDArray t) {
@@ -156,6 +169,8 @@ public interface NDCurve {
    * A curve that is known to the host alone. Each call waits for the device and copies the times.
    * First derivatives by {@code t} are the curve's own; {@link #alphaPrime} is a constant to
    * automatic differentiation.
+   *
+   * @param curve the curve on the host
    */
   record OnHost(Curve curve) implements NDCurve {
     @Override

@@ -12,6 +12,8 @@ import java.util.function.UnaryOperator;
  *
  * <p>Results have the shape and type of the times, and are computed in float64: {@code 1 - alpha}
  * of float32 times does not cancel. All are differentiable in {@code t}.
+ *
+ * @param schedule the schedule that all tokens share
  */
 public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule {
 

@@ -8,6 +8,8 @@ import java.util.stream.IntStream;
 /**
  * The noise of one step's dropout.
  *
+ * @param noise the noise of the run's seed
+ * @param step the step of training, from 0
  * @param firstExample the index in the step's batch of the first example here, so that splitting a
  *     batch changes no mask
  * @param stride the distance in the batch between two examples that are neighbours here

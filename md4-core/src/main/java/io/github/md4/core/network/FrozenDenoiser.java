@@ -14,7 +14,11 @@ public interface FrozenDenoiser extends Denoiser, AutoCloseable {
   @Override
   void close();
 
-  /** A denoiser that keeps nothing. */
+  /**
+   * A denoiser that keeps nothing.
+   *
+   * @param denoiser the network
+   */
   record Plain(Denoiser denoiser) implements FrozenDenoiser {
     @Override
     public NDArray logits(NDArray zt, Condition condition, NDArray rows) {

@@ -34,7 +34,11 @@ public sealed interface Initializer {
     }
   }
 
-  /** One number throughout. */
+  /**
+   * One number throughout.
+   *
+   * @param value the value of every element
+   */
   record Constant(float value) implements Initializer {
     @Override
     public void fill(float[] values, Noise noise, int parameter) {
@@ -42,7 +46,11 @@ public sealed interface Initializer {
     }
   }
 
-  /** Normal with mean zero. */
+  /**
+   * Normal with mean zero.
+   *
+   * @param deviation the standard deviation
+   */
   record Normal(double deviation) implements Initializer {
     @Override
     public void fill(float[] values, Noise noise, int parameter) {
@@ -53,6 +61,9 @@ public sealed interface Initializer {
   /**
    * LeCun normal: truncated at two deviations and widened so that the variance is {@code gain /
    * fanIn} all the same.
+   *
+   * @param fanIn the number of channels that go in
+   * @param gain the factor of the variance
    */
   record LeCunNormal(long fanIn, double gain) implements Initializer {
     private static final double BOUND = 2;
@@ -71,6 +82,9 @@ public sealed interface Initializer {
    * Sines and cosines of the places of a grid, row by row (spec, Section 5.6): half of the width
    * for the column, half for the row, each {@code [sin(i f_k), cos(i f_k)]} with {@code f_k =
    * 10000^(-k / (width / 4))}. Nothing is drawn.
+   *
+   * @param columns columns of the grid
+   * @param width the number of channels
    */
   public record Grid(int columns, int width) implements Initializer {
     private static final double LONGEST_PERIOD = 10_000;

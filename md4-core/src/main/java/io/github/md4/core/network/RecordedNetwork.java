@@ -36,6 +36,8 @@ public final class RecordedNetwork implements TrainableNetwork {
   /**
    * A batch on the host, and the noise of its dropout.
    *
+   * @param input tokens, times, classes and asked rows
+   * @param noise the noise of dropout
    * @param flat tokens [B N]
    * @param rows flat positions
    */
@@ -59,7 +61,9 @@ public final class RecordedNetwork implements TrainableNetwork {
    * A batch on the device.
    *
    * @param zt int64 [B, N]
+   * @param condition time and class of each example
    * @param rows int64 [R]
+   * @param noise the noise of dropout
    */
   public record DeviceBatch(NDArray zt, Condition condition, NDArray rows, DropoutNoise noise) {}
 
@@ -104,6 +108,8 @@ public final class RecordedNetwork implements TrainableNetwork {
   /**
    * The implementation of a network's forward and backward.
    *
+   * @param tapes begin the tape of a pass
+   * @param forward the forward pass
    * @param description a line that names it
    * @param release frees the forward's own resources besides managed arrays
    */

@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.Shape;
  * The angles of rotary position embedding, in which the channel i of a head turns with the channel
  * i + W / 2: {@code position * base^(-2 i / W)}.
  *
+ * @param base the base of the wavelengths
  * @param width W of a head, even
  */
 public record RotaryAngles(double base, int width) {

@@ -34,7 +34,12 @@ import java.util.stream.LongStream;
  */
 public record PublishedCheck(int[] ids, int row, double time, int[] tokens, double[] logits) {
 
-  /** The distance of a case, in units of one more than the size of the numbers. */
+  /**
+   * The distance of a case, in units of one more than the size of the numbers.
+   *
+   * @param of the case
+   * @param largest the largest absolute difference of a logit
+   */
   public record Distance(PublishedCheck of, double largest) {}
 
   /**

@@ -14,6 +14,9 @@ import java.util.Optional;
 public final class PublishedLayout implements ModelLayout {
   private static final long LONGEST_CONFIG = 1 << 20;
 
+  /** Makes the layout, as ServiceLoader does. */
+  public PublishedLayout() {}
+
   @Override
   public boolean isIn(Path folder) {
     Path config = folder.resolve(PublishedFolder.CONFIG);

@@ -166,7 +166,11 @@ public non-sealed interface Curve extends ScheduleConfig {
     /** The value of all published models. */
     public static final double DEFAULT_EPSILON = 1e-3;
 
-    /** Checks epsilon. */
+    /**
+     * Checks epsilon.
+     *
+     * @param epsilon the share that is never masked, in [0, 1)
+     */
     public LogLinear {
       if (!(epsilon >= 0 && epsilon < 1)) {
         throw new IllegalArgumentException("epsilon must be in [0, 1): " + epsilon);

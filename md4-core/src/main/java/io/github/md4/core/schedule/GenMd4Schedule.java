@@ -33,6 +33,8 @@ public final class GenMd4Schedule implements Schedule {
   private final double logMaskedAtFloor;
 
   /**
+   * Makes the schedule.
+   *
    * @param powers one for each token, [V], above zero
    * @param epsilon in [0, 0.5)
    * @throws IllegalArgumentException if one is zero, not finite or above {@link #LARGEST_POWER}

@@ -35,6 +35,9 @@ public final class Gpt2Tokenizer implements Tokenizer {
     }
   }
 
+  /** Makes the tokenizer, whose tables are loaded at the first use. */
+  public Gpt2Tokenizer() {}
+
   @Override
   public int vocabularySize() {
     return END_OF_TEXT + 1;

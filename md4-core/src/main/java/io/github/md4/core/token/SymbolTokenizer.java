@@ -31,6 +31,8 @@ public final class SymbolTokenizer implements Tokenizer {
   private final String separator;
 
   /**
+   * Makes the vocabulary.
+   *
    * @param symbols in the order of their ids, none empty, none twice
    */
   public SymbolTokenizer(List<String> symbols) {

@@ -173,6 +173,8 @@ public interface Tokenizer {
     private final int[] ids; // by code point
 
     /**
+     * Makes the vocabulary.
+     *
      * @param vocabulary the characters in order of their ids, none twice
      */
     public Characters(String vocabulary) {

@@ -21,6 +21,8 @@ public final class WordTokenizer implements Tokenizer {
   private final Map<String, Integer> ids = new HashMap<>();
 
   /**
+   * Makes the vocabulary.
+   *
    * @param words in the order of their ids, at least one, none twice, none with white space
    */
   public WordTokenizer(List<String> words) {

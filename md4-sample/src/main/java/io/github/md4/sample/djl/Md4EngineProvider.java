@@ -9,6 +9,9 @@ public final class Md4EngineProvider implements EngineProvider {
   /** Behind all engines with arrays of their own, so that none of their programs gets this one. */
   private static final int LAST = 1000;
 
+  /** Makes the provider, as ServiceLoader does. */
+  public Md4EngineProvider() {}
+
   @Override
   public String getEngineName() {
     return Md4Engine.NAME;

@@ -27,6 +27,9 @@ public final class Md4TranslatorFactory implements TranslatorFactory {
   private static final List<String> NAMES =
       List.of("sampler", "steps", "temperature", "topK", "topP", "seed", "batchSize");
 
+  /** Makes the factory, also for DJL by its name. */
+  public Md4TranslatorFactory() {}
+
   @Override
   public Set<Pair<Type, Type>> getSupportedTypes() {
     return Set.of(new Pair<>(String.class, String.class), new Pair<>(Input.class, Output.class));

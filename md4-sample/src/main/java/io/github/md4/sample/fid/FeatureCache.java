@@ -20,6 +20,8 @@ import java.util.zip.CheckedOutputStream;
 /**
  * A cache of features on the disk, so that those of a reference are computed once. A damaged file
  * or one of another version counts as absent.
+ *
+ * @param folder the folder of the kept features
  */
 public record FeatureCache(Path folder) {
   private static final int MAGIC = 0x4D443446; // "MD4F"

@@ -18,6 +18,8 @@ public final class FeatureMoments {
   private long count;
 
   /**
+   * Begins the moments of no features.
+   *
    * @param width F, the length of a vector
    */
   public FeatureMoments(int width) {

@@ -29,6 +29,7 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
   /**
    * The settings by which images are read.
    *
+   * @param shape rows, columns and colours of an image
    * @param batchSize images at once; it changes no more than the last bits of the result
    * @param kept the number of features that are kept one by one
    */

@@ -12,6 +12,7 @@ import java.util.Optional;
 /**
  * The events by which sequences came about.
  *
+ * @param header what is told of the samples
  * @param histories the histories of the sequences, by their indices
  */
 public record Trace(Header header, List<History> histories) {
@@ -50,6 +51,7 @@ public record Trace(Header header, List<History> histories) {
   /**
    * The history of one sequence.
    *
+   * @param sample the sequence's number
    * @param initial the text of each token at first, {@link Tokenizer#MASK_TEXT} for a mask, [N]
    * @param events in the order in which they happened
    */
@@ -77,17 +79,27 @@ public record Trace(Header header, List<History> histories) {
   /**
    * A change of one position.
    *
+   * @param step the number of steps done
+   * @param time the time, in [0, 1]
+   * @param position the position, from 0
    * @param text the text of the token; {@link Tokenizer#MASK_TEXT} if it was masked again
    * @param probability the probability of the token; NaN for a mask
    */
   public record Event(int step, double time, int position, String text, double probability) {}
 
-  /** The sequence after a call. */
+  /**
+   * The sequence after a call.
+   *
+   * @param step the number of steps done
+   * @param time the time, in [0, 1]
+   * @param cells the texts of the positions, in order
+   */
   public record Frame(int step, double time, List<Cell> cells) {}
 
   /**
    * The state of a position.
    *
+   * @param text the text shown
    * @param since the number of the frame that changed it last, from 1 on; 0 if none has
    */
   public record Cell(String text, int since) {

@@ -7,9 +7,11 @@ import io.github.md4.train.speed.Spread;
 /**
  * The speed of a training.
  *
+ * @param throughput tokens per second and milliseconds of a step
  * @param parts the times of a step's parts
  * @param gapMilliseconds the longest time that the device may wait for the host in a step; NaN
  *     without a GPU
+ * @param memory the memory that the training took
  * @param work the computation
  */
 public record BenchResult(
@@ -19,6 +21,7 @@ public record BenchResult(
    * The speed of windows of steps that ran without waiting.
    *
    * @param tokensAStep batch size times length
+   * @param tokensPerSecond tokens per second, over windows
    * @param milliseconds the time of a step
    */
   public record Throughput(long tokensAStep, Spread tokensPerSecond, Spread milliseconds) {
@@ -37,6 +40,7 @@ public record BenchResult(
    * The computation and its ceiling.
    *
    * @param code the description of the code that computes it
+   * @param parameters the number of parameters
    * @param flops the operations per token
    * @param ceilingSize the number of rows of the square product of the ceiling
    * @param ceiling the floating-point operations per second of that product, over all processes

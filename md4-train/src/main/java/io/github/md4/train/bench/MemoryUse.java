@@ -8,6 +8,7 @@ package io.github.md4.train.bench;
  * once taken, so that it holds the peak of a step after the step. Without a GPU it is the JVM's
  * heap, which does not contain the engine's arrays.
  *
+ * @param kind the kind of memory
  * @param peakBytes the highest reading
  * @param steadyBytes the last reading
  */

@@ -51,6 +51,9 @@ public final class StepBench implements AutoCloseable {
   /**
    * The workload that is measured.
    *
+   * @param model length, objective, schedule and network of the model
+   * @param training the training
+   * @param vocabularySize V, the number of tokens without the mask
    * @param layout the memory format of an image network's feature maps
    */
   public record Workload(

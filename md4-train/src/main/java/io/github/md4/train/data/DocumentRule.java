@@ -139,7 +139,12 @@ public sealed interface DocumentRule {
     String of(String line);
   }
 
-  /** The pieces of a text with one document for each line. */
+  /**
+   * The pieces of a text with one document for each line.
+   *
+   * @param lines the lines of the text
+   * @param text makes text of a line
+   */
   record LinePieces(Lines lines, LineText text) implements Pieces {
     @Override
     public Optional<Piece> next() throws IOException {
@@ -157,7 +162,12 @@ public sealed interface DocumentRule {
     }
   }
 
-  /** The pieces of a text with documents up to a marker line. */
+  /**
+   * The pieces of a text with documents up to a marker line.
+   *
+   * @param lines the lines of the text
+   * @param marker the line between two documents
+   */
   record UntilPieces(Lines lines, String marker) implements Pieces {
     @Override
     public Optional<Piece> next() throws IOException {

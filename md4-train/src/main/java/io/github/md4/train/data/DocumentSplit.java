@@ -31,7 +31,11 @@ public sealed interface DocumentSplit {
    */
   Optional<SplitFractions> sharesOfOne();
 
-  /** One split for all documents. */
+  /**
+   * One split for all documents.
+   *
+   * @param split the split's name
+   */
   record One(String split) implements DocumentSplit {
     /**
      * Checks the name.
@@ -68,7 +72,12 @@ public sealed interface DocumentSplit {
     }
   }
 
-  /** A split that is drawn for each document by shares. */
+  /**
+   * A split that is drawn for each document by shares.
+   *
+   * @param fractions the shares of train, valid and test
+   * @param seed the seed of the order
+   */
   record ByShare(SplitFractions fractions, long seed) implements DocumentSplit {
     @Override
     public String of(long document) {

@@ -25,6 +25,9 @@ public final class DocumentTokens {
   /**
    * The settings of the preparation.
    *
+   * @param documents the rules of reading
+   * @param vocabulary the vocabulary, or how it is made
+   * @param packing how documents become sequences
    * @param existing the treatment of existing files
    */
   public record Options(
@@ -38,6 +41,7 @@ public final class DocumentTokens {
    *
    * @param name the name of the data set
    * @param splits the descriptions of the files, train first
+   * @param documents the number of documents that were read
    * @param textBytes the number of UTF-8 bytes that were encoded
    * @param dropped the number of tokens that no file has, cut off or left over
    * @param padding the number of tokens that fill rows and stand for no text

@@ -62,7 +62,13 @@ public final class Quickstart {
     return TALE;
   }
 
-  /** The numbers of words of the splits, each at least 1. */
+  /**
+   * The numbers of words of the splits, each at least 1.
+   *
+   * @param train the number of tokens of the split {@code train}
+   * @param valid the number of tokens of the split {@code valid}
+   * @param test the number of tokens of the split {@code test}
+   */
   public record Sizes(int train, int valid, int test) {
     /** The sizes from which a small model learns the grammar but not the text by heart. */
     public static final Sizes STANDARD = new Sizes(1_000_000, 50_000, 50_000);

@@ -52,7 +52,11 @@ public sealed interface TokenPacking {
     long padding();
   }
 
-  /** A stream of documents, each closed by the end of text where the vocabulary has one. */
+  /**
+   * A stream of documents, each closed by the end of text where the vocabulary has one.
+   *
+   * @param split the split of a document, by its number
+   */
   record Stream(DocumentSplit split) implements TokenPacking {
     @Override
     public Packer packer(TokenSplits out, Tokenizer tokenizer) {
@@ -93,6 +97,7 @@ public sealed interface TokenPacking {
    *
    * @param length the number of tokens in a row
    * @param group the number of documents in a group
+   * @param seed the seed of the order
    */
   record OpenWebText(int length, int group, long seed) implements TokenPacking {
     /** The number of documents in a group of the reference. */
@@ -144,6 +149,7 @@ public sealed interface TokenPacking {
    *
    * @param length the number of tokens in a row
    * @param bins the number of open rows
+   * @param split the split of a document, by its number
    */
   record FineWeb(int length, int bins, DocumentSplit split) implements TokenPacking {
     /** The number of open rows in the reference, those of a batch. */

@@ -41,7 +41,11 @@ public sealed interface VocabularyChoice {
     };
   }
 
-  /** A vocabulary that needs no file. */
+  /**
+   * A vocabulary that needs no file.
+   *
+   * @param tokenizer the vocabulary
+   */
   record Known(Tokenizer tokenizer) implements VocabularyChoice {
     @Override
     public Tokenizer tokenizer(List<Path> files, DocumentOptions options) {
@@ -49,7 +53,11 @@ public sealed interface VocabularyChoice {
     }
   }
 
-  /** A vocabulary of the user's, in a file. */
+  /**
+   * A vocabulary of the user's, in a file.
+   *
+   * @param file the file of the vocabulary
+   */
   record InFile(Path file) implements VocabularyChoice {
     @Override
     public Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException {

@@ -8,5 +8,7 @@ import io.github.md4.core.model.Weights;
  * The likelihood that a model in training gives to one file.
  *
  * @param split the file's split, such as valid or test; the name of the file where none is known
+ * @param weights the weights that were scored
+ * @param estimate the bound
  */
 public record Evaluation(String split, Weights weights, LikelihoodEstimate estimate) {}

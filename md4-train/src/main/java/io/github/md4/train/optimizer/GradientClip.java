@@ -67,7 +67,11 @@ public sealed interface GradientClip {
     }
   }
 
-  /** All together are scaled to that Euclidean norm where they exceed it. */
+  /**
+   * All together are scaled to that Euclidean norm where they exceed it.
+   *
+   * @param bound the bound, above 0
+   */
   record Norm(double bound) implements GradientClip {
     /**
      * Checks the bound.
@@ -94,7 +98,11 @@ public sealed interface GradientClip {
     }
   }
 
-  /** Each element is moved into [-bound, bound], as the reference's (unused) clip. */
+  /**
+   * Each element is moved into [-bound, bound], as the reference's (unused) clip.
+   *
+   * @param bound the bound, above 0
+   */
   record Value(double bound) implements GradientClip {
     /**
      * Checks the bound.

@@ -17,7 +17,9 @@ public interface LearningRate {
   /**
    * A linear warm-up, then half a cosine down to zero at {@code steps}.
    *
+   * @param base the highest rate, above 0
    * @param warmUp number of updates until {@code base} is reached
+   * @param steps the number of updates of the run
    */
   record WarmUpCosine(double base, long warmUp, long steps) implements LearningRate {
     /**
@@ -42,7 +44,12 @@ public interface LearningRate {
     }
   }
 
-  /** A linear warm-up, then {@code base}. */
+  /**
+   * A linear warm-up, then {@code base}.
+   *
+   * @param base the highest rate, above 0
+   * @param warmUp the number of updates until it is reached, at least 0
+   */
   record Constant(double base, long warmUp) implements LearningRate {
     /**
      * Checks the numbers.

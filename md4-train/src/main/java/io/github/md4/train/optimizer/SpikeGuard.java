@@ -124,7 +124,11 @@ public sealed interface SpikeGuard {
     }
   }
 
-  /** The update is not made, and the run goes on with the next batch. */
+  /**
+   * The update is not made, and the run goes on with the next batch.
+   *
+   * @param far the bounds beyond which an update is not made
+   */
   record Skip(Bounds far) implements SpikeGuard {
     @Override
     public Optional<Bounds> bounds() {
@@ -142,7 +146,11 @@ public sealed interface SpikeGuard {
     }
   }
 
-  /** The run goes back to its last checkpoint, and on with the batch after the bad one. */
+  /**
+   * The run goes back to its last checkpoint, and on with the batch after the bad one.
+   *
+   * @param far the bounds beyond which an update is not made
+   */
   record Rollback(Bounds far) implements SpikeGuard {
     @Override
     public Optional<Bounds> bounds() {

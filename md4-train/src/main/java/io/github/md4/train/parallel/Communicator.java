@@ -159,7 +159,11 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
     return new Together(this);
   }
 
-  /** Work that each process does a share of. */
+  /**
+   * Work that each process does a share of.
+   *
+   * @param communicator the processes
+   */
   record Together(Communicator communicator) implements Division {
     @Override
     public int parts() {

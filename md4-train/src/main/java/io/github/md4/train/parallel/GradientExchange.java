@@ -22,6 +22,7 @@ public interface GradientExchange {
   /**
    * One process's gradients.
    *
+   * @param network the network in training
    * @param sums float32 sums over micro-batches, made when they are wanted
    */
   record Local(TrainableNetwork network, Supplier<FlatArrays> sums) {
@@ -48,7 +49,11 @@ public interface GradientExchange {
    */
   FlatArrays last(TrainingPass pass, Earlier earlier);
 
-  /** The gradients of this process, which are all there are. */
+  /**
+   * The gradients of this process, which are all there are.
+   *
+   * @param local what this process computes
+   */
   record None(Local local) implements GradientExchange {
     @Override
     public FlatArrays last(TrainingPass pass, Earlier earlier) {
@@ -179,7 +184,11 @@ public interface GradientExchange {
     FlatArrays delivered(FlatArrays travelling);
   }
 
-  /** Every process gets all sums. */
+  /**
+   * Every process gets all sums.
+   *
+   * @param transport carries numbers between processes
+   */
   record ToAll(Transport transport) implements Delivery {
     @Override
     public void send(int number, FlatArrays segment) {

@@ -70,7 +70,12 @@ public sealed interface OptimizerState extends AutoCloseable
   @Override
   void close();
 
-  /** Everything. */
+  /**
+   * Everything.
+   *
+   * @param kernels the kernels that move it
+   * @param trained what is moved
+   */
   record Whole(OptimizerKernels kernels, Trained trained) implements OptimizerState {
     @Override
     public void publish() {}

@@ -8,6 +8,9 @@ import io.github.md4.core.InvalidConfigException;
  *
  * <p>The times of a batch rise with its examples. Every size-th example gives each process small
  * and large times alike, so that none of them has more masks than the others.
+ *
+ * @param rank the process's number, from 0
+ * @param size the number of processes, at least 1
  */
 public record Share(int rank, int size) {
   private static final Share ALL = new Share(0, 1);

@@ -5,7 +5,15 @@ import static io.github.md4.core.Checks.require;
 
 import java.util.Arrays;
 
-/** The spread of repeated measurements. */
+/**
+ * The spread of repeated measurements.
+ *
+ * @param median the median
+ * @param min the smallest measurement
+ * @param max the largest measurement
+ * @param lowerQuartile the quantile 0.25
+ * @param upperQuartile the quantile 0.75
+ */
 public record Spread(
     double median, double min, double max, double lowerQuartile, double upperQuartile) {
 

@@ -20,6 +20,7 @@ import java.util.Map;
  * @param image its size
  * @param width of embedded tokens and of the condition
  * @param blocks the transformer
+ * @param condition what the network is told beside the tokens
  * @param dropout rate of all its dropout
  */
 public record DitConfig(

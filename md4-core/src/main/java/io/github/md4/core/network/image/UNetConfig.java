@@ -19,6 +19,7 @@ import java.util.Map;
  * @param image its size
  * @param width channels of every map, and width of embedded tokens and of the condition
  * @param layers ResBlocks of the down path; the up path has one more
+ * @param condition what the network is told beside the tokens
  * @param dropout rate of single activations in each ResBlock
  */
 public record UNetConfig(

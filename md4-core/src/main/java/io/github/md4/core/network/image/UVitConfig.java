@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
  *     resolution
  * @param layers ResBlocks of a level of the down path; the up path has one more
  * @param middle the transformer at the lowest resolution
+ * @param condition what the network is told beside the tokens
  * @param dropout rate of single activations in each ResBlock, and of all dropout of the transformer
  */
 public record UVitConfig(

@@ -48,6 +48,8 @@ public final class Transformer implements Network {
   private final Map<Integer, NDList> rotary = new ConcurrentHashMap<>();
 
   /**
+   * Makes the network.
+   *
    * @param parent the manager, and so the device, under which its tables live
    * @param config widths, layers and dropout
    * @param vocabularySize V; the mask is one more

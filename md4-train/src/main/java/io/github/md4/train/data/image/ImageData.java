@@ -31,6 +31,7 @@ public final class ImageData {
   /**
    * Files or folders of images.
    *
+   * @param images the sources of images
    * @param labels the files of their labels: none, or one for each
    */
   public record Sources(List<Path> images, List<Path> labels) {
@@ -74,6 +75,7 @@ public final class ImageData {
    * @param fractions the shares of train, valid and test of the first sources
    * @param order the order in which they are split
    * @param skipLimit the number of images that may be damaged
+   * @param existing what happens to files that are there
    */
   public record Options(
       Resize resize,
@@ -114,6 +116,8 @@ public final class ImageData {
   /**
    * A data set that was written.
    *
+   * @param name the data set's name
+   * @param shape the size of the images
    * @param classes the names of the classes, in the order of the labels; empty without labels
    * @param splits the descriptions of the files of images, train first
    * @param skipped the number of images that were left out

@@ -36,7 +36,11 @@ public sealed interface ImageOrder {
     }
   }
 
-  /** A shuffle drawn from a seed. */
+  /**
+   * A shuffle drawn from a seed.
+   *
+   * @param seed the seed of the order
+   */
   record Shuffled(long seed) implements ImageOrder {
     @Override
     public IntUnaryOperator of(int count) {
@@ -53,6 +57,8 @@ public sealed interface ImageOrder {
   /**
    * The order of the source, but a shuffle where the images stand class by class, as those of
    * folders do: a split by position would put some classes into train only.
+   *
+   * @param seed the seed of the order
    */
   record MixedClasses(long seed) implements ImageOrder {
     @Override

@@ -24,6 +24,9 @@ public sealed interface Resize {
   /**
    * Resizing by the mean over the area of old pixels that a new pixel covers, rounded to the
    * nearest value.
+   *
+   * @param height the height in pixels, at least 1
+   * @param width the width in pixels, at least 1
    */
   record Area(int height, int width) implements Resize {
     /**
@@ -65,7 +68,11 @@ public sealed interface Resize {
     }
   }
 
-  /** Cropping to the largest square around the centre, then resizing by area. */
+  /**
+   * Cropping to the largest square around the centre, then resizing by area.
+   *
+   * @param side the side in pixels, at least 1
+   */
   record CentralSquare(int side) implements Resize {
     @Override
     public Image of(Image image) {
@@ -87,6 +94,7 @@ public sealed interface Resize {
   /**
    * The old pixels of a row or column that a new one covers.
    *
+   * @param first the first pixel that is covered
    * @param weights their shares of the new pixel, whose sum is 1
    */
   record Cover(int first, double[] weights) {
