@@ -139,4 +139,11 @@ final class TokenPartsTest {
         .failed(ExitCodes.DATA, "was computed from another model or other data than ");
     assertThat(folder.resolve("out")).isEmptyDirectory();
   }
+
+  @Test
+  void launch_refusesWhatAllProcessesWouldDo() {
+    List<Object> words = new ArrayList<>(List.of("launch", "--processes", 2, "--"));
+    words.addAll(command("--vocabulary bytes"));
+    md4(words).failed(ExitCodes.USAGE, "data is not divided among processes; these are: train, ");
+  }
 }

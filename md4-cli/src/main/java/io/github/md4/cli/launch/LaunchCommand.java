@@ -2,10 +2,12 @@
 package io.github.md4.cli.launch;
 
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Usage;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,6 +28,10 @@ import picocli.CommandLine.Spec;
             + " seconds. For several machines see docs/distributed.md.",
     sortOptions = false)
 public final class LaunchCommand implements Callable<Integer> {
+  /** The commands whose processes divide the work; those of others would all do the same. */
+  private static final List<String> DIVIDED =
+      List.of("train", "bench", "evaluate", "sample", "infill", "sample-images");
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -51,6 +57,12 @@ public final class LaunchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    Optional<String> named = command.stream().filter(word -> !word.startsWith("-")).findFirst();
+    Usage.require(
+        spec,
+        named.isEmpty() || DIVIDED.contains(named.get()),
+        "%s is not divided among processes; these are: %s"
+            .formatted(named.orElse(""), String.join(", ", DIVIDED)));
     int chosen = port == null ? freePort() : port;
     try (ProcessGroup group =
         ProcessGroup.start(processes, chosen, command, spec.commandLine().getErr())) {

@@ -16,20 +16,21 @@ import io.github.md4.core.network.TrainableNetwork;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pieces of a state, moved by two processes, against the whole of it, moved by one. */
+/** Pieces of a state, moved by several processes, against the whole of it, moved by one. */
 @Tag("exact")
 @Timeout(60)
 final class ShardedStateTest {
-  private static final int RANKS = 2;
   private static final int UPDATES = 3;
 
   /** Segments of one, two and one arrays. */
@@ -156,9 +157,9 @@ final class ShardedStateTest {
   }
 
   /** Returns what one of the processes has after all updates. */
-  private static List<float[]> movedTogether(int rank, int port) throws IOException {
+  private static List<float[]> movedTogether(int rank, int ranks, int port) throws IOException {
     ParallelConfig config = new ParallelConfig(true, Precision.FLOAT32, 20, 20);
-    Job job = new Job(rank, RANKS, rank, "127.0.0.1", port, "");
+    Job job = new Job(rank, ranks, rank, "127.0.0.1", port, "");
     Claims claims = Claims.of("md4", "", "");
     try (Communicator together = Jobs.join(job, Device.cpu(), claims, config, failure -> {});
         NDManager manager = NDManager.newBaseManager();
@@ -195,24 +196,25 @@ final class ShardedStateTest {
     }
   }
 
-  @Test
-  void pieces_areMovedAsTheWhole() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {2, 4})
+  void pieces_areMovedAsTheWhole(int ranks) throws Exception {
     List<float[]> one = movedByOne();
     int port;
     try (ServerSocket socket = new ServerSocket(0)) {
       port = socket.getLocalPort();
     }
-    ExecutorService threads = Executors.newFixedThreadPool(RANKS);
+    ExecutorService threads = Executors.newFixedThreadPool(ranks);
     try {
       List<Future<List<float[]>>> all = new ArrayList<>();
-      for (int rank = 0; rank < RANKS; rank++) {
+      for (int rank = 0; rank < ranks; rank++) {
         int own = rank;
-        all.add(threads.submit(() -> movedTogether(own, port)));
+        all.add(threads.submit(() -> movedTogether(own, ranks, port)));
       }
       for (Future<List<float[]>> each : all) {
         List<float[]> values = each.get();
         float[] parameters = one.get(0);
-        float[] first = java.util.Arrays.copyOf(parameters, 5 * 3);
+        float[] first = Arrays.copyOf(parameters, 5 * 3);
         assertThat(values.get(0)).isEqualTo(parameters); // the copy that the forward pass reads
         assertThat(values.get(1)).isEqualTo(first); // what it reads in float32
         for (int i = 0; i < one.size(); i++) {
