@@ -31,7 +31,8 @@ case ${1:-} in
   diffusion)
     module=md4-core classes=$(drawn md4-core/src/main/java/io/github/md4/core/diffusion)
     tests='io.github.md4.core.diffusion.*Test,io.github.md4.core.likelihood.ObjectivesTest'
-    tests="$tests,io.github.md4.core.likelihood.BaselineBoundsTest,io.github.md4.core.loss.*Test" ;;
+    tests="$tests,io.github.md4.core.likelihood.BaselineBoundsTest,io.github.md4.core.loss.*Test"
+    tests="$tests,io.github.md4.core.likelihood.GaussianBoundTest" ;;
   samplers)
     module=md4-sample classes=$(drawn md4-sample/src/main/java/io/github/md4/sample)
     tests='io.github.md4.sample.*Test'
