@@ -59,10 +59,11 @@ final class ControlFaultsTest {
   void aProcessThatDoesNotCome_isNamedAfterTheWait() throws Exception {
     Limits limits = new Limits(LONG, Duration.ofSeconds(1), LONG);
     CountDownLatch isOver = new CountDownLatch(1);
-    Future<?> second =
+    Future<?> waiting =
         other.submit(
             () -> {
-              try (Control unused = rank(1, limits, ofSecond).join()) {
+              try (Control second = rank(1, limits, ofSecond).join()) {
+                assertThat(second).isNotNull();
                 isOver.await();
               }
               return null;
@@ -79,7 +80,7 @@ final class ControlFaultsTest {
       assertThat(soon(ofSecond).code()).isEqualTo(JobFailure.FAILURE);
     } finally {
       isOver.countDown();
-      Object unused = second.get();
+      Object unused = waiting.get();
     }
   }
 
@@ -91,7 +92,8 @@ final class ControlFaultsTest {
     Future<?> second =
         other.submit(
             () -> {
-              try (Socket unused = greeted()) {
+              try (Socket silent = greeted()) {
+                assertThat(silent.isConnected()).isTrue();
                 isOver.await();
               }
               return null;
