@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
@@ -126,7 +127,7 @@ final class ControlFaultsTest {
   private Socket connected() throws InterruptedException {
     while (true) {
       try {
-        return new Socket("127.0.0.1", port);
+        return new Socket(InetAddress.getLoopbackAddress(), port);
       } catch (IOException notYet) {
         Thread.sleep(20);
       }
