@@ -56,7 +56,7 @@ class CudaBackend implements FusedBackend {
   /** The GPU's implementation of the forward pass with frozen weights. */
   static final class Frozen extends CudaBackend {
     /** Whether products of few rows and whole steps are computed by kernels of our own. */
-    private static final boolean OWN_STEPS = false;
+    private static final boolean OWN_STEPS = true;
 
     Frozen(CudaDevice cuda, FusedKernels.Options options) {
       super(cuda, options);
