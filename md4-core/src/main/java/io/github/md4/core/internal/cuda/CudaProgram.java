@@ -7,6 +7,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.PointerByReference;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -111,6 +112,7 @@ public final class CudaProgram implements AutoCloseable {
             RecordingStream.current(),
             arguments,
             Pointer.NULL);
+    Reference.reachabilityFence(given); // the launch reads descriptions of matrices
     Cuda.check(error, "launching " + kernel);
   }
 
@@ -129,7 +131,9 @@ public final class CudaProgram implements AutoCloseable {
     if (early.isEmpty()) {
       early = Optional.of(new EarlyLaunch());
     }
-    Cuda.check(early.get().queue(function(kernel), grid, stream, arguments), "launching " + kernel);
+    int error = early.get().queue(function(kernel), grid, stream, arguments);
+    Reference.reachabilityFence(given);
+    Cuda.check(error, "launching " + kernel);
   }
 
   private void write(Object... given) {
