@@ -21,9 +21,6 @@ public final class CudaProgram implements AutoCloseable {
   private static final int MOST_ARGUMENTS = 32;
   private static final int SLOT = 32;
 
-  /** Whether kernels of a recording may begin before those in front of them have ended. */
-  private static final boolean BEGINS_EARLY = true;
-
   private final CudaDevice device;
   private final Pointer module;
   private final Map<String, Pointer> functions = new ConcurrentHashMap<>();
@@ -122,7 +119,7 @@ public final class CudaProgram implements AutoCloseable {
    */
   public synchronized void launchEarly(String kernel, Grid grid, Object... given) {
     Pointer stream = RecordingStream.current();
-    if (!BEGINS_EARLY || Objects.equals(stream, Cuda.DEFAULT_STREAM)) {
+    if (Objects.equals(stream, Cuda.DEFAULT_STREAM)) {
       launch(kernel, grid, given);
       return;
     }

@@ -55,9 +55,6 @@ class CudaBackend implements FusedBackend {
 
   /** The GPU's implementation of the forward pass with frozen weights. */
   static final class Frozen extends CudaBackend {
-    /** Whether products of few rows and whole steps are computed by kernels of our own. */
-    private static final boolean OWN_STEPS = true;
-
     Frozen(CudaDevice cuda, FusedKernels.Options options) {
       super(cuda, options);
     }
@@ -82,7 +79,7 @@ class CudaBackend implements FusedBackend {
       Products products =
           Cublas.find(cuda, pool).orElseGet(() -> new Products.Script(manager, pool));
       return Optional.of(
-          OWN_STEPS && cuda.isHopper()
+          cuda.isHopper()
               ? new HopperProducts(
                   cuda, Nvrtc.find().orElseThrow(), options.network(), pool, products)
               : products);
@@ -90,7 +87,7 @@ class CudaBackend implements FusedBackend {
 
     @Override
     public Optional<StepKernels> steps() {
-      return OWN_STEPS ? StepKernels.find(cuda, options) : Optional.empty();
+      return StepKernels.find(cuda, options);
     }
   }
 }

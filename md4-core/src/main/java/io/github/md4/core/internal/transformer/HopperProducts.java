@@ -4,6 +4,7 @@ package io.github.md4.core.internal.transformer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Activation;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.CudaProgram;
 import io.github.md4.core.internal.cuda.CudaProgram.Absent;
@@ -123,8 +124,8 @@ final class HopperProducts implements Products {
 
   @Override
   public Optional<NDArray> gated(NDManager scope, NDArray x, NDArray w) {
-    if (!takes(x, w)) {
-      return Optional.empty();
+    if (network.activation() == Activation.GEGLU || !takes(x, w)) {
+      return Optional.empty(); // GELU is left to its own pass
     }
     int width = (int) w.getShape().get(0) / 2;
     NDArray y = pool.columns(scope, x, width);

@@ -3,7 +3,7 @@
 //   W      width of a head
 //   PARTS  blocks that share the sum of one tile, 1, 2 or 4: a cluster that adds up through its shared memory
 //   AFTER  what follows: 0 nothing, 1 rotation of queries and keys, 2 the gated activation
-//   GATE   as in fused.cu
+//   GATE   as in fused.cu, 0 or 1
 //
 // With few rows a product takes as long as its weights are under way. So a block asks for weights before the kernel in front of
 // it has ended, and waits for that one's results only then; kernels are launched with programmatic dependencies. A sum is added
@@ -27,10 +27,6 @@ __device__ __forceinline__ float ofBlock(u32 address, u32 block) {
 }
 
 __device__ __forceinline__ float gateOf(float x) {
-#if GATE == 2
-  x *= 2.f * 0.7978845608028654f * (1.f + 0.044715f * x * x);
-  float of = 1.f;
-#endif
   float s = __fdividef(1.f, 1.f + __expf(-x));
 #if GATE == 0
   return s;
