@@ -50,7 +50,8 @@ if [ -n "$base" ]; then
   (cd "$work/first" && mvn -B -ntp -q -Dstyle.color=never -Dmaven.test.skip "-Dapi.base=$work/api" verify)
   for module in core train sample; do
     report=$work/first/md4-$module/target/japicmp/api.diff
-    printf '%s  %s changed types, %s removed or incompatible lines\n' "md4-$module" "$(grep -c '^\*\*\*' "$report" || true)" "$(grep -c '^[-*]\{3\}!\|^\s*---!' "$report" || true)"
+    printf '%s  %s types changed, new or gone, %s lines of the list break callers\n' "md4-$module" \
+      "$(grep -c '^[-+*]\{3\}' "$report")" "$(grep -c '^[[:space:]]*[-+*]\{3\}!' "$report")"
   done
 else
   echo "There is no tag yet: the API is compared with nothing."
