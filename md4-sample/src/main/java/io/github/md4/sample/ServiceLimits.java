@@ -18,7 +18,8 @@ import java.util.Objects;
  *     bounds their memory; one more is an {@link OverloadedException}
  * @param callSequences the most sequences of a call of the network
  * @param callPositions the most positions of a call where several requests run: the larger, the
- *     more a call does and the longer the others wait for it
+ *     more a call does and the longer the others wait for it; a request of weight 1 has at most a
+ *     quarter of them
  * @param graceSeconds the time that {@link MaskedDiffusion#close()} gives to what runs and waits
  */
 public record ServiceLimits(
@@ -36,7 +37,8 @@ public record ServiceLimits(
    *     bounds their memory; one more is an {@link OverloadedException}
    * @param callSequences the most sequences of a call of the network
    * @param callPositions the most positions of a call where several requests run: the larger, the
-   *     more a call does and the longer the others wait for it
+   *     more a call does and the longer the others wait for it; a request of weight 1 has at most a
+   *     quarter of them
    * @param graceSeconds the time that {@link MaskedDiffusion#close()} gives to what runs and waits
    */
   public ServiceLimits {

@@ -24,6 +24,8 @@ record SharedCall(
     ServiceLimits limits,
     int mostRows,
     UnaryOperator<RuntimeException> told) {
+  /** A request of weight 1 has at most one of so many shares of a shared call. */
+  private static final int SHARES = 4;
 
   /** The sequences of a call, by the request of each. */
   private static final class Taken {
@@ -75,14 +77,18 @@ record SharedCall(
     return taken.jobs.size();
   }
 
-  /** Takes sequences of the requests by turns, as many of each as its weight. */
+  /**
+   * Takes sequences of the requests by turns, as many of each as its weight. Where several share a
+   * call none fills it: a request of few sequences waits for few of a large one.
+   */
   private void take(Taken taken, int length, List<SamplingJob> jobs, boolean isShared) {
     int most = isShared ? Math.max(1, limits.callPositions() / length) : Integer.MAX_VALUE;
     int room = Math.min(most, limits.callSequences());
+    int own = isShared ? Math.max(1, limits.callPositions() / SHARES / length) : room;
     List<Iterator<ActiveSequence>> waiting = new ArrayList<>();
     jobs.forEach(job -> waiting.add(job.wanting().iterator()));
     boolean isMore = true;
-    while (isMore) {
+    for (int turn = 0; isMore && turn < own; turn++) {
       isMore = false;
       for (int j = 0; j < jobs.size(); j++) {
         for (int share = 0; share < jobs.get(j).weight() && waiting.get(j).hasNext(); share++) {

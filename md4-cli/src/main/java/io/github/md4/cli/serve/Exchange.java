@@ -70,16 +70,17 @@ final class Exchange {
   }
 
   private byte[] body() throws IOException {
-    try (Watchdog.Watch watch = watchdog.within(limits.reading(), this::refuseTooSlow);
-        InputStream in = http.getRequestBody()) {
+    Watchdog.Watch watch = watchdog.within(limits.reading(), this::refuseTooSlow);
+    try (InputStream in = http.getRequestBody()) {
       byte[] body = in.readNBytes(limits.body() + 1);
       if (body.length > limits.body()) {
         drain(in);
         throw Refusal.of(
             413, "body_size", "the body must have at most %,d bytes".formatted(limits.body()));
       }
-      watch.close();
       return body;
+    } finally {
+      watch.close();
     }
   }
 

@@ -76,7 +76,8 @@ final class Requests {
       Exchange exchange, List<InitialSequence> sequences, SamplingOptions options, Stream stream)
       throws IOException {
     PendingSamples pending = served.model().submit(sequences, options, limits());
-    try (Watchdog.Watch watch = clients.over(exchange, pending::cancel)) {
+    Watchdog.Watch watch = clients.over(exchange, pending::cancel);
+    try {
       TokenEvents events = new TokenEvents();
       pending.events().subscribe(events);
       TokenEvents.Receiver receiver = stream.begin();
@@ -85,22 +86,21 @@ final class Requests {
         throw failed(failure);
       }
       stream.end(receiver.isDone() ? List.of() : pending.result().get());
-      watch.close();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     } catch (ExecutionException e) {
       throw failed(e.getCause());
     } finally {
+      watch.close();
       boolean unused = pending.cancel();
     }
   }
 
   private <T> T result(Exchange exchange, Pending<T> pending) throws IOException {
-    try (Watchdog.Watch watch = clients.over(exchange, pending::cancel)) {
-      T result = pending.result().get();
-      watch.close();
-      return result;
+    Watchdog.Watch watch = clients.over(exchange, pending::cancel);
+    try {
+      return pending.result().get();
     } catch (CancellationException e) {
       throw gone(e);
     } catch (ExecutionException e) {
@@ -109,6 +109,7 @@ final class Requests {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     } finally {
+      watch.close();
       boolean unused = pending.cancel();
     }
   }

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 /** A process that lives and does not come, one that says nothing, and one that fails. */
 @Tag("exact")
 @Timeout(60)
+@SuppressWarnings("try") // what is held open is not asked
 final class ControlFaultsTest {
   private static final Claims CLAIMS = new Claims("process 7 on here", "", "md4 1", "a: 1", "0");
   private static final Duration LONG = Duration.ofSeconds(40);
