@@ -163,7 +163,7 @@ final class NumericOptionsTest {
     List<String> words =
         new ArrayList<>(List.of((command + " " + option + "=" + value).split(" ")));
     String own = (option + with).replace(folder.toString(), "");
-    String[] given = base.strip().split(" ");
+    String[] given = base.strip().split(" ", -1);
     for (int i = 0; i < given.length; i++) {
       boolean isReplaced =
           given[i].equals(option) || (given[i].startsWith("--") && own.contains(given[i] + " "));
