@@ -120,6 +120,7 @@ final class FolderOrPipeTest {
             .inheritIO()
             .start();
     try (InputStream in = Files.newInputStream(pipe)) {
+      assertThat(in).isNotNull(); // it holds the pipe open
       Path open = handedOver(pipe);
       Ran ran =
           Ran.md4(
