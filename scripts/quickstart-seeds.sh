@@ -8,6 +8,12 @@
 # In the environment: SEEDS (1 2 3 4 5); MD4, the command (bin/md4); RUNS, the folder of the runs (runs/quickstart-seeds);
 # DATA, the corpus (data/quickstart); COUNT, samples a seed (200).
 set -eu
+
+# So small a network is faster with one thread than with threads that wait for each other.
+threads="--threads 1"
+for word; do
+  case $word in --threads*) threads= ;; esac
+done
 cd "$(dirname "$0")/.."
 md4=${MD4:-bin/md4}
 data=${DATA:-data/quickstart}
@@ -16,7 +22,8 @@ runs=${RUNS:-runs/quickstart-seeds}
 [ -e "$data/test.bin" ] || "$md4" data quickstart --out "$data" >&2
 for seed in ${SEEDS:-1 2 3 4 5}; do
   run=$runs/$seed
-  [ -e "$run/model" ] || "$md4" train --config configs/quickstart.yaml --resume-or-start --set "training.seed=$seed" \
+  # shellcheck disable=SC2086
+  [ -e "$run/model" ] || "$md4" train --config configs/quickstart.yaml --resume-or-start $threads --set "training.seed=$seed" \
     --set "run=$run" --set "data.train=$data/train.bin" --set "data.evaluate=[$data/valid.bin]" "$@" >&2
   bits=$("$md4" evaluate --model "$run" --data "$data/test.bin" --passes 4 |
     sed -n 's/^bits per word *//p; s/^above the floor *\([0-9.-]*\).*/\1 above the floor/p' | paste -s -d, -)
