@@ -50,6 +50,7 @@ final class RunListener implements TrainingListener {
             learner, isStopRequested) // the last that a stop can end: what follows is recorded
         .forEach(each -> print(learner.updates(), each));
     samples.record(learner.updates(), drawn, recorder);
+    samples.text(drawn).ifPresent(text -> log.sample(learner.updates(), text));
     log.back(learner.updates());
   }
 

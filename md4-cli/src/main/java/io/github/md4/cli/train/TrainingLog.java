@@ -3,6 +3,7 @@ package io.github.md4.cli.train;
 
 import io.github.md4.cli.support.Pace;
 import io.github.md4.cli.support.Progress;
+import io.github.md4.cli.support.Visible;
 import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.TrainingListener.StepMetrics;
 import java.io.PrintWriter;
@@ -15,6 +16,9 @@ import java.util.Locale;
 final class TrainingLog implements AutoCloseable {
   /** When a speed is told that no metrics have told. */
   private static final double TELL_AFTER_SECONDS = 10;
+
+  /** The characters of a sample that are shown. */
+  private static final int SHOWN = 100;
 
   private final Progress progress;
   private final PrintWriter err;
@@ -67,6 +71,19 @@ final class TrainingLog implements AutoCloseable {
             metrics.learningRate(),
             Progress.speed(metrics.speed()),
             left.isEmpty() ? "" : ", " + left));
+  }
+
+  /** A sample was drawn; its beginning is shown, all of it is in the run's folder. */
+  void sample(long step, String text) {
+    String shown = Visible.of(text);
+    int end = shown.offsetByCodePoints(0, Math.min(SHOWN, shown.codePointCount(0, shown.length())));
+    err.printf(
+        Locale.ROOT,
+        "step %d: sample: %s%s%n",
+        step,
+        shown.substring(0, end),
+        end < shown.length() ? "..." : "");
+    err.flush();
   }
 
   /** Something else than a step goes on, such as an evaluation. */

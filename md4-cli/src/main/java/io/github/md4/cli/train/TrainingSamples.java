@@ -64,6 +64,14 @@ final class TrainingSamples implements AutoCloseable {
     }
   }
 
+  /** Returns the text of the first sample; nothing of images, or without samples. */
+  Optional<String> text(List<int[]> samples) {
+    Tokenizer tokenizer = model.tokenizer();
+    return tokenizer.image().isPresent()
+        ? Optional.empty()
+        : samples.stream().findFirst().map(tokenizer::decode);
+  }
+
   /**
    * Returns the tokens of the samples, drawn with the same noise at every step of the training.
    * Processes that train together draw a share each, and each of them has all.
