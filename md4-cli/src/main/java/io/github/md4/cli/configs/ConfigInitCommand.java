@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
         "Writes a config for the data of a folder. Whether they are a text, documents or images,"
             + " their vocabulary and classes are read from the data; the sizes fit the device.",
     sortOptions = false,
-    footer = {"%nExamples:", "  md4 config init data/book"})
+    footer = {"%nExamples:", "  md4 config init data/book --out book.yaml"})
 final class ConfigInitCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

@@ -7,6 +7,7 @@ import io.github.md4.cli.support.Bytes;
 import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.EngineFailures;
 import io.github.md4.cli.support.FailureLine;
+import io.github.md4.cli.support.FontFailures;
 import io.github.md4.cli.support.NvidiaDriver;
 import io.github.md4.cli.support.SupportedPlatforms;
 import io.github.md4.cli.support.SystemMemory;
@@ -258,11 +259,9 @@ final class Examination {
       graphics.drawString("md4", 2, 15);
       graphics.dispose();
       return Finding.ok("fonts", "plots can be drawn");
-    } catch (LinkageError | RuntimeException e) {
+    } catch (LinkageError | InternalError | RuntimeException e) {
       return Finding.remark(
-          "fonts",
-          "this Java cannot draw text, so there are no plots (" + FailureLine.of(e) + ")",
-          "install fontconfig and harfbuzz, such as: apt-get install fontconfig libharfbuzz0b");
+          "fonts", "this Java cannot draw text, so there are no plots", FontFailures.REMEDY);
     }
   }
 }

@@ -88,14 +88,14 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
       StepBench.Pace pace = trial.steps(seconds);
       int atOnce = Math.min(trial.examples(), batching.microBatch());
       scale.add(peak(), atOnce, batching.microBatch());
+      double samples = trial.samples(); // before the evaluation, as in a run
+      scale.add(peak(), 1, 1);
       double evaluation = 0;
       int call = evaluationCall();
       if (call > 0) {
         evaluation = trial.evaluationOfExample(pace.seconds(), call);
         scale.add(peak(), trial.evaluated(pace.seconds(), call), call);
       }
-      double samples = trial.samples();
-      scale.add(peak(), 1, 1);
       known.put("data", mapped());
       known.put("activations", scale.most());
       double whole = pace.seconds() * batching.batchSize() / (double) trial.examples();

@@ -42,6 +42,10 @@ public final class FailureLine {
     if (failure.getClass().getPackageName().startsWith("io.github.md4")) {
       return message(failure);
     }
+    Optional<String> ofFonts = FontFailures.of(failure);
+    if (ofFonts.isPresent()) {
+      return ofFonts.get();
+    }
     String name = failure.getClass().getSimpleName();
     return name + ": " + message(failure) + " (--stacktrace says where)";
   }
