@@ -55,6 +55,20 @@ final class PlanCommandTest {
     assertThat(tiny.run()).doesNotExist();
   }
 
+  /** Images have labels, which the network asks for. */
+  @Test
+  void plan_takesANetworkWithClasses() {
+    Object[] words =
+        Ran.words(
+            "plan --device cpu --vocabulary 256 --json --seconds 1 --set evaluation.chunks=4"
+                + " --set sampling.count=1 --set model.network.layers=1"
+                + " --set model.network.width=32 --set training.batchSize=2"
+                + " --set training.microBatch=2 --config",
+            Path.of("../configs/mnist-tiny.yaml"));
+    JsonNode json = Ran.md4(words).succeeded().json();
+    assertThat(json.path("time").path("parts").path("evaluation").asDouble()).isPositive();
+  }
+
   @Test
   void plan_isATableToo() {
     assertThat(plan("--seconds", "1").succeeded().out())

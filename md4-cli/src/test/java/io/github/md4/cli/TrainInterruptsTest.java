@@ -82,7 +82,7 @@ final class TrainInterruptsTest {
   @Test
   void train_isStoppedInTheMiddleOfItsSamplesToo() throws Exception {
     InterruptsTest.assumeHeard("TERM");
-    String[] endless = {"--set", "sampling.count=1", "--set", "sampling.steps=100000000"};
+    String[] endless = {"--set", "sampling.count=5000", "--set", "sampling.steps=100000"};
     try (ChildJvm child = ChildJvm.start(Main.class, Map.of(), tiny.words(endless))) {
       awaitLogged(2);
       Thread.sleep(1000); // of the samples of step 6

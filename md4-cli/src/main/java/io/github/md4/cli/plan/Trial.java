@@ -23,7 +23,6 @@ import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
@@ -204,29 +203,36 @@ final class Trial implements AutoCloseable {
           new LikelihoodEstimator(
                   learner().model().objective(Weights.EMA),
                   new LikelihoodEstimator.Settings(config.seed(), 1, batch))
-              .estimate(
-                  manager,
-                  learner().model().denoiser(Weights.EMA),
-                  Examples.of(random(batch)),
-                  done -> {})
+              .estimate(manager, learner().model().denoiser(Weights.EMA), random(batch), done -> {})
               .natsPerToken();
       seconds = (System.nanoTime() - start) * 1e-9;
     }
     return seconds / batch;
   }
 
-  private List<int[]> random(int count) {
+  private Examples random(int count) {
     Noise noise = new Noise(experiment.training().seed());
     int classes = experiment.model().network().classes();
     int length = experiment.model().length();
-    RandomWindows windows = new RandomWindows(noise, vocabularySize, length, classes);
-    List<int[]> sequences = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      int[] tokens = new int[length];
-      windows.read(i, tokens);
-      sequences.add(tokens);
+    return new RandomExamples(new RandomWindows(noise, vocabularySize, length, classes), count);
+  }
+
+  /** Random windows as examples, with their labels. */
+  private record RandomExamples(RandomWindows windows, long count) implements Examples {
+    @Override
+    public int length() {
+      return windows.length();
     }
-    return sequences;
+
+    @Override
+    public void read(long index, int[] into) {
+      windows.read(index, into);
+    }
+
+    @Override
+    public int label(long index) {
+      return windows.label(index);
+    }
   }
 
   /** Returns the seconds that the samples of an evaluation take; some of their calls are made. */
