@@ -45,7 +45,8 @@ final class MethodText {
           "radd",
           "mdlm",
           "sedd-euler",
-          "sedd-analytic");
+          "sedd-analytic",
+          "bd3lm");
 
   private MethodText() {}
 
@@ -79,6 +80,7 @@ final class MethodText {
       case "mdlm" -> timed(PublishedMethod.Rule.MDLM, call);
       case "sedd-euler" -> timed(PublishedMethod.Rule.SEDD_EULER, call);
       case "sedd-analytic" -> timed(PublishedMethod.Rule.SEDD_ANALYTIC, call);
+      case "bd3lm" -> blockwise(call);
       default -> offered(call);
     };
   }
@@ -146,6 +148,11 @@ final class MethodText {
   private static SamplingMethod timed(PublishedMethod.Rule rule, Call call) {
     call.checkArguments("STEPS");
     return new PublishedMethod.Timed(rule, call.whole(0));
+  }
+
+  private static SamplingMethod blockwise(Call call) {
+    call.checkArguments("BLOCK", "STEPS");
+    return new PublishedMethod.Blockwise(call.whole(0), call.whole(1));
   }
 
   private static double eta(Call call) {

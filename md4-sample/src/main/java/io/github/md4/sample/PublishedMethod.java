@@ -269,6 +269,68 @@ public sealed interface PublishedMethod extends SamplingMethod {
   }
 
   /**
+   * BD3-LM's samplers: blocks from left to right. With steps, a step from t to {@code t - 1 /
+   * steps} reveals each position with the probability {@code 1 / (steps t)}, t running evenly from
+   * 1 to 0, where all that is left is revealed; without, the positions of a block are revealed one
+   * by one in an order drawn uniformly (first hitting).
+   *
+   * @param block the positions of a block, which are the network's
+   * @param steps of each block; 0 reveals one by one
+   */
+  record Blockwise(int block, int steps) implements PublishedMethod {
+    /**
+     * Checks both.
+     *
+     * @param block the positions of a block, at least 1
+     * @param steps at least 0
+     */
+    public Blockwise {
+      require(block >= 1, "block must be at least 1", block);
+      require(steps >= 0, "steps must be at least 0", steps);
+    }
+
+    /** Returns whether a step reveals one position. */
+    boolean isOneByOne() {
+      return steps == 0;
+    }
+
+    /** Returns the probability with which a step of a block reveals a position. */
+    double share(int step) {
+      if (step >= steps - 1) {
+        return 1;
+      }
+      double t = 1 - (double) step / (steps - 1);
+      return Math.min(1, 1 / (steps * t));
+    }
+
+    /** False: only a position that stays is masked. */
+    @Override
+    public boolean readsMask() {
+      return false;
+    }
+
+    @Override
+    public String text() {
+      return Call.text(name(), block, steps);
+    }
+
+    @Override
+    public Blockwise withSteps(int count) {
+      return new Blockwise(block, count);
+    }
+
+    @Override
+    public String name() {
+      return "bd3lm";
+    }
+
+    @Override
+    public SamplingProcedure md4(MaskingSchedule schedule) {
+      return BlockwiseTrajectory.procedure(schedule, this);
+    }
+  }
+
+  /**
    * Dream's diffusion_generate, each sequence by its own number of masks.
    *
    * @param algorithm the measure of confidence by which positions are chosen

@@ -33,6 +33,7 @@ public interface SamplingMethod {
    * dream-origin(STEPS, TEMPERATURE)              dream-maskgit-plus(...), dream-topk-margin(...),
    *                                               dream-entropy(...), radd(...)
    * mdlm(STEPS)                                   sedd-euler(...), sedd-analytic(...)
+   * bd3lm(BLOCK, STEPS)
    * }</pre>
    *
    * or of a {@link SamplingMethodKind} on the class path.

@@ -11,7 +11,9 @@ import ai.djl.ndarray.types.DataType;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.ScoreForm;
+import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -19,6 +21,7 @@ import io.github.md4.core.published.Peer;
 import io.github.md4.core.schedule.MaskingSchedule;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.IntStream;
@@ -319,6 +322,101 @@ final class PublishedTrajectoriesTest {
                         schedule, dream, new ColumnDraw(), (own, of) -> noise.of((int) of.index())),
                 true);
         check(peer, each, model, method, new TokenLaw(1, List.of(truncation)));
+      }
+    }
+  }
+
+  static List<Peer> bd3lm() {
+    return Peer.of("bd3lm");
+  }
+
+  /** Uniforms of each position of a block at each pass; and the picks of the runs. */
+  private record InBlocks(int block, int entries, int[] picks) implements StepNoise {
+    @Override
+    public double[][] draws(int pass, int[] positions) {
+      double[][] u = new double[entries][positions.length];
+      for (int r = 0; r < positions.length; r++) {
+        for (int y = 0; y < entries; y++) {
+          long place = ((long) pass * block + positions[r] % block) * entries + y;
+          u[y][r] = uniform(place);
+        }
+      }
+      return u;
+    }
+
+    @Override
+    public double[] order(int pass, int[] masked) {
+      return new double[] {(picks[pass] + 0.5) / masked.length};
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("bd3lm")
+  void bd3lm_givesTheTokensOfItsAuthorsCode_withAndWithoutMemory(Peer peer) throws IOException {
+    try (SavedModel model = load(peer)) {
+      for (JsonObject each : peer.cases("trajectories")) {
+        int[] picks =
+            Arrays.stream(Peer.numbers(each.get("picks"))).mapToInt(pick -> (int) pick).toArray();
+        int size = model.description().tokenSpace().vocabularySize();
+        int[] end = Peer.tokens(each.get("end"))[0];
+        int[] initial = new int[end.length];
+        Arrays.fill(initial, size);
+        initial[0] = each.get("bos").getAsInt();
+        int block = Peer.tokens(each.getAsJsonArray("ids").get(0))[0].length;
+        int steps = picks.length > 0 ? 0 : each.get("steps").getAsInt();
+        PublishedMethod.Blockwise method = new PublishedMethod.Blockwise(block, steps);
+        SamplingMethod given =
+            new Given(
+                (schedule, form) ->
+                    BlockwiseTrajectory.procedure(
+                        schedule,
+                        method,
+                        new CategoricalDraw(true),
+                        (own, of) -> new InBlocks(block, size + 1, picks)),
+                false);
+        for (Denoiser denoiser : List.of(model.denoiser(), uncached(model.denoiser()))) {
+          GenerativeModel generative =
+              new GenerativeModel(denoiser, model.description().tokenSpace(), model.schedule());
+          Sampler sampler = new Sampler(manager, kernels, generative, given, TokenLaw.MODEL);
+          List<InitialSequence> one = List.of(new InitialSequence(initial, 0));
+          assertThat(sampler.sample(new SampleRequest(one, 0, 1, 1)).get(0).tokens())
+              .as("%s %s", peer, each.get("sampler"))
+              .isEqualTo(end);
+        }
+      }
+    }
+  }
+
+  private static Denoiser uncached(Denoiser denoiser) {
+    return denoiser::logits;
+  }
+
+  /** Several sequences at once, each with a memory of its own, and without. */
+  @ParameterizedTest
+  @MethodSource("bd3lm")
+  void memory_changesNoToken(Peer peer) throws IOException {
+    try (SavedModel model = load(peer)) {
+      TokenSpace space = model.description().tokenSpace();
+      List<InitialSequence> five =
+          IntStream.range(0, 5).mapToObj(i -> InitialSequence.masked(space, 12, i)).toList();
+      for (int steps : new int[] {0, 3, 40}) {
+        List<List<int[]>> both = new ArrayList<>();
+        for (Denoiser denoiser : List.of(model.denoiser(), uncached(model.denoiser()))) {
+          GenerativeModel generative = new GenerativeModel(denoiser, space, model.schedule());
+          Sampler sampler =
+              new Sampler(
+                  manager,
+                  kernels,
+                  generative,
+                  new PublishedMethod.Blockwise(4, steps),
+                  TokenLaw.MODEL);
+          List<Sample> samples = sampler.sample(new SampleRequest(five, 7, 3, 1));
+          both.add(samples.stream().map(Sample::tokens).toList());
+        }
+        for (int i = 0; i < 5; i++) {
+          assertThat(both.get(0).get(i)).doesNotContain(space.maskToken());
+          assertThat(both.get(0).get(i)).isEqualTo(both.get(1).get(i));
+        }
       }
     }
   }

@@ -162,6 +162,12 @@ enum SamplerKind {
     SamplingMethod method(SamplerOptions options) {
       return options.dream(PublishedMethod.Algorithm.RADD);
     }
+  },
+  BD3LM(Family.BLOCKWISE) {
+    @Override
+    SamplingMethod method(SamplerOptions options) {
+      return options.blockwise();
+    }
   };
 
   /** A group of options that some samplers have. */
@@ -173,6 +179,7 @@ enum SamplerKind {
     TOKENS,
     ORDER_TEMPERATURE,
     REMASKING,
+    BLOCK,
     BLOCKS,
     CORRECTORS
   }
@@ -189,10 +196,11 @@ enum SamplerKind {
     LEAPING,
     BLOCKS,
     DREAM,
-    TIMED;
+    TIMED,
+    BLOCKWISE;
 
     boolean isPublished() {
-      return this == BLOCKS || this == DREAM || this == TIMED;
+      return this == BLOCKS || this == DREAM || this == TIMED || this == BLOCKWISE;
     }
 
     /** LLaDA and Dream take the likeliest token; the others draw. */
@@ -204,6 +212,7 @@ enum SamplerKind {
       return switch (group) {
         case GRID -> this == REVERSE || this == REMASKED || this == SCORED || this == LEAPING;
         case STEPS -> has(OptionGroup.GRID) || isPublished();
+        case BLOCK -> this == BLOCKS || this == BLOCKWISE;
         case LEFTOVERS -> has(OptionGroup.GRID) || this == CONTINUOUS;
         case DRAW -> this == REVERSE;
         case TOKENS -> this == ORDERED || this == SHUFFLED;

@@ -38,6 +38,7 @@ public final class SamplerOptions implements TitledOptions {
   private static final int DEFAULT_STEPS = 1000;
   private static final int PUBLISHED_STEPS = 128;
   private static final int DEFAULT_BLOCK = 32;
+  private static final int BD3LM_BLOCK = 4;
   private static final double DEFAULT_REMASK_RATE = 0.05;
   private static final int MOST_CORRECTORS = 1024;
 
@@ -161,8 +162,11 @@ public final class SamplerOptions implements TitledOptions {
       paramLabel = "N",
       converter = OptionTypes.Count.class,
       description =
-          "The masks of a block of llada and dllm, which are filled from left to right. Default: "
+          "The masks of a block of llada and dllm, which are filled from left to right; or the"
+              + " positions of a block of bd3lm, which are the model's. Default: "
               + DEFAULT_BLOCK
+              + ", of bd3lm "
+              + BD3LM_BLOCK
               + ".")
   private Integer block;
 
@@ -224,7 +228,7 @@ public final class SamplerOptions implements TitledOptions {
     refuse("--draw", draw, OptionGroup.DRAW);
     refuse("--tokens-per-step", tokensAStep, OptionGroup.TOKENS);
     refuse("--order-temperature", orderTemperature, OptionGroup.ORDER_TEMPERATURE);
-    refuse("--block", block, OptionGroup.BLOCKS);
+    refuse("--block", block, OptionGroup.BLOCK);
     refuse("--remasking", remasking, OptionGroup.BLOCKS);
     refuse("--prompt-guidance", promptGuidance, OptionGroup.BLOCKS);
     refuse("--remask-rate", remaskRate, OptionGroup.REMASKING);
@@ -322,6 +326,12 @@ public final class SamplerOptions implements TitledOptions {
         block == null ? DEFAULT_BLOCK : block,
         remasking == null ? PublishedMethod.Remasking.LOW_CONFIDENCE : remasking,
         promptGuidance == null ? 0 : promptGuidance);
+  }
+
+  /** Without steps positions are revealed one by one, as the release's scripts do. */
+  SamplingMethod blockwise() {
+    return new PublishedMethod.Blockwise(
+        block == null ? BD3LM_BLOCK : block, steps == null ? 0 : steps);
   }
 
   SamplingMethod timed(PublishedMethod.Rule rule) {

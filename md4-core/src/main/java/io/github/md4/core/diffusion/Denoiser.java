@@ -36,6 +36,16 @@ public interface Denoiser {
   }
 
   /**
+   * {@return this network as one that keeps the clean blocks of a sequence, if it unmasks block by
+   * block; closed by the caller}
+   *
+   * @param parent the manager of what is kept
+   */
+  default Optional<BlockDecoder> blockDecoder(NDManager parent) {
+    return Optional.empty();
+  }
+
+  /**
    * {@return this network with the logit of the mask too, where the mask is one of the rows of a
    * published table, as the samplers of its authors read it; else this}
    */

@@ -4,6 +4,7 @@ package io.github.md4.core.network.ddit;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.BlockDecoder;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.transformer.DditKernels;
@@ -19,7 +20,7 @@ import java.util.function.Function;
  *
  * <p>The first block stands at position 0. One thread at a time uses it.
  */
-final class BlockMemory implements AutoCloseable {
+final class BlockMemory implements BlockDecoder {
   private final NDManager manager;
   private final DditConfig config;
   private final DditKernels kernels;
@@ -56,8 +57,22 @@ final class BlockMemory implements AutoCloseable {
     }
   }
 
-  /** Remembers a clean block after those remembered. */
-  void remember(NDArray ids) {
+  @Override
+  public int blockSize() {
+    return config.blockSize();
+  }
+
+  @Override
+  public NDArray logits(NDArray block, NDArray rows) {
+    try (NDManager scope = block.getManager().newSubManager()) {
+      NDArray logits = kernels.withoutLast(scope, walk(scope, block).head(scope, rows));
+      logits.attach(block.getManager());
+      return logits;
+    }
+  }
+
+  @Override
+  public void remember(NDArray ids) {
     try (NDManager scope = ids.getManager().newSubManager()) {
       NDList seen = walk(scope, ids).keysValues();
       seen.attach(manager);

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.DeviceException;
 import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.BlockDecoder;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Recording;
@@ -84,6 +85,11 @@ final class DditNetwork implements Network {
     @Override
     public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
       return DditNetwork.this.logits(weights, zt, condition, rows);
+    }
+
+    @Override
+    public Optional<BlockDecoder> blockDecoder(NDManager parent) {
+      return config.blockSize() > 0 ? Optional.of(memory(parent, weights)) : Optional.empty();
     }
 
     /** RADD's samplers read the mask's logit beside the tokens'. */
