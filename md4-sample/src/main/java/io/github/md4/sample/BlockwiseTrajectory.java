@@ -80,7 +80,7 @@ final class BlockwiseTrajectory implements Trajectory {
       int first = block * method.block();
       int end = first + method.block();
       int[] masked = sequence.positions(n -> n >= first && n < end && sequence.isMasked(n));
-      if (masked.length == 0) {
+      if (masked.length == 0 || step >= method.mostSteps()) {
         block++;
         step = 0;
       } else {

@@ -294,6 +294,11 @@ public sealed interface PublishedMethod extends SamplingMethod {
       return steps == 0;
     }
 
+    /** Returns the most steps of a block. */
+    int mostSteps() {
+      return isOneByOne() ? block : steps;
+    }
+
     /** Returns the probability with which a step of a block reveals a position. */
     double share(int step) {
       if (step >= steps - 1) {
