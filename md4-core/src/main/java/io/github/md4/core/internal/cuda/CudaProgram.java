@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ToIntFunction;
 
 /** CUDA kernels, compiled at start-up for one GPU. */
 public final class CudaProgram implements AutoCloseable {
@@ -94,23 +95,23 @@ public final class CudaProgram implements AutoCloseable {
    *     TensorMap}
    */
   public synchronized void launch(String kernel, Grid grid, Object... given) {
-    device.use();
-    write(given);
-    int error =
-        Cuda.cuLaunchKernel(
-            function(kernel),
-            Math.toIntExact(grid.blocks),
-            1,
-            1,
-            grid.threadsX,
-            grid.threadsY,
-            1,
-            grid.sharedBytes,
-            RecordingStream.current(),
-            arguments,
-            Pointer.NULL);
-    Reference.reachabilityFence(given); // the launch reads descriptions of matrices
-    Cuda.check(error, "launching " + kernel);
+    Pointer stream = RecordingStream.current();
+    queue(
+        kernel,
+        given,
+        function ->
+            Cuda.cuLaunchKernel(
+                function,
+                Math.toIntExact(grid.blocks),
+                1,
+                1,
+                grid.threadsX,
+                grid.threadsY,
+                1,
+                grid.sharedBytes,
+                stream,
+                arguments,
+                Pointer.NULL));
   }
 
   /**
@@ -123,14 +124,21 @@ public final class CudaProgram implements AutoCloseable {
       launch(kernel, grid, given);
       return;
     }
-    device.use();
-    write(given);
     if (early.isEmpty()) {
       early = Optional.of(new EarlyLaunch());
     }
-    int error = early.get().queue(function(kernel), grid, stream, arguments);
-    Reference.reachabilityFence(given);
-    Cuda.check(error, "launching " + kernel);
+    queue(kernel, given, function -> early.get().queue(function, grid, stream, arguments));
+  }
+
+  /** Launches a kernel, which reads the descriptions of matrices among the arguments. */
+  private void queue(String kernel, Object[] given, ToIntFunction<Pointer> launch) {
+    device.use();
+    write(given);
+    try {
+      Cuda.check(launch.applyAsInt(function(kernel)), "launching " + kernel);
+    } finally {
+      Reference.reachabilityFence(given);
+    }
   }
 
   private void write(Object... given) {

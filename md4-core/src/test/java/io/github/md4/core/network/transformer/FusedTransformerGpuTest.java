@@ -241,7 +241,7 @@ final class FusedTransformerGpuTest {
   /** One pass moves what the plain operations move. */
   @Test
   void update_isThatOfThePlainKernels() {
-    Case each = cases().get(3);
+    Case each = cases().get(4);
     float[] plain = updated(each, Kernels.TORCHSCRIPT, 1, 1);
     float[] ours = updated(each, Kernels.FUSED, 1, 1);
     int[] apart =
@@ -256,7 +256,7 @@ final class FusedTransformerGpuTest {
       value = Kernels.class,
       names = {"TORCHSCRIPT", "FUSED"})
   void update_thatIsNoGoodIsNone(Kernels kernels) {
-    Case each = cases().get(3);
+    Case each = cases().get(4);
     assertThat(updated(each, kernels, 1, 0, 1)).isNotEqualTo(updated(each, kernels, 1));
     assertThat(updated(each, kernels, 1, 1, 0)).isEqualTo(updated(each, kernels, 1, 1));
   }
