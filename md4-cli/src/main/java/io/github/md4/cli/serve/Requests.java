@@ -76,7 +76,7 @@ final class Requests {
       Exchange exchange, List<InitialSequence> sequences, SamplingOptions options, Stream stream)
       throws IOException {
     PendingSamples pending = served.model().submit(sequences, options, limits());
-    Watchdog.Watch watch = clients.over(exchange, pending::cancel);
+    Watchdog.Watch watch = clients.over(exchange, () -> cancel(pending));
     try {
       TokenEvents events = new TokenEvents();
       pending.events().subscribe(events);
@@ -93,12 +93,12 @@ final class Requests {
       throw failed(e.getCause());
     } finally {
       watch.close();
-      boolean unused = pending.cancel();
+      cancel(pending);
     }
   }
 
   private <T> T result(Exchange exchange, Pending<T> pending) throws IOException {
-    Watchdog.Watch watch = clients.over(exchange, pending::cancel);
+    Watchdog.Watch watch = clients.over(exchange, () -> cancel(pending));
     try {
       return pending.result().get();
     } catch (CancellationException e) {
@@ -110,8 +110,12 @@ final class Requests {
       throw new IOException("interrupted", e);
     } finally {
       watch.close();
-      boolean unused = pending.cancel();
+      cancel(pending);
     }
+  }
+
+  private static void cancel(Pending<?> pending) {
+    boolean unused = pending.cancel(); // false where it has ended
   }
 
   private static IOException gone(Throwable cause) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
@@ -42,7 +43,7 @@ final class BadRequestsTest {
   @AfterEach
   void serverWorksOn() throws Exception {
     assertThat(server.log().toString()).isEmpty();
-    server.post(COMPLETIONS, "{\"prompt\": \"a\", \"steps\": 2}").good();
+    server.post(COMPLETIONS, "{\"prompt\": \"a\", \"steps\": 2}").check();
     while (server.metric("md4_http_requests_active") > 1) { // this one
       Thread.sleep(5); // an answer is heard a little before it counts as given
     }
@@ -258,7 +259,7 @@ final class BadRequestsTest {
       }
       assertThat(guarded.get("/health").status()).isEqualTo(200);
       assertThat(guarded.get("/").status()).isEqualTo(200);
-      guarded.post(COMPLETIONS, "{}", "Authorization", "Bearer secret").good();
+      guarded.post(COMPLETIONS, "{}", "Authorization", "Bearer secret").check();
     }
   }
 
@@ -274,7 +275,8 @@ final class BadRequestsTest {
         "POST /v1/score HTTP/1.1\r\nContent-Length: x\r\n\r\n",
       })
   void whatIsNoHttp_holdsUpNothing(String text) throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", server.server().address().getPort())) {
+    try (Socket socket =
+        new Socket(InetAddress.getLoopbackAddress(), server.server().address().getPort())) {
       OutputStream out = socket.getOutputStream();
       out.write(text.getBytes(StandardCharsets.US_ASCII));
       out.flush();

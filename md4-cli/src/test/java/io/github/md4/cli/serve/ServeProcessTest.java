@@ -8,6 +8,7 @@ import io.github.md4.cli.Main;
 import io.github.md4.cli.Ran;
 import io.github.md4.cli.TinyModel;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -68,7 +69,7 @@ final class ServeProcessTest {
 
   /** A client that never ends its head is cut off. */
   private static void slowHead(int port) throws Exception {
-    try (Socket socket = new Socket("127.0.0.1", port)) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       OutputStream out = socket.getOutputStream();
       out.write("POST /v1/completions HTTP/1.1\r\nHo".getBytes(StandardCharsets.US_ASCII));
       out.flush();

@@ -108,7 +108,7 @@ final class SoakTest {
                       .post("/v1/infill", "{\"template\": \"a[MASK*4]\", \"stream\": true}")
                       .body())
               .contains("event: done");
-      case 3 -> server.post("/v1/score", "{\"text\": \"abc\", \"groups\": 2}").good();
+      case 3 -> server.post("/v1/score", "{\"text\": \"abc\", \"groups\": 2}").check();
       case 4 -> assertThat(server.post("/v1/completions", "{\"n\":").refusal(400)).isNotEmpty();
       default -> assertThat(server.get("/metrics").status()).isEqualTo(200);
     }

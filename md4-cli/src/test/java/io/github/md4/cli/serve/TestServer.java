@@ -54,9 +54,14 @@ record TestServer(ServedModel served, ModelServer server, StringWriter log, Http
       return error.path("message").asText();
     }
 
+    /** Checks that it is good. */
+    void check() {
+      assertThat(status).as(body).isEqualTo(200);
+    }
+
     /** Checks that it is good, and returns its JSON. */
     JsonNode good() throws IOException {
-      assertThat(status).as(body).isEqualTo(200);
+      check();
       return json();
     }
 
