@@ -83,7 +83,8 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
       Batching batching = training.batching();
       long parameters = trial.parameters();
       Map<String, Long> known = known(before, parameters);
-      MemoryScale scale = new MemoryScale(known.values().stream().mapToLong(Long::longValue).sum());
+      MemoryScale scale =
+          new MemoryScale(known.values().stream().mapToLong(Long::longValue).sum(), warm.peak());
       SystemMemory.resetPeak();
       StepBench.Pace pace = trial.steps(seconds);
       int atOnce = Math.min(trial.examples(), batching.microBatch());

@@ -82,21 +82,25 @@ final class Trial implements AutoCloseable {
    *
    * @param start the seconds from the start of the process to the first step, with what is compiled
    * @param step the seconds of a step of one example
+   * @param peak the most bytes in use
    */
-  record WarmUp(double start, double step) {}
+  record WarmUp(double start, double step, long peak) {}
 
   /**
    * Makes steps, an evaluation and samples of one example, after which all code is loaded and
    * compiled, and Java's heap is as large as in a long run. What a process has then it has beside
    * the arrays of the training.
    */
-  static WarmUp warmUp(NDManager manager, Experiment experiment, int vocabularySize) {
+  static WarmUp warmUp(NDManager manager, Experiment experiment, int vocabularySize)
+      throws IOException {
+    SystemMemory.resetPeak();
     Batching whole = experiment.training().batching();
     WarmUp warm;
     try (Trial small = new Trial(manager, experiment, vocabularySize, sized(whole, 1, 1))) {
       double one = small.steps(0).seconds();
-      warm = new WarmUp(sinceStart() - STEPS_WITHOUT_TIME * one, one);
+      warm = new WarmUp(sinceStart() - STEPS_WITHOUT_TIME * one, one, 0);
       double unused = small.evaluationOfExample(one, 1) + small.samples(WARM_SECONDS);
+      warm = new WarmUp(warm.start, one, peak(manager.getDevice()).orElse(0));
     }
     GpuMemory.release(manager.getDevice());
     JavaHeap.fill();
