@@ -45,7 +45,7 @@ final class Trial implements AutoCloseable {
   private static final double SLOW_SHARE = 0.5;
 
   /** The most of the time that a step may take by the time of one with a single example. */
-  private static final double STEP_SHARE = 0.1;
+  private static final double STEP_SHARE = 0.5;
 
   private static final double SAMPLING_SECONDS = 5;
   private static final int WARM_CALLS = 3;
