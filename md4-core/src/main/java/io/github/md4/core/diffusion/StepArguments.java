@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
+import io.github.md4.core.schedule.TimeAxis;
 import java.util.List;
 
 /**
@@ -9,12 +10,12 @@ import java.util.List;
  * @param steps T, at least 1
  * @param auxiliary lambda, at least 0
  */
-record StepArguments(int steps, double auxiliary) {
+public record StepArguments(int steps, double auxiliary) {
   /** As D3PM's text models and multinomial diffusion have it. */
-  static final StepArguments DEFAULTS = new StepArguments(1000, 0);
+  public static final StepArguments DEFAULTS = new StepArguments(1000, 0);
 
   /** Checks both. */
-  StepArguments {
+  public StepArguments {
     if (steps < 1) {
       throw new IllegalArgumentException("steps must be at least 1: " + steps);
     }
@@ -38,6 +39,11 @@ record StepArguments(int steps, double auxiliary) {
     throw new IllegalArgumentException(
         "objective must be written %s(STEPS) or %s(STEPS, LAMBDA): %s"
             .formatted(name, name, String.join(", ", arguments)));
+  }
+
+  /** Returns T steps, or as many as a discrete axis has. */
+  TimeAxis.Discrete axis(TimeAxis axis) {
+    return axis.match(() -> new TimeAxis.Discrete(steps), TimeAxis.Discrete::new);
   }
 
   /** Returns the text that {@link #parse} reads; the bare name for the defaults. */

@@ -75,25 +75,14 @@ public record UniformD3pmObjective(
   /**
    * The kind {@code d3pm-uniform}, {@code d3pm-uniform(STEPS)} or with lambda too.
    *
-   * @param steps T, the number of steps, at least 1
-   * @param auxiliary the factor of the auxiliary loss, at least 0
+   * @param arguments T and lambda
    */
-  public record Kind(int steps, double auxiliary) implements ObjectiveKind {
+  public record Kind(StepArguments arguments) implements ObjectiveKind {
     private static final String NAME = "d3pm-uniform";
-
-    /**
-     * Checks the arguments.
-     *
-     * @param steps T, the number of steps, at least 1
-     * @param auxiliary the factor of the auxiliary loss, at least 0
-     */
-    public Kind {
-      StepArguments unused = new StepArguments(steps, auxiliary);
-    }
 
     /** A thousand steps without the auxiliary term. */
     public Kind() {
-      this(StepArguments.DEFAULTS.steps(), StepArguments.DEFAULTS.auxiliary());
+      this(StepArguments.DEFAULTS);
     }
 
     @Override
@@ -108,9 +97,7 @@ public record UniformD3pmObjective(
      */
     @Override
     public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
-      TimeAxis.Discrete used =
-          axis.match(() -> new TimeAxis.Discrete(steps), TimeAxis.Discrete::new);
-      return new UniformD3pmObjective(space, schedule, used, auxiliary);
+      return new UniformD3pmObjective(space, schedule, arguments.axis(axis), arguments.auxiliary());
     }
 
     @Override
@@ -124,14 +111,13 @@ public record UniformD3pmObjective(
     }
 
     @Override
-    public ObjectiveKind with(List<String> arguments) {
-      StepArguments given = StepArguments.parse(NAME, arguments);
-      return new Kind(given.steps(), given.auxiliary());
+    public ObjectiveKind with(List<String> given) {
+      return new Kind(StepArguments.parse(NAME, given));
     }
 
     @Override
     public String toString() {
-      return new StepArguments(steps, auxiliary).text(NAME);
+      return arguments.text(NAME);
     }
   }
 }

@@ -57,7 +57,10 @@ final class FormulaLossTest {
                 })),
         new Case(
             new MaskClassStepLoss(),
-            new AskedRows(TARGETS, new int[] {6, 6, 6, 6, 3}, new float[][] {s, t})));
+            new AskedRows(TARGETS, new int[] {6, 6, 6, 6, 3}, new float[][] {s, t})),
+        new Case(
+            new GaussianLoss(4),
+            new AskedRows(new int[] {0, 3, 2, 2, 1}, TARGETS, new float[][] {{0, 1, 0, 1, 0}})));
   }
 
   private static double[] logits() {
