@@ -389,7 +389,7 @@ final class PublishedTrajectoriesTest {
   }
 
   private static Denoiser uncached(Denoiser denoiser) {
-    return denoiser::logits;
+    return (zt, condition, rows) -> denoiser.logits(zt, condition, rows);
   }
 
   /** Several sequences at once, each with a memory of its own, and without. */

@@ -28,7 +28,7 @@ final class MemoryScale {
    * @param examples those of the run
    */
   void add(long peak, int tried, int examples) {
-    double all = Math.max(0.0, peak - known);
+    double all = Math.max(0.0, (double) (peak - known));
     if (tried == examples) {
       most = Math.max(most, all);
     }

@@ -160,7 +160,7 @@ record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<Stri
 
   /** Returns the name of a field for the words of a row. */
   private static String key(String words) {
-    String[] each = words.split(" ");
+    String[] each = words.split(" ", -1);
     StringBuilder name = new StringBuilder(each[0].toLowerCase(Locale.ROOT));
     for (int i = 1; i < each.length; i++) {
       name.append(each[i].substring(0, 1).toUpperCase(Locale.ROOT)).append(each[i].substring(1));

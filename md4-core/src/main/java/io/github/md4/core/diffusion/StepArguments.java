@@ -14,7 +14,12 @@ public record StepArguments(int steps, double auxiliary) {
   /** As D3PM's text models and multinomial diffusion have it. */
   public static final StepArguments DEFAULTS = new StepArguments(1000, 0);
 
-  /** Checks both. */
+  /**
+   * Checks both.
+   *
+   * @param steps T, at least 1
+   * @param auxiliary lambda, at least 0
+   */
   public StepArguments {
     if (steps < 1) {
       throw new IllegalArgumentException("steps must be at least 1: " + steps);
