@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.AutoregressiveObjective;
+import io.github.md4.core.diffusion.GaussianObjective;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.ddit.DditConfig;
@@ -16,6 +17,7 @@ import io.github.md4.core.network.image.DitConfig;
 import io.github.md4.core.network.image.UNetConfig;
 import io.github.md4.core.network.image.UVitConfig;
 import io.github.md4.core.network.llama.LlamaConfig;
+import io.github.md4.core.network.transformer.GaussianTransformerConfig;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.token.ImageShape;
@@ -49,6 +51,12 @@ final class ConfigFileTest {
             new Curve.Linear(),
             1e-4,
             GptConfig.defaults()),
+        new ModelConfig(
+            new GaussianObjective.Kind(GaussianTransformerConfig.defaults().vectorWidth()),
+            48,
+            new Curve.Linear(),
+            1e-4,
+            GaussianTransformerConfig.defaults()),
         model(48, new DditConfig(32, 2, 2, 16, TimeFeatures.T, 4)),
         model(48, new LlamaConfig(32, 4, 2, 8, 2, 64, 5e5, 1e-6, true, false, false, true, 7)));
   }
@@ -84,7 +92,8 @@ final class ConfigFileTest {
     assertThatThrownBy(() -> ConfigFile.read(file))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageEndingWith(
-            "network.kind must be one of transformer, unet, uvit, dit, gpt2, ddit, llama: unett");
+            "network.kind must be one of transformer, gaussian-transformer, unet, uvit, dit, gpt2,"
+                + " ddit, llama: unett");
   }
 
   @Test

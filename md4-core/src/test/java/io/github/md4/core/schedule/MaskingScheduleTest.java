@@ -58,6 +58,7 @@ final class MaskingScheduleTest {
   @FieldSource("SCHEDULES")
   void expectedWeightOfAMaskCount_isItsReciprocal(MaskingSchedule schedule) {
     int length = 5;
+    double ends = schedule.oneMinusAlpha(0) + schedule.alpha(1);
     for (int masked = 1; masked <= length; masked++) {
       int k = masked;
       double integral =
@@ -69,10 +70,10 @@ final class MaskingScheduleTest {
                     Math.pow(one, k - 1) * Math.pow(schedule.alpha(t), length - k) * 4 * v * v * v;
                 return v == 0 ? 0 : -schedule.alphaPrime(t) * chance;
               });
-      // integral of x^(k-1) (1-x)^(N-k) over [0, 1] is 1 / (k binomial(N, k)); the ends take
-      // epsilon.
+      // integral of x^(k-1) (1-x)^(N-k) over [0, 1] is 1 / (k binomial(N, k)); what is cut off at
+      // the ends is at most as wide as they are.
       assertThat(k * binomial(length, k) * integral)
-          .isEqualTo(1, within(2 * k * binomial(length, k) * 1.1e-4));
+          .isEqualTo(1, within(1.1 * k * binomial(length, k) * ends));
     }
   }
 

@@ -17,6 +17,7 @@ import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.ddit.DditConfig;
 import io.github.md4.core.network.gpt2.GptConfig;
 import io.github.md4.core.network.llama.LlamaConfig;
+import io.github.md4.core.network.transformer.GaussianTransformerConfig;
 import io.github.md4.core.network.transformer.Inputs;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.noise.Noise;
@@ -227,6 +228,7 @@ final class ImageNetworkTest {
     assertThat(NetworkConfig.kinds().values())
         .containsExactlyInAnyOrder(
             TransformerConfig.class,
+            GaussianTransformerConfig.class,
             UNetConfig.class,
             UVitConfig.class,
             DitConfig.class,
@@ -234,7 +236,7 @@ final class ImageNetworkTest {
             DditConfig.class,
             LlamaConfig.class);
     assertThat(ImageConfig.class.getPermittedSubclasses())
-        .hasSize(NetworkConfig.kinds().size() - 4);
+        .hasSize(NetworkConfig.kinds().size() - 5);
   }
 
   private Network network(ImageConfig config) {
