@@ -333,7 +333,8 @@ final class ImageCommandsTest {
     train("run", "--set", "model.network.kind=resnet")
         .failed(
             ExitCodes.USAGE,
-            "must be one of transformer, unet, uvit, dit, gpt2, ddit, llama, but is 'resnet'");
+            "must be one of transformer, gaussian-transformer, unet, uvit, dit, gpt2, ddit, llama, but"
+                + " is 'resnet'");
   }
 
   @Test

@@ -45,6 +45,7 @@ final class OutputOptionsTest {
           "--templates",
           "--test",
           "--test-labels",
+          "--token-file",
           "--train",
           "--valid",
           "--watch");

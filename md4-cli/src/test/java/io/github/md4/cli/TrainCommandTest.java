@@ -98,8 +98,10 @@ final class TrainCommandTest {
             training %1$s on cpu \\(\\d+ threads?\\): 2,908 parameters, float32, 12 steps of 4 x 16 tokens
             step 3 of 12: loss \\d\\.\\d{4} bits per token, rate 1.00e-02, S tokens/s, \\d+ s left
             step 6 of 12: loss \\d\\.\\d{4} bits per token, rate 7.94e-03, S tokens/s, \\d+ s left
+            step 6: sample: [a-f ]+
             step 9 of 12: loss \\d\\.\\d{4} bits per token, rate 3.45e-03, S tokens/s, \\d+ s left
             step 12 of 12: loss \\d\\.\\d{4} bits per token, rate 2.45e-04, S tokens/s, 0 s left
+            step 12: sample: [a-f ]+
             model: %1$s/model
             next: md4 sample --model %1$s --count 4
             """

@@ -50,8 +50,6 @@ final class RequestScheduler {
   private final AtomicLong calls = new AtomicLong();
   private final AtomicLong sequences = new AtomicLong();
   private long rounds;
-  private int admitted;
-  private long positions;
   private Thread thread; // null before the first request
   private boolean isClosing;
   private long closesAt;
@@ -104,7 +102,6 @@ final class RequestScheduler {
     lock.lock();
     try {
       if (guests.remove(guest)) {
-        forget(guest);
         changed.signalAll();
       }
     } finally {
@@ -116,7 +113,9 @@ final class RequestScheduler {
     if (isClosing) {
       throw new IllegalStateException(CLOSED);
     }
-    if (admitted >= limits.requests()) {
+    List<ScheduledRequest> live = live(all());
+    long positions = positions(live);
+    if (live.size() >= limits.requests()) {
       throw new OverloadedException(
           "as many requests run and wait as the limit allows, %d; try again later"
               .formatted(limits.requests()));
@@ -130,8 +129,6 @@ final class RequestScheduler {
                   positions,
                   positions == 0 ? "divide the request" : "try again later"));
     }
-    admitted++;
-    positions += request.positions();
     if (thread == null) {
       thread = new Thread(this::work, "md4-model");
       thread.setDaemon(true);
@@ -139,9 +136,13 @@ final class RequestScheduler {
     }
   }
 
-  private void forget(ScheduledRequest request) {
-    admitted--;
-    positions -= request.positions();
+  /** Leaves out what has ended: its caller knows, perhaps before the model's thread looks. */
+  private static List<ScheduledRequest> live(Collection<? extends ScheduledRequest> requests) {
+    return requests.stream().<ScheduledRequest>map(each -> each).filter(e -> !e.isEnded()).toList();
+  }
+
+  private static long positions(List<ScheduledRequest> requests) {
+    return requests.stream().mapToLong(ScheduledRequest::positions).sum();
   }
 
   /**
@@ -246,7 +247,11 @@ final class RequestScheduler {
     lock.lock();
     try {
       return new ServiceCounts(
-          running.size() + guests.size(), queued.size(), positions, calls.get(), sequences.get());
+          live(running).size() + live(guests).size(),
+          live(queued).size(),
+          positions(live(all())),
+          calls.get(),
+          sequences.get());
     } finally {
       lock.unlock();
     }
@@ -365,7 +370,6 @@ final class RequestScheduler {
       prepare(job);
       if (job.isEnded()) {
         job.release();
-        forget(job);
       } else {
         running.add(job);
       }
@@ -401,7 +405,6 @@ final class RequestScheduler {
       if (job.isEnded()) {
         jobs.remove();
         job.release();
-        forget(job);
       }
     }
   }

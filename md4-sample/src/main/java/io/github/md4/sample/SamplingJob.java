@@ -17,6 +17,7 @@ final class SamplingJob implements ScheduledRequest {
   private final Content content;
   private final RequestLimits limits;
   private final long endsAt;
+  private final long positions;
   private final JobListener listener;
   private final CompletableFuture<List<Sample>> done = new CompletableFuture<>();
   private final Sample[] samples;
@@ -91,6 +92,7 @@ final class SamplingJob implements ScheduledRequest {
     this.content = content;
     this.limits = limits;
     this.endsAt = limits.endsAt(System.nanoTime());
+    this.positions = content.positions();
     this.listener = listener;
     this.samples = new Sample[content.count()];
     this.requests = content.requests.iterator();
@@ -129,7 +131,7 @@ final class SamplingJob implements ScheduledRequest {
 
   @Override
   public long positions() {
-    return content.positions();
+    return positions;
   }
 
   int weight() {

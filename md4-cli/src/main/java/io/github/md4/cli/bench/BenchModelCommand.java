@@ -50,7 +50,7 @@ final class BenchModelCommand implements Callable<Integer> {
       names = "--lengths",
       split = ",",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description =
           "The tokens of a forward pass, several separated by commas; the first is the length of"
               + " the generated sequence. Default: the model's.")
@@ -59,14 +59,14 @@ final class BenchModelCommand implements Callable<Integer> {
   @Option(
       names = "--masks",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description = "The masks that are generated, at the end. Default: an eighth of the length.")
   private Integer masks;
 
   @Option(
       names = "--repeats",
       paramLabel = "N",
-      converter = OptionTypes.Count.class,
+      converter = OptionTypes.Amount.class,
       description = "The passes of which the median is reported. Default: ${DEFAULT-VALUE}.")
   private int repeats = 5;
 
