@@ -45,6 +45,11 @@ public interface Denoiser {
     return Optional.empty();
   }
 
+  /** {@return this network as one that takes several lengths in one call, if it can} */
+  default Optional<MixedLengths> mixedLengths() {
+    return Optional.empty();
+  }
+
   /**
    * {@return this network with the logit of the mask too, where the mask is one of the rows of a
    * published table, as the samplers of its authors read it; else this}

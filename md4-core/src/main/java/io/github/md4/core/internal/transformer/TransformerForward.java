@@ -113,7 +113,8 @@ public final class TransformerForward implements AutoCloseable {
             options,
             Dropout.NONE,
             constants,
-            TorchScript.resource(TransformerForward.class, "frozen.torchscript"));
+            TorchScript.resource(TransformerForward.class, "frozen.torchscript")
+                + TorchScript.resource(TransformerForward.class, "mixed.torchscript"));
     this.vocabularySize = vocabularySize;
     this.isAdaptive = inputs.isAdaptive();
     int beforeQkv = isAdaptive ? 0 : 1; // in a layer's arrays
@@ -149,6 +150,33 @@ public final class TransformerForward implements AutoCloseable {
                 angles,
                 vocabularySize)
             : script.run(scope, "plainLogits", zt, rows, weights, angles, vocabularySize);
+    return logits.singletonOrThrow();
+  }
+
+  /**
+   * Returns logits of sequences of several lengths, float32 [R, V].
+   *
+   * @param zts int64 [B, L], one for each length; {@code rows}, flat positions in all int64 [R]
+   * @param inputs as in {@link #logits}, of the examples of all
+   * @param tables returns cosines and sines [L, 1, W] of a length, which live on
+   */
+  public NDArray mixedLogits(
+      NDManager scope, List<NDArray> zts, NDList inputs, NDArray rows, IntFunction<NDList> tables) {
+    NDList angles = new NDList();
+    zts.forEach(zt -> angles.addAll(tables.apply(Math.toIntExact(zt.getShape().get(1)))));
+    NDList logits =
+        isAdaptive
+            ? script.run(
+                scope,
+                "adaptiveMixed",
+                zts,
+                inputs,
+                rows,
+                condition,
+                weights,
+                angles,
+                vocabularySize)
+            : script.run(scope, "plainMixed", zts, rows, weights, angles, vocabularySize);
     return logits.singletonOrThrow();
   }
 

@@ -5,9 +5,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Decoder;
+import io.github.md4.core.diffusion.MixedLengths;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.StepDraws;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -19,9 +21,10 @@ final class FrozenTransformer implements FrozenDenoiser, StepDraws {
   private final Supplier<ScriptForward> keeping;
 
   /** A check of the inputs' shapes. */
-  @FunctionalInterface
   interface Check {
     void of(NDArray zt, Condition condition, NDArray rows);
+
+    void of(List<NDArray> zts, Condition condition, NDArray rows);
   }
 
   /**
@@ -40,6 +43,18 @@ final class FrozenTransformer implements FrozenDenoiser, StepDraws {
   public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     check.of(zt, condition, rows);
     return forward.logits(zt, condition, rows);
+  }
+
+  @Override
+  public Optional<MixedLengths> mixedLengths() {
+    return forward
+        .mixedLengths()
+        .map(
+            mixed ->
+                (zts, condition, rows) -> {
+                  check.of(zts, condition, rows);
+                  return mixed.logits(zts, condition, rows);
+                });
   }
 
   @Override

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Decoder;
+import io.github.md4.core.diffusion.MixedLengths;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.TorchScript;
 import io.github.md4.core.internal.transformer.TransformerForward;
@@ -16,15 +17,25 @@ import io.github.md4.core.network.TimeFeatures;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The forward pass of a transformer with frozen weights as one TorchScript function, on any device;
  * safe for several threads.
  */
 final class ScriptForward implements FrozenForward {
+  /**
+   * The condition has a multiple of so many rows, for which {@code frozen.torchscript} has the
+   * reason.
+   */
+  private static final int ROWS = 16;
+
   private final NDManager manager;
   private final TransformerConfig config;
   private final TransformerForward forward;
+  private final Map<Integer, NDList> angles = new ConcurrentHashMap<>();
 
   /**
    * @param frozen closed by the caller, after this
@@ -82,8 +93,23 @@ final class ScriptForward implements FrozenForward {
     }
   }
 
+  @Override
+  public Optional<MixedLengths> mixedLengths() {
+    return Optional.of(
+        (zts, condition, rows) -> {
+          try (NDManager scope = rows.getManager().newSubManager()) {
+            NDArray logits =
+                forward.mixedLogits(
+                    scope, zts, conditionInputs(scope, condition), rows, this::rotary);
+            logits.attach(rows.getManager());
+            return logits;
+          }
+        });
+  }
+
   private NDList conditionInputs(NDManager scope, Condition condition) {
-    FusedCondition.HostCondition host = FusedCondition.HostCondition.of(config, condition);
+    FusedCondition.HostCondition host =
+        FusedCondition.HostCondition.of(config, condition.multipleOf(ROWS));
     NDList arrays = new NDList();
     if (config.timeFeatures() == TimeFeatures.T) {
       int width = config.headWidth();
@@ -97,7 +123,7 @@ final class ScriptForward implements FrozenForward {
   }
 
   private NDList rotary(int length) {
-    return Rotary.halves(manager, length, config.headWidth());
+    return angles.computeIfAbsent(length, each -> Rotary.halves(manager, each, config.headWidth()));
   }
 
   /** Returns this network as one that keeps keys and values; it is closed before this. */

@@ -106,7 +106,7 @@ public final class Transformer implements Network {
     FrozenWeights weights =
         new FrozenWeights(parent, config, parameters, kernelOptions.precision());
     return new FrozenTransformer(
-        this::check,
+        new InputCheck(),
         weights,
         forward(parent, weights),
         () -> new ScriptForward(parent, kernelOptions, weights));
@@ -184,25 +184,45 @@ public final class Transformer implements Network {
         .logits(zt, batch.condition(), batch.rows());
   }
 
-  /** Checks the shapes of all inputs. */
+  /** The check of the shapes of all inputs. */
+  private final class InputCheck implements FrozenTransformer.Check {
+    @Override
+    public void of(NDArray zt, Condition condition, NDArray rows) {
+      of(List.of(zt), condition, rows);
+    }
+
+    @Override
+    public void of(List<NDArray> zts, Condition condition, NDArray rows) {
+      long examples = 0;
+      for (NDArray zt : zts) {
+        Shape shape = zt.getShape();
+        require(shape.dimension() == 2, "zt must be [B, N]", shape);
+        examples += shape.get(0);
+      }
+      require(
+          rows.getShape().dimension() == 1 && rows.size() > 0,
+          "rows must be [R], R at least 1",
+          rows.getShape());
+      check(condition, examples);
+    }
+  }
+
   private void check(NDArray zt, Condition condition, NDArray rows) {
-    Shape shape = zt.getShape();
-    require(shape.dimension() == 2, "zt must be [B, N]", shape);
-    require(
-        rows.getShape().dimension() == 1 && rows.size() > 0,
-        "rows must be [R], R at least 1",
-        rows.getShape());
-    if (config.timeFeatures() == TimeFeatures.T && condition.times().length != shape.get(0)) {
+    new InputCheck().of(zt, condition, rows);
+  }
+
+  private void check(Condition condition, long examples) {
+    if (config.timeFeatures() == TimeFeatures.T && condition.times().length != examples) {
       throw new IllegalArgumentException(
           "there must be a time for each of "
-              + shape.get(0)
+              + examples
               + " examples: "
               + condition.times().length);
     }
-    if (config.classes() > 0 && condition.labels().length != shape.get(0)) {
+    if (config.classes() > 0 && condition.labels().length != examples) {
       throw new IllegalArgumentException(
           "there must be a label for each of "
-              + shape.get(0)
+              + examples
               + " examples: "
               + condition.labels().length);
     }
