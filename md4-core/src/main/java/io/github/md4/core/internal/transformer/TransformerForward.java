@@ -162,8 +162,10 @@ public final class TransformerForward implements AutoCloseable {
    */
   public NDArray mixedLogits(
       NDManager scope, List<NDArray> zts, NDList inputs, NDArray rows, IntFunction<NDList> tables) {
-    NDList angles = new NDList();
-    zts.forEach(zt -> angles.addAll(tables.apply(Math.toIntExact(zt.getShape().get(1)))));
+    List<NDArray> angles =
+        zts.stream()
+            .flatMap(zt -> tables.apply(Math.toIntExact(zt.getShape().get(1))).stream())
+            .toList();
     NDList logits =
         isAdaptive
             ? script.run(
