@@ -29,7 +29,7 @@ set -eu
 here=$(dirname "$0")
 md4=${MD4:-$here/../bin/md4}
 all="md4 genmd4 sedd sedd-unscaled any-order any-order-probability d3pm-absorbing d3pm-absorbing-auxiliary \
-d3pm-uniform multinomial ctmc-absorbing ctmc-uniform gaussian maskgit autoregressive"
+d3pm-uniform multinomial ctmc-absorbing ctmc-uniform gaussian gaussian-fixed maskgit autoregressive"
 config=${CONFIG:-text8-tiny}
 kinds=${KINDS:-$all}
 seeds=${SEEDS:-42 43 44}
@@ -52,7 +52,11 @@ settings() { # kind
     multinomial) echo "--set model.objective=d3pm-uniform(1000) --set model.schedule=cosine" ;;
     ctmc-absorbing) echo "--set model.objective=ctmc-absorbing" ;;
     ctmc-uniform) echo "--set model.objective=ctmc-uniform --set model.schedule=cosine" ;;
-    gaussian) echo "--set model.objective=gaussian --set model.network.kind=gaussian-transformer" ;;
+    gaussian)
+      echo "--set model.objective=gaussian --set model.network.kind=gaussian-transformer \
+        --set model.schedule=learned-noise --set training.powers.rate=10"
+      ;;
+    gaussian-fixed) echo "--set model.objective=gaussian --set model.network.kind=gaussian-transformer" ;;
     maskgit) echo "--set model.objective=maskgit --set model.schedule=cosine" ;;
     autoregressive) echo "--set model.objective=autoregressive --set model.network.causal=true" ;;
     *) echo "baselines.sh: a kind is one of $all: $1" >&2 && exit 2 ;;

@@ -115,13 +115,26 @@ final class ConfigReferenceTest {
         .strip();
   }
 
-  /** Returns what a check of the record says of a key, or else the reader of the key's type. */
+  /**
+   * Returns what a check of the record says of a key, or that of a record which it makes of the
+   * same keys, or the reader of the key's type.
+   */
   private static String range(String source, String key, Map<String, String> sources) {
     Optional<String> checked = range(source, key);
     if (checked.isPresent()) {
       return checked.get();
     }
-    Matcher type = Pattern.compile("\\b([A-Z]\\w+)(?:\\.\\w+)? " + key + "[,)]").matcher(source);
+    Matcher made = Pattern.compile("new (\\w+Config)\\(").matcher(source);
+    while (made.find()) {
+      Optional<String> ofMade =
+          Optional.ofNullable(sources.get(made.group(1) + ".java"))
+              .filter(other -> !other.equals(source))
+              .flatMap(other -> range(other, key));
+      if (ofMade.isPresent()) {
+        return ofMade.get();
+      }
+    }
+    Matcher type = Pattern.compile("(?<!\\.)\\b([A-Z]\\w+) " + key + "[,)]").matcher(source);
     return type.find()
         ? Optional.ofNullable(sources.get(type.group(1) + ".java"))
             .flatMap(reader -> range(reader, "\\w+"))

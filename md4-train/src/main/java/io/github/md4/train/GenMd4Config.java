@@ -5,9 +5,10 @@ import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.train.optimizer.AdamW;
 
 /**
- * The training of learned powers; without effect where the schedule is a curve.
+ * The training of learned powers, and of a learned noise; without effect where the schedule is a
+ * curve.
  *
- * @param rate their learning rate as a multiple of the network's; 0 freezes them
+ * @param rate their learning rate as a multiple of the network's, a noise's too; 0 freezes them
  * @param decay whether the optimizer's weight decay pulls at them too: their parameters to 0, and
  *     so the powers to ln 2
  * @param timeFloor how the diffusion term counts

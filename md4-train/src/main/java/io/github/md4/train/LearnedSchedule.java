@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.Precision;
 import io.github.md4.core.Units;
 import io.github.md4.core.diffusion.GenMd4Gradient;
 import io.github.md4.core.diffusion.GenMd4Objective;
@@ -12,8 +10,6 @@ import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.Query;
 import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.diffusion.TokenSpace;
-import io.github.md4.core.internal.torch.FlatArrays;
-import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.loss.GenMd4Loss;
 import io.github.md4.core.loss.Logits;
 import io.github.md4.core.model.GenMd4Parameter;
@@ -48,26 +44,18 @@ final class LearnedSchedule implements TrainedSchedule {
   /** Masked samples of each example: the leave-one-out term compares two. */
   static final int SAMPLES = 2;
 
-  private final NDManager manager;
   private final double epsilon;
   private final TrainingConfig training;
   private final GenMd4Parameter form;
-  private final OptimizerKernels kernels;
-  private final FlatArrays gradient;
-  private TrainedParameters powers;
+  private final ScheduleParameters powers;
   private volatile GenMd4Schedule schedule; // read by the thread that makes batches, too
 
   private LearnedSchedule(
-      NDManager manager, GenMd4Parameter form, double epsilon, TrainingConfig training) {
-    this.manager = manager;
+      NDManager parent, GenMd4Parameter form, double epsilon, TrainingConfig training) {
     this.epsilon = epsilon;
     this.training = training;
     this.form = form;
-    this.kernels = new OptimizerKernels(manager);
-    this.powers =
-        TrainedParameters.starting(
-            form.initial(manager), training.optimization().average().emaRate());
-    this.gradient = powers.parameters().flat().zeros(Precision.FLOAT32);
+    this.powers = new ScheduleParameters(parent, form.specs(), training);
     this.schedule = schedule(Weights.RAW);
   }
 
@@ -80,7 +68,7 @@ final class LearnedSchedule implements TrainedSchedule {
       TrainingConfig training) {
     TrainedSchedule.check(learned, training);
     GenMd4Parameter form = new GenMd4Parameter(learned, space.vocabularySize());
-    return new LearnedSchedule(parent.newSubManager(Device.cpu()), form, model.epsilon(), training);
+    return new LearnedSchedule(parent, form, model.epsilon(), training);
   }
 
   @Override
@@ -142,55 +130,31 @@ final class LearnedSchedule implements TrainedSchedule {
 
   @Override
   public Map<String, Parameters> weights(Weights weights) {
-    return Map.of(GenMd4Parameter.PREFIX, powers.weights(weights));
+    return powers.sets(weights);
   }
 
   @Override
   public Map<String, Parameters> moments() {
-    Map<String, Parameters> moments = new LinkedHashMap<>();
-    powers.putMoments(moments, GenMd4Parameter.PREFIX);
-    return moments;
+    return powers.moments();
   }
 
   @Override
   public void restore(Path folder) throws IOException {
-    TrainedParameters.Place place =
-        new TrainedParameters.Place(folder, GenMd4Parameter.PREFIX, form.specs());
-    powers.close();
-    powers = TrainedParameters.read(manager, place, training.optimization().average().emaRate());
+    powers.restore(folder);
     schedule = schedule(Weights.RAW);
   }
 
   @Override
   public void close() {
-    kernels.close();
-    gradient.close();
-    manager.close();
-  }
-
-  private boolean isFrozen() {
-    return training.powers().rate() == 0;
+    powers.close();
   }
 
   /** Moves the powers down a gradient. */
   private void move(GenMd4Gradient found, Update update) {
     double[] byPower = update.communicator().sum(found.byPower());
-    float[] raw = powers.parameters().flat().array(0).toFloatArray();
-    float[] byRaw = GenMd4Schedule.gradientByRaw(byPower, raw);
-    if (!isFinite(byRaw)) {
-      throw PendingUpdates.diverged("the loss of", update.number(), training.seed());
-    }
-    gradient.set(0, byRaw);
-    training.optimization().clip().apply(kernels, gradient);
-    AdamW.Step step =
-        new AdamW.Step(
-            update.number(),
-            update.rate() * training.powers().rate(),
-            training.optimization().average().rate(update.number() - 1));
-    training
-        .powers()
-        .optimizer(training.optimization().optimizer())
-        .step(kernels, powers.trained(), gradient, step);
+    float[] raw = form.raw(powers.weights(Weights.RAW));
+    AdamW optimizer = training.powers().optimizer(training.optimization().optimizer());
+    powers.move(GenMd4Schedule.gradientByRaw(byPower, raw), optimizer, update);
     schedule = moved(update.number());
   }
 
@@ -203,15 +167,6 @@ final class LearnedSchedule implements TrainedSchedule {
               .formatted(update, training.seed(), e.getMessage()),
           "lower training.powers.rate, 0 freezes them");
     }
-  }
-
-  private static boolean isFinite(float[] values) {
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** A step: its samples in two halves, the same examples in both. */
@@ -245,7 +200,7 @@ final class LearnedSchedule implements TrainedSchedule {
 
     @Override
     public void allLossesKnown() {
-      if (!isFrozen()) {
+      if (!powers.isFrozen()) {
         for (int i = 0; i < losses.size(); i++) {
           GenMd4Loss loss = losses.get(i);
           read.add(
@@ -257,7 +212,7 @@ final class LearnedSchedule implements TrainedSchedule {
 
     @Override
     public void learn(Update update) {
-      if (!isFrozen() && update.isMade().getAsBoolean()) {
+      if (!powers.isFrozen() && update.isMade().getAsBoolean()) {
         GenMd4Gradient found =
             new GenMd4Gradient(objective.schedule(), training.batching().batchSize());
         int half = read.size() / SAMPLES;

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  * gives.
  */
 public sealed interface TrainedSchedule extends AutoCloseable
-    permits FixedSchedule, LearnedSchedule {
+    permits FixedSchedule, LearnedSchedule, LearnedNoiseSchedule {
 
   /**
    * {@return the schedule of a model at the start of its training}
@@ -42,7 +42,8 @@ public sealed interface TrainedSchedule extends AutoCloseable
         .schedule()
         .match(
             curve -> FixedSchedule.of(space, model, training),
-            learned -> LearnedSchedule.starting(parent, space, learned, model, training));
+            powers -> LearnedSchedule.starting(parent, space, powers, model, training),
+            noise -> LearnedNoiseSchedule.starting(parent, space, noise, model, training));
   }
 
   /**
@@ -50,10 +51,11 @@ public sealed interface TrainedSchedule extends AutoCloseable
    *
    * @param schedule a curve, or powers to be learned
    * @param training the training
-   * @throws IllegalArgumentException if time is not continuous, or examples are not masked twice
+   * @throws IllegalArgumentException if powers are learned and time is not continuous, or examples
+   *     are not masked twice
    */
   static void check(ScheduleConfig schedule, TrainingConfig training) {
-    boolean isLearned = schedule.match(curve -> false, learned -> true);
+    boolean isLearned = schedule.match(curve -> false, powers -> true, noise -> false);
     if (!isLearned) {
       return;
     }

@@ -45,20 +45,17 @@ public sealed interface WarmStart {
    * @throws InvalidConfigException if {@code now} is of the other kind; it says what can be done
    */
   static void checkScheduleKind(ScheduleConfig before, ScheduleConfig now, Path folder) {
-    boolean isLearnedNow = isLearned(now);
-    if (isLearned(before) == isLearnedNow) {
+    if (before.isLike(now)) {
       return;
     }
     String advice =
-        isLearnedNow ? "start another run, training.warmStart: " + folder : "set it to " + before;
+        now.isLearned() && !before.isLearned()
+            ? "start another run, training.warmStart: " + folder
+            : "set it to " + before;
     throw new InvalidConfigException(
         "model.schedule",
         "is %s, but the weights in %s were trained with %s; %s"
             .formatted(now, folder, before, advice));
-  }
-
-  private static boolean isLearned(ScheduleConfig schedule) {
-    return schedule.match(curve -> false, learned -> true);
   }
 
   /** Drawn from their laws. */
@@ -78,7 +75,7 @@ public sealed interface WarmStart {
   }
 
   /**
-   * The averaged weights of a trained model; its powers, if it has any, are not taken.
+   * The averaged weights of a trained model; its powers or noise, if it has any, are not taken.
    *
    * @param folder of a model, a checkpoint or a run
    */
@@ -101,10 +98,18 @@ public sealed interface WarmStart {
       require(
           found.tokenizer().equals(wanted.tokenizer()), "has another vocabulary than data.train");
       require(
-          !isLearned(found.config().schedule()) || isLearned(wanted.config().schedule()),
-          "was trained with learned powers; set model.schedule to "
+          !found.config().schedule().isLearned()
+              || found.config().schedule().isLike(wanted.config().schedule()),
+          "was trained with "
+              + learned(found.config().schedule())
+              + "; set model.schedule to "
               + found.config().schedule()
               + " too");
+    }
+
+    private static String learned(ScheduleConfig schedule) {
+      return schedule.match(
+          curve -> "a curve", powers -> "learned powers", noise -> "learned noise");
     }
 
     private void require(boolean holds, String what) {

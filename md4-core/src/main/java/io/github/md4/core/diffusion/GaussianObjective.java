@@ -28,16 +28,54 @@ public record GaussianObjective(TokenSpace space, GaussianProcess process) imple
   /** The share of the queries that are about the token at time 0. */
   static final double AT_START = 1.0 / 8;
 
+  /** How far from the start of the noise the token is asked for while the start is learned. */
+  static final double START_STEP = 0.25;
+
   @Override
   public Query query(int[] x, double v, double[] u) {
-    boolean isAtStart = v < AT_START;
-    double t = isAtStart ? 0 : Math.min(1, (v - AT_START) / (1 - AT_START));
-    double weight = isAtStart ? 1 / AT_START : process.lossWeight(t) / (1 - AT_START);
-    float[][] facts = new float[1][u.length];
-    Arrays.fill(facts[0], isAtStart ? 1 : 0);
-    int[] all = IntStream.range(0, u.length).toArray();
     double[] whole = Arrays.copyOf(u, x.length); // positions that are never asked have noise too
-    return new Query(x.clone(), t, all, weight, true, facts, process.noisy(t, whole));
+    double[] normals = process.normals(whole);
+    return v < AT_START
+        ? atStart(x, u.length, process.noisy(0, normals))
+        : later(x, u.length, v, normals);
+  }
+
+  /**
+   * {@return the query about an example while the ends of the noise are learned: the token is asked
+   * for once a little above the start and once below, whose difference is a derivative}
+   *
+   * @param x clean tokens [N]
+   * @param v the uniform in [0, 1) that chooses the time
+   * @param normals standard normals, [N D]
+   */
+  public Query queryAround(int[] x, double v, double[] normals) {
+    if (v >= AT_START) {
+      return later(x, x.length, v, normals);
+    }
+    double step = v < AT_START / 2 ? -START_STEP : START_STEP;
+    return atStart(x, x.length, process.noisyAt(process.schedule().logSnr(0) + step, normals));
+  }
+
+  private Query later(int[] x, int asked, double v, double[] normals) {
+    double t = Math.min(1, (v - AT_START) / (1 - AT_START));
+    double weight = process.lossWeight(t) / (1 - AT_START);
+    return query(x, t, weight, facts(asked, 0), process.noisy(t, normals));
+  }
+
+  private static Query atStart(int[] x, int asked, NoisyVectors shown) {
+    return query(x, 0, 1 / AT_START, facts(asked, 1), shown);
+  }
+
+  private static float[][] facts(int asked, float isAtStart) {
+    float[][] facts = new float[1][asked];
+    Arrays.fill(facts[0], isAtStart);
+    return facts;
+  }
+
+  private static Query query(
+      int[] x, double t, double weight, float[][] facts, NoisyVectors shown) {
+    int[] all = IntStream.range(0, facts[0].length).toArray();
+    return new Query(x.clone(), t, all, weight, true, facts, shown);
   }
 
   @Override
@@ -94,6 +132,11 @@ public record GaussianObjective(TokenSpace space, GaussianProcess process) imple
     @Override
     public void check(TimeAxis axis) {
       ContinuousTime.check(NAME, axis);
+    }
+
+    @Override
+    public boolean learnsNoise() {
+      return true;
     }
 
     @Override

@@ -25,17 +25,36 @@ public record GaussianProcess(MaskingSchedule schedule, int width) {
     }
   }
 
-  /** Returns what is shown of an example at a time, with its noise. */
-  NoisyVectors noisy(double t, double[] u) {
-    double sigma = Math.sqrt(schedule.oneMinusAlpha(t));
-    float[] added = new float[u.length * width];
-    for (int n = 0; n < u.length; n++) {
-      double[] normals = normals(u[n]);
-      for (int d = 0; d < width; d++) {
-        added[n * width + d] = (float) (sigma * normals[d]);
-      }
+  /** Returns what is shown of an example at a time, by standard normals [N D]. */
+  NoisyVectors noisy(double t, double[] normals) {
+    return noisy(scale(t), Math.sqrt(schedule.oneMinusAlpha(t)), normals);
+  }
+
+  /** Returns what is shown of an example at a log signal-to-noise ratio, by normals [N D]. */
+  NoisyVectors noisyAt(double logSnr, double[] normals) {
+    double ratio = Math.exp(logSnr);
+    return noisy(Math.sqrt(ratio / (1 + ratio)), Math.sqrt(1 / (1 + ratio)), normals);
+  }
+
+  private static NoisyVectors noisy(double scale, double sigma, double[] normals) {
+    float[] added = new float[normals.length];
+    for (int i = 0; i < added.length; i++) {
+      added[i] = (float) (sigma * normals[i]);
     }
-    return new NoisyVectors(scale(t), added);
+    return new NoisyVectors(scale, added);
+  }
+
+  /**
+   * {@return the independent standard normals of an example, [N D]}
+   *
+   * @param u a uniform in [0, 1) for each position, [N]
+   */
+  public double[] normals(double[] u) {
+    double[] all = new double[u.length * width];
+    for (int n = 0; n < u.length; n++) {
+      System.arraycopy(normals(u[n]), 0, all, n * width, width);
+    }
+    return all;
   }
 
   /**

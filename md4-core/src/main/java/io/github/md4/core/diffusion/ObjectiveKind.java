@@ -61,6 +61,11 @@ public interface ObjectiveKind {
     return false;
   }
 
+  /** {@return whether the noise of vectors may be learned} */
+  default boolean learnsNoise() {
+    return false;
+  }
+
   /** {@return the width of the vectors that a network is shown beside tokens, or 0} */
   default int vectorWidth() {
     return 0;

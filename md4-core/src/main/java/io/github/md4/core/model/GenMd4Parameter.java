@@ -70,7 +70,15 @@ public record GenMd4Parameter(LearnedPowers learned, int vocabularySize) {
    * @throws IllegalArgumentException if a power has left its bounds
    */
   public GenMd4Schedule schedule(Parameters parameters, double epsilon) {
-    float[] raw = parameters.get(NAME).toFloatArray();
-    return GenMd4Schedule.ofRaw(raw, vocabularySize, epsilon);
+    return GenMd4Schedule.ofRaw(raw(parameters), vocabularySize, epsilon);
+  }
+
+  /**
+   * {@return the raw powers, before the softplus, [V] or [1]}
+   *
+   * @param parameters the one parameter
+   */
+  public float[] raw(Parameters parameters) {
+    return parameters.get(NAME).toFloatArray();
   }
 }

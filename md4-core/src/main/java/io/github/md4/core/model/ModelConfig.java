@@ -22,7 +22,8 @@ import io.github.md4.core.schedule.TimeFloor;
  *
  * @param objective what it is trained for
  * @param length N, the tokens of a sequence
- * @param schedule the raw curve of alpha, or that it is learned
+ * @param schedule the raw curve of alpha, or that it is learned: {@code learned} for powers of
+ *     tokens, {@code learned-noise} for Gaussian diffusion
  * @param epsilon how far the ends of the schedule are squeezed from 0 and 1
  * @param network the network and its sizes
  */
@@ -61,10 +62,15 @@ public record ModelConfig(
                   : "the objective %s needs network.kind gaussian-transformer, with as wide vectors: %d")
               .formatted(objective, network.vectorWidth()));
     }
-    boolean fits = objective.learnsSchedule() || schedule.match(curve -> true, learned -> false);
+    boolean fits =
+        schedule.match(
+            curve -> true, powers -> objective.learnsSchedule(), noise -> objective.learnsNoise());
     if (!fits) {
       throw new IllegalArgumentException(
-          "schedule must be a curve for the objective %s: %s".formatted(objective, schedule));
+          (objective.learnsNoise()
+                  ? "schedule must be a curve or learned-noise for the objective %s: %s"
+                  : "schedule must be a curve for the objective %s: %s")
+              .formatted(objective, schedule));
     }
   }
 

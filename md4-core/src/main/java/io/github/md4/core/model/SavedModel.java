@@ -75,7 +75,8 @@ public final class SavedModel implements AutoCloseable {
               .schedule()
               .match(
                   curve -> () -> curve(weights, curve),
-                  learned -> () -> learned(weights, manager, learned));
+                  powers -> () -> learned(weights, manager, powers),
+                  noise -> () -> new NoiseParameter(noise).read(weights, manager));
       return stored.read();
     }
 
@@ -95,6 +96,11 @@ public final class SavedModel implements AutoCloseable {
         throw new InvalidDataException(
             weights,
             "has learned powers, but %s beside it says schedule %s".formatted(CONFIG, curve));
+      }
+      if (NoiseParameter.isIn(weights)) {
+        throw new InvalidDataException(
+            weights,
+            "has a learned noise, but %s beside it says schedule %s".formatted(CONFIG, curve));
       }
       return curve.starting(tokenizer.vocabularySize(), config.epsilon());
     }

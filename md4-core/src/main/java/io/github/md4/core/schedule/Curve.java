@@ -38,7 +38,10 @@ public non-sealed interface Curve extends ScheduleConfig {
   double alphaPrime(double t);
 
   @Override
-  default <R> R match(Function<Curve, R> curve, Function<LearnedPowers, R> learned) {
+  default <R> R match(
+      Function<Curve, R> curve,
+      Function<LearnedPowers, R> powers,
+      Function<LearnedNoise, R> noise) {
     return curve.apply(this);
   }
 

@@ -17,7 +17,7 @@ final class CurveText {
   private static final String FORMS =
       "linear, cosine, polynomial(EXPONENT), geometric, geometric(BETA_MIN, BETA_MAX),"
           + " loglinear, loglinear(EPSILON), or"
-          + " learned(POWER) where it is to be learned";
+          + " learned(POWER) or learned-noise where it is to be learned";
   private static final Pattern CALL = Pattern.compile("(\\w+)(?:\\((.*)\\))?");
   private static final Pattern COMMA = Pattern.compile(",");
 

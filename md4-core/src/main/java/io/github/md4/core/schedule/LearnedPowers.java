@@ -96,8 +96,11 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
   }
 
   @Override
-  public <R> R match(Function<Curve, R> curve, Function<LearnedPowers, R> learned) {
-    return learned.apply(this);
+  public <R> R match(
+      Function<Curve, R> curve,
+      Function<LearnedPowers, R> powers,
+      Function<LearnedNoise, R> noise) {
+    return powers.apply(this);
   }
 
   @Override

@@ -20,6 +20,7 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.NoiseCurve;
 import io.github.md4.core.schedule.TimeAxis;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -154,6 +155,37 @@ final class GaussianBoundTest {
       }
     }
     return law.length - 1;
+  }
+
+  /**
+   * Two shapes of a learned noise between the same ends: one bound, that of the quadrature, and the
+   * estimate's error is less under the shape that follows the loss.
+   */
+  @Test
+  @Tag("statistical")
+  void shape_doesNotChangeTheBound_andChangesItsError() {
+    double[][] even = new double[2][3];
+    for (double[] each : even) {
+      Arrays.fill(each, 1.0 / 3);
+    }
+    // Under the linear guess f(l) is D / 2 alpha: the time should be spent where alpha is large.
+    NoiseCurve follows = new NoiseCurve(4, -8, new double[] {0.32, 0.5, 0.16, 0.02});
+    NoiseCurve against = new NoiseCurve(4, -8, new double[] {0.05, 0.15, 0.3, 0.5});
+    double expected =
+        WIDTH * Math.log((1 + Math.exp(4)) / (1 + Math.exp(-8)))
+            + 2 * Math.log(3)
+            + WIDTH * Math.log1p(Math.exp(-8));
+    double[] good = bound(objective(follows), denoiser((z, scale) -> even, 1), 2_000);
+    double[] bad = bound(objective(against), denoiser((z, scale) -> even, 1), 2_000);
+    assertThat(good[0]).isCloseTo(expected, within(5 * good[1]));
+    assertThat(bad[0]).isCloseTo(expected, within(5 * bad[1]));
+    assertThat(bad[1]).isGreaterThan(1.2 * good[1]);
+    assertThat(bad[1]).isLessThan(0.05 * expected);
+  }
+
+  private static GaussianObjective objective(NoiseCurve curve) {
+    return new GaussianObjective(
+        LAW.space(), new GaussianProcess(new MaskingSchedule(curve, 0), WIDTH));
   }
 
   private static GaussianObjective objective() {

@@ -81,9 +81,13 @@ final class LearnedPowersTest {
 
   @Test
   void match_tellsTheTwoApart() {
-    assertThat(ScheduleConfig.parse("learned").<Boolean>match(curve -> false, learned -> true))
+    assertThat(
+            ScheduleConfig.parse("learned")
+                .<Boolean>match(curve -> false, powers -> true, noise -> false))
         .isTrue();
-    assertThat(ScheduleConfig.parse("cosine").<Boolean>match(curve -> false, learned -> true))
+    assertThat(
+            ScheduleConfig.parse("cosine")
+                .<Boolean>match(curve -> false, powers -> true, noise -> false))
         .isFalse();
     assertThat(ScheduleConfig.parse("cosine").starting(5, 1e-4))
         .isEqualTo(new MaskingSchedule(new Curve.Cosine(), 1e-4));
