@@ -32,26 +32,32 @@ import java.util.Arrays;
  * start ({@link GaussianObjective#queryAround}).
  */
 public final class NoiseGradient {
+  /** The places of the sums over a step's examples. */
+  private static final int EXAMPLES = 0;
+
+  private static final int TOKENS = 1;
+
+  /** The integral of f over the first piece. */
+  private static final int FIRST_PIECE = 2;
+
+  /** That over the last piece, brought to the end's ratio, for there f goes with the ratio. */
+  private static final int LAST_PIECE = 3;
+
+  /** Weighted cross-entropies above the start. */
+  private static final int ABOVE = 4;
+
+  private static final int COUNT_ABOVE = 5;
+
+  private static final int BELOW = 6;
+
+  private static final int COUNT_BELOW = 7;
+
+  /** How many they are; behind them stand those of the squared losses of each piece. */
+  private static final int SUMS = 8;
+
   private final NoiseCurve curve;
   private final int width;
   private final double[] sums;
-
-  /** The sums over a step's examples; behind them those of the squared losses of each piece. */
-  private enum Sum {
-    EXAMPLES,
-    TOKENS,
-    /** The integral of f over the first piece. */
-    FIRST_PIECE,
-    /** That over the last piece, brought to the end's ratio, for there f goes with the ratio. */
-    LAST_PIECE,
-    /** Weighted cross-entropies above the start. */
-    ABOVE,
-    COUNT_ABOVE,
-    BELOW,
-    COUNT_BELOW;
-
-    static final int COUNT = values().length;
-  }
 
   /**
    * Begins the gradient of a step.
@@ -62,7 +68,7 @@ public final class NoiseGradient {
   public NoiseGradient(NoiseCurve curve, int width) {
     this.curve = curve;
     this.width = width;
-    this.sums = new double[Sum.COUNT + curve.pieces()];
+    this.sums = new double[SUMS + curve.pieces()];
   }
 
   /**
@@ -75,8 +81,8 @@ public final class NoiseGradient {
     double[] values = batch.values(ofRows);
     float[] isAtStart = batch.asked().facts()[0];
     for (int b = 0; b < values.length; b++) {
-      add(Sum.EXAMPLES, 1);
-      add(Sum.TOKENS, batch.length());
+      sums[EXAMPLES]++;
+      add(TOKENS, batch.length());
       double logSnr = batch.condition().vectors().get(b).logSnr();
       if (isAtStart[b * batch.length()] > 0) {
         addAtStart(logSnr, values[b]);
@@ -88,23 +94,23 @@ public final class NoiseGradient {
 
   private void addAtStart(double logSnr, double value) {
     boolean isAbove = logSnr > curve.start();
-    add(isAbove ? Sum.ABOVE : Sum.BELOW, value);
-    add(isAbove ? Sum.COUNT_ABOVE : Sum.COUNT_BELOW, 1);
+    add(isAbove ? ABOVE : BELOW, value);
+    add(isAbove ? COUNT_ABOVE : COUNT_BELOW, 1);
   }
 
   private void addLater(double t, double logSnr, double value) {
     int piece = curve.piece(t);
-    sums[Sum.COUNT + piece] += value * value;
+    sums[SUMS + piece] += value * value;
     if (piece == 0) {
-      add(Sum.FIRST_PIECE, value);
+      add(FIRST_PIECE, value);
     }
     if (piece == curve.pieces() - 1) {
-      add(Sum.LAST_PIECE, value * Math.exp(curve.end() - logSnr));
+      add(LAST_PIECE, value * Math.exp(curve.end() - logSnr));
     }
   }
 
-  private void add(Sum sum, double value) {
-    sums[sum.ordinal()] += value;
+  private void add(int sum, double value) {
+    sums[sum] += value;
   }
 
   /** {@return what was added, which is added up over processes; not to be changed} */
@@ -119,35 +125,31 @@ public final class NoiseGradient {
    * @param raw the parameters
    */
   public float[] byRaw(double[] all, float[] raw) {
-    double byStart = of(all, Sum.FIRST_PIECE) / curve.fall() / of(all, Sum.TOKENS) + slope(all);
+    double byStart = all[FIRST_PIECE] / curve.fall() / all[TOKENS] + slope(all);
     double prior = width * curve.alpha(1) / 2;
-    double byEnd = prior - of(all, Sum.LAST_PIECE) / curve.fall() / of(all, Sum.TOKENS);
+    double byEnd = prior - all[LAST_PIECE] / curve.fall() / all[TOKENS];
     return LearnedNoise.gradientByRaw(
         Units.bitsPerToken(byStart), Units.bitsPerToken(byEnd), byLogShare(all), raw);
   }
 
   /** Returns the derivative of the cross-entropy at the start, nats per token. */
   private static double slope(double[] all) {
-    if (of(all, Sum.COUNT_ABOVE) == 0 || of(all, Sum.COUNT_BELOW) == 0) {
+    if (all[COUNT_ABOVE] == 0 || all[COUNT_BELOW] == 0) {
       return 0;
     }
-    double above = of(all, Sum.ABOVE) / of(all, Sum.COUNT_ABOVE);
-    double below = of(all, Sum.BELOW) / of(all, Sum.COUNT_BELOW);
+    double above = all[ABOVE] / all[COUNT_ABOVE];
+    double below = all[BELOW] / all[COUNT_BELOW];
     double difference = GaussianObjective.AT_START * (above - below);
-    double length = of(all, Sum.TOKENS) / of(all, Sum.EXAMPLES);
+    double length = all[TOKENS] / all[EXAMPLES];
     return difference / (2 * GaussianObjective.START_STEP) / length;
   }
 
   private double[] byLogShare(double[] all) {
-    double[] by = Arrays.copyOfRange(all, Sum.COUNT, all.length);
+    double[] by = Arrays.copyOfRange(all, SUMS, all.length);
     double sum = Arrays.stream(by).sum();
     for (int k = 0; k < by.length; k++) {
       by[k] = sum > 0 ? -by[k] / sum : 0;
     }
     return by;
-  }
-
-  private static double of(double[] all, Sum sum) {
-    return all[sum.ordinal()];
   }
 }
