@@ -4,7 +4,7 @@ package io.github.md4.sample;
 import java.util.stream.IntStream;
 
 /** A sequence of a request that is being sampled: its trajectory and the number of its calls. */
-final class ActiveSequence {
+final class ActiveSequence implements ShownSequence {
   private final int place;
   private final InitialSequence initial;
   private final Trajectory trajectory;
@@ -33,8 +33,8 @@ final class ActiveSequence {
     return initial;
   }
 
-  /** Returns what the network is shown of it. */
-  int[] shown() {
+  @Override
+  public int[] shown() {
     return trajectory.shown();
   }
 
@@ -43,8 +43,14 @@ final class ActiveSequence {
   }
 
   /** Returns its query; there is one while it is not done. */
-  TrajectoryQuery query() {
+  @Override
+  public TrajectoryQuery query() {
     return query;
+  }
+
+  @Override
+  public IntStream labels() {
+    return initial.labels();
   }
 
   void advance(Draws draws, SamplingListener listener) {

@@ -13,6 +13,11 @@ interface BatchedQuery extends AutoCloseable {
    */
   double[] draw(List<ActiveSequence> group);
 
+  /** Returns what calls the network for it, with sequences of others where it keeps nothing. */
+  default Caller caller() {
+    return new Caller.Remembering(this);
+  }
+
   /** Frees what it has kept between calls. */
   @Override
   default void close() {}

@@ -9,7 +9,11 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.MixedLengths;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * Classifier-free guidance (Ho and Salimans, 2022) for masked diffusion: a network called with an
@@ -49,11 +53,40 @@ public record GuidedDenoiser(Denoiser network, int nullLabel, double scale) impl
       NDArray twice = NDArrays.concat(new NDList(zt, zt)); // [2 B, N]
       NDArray both = NDArrays.concat(new NDList(rows, rows.add(zt.size()))); // [2 R]
       NDArray logits = network.logits(twice, twice(condition), both); // [2 R, V]
-      NDList halves = logits.split(2); // with the class, without
-      NDArray conditional = halves.get(0);
-      NDArray unconditional = halves.get(1);
-      return scope.ret(unconditional.add(conditional.sub(unconditional).mul(scale)));
+      return scope.ret(mixture(logits));
     }
+  }
+
+  @Override
+  public Denoiser withMaskColumn() {
+    return new GuidedDenoiser(network.withMaskColumn(), nullLabel, scale);
+  }
+
+  @Override
+  public Optional<MixedLengths> mixedLengths() {
+    return network
+        .mixedLengths()
+        .map(mixed -> (zts, condition, rows) -> logits(mixed, zts, condition, rows));
+  }
+
+  private NDArray logits(MixedLengths mixed, List<NDArray> zts, Condition condition, NDArray rows) {
+    NDManager parent = rows.getManager();
+    long positions = zts.stream().mapToLong(NDArray::size).sum();
+    try (NDManager scope = parent.newSubManager()) {
+      scope.tempAttachAll(rows);
+      List<NDArray> twice = new ArrayList<>(zts);
+      twice.addAll(zts);
+      NDArray both = NDArrays.concat(new NDList(rows, rows.add(positions))); // [2 R]
+      return scope.ret(mixture(mixed.logits(twice, twice(condition), both)));
+    }
+  }
+
+  /** Returns the mixture of the logits with the class, then without, [2 R, V]. */
+  private NDArray mixture(NDArray logits) {
+    NDList halves = logits.split(2);
+    NDArray conditional = halves.get(0);
+    NDArray unconditional = halves.get(1);
+    return unconditional.add(conditional.sub(unconditional).mul(scale));
   }
 
   private Condition twice(Condition condition) {

@@ -20,6 +20,11 @@ record JobFactory(
     return Math.toIntExact(Math.max(1, MOST_LOGITS / space().vocabularySize()));
   }
 
+  /** Returns what calls the network itself. */
+  Caller caller() {
+    return new NetworkCall(manager, content.denoiser(), kernels);
+  }
+
   private TokenSpace space() {
     return new TokenSpace(content.tokenizer().vocabularySize());
   }
@@ -74,17 +79,25 @@ record JobFactory(
             .map(each -> each.withBatchSize(Math.min(each.batchSize(), limits.callSequences())))
             .toList();
     return new SamplingJob.Content(
-        denoiser,
-        new NetworkCall.Drawing(procedure.draw(), options.law()),
-        (batchSize, length) ->
-            procedure.query(
-                new NetworkQuery(manager, denoiser, kernels, procedure.draw(), options.law()),
-                batchSize,
-                length),
+        new CallPart.Drawing(procedure.draw(), options.law()),
+        request -> query(procedure, options, denoiser, request),
         procedure.trajectories(context),
         content.tokenizer(),
         requests,
         places,
         List.of());
+  }
+
+  private BatchedQuery query(
+      SamplingProcedure procedure,
+      SamplingOptions options,
+      Denoiser denoiser,
+      SampleRequest request) {
+    Denoiser asked = MethodDenoiser.of(options.method(), denoiser, space(), request);
+    int length = request.sequences().get(0).zt().length;
+    return procedure.query(
+        new NetworkQuery(manager, asked, kernels, procedure.draw(), options.law()),
+        request.batchSize(),
+        length);
   }
 }

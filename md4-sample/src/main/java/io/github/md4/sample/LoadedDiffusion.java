@@ -12,6 +12,7 @@ import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
+import io.github.md4.core.loss.RowLoss;
 import io.github.md4.core.model.ModelFolder;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.noise.Noise;
@@ -56,7 +57,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
     this.limits = limits;
     DrawKernels kernels = new DrawKernels(manager);
     this.jobs = new JobFactory(manager, kernels, content, limits);
-    SharedCall call = new SharedCall(manager, kernels, limits, jobs.mostRows(), content::told);
+    SharedCall call = new SharedCall(limits, jobs.mostRows(), content::told);
     this.scheduler = new RequestScheduler(limits, call, () -> free(kernels));
   }
 
@@ -265,13 +266,18 @@ final class LoadedDiffusion implements MaskedDiffusion {
         new LikelihoodEstimator.Settings(options.seed(), 1, LikelihoodEstimator.GROUP);
     RepeatedExample examples =
         new RepeatedExample(x, (long) options.groups() * LikelihoodEstimator.GROUP);
-    Denoiser inTurn =
-        (zt, condition, rows) -> {
+    Caller caller = jobs.caller();
+    RowLoss loss = content.objective().likelihood().rowLoss();
+    LikelihoodEstimator.Losses shared =
+        batch -> {
           request.checkIsGoingOn();
-          return scheduler.call(() -> content.denoiser().logits(zt, condition, rows));
+          return batch.askedCount() == 0
+              ? new float[0]
+              : scheduler.losses(new ScoreJob(request, caller, batch, loss));
         };
     return new LikelihoodEstimator(content.objective(), settings)
-        .estimate(manager, inTurn, examples, done -> request.checkIsGoingOn());
+        .score(shared, examples, done -> request.checkIsGoingOn())
+        .estimate();
   }
 
   private <T> void compute(ScoreRequest<T> request, Supplier<T> computation) {

@@ -19,17 +19,25 @@ record NetworkQuery(
 
   @Override
   public double[] draw(List<ActiveSequence> group) {
-    NetworkCall.Part all = new NetworkCall.Part(new NetworkCall.Drawing(draw, law), group);
     double[][] drawn = new double[1][];
-    new NetworkCall(manager, denoiser, kernels)
-        .run(List.of(all), (part, outcome) -> drawn[0] = outcome.drawsOrThrow());
+    CallPart all =
+        new DrawnPart(
+            new CallPart.Drawing(draw, law),
+            group,
+            draws -> drawn[0] = draws,
+            failure -> {
+              throw failure;
+            });
+    caller().run(List.of(all));
     return drawn[0];
   }
 
+  @Override
+  public Caller caller() {
+    return new NetworkCall(manager, denoiser, kernels);
+  }
+
   static Condition condition(List<ActiveSequence> group) {
-    double[] times = group.stream().mapToDouble(s -> s.query().point().time()).toArray();
-    int[] labels = group.stream().flatMapToInt(s -> s.initial().labels()).toArray();
-    return new Condition(times, labels)
-        .with(group.stream().map(sequence -> sequence.query().vectors()).toList());
+    return NetworkCall.condition(group);
   }
 }

@@ -16,11 +16,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The requests of a model and the one thread that calls its network for them. In each round every
@@ -46,6 +48,7 @@ final class RequestScheduler {
   private final Deque<SamplingJob> queued = new ArrayDeque<>();
   private final List<SamplingJob> running = new ArrayList<>();
   private final Set<ScheduledRequest> guests = new LinkedHashSet<>();
+  private final List<ScoreJob> scoring = new ArrayList<>();
   private final Deque<FutureTask<?>> tasks = new ArrayDeque<>();
   private final AtomicLong calls = new AtomicLong();
   private final AtomicLong sequences = new AtomicLong();
@@ -152,20 +155,40 @@ final class RequestScheduler {
    */
   <T> T call(Supplier<T> network) {
     FutureTask<T> task = new FutureTask<>(network::get);
+    begin(() -> tasks.add(task));
+    return awaited(task);
+  }
+
+  /**
+   * Lets the network see the masked copies of a text, with what others ask, and waits for their
+   * losses.
+   *
+   * @return the losses of the asked positions, nats
+   * @throws CancellationException if the thread is interrupted; its flag is set again
+   */
+  float[] losses(ScoreJob job) {
+    begin(() -> scoring.add(job));
+    return awaited(job.done());
+  }
+
+  private void begin(Runnable adding) {
     lock.lock();
     try {
       if (isReleased) {
         throw new IllegalStateException(CLOSED);
       }
-      tasks.add(task);
+      adding.run();
       changed.signalAll();
     } finally {
       lock.unlock();
     }
+  }
+
+  private static <T> T awaited(Future<T> result) {
     try {
-      return task.get();
+      return result.get();
     } catch (InterruptedException e) {
-      boolean unused = task.cancel(false);
+      boolean unused = result.cancel(false);
       throw Interrupted.again();
     } catch (ExecutionException e) {
       throw Interrupted.unchecked(e.getCause());
@@ -279,6 +302,7 @@ final class RequestScheduler {
     } finally {
       isReleased = true;
       tasks.forEach(task -> task.cancel(false));
+      scoring.forEach(job -> job.end(new IllegalStateException(CLOSED)));
       changed.signalAll();
       lock.unlock();
     }
@@ -308,9 +332,9 @@ final class RequestScheduler {
   private final class Round {
     private final long number;
     private final FutureTask<?> task;
-    private final List<SamplingJob> jobs;
+    private final List<NetworkJob> jobs;
 
-    Round(long number, FutureTask<?> task, List<SamplingJob> jobs) {
+    Round(long number, FutureTask<?> task, List<NetworkJob> jobs) {
       this.number = number;
       this.task = task;
       this.jobs = jobs;
@@ -320,8 +344,8 @@ final class RequestScheduler {
       if (task != null) {
         task.run();
       }
-      Map<SamplingJob.Key, List<SamplingJob>> groups = new LinkedHashMap<>();
-      for (SamplingJob job : jobs) {
+      Map<NetworkJob.Key, List<NetworkJob>> groups = new LinkedHashMap<>();
+      for (NetworkJob job : jobs) {
         groups.computeIfAbsent(job.key(), key -> new ArrayList<>()).add(job);
       }
       boolean isShared = jobs.size() > 1 || task != null;
@@ -336,10 +360,9 @@ final class RequestScheduler {
       while (true) {
         endOverdue();
         begin();
-        List<SamplingJob> jobs =
-            running.stream()
-                .filter(SamplingJob::hasRoom)
-                .sorted(Comparator.comparingLong(SamplingJob::served)) // who waited longest
+        List<NetworkJob> jobs =
+            Stream.concat(running.stream().filter(SamplingJob::hasRoom), scoring.stream())
+                .sorted(Comparator.comparingLong(NetworkJob::served)) // who waited longest
                 .toList();
         FutureTask<?> task = tasks.poll();
         if (task != null || !jobs.isEmpty()) {
@@ -396,6 +419,7 @@ final class RequestScheduler {
     }
     drop(running);
     drop(queued);
+    scoring.removeIf(ScoreJob::isOver);
   }
 
   private void drop(Collection<SamplingJob> from) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-import static io.github.md4.core.Checks.require;
-
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.DrawKernels;
@@ -110,37 +108,14 @@ public final class Sampler implements AutoCloseable {
   public List<Sample> sample(SampleRequest request, SamplingListener listener) {
     SampleRun run = run(request);
     int length = request.sequences().get(0).zt().length;
+    Denoiser denoiser = MethodDenoiser.of(method, model.denoiser(), model.space(), request);
     try (BatchedQuery query =
         procedure.query(
-            new NetworkQuery(manager, denoiser(request), kernels, procedure.draw(), law),
+            new NetworkQuery(manager, denoiser, kernels, procedure.draw(), law),
             request.batchSize(),
             length)) {
       return run.run(query, listener, calls(run));
     }
-  }
-
-  /** Returns the denoiser of a request: with guidance, for sequences with given tokens alike. */
-  private Denoiser denoiser(SampleRequest request) {
-    Denoiser denoiser = method.readsMask() ? model.denoiser().withMaskColumn() : model.denoiser();
-    double scale = method.promptGuidance();
-    if (scale == 0) {
-      return denoiser;
-    }
-    int mask = model.space().maskToken();
-    int[] first = request.sequences().get(0).zt();
-    boolean[] isGiven = new boolean[first.length];
-    for (int n = 0; n < first.length; n++) {
-      isGiven[n] = first[n] != mask;
-    }
-    for (InitialSequence each : request.sequences()) {
-      for (int n = 0; n < isGiven.length; n++) {
-        require(
-            (each.zt()[n] != mask) == isGiven[n],
-            "with guidance, sequences of a length must have the same positions given, but not",
-            n);
-      }
-    }
-    return new PromptGuidedDenoiser(denoiser, mask, scale, isGiven);
   }
 
   /**

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.token.Tokenizer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
  * A request for samples in a {@link RequestScheduler}. What is not said to be safe for several
  * threads is for the scheduler's own.
  */
-final class SamplingJob implements ScheduledRequest {
+final class SamplingJob implements ScheduledRequest, NetworkJob {
   private final Content content;
   private final RequestLimits limits;
   private final long endsAt;
@@ -26,6 +25,7 @@ final class SamplingJob implements ScheduledRequest {
   private final Iterator<Integer> plannedCalls;
   private RequestProgress progress;
   private BatchedQuery query; // of the present length; null before the first
+  private Caller caller;
   private List<Integer> placesNow = List.of();
   private int planned;
   private int calls;
@@ -35,7 +35,7 @@ final class SamplingJob implements ScheduledRequest {
   /**
    * The content of a request.
    *
-   * @param denoiser the network, or a mixture of its logits
+   * @param drawing how tokens are drawn
    * @param calls makes the calls of each length
    * @param tokenizer makes the texts of samples
    * @param requests one for each length, the first length first
@@ -43,8 +43,7 @@ final class SamplingJob implements ScheduledRequest {
    * @param plannedCalls of each of these requests; none where nobody asks
    */
   record Content(
-      Denoiser denoiser,
-      NetworkCall.Drawing drawing,
+      CallPart.Drawing drawing,
       Calls calls,
       Trajectory.Factory trajectories,
       Tokenizer tokenizer,
@@ -54,8 +53,7 @@ final class SamplingJob implements ScheduledRequest {
 
     /** Returns the same content whose calls are known. */
     Content withPlannedCalls(List<Integer> planned) {
-      return new Content(
-          denoiser, drawing, calls, trajectories, tokenizer, requests, places, planned);
+      return new Content(drawing, calls, trajectories, tokenizer, requests, places, planned);
     }
 
     private Sample withText(Sample sample) {
@@ -78,15 +76,16 @@ final class SamplingJob implements ScheduledRequest {
   interface Calls {
 
     /** Returns a plain {@link NetworkQuery}, which requests can share, or one with a memory. */
-    BatchedQuery of(int batchSize, int length);
+    BatchedQuery of(SampleRequest request);
   }
 
-  /**
-   * The sequences that a call of the network can take together.
-   *
-   * @param calls the network, or the calls with a memory of one request
-   */
-  record Key(Object calls, int length, boolean isLabelled) {}
+  /** A sequence that wants a call. */
+  record Drawn(SamplingJob job, ActiveSequence sequence) implements Wanting {
+    @Override
+    public void join(TakenSequences call) {
+      call.draw(this);
+    }
+  }
 
   SamplingJob(Content content, RequestLimits limits, JobListener listener) {
     this.content = content;
@@ -134,20 +133,18 @@ final class SamplingJob implements ScheduledRequest {
     return positions;
   }
 
-  int weight() {
+  @Override
+  public void end(Throwable cause) {
+    ScheduledRequest.super.end(cause);
+  }
+
+  @Override
+  public int weight() {
     return limits.weight();
   }
 
-  Denoiser denoiser() {
-    return content.denoiser;
-  }
-
-  /** Returns its calls. */
-  BatchedQuery query() {
-    return query;
-  }
-
-  NetworkCall.Drawing drawing() {
+  /** Returns how its tokens are drawn. */
+  CallPart.Drawing drawing() {
     return content.drawing;
   }
 
@@ -172,8 +169,8 @@ final class SamplingJob implements ScheduledRequest {
         return;
       }
       SampleRequest request = requests.next();
-      int length = request.sequences().get(0).zt().length;
-      query = content.calls.of(request.batchSize(), length);
+      query = content.calls.of(request);
+      caller = query.caller();
       progress = new RequestProgress(request, content.trajectories, content::withText);
       placesNow = places.next();
       planned = plannedCalls.hasNext() ? plannedCalls.next() : 0;
@@ -205,20 +202,21 @@ final class SamplingJob implements ScheduledRequest {
     }
   }
 
-  /** Returns the last round in which it had a call. */
-  long served() {
+  @Override
+  public long served() {
     return served;
   }
 
   /** Returns the sequences that can be called with these; after {@link #prepare}. */
-  Key key() {
-    InitialSequence first = progress.active(listener).get(0).initial();
-    return new Key(content.denoiser, first.zt().length, first.label() != InitialSequence.NO_LABEL);
+  @Override
+  public Key key() {
+    return Key.of(caller, progress.active(listener).get(0));
   }
 
-  /** Returns the sequences that want a call, those first that waited the longest. */
-  List<ActiveSequence> wanting() {
-    List<ActiveSequence> active = new ArrayList<>(progress.active(listener));
+  @Override
+  public List<Wanting> wanting() {
+    List<Wanting> active = new ArrayList<>();
+    progress.active(listener).forEach(sequence -> active.add(new Drawn(this, sequence)));
     Collections.rotate(active, -(next % active.size()));
     return active;
   }
@@ -228,12 +226,8 @@ final class SamplingJob implements ScheduledRequest {
     sequence.advance(draws, listener);
   }
 
-  /**
-   * Ends a call.
-   *
-   * @param taken how many of its sequences were in it
-   */
-  void called(int taken, long round) {
+  @Override
+  public void called(int taken, long round) {
     served = round;
     int before = progress.active(listener).size();
     next = before == taken ? 0 : next + taken;

@@ -25,6 +25,11 @@ final class ScoreRequest<T> implements ScheduledRequest {
     this.positions = positions;
   }
 
+  /** Returns its share of a call. */
+  int weight() {
+    return limits.weight();
+  }
+
   /** Returns the future of what comes of it. */
   CompletableFuture<T> done() {
     return done;

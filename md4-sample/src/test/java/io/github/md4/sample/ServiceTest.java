@@ -467,7 +467,8 @@ final class ServiceTest {
                 .result()
                 .get(20, TimeUnit.SECONDS))
         .isEqualTo(model.score(model.tokenizer().encode("abcabc"), 3, 8));
-    assertThat(gate.sizes).hasSize(1 + 16).allMatch(size -> size == 64);
+    // Copies in which nothing is masked are not shown.
+    assertThat(gate.sizes).hasSize(1 + 16).allMatch(size -> size > 32 && size <= 64);
     for (String wrong : List.of("", "abcabcabcabca", "xyz")) {
       assertThatIllegalArgumentException()
           .isThrownBy(

@@ -122,14 +122,27 @@ public final class LikelihoodEstimator {
     return score(batch -> batch.losses(manager, denoiser, objective.rowLoss()), examples, progress);
   }
 
-  /** The losses of a batch's asked positions, nats. */
+  /** A network in any form that gives the losses of what is asked. */
   @FunctionalInterface
-  interface Losses {
+  public interface Losses {
+    /**
+     * {@return the losses of a batch's asked positions in order, nats, [{@link
+     * QueryBatch#askedCount}]}
+     *
+     * @param batch what the network is shown and asked
+     */
     float[] of(QueryBatch batch);
   }
 
-  /** As the public method, of a network in any form. */
-  BoundEstimate score(Losses losses, Examples examples, Progress progress) {
+  /**
+   * As {@link #score(NDManager, Denoiser, Examples, Progress)}, of a network in any form.
+   *
+   * @param losses gives the losses under the objective's {@link Objective#likelihood}
+   * @param examples the held-out examples
+   * @param progress told after each batch
+   * @return the estimate in parts
+   */
+  public BoundEstimate score(Losses losses, Examples examples, Progress progress) {
     BoundSums sums = BoundSums.of(objective, examples, settings.passes);
     long ofRound = (long) settings.batchSize * division.parts();
     for (int pass = 0; pass < settings.passes; pass++) {

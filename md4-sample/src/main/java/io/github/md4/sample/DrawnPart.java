@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.internal.torch.DrawKernels;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * The sequences of a call whose tokens are drawn in one way.
+ *
+ * @param way how tokens are drawn
+ * @param drawn takes the draws, [3, R]
+ * @param failed takes what goes wrong in drawing
+ */
+record DrawnPart(
+    Drawing way,
+    List<ActiveSequence> sequences,
+    Consumer<double[]> drawn,
+    Consumer<RuntimeException> failed)
+    implements CallPart {
+
+  @Override
+  public Optional<Drawing> drawing() {
+    return Optional.of(way);
+  }
+
+  @Override
+  public void take(DrawKernels kernels, NDManager scope, NDArray logits, NDArray noise) {
+    double[] draws;
+    try {
+      draws = way.draw().draw(kernels, scope, way.law(), logits, noise).toDoubleArray();
+    } catch (RuntimeException e) {
+      failed.accept(e);
+      return;
+    }
+    drawn.accept(draws);
+  }
+
+  @Override
+  public void take(double[] draws) {
+    drawn.accept(draws);
+  }
+
+  @Override
+  public void drawBy(BatchedQuery query) {
+    drawn.accept(query.draw(sequences));
+  }
+}
