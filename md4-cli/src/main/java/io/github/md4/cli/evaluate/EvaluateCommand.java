@@ -98,6 +98,17 @@ public final class EvaluateCommand implements Callable<Integer> {
               + " in full. Default: md4.")
   private Protocol protocol = Protocol.MD4;
 
+  @Option(
+      names = "--stride",
+      paramLabel = "N",
+      converter = OptionTypes.Amount.class,
+      description =
+          "Score a suite in windows that begin N tokens apart. A window's tokens that are in the"
+              + " one before are given and not scored. Only for models from left to right, such"
+              + " as GPT-2. Default: the model's length, so that no windows overlap, as SEDD"
+              + " has it.")
+  private int stride;
+
   @Mixin private ModelOptions options;
 
   @Mixin private Parts parts;
@@ -280,6 +291,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     Usage.require(
         spec, suite == null || suite.equals("zero-shot"), "suite must be zero-shot: " + suite);
     Usage.require(spec, suite == null || dataFolder != null, "--suite needs --data-dir=DIR");
+    Usage.require(spec, suite != null || stride == 0, "--stride needs --suite");
     boolean isOneModel = watch() == null;
     Usage.require(spec, suite == null || isOneModel, "--suite scores a --model, not a --watch");
     Usage.require(
@@ -305,7 +317,7 @@ public final class EvaluateCommand implements Callable<Integer> {
   private Parts.Report evaluateSuite(EvaluationTask evaluation, PrintWriter out)
       throws IOException {
     try (LoadedModel model = options.open(model())) {
-      SuiteReport report = new Suite(dataFolder, protocol).evaluate(model, evaluation);
+      SuiteReport report = new Suite(dataFolder, protocol, stride).evaluate(model, evaluation);
       return () -> {
         if (json) {
           report.printJson(out);

@@ -19,10 +19,27 @@ import java.util.List;
 /** The report of a model's evaluation on the zero-shot sets. */
 final class SuiteReport {
   private final EvaluationTask evaluation;
-  private final Protocol protocol;
+  private final Layout layout;
   private final LoadedModel.Origin model;
   private final List<Line> lines = new ArrayList<>();
   private final List<ZeroShotSet> missing = new ArrayList<>();
+
+  /**
+   * The layout of rows in sequences.
+   *
+   * @param length the context: the tokens of a sequence
+   * @param stride the tokens from the beginning of one to that of the next
+   * @param isCausal whether each token is given those before it alone
+   */
+  record Layout(Protocol protocol, int length, int stride, boolean isCausal) {
+    private String context() {
+      String given =
+          isCausal
+              ? "; each token is given those before it in its sequence, the first the end of text"
+              : "";
+      return "%,d tokens, stride %,d%s".formatted(length, stride, given);
+    }
+  }
 
   /** The result on one set. */
   private record Line(ZeroShotSet set, String sha256, ScoredRows rows, List<BoundEstimate> bounds) {
@@ -31,9 +48,9 @@ final class SuiteReport {
     }
   }
 
-  SuiteReport(EvaluationTask evaluation, Protocol protocol, LoadedModel.Origin model) {
+  SuiteReport(EvaluationTask evaluation, Layout layout, LoadedModel.Origin model) {
     this.evaluation = evaluation;
-    this.protocol = protocol;
+    this.layout = layout;
     this.model = model;
   }
 
@@ -67,7 +84,8 @@ final class SuiteReport {
     LikelihoodEstimator.Settings settings = evaluation.settings();
     Table table = new Table();
     table.row("numbers", "perplexity +- standard error [95%% interval]");
-    table.row("protocol", "%s", protocol.description());
+    table.row("protocol", "%s", layout.protocol.description());
+    table.row("context", "%s", layout.context());
     table.row("passes", "%d, seed %d", settings.passes(), settings.seed());
     for (Line line : lines) {
       table.row(
@@ -85,7 +103,7 @@ final class SuiteReport {
       addComparison(table, line);
     }
     for (ZeroShotSet set : missing) {
-      table.row(set.title(), "missing: no %s there", set.wanted(protocol));
+      table.row(set.title(), "missing: no %s there", set.wanted(layout.protocol));
     }
     table.row("device", "%s, %s", DeviceChoice.name(model.device()), model.precision());
     table.row("model", "%s, weights %s, SHA-256 %s", model.file(), model.weights(), model.sha256());
@@ -119,7 +137,9 @@ final class SuiteReport {
           Json.report()
               .put("set", line.set.title())
               .put("sha256", line.sha256)
-              .put("protocol", protocol.description())
+              .put("protocol", layout.protocol.description())
+              .put("context", layout.length)
+              .put("stride", layout.stride)
               .put("passes", evaluation.settings().passes())
               .put("seed", evaluation.settings().seed())
               .put("rows", line.rows.documentCount())
@@ -133,14 +153,16 @@ final class SuiteReport {
       out.println(json);
     }
     for (ZeroShotSet set : missing) {
-      out.println(Json.report().put("set", set.title()).put("missing", set.wanted(protocol)));
+      out.println(
+          Json.report().put("set", set.title()).put("missing", set.wanted(layout.protocol)));
     }
   }
 
   void addTo(LossCsv csv) {
     for (Line line : lines) {
       LossCsv.ScoredData data =
-          new LossCsv.ScoredData(line.set.title(), line.sha256, protocol.name(), line.dropped());
+          new LossCsv.ScoredData(
+              line.set.title(), line.sha256, layout.protocol.name(), line.dropped());
       csv.add(data, model, evaluation.settings(), line.bounds);
     }
   }

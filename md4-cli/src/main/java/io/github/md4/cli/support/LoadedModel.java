@@ -9,7 +9,8 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.Sha256;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -21,28 +22,38 @@ import java.nio.file.Path;
 public record LoadedModel(SavedModel model, NDManager manager, Origin origin)
     implements AutoCloseable {
 
-  /** The description of a model in reports. */
+  /**
+   * The description of a model in reports.
+   *
+   * @param sha256 of the file of weights
+   * @param tokenizerSha256 of the vocabulary's file
+   */
   public record Origin(
-      Path file, String sha256, Weights weights, Device device, Precision precision) {
-
-    /** Returns the SHA-256 of the vocabulary's file. */
-    public String tokenizerSha256() {
-      try {
-        return Sha256.of(file.resolveSibling("tokenizer.json"));
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
+      Path file,
+      String sha256,
+      String tokenizerSha256,
+      Weights weights,
+      Device device,
+      Precision precision) {
 
     public ObjectNode json() {
       return Json.object()
           .put("file", file.toString())
           .put("sha256", sha256)
-          .put("tokenizerSha256", tokenizerSha256())
+          .put("tokenizerSha256", tokenizerSha256)
           .put("weights", weights.toString())
           .put("device", DeviceChoice.name(device))
           .put("precision", precision.toString());
     }
+  }
+
+  /** Returns the hash of the vocabulary's file, or of that which an import would write. */
+  private static String tokenizer(Path weights, SavedModel.Description model) throws IOException {
+    Path file = weights.resolveSibling("tokenizer.json");
+    if (Files.isRegularFile(file)) {
+      return Sha256.of(file);
+    }
+    return Sha256.of((model.tokenizer().toJson() + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   static LoadedModel load(Path folder, Weights weights, Device device, Precision precision)
@@ -51,7 +62,14 @@ public record LoadedModel(SavedModel model, NDManager manager, Origin origin)
     try {
       SavedModel model = SavedModel.load(folder, weights, manager, precision);
       Path file = SavedModel.weightsFile(folder, weights);
-      Origin origin = new Origin(file, Sha256.of(file), weights, device, precision);
+      Origin origin =
+          new Origin(
+              file,
+              Sha256.of(file),
+              tokenizer(file, model.description()),
+              weights,
+              device,
+              precision);
       return new LoadedModel(model, manager, origin);
     } catch (IOException | RuntimeException e) {
       manager.close();

@@ -18,10 +18,15 @@ public record AutoregressiveObjective(TokenSpace space) implements Objective {
   /** Returns the query about all positions, which are shown the mask and all but the last token. */
   @Override
   public Query query(int[] x, double v, double[] u) {
+    return queryAfter(0, x, u);
+  }
+
+  @Override
+  public Query queryAfter(int given, int[] x, double[] u) {
     int[] shifted = new int[x.length];
     shifted[0] = space.maskToken();
     System.arraycopy(x, 0, shifted, 1, x.length - 1);
-    return new Query(shifted, 0, IntStream.range(0, u.length).toArray(), 1);
+    return new Query(shifted, 0, IntStream.range(given, u.length).toArray(), 1);
   }
 
   @Override

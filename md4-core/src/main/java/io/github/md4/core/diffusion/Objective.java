@@ -33,6 +33,19 @@ public interface Objective {
    */
   Query query(int[] x, double v, double[] u);
 
+  /**
+   * {@return the query about an example's tokens given those at its beginning}
+   *
+   * @param given how many tokens are given, at least 1
+   * @param x clean tokens [N]
+   * @param u as for {@link #query}
+   * @throws IllegalArgumentException if the objective has no such value, as those that mask tokens
+   */
+  default Query queryAfter(int given, int[] x, double[] u) {
+    throw new IllegalArgumentException(
+        "only a model from left to right scores tokens given those before them, not " + this);
+  }
+
   /** {@return the loss of a position before its weight: the cross-entropy, unless overridden} */
   default RowLoss rowLoss() {
     return new RowLoss.CrossEntropy();

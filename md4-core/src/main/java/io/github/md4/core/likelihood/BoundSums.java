@@ -83,10 +83,11 @@ final class BoundSums {
     for (long index = 0; index < examples.count(); index++) {
       int[] documents = documents(examples, unit, index);
       int scored = examples.scored(index);
-      for (int n = 0; n < scored; n++) {
+      int given = examples.given(index);
+      for (int n = given; n < scored; n++) {
         ofDocument[documents[n]]++;
       }
-      ofGroup[group(index)] += scored;
+      ofGroup[group(index)] += scored - given;
     }
     return new Tally.Sizes(ofDocument, ofGroup);
   }
@@ -132,7 +133,7 @@ final class BoundSums {
   private void addKnown(long index, int pass, double v, int[] x) {
     int[] documents = documents(examples, unit, index);
     int scored = examples.scored(index);
-    for (int n = 0; n < scored; n++) {
+    for (int n = examples.given(index); n < scored; n++) {
       double nats = objective.known(x[n]);
       all.add(documents[n], group(index), pass, v, nats);
       all.strata().count(documents[n], v);

@@ -27,7 +27,7 @@ final class DocumentRuns {
     int[] ofTokens = new int[examples.length()];
     for (long index = 0; index < examples.count(); index++) {
       examples.readDocuments(index, ofTokens);
-      for (int n = 0; n < examples.scored(index); n++) {
+      for (int n = examples.given(index); n < examples.scored(index); n++) {
         int document = ofTokens[n];
         first[document] = first[document] < 0 ? index : first[document];
         last[document] = index;

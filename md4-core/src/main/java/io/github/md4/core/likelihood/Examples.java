@@ -40,6 +40,16 @@ public interface Examples {
     return length();
   }
 
+  /**
+   * {@return how many tokens of an example, from its first on, are given and not scored: those of
+   * the windows before it; 0 unless overridden}
+   *
+   * @param index the example's number, from 0
+   */
+  default int given(long index) {
+    return 0;
+  }
+
   /** {@return how many documents there are; 0 where that is not known} */
   default long documentCount() {
     return 0;
@@ -110,6 +120,11 @@ public interface Examples {
     @Override
     public int scored(long index) {
       return all.scored(index);
+    }
+
+    @Override
+    public int given(long index) {
+      return all.given(index);
     }
 
     @Override

@@ -224,7 +224,9 @@ public final class LikelihoodEstimator {
       examples.read(index, x[b]);
       labels[b] = examples.label(index);
       double[] u = noise.uniforms(Purpose.EVALUATION_MASK, pass, index, examples.scored(index));
-      queries.add(objective.query(x[b], v[b], u));
+      int given = examples.given(index);
+      queries.add(
+          given == 0 ? objective.query(x[b], v[b], u) : objective.queryAfter(given, x[b], u));
     }
     return QueryBatch.of(x, labels, queries);
   }

@@ -3,6 +3,8 @@ package io.github.md4.core.published;
 
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.ParameterSpec;
+import io.github.md4.core.token.Tokenizer;
+import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 
@@ -23,6 +25,15 @@ interface PublishedFamily {
    *     is not computed here
    */
   Described describe(PublishedConfig config, Surroundings files);
+
+  /**
+   * Returns the tokenizer of a folder.
+   *
+   * @throws io.github.md4.core.InvalidDataException if it is not that of the network
+   */
+  default Tokenizer tokenizer(TokenizerFiles files, Described described) throws IOException {
+    return files.tokenizer(described.vocabularySize(), described.endOfText());
+  }
 
   /** The files beside a config. */
   interface Surroundings {
@@ -63,6 +74,7 @@ interface PublishedFamily {
         new DditFamily.Radd(),
         new LlamaFamily.Llada(),
         new LlamaFamily.Dream(),
-        new LlamaFamily.A2d());
+        new LlamaFamily.A2d(),
+        new Gpt2Family());
   }
 }

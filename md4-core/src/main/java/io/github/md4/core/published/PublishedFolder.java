@@ -68,7 +68,7 @@ public final class PublishedFolder implements StoredModel {
       TokenizerFiles files = TokenizerFiles.read(folder);
       PublishedFamily.Described described = describe(found, config, shards, files);
       TensorReport.check(shards, described);
-      Tokenizer tokenizer = files.tokenizer(described.vocabularySize(), described.endOfText());
+      Tokenizer tokenizer = found.tokenizer(files, described);
       return new PublishedFolder(folder, found, described, shards, tokenizer);
     } catch (IOException | RuntimeException e) {
       shards.close();

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.published;
 
+import io.github.md4.core.network.ParameterSpec;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,6 +48,13 @@ record TensorNames(
       pairs.put(ownThenPublished[i], ownThenPublished[i + 1]);
     }
     return pairs;
+  }
+
+  /** Returns the names that parameters have here too, but for a prefix. */
+  static TensorNames own(String prefix, List<ParameterSpec> specs) {
+    Map<String, String> names = new LinkedHashMap<>();
+    specs.forEach(spec -> names.put(spec.name(), spec.name()));
+    return new TensorNames(prefix, names, "", Map.of());
   }
 
   /** Returns the names of the DDiT kind. */

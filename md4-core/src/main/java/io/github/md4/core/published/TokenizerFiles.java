@@ -108,6 +108,11 @@ record TokenizerFiles(Path folder, Optional<JsonObject> json) {
     return json;
   }
 
+  /** Returns whether there is a tokenizer.json itself. */
+  boolean hasWhole() {
+    return Files.isRegularFile(folder.resolve("tokenizer.json"));
+  }
+
   /**
    * Returns the tokenizer of a network.
    *

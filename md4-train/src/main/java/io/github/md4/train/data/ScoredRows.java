@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.token.Tokenizer;
@@ -14,12 +16,15 @@ import java.util.List;
 public final class ScoredRows implements Examples {
   private final List<int[]> sequences = new ArrayList<>();
   private final List<int[]> documents = new ArrayList<>();
+  private final List<Integer> given = new ArrayList<>();
   private final int length;
+  private final int stride;
   private final long rows;
   private final long rowTokens;
 
-  private ScoredRows(int length, List<int[]> rows) {
+  private ScoredRows(int length, int stride, List<int[]> rows) {
     this.length = length;
+    this.stride = stride;
     this.rows = rows.size();
     this.rowTokens = rows.stream().mapToLong(row -> row.length).sum();
   }
@@ -39,9 +44,37 @@ public final class ScoredRows implements Examples {
   public static ScoredRows read(
       List<Path> files, DocumentOptions options, Tokenizer tokenizer, Protocol protocol, int length)
       throws IOException {
+    return read(files, options, tokenizer, protocol, length, length);
+  }
+
+  /**
+   * Reads rows of text and lays them out in windows that overlap. A window's tokens that are in the
+   * one before it are given, and the others scored, so that each token is scored once.
+   *
+   * @param files the files
+   * @param options vocabulary, splits and rules of reading
+   * @param tokenizer the vocabulary
+   * @param protocol the protocol, which must be one that joins rows and cuts them
+   * @param length the number of tokens in a window
+   * @param stride the tokens from the beginning of a window to that of the next, in [1, length];
+   *     {@code length} for windows that do not overlap
+   * @return the rows, in windows
+   * @throws IllegalArgumentException if the stride is out of its range or the protocol has none
+   * @throws InvalidDataException if a file is missing or damaged, or all rows fill no window
+   * @throws IOException if a file cannot be read
+   */
+  public static ScoredRows read(
+      List<Path> files,
+      DocumentOptions options,
+      Tokenizer tokenizer,
+      Protocol protocol,
+      int length,
+      int stride)
+      throws IOException {
+    checkStride(protocol, length, stride);
     int end = Protocol.end(tokenizer);
     List<int[]> rows = rows(files, options, tokenizer, end);
-    ScoredRows scored = new ScoredRows(length, rows);
+    ScoredRows scored = new ScoredRows(length, stride, rows);
     int shardStart = 0;
     for (int shard = 0; shard < protocol.shards(); shard++) {
       // The hub's library makes the first shards longer by one row.
@@ -56,6 +89,17 @@ public final class ScoredRows implements Examples {
           "is too short: no sequence of %d tokens; take a longer text".formatted(length));
     }
     return scored;
+  }
+
+  private static void checkStride(Protocol protocol, int length, int stride) {
+    require(
+        stride >= 1 && stride <= length,
+        "stride must be in [1, %d], the tokens of a sequence".formatted(length),
+        stride);
+    require(
+        stride == length || protocol.layout() == Protocol.Layout.WRAP,
+        "stride must be left out with a protocol that does not join rows and cut them",
+        protocol);
   }
 
   private static List<int[]> rows(
@@ -81,7 +125,7 @@ public final class ScoredRows implements Examples {
     if (protocol.layout() == Protocol.Layout.PER_DOCUMENT) {
       for (int row = from; row < to; row++) {
         int[] ids = Arrays.copyOf(rows.get(row), Math.min(length, rows.get(row).length));
-        add(ids, filled(ids.length, row));
+        add(ids, filled(ids.length, row), 0);
       }
       return;
     }
@@ -96,14 +140,18 @@ public final class ScoredRows implements Examples {
     int[] ids = new int[inner];
     int[] owners = new int[inner];
     int filled = 0;
+    int kept = 0; // of the window before
     for (int row = from; row < to; row++) {
       for (int id : rows.get(row)) {
         ids[filled] = id;
         owners[filled++] = row;
         if (filled == inner) {
           int[] sequence = layout.sequence(ids.clone(), end);
-          add(sequence, owners(owners, sequence.length));
-          filled = 0;
+          add(sequence, owners(owners, sequence.length), kept);
+          kept = length - stride;
+          System.arraycopy(ids, inner - kept, ids, 0, kept);
+          System.arraycopy(owners, inner - kept, owners, 0, kept);
+          filled = kept;
         }
       }
     }
@@ -128,9 +176,10 @@ public final class ScoredRows implements Examples {
     return array;
   }
 
-  private void add(int[] sequence, int[] owners) {
+  private void add(int[] sequence, int[] owners, int ofWindowBefore) {
     sequences.add(sequence);
     documents.add(owners);
+    given.add(ofWindowBefore);
   }
 
   @Override
@@ -154,6 +203,11 @@ public final class ScoredRows implements Examples {
     return sequences.get((int) index).length;
   }
 
+  @Override
+  public int given(long index) {
+    return given.get((int) index);
+  }
+
   /** Reads a sequence; padding is token 0. */
   @Override
   public void read(long index, int[] into) {
@@ -175,6 +229,7 @@ public final class ScoredRows implements Examples {
 
   /** {@return the number of tokens that are scored} */
   public long scoredTokens() {
-    return sequences.stream().mapToLong(sequence -> sequence.length).sum();
+    long tokens = sequences.stream().mapToLong(sequence -> sequence.length).sum();
+    return tokens - given.stream().mapToLong(Integer::longValue).sum();
   }
 }

@@ -76,6 +76,26 @@ final class ScoredRowsTest {
     assertThat(Protocol.SEDD.shards()).isEqualTo(8);
   }
 
+  /** Each token is scored once: those of the window before are given. */
+  @Test
+  void windowsThatOverlap_scoreEachTokenOnce() throws IOException {
+    Path file = Written.text(folder.resolve("a.txt"), "abc\n\nd\nab\n");
+    ScoredRows rows = ScoredRows.read(List.of(file), LINES, TOKENIZER, Protocol.MD4, 4, 3);
+    assertThat(sequences(rows))
+        .containsExactly(List.of(0, 1, 2, END), List.of(END, END, 3, END), List.of(END, 0, 1, END));
+    assertThat(IntStream.range(0, 3).map(rows::given)).containsExactly(0, 1, 1);
+    assertThat(documents(rows, 1)).containsExactly(0, 1, 2, 2);
+    assertThat(documents(rows, 2)).containsExactly(2, 3, 3, 3);
+    assertThat(rows.scoredTokens()).isEqualTo(rows.rowTokens()).isEqualTo(10);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ScoredRows.read(List.of(file), LINES, TOKENIZER, Protocol.MD4, 4, 5))
+        .withMessage("stride must be in [1, 4], the tokens of a sequence: 5");
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> ScoredRows.read(List.of(file), LINES, TOKENIZER, Protocol.DOCUMENTS, 4, 2))
+        .withMessageContaining("stride must be left out");
+  }
+
   @Test
   void mdlm_putsSequencesBetweenEnds() throws IOException {
     ScoredRows rows = read("abc\nd\nab\n", Protocol.MDLM, 5);
