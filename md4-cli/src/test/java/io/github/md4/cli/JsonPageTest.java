@@ -161,6 +161,9 @@ final class JsonPageTest {
     Path losses = folder.resolve("a.csv");
     assertThat(md4(words("evaluate --device cpu", model, valid, "--losses", losses)).code())
         .isZero();
+    print(
+        "evaluate order",
+        words("evaluate order --device cpu --json --model", model, "--data", valid));
     String both = losses + "," + losses;
     print("compare", words("compare --json --first", both, "--second", both));
   }

@@ -78,6 +78,8 @@ final class NumericOptionsTest {
               " --vocabulary bytes --documents lines --fractions 0.8,0.1 --from @/text.txt"
                   + " --replace --out @/out-tokens"),
           Map.entry("evaluate", " --device cpu --model @/run --chunks 4 --data @/data/valid.bin"),
+          Map.entry(
+              "evaluate order", " --device cpu --model @/run --chunks 4 --data @/data/valid.bin"),
           Map.entry("evaluate fid", IMAGES + " --device cpu --features @/c.safetensors"),
           Map.entry(
               "evaluate generative",

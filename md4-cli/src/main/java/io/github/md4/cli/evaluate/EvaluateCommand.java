@@ -38,7 +38,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "evaluate",
     description = "Estimates the likelihood that a model gives to data, with its standard error.",
-    subcommands = {EvaluateFidCommand.class, EvaluateGenerativeCommand.class},
+    subcommands = {
+      EvaluateOrderCommand.class,
+      EvaluateFidCommand.class,
+      EvaluateGenerativeCommand.class
+    },
     sortOptions = false,
     footer = {
       "%nExamples:",

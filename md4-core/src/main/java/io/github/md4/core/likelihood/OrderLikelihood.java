@@ -11,6 +11,7 @@ import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.loss.RowLoss;
 import io.github.md4.core.schedule.MaskingSchedule;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -48,21 +49,43 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
    * @param label the class, or {@link Condition#NO_LABEL}
    */
   public double[] nats(NDManager manager, Denoiser denoiser, int[] x, int[] order, int label) {
-    checkOrder(order, x.length);
-    double[] nats = new double[x.length];
-    int[] zt = new int[x.length];
-    Arrays.fill(zt, space.maskToken());
-    for (int first = 0; first < order.length; first += tokensAStep) {
-      int[] positions =
-          Arrays.copyOfRange(order, first, Math.min(order.length, first + tokensAStep));
-      Arrays.sort(positions);
-      double share = (double) (order.length - first) / order.length;
-      Query query = new Query(zt.clone(), schedule.timeWhenMasked(share), positions, 1);
-      QueryBatch batch = QueryBatch.of(new int[][] {x}, new int[] {label}, List.of(query));
+    return nats(manager, denoiser, new int[][] {x}, new int[][] {order}, label)[0];
+  }
+
+  /**
+   * {@return {@code -log p} of each token of several sequences at once, nats, [B][N] by position}
+   *
+   * @param manager the device on which the network runs
+   * @param denoiser the network
+   * @param x clean tokens of sequences of one length, [B][N]
+   * @param orders of each sequence, the positions, each once, the first revealed first, [B][N]
+   * @param labels the class of each, or {@link Condition#NO_LABEL} for all
+   */
+  public double[][] nats(
+      NDManager manager, Denoiser denoiser, int[][] x, int[][] orders, int... labels) {
+    int length = x[0].length;
+    double[][] nats = new double[x.length][length];
+    int[][] zt = new int[x.length][length];
+    for (int b = 0; b < x.length; b++) {
+      checkOrder(orders[b], length);
+      Arrays.fill(zt[b], space.maskToken());
+    }
+    for (int first = 0; first < length; first += tokensAStep) {
+      int end = Math.min(length, first + tokensAStep);
+      double time = schedule.timeWhenMasked((double) (length - first) / length);
+      List<Query> queries = new ArrayList<>();
+      for (int b = 0; b < x.length; b++) {
+        int[] positions = Arrays.copyOfRange(orders[b], first, end);
+        Arrays.sort(positions);
+        queries.add(new Query(zt[b].clone(), time, positions, 1));
+      }
+      QueryBatch batch = QueryBatch.of(x, labels, queries);
       float[] losses = batch.losses(manager, denoiser, new RowLoss.CrossEntropy());
-      for (int r = 0; r < positions.length; r++) {
-        nats[positions[r]] = losses[r];
-        zt[positions[r]] = x[positions[r]];
+      for (int r = 0; r < losses.length; r++) {
+        int b = batch.example(r);
+        int n = batch.position(r);
+        nats[b][n] = losses[r];
+        zt[b][n] = x[b][n];
       }
     }
     return nats;
