@@ -136,9 +136,8 @@ final class EvaluateOrderTest {
   void losses_areComparedInPairsWithABound() {
     Path exact = folder.resolve("exact.csv");
     Path bound = folder.resolve("bound.csv");
-    order(" --losses " + exact);
-    md4(words("evaluate --device cpu --losses " + bound, "--model", model, "--data", data))
-        .succeeded();
+    assertThat(order(" --losses " + exact).path("chunks").asInt()).isEqualTo(CHUNKS);
+    md4(words("evaluate --device cpu --losses " + bound, "--model", model, "--data", data)).check();
     JsonNode both =
         md4("compare", "--json", "--first", exact, "--second", bound).succeeded().json();
     assertThat(both.at("/pairs/0/bitsPerToken").isNumber()).isTrue();

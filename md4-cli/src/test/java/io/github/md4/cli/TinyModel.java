@@ -41,6 +41,19 @@ public record TinyModel(Tokenizer tokenizer) {
     return folder;
   }
 
+  /** Writes a finished model of another config with random weights. */
+  Path write(Path folder, ModelConfig config, long seed) throws IOException {
+    Files.createDirectories(folder);
+    SavedModel.Description description = new SavedModel.Description(config, tokenizer);
+    description.write(folder);
+    try (NDManager manager = NDManager.newBaseManager();
+        Network network = description.network(manager, Precision.FLOAT32);
+        Parameters parameters = Parameters.of(manager, network.specs(), random(seed))) {
+      SavedModel.writeWeights(folder, parameters);
+    }
+    return folder;
+  }
+
   /** Writes a checkpoint whose averaged and raw weights differ by their seeds. */
   public void writeCheckpoint(Path folder, long average, long raw) throws IOException {
     write(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.loss;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -13,28 +15,54 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.opentest4j.TestAbortedException;
 
 /**
- * A case of another system's numbers: the file {@code FAMILY/expected.json} in the folder that the
- * system property {@code md4.golden.peers} names, by default {@code shared/spec/peers} beside the
- * checkout. A test of a case that is not there is aborted.
+ * A case of another system's numbers: a file {@code NAME/expected.json} below the test resources'
+ * {@code peers}, or below the folder that the system property {@code md4.golden.peers} names.
+ *
+ * @param folder the folder of the case
  */
-record PeerCase(JsonObject inputs, JsonObject outputs) {
+record PeerCase(Path folder, JsonObject inputs, JsonObject outputs) {
   private static final String PROPERTY = "md4.golden.peers";
 
-  static PeerCase of(String family) {
-    String folder = System.getProperty(PROPERTY, "../../shared/spec/peers");
-    Path file = Path.of(folder, family, "expected.json");
-    if (!Files.exists(file)) {
-      throw new TestAbortedException("no such case: " + file);
-    }
-    try {
-      JsonObject root = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-      return new PeerCase(root.getAsJsonObject("inputs"), root.getAsJsonObject("outputs"));
+  /**
+   * Returns the cases that have all of these fields. A test of fields that another folder has not
+   * is aborted.
+   */
+  static List<PeerCase> having(String... fields) {
+    Path all = Path.of(System.getProperty(PROPERTY, "../md4-core/src/test/resources/peers"));
+    try (Stream<Path> folders = Files.list(all)) {
+      List<PeerCase> cases =
+          folders
+              .sorted()
+              .filter(folder -> Files.exists(folder.resolve("expected.json")))
+              .map(PeerCase::read)
+              .filter(each -> Stream.of(fields).allMatch(each::has))
+              .toList();
+      if (cases.isEmpty() && System.getProperty(PROPERTY) != null) {
+        throw new TestAbortedException("no case in " + all + " has " + List.of(fields));
+      }
+      assertThat(cases).isNotEmpty();
+      return cases;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static PeerCase read(Path folder) {
+    try {
+      String text = Files.readString(folder.resolve("expected.json"));
+      JsonObject root = JsonParser.parseString(text).getAsJsonObject();
+      return new PeerCase(folder, root.getAsJsonObject("inputs"), root.getAsJsonObject("outputs"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private boolean has(String name) {
+    return inputs.has(name) || outputs.has(name);
   }
 
   double number(String name) {

@@ -33,7 +33,11 @@ final class PeerLossesTest {
    */
   @Test
   void scoreEntropy_isThatOfTheOfficialCode() {
-    PeerCase sedd = PeerCase.of("sedd");
+    PeerCase.having("log_score", "score_entropy", "dsigma")
+        .forEach(this::scoreEntropy_isThatOfTheOfficialCode);
+  }
+
+  private void scoreEntropy_isThatOfTheOfficialCode(PeerCase sedd) {
     int[] x = sedd.tokens("x0");
     int[] shown = sedd.tokens("xt");
     double[] sigma = sedd.numbers("sigma");
@@ -64,7 +68,11 @@ final class PeerLossesTest {
   /** Both parameterisations: the mask guessed, and the mask forbidden. */
   @Test
   void maskClass_isThatOfMdlmsD3pm() {
-    PeerCase d3pm = PeerCase.of("d3pm");
+    PeerCase.having("T", "log_probs", "vb", "log_probs_subs_masking")
+        .forEach(this::maskClass_isThatOfMdlmsD3pm);
+  }
+
+  private void maskClass_isThatOfMdlmsD3pm(PeerCase d3pm) {
     check(d3pm, "log_probs", "vb");
     check(d3pm, "log_probs_subs_masking", "vb_subs_masking");
   }
@@ -92,7 +100,11 @@ final class PeerLossesTest {
   /** The published code divides by zero in the first step; the limit of its weight is 0. */
   @Test
   void maskClass_isFiniteInTheFirstStep() {
-    PeerCase d3pm = PeerCase.of("d3pm");
+    PeerCase.having("T", "log_probs", "edge_t", "edge_vb_is_nan")
+        .forEach(this::maskClass_isFiniteInTheFirstStep);
+  }
+
+  private void maskClass_isFiniteInTheFirstStep(PeerCase d3pm) {
     assertThat(d3pm.outputs().get("edge_vb_is_nan").getAsBoolean()).isTrue();
     int[] x = d3pm.tokens("x0");
     int classes = d3pm.numbers("log_probs").length / x.length;

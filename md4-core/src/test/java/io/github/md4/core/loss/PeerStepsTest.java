@@ -51,7 +51,11 @@ final class PeerStepsTest {
 
   @Test
   void noise_isThatOfTheOfficialCode() {
-    PeerCase sedd = PeerCase.of("sedd");
+    PeerCase.having("log_score", "t_grid", "sigma_grid", "dsigma_grid")
+        .forEach(this::noise_isThatOfTheOfficialCode);
+  }
+
+  private void noise_isThatOfTheOfficialCode(PeerCase sedd) {
     double[] times = sedd.numbers("t_grid");
     double[] sigma = sedd.numbers("sigma_grid");
     double[] rate = sedd.numbers("dsigma_grid");
@@ -65,7 +69,11 @@ final class PeerStepsTest {
 
   @Test
   void eulerAndAnalyticSteps_haveTheOfficialProbabilities() {
-    PeerCase sedd = PeerCase.of("sedd");
+    PeerCase.having("log_score", "step_dt", "euler_probs", "analytic_probs")
+        .forEach(this::eulerAndAnalyticSteps_haveTheOfficialProbabilities);
+  }
+
+  private void eulerAndAnalyticSteps_haveTheOfficialProbabilities(PeerCase sedd) {
     double t = sedd.numbers("t")[0];
     double s = t - sedd.number("step_dt");
     check(sedd, "euler_probs", -SCHEDULE.lossWeight(t) * (t - s));
@@ -133,7 +141,11 @@ final class PeerStepsTest {
   /** The last step: in proportion to the scores. */
   @Test
   void lastStep_isInProportionToTheScores() {
-    PeerCase sedd = PeerCase.of("sedd");
+    PeerCase.having("log_score", "denoiser_probs")
+        .forEach(this::lastStep_isInProportionToTheScores);
+  }
+
+  private void lastStep_isInProportionToTheScores(PeerCase sedd) {
     double[] theirs = sedd.numbers("denoiser_probs");
     int[] shown = sedd.tokens("xt");
     double[] scores = sedd.numbers("log_score");
