@@ -59,15 +59,20 @@ final class ParallelFaultsTest {
       "--set", "checkpoints.every=20",
       "--set", "parallel.joinSeconds=20"
     };
-    Map<String, String> place =
+    String[] words = Stream.of(endless, more).flatMap(Stream::of).toArray(String[]::new);
+    return rankIn(Path.of(""), rank, tiny.words(words));
+  }
+
+  /** Starts a process in a folder of its own. */
+  private ChildJvm rankIn(Path place, int rank, String... words) throws IOException {
+    Map<String, String> variables =
         Map.of(
             "RANK", "" + rank,
             "WORLD_SIZE", "2",
             "LOCAL_RANK", "" + rank,
             "MASTER_ADDR", "127.0.0.1",
             "MASTER_PORT", "" + port);
-    String[] words = Stream.of(endless, more).flatMap(Stream::of).toArray(String[]::new);
-    ChildJvm child = ChildJvm.startFast(Main.class, place, tiny.words(words));
+    ChildJvm child = ChildJvm.startIn(place, Main.class, variables, words);
     ranks.add(child);
     return child;
   }
@@ -155,6 +160,38 @@ final class ParallelFaultsTest {
     assertThat(Files.exists(tiny.run())).isFalse();
   }
 
+  /** Two machines that have folders of their own under the same name. */
+  @Test
+  void ranksOfOtherFolders_areRefused() throws Exception {
+    Path one = Files.createDirectory(folder.resolve("one"));
+    Path two = Files.createDirectory(folder.resolve("two"));
+    tiny.train("--set", "run=" + one.resolve("run")).check();
+    String[] train = tiny.words("--set", "run=run", "--resume-or-start");
+    ChildJvm first = rankIn(one, 0, train);
+    ChildJvm second = rankIn(two, 1, train);
+    assertEnds(
+        first,
+        ExitCodes.DATA,
+        "rank 1 (process ",
+        "begins with step 0 and weights ",
+        "rank 0 with step 12 and weights ",
+        "all must see the same folder of the run");
+    assertEnds(second, ExitCodes.DATA);
+    assertThat(Files.exists(two.resolve("run"))).isFalse();
+    tiny.train("--set", "run=" + two.resolve("run"), "--set", "training.seed=4").check();
+    String[] evaluate = {"evaluate", "run", "--data", tiny.data("valid.bin").toString()};
+    ChildJvm third = rankIn(one, 0, evaluate);
+    ChildJvm fourth = rankIn(two, 1, evaluate);
+    assertEnds(third, ExitCodes.DATA, "rank 1 (process ", "reads other data, or another model");
+    assertEnds(fourth, ExitCodes.DATA);
+  }
+
+  @Test
+  void aLaunchInAJob_isRefused() throws Exception {
+    ChildJvm nested = rankIn(Path.of(""), 1, "launch", "--processes", "2", "--", "evaluate", "run");
+    assertEnds(nested, ExitCodes.USAGE, "this process is one of a job already");
+  }
+
   @Test
   void aPortInUse_isSaid() throws Exception {
     try (ServerSocket socket = new ServerSocket(port)) {
@@ -175,7 +212,7 @@ final class ParallelFaultsTest {
     assertEnds(
         rank(1, "--set", "parallel.joinSeconds=1"),
         ExitCodes.FAILURE,
-        "rank 1 found no rank 0 at 127.0.0.1:" + port + " within 1 s");
+        "rank 1 found no rank 0 within 1 s at 127.0.0.1:" + port);
   }
 
   @Test

@@ -15,7 +15,7 @@ import java.util.Collections;
 import java.util.List;
 
 /** The opening of a run at one of its checkpoints. */
-record Resumption(TrainingRun.Place place, NDManager parent) {
+record Resumption(RunPlace place, NDManager parent) {
   private static final String SET_ASIDE = "damaged-";
 
   /** A checkpoint whose files cannot be read. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Objective;
@@ -14,9 +15,11 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.train.parallel.OptimizerState;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.zip.CRC32;
 
 /**
  * The weights of a model in training: the network's and the schedule's, their averages and the
@@ -126,6 +129,22 @@ public final class TrainedModel implements OptimizerState.WholeModel, AutoClosea
     try (OptimizerKernels kernels = new OptimizerKernels(manager)) {
       return new OptimizerState.Whole(kernels, weights.trained()).isFinite(manager);
     }
+  }
+
+  /** Returns a text that differs where the weights do, made of the first number of each array. */
+  String fingerprint() {
+    CRC32 sum = new CRC32();
+    try (NDManager scope = manager.newSubManager()) {
+      for (Parameters set : sets(Weights.RAW).values()) {
+        for (NDArray array : set.byName().values()) {
+          NDArray flat = array.flatten(); // shares the array's memory
+          flat.attach(scope);
+          float first = flat.get("0:1").toFloatArray()[0];
+          sum.update(ByteBuffer.allocate(Float.BYTES).putFloat(0, first));
+        }
+      }
+    }
+    return "%08x".formatted(sum.getValue());
   }
 
   /** Returns the manager under which the weights live. */

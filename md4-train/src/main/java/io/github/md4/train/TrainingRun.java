@@ -4,17 +4,15 @@ package io.github.md4.train;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.Network;
-import io.github.md4.core.noise.Noise;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.data.DataCheck;
 import io.github.md4.train.parallel.Communicator;
+import io.github.md4.train.parallel.JobException;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,42 +31,18 @@ public final class TrainingRun implements AutoCloseable {
   /** More are no way out. */
   private static final int ROLLBACKS_TO_ONE_STEP = 10;
 
+  private static final String SAME =
+      "all must see the same folder of the run, and the same training.warmStart";
+
   private final NDManager manager;
-  private final Place place;
+  private final RunPlace place;
   private final Network network;
   private final List<String> notes = new ArrayList<>();
   private Learner learner; // null until a start or a checkpoint gives it
   private Trainer trainer;
   private RunLock lock; // null where nothing will be written
   private NDManager owned; // null where a caller's manager is used
-
-  /** The folder and the data of a run. */
-  record Place(RunFolder folder, Plan plan, TrainingData data) {
-
-    private Network network(NDManager manager) {
-      return plan.model.network(manager, plan.training.computation().precision());
-    }
-
-    private Trainer trainer(Learner learner) throws IOException {
-      TrainingConfig training = plan.training;
-      Batches batches =
-          new Batches(
-              data.windows(plan.model.config(), training.seed()),
-              new Noise(training.seed()),
-              training.batching(),
-              plan.communicator.share());
-      return new Trainer(folder, plan, labelsSha256(), learner, batches);
-    }
-
-    /** Returns the SHA-256 that the labels state; null without labels. */
-    String labelsSha256() throws IOException {
-      return data.labelsSha256(plan.model.config()).orElse(null);
-    }
-
-    private DataCheck checkData() {
-      return data.check(plan.model.config());
-    }
-  }
+  private String beginning = ""; // at which step and with which weights
 
   /**
    * The plan of a run.
@@ -152,58 +126,6 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  /**
-   * The steps between evaluations and checkpoints; 0 is at the end only.
-   *
-   * @param evaluateEvery steps between evaluations
-   * @param checkpointEvery steps between checkpoints
-   * @param keepLast checkpoints that stay
-   * @param keepEvery checkpoints at its multiples stay too
-   */
-  public record Cadence(long evaluateEvery, long checkpointEvery, int keepLast, long keepEvery) {
-
-    /** {@return that of an evaluation and a checkpoint at the end alone} */
-    public static Cadence atTheEnd() {
-      return new Cadence(0, 0, 1, 0);
-    }
-
-    /**
-     * {@return the same with an evaluation every so many steps}
-     *
-     * @param steps the number of updates from one to the next; 0 for the end alone
-     */
-    public Cadence evaluateEvery(long steps) {
-      return new Cadence(steps, checkpointEvery, keepLast, keepEvery);
-    }
-
-    /**
-     * {@return the same with a checkpoint every so many steps}
-     *
-     * @param steps the number of updates from one to the next; 0 for the end alone
-     */
-    public Cadence checkpointEvery(long steps) {
-      return new Cadence(evaluateEvery, steps, keepLast, keepEvery);
-    }
-
-    /**
-     * {@return the same where so many of the newest checkpoints stay}
-     *
-     * @param checkpoints the number of newest checkpoints that stay, at least 1
-     */
-    public Cadence keepLast(int checkpoints) {
-      return new Cadence(evaluateEvery, checkpointEvery, checkpoints, keepEvery);
-    }
-
-    /**
-     * {@return the same where the checkpoints at multiples of so many steps stay}
-     *
-     * @param steps the multiple; 0 where none stays
-     */
-    public Cadence keepEvery(long steps) {
-      return new Cadence(evaluateEvery, checkpointEvery, keepLast, steps);
-    }
-  }
-
   /** The end of a run. */
   public enum Outcome {
     /** The plan has come to its end. */
@@ -212,7 +134,7 @@ public final class TrainingRun implements AutoCloseable {
     INTERRUPTED
   }
 
-  TrainingRun(NDManager parent, Place place) {
+  TrainingRun(NDManager parent, RunPlace place) {
     this.manager = parent.newSubManager();
     this.place = place;
     this.network = place.network(manager);
@@ -231,14 +153,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun start(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
-    checkIsNew(folder);
-    return locked(
-        folder,
-        plan.communicator,
-        () -> {
-          checkIsNew(folder);
-          return begin(new Place(folder, plan, data), parent);
-        });
+    return new RunOpening(new RunPlace(folder, plan, data), parent).start();
   }
 
   /**
@@ -268,55 +183,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun trial(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
-    checkIsNew(folder);
-    return begin(new Place(folder, plan, data), parent);
-  }
-
-  private static void checkIsNew(RunFolder folder) throws IOException {
-    if (Files.exists(folder.path()) && !Files.isDirectory(folder.path())) {
-      throw new InvalidDataException(
-          folder.path(), "is a file; a run needs a folder: name another");
-    }
-    if (Checkpoints.latest(folder.checkpoints()).isPresent() || Files.exists(folder.model())) {
-      throw new InvalidDataException(
-          folder.path(), "already holds a run; go on with --resume or name another folder");
-    }
-  }
-
-  /** An opening of a run. */
-  @FunctionalInterface
-  private interface Opening {
-    TrainingRun open() throws IOException;
-  }
-
-  /**
-   * Opens a run, in the first process under the lock of its folder, after what a process that died
-   * there left behind. The others open it when the first has.
-   */
-  private static TrainingRun locked(RunFolder folder, Communicator communicator, Opening opening)
-      throws IOException {
-    if (communicator.share().rank() > 0) {
-      boolean unused = communicator.any(false);
-      return opening.open();
-    }
-    TrainingRun run = locked(folder, opening);
-    boolean unused = communicator.any(false);
-    return run;
-  }
-
-  private static TrainingRun locked(RunFolder folder, Opening opening) throws IOException {
-    RunLock lock = RunLock.take(folder);
-    try {
-      recover(folder);
-      TrainingRun run = opening.open();
-      run.lock = lock;
-      lock.sign();
-      lock.complaint().ifPresent(run.notes::add);
-      return run;
-    } catch (IOException | RuntimeException e) {
-      lock.close();
-      throw e;
-    }
+    return new RunOpening(new RunPlace(folder, plan, data), parent).trial();
   }
 
   /**
@@ -374,18 +241,6 @@ public final class TrainingRun implements AutoCloseable {
     return startOrResume(folder, plan, TrainingData.of(tokens), parent);
   }
 
-  private static TrainingRun begin(Place place, NDManager parent) throws IOException {
-    Plan plan = place.plan;
-    plan.model.checkIsWritable(); // now, and not after hours of training
-    TrainingRun run = new TrainingRun(parent, place);
-    WarmStart start = plan.training.warmStart();
-    TrainedModel model =
-        start.model(run.manager, run.network, plan, plan.trainedSchedule(run.manager));
-    run.learner = new Learner(model, plan.training, plan.communicator);
-    run.trainer = place.trainer(run.learner);
-    return run;
-  }
-
   /**
    * {@return the run of a folder at its last checkpoint}
    *
@@ -399,11 +254,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun resume(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
-    checkIsThere(folder);
-    return locked(
-        folder,
-        plan.communicator,
-        () -> new Resumption(new Place(folder, plan, data), parent).newest());
+    return new RunOpening(new RunPlace(folder, plan, data), parent).newest();
   }
 
   /**
@@ -434,18 +285,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun resumeLastGood(
       RunFolder folder, Plan plan, TrainingData data, NDManager parent) throws IOException {
-    checkIsThere(folder);
-    return locked(
-        folder,
-        plan.communicator,
-        () -> new Resumption(new Place(folder, plan, data), parent).lastGood());
-  }
-
-  private static void checkIsThere(RunFolder folder) {
-    if (!Files.isDirectory(folder.path())) {
-      throw new InvalidDataException(
-          folder.path(), "no such folder, so it has no checkpoint to resume from");
-    }
+    return new RunOpening(new RunPlace(folder, plan, data), parent).lastGood();
   }
 
   /**
@@ -464,23 +304,22 @@ public final class TrainingRun implements AutoCloseable {
   public static TrainingRun before(
       long step, RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
-    Place place = new Place(folder, plan, data);
-    Optional<Checkpoints.Checkpoint> last =
-        Checkpoints.in(folder.checkpoints()).stream()
-            .filter(checkpoint -> checkpoint.step() < step)
-            .reduce((earlier, later) -> later);
-    return last.isPresent() ? new Resumption(place, parent).at(last.get()) : begin(place, parent);
+    return new RunOpening(new RunPlace(folder, plan, data), parent).before(step);
   }
 
-  private static void recover(RunFolder folder) throws IOException {
-    for (Path name : List.of(folder.config(), folder.best(), folder.model())) {
-      AtomicWrite.recoverName(name);
-    }
-    AtomicWrite.recover(folder.checkpoints());
+  /** Becomes the run before its first update. */
+  void begin() throws IOException {
+    Plan plan = place.plan();
+    TrainedModel model =
+        plan.training.warmStart().model(manager, network, plan, plan.trainedSchedule(manager));
+    beginning = "step 0 and weights " + model.fingerprint();
+    learner = new Learner(model, plan.training, plan.communicator);
+    trainer = place.trainer(learner);
   }
 
+  /** Becomes the run at a checkpoint. */
   void goTo(Checkpoints.Checkpoint checkpoint, RunState state) throws IOException {
-    Plan plan = place.plan;
+    Plan plan = place.plan();
     TrainedModel model =
         TrainedModel.read(
             manager, network, plan.training, plan.trainedSchedule(manager), checkpoint.folder());
@@ -489,12 +328,30 @@ public final class TrainingRun implements AutoCloseable {
       throw new InvalidDataException(
           checkpoint.folder(), "has weights or moments that are too large to go on from");
     }
+    beginning = "step %d and weights %s".formatted(state.step(), model.fingerprint());
     learner =
         new Learner(model, plan.training, plan.communicator).after(state.step(), state.guard());
     trainer = place.trainer(learner);
     trainer.restore(state);
     noteThreads(state.engineThreads());
     noteEnd();
+  }
+
+  /** Goes on where all processes have begun with the same step and weights. */
+  TrainingRun agreed() throws IOException {
+    try {
+      place.plan().communicator.checkSame(beginning, SAME);
+      return this;
+    } catch (JobException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** Keeps the folder's lock until this is closed. */
+  void hold(RunLock taken) {
+    lock = taken;
+    taken.complaint().ifPresent(notes::add);
   }
 
   private void noteThreads(int before) {
@@ -508,7 +365,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   private void noteEnd() {
-    long steps = place.plan.training.steps();
+    long steps = place.plan().training.steps();
     if (updates() >= steps) {
       notes.add(
           "nothing is left to train: the checkpoint has %d updates, training.steps is %d"
@@ -563,7 +420,7 @@ public final class TrainingRun implements AutoCloseable {
     try (DataCheck data = place.checkData()) {
       return run(new Trainer.Conduct(listener, isStopRequested, meter(), data));
     } catch (DivergedException e) {
-      Optional<Checkpoints.Checkpoint> last = Checkpoints.latest(place.folder.checkpoints());
+      Optional<Checkpoints.Checkpoint> last = Checkpoints.latest(place.folder().checkpoints());
       throw e.after(last.isPresent() ? OptionalLong.of(last.get().step()) : OptionalLong.empty());
     }
   }
@@ -588,7 +445,7 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   private SpeedMeter meter() {
-    Plan plan = place.plan;
+    Plan plan = place.plan();
     FlopCount flops =
         FlopCount.of(plan.model.config(), network.specs())
             .times(plan.training.batching().samples());
@@ -600,13 +457,15 @@ public final class TrainingRun implements AutoCloseable {
   /** Becomes what it was at its last checkpoint, and goes on with the batch after the bad one. */
   private void goBack(Spike spike) throws IOException {
     Checkpoints.Checkpoint last =
-        Checkpoints.latest(place.folder.checkpoints())
+        Checkpoints.latest(place.folder().checkpoints())
             .orElseThrow(
                 () ->
                     new InvalidDataException(
-                        place.folder.path(), "has lost the checkpoints that it was to go back to"));
+                        place.folder().path(),
+                        "has lost the checkpoints that it was to go back to"));
     learner.close();
     goTo(last, RunState.read(last.folder()));
+    TrainingRun unused = agreed();
     trainer.leaveBehind(spike.examples().last() + 1);
   }
 
@@ -614,9 +473,12 @@ public final class TrainingRun implements AutoCloseable {
     return new DivergedException(
         "%d times the run went back to step %d, the last time from step %d (seed %d)"
             .formatted(
-                ROLLBACKS_TO_ONE_STEP, learner.updates(), spike.step(), place.plan.training.seed()),
+                ROLLBACKS_TO_ONE_STEP,
+                learner.updates(),
+                spike.step(),
+                place.plan().training.seed()),
         "lower training.learningRate.base or give training.guard, %s, more deviations"
-            .formatted(place.plan.training.optimization().guard()));
+            .formatted(place.plan().training.optimization().guard()));
   }
 
   /**

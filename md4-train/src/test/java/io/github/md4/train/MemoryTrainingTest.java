@@ -92,7 +92,7 @@ final class MemoryTrainingTest {
     TrainingData data = TrainingData.of(TOKENIZER, windows(20));
     TrainingRun.Plan plan =
         TrainingRun.Plan.of(model(), TinyRun.training(10, 3, 1e-2), data)
-            .withCadence(TrainingRun.Cadence.atTheEnd().checkpointEvery(4).keepLast(2));
+            .withCadence(Cadence.atTheEnd().checkpointEvery(4).keepLast(2));
     float[] expected;
     try (TrainingRun whole = TrainingRun.startOrResume(folder.resolve("whole"), plan, data)) {
       expected = trained(whole);
@@ -119,7 +119,7 @@ final class MemoryTrainingTest {
     TrainingData data = TrainingData.of(TOKENIZER, windows(20));
     TrainingRun.Plan plan =
         TrainingRun.Plan.of(model(), TinyRun.training(8, 3, 1e-2), data)
-            .withCadence(TrainingRun.Cadence.atTheEnd().evaluateEvery(4));
+            .withCadence(Cadence.atTheEnd().evaluateEvery(4));
     EvaluationConfig config =
         EvaluationConfig.defaults().weights(Weights.EMA, Weights.RAW).batchSize(4).keepingBest();
     Map<String, Examples> valid = Map.of("valid", Examples.of(windows(5)));

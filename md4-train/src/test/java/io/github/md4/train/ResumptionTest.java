@@ -264,7 +264,7 @@ final class ResumptionTest {
               "no checkpoint was written before it: lower training.learningRate.base or set"
                   + " training.clip, then begin anew");
     }
-    TrainingRun.Plan often = plan.withCadence(new TrainingRun.Cadence(0, 1, 9, 0));
+    TrainingRun.Plan often = plan.withCadence(new Cadence(0, 1, 9, 0));
     try (TrainingRun started = TrainingRun.start(run, often, tokens, manager)) {
       assertThatThrownBy(() -> started.run(new Recorder()))
           .isInstanceOf(DivergedException.class)

@@ -60,7 +60,7 @@ final class ShardedRunGpuTest {
         TinyRun.training(STEPS, 6, 1e-2).withComputation(Computation.of(Precision.BFLOAT16));
     return new TrainingRun.Plan(
         training,
-        new TrainingRun.Cadence(0, 2, 9, 0),
+        new Cadence(0, 2, 9, 0),
         new SavedModel.Description(model, tokens.info().orElseThrow().tokenizer()),
         tokens.info().orElseThrow().sha256(),
         communicator);

@@ -120,7 +120,7 @@ public final class TinyRun {
     ModelConfig model = new ModelConfig(11, new Curve.Linear(), 1e-4, NETWORK);
     return new TrainingRun.Plan(
         training,
-        new TrainingRun.Cadence(0, 5, 2, 10),
+        new Cadence(0, 5, 2, 10),
         new SavedModel.Description(model, tokens.info().orElseThrow().tokenizer()),
         tokens.info().orElseThrow().sha256());
   }

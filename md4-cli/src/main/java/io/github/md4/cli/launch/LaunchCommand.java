@@ -3,6 +3,7 @@ package io.github.md4.cli.launch;
 
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Usage;
+import io.github.md4.train.parallel.Job;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -63,6 +64,11 @@ public final class LaunchCommand implements Callable<Integer> {
         named.isEmpty() || DIVIDED.contains(named.get()),
         "%s is not divided among processes; these are: %s"
             .formatted(named.orElse(""), String.join(", ", DIVIDED)));
+    Usage.require(
+        spec,
+        Job.of(System.getenv()).size() == 1,
+        "this process is one of a job already, by WORLD_SIZE or by srun; have that start %s itself"
+            .formatted(named.orElse("the command")));
     int chosen = port == null ? freePort() : port;
     try (ProcessGroup group =
         ProcessGroup.start(processes, chosen, command, spec.commandLine().getErr())) {

@@ -7,10 +7,12 @@ import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Processes;
 import io.github.md4.cli.support.Usage;
 import io.github.md4.core.Division;
+import io.github.md4.core.token.Sha256;
 import io.github.md4.train.parallel.Job;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -134,6 +136,7 @@ public final class Parts {
     return processes.divided(
         device,
         String.join("\n", words),
+        processes.isAlone() ? "" : Sha256.of(inputs.text().getBytes(StandardCharsets.UTF_8)),
         communicator -> {
           Report report = work.compute(communicator.division(), processes.firstOut());
           return communicator.share().rank() == 0 ? report.make() : ExitCodes.DONE;

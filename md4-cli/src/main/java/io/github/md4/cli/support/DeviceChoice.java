@@ -75,8 +75,18 @@ public sealed interface DeviceChoice {
       return switch (Gpu.count()) {
         case 0 -> Device.cpu();
         case 1 -> Device.gpu();
-        default -> new Gpu(Job.of(System.getenv()).localRank()).device();
+        default -> ofLocalRank(Job.of(System.getenv()).localRank(), Gpu.count());
       };
+    }
+
+    static Device ofLocalRank(int localRank, int count) {
+      if (localRank >= count) {
+        throw new DeviceException(
+            "no GPU is there for the local rank %d: gpu:0 to gpu:%d exist; start at most as many"
+                    .formatted(localRank, count - 1)
+                + " processes on a machine as it has GPUs");
+      }
+      return Device.gpu(localRank);
     }
   }
 

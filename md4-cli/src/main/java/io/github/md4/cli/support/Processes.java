@@ -22,7 +22,7 @@ import java.io.Writer;
  * @param out of the command
  * @param err of the command
  */
-public record Processes(Job job, PrintWriter out, PrintWriter err) {
+public record Processes(Job job, PrintWriter out, PrintWriter err) implements JobFailure.Listener {
   /** The time that a failing process has to end by itself; it may wait for the device for ever. */
   private static final long GRACE_MILLIS = 5000;
 
@@ -63,18 +63,23 @@ public record Processes(Job job, PrintWriter out, PrintWriter err) {
    */
   public int together(Device device, String config, String data, ParallelConfig parallel, Work work)
       throws IOException {
-    Claims claims = Claims.of(version(), config, data);
-    try (Communicator communicator = Jobs.join(job, device, claims, parallel, this::end)) {
+    Claims claims = Claims.of(build(), config, data);
+    try (Communicator communicator = Jobs.join(job, device, claims, parallel, this)) {
       return guarded(communicator, work);
     } catch (JobException e) {
       throw unlessReported(e);
     }
   }
 
-  /** As {@link #together}, for work whose results alone are exchanged, by the hosts. */
-  public int divided(Device device, String options, Work work) throws IOException {
-    Claims claims = Claims.of(version(), options, "");
-    try (Communicator communicator = Jobs.joinHosts(job, device, claims, this::end)) {
+  /**
+   * As {@link #together}, for work whose results alone are exchanged, by the hosts.
+   *
+   * @param options the words of the command
+   * @param data the hash of models and data
+   */
+  public int divided(Device device, String options, String data, Work work) throws IOException {
+    Claims claims = Claims.of(build(), options, data);
+    try (Communicator communicator = Jobs.joinHosts(job, device, claims, this)) {
       return guarded(communicator, work);
     } catch (JobException e) {
       throw unlessReported(e);
@@ -98,6 +103,15 @@ public record Processes(Job job, PrintWriter out, PrintWriter err) {
     return "md4 " + (version == null ? "(not packaged)" : version);
   }
 
+  private static String build() {
+    return version() + Build.suffix();
+  }
+
+  /** Returns whether this process has no others beside it. */
+  public boolean isAlone() {
+    return job.size() == 1;
+  }
+
   /** Waits for the end where another process has reported why. */
   private JobException unlessReported(JobException failure) {
     if (failure.isOfAnother()) {
@@ -106,8 +120,17 @@ public record Processes(Job job, PrintWriter out, PrintWriter err) {
     return failure;
   }
 
+  @Override
+  public void waiting(String text) {
+    if (job.rank() <= 1) { // those behind the second would say the same
+      err.println("md4: " + Visible.of(text));
+      err.flush();
+    }
+  }
+
   /** Ends this process because of another, which the first process names. */
-  private void end(JobFailure failure) {
+  @Override
+  public void failed(JobFailure failure) {
     int reporter = failure.isKnownToFirst() ? 0 : 1;
     if (job.rank() == reporter) {
       err.println("md4: " + Visible.of(failure.text()));

@@ -11,6 +11,7 @@ import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.train.RunFolder;
 import io.github.md4.train.TrainingRun;
+import io.github.md4.train.parallel.Communicator;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -24,7 +25,7 @@ import java.util.stream.Collectors;
  */
 record RunMessages(Experiment experiment, List<String> command, PrintWriter err) {
   /** Tells on what the run is trained, and from which step on. */
-  void begin(TrainingRun run, Device device) {
+  void begin(TrainingRun run, Device device, Communicator communicator) {
     if (run.updates() >= experiment.training().steps()) {
       return; // the run's notes say so
     }
@@ -34,7 +35,7 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
         Locale.ROOT,
         "training %s on %s: %,d parameters, %s, %,d steps of %,d x %,d tokens%n",
         experiment.run(),
-        name(device),
+        name(device) + others(communicator),
         parameters,
         experiment.training().computation().precision(),
         experiment.training().steps(),
@@ -49,6 +50,10 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
           checkpoint(run));
     }
     err.flush();
+  }
+
+  private static String others(Communicator communicator) {
+    return communicator.share().size() == 1 ? "" : " by " + communicator.description();
   }
 
   private static String name(Device device) {

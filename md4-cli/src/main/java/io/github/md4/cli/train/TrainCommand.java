@@ -17,6 +17,7 @@ import io.github.md4.core.internal.torch.EngineThreads;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
+import io.github.md4.train.Cadence;
 import io.github.md4.train.Checkpoints;
 import io.github.md4.train.RunFolder;
 import io.github.md4.train.TrainingData;
@@ -219,7 +220,7 @@ public final class TrainCommand implements Callable<Integer> {
       changes.forEach(line -> err.println("md4: resuming; the run had " + line));
       run.notes().forEach(note -> err.println("md4: " + note));
       RunMessages messages = new RunMessages(experiment, words(), err);
-      messages.begin(run, manager.getDevice());
+      messages.begin(run, manager.getDevice(), plan.communicator());
       TrainingRun.Outcome outcome;
       try (Interrupts interrupts = Interrupts.listen(err);
           RunRecorder recorder = RunRecorder.open(folder, run.updates(), evaluator)) {
@@ -258,7 +259,7 @@ public final class TrainCommand implements Callable<Integer> {
     Experiment.CheckpointConfig checkpoints = experiment.checkpoints();
     return new TrainingRun.Plan(
         experiment.training(),
-        new TrainingRun.Cadence(
+        new Cadence(
             experiment.evaluation().every(),
             checkpoints.every(),
             checkpoints.keepLast(),

@@ -49,6 +49,9 @@ record Alone() implements Communicator {
   public void join() {}
 
   @Override
+  public void checkSame(String mine, String advice) {}
+
+  @Override
   public void fail(String text, int code) {}
 
   @Override

@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param device the unique name of its GPU; empty on a CPU
  * @param version of the program
  * @param config the resolved configuration, or the command's options, in lines
- * @param data the hash of the data
+ * @param data the hash of the data, and of the model that is read
  */
 public record Claims(String place, String device, String version, String config, String data) {
   /**
@@ -78,7 +78,7 @@ public record Claims(String place, String device, String version, String config,
       }
       if (!other.data.equals(first.data)) {
         return failure(
-            "%s has other data than rank 0 (SHA-256 %s, %s)"
+            "%s reads other data, or another model, than rank 0 (SHA-256 %s, %s)"
                 .formatted(name, start(other.data), start(first.data)),
             JobFailure.DATA);
       }

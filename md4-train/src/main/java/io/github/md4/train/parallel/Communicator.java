@@ -77,6 +77,15 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
   void join();
 
   /**
+   * Ends the job where its processes have begun differently.
+   *
+   * @param mine with what this process begins
+   * @param advice what must be the same for all
+   * @throws JobException if one begins with something else than the first; it is named
+   */
+  void checkSame(String mine, String advice);
+
+  /**
    * Tells the others of a failure of this process, so that they end too.
    *
    * @param text the failure, in a line

@@ -4,6 +4,7 @@ package io.github.md4.train.parallel;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
 import io.github.md4.core.network.TrainableNetwork;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Function;
 
@@ -44,6 +45,15 @@ sealed interface Connected extends Communicator, GradientExchange.Transport
     return config().shardOptimizer()
         ? new ShardedState(manager, network, whole, this, this)
         : new OptimizerState.Whole(network.optimizer(), whole);
+  }
+
+  @Override
+  default void checkSame(String mine, String advice) {
+    List<String> beginnings =
+        all(mine.getBytes(StandardCharsets.UTF_8)).stream()
+            .map(each -> new String(each, StandardCharsets.UTF_8))
+            .toList();
+    control().checkSame(beginnings, advice);
   }
 
   @Override

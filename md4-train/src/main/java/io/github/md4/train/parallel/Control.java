@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -31,6 +32,9 @@ final class Control implements AutoCloseable, Peer.Events {
     byte[] exchange(byte[] mine, Function<List<byte[]>, byte[]> combination) throws IOException;
 
     JobFailure lost(Peer peer, String reason);
+
+    /** Returns the name of the process of a rank from 1 on, where this side reports of it. */
+    Optional<String> name(int rank);
   }
 
   private Control(String name, Side side, Duration silence, JobFailure.Listener listener)
@@ -76,6 +80,27 @@ final class Control implements AutoCloseable, Peer.Events {
       JobFailure found = new JobFailure(e.getMessage(), JobFailure.FAILURE, true);
       boolean isOwn = tell(found, null);
       throw new JobException(failure.get(), !isOwn);
+    }
+  }
+
+  /**
+   * Ends the job where processes have begun differently.
+   *
+   * @param beginnings of all processes, a text each, by rank
+   * @param advice what must be the same for all
+   * @throws JobException if one differs from that of the first
+   */
+  void checkSame(List<String> beginnings, String advice) {
+    for (int rank = 1; rank < beginnings.size(); rank++) {
+      if (!beginnings.get(rank).equals(beginnings.get(0))) {
+        String text = "begins with %s, rank 0 with %s; %s";
+        String difference = text.formatted(beginnings.get(rank), beginnings.get(0), advice);
+        Optional<String> other = side.name(rank);
+        if (other.isPresent()) {
+          throw ended(new JobFailure(other.get() + " " + difference, JobFailure.DATA, true));
+        }
+        byte[] unused = exchange(new byte[0], each -> new byte[0]); // the first says why
+      }
     }
   }
 
@@ -166,6 +191,11 @@ final class Control implements AutoCloseable, Peer.Events {
     public JobFailure lost(Peer peer, String reason) {
       return new JobFailure(peer.name() + " " + reason, JobFailure.FAILURE, true);
     }
+
+    @Override
+    public Optional<String> name(int rank) {
+      return Optional.of(peers.get(rank - 1).name());
+    }
   }
 
   /** Another process, with the first. */
@@ -185,6 +215,11 @@ final class Control implements AutoCloseable, Peer.Events {
     @Override
     public JobFailure lost(Peer peer, String reason) {
       return new JobFailure(peer.name() + " " + reason, JobFailure.FAILURE, false);
+    }
+
+    @Override
+    public Optional<String> name(int rank) {
+      return Optional.empty();
     }
   }
 }

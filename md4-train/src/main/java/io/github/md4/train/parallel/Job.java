@@ -23,6 +23,9 @@ public record Job(int rank, int size, int localRank, String address, int port, S
   /** Ports that Slurm jobs choose from by their number. */
   private static final int SLURM_PORTS = 20_000;
 
+  /** Between the ports of two steps of a job, so that they are not those of the next jobs. */
+  private static final int STEP_STRIDE = 7919;
+
   /**
    * Checks rank and size.
    *
@@ -93,6 +96,7 @@ public record Job(int rank, int size, int localRank, String address, int port, S
       return ALONE;
     }
     int job = number(environment, "SLURM_JOB_ID", 0, Integer.MAX_VALUE);
+    int step = environment.containsKey("SLURM_STEP_ID") ? step(environment) : 0;
     String address =
         environment.containsKey("MASTER_ADDR")
             ? text(environment, "MASTER_ADDR")
@@ -102,13 +106,19 @@ public record Job(int rank, int size, int localRank, String address, int port, S
         size,
         number(environment, "SLURM_LOCALID", 0, Integer.MAX_VALUE),
         address,
-        port(environment, SLURM_PORTS + job % SLURM_PORTS),
-        "slurm " + job);
+        port(
+            environment, SLURM_PORTS + Math.floorMod(job + (long) STEP_STRIDE * step, SLURM_PORTS)),
+        "slurm %d.%d".formatted(job, step));
   }
 
-  /** Returns the first host of a list of Slurm's, such as {@code node[03-07,9],login}. */
+  /** Returns the number of a step, of which a job may have several at once. */
+  private static int step(Map<String, String> environment) {
+    return number(environment, "SLURM_STEP_ID", 0, Integer.MAX_VALUE);
+  }
+
+  /** Returns the first host of a list of Slurm's, such as {@code rack[1-2]node[03-07,9],login}. */
   static String firstHost(String list) {
-    return list.replaceFirst("^([^\\[,]*)\\[([^\\],-]+)[^\\]]*\\]", "$1$2").replaceFirst(",.*", "");
+    return list.replaceAll("\\[([^\\],-]+)[^\\]]*\\]", "$1").replaceFirst(",.*", "");
   }
 
   private static int port(Map<String, String> environment, int otherwise) {

@@ -26,5 +26,12 @@ public record JobFailure(String text, int code, boolean isKnownToFirst) {
      * @param failure whose it is, and what it is
      */
     void failed(JobFailure failure);
+
+    /**
+     * Is called now and then while the processes have not all met, on the thread that waits.
+     *
+     * @param text for whom it waits, in a line
+     */
+    default void waiting(String text) {}
   }
 }

@@ -29,7 +29,7 @@ record Rendezvous(Job job, Claims claims, Limits limits, JobFailure.Listener lis
 
   /** A process that has greeted the first. */
   private record Arrival(
-      int rank, Claims claims, Socket socket, DataInputStream in, DataOutputStream out) {
+      int rank, int size, Claims claims, Socket socket, DataInputStream in, DataOutputStream out) {
 
     private Peer peer() {
       return new Peer(claims.name(rank), socket, in, out);
@@ -53,18 +53,11 @@ record Rendezvous(Job job, Claims claims, Limits limits, JobFailure.Listener lis
       door.setDaemon(true);
       door.start();
       Map<Integer, Arrival> others = new TreeMap<>();
-      try {
-        await(arrivals, others);
-      } catch (IOException e) {
-        throw given(others, e);
-      }
-      List<Claims> all = new ArrayList<>(List.of(claims));
-      others.values().forEach(other -> all.add(other.claims));
+      Optional<JobFailure> failure = await(arrivals, others).or(() -> contradiction(others));
       List<Peer> peers = others.values().stream().map(Arrival::peer).toList();
       Control control = Control.first(name(), peers, limits, listener);
-      Optional<JobFailure> contradiction = Claims.contradiction(all);
-      if (contradiction.isPresent()) {
-        throw control.ended(contradiction.get());
+      if (failure.isPresent()) {
+        throw control.ended(failure.get());
       }
       byte[] unused = control.exchange(new byte[0], each -> new byte[0]);
       return control;
@@ -80,8 +73,8 @@ record Rendezvous(Job job, Claims claims, Limits limits, JobFailure.Listener lis
     } catch (BindException e) {
       server.close();
       throw new IOException(
-          "rank 0 cannot listen at port %d, which is in use; set MASTER_PORT to another"
-              .formatted(job.port()),
+          "rank 0 cannot listen at port %d (%s); set MASTER_PORT to another"
+              .formatted(job.port(), e.getMessage()),
           e);
     }
   }
@@ -114,11 +107,11 @@ record Rendezvous(Job job, Claims claims, Limits limits, JobFailure.Listener lis
       int rank = in.readInt();
       int size = in.readInt();
       int length = in.readInt();
-      if (size != job.size() || rank < 1 || rank >= size || length < 0 || length > MOST_BYTES) {
+      if (rank < 1 || rank >= size || length < 0 || length > MOST_BYTES) {
         socket.close();
         return;
       }
-      arrivals.add(new Arrival(rank, Claims.read(in.readNBytes(length)), socket, in, out));
+      arrivals.add(new Arrival(rank, size, Claims.read(in.readNBytes(length)), socket, in, out));
     } catch (IOException e) {
       close(socket);
     }
@@ -132,34 +125,60 @@ record Rendezvous(Job job, Claims claims, Limits limits, JobFailure.Listener lis
     }
   }
 
-  /** Tells those who have come that the job is given up. */
-  private JobException given(Map<Integer, Arrival> others, IOException why) throws IOException {
-    List<Peer> peers = others.values().stream().map(Arrival::peer).toList();
-    return Control.first(name(), peers, limits, listener)
-        .ended(new JobFailure(why.getMessage(), JobFailure.FAILURE, true));
+  private Optional<JobFailure> contradiction(Map<Integer, Arrival> others) {
+    List<Claims> all = new ArrayList<>(List.of(claims));
+    others.values().forEach(other -> all.add(other.claims));
+    return Claims.contradiction(all);
   }
 
   private String name() {
     return claims.name(job.rank());
   }
 
-  private void await(BlockingQueue<Arrival> arrivals, Map<Integer, Arrival> others)
+  /** Waits until all have arrived; returns why they have not. */
+  private Optional<JobFailure> await(BlockingQueue<Arrival> arrivals, Map<Integer, Arrival> others)
       throws IOException {
     long end = System.nanoTime() + limits.join().toNanos();
     while (others.size() < job.size() - 1) {
-      Arrival next = next(arrivals, end);
-      if (next == null) {
-        throw new IOException(
+      long left = end - System.nanoTime();
+      Optional<Arrival> next = next(arrivals, Math.min(left, limits.notice().toNanos()));
+      if (next.isPresent()) {
+        Optional<JobFailure> unfit = admitted(next.get(), others);
+        if (unfit.isPresent()) {
+          return unfit;
+        }
+      } else if (left > limits.notice().toNanos()) {
+        listener.waiting(
+            "waiting for %s of %d at port %d".formatted(missing(others), job.size(), job.port()));
+      } else {
+        return failure(
             "%s of %d did not arrive at port %d within %d s"
-                .formatted(missing(others), job.size(), job.port(), limits.join().toSeconds()));
-      }
-      Arrival before = others.put(next.rank, next);
-      if (before != null && isAlive(before)) {
-        throw new IOException(
-            "two processes are rank %d: %s and %s"
-                .formatted(next.rank, before.claims.place(), next.claims.place()));
+                .formatted(missing(others), job.size(), job.port(), limits.join().toSeconds()),
+            JobFailure.FAILURE);
       }
     }
+    return Optional.empty();
+  }
+
+  /** Counts a process among those that have arrived; returns why it cannot be. */
+  private Optional<JobFailure> admitted(Arrival next, Map<Integer, Arrival> others) {
+    Arrival before = others.put(next.rank, next);
+    if (next.size != job.size()) {
+      return failure(
+          "%s is one of %d processes, rank 0 of %d; WORLD_SIZE must be the same for all"
+              .formatted(next.claims.name(next.rank), next.size, job.size()),
+          JobFailure.USAGE);
+    }
+    return before != null && isAlive(before)
+        ? failure(
+            "two processes are rank %d: %s and %s"
+                .formatted(next.rank, before.claims.place(), next.claims.place()),
+            JobFailure.FAILURE)
+        : Optional.empty();
+  }
+
+  private static Optional<JobFailure> failure(String text, int code) {
+    return Optional.of(new JobFailure(text, code, true));
   }
 
   /** Returns whether one that has arrived is still there; it may have been started again. */
@@ -174,9 +193,10 @@ record Rendezvous(Job job, Claims claims, Limits limits, JobFailure.Listener lis
     }
   }
 
-  private static Arrival next(BlockingQueue<Arrival> arrivals, long end) throws IOException {
+  private static Optional<Arrival> next(BlockingQueue<Arrival> arrivals, long nanoseconds)
+      throws IOException {
     try {
-      return arrivals.poll(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+      return Optional.ofNullable(arrivals.poll(nanoseconds, TimeUnit.NANOSECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while waiting for the other processes", e);
@@ -194,7 +214,9 @@ record Rendezvous(Job job, Claims claims, Limits limits, JobFailure.Listener lis
   }
 
   private Control arrive() throws IOException {
-    long end = System.nanoTime() + limits.join().toNanos();
+    long start = System.nanoTime();
+    long end = start + limits.join().toNanos();
+    long told = start;
     IOException last = new IOException("not tried");
     while (System.nanoTime() < end) {
       try {
@@ -203,16 +225,21 @@ record Rendezvous(Job job, Claims claims, Limits limits, JobFailure.Listener lis
         last = e;
         pause();
       }
+      if (System.nanoTime() - told > limits.notice().toNanos()) {
+        told = System.nanoTime();
+        listener.waiting("looking for rank 0 " + place(last));
+      }
     }
     throw new IOException(
-        "rank %d found no rank 0 at %s:%d within %d s (%s); is it running, and MASTER_ADDR right?"
-            .formatted(
-                job.rank(),
-                job.address(),
-                job.port(),
-                limits.join().toSeconds(),
-                last instanceof UnknownHostException ? "unknown host" : last.getMessage()),
+        "rank %d found no rank 0 within %d s %s; is it running, and MASTER_ADDR right?"
+            .formatted(job.rank(), limits.join().toSeconds(), place(last)),
         last);
+  }
+
+  /** Returns where the first process was looked for in vain, and why. */
+  private String place(IOException failure) {
+    String why = failure instanceof UnknownHostException ? "unknown host" : failure.getMessage();
+    return "at %s:%d (%s)".formatted(job.address(), job.port(), why);
   }
 
   private Control welcomed(long end) throws IOException {

@@ -14,7 +14,7 @@ import java.util.List;
 record TcpCommunicator(Share share, Control control, ParallelConfig config) implements Connected {
   @Override
   public String description() {
-    return share.size() + " processes over TCP, which is for tests alone";
+    return share.size() + " processes over TCP (slow, for tests alone)";
   }
 
   @Override

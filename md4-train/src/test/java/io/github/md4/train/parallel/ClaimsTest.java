@@ -33,7 +33,7 @@ final class ClaimsTest {
         2, "runs md4 2, rank 0 runs md4 1", FIRST, claims("", "md4 2", "a: 1\nb: 2", "0"));
     assertContradiction(
         3,
-        "has other data than rank 0 (SHA-256 00, 0123456789ab)",
+        "reads other data, or another model, than rank 0 (SHA-256 00, 0123456789ab)",
         FIRST,
         claims("", "md4 1", "a: 1\nb: 2", "00"));
     assertContradiction(

@@ -10,6 +10,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -49,8 +51,12 @@ final class ControlFaultsTest {
   }
 
   private Rendezvous rank(int rank, Limits limits, CompletableFuture<JobFailure> failure) {
-    Job job = new Job(rank, 2, rank, "127.0.0.1", port, "");
-    return new Rendezvous(job, CLAIMS, limits, failure::complete);
+    return rank(rank, 2, limits, failure::complete);
+  }
+
+  private Rendezvous rank(int rank, int size, Limits limits, JobFailure.Listener listener) {
+    Job job = new Job(rank, size, rank, "127.0.0.1", port, "");
+    return new Rendezvous(job, CLAIMS, limits, listener);
   }
 
   private static JobFailure soon(CompletableFuture<JobFailure> failure) throws Exception {
@@ -59,7 +65,7 @@ final class ControlFaultsTest {
 
   @Test
   void aProcessThatDoesNotCome_isNamedAfterTheWait() throws Exception {
-    Limits limits = new Limits(LONG, Duration.ofSeconds(1), LONG);
+    Limits limits = new Limits(LONG, Duration.ofSeconds(1), LONG, LONG);
     CountDownLatch isOver = new CountDownLatch(1);
     Future<?> waiting =
         other.submit(
@@ -89,7 +95,7 @@ final class ControlFaultsTest {
   @Test
   void aSilentProcess_isNamedAfterTheSilence() throws Exception {
     // Longer than the signs of life are apart.
-    Limits limits = new Limits(LONG, LONG, Duration.ofSeconds(3));
+    Limits limits = new Limits(LONG, LONG, Duration.ofSeconds(3), LONG);
     CountDownLatch isOver = new CountDownLatch(1);
     Future<?> second =
         other.submit(
@@ -137,7 +143,7 @@ final class ControlFaultsTest {
 
   @Test
   void aFailureOfOne_isThatOfAll() throws Exception {
-    Limits limits = new Limits(LONG, LONG, LONG);
+    Limits limits = new Limits(LONG, LONG, LONG, LONG);
     Future<?> second =
         other.submit(
             () -> {
@@ -155,5 +161,72 @@ final class ControlFaultsTest {
           .hasMessage("rank 1 (process 7 on here): the disk is full");
     }
     Object unused = second.get();
+  }
+
+  @Test
+  void anotherSizeOfTheJob_isNamedAtOnce() throws Exception {
+    Limits limits = new Limits(LONG, LONG, LONG, LONG);
+    Future<Control> second = other.submit(() -> rank(3, 4, limits, ofSecond::complete).join());
+    long start = System.nanoTime();
+    assertThatThrownBy(() -> rank(0, limits, ofFirst).join())
+        .isInstanceOf(JobException.class)
+        .hasMessage(
+            "rank 3 (process 7 on here) is one of 4 processes, rank 0 of 2; WORLD_SIZE must be the"
+                + " same for all");
+    assertThatThrownBy(second::get).hasCauseInstanceOf(JobException.class);
+    assertThat(System.nanoTime() - start).isLessThan(Duration.ofSeconds(10).toNanos());
+    assertThat(soon(ofSecond).code()).isEqualTo(JobFailure.USAGE);
+  }
+
+  @Test
+  void otherBeginnings_areNamed() throws Exception {
+    Limits limits = new Limits(LONG, LONG, LONG, LONG);
+    List<String> beginnings = List.of("step 5", "step 4");
+    Future<?> second =
+        other.submit(
+            () -> {
+              try (Control control = rank(1, limits, ofSecond).join()) {
+                control.checkSame(beginnings, "all must see it");
+              }
+              return null;
+            });
+    try (Control first = rank(0, limits, ofFirst).join()) {
+      first.checkSame(List.of("step 4", "step 4"), "all must see it");
+      assertThatThrownBy(() -> first.checkSame(beginnings, "all must see it"))
+          .isInstanceOf(JobException.class)
+          .hasMessage(
+              "rank 1 (process 7 on here) begins with step 4, rank 0 with step 5; all must see it");
+      assertThatThrownBy(second::get).hasCauseInstanceOf(JobException.class);
+    }
+    assertThat(soon(ofSecond).code()).isEqualTo(JobFailure.DATA);
+  }
+
+  /** Keeps what is told while nobody comes. */
+  private static final class Heard implements JobFailure.Listener {
+    private final List<String> lines = new ArrayList<>();
+
+    @Override
+    public void failed(JobFailure failure) {}
+
+    @Override
+    public void waiting(String text) {
+      lines.add(text);
+    }
+  }
+
+  @Test
+  void waiting_isToldNowAndThen() {
+    Duration second = Duration.ofSeconds(1);
+    Limits limits = new Limits(second, LONG, LONG, Duration.ofMillis(300));
+    for (int rank = 0; rank < 2; rank++) {
+      Heard heard = new Heard();
+      Rendezvous waiting = rank(rank, 3, limits, heard);
+      assertThatThrownBy(waiting::join).hasMessageContaining("within 1 s");
+      String line =
+          rank == 0
+              ? "waiting for rank 1, rank 2 of 3 at port %d"
+              : "looking for rank 0 at 127.0.0.1:%d (Connection refused)";
+      assertThat(heard.lines).hasSizeBetween(1, 3).containsOnly(line.formatted(port));
+    }
   }
 }

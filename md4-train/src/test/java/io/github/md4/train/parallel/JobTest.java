@@ -49,7 +49,9 @@ final class JobTest {
     step.put("SLURM_LOCALID", "1");
     step.put("SLURM_JOB_ID", "123456");
     step.put("SLURM_STEP_NODELIST", "gpu[07-08]");
-    assertThat(Job.of(step)).isEqualTo(new Job(9, 16, 1, "gpu07", 23456, "slurm 123456"));
+    assertThat(Job.of(step)).isEqualTo(new Job(9, 16, 1, "gpu07", 23456, "slurm 123456.0"));
+    step.put("SLURM_STEP_ID", "1"); // beside step 0 of the same job
+    assertThat(Job.of(step)).isEqualTo(new Job(9, 16, 1, "gpu07", 31375, "slurm 123456.1"));
   }
 
   @ParameterizedTest
@@ -76,7 +78,13 @@ final class JobTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"node1,node1", "'a[03-07,9],b',a03", "'a,b',a", "'a[1,2]-x',a1-x"})
+  @CsvSource({
+    "node1,node1",
+    "'a[03-07,9],b',a03",
+    "'a,b',a",
+    "'a[1,2]-x',a1-x",
+    "'r[2-3]n[08,10],b',r2n08"
+  })
   void firstHost_isThatOfTheList(String list, String first) {
     assertThat(Job.firstHost(list)).isEqualTo(first);
   }

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.model.AtomicWrite;
+import io.github.md4.train.parallel.Communicator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The opening of a run in its folder, by one process or by all of a job. */
+record RunOpening(RunPlace place, NDManager parent) {
+
+  /** One way to open a run. */
+  @FunctionalInterface
+  private interface Way {
+    TrainingRun open() throws IOException;
+  }
+
+  /**
+   * Returns the run at its start.
+   *
+   * @throws InvalidDataException if the folder already holds a run, is a file, or is in use by
+   *     another training
+   */
+  TrainingRun start() throws IOException {
+    checkIsNew();
+    return locked(
+        () -> {
+          checkIsNew();
+          return begin();
+        });
+  }
+
+  /** Returns the run at its start, which is never written. */
+  TrainingRun trial() throws IOException {
+    checkIsNew();
+    return begin().agreed();
+  }
+
+  /** Returns the run at its newest checkpoint. */
+  TrainingRun newest() throws IOException {
+    checkIsThere();
+    return locked(() -> new Resumption(place, parent).newest());
+  }
+
+  /** Returns the run at its newest checkpoint that is whole. */
+  TrainingRun lastGood() throws IOException {
+    checkIsThere();
+    return locked(() -> new Resumption(place, parent).lastGood());
+  }
+
+  /** Returns the run at its last checkpoint before a step, or at its start, without its lock. */
+  TrainingRun before(long step) throws IOException {
+    Optional<Checkpoints.Checkpoint> last =
+        Checkpoints.in(place.folder().checkpoints()).stream()
+            .filter(checkpoint -> checkpoint.step() < step)
+            .reduce((earlier, later) -> later);
+    TrainingRun run = last.isPresent() ? new Resumption(place, parent).at(last.get()) : begin();
+    return run.agreed();
+  }
+
+  private TrainingRun begin() throws IOException {
+    place.plan().model().checkIsWritable(); // now, and not after hours of training
+    TrainingRun run = new TrainingRun(parent, place);
+    run.begin();
+    return run;
+  }
+
+  /**
+   * Opens a run, in the first process under the lock of its folder, after what a process that died
+   * there left behind. The others open it when the first has.
+   */
+  private TrainingRun locked(Way way) throws IOException {
+    Communicator communicator = place.plan().communicator();
+    if (communicator.share().rank() > 0) {
+      boolean unused = communicator.any(false);
+      return way.open().agreed();
+    }
+    TrainingRun run = underLock(way);
+    boolean unused = communicator.any(false);
+    return run.agreed();
+  }
+
+  private TrainingRun underLock(Way way) throws IOException {
+    RunLock lock = RunLock.take(place.folder());
+    try {
+      recover();
+      TrainingRun run = way.open();
+      run.hold(lock);
+      lock.sign();
+      return run;
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  private void recover() throws IOException {
+    RunFolder folder = place.folder();
+    for (Path name : List.of(folder.config(), folder.best(), folder.model())) {
+      AtomicWrite.recoverName(name);
+    }
+    AtomicWrite.recover(folder.checkpoints());
+  }
+
+  private void checkIsNew() throws IOException {
+    RunFolder folder = place.folder();
+    if (Files.exists(folder.path()) && !Files.isDirectory(folder.path())) {
+      throw new InvalidDataException(
+          folder.path(), "is a file; a run needs a folder: name another");
+    }
+    if (Checkpoints.latest(folder.checkpoints()).isPresent() || Files.exists(folder.model())) {
+      throw new InvalidDataException(
+          folder.path(), "already holds a run; go on with --resume or name another folder");
+    }
+  }
+
+  private void checkIsThere() {
+    Path path = place.folder().path();
+    if (!Files.isDirectory(path)) {
+      throw new InvalidDataException(
+          path, "no such folder, so it has no checkpoint to resume from");
+    }
+  }
+}

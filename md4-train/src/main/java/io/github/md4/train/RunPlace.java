@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.network.Network;
+import io.github.md4.core.noise.Noise;
+import io.github.md4.train.data.DataCheck;
+import java.io.IOException;
+
+/** The folder and the data of a run. */
+record RunPlace(RunFolder folder, TrainingRun.Plan plan, TrainingData data) {
+
+  Network network(NDManager manager) {
+    return plan.model().network(manager, plan.training().computation().precision());
+  }
+
+  Trainer trainer(Learner learner) throws IOException {
+    TrainingConfig training = plan.training();
+    Batches batches =
+        new Batches(
+            data.windows(plan.model().config(), training.seed()),
+            new Noise(training.seed()),
+            training.batching(),
+            plan.communicator().share());
+    return new Trainer(folder, plan, labelsSha256(), learner, batches);
+  }
+
+  /** Returns the SHA-256 that the labels state; null without labels. */
+  String labelsSha256() throws IOException {
+    return data.labelsSha256(plan.model().config()).orElse(null);
+  }
+
+  DataCheck checkData() {
+    return data.check(plan.model().config());
+  }
+}
