@@ -165,7 +165,7 @@ final class ParallelFaultsTest {
   void ranksOfOtherFolders_areRefused() throws Exception {
     Path one = Files.createDirectory(folder.resolve("one"));
     Path two = Files.createDirectory(folder.resolve("two"));
-    tiny.train("--set", "run=" + one.resolve("run")).check();
+    assertThat(tiny.train("--set", "run=" + one.resolve("run")).code()).isZero();
     String[] train = tiny.words("--set", "run=run", "--resume-or-start");
     ChildJvm first = rankIn(one, 0, train);
     ChildJvm second = rankIn(two, 1, train);
@@ -178,7 +178,8 @@ final class ParallelFaultsTest {
         "all must see the same folder of the run");
     assertEnds(second, ExitCodes.DATA);
     assertThat(Files.exists(two.resolve("run"))).isFalse();
-    tiny.train("--set", "run=" + two.resolve("run"), "--set", "training.seed=4").check();
+    Ran other = tiny.train("--set", "run=" + two.resolve("run"), "--set", "training.seed=4");
+    assertThat(other.code()).isZero();
     String[] evaluate = {"evaluate", "run", "--data", tiny.data("valid.bin").toString()};
     ChildJvm third = rankIn(one, 0, evaluate);
     ChildJvm fourth = rankIn(two, 1, evaluate);
