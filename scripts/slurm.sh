@@ -7,6 +7,7 @@
 # Three minutes before its time is over Slurm sends SIGUSR1; the training saves its step and ends with
 # 130, and the job is put into the queue again. A job that is preempted is put there by Slurm itself
 # (--requeue); one that is cancelled saves, and is not. Whatever ends a run ends the job with its code.
+# MD4_SRUN stands before the training; scripts/slurm-nodes.sh starts one on each GPU by it.
 #SBATCH --job-name=md4
 #SBATCH --gres=gpu:1
 #SBATCH --cpus-per-task=16
@@ -19,10 +20,17 @@ cd "${MD4_HOME:-${SLURM_SUBMIT_DIR:-.}}" || exit 1
 
 is_time_over=
 # The script is a copy in a folder of Slurm's: what it calls is found from here.
-trap 'is_time_over=yes; kill -TERM "$child"' USR1
-trap 'kill -TERM "$child"' TERM
+if [ -n "${MD4_SRUN:-}" ]; then
+  # srun would end its tasks at once; and a cancelled job's tasks hear of it themselves.
+  trap 'is_time_over=yes; scancel --signal=TERM "$SLURM_JOB_ID"' USR1
+  trap : TERM
+else
+  trap 'is_time_over=yes; kill -TERM "$child"' USR1
+  trap 'kill -TERM "$child"' TERM
+fi
 
-scripts/supervise.sh "$@" &
+# shellcheck disable=SC2086
+${MD4_SRUN:-} scripts/supervise.sh "$@" &
 child=$!
 while :; do
   wait "$child"
