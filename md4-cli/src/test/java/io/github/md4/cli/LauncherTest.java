@@ -74,7 +74,7 @@ final class LauncherTest {
     assertThat(run(root.resolve("bin/md4"), Map.of(), "train", "a b", "*", ""))
         .containsExactly(
             "true",
-            "-XX:NewSize=64m",
+            "-Xmn64m",
             "-Xlog:gc+ergo=error",
             "-Dmd4.typed=" + script,
             "-jar",
@@ -153,7 +153,7 @@ final class LauncherTest {
     String jar = jar().toString();
     Map<String, String> options = Map.of("JAVA_OPTS", "-Xmx1g -Da=*", "MD4_JAVA_OPTS", "-Xmx2g");
     assertThat(run(root.resolve("bin/md4"), options))
-        .containsSubsequence("-XX:NewSize=64m", "-Xmx1g", "-Da=*", "-Xmx2g", "-jar", jar, "exit 7");
+        .containsSubsequence("-Xmn64m", "-Xmx1g", "-Da=*", "-Xmx2g", "-jar", jar, "exit 7");
   }
 
   @Test

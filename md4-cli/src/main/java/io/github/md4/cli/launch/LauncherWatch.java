@@ -13,7 +13,7 @@ public final class LauncherWatch {
 
   /** Begins to watch the launcher, if there is one. */
   public static void begin() {
-    String launcher = System.getenv(Member.LAUNCHER);
+    String launcher = System.getenv(ChildCommand.LAUNCHER);
     if (launcher == null || !launcher.matches("\\d{1,18}")) {
       return;
     }

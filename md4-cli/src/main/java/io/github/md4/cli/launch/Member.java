@@ -3,15 +3,11 @@ package io.github.md4.cli.launch;
 
 import io.github.md4.cli.support.ExitCodes;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -20,13 +16,6 @@ import java.util.concurrent.TimeUnit;
 
 /** One process of a launch. */
 final class Member {
-  /** The variable that tells a process who has launched it. */
-  static final String LAUNCHER = "MD4_LAUNCHER";
-
-  /** The program, which knows this package and which this package does not. */
-  private static final String MAIN =
-      Member.class.getPackageName().replaceFirst("\\.launch$", ".Main");
-
   private static final String GPUS = "CUDA_VISIBLE_DEVICES";
   private static final String THREADS = "OMP_NUM_THREADS";
   private static final int LAST_LINES = 5;
@@ -52,31 +41,19 @@ final class Member {
 
   /** Starts a process; what all but the first say on stderr is told with their rank. */
   static Member start(Place place, List<String> command, PrintWriter err) throws IOException {
-    ProcessBuilder builder = new ProcessBuilder(words(command));
+    ProcessBuilder builder = ChildCommand.builder(command);
     setPlace(builder.environment(), place);
-    builder.redirectInput(new File("/dev/null"));
     if (place.rank == 0) {
       builder.redirectOutput(ProcessBuilder.Redirect.INHERIT);
-      builder.redirectError(ProcessBuilder.Redirect.INHERIT);
       return new Member(place.rank, builder.start());
     }
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder.redirectError(ProcessBuilder.Redirect.PIPE);
     Member member = new Member(place.rank, builder.start());
     Thread reader = new Thread(() -> member.read(err), "md4-rank-" + place.rank);
     reader.setDaemon(true);
     reader.start();
     return member;
-  }
-
-  private static List<String> words(List<String> command) {
-    List<String> words = new ArrayList<>();
-    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(argument -> !argument.startsWith("-agentlib") && !argument.startsWith("-javaagent"))
-        .forEach(words::add);
-    words.addAll(List.of("-cp", System.getProperty("java.class.path"), MAIN));
-    words.addAll(command);
-    return words;
   }
 
   /** Sets torchrun's variables, a GPU for each process, and a share of the processors. */
@@ -86,7 +63,7 @@ final class Member {
     environment.put("WORLD_SIZE", "" + place.size);
     environment.put("MASTER_ADDR", "127.0.0.1");
     environment.put("MASTER_PORT", "" + place.port);
-    environment.put(LAUNCHER, "" + ProcessHandle.current().pid());
+    environment.put(ChildCommand.LAUNCHER, "" + ProcessHandle.current().pid());
     String gpus = environment.getOrDefault(GPUS, "");
     List<String> all = gpus.isBlank() ? List.of() : List.of(gpus.split(",", -1));
     if (all.isEmpty()) {

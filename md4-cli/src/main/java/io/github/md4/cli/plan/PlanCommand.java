@@ -14,6 +14,7 @@ import io.github.md4.cli.train.TrainingDevice;
 import io.github.md4.core.internal.torch.EngineThreads;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -56,6 +57,14 @@ public final class PlanCommand implements Callable<Integer> {
       description = "The number of threads of the engine on a CPU. Default: the engine's choice.")
   private Integer threads;
 
+  @Option(
+      names = Rehearsal.OPTION,
+      hidden = true,
+      split = ",",
+      arity = "1",
+      description = "Examples and seconds: the trial of a plan, in a process of its own.")
+  private int[] rehearsed;
+
   @Override
   public Integer call() throws IOException {
     Experiment experiment = experimentOptions.load();
@@ -64,8 +73,14 @@ public final class PlanCommand implements Callable<Integer> {
       if (threads != null) {
         EngineThreads.set(threads);
       }
-      Plan plan = new Planner(manager, experiment, vocabulary.size(experiment)).plan(seconds);
+      Planner planner =
+          new Planner(manager, experiment, vocabulary.size(experiment), new Rehearsal(words()));
       PrintWriter out = spec.commandLine().getOut();
+      if (rehearsed != null) {
+        out.println(Rehearsal.line(planner.rehearsed(rehearsed[0], rehearsed[1])));
+        return ExitCodes.DONE;
+      }
+      Plan plan = planner.plan(seconds);
       if (json) {
         out.println(plan.json());
       } else {
@@ -73,5 +88,10 @@ public final class PlanCommand implements Callable<Integer> {
       }
     }
     return ExitCodes.DONE;
+  }
+
+  /** Returns the words behind md4 that started this command. */
+  private List<String> words() {
+    return spec.root().commandLine().getParseResult().originalArgs();
   }
 }

@@ -14,8 +14,6 @@ import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.Batching;
-import io.github.md4.train.TrainingConfig;
-import io.github.md4.train.bench.StepBench;
 import io.github.md4.train.data.EvaluationChunks;
 import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.speed.FlopCount;
@@ -31,7 +29,8 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /** The planner of a training: it tries the training, and tells what all of it takes. */
-record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
+record Planner(
+    NDManager manager, Experiment experiment, int vocabularySize, Rehearsal rehearsal) {
   private static final int BYTES = Float.BYTES;
 
   /** Raw and averaged weights and two moments are in a checkpoint. */
@@ -45,7 +44,7 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
   /** What Linux maps of a file at once. */
   private static final double MAPPED_AROUND = 1 << 16;
 
-  Plan plan(double seconds) throws IOException {
+  Plan plan(int seconds) throws IOException {
     List<ParameterSpec> specs = specs();
     double flops =
         FlopCount.of(experiment.model(), specs)
@@ -75,51 +74,45 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
     return (long) experiment.training().batching().batchSize() * experiment.model().length();
   }
 
-  private Plan tried(double seconds) throws IOException {
-    Trial.WarmUp warm = Trial.warmUp(manager, experiment, vocabularySize);
-    long before = Trial.inUse(device()).orElse(0);
-    try (Trial trial = Trial.prepare(manager, experiment, vocabularySize, seconds, warm.step())) {
-      TrainingConfig training = experiment.training();
-      Batching batching = training.batching();
-      long parameters = trial.parameters();
-      Map<String, Long> known = known(before, parameters);
-      MemoryScale scale =
-          new MemoryScale(known.values().stream().mapToLong(Long::longValue).sum(), warm.peak());
-      SystemMemory.resetPeak();
-      StepBench.Pace pace = trial.steps(seconds);
-      int atOnce = Math.min(trial.examples(), batching.microBatch());
-      scale.add(peak(), atOnce, batching.microBatch());
-      double samples = trial.samples(); // before the evaluation, as in a run
-      scale.add(peak(), 1, 1);
-      double evaluation = 0;
-      int call = evaluationCall();
-      if (call > 0) {
-        evaluation = trial.evaluationOfExample(pace.seconds(), call);
-        scale.add(peak(), trial.evaluated(pace.seconds(), call), call);
-      }
-      known.put("data", mapped());
-      known.put("activations", scale.most());
-      double whole = pace.seconds() * batching.batchSize() / (double) trial.examples();
-      Map<String, Double> parts = new LinkedHashMap<>();
-      parts.put("start", warm.start());
-      parts.put("steps", training.steps() * whole);
-      parts.put("evaluation", evaluations() * scored() * evaluation);
-      parts.put("samples", evaluations() * samples);
-      parts.put("checkpoints", checkpoints() * checkpoint(parameters));
-      return new Plan(
-          experiment,
-          new Plan.Size(parameters, trial.flops().denseEquivalent()),
-          memory(known, scale.ofExample()),
-          new Plan.Time(tokensAStep(), whole, pace.steps(), trial.examples(), parts),
-          onGpu(parameters));
-    }
+  private Plan tried(int seconds) throws IOException {
+    Findings one = trial(1, 0);
+    Batching batching = experiment.training().batching();
+    int length = experiment.model().length();
+    Findings all = trial(Trial.fitting(batching, length, one, seconds).batchSize(), seconds);
+    double step = all.steps().seconds() * batching.batchSize() / all.steps().examples();
+    return new Plan(
+        experiment,
+        new Plan.Size(all.parameters(), all.flopsPerToken()),
+        memory(one, all),
+        new Plan.Time(
+            tokensAStep(), step, all.steps().count(), all.steps().examples(), times(one, all, step)),
+        onGpu(all.parameters()));
   }
 
-  /** Returns the most bytes in use since the last call; of a GPU, of all time. */
-  private long peak() throws IOException {
-    long peak = Trial.peak(device()).orElse(0);
-    SystemMemory.resetPeak();
-    return peak;
+  /** Tries steps of so many examples: here on a GPU, else in a process of its own. */
+  private Findings trial(int examples, int seconds) throws IOException {
+    return device().isGpu() ? rehearsed(examples, seconds) : rehearsal.of(examples, seconds);
+  }
+
+  /**
+   * Tries the training in this process.
+   *
+   * @param examples of a step, at most
+   * @param seconds of the steps; 0 for the briefest trial
+   */
+  Findings rehearsed(int examples, int seconds) throws IOException {
+    Batching batching = Trial.batches(experiment.training().batching(), examples);
+    return Trial.run(manager, experiment, vocabularySize, batching, seconds, evaluationCall());
+  }
+
+  private Map<String, Double> times(Findings one, Findings all, double step) throws IOException {
+    Map<String, Double> parts = new LinkedHashMap<>();
+    parts.put("start", one.start());
+    parts.put("steps", experiment.training().steps() * step);
+    parts.put("evaluation", evaluations() * scored() * all.scored().seconds());
+    parts.put("samples", evaluations() * all.samples());
+    parts.put("checkpoints", checkpoints() * checkpoint(all.parameters()));
+    return parts;
   }
 
   /** Returns the examples of a call of the evaluation; 0 without an evaluation. */
@@ -210,23 +203,42 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize) {
     }
   }
 
-  /** Returns the bytes that do not depend on the number of examples. */
-  private Map<String, Long> known(long before, long parameters) {
+  private Plan.Memory memory(Findings one, Findings all) throws IOException {
+    Map<String, Long> sets = sets(all.parameters());
+    long ofSets = sets.values().stream().mapToLong(Long::longValue).sum();
+    MemoryScale scale = scale(one, all, one.idle() + ofSets);
+    long before = Math.min(one.idle(), scale.most() - ofSets);
     Map<String, Long> parts = new LinkedHashMap<>();
     parts.put(device().isGpu() ? "in use before" : "Java and libtorch", before);
-    parts.putAll(sets(parameters));
-    return parts;
+    parts.putAll(sets);
+    parts.put("data", mapped());
+    parts.put("activations", scale.most() - before - ofSets);
+    return new Plan.Memory(name(), parts, available(), fittingMicroBatch(parts, scale.ofExample()));
   }
 
-  private Plan.Memory memory(Map<String, Long> parts, long ofExample) throws IOException {
-    int batchSize = experiment.training().batching().batchSize();
-    long activations = parts.get("activations");
-    long known = parts.values().stream().mapToLong(Long::longValue).sum() - activations;
+  private MemoryScale scale(Findings one, Findings all, long known) throws IOException {
+    MemoryScale scale = new MemoryScale(known);
+    Findings.Peaks ofOne = one.peaks();
+    Findings.Peaks peaks = all.peaks();
+    int micro = experiment.training().batching().microBatch();
+    scale.add(ofOne.steps(), peaks.steps(), all.steps().atOnce(), micro);
+    scale.add(ofOne.samples(), peaks.samples(), 1, 1);
+    if (all.scored().examples() > 0) {
+      int call = evaluationCall();
+      scale.add(ofOne.evaluation(), peaks.evaluation(), all.scored().examples(), call);
+    }
+    return scale;
+  }
+
+  /** Returns the examples of a micro-batch that fit; 0 for none, or where that is unknown. */
+  private int fittingMicroBatch(Map<String, Long> parts, long ofExample) throws IOException {
     long available = available();
+    int batchSize = experiment.training().batching().batchSize();
+    long known =
+        parts.values().stream().mapToLong(Long::longValue).sum() - parts.get("activations");
     double fitting = (USABLE * available - known) / Math.max(1, ofExample);
     int most = (int) Math.min(Integer.MAX_VALUE, fitting);
-    return new Plan.Memory(
-        name(), parts, available, available < 0 ? 0 : Trial.largest(batchSize, most, batchSize));
+    return available < 0 ? 0 : Trial.largest(batchSize, most, batchSize);
   }
 
   /** Returns the bytes of what there is for each parameter. */

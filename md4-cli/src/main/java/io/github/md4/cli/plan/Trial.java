@@ -20,7 +20,6 @@ import io.github.md4.train.bench.RandomWindows;
 import io.github.md4.train.bench.StepBench;
 import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.parallel.Communicator;
-import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -49,10 +48,12 @@ final class Trial implements AutoCloseable {
 
   private static final double SAMPLING_SECONDS = 5;
   private static final int WARM_CALLS = 3;
-  private static final double WARM_SECONDS = 0.5;
+  private static final int MOST_ROUNDS = 6;
 
-  /** A trial of no time makes the first step and another. */
-  private static final int STEPS_WITHOUT_TIME = 2;
+  /** The time of further rounds, in times of that of the steps. */
+  private static final double REPEATED_SHARE = 0.5;
+
+  private static final double WARM_SECONDS = 0.5;
 
   private final NDManager manager;
   private final Experiment experiment;
@@ -78,65 +79,102 @@ final class Trial implements AutoCloseable {
   }
 
   /**
-   * What the first steps show.
+   * Tries the training, frees its arrays and returns what was found.
    *
-   * @param start the seconds from the start of the process to the first step, with what is compiled
-   * @param step the seconds of a step of one example
-   * @param peak the most bytes in use
+   * @param batching of the steps, with fewer examples than the training's where one would take long
+   * @param seconds of the steps; without any, the briefest trial: two steps, one example of an
+   *     evaluation and a few calls of the samples
+   * @param call the examples of a call of the evaluation; 0 without one
    */
-  record WarmUp(double start, double step, long peak) {}
-
-  /**
-   * Makes steps, an evaluation and samples of one example, after which all code is loaded and
-   * compiled, and Java's heap is as large as in a long run. What a process has then it has beside
-   * the arrays of the training.
-   */
-  static WarmUp warmUp(NDManager manager, Experiment experiment, int vocabularySize)
+  static Findings run(
+      NDManager manager,
+      Experiment experiment,
+      int vocabularySize,
+      Batching batching,
+      double seconds,
+      int call)
       throws IOException {
     SystemMemory.resetPeak();
-    Batching whole = experiment.training().batching();
-    WarmUp warm;
-    try (Trial small = new Trial(manager, experiment, vocabularySize, sized(whole, 1, 1))) {
-      double one = small.steps(0).seconds();
-      warm = new WarmUp(sinceStart() - STEPS_WITHOUT_TIME * one, one, 0);
-      double unused = small.evaluationOfExample(one, 1) + small.samples(WARM_SECONDS);
-      warm = new WarmUp(warm.start, one, peak(manager.getDevice()).orElse(0));
+    Findings found;
+    try (Trial trial = new Trial(manager, experiment, vocabularySize, batching)) {
+      found = trial.findings(batching, seconds, call);
     }
     GpuMemory.release(manager.getDevice());
-    JavaHeap.fill();
-    return warm;
+    return found.idle(inUse(manager.getDevice()).orElse(0));
+  }
+
+  private Findings findings(Batching batching, double seconds, int call) throws IOException {
+    boolean isBrief = seconds == 0;
+    StepBench.Pace pace = bench.pace(seconds);
+    double start = sinceStart() - (pace.steps() + 1) * pace.seconds();
+    long ofSteps = peak();
+    double samples = samples(isBrief ? WARM_SECONDS : SAMPLING_SECONDS);
+    long ofSamples = peak();
+    int scored = Math.min(call, isBrief ? 1 : evaluated(pace.seconds()));
+    double ofExample = scored == 0 ? 0 : evaluationOfExample(scored);
+    if (!isBrief && !manager.getDevice().isGpu()) {
+      repeat(scored, REPEATED_SHARE * seconds);
+    }
+    return new Findings(
+        start,
+        parameters(),
+        bench.flops().denseEquivalent(),
+        new Findings.Steps(examples, batching.microBatch(), pace.steps(), pace.seconds()),
+        samples,
+        new Findings.Scored(scored, ofExample),
+        new Findings.Peaks(ofSteps, ofSamples, peak()),
+        0);
   }
 
   /**
-   * Prepares a trial of so many seconds. Where a step of the whole batch would take too much of it,
-   * fewer examples are tried.
-   *
-   * @param one the seconds of a step of one example
+   * Goes through steps, samples and evaluation some more times: as a phase leaves the free memory
+   * in other pieces than the one before found it, a process grows a little in its first rounds.
    */
-  static Trial prepare(
-      NDManager manager, Experiment experiment, int vocabularySize, double seconds, double one) {
-    Batching whole = experiment.training().batching();
-    Trial trial = new Trial(manager, experiment, vocabularySize, whole);
-    if (manager.getDevice().isGpu() || trial.flopsAStep() < SLOW_FLOPS * SLOW_SHARE * seconds) {
-      return trial;
+  private void repeat(int scored, double seconds) {
+    long begin = System.nanoTime();
+    for (int i = 0; i < MOST_ROUNDS && (System.nanoTime() - begin) * 1e-9 < seconds; i++) {
+      double unused = bench.pace(0).seconds() + samples(WARM_SECONDS);
+      unused += scored == 0 ? 0 : evaluationOfExample(scored);
     }
-    int fitting = (int) Math.max(1, STEP_SHARE * seconds / one);
-    if (fitting >= whole.batchSize()) {
-      return trial;
+  }
+
+  /** Returns the most bytes in use since the last call; of a GPU, of all time. */
+  private long peak() throws IOException {
+    OptionalLong onGpu = GpuMemory.used(manager.getDevice());
+    long peak = (onGpu.isPresent() ? onGpu : SystemMemory.peak()).orElse(0);
+    SystemMemory.resetPeak();
+    return peak;
+  }
+
+  /**
+   * Returns the batches of a trial of so many seconds: the training's, or where a step of these
+   * would take too much of the time, smaller ones.
+   *
+   * @param one the findings of a trial with a single example
+   */
+  static Batching fitting(Batching whole, int length, Findings one, double seconds) {
+    double flops = one.flopsPerToken() * length * whole.batchSize();
+    if (flops < SLOW_FLOPS * SLOW_SHARE * seconds) {
+      return whole;
     }
-    trial.close();
-    int micro = largest(whole.microBatch(), fitting, whole.microBatch());
-    int batch = Math.min(whole.batchSize(), Math.max(micro, fitting / micro * micro));
-    return new Trial(manager, experiment, vocabularySize, sized(whole, batch, micro));
+    int fitting = (int) Math.max(1, STEP_SHARE * seconds / one.steps().seconds());
+    return fitting >= whole.batchSize() ? whole : batches(whole, fitting);
+  }
+
+  /**
+   * Returns the batches of at most so many examples.
+   *
+   * @param examples at least 1
+   */
+  static Batching batches(Batching whole, int examples) {
+    int micro = largest(whole.microBatch(), examples, whole.microBatch());
+    int batch = Math.min(whole.batchSize(), Math.max(micro, examples / micro * micro));
+    return new Batching(batch, micro, whole.samples(), whole.timeSampling());
   }
 
   private static double sinceStart() {
     return (System.currentTimeMillis() - ManagementFactory.getRuntimeMXBean().getStartTime())
         * 1e-3;
-  }
-
-  private static Batching sized(Batching whole, int batch, int micro) {
-    return new Batching(batch, micro, whole.samples(), whole.timeSampling());
   }
 
   /** Returns the largest divisor of {@code whole} that is at most {@code most}. */
@@ -152,22 +190,8 @@ final class Trial implements AutoCloseable {
     return !device.isGpu() && flopsOfExample / SLOW_FLOPS > HOPELESS_SECONDS;
   }
 
-  private double flopsAStep() {
-    return flops().denseEquivalent() * examples * experiment.model().length();
-  }
-
-  /** Returns the operations of training for each token. */
-  FlopCount flops() {
-    return bench.flops();
-  }
-
-  /** Returns the examples of a step of the trial. */
-  int examples() {
-    return examples;
-  }
-
   /** Returns the number of all parameters, powers too. */
-  long parameters() {
+  private long parameters() {
     return learner().model().sets(Weights.RAW).values().stream().mapToLong(p -> p.size()).sum();
   }
 
@@ -175,31 +199,18 @@ final class Trial implements AutoCloseable {
     return bench.learner();
   }
 
-  /** Makes steps for so long. */
-  StepBench.Pace steps(double seconds) {
-    return bench.pace(seconds);
-  }
-
   /**
-   * Returns the examples that an evaluation is tried with: those of a call, or fewer where such a
-   * call would take long.
+   * Returns the examples of an evaluation that take no longer than a call may.
    *
    * @param step the seconds of a step of the trial
-   * @param call the examples of a call
    */
-  int evaluated(double step, int call) {
-    return Math.min(call, (int) Math.max(1, CALL_SECONDS / (step / examples)));
+  private int evaluated(double step) {
+    return (int) Math.max(1, CALL_SECONDS / (step / examples));
   }
 
-  /**
-   * Returns the seconds of the evaluation of an example.
-   *
-   * @param step the seconds of a step of the trial
-   * @param call the examples of a call
-   */
-  double evaluationOfExample(double step, int call) {
+  /** Returns the seconds of each example of a call of an evaluation. */
+  private double evaluationOfExample(int batch) {
     EvaluationConfig config = experiment.evaluation();
-    int batch = evaluated(step, call);
     double seconds = 0;
     for (int time = 0; time < 2; time++) { // the first finds nothing compiled
       long start = System.nanoTime();
@@ -239,11 +250,11 @@ final class Trial implements AutoCloseable {
     }
   }
 
-  /** Returns the seconds that the samples of an evaluation take; some of their calls are made. */
-  double samples() {
-    return samples(SAMPLING_SECONDS);
-  }
-
+  /**
+   * Returns the seconds that the samples of an evaluation take; some of their calls are made.
+   *
+   * @param seconds after which no more call is made
+   */
   private double samples(double seconds) {
     Calls calls = new Calls(seconds);
     try {
@@ -296,15 +307,9 @@ final class Trial implements AutoCloseable {
   }
 
   /** Returns the bytes that the process or, if there is one, the GPU has in use now. */
-  static OptionalLong inUse(Device device) throws IOException {
+  private static OptionalLong inUse(Device device) throws IOException {
     OptionalLong onGpu = GpuMemory.used(device);
     return onGpu.isPresent() ? onGpu : SystemMemory.resident();
-  }
-
-  /** Returns the most bytes that the process or, if there is one, the GPU had in use. */
-  static OptionalLong peak(Device device) throws IOException {
-    OptionalLong onGpu = GpuMemory.used(device);
-    return onGpu.isPresent() ? onGpu : SystemMemory.peak();
   }
 
   @Override

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.plan;
+
+/**
+ * What a trial of a training showed.
+ *
+ * @param start the seconds from the start of the process to the first step, with what is compiled
+ * @param parameters the number of all parameters, powers too
+ * @param flopsPerToken the operations of training for each token, as for a dense program
+ * @param steps the steps that were tried
+ * @param samples the seconds that the samples of an evaluation take
+ * @param scored the part of an evaluation that was tried
+ * @param peaks the most bytes in use
+ * @param idle the bytes in use when the arrays of the trial were freed
+ */
+record Findings(
+    double start,
+    long parameters,
+    double flopsPerToken,
+    Steps steps,
+    double samples,
+    Scored scored,
+    Peaks peaks,
+    long idle) {
+
+  /**
+   * The steps of a trial.
+   *
+   * @param examples in each
+   * @param atOnce the examples of a micro-batch
+   * @param count their number
+   * @param seconds of each
+   */
+  record Steps(int examples, int atOnce, int count, double seconds) {}
+
+  /**
+   * A call of an evaluation.
+   *
+   * @param examples in the call; 0 where the training has no evaluation
+   * @param seconds of each example
+   */
+  record Scored(int examples, double seconds) {}
+
+  /** The most bytes in use by the process or, if there is one, of the GPU, in each phase. */
+  record Peaks(long steps, long samples, long evaluation) {}
+
+  Findings idle(long bytes) {
+    return new Findings(start, parameters, flopsPerToken, steps, samples, scored, peaks, bytes);
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.plan;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.md4.cli.launch.ChildCommand;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Trials in processes of their own. The memory of a process depends on all that it did before: one
+ * that does nothing but the trial has at its peak what a training has.
+ *
+ * @param words those behind md4 that started the plan
+ */
+record Rehearsal(List<String> words) {
+  static final String OPTION = "--rehearse";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * Tries the training in a new process.
+   *
+   * @param examples of a step
+   * @param seconds of the steps
+   * @throws IOException if the process fails
+   */
+  Findings of(int examples, int seconds) throws IOException {
+    List<String> command = new ArrayList<>(words);
+    command.addAll(List.of(OPTION, examples + "," + seconds));
+    Process process = ChildCommand.builder(command).start();
+    try {
+      byte[] told = process.getInputStream().readAllBytes();
+      int code = process.waitFor();
+      if (code != 0) {
+        throw new IOException(
+            "the trial with %d examples a step has ended with exit code %d"
+                .formatted(examples, code));
+      }
+      return JSON.readValue(new String(told, StandardCharsets.UTF_8), Findings.class);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("the trial was interrupted", e);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** Returns the line by which a process tells its findings. */
+  static String line(Findings findings) {
+    try {
+      return JSON.writeValueAsString(findings);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("findings are numbers", e);
+    }
+  }
+}
