@@ -29,8 +29,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /** The planner of a training: it tries the training, and tells what all of it takes. */
-record Planner(
-    NDManager manager, Experiment experiment, int vocabularySize, Rehearsal rehearsal) {
+record Planner(NDManager manager, Experiment experiment, int vocabularySize, Rehearsal rehearsal) {
   private static final int BYTES = Float.BYTES;
 
   /** Raw and averaged weights and two moments are in a checkpoint. */
@@ -85,7 +84,11 @@ record Planner(
         new Plan.Size(all.parameters(), all.flopsPerToken()),
         memory(one, all),
         new Plan.Time(
-            tokensAStep(), step, all.steps().count(), all.steps().examples(), times(one, all, step)),
+            tokensAStep(),
+            step,
+            all.steps().count(),
+            all.steps().examples(),
+            times(one, all, step)),
         onGpu(all.parameters()));
   }
 
