@@ -13,7 +13,8 @@
 #   table       bits per character, and the difference to MD4 in pairs of equal seeds
 #   curves      validation perplexity over steps, all kinds in one picture
 #   samples     samples of each kind
-#   generative  perplexity under GPT-2 and entropy of samples over STEPS_OF, drawn; SCORER names its folder
+#   generative  perplexity under GPT-2 and entropy of samples over STEPS_OF, as a table and drawn (the paper's Figure
+#               7); SCORER names the folder of a GPT-2. The perplexity is the mean of the samples' own, as SEDD has it
 # What follows --set goes to training.
 #
 #   CONFIG=text8-tiny      the config of configs/ that all kinds share
@@ -25,6 +26,7 @@
 #   WEIGHTS=raw, PASSES=2, BATCH=512, CHUNKS= (all)
 #   EVERY=                 steps between the points of curves; a tenth of STEPS where it is empty
 #   SAMPLES=4, SAMPLE_STEPS=1000, GENERATIVE_COUNT=64, STEPS_OF="16 64 256"
+#   SAMPLERS=              of MD4, SEDD and CTMC, instead of their own
 set -eu
 here=$(dirname "$0")
 md4=${MD4:-$here/../bin/md4}
@@ -66,9 +68,10 @@ settings() { # kind
 # Prints the samplers of a kind for the curves over steps, by their options.
 samplers() { # kind
   case $1 in
-    sedd*) echo "ancestral euler analytic" ;;
-    ctmc-absorbing | ctmc-uniform) echo "ancestral tau-leaping" ;;
-    *) echo "ancestral" ;;
+    md4) echo "${SAMPLERS:-ancestral mean}" ;;
+    sedd*) echo "${SAMPLERS:-ancestral euler analytic}" ;;
+    ctmc-absorbing | ctmc-uniform) echo "${SAMPLERS:-ancestral tau-leaping}" ;;
+    *) echo ancestral ;;
   esac
 }
 
@@ -210,8 +213,11 @@ generative() { # kind, seed
           --scorer "${SCORER:?names the folder of a GPT-2}" >"$out/$name.quality.json.part"
         mv "$out/$name.quality.json.part" "$out/$name.quality.json"
       fi
-      echo "$1 $sampler,$steps,$(number "$out/$name.quality.json" perplexity)" >>"$out/generative.csv"
-      echo "$1 $sampler,$steps,$(number "$out/$name.quality.json" unigramEntropy)" >>"$out/entropy.csv"
+      perplexity=$(number "$out/$name.quality.json" meanOfPerplexities)
+      entropy=$(number "$out/$name.quality.json" entropy)
+      echo "$1 $sampler,$steps,$perplexity" >>"$out/generative.csv"
+      echo "$1 $sampler,$steps,$entropy" >>"$out/entropy.csv"
+      printf '| %s | %s | %s | %.2f | %.3f |\n' "$1" "$sampler" "$steps" "$perplexity" "$entropy"
     done
   done
 }
@@ -220,10 +226,17 @@ generative_all() {
   for file in generative entropy; do
     echo "name,x,y" >"$out/$file.csv"
   done
-  each generative
-  "$md4" plot --out "$out/generative.svg" --log --x-name steps --y-name "perplexity under GPT-2" \
-    "$out/generative.csv"
-  "$md4" plot --out "$out/entropy.svg" --x-name steps --y-name "entropy" "$out/entropy.csv"
+  {
+    echo "| system | sampler | steps | mean of perplexities under GPT-2 | entropy of tokens |"
+    echo "| --- | --- | --- | --- | --- |"
+    each generative
+  } | tee "$out/generative.md"
+  for form in png svg; do
+    "$md4" plot --out "$out/generative.$form" --log --x-name steps --y-name "perplexity under GPT-2" \
+      --title "$config: perplexity of samples" "$out/generative.csv"
+    "$md4" plot --out "$out/entropy.$form" --x-name steps --y-name "entropy of tokens, nats" \
+      --title "$config: entropy of samples" "$out/entropy.csv"
+  done
 }
 
 if [ $# -eq 0 ]; then
@@ -232,6 +245,10 @@ if [ $# -eq 0 ]; then
 fi
 data=$1
 shift
+if [ "${1:-}" = settings ]; then # what makes a configuration one of a kind, for other scripts
+  settings "$2"
+  exit
+fi
 export MD4="$md4" RUNS="$runs" OUT="$out" CONFIG="$config"
 mkdir -p "$runs" "$out"
 if [ "${1:-}" = one ]; then
