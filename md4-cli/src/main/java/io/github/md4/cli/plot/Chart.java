@@ -4,7 +4,9 @@ package io.github.md4.cli.plot;
 import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -44,8 +46,41 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
 
   /** The division of the vertical axis. */
   enum Scale {
-    LINEAR,
-    LOGARITHMIC
+    /** As the values are. */
+    LINEAR {
+      @Override
+      double[] places(double... values) {
+        return values;
+      }
+
+      @Override
+      void style(XYStyler styler) {
+        styler.setYAxisDecimalPattern(NUMBER);
+      }
+    },
+    /** By their logarithms; XChart's own such axis has no numbers within a decade. */
+    LOGARITHMIC {
+      @Override
+      double[] places(double... values) {
+        return Arrays.stream(values).map(Math::log10).toArray();
+      }
+
+      @Override
+      void style(XYStyler styler) {
+        styler.setyAxisTickLabelsFormattingFunction(
+            place -> SvgChart.number(rounded(Math.pow(10, place))));
+      }
+    };
+
+    /** Returns where values stand on a linear axis. */
+    abstract double[] places(double... values);
+
+    abstract void style(XYStyler styler);
+
+    /** Returns a number to three digits. */
+    private static double rounded(double value) {
+      return Double.parseDouble(String.format(Locale.ROOT, "%.2e", value));
+    }
   }
 
   /** A line through points, {@code x} rising. */
@@ -64,7 +99,8 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
     style(chart.getStyler());
     for (Line line : lines) {
       XYSeries series =
-          chart.addSeries(line.name, withPointBetween(line.x), withPointBetween(line.y));
+          chart.addSeries(
+              line.name, withPointBetween(line.x), withPointBetween(scale.places(line.y)));
       series.setMarker(SeriesMarkers.NONE);
       series.setLineStyle(new BasicStroke(STROKE));
       series.setLineColor(color(chart.getSeriesMap().size() - 1));
@@ -97,8 +133,7 @@ record Chart(String title, Axis x, String y, Scale scale, List<Line> lines) {
     styler.setXAxisMax(x.to);
     styler.setXAxisTickMarkSpacingHint(TICK_SPACING);
     styler.setXAxisDecimalPattern(NUMBER);
-    styler.setYAxisDecimalPattern(NUMBER);
-    styler.setYAxisLogarithmic(scale == Scale.LOGARITHMIC);
+    scale.style(styler);
     styler.setChartBackgroundColor(Color.WHITE);
     styler.setPlotBorderVisible(false);
     boolean isOneRow = lines.size() <= LINES_OF_A_ROW;
