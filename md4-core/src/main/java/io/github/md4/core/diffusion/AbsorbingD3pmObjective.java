@@ -40,7 +40,7 @@ public record AbsorbingD3pmObjective(
   /** Returns the bound, which is without the auxiliary term. */
   @Override
   public Objective likelihood() {
-    return bound();
+    return auxiliary == 0 ? this : new AbsorbingD3pmObjective(space, schedule, axis, 0);
   }
 
   @Override

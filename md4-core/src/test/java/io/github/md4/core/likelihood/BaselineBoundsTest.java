@@ -163,8 +163,15 @@ final class BaselineBoundsTest {
     for (int steps : new int[] {16, 32, 64, 128}) {
       AbsorbingD3pmObjective d3pm =
           new AbsorbingD3pmObjective(LAW.space(), LINEAR, new TimeAxis.Discrete(steps), 0.01);
-      Md4Objective bound = (Md4Objective) d3pm.likelihood();
-      assertThat(bound.axis()).isEqualTo(new TimeAxis.Discrete(steps));
+      TimeAxis.Discrete axis = new TimeAxis.Discrete(steps);
+      Objective bound = d3pm.likelihood();
+      assertThat(bound).isEqualTo(new AbsorbingD3pmObjective(LAW.space(), LINEAR, axis, 0));
+      int[] x = {0, 2, 1};
+      double[] u = {0.9, 0.1, 0.8};
+      Query ofSteps = new Md4Objective(LAW.space(), LINEAR, axis).query(x, 0.55, u);
+      assertThat(bound.query(x, 0.55, u).weight()).isEqualTo(ofSteps.weight());
+      assertThat(bound.query(x, 0.55, u).positions()).isEqualTo(ofSteps.positions());
+      assertThat(bound.terms(1)).isEqualTo(new Md4Objective(LAW.space(), LINEAR, axis).terms(1));
       double error = exact.discrete(LINEAR, steps) - limit;
       assertThat(error).isPositive();
       if (!Double.isNaN(before)) {
