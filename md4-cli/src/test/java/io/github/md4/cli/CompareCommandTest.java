@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.core.token.Gpt2Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -75,6 +78,92 @@ final class CompareCommandTest {
     assertThat(json.path("mean").path("standardError").isNull()).isTrue();
     assertThat(Files.readString(gen)).contains("# estimator: continuous from 0.001, reference\n");
     assertThat(Files.readAllLines(gen).stream().filter(l -> l.matches("\\d+,16,.*"))).hasSize(12);
+  }
+
+  /** Files of documents keep what intervals need; those of before have one that is no narrower. */
+  @Test
+  void compare_ofDocumentsHasTheIntervalOfTheEvaluation() throws IOException {
+    Path data = documents();
+    TinyModel ofTokens = new TinyModel(new Gpt2Tokenizer());
+    Path unused = ofTokens.write(folder.resolve("one"), 1);
+    unused = ofTokens.write(folder.resolve("other"), 2);
+    Path first = evaluate("one", data);
+    Path second = evaluate("other", data);
+    JsonNode pair = pair(first, second);
+    JsonNode own =
+        Ran.md4(
+                Ran.words(
+                    "evaluate --device cpu --json --model %s --compare %s --data %s"
+                        .formatted(folder.resolve("one"), folder.resolve("other"), data)))
+            .succeeded()
+            .json();
+    JsonNode difference = own.path("compared").path("differences").get(0);
+    for (String end : new String[] {"low", "high"}) {
+      assertThat(pair.path("interval").path(end).asDouble() * Math.log(2))
+          .isCloseTo(difference.path("interval").path(end).asDouble(), within(1e-9));
+    }
+    String text = Files.readString(first);
+    assertThat(text).contains("unit,tokens,nats,deviation\n", "# degreesOfFreedom: ");
+    JsonNode before = pair(before(first), before(second));
+    assertThat(before.path("bitsPerToken")).isEqualTo(pair.path("bitsPerToken"));
+    for (String bad :
+        new String[] {
+          text.replaceFirst("# degreesOfFreedom: .*\n", ""),
+          text.replaceFirst("# degreesOfFreedom: .*\n", "# degreesOfFreedom: -1\n"),
+          text.replaceFirst("\n0,(\\d+),([^,]*),.*\n", "\n0,$1,$2,\n"),
+          text.replaceFirst("\n0,(\\d+),([^,]*),.*\n", "\n0,$1,$2,Infinity\n"),
+          text.replaceFirst("\n0,(\\d+),([^,]*),.*\n", "\n0,$1,$2\n"),
+        }) {
+      Path damaged = Files.writeString(folder.resolve("damaged.csv"), bad);
+      Ran.md4("compare", "--first", second, "--second", damaged)
+          .failed(
+              ExitCodes.DATA, "damaged.csv: is damaged, or not a file of md4 evaluate --losses");
+    }
+  }
+
+  /** Lines of 3 to 20 letters, closed by the end of text. */
+  private Path documents() throws IOException {
+    String all = "abc de fgh ".repeat(3);
+    String lines =
+        IntStream.range(0, 120)
+            .mapToObj(i -> all.substring(i % 11, i % 11 + 3 + i % 18) + "\n")
+            .collect(Collectors.joining());
+    Path text = Files.writeString(folder.resolve("lines.txt"), lines);
+    Path data = folder.resolve("lines");
+    Ran.md4(
+            Ran.words(
+                "data tokens --documents lines --vocabulary gpt2 --fractions 0.2,0.8 --from %s --out %s"
+                    .formatted(text, data)))
+        .check();
+    return data.resolve("valid.bin");
+  }
+
+  private Path evaluate(String model, Path data) {
+    Path file = folder.resolve(model + "-documents.csv");
+    Ran.md4(
+            Ran.words(
+                "evaluate --device cpu --model %s --data %s --losses %s"
+                    .formatted(folder.resolve(model), data, file)))
+        .check();
+    return file;
+  }
+
+  private static JsonNode pair(Path first, Path second) throws IOException {
+    return Ran.md4("compare", "--json", "--first", first, "--second", second)
+        .succeeded()
+        .json()
+        .path("pairs")
+        .get(0);
+  }
+
+  /** Without what was added. */
+  private static Path before(Path file) throws IOException {
+    String text =
+        Files.readString(file)
+            .replaceFirst("# degreesOfFreedom: .*\n", "")
+            .replaceFirst("unit,tokens,nats,deviation", "unit,tokens,nats")
+            .replaceAll("(?m)^(\\d+,\\d+,[^,\n]*),.*$", "$1");
+    return Files.writeString(file.resolveSibling("before-" + file.getFileName()), text);
   }
 
   @Test

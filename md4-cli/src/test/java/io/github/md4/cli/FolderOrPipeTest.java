@@ -43,7 +43,7 @@ final class FolderOrPipeTest {
         "data images --out OUT --labels TEXT --from NAME.tar",
         "trace NAME.ndjson",
         "compare --first NAME.csv --second NAME.csv",
-        "plot NAME.csv --out OUT",
+        "plot NAME.csv --out OUT.png",
         "config show --config NAME.yaml",
         "train --config NAME.yaml",
         "plan --config NAME.yaml",

@@ -18,6 +18,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
@@ -82,7 +83,8 @@ final class MainTest {
         arguments(new DeviceException("gpu 3 is absent"), 4, "gpu 3 is absent"),
         arguments(
             new DivergedException("the loss is NaN at step 5"), 5, "the loss is NaN at step 5"),
-        arguments(new NoSuchFileException("x.bin"), 1, "x.bin: there is no such file or folder"),
+        arguments(new NoSuchFileException("x.bin"), 3, "x.bin: there is no such file or folder"),
+        arguments(new NotDirectoryException("x.png"), 1, "x.png: there is no folder for it"),
         arguments(new AccessDeniedException("x.bin"), 1, "x.bin: permission denied"),
         arguments(new FileAlreadyExistsException("runs/a"), 1, "runs/a: exists already"),
         arguments(

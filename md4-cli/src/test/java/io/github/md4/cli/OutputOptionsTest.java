@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 final class OutputOptionsTest {
   /** The options that name what is read, or a folder with a rule of its own. */
-  private static final Set<String> READ =
+  static final Set<String> READ =
       Set.of(
           "--cache",
           "--compare",

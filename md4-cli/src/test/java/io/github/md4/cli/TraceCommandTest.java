@@ -53,7 +53,7 @@ final class TraceCommandTest {
     Path other = Files.writeString(folder.resolve("other"), "{\"a\":1}\n");
     md4("trace", other).failed(3, "other: line 1 is no line of a trace: md4 sample --trace makes");
     md4("trace", trace, "--html", folder.resolve("no/out.html"))
-        .failed(1, "out.html: there is no such file or folder");
+        .failed(1, "out.html: there is no folder for it");
   }
 
   @Test

@@ -511,6 +511,8 @@ final class TrainCommandTest {
     assertThat(run().resolve("config.yaml")).content().contains("guard: \"off\"\n");
     assertThat(metrics().get(0).get("gradientNorm").isJsonNull()).isTrue();
     assertThat(metrics().get(0).get("modelFlopsUtilisation").isJsonNull()).isTrue();
+    assertThat(metrics().get(0).get("modelFlopsUtilisationReason").getAsString())
+        .contains("training.peakFlops");
   }
 
   @Test

@@ -26,6 +26,11 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
   private static final String SEPARATOR = ": ";
   private static final String HEAD = "unit,tokens,nats";
 
+  /** The head of documents, whose runs are known. */
+  private static final String HEAD_OF_RUNS = HEAD + ",deviation";
+
+  private static final String DEGREES = "degreesOfFreedom";
+
   private static final String CONTINUOUS = new TimeAxis.Continuous().describe();
   private static final String STEPS = "T = ";
   private static final String EXACT = "left to right";
@@ -46,18 +51,28 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
     about.put("unit", new EvaluationFields(report.headline()).unit());
     about.put("seed", "" + report.evaluation().settings().seed());
     about.put("passes", "" + report.evaluation().settings().passes());
-    return new LossFile(about, report.headline().losses());
+    UnitLosses losses = report.headline().losses();
+    if (losses.runs().areKnown()) {
+      about.put(DEGREES, "" + losses.runs().degreesOfFreedom());
+    }
+    return new LossFile(about, losses);
   }
 
   /** Writes the losses and replaces the file. */
   void write(Path file) throws IOException {
     StringBuilder text = new StringBuilder();
     about.forEach((name, value) -> text.append(COMMENT + name + SEPARATOR + value + "\n"));
-    text.append(HEAD + "\n");
+    boolean hasRuns = losses.runs().areKnown();
+    text.append((hasRuns ? HEAD_OF_RUNS : HEAD) + "\n");
     for (int i = 0; i < losses.tokens().length; i++) {
-      text.append(i + "," + losses.tokens()[i] + "," + losses.nats()[i] + "\n");
+      text.append(i + "," + losses.tokens()[i] + "," + losses.nats()[i]);
+      text.append((hasRuns ? "," + cell(losses.runs().deviations()[i]) : "") + "\n");
     }
     OutputFile.writeDeep(file, text.toString());
+  }
+
+  private static String cell(double deviation) {
+    return Double.isNaN(deviation) ? "" : "" + deviation;
   }
 
   /**
@@ -71,12 +86,14 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
     List<String[]> rows = new ArrayList<>();
     boolean isOnce = text.endsWith("\n"); // a last number may be cut
     boolean isBelowHead = false;
+    boolean hasRuns = false;
     for (String line : text.lines().toList()) {
       int separator = line.indexOf(SEPARATOR);
       if (isBelowHead) {
         rows.add(line.split(",", -1));
-      } else if (line.equals(HEAD)) {
+      } else if (line.equals(HEAD) || line.equals(HEAD_OF_RUNS)) {
         isBelowHead = true;
+        hasRuns = line.equals(HEAD_OF_RUNS);
       } else if (line.startsWith(COMMENT) && separator > 0) {
         String name = line.substring(COMMENT.length(), separator);
         isOnce &= about.put(name, line.substring(separator + SEPARATOR.length())) == null;
@@ -85,11 +102,12 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
     if (!isOnce || !about.keySet().containsAll(SAME) || !about.containsKey(ESTIMATOR)) {
       throw damaged(file);
     }
-    return new LossFile(about, losses(file, about.get("unit"), rows));
+    UnitLosses losses = losses(file, about.get("unit"), rows, hasRuns ? 4 : 3);
+    return new LossFile(about, hasRuns ? withRuns(file, losses, rows, about.get(DEGREES)) : losses);
   }
 
   /** Reads rows, each of them once and in order. */
-  private static UnitLosses losses(Path file, String unit, List<String[]> rows) {
+  private static UnitLosses losses(Path file, String unit, List<String[]> rows, int columns) {
     long[] tokens = new long[rows.size()];
     double[] nats = new double[rows.size()];
     long units = 0;
@@ -99,7 +117,7 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
         String[] row = rows.get(i);
         tokens[i] = Long.parseLong(row[1]);
         nats[i] = Double.parseDouble(row[2]);
-        isWhole &= row.length == 3 && Integer.parseInt(row[0]) == i;
+        isWhole &= row.length == columns && Integer.parseInt(row[0]) == i;
         isWhole &= tokens[i] >= 0 && Double.isFinite(nats[i]);
         units += tokens[i] > 0 ? 1 : 0;
       }
@@ -110,6 +128,37 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
     } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
       throw damaged(file);
     }
+  }
+
+  /** Reads the deviations of runs, of which the first document with tokens begins one. */
+  private static UnitLosses withRuns(
+      Path file, UnitLosses losses, List<String[]> rows, String degrees) {
+    double[] deviations = new double[rows.size()];
+    boolean isBegun = false;
+    try {
+      for (int i = 0; i < deviations.length; i++) {
+        String cell = rows.get(i)[3];
+        deviations[i] = cell.isEmpty() ? Double.NaN : Double.parseDouble(cell);
+        isBegun |= Double.isFinite(deviations[i]);
+        if (!isDeviation(cell, deviations[i]) || (losses.tokens()[i] > 0 && !isBegun)) {
+          throw damaged(file);
+        }
+      }
+      if (degrees == null || Long.parseLong(degrees) < 0) {
+        throw damaged(file);
+      }
+      return new UnitLosses(
+          losses.unit(),
+          losses.tokens(),
+          losses.nats(),
+          new UnitLosses.Runs(deviations, Long.parseLong(degrees)));
+    } catch (NumberFormatException e) {
+      throw damaged(file);
+    }
+  }
+
+  private static boolean isDeviation(String cell, double value) {
+    return cell.isEmpty() || Double.isFinite(value);
   }
 
   /** Reads the number at the start of a unit's text, written with separators of thousands. */

@@ -28,6 +28,7 @@ record MetricsCurve(Path file, List<JsonObject> lines) {
   private static final String SPLIT = "split";
   private static final String TRAIN = "train";
   private static final String GUARD = "guard";
+  private static final String REASON = "Reason";
   private static final List<String> OF_EVALUATIONS = List.of("emaBitsPerToken", "rawBitsPerToken");
 
   /**
@@ -65,11 +66,19 @@ record MetricsCurve(Path file, List<JsonObject> lines) {
         file, "line %d is no metrics with a step and a split".formatted(number));
   }
 
-  /** Returns the splits that were evaluated, or train where none was. */
+  /**
+   * Returns the splits that were evaluated, or train where none was.
+   *
+   * @throws InvalidDataException if there is neither
+   */
   Set<String> splits() {
     Set<String> splits = new LinkedHashSet<>();
     lines.forEach(line -> splits.add(line.get(SPLIT).getAsString()));
     splits.remove(GUARD);
+    if (splits.isEmpty()) {
+      throw new InvalidDataException(
+          file, "has no metrics yet; the first come after training.logEvery steps");
+    }
     if (splits.size() > 1) {
       splits.remove(TRAIN);
     }
@@ -104,6 +113,7 @@ record MetricsCurve(Path file, List<JsonObject> lines) {
     points.values().removeIf(value -> !Double.isFinite(value));
     if (points.isEmpty()) {
       names.removeAll(List.of(STEP, SPLIT));
+      names.removeIf(name -> name.endsWith(REASON));
       throw new InvalidDataException(
           file,
           "has no %s of the split %s; splits are %s, metrics %s"

@@ -2,6 +2,7 @@
 package io.github.md4.cli.serve;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,10 +32,12 @@ final class BearerToken {
    * @throws InvalidDataException if the file has no line, or several
    */
   static BearerToken read(Path file) throws IOException {
+    UntrustedFile untrusted = new UntrustedFile(file);
+    untrusted.checkIsReadable();
     if (Files.size(file) > LONGEST) {
       throw new InvalidDataException(file, "is too long for a token: over 4,096 bytes");
     }
-    String text = Files.readString(file).strip();
+    String text = untrusted.text().strip();
     if (text.isEmpty() || !text.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
       throw new InvalidDataException(
           file, "must hold a token: one line of ASCII characters without blanks");

@@ -6,6 +6,7 @@ import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.train.DivergedException;
 import io.github.md4.train.parallel.JobException;
+import java.nio.file.NoSuchFileException;
 import picocli.CommandLine.ParameterException;
 
 /** The exit codes of the process. */
@@ -29,7 +30,8 @@ public final class ExitCodes {
     if (failure instanceof ParameterException || failure instanceof InvalidConfigException) {
       return USAGE;
     }
-    if (failure instanceof InvalidDataException) {
+    // Of a file that is read; one that is written has another exception, see OutputFile.
+    if (failure instanceof InvalidDataException || failure instanceof NoSuchFileException) {
       return DATA;
     }
     if (failure instanceof DeviceException) {

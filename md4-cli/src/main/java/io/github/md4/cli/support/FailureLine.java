@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -85,6 +86,9 @@ public final class FailureLine {
     String message = message(failure);
     if (failure instanceof NoSuchFileException) {
       return message + ": there is no such file or folder";
+    }
+    if (failure instanceof NotDirectoryException) {
+      return message + ": there is no folder for it";
     }
     if (failure instanceof AccessDeniedException) {
       return message + ": permission denied";

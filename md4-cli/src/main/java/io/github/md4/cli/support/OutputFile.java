@@ -4,7 +4,7 @@ package io.github.md4.cli.support;
 import io.github.md4.core.model.AtomicWrite;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 
 /**
@@ -17,11 +17,11 @@ public final class OutputFile {
   /**
    * Writes or replaces a file.
    *
-   * @throws NoSuchFileException if there is no folder for it
+   * @throws NotDirectoryException if there is no folder for it
    */
   public static void write(Path file, AtomicWrite.Content content) throws IOException {
     if (!Files.isDirectory(file.toAbsolutePath().getParent())) {
-      throw new NoSuchFileException(file.toString());
+      throw new NotDirectoryException(file.toString());
     }
     try {
       if (!Files.exists(file)) {

@@ -121,7 +121,12 @@ public final class BoundEstimate {
     Arrays.setAll(
         nats,
         d -> tally.byDocument()[d] / settings.passes() + constant * data.sizes.ofDocument()[d]);
-    return new UnitLosses(data.unit, data.sizes.ofDocument(), nats);
+    long[] sizes = data.sizes.ofDocument();
+    UnitLosses.Runs runs =
+        data.unit == Unit.DOCUMENTS
+            ? tally.strata().runs(sizes, settings.passes())
+            : UnitLosses.Runs.UNKNOWN;
+    return new UnitLosses(data.unit, sizes, nats, runs);
   }
 
   /** {@return the 95% interval of the bound, nats per token} */

@@ -41,6 +41,28 @@ record StandardError(double value, long degreesOfFreedom) {
         : new StandardError(Math.sqrt(squares * units / (units - 1)) / tokens, units - 1);
   }
 
+  /**
+   * Returns the standard error of a mean over units whose deviations from it are known,
+   *
+   * <pre>{@code
+   * sqrt((D - 1) / D * sum_d deviation_d^2) / n
+   * }</pre>
+   *
+   * @param deviations of the units' sums, each by what is left of it without itself
+   * @param tokens n
+   * @param degrees of freedom; below 1 the error is unknown
+   */
+  static StandardError of(double[] deviations, double tokens, long degrees) {
+    double squares = 0;
+    for (double deviation : deviations) {
+      squares += deviation * deviation;
+    }
+    double units = deviations.length;
+    return degrees < 1
+        ? UNKNOWN
+        : new StandardError(Math.sqrt(squares * (units - 1) / units) / tokens, degrees);
+  }
+
   /** Returns the 95% interval of the mean, by Student's t. */
   Interval interval(double mean) {
     if (degreesOfFreedom < 1) {

@@ -79,28 +79,68 @@ record TimeStrata(int[] unitOf, double[][] nats, long[][] tokens) {
    * as fewer degrees of freedom: as the weights {@code n_d^2} do (Satterthwaite, 1946).
    */
   StandardError error() {
+    return StandardError.of(deviations(), total(), degreesOfFreedom());
+  }
+
+  /**
+   * Returns how far each unit with tokens is from what its times explain, {@code R_d / (1 - h_d)}
+   * as in {@link #error}. They are linear in the nats.
+   */
+  private double[] deviations() {
     long[] ofStratum = columns();
     double[] means = means(ofStratum);
-    double variance = 0;
+    return IntStream.range(0, nats.length)
+        .filter(d -> size(d) > 0)
+        .mapToDouble(d -> deviation(d, means, ofStratum))
+        .toArray();
+  }
+
+  private double deviation(int unit, double[] means, long[] ofStratum) {
+    double own = 1 - leverage(unit, size(unit), ofStratum);
+    return own > 0 ? residual(unit, means) / own : 0;
+  }
+
+  /**
+   * Returns the deviations of {@link #error} by document, over so many passes: that of a unit at
+   * its first document that has tokens, and NaN at the others.
+   *
+   * @param sizes of the documents, in tokens
+   */
+  UnitLosses.Runs runs(long[] sizes, int passes) {
+    double[] ofUnits = deviations();
+    double[] ofDocuments = new double[sizes.length];
+    Arrays.fill(ofDocuments, Double.NaN);
+    int before = -1;
+    int next = 0;
+    for (int d = 0; d < sizes.length; d++) {
+      if (sizes[d] > 0 && unitOf[d] != before) {
+        before = unitOf[d];
+        ofDocuments[d] = ofUnits[next++] / passes;
+      }
+    }
+    return new UnitLosses.Runs(ofDocuments, degreesOfFreedom());
+  }
+
+  private long degreesOfFreedom() {
+    long[] ofStratum = columns();
     double free = 0;
-    double total = 0;
     Spread spread = new Spread();
     for (int d = 0; d < nats.length; d++) {
       double size = size(d);
       if (size > 0) {
-        double own = 1 - leverage(d, size, ofStratum);
-        double rest = own > 0 ? residual(d, means) / own : 0;
-        variance += rest * rest;
-        free += own;
-        total += size;
+        free += 1 - leverage(d, size, ofStratum);
         spread.add(size * size);
       }
     }
-    long degrees = (long) (free * spread.evenness() + ROUNDING);
-    return degrees < 1
-        ? StandardError.UNKNOWN
-        : new StandardError(
-            Math.sqrt(variance * (spread.count - 1) / spread.count) / total, degrees);
+    return (long) (free * spread.evenness() + ROUNDING);
+  }
+
+  private double total() {
+    double total = 0;
+    for (int d = 0; d < nats.length; d++) {
+      total += size(d);
+    }
+    return total;
   }
 
   /** The evenness of weights. */

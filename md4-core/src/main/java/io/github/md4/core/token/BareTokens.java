@@ -30,6 +30,9 @@ public final class BareTokens {
     }
     try (TokenFile tokens =
         TokenFile.openWithVocabulary(bin, content.tokenizer().vocabularySize())) {
+      if (tokens.length() == 0) {
+        throw new InvalidDataException(bin, "holds no tokens");
+      }
       checkIds(tokens);
       TokenFileInfo info =
           new TokenFileInfo(content, TokenType.UINT16, tokens.length(), Sha256.of(bin));

@@ -162,6 +162,26 @@ final class BoundEstimateTest {
     }
   }
 
+  /** Losses that are kept have what an interval needs: the same to the last bits as of scores. */
+  @Test
+  void losses_haveTheIntervalsOfTheirScores() {
+    for (Examples examples :
+        List.of(
+            Chunks.documents(12, 2),
+            Chunks.documents(100, 1),
+            Chunks.plain(70),
+            Chunks.plain(9 * GROUP))) {
+      for (int passes : new int[] {1, 3}) {
+        BoundEstimate one = score(CONTINUOUS, examples, 3, passes);
+        BoundEstimate other = score(WIDER, examples, 3, passes);
+        BoundEstimate.Difference of = one.minus(other);
+        UnitLosses.Difference kept = one.losses().minus(other.losses());
+        assertThat(kept.interval().low()).isCloseTo(of.interval().low(), within(1e-12));
+        assertThat(kept.interval().high()).isCloseTo(of.interval().high(), within(1e-12));
+      }
+    }
+  }
+
   private static double middle(Interval interval) {
     assertThat(interval.high()).isGreaterThan(interval.low());
     return (interval.low() + interval.high()) / 2;

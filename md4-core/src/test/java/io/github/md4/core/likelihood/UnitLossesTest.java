@@ -66,6 +66,41 @@ final class UnitLossesTest {
     return losses(unit, tokens, nats).minus(losses(unit, tokens, new double[count]));
   }
 
+  /** Two runs: deviations 3 - 1 and -3 - 1 of six tokens; of other runs, each document alone. */
+  @Test
+  void minus_comparesRunsWhereBothAreTheSame() {
+    long[] tokens = {2, 2, 2};
+    double[] nats = {5, 5, 9};
+    UnitLosses one = losses(tokens, nats, 1, 3, Double.NaN, -3);
+    UnitLosses other = losses(tokens, new double[3], 1, 1, Double.NaN, 1);
+    UnitLosses.Difference difference = one.minus(other);
+    assertThat(difference.standardError()).isCloseTo(Math.sqrt(20.0 / 2) / 6, within(1e-15));
+    assertThat(difference.degreesOfFreedom()).isEqualTo(1);
+    UnitLosses.Difference alone =
+        losses(Unit.DOCUMENTS, tokens, nats).minus(losses(Unit.DOCUMENTS, tokens, 0, 0, 0));
+    for (UnitLosses unlike :
+        new UnitLosses[] {
+          losses(tokens, new double[3], 1, 1, 1, 1),
+          losses(tokens, new double[3], 2, 1, Double.NaN, 1),
+          losses(Unit.DOCUMENTS, tokens, 0, 0, 0)
+        }) {
+      assertThat(one.minus(unlike)).isEqualTo(alone);
+      assertThat(unlike.minus(one).standardError()).isEqualTo(alone.standardError());
+    }
+  }
+
+  @Test
+  void constructor_rejectsRunsOfOtherDocuments() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> losses(new long[] {1, 2}, new double[2], 1, 3))
+        .withMessage("there must be a deviation, or NaN, for each count of tokens: 2, 1");
+  }
+
+  private static UnitLosses losses(
+      long[] tokens, double[] nats, long degrees, double... deviations) {
+    return new UnitLosses(Unit.DOCUMENTS, tokens, nats, new UnitLosses.Runs(deviations, degrees));
+  }
+
   @Test
   void minus_rejectsOtherData() {
     UnitLosses losses = losses(Unit.CHUNKS, new long[] {1, 2}, 1, 1);

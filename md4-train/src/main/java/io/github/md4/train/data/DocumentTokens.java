@@ -194,6 +194,11 @@ public final class DocumentTokens {
     try (TokenSplits splits = new TokenSplits(out, content)) {
       TokenPacking.Packer packer = options.packing().packer(splits, tokenizer);
       DocumentEncoder.Counts counts = source.encode(tokenizer, packer);
+      if (counts.textBytes() == 0) {
+        throw new InvalidDataException(
+            corpus.files().get(0),
+            "holds no text: documents read, all of them empty: " + counts.documents());
+      }
       packer.finish();
       List<TokenFileInfo> written = splits.finish();
       if (written.isEmpty()) {

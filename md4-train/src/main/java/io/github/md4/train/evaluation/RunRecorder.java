@@ -34,6 +34,15 @@ import java.util.function.BooleanSupplier;
 public final class RunRecorder implements TrainingListener, AutoCloseable {
   private static final String TRAIN = "train";
   private static final String GUARD = "guard";
+  private static final String STANDARD_ERROR = "StandardError";
+
+  /** Why numbers of training may be unknown. */
+  private static final Map<String, String> REASONS =
+      Map.of(
+          "gradientNorm", "training.guard is off, so nobody reads it",
+          "modelFlopsUtilisation", "the device's peak is unknown: training.peakFlops gives it");
+
+  private static final String SINGLE_CHUNK = "a single chunk, whose spread says nothing";
 
   private final Evaluator evaluator;
   private final BestModel best;
@@ -85,7 +94,7 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
     values.put("tokensPerSecond", metrics.speed().tokensPerSecond());
     values.put("modelFlopsUtilisation", metrics.speed().modelFlopsUtilisation());
     values.putAll(metrics.schedule());
-    append(metrics.step(), TRAIN, values);
+    append(metrics.step(), TRAIN, values, REASONS);
   }
 
   /** Records an update that was left out, at its step. */
@@ -155,8 +164,9 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
       LikelihoodEstimate estimate = each.estimate();
       Map<String, Double> values = new LinkedHashMap<>();
       values.put(each.weights() + "BitsPerToken", estimate.bitsPerToken());
-      values.put(each.weights() + "StandardError", estimate.bitsPerTokenStandardError());
-      append(learner.updates(), each.split(), values);
+      String error = each.weights() + STANDARD_ERROR;
+      values.put(error, estimate.bitsPerTokenStandardError());
+      append(learner.updates(), each.split(), values, Map.of(error, SINGLE_CHUNK));
     }
     if (!evaluations.isEmpty()) {
       best.offer(learner, evaluations.get(0));
@@ -164,8 +174,10 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
     return evaluations;
   }
 
-  private void append(long step, String split, Map<String, Double> values) throws IOException {
-    log.append(step, split, values);
+  private void append(
+      long step, String split, Map<String, Double> values, Map<String, String> reasons)
+      throws IOException {
+    log.append(step, split, values, reasons);
     events.scalars(step, curves(split, values));
   }
 

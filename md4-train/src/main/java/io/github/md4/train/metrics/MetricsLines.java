@@ -18,6 +18,11 @@ final class MetricsLines {
   static final String STEP = "step";
   static final String SPLIT = "split";
 
+  /** The end of the name of the text that says why a number is null. */
+  private static final String REASON = "Reason";
+
+  private static final String NOT_A_NUMBER = "not a number";
+
   private MetricsLines() {}
 
   /** Returns a line that has no metrics yet. */
@@ -27,14 +32,22 @@ final class MetricsLines {
     return line;
   }
 
-  /** Adds {@code metrics} to {@code line} in their order. */
-  static void add(JsonObject line, Map<String, ? extends Number> metrics) {
+  /**
+   * Adds {@code metrics} to {@code line} in their order, and a reason beside each that is NaN.
+   *
+   * @param reasons why a metric may be unknown, by its name
+   */
+  static void add(
+      JsonObject line, Map<String, ? extends Number> metrics, Map<String, String> reasons) {
     metrics.forEach(
         (name, value) -> {
           if (name.equals(STEP) || name.equals(SPLIT)) {
             throw new IllegalArgumentException("a metric must not be named " + name);
           }
           line.add(name, json(value));
+          if (Double.isNaN(value.doubleValue())) {
+            line.addProperty(name + REASON, reasons.getOrDefault(name, NOT_A_NUMBER));
+          }
         });
   }
 

@@ -14,8 +14,9 @@ import java.util.Map;
 /**
  * A file of metrics, one JSON object per line: {@code {"step":5,"split":"train","loss":1.25}}.
  *
- * <p>Steps never decrease. NaN, an unknown number, becomes {@code null}; the infinities become the
- * strings {@code "Infinity"} and {@code "-Infinity"}. Not safe for several threads.
+ * <p>Steps never decrease. NaN, an unknown number, becomes {@code null}, and {@code NAME +
+ * "Reason"} beside it says why, as {@code "not a number"}; the infinities become the strings {@code
+ * "Infinity"} and {@code "-Infinity"}. Not safe for several threads.
  */
 public final class MetricsLog implements AutoCloseable {
   private final Path file;
@@ -74,7 +75,7 @@ public final class MetricsLog implements AutoCloseable {
    * @throws IOException if a file cannot be read or written
    */
   public void append(long step, Map<String, ? extends Number> metrics) throws IOException {
-    append(MetricsLines.line(step), step, metrics);
+    append(MetricsLines.line(step), step, metrics, Map.of());
   }
 
   /**
@@ -87,17 +88,36 @@ public final class MetricsLog implements AutoCloseable {
    */
   public void append(long step, String split, Map<String, ? extends Number> metrics)
       throws IOException {
-    JsonObject line = MetricsLines.line(step);
-    line.addProperty(MetricsLines.SPLIT, split);
-    append(line, step, metrics);
+    append(step, split, metrics, Map.of());
   }
 
-  private void append(JsonObject line, long step, Map<String, ? extends Number> metrics)
+  /**
+   * Appends one line of metrics of {@code split}, some of which may be unknown.
+   *
+   * @param step the number of updates made
+   * @param split the split's name, as {@code train} or {@code validation}
+   * @param metrics numbers by name
+   * @param reasons why a metric is unknown where it is NaN, by name; those of others are not used
+   * @throws IOException if a file cannot be read or written
+   */
+  public void append(
+      long step, String split, Map<String, ? extends Number> metrics, Map<String, String> reasons)
+      throws IOException {
+    JsonObject line = MetricsLines.line(step);
+    line.addProperty(MetricsLines.SPLIT, split);
+    append(line, step, metrics, reasons);
+  }
+
+  private void append(
+      JsonObject line,
+      long step,
+      Map<String, ? extends Number> metrics,
+      Map<String, String> reasons)
       throws IOException {
     if (step < lastStep) {
       throw new IllegalArgumentException("step must not decrease: " + step + " after " + lastStep);
     }
-    MetricsLines.add(line, metrics);
+    MetricsLines.add(line, metrics, reasons);
     lastStep = step;
     writer.write(line + "\n");
     writer.flush();

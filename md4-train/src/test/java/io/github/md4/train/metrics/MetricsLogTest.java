@@ -60,9 +60,23 @@ final class MetricsLogTest {
     }
     assertThat(Files.readAllLines(file()))
         .containsExactly(
-            "{\"step\":1,\"a\":null}",
+            "{\"step\":1,\"a\":null,\"aReason\":\"not a number\"}",
             "{\"step\":1,\"a\":\"Infinity\"}",
             "{\"step\":1,\"a\":\"-Infinity\"}");
+  }
+
+  @Test
+  void append_saysWhyANumberIsUnknown() throws IOException {
+    Map<String, Double> metrics = new LinkedHashMap<>();
+    metrics.put("norm", Double.NaN);
+    metrics.put("loss", 1.0);
+    try (MetricsLog log = MetricsLog.open(file(), -1)) {
+      log.append(1, "train", metrics, Map.of("norm", "nobody reads it", "loss", "not used"));
+    }
+    assertThat(file())
+        .hasContent(
+            "{\"step\":1,\"split\":\"train\",\"norm\":null,"
+                + "\"normReason\":\"nobody reads it\",\"loss\":1.0}\n");
   }
 
   @Test
