@@ -82,9 +82,9 @@ public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats, 
       return new Runs(differences, degreesOfFreedom);
     }
 
-    private StandardError error(double tokens) {
+    private StandardError error(long tokens) {
       double[] known = Arrays.stream(deviations).filter(each -> !Double.isNaN(each)).toArray();
-      return StandardError.of(known, tokens, degreesOfFreedom);
+      return StandardError.of(known, (double) tokens, degreesOfFreedom);
     }
   }
 
