@@ -25,8 +25,8 @@ interface CallPart {
    */
   void take(DrawKernels kernels, NDManager scope, NDArray logits, NDArray noise);
 
-  /** Takes the draws of these sequences, [3, R], where the network has drawn itself. */
-  void take(double[] draws);
+  /** Takes the draws of these sequences, where the network has drawn itself. */
+  void take(Draws draws);
 
   /** Lets a network with a memory of these sequences draw. */
   void drawBy(BatchedQuery query);

@@ -12,13 +12,13 @@ import java.util.function.Consumer;
  * The sequences of a call whose tokens are drawn in one way.
  *
  * @param way how tokens are drawn
- * @param drawn takes the draws, [3, R]
+ * @param drawn takes the draws of all, the first sequence first
  * @param failed takes what goes wrong in drawing
  */
 record DrawnPart(
     Drawing way,
     List<ActiveSequence> sequences,
-    Consumer<double[]> drawn,
+    Consumer<Draws> drawn,
     Consumer<RuntimeException> failed)
     implements CallPart {
 
@@ -29,9 +29,10 @@ record DrawnPart(
 
   @Override
   public void take(DrawKernels kernels, NDManager scope, NDArray logits, NDArray noise) {
-    double[] draws;
+    Draws draws;
     try {
-      draws = way.draw().draw(kernels, scope, way.law(), logits, noise).toDoubleArray();
+      NDArray all = way.draw().draw(kernels, scope, way.law(), logits, noise);
+      draws = new Draws(all.toDoubleArray(), (int) logits.getShape().get(0), 0);
     } catch (RuntimeException e) {
       failed.accept(e);
       return;
@@ -40,12 +41,12 @@ record DrawnPart(
   }
 
   @Override
-  public void take(double[] draws) {
+  public void take(Draws draws) {
     drawn.accept(draws);
   }
 
   @Override
   public void drawBy(BatchedQuery query) {
-    drawn.accept(query.draw(sequences));
+    drawn.accept(new Draws(query.draw(sequences), rows(), 0));
   }
 }

@@ -11,6 +11,11 @@ package io.github.md4.sample;
  */
 public record Draws(double[] drawn, int rows, int first) {
 
+  /** Returns these draws from a row on. */
+  Draws from(int row) {
+    return new Draws(drawn, rows, first + row);
+  }
+
   /**
    * {@return the token drawn for a position of the query, by its place there}
    *

@@ -27,7 +27,6 @@ import java.util.stream.IntStream;
  *     array is freed at the end of the call
  */
 record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kernels) implements Caller {
-
   /** The sequences of a call, one length after another, and the first position of each. */
   private static final class Batch {
     private final Map<Integer, List<ShownSequence>> lengths = new LinkedHashMap<>();
@@ -69,7 +68,7 @@ record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kernels) im
     if (parts.size() == 1 && batch.lengths.size() == 1) {
       Optional<double[]> draws = atOnce(parts.get(0));
       if (draws.isPresent()) {
-        parts.get(0).take(draws.get());
+        parts.get(0).take(new Draws(draws.get(), parts.get(0).rows(), 0));
         return;
       }
     }
@@ -77,14 +76,16 @@ record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kernels) im
     int columns = parts.stream().mapToInt(CallPart::columns).max().orElseThrow();
     try (NDManager scope = manager.newSubManager()) {
       NDArray packed = scope.create(packed(parts, batch, rows, columns));
-      DrawKernels.Unpacked unpacked = kernels.unpack(scope, packed, 1, batch.positions, rows);
+      int examples = batch.lengths.size() == 1 ? batch.all.size() : 1;
+      DrawKernels.Unpacked unpacked =
+          kernels.unpack(scope, packed, examples, batch.positions / examples, rows);
       NDArray logits = logits(batch, unpacked); // [R, V]
       int first = 0;
       for (CallPart part : parts) {
         int last = first + part.rows();
         NDArray own = parts.size() == 1 ? logits : rows(logits, first, last);
-        NDArray noise =
-            parts.size() == 1 ? unpacked.noise() : columns(unpacked.noise(), part, first, last);
+        boolean isAll = parts.size() == 1 || part.columns() == 0;
+        NDArray noise = isAll ? unpacked.noise() : columns(unpacked.noise(), part, first, last);
         part.take(kernels, scope, own, noise);
         first = last;
       }
@@ -94,9 +95,7 @@ record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kernels) im
   private NDArray logits(Batch batch, DrawKernels.Unpacked unpacked) {
     Condition condition = condition(batch.all);
     if (batch.lengths.size() == 1) {
-      int length = batch.positions / batch.all.size();
-      NDArray zt = unpacked.zt().reshape(batch.all.size(), length);
-      return denoiser.logits(zt, condition, unpacked.rows());
+      return denoiser.logits(unpacked.zt(), condition, unpacked.rows());
     }
     List<NDArray> zts = new ArrayList<>();
     int first = 0;

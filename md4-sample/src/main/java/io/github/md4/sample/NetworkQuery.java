@@ -19,7 +19,7 @@ record NetworkQuery(
 
   @Override
   public double[] draw(List<ActiveSequence> group) {
-    double[][] drawn = new double[1][];
+    Draws[] drawn = new Draws[1];
     CallPart all =
         new DrawnPart(
             new CallPart.Drawing(draw, law),
@@ -29,7 +29,7 @@ record NetworkQuery(
               throw failure;
             });
     caller().run(List.of(all));
-    return drawn[0];
+    return drawn[0].drawn();
   }
 
   @Override

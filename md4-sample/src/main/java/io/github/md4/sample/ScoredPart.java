@@ -38,7 +38,7 @@ record ScoredPart(ScoreJob job, List<ScoreJob.Scored> copies, UnaryOperator<Runt
   }
 
   @Override
-  public void take(double[] draws) {
+  public void take(Draws draws) {
     throw new IllegalStateException("nothing is drawn where a text is scored");
   }
 

@@ -88,13 +88,12 @@ final class TakenSequences {
         failure -> of.forEach(each -> end(each.job(), failure)));
   }
 
-  private void advance(List<SamplingJob.Drawn> of, double[] draws) {
-    int all = of.stream().mapToInt(each -> each.sequence().query().positions().length).sum();
+  private void advance(List<SamplingJob.Drawn> of, Draws draws) {
     int first = 0;
     for (SamplingJob.Drawn each : of) {
       int own = each.sequence().query().positions().length;
       if (!each.job().isEnded()) {
-        advance(each, new Draws(draws, all, first));
+        advance(each, draws.from(first));
       }
       first += own;
     }

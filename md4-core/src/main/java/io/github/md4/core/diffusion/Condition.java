@@ -54,20 +54,6 @@ public record Condition(double[] times, int[] labels, List<NoisyVectors> vectors
     return new Condition(times, without == 0 ? labels : new int[0]);
   }
 
-  /**
-   * {@return the same times and classes, followed by copies of the last example until there is a
-   * multiple of so many}
-   *
-   * @param examples at least 1
-   */
-  public Condition multipleOf(int examples) {
-    int[] at = new int[(times.length + examples - 1) / examples * examples];
-    Arrays.setAll(at, b -> Math.min(b, times.length - 1));
-    return new Condition(
-        Arrays.stream(at).mapToDouble(b -> times[b]).toArray(),
-        labels.length == 0 ? labels : Arrays.stream(at).map(b -> labels[b]).toArray());
-  }
-
   /** Returns that of the first examples. */
   Condition first(int examples) {
     return new Condition(

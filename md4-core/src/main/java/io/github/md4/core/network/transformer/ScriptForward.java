@@ -26,11 +26,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * safe for several threads.
  */
 final class ScriptForward implements FrozenForward {
-  /**
-   * The condition has a multiple of so many rows, for which {@code frozen.torchscript} has the
-   * reason.
-   */
-  private static final int ROWS = 16;
+  /** A product of fewer rows adds in another order. */
+  private static final int LEAST_ROWS = 4;
+
+  /** The numbers that the engine computes together at most: two vectors of a processor. */
+  private static final int VECTOR = 32;
 
   private final NDManager manager;
   private final TransformerConfig config;
@@ -108,18 +108,31 @@ final class ScriptForward implements FrozenForward {
   }
 
   private NDList conditionInputs(NDManager scope, Condition condition) {
-    FusedCondition.HostCondition host =
-        FusedCondition.HostCondition.of(config, condition.multipleOf(ROWS));
+    FusedCondition.HostCondition host = FusedCondition.HostCondition.of(config, condition);
     NDList arrays = new NDList();
     if (config.timeFeatures() == TimeFeatures.T) {
       int width = config.headWidth();
-      Shape shape = new Shape(host.timeFeatures().length / width, width);
-      arrays.add(scope.create(host.timeFeatures(), shape));
+      float[] features = host.timeFeatures();
+      int rows = rows(features.length / width);
+      float[] all = Arrays.copyOf(features, rows * width);
+      for (int i = features.length; i < all.length; i++) {
+        all[i] = all[i - width];
+      }
+      arrays.add(scope.create(all, new Shape(rows, width)));
     }
     if (config.classes() > 0) {
-      arrays.add(scope.create(host.labels()));
+      long[] labels = host.labels();
+      long[] all = Arrays.copyOf(labels, rows(labels.length));
+      Arrays.fill(all, labels.length, all.length, labels[labels.length - 1]);
+      arrays.add(scope.create(all));
     }
     return arrays;
+  }
+
+  /** Returns how often the condition is computed: {@code frozen.torchscript} has the reason. */
+  private int rows(int examples) {
+    int step = VECTOR / Math.min(VECTOR, Integer.lowestOneBit(config.headWidth()));
+    return (Math.max(LEAST_ROWS, examples) + step - 1) / step * step;
   }
 
   private NDList rotary(int length) {
