@@ -170,7 +170,9 @@ final class Fields {
     if (other.isPresent()) {
       String shown = shortened(other.get());
       String meant =
-          NearestName.of(known, shown).map(name -> "; did you mean " + name + "?").orElse("");
+          NearestName.of(known, shown)
+              .map(name -> "; did you mean " + name + "?")
+              .orElse("; the fields are " + String.join(", ", known));
       throw Refusal.wrong(shown, "unknown field: " + shown + meant);
     }
   }
