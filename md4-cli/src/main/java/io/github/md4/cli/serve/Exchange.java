@@ -79,6 +79,11 @@ final class Exchange {
             413, "body_size", "the body must have at most %,d bytes".formatted(limits.body()));
       }
       return body;
+    } catch (IOException e) {
+      if (status() != 0) {
+        throw e; // it was too slow
+      }
+      throw Refusal.wrong("the body ends too early, or its chunks are no chunks");
     } finally {
       watch.close();
     }

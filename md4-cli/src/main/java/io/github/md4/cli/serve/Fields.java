@@ -17,6 +17,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 
 /**
@@ -26,6 +27,9 @@ import java.util.stream.StreamSupport;
 final class Fields {
   private static final int DEEPEST = 8;
   private static final int LONGEST_NUMBER = 40;
+
+  private static final Pattern LIMIT_NAME = Pattern.compile(", from `[^`]*`\\)");
+  private static final Pattern JAVA_TAIL = Pattern.compile("(:| \\()[^:(`]*`.*");
 
   private static final JsonMapper READER =
       JsonMapper.builder(
@@ -66,8 +70,10 @@ final class Fields {
     }
   }
 
+  /** Returns what is wrong, without the names in Java that follow. */
   private static String firstLine(String message) {
-    return message.lines().findFirst().orElse("");
+    String line = message.lines().findFirst().orElse("");
+    return JAVA_TAIL.matcher(LIMIT_NAME.matcher(line).replaceAll(")")).replaceAll("");
   }
 
   private static String at(JsonProcessingException e) {

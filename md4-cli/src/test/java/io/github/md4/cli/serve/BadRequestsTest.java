@@ -164,6 +164,29 @@ final class BadRequestsTest {
     assertThat(answer.json().at("/error/code").asText()).isEqualTo("model_not_found");
   }
 
+  /** Chunks of a size that is none, and a body that ends before its length. */
+  @ParameterizedTest
+  @CsvSource({
+    "Transfer-Encoding: chunked, zz_{}_0__",
+    "Transfer-Encoding: chunked, -5_{}_0__",
+    "Transfer-Encoding: chunked, 18_{",
+    "Content-Length: 50, {",
+  })
+  void brokenBodies_areRefused(String header, String body) throws Exception {
+    int port = server.server().address().getPort();
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      socket.setSoTimeout(20_000);
+      String request =
+          "POST /v1/infill HTTP/1.1_Host: x_Content-Type: application/json_%s__%s"
+              .formatted(header, body)
+              .replace("_", "\r\n");
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+      socket.shutdownOutput();
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(answer).startsWith("HTTP/1.1 400 ").contains("{\"error\":{\"message\":\"the body");
+    }
+  }
+
   @Test
   void nestedJson_isRefused() throws Exception {
     String deep = "[".repeat(20_000) + "]".repeat(20_000);
