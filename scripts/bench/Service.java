@@ -23,6 +23,7 @@ import java.util.concurrent.Future;
  * <pre>{@code
  * Service MODEL MODE...
  *   clients:16:60   16 clients of 60 requests each
+ *   lengths:16:60   the same as clients, of lengths from half of the model's on
  *   turns:16:60     the same, one request at a time
  *   batch:32:4      one request of 32 sequences, four times
  *   fair:64:3       a request of one sequence in 8 steps, alone and beside 3 of 64 sequences
@@ -34,6 +35,9 @@ final class Service {
   private static final int WARM_UP = Integer.getInteger("warm", 30);
   private static final int STEPS = Integer.getInteger("steps", 64);
   private static final int FEW_STEPS = 8;
+
+  /** The seeds of a client are from so many times its number on. */
+  private static final long FIRST_SEED = 1_000_000;
 
   private Service() {}
 
@@ -54,6 +58,7 @@ final class Service {
         int each = Integer.parseInt(parts[2]);
         switch (parts[0]) {
           case "clients" -> clients(model, mode, n, each);
+          case "lengths" -> lengths(model, mode, n, each);
           case "turns" -> turns(model, mode, n, each);
           case "batch" -> batch(model, mode, n, each);
           case "fair" -> fair(model, mode, n, each);
@@ -74,6 +79,19 @@ final class Service {
   private static void clients(MaskedDiffusion model, String mode, int clients, int each)
       throws Exception {
     measure(mode, clients, each, seed -> model.generate(1, options(seed)));
+  }
+
+  private static void lengths(MaskedDiffusion model, String mode, int clients, int each)
+      throws Exception {
+    int longest = model.template("[MASK*]", 0).zt().length;
+    measure(
+        mode,
+        clients,
+        each,
+        seed -> {
+          int length = longest - (int) (seed / FIRST_SEED % (longest / 2 + 1));
+          model.infill("[MASK*" + length + "]", options(seed));
+        });
   }
 
   private static void turns(MaskedDiffusion model, String mode, int clients, int each)
@@ -120,7 +138,7 @@ final class Service {
     ExecutorService threads = Executors.newFixedThreadPool(clients);
     List<Callable<List<Double>>> tasks = new ArrayList<>();
     for (int c = 0; c < clients; c++) {
-      long first = 1_000_000L * c;
+      long first = FIRST_SEED * c;
       tasks.add(() -> client(first, each, request));
     }
     long start = System.nanoTime();
