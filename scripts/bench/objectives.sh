@@ -43,7 +43,11 @@ for kind in $kinds; do
     >"$out/bench-$kind.json" 2>"$out/bench-$kind.err"; then
     awk -v kind="$kind" -v ours="$(speed "$out/bench-$kind.json")" \
       -v first="$(speed "$out/bench-md4.json")" \
-      'BEGIN { printf "| %s | %.0f | %s |\n", kind, ours, first > 0 ? sprintf("%.3f", ours / first) : "-" }'
+      'BEGIN {
+        share = "-"
+        if (first > 0) share = sprintf("%.3f", ours / first)
+        printf "| %s | %.0f | %s |\n", kind, ours, share
+      }'
   else
     echo "| $kind | failed: $(tail -n 1 "$out/bench-$kind.err") | - |"
   fi
