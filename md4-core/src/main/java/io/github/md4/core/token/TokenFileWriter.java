@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.token;
 
+import io.github.md4.core.InvalidDataException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +36,7 @@ public final class TokenFileWriter implements Closeable {
       ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
   private final MessageDigest digest = Sha256.start();
   private long count;
+  private boolean isPublished;
 
   private TokenFileWriter(Path bin, DataSplit content) throws IOException {
     this.bin = bin;
@@ -42,7 +45,7 @@ public final class TokenFileWriter implements Closeable {
     partialBin = partial(bin);
     partialJson = partial(json);
     type = TokenType.smallestFor(content.tokenizer().vocabularySize());
-    channel = create(partialBin);
+    channel = locked(bin, open(partialBin));
   }
 
   /**
@@ -51,6 +54,7 @@ public final class TokenFileWriter implements Closeable {
    * @param bin the name to be, ending in {@code .bin}
    * @param content what the tokens are: data set, split, tokenizer, origin
    * @return the writer, closed by the caller
+   * @throws InvalidDataException if another writer is at work on the file
    * @throws IOException if a file cannot be written
    */
   public static TokenFileWriter create(Path bin, DataSplit content) throws IOException {
@@ -61,12 +65,32 @@ public final class TokenFileWriter implements Closeable {
     return file.resolveSibling(file.getFileName() + ".partial");
   }
 
-  private static FileChannel create(Path file) throws IOException {
-    return FileChannel.open(
-        file,
-        StandardOpenOption.CREATE,
-        StandardOpenOption.TRUNCATE_EXISTING,
-        StandardOpenOption.WRITE);
+  private static FileChannel open(Path file) throws IOException {
+    return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  }
+
+  /** Empties a file that nobody else writes; the lock lasts until it is closed. */
+  private static FileChannel locked(Path bin, FileChannel channel) throws IOException {
+    try {
+      if (!isFree(channel)) {
+        throw new InvalidDataException(
+            bin, "is being written by another process; wait for its end, or name another folder");
+      }
+      return channel.truncate(0);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static boolean isFree(FileChannel channel) {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false; // a writer of this process
+    } catch (IOException e) {
+      return true; // a file system without locks
+    }
   }
 
   /**
@@ -114,7 +138,6 @@ public final class TokenFileWriter implements Closeable {
   public TokenFileInfo seal() throws IOException {
     flush();
     channel.force(true);
-    channel.close();
     TokenFileInfo info = new TokenFileInfo(content, type, count, Sha256.finish(digest));
     writeJson(info);
     return info;
@@ -129,11 +152,12 @@ public final class TokenFileWriter implements Closeable {
     Files.deleteIfExists(bin); // never old tokens beside a new JSON
     move(partialJson, json);
     move(partialBin, bin);
+    isPublished = true;
   }
 
   private void writeJson(TokenFileInfo info) throws IOException {
     byte[] text = JsonFields.pretty(info.toJson()).getBytes(StandardCharsets.UTF_8);
-    try (FileChannel out = create(partialJson)) {
+    try (FileChannel out = open(partialJson).truncate(0)) {
       writeFully(out, ByteBuffer.wrap(text));
       out.force(true);
     }
@@ -146,8 +170,10 @@ public final class TokenFileWriter implements Closeable {
   /** Ends writing; what was not published is deleted. */
   @Override
   public void close() throws IOException {
+    if (channel.isOpen() && !isPublished) { // else the names may be another writer's
+      Files.deleteIfExists(partialBin);
+      Files.deleteIfExists(partialJson);
+    }
     channel.close();
-    Files.deleteIfExists(partialBin);
-    Files.deleteIfExists(partialJson);
   }
 }

@@ -264,6 +264,26 @@ final class TokenFileTest {
     assertThat(folder).isEmptyDirectory();
   }
 
+  /** The second of two writers is refused, and loses the first nothing. */
+  @Test
+  void create_refusesASecondWriterUntilTheFirstIsDone() throws IOException {
+    try (TokenFileWriter writer = TokenFileWriter.create(bin(), content(7))) {
+      writer.write(new int[] {1, 2, 3});
+      assertThatThrownBy(() -> TokenFileWriter.create(bin(), content(7)).close())
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("is being written by another process");
+      assertThat(writer.seal().count()).isEqualTo(3);
+      assertThatThrownBy(() -> TokenFileWriter.create(bin(), content(7)).close())
+          .isInstanceOf(InvalidDataException.class);
+      writer.publish();
+    }
+    try (TokenFile file = TokenFile.open(bin())) {
+      file.verify();
+      assertThat(file.length()).isEqualTo(3);
+    }
+    assertThat(write(new int[] {4}, 7).count()).isEqualTo(1);
+  }
+
   @Test
   void write_rejectsATokenOutsideTheVocabulary() throws IOException {
     try (TokenFileWriter writer = TokenFileWriter.create(bin(), content(7))) {
