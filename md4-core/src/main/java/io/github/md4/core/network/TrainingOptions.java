@@ -20,11 +20,14 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
 
   /** The code that computes. */
   public enum Kernels {
-    /** Our own CUDA kernels where they run, else TorchScript. */
+    /** A hand-written backward where it runs, else TorchScript. */
     AUTO,
     /** TorchScript and its automatic differentiation, on any device. */
     TORCHSCRIPT,
-    /** Our own CUDA kernels and a hand-written backward, or an error. */
+    /**
+     * A hand-written backward, or an error: our own CUDA kernels, or libtorch's operations on a CPU
+     * in float32.
+     */
     FUSED;
 
     /**

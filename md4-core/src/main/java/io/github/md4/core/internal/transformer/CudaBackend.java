@@ -29,13 +29,18 @@ class CudaBackend implements FusedBackend {
   }
 
   @Override
+  public String description() {
+    return "hand-written backward, CUDA kernels of our own";
+  }
+
+  @Override
   public Upload upload(NDManager manager) {
     return new PinnedUpload(cuda);
   }
 
   @Override
-  public String attention() {
-    return TorchScript.resource(CudaBackend.class, "flash.torchscript");
+  public Optional<String> attention() {
+    return Optional.of(TorchScript.resource(CudaBackend.class, "flash.torchscript"));
   }
 
   @Override
@@ -49,7 +54,7 @@ class CudaBackend implements FusedBackend {
   }
 
   @Override
-  public Optional<AttentionKernels> ownAttention(BufferPool pool) {
+  public Optional<AttentionKernels> ownAttention(NDManager manager, BufferPool pool) {
     return HopperAttention.find(cuda, options, pool);
   }
 
@@ -70,7 +75,7 @@ class CudaBackend implements FusedBackend {
     }
 
     @Override
-    public Optional<AttentionKernels> ownAttention(BufferPool pool) {
+    public Optional<AttentionKernels> ownAttention(NDManager manager, BufferPool pool) {
       return HopperAttention.findFrozen(cuda, options, pool);
     }
 

@@ -96,7 +96,10 @@ final class CudaPointwiseKernels implements PointwiseKernels {
     NDArray stream = before.isPresent() ? made.get(0) : h;
     ModulatedRows modulated =
         new ModulatedRows(
-            stream, made.get(made.size() - 2), made.get(made.size() - 1), h.getShape().get(0));
+            stream,
+            made.get(made.size() - 2),
+            new NDList(made.get(made.size() - 1)), // float32 [N, 2]
+            h.getShape().get(0));
     program.launchEarly(
         "residualNormModulate",
         new Grid(blocks(rows.count()), LANES, WARPS),
@@ -111,7 +114,7 @@ final class CudaPointwiseKernels implements PointwiseKernels {
         norm.shift(),
         stream,
         modulated.input(),
-        modulated.moments(),
+        modulated.saved().get(0),
         rows.starts(),
         rows.examples());
     return modulated;
@@ -143,7 +146,7 @@ final class CudaPointwiseKernels implements PointwiseKernels {
         output.input(),
         orAbsent(output.stream()),
         modulated.stream(),
-        modulated.moments(),
+        modulated.saved().get(0),
         x(before),
         gates(before, before.map(gated -> gated.vectors().values())),
         before.map(gated -> gated.vectors().count()).orElse(0),
@@ -208,11 +211,12 @@ final class CudaPointwiseKernels implements PointwiseKernels {
   }
 
   @Override
-  public void gatedActivationBackward(NDArray dg, NDArray u) {
+  public NDArray gatedActivationBackward(NDManager scope, NDArray dg, NDArray u) {
     int width = (int) dg.getShape().get(1);
     int rows = (int) dg.getShape().get(0);
     program.launch(
         "gatedActivationBackward", Grid.of(dg.getShape().size() / OCTET), dg, u, u, width, rows);
+    return u;
   }
 
   @Override

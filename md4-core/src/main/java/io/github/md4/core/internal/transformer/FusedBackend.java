@@ -6,19 +6,31 @@ import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Products;
+import io.github.md4.core.internal.torch.TorchScript;
 import java.util.Optional;
 
 /** The device-dependent parts of {@link FusedKernels}. */
 interface FusedBackend {
   PointwiseKernels pointwiseKernels(NDManager manager, BufferPool pool);
 
+  /** Returns a line that names the implementation. */
+  String description();
+
   Upload upload(NDManager manager);
 
-  /** Returns the TorchScript functions {@code attention} and {@code attentionBackward}. */
-  String attention();
+  /**
+   * Returns the TorchScript functions {@code attention} and {@code attentionBackward}; empty where
+   * there is always {@link #ownAttention}.
+   */
+  Optional<String> attention();
+
+  /** Returns the TorchScript functions {@code product} and {@code inputGradient}. */
+  default String productFunctions() {
+    return TorchScript.resource(FusedBackend.class, "products.torchscript");
+  }
 
   /** Returns attention of our own; without it libtorch attends. */
-  default Optional<AttentionKernels> ownAttention(BufferPool pool) {
+  default Optional<AttentionKernels> ownAttention(NDManager manager, BufferPool pool) {
     return Optional.empty();
   }
 

@@ -69,18 +69,23 @@ public final class FusedKernels implements AutoCloseable {
     this.products = backend.products(manager, pool);
     this.attention =
         backend
-            .ownAttention(pool)
+            .ownAttention(manager, pool)
             .orElseGet(() -> new LibtorchAttention(this, options.dropout.attention()));
     this.upload = backend.upload(manager);
     this.steps = backend.steps();
     String text =
         options.network.activation().functions()
             + options.network.activation().backward()
-            + backend.attention()
+            + backend.productFunctions()
+            + backend.attention().map(FusedKernels::attending).orElse("")
             + BufferPool.ROWS
             + TorchScript.resource(TorchScript.class, "condition.torchscript")
             + TorchScript.resource(FusedKernels.class, "fused.torchscript");
     this.script = TorchScript.load(manager, constants(options), text);
+  }
+
+  private static String attending(String attention) {
+    return attention + TorchScript.resource(FusedKernels.class, "attend.torchscript");
   }
 
   private static Map<String, Object> constants(Options options) {
@@ -98,16 +103,20 @@ public final class FusedKernels implements AutoCloseable {
   }
 
   /**
-   * Returns the kernels for a GPU; empty where they do not run: on a CPU, in float32, without a
-   * CUDA compiler, on a GPU older than Ampere, or for widths that are not multiples of 8.
+   * Returns the kernels for a GPU in bfloat16, or for a CPU in float32; empty where they do not
+   * run: without a CUDA compiler, on a GPU older than Ampere, or on one for widths that are not
+   * multiples of 8.
    */
   public static Optional<FusedKernels> find(NDManager parent, Options options) {
+    if (CpuBackend.fits(parent.getDevice(), options)) {
+      return Optional.of(new FusedKernels(parent, options, new CpuBackend(options)));
+    }
     return cuda(parent, options)
         .map(cuda -> new FusedKernels(parent, options, new CudaBackend(cuda, options)));
   }
 
   /**
-   * Returns the kernels of {@link #find} for forward passes only, with the same buffers for every
+   * Returns the kernels of {@link #find} on a GPU for forward passes only, with the same buffers for every
    * block.
    */
   public static Optional<FusedKernels> findFrozen(NDManager parent, Options options) {
@@ -251,9 +260,12 @@ public final class FusedKernels implements AutoCloseable {
             });
   }
 
-  /** Overwrites u with the gradient by u, given the gradient by {@link #gatedProduct}. */
-  public void gatedActivationBackward(Hidden dg, Hidden u) {
-    pointwise.gatedActivationBackward(dg.array, u.array);
+  /**
+   * Returns the gradient by u, which may take the place of u, given the gradient by {@link
+   * #gatedProduct}.
+   */
+  public Hidden gatedActivationBackward(NDManager scope, Hidden dg, Hidden u) {
+    return new Hidden(pointwise.gatedActivationBackward(scope, dg.array, u.array));
   }
 
   /** Returns the chosen rows of x. */
@@ -354,6 +366,11 @@ public final class FusedKernels implements AutoCloseable {
 
   BufferPool bufferPool() {
     return pool;
+  }
+
+  /** Returns a line that names the implementation. */
+  public String description() {
+    return backend.description();
   }
 
   public Upload upload() {

@@ -48,10 +48,10 @@ interface PointwiseKernels extends AutoCloseable {
    *
    * @param stream the residual stream [N, D]
    * @param input of the branch [N, D]
-   * @param moments mean and reciprocal deviation of each row, float32 [N, 2]
+   * @param saved what the backward needs besides, as mean and reciprocal deviation of each row
    * @param rowsBefore the number of rows of the stream before: N, or all positions
    */
-  record ModulatedRows(NDArray stream, NDArray input, NDArray moments, long rowsBefore) {}
+  record ModulatedRows(NDArray stream, NDArray input, NDList saved, long rowsBefore) {}
 
   /** Returns {@code h + gate * x} and its modulated LayerNorm; h has N rows or all positions. */
   ModulatedRows residualNormModulate(
@@ -94,8 +94,8 @@ interface PointwiseKernels extends AutoCloseable {
   /** Returns {@code value * activation(gate)} [N, F], u [N, 2 F]. */
   NDArray gatedActivation(NDManager scope, NDArray u);
 
-  /** Overwrites u with the gradient by u. */
-  void gatedActivationBackward(NDArray dg, NDArray u);
+  /** Returns the gradient by u, which may take the place of u. */
+  NDArray gatedActivationBackward(NDManager scope, NDArray dg, NDArray u);
 
   /** Returns the sums of a gradient's rows [N, D] by token, float32 [tokens, D]. */
   NDArray sumByToken(NDManager scope, NDArray dh, TokenRuns runs, int tokens);

@@ -178,17 +178,16 @@ final class FusedLayer {
         dy,
         activations.inner.gated.output(),
         weights.gradient(name + "feedForward.out.weight"));
-    Hidden u = activations.inner.gated.u().orElseThrow();
-    try (Hidden dg =
-        kernels.inputGradient(scope, dy, weights.copy(name + "feedForward.out.weight"))) {
-      kernels.gatedActivationBackward(dg, u);
-    }
+    Hidden dg = kernels.inputGradient(scope, dy, weights.copy(name + "feedForward.out.weight"));
+    Hidden du =
+        kernels.gatedActivationBackward(scope, dg, activations.inner.gated.u().orElseThrow());
+    dg.close();
     kernels.weightGradient(
         scope,
-        u,
+        du,
         activations.feedForwardIn.input(),
         weights.gradient(name + "feedForward.in.weight"));
-    return kernels.inputGradient(scope, u, weights.copy(name + "feedForward.in.weight"));
+    return kernels.inputGradient(scope, du, weights.copy(name + "feedForward.in.weight"));
   }
 
   private Hidden attentionBackward(NDManager scope, Activations activations, Hidden dp) {

@@ -24,13 +24,15 @@ final class FusedTransformer implements TrainableNetwork {
   private final TransformerConfig config;
   private final int vocabularySize;
   private final FusedWeights weights;
+  private final boolean isCopied;
   private final OptimizerKernels optimizer;
   private final Map<Integer, NDList> rotary = new HashMap<>();
 
   /**
    * The precision and recomputation of the hand-written pass.
    *
-   * @param products the type of products, of weights' copies and of gradients
+   * @param products the type of products and of gradients; in float32, products read the parameters
+   *     themselves
    */
   public record Options(Precision products, Recompute recompute) {}
 
@@ -47,12 +49,15 @@ final class FusedTransformer implements TrainableNetwork {
     this.kernels = kernels;
     this.config = config;
     this.vocabularySize = (int) parameters.get("head.weight").getShape().get(0);
-    FlatArrays copy = parameters.flat().zeros(options.products);
-    FlatArrays gradients = parameters.flat().zeros(options.products);
-    this.weights = FusedWeights.of(parameters, copy, gradients);
+    FlatArrays flat = parameters.flat();
+    this.isCopied = options.products != flat.precision();
+    FlatArrays copy = isCopied ? flat.zeros(options.products) : flat;
+    this.weights = FusedWeights.of(parameters, copy, flat.zeros(options.products));
     this.recompute = options.recompute;
-    this.optimizer = kernels.optimizer(manager, copy);
-    optimizer.copy(copy, parameters.flat());
+    this.optimizer = isCopied ? kernels.optimizer(manager, copy) : new OptimizerKernels(manager);
+    if (isCopied) {
+      optimizer.copy(copy, flat);
+    }
   }
 
   @Override
@@ -90,12 +95,12 @@ final class FusedTransformer implements TrainableNetwork {
 
   @Override
   public int exactSegments() {
-    return 1; // embedding and condition
+    return isCopied ? 1 : 0; // embedding and condition
   }
 
   @Override
   public Optional<OptimizerKernels.Movement> movement(FlatArrays workingPiece) {
-    return Optional.of(kernels.movement(workingPiece));
+    return isCopied ? Optional.of(kernels.movement(workingPiece)) : Optional.empty();
   }
 
   @Override
@@ -105,13 +110,15 @@ final class FusedTransformer implements TrainableNetwork {
 
   @Override
   public String description() {
-    return "hand-written backward, CUDA kernels of our own";
+    return kernels.description();
   }
 
   @Override
   public void close() {
     optimizer.close();
-    weights.copy().close();
+    if (isCopied) {
+      weights.copy().close();
+    }
     weights.gradients().close();
     kernels.close();
     manager.close();

@@ -159,8 +159,8 @@ public final class Transformer implements Network {
         config.isConditional() ? FusedKernels.find(parent, wanted) : Optional.empty();
     if (found.isEmpty() && options.kernels() == Kernels.FUSED) {
       throw new DeviceException(
-          "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16, for networks"
-              + " with a condition; take auto");
+          "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16, and on a CPU,"
+              + " in float32, for networks with a condition; take auto");
     }
     return found.map(
         kernels ->

@@ -71,13 +71,19 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
     }
 
     @Override
+    public String description() {
+      return "plain operations";
+    }
+
+    @Override
     public Upload upload(NDManager parent) {
       return Upload.plain();
     }
 
     @Override
-    public String attention() {
-      return TorchScript.resource(PlainPointwiseKernels.class, "attention.torchscript");
+    public Optional<String> attention() {
+      return Optional.of(
+          TorchScript.resource(PlainPointwiseKernels.class, "attention.torchscript"));
     }
 
     @Override
@@ -116,13 +122,16 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
     if (before.isEmpty()) {
       NDList of = pool.normBuffers(scope, h);
       return new ModulatedRows(
-          stream, put(made.get(0), of.get(0)), put(made.get(1), of.get(1)), h.getShape().get(0));
+          stream,
+          put(made.get(0), of.get(0)),
+          new NDList(put(made.get(1), of.get(1))),
+          h.getShape().get(0));
     }
     NDList of = pool.residualBuffers(scope, h, before.get().x(), norm.rows().count());
     return new ModulatedRows(
         put(stream, of.get(0)),
         put(made.get(0), of.get(1)),
-        put(made.get(1), of.get(2)),
+        new NDList(put(made.get(1), of.get(2))),
         h.getShape().get(0));
   }
 
@@ -148,7 +157,7 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
             "residualNormModulateBackward",
             output.input(),
             modulated.stream(),
-            modulated.moments(),
+            modulated.saved().get(0),
             mods.values(),
             mods.gradients(),
             norm.shift(),
@@ -200,10 +209,9 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
   }
 
   @Override
-  public void gatedActivationBackward(NDArray dg, NDArray u) {
-    try (NDManager scope = u.getManager().newSubManager()) {
-      one(scope, "gatedActivationBackward", dg, u).close();
-    }
+  public NDArray gatedActivationBackward(NDManager scope, NDArray dg, NDArray u) {
+    one(scope, "gatedActivationBackward", dg, u).close();
+    return u;
   }
 
   @Override

@@ -35,9 +35,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The hand-written forward and backward against the automatic differentiation of the recorded one,
- * in float32, with the pointwise kernels in plain operations; those of {@code fused.cu} are held
- * against it on a GPU ({@link FusedTransformerGpuTest}). Both draw their dropout from the engine in
- * the same places, seeded alike.
+ * in float32, with the pointwise kernels in plain operations and with those of the CPU; those of
+ * {@code fused.cu} are held against it on a GPU ({@link FusedTransformerGpuTest}). Both draw their
+ * dropout from the engine in the same places, seeded alike.
  */
 @Tag("naive")
 final class FusedTransformerTest {
@@ -56,43 +56,84 @@ final class FusedTransformerTest {
    */
   private static final double GRADIENT = 1e-5;
 
-  static List<TransformerConfig> networks() {
+  /** A network, and the kernels that compute it. */
+  private record Case(TransformerConfig config, Way way) {
+    @Override
+    public String toString() {
+      return way + ", " + config;
+    }
+  }
+
+  /** The kernels of a hand-written pass. */
+  private enum Way {
+    PLAIN {
+      @Override
+      FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
+        return PlainPointwiseKernels.kernels(manager, options);
+      }
+    },
+    CPU {
+      @Override
+      FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
+        return FusedKernels.find(manager, options).orElseThrow();
+      }
+    };
+
+    abstract FusedKernels kernels(NDManager manager, FusedKernels.Options options);
+  }
+
+  static List<Case> networks() {
     return Networks.ALL.stream()
         .filter(TransformerConfig::isConditional)
         .flatMap(network -> Stream.of(network, Networks.withDropout(network, 0.3, 0.2)))
+        .flatMap(network -> Arrays.stream(Way.values()).map(way -> new Case(network, way)))
         .toList();
   }
 
-  @ParameterizedTest
-  @MethodSource("networks")
-  void gradientsAtAllRows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
-    check(config, IntStream.range(0, BATCH * LENGTH).toArray(), Recompute.NONE);
+  static List<Case> networksOnCpu() {
+    return networks().stream().filter(each -> each.way == Way.CPU).toList();
   }
 
   @ParameterizedTest
   @MethodSource("networks")
-  void gradientsAtChosenRows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
-    check(config, CHOSEN, Recompute.NONE);
+  void gradientsAtAllRows_areThoseOfTheRecordedNetwork(Case network) {
+    check(network, IntStream.range(0, BATCH * LENGTH).toArray(), Recompute.NONE);
   }
 
   @ParameterizedTest
   @MethodSource("networks")
-  void gradientsWithRecomputation_areThoseOfTheRecordedNetwork(TransformerConfig config) {
-    check(config, CHOSEN, Recompute.LAYER);
+  void gradientsAtChosenRows_areThoseOfTheRecordedNetwork(Case network) {
+    check(network, CHOSEN, Recompute.NONE);
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void gradientsWithRecomputation_areThoseOfTheRecordedNetwork(Case network) {
+    check(network, CHOSEN, Recompute.LAYER);
+  }
+
+  /** Lengths from which on softmax, then attention as a whole, are libtorch's. */
+  @ParameterizedTest
+  @MethodSource("networksOnCpu")
+  void gradientsOfLongerSequences_areThoseOfTheRecordedNetwork(Case network) {
+    for (int length : new int[] {17, 71}) {
+      Inputs inputs = Inputs.random(network.config, 3, length, VOCABULARY);
+      check(network, inputs, CHOSEN, Recompute.NONE, FusedTransformerTest::entropy);
+    }
   }
 
   /** The other question that an objective may ask. */
   @ParameterizedTest
   @MethodSource("networks")
-  void gradientsOfGenMd4Rows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
-    check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::genMd4);
+  void gradientsOfGenMd4Rows_areThoseOfTheRecordedNetwork(Case network) {
+    check(network, CHOSEN, Recompute.NONE, FusedTransformerTest::genMd4);
   }
 
   /** The score entropy, which the fused way makes of the cross-entropy's gradient. */
   @ParameterizedTest
   @MethodSource("networks")
-  void gradientsOfScoreEntropy_areThoseOfTheRecordedNetwork(TransformerConfig config) {
-    check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::scoreEntropy);
+  void gradientsOfScoreEntropy_areThoseOfTheRecordedNetwork(Case network) {
+    check(network, CHOSEN, Recompute.NONE, FusedTransformerTest::scoreEntropy);
   }
 
   private static float[] scoreEntropy(
@@ -106,8 +147,8 @@ final class FusedTransformerTest {
   /** A loss given by its formula, which the fused way takes in chunks and writes back. */
   @ParameterizedTest
   @MethodSource("networks")
-  void gradientsOfFormulaRows_areThoseOfTheRecordedNetwork(TransformerConfig config) {
-    check(config, CHOSEN, Recompute.NONE, FusedTransformerTest::uniformStep);
+  void gradientsOfFormulaRows_areThoseOfTheRecordedNetwork(Case network) {
+    check(network, CHOSEN, Recompute.NONE, FusedTransformerTest::uniformStep);
   }
 
   private static float[] uniformStep(
@@ -119,8 +160,8 @@ final class FusedTransformerTest {
     return logits.formula(scope, new UniformStepLoss(0.1), rows, weights).toFloatArray();
   }
 
-  private static void check(TransformerConfig config, int[] rows, Recompute recompute) {
-    check(config, rows, recompute, FusedTransformerTest::entropy);
+  private static void check(Case network, int[] rows, Recompute recompute) {
+    check(network, rows, recompute, FusedTransformerTest::entropy);
   }
 
   /** A loss of logits, with its further results. */
@@ -148,9 +189,13 @@ final class FusedTransformerTest {
     return all.array();
   }
 
+  private static void check(Case network, int[] rows, Recompute recompute, Question question) {
+    check(network, Inputs.random(network.config, BATCH, LENGTH, VOCABULARY), rows, recompute, question);
+  }
+
   private static void check(
-      TransformerConfig config, int[] rows, Recompute recompute, Question question) {
-    Inputs inputs = Inputs.random(config, BATCH, LENGTH, VOCABULARY);
+      Case of, Inputs inputs, int[] rows, Recompute recompute, Question question) {
+    TransformerConfig config = of.config;
     NetworkInput input = new NetworkInput(inputs.zt(), inputs.condition(), rows);
     try (NDManager manager = NDManager.newBaseManager();
         Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
@@ -159,7 +204,7 @@ final class FusedTransformerTest {
         TrainableNetwork fused =
             new FusedTransformer(
                 manager,
-                kernels(manager, config),
+                of.way.kernels(manager, options(config)),
                 config,
                 parameters,
                 new FusedTransformer.Options(Precision.FLOAT32, recompute))) {
@@ -178,7 +223,7 @@ final class FusedTransformerTest {
     }
   }
 
-  private static FusedKernels kernels(NDManager manager, TransformerConfig config) {
+  private static FusedKernels.Options options(TransformerConfig config) {
     TransformerKernels.Options options =
         new TransformerKernels.Options(
             Precision.FLOAT32,
@@ -191,8 +236,7 @@ final class FusedTransformerTest {
     double embedding = config.embedding() == Embedding.INSIDE ? config.dropout() : 0;
     TransformerKernels.Dropout dropout =
         new TransformerKernels.Dropout(config.dropout(), embedding, config.attentionDropout());
-    return PlainPointwiseKernels.kernels(
-        manager, new FusedKernels.Options(options, dropout, Precision.FLOAT32));
+    return new FusedKernels.Options(options, dropout, Precision.FLOAT32);
   }
 
   private static float[] run(
