@@ -174,10 +174,11 @@ def main():
     p.add_argument("--precision", choices=["bfloat16", "float32"], default="bfloat16", help="of the products")
     p.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
     p.add_argument("--threads", type=int, help="of the CPU")
+    p.add_argument("--ema", type=float, help="rate of an average of the weights; none unless given")
     p.add_argument("--windows", type=int, default=5)
     p.add_argument("--steps", type=int, default=6, help="of a window")
     o = p.parse_args()
-    o.attention = o.attention or ("cudnn" if o.strongest else "default")
+    o.attention = o.attention or ("cudnn" if o.strongest and o.device == "cuda" else "default")
     o.stream = o.stream or ("bfloat16" if o.strongest else "float32")
 
     device, is_gpu = torch.device(o.device), o.device == "cuda"
@@ -187,7 +188,9 @@ def main():
     torch.manual_seed(0)
     network = Network(o).to(device)
     parameters = sum(w.numel() for w in network.parameters())
-    optimizer = torch.optim.AdamW(network.parameters(), 3e-4, fused=is_gpu or None)
+    optimizer = torch.optim.AdamW(network.parameters(), 3e-4, fused=True)
+    weights_now = [w.detach() for w in network.parameters()]
+    average = [w.clone() for w in weights_now] if o.ema else None
     cosines, sines = angles(o.length, device, condition_width(o) // 2)
     run = network if o.eager else torch.compile(network)
 
@@ -202,6 +205,8 @@ def main():
         loss.backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        if average:
+            torch._foreach_lerp_(average, weights_now, 1 - o.ema)
         return loss
 
     milliseconds = []
@@ -221,7 +226,7 @@ def main():
     print(
         f"torch {torch.__version__} {'eager' if o.eager else 'compile'}, {torch.cuda.get_device_name() if is_gpu else f'{torch.get_num_threads()} threads'}: "
         f"{o.batch} x {o.length} tokens, vocabulary {o.vocabulary}, {o.layers} layers, width {o.width}, "
-        f"{o.stream} stream, dropout {o.dropout}, {parameters:,} parameters, "
+        f"{o.stream} stream, dropout {o.dropout}, EMA {o.ema or 'none'}, {parameters:,} parameters, "
         f"{'strongest' if o.strongest else 'as run'}: {tokens / middle * 1e3:,.0f} tokens/s "
         f"({tokens / max(milliseconds) * 1e3:,.0f} to {tokens / min(milliseconds) * 1e3:,.0f}), {middle:.2f} ms a step, "
         f"{torch.cuda.max_memory_reserved() / 2**20 if is_gpu else 0:,.0f} MiB reserved, loss {loss.item():.4f}; "

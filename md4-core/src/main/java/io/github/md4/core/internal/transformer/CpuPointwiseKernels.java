@@ -123,12 +123,7 @@ final class CpuPointwiseKernels implements PointwiseKernels {
   @Override
   public NDArray rotateBackward(NDManager scope, NDList gradients, NDList rotary, int length) {
     return one(
-        scope,
-        "rotateBackward",
-        gradients.get(0),
-        gradients.get(1),
-        gradients.get(2),
-        rotary);
+        scope, "rotateBackward", gradients.get(0), gradients.get(1), gradients.get(2), rotary);
   }
 
   @Override

@@ -116,8 +116,8 @@ public final class FusedKernels implements AutoCloseable {
   }
 
   /**
-   * Returns the kernels of {@link #find} on a GPU for forward passes only, with the same buffers for every
-   * block.
+   * Returns the kernels of {@link #find} on a GPU for forward passes only, with the same buffers
+   * for every block.
    */
   public static Optional<FusedKernels> findFrozen(NDManager parent, Options options) {
     return cuda(parent, options)

@@ -190,7 +190,12 @@ final class FusedTransformerTest {
   }
 
   private static void check(Case network, int[] rows, Recompute recompute, Question question) {
-    check(network, Inputs.random(network.config, BATCH, LENGTH, VOCABULARY), rows, recompute, question);
+    check(
+        network,
+        Inputs.random(network.config, BATCH, LENGTH, VOCABULARY),
+        rows,
+        recompute,
+        question);
   }
 
   private static void check(
