@@ -13,7 +13,7 @@ public final class Choices {
   /**
    * {@return the name of a choice in lower case}
    *
-   * @param choice the choice
+   * @param choice the chosen constant, whose name is written in lower case
    */
   public static String name(Enum<?> choice) {
     return choice.name().toLowerCase(Locale.ROOT);
@@ -23,7 +23,7 @@ public final class Choices {
    * {@return the choice whose {@code toString} is the text}
    *
    * @param <E> the type of the choices
-   * @param values every choice
+   * @param values all constants, in the order in which a message names them
    * @param key the name of the choice in the message
    * @param text the text to be understood
    * @throws IllegalArgumentException if there is none; the message lists every choice

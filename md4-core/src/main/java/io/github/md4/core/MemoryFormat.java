@@ -13,7 +13,7 @@ public enum MemoryFormat {
   /**
    * {@return the memory format written as {@code channels-last} or {@code channels-first}}
    *
-   * @param text the text
+   * @param text the choice as configs and options write it, in lower case
    */
   public static MemoryFormat parse(String text) {
     return Choices.parse(values(), "layout", text);

@@ -22,7 +22,7 @@ public enum Precision {
   /**
    * {@return the precision written as {@code float32} or {@code bfloat16}}
    *
-   * @param text the text
+   * @param text the choice as configs and options write it, in lower case
    */
   public static Precision parse(String text) {
     return Choices.parse(values(), "precision", text);

@@ -27,7 +27,7 @@ public final class StrictJson {
   /**
    * {@return the object that a text holds}
    *
-   * @param text the text
+   * @param text a complete JSON document
    * @throws IllegalArgumentException if it holds none, or is nested too deeply
    */
   public static JsonObject object(String text) {
@@ -62,6 +62,7 @@ public final class StrictJson {
    * @param value may be null, where the key is absent
    * @param name what it is, for the message
    * @return the number
+   * @throws IllegalArgumentException if it is no whole number that an int holds
    */
   public static int whole(JsonElement value, String name) {
     try {

@@ -14,7 +14,7 @@ public final class StudentT {
    * {@return the probability of more than {@code t}, by the finite sums over powers of the cosine
    * of {@code atan(t / sqrt(degrees))} (Abramowitz and Stegun, 26.7.3 and 26.7.4)}
    *
-   * @param t at least 0
+   * @param t the quotient of a deviation and its standard error, at least 0
    * @param degreesOfFreedom the degrees of freedom, at least 1
    */
   public static double tail(double t, long degreesOfFreedom) {
@@ -51,7 +51,7 @@ public final class StudentT {
   /**
    * {@return the number that is exceeded with the probability {@code tail}}
    *
-   * @param tail in (0, 0.5]
+   * @param tail the probability of a larger value, in (0, 0.5]
    * @param degreesOfFreedom the degrees of freedom, at least 1
    */
   public static double quantile(double tail, long degreesOfFreedom) {

@@ -11,7 +11,7 @@ public final class Units {
    * {@return bits from nats; also for a standard error, as the two are proportional} Per token of
    * text8 these are bits per character, per token of an image bits per dimension.
    *
-   * @param natsPerToken nats per token
+   * @param natsPerToken a loss in nats per token
    */
   public static double bitsPerToken(double natsPerToken) {
     return natsPerToken / NATS_PER_BIT;
@@ -20,7 +20,7 @@ public final class Units {
   /**
    * {@return {@code exp(natsPerToken)}}
    *
-   * @param natsPerToken nats per token
+   * @param natsPerToken a loss in nats per token
    */
   public static double perplexity(double natsPerToken) {
     return Math.exp(natsPerToken);
@@ -30,7 +30,7 @@ public final class Units {
    * {@return the standard error of {@link #perplexity} by the delta method, {@code
    * exp(natsPerToken) * standardError}: good while the standard error is far below one nat}
    *
-   * @param natsPerToken nats per token
+   * @param natsPerToken a loss in nats per token
    * @param standardError of {@code natsPerToken}, in nats
    */
   public static double perplexityStandardError(double natsPerToken, double standardError) {

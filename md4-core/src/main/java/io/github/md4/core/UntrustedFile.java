@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * A file whose content may be anything. Whatever is wrong with it is an {@link
  * InvalidDataException} that names it, in one line.
  *
- * @param path the file
+ * @param path the file, which may be absent, huge or hostile
  */
 public record UntrustedFile(Path path) {
   private static final long MOST_TEXT_BYTES = 1 << 29;

@@ -38,7 +38,7 @@ final class BlockQuery implements BatchedQuery {
    * Returns the calls of a network that keeps blocks; the plain ones of any other.
    *
    * @param block the positions of a block of the sampler
-   * @param length of the sequences
+   * @param length N, the number of tokens of the sequences
    * @throws IllegalArgumentException unless the network's blocks are as large, and divide the
    *     length
    */

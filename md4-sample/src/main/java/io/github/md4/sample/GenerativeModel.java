@@ -11,8 +11,8 @@ import java.util.Objects;
  * A model as samplers see it: a network, its tokens, its schedule, and the way in which its
  * sequences come about.
  *
- * @param denoiser the network
- * @param space V, and the mask
+ * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule, shared or with a power for each token
  * @param generation how sequences come about: by unmasking, from left to right, by uniform noise
  */
@@ -22,8 +22,8 @@ public record GenerativeModel(
   /**
    * Checks that all are there.
    *
-   * @param denoiser the network
-   * @param space V, and the mask
+   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule the schedule, shared or with a power for each token
    * @param generation how sequences come about: by unmasking, from left to right, by uniform noise
    */
@@ -37,8 +37,8 @@ public record GenerativeModel(
   /**
    * A masked diffusion model whose network guesses clean tokens.
    *
-   * @param denoiser the network
-   * @param space V, and the mask
+   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule the schedule, shared or with a power for each token
    */
   public GenerativeModel(Denoiser denoiser, TokenSpace space, Schedule schedule) {

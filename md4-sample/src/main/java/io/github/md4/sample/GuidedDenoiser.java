@@ -30,7 +30,8 @@ import java.util.Optional;
  *
  * @param network the network, trained with classes and without
  * @param nullLabel the label that stands for no class
- * @param scale finite
+ * @param scale 1 is the network with the class, 0 the one without; above 1 samples are more like
+ *     their class; finite
  */
 public record GuidedDenoiser(Denoiser network, int nullLabel, double scale) implements Denoiser {
 
@@ -38,7 +39,8 @@ public record GuidedDenoiser(Denoiser network, int nullLabel, double scale) impl
    * Checks the scale.
    *
    * @param nullLabel the label that stands for no class
-   * @param scale finite
+   * @param scale 1 is the network with the class, 0 the one without; above 1 samples are more like
+   *     their class; finite
    * @param network the network, trained with classes and without
    */
   public GuidedDenoiser {

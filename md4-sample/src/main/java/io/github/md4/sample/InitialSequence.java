@@ -48,8 +48,8 @@ public record InitialSequence(int[] zt, long index, int label) {
   /**
    * {@return a sequence of masks only}
    *
-   * @param space V, and the mask
-   * @param length N, at least 1
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
+   * @param length N, the number of tokens, at least 1
    * @param index the sequence's number, which chooses its noise
    */
   public static InitialSequence masked(TokenSpace space, int length, long index) {
@@ -61,7 +61,7 @@ public record InitialSequence(int[] zt, long index, int label) {
   /**
    * {@return the same sequence with a class}
    *
-   * @param other the class
+   * @param other the class of the example, from 0
    */
   public InitialSequence withLabel(int other) {
     return new InitialSequence(zt, index, other);

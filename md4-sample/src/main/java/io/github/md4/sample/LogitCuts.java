@@ -11,7 +11,7 @@ public interface LogitCuts {
    * Returns logits with minus infinity for all but the likeliest tokens of each row.
    *
    * @param scope takes the result
-   * @param logits float32 [R, V]
+   * @param logits unnormalised log-probabilities, float32 [R, V]
    * @param k the number of tokens that stay, at least 1; those that tie with the last stay too
    * @return float32 [R, V]
    */
@@ -22,7 +22,7 @@ public interface LogitCuts {
    * at least {@code p}.
    *
    * @param scope takes the result
-   * @param logits float32 [R, V]
+   * @param logits unnormalised log-probabilities, float32 [R, V]
    * @param p in (0, 1]; the token that crosses it stays, and so do those that tie with it
    * @return float32 [R, V]
    */

@@ -40,8 +40,9 @@ public interface MaskedDiffusion extends AutoCloseable {
    * The weights to load, with the precision and the device of their computations.
    *
    * @param weights which weights: raw, or their moving average
-   * @param precision the precision of products
-   * @param device the device
+   * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
+   *     losses are float32 in both
+   * @param device the device of weights and calls
    */
   record Loading(Weights weights, Precision precision, Device device) {
 
@@ -54,7 +55,7 @@ public interface MaskedDiffusion extends AutoCloseable {
     /**
      * {@return the same with other weights}
      *
-     * @param other raw, or averaged
+     * @param other the weights after the last update, or their moving average
      */
     public Loading weights(Weights other) {
       return new Loading(other, precision, device);
@@ -63,7 +64,7 @@ public interface MaskedDiffusion extends AutoCloseable {
     /**
      * {@return the same in another precision}
      *
-     * @param other the precision of products
+     * @param other the element type of matrix products, float32 or bfloat16
      */
     public Loading precision(Precision other) {
       return new Loading(weights, other, device);
@@ -72,7 +73,7 @@ public interface MaskedDiffusion extends AutoCloseable {
     /**
      * {@return the same on another device}
      *
-     * @param other the device
+     * @param other the device of weights and calls
      */
     public Loading device(Device other) {
       return new Loading(weights, precision, other);
@@ -85,7 +86,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    *
    * @param denoiser is not closed with this object, and is called by one thread of its own
    * @param schedule where each token has a power, one for each of the tokenizer's
-   * @param tokenizer the vocabulary
+   * @param tokenizer the tokenizer whose V tokens the network predicts
    */
   static MaskedDiffusion of(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer) {
     return of(denoiser, schedule, tokenizer, ModelContent.ANY_LENGTH);
@@ -94,9 +95,9 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #of(Denoiser, Schedule, Tokenizer)}, of sequences of one length.
    *
-   * @param denoiser the network
+   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    * @param schedule the schedule, shared or with a power for each token
-   * @param tokenizer the vocabulary
+   * @param tokenizer the tokenizer whose V tokens the network predicts
    * @param length N, at least 1; templates may be shorter
    * @return the model, closed by the caller
    */
@@ -107,10 +108,10 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #of(Denoiser, Schedule, Tokenizer, int)}, with other limits.
    *
-   * @param denoiser the network
+   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    * @param schedule the schedule, shared or with a power for each token
-   * @param tokenizer the vocabulary
-   * @param length N, at least 1
+   * @param tokenizer the tokenizer whose V tokens the network predicts
+   * @param length N, the number of tokens of a sequence, at least 1
    * @param limits bounds on requests, calls and memory
    * @return the model, closed by the caller
    */
@@ -137,7 +138,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * model, else its last checkpoint}
    *
    * @param path a model, a checkpoint or a run
-   * @param loading weights, precision and device
+   * @param loading raw or averaged weights, the element type of products, and the device
    * @throws io.github.md4.core.InvalidDataException if the folder is no model's, is damaged or
    *     lacks those weights
    * @throws IOException if a file cannot be read
@@ -150,7 +151,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * As {@link #load(Path, Loading)}, with other limits.
    *
    * @param path a model, a checkpoint or a run
-   * @param loading weights, precision and device
+   * @param loading raw or averaged weights, the element type of products, and the device
    * @param limits bounds on requests, calls and memory
    * @return the model, closed by the caller
    * @throws IOException if a file cannot be read
@@ -209,7 +210,7 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * {@return {@code count} samples of the model's length, from masks only}
    *
-   * @param count at least 1
+   * @param count the number of sequences, at least 1
    * @param options method, law of tokens, seed, batch size
    * @throws IllegalStateException if the model was made without a length
    */
@@ -220,7 +221,7 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * {@return {@code count} sequences of masks only, of the model's length}
    *
-   * @param count at least 1
+   * @param count the number of sequences, at least 1
    * @throws IllegalStateException if the model was made without a length
    */
   List<InitialSequence> masked(int count);
@@ -228,8 +229,8 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * {@return {@code count} sequences of masks only, with the indices from 0 on}
    *
-   * @param count at least 1
-   * @param length at least 1
+   * @param count the number of sequences, at least 1
+   * @param length N, the number of tokens of each, at least 1
    */
   default List<InitialSequence> masked(int count, int length) {
     return masked(0, count, length);
@@ -240,7 +241,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    *
    * @param first the index of the first
    * @param count the number of sequences, at least 1
-   * @param length N, at least 1
+   * @param length N, the number of tokens of a sequence, at least 1
    * @return sequences of masks
    */
   default List<InitialSequence> masked(long first, int count, int length) {
@@ -288,7 +289,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    *
    * @param sequences what the samples begin with
    * @param options method, law of tokens, seed, batch size
-   * @param limits deadline and weight
+   * @param limits the time after which the request fails, and its share of the calls
    * @return the samples to come
    * @throws OverloadedException if as many requests run and wait as the limits allow
    */
@@ -310,7 +311,7 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * {@return the template with its holes filled; see {@link Template}}
    *
-   * @param template a text with holes
+   * @param template a text with {@code [MASK]} or {@code [MASK*n]} where tokens are to be filled
    * @param options method, law of tokens, seed, batch size
    */
   default Sample infill(String template, SamplingOptions options) {
@@ -320,7 +321,7 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * {@return the sequence that a template describes}
    *
-   * @param text a text with holes
+   * @param text a text with {@code [MASK]} or {@code [MASK*n]} where tokens are to be filled
    * @param index the sequence's number, which chooses its noise
    * @throws IllegalArgumentException if the text is no template for this model
    */
@@ -341,8 +342,8 @@ public interface MaskedDiffusion extends AutoCloseable {
    * (spec, 4.9)}
    *
    * @param x clean tokens [N], with their index and class
-   * @param t in [0, 1]
-   * @param seed the seed
+   * @param t the time, in [0, 1]: each token is masked with probability 1 - alpha(t)
+   * @param seed any number; which tokens are masked follows from it
    */
   TokenDistribution distribution(InitialSequence x, double t, long seed);
 
@@ -362,7 +363,7 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #score(int[], long, int)}, of a text, with the seed 0 and eight groups.
    *
-   * @param text the text
+   * @param text a text of the tokenizer's symbols, from 1 to N tokens
    * @return nats, with the standard error
    */
   default LikelihoodEstimate score(String text) {
@@ -372,9 +373,9 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * Asks for the score of a text, and does not wait for it.
    *
-   * @param text the text
-   * @param options seed and groups
-   * @param limits deadline and weight
+   * @param text a text of the tokenizer's symbols, from 1 to N tokens
+   * @param options the seed of times and masks, and the number of groups of masks that are averaged
+   * @param limits the time after which the request fails, and its share of the calls
    * @return the score to come
    * @throws IllegalArgumentException if the text has no tokens, too many, or a character that the
    *     vocabulary lacks
@@ -389,8 +390,8 @@ public interface MaskedDiffusion extends AutoCloseable {
    * As {@link #submitScore(String, ScoringOptions, RequestLimits)}, of tokens.
    *
    * @param x clean tokens, [N], at most as many as the model was trained with
-   * @param options seed and groups
-   * @param limits deadline and weight
+   * @param options the seed of times and masks, and the number of groups of masks that are averaged
+   * @param limits the time after which the request fails, and its share of the calls
    * @return the score to come
    */
   Pending<LikelihoodEstimate> submitScore(int[] x, ScoringOptions options, RequestLimits limits);

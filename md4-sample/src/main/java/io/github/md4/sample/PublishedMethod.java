@@ -64,7 +64,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
    * @param count the number of tokens of each step
    * @param steps the number of steps of all blocks together, in [1, 2^20]
    * @param block the number of masked positions of a block, at least 1
-   * @param remasking the choice of positions
+   * @param remasking the rule by which positions are chosen in each step
    * @param guidance the scale of classifier-free guidance; 0 is the network itself
    */
   record Blocks(BlockCounts count, int steps, int block, Remasking remasking, double guidance)
@@ -75,7 +75,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
      * @param count the number of tokens of each step
      * @param steps the number of steps of all blocks together, at least 1
      * @param block the number of masked positions of a block, at least 1
-     * @param remasking the choice of positions
+     * @param remasking the rule by which positions are chosen in each step
      * @param guidance the scale of classifier-free guidance; 0 is the network itself
      */
     public Blocks {

@@ -56,7 +56,7 @@ public record RequestLimits(Double deadlineSeconds, Integer weight) {
   /**
    * {@return the same limits with a weight}
    *
-   * @param share 1 to 1,000
+   * @param share the request's weight among others in a shared call, from 1 to 1,000
    */
   public RequestLimits weight(int share) {
     return new RequestLimits(deadlineSeconds, share);

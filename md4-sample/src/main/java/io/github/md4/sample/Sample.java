@@ -8,7 +8,7 @@ import java.util.Objects;
  * A finished sequence, without masks. Two are equal if all their components are, arrays by content.
  *
  * @param index the index of its {@link InitialSequence}
- * @param tokens [N], in [0, V)
+ * @param tokens the finished tokens, in [0, V), [N]
  * @param text the text of the tokens; empty where a {@link Sampler} drew them, which has no
  *     tokenizer
  * @param filled the positions that were masks at first, rising
@@ -21,7 +21,7 @@ public record Sample(long index, int[] tokens, String text, int[] filled, int ca
    * Checks that all are there.
    *
    * @param index the index of its {@link InitialSequence}
-   * @param tokens [N], in [0, V)
+   * @param tokens the finished tokens, in [0, V), [N]
    * @param text the text of the tokens; empty where a {@link Sampler} drew them, which has no
    *     tokenizer
    * @param filled the positions that were masks at first, rising

@@ -29,7 +29,7 @@ public record SampleDiversity(double entropy, List<Double> distinct) {
    * {@return the diversity of samples}
    *
    * @param samples at least one, none empty
-   * @param longest the longest n-gram
+   * @param longest the largest n of the n-grams that are counted, at least 1
    */
   public static SampleDiversity of(List<int[]> samples, int longest) {
     double entropy = samples.stream().mapToDouble(SampleDiversity::entropy).average().orElseThrow();

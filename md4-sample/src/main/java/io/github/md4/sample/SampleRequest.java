@@ -50,7 +50,7 @@ public record SampleRequest(
   /**
    * {@return a request with the whole way before it, the seed 0 and the default batch size}
    *
-   * @param sequences at least one
+   * @param sequences the initial sequences, at least one, each a sample
    */
   public static SampleRequest of(List<InitialSequence> sequences) {
     return new SampleRequest(sequences, 0, DEFAULT_BATCH_SIZE, 1);
@@ -59,7 +59,8 @@ public record SampleRequest(
   /**
    * {@return the same request with another seed}
    *
-   * @param other the seed
+   * @param other any number; the same seed, model and options give the same samples, on a CPU bit
+   *     for bit
    */
   public SampleRequest withSeed(long other) {
     return new SampleRequest(sequences, other, batchSize, from);

@@ -33,8 +33,8 @@ public final class Sampler implements AutoCloseable {
    *
    * @param manager the manager, and so the device, of the arrays that the denoiser is given; every
    *     array is freed at the end of its call
-   * @param model network, vocabulary and schedule
-   * @param method how positions are revealed
+   * @param model network, vocabulary, schedule and form of generation
+   * @param method the rule by which positions are chosen and revealed in each step
    * @param law the law of the tokens of revealed positions
    * @throws IllegalArgumentException if the method has no form for the model's schedule
    */
@@ -46,8 +46,8 @@ public final class Sampler implements AutoCloseable {
    * A sampler of the network's own law.
    *
    * @param manager the manager, and so the device, of the arrays that the denoiser is given
-   * @param model network, vocabulary and schedule
-   * @param method how positions are revealed
+   * @param model network, vocabulary, schedule and form of generation
+   * @param method the rule by which positions are chosen and revealed in each step
    */
   public Sampler(NDManager manager, GenerativeModel model, SamplingMethod method) {
     this(manager, model, method, TokenLaw.MODEL);
@@ -91,7 +91,7 @@ public final class Sampler implements AutoCloseable {
   /**
    * As {@link #sample(SampleRequest, SamplingListener)}, without a listener.
    *
-   * @param request sequences, seed, batch size
+   * @param request the initial sequences, the seed of their noise and the sequences of a call
    * @return the samples, in the order of the request
    */
   public List<Sample> sample(SampleRequest request) {
@@ -102,7 +102,7 @@ public final class Sampler implements AutoCloseable {
    * {@return the samples in the order of the request} The tokens of one depend only on the seed and
    * its own initial sequence, as far as the network's rounding does not depend on the batch.
    *
-   * @param request sequences, seed, batch size
+   * @param request the initial sequences, the seed of their noise and the sequences of a call
    * @param listener told of the calls and of changed positions
    */
   public List<Sample> sample(SampleRequest request, SamplingListener listener) {
@@ -122,7 +122,7 @@ public final class Sampler implements AutoCloseable {
    * {@return the number of calls of the network, without calling it: exactly if {@link #isPlanned},
    * or else an upper bound}
    *
-   * @param request sequences, seed, batch size
+   * @param request the initial sequences, the seed of their noise and the sequences of a call
    */
   public int calls(SampleRequest request) {
     return calls(run(request));

@@ -17,14 +17,14 @@ public interface SamplingListener {
   /**
    * Hears of a changed position; those of one call come before its {@link #called}.
    *
-   * @param event position, token and time
+   * @param event which position of which sequence got which token at which time
    */
   default void changed(TokenEvent event) {}
 
   /**
    * Hears of a sequence without masks; sequences may finish in any order.
    *
-   * @param sample the finished sample
+   * @param sample the finished sample, with all its tokens
    */
   default void finished(Sample sample) {}
 

@@ -90,7 +90,7 @@ public interface SamplingMethod {
    * {@return the time of sequences that have the share {@code from} of the way before them} With a
    * grid it is a time of the grid, so that sequences masked at it can be sampled from it.
    *
-   * @param from in (0, 1]
+   * @param from the time at which sampling begins, in (0, 1]
    */
   double timeAt(double from);
 

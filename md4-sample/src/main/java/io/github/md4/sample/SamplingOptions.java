@@ -104,7 +104,7 @@ public record SamplingOptions(
   /**
    * {@return the same options with another method, which has a {@link SamplingMethod#text}}
    *
-   * @param other the method
+   * @param other the rule by which positions are revealed, with its own number of steps
    */
   public SamplingOptions withMethod(SamplingMethod other) {
     return sampler(other.text());
@@ -150,7 +150,7 @@ public record SamplingOptions(
   /**
    * {@return the same options with one more truncation, after those that are there}
    *
-   * @param more the truncation
+   * @param more a truncation of the law of a token, after those already set
    */
   public SamplingOptions truncation(TokenLaw.Truncation more) {
     List<TokenLaw.Truncation> all = new ArrayList<>(law().truncations());
@@ -161,7 +161,7 @@ public record SamplingOptions(
   /**
    * {@return the same options with another law of tokens}
    *
-   * @param other temperature and truncations
+   * @param other the temperature, and the truncations in their order
    */
   public SamplingOptions withLaw(TokenLaw other) {
     List<String> texts = other.truncations().stream().map(TokenLaw.Truncation::text).toList();
@@ -171,7 +171,8 @@ public record SamplingOptions(
   /**
    * {@return the same options with a seed}
    *
-   * @param other the seed
+   * @param other any number; the same seed, model and options give the same samples, on a CPU bit
+   *     for bit
    */
   public SamplingOptions seed(long other) {
     return new SamplingOptions(sampler, temperature, truncations, other, samples, batchSize, from);
@@ -185,7 +186,8 @@ public record SamplingOptions(
   /**
    * As {@link #seed(long)}.
    *
-   * @param other the seed
+   * @param other any number; the same seed, model and options give the same samples, on a CPU bit
+   *     for bit
    * @return the same options with a seed
    */
   public SamplingOptions withSeed(long other) {

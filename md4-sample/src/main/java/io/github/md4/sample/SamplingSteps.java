@@ -50,7 +50,7 @@ public record SamplingSteps(SamplingGrid grid, int steps) {
    * {@return the number of steps that are left out if the share {@code from} of the way lies before
    * a sequence: {@code steps - ceil(from steps)} (spec, 4.7)}
    *
-   * @param from in (0, 1]
+   * @param from the time at which sampling begins, in (0, 1]
    */
   public int first(double from) {
     require(from > 0 && from <= 1, "from must be in (0, 1]", from);

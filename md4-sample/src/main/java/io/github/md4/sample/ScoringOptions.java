@@ -36,7 +36,7 @@ public record ScoringOptions(Long seed, Integer groups) {
   /**
    * {@return the same options with a seed}
    *
-   * @param other the seed
+   * @param other any number; the times and masks of the estimate follow from it
    */
   public ScoringOptions seed(long other) {
     return new ScoringOptions(other, groups);
@@ -45,7 +45,7 @@ public record ScoringOptions(Long seed, Integer groups) {
   /**
    * {@return the same options with another number of groups, at least 2}
    *
-   * @param other the number of groups
+   * @param other the number of groups, at least 2; more give a smaller standard error
    */
   public ScoringOptions groups(int other) {
     return new ScoringOptions(seed, other);

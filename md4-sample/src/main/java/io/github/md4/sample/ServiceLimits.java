@@ -101,7 +101,7 @@ public record ServiceLimits(
   /**
    * {@return the same limits with another time for what runs when the model is closed}
    *
-   * @param time the time
+   * @param time the time that close waits for running requests, at least 0
    */
   public ServiceLimits grace(Duration time) {
     return new ServiceLimits(

@@ -35,9 +35,9 @@ public final class Template {
   /**
    * {@return the tokens and masks of a template, at least one and at most {@code length}}
    *
-   * @param text a text with holes
-   * @param tokenizer the vocabulary
-   * @param length the most tokens
+   * @param text a text with {@code [MASK]} or {@code [MASK*n]} where tokens are to be filled
+   * @param tokenizer the tokenizer of the text between the holes
+   * @param length the largest number of tokens, at least 1
    * @throws IllegalArgumentException if the text is no template, has a symbol that the tokenizer
    *     lacks, or is too long
    */

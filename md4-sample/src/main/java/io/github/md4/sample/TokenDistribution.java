@@ -21,7 +21,7 @@ public record TokenDistribution(int[] zt, float[] probabilities) {
   /**
    * {@return the probability of a token at a position}
    *
-   * @param position the position, from 0
+   * @param position the token's place in the sequence, in [0, N)
    * @param token the token, in [0, V)
    */
   public float probability(int position, int token) {
@@ -31,7 +31,7 @@ public record TokenDistribution(int[] zt, float[] probabilities) {
   /**
    * {@return the {@code count} likeliest tokens at a position, likeliest first}
    *
-   * @param position the position, from 0
+   * @param position the token's place in the sequence, in [0, N)
    * @param count the number of tokens, at most V
    */
   public int[] likeliest(int position, int count) {

@@ -6,7 +6,7 @@ package io.github.md4.sample;
  *
  * @param sample the index of the sequence
  * @param point the call, and the time on the grid
- * @param position in [0, N)
+ * @param position the token's place in the sequence, in [0, N)
  * @param token the new token; the mask if the position is masked again
  * @param probability of the token under the network; NaN for the mask
  */

@@ -39,7 +39,8 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   /**
    * {@return the network's law cut by one truncation}
    *
-   * @param truncation the truncation
+   * @param truncation the rule that keeps a part of the law: top-k, top-p, or a kind on the class
+   *     path
    */
   public static TokenLaw of(Truncation truncation) {
     return new TokenLaw(1, List.of(truncation));

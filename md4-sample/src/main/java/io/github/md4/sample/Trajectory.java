@@ -37,7 +37,7 @@ public interface Trajectory {
      * Hears of a changed position.
      *
      * @param point the call, and the time on the grid
-     * @param position the position, from 0
+     * @param position the token's place in the sequence, in [0, N)
      * @param token the new token, in [0, V]
      * @param probability of the token under the network; NaN of a mask
      */

@@ -18,7 +18,7 @@ public record TrajectoryQuery(
    * A query that shows tokens alone.
    *
    * @param point the call, and the time on the grid
-   * @param positions the positions asked, rising
+   * @param positions the positions asked, in [0, N), ascending
    * @param noise the noise of these draws, [c, R]
    */
   public TrajectoryQuery(GridPoint point, int[] positions, double[][] noise) {
@@ -29,7 +29,7 @@ public record TrajectoryQuery(
    * The query of an exact draw.
    *
    * @param point the call, and the time on the grid
-   * @param positions the positions asked, rising
+   * @param positions the positions asked, in [0, N), ascending
    * @param u a uniform in [0, 1) for each position
    */
   public TrajectoryQuery(GridPoint point, int[] positions, double[] u) {

@@ -26,7 +26,7 @@ public final class Batches {
   /**
    * The examples of a part.
    *
-   * @param x clean tokens [B, N]
+   * @param x clean tokens, in [0, V), [B][N]
    * @param labels the class of each, or of none [B]
    */
   private record Examples(int[][] x, int[] labels) {}
@@ -34,7 +34,7 @@ public final class Batches {
   /**
    * The batches of a process that is alone.
    *
-   * @param windows the training sequences
+   * @param windows the training sequences of length N, in the order of their epoch
    * @param noise the noise of the run's seed
    * @param batching batch size, micro-batches, masks of an example, law of times
    */
@@ -45,7 +45,7 @@ public final class Batches {
   /**
    * Makes the batches of one of several processes.
    *
-   * @param windows the training sequences
+   * @param windows the training sequences of length N, in the order of their epoch
    * @param noise the noise of the run's seed
    * @param batching batch size, micro-batches, masks of an example, law of times
    * @param share the examples of each batch that this process takes

@@ -10,7 +10,7 @@ import java.util.Map;
 /**
  * The make-up of an update's batch.
  *
- * @param batchSize examples of an update
+ * @param batchSize the examples of an update, over all processes, in [1, 2^20]
  * @param microBatch examples the device holds at once; divides {@code batchSize}, without effect on
  *     the result but for the last bits of its arithmetic
  * @param samples how often an update masks each example, at the same time each time; a learned
@@ -24,7 +24,7 @@ public record Batching(int batchSize, int microBatch, int samples, TimeSampling 
   /**
    * Checks the sizes.
    *
-   * @param batchSize examples of an update
+   * @param batchSize the examples of an update, over all processes, in [1, 2^20]
    * @param microBatch examples the device holds at once; divides {@code batchSize}, without effect
    *     on the result but for the last bits of its arithmetic
    * @param samples how often an update masks each example, at the same time each time; a learned

@@ -22,7 +22,7 @@ public final class Checkpoints {
    * A checkpoint on disk.
    *
    * @param step how many updates it has seen
-   * @param folder the folder
+   * @param folder the run's folder of checkpoints
    */
   public record Checkpoint(long step, Path folder) {}
 
@@ -63,7 +63,7 @@ public final class Checkpoints {
   /**
    * Returns the newest checkpoint in a folder
    *
-   * @param folder the folder
+   * @param folder the run's folder of checkpoints
    * @return the newest, if there is one
    * @throws IOException if a file cannot be read
    */
@@ -75,7 +75,7 @@ public final class Checkpoints {
   /**
    * {@return the checkpoints in a folder, the oldest first; none where there is no such folder}
    *
-   * @param folder the folder
+   * @param folder the run's folder of checkpoints
    * @throws IOException if a file cannot be read
    */
   public static List<Checkpoint> in(Path folder) throws IOException {

@@ -30,7 +30,8 @@ public record Computation(
   /**
    * {@return products of a precision under a residual stream in float32}
    *
-   * @param precision the precision of products
+   * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
+   *     losses are float32 in both
    */
   public static Computation of(Precision precision) {
     return new Computation(
@@ -53,7 +54,7 @@ public record Computation(
   /**
    * {@return the same arithmetic by other code}
    *
-   * @param code the kernels
+   * @param code TorchScript, kernels of this library, or the faster that the device has
    */
   public Computation withKernels(TrainingOptions.Kernels code) {
     return new Computation(precision, residual, code, recompute, tf32);
@@ -62,7 +63,7 @@ public record Computation(
   /**
    * {@return the same arithmetic with another part computed twice}
    *
-   * @param part the part
+   * @param part what the backward pass computes again in order to keep less memory
    */
   public Computation withRecompute(TrainingOptions.Recompute part) {
     return new Computation(precision, residual, kernels, part, tf32);

@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 /**
  * The examples of a micro-batch with the noise of their queries.
  *
- * @param x clean tokens [B, N]
+ * @param x clean tokens, in [0, V), [B][N]
  * @param labels the class of each, or none for all [B]
  * @param v the uniforms that choose the times [B]
  * @param u the uniforms that choose the masked positions [B, N]

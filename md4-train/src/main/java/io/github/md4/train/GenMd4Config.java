@@ -21,6 +21,7 @@ public record GenMd4Config(double rate, boolean decay, TimeFloor timeFloor) {
    * @param decay whether the optimizer's weight decay pulls at them too: their parameters to 0, and
    *     so the powers to ln 2
    * @param timeFloor how the diffusion term counts
+   * @throws IllegalArgumentException if {@code rate} is negative or not finite
    */
   public GenMd4Config {
     if (!(rate >= 0 && rate < Double.POSITIVE_INFINITY)) {

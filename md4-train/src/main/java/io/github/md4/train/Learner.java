@@ -68,8 +68,8 @@ public final class Learner implements AutoCloseable {
    * {@return a learner at its start: weights drawn from their laws, the average equal to them}
    *
    * @param parent the manager of the arrays, whose device is theirs
-   * @param network the network
-   * @param config the training
+   * @param network the network whose weights are trained, and its parameters' specs
+   * @param config optimizer, learning rate, clipping, guard and average of the training
    * @param schedule closed with this
    */
   public static Learner initial(
@@ -81,10 +81,10 @@ public final class Learner implements AutoCloseable {
    * As the other method, with other processes.
    *
    * @param parent the manager of the arrays, whose device is theirs
-   * @param network the network
-   * @param config the training
+   * @param network the network whose weights are trained, and its parameters' specs
+   * @param config optimizer, learning rate, clipping, guard and average of the training
    * @param schedule the schedule, closed with what is made
-   * @param communicator the other processes
+   * @param communicator the processes that train together; their gradients are added up
    * @return the learner, closed by the caller
    */
   public static Learner initial(
@@ -153,7 +153,7 @@ public final class Learner implements AutoCloseable {
    * Makes a batch ready, on any thread.
    *
    * @param index its number among the run's batches: dropout depends on it
-   * @param batches its micro-batches
+   * @param batches the micro-batches of the update, in their order
    * @return the step, to be used once
    */
   public PreparedStep prepare(long index, List<ExampleBatch> batches) {
@@ -163,7 +163,7 @@ public final class Learner implements AutoCloseable {
   /**
    * Makes one update, or none where the guard finds that it is no good.
    *
-   * @param results takes the numbers
+   * @param results the manager that owns the loss and the norm that are returned
    * @param step what {@link #prepare} made
    * @return the numbers, still on the device
    */
@@ -174,7 +174,7 @@ public final class Learner implements AutoCloseable {
   /**
    * As {@link #update(NDManager, PreparedStep)}; tells {@code listener} when a phase is queued.
    *
-   * @param results takes the numbers
+   * @param results the manager that owns the loss and the norm that are returned
    * @param step what {@link #prepare} made
    * @param listener told when a phase is queued
    * @return the numbers, still on the device

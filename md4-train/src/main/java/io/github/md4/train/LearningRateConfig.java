@@ -9,7 +9,7 @@ import java.util.List;
 /**
  * The learning rate.
  *
- * @param base the highest
+ * @param base the rate after the warm-up, at least 0 and finite
  * @param warmUp updates until it is reached, from 0
  * @param decay the course after the warm-up: cosine, constant, or a kind on the class path
  */
@@ -17,7 +17,7 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
   /**
    * Checks the numbers that no decay allows.
    *
-   * @param base the highest
+   * @param base the rate after the warm-up, at least 0 and finite
    * @param warmUp updates until it is reached, from 0
    * @param decay the course after the warm-up: cosine, constant, or a kind on the class path
    */
@@ -61,7 +61,7 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
   /**
    * {@return the same rate with another course after the warm-up}
    *
-   * @param course the decay
+   * @param course the course of the rate after the warm-up
    */
   public LearningRateConfig withDecay(Decay course) {
     return new LearningRateConfig(base, warmUp, course);

@@ -11,7 +11,7 @@ import io.github.md4.train.optimizer.SpikeGuard;
  * The moves of the weights down their gradients.
  *
  * @param learningRate the rate over the run
- * @param optimizer AdamW's numbers
+ * @param optimizer betas, epsilon and weight decay of AdamW
  * @param clip the bound on large gradients
  * @param guard the treatment of an update far from those before it
  * @param average the average of the weights
@@ -37,7 +37,7 @@ public record Optimization(
   /**
    * {@return the same moves at another rate}
    *
-   * @param rate the learning rate
+   * @param rate highest rate, warm-up and decay
    */
   public Optimization withLearningRate(LearningRateConfig rate) {
     return new Optimization(rate, optimizer, clip, guard, average);
@@ -55,7 +55,7 @@ public record Optimization(
   /**
    * {@return the same moves with another bound on gradients}
    *
-   * @param bound the bound
+   * @param bound none, a bound on the Euclidean norm of all gradients, or on each element
    */
   public Optimization withClip(GradientClip bound) {
     return new Optimization(learningRate, optimizer, bound, guard, average);
@@ -64,7 +64,7 @@ public record Optimization(
   /**
    * {@return the same moves under another guard}
    *
-   * @param other the guard
+   * @param other what happens to an update whose loss or gradient is far from those before it
    */
   public Optimization withGuard(SpikeGuard other) {
     return new Optimization(learningRate, optimizer, clip, other, average);
@@ -82,7 +82,7 @@ public record Optimization(
   /**
    * {@return the same moves with another average}
    *
-   * @param other the average
+   * @param other the memory of the averaged weights, and its warm-up
    */
   public Optimization withAverage(MovingAverage other) {
     return new Optimization(learningRate, optimizer, clip, guard, other);

@@ -65,6 +65,7 @@ public sealed interface PeakFlops {
      * Checks the number.
      *
      * @param flops operations per second, above 0
+     * @throws IllegalArgumentException if {@code flops} is not above 0 and finite
      */
     public Given {
       if (!(flops > 0 && Double.isFinite(flops))) {

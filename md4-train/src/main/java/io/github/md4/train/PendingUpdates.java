@@ -31,7 +31,7 @@ final class PendingUpdates {
   /**
    * Takes an update, and closes its numbers later.
    *
-   * @param step from 1
+   * @param step the update's number, from 1
    * @param batch which of the run's batches it was made with, from 0
    */
   void add(long step, long batch, UpdateNumbers numbers) {
@@ -95,7 +95,7 @@ final class PendingUpdates {
   /**
    * Of several updates.
    *
-   * @param bitsPerToken with the constant term
+   * @param bitsPerToken the loss in bits per token, with the constant term of the bound
    * @param gradientNorm NaN where nobody watches it
    */
   record Means(double bitsPerToken, double gradientNorm) {}

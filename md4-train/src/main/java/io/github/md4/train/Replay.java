@@ -7,8 +7,8 @@ import java.util.Map;
 /**
  * A step of a run made again, from its batch and the weights before it.
  *
- * @param step from 1
- * @param examples of its batch
+ * @param step the update's number, from 1
+ * @param examples the examples of its batch, as a range of the training's order
  * @param bitsPerToken its loss with the constant term
  * @param gradientNorms by group of parameters, in their order
  */

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 /**
  * The folder of a run and the places of its files.
  *
- * @param path the run's folder
+ * @param path the folder of config.yaml, metrics, checkpoints and model
  */
 public record RunFolder(Path path) {
 

@@ -12,12 +12,12 @@ import java.nio.file.Path;
 /**
  * The state of a checkpoint beside its arrays: {@code state.json}.
  *
- * @param formatVersion of this file
- * @param step updates so far
- * @param seed of the run
+ * @param formatVersion the version of this file's form
+ * @param step the number of updates so far
+ * @param seed the seed of the run's config
  * @param batches batches consumed so far: one an update, and those that a rollback left behind
  * @param dataPosition examples consumed so far, over all epochs
- * @param dataSha256 of the training tokens
+ * @param dataSha256 the SHA-256 of the training tokens, in hexadecimal
  * @param loss the unfinished mean of the training loss
  * @param isEvaluationOwed whether the run was stopped before the evaluation of this step
  * @param guard what the guard knows of the updates so far

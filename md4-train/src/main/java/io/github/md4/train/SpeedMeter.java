@@ -10,7 +10,8 @@ final class SpeedMeter {
   private long since = System.nanoTime();
 
   /**
-   * @param flopsPerToken of training, model FLOPs
+   * @param flopsPerToken floating-point operations of forward and backward per token, without
+   *     recomputation
    * @param peak FLOPs a second; NaN where it is not known
    */
   SpeedMeter(double flopsPerToken, double peak) {

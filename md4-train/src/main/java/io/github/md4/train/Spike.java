@@ -7,15 +7,15 @@ package io.github.md4.train;
  * @param step which update it would have been, from 1
  * @param bitsPerToken its loss with the constant term
  * @param gradientNorm of all parameters together, before any clipping
- * @param examples of its batch
+ * @param examples the examples of its batch, as a range of the training's order
  */
 public record Spike(long step, double bitsPerToken, double gradientNorm, Examples examples) {
 
   /**
    * Consecutive examples by their position in the run's order of the data, over all epochs.
    *
-   * @param first from 0
-   * @param count at least 1
+   * @param first the first example's place in the training's order, from 0
+   * @param count the number of examples, at least 1
    */
   public record Examples(long first, int count) {
 

@@ -46,8 +46,8 @@ public final class TrainedModel implements OptimizerState.WholeModel, AutoClosea
    * {@return a model at its start: weights drawn from their laws, the average equal to them}
    *
    * @param parent the manager of the arrays, whose device is theirs
-   * @param network the network
-   * @param config the training
+   * @param network the network whose weights are trained, and its parameters' specs
+   * @param config optimizer, learning rate, clipping, guard and average of the training
    * @param schedule closed with this
    */
   public static TrainedModel initial(

@@ -31,9 +31,9 @@ public sealed interface TrainedSchedule extends AutoCloseable
    * {@return the schedule of a model at the start of its training}
    *
    * @param parent the manager of the arrays, whose device is theirs
-   * @param space V, and the mask
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param model length, objective, schedule and network of the model
-   * @param training the training
+   * @param training the training's time axis, samples and rates
    * @throws IllegalArgumentException if the training does not suit a learned schedule
    */
   static TrainedSchedule of(
@@ -50,7 +50,7 @@ public sealed interface TrainedSchedule extends AutoCloseable
    * Checks the demands of a schedule on its training.
    *
    * @param schedule a curve, or powers to be learned
-   * @param training the training
+   * @param training the training's time axis, samples and rates
    * @throws IllegalArgumentException if powers are learned and time is not continuous, or examples
    *     are not masked twice
    */
@@ -122,7 +122,7 @@ public sealed interface TrainedSchedule extends AutoCloseable
   /**
    * Takes over the state of a checkpoint.
    *
-   * @param folder the checkpoint's folder
+   * @param folder the folder of a checkpoint that this library wrote
    * @throws io.github.md4.core.InvalidDataException if the folder is damaged or of another model
    * @throws IOException if a file cannot be read or written
    */
@@ -159,8 +159,8 @@ public sealed interface TrainedSchedule extends AutoCloseable
   /**
    * An update of the network.
    *
-   * @param number 1 for the first
-   * @param rate the network's learning rate
+   * @param number the update's number, from 1
+   * @param rate the network's learning rate at this update
    * @param isMade whether the guard finds it good; may wait for the device
    * @param communicator adds up what all processes have found
    */

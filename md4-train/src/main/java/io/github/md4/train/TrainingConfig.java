@@ -11,14 +11,14 @@ import io.github.md4.train.optimizer.LearningRate;
  * The training of a model (spec, Section 8). In a file the keys of its groups stand side by side.
  *
  * @param seed of initial weights, data order, times, masks and dropout
- * @param steps number of updates
+ * @param steps the number of updates, at least 1
  * @param batching the batch of an update
- * @param computation its arithmetic
+ * @param computation element types, kernels and recomputation
  * @param timeAxis the axis on which the loss is computed
  * @param optimization the moves of the weights
  * @param powers the training of learned powers
  * @param warmStart the start of the network's weights
- * @param reporting the metrics
+ * @param reporting the updates between two lines of metrics, and the peak they are measured against
  */
 public record TrainingConfig(
     long seed,
@@ -35,14 +35,15 @@ public record TrainingConfig(
    * Checks the conditions between the groups.
    *
    * @param seed of initial weights, data order, times, masks and dropout
-   * @param steps number of updates
+   * @param steps the number of updates, at least 1
    * @param batching the batch of an update
-   * @param computation its arithmetic
+   * @param computation element types, kernels and recomputation
    * @param timeAxis the axis on which the loss is computed
    * @param optimization the moves of the weights
    * @param powers the training of learned powers
    * @param warmStart the start of the network's weights
-   * @param reporting the metrics
+   * @param reporting the updates between two lines of metrics, and the peak they are measured
+   *     against
    */
   public TrainingConfig {
     require(steps >= 1, "steps must be at least 1", steps);
@@ -67,7 +68,7 @@ public record TrainingConfig(
    * {@return the same training of another length} The warm-up is cut to a tenth of it where it is
    * longer.
    *
-   * @param updates at least 1
+   * @param updates the number of updates, at least 1
    */
   public TrainingConfig steps(long updates) {
     LearningRateConfig rate = optimization.learningRate();
@@ -77,7 +78,7 @@ public record TrainingConfig(
   /**
    * {@return the same training at another highest learning rate}
    *
-   * @param highest at least 0
+   * @param highest the rate after the warm-up, at least 0
    */
   public TrainingConfig learningRate(double highest) {
     return withSteps(steps, optimization.learningRate().withBase(highest));
@@ -96,7 +97,8 @@ public record TrainingConfig(
   /**
    * {@return the same training with products of another precision}
    *
-   * @param products the precision of products
+   * @param products the element type of matrix products, float32 or bfloat16; norms, softmax and
+   *     losses are float32 in both
    */
   public TrainingConfig precision(Precision products) {
     return withComputation(
@@ -120,7 +122,7 @@ public record TrainingConfig(
   /**
    * {@return the same training with metrics every so many steps}
    *
-   * @param updates at least 1
+   * @param updates the number of updates, at least 1
    */
   public TrainingConfig logEvery(int updates) {
     return withReporting(new Reporting(updates, reporting.peakFlops()));
@@ -129,7 +131,8 @@ public record TrainingConfig(
   /**
    * {@return the same training from another seed}
    *
-   * @param other the seed
+   * @param other any number; the same seed, config and data give the same weights, on a CPU bit for
+   *     bit
    */
   public TrainingConfig seed(long other) {
     return withSeed(other);
@@ -138,7 +141,8 @@ public record TrainingConfig(
   /**
    * As {@link #seed(long)}.
    *
-   * @param other the seed
+   * @param other any number; the same seed, config and data give the same weights, on a CPU bit for
+   *     bit
    * @return the same training from another seed
    */
   public TrainingConfig withSeed(long other) {
@@ -150,7 +154,7 @@ public record TrainingConfig(
    * {@return the same training of another length and rate, which depends on it}
    *
    * @param updates the number of updates, at least 1
-   * @param rate the rate over them
+   * @param rate highest rate, warm-up and decay over these updates
    */
   public TrainingConfig withSteps(long updates, LearningRateConfig rate) {
     return new TrainingConfig(
@@ -168,7 +172,7 @@ public record TrainingConfig(
   /**
    * {@return the same training of other batches}
    *
-   * @param other the batches
+   * @param other examples, micro-batches and times of a batch
    */
   public TrainingConfig withBatching(Batching other) {
     return new TrainingConfig(
@@ -178,7 +182,7 @@ public record TrainingConfig(
   /**
    * {@return the same training in another arithmetic}
    *
-   * @param other precision, kernels and recomputation
+   * @param other element types, kernels, and what is computed twice
    */
   public TrainingConfig withComputation(Computation other) {
     return new TrainingConfig(
@@ -218,7 +222,7 @@ public record TrainingConfig(
   /**
    * {@return the same training from another start}
    *
-   * @param other the first weights
+   * @param other random weights, or those of a model folder
    */
   public TrainingConfig withWarmStart(WarmStart other) {
     return new TrainingConfig(

@@ -71,7 +71,7 @@ public sealed interface TrainingData permits FileData, WindowData {
     /**
      * {@return the endless sequences of a seed}
      *
-     * @param seed of their order
+     * @param seed any number; the order of the sequences in each epoch follows from it
      */
     Windows windows(long seed);
   }
@@ -95,7 +95,7 @@ public sealed interface TrainingData permits FileData, WindowData {
    * {@return the endless sequences of a model and a seed}
    *
    * @param model length, objective, schedule and network of the model
-   * @param seed the seed
+   * @param seed any number; the order of the sequences in each epoch follows from it
    * @throws InvalidDataException if they do not fit the model
    * @throws IOException if a file cannot be read
    */

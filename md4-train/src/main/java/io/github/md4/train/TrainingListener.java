@@ -14,7 +14,7 @@ public interface TrainingListener {
   /**
    * {@return a listener to metrics alone}
    *
-   * @param consumer told of metrics
+   * @param consumer hears of the metrics whenever they are due
    */
   static TrainingListener ofMetrics(Consumer<StepMetrics> consumer) {
     return new TrainingListener() {
@@ -92,7 +92,7 @@ public interface TrainingListener {
    * A checkpoint has been written.
    *
    * @param step the number of updates made
-   * @param folder the checkpoint's folder
+   * @param folder the folder of the checkpoint, complete when this is called
    * @throws IOException if the listener cannot write; it ends the run
    */
   default void onCheckpoint(long step, Path folder) throws IOException {}
@@ -120,7 +120,7 @@ public interface TrainingListener {
    * @param step the number of updates made
    * @param bitsPerToken the training loss with its constant term, mean since the last metrics
    * @param gradientNorm mean since the last metrics; NaN where no guard watches it
-   * @param learningRate of the step
+   * @param learningRate the learning rate of the update
    * @param speed tokens per second, and the share of the peak
    * @param schedule what there is to say of a schedule that is learned, by name
    */

@@ -25,8 +25,8 @@ sealed interface UpdateGuard extends AutoCloseable {
   /**
    * Looks at an update.
    *
-   * @param loss one element
-   * @param gradients not clipped
+   * @param loss the mean loss of the update, nats per token, float32, one element
+   * @param gradients the gradients of the whole step before clipping
    */
   Seen see(NDManager scope, NDArray loss, FlatArrays gradients);
 

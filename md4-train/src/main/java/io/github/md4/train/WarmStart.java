@@ -17,7 +17,7 @@ public sealed interface WarmStart {
    * {@return a model before its first update}
    *
    * @param parent the manager of the arrays, whose device is theirs
-   * @param network the network
+   * @param network the network whose weights are trained, and its parameters' specs
    * @param plan what is trained, and how
    * @param schedule the schedule, closed with what is made
    * @throws InvalidConfigException if the start is a model that does not fit

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * expectation is MD4's; the estimate is doubly stochastic, of a time and a position, and has one
  * position's cross-entropy where MD4's has all masked ones.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  */
 public record AbsorbingCtmcObjective(TokenSpace space, MaskingSchedule schedule)

@@ -11,7 +11,7 @@ import java.util.List;
  * masked position is {@code (alpha_s - alpha_t) / (1 - alpha_t)} times the cross-entropy, which is
  * MD4's in T steps; an unmasked position never changes and counts nothing.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  * @param axis the number of steps, T
  * @param auxiliary lambda: what each step counts is its divergence and lambda times the
@@ -56,7 +56,7 @@ public record AbsorbingD3pmObjective(
   /**
    * The kind {@code d3pm-absorbing}, {@code d3pm-absorbing(STEPS)} or with lambda too.
    *
-   * @param arguments T and lambda
+   * @param arguments T, the number of steps, and lambda, the weight of the auxiliary cross-entropy
    */
   public record Kind(StepArguments arguments) implements ObjectiveKind {
     private static final String NAME = "d3pm-absorbing";
@@ -74,7 +74,7 @@ public record AbsorbingD3pmObjective(
     /**
      * Returns the objective of its own steps, or of those of the axis.
      *
-     * @param axis continuous for its own
+     * @param axis the axis of the evaluation; continuous stands for the objective's own steps
      */
     @Override
     public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * this the bound of continuous time without its ends. The k-th smallest of n uniforms has that law,
  * and is independent of which k are the smallest: so the same uniforms choose both.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  */
 public record AnyOrderObjective(TokenSpace space, MaskingSchedule schedule) implements Objective {

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  * baseline of masked diffusion (MD4, Section 5). The first token is guessed from the mask alone, so
  * that all N are scored. The time is always 0, so that the network may be the same.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  */
 public record AutoregressiveObjective(TokenSpace space) implements Objective {
 

@@ -24,7 +24,7 @@ public interface BlockDecoder extends AutoCloseable {
   /**
    * Remembers a clean block after those remembered.
    *
-   * @param block tokens, int64 [1, b]
+   * @param block the tokens of the block, in [0, V], int64 [1, b]
    */
   void remember(NDArray block);
 

@@ -10,7 +10,7 @@ import java.util.Arrays;
 /**
  * Masking as time runs from 0 to 1: {@code q(z_t | x)}, independent at every position.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule, shared or with a power for each token
  */
 public record ForwardProcess(TokenSpace space, Schedule schedule) {
@@ -19,7 +19,7 @@ public record ForwardProcess(TokenSpace space, Schedule schedule) {
    * Returns a draw of {@code z_t}: a token stays where {@code u < alpha(t)}, elsewhere is the mask.
    *
    * @param x clean tokens [N], in [0, V)
-   * @param t in [0, 1]
+   * @param t the time, in [0, 1]; at 0 nothing is masked but what the squeeze leaves
    * @param u uniforms in [0, 1), [N]
    * @return [N], in [0, V]
    */

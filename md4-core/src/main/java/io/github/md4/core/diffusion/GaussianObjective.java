@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
  * <p>A share of the queries is about the token at time 0, the others about a time drawn uniformly;
  * each has the weight that makes the sum unbiased.
  *
- * @param space V, and the mask
- * @param process the noise
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
+ * @param process the law of noisy vectors: their width and the noise of each time
  */
 public record GaussianObjective(TokenSpace space, GaussianProcess process) implements Objective {
   /** The share of the queries that are about the token at time 0. */
@@ -44,9 +44,9 @@ public record GaussianObjective(TokenSpace space, GaussianProcess process) imple
    * {@return the query about an example while the ends of the noise are learned: the token is asked
    * for once a little above the start and once below, whose difference is a derivative}
    *
-   * @param x clean tokens [N]
+   * @param x clean tokens, in [0, V), [N]
    * @param v the uniform in [0, 1) that chooses the time
-   * @param normals standard normals, [N D]
+   * @param normals independent standard normals, row-major [N D]
    */
   public Query queryAround(int[] x, double v, double[] normals) {
     if (v >= AT_START) {
@@ -106,6 +106,7 @@ public record GaussianObjective(TokenSpace space, GaussianProcess process) imple
      * Checks the width.
      *
      * @param width D, the coordinates of an embedding
+     * @throws IllegalArgumentException if {@code width} is below 1
      */
     public Kind {
       if (width < 1) {

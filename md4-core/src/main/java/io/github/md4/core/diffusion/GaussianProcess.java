@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
  * sqrt(1 - alpha_t) noise}, where the embeddings have D coordinates and the squared length D.
  *
  * @param schedule the schedule that all tokens share
- * @param width D, at least 1
+ * @param width D, the length of a token's vector, at least 1
  */
 public record GaussianProcess(MaskingSchedule schedule, int width) {
 
@@ -17,7 +17,8 @@ public record GaussianProcess(MaskingSchedule schedule, int width) {
    * Checks the width.
    *
    * @param schedule the schedule, whose alpha is the share of the signal
-   * @param width D, at least 1
+   * @param width D, the length of a token's vector, at least 1
+   * @throws IllegalArgumentException if {@code width} is below 1
    */
   public GaussianProcess {
     if (width < 1) {
@@ -61,7 +62,7 @@ public record GaussianProcess(MaskingSchedule schedule, int width) {
    * {@return D independent standard normals, a function of one uniform: its 53 bits are the seed of
    * a generator (Box and Muller, 1958)}
    *
-   * @param u in [0, 1)
+   * @param u a uniform number in [0, 1)
    */
   public double[] normals(double u) {
     SplittableRandom random = new SplittableRandom(Double.doubleToRawLongBits(u));

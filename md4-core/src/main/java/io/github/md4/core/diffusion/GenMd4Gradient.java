@@ -35,7 +35,7 @@ public final class GenMd4Gradient {
   /**
    * A masked sample that the network has judged.
    *
-   * @param batch the queries
+   * @param batch the queries of one of the two samples
    * @param ofRows what each row counts, nats, [R]
    * @param byPower the gradient by the powers of the rows' sum, weighted by {@link
    *     QueryBatch#rowWeights} of twice the step's examples; V numbers, what follows is of no

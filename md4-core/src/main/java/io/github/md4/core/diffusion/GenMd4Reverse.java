@@ -53,7 +53,7 @@ public sealed interface GenMd4Reverse {
    * is no further draw}
    *
    * @param time the time from which on the position has not been drawn for
-   * @param u uniform in [0, 1)
+   * @param u the noise of the position, uniform in [0, 1)
    */
   double next(double time, double u);
 
@@ -68,8 +68,8 @@ public sealed interface GenMd4Reverse {
    * {@return whether a drawn token is kept}
    *
    * @param token a token, in [0, V)
-   * @param time that {@link #next} returned
-   * @param u uniform in [0, 1)
+   * @param time the time that {@link #next} returned, in [0, 1]
+   * @param u the noise of the position, uniform in [0, 1)
    */
   boolean isKept(int token, double time, double u);
 

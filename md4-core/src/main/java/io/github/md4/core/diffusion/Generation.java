@@ -13,7 +13,7 @@ public sealed interface Generation {
    *
    * @param <R> the type of what the functions give
    * @param unmasking of masked diffusion, by the form of its scores
-   * @param leftToRight of a causal network
+   * @param leftToRight of a causal network, which writes tokens from left to right
    * @param uniformNoise of diffusion with uniform noise
    * @param gaussianNoise of diffusion with Gaussian noise, by the width of its vectors
    */

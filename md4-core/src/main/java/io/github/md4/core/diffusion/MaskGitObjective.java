@@ -11,7 +11,7 @@ import io.github.md4.core.schedule.TimeAxis;
  *
  * <p>The value bounds no likelihood, so held-out data are scored by {@link AnyOrderObjective}.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  * @param axis continuous time, or a number of steps
  */

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  * <p>The number of masked tokens is binomial given b, and uniform on the whole: the expectation is
  * that of {@link AnyOrderObjective}.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  */
 public record MaskProbabilityObjective(TokenSpace space, MaskingSchedule schedule)

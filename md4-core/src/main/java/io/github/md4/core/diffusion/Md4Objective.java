@@ -17,7 +17,7 @@ import io.github.md4.core.schedule.TimeAxis;
  *
  * where {@code w} is {@link TimeAxis#lossWeight}, at most zero.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  * @param axis continuous time, or a number of steps
  */

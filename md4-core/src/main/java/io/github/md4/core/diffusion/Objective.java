@@ -26,7 +26,7 @@ public interface Objective {
   /**
    * {@return the query about an example}
    *
-   * @param x clean tokens [N]
+   * @param x clean tokens, in [0, V), [N]
    * @param v the uniform in [0, 1) that chooses the time, or the number of masked tokens
    * @param u the uniforms in [0, 1) that choose the masked positions, [n], n at most N: positions
    *     from n on are never asked
@@ -37,8 +37,8 @@ public interface Objective {
    * {@return the query about an example's tokens given those at its beginning}
    *
    * @param given how many tokens are given, at least 1
-   * @param x clean tokens [N]
-   * @param u as for {@link #query}
+   * @param x clean tokens, in [0, V), [N]
+   * @param u uniforms in [0, 1) that choose the masks, [N], as for {@link #query}
    * @throws IllegalArgumentException if the objective has no such value, as those that mask tokens
    */
   default Query queryAfter(int given, int[] x, double[] u) {

@@ -26,7 +26,7 @@ public interface ObjectiveKind {
   /**
    * {@return the objective of a model whose tokens share one schedule}
    *
-   * @param space V, and the mask
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule the schedule that all tokens share
    * @param axis the times on which the objective is defined
    */
@@ -36,7 +36,7 @@ public interface ObjectiveKind {
    * {@return the objective that scores such a model by orders of its tokens, if it has one: the
    * number of masked tokens is uniform}
    *
-   * @param space V, and the mask
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule the schedule that all tokens share
    */
   default Optional<Objective> anyOrder(TokenSpace space, MaskingSchedule schedule) {

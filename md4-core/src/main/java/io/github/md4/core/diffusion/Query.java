@@ -30,7 +30,7 @@ public record Query(
    *
    * @param zt the tokens shown, in [0, V], [N]
    * @param time the time, in [0, 1]
-   * @param positions the positions asked, rising
+   * @param positions the positions asked, in [0, N), ascending
    * @param weight the factor of the sum of their losses, at least 0
    * @param isWithinEnds whether the bound of continuous time counts this query
    * @param facts numbers for the row loss about each position, [k][positions]
@@ -50,7 +50,7 @@ public record Query(
    *
    * @param zt the tokens shown, in [0, V], [N]
    * @param time a time, in [0, 1]
-   * @param positions the positions asked, rising
+   * @param positions the positions asked, in [0, N), ascending
    * @param weight the factor of the sum of their losses, at least 0
    * @param isWithinEnds whether the bound of continuous time counts this query
    */
@@ -63,7 +63,7 @@ public record Query(
    *
    * @param zt the tokens shown, in [0, V], [N]
    * @param time a time, in [0, 1]
-   * @param positions the positions asked, rising
+   * @param positions the positions asked, in [0, N), ascending
    * @param weight the factor of the sum of their losses, at least 0
    */
   public Query(int[] zt, double time, int[] positions, double weight) {

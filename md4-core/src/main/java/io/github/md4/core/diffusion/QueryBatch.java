@@ -50,7 +50,8 @@ public final class QueryBatch {
    *
    * @param x clean tokens [B, N], B at least 1
    * @param labels the class of each example, or {@link Condition#NO_LABEL} for all
-   * @param queries one an example
+   * @param queries one query for each example, in their order
+   * @throws IllegalArgumentException if there is no example, or the three differ in their number
    */
   public static QueryBatch of(int[][] x, int[] labels, List<Query> queries) {
     int batchSize = x.length;
@@ -244,7 +245,7 @@ public final class QueryBatch {
   /**
    * Returns the weighted sum of each example's losses, nats.
    *
-   * @param ofRows the losses [R], nats
+   * @param ofRows the losses of the asked rows before their weights, nats, [R]
    * @return [B]
    */
   public double[] values(float[] ofRows) {
@@ -263,7 +264,7 @@ public final class QueryBatch {
    * network is called where nothing is asked.
    *
    * @param parent the device on which the network runs
-   * @param denoiser the network
+   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    * @param loss the loss of a row
    * @return the losses of the asked rows, in order
    */

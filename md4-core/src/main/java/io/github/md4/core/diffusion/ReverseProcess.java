@@ -38,7 +38,7 @@ public record ReverseProcess(MaskingSchedule schedule) {
      * {@return the step that reveals a position, counted from 0; as many as there are steps where
      * none does}
      *
-     * @param u uniform in [0, 1)
+     * @param u the noise of the position, uniform in [0, 1)
      */
     public int of(double u) {
       int found = Arrays.binarySearch(revealed, u);
@@ -91,7 +91,7 @@ public record ReverseProcess(MaskingSchedule schedule) {
    * time, the limit of ever more steps; 0 where it is still masked at time 0} The same uniform
    * gives, on any grid, the step in which this time lies.
    *
-   * @param u uniform in [0, 1)
+   * @param u the noise of the position, uniform in [0, 1)
    * @param from the time at which the position is masked, in [0, 1]
    */
   public double revealTime(double u, double from) {

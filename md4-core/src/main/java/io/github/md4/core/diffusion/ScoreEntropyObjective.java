@@ -22,7 +22,7 @@ import java.util.List;
  * under {@code s = r mu} the whole is MD4's bound. The constant is inside the indicator of the mask
  * (the paper prints it outside).
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  * @param scale the form of the network's output
  */

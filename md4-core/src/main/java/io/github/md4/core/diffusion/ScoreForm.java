@@ -16,7 +16,7 @@ public interface ScoreForm {
   /**
    * {@return c at a time; 0 where mu is the softmax}
    *
-   * @param space V, and the mask
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule the schedule that all tokens share
    * @param t a time, in [0, 1]
    */

@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * The arguments of a D3PM: T and the factor of its auxiliary cross-entropy.
  *
- * @param steps T, at least 1
- * @param auxiliary lambda, at least 0
+ * @param steps T, the number of steps of discrete time, at least 1
+ * @param auxiliary lambda, the weight of the auxiliary cross-entropy, at least 0 and finite
  */
 public record StepArguments(int steps, double auxiliary) {
   /** As D3PM's text models and multinomial diffusion have it. */
@@ -17,8 +17,10 @@ public record StepArguments(int steps, double auxiliary) {
   /**
    * Checks both.
    *
-   * @param steps T, at least 1
-   * @param auxiliary lambda, at least 0
+   * @param steps T, the number of steps of discrete time, at least 1
+   * @param auxiliary lambda, the weight of the auxiliary cross-entropy, at least 0 and finite
+   * @throws IllegalArgumentException if {@code steps} is below 1, or {@code auxiliary} negative or
+   *     not finite
    */
   public StepArguments {
     if (steps < 1) {

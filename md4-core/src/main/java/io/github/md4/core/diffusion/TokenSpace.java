@@ -5,14 +5,15 @@ package io.github.md4.core.diffusion;
  * The states of a position: V tokens and the mask. The one place that knows which number the mask
  * has.
  *
- * @param vocabularySize V, at least 2
+ * @param vocabularySize V, the number of tokens without the mask, at least 2
  */
 public record TokenSpace(int vocabularySize) {
 
   /**
    * Checks the components.
    *
-   * @param vocabularySize V, at least 2
+   * @param vocabularySize V, the number of tokens without the mask, at least 2
+   * @throws IllegalArgumentException if {@code vocabularySize} is below 2
    */
   public TokenSpace {
     if (vocabularySize < 2) {

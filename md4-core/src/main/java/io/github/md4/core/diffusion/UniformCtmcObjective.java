@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  * takes both terms of z', without a weight.) The constant is that of the bound, so that the whole
  * is one.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  */
 public record UniformCtmcObjective(TokenSpace space, MaskingSchedule schedule)

@@ -21,7 +21,7 @@ import java.util.stream.IntStream;
  * <p>with the divergence of {@link UniformStepLoss}. No position shows a mask, so the network is
  * asked at all of them.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  * @param axis the number of steps, T
  * @param auxiliary lambda: what each step counts is its divergence and lambda times the
@@ -75,7 +75,7 @@ public record UniformD3pmObjective(
   /**
    * The kind {@code d3pm-uniform}, {@code d3pm-uniform(STEPS)} or with lambda too.
    *
-   * @param arguments T and lambda
+   * @param arguments T, the number of steps, and lambda, the weight of the auxiliary cross-entropy
    */
   public record Kind(StepArguments arguments) implements ObjectiveKind {
     private static final String NAME = "d3pm-uniform";
@@ -93,7 +93,7 @@ public record UniformD3pmObjective(
     /**
      * Returns the objective of its own steps, or of those of the axis.
      *
-     * @param axis continuous for its own
+     * @param axis the axis of the evaluation; continuous stands for the objective's own steps
      */
     @Override
     public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {

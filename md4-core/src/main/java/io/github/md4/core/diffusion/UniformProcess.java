@@ -7,7 +7,7 @@ import io.github.md4.core.schedule.MaskingSchedule;
  * Noise that replaces tokens as time runs from 0 to 1: each stays with the probability alpha(t), or
  * else becomes one of all V, drawn uniformly.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  */
 public record UniformProcess(TokenSpace space, MaskingSchedule schedule) {

@@ -20,7 +20,7 @@ import java.util.Objects;
  * <p>The block computes all positions, and the asked ones are chosen of them. It owns neither block
  * nor parameters. As safe for several threads as the block's forward is.
  *
- * @param block the network
+ * @param block the network, from what {@link BlockInputs} gives to logits [B, N, V]
  * @param parameters the store of the block's parameters on the device of the tokens
  * @param inputs the form of the block's input
  */
@@ -30,7 +30,7 @@ public record BlockDenoiser(Block block, ParameterStore parameters, BlockInputs 
   /**
    * Checks that all are there.
    *
-   * @param block the network
+   * @param block the network, from what {@link BlockInputs} gives to logits [B, N, V]
    * @param parameters the store of the block's parameters on the device of the tokens
    * @param inputs the form of the block's input
    */

@@ -47,7 +47,7 @@ public final class MaskedDataset implements Dataset {
    * @param sequences clean tokens in [0, V), all of one length; the arrays are not copied
    * @param objective what chooses times and masks from uniforms
    * @param inputs the form of the block's input
-   * @param batchSize at least 1
+   * @param batchSize B, the sequences of a batch, at least 1
    * @param seed the seed of times, masks and order: the same gives the same batches
    * @throws IllegalArgumentException if there is no sequence, lengths differ or a token is not in
    *     [0, V)

@@ -18,8 +18,8 @@ public final class BoundEstimate {
   /**
    * The scored data.
    *
-   * @param sizes in tokens
-   * @param examples how many
+   * @param sizes the scored tokens of each document and group
+   * @param examples the number of examples
    * @param unit what the data are made of
    * @param known what its tokens add to the bound whatever is guessed, nats per token; the tally
    *     holds it too

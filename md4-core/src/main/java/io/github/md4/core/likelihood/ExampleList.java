@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * Sequences in memory.
  *
- * @param rows tokens [count, N]
+ * @param rows the sequences, tokens in [0, V), [count][N]
  */
 record ExampleList(int[][] rows) implements Examples {
 

@@ -27,7 +27,7 @@ public interface Examples {
    * Reads the tokens of an example, in [0, V), into an array of N.
    *
    * @param index the example's number, from 0
-   * @param into N tokens, overwritten
+   * @param into [N], overwritten with tokens in [0, V)
    */
   void read(long index, int[] into);
 
@@ -59,7 +59,8 @@ public interface Examples {
    * Reads which document each token of an example belongs to, from 0, where that is known.
    *
    * @param index the example's number, from 0
-   * @param into N numbers, overwritten
+   * @param into [N], overwritten with the number of each token's document, from 0
+   * @throws IllegalStateException unless overridden: these examples have no documents
    */
   default void readDocuments(long index, int[] into) {
     throw new IllegalStateException("documents are not known");
@@ -95,6 +96,7 @@ public interface Examples {
      *
      * @param all the examples from which the first are taken
      * @param limit the most examples, at least 0
+     * @throws IllegalArgumentException if {@code limit} is below 1
      */
     public First {
       if (limit < 1) {

@@ -6,8 +6,8 @@ import java.util.function.DoubleUnaryOperator;
 /**
  * An interval of 95% confidence, over the noise and the choice of the documents.
  *
- * @param low the lower end
- * @param high the upper end
+ * @param low the lower end, in the unit of the estimate
+ * @param high the upper end, in the unit of the estimate, at least {@code low}
  */
 public record Interval(double low, double high) {
   /** Of what cannot be known. */

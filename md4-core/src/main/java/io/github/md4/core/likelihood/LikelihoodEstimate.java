@@ -15,7 +15,7 @@ import io.github.md4.core.diffusion.BoundTerms;
  * @param examples how many were scored, each {@code passes} times
  * @param groups how many the standard error is taken over
  * @param passes how many times and masks each example got
- * @param tokens in all examples
+ * @param tokens the number of scored tokens of all examples, in one pass
  */
 public record LikelihoodEstimate(
     BoundTerms terms,

@@ -48,6 +48,7 @@ public final class LikelihoodEstimator {
      * @param batchSize how many examples the network sees at once; of no effect on the result but
      *     for the last bits of its arithmetic
      * @param seed the seed of times and masks
+     * @throws IllegalArgumentException if {@code passes} or {@code batchSize} is below 1
      */
     public Settings {
       if (passes < 1) {
@@ -74,7 +75,7 @@ public final class LikelihoodEstimator {
    * Makes the estimator of a process that is alone.
    *
    * @param objective scores as {@link Objective#likelihood} does
-   * @param settings seed, passes, batch size
+   * @param settings the seed of times and masks, the number of passes and the examples of a batch
    */
   public LikelihoodEstimator(Objective objective, Settings settings) {
     this(objective, settings, Division.whole());
@@ -84,7 +85,7 @@ public final class LikelihoodEstimator {
    * Makes the estimator of a part of the batches.
    *
    * @param objective the objective, which scores as {@link Objective#likelihood} does
-   * @param settings seed, passes, batch size
+   * @param settings the seed of times and masks, the number of passes and the examples of a batch
    * @param division divides the batches; where it knows all losses, the result is the same to the
    *     last bit as that of one part
    */
@@ -99,9 +100,9 @@ public final class LikelihoodEstimator {
    * {@return the estimate over all examples}
    *
    * @param manager where the network's arrays live, one batch at a time
-   * @param denoiser the network
-   * @param examples the held-out examples
-   * @param progress told after each batch
+   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
+   * @param examples the held-out sequences of length N and their documents
+   * @param progress hears, after each batch, how many examples are done
    */
   public LikelihoodEstimate estimate(
       NDManager manager, Denoiser denoiser, Examples examples, Progress progress) {
@@ -112,9 +113,9 @@ public final class LikelihoodEstimator {
    * As {@link #estimate}, kept in parts, to be compared with others.
    *
    * @param manager the owner of the network's arrays; its device is that of the network
-   * @param denoiser the network
-   * @param examples the held-out examples
-   * @param progress told after each batch
+   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
+   * @param examples the held-out sequences of length N and their documents
+   * @param progress hears, after each batch, how many examples are done
    * @return the estimate in parts
    */
   public BoundEstimate score(
@@ -138,8 +139,8 @@ public final class LikelihoodEstimator {
    * As {@link #score(NDManager, Denoiser, Examples, Progress)}, of a network in any form.
    *
    * @param losses gives the losses under the objective's {@link Objective#likelihood}
-   * @param examples the held-out examples
-   * @param progress told after each batch
+   * @param examples the held-out sequences of length N and their documents
+   * @param progress hears, after each batch, how many examples are done
    * @return the estimate in parts
    */
   public BoundEstimate score(Losses losses, Examples examples, Progress progress) {

@@ -21,7 +21,7 @@ import java.util.List;
  *
  * <p>The network is told the time at which as many tokens are masked on average.
  *
- * @param space V, and the mask
+ * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  * @param tokensAStep the number of tokens revealed at once, at least 1
  */
@@ -31,7 +31,7 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
    * Checks the number of tokens.
    *
    * @param tokensAStep the number of tokens revealed at once, at least 1
-   * @param space V, and the mask
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule the schedule, which gives the network's time
    */
   public OrderLikelihood {
@@ -43,10 +43,11 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
    * position}
    *
    * @param manager the device on which the network runs
-   * @param denoiser the network
-   * @param x clean tokens [N]
+   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
+   * @param x clean tokens, in [0, V), [N]
    * @param order the positions, each once, the first revealed first
    * @param label the class, or {@link Condition#NO_LABEL}
+   * @throws IllegalArgumentException if {@code order} is no permutation of the positions
    */
   public double[] nats(NDManager manager, Denoiser denoiser, int[] x, int[] order, int label) {
     return nats(manager, denoiser, new int[][] {x}, new int[][] {order}, label)[0];

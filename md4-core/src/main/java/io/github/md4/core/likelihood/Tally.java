@@ -7,9 +7,9 @@ import java.util.Arrays;
  * Sums of nats over data, kept apart by document, by (group, pass) and by stratum of times: all
  * that means, standard errors and intervals, and those of differences, are computed from.
  *
- * @param byDocument [D], over all passes
- * @param byCell [G][P]
- * @param strata by document too
+ * @param byDocument nats of each document, summed over all passes, [D]
+ * @param byCell nats of each group in each pass, [G][P]
+ * @param strata the same nats by stratum of times and by document
  */
 record Tally(double[] byDocument, double[][] byCell, TimeStrata strata) {
   /** With fewer groups, chunks are compared, not groups. */
@@ -135,8 +135,8 @@ record Tally(double[] byDocument, double[][] byCell, TimeStrata strata) {
   /**
    * The scored tokens of each document and of each group of examples, in one pass.
    *
-   * @param ofDocument [D]
-   * @param ofGroup [G]
+   * @param ofDocument scored tokens of each document, [D]
+   * @param ofGroup scored tokens of each group, [G]
    */
   record Sizes(long[] ofDocument, long[] ofGroup) {
     double tokens() {

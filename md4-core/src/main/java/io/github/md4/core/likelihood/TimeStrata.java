@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
  * times is no error of it. That is taken off before units are compared.
  *
  * @param unitOf the unit that each document belongs to [D]
- * @param nats [U][S]
- * @param tokens [U][S], over all passes
+ * @param nats nats of each unit in each stratum, [U][S]
+ * @param tokens scored tokens of each unit in each stratum, over all passes, [U][S]
  */
 record TimeStrata(int[] unitOf, double[][] nats, long[][] tokens) {
   /** With as many, the loss hardly varies within a stratum. */

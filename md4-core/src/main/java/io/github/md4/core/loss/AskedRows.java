@@ -22,6 +22,7 @@ public record AskedRows(int[] targets, int[] shown, float[][] facts) {
    * @param shown the tokens that the network is shown there [R], in [0, V]
    * @param facts numbers that an objective gives its loss about each row, [k][R]; k is 0 where the
    *     loss needs none
+   * @throws IllegalArgumentException if one of them has not one entry a row
    */
   public AskedRows {
     int rows = targets.length;

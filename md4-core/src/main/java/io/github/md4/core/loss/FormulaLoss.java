@@ -18,7 +18,7 @@ public interface FormulaLoss extends RowLoss {
   /**
    * The values of rows.
    *
-   * @param losses nats, [R]
+   * @param losses the losses of the rows, nats, float32 [R]
    * @param gradient of each row's loss by its logits, [R, V]
    */
   record Values(NDArray losses, NDArray gradient) {}
@@ -27,7 +27,7 @@ public interface FormulaLoss extends RowLoss {
    * {@return losses and gradients} All arrays of the computation belong to the manager of {@code
    * logits}, which the caller frees.
    *
-   * @param logits float32 [R, V]
+   * @param logits unnormalised log-probabilities, float32 [R, V]
    * @param rows the asked rows: targets, tokens shown, facts; R of them
    */
   Values values(NDArray logits, AskedRows rows);

@@ -15,7 +15,7 @@ import ai.djl.ndarray.index.NDIndex;
  * network tells since it has the embeddings. The fact of a row is 1 where the cross-entropy counts
  * and 0 where the distance does.
  *
- * @param vocabularySize V
+ * @param vocabularySize V, the number of tokens
  */
 public record GaussianLoss(int vocabularySize) implements FormulaLoss {
   private static final int COLUMNS = 1;

@@ -55,7 +55,7 @@ public interface Logits {
    * @param scope the owner of what the computation makes
    * @param targets clean tokens in [0, V), one for each row
    * @param weights at least zero, one for each row
-   * @param powers one for each token
+   * @param powers the power of each token's schedule, [V]
    * @return in {@code scope}
    */
   GenMd4Loss genMd4(NDManager scope, int[] targets, float[] weights, float[] powers);

@@ -82,7 +82,7 @@ public interface RowLoss {
     /**
      * Returns the loss of every row under powers that are an array; differentiable in them too.
      *
-     * @param logits float [R, V]
+     * @param logits unnormalised log-probabilities, float32 or float64 [R, V]
      * @param targets clean tokens at the rows, int64 [R], in [0, V)
      * @param powers one for each token, of the type of {@code logits}, [V]
      * @return [R], attached to the manager of {@code logits}

@@ -33,6 +33,7 @@ public record UniformStepLoss(double auxiliary) implements FormulaLoss {
    * Checks the factor.
    *
    * @param auxiliary the factor of the cross-entropy, D3PM's lambda; 0 for the bound
+   * @throws IllegalArgumentException if {@code auxiliary} is negative or not finite
    */
   public UniformStepLoss {
     if (!(auxiliary >= 0 && auxiliary < Double.POSITIVE_INFINITY)) {

@@ -49,8 +49,8 @@ public final class AtomicWrite {
   /**
    * Writes or replaces a file; missing folders above it are made.
    *
-   * @param file the file
-   * @param content writes the new content
+   * @param file the file that appears, or is replaced, at once and whole
+   * @param content writes the new content to a temporary place in the same folder
    * @throws IOException if the file cannot be written; what was there is as it was
    */
   public static void file(Path file, Content content) throws IOException {
@@ -69,8 +69,8 @@ public final class AtomicWrite {
   /**
    * Writes or replaces a folder; missing folders above it are made.
    *
-   * @param folder the folder
-   * @param content writes the new content
+   * @param folder the folder that appears at once and whole
+   * @param content writes the new content to a temporary place in the same folder
    * @throws FileAlreadyExistsException if what is there under that name is a file, or a folder that
    *     is not empty and holds none of the new one's entries: such a one is not ours to replace
    */

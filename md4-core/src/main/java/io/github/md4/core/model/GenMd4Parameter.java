@@ -76,7 +76,7 @@ public record GenMd4Parameter(LearnedPowers learned, int vocabularySize) {
   /**
    * {@return the raw powers, before the softplus, [V] or [1]}
    *
-   * @param parameters the one parameter
+   * @param parameters the one parameter, raw powers, float32 [V] or [1]
    */
   public float[] raw(Parameters parameters) {
     return parameters.get(NAME).toFloatArray();

@@ -43,6 +43,8 @@ public record ModelConfig(
    * @param schedule the raw curve of alpha, or that it is learned
    * @param epsilon how far the ends of the schedule are squeezed from 0 and 1
    * @param network the network and its sizes
+   * @throws IllegalArgumentException if {@code epsilon} is outside [0, 0.5), or network, objective
+   *     and schedule do not fit one another
    */
   public ModelConfig {
     require(length >= 1 && length <= LONGEST, "length must be in [1, " + LONGEST + "]", length);
@@ -80,7 +82,7 @@ public record ModelConfig(
    * @param length N, the number of tokens of a sequence, at least 1
    * @param schedule a curve, or powers to be learned
    * @param epsilon the squeeze of the ends, at least 0 and small
-   * @param network the network's config
+   * @param network the network's kind and sizes
    */
   public ModelConfig(int length, ScheduleConfig schedule, double epsilon, NetworkConfig network) {
     this(new Md4Objective.Kind(), length, schedule, epsilon, network);
@@ -95,7 +97,7 @@ public record ModelConfig(
   /**
    * {@return the same model with another objective}
    *
-   * @param other the objective
+   * @param other the kind of the objective, which says what is masked and how answers are weighed
    */
   public ModelConfig withObjective(ObjectiveKind other) {
     return new ModelConfig(other, length, schedule, epsilon, network);
@@ -122,7 +124,7 @@ public record ModelConfig(
   /**
    * {@return the same model with another network}
    *
-   * @param other the network's config
+   * @param other the network's kind and sizes
    */
   public ModelConfig withNetwork(NetworkConfig other) {
     return new ModelConfig(objective, length, schedule, epsilon, other);
@@ -131,7 +133,7 @@ public record ModelConfig(
   /**
    * {@return the objective under a schedule of this model}
    *
-   * @param space V, and the mask
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule this model's, as it is now where it is learned
    * @param axis has no effect where the schedule is learned, which has continuous time only
    * @param floor has no effect where the schedule is a curve

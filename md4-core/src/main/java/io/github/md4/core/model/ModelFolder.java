@@ -81,7 +81,7 @@ public final class ModelFolder {
   /**
    * {@return the step of a checkpoint's folder; nothing of any other path}
    *
-   * @param folder the folder
+   * @param folder the folder of a model or of a checkpoint
    */
   public static OptionalLong step(Path folder) {
     Matcher name = CHECKPOINT.matcher(String.valueOf(folder.getFileName()));

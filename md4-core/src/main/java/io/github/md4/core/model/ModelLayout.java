@@ -17,14 +17,14 @@ public interface ModelLayout {
   /**
    * {@return whether a folder looks like one of this layout; damage is found by {@link #open}}
    *
-   * @param folder the folder
+   * @param folder the folder of a model or of a checkpoint
    */
   boolean isIn(Path folder);
 
   /**
    * Opens the model of a folder.
    *
-   * @param folder the folder
+   * @param folder the folder of a model or of a checkpoint
    * @return the model, whose weights are read when they are asked for
    * @throws io.github.md4.core.InvalidDataException if it is damaged or of an unknown network
    * @throws IOException if a file cannot be read
@@ -34,7 +34,7 @@ public interface ModelLayout {
   /**
    * {@return the layout of a folder, if one on the class path has it}
    *
-   * @param folder the folder
+   * @param folder the folder of a model or of a checkpoint
    */
   static Optional<ModelLayout> of(Path folder) {
     for (ModelLayout layout :

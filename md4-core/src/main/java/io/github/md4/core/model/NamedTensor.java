@@ -30,8 +30,8 @@ public final class NamedTensor {
   /**
    * {@return a tensor of float32}
    *
-   * @param name the tensor's name
-   * @param shape the shape; row-major
+   * @param name the name in the file's header
+   * @param shape the sizes of its axes; elements follow in row-major order
    * @param data called once; as many elements between position and limit as the shape has
    * @throws IllegalArgumentException if it has 2 GiB or more
    */
@@ -43,8 +43,8 @@ public final class NamedTensor {
   /**
    * {@return a tensor of int64}
    *
-   * @param name the tensor's name
-   * @param shape the shape; row-major
+   * @param name the name in the file's header
+   * @param shape the sizes of its axes; elements follow in row-major order
    * @param data called once; as many elements between position and limit as the shape has
    */
   public static NamedTensor longs(String name, Shape shape, Supplier<LongBuffer> data) {

@@ -26,7 +26,7 @@ public final class ParameterFile {
   /**
    * Writes sets of parameters by prefix, one array at a time in the host's memory.
    *
-   * @param file the file
+   * @param file a safetensors file; messages name it
    * @param metadata texts to add, by key
    * @param setsByPrefix the sets, by what stands before their names
    * @throws IOException if a file cannot be written
@@ -46,9 +46,9 @@ public final class ParameterFile {
   /**
    * Writes one set, without a prefix.
    *
-   * @param file the file
+   * @param file a safetensors file; messages name it
    * @param metadata texts to add, by key
-   * @param parameters the parameters
+   * @param parameters the arrays to be written, under their own names
    * @throws IOException if a file cannot be written
    */
   public static void write(Path file, Map<String, String> metadata, Parameters parameters)
@@ -61,7 +61,7 @@ public final class ParameterFile {
   /**
    * {@return the set with the given prefix}
    *
-   * @param file the file
+   * @param file a safetensors file; messages name it
    * @param prefix what stands before the names of the set
    * @param parent the manager of the arrays, whose device is theirs
    * @param specs the names and shapes it must have

@@ -44,7 +44,7 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * Opens a file and checks its header against its length. The caller closes it.
    *
-   * @param file the file
+   * @param file a safetensors file; messages name it
    * @return the open file
    * @throws InvalidDataException if there is no such file or it is damaged
    * @throws IOException if the file cannot be read, or written
@@ -110,7 +110,7 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * The shape of a tensor, of any element type.
    *
-   * @param name the tensor's name
+   * @param name the tensor's name as the header has it
    * @return the shape
    */
   public Shape shape(String name) {
@@ -121,7 +121,7 @@ public final class SafeTensors implements AutoCloseable {
    * {@return the elements of a float32 tensor, row-major, read-only, still valid after {@link
    * #close}}
    *
-   * @param name the tensor's name
+   * @param name the tensor's name as the header has it
    * @throws IOException if the file cannot be read, or written
    */
   public FloatBuffer floats(String name) throws IOException {
@@ -132,7 +132,7 @@ public final class SafeTensors implements AutoCloseable {
    * {@return the elements of an int64 tensor, row-major, read-only, still valid after {@link
    * #close}}
    *
-   * @param name the tensor's name
+   * @param name the tensor's name as the header has it
    * @throws IOException if the file cannot be read, or written
    */
   public LongBuffer longs(String name) throws IOException {
@@ -142,7 +142,7 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * {@return the elements of a float32, float16 or bfloat16 tensor, row-major, as a new array}
    *
-   * @param name the tensor's name
+   * @param name the tensor's name as the header has it
    * @throws InvalidDataException if it is of another type
    * @throws IOException if the file cannot be read, or written
    */
@@ -163,7 +163,7 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * {@return {@link #asFloats} of weights, of which each must be a number}
    *
-   * @param name the tensor's name
+   * @param name the tensor's name as the header has it
    * @throws InvalidDataException also if one is NaN or infinite
    * @throws IOException if the file cannot be read, or written
    */
@@ -183,8 +183,8 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * {@return elements of a tensor of weights, each of which must be a number, as a new array}
    *
-   * @param name the tensor's name
-   * @param first the first element, row-major
+   * @param name the tensor's name as the header has it
+   * @param first the index of the first element, row-major, from 0
    * @param count the number of elements, at least 0
    * @throws InvalidDataException as {@link #asFiniteFloats(String)}
    * @throws IOException if the file cannot be read, or written
@@ -204,7 +204,7 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * {@return the name of a tensor's element type in the file, as {@code BF16}}
    *
-   * @param name the tensor's name
+   * @param name the tensor's name as the header has it
    */
   public String type(String name) {
     return entry(name).dtype();
@@ -214,7 +214,7 @@ public final class SafeTensors implements AutoCloseable {
    * {@return a tensor to be written under another name, its bytes as they are here; this file must
    * be open then}
    *
-   * @param name the tensor's name
+   * @param name the tensor's name as the header has it
    * @param newName the name in the file to be written
    */
   public NamedTensor tensor(String name, String newName) {
@@ -268,7 +268,7 @@ public final class SafeTensors implements AutoCloseable {
    * Writes a file that other tools read, holding one tensor in memory at a time. The file appears
    * under its name whole and synced, or not at all; one of that name is replaced.
    *
-   * @param file the file
+   * @param file a safetensors file; messages name it
    * @param metadata texts to add, by key; written in the order of the keys
    * @param tensors in the order of the file, but those of larger elements first, so that all are
    *     aligned

@@ -31,7 +31,7 @@ final class SafeTensorsHeaderReader {
   private boolean hasMetadata;
 
   /**
-   * @param file for messages
+   * @param file a safetensors file; messages name it
    * @param dataBytes the length of what follows the header
    */
   SafeTensorsHeaderReader(Path file, long dataBytes) {

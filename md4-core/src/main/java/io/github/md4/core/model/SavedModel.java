@@ -50,7 +50,7 @@ public final class SavedModel implements AutoCloseable {
    * A model without its weights.
    *
    * @param config length, objective, schedule and network
-   * @param tokenizer the vocabulary
+   * @param tokenizer the tokenizer whose V tokens the network predicts
    */
   public record Description(ModelConfig config, Tokenizer tokenizer) {
 
@@ -63,7 +63,8 @@ public final class SavedModel implements AutoCloseable {
      * {@return the network, to be closed by the caller}
      *
      * @param parent the manager of the arrays, whose device is theirs
-     * @param precision the precision of products
+     * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
+     *     losses are float32 in both
      */
     public Network network(NDManager parent, Precision precision) {
       return config.network().network(parent, tokenizer.vocabularySize(), precision);
@@ -118,7 +119,7 @@ public final class SavedModel implements AutoCloseable {
     /**
      * Writes all but the weights into an existing folder.
      *
-     * @param folder the folder
+     * @param folder the folder of a model or of a checkpoint
      * @throws IOException if a file cannot be written
      */
     public void write(Path folder) throws IOException {
@@ -129,7 +130,7 @@ public final class SavedModel implements AutoCloseable {
     /**
      * Reads config, tokenizer and origin of a model.
      *
-     * @param folder the folder
+     * @param folder the folder of a model or of a checkpoint
      * @return config, tokenizer and origin, without weights
      * @throws InvalidDataException if the folder is no model's or the files are damaged
      * @throws IOException if a file cannot be read
@@ -168,10 +169,11 @@ public final class SavedModel implements AutoCloseable {
   /**
    * {@return the model of a folder: one of ours, or of a {@link ModelLayout} on the class path}
    *
-   * @param folder the folder
+   * @param folder the folder of a model or of a checkpoint
    * @param weights which weights: raw, or their moving average
    * @param manager the device on which it will run
-   * @param precision the precision of products
+   * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
+   *     losses are float32 in both
    * @throws InvalidDataException if the folder is no model's, is damaged or lacks those weights
    * @throws IOException if a file cannot be read
    */
@@ -248,7 +250,7 @@ public final class SavedModel implements AutoCloseable {
   /**
    * Writes raw and averaged weights of a network, as a checkpoint of a model with a curve.
    *
-   * @param folder the folder
+   * @param folder the folder of a model or of a checkpoint
    * @param raw the parameters as training left them
    * @param average the moving averages of the parameters
    * @throws IOException if a file cannot be written
@@ -261,7 +263,7 @@ public final class SavedModel implements AutoCloseable {
   /**
    * Writes averaged weights of a network, as a finished model with a curve has them.
    *
-   * @param folder the folder
+   * @param folder the folder of a model or of a checkpoint
    * @param average the moving averages of the parameters
    * @throws IOException if a file cannot be written
    */
@@ -273,7 +275,7 @@ public final class SavedModel implements AutoCloseable {
    * Writes raw and averaged weights into an existing folder, as a checkpoint has them: the
    * network's and, where the schedule is learned, {@link GenMd4Parameter}, by prefix.
    *
-   * @param folder the folder
+   * @param folder the folder of a model or of a checkpoint
    * @param raw the parameters as training left them, by prefix
    * @param average the moving averages of the parameters, by prefix
    * @throws IOException if a file cannot be written
@@ -288,7 +290,7 @@ public final class SavedModel implements AutoCloseable {
   /**
    * Writes averaged weights into an existing folder, as a finished model has them.
    *
-   * @param folder the folder
+   * @param folder the folder of a model or of a checkpoint
    * @param average the moving averages of the parameters, by prefix
    * @throws IOException if a file cannot be written
    */
@@ -299,7 +301,7 @@ public final class SavedModel implements AutoCloseable {
   /**
    * {@return whether a folder has the files of a model, of ours or of a {@link ModelLayout}}
    *
-   * @param folder the folder
+   * @param folder the folder of a model or of a checkpoint
    */
   public static boolean isIn(Path folder) {
     return isOurs(folder) || ModelLayout.of(folder).isPresent();
@@ -312,9 +314,10 @@ public final class SavedModel implements AutoCloseable {
   /**
    * {@return the file in which a folder has those weights}
    *
-   * @param folder the folder
+   * @param folder the folder of a model or of a checkpoint
    * @param weights which weights: raw, or their moving average
    * @throws IOException if the folder cannot be read
+   * @throws io.github.md4.core.InvalidDataException if the folder has not those weights
    */
   public static Path weightsFile(Path folder, Weights weights) throws IOException {
     Optional<ModelLayout> layout = ModelLayout.of(folder);

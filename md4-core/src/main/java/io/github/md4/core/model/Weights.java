@@ -13,7 +13,7 @@ public enum Weights {
   /**
    * {@return the choice written as {@code ema} or {@code raw}}
    *
-   * @param text the text
+   * @param text the choice as configs and options write it, in lower case
    */
   public static Weights parse(String text) {
     return Choices.parse(values(), "weights", text);

@@ -50,8 +50,8 @@ public sealed interface NDBound {
   /**
    * Returns the loss of every row before its weight, in nats.
    *
-   * @param logits float [R, V]
-   * @param targets int64 [R]
+   * @param logits unnormalised log-probabilities at the asked rows, float32 or float64 [R, V]
+   * @param targets clean tokens of the asked rows, in [0, V), int64 [R]
    * @return [R]
    */
   NDArray ofRows(NDArray logits, NDArray targets);

@@ -92,7 +92,7 @@ public interface NDCurve {
   /**
    * {@code alpha(t) = 1 - t^k}.
    *
-   * @param exponent k, above 0
+   * @param exponent the exponent k of the polynomial, above 0
    */
   record Power(double exponent) implements NDCurve {
     @Override

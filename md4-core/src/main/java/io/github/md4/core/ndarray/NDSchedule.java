@@ -22,7 +22,7 @@ public sealed interface NDSchedule permits NDMaskingSchedule, NDGenMd4Schedule {
    * Returns the probability that each token is unmasked, of the type of {@code t}; differentiable
    * in {@code t}.
    *
-   * @param t float [B]
+   * @param t times in [0, 1], one an example, float32 or float64 [B]
    * @param x clean tokens, int64 [B, N], in [0, V)
    * @return [B, N], or [B, 1] where all tokens share the schedule
    */
@@ -33,7 +33,7 @@ public sealed interface NDSchedule permits NDMaskingSchedule, NDGenMd4Schedule {
    * s}, of the type of {@code s}.
    *
    * @param s float [B], at most {@code t}
-   * @param t float [B]
+   * @param t times in [0, 1], one an example, float32 or float64 [B]
    * @return [B, V], or [B, 1] where all tokens share the schedule
    */
   NDArray unmaskProbabilities(NDArray s, NDArray t);
@@ -42,10 +42,11 @@ public sealed interface NDSchedule permits NDMaskingSchedule, NDGenMd4Schedule {
    * Returns a draw of {@code z_t}: a token stays where {@code u < alpha}, elsewhere is the mask.
    *
    * @param x clean tokens, int64 [B, N], in [0, V)
-   * @param t float [B]
+   * @param t times in [0, 1], one an example, float32 or float64 [B]
    * @param u uniforms in [0, 1), float [B, N]
-   * @param maskToken the mask, V
+   * @param maskToken the id that stands for a masked token, V
    * @return int64 [B, N], in [0, V]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64 [B]
    */
   default NDArray mask(NDArray x, NDArray t, NDArray u, long maskToken) {
     checkTimes("t", t, x);
@@ -72,10 +73,11 @@ public sealed interface NDSchedule permits NDMaskingSchedule, NDGenMd4Schedule {
    *
    * @param zt int64 [B, N], in [0, V]; V is the mask
    * @param s float [B], at most {@code t}
-   * @param t float [B]
+   * @param t times in [0, 1], one an example, float32 or float64 [B]
    * @param logits unnormalised {@code log mu}, float [B, N, V]
    * @param u uniforms in [0, 1), float [B, N]
    * @return int64 [B, N], in [0, V]
+   * @throws IllegalArgumentException if the times are not float32 or float64 [B]
    */
   default NDArray step(NDArray zt, NDArray s, NDArray t, NDArray logits, NDArray u) {
     checkTimes("s", s, zt);

@@ -32,7 +32,7 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
   /**
    * Returns 1 where a channel is kept, independently with probability {@code 1 - rate}.
    *
-   * @param batchSize the number of examples
+   * @param batchSize B, the examples that get masks of their own, at least 1
    * @param channels of one example over all branches and layers
    * @param rate the probability of being dropped, in [0, 1)
    * @return {@code [batchSize * channels]}, example by example
@@ -65,7 +65,7 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
   /**
    * Returns the examples, each with probability {@code share}, that are shown a first guess.
    *
-   * @param batchSize the number of examples
+   * @param batchSize B, the examples that get masks of their own, at least 1
    * @param share the probability of each, in [0, 1]
    * @return ascending, in [0, batchSize)
    */

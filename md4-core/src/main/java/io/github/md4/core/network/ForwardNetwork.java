@@ -80,7 +80,7 @@ public final class ForwardNetwork implements Network {
     /**
      * Returns the asked rows of an array that has all positions.
      *
-     * @param all [B, N, D]
+     * @param all the results of all positions, [B, N, D]
      * @return [R, D]
      */
     public NDArray asked(NDArray all) {
@@ -93,7 +93,8 @@ public final class ForwardNetwork implements Network {
    *
    * @param parent the manager, and so the device, of what the network itself needs
    * @param specs the parameters, in the order of initialisation and of files
-   * @param forward the forward pass
+   * @param forward computes logits float32 [R, V] by DJL's operations, which are differentiated
+   *     automatically
    */
   public ForwardNetwork(NDManager parent, List<ParameterSpec> specs, Forward forward) {
     this.specs = List.copyOf(specs);

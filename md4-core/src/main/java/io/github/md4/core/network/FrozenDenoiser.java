@@ -17,7 +17,7 @@ public interface FrozenDenoiser extends Denoiser, AutoCloseable {
   /**
    * A denoiser that keeps nothing.
    *
-   * @param denoiser the network
+   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    */
   record Plain(Denoiser denoiser) implements FrozenDenoiser {
     @Override

@@ -12,7 +12,7 @@ public sealed interface Initializer {
   /**
    * Fills {@code values} with independent draws.
    *
-   * @param values row-major, overwritten
+   * @param values the elements, row-major, overwritten
    * @param noise the noise of the run's seed
    * @param parameter the parameter's index in its network, so that no two parameters share noise
    */
@@ -49,7 +49,7 @@ public sealed interface Initializer {
   /**
    * Normal with mean zero.
    *
-   * @param deviation the standard deviation
+   * @param deviation the standard deviation, at least 0
    */
   record Normal(double deviation) implements Initializer {
     @Override

@@ -33,7 +33,8 @@ public final class LoadedWeights implements AutoCloseable {
    *
    * @param parent the manager of the arrays, whose device is theirs
    * @param specs the parameters, in the order of files
-   * @param precision the precision of products
+   * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
+   *     losses are float32 in both
    * @param source reads the weights, a part at a time
    * @return the weights, closed by the caller
    * @throws IOException if a file cannot be read
@@ -65,7 +66,7 @@ public final class LoadedWeights implements AutoCloseable {
   /**
    * {@return the weight of that name, for kernels alone}
    *
-   * @param name the parameter's name
+   * @param name the parameter's name in the model's file
    * @throws IllegalArgumentException if there is none
    */
   public NDArray of(String name) {

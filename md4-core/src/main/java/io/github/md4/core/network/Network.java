@@ -23,7 +23,7 @@ public interface Network extends AutoCloseable {
    * {@return the denoiser with these weights, without dropout; its results cannot be
    * differentiated}
    *
-   * @param parameters the weights
+   * @param parameters float32 arrays by name, as the network's specs have them
    */
   Denoiser denoiser(Parameters parameters);
 
@@ -32,7 +32,7 @@ public interface Network extends AutoCloseable {
    * once} Closed by the caller, before the weights.
    *
    * @param parent the manager of the arrays, whose device is theirs
-   * @param parameters the weights
+   * @param parameters float32 arrays by name, as the network's specs have them
    */
   default FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
     return new FrozenDenoiser.Plain(denoiser(parameters));
@@ -56,8 +56,9 @@ public interface Network extends AutoCloseable {
    * only its {@link TrainableNetwork#optimizer} may change them.
    *
    * @param parent the manager of the arrays, whose device is theirs
-   * @param parameters the weights
-   * @param options kernels, precision, recomputation
+   * @param parameters float32 arrays by name, as the network's specs have them
+   * @param options the code that computes, the type of the residual stream and what is computed
+   *     twice
    * @throws io.github.md4.core.DeviceException if the options ask for kernels that do not run here
    * @throws io.github.md4.core.InvalidConfigException if they ask for another of {@link
    *     #recomputes}

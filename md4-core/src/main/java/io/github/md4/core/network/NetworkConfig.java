@@ -60,7 +60,7 @@ public interface NetworkConfig {
   /**
    * Checks the length of sequences.
    *
-   * @param length N, at least 1
+   * @param length N, the number of tokens of a sequence, at least 1
    * @throws IllegalArgumentException unless a sequence of so many tokens fits the network
    */
   default void checkLength(int length) {}
@@ -81,8 +81,8 @@ public interface NetworkConfig {
    * {@return the number of its multiplications; unless overridden, one by each element of each
    * matrix at each token}
    *
-   * @param specs its parameters
-   * @param length tokens of a sequence
+   * @param specs names, shapes and initial laws of its parameters, in order
+   * @param length N, the number of tokens of a sequence, at least 1
    */
   default Arithmetic arithmetic(List<ParameterSpec> specs, int length) {
     return Arithmetic.ofMatrices(specs);

@@ -14,7 +14,7 @@ public interface ParameterSource {
    *
    * @param spec the parameter's name, shape and initial law
    * @param first the first of them, row-major
-   * @param count the number of elements
+   * @param count the number of elements, at least 1
    * @throws IOException if a file cannot be read
    */
   float[] read(ParameterSpec spec, long first, int count) throws IOException;

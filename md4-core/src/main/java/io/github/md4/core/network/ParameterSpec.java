@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
  * A parameter before it has a value.
  *
  * @param name dotted and stable: it is the name in the model file
- * @param shape the shape; row-major
+ * @param shape the sizes of its axes; elements follow in row-major order
  * @param initializer the law of its first values
  */
 public record ParameterSpec(String name, Shape shape, Initializer initializer) {}

@@ -94,7 +94,7 @@ public final class Parameters implements AutoCloseable {
   /**
    * {@return the parameter of that name}
    *
-   * @param name the parameter's name
+   * @param name the parameter's name in the model's file
    * @throws IllegalArgumentException if there is none
    */
   public NDArray get(String name) {

@@ -19,7 +19,7 @@ public record RotaryAngles(double base, int width) {
    * for the positions 0 to L - 1}
    *
    * @param manager the manager of the arrays, whose device is theirs
-   * @param length L, at least 1
+   * @param length L, the number of positions, at least 1
    */
   public NDList tables(NDManager manager, int length) {
     int[] positions = new int[length];

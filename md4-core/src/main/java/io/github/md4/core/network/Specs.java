@@ -16,9 +16,9 @@ public final class Specs {
   /**
    * {@return a table of embeddings, [rows, width]}
    *
-   * @param name the parameter's name
-   * @param rows the number of embeddings
-   * @param width the number of channels
+   * @param name the parameter's name in the model's file, unique in the network
+   * @param rows the number of embeddings, at least 1
+   * @param width the length of each embedding, at least 1
    */
   public static ParameterSpec table(String name, long rows, long width) {
     return of(name, new Normal(1 / Math.sqrt((double) width)), rows, width);
@@ -27,9 +27,9 @@ public final class Specs {
   /**
    * {@return the weight of a product, [out, in]}
    *
-   * @param name the parameter's name
-   * @param out channels that come out
-   * @param in channels that go in
+   * @param name the parameter's name in the model's file, unique in the network
+   * @param out the number of channels that come out, the first axis
+   * @param in the number of channels that go in, the last axis
    */
   public static ParameterSpec product(String name, long out, long in) {
     return of(name, new LeCunNormal(in, 1), out, in);
@@ -38,10 +38,10 @@ public final class Specs {
   /**
    * {@return the filters of a convolution, [out, side, side, in]}
    *
-   * @param name the parameter's name
-   * @param out channels that come out
+   * @param name the parameter's name in the model's file, unique in the network
+   * @param out the number of channels that come out, the first axis
    * @param side the side of the square filter
-   * @param in channels that go in
+   * @param in the number of channels that go in, the last axis
    */
   public static ParameterSpec filters(String name, long out, long side, long in) {
     return of(name, new LeCunNormal(side * side * in, 1), out, side, side, in);
@@ -50,10 +50,10 @@ public final class Specs {
   /**
    * {@return the embeddings of the places of a grid, [rows columns, width]}
    *
-   * @param name the parameter's name
+   * @param name the parameter's name in the model's file, unique in the network
    * @param rows rows of the grid
    * @param columns columns of the grid
-   * @param width the number of channels
+   * @param width the length of each embedding, at least 1
    */
   public static ParameterSpec positions(String name, int rows, int columns, int width) {
     return of(name, new Grid(columns, width), (long) rows * columns, width);
@@ -62,8 +62,8 @@ public final class Specs {
   /**
    * {@return a parameter that starts at zero}
    *
-   * @param name the parameter's name
-   * @param shape the shape; row-major
+   * @param name the parameter's name in the model's file, unique in the network
+   * @param shape the sizes of its axes; elements follow in row-major order
    */
   public static ParameterSpec zeros(String name, long... shape) {
     return of(name, new Zeros(), shape);
@@ -72,8 +72,8 @@ public final class Specs {
   /**
    * {@return a parameter that starts at one}
    *
-   * @param name the parameter's name
-   * @param shape the shape; row-major
+   * @param name the parameter's name in the model's file, unique in the network
+   * @param shape the sizes of its axes; elements follow in row-major order
    */
   public static ParameterSpec ones(String name, long... shape) {
     return of(name, new Ones(), shape);

@@ -31,7 +31,7 @@ public interface StepDraws {
   /**
    * {@return the network as one that draws itself, if it is one}
    *
-   * @param denoiser the network
+   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    */
   static Optional<StepDraws> of(Denoiser denoiser) {
     return denoiser instanceof StepDraws own ? Optional.of(own) : Optional.empty();

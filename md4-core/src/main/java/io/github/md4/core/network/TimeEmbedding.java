@@ -14,7 +14,7 @@ public final class TimeEmbedding {
    * {@return {@code [sin(1000 t f_k), cos(1000 t f_k)]} with {@code f_k = 10000^(-k / (h - 1))}, k
    * = 0..h-1, h = width / 2}
    *
-   * @param t in [0, 1]
+   * @param t the time of an example, in [0, 1]
    * @param width at least 4; where it is odd the last feature is zero
    */
   public static float[] of(double t, int width) {

@@ -7,7 +7,7 @@ import io.github.md4.core.Precision;
 /**
  * The implementation of a network in training. It affects results only by rounding.
  *
- * @param kernels the code that computes
+ * @param kernels TorchScript, kernels of this library, or the faster that the device has
  * @param stream the type of the residual stream where products are bfloat16
  * @param recompute the activations that the backward pass computes again
  */

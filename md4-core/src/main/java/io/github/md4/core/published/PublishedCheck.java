@@ -57,7 +57,7 @@ public record PublishedCheck(int[] ids, int row, double time, int[] tokens, doub
   /**
    * {@return the public numbers of a released model of a family and size; none if none are known}
    *
-   * @param family the family's name
+   * @param family the family of published models, by its name as {@code md4 import} takes it
    * @param vocabularySize V, the number of tokens without the mask
    * @throws IOException if a file cannot be read or written
    */

@@ -37,7 +37,7 @@ public final class PublishedCopy {
   /**
    * Writes a published model as one of ours; the folder appears whole or not at all.
    *
-   * @param from the published model
+   * @param from a folder as its publisher wrote it: config.json, weights and tokenizer
    * @param to the folder to be made
    * @throws IOException if a file cannot be read or written
    */

@@ -53,7 +53,7 @@ interface PublishedFamily {
    *
    * @param config the network, the tokens of a sequence, the objective and its schedule
    * @param vocabularySize V, the mask not counted
-   * @param specs its parameters
+   * @param specs names, shapes and initial laws of its parameters, in order
    * @param buffers names of tensors that follow from the config and are not read
    * @param endOfText the id that ends a text, or -1
    */

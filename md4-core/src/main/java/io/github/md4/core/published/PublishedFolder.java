@@ -49,7 +49,7 @@ public final class PublishedFolder implements StoredModel {
   /**
    * Opens a folder and checks all names and shapes.
    *
-   * @param folder the published model's folder
+   * @param folder a folder as its publisher wrote it: config.json, weights and tokenizer
    * @param family the name of a family, where the config does not tell it
    * @return the model, whose weights are read when they are asked for
    * @throws InvalidDataException if the folder is of no family that is known here, or is not

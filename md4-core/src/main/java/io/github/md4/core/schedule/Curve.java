@@ -124,13 +124,14 @@ public non-sealed interface Curve extends ScheduleConfig {
    * {@code alpha(t) = 1 - t^k}. For {@code k < 1} the slope at {@code t = 0} is minus infinity, and
    * so is the loss weight there.
    *
-   * @param exponent {@code k}, above zero
+   * @param exponent the exponent {@code k} of the polynomial, above 0 and finite
    */
   record Polynomial(double exponent) implements Curve {
     /**
      * Checks the exponent.
      *
-     * @param exponent {@code k}, above zero
+     * @param exponent the exponent {@code k} of the polynomial, above 0 and finite
+     * @throws IllegalArgumentException if {@code exponent} is not above 0 and finite
      */
     public Polynomial {
       if (!(exponent > 0 && exponent < Double.POSITIVE_INFINITY)) {
@@ -173,6 +174,7 @@ public non-sealed interface Curve extends ScheduleConfig {
      * Checks epsilon.
      *
      * @param epsilon the share that is never masked, in [0, 1)
+     * @throws IllegalArgumentException if {@code epsilon} is outside [0, 1)
      */
     public LogLinear {
       if (!(epsilon >= 0 && epsilon < 1)) {
@@ -221,6 +223,7 @@ public non-sealed interface Curve extends ScheduleConfig {
      *
      * @param betaMin {@code -ln alpha(0)}, above zero
      * @param betaMax {@code -ln alpha(1)}, above {@code betaMin}
+     * @throws IllegalArgumentException unless {@code 0 < betaMin < betaMax} and both are finite
      */
     public Geometric {
       if (!(betaMin > 0 && betaMin < betaMax && betaMax < Double.POSITIVE_INFINITY)) {

@@ -36,7 +36,7 @@ public final class GenMd4Schedule implements Schedule {
    * Makes the schedule.
    *
    * @param powers one for each token, [V], above zero
-   * @param epsilon in [0, 0.5)
+   * @param epsilon the squeeze of the ends, in [0, 0.5): alpha is within [epsilon, 1 - epsilon]
    * @throws IllegalArgumentException if one is zero, not finite or above {@link #LARGEST_POWER}
    */
   public GenMd4Schedule(double[] powers, double epsilon) {
@@ -231,8 +231,8 @@ public final class GenMd4Schedule implements Schedule {
    *
    * so that noise is turned into masks by a comparison once powers are known.
    *
-   * @param t in (0, 1]
-   * @param u in [0, 1)
+   * @param t the time, in (0, 1]
+   * @param u a uniform number in [0, 1)
    * @param epsilon the squeeze of the ends, at least 0 and small: {@code alpha(0)} is {@code 1 -
    *     epsilon}
    * @return the critical power, at least 0; infinite where every power masks the token

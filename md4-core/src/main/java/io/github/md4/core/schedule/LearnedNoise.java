@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * the bound does not depend on, lowers the variance of its estimate (Kingma et al., 2021).
  *
  * @param start the log signal-to-noise ratio at time 0 before anything is learned
- * @param end that at time 1
+ * @param end the log signal-to-noise ratio at time 1 before anything is learned
  */
 public record LearnedNoise(double start, double end) implements ScheduleConfig {
   /** Neither end goes further from 0, which is what a network's input of the time has room for. */
@@ -42,7 +42,9 @@ public record LearnedNoise(double start, double end) implements ScheduleConfig {
    * Checks the ends.
    *
    * @param start the log signal-to-noise ratio at time 0 before anything is learned
-   * @param end that at time 1
+   * @param end the log signal-to-noise ratio at time 1 before anything is learned
+   * @throws IllegalArgumentException if an end lies too far out, or the fall between them is too
+   *     small
    */
   public LearnedNoise {
     if (!(start <= FARTHEST && end >= -FARTHEST && start - end >= LEAST_FALL)) {

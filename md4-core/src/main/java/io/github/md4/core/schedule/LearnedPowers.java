@@ -44,6 +44,8 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
    *
    * @param initial every power at the start; 1 is the linear schedule
    * @param sharing which tokens share a power
+   * @throws IllegalArgumentException if {@code initial} is not in (0, {@link
+   *     GenMd4Schedule#LARGEST_POWER}]
    */
   public LearnedPowers {
     if (!(initial > 0 && initial <= GenMd4Schedule.LARGEST_POWER)) {

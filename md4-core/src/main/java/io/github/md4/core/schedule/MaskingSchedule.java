@@ -16,7 +16,7 @@ import java.util.function.Function;
  * subtracts in float32 and is off by 4e-4 of the weight at {@code t = 0}). Times outside [0, 1] are
  * rejected.
  *
- * @param curve the raw curve
+ * @param curve the probability of being unmasked before the squeeze, 1 at time 0 and 0 at time 1
  * @param epsilon the squeeze, in [0, 0.5); with 0 the ends have infinite weight and log-SNR
  */
 public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
@@ -28,8 +28,9 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
   /**
    * Checks epsilon.
    *
-   * @param curve the raw curve
+   * @param curve the probability of being unmasked before the squeeze, 1 at time 0 and 0 at time 1
    * @param epsilon the squeeze, in [0, 0.5); with 0 the ends have infinite weight and log-SNR
+   * @throws IllegalArgumentException if {@code epsilon} is outside [0, 0.5)
    */
   public MaskingSchedule {
     Objects.requireNonNull(curve, "curve");
@@ -51,6 +52,7 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
    * {@return the probability that a token is unmasked at the time {@code t}}
    *
    * @param t a time, in [0, 1]
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double alpha(double t) {
     return squeeze(curve.alpha(checked(t)));
@@ -60,6 +62,7 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
    * {@return the probability that a token is masked at the time {@code t}, without cancellation}
    *
    * @param t a time, in [0, 1]
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double oneMinusAlpha(double t) {
     return squeeze(curve.oneMinusAlpha(checked(t)));
@@ -86,6 +89,7 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
    * {@return the derivative of {@link #alpha}; minus infinity where the curve's is}
    *
    * @param t a time, in [0, 1]
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double alphaPrime(double t) {
     return scale() * curve.alphaPrime(checked(t));

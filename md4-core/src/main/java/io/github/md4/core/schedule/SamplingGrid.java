@@ -23,6 +23,7 @@ public interface SamplingGrid {
    *
    * @param step the number of steps done, from 0 to {@code steps}
    * @param steps the number of all steps, at least 1
+   * @throws IllegalArgumentException unless {@code 0 <= step <= steps} and {@code steps >= 1}
    */
   default double time(int step, int steps) {
     if (!(steps >= 1 && step >= 0 && step <= steps)) {

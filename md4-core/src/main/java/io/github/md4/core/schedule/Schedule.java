@@ -50,7 +50,7 @@ public sealed interface Schedule permits MaskingSchedule, GenMd4Schedule {
      * {@return whether a token is masked by the uniform {@code u} in [0, 1)}
      *
      * @param token a token, in [0, V)
-     * @param u uniform, in [0, 1)
+     * @param u a uniform number in [0, 1)
      */
     boolean isMasked(int token, double u);
   }

@@ -24,7 +24,7 @@ public sealed interface ScheduleConfig permits Curve, LearnedPowers, LearnedNois
   /**
    * {@return whether another schedule is of this one's kind: a curve, powers or a noise}
    *
-   * @param other another schedule
+   * @param other the schedule that is compared
    */
   default boolean isLike(ScheduleConfig other) {
     return other.match(

@@ -100,6 +100,7 @@ public sealed interface TimeAxis {
      * Checks the number of steps.
      *
      * @param steps how many, at least 1
+     * @throws IllegalArgumentException if {@code steps} is below 1
      */
     public Discrete {
       if (steps < 1) {

@@ -37,7 +37,7 @@ public enum TimeFloor {
   /**
    * {@return the time in [t1, 1) that a uniform in [0, 1) stands for}
    *
-   * @param u uniform, in [0, 1)
+   * @param u a uniform number in [0, 1)
    */
   public static double time(double u) {
     return (1 - GenMd4Schedule.TIME_FLOOR) * u + GenMd4Schedule.TIME_FLOOR;

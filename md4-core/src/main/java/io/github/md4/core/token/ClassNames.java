@@ -21,6 +21,8 @@ public record ClassNames(List<String> names) implements Tokenizer {
    * Checks the names.
    *
    * @param names none without a visible character, and none equal in a text
+   * @throws IllegalArgumentException if there are none, one is blank, or two are the same but for
+   *     blanks and underscores
    */
   public ClassNames {
     names = List.copyOf(names);

@@ -6,7 +6,7 @@ package io.github.md4.core.token;
  *
  * @param dataSet the name of the data set, as reports print it
  * @param split {@code train}, {@code valid} or {@code test}
- * @param tokenizer the vocabulary
+ * @param tokenizer the tokenizer of which the ids are
  * @param provenance where the tokens come from
  * @param rowLength the tokens of a row where the file is packed into rows, else 0: one stream
  */

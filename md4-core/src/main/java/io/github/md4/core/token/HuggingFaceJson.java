@@ -72,7 +72,7 @@ public final class HuggingFaceJson implements Tokenizer {
   /**
    * {@return the tokenizer in a file}
    *
-   * @param file the file
+   * @param file a tokenizer's JSON file; messages name it
    * @throws io.github.md4.core.InvalidDataException if it is missing or describes none
    * @throws IOException if a file cannot be read
    */

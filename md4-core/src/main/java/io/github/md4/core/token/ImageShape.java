@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
  * The size of an image, whose values are the tokens of a sequence: rows, then columns, then the
  * colours of a pixel.
  *
- * @param height rows
- * @param width columns
+ * @param height rows of pixels, at least 1
+ * @param width columns of pixels, at least 1
  * @param colours values of a pixel: 1 is grey, 3 is red, green, blue
  */
 public record ImageShape(int height, int width, int colours) {
@@ -18,9 +18,10 @@ public record ImageShape(int height, int width, int colours) {
   /**
    * Checks that there is a row, a column and a colour.
    *
-   * @param height rows
-   * @param width columns
+   * @param height rows of pixels, at least 1
+   * @param width columns of pixels, at least 1
    * @param colours values of a pixel: 1 is grey, 3 is red, green, blue
+   * @throws IllegalArgumentException if one of the three is below 1
    */
   public ImageShape {
     if (height < 1 || width < 1 || colours < 1) {
@@ -34,6 +35,7 @@ public record ImageShape(int height, int width, int colours) {
    * {@return the shape written as {@code HEIGHTxWIDTHxCOLOURS}: {@code 32x32x3}}
    *
    * @param text the three numbers, joined by {@code x}
+   * @throws IllegalArgumentException if the text is not of that form
    */
   public static ImageShape parse(String text) {
     Matcher parts = TEXT.matcher(text);

@@ -51,7 +51,7 @@ public record Provenance(String source, int version, String settings, List<Sourc
     /**
      * {@return the name and hash of a file, reading all of it}
      *
-     * @param file the file
+     * @param file the file that is described, read once for its hash
      * @throws IOException if a file cannot be read
      */
     public static SourceFile of(Path file) throws IOException {

@@ -24,6 +24,7 @@ public record PublishedTokenizer(Tokenizer tokens, int vocabularySize, int end)
    * @param tokens the vocabulary
    * @param vocabularySize the rows of the table
    * @param end the id that ends a text, or -1
+   * @throws IllegalArgumentException if {@code vocabularySize} is smaller than the tokenizer's
    */
   public PublishedTokenizer {
     if (vocabularySize < tokens.vocabularySize()) {

@@ -31,7 +31,7 @@ public final class Sha256 {
   /**
    * {@return the SHA-256 of bytes}
    *
-   * @param bytes the content
+   * @param bytes the bytes to be hashed
    */
   public static String of(byte[] bytes) {
     return HexFormat.of().formatHex(start().digest(bytes));
@@ -40,7 +40,7 @@ public final class Sha256 {
   /**
    * {@return the SHA-256 of a file's bytes}
    *
-   * @param file the file
+   * @param file a readable file, read once in pieces
    * @throws IOException if a file cannot be read
    */
   public static String of(Path file) throws IOException {

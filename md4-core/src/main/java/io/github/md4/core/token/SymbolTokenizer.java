@@ -66,7 +66,7 @@ public final class SymbolTokenizer implements Tokenizer {
    * {@return the vocabulary of a file with one symbol a line; the symbol {@code <|endoftext|>}, if
    * there, ends documents}
    *
-   * @param file the file
+   * @param file a text file in UTF-8 with one symbol a line; messages name it
    * @throws io.github.md4.core.InvalidDataException if it has fewer than two symbols, or one twice
    *     or empty
    * @throws IOException if a file cannot be read

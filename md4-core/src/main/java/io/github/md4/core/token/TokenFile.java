@@ -39,7 +39,7 @@ public final class TokenFile implements Closeable {
   /**
    * Opens a file of tokens and maps it.
    *
-   * @param bin the {@code .bin}
+   * @param bin the file of ids; its description is the {@code .json} beside it
    * @return the open file, closed by the caller
    * @throws InvalidDataException if it is missing, is not as long as it says, or has a JSON that
    *     cannot be understood
@@ -52,7 +52,7 @@ public final class TokenFile implements Closeable {
   /**
    * Opens a file of tokens whose vocabulary size the caller knows, as {@link #open(Path)} does.
    *
-   * @param bin the {@code .bin}
+   * @param bin the file of ids; its description is the {@code .json} beside it
    * @param vocabularySize V, the number of tokens without the mask
    * @return the open file, closed by the caller
    * @throws InvalidDataException also if the file says another size
@@ -106,6 +106,7 @@ public final class TokenFile implements Closeable {
    * @param into filled from its first element to its last
    * @throws IllegalArgumentException if they do not all lie within the file
    * @throws InvalidDataException if an id is not in the vocabulary, where that is known
+   * @throws IllegalStateException if the file is closed
    */
   public void read(long offset, int[] into) {
     if (isClosed) {

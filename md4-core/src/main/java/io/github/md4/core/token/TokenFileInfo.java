@@ -10,9 +10,9 @@ import java.nio.file.Path;
 /**
  * The JSON beside a token file.
  *
- * @param content what the tokens are
- * @param type how one is stored
- * @param count how many there are
+ * @param content data set, split, tokenizer and origin of the tokens
+ * @param type the type of a stored id: unsigned of 8, 16 or 32 bits
+ * @param count the number of ids, at least 0
  * @param sha256 the SHA-256 of the file of tokens, in hexadecimal
  */
 public record TokenFileInfo(DataSplit content, TokenType type, long count, String sha256) {

@@ -96,7 +96,7 @@ public final class TokenFileWriter implements Closeable {
   /**
    * Appends ids.
    *
-   * @param ids ids in [0, V)
+   * @param ids token ids in [0, V), written in their order
    * @throws IllegalArgumentException if one is not in the vocabulary
    * @throws IOException if a file cannot be written
    */

@@ -48,7 +48,7 @@ public interface Tokenizer {
   /**
    * {@return the ids of a text, in order}
    *
-   * @param text the text
+   * @param text a text of which each symbol is in the vocabulary
    * @throws IllegalArgumentException if a character has no id; says which and where
    */
   int[] encode(CharSequence text);
@@ -56,7 +56,7 @@ public interface Tokenizer {
   /**
    * {@return the number of blanks and line ends of a text that have no token}
    *
-   * @param text the text
+   * @param text a text of which each symbol is in the vocabulary
    * @param ids what {@link #encode} returned for it
    */
   default long blanksLeftOut(CharSequence text, int[] ids) {
@@ -67,7 +67,7 @@ public interface Tokenizer {
    * {@return the ids of a text that continues another, after a hole for instance: without the mark
    * of a beginning that some vocabularies put before a text}
    *
-   * @param text the text
+   * @param text a text of which each symbol is in the vocabulary
    * @throws IllegalArgumentException as {@link #encode}
    */
   default int[] encodeContinuing(CharSequence text) {
@@ -89,7 +89,7 @@ public interface Tokenizer {
   /**
    * {@return the text of the ids; the mask reads {@link #MASK_TEXT}}
    *
-   * @param ids ids in [0, V]
+   * @param ids token ids in [0, V]; V, the mask, reads {@link #MASK_TEXT}
    * @throws IllegalArgumentException if an id is not in {@code [0, vocabularySize()]}
    */
   String decode(int[] ids);
@@ -108,7 +108,7 @@ public interface Tokenizer {
    * {@return the last place at which a text may be cut so that its parts, encoded one by one, give
    * the ids of the whole; 0 where no such place is known}
    *
-   * @param text the text
+   * @param text a text of which each symbol is in the vocabulary
    */
   int seam(CharSequence text);
 
@@ -118,7 +118,7 @@ public interface Tokenizer {
   /**
    * {@return the tokenizer whose {@link #toJson} this is}
    *
-   * @param json the JSON object
+   * @param json the JSON object that describes the tokenizer, its {@code type} included
    * @throws IllegalArgumentException if it is none, or of a format version unknown here
    */
   static Tokenizer fromJson(JsonObject json) {
@@ -142,7 +142,7 @@ public interface Tokenizer {
   /**
    * {@return the tokenizer in a file}
    *
-   * @param file the file
+   * @param file a tokenizer's JSON file; messages name it
    * @throws InvalidDataException if the file is missing or holds no tokenizer
    * @throws IOException if a file cannot be read
    */
@@ -154,7 +154,7 @@ public interface Tokenizer {
   /**
    * Writes {@link #toJson} to a file, replacing it.
    *
-   * @param file the file
+   * @param file a tokenizer's JSON file; messages name it
    * @throws IOException if a file cannot be written
    */
   default void write(Path file) throws IOException {
@@ -176,6 +176,7 @@ public interface Tokenizer {
      * Makes the vocabulary.
      *
      * @param vocabulary the characters in order of their ids, none twice
+     * @throws IllegalArgumentException if the vocabulary is empty or has a character twice
      */
     public Characters(String vocabulary) {
       if (vocabulary.isEmpty()) {

@@ -21,7 +21,7 @@ public interface TokenizerKind {
   /**
    * {@return the tokenizer whose {@link Tokenizer#toJson} this is}
    *
-   * @param json the JSON object
+   * @param json the JSON object that describes the tokenizer, its {@code type} included
    * @throws IllegalArgumentException if it is none
    */
   Tokenizer fromJson(JsonObject json);

@@ -24,6 +24,7 @@ public final class WordTokenizer implements Tokenizer {
    * Makes the vocabulary.
    *
    * @param words in the order of their ids, at least one, none twice, none with white space
+   * @throws IllegalArgumentException if there is no word, one has white space, or one stands twice
    */
   public WordTokenizer(List<String> words) {
     this.words = List.copyOf(words);

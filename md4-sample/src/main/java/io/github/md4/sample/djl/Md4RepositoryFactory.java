@@ -43,7 +43,7 @@ public final class Md4RepositoryFactory implements RepositoryFactory {
   /**
    * {@return a repository of one model, or of the models below a path}
    *
-   * @param name the repository's name
+   * @param name any name; it is shown in DJL's messages alone
    * @param uri a path of this machine, as {@code file:} or without a scheme
    */
   @Override

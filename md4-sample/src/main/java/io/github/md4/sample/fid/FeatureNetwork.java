@@ -27,7 +27,7 @@ public sealed interface FeatureNetwork extends AutoCloseable
   /**
    * The features of images, with the classes that the network predicts.
    *
-   * @param vectors float32 [B, F]
+   * @param vectors a vector of F features for each of B images, float32 [B, F]
    * @param labels int64 [B], the likeliest class of each, if the network predicts classes
    */
   record Features(NDArray vectors, Optional<NDArray> labels) {}

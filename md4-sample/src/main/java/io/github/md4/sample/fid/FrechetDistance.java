@@ -24,7 +24,8 @@ public final class FrechetDistance {
    * {@return the distance of laws with these moments}
    *
    * @param first mean and covariance of the features of one
-   * @param second those of the other
+   * @param second mean and covariance of the other set, of the same width
+   * @throws IllegalArgumentException if the features differ in width
    */
   public static double of(FeatureMoments first, FeatureMoments second) {
     if (first.width() != second.width()) {

@@ -39,9 +39,9 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
    * {@return the features of all images; one batch of them is held at a time}
    *
    * @param manager the manager, and so the device, of the arrays that the denoiser is given
-   * @param network the network of features
-   * @param images the images, as tokens
-   * @param settings sizes and number
+   * @param network the network that turns images into vectors of features
+   * @param images the images, each N values in [0, V) in the order row, column, colour
+   * @param settings the images' size, the images of a call and the number that is kept
    * @param progress told of the number of images done
    */
   public static ImageFeatures of(
@@ -58,9 +58,9 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
    * the same to the last bit as that of one part.
    *
    * @param manager the manager, and so the device, of the arrays that the denoiser is given
-   * @param network the network of features
-   * @param images the images, as tokens
-   * @param settings sizes and number
+   * @param network the network that turns images into vectors of features
+   * @param images the images, each N values in [0, V) in the order row, column, colour
+   * @param settings the images' size, the images of a call and the number that is kept
    * @param division divides the batches over processes
    * @param progress told of the number of images done
    * @return the features
@@ -99,7 +99,7 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
   /**
    * What a network finds of a batch.
    *
-   * @param features [B width]
+   * @param features the features of B images, row-major [B width]
    * @param guesses predicted labels; empty where it predicts none
    */
   private record Found(int width, float[] features, long[] guesses) {

@@ -28,7 +28,7 @@ public final class NgramModel {
   /**
    * {@return the model of a text}
    *
-   * @param tokens in [0, vocabularySize)
+   * @param tokens token ids in [0, vocabularySize)
    * @param vocabularySize V, the number of tokens without the mask
    * @param order the length of the longest sequences counted, at least 1; {@code
    *     vocabularySize^order} must be below 2^63

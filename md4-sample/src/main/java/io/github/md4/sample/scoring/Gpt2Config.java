@@ -15,7 +15,7 @@ import java.util.Map;
  * The {@code config.json} of a GPT-2. Of keys that change its mathematics only the published values
  * are accepted.
  *
- * @param positions the longest sequence
+ * @param positions the number of positions that have an embedding, the longest sequence
  */
 record Gpt2Config(
     int layers, int heads, int width, int positions, int vocabularySize, double epsilon) {

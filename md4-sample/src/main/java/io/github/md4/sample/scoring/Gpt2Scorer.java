@@ -88,7 +88,8 @@ public final class Gpt2Scorer implements AutoCloseable {
    *
    * @param folder the folder of the scorer's files
    * @param parent the manager, and so the device, of its arrays
-   * @param precision the precision of products
+   * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
+   *     losses are float32 in both
    * @throws InvalidDataException if files are missing, damaged or of another network
    * @throws IOException if a file cannot be read
    */

@@ -39,7 +39,7 @@ public record Trace(Header header, List<History> histories) {
      * Returns a header of texts whose tokens stand side by side.
      *
      * @param about what is told of the samples, by key
-     * @param steps the number of steps
+     * @param steps the number of steps of the sampler, at least 1
      * @param schedule the curve, as configs hold it
      * @param epsilon the squeeze of the ends
      */
@@ -51,7 +51,7 @@ public record Trace(Header header, List<History> histories) {
   /**
    * The history of one sequence.
    *
-   * @param sample the sequence's number
+   * @param sample the sequence's number, from 0
    * @param initial the text of each token at first, {@link Tokenizer#MASK_TEXT} for a mask, [N]
    * @param events in the order in which they happened
    */
@@ -81,7 +81,7 @@ public record Trace(Header header, List<History> histories) {
    *
    * @param step the number of steps done
    * @param time the time, in [0, 1]
-   * @param position the position, from 0
+   * @param position the token's place in the sequence, in [0, N)
    * @param text the text of the token; {@link Tokenizer#MASK_TEXT} if it was masked again
    * @param probability the probability of the token; NaN for a mask
    */

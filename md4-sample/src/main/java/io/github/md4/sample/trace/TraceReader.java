@@ -39,7 +39,7 @@ public final class TraceReader {
   /**
    * {@return the trace in a file}
    *
-   * @param file the file
+   * @param file the trace file, JSON lines
    * @throws InvalidDataException if the file is missing, no trace, cut off or damaged
    * @throws IOException if the file cannot be read
    */

@@ -39,9 +39,9 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
   /**
    * Creates a file with its header and its initial sequences, and replaces an old one.
    *
-   * @param file the file
+   * @param file the trace file, JSON lines
    * @param header what is told of the samples
-   * @param tokenizer the vocabulary
+   * @param tokenizer the tokenizer whose texts the trace shows
    * @param sequences what the samples begin with
    * @return the writer, closed by the caller
    * @throws IOException if the file cannot be read or written

@@ -12,7 +12,7 @@ import io.github.md4.train.speed.Spread;
  * @param gapMilliseconds the longest time that the device may wait for the host in a step; NaN
  *     without a GPU
  * @param memory the memory that the training took
- * @param work the computation
+ * @param work the computation that is timed
  */
 public record BenchResult(
     Throughput throughput, PhaseTimes parts, double gapMilliseconds, MemoryUse memory, Work work) {
@@ -20,7 +20,7 @@ public record BenchResult(
   /**
    * The speed of windows of steps that ran without waiting.
    *
-   * @param tokensAStep batch size times length
+   * @param tokensAStep the tokens of a step, batch size times length
    * @param tokensPerSecond tokens per second, over windows
    * @param milliseconds the time of a step
    */
@@ -40,8 +40,8 @@ public record BenchResult(
    * The computation and its ceiling.
    *
    * @param code the description of the code that computes it
-   * @param parameters the number of parameters
-   * @param flops the operations per token
+   * @param parameters the number of elements of all parameters
+   * @param flops floating-point operations per token, without recomputation
    * @param ceilingSize the number of rows of the square product of the ceiling
    * @param ceiling the floating-point operations per second of that product, over all processes
    */

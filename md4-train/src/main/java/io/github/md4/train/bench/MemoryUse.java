@@ -8,9 +8,9 @@ package io.github.md4.train.bench;
  * once taken, so that it holds the peak of a step after the step. Without a GPU it is the JVM's
  * heap, which does not contain the engine's arrays.
  *
- * @param kind the kind of memory
- * @param peakBytes the highest reading
- * @param steadyBytes the last reading
+ * @param kind the device's memory or the process's resident memory
+ * @param peakBytes the highest reading in bytes
+ * @param steadyBytes the last reading in bytes
  */
 public record MemoryUse(Kind kind, long peakBytes, long steadyBytes) {
 

@@ -52,7 +52,7 @@ public final class StepBench implements AutoCloseable {
    * The workload that is measured.
    *
    * @param model length, objective, schedule and network of the model
-   * @param training the training
+   * @param training batches, arithmetic and optimizer of the steps
    * @param vocabularySize V, the number of tokens without the mask
    * @param layout the memory format of an image network's feature maps
    */
@@ -63,7 +63,7 @@ public final class StepBench implements AutoCloseable {
      * Makes a workload with the memory format of training.
      *
      * @param model length, objective, schedule and network of the model
-     * @param training the training
+     * @param training batches, arithmetic and optimizer of the steps
      * @param vocabularySize V, the number of tokens without the mask
      */
     public Workload(ModelConfig model, TrainingConfig training, int vocabularySize) {
@@ -82,7 +82,7 @@ public final class StepBench implements AutoCloseable {
    * The numbers of steps that are measured.
    *
    * @param warmUp the number of steps before the measurement
-   * @param windows the number of windows
+   * @param windows the number of timed windows of steps, at least 1
    * @param stepsAWindow the number of steps in a window, and in the series by parts
    */
   public record Repetitions(int warmUp, int windows, int stepsAWindow) {
@@ -92,7 +92,7 @@ public final class StepBench implements AutoCloseable {
      * Checks the numbers.
      *
      * @param warmUp the number of steps before the measurement
-     * @param windows the number of windows
+     * @param windows the number of timed windows of steps, at least 1
      * @param stepsAWindow the number of steps in a window, and in the series by parts
      */
     public Repetitions {

@@ -105,7 +105,7 @@ public enum Compression {
    * Opens a file's uncompressed content; the caller closes it. Damage is an {@link
    * InvalidDataException}, at once or when it is read.
    *
-   * @param file the file
+   * @param file a plain file, or one compressed by gzip, zstd or zip, told apart by its first bytes
    * @return the content
    * @throws IOException if a file cannot be read
    */
@@ -168,7 +168,7 @@ public enum Compression {
   /**
    * {@return the exception to throw where reading failed, unless the file is damaged}
    *
-   * @param file the file
+   * @param file a plain file, or one compressed by gzip, zstd or zip, told apart by its first bytes
    * @param failure what the reading threw
    * @throws InvalidDataException if it is damaged
    */

@@ -109,7 +109,7 @@ public enum Detokenizer {
   /**
    * {@return the detokenizer of that name}
    *
-   * @param text the text
+   * @param text the detokenizer's name, as {@link #toString} gives it
    * @throws IllegalArgumentException for any other text
    */
   public static Detokenizer parse(String text) {

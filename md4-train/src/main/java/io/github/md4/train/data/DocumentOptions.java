@@ -15,6 +15,8 @@ public record DocumentOptions(DocumentRule rule, String field, Detokenizer detok
    * @param rule divides a plain text into documents
    * @param field the field of a JSON line, or the column of a Parquet file, that has the text
    * @param detokenizer is applied to a text before it is encoded
+   * @throws IllegalArgumentException if a detokenizer, which undoes one row at a time, meets
+   *     documents that are whole files
    */
   public DocumentOptions {
     if (detokenizer != Detokenizer.NONE && rule instanceof DocumentRule.WholeFile) {

@@ -13,8 +13,8 @@ public sealed interface DocumentRule {
   /**
    * {@return the documents of a text}
    *
-   * @param bytes the text
-   * @param tokenizer the vocabulary
+   * @param bytes the file's text, UTF-8
+   * @param tokenizer the tokenizer that turns texts into ids
    */
   Pieces pieces(CorpusReader bytes, Tokenizer tokenizer);
 
@@ -22,7 +22,7 @@ public sealed interface DocumentRule {
    * {@return the rule written as {@code file}, {@code lines}, {@code stripped}, {@code rows} or
    * {@code until=LINE}}
    *
-   * @param text the text
+   * @param text the rule as {@code --documents} takes it
    * @throws IllegalArgumentException for any other text
    */
   static DocumentRule parse(String text) {
@@ -110,6 +110,7 @@ public sealed interface DocumentRule {
      * Checks the separator.
      *
      * @param line the separator, not empty, which no document contains
+     * @throws IllegalArgumentException if {@code line} is empty
      */
     public Until {
       if (line.isEmpty()) {

@@ -34,7 +34,7 @@ public sealed interface DocumentSplit {
   /**
    * One split for all documents.
    *
-   * @param split the split's name
+   * @param split train, valid or test
    */
   record One(String split) implements DocumentSplit {
     /**

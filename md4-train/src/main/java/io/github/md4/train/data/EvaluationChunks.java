@@ -24,7 +24,7 @@ public final class EvaluationChunks implements Examples {
   /**
    * Cuts a file by its own vocabulary.
    *
-   * @param tokens the prepared file
+   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
    * @param length the number of tokens in a chunk
    * @throws InvalidDataException if the file is shorter than one chunk
    */
@@ -35,7 +35,7 @@ public final class EvaluationChunks implements Examples {
   /**
    * Cuts a file of chunks with classes.
    *
-   * @param tokens the prepared file
+   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
    * @param length N, the number of tokens of a sequence
    * @param tokenizer the vocabulary of the file; documents are known if it has an end of text
    * @param labels the class of each chunk
@@ -56,7 +56,7 @@ public final class EvaluationChunks implements Examples {
   /**
    * {@return chunks of examples that have a class each}
    *
-   * @param tokens the prepared file
+   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
    * @param length N, the number of tokens of a sequence
    * @param labels the class of each sequence, by its index
    */
@@ -116,7 +116,12 @@ public final class EvaluationChunks implements Examples {
     return tokens.length() % length;
   }
 
-  /** Reads the chunk number {@code index}, from 0, into an array of {@link #length}. */
+  /**
+   * Reads the chunk number {@code index}, from 0, into an array of {@link #length}.
+   *
+   * @throws IllegalArgumentException if {@code index} is not in [0, count), or the array's length
+   *     is not N
+   */
   @Override
   public void read(long index, int[] into) {
     checkArray(into, length);
@@ -164,7 +169,7 @@ public final class EvaluationChunks implements Examples {
   /**
    * {@return the chunk number {@code index}, from 0}
    *
-   * @param index the chunk's number
+   * @param index the chunk's number, from 0
    */
   public int[] chunk(long index) {
     int[] ids = new int[length];

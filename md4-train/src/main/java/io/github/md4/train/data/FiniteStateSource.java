@@ -84,7 +84,7 @@ public final class FiniteStateSource {
    * Draws a text from the stationary law. A seed gives the same text each time, and a longer text
    * begins with the shorter one.
    *
-   * @param seed the seed
+   * @param seed any number; the tokens follow from it
    * @param length the number of ids, at least 0
    * @return ids, int [length]
    */
@@ -132,7 +132,8 @@ public final class FiniteStateSource {
    *
    * with {@code a} scaled to sum to 1 at every step, whose logarithms add up.
    *
-   * @param chunk ids, at least one
+   * @param chunk consecutive tokens in [0, V), at least one
+   * @throws IllegalArgumentException if {@code chunk} is empty
    */
   public double bitsPerToken(int[] chunk) {
     if (chunk.length < 1) {
@@ -152,7 +153,7 @@ public final class FiniteStateSource {
   /**
    * {@return whether the source can emit a text, from any of its states on}
    *
-   * @param chunk ids in [0, V)
+   * @param chunk consecutive tokens in [0, V), at least one
    */
   public boolean canEmit(int[] chunk) {
     return Double.isFinite(bitsPerToken(chunk));

@@ -21,8 +21,8 @@ public final class MemoryWindows implements Windows {
   /**
    * The sequences of a seed.
    *
-   * @param content sequences and classes
-   * @param seed of their order
+   * @param content the sequences, and the class of each where there are classes
+   * @param seed any number; the order of the sequences in each epoch follows from it
    */
   public MemoryWindows(Content content, long seed) {
     this.content = content;
@@ -32,7 +32,7 @@ public final class MemoryWindows implements Windows {
   /**
    * Sequences of one length and their classes.
    *
-   * @param rows tokens [count, N]
+   * @param rows the sequences, tokens in [0, V), [count][N]
    * @param labels the class of each, or none at all
    */
   public record Content(int[][] rows, int[] labels) {

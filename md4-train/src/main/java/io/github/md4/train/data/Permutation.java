@@ -34,8 +34,9 @@ public final class Permutation {
    * {@return the shuffle of an epoch}
    *
    * @param size at least 1 and at most 2^62
-   * @param seed the seed
-   * @param epoch the epoch, from 0
+   * @param seed any number; permutations of different seeds are unrelated
+   * @param epoch the number of the pass over the data, from 0
+   * @throws IllegalArgumentException if {@code size} is not in [1, 2^62]
    */
   public static Permutation of(long size, long seed, long epoch) {
     if (size < 1 || size > 1L << 62) {

@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * A data set that was written.
  *
- * @param name the data set's name
+ * @param name the data set's name, which names its files
  * @param md5 the MD5 of the unpacked text, all splits joined, in hexadecimal
  * @param splits the descriptions of the files, train first
  * @param notes what was left out or changed, or stayed and may surprise, in sentences
@@ -17,7 +17,7 @@ public record PreparedData(
   /**
    * Copies the lists.
    *
-   * @param name the data set's name
+   * @param name the data set's name, which names its files
    * @param md5 the MD5 of the unpacked text, all splits joined, in hexadecimal
    * @param splits the descriptions of the files, train first
    * @param notes what was left out or changed, or stayed and may surprise, in sentences

@@ -91,7 +91,7 @@ public record Protocol(
   /**
    * {@return the protocol of that name}
    *
-   * @param text the text
+   * @param text the protocol's name as options write it
    * @throws IllegalArgumentException for any other text
    */
   public static Protocol parse(String text) {

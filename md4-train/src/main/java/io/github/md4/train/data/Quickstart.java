@@ -79,6 +79,7 @@ public final class Quickstart {
      * @param train the number of tokens of the split {@code train}
      * @param valid the number of tokens of the split {@code valid}
      * @param test the number of tokens of the split {@code test}
+     * @throws IllegalArgumentException if one of them is below 1
      */
     public Sizes {
       if (train < 1 || valid < 1 || test < 1) {
@@ -98,7 +99,7 @@ public final class Quickstart {
    *
    * @param out the folder, made if absent
    * @param sizes the number of tokens of each split
-   * @param seed the seed
+   * @param seed any number; the tokens follow from it
    * @param existing what happens to files that are there
    * @return the description of what was written
    * @throws io.github.md4.core.InvalidDataException if {@code out} may not be written
@@ -133,7 +134,7 @@ public final class Quickstart {
    * {@return the source that a file's tokens were drawn from, by its JSON; empty if it is not this
    * one, or an older version of it}
    *
-   * @param tokens the prepared file
+   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
    */
   public static Optional<FiniteStateSource> sourceOf(TokenFile tokens) {
     Provenance own = new Provenance(SOURCE, VERSION, List.of());

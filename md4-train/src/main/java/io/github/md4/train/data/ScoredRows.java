@@ -32,9 +32,9 @@ public final class ScoredRows implements Examples {
   /**
    * Reads rows of text and lays them out.
    *
-   * @param files the files
+   * @param files files of documents, in their order
    * @param options vocabulary, splits and rules of reading
-   * @param tokenizer the vocabulary
+   * @param tokenizer the tokenizer that turns texts into ids
    * @param protocol the protocol, by which rows become sequences
    * @param length the number of tokens in a sequence
    * @return the rows, in sequences
@@ -51,9 +51,9 @@ public final class ScoredRows implements Examples {
    * Reads rows of text and lays them out in windows that overlap. A window's tokens that are in the
    * one before it are given, and the others scored, so that each token is scored once.
    *
-   * @param files the files
+   * @param files files of documents, in their order
    * @param options vocabulary, splits and rules of reading
-   * @param tokenizer the vocabulary
+   * @param tokenizer the tokenizer that turns texts into ids
    * @param protocol the protocol, which must be one that joins rows and cuts them
    * @param length the number of tokens in a window
    * @param stride the tokens from the beginning of a window to that of the next, in [1, length];

@@ -8,7 +8,7 @@ import java.util.List;
 /**
  * The shares of a text by position: train, then valid; the rest is test.
  *
- * @param train in (0, 1]
+ * @param train the share of training documents, in (0, 1]
  * @param valid in [0, 1 - train]; a share of 0 gets no file
  */
 public record SplitFractions(double train, double valid) {
@@ -20,8 +20,9 @@ public record SplitFractions(double train, double valid) {
   /**
    * Checks that the shares are a whole.
    *
-   * @param train in (0, 1]
+   * @param train the share of training documents, in (0, 1]
    * @param valid in [0, 1 - train]; a share of 0 gets no file
+   * @throws IllegalArgumentException if one is outside its range, or both together exceed 1
    */
   public SplitFractions {
     require(train > 0 && train <= 1, "train must be in (0, 1]", train);

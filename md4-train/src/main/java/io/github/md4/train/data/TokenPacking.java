@@ -16,7 +16,7 @@ public sealed interface TokenPacking {
    * {@return the packer, which takes the documents one after another}
    *
    * @param out the writers of the splits
-   * @param tokenizer the vocabulary
+   * @param tokenizer the tokenizer that turns texts into ids
    */
   Packer packer(TokenSplits out, Tokenizer tokenizer);
 

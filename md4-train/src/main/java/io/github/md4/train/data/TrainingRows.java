@@ -16,9 +16,9 @@ public final class TrainingRows implements Windows {
   /**
    * Reads the rows of a file.
    *
-   * @param tokens the prepared file
+   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
    * @param length the number of tokens in a row
-   * @param seed the seed
+   * @param seed any number; the order of the sequences in each epoch follows from it
    * @throws InvalidDataException if the file has rows of another length, or none
    */
   public TrainingRows(TokenFile tokens, int length, long seed) {

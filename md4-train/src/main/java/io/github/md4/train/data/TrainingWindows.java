@@ -23,9 +23,9 @@ public final class TrainingWindows implements Windows {
   /**
    * Reads the windows of a file.
    *
-   * @param tokens the prepared file
+   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
    * @param length the number of tokens in a window
-   * @param seed the seed
+   * @param seed any number; the order of the sequences in each epoch follows from it
    * @throws InvalidDataException if the file is shorter than one window
    */
   public TrainingWindows(TokenFile tokens, int length, long seed) {
@@ -50,6 +50,7 @@ public final class TrainingWindows implements Windows {
    * {@return the epoch that a position falls into, from 0}
    *
    * @param position the number of windows before it, at least 0
+   * @throws IllegalArgumentException if {@code position} is negative
    */
   public long epoch(long position) {
     checkPosition(position);

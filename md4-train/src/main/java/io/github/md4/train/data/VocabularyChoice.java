@@ -30,7 +30,7 @@ public sealed interface VocabularyChoice {
    * file: a {@code tokenizer.json} of Hugging Face if it ends in {@code .json}, and one symbol per
    * line otherwise}
    *
-   * @param text the text
+   * @param text the choice as {@code --vocabulary} takes it
    */
   static VocabularyChoice parse(String text) {
     return switch (text) {
@@ -44,7 +44,7 @@ public sealed interface VocabularyChoice {
   /**
    * A vocabulary that needs no file.
    *
-   * @param tokenizer the vocabulary
+   * @param tokenizer the tokenizer that turns texts into ids
    */
   record Known(Tokenizer tokenizer) implements VocabularyChoice {
     @Override

@@ -11,9 +11,9 @@ public interface Windows {
    * {@return the windows of a file: its rows where it is packed into rows, and otherwise every
    * window of {@code length} tokens}
    *
-   * @param tokens the prepared file
+   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
    * @param length N, the number of tokens of a sequence
-   * @param seed the seed
+   * @param seed any number; the order of the sequences in each epoch follows from it
    * @throws io.github.md4.core.InvalidDataException if it is too short, or its rows have another
    *     length
    */
@@ -31,7 +31,7 @@ public interface Windows {
    * Reads the window at a position into an array of {@link #length}.
    *
    * @param position the number of windows before it, at least 0
-   * @param into N ids, overwritten
+   * @param into [N], overwritten with tokens in [0, V)
    */
   void read(long position, int[] into);
 

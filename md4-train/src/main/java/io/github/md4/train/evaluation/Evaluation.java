@@ -9,6 +9,6 @@ import io.github.md4.core.model.Weights;
  *
  * @param split the file's split, such as valid or test; the name of the file where none is known
  * @param weights the weights that were scored
- * @param estimate the bound
+ * @param estimate the bound on held-out data, nats per token, with its error
  */
 public record Evaluation(String split, Weights weights, LikelihoodEstimate estimate) {}

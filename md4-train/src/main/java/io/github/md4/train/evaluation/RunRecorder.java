@@ -60,7 +60,7 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
   /**
    * Opens the records of a run.
    *
-   * @param folder the run's folder
+   * @param folder the folder of config.yaml, metrics, checkpoints and model
    * @param updates the number of updates that the run has seen; earlier records of later steps are
    *     dropped
    * @param evaluator evaluates the model where the run's plan says so; not closed by this
@@ -151,7 +151,8 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
    * Evaluates the model, records the result, keeps the model if it is the best, and returns it.
    *
    * @param learner the training as it is now
-   * @param isStopRequested asked after each batch
+   * @param isStopRequested asked after each batch of an evaluation, which ends early where it is
+   *     true
    * @return an evaluation for each file and weights
    * @throws java.util.concurrent.CancellationException if {@code isStopRequested} says so before
    *     the end; nothing is then recorded
@@ -186,7 +187,7 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
    *
    * @param step the number of updates made
    * @param tag the name, whose part before the first slash is its group
-   * @param text the text
+   * @param text a line that is written to TensorBoard's texts
    * @throws IOException if a file cannot be read or written
    */
   public void text(long step, String tag, String text) throws IOException {

@@ -29,7 +29,7 @@ public final class EventFile implements AutoCloseable {
   /**
    * Creates {@code folder/events.out.tfevents.SECONDS.HOST}, numbered if there is one already.
    *
-   * @param folder the folder
+   * @param folder the folder in which TensorBoard looks for event files
    * @param host the machine's name, for people
    * @param clock gives each event its time
    * @return the file, closed by the caller
@@ -62,7 +62,7 @@ public final class EventFile implements AutoCloseable {
    * Writes one point of each curve. The part of a name before the first slash is its group.
    *
    * @param step the number of updates made
-   * @param values numbers by name
+   * @param values numbers by the name under which they are shown
    * @throws IOException if a file cannot be read or written
    */
   public void scalars(long step, Map<String, ? extends Number> values) throws IOException {

@@ -35,7 +35,7 @@ public final class MetricsLog implements AutoCloseable {
    * then equals that of a run that was never interrupted, if a checkpoint is written after the
    * lines of its step.
    *
-   * @param file the file
+   * @param file the file of JSON lines, appended to
    * @param resumeStep the step of the checkpoint; -1 for a new run, which keeps no lines
    * @return the log, closed by the caller
    * @throws InvalidDataException if a line before the last is not a line of metrics
@@ -71,7 +71,7 @@ public final class MetricsLog implements AutoCloseable {
    * Appends one line of a run's own metrics and flushes it.
    *
    * @param step the number of updates made
-   * @param metrics numbers by name
+   * @param metrics numbers by the name under which they are shown
    * @throws IOException if a file cannot be read or written
    */
   public void append(long step, Map<String, ? extends Number> metrics) throws IOException {
@@ -83,7 +83,7 @@ public final class MetricsLog implements AutoCloseable {
    *
    * @param step the number of updates made
    * @param split the split's name, as {@code train} or {@code validation}
-   * @param metrics numbers by name
+   * @param metrics numbers by the name under which they are shown
    * @throws IOException if a file cannot be read or written
    */
   public void append(long step, String split, Map<String, ? extends Number> metrics)

@@ -12,9 +12,10 @@ import java.util.Optional;
  * from the gradient but multiplied by the rate (spec, Section 8).
  *
  * @param beta1 the memory of the mean of the gradients
- * @param beta2 the memory of the mean of their squares
- * @param epsilon the number added to the root of the latter
- * @param weightDecay of every parameter, biases and scales too
+ * @param beta2 the memory of the mean of their squares, in [0, 1)
+ * @param epsilon the number added to the root of the latter, above 0
+ * @param weightDecay the decay of every parameter, biases and scales too, at least 0; times the
+ *     rate it is the share that a step takes away
  */
 public record AdamW(double beta1, double beta2, double epsilon, double weightDecay) {
 
@@ -22,9 +23,12 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
    * Checks betas, epsilon and decay.
    *
    * @param beta1 the memory of the mean of the gradients
-   * @param beta2 the memory of the mean of their squares
-   * @param epsilon the number added to the root of the latter
-   * @param weightDecay of every parameter, biases and scales too
+   * @param beta2 the memory of the mean of their squares, in [0, 1)
+   * @param epsilon the number added to the root of the latter, above 0
+   * @param weightDecay the decay of every parameter, biases and scales too, at least 0; times the
+   *     rate it is the share that a step takes away
+   * @throws IllegalArgumentException if a beta is outside [0, 1), {@code epsilon} is not above 0 or
+   *     {@code weightDecay} is negative
    */
   public AdamW {
     checkBeta("beta1", beta1);
@@ -69,8 +73,8 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
   /**
    * The number and the rates of an update.
    *
-   * @param update 1 for the first
-   * @param rate its learning rate
+   * @param update the update's number, from 1
+   * @param rate the learning rate of this update, at least 0
    * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}
    * @param good as {@link OptimizerKernels.Numbers#good}
    */
@@ -80,7 +84,7 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
      * An update that is made in any case.
      *
      * @param update the update's number, from 1
-     * @param rate the learning rate
+     * @param rate the learning rate of this update, at least 0
      * @param emaRate the memory of the average
      */
     public Step(long update, double rate, double emaRate) {

@@ -70,13 +70,14 @@ public sealed interface GradientClip {
   /**
    * All together are scaled to that Euclidean norm where they exceed it.
    *
-   * @param bound the bound, above 0
+   * @param bound c, in the unit of the gradients, above 0
    */
   record Norm(double bound) implements GradientClip {
     /**
      * Checks the bound.
      *
-     * @param bound the bound, above 0
+     * @param bound c, in the unit of the gradients, above 0
+     * @throws IllegalArgumentException if {@code bound} is not above 0
      */
     public Norm {
       check(bound);
@@ -101,13 +102,14 @@ public sealed interface GradientClip {
   /**
    * Each element is moved into [-bound, bound], as the reference's (unused) clip.
    *
-   * @param bound the bound, above 0
+   * @param bound c, in the unit of the gradients, above 0
    */
   record Value(double bound) implements GradientClip {
     /**
      * Checks the bound.
      *
-     * @param bound the bound, above 0
+     * @param bound c, in the unit of the gradients, above 0
+     * @throws IllegalArgumentException if {@code bound} is not above 0
      */
     public Value {
       check(bound);

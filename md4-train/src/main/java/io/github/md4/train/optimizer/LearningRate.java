@@ -9,7 +9,7 @@ public interface LearningRate {
    * Returns the rate of the update that follows {@code updates} updates: so the first of a warm-up
    * is zero, as in the reference.
    *
-   * @param updates at least 0
+   * @param updates the updates made so far, at least 0
    * @return at least 0 and finite
    */
   double at(long updates);
@@ -28,6 +28,8 @@ public interface LearningRate {
      * @param warmUp number of updates until {@code base} is reached
      * @param base the highest rate, above 0
      * @param steps the number of updates of the run
+     * @throws IllegalArgumentException if {@code steps} is not above {@code warmUp}, or one of the
+     *     numbers is negative
      */
     public WarmUpCosine {
       check(base, warmUp);

@@ -28,6 +28,8 @@ public sealed interface SpikeGuard {
      *
      * @param deviations how many times the spread
      * @param memory updates that mean and spread go back; only after as many is anything finite far
+     * @throws IllegalArgumentException if {@code deviations} is not above 0, or {@code memory}
+     *     below 2
      */
     public Bounds {
       if (!(deviations > 0)) {

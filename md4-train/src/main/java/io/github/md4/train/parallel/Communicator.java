@@ -35,7 +35,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
    * {@return what one process makes of the contents of all, in the order of their ranks: the same
    * bytes for each of them}
    *
-   * @param mine what this process has
+   * @param mine this process's entry
    * @param combination makes the result of all contents, by rank; the same function in each process
    * @throws JobException if one of them fails or does not come
    */
@@ -44,14 +44,14 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
   /**
    * {@return the way by which gradients are added up over processes}
    *
-   * @param local what this process computes
+   * @param local the network, and this process's sums of gradients
    */
   GradientExchange gradients(GradientExchange.Local local);
 
   /**
    * As {@link #gradients}; each process gets what its {@link #state} needs.
    *
-   * @param local what this process computes
+   * @param local the network, and this process's sums of gradients
    * @return the way by which they are added up
    */
   GradientExchange gradientsOfState(GradientExchange.Local local);
@@ -60,7 +60,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
    * {@return what the optimizer moves in this process}
    *
    * @param manager the manager of the arrays, whose device is theirs
-   * @param network the network
+   * @param network the network in training
    * @param whole parameters, moments and average of all
    * @hidden its types are internal
    */
@@ -89,7 +89,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
    * Tells the others of a failure of this process, so that they end too.
    *
    * @param text the failure, in a line
-   * @param code the exit code
+   * @param code the exit code with which all processes end
    */
   void fail(String text, int code);
 
@@ -99,7 +99,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
   /**
    * {@return whether anything is true of any process}
    *
-   * @param mine what this process has
+   * @param mine this process's entry
    */
   default boolean any(boolean mine) {
     byte[] one = {(byte) (mine ? 1 : 0)};
@@ -117,7 +117,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
   /**
    * {@return the contents of all processes in the order of their ranks}
    *
-   * @param mine what this process has
+   * @param mine this process's entry
    */
   default List<byte[]> all(byte[] mine) {
     byte[] joined = exchange(mine, Communicator::joined);
@@ -141,7 +141,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
   /**
    * {@return the sums of numbers over all processes, added in the order of their ranks}
    *
-   * @param mine what this process has
+   * @param mine this process's entry
    */
   default double[] sum(double[] mine) {
     ByteBuffer bytes = ByteBuffer.allocate(mine.length * Double.BYTES);

@@ -9,10 +9,10 @@ import java.util.Map;
  * it.
  *
  * @param rank of this process, from 0
- * @param size number of processes
+ * @param size the number of processes, at least 1
  * @param localRank of this process among those of its machine
  * @param address where the first process listens
- * @param port at which it listens
+ * @param port the TCP port at which the first process listens, in [0, 65535]
  * @param token a text that tells the processes of this job from strangers
  */
 public record Job(int rank, int size, int localRank, String address, int port, String token) {
@@ -30,11 +30,13 @@ public record Job(int rank, int size, int localRank, String address, int port, S
    * Checks rank and size.
    *
    * @param rank of this process, from 0
-   * @param size number of processes
+   * @param size the number of processes, at least 1
    * @param localRank of this process among those of its machine
    * @param address where the first process listens
-   * @param port at which it listens
+   * @param port the TCP port at which the first process listens, in [0, 65535]
    * @param token a text that tells the processes of this job from strangers
+   * @throws IllegalArgumentException if {@code rank} is not in [0, size), {@code localRank} is
+   *     negative, or {@code port} is not in [0, 65535]
    */
   public Job {
     if (size < 1 || rank < 0 || rank >= size || localRank < 0 || port < 0 || port > HIGHEST_PORT) {

@@ -20,6 +20,7 @@ public record Share(int rank, int size) {
    *
    * @param rank the process's number, from 0
    * @param size the number of processes, at least 1
+   * @throws IllegalArgumentException if {@code rank} is not in [0, size)
    */
   public Share {
     if (size < 1 || rank < 0 || rank >= size) {

@@ -37,7 +37,7 @@ public record FlopCount(double denseEquivalent, double needed) {
    * {@return the count of a network with these parameters}
    *
    * @param model length, objective, schedule and network of the model
-   * @param specs the parameters
+   * @param specs names and shapes of the network's parameters
    */
   public static FlopCount of(ModelConfig model, List<ParameterSpec> specs) {
     Arithmetic arithmetic = model.network().arithmetic(specs, model.length());

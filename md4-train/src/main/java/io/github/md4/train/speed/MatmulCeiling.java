@@ -18,7 +18,7 @@ public final class MatmulCeiling implements AutoCloseable {
   /**
    * The size of a product, and the number of products between two readings of the clock.
    *
-   * @param size the number of rows
+   * @param size the number of rows and columns of both matrices
    */
   private record Scale(int size, int times) {
     /**
@@ -35,7 +35,7 @@ public final class MatmulCeiling implements AutoCloseable {
    * Prepares products on the device of {@code parent}.
    *
    * @param parent the manager of the arrays, whose device is theirs
-   * @param precision the precision of products
+   * @param precision the element type of the products, float32 or bfloat16
    */
   public MatmulCeiling(NDManager parent, Precision precision) {
     this.manager = parent.newSubManager();

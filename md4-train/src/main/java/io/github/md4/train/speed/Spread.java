@@ -8,7 +8,7 @@ import java.util.Arrays;
 /**
  * The spread of repeated measurements.
  *
- * @param median the median
+ * @param median the quantile 0.5 of the measurements
  * @param min the smallest measurement
  * @param max the largest measurement
  * @param lowerQuartile the quantile 0.25

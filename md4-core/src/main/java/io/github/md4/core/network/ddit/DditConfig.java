@@ -20,9 +20,9 @@ import java.util.OptionalInt;
  * The shape of a network of the DDiT kind (SEDD, Lou et al., 2024; MDLM, Sahoo et al., 2024): adaLN
  * on LayerNorms with weights, GELU feed-forwards with biases, rotary positions.
  *
- * @param width D of the stream
+ * @param width D, the length of the residual stream's vectors, at least 1
  * @param heads divides {@code width}, which then gives an even width of a head
- * @param layers number of blocks
+ * @param layers the number of blocks, at least 1
  * @param conditionWidth of the condition, or 0 where nothing modulates LayerNorm, which then has a
  *     bias (RADD)
  * @param timeFeatures whether the network is told the noise of the time; where it is not, but has a
@@ -42,15 +42,17 @@ public record DditConfig(
   /**
    * Checks the components.
    *
-   * @param width D of the stream
+   * @param width D, the length of the residual stream's vectors, at least 1
    * @param heads divides {@code width}, which then gives an even width of a head
-   * @param layers number of blocks
+   * @param layers the number of blocks, at least 1
    * @param conditionWidth of the condition, or 0 where nothing modulates LayerNorm, which then has
    *     a bias (RADD)
    * @param timeFeatures whether the network is told the noise of the time; where it is not, but has
    *     a condition, it is told none (MDLM, BD3-LM)
    * @param blockSize the positions that are unmasked together, left to right (BD3-LM), or 0 where
    *     all see each other
+   * @throws IllegalArgumentException if {@code timeFeatures} are of t and {@code conditionWidth} is
+   *     0
    */
   public DditConfig {
     require(width >= 1, "width must be at least 1", width);

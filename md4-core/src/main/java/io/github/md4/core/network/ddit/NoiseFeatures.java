@@ -19,7 +19,7 @@ final class NoiseFeatures {
   /**
    * Returns the total noise {@code sigma(t) = -ln(1 - (1 - epsilon) t)} of log-linear noise.
    *
-   * @param t in [0, 1]
+   * @param t the time of an example, in [0, 1]
    */
   static double sigma(double t) {
     return -Math.log1p(-(1 - EPSILON) * t);

@@ -20,11 +20,11 @@ import java.util.OptionalInt;
  * The shape of a GPT-2 (Radford et al., 2019): causal, with learned positions, and its table of
  * tokens as its head. It has no input of the time.
  *
- * @param layers the number of blocks
+ * @param layers the number of blocks, at least 1
  * @param heads of attention; they divide the width
- * @param width of the residual stream
- * @param positions the longest sequence
- * @param epsilon of LayerNorm
+ * @param width D, the length of the residual stream's vectors, divisible by the heads
+ * @param positions the number of positions that have an embedding, the longest sequence
+ * @param epsilon the number added to the variance in each LayerNorm, above 0
  * @param start the token that stands for the mask before a sequence: the end of text
  */
 public record GptConfig(int layers, int heads, int width, int positions, double epsilon, int start)
@@ -34,11 +34,11 @@ public record GptConfig(int layers, int heads, int width, int positions, double 
   /**
    * Checks the components.
    *
-   * @param layers the number of blocks
+   * @param layers the number of blocks, at least 1
    * @param heads of attention; they divide the width
-   * @param width of the residual stream
-   * @param positions the longest sequence
-   * @param epsilon of LayerNorm
+   * @param width D, the length of the residual stream's vectors, divisible by the heads
+   * @param positions the number of positions that have an embedding, the longest sequence
+   * @param epsilon the number added to the variance in each LayerNorm, above 0
    * @param start the token that stands for the mask before a sequence: the end of text
    */
   public GptConfig {

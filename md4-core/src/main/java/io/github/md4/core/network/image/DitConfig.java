@@ -17,9 +17,9 @@ import java.util.Map;
  * The shape of a transformer over patches (DiT): the UViT's mid block between embedded tokens and
  * logits.
  *
- * @param image its size
+ * @param image rows, columns and colours of an image; N is their product
  * @param width of embedded tokens and of the condition
- * @param blocks the transformer
+ * @param blocks widths, heads and layers of the transformer
  * @param condition what the network is told beside the tokens
  * @param dropout rate of all its dropout
  */
@@ -30,9 +30,9 @@ public record DitConfig(
   /**
    * Checks the components.
    *
-   * @param image its size
+   * @param image rows, columns and colours of an image; N is their product
    * @param width of embedded tokens and of the condition
-   * @param blocks the transformer
+   * @param blocks widths, heads and layers of the transformer
    * @param dropout rate of all its dropout
    * @param condition what the network is told beside the tokens
    */

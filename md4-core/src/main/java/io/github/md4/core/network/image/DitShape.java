@@ -10,8 +10,8 @@ import java.util.Map;
  * The size of a transformer over patches of an image (spec, Section 5.6).
  *
  * @param width D of its stream, a multiple of four and of {@code heads}
- * @param heads of the attention
- * @param layers number of blocks
+ * @param heads the number of attention heads, at least 1
+ * @param layers the number of blocks, at least 1
  * @param patch pixels of a patch's side
  */
 public record DitShape(int width, int heads, int layers, int patch) {
@@ -22,8 +22,8 @@ public record DitShape(int width, int heads, int layers, int patch) {
    * Checks the components.
    *
    * @param width D of its stream, a multiple of four and of {@code heads}
-   * @param heads of the attention
-   * @param layers number of blocks
+   * @param heads the number of attention heads, at least 1
+   * @param layers the number of blocks, at least 1
    * @param patch pixels of a patch's side
    */
   public DitShape {

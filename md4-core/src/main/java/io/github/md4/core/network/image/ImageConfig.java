@@ -36,7 +36,8 @@ public sealed interface ImageConfig extends NetworkConfig
    *
    * @param parent the manager of the arrays, whose device is theirs
    * @param vocabularySize V, the number of tokens without the mask
-   * @param precision the precision of products
+   * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
+   *     losses are float32 in both
    * @param memoryFormat whether the colours of a pixel lie side by side
    */
   Network network(

@@ -16,7 +16,7 @@ import java.util.Map;
 /**
  * The shape of the pixel UNet, which keeps the image's resolution throughout (spec, Section 5.5).
  *
- * @param image its size
+ * @param image rows, columns and colours of an image; N is their product
  * @param width channels of every map, and width of embedded tokens and of the condition
  * @param layers ResBlocks of the down path; the up path has one more
  * @param condition what the network is told beside the tokens
@@ -29,7 +29,7 @@ public record UNetConfig(
   /**
    * Checks the components.
    *
-   * @param image its size
+   * @param image rows, columns and colours of an image; N is their product
    * @param width channels of every map, and width of embedded tokens and of the condition
    * @param layers ResBlocks of the down path; the up path has one more
    * @param dropout rate of single activations in each ResBlock

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  * The shape of the UViT: ResBlocks with adaptive norms around a transformer over patches (spec,
  * Section 5.6).
  *
- * @param image its size
+ * @param image rows, columns and colours of an image; N is their product
  * @param width of embedded tokens and of the condition
  * @param multipliers of the width, the channels of each level; every further level has half the
  *     resolution
@@ -46,7 +46,7 @@ public record UVitConfig(
   /**
    * Checks the components.
    *
-   * @param image its size
+   * @param image rows, columns and colours of an image; N is their product
    * @param width of embedded tokens and of the condition
    * @param multipliers of the width, the channels of each level; every further level has half the
    *     resolution

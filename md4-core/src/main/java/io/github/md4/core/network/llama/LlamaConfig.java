@@ -20,14 +20,14 @@ import java.util.OptionalInt;
  * The shape of a bidirectional network of the Llama kind, as LLaDA, Dream and models converted from
  * Qwen2 are: RMSNorm, gated feed-forwards (SwiGLU), rotary positions, grouped queries.
  *
- * @param width D of the stream
- * @param heads of the queries
+ * @param width D, the length of the residual stream's vectors, at least 1
+ * @param heads the number of attention heads of the queries, at least 1
  * @param keyValueHeads of keys and values, divides {@code heads}
- * @param headWidth of a head, even
- * @param layers number of blocks
- * @param hiddenWidth of the feed-forward
+ * @param headWidth the length of a head's vectors, even
+ * @param layers the number of blocks, at least 1
+ * @param hiddenWidth the length of the feed-forward's inner vectors, at least 1
  * @param rotaryBase the base of the angles, 10000 or more
- * @param epsilon of RMSNorm
+ * @param epsilon the number added to the variance in each RMSNorm, above 0
  * @param isBiased whether queries, keys and values have biases
  * @param hasHeadNorms whether each head of queries and keys is normalised
  * @param isTied whether the head is the table of embeddings
@@ -56,14 +56,14 @@ public record LlamaConfig(
   /**
    * Checks the components.
    *
-   * @param width D of the stream
-   * @param heads of the queries
+   * @param width D, the length of the residual stream's vectors, at least 1
+   * @param heads the number of attention heads of the queries, at least 1
    * @param keyValueHeads of keys and values, divides {@code heads}
-   * @param headWidth of a head, even
-   * @param layers number of blocks
-   * @param hiddenWidth of the feed-forward
+   * @param headWidth the length of a head's vectors, even
+   * @param layers the number of blocks, at least 1
+   * @param hiddenWidth the length of the feed-forward's inner vectors, at least 1
    * @param rotaryBase the base of the angles, 10000 or more
-   * @param epsilon of RMSNorm
+   * @param epsilon the number added to the variance in each RMSNorm, above 0
    * @param isBiased whether queries, keys and values have biases
    * @param hasHeadNorms whether each head of queries and keys is normalised
    * @param isTied whether the head is the table of embeddings

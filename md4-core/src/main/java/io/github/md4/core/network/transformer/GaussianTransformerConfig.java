@@ -24,9 +24,10 @@ import java.util.Map;
  * @param selfConditioning the share of the examples of training that are shown the guess of a first
  *     pass; where it is above 0, a trained network always makes two passes
  * @param headWidth width of a head, of the time features and of the condition; even, at least 4
- * @param heads of the queries
+ * @param heads the number of attention heads, at least 1; times {@code headWidth} it is the
+ *     network's width
  * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query attention
- * @param layers number of blocks
+ * @param layers the number of blocks, at least 1
  * @param activation of the feed-forward's gate and of the condition before every adaLN product
  * @param conditioning the initial values of the adaLN products
  * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
@@ -54,10 +55,11 @@ public record GaussianTransformerConfig(
    * @param selfConditioning the share of the examples of training that are shown the guess of a
    *     first pass; where it is above 0, a trained network always makes two passes
    * @param headWidth width of a head, of the time features and of the condition; even, at least 4
-   * @param heads of the queries
+   * @param heads the number of attention heads, at least 1; times {@code headWidth} it is the
+   *     network's width
    * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query
    *     attention
-   * @param layers number of blocks
+   * @param layers the number of blocks, at least 1
    * @param activation of the feed-forward's gate and of the condition before every adaLN product
    * @param conditioning the initial values of the adaLN products
    * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2

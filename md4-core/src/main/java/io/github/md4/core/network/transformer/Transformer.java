@@ -51,9 +51,10 @@ public final class Transformer implements Network {
    * Makes the network.
    *
    * @param parent the manager, and so the device, under which its tables live
-   * @param config widths, layers and dropout
+   * @param config widths, heads, layers and the rate of dropout
    * @param vocabularySize V; the mask is one more
-   * @param precision the precision of products
+   * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
+   *     losses are float32 in both
    */
   public Transformer(
       NDManager parent, TransformerConfig config, int vocabularySize, Precision precision) {

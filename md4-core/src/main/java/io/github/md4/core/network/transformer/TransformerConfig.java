@@ -25,9 +25,10 @@ import java.util.function.Consumer;
  * heads}.
  *
  * @param headWidth width of a head, of the time features and of the condition; even, at least 4
- * @param heads of the queries
+ * @param heads the number of attention heads of the queries, at least 1; times {@code headWidth} it
+ *     is the network's width
  * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query attention
- * @param layers number of blocks
+ * @param layers the number of blocks, at least 1
  * @param embedding the place where tokens get the network's width
  * @param timeFeatures whether the time is an input
  * @param classes the number of classes, or 0
@@ -118,10 +119,11 @@ public record TransformerConfig(
    * Checks the components.
    *
    * @param headWidth width of a head, of the time features and of the condition; even, at least 4
-   * @param heads of the queries
+   * @param heads the number of attention heads of the queries, at least 1; times {@code headWidth}
+   *     it is the network's width
    * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query
    *     attention
-   * @param layers number of blocks
+   * @param layers the number of blocks, at least 1
    * @param embedding the place where tokens get the network's width
    * @param timeFeatures whether the time is an input
    * @param classes the number of classes, or 0
@@ -211,7 +213,7 @@ public record TransformerConfig(
   /**
    * {@return this config with another number of layers}
    *
-   * @param newLayers layers, at least 1
+   * @param newLayers the number of blocks, at least 1
    */
   public TransformerConfig withLayers(int newLayers) {
     return with(edit -> edit.layers = newLayers);
@@ -252,7 +254,7 @@ public record TransformerConfig(
   /**
    * {@return this config with other initial values of the adaLN products}
    *
-   * @param newConditioning the initial values
+   * @param newConditioning the law of the first values of the conditioning's products
    */
   public TransformerConfig withConditioning(Conditioning newConditioning) {
     return with(edit -> edit.conditioning = newConditioning);

@@ -21,7 +21,7 @@ public final class ImageCompatibility {
   /**
    * Checks the images of a file.
    *
-   * @param tokens the prepared file
+   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
    * @param network the network, which tells the images and classes that it takes
    * @throws InvalidDataException if the network takes images and the file holds others or none, or
    *     the other way round
@@ -53,7 +53,7 @@ public final class ImageCompatibility {
    * {@return the class of each image by its index in the file; {@link Condition#NO_LABEL} where the
    * network takes no classes}
    *
-   * @param tokens the prepared file
+   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
    * @param network the network, which tells the images and classes that it takes
    * @param length the number of tokens in an image
    * @throws InvalidDataException if the network takes classes and the file has no labels or those

@@ -31,7 +31,7 @@ public final class ImageData {
   /**
    * Files or folders of images.
    *
-   * @param images the sources of images
+   * @param images files of images, archives, or folders of pictures
    * @param labels the files of their labels: none, or one for each
    */
   public record Sources(List<Path> images, List<Path> labels) {
@@ -39,7 +39,9 @@ public final class ImageData {
      * Checks the sources.
      *
      * @param labels the files of their labels: none, or one for each
-     * @param images the sources of images
+     * @param images files of images, archives, or folders of pictures
+     * @throws IllegalArgumentException if there are labels, but not one file for each file of
+     *     images
      */
     public Sources {
       images = List.copyOf(images);
@@ -93,6 +95,7 @@ public final class ImageData {
      * @param order the order in which they are split
      * @param skipLimit the number of images that may be damaged
      * @param existing what happens to files that are there
+     * @throws IllegalArgumentException if {@code colours} is neither 1 nor 3
      */
     public Options {
       if (colours != 1 && colours != 3) {
@@ -116,7 +119,7 @@ public final class ImageData {
   /**
    * A data set that was written.
    *
-   * @param name the data set's name
+   * @param name the data set's name, which names its files
    * @param shape the size of the images
    * @param classes the names of the classes, in the order of the labels; empty without labels
    * @param splits the descriptions of the files of images, train first
@@ -140,7 +143,7 @@ public final class ImageData {
      * @param skipped the number of images that were left out
      * @param order the order in which the first sources were split
      * @param notes what may surprise, in sentences
-     * @param name the data set's name
+     * @param name the data set's name, which names its files
      * @param shape the size of the images
      */
     public Prepared {
@@ -163,6 +166,7 @@ public final class ImageData {
    *     lacks labels that others have; if too many images are damaged; or if {@code out} may not be
    *     written
    * @throws IOException if a file cannot be read or written
+   * @throws IllegalArgumentException if a share is left for test, which has images of its own
    */
   public static Prepared prepare(
       Sources from, Sources test, Path out, Options options, SkipListener skips)

@@ -13,7 +13,7 @@ public sealed interface ImageOrder {
   /**
    * {@return the map from an index in this order to an index in the source}
    *
-   * @param count the number of images
+   * @param count the number of images, at least 1
    */
   default IntUnaryOperator of(int count) {
     return i -> i;

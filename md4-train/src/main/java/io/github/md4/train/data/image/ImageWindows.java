@@ -21,9 +21,9 @@ public final class ImageWindows implements Windows {
   /**
    * Reads the images of a file.
    *
-   * @param tokens the prepared file
+   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
    * @param length the number of tokens in an image
-   * @param seed the seed
+   * @param seed any number; the order of the sequences in each epoch follows from it
    * @param labels the class of each image by its index in the file
    * @throws InvalidDataException if the file holds no image
    */

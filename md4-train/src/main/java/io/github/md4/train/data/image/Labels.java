@@ -44,7 +44,7 @@ public final class Labels {
    * Reads the labels of a file of images.
    *
    * @param bin the {@code .bin} of the images
-   * @param count the number of images
+   * @param count the number of images, at least 1
    * @return the labels
    * @throws InvalidDataException if the file is missing or damaged, has another number of labels or
    *     other tokens

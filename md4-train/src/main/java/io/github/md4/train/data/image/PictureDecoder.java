@@ -31,8 +31,8 @@ public final class PictureDecoder {
   /**
    * {@return the tokens of a picture that has a given size}
    *
-   * @param file the file
-   * @param shape the size
+   * @param file a PNG or JPEG file; messages name it
+   * @param shape the height, width and colours that the picture must have
    * @throws InvalidDataException if the file is missing, damaged or of another size
    * @throws IOException if a file cannot be read
    */

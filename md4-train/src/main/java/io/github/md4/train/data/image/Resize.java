@@ -9,7 +9,7 @@ public sealed interface Resize {
   /**
    * {@return the resized image}
    *
-   * @param image the image
+   * @param image the picture to be resized
    */
   Image of(Image image);
 
@@ -34,6 +34,7 @@ public sealed interface Resize {
      *
      * @param height the height in pixels, at least 1
      * @param width the width in pixels, at least 1
+     * @throws IllegalArgumentException if a side is below 1
      */
     public Area {
       if (height < 1 || width < 1) {
