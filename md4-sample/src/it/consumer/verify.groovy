@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the consumer with each version of DJL by each JDK that is here, and compares what it prints.
+// Runs the consumer, and its way through DJL's Criteria, with each version of DJL by each JDK that is here, and compares
+// what they print.
 def expected = [
   "a lantern near the mill but the bear waits happily while a",
   "the bear hides a teapot under an an old river while the",
@@ -42,6 +43,7 @@ tried.each { home, release ->
   libraries.each { lib ->
     println "Java ${release}, ${lib}"
     assert lines(home, ["-cp", "target/classes:${lib}/*", "consumer.Consumer"]) == expected
+    assert lines(home, ["-cp", "target/classes:${lib}/*", "consumer.Door", "target/tiny"]) == expected
   }
 }
 println "not here, so not tried: Java " + ([17, 21, 25] - tried.values())
