@@ -4,6 +4,7 @@ package io.github.md4.cli;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.PixelRange;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.ScriptFile;
 import io.github.md4.core.model.NamedTensor;
@@ -191,7 +192,7 @@ record FuzzedModels(Path folder) {
       put(zip, "m/version", "10\n");
       put(zip, "m/byteorder", "little");
     }
-    ScriptFile.Options options = new ScriptFile.Options(ScriptFile.Input.UINT8, List.of());
+    ScriptFile.Options options = new ScriptFile.Options(PixelRange.UINT8, List.of());
     to.add(
         new FuzzedFile(
             Files.write(folder.resolve("features.pt"), bytes.toByteArray()),

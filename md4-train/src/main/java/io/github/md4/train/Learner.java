@@ -12,7 +12,6 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Tf32;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.train.UpdateListener.Phase;
-import io.github.md4.train.optimizer.AdamW;
 import io.github.md4.train.optimizer.LearningRate;
 import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.parallel.OptimizerState;
@@ -59,7 +58,7 @@ public final class Learner implements AutoCloseable {
     this.trainable =
         model.network().trainable(manager, model.parameters(), config.computation().options());
     this.state = communicator.state(manager, trainable, model.weights().trained());
-    state.begin(model);
+    state.begin(model.whole());
     this.guard = UpdateGuard.of(manager, config.optimization().guard(), state.kernels());
     this.gradients = new StepGradients(model, trainable, config, communicator);
   }
@@ -123,7 +122,7 @@ public final class Learner implements AutoCloseable {
    * this together.
    */
   void whole(Communicator.FileWork work) throws IOException {
-    state.whole(model, work);
+    state.whole(model.whole(), work);
   }
 
   /**
@@ -193,7 +192,7 @@ public final class Learner implements AutoCloseable {
     try (NDManager scope = manager.newSubManager()) {
       StepGradients.Gradients found = gradients.of(scope, step, listener);
       UpdateGuard.Seen seen = guard.see(scope, found.loss(), found.sum());
-      config.optimization().clip().apply(state.kernels(), found.sum());
+      config.optimization().clip().apply(new DeviceGradients(state.kernels(), found.sum()));
       move(found.sum(), config.optimization().average().rate(updates), seen.good());
       found
           .schedule()
@@ -213,8 +212,8 @@ public final class Learner implements AutoCloseable {
   }
 
   private void move(FlatArrays by, double emaRate, Optional<NDArray> good) {
-    AdamW.Step step = new AdamW.Step(updates + 1, learningRate(), emaRate, good);
-    config.optimization().optimizer().step(state.kernels(), state.trained(), by, step);
+    ParameterUpdate update = new ParameterUpdate(updates + 1, learningRate(), emaRate, good);
+    update.apply(config.optimization().optimizer(), state.kernels(), state.trained(), by);
     last = by;
     state.publish();
   }

@@ -87,13 +87,13 @@ final class ScheduleParameters implements AutoCloseable {
       throw PendingUpdates.diverged("the loss of", update.number(), training.seed());
     }
     set(gradient, byRaw);
-    training.optimization().clip().apply(kernels, gradient);
-    AdamW.Step step =
-        new AdamW.Step(
+    training.optimization().clip().apply(new DeviceGradients(kernels, gradient));
+    ParameterUpdate made =
+        new ParameterUpdate(
             update.number(),
             update.rate() * training.powers().rate(),
             training.optimization().average().rate(update.number() - 1));
-    optimizer.step(kernels, trained.trained(), gradient, step);
+    made.apply(optimizer, kernels, trained.trained(), gradient);
   }
 
   /** Gives the parameters other values, one after another. */

@@ -25,7 +25,7 @@ import java.util.zip.CRC32;
  * The weights of a model in training: the network's and the schedule's, their averages and the
  * optimizer's moments. Closing it frees all of it but the network.
  */
-public final class TrainedModel implements OptimizerState.WholeModel, AutoCloseable {
+public final class TrainedModel implements AutoCloseable {
   /** The prefix of the network's parameters in the files: none. */
   private static final String NETWORK = "";
 
@@ -108,20 +108,20 @@ public final class TrainedModel implements OptimizerState.WholeModel, AutoClosea
     ParameterFile.write(folder.resolve(TrainedParameters.OPTIMIZER), Map.of(), moments);
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * @hidden its types are internal
-   */
-  @Override
-  public OptimizerKernels.Trained fill() {
-    weights = weights.refilled();
-    return weights.trained();
-  }
+  /** Returns its moments and average, which a process may do without between updates. */
+  OptimizerState.WholeModel whole() {
+    return new OptimizerState.WholeModel() {
+      @Override
+      public OptimizerKernels.Trained fill() {
+        weights = weights.refilled();
+        return weights.trained();
+      }
 
-  @Override
-  public void thin() {
-    weights.thin();
+      @Override
+      public void thin() {
+        weights.thin();
+      }
+    };
   }
 
   /** Returns whether weights and moments are finite, all of which are here. */

@@ -9,7 +9,7 @@ import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Progress;
 import io.github.md4.core.Division;
-import io.github.md4.core.internal.torch.ScriptFile;
+import io.github.md4.core.PixelRange;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.sample.fid.ClassifierNetwork;
 import io.github.md4.sample.fid.FeatureCache;
@@ -71,7 +71,7 @@ final class EvaluateFidCommand implements Callable<Integer> {
       description =
           "The range of the images that a TorchScript file takes: 0 to 255, 0 to 1, or -1"
               + " to 1. Default: ${DEFAULT-VALUE}.")
-  private ScriptFile.Input input = ScriptFile.Input.UINT8;
+  private PixelRange input = PixelRange.UINT8;
 
   @Option(
       names = "--flags",
@@ -171,8 +171,7 @@ final class EvaluateFidCommand implements Callable<Integer> {
   private FeatureNetwork network(NDManager manager) throws IOException {
     return features.toString().endsWith(".safetensors")
         ? ClassifierNetwork.load(manager, features)
-        : FeatureNetwork.of(
-            new ScriptFile(manager, features, new ScriptFile.Options(input, flags)));
+        : FeatureNetwork.of(manager, features, input, flags);
   }
 
   /** The extraction of features by a network. */

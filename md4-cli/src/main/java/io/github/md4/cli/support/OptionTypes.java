@@ -2,8 +2,8 @@
 package io.github.md4.cli.support;
 
 import io.github.md4.core.MemoryFormat;
+import io.github.md4.core.PixelRange;
 import io.github.md4.core.Precision;
-import io.github.md4.core.internal.torch.ScriptFile;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.SamplingGrid;
@@ -43,7 +43,7 @@ public final class OptionTypes {
         .registerConverter(Weights.class, parsed(Weights::parse))
         .registerConverter(Precision.class, parsed(Precision::parse))
         .registerConverter(MemoryFormat.class, parsed(MemoryFormat::parse))
-        .registerConverter(ScriptFile.Input.class, parsed(ScriptFile.Input::parse))
+        .registerConverter(PixelRange.class, parsed(PixelRange::parse))
         .registerConverter(SamplingGrid.class, parsed(SamplingGrid::parse))
         .registerConverter(DeviceChoice.class, parsed(DeviceChoice::parse))
         .registerConverter(TextVocabulary.class, parsed(TextVocabulary::parse))

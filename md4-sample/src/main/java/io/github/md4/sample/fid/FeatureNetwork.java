@@ -3,7 +3,10 @@ package io.github.md4.sample.fid;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.PixelRange;
 import io.github.md4.core.internal.torch.ScriptFile;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** A network that turns images into features. */
@@ -33,12 +36,18 @@ public sealed interface FeatureNetwork extends AutoCloseable
   record Features(NDArray vectors, Optional<NDArray> labels) {}
 
   /**
-   * {@return the network of a TorchScript file}
+   * {@return the network of a TorchScript file, closed by the caller} Its {@code forward} takes
+   * images [B, 3, height, width] and, after them, the flags; it returns features [B, F]. Code that
+   * reaches files or other programs is refused, and a call ends after ten minutes.
    *
-   * @param script the open file
-   * @hidden its types are internal
+   * @param manager a manager of the device on which it runs
+   * @param file the TorchScript file
+   * @param range the range in which its {@code forward} takes pixels
+   * @param flags boolean arguments of its {@code forward} after the images, in order
+   * @throws io.github.md4.core.InvalidDataException if the file is missing, not TorchScript, or
+   *     calls what reaches files or other programs
    */
-  static FeatureNetwork of(ScriptFile script) {
-    return new ScriptNetwork(script);
+  static FeatureNetwork of(NDManager manager, Path file, PixelRange range, List<Boolean> flags) {
+    return new ScriptNetwork(new ScriptFile(manager, file, new ScriptFile.Options(range, flags)));
   }
 }

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.optimizer;
 
-import ai.djl.ndarray.NDArray;
-import io.github.md4.core.internal.torch.FlatArrays;
-import io.github.md4.core.internal.torch.OptimizerKernels;
-import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
-import java.util.Optional;
-
 /**
  * AdamW as optax computes it: bias-corrected moments, epsilon outside the root, decay decoupled
  * from the gradient but multiplied by the rate (spec, Section 8).
@@ -44,52 +38,6 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
   /** {@return the paper's numbers for text} */
   public static AdamW defaults() {
     return new AdamW(0.9, 0.999, 1e-8, 0);
-  }
-
-  /**
-   * Moves parameters, moments and average by one update, in place.
-   *
-   * @param kernels the kernels of the parameters' device
-   * @param trained parameters, moments and average
-   * @param gradient the gradient of the step
-   * @param step number, rate and memory of the update
-   * @hidden its types are internal
-   */
-  public void step(OptimizerKernels kernels, Trained trained, FlatArrays gradient, Step step) {
-    OptimizerKernels.Numbers numbers =
-        new OptimizerKernels.Numbers(
-            step.rate,
-            beta1,
-            beta2,
-            epsilon,
-            weightDecay,
-            1 - Math.pow(beta1, (double) step.update),
-            1 - Math.pow(beta2, (double) step.update),
-            step.emaRate,
-            step.good);
-    kernels.update(trained, gradient, numbers);
-  }
-
-  /**
-   * The number and the rates of an update.
-   *
-   * @param update the update's number, from 1
-   * @param rate the learning rate of this update, at least 0
-   * @param emaRate the average's memory, {@code e <- e + (1 - emaRate) (p - e)}
-   * @param good as {@link OptimizerKernels.Numbers#good}
-   */
-  public record Step(long update, double rate, double emaRate, Optional<NDArray> good) {
-
-    /**
-     * An update that is made in any case.
-     *
-     * @param update the update's number, from 1
-     * @param rate the learning rate of this update, at least 0
-     * @param emaRate the memory of the average
-     */
-    public Step(long update, double rate, double emaRate) {
-      this(update, rate, emaRate, Optional.empty());
-    }
   }
 
   private static void checkBeta(String name, double beta) {

@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.optimizer;
 
-import io.github.md4.core.internal.torch.FlatArrays;
-import io.github.md4.core.internal.torch.OptimizerKernels;
-
 /** The treatment of gradients that are too large. */
 public sealed interface GradientClip {
 
   /**
    * Bounds the gradients, in place.
    *
-   * @param kernels the kernels of the gradients' device
-   * @param gradients the gradients of the step
-   * @hidden its types are internal
+   * @param gradients the gradients of the step, changed in place
    */
-  void apply(OptimizerKernels kernels, FlatArrays gradients);
+  void apply(Gradients gradients);
+
+  /** The gradients of a step, which can be bounded in place. */
+  interface Gradients {
+    /**
+     * Scales all of them together so that their Euclidean norm is at most a bound.
+     *
+     * @param bound the bound, in the unit of the gradients, above 0
+     */
+    void clipByNorm(double bound);
+
+    /**
+     * Moves each element into [-bound, bound].
+     *
+     * @param bound the bound, in the unit of the gradients, above 0
+     */
+    void clipByValue(double bound);
+  }
 
   /**
    * {@return the choice written as {@code none}, {@code norm(c)} or {@code value(c)}}
@@ -53,13 +65,8 @@ public sealed interface GradientClip {
 
   /** Nothing, as all of the paper's runs. */
   record None() implements GradientClip {
-    /**
-     * {@inheritDoc}
-     *
-     * @hidden its types are internal
-     */
     @Override
-    public void apply(OptimizerKernels kernels, FlatArrays gradients) {}
+    public void apply(Gradients gradients) {}
 
     @Override
     public String toString() {
@@ -83,14 +90,9 @@ public sealed interface GradientClip {
       check(bound);
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @hidden its types are internal
-     */
     @Override
-    public void apply(OptimizerKernels kernels, FlatArrays gradients) {
-      kernels.clipByNorm(gradients, bound);
+    public void apply(Gradients gradients) {
+      gradients.clipByNorm(bound);
     }
 
     @Override
@@ -115,14 +117,9 @@ public sealed interface GradientClip {
       check(bound);
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * @hidden its types are internal
-     */
     @Override
-    public void apply(OptimizerKernels kernels, FlatArrays gradients) {
-      kernels.clipByValue(gradients, bound);
+    public void apply(Gradients gradients) {
+      gradients.clipByValue(bound);
     }
 
     @Override

@@ -12,8 +12,8 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
-import io.github.md4.core.Choices;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.PixelRange;
 import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.io.InputStream;
@@ -47,51 +47,12 @@ public final class ScriptFile implements AutoCloseable {
   private final ExecutorService thread = Executors.newSingleThreadExecutor(ScriptFile::daemon);
   private boolean isEndless;
 
-  /** The range and type of a script's images. */
-  public enum Input {
-    /** uint8, 0 to 255. */
-    UINT8 {
-      @Override
-      NDArray of(NDArray values) {
-        return values.toType(DataType.UINT8, false);
-      }
-    },
-    /** Float32, 0 to 1. */
-    UNIT {
-      @Override
-      NDArray of(NDArray values) {
-        return values.div(HIGHEST);
-      }
-    },
-    /** Float32, -1 to 1. */
-    SIGNED {
-      @Override
-      NDArray of(NDArray values) {
-        return values.div(HIGHEST / 2).sub(1);
-      }
-    };
-
-    private static final float HIGHEST = 255;
-
-    abstract NDArray of(NDArray values);
-
-    /** Returns the choice written as {@code uint8}, {@code unit} or {@code signed}. */
-    public static Input parse(String text) {
-      return Choices.parse(values(), "input", text);
-    }
-
-    @Override
-    public String toString() {
-      return Choices.name(this);
-    }
-  }
-
   /**
    * The arguments of a script.
    *
    * @param flags boolean arguments of its {@code forward} after the images, in order
    */
-  public record Options(Input input, List<Boolean> flags) {
+  public record Options(PixelRange input, List<Boolean> flags) {
     public Options {
       flags = List.copyOf(flags);
     }

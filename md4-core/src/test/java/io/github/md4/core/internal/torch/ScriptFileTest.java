@@ -10,7 +10,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.internal.torch.ScriptFile.Input;
+import io.github.md4.core.PixelRange;
 import io.github.md4.core.internal.torch.ScriptFile.Options;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ final class ScriptFileTest {
 
   @TempDir Path folder;
 
-  private float[] features(Input input, Boolean... flags) throws IOException {
+  private float[] features(PixelRange input, Boolean... flags) throws IOException {
     Path file = Files.write(folder.resolve("m.pt"), ScriptArchive.of(MODULE));
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         ScriptFile script = new ScriptFile(manager, file, new Options(input, List.of(flags)))) {
@@ -55,15 +55,15 @@ final class ScriptFileTest {
 
   @Test
   void features_areTheScriptsOfImagesAsItWantsThem() throws IOException {
-    assertThat(features(Input.UINT8, false)).containsExactly(127.5f, 102);
-    assertThat(features(Input.UINT8, true)).containsExactly(255, 204);
-    assertThat(features(Input.UNIT, false)).containsExactly(0.5f, 0.4f);
-    assertThat(features(Input.SIGNED, false)[0]).isEqualTo(0);
+    assertThat(features(PixelRange.UINT8, false)).containsExactly(127.5f, 102);
+    assertThat(features(PixelRange.UINT8, true)).containsExactly(255, 204);
+    assertThat(features(PixelRange.UNIT, false)).containsExactly(0.5f, 0.4f);
+    assertThat(features(PixelRange.SIGNED, false)[0]).isEqualTo(0);
   }
 
   @Test
   void script_thatFailsIsNamed() {
-    assertThatThrownBy(() -> features(Input.UINT8))
+    assertThatThrownBy(() -> features(PixelRange.UINT8))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageContaining("m.pt: fails on images of (1, 2, 1, 2)")
         .hasMessageNotContaining("\n");
@@ -72,7 +72,7 @@ final class ScriptFileTest {
   @Test
   void file_thatIsNoScriptIsNamed() throws IOException {
     Path file = Files.write(folder.resolve("no.pt"), new byte[] {1, 2, 3});
-    Options options = new Options(Input.UNIT, List.of());
+    Options options = new Options(PixelRange.UNIT, List.of());
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       assertThatThrownBy(() -> new ScriptFile(manager, file, options))
           .isInstanceOf(InvalidDataException.class)
@@ -85,9 +85,9 @@ final class ScriptFileTest {
 
   @Test
   void input_isWrittenInOneWord() {
-    assertThat(Input.parse("signed")).isEqualTo(Input.SIGNED);
+    assertThat(PixelRange.parse("signed")).isEqualTo(PixelRange.SIGNED);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> Input.parse("float"))
+        .isThrownBy(() -> PixelRange.parse("float"))
         .withMessage("input must be uint8, unit or signed: float");
   }
 
@@ -134,7 +134,7 @@ final class ScriptFileTest {
   private void load(Path file, Duration limit) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         ScriptFile script =
-            new ScriptFile(manager, file, new Options(Input.UNIT, List.of()), limit)) {
+            new ScriptFile(manager, file, new Options(PixelRange.UNIT, List.of()), limit)) {
       NDArray images = manager.create(new float[] {0, 255}, new Shape(1, 2, 1, 1));
       assertThat(script.features(manager, images).size()).isEqualTo(2);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.train.optimizer;
+package io.github.md4.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -13,7 +13,8 @@ import io.github.md4.core.internal.torch.Flat;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
-import io.github.md4.train.optimizer.AdamW.Step;
+import io.github.md4.train.optimizer.AdamW;
+import io.github.md4.train.optimizer.LearningRate;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -68,8 +69,8 @@ final class OptimizerGoldenTest {
       Trained trained = new Trained(p, p.zeros(Precision.FLOAT32), p.zeros(Precision.FLOAT32), e);
       for (int k = 0; k < reference.rows.length; k++) {
         FlatArrays gradient = Flat.of(manager, p.array(0).mul(slope).toFloatArray());
-        Step step = new Step(k + 1L, reference.rate.at(k), reference.ema);
-        reference.adamW.step(kernels, trained, gradient, step);
+        ParameterUpdate update = new ParameterUpdate(k + 1L, reference.rate.at(k), reference.ema);
+        update.apply(reference.adamW, kernels, trained, gradient);
         check("p after " + k, p.array(0), reference.parameters(k));
         check("ema after " + k, e.array(0), reference.averages(k));
       }
