@@ -4,9 +4,9 @@ package io.github.md4.train;
 /**
  * The steps between evaluations and checkpoints; 0 is at the end only.
  *
- * @param evaluateEvery steps between evaluations
- * @param checkpointEvery steps between checkpoints
- * @param keepLast checkpoints that stay
+ * @param evaluateEvery the updates between evaluations; 0 is at the end only
+ * @param checkpointEvery the updates between checkpoints; 0 is at the end only
+ * @param keepLast the number of latest checkpoints that stay, at least 1
  * @param keepEvery checkpoints at its multiples stay too
  */
 public record Cadence(long evaluateEvery, long checkpointEvery, int keepLast, long keepEvery) {

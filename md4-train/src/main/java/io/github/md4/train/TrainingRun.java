@@ -47,10 +47,10 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * The plan of a run.
    *
-   * @param training the training
+   * @param training length, batches, arithmetic and optimizer of the training
    * @param cadence the steps between evaluations and between checkpoints
    * @param model what is written beside the weights
-   * @param dataSha256 of the training tokens
+   * @param dataSha256 the SHA-256 of the training tokens, in hexadecimal; a resumed run must have the same
    * @param communicator of the processes that train together
    */
   public record Plan(
@@ -63,7 +63,7 @@ public final class TrainingRun implements AutoCloseable {
     /**
      * Makes the plan of one process.
      *
-     * @param training the training
+     * @param training length, batches, arithmetic and optimizer of the training
      * @param cadence the steps between evaluations and between checkpoints
      * @param model config, tokenizer and origin of the model
      * @param dataSha256 the SHA-256 of the data
@@ -78,8 +78,8 @@ public final class TrainingRun implements AutoCloseable {
      * the end alone}
      *
      * @param model length, objective, schedule and network of the model
-     * @param training the training
-     * @param tokens the prepared file
+     * @param training length, batches, arithmetic and optimizer of the training
+     * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
      * @throws InvalidDataException if the file does not say what its tokens are
      */
     public static Plan of(ModelConfig model, TrainingConfig training, TokenFile tokens) {
@@ -90,8 +90,8 @@ public final class TrainingRun implements AutoCloseable {
      * {@return a plan for data, which evaluates and writes a checkpoint at the end alone}
      *
      * @param model length, objective, schedule and network of the model
-     * @param training the training
-     * @param data the data
+     * @param training length, batches, arithmetic and optimizer of the training
+     * @param data the training sequences and their tokenizer
      * @throws InvalidDataException if a file does not say what its tokens are
      */
     public static Plan of(ModelConfig model, TrainingConfig training, TrainingData data) {
@@ -114,7 +114,7 @@ public final class TrainingRun implements AutoCloseable {
     /**
      * {@return the same plan for several processes together, each of which has a run of it}
      *
-     * @param others the other processes
+     * @param others the processes of this training, this one included
      */
     public Plan with(Communicator others) {
       return new Plan(training, cadence, model, dataSha256, others);
@@ -143,13 +143,14 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * {@return a run at its start}
    *
-   * @param folder the run's folder
+   * @param folder the folder of config.yaml, metrics, checkpoints and model
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
    * @param parent the manager of the arrays, whose device is theirs
    * @throws InvalidDataException if the folder already holds a run, is a file, or is in use by
    *     another training
    * @throws IOException if a file cannot be read or written
+   * @throws IllegalArgumentException if the folder has a run already, or plan and data do not fit
    */
   public static TrainingRun start(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
@@ -159,7 +160,7 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * As {@link #start(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file.
    *
-   * @param folder the run's folder
+   * @param folder the folder of config.yaml, metrics, checkpoints and model
    * @param plan what is trained, and how
    * @param tokens the tokens; on a resume those of the run's beginning
    * @param parent the manager of the arrays, whose device is theirs
@@ -174,7 +175,7 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * {@return a run at its start that is tried and never written}
    *
-   * @param folder the run's folder
+   * @param folder the folder of config.yaml, metrics, checkpoints and model
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
    * @param parent the manager of the arrays, whose device is theirs
@@ -189,7 +190,7 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * {@return the run of a folder: at its last checkpoint if there is one, else at its start}
    *
-   * @param folder the run's folder
+   * @param folder the folder of config.yaml, metrics, checkpoints and model
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
    * @param parent the manager of the arrays, whose device is theirs
@@ -229,7 +230,7 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file.
    *
-   * @param folder the run's folder
+   * @param folder the folder of config.yaml, metrics, checkpoints and model
    * @param plan what is trained, and how
    * @param tokens the tokens; on a resume those of the run's beginning
    * @param parent the manager of the arrays, whose device is theirs
@@ -244,7 +245,7 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * {@return the run of a folder at its last checkpoint}
    *
-   * @param folder the run's folder
+   * @param folder the folder of config.yaml, metrics, checkpoints and model
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
    * @param parent the manager of the arrays, whose device is theirs
@@ -260,7 +261,7 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file.
    *
-   * @param folder the run's folder
+   * @param folder the folder of config.yaml, metrics, checkpoints and model
    * @param plan what is trained, and how
    * @param tokens the tokens; on a resume those of the run's beginning
    * @param parent the manager of the arrays, whose device is theirs
@@ -276,7 +277,7 @@ public final class TrainingRun implements AutoCloseable {
    * As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, at the newest checkpoint that is
    * whole. Damaged ones after it are renamed; {@link #notes} names them.
    *
-   * @param folder the run's folder
+   * @param folder the folder of config.yaml, metrics, checkpoints and model
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
    * @param parent the manager of the arrays, whose device is theirs
@@ -292,8 +293,8 @@ public final class TrainingRun implements AutoCloseable {
    * {@return the run of a folder at its last checkpoint before a step, or at its start, to be
    * looked at: what it did is not touched}
    *
-   * @param step from 1
-   * @param folder the run's folder
+   * @param step the update's number, from 1
+   * @param folder the folder of config.yaml, metrics, checkpoints and model
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
    * @param parent the manager of the arrays, whose device is theirs

@@ -57,7 +57,7 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
    * {@return {@code -log p} of each token of several sequences at once, nats, [B][N] by position}
    *
    * @param manager the device on which the network runs
-   * @param denoiser the network
+   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    * @param x clean tokens of sequences of one length, [B][N]
    * @param orders of each sequence, the positions, each once, the first revealed first, [B][N]
    * @param labels the class of each, or {@link Condition#NO_LABEL} for all
