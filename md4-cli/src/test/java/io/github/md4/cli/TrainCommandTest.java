@@ -95,7 +95,8 @@ final class TrainCommandTest {
     assertThat(train().account().replaceAll("[\\d,]+ tokens/s", "S tokens/s"))
         .matches(
             """
-            training %1$s on cpu \\(\\d+ threads?\\): 2,908 parameters, float32, 12 steps of 4 x 16 tokens
+            training %1$s on cpu \\(\\d+ threads?\\): 2,908 parameters, float32
+            12 steps of 4 x 16 tokens
             step 3 of 12: loss \\d\\.\\d{4} bits per token, rate 1.00e-02, S tokens/s, \\d+ s left
             step 6 of 12: loss \\d\\.\\d{4} bits per token, rate 7.94e-03, S tokens/s, \\d+ s left
             step 6: sample: [a-f ]+

@@ -33,7 +33,7 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
         run.learner().model().sets(Weights.RAW).values().stream().mapToLong(Parameters::size).sum();
     err.printf(
         Locale.ROOT,
-        "training %s on %s: %,d parameters, %s, %,d steps of %,d x %,d tokens%n",
+        "training %s on %s: %,d parameters, %s%n%,d steps of %,d x %,d tokens%n",
         experiment.run(),
         name(device) + others(communicator),
         parameters,

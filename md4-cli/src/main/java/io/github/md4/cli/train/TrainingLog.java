@@ -18,7 +18,7 @@ final class TrainingLog implements AutoCloseable {
   private static final double TELL_AFTER_SECONDS = 10;
 
   /** The characters of a sample that are shown. */
-  private static final int SHOWN = 100;
+  private static final int SHOWN = 56;
 
   private final Progress progress;
   private final PrintWriter err;

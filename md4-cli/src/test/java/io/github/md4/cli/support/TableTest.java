@@ -40,4 +40,35 @@ final class TableTest {
     assertThat(FailureLine.of(full))
         .isEqualTo("the disk is full: /data/a.csv: No space left on device");
   }
+
+  private static String printed(int columns) {
+    Table table = new Table();
+    table.row("data", "%d chunks of text, file SHA-256 0123456789abcdef", 3);
+    table.row("model", "small");
+    StringWriter out = new StringWriter();
+    table.print(new PrintWriter(out), columns);
+    return out.toString();
+  }
+
+  @Test
+  void print_breaksLinesAtBlanks() {
+    assertThat(printed(24))
+        .isEqualTo(
+            """
+            data   3 chunks of text,
+                   file SHA-256
+                   0123456789abcdef
+            model  small
+            """);
+  }
+
+  @Test
+  void print_leavesAWordWhole() {
+    assertThat(printed(12)).contains("\n       SHA-256\n       0123456789abcdef\n");
+  }
+
+  @Test
+  void print_breaksNothingInAWideTerminal() {
+    assertThat(printed(200)).hasLineCount(2).contains("text, file SHA-256 0123456789abcdef\n");
+  }
 }
