@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The grouping of sequences by length: a call of the network takes one length. */
+/** The grouping of sequences by length: a request goes on with one length after another. */
 final class ByLength {
   private ByLength() {}
 

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 
 /**
  * The requests of a model and the one thread that calls its network for them. In each round every
- * request that runs has sequences in a call, one call for each length; a call is bounded, so that
+ * request that runs has sequences in a call, one call for each network; a call is bounded, so that
  * no request waits long for another.
  */
 final class RequestScheduler {
