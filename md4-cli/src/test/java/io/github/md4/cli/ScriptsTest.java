@@ -181,8 +181,12 @@ final class ScriptsTest {
 
   /** As Slurm does: a copy of the script, in a folder of its own. */
   private Process batch(String... arguments) throws IOException {
+    return batchOf("slurm.sh", arguments);
+  }
+
+  private Process batchOf(String script, String... arguments) throws IOException {
     Path spool = Files.createDirectories(folder.resolve("spool"));
-    Path copy = Files.copy(SCRIPTS.resolve("slurm.sh"), spool.resolve("slurm_script"));
+    Path copy = Files.copy(SCRIPTS.resolve(script), spool.resolve("slurm_script"));
     List<String> command = new ArrayList<>(List.of("bash", copy.toString()));
     command.addAll(List.of(arguments));
     return start(
@@ -213,6 +217,28 @@ final class ScriptsTest {
     signal(process, "TERM");
     assertThat(exitCode(process)).isEqualTo(130);
     assertThat(calls()).endsWith("saved").hasSize(3);
+  }
+
+  /** SIGTERM to srun itself would end its tasks before they have saved. */
+  @Test
+  void slurmNodes_hasSlurmSignalTheTasks_andGoesBackIntoTheQueue() throws Exception {
+    program(
+        "srun", "#!/bin/sh\necho \"srun $1 $2 $3\" >>calls\nshift 3\necho $$ >task\nexec \"$@\"\n");
+    program("scancel", "#!/bin/sh\necho \"scancel $*\" >>calls\nkill -TERM \"$(cat task)\"\n");
+    codes("wait");
+    Process process = batchOf("slurm-nodes.sh", "a.yaml");
+    awaitCall("waiting");
+    signal(process, "TERM"); // as for a job that is cancelled, whose tasks hear of it themselves
+    signal(process, "USR1");
+    assertThat(exitCode(process)).isEqualTo(130);
+    assertThat(calls())
+        .containsExactly(
+            "srun --label --wait=60 --cpus-per-task=1",
+            "md4 train --config a.yaml --resume-or-start gpu=",
+            "waiting",
+            "scancel --signal=TERM 4711",
+            "saved",
+            "scontrol requeue 4711");
   }
 
   @ParameterizedTest
