@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
@@ -216,7 +217,8 @@ final class SharedLengthsTest {
         together.add(each.result().get(20, TimeUnit.SECONDS));
       }
       assertThat(first.result().get(20, TimeUnit.SECONDS)).hasSize(1);
-      assertThat(gate.calls.get(1)).containsOnlyKeys(LENGTH, 6, 1);
+      // A thread that was late is in one of the next calls.
+      assertThat(gate.calls).anyMatch(call -> call.keySet().equals(Set.of(LENGTH, 6, 1)));
       for (int i = 0; i < TEXTS.size(); i++) {
         LikelihoodEstimate alone = model.score(model.tokenizer().encode(TEXTS.get(i)), 5, 3);
         assertThat(together.get(i)).isEqualTo(alone);

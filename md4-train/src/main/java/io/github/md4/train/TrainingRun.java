@@ -50,7 +50,8 @@ public final class TrainingRun implements AutoCloseable {
    * @param training length, batches, arithmetic and optimizer of the training
    * @param cadence the steps between evaluations and between checkpoints
    * @param model what is written beside the weights
-   * @param dataSha256 the SHA-256 of the training tokens, in hexadecimal; a resumed run must have the same
+   * @param dataSha256 the SHA-256 of the training tokens, in hexadecimal; a resumed run must have
+   *     the same
    * @param communicator of the processes that train together
    */
   public record Plan(
