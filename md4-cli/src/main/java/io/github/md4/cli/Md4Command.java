@@ -16,6 +16,7 @@ import io.github.md4.cli.launch.LaunchCommand;
 import io.github.md4.cli.parts.MergeCommand;
 import io.github.md4.cli.plan.PlanCommand;
 import io.github.md4.cli.plot.PlotCommand;
+import io.github.md4.cli.sample.ChatCommand;
 import io.github.md4.cli.sample.InfillCommand;
 import io.github.md4.cli.sample.SampleCommand;
 import io.github.md4.cli.sample.SampleImagesCommand;
@@ -62,6 +63,7 @@ import picocli.CommandLine.Spec;
       SampleCommand.class,
       SampleImagesCommand.class,
       InfillCommand.class,
+      ChatCommand.class,
       ServeCommand.class,
       ImportCommand.class,
       ExportCommand.class,

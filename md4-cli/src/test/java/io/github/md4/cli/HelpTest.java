@@ -26,7 +26,7 @@ final class HelpTest {
       Stream.of(
               "train,config init,config show,config schema,data text8,data text,data tokens,"
                   + "data describe,data images,data quickstart,evaluate fid,evaluate generative,"
-                  + "compare,sample,sample-images,infill,serve,trace,schedule,quality,plot,bench train,"
+                  + "compare,sample,sample-images,infill,chat,serve,trace,schedule,quality,plot,bench train,"
                   + "bench sample,completion,help")
           .flatMap(names -> Stream.of(names.split(",")))
           .map(name -> "md4 " + name)

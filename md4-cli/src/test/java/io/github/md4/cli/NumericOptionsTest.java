@@ -12,6 +12,7 @@ import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.PixelValues;
 import io.github.md4.sample.TokenLaw;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.management.ManagementFactory;
@@ -72,6 +73,7 @@ final class NumericOptionsTest {
               " --device cpu --model @/run --lengths 8 --masks 2 --repeats 1 --steps 2"),
           Map.entry("bench sample", EXPERIMENT + " --steps 2 --count 1 --vocabulary 9"),
           Map.entry("bench train", EXPERIMENT + " --steps 5 --warm-up 1 --vocabulary 9"),
+          Map.entry("chat", " --device cpu --steps 2 --model @/run --template @/chat.jinja"),
           Map.entry("data images", " --from @/images.idx --replace --out @/out-images"),
           Map.entry(
               "data tokens",
@@ -117,6 +119,8 @@ final class NumericOptionsTest {
 
   @BeforeAll
   static void prepare() throws IOException {
+    System.setIn(InputStream.nullInputStream()); // a chat without questions
+    Files.writeString(folder.resolve("chat.jinja"), "{{ messages[0].content }}");
     TinyTraining tiny = TinyTraining.prepare(folder);
     tiny.train("--set", "sampling.count=0").check();
     tiny.train(

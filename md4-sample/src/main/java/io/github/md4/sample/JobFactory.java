@@ -7,6 +7,7 @@ import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.noise.Noise;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** The making of {@link SamplingJob}s, with the checks of what users ask for. */
@@ -46,7 +47,8 @@ record JobFactory(
     int draws = procedure.isPlanned() ? 0 : space().maskToken();
     List<Integer> planned = new ArrayList<>();
     for (SampleRequest each : plain.requests()) {
-      planned.add(new SampleRun(each, plain.trajectories(), mostRows()).calls(draws));
+      Trajectory.Factory whole = procedure.trajectories(context(options));
+      planned.add(new SampleRun(each, whole, mostRows()).calls(draws));
     }
     return new SamplingJob(plain.withPlannedCalls(planned), RequestLimits.none(), relay);
   }
@@ -71,7 +73,6 @@ record JobFactory(
     TokenSpace space = space();
     sequences.forEach(sequence -> sequence.check(space));
     SamplingProcedure procedure = procedure(options);
-    SamplingContext context = new SamplingContext(space, new Noise(options.seed()), options.from());
     List<List<Integer>> places = List.copyOf(ByLength.of(sequences));
     List<SampleRequest> requests =
         places.stream()
@@ -81,8 +82,8 @@ record JobFactory(
     return new SamplingJob.Content(
         new CallPart.Drawing(procedure.draw(), options.law()),
         request -> query(procedure, options, denoiser, request),
-        procedure.trajectories(context),
-        content.tokenizer(),
+        stopped(procedure.trajectories(context(options)), options),
+        sample -> sample.withText(text(sample, options)),
         requests,
         places,
         List.of());
@@ -99,5 +100,30 @@ record JobFactory(
         new NetworkQuery(manager, asked, kernels, procedure.draw(), options.law()),
         request.batchSize(),
         length);
+  }
+
+  private SamplingContext context(SamplingOptions options) {
+    return new SamplingContext(space(), new Noise(options.seed()), options.from());
+  }
+
+  private Trajectory.Factory stopped(Trajectory.Factory whole, SamplingOptions options) {
+    return options.stopTokens().isEmpty()
+        ? whole
+        : initial -> new StoppedTrajectory(whole.of(initial), end(initial.zt(), options));
+  }
+
+  private SequenceEnd end(int[] initial, SamplingOptions options) {
+    return SequenceEnd.of(initial, options.stopTokens(), space().maskToken());
+  }
+
+  /** Returns the text of a sample, without what follows a token that ends it. */
+  private String text(Sample sample, SamplingOptions options) {
+    int[] tokens = sample.tokens();
+    int[] initial = tokens.clone();
+    for (int n : sample.filled()) {
+      initial[n] = space().maskToken();
+    }
+    int length = end(initial, options).in(tokens);
+    return content.tokenizer().decode(Arrays.copyOf(tokens, length));
   }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-import io.github.md4.core.token.Tokenizer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.UnaryOperator;
 
 /**
  * A request for samples in a {@link RequestScheduler}. What is not said to be safe for several
@@ -37,7 +37,7 @@ final class SamplingJob implements ScheduledRequest, NetworkJob {
    *
    * @param drawing how tokens are drawn
    * @param calls makes the calls of each length
-   * @param tokenizer makes the texts of samples
+   * @param texts gives a sample its text
    * @param requests one for each length, the first length first
    * @param places the places of their sequences among all
    * @param plannedCalls of each of these requests; none where nobody asks
@@ -46,18 +46,14 @@ final class SamplingJob implements ScheduledRequest, NetworkJob {
       CallPart.Drawing drawing,
       Calls calls,
       Trajectory.Factory trajectories,
-      Tokenizer tokenizer,
+      UnaryOperator<Sample> texts,
       List<SampleRequest> requests,
       List<List<Integer>> places,
       List<Integer> plannedCalls) {
 
     /** Returns the same content whose calls are known. */
     Content withPlannedCalls(List<Integer> planned) {
-      return new Content(drawing, calls, trajectories, tokenizer, requests, places, planned);
-    }
-
-    private Sample withText(Sample sample) {
-      return sample.withText(tokenizer.decode(sample.tokens()));
+      return new Content(drawing, calls, trajectories, texts, requests, places, planned);
     }
 
     private int count() {
@@ -171,7 +167,7 @@ final class SamplingJob implements ScheduledRequest, NetworkJob {
       SampleRequest request = requests.next();
       query = content.calls.of(request);
       caller = query.caller();
-      progress = new RequestProgress(request, content.trajectories, content::withText);
+      progress = new RequestProgress(request, content.trajectories, content.texts);
       placesNow = places.next();
       planned = plannedCalls.hasNext() ? plannedCalls.next() : 0;
       calls = 0;

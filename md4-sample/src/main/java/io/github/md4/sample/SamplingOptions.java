@@ -4,6 +4,7 @@ package io.github.md4.sample;
 import static io.github.md4.core.Checks.require;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
@@ -29,6 +30,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param batchSize the most sequences that the network sees at once; 64 by default
  * @param from the share of the way that lies before the sequences, in (0, 1], 1 by default: see
  *     {@link MaskedDiffusion#masked(List, SamplingOptions)}
+ * @param stopTokens tokens that end a sequence, none by default: see {@link #stoppingAt}
  */
 public record SamplingOptions(
     String sampler,
@@ -37,7 +39,8 @@ public record SamplingOptions(
     Long seed,
     Integer samples,
     Integer batchSize,
-    Double from) {
+    Double from,
+    List<Integer> stopTokens) {
   private static final String DEFAULT_SAMPLER = "ancestral(1000, cosine, argmax)";
 
   /** Seeds that JSON's numbers hold in every language. */
@@ -56,6 +59,7 @@ public record SamplingOptions(
    * @param batchSize the most sequences that the network sees at once; 64 by default
    * @param from the share of the way that lies before the sequences, in (0, 1], 1 by default: see
    *     {@link MaskedDiffusion#masked(List, SamplingOptions)}
+   * @param stopTokens tokens that end a sequence, none by default: see {@link #stoppingAt}
    * @throws IllegalArgumentException if a text has no meaning or a number is out of its bounds
    */
   public SamplingOptions {
@@ -66,6 +70,7 @@ public record SamplingOptions(
     samples = Objects.requireNonNullElse(samples, 1);
     batchSize = Objects.requireNonNullElse(batchSize, SampleRequest.DEFAULT_BATCH_SIZE);
     from = Objects.requireNonNullElse(from, 1.0);
+    stopTokens = stopTokens == null ? List.of() : List.copyOf(stopTokens);
     SamplingMethod unused = SamplingMethod.parse(sampler);
     TokenLaw unusedLaw = law(temperature, truncations);
     require(samples >= 1, "samples must be at least 1", samples);
@@ -75,7 +80,7 @@ public record SamplingOptions(
 
   /** {@return ancestral sampling of a thousand steps on the cosine grid, with a random seed} */
   public static SamplingOptions defaults() {
-    return new SamplingOptions(null, null, null, null, null, null, null);
+    return new SamplingOptions(null, null, null, null, null, null, null, null);
   }
 
   /** {@return the method} */
@@ -98,7 +103,8 @@ public record SamplingOptions(
    * @param text the text, as the command line and JSON hold it
    */
   public SamplingOptions sampler(String text) {
-    return new SamplingOptions(text, temperature, truncations, seed, samples, batchSize, from);
+    return new SamplingOptions(
+        text, temperature, truncations, seed, samples, batchSize, from, stopTokens);
   }
 
   /**
@@ -126,7 +132,8 @@ public record SamplingOptions(
    * @param other the temperature; 0 takes the likeliest token
    */
   public SamplingOptions temperature(double other) {
-    return new SamplingOptions(sampler, other, truncations, seed, samples, batchSize, from);
+    return new SamplingOptions(
+        sampler, other, truncations, seed, samples, batchSize, from, stopTokens);
   }
 
   /**
@@ -165,7 +172,8 @@ public record SamplingOptions(
    */
   public SamplingOptions withLaw(TokenLaw other) {
     List<String> texts = other.truncations().stream().map(TokenLaw.Truncation::text).toList();
-    return new SamplingOptions(sampler, other.temperature(), texts, seed, samples, batchSize, from);
+    return new SamplingOptions(
+        sampler, other.temperature(), texts, seed, samples, batchSize, from, stopTokens);
   }
 
   /**
@@ -175,12 +183,14 @@ public record SamplingOptions(
    *     for bit
    */
   public SamplingOptions seed(long other) {
-    return new SamplingOptions(sampler, temperature, truncations, other, samples, batchSize, from);
+    return new SamplingOptions(
+        sampler, temperature, truncations, other, samples, batchSize, from, stopTokens);
   }
 
   /** {@return the same options with a random seed} */
   public SamplingOptions randomSeed() {
-    return new SamplingOptions(sampler, temperature, truncations, null, samples, batchSize, from);
+    return new SamplingOptions(
+        sampler, temperature, truncations, null, samples, batchSize, from, stopTokens);
   }
 
   /**
@@ -200,7 +210,8 @@ public record SamplingOptions(
    * @param other the number of samples, at least 1
    */
   public SamplingOptions samples(int other) {
-    return new SamplingOptions(sampler, temperature, truncations, seed, other, batchSize, from);
+    return new SamplingOptions(
+        sampler, temperature, truncations, seed, other, batchSize, from, stopTokens);
   }
 
   /**
@@ -209,7 +220,8 @@ public record SamplingOptions(
    * @param other the number of sequences in a call, at least 1
    */
   public SamplingOptions batchSize(int other) {
-    return new SamplingOptions(sampler, temperature, truncations, seed, samples, other, from);
+    return new SamplingOptions(
+        sampler, temperature, truncations, seed, samples, other, from, stopTokens);
   }
 
   /**
@@ -228,7 +240,8 @@ public record SamplingOptions(
    * @param other the time at which to begin, as a share of the way, in (0, 1]
    */
   public SamplingOptions from(double other) {
-    return new SamplingOptions(sampler, temperature, truncations, seed, samples, batchSize, other);
+    return new SamplingOptions(
+        sampler, temperature, truncations, seed, samples, batchSize, other, stopTokens);
   }
 
   /**
@@ -239,6 +252,18 @@ public record SamplingOptions(
    */
   public SamplingOptions withFrom(double other) {
     return from(other);
+  }
+
+  /**
+   * {@return the same options with tokens that end a sequence} Once one of them stands among the
+   * masks at the end of a sequence, and no mask before it, the network is called no more for that
+   * sequence: the rest becomes that token, and the sample's text ends before it.
+   *
+   * @param tokens in [0, V); none lets every sequence be filled to its end
+   */
+  public SamplingOptions stoppingAt(Collection<Integer> tokens) {
+    return new SamplingOptions(
+        sampler, temperature, truncations, seed, samples, batchSize, from, List.copyOf(tokens));
   }
 
   /** Returns a request for samples with these options. */

@@ -71,7 +71,8 @@ final class DataTokensCommand implements Callable<Integer> {
       paramLabel = "gpt2|bytes|chars|FILE",
       description =
           "The vocabulary. FILE is a tokenizer.json of Hugging Face, or has one symbol"
-              + " per line. Default: gpt2.")
+              + " per line; or it is the folder of a model, whose vocabulary is taken."
+              + " Default: gpt2.")
   private VocabularyChoice vocabulary = VocabularyChoice.parse("gpt2");
 
   @Option(

@@ -248,7 +248,7 @@ enum SamplerKind {
     return family.has(group);
   }
 
-  private static SamplerKind parse(String text) {
+  static SamplerKind parse(String text) {
     return Choices.parse(values(), "sampler", text);
   }
 

@@ -280,6 +280,13 @@ public final class SamplerOptions implements TitledOptions {
     return temperature != null ? temperature : sampler.temperature();
   }
 
+  /** Replaces ancestral sampling as the default, by the name of another sampler. */
+  void setDefaultSampler(String name) {
+    if (!spec.commandLine().getParseResult().hasMatchedOption("--sampler")) {
+      sampler = SamplerKind.parse(name);
+    }
+  }
+
   /** Replaces the cosine grid as the default. */
   void setDefaultGrid(SamplingGrid other) {
     defaultGrid = other;

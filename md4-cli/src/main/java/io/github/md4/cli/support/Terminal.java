@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 public final class Terminal {
   private static final Path STDOUT = Path.of("/proc/self/fd/1");
   private static final Path STDERR = Path.of("/proc/self/fd/2");
+  private static final Path STDIN = Path.of("/proc/self/fd/0");
   private static final Pattern SIZE = Pattern.compile("^\\d+ (\\d{1,5})");
   private static final int USUAL_COLUMNS = 80;
 
@@ -38,7 +39,7 @@ public final class Terminal {
   }
 
   /** Returns the columns of stderr's terminal, as stty tells them; the usual number without it. */
-  static int columns() {
+  public static int columns() {
     try {
       Process stty =
           new ProcessBuilder("stty", "size")
@@ -63,6 +64,11 @@ public final class Terminal {
   /** Returns whether stdout is a terminal; see {@link #isStderr}. */
   public static boolean isStdout() {
     return leadsToTerminal(STDOUT);
+  }
+
+  /** Returns whether stdin is a terminal; see {@link #isStderr}. */
+  public static boolean isStdin() {
+    return leadsToTerminal(STDIN);
   }
 
   /** Returns whether colours are wanted, as {@code https://no-color.org} defines it. */

@@ -94,6 +94,11 @@ record TestServer(ServedModel served, ModelServer server, StringWriter log, Http
     return start(model, limits, BearerToken.none());
   }
 
+  /** Starts a server of a model, which it closes. */
+  static TestServer start(MaskedDiffusion model) throws IOException {
+    return start(model, QUICK, BearerToken.none());
+  }
+
   private static TestServer start(MaskedDiffusion model, ServeLimits limits, BearerToken token)
       throws IOException {
     ServedModel served = new ServedModel(model, NAME, LENGTH, 0, SamplingOptions.defaults(), 17);

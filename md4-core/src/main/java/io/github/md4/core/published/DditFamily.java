@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.published;
 
+import io.github.md4.core.diffusion.BlockObjective;
 import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.diffusion.ScoreEntropyObjective;
@@ -40,6 +41,11 @@ sealed interface DditFamily extends PublishedFamily {
     }
 
     @Override
+    public String sampler() {
+      return "mdlm";
+    }
+
+    @Override
     public boolean claims(PublishedConfig config) {
       return config.text("model_type").equals("mdlm");
     }
@@ -75,6 +81,11 @@ sealed interface DditFamily extends PublishedFamily {
     }
 
     @Override
+    public String sampler() {
+      return "bd3lm";
+    }
+
+    @Override
     public boolean claims(PublishedConfig config) {
       return config.text("model_type").equals("bd3lm");
     }
@@ -86,7 +97,7 @@ sealed interface DditFamily extends PublishedFamily {
       config.only("adaln", "true");
       config.only("causal", "false");
       return described(
-          new Md4Objective.Kind(),
+          new BlockObjective.Kind(config.whole("block_size")),
           Mdlm.of(config, TimeFeatures.NONE, config.whole("block_size")),
           new Sizes(config.whole("model_length"), config.whole("vocab_size") - 1),
           "backbone.",
@@ -101,6 +112,11 @@ sealed interface DditFamily extends PublishedFamily {
     @Override
     public String name() {
       return "sedd";
+    }
+
+    @Override
+    public String sampler() {
+      return "sedd-analytic";
     }
 
     @Override
@@ -127,6 +143,11 @@ sealed interface DditFamily extends PublishedFamily {
   record Radd() implements DditFamily {
     @Override
     public String name() {
+      return "radd";
+    }
+
+    @Override
+    public String sampler() {
       return "radd";
     }
 

@@ -30,6 +30,11 @@ record Gpt2Family() implements PublishedFamily {
   }
 
   @Override
+  public String sampler() {
+    return "autoregressive";
+  }
+
+  @Override
   public boolean claims(PublishedConfig config) {
     return config.text("model_type").equals("gpt2");
   }

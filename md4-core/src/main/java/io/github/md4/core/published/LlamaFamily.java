@@ -25,6 +25,11 @@ sealed interface LlamaFamily extends PublishedFamily {
     }
 
     @Override
+    public String sampler() {
+      return "llada";
+    }
+
+    @Override
     public boolean claims(PublishedConfig config) {
       return config.text("model_type").equals("llada");
     }
@@ -91,6 +96,11 @@ sealed interface LlamaFamily extends PublishedFamily {
     }
 
     @Override
+    public String sampler() {
+      return "dream-entropy";
+    }
+
+    @Override
     public boolean claims(PublishedConfig config) {
       return config.text("model_type").equalsIgnoreCase("dream");
     }
@@ -108,6 +118,11 @@ sealed interface LlamaFamily extends PublishedFamily {
     @Override
     public String name() {
       return "a2d";
+    }
+
+    @Override
+    public String sampler() {
+      return "dllm";
     }
 
     @Override

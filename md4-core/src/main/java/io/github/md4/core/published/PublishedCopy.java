@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -97,6 +98,28 @@ public final class PublishedCopy {
    */
   public static boolean isIn(Path model) {
     return Files.isRegularFile(model.resolve(KEPT).resolve(NAMES));
+  }
+
+  /** Returns the name of the authors' sampler of a model as published, or made from one. */
+  static Optional<String> sampler(Path model) throws IOException {
+    Optional<String> family = Optional.empty();
+    if (isIn(model)) {
+      Path names = model.resolve(KEPT).resolve(NAMES);
+      family =
+          new UntrustedFile(names)
+              .readJson(
+                  "is no list of names", json -> Optional.of(json.get("family").getAsString()));
+    } else if (new PublishedLayout().isIn(model)) {
+      try (PublishedFolder open = PublishedFolder.open(model, Optional.empty())) {
+        family = Optional.of(open.family());
+      }
+    }
+    return family.flatMap(
+        name ->
+            PublishedFamily.all().stream()
+                .filter(each -> each.name().equals(name))
+                .map(PublishedFamily::sampler)
+                .findFirst());
   }
 
   /**

@@ -14,6 +14,9 @@ interface PublishedFamily {
   /** Returns the name on the command line. */
   String name();
 
+  /** Returns the name of its authors' sampler on the command line. */
+  String sampler();
+
   /** Returns whether a config is one of this family. */
   boolean claims(PublishedConfig config);
 

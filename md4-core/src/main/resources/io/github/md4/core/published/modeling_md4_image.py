@@ -278,7 +278,8 @@ class Level(nn.Module):
             self.add_module(str(i), each)
         self.change = change
         if change:
-            self._modules[change] = block  # "double" is a method of modules too
+            self._modules[change] = block  # "double" is a method of modules too,
+            self.__dict__[change] = block  # which would hide it from get_submodule
 
     def __iter__(self):
         return (getattr(self, str(i)) for i in range(self.count))

@@ -139,6 +139,6 @@ final class AutoregressiveObjectiveTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ObjectiveKind.parse("ar"))
         .withMessage(
-            "objective must be diffusion, autoregressive, maskgit, any-order, score-entropy, d3pm-absorbing, d3pm-uniform, ctmc-absorbing, ctmc-uniform or gaussian: ar");
+            "objective must be diffusion, autoregressive, maskgit, any-order, score-entropy, d3pm-absorbing, d3pm-uniform, ctmc-absorbing, ctmc-uniform, gaussian or block-diffusion: ar");
   }
 }

@@ -3,6 +3,7 @@ package io.github.md4.core.published;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -32,7 +33,7 @@ public record Peer(Path folder, JsonObject root, JsonObject inputs, JsonObject o
 
   private static final String PROPERTY = "md4.golden.peers";
 
-  /** Returns the models of some families, of which there is at least one. */
+  /** Returns the models of some families, at least one; without any the test is aborted. */
   public static List<Peer> of(String... families) {
     Path all = Path.of(System.getProperty(PROPERTY, "../md4-core/src/test/resources/peers"));
     try (Stream<Path> folders = Files.list(all)) {
@@ -43,6 +44,8 @@ public record Peer(Path folder, JsonObject root, JsonObject inputs, JsonObject o
               .filter(folder -> List.of(families).contains(family(folder)))
               .map(Peer::read)
               .toList();
+      // The folder of a property need not have all families; ours has.
+      assumeTrue(System.getProperty(PROPERTY) == null || !peers.isEmpty(), "no such family");
       assertThat(peers).isNotEmpty();
       return peers;
     } catch (IOException e) {

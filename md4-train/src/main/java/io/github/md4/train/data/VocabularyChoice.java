@@ -3,11 +3,13 @@ package io.github.md4.train.data;
 
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
+import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.Gpt2Tokenizer;
 import io.github.md4.core.token.HuggingFaceJson;
 import io.github.md4.core.token.SymbolTokenizer;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
@@ -28,7 +30,7 @@ public sealed interface VocabularyChoice {
   /**
    * {@return the choice written as {@code gpt2}, {@code bytes}, {@code chars} or the name of a
    * file: a {@code tokenizer.json} of Hugging Face if it ends in {@code .json}, and one symbol per
-   * line otherwise}
+   * line otherwise; a folder is a model, and stands for its vocabulary}
    *
    * @param text the choice as {@code --vocabulary} takes it
    */
@@ -54,13 +56,16 @@ public sealed interface VocabularyChoice {
   }
 
   /**
-   * A vocabulary of the user's, in a file.
+   * A vocabulary of the user's, in a file, or that of a model.
    *
-   * @param file the file of the vocabulary
+   * @param file the file of the vocabulary, or the folder of a model
    */
   record InFile(Path file) implements VocabularyChoice {
     @Override
     public Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException {
+      if (Files.isDirectory(file)) {
+        return SavedModel.Description.read(file).tokenizer();
+      }
       new UntrustedFile(file).checkExists("; a vocabulary is gpt2, bytes, chars, or a file");
       return file.toString().endsWith(".json")
           ? HuggingFaceJson.load(file)

@@ -2,11 +2,15 @@
 package io.github.md4.core.network.ddit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.diffusion.BlockObjective;
+import io.github.md4.core.diffusion.Query;
+import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.published.Peer;
 import java.io.IOException;
 import java.util.Arrays;
@@ -77,6 +81,46 @@ final class BlockPeersTest {
       peer.check("train_logits", flat(noisy), Peer.LOGITS);
       checkLosses(peer, noisy, loaded.mask());
     }
+  }
+
+  /** A query about one block has the logits, and so the loss, of the pass over all of them. */
+  @ParameterizedTest
+  @MethodSource("peers")
+  void boundOfABlock_isThatOfTheAuthorsCode(Peer peer) throws IOException {
+    try (LoadedDdit loaded = LoadedDdit.of(manager, peer)) {
+      int[][] zt = peer.tokens("xt");
+      int[][] x = peer.tokens("x0");
+      int n = zt[0].length;
+      int block = loaded.config().blockSize();
+      double[] p = peer.numbers("p");
+      double[] losses = new double[zt.length * n];
+      for (int row = 0; row < losses.length; row++) {
+        int first = row % n / block * block;
+        if (zt[row / n][row % n] == loaded.mask()) {
+          losses[row] = loss(loaded, zt[row / n], x[row / n], row % n, first, p[row]);
+        }
+      }
+      peer.check("nll", losses, Peer.LOSSES);
+    }
+  }
+
+  /** Returns the loss of a position from the query that masks what the authors' noise masks. */
+  private double loss(LoadedDdit loaded, int[] zt, int[] x, int position, int first, double t) {
+    int block = loaded.config().blockSize();
+    int blocks = zt.length / block;
+    BlockObjective objective = new BlockObjective(new TokenSpace(loaded.mask()), block);
+    double[] u = new double[zt.length];
+    for (int n = 0; n < u.length; n++) {
+      u[n] = zt[n] == loaded.mask() ? 0 : 1;
+    }
+    double v = (first / block + (t - 1e-3) / (1 - 1e-3)) / blocks;
+    Query query = objective.query(x, v, u);
+    assertThat(query.weight() / blocks).isCloseTo(1 / t, within(1e-6 / t));
+    NDList places = loaded.network().angles().tables(manager, zt.length);
+    places.add(BlockMask.causal(zt.length, block).array(manager));
+    double[][] logits = loaded.raw(new int[][] {query.zt()}, new double[1], places);
+    double mu = softmax(logits[position], loaded.mask())[x[position]];
+    return -Math.log(mu) * query.weight() / blocks;
   }
 
   private static void checkLosses(Peer peer, double[][] logits, int mask) {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli.sample;
+
+import io.github.md4.cli.support.Visible;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A text in a terminal that is written over while it changes. Only its last lines are shown until
+ * it is whole: what has left the screen cannot be written over.
+ */
+final class LiveText {
+  private static final String UP = "\u001b[%dA";
+  private static final String CLEAR = "\r\u001b[J";
+  private static final int MOST_ROWS = 12;
+
+  private final PrintWriter out;
+  private final int columns;
+  private int rows; // below the first of what is shown now
+
+  /**
+   * @param columns of the terminal
+   */
+  LiveText(PrintWriter out, int columns) {
+    this.out = out;
+    this.columns = columns;
+  }
+
+  /** Shows a state of the text in the place of the one before. */
+  void show(String text) {
+    erase();
+    List<String> lines = lines(text);
+    List<String> shown = lines.subList(Math.max(0, lines.size() - MOST_ROWS), lines.size());
+    out.print(String.join("\n", shown));
+    out.flush();
+    rows = shown.size() - 1;
+  }
+
+  /** Takes away what is shown. */
+  void erase() {
+    out.print((rows > 0 ? UP.formatted(rows) : "") + CLEAR);
+    out.flush();
+    rows = 0;
+  }
+
+  private List<String> lines(String text) {
+    List<String> lines = new ArrayList<>();
+    for (String line : text.split("\n", -1)) {
+      String plain = Visible.of(line);
+      int first = 0;
+      do {
+        int end = end(plain, first);
+        lines.add(plain.substring(first, end));
+        first = end;
+      } while (first < plain.length());
+    }
+    return lines;
+  }
+
+  /** Returns where a line of the screen ends; wide characters take two columns. */
+  private int end(String line, int first) {
+    int end = first;
+    int width = 0;
+    while (end < line.length()) {
+      int point = line.codePointAt(end);
+      width += isWide(point) ? 2 : 1;
+      if (width >= columns) {
+        break;
+      }
+      end += Character.charCount(point);
+    }
+    return Math.max(end, Math.min(line.length(), first + 1));
+  }
+
+  private static boolean isWide(int point) {
+    return Character.isIdeographic(point)
+        || point >= 0x1100 && point <= 0x115f
+        || point >= 0x3040 && point <= 0xd7a3
+        || point >= 0xff00 && point <= 0xff60
+        || point >= 0x1f300 && point <= 0x1faff;
+  }
+}

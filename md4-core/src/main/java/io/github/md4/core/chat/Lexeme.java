@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.chat;
+
+/** A piece of a template: text between tags, or a word of one. */
+sealed interface Lexeme {
+
+  /** Text that is printed as it is. */
+  record Text(String text) implements Lexeme {}
+
+  /** The beginning of a tag: <code>{{</code> or <code>{%</code>. */
+  record Begin(boolean isOutput) implements Lexeme {}
+
+  /** The end of a tag. */
+  record End() implements Lexeme {}
+
+  /** A name or a keyword. */
+  record Name(String name) implements Lexeme {}
+
+  /** A text in quotes. */
+  record Literal(String value) implements Lexeme {}
+
+  /** A number: a Long or a Double. */
+  record Value(Number number) implements Lexeme {}
+
+  /** An operator or a bracket. */
+  record Operator(String sign) implements Lexeme {}
+
+  /** Returns the piece in words, for messages. */
+  default String shown() {
+    if (this instanceof Name name) {
+      return name.name;
+    } else if (this instanceof Operator operator) {
+      return operator.sign;
+    } else if (this instanceof Literal literal) {
+      return "'" + literal.value + "'";
+    } else if (this instanceof Value value) {
+      return value.number.toString();
+    }
+    return "the end of a tag";
+  }
+}
