@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Compiles every CUDA source in the forms that the product asks for, by NVRTC; needs no GPU.
+
+FOLDER has libnvrtc and libnvrtc-builtins, as the libtorch of the cu121 jar carries them. Prints each form, and the
+registers and spills of its kernels with --verbose; exits with 1 where one does not compile.
+
+    scripts/bench/compile_kernels.py FOLDER [--verbose]
+"""
+import ctypes
+import glob
+import pathlib
+import sys
+
+RESOURCES = pathlib.Path(__file__).parents[2] / "md4-core/src/main/resources/io/github/md4/core/internal"
+
+
+def forms():
+    """Sources to join, constants, and whether the form is Hopper's own."""
+    text, image = RESOURCES / "transformer", RESOURCES / "image"
+    for wide in (0, 1):
+        yield [image / "maps.cu"], dict(WIDE=wide), False
+        for gate in (0, 1, 2):
+            yield [text / "fused.cu"], dict(D=768, W=64, GATE=gate, WIDE=wide), False
+    for gate in (0, 1, 2):
+        yield [text / "fused.cu", text / "step.cu"], dict(D=768, W=64, GATE=gate, WIDE=1), False
+    attention = text / "attention.cu"
+    for width in (64, 128):
+        for causal in (0, 1):
+            for dropout in (0, 1):
+                given = dict(W=width, CAUSAL=causal, DROPOUT=dropout)
+                for groups in (1, 2, 4) if width == 64 else (1, 2):
+                    yield [attention, text / "attention-forward.cu"], dict(given, FWD_GROUPS=groups), True
+                if width == 64:
+                    yield [attention, text / "attention-backward.cu"], given, True
+    for parts in (1, 2, 4):
+        for after in (0, 1) if parts == 1 else (0,):
+            given = dict(W=64, CAUSAL=0, DROPOUT=0, PARTS=parts, AFTER=after, GATE=0)
+            yield [attention, text / "product.cu"], given, True
+    for gate in (0, 1):  # GELU has no such product
+        yield [attention, text / "product.cu"], dict(W=64, CAUSAL=0, DROPOUT=0, PARTS=1, AFTER=2, GATE=gate), True
+
+
+def compiled(nvrtc, source, constants, is_hopper):
+    """Returns NVRTC's error, 0 for none, and its log."""
+    options = ["--gpu-architecture=sm_90" + "a" * is_hopper, "--ptxas-options=-v"]
+    options += ["-default-device"] * is_hopper + [f"-D{name}={value}" for name, value in constants.items()]
+    program, size = ctypes.c_void_p(), ctypes.c_size_t()
+    nvrtc.nvrtcCreateProgram(ctypes.byref(program), source.encode(), b"kernels.cu", 0, None, None)
+    error = nvrtc.nvrtcCompileProgram(program, len(options), (ctypes.c_char_p * len(options))(*map(str.encode, options)))
+    nvrtc.nvrtcGetProgramLogSize(program, ctypes.byref(size))
+    log = ctypes.create_string_buffer(size.value)
+    nvrtc.nvrtcGetProgramLog(program, log)
+    nvrtc.nvrtcDestroyProgram(ctypes.byref(program))
+    return error, log.value.decode()
+
+
+def main():
+    folder, is_verbose = sys.argv[1], "--verbose" in sys.argv
+    ctypes.CDLL(glob.glob(f"{folder}/libnvrtc-builtins*")[0], mode=ctypes.RTLD_GLOBAL)
+    library = [f for f in glob.glob(f"{folder}/libnvrtc[-.]*so*") if "builtins" not in f][0]
+    nvrtc, failed = ctypes.CDLL(library), 0
+    for files, constants, is_hopper in forms():
+        source = "".join(f.read_text(encoding="utf-8") for f in files)
+        error, log = compiled(nvrtc, source, constants, is_hopper)
+        spilled = [line.strip() for line in log.splitlines() if "spill" in line and " 0 bytes spill stores" not in line]
+        names = " + ".join(f.name for f in files)
+        print("FAILED" if error else "ok", names, constants, f"{len(spilled)} spilling" if spilled else "", flush=True)
+        if "serializ" in log:
+            print("  ptxas serialized products")
+        if error or is_verbose:
+            print(log)
+        failed += error != 0
+    print(f"{failed} failed")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
