@@ -2,6 +2,8 @@
 package io.github.md4.cli;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.diffusion.Md4Objective;
+import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.MaskedDiffusion;
@@ -17,7 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Programs with a network and a decay of a user's own, for a Java of their own. */
+/** Programs with a network, a decay and an objective of a user's own, for a Java of their own. */
 final class OwnSeamsProgram {
   private static final int LENGTH = 5;
   private static final Tokenizer TOKENIZER = new Tokenizer.Characters("abcde");
@@ -27,21 +29,29 @@ final class OwnSeamsProgram {
   /** Trains where the first argument says so, else loads; prints what comes of it. */
   public static void main(String[] args) throws IOException {
     Path run = Path.of(args[1]);
-    if (args[0].equals("train")) {
-      train(run, 150);
-      train(run, 400);
-      load(run);
-    } else {
-      loadWithoutTheKind(run);
+    switch (args[0]) {
+      case "train" -> train(run, new Md4Objective.Kind());
+      case "objective" -> train(run, new OwnObjective.Kind());
+      default -> loadWithoutTheKind(run);
     }
   }
 
-  private static void train(Path folder, long stopAt) throws IOException {
+  private static void train(Path run, ObjectiveKind objective) throws IOException {
+    train(run, objective, 150);
+    train(run, objective, 400);
+    load(run);
+  }
+
+  private static void train(Path folder, ObjectiveKind objective, long stopAt)
+      throws IOException {
     List<int[]> windows =
         Stream.of("abcde", "bcdea", "cdeab", "deabc", "eabcd").map(TOKENIZER::encode).toList();
     TrainingData data = TrainingData.of(TOKENIZER, windows);
     ModelConfig model =
-        ModelConfig.defaults().withLength(LENGTH).withNetwork(new OwnNetwork(LENGTH, 48));
+        ModelConfig.defaults()
+            .withObjective(objective)
+            .withLength(LENGTH)
+            .withNetwork(new OwnNetwork(LENGTH, 48));
     TrainingConfig training =
         TrainingConfig.defaults()
             .withSteps(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.NetworkKind;
 import io.github.md4.core.token.Tokenizer;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A network and a decay of a user's own in a training. ServiceLoader would show their names to all
+ * A network, a decay and an objective of a user's own in a training. ServiceLoader would show their names to all
  * other tests, so they are on the class path of another Java.
  */
 @Tag("slow")
@@ -38,6 +39,8 @@ final class OwnSeamsTest {
     Files.writeString(
         services.resolve(NetworkKind.class.getName()), OwnNetwork.Kind.class.getName());
     Files.writeString(services.resolve(DecayKind.class.getName()), OwnDecay.Kind.class.getName());
+    Files.writeString(
+        services.resolve(ObjectiveKind.class.getName()), OwnObjective.Kind.class.getName());
     return folder.resolve("jar");
   }
 
@@ -86,6 +89,23 @@ final class OwnSeamsTest {
         .singleElement()
         .asString()
         .contains("config.json", "network.kind must be one of transformer", "perceptron");
+  }
+
+  @Test
+  void ownObjective_trainsAndGoesOnAndIsLoaded() throws IOException, InterruptedException {
+    Path services = services();
+    String all = services + File.pathSeparator + System.getProperty("java.class.path");
+    String run = folder.resolve("run").toString();
+    List<String> lines = run(all, "objective", run);
+    assertThat(lines)
+        .contains("INTERRUPTED", "FINISHED", "abcde")
+        .contains("begins at 150, DJL's operations, differentiated automatically")
+        .endsWith("true");
+    Files.delete(services.resolve("META-INF/services/" + ObjectiveKind.class.getName()));
+    assertThat(run(all, "load", run))
+        .singleElement()
+        .asString()
+        .contains("config.json", "objective must be ", "one-share");
   }
 
   /** A network that could not be saved is refused before it is trained. */
