@@ -42,8 +42,7 @@ final class OwnSeamsProgram {
     load(run);
   }
 
-  private static void train(Path folder, ObjectiveKind objective, long stopAt)
-      throws IOException {
+  private static void train(Path folder, ObjectiveKind objective, long stopAt) throws IOException {
     List<int[]> windows =
         Stream.of("abcde", "bcdea", "cdeab", "deabc", "eabcd").map(TOKENIZER::encode).toList();
     TrainingData data = TrainingData.of(TOKENIZER, windows);

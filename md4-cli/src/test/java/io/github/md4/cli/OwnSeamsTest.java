@@ -27,8 +27,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A network, a decay and an objective of a user's own in a training. ServiceLoader would show their names to all
- * other tests, so they are on the class path of another Java.
+ * A network, a decay and an objective of a user's own in a training. ServiceLoader would show their
+ * names to all other tests, so they are on the class path of another Java.
  */
 @Tag("slow")
 final class OwnSeamsTest {
