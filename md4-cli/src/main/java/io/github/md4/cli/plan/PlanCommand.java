@@ -9,6 +9,7 @@ import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
+import io.github.md4.cli.support.Usage;
 import io.github.md4.cli.support.VocabularyOption;
 import io.github.md4.cli.train.TrainingDevice;
 import io.github.md4.core.internal.torch.EngineThreads;
@@ -67,6 +68,10 @@ public final class PlanCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Usage.require(
+        spec,
+        rehearsed == null || (rehearsed.length == 2 && rehearsed[0] >= 1 && rehearsed[1] >= 1),
+        "'%s' must be two numbers of at least 1".formatted(Rehearsal.OPTION));
     Experiment experiment = experimentOptions.load();
     Device found = TrainingDevice.find(experiment.training(), device, spec.commandLine().getErr());
     try (NDManager manager = NDManager.newBaseManager(found)) {

@@ -75,9 +75,9 @@ final class LiveText {
 
   private static boolean isWide(int point) {
     return Character.isIdeographic(point)
-        || point >= 0x1100 && point <= 0x115f
-        || point >= 0x3040 && point <= 0xd7a3
-        || point >= 0xff00 && point <= 0xff60
-        || point >= 0x1f300 && point <= 0x1faff;
+        || (point >= 0x1100 && point <= 0x115f)
+        || (point >= 0x3040 && point <= 0xd7a3)
+        || (point >= 0xff00 && point <= 0xff60)
+        || (point >= 0x1f300 && point <= 0x1faff);
   }
 }

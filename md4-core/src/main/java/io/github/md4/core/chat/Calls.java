@@ -189,7 +189,7 @@ final class Calls {
     Object alsoFalse = values.size() > 2 ? values.get(2) : named.getOrDefault("boolean", false);
     Object value = values.get(0);
     boolean isMissing =
-        value == Undefined.VALUE || Values.isTrue(alsoFalse) && !Values.isTrue(value);
+        value == Undefined.VALUE || (Values.isTrue(alsoFalse) && !Values.isTrue(value));
     return !isMissing ? value : values.size() > 1 ? values.get(1) : "";
   }
 

@@ -34,6 +34,10 @@ final class Cursor {
     return piece;
   }
 
+  void skip() {
+    Lexeme unused = next();
+  }
+
   boolean isAt(Lexeme piece) {
     return peek().equals(piece);
   }

@@ -104,8 +104,8 @@ final class ExpressionParser {
 
   private Operation comparisonHere() {
     if (cursor.isAtWords("not", "in")) {
-      cursor.next();
-      cursor.next();
+      cursor.skip();
+      cursor.skip();
       return Operation.NOT_IN;
     } else if (cursor.takeWord("in")) {
       return Operation.IN;
@@ -194,7 +194,7 @@ final class ExpressionParser {
     StringBuilder more = new StringBuilder();
     while (cursor.peek() instanceof Lexeme.Literal literal) {
       more.append(literal.value());
-      cursor.next();
+      cursor.skip();
     }
     return more.toString();
   }
@@ -301,7 +301,7 @@ final class ExpressionParser {
     return here instanceof Lexeme.Literal
         || here instanceof Lexeme.Value
         || here.equals(new Lexeme.Operator("["))
-        || here instanceof Lexeme.Name name && !KEYWORDS.contains(name.name());
+        || (here instanceof Lexeme.Name name && !KEYWORDS.contains(name.name()));
   }
 
   private Expression called(Expression.Callable callable, List<Expression> first) {

@@ -25,6 +25,8 @@ enum Operation {
   DIVIDE("/", (a, b) -> number(a, "a quotient") / number(nonZero(b), "a quotient"));
 
   private final String sign;
+
+  @SuppressWarnings("ImmutableEnumChecker") // without a state: each is a function of this file
   private final BinaryOperator<Object> function;
 
   Operation(String sign, BinaryOperator<Object> function) {

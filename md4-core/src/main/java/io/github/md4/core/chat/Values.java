@@ -81,7 +81,7 @@ final class Values {
   }
 
   static boolean areEqual(Object a, Object b) {
-    return a instanceof Number first && b instanceof Number second
+    return (a instanceof Number first && b instanceof Number second)
         ? first.doubleValue() == second.doubleValue()
         : Objects.equals(a, b);
   }

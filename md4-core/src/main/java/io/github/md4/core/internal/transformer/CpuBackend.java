@@ -66,8 +66,8 @@ final class CpuBackend implements FusedBackend {
   @Override
   public String productFunctions() {
     String oneDnn = TorchScript.resource(CpuBackend.class, "products-onednn.torchscript");
-    try (NDManager manager = NDManager.newBaseManager(Device.cpu());
-        TorchScript unused = TorchScript.load(manager, Map.of(), oneDnn)) {
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+      TorchScript.load(manager, Map.of(), oneDnn).close();
       return oneDnn;
     } catch (EngineException e) {
       return FusedBackend.super.productFunctions();

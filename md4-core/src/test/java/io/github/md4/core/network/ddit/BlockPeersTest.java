@@ -113,7 +113,8 @@ final class BlockPeersTest {
     for (int n = 0; n < u.length; n++) {
       u[n] = zt[n] == loaded.mask() ? 0 : 1;
     }
-    double v = (first / block + (t - 1e-3) / (1 - 1e-3)) / blocks;
+    int before = first / block;
+    double v = (before + (t - 1e-3) / (1 - 1e-3)) / blocks;
     Query query = objective.query(x, v, u);
     assertThat(query.weight() / blocks).isCloseTo(1 / t, within(1e-6 / t));
     NDList places = loaded.network().angles().tables(manager, zt.length);
