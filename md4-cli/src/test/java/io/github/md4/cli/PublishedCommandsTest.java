@@ -102,7 +102,7 @@ final class PublishedCommandsTest {
     Path html = folder.resolve("t.html");
     md4("trace", trace, "--html", html).check();
     assertThat(html).isNotEmptyFile();
-    String given = text(published).split("[ \n]")[0];
+    String given = text(published).split("[ \n]", -1)[0];
     JsonNode infilled =
         md4(
                 "infill",
@@ -161,8 +161,8 @@ final class PublishedCommandsTest {
     own.putObject("data").put("train", "" + data).putArray("evaluate").add("" + data);
     ObjectNode described = own.putObject("model");
     config
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             each -> {
               if (!each.getKey().equals("formatVersion")) {
                 described.set(each.getKey(), each.getValue());
@@ -228,7 +228,7 @@ final class PublishedCommandsTest {
 
   private static void scored(Path model, Path published) throws IOException {
     try (MaskedDiffusion loaded = MaskedDiffusion.load(model)) {
-      int[] x = loaded.tokenizer().encode(text(published).split("\n")[0]);
+      int[] x = loaded.tokenizer().encode(text(published).split("\n", -1)[0]);
       int length = Math.min(x.length, loaded.description().config().length());
       double nats = loaded.score(Arrays.copyOf(x, length), 3, 2).natsPerToken();
       assertThat(nats).isFinite();
