@@ -75,8 +75,12 @@ final class ObjectiveTableTest {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
+  /** All but that of imported networks alone, whose commands are in PublishedCommandsTest. */
   static List<String> objectives() {
-    return ObjectiveKind.all().stream().map(ObjectiveKind::name).toList();
+    return ObjectiveKind.all().stream()
+        .map(ObjectiveKind::name)
+        .filter(name -> !name.equals("block-diffusion"))
+        .toList();
   }
 
   @Test

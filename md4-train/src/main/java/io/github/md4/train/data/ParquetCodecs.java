@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
-import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdInputStream;
 import io.airlift.compress.lz4.Lz4Decompressor;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -17,6 +17,9 @@ import org.xerial.snappy.Snappy;
 /** The decompression of Parquet's pages; all that its format knows but LZO and the old LZ4. */
 final class ParquetCodecs implements CompressionCodecFactory {
   private static final int LARGEST_PAGE = 1 << 30;
+
+  /** A byte of LZ4 stands for at most 255 bytes. */
+  private static final long LZ4_RATIO = 255;
 
   /** The decompression of a page. */
   private interface Codec {
@@ -34,7 +37,7 @@ final class ParquetCodecs implements CompressionCodecFactory {
       case GZIP -> (packed, size) -> read(new GZIPInputStream(of(packed)), size);
       case BROTLI -> (packed, size) -> read(new BrotliInputStream(of(packed)), size);
       case SNAPPY -> ParquetCodecs::snappy;
-      case ZSTD -> (packed, size) -> Zstd.decompress(packed, size);
+      case ZSTD -> (packed, size) -> read(new ZstdInputStream(of(packed)), size);
       case LZ4_RAW -> ParquetCodecs::lz4;
       default ->
           throw new IllegalArgumentException(
@@ -60,7 +63,10 @@ final class ParquetCodecs implements CompressionCodecFactory {
     return Snappy.uncompress(packed);
   }
 
-  private static byte[] lz4(byte[] packed, int size) {
+  private static byte[] lz4(byte[] packed, int size) throws IOException {
+    if (size > LZ4_RATIO * (packed.length + 1L)) {
+      throw new IOException("a page is not as long as it says");
+    }
     byte[] page = new byte[size];
     new Lz4Decompressor().decompress(packed, 0, packed.length, page, 0, size);
     return page;

@@ -15,10 +15,14 @@ import org.apache.parquet.column.ColumnReader;
 import org.apache.parquet.column.impl.ColumnReadStoreImpl;
 import org.apache.parquet.column.page.PageReadStore;
 import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.format.PageHeader;
+import org.apache.parquet.format.Util;
 import org.apache.parquet.hadoop.ParquetFileReader;
 import org.apache.parquet.hadoop.metadata.BlockMetaData;
 import org.apache.parquet.hadoop.metadata.ColumnChunkMetaData;
+import org.apache.parquet.hadoop.metadata.ColumnPath;
 import org.apache.parquet.io.LocalInputFile;
+import org.apache.parquet.io.SeekableInputStream;
 import org.apache.parquet.io.api.Binary;
 
 /**
@@ -63,6 +67,7 @@ final class ParquetPieces implements Pieces {
             ParquetTextColumn chosen =
                 ParquetTextColumn.of(file, reader.getFileMetaData().getSchema(), column);
             checkPlaces(file, reader);
+            checkPages(file, reader, chosen);
             reader.setRequestedSchema(chosen.schema());
             return new ParquetPieces(file, reader, chosen);
           } catch (IOException | RuntimeException e) {
@@ -83,6 +88,49 @@ final class ParquetPieces implements Pieces {
         }
       }
     }
+  }
+
+  /**
+   * A page is read into memory as long as its header says, so the headers are read first: each page
+   * must lie in its chunk.
+   */
+  private static void checkPages(Path file, ParquetFileReader reader, ParquetTextColumn column)
+      throws IOException {
+    ColumnPath path = ColumnPath.get(column.descriptor().getPath());
+    try (SeekableInputStream in = new LocalInputFile(file).newStream()) {
+      for (BlockMetaData block : reader.getRowGroups()) {
+        for (ColumnChunkMetaData chunk : block.getColumns()) {
+          if (chunk.getPath().equals(path)) {
+            checkPages(file, in, chunk);
+          }
+        }
+      }
+    }
+  }
+
+  private static void checkPages(Path file, SeekableInputStream in, ColumnChunkMetaData chunk)
+      throws IOException {
+    long end = chunk.getStartingPos() + chunk.getTotalSize();
+    in.seek(chunk.getStartingPos());
+    for (long values = 0; values < chunk.getValueCount() && in.getPos() < end; ) {
+      PageHeader header = Util.readPageHeader(in);
+      int size = header.getCompressed_page_size();
+      if (size < 0 || size > end - in.getPos()) {
+        throw new InvalidDataException(
+            file, "has a page of %d bytes beyond its column; copy it again".formatted(size));
+      }
+      values += values(header);
+      in.seek(in.getPos() + size);
+    }
+  }
+
+  private static long values(PageHeader header) {
+    if (header.isSetData_page_header()) {
+      return Math.max(0, header.getData_page_header().getNum_values());
+    }
+    return header.isSetData_page_header_v2()
+        ? Math.max(0, header.getData_page_header_v2().getNum_values())
+        : 0;
   }
 
   /** Every failure of the library that is no failure of input is a damage of the file. */

@@ -224,8 +224,10 @@ final class ControlFaultsTest {
       String line =
           rank == 0
               ? "waiting for rank 1, rank 2 of 3 at port %d"
-              : "looking for rank 0 at 127.0.0.1:%d (Connection refused)";
-      assertThat(heard.lines).hasSizeBetween(1, 3).containsOnly(line.formatted(port));
+              : "looking for rank 0 at 127.0.0.1:%d (";
+      assertThat(heard.lines)
+          .hasSizeBetween(1, 3)
+          .allMatch(each -> each.startsWith(line.formatted(port)));
     }
   }
 }
