@@ -53,7 +53,7 @@ final class ConfigCommandTest {
             "  type     integer",
             "  default  1000000",
             "  range    must be at least 1",
-            "  meaning  number of updates");
+            "  meaning  the number of updates, at least 1");
     assertThat(md4("config", "show", "--explain", "emaRate").succeeded().out())
         .startsWith("training.emaRate\n");
     assertThat(md4("config", "show", "--explain", "checkpoints").succeeded().out())

@@ -42,6 +42,7 @@ final class OutputOptionsTest {
           "--samples",
           "--scorer",
           "--second",
+          "--template",
           "--templates",
           "--test",
           "--test-labels",

@@ -90,7 +90,7 @@ final class ServeProcessTest {
     Ran.md4(Ran.words(serve + "--concurrency 0", model)).failed(2, "must be at least 1");
     Ran.md4(Ran.words(serve, folder.resolve("nothing"))).failed(3, "nothing");
     Ran.md4(Ran.words(serve + "--token-file", folder.resolve("none"), model))
-        .failed(1, "there is no such file");
+        .failed(3, "there is no such file");
     Path empty = Files.writeString(folder.resolve("empty"), "\n");
     Ran.md4(Ran.words(serve + "--token-file", empty, model)).failed(3, "must hold a token");
     try (ServerSocket taken = new ServerSocket(0)) {
