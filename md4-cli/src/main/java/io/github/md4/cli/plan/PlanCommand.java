@@ -70,8 +70,8 @@ public final class PlanCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Usage.require(
         spec,
-        rehearsed == null || (rehearsed.length == 2 && rehearsed[0] >= 1 && rehearsed[1] >= 1),
-        "'%s' must be two numbers of at least 1".formatted(Rehearsal.OPTION));
+        rehearsed == null || (rehearsed.length == 2 && rehearsed[0] >= 1 && rehearsed[1] >= 0),
+        "'%s' must be a count of at least 1 and seconds of at least 0".formatted(Rehearsal.OPTION));
     Experiment experiment = experimentOptions.load();
     Device found = TrainingDevice.find(experiment.training(), device, spec.commandLine().getErr());
     try (NDManager manager = NDManager.newBaseManager(found)) {
