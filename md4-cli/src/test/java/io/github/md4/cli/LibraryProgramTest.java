@@ -41,7 +41,7 @@ final class LibraryProgramTest {
             .map(tokenizer::encode)
             .toList();
     train(tokenizer, windows, folder, printed);
-    assertThat(printed).hasSize(3).element(2).asString().matches("200 \\[[a-e]{7}, [a-e]{7}]");
+    assertThat(printed).hasSize(3).element(2).asString().matches("400 \\[[a-e]{7}, [a-e]{7}]");
     assertThat(folder.resolve("model/model.safetensors")).exists();
     try (MaskedDiffusion model = MaskedDiffusion.load(folder)) {
       SamplingOptions options = SamplingOptions.defaults().samples(20).seed(1);
@@ -63,9 +63,9 @@ final class LibraryProgramTest {
     TransformerConfig network = TransformerConfig.defaults().withHeads(2, 16).withLayers(2);
     ModelConfig model = ModelConfig.defaults().withLength(7).withNetwork(network);
     TrainingConfig training =
-        TrainingConfig.defaults().steps(200).batchSize(20).learningRate(1e-2).emaRate(0.9);
+        TrainingConfig.defaults().steps(400).batchSize(20).learningRate(3e-3).emaRate(0.9);
     TrainingRun.Plan plan =
-        TrainingRun.Plan.of(model, training.precision(Precision.FLOAT32).logEvery(100), data);
+        TrainingRun.Plan.of(model, training.precision(Precision.FLOAT32).logEvery(200), data);
     try (TrainingRun run = TrainingRun.startOrResume(folder, plan, data)) {
       run.run(TrainingListener.all(metrics(printed), samples(tokenizer, printed)));
     } // folder/model is the model, for MaskedDiffusion.load(folder)

@@ -19,14 +19,15 @@ import picocli.CommandLine.Spec;
 /** The command {@code md4 launch}. */
 @Command(
     name = "launch",
-    description = {
-      "Runs a command in several processes of this machine, which work together: one for each GPU,"
-          + " as in",
+    description =
+        "Runs a command in several processes of this machine, which work together, one for each"
+            + " GPU.",
+    footer = {
+      "%nA signal is passed on to all processes. Where one ends with an error, all end within 10"
+          + " seconds. For several machines see docs/distributed.md.",
+      "%nExamples:",
       "  md4 launch --processes 8 -- train --config FILE.yaml"
     },
-    footer =
-        "%nA signal is passed on to all processes. Where one ends with an error, all end within 10"
-            + " seconds. For several machines see docs/distributed.md.",
     sortOptions = false)
 public final class LaunchCommand implements Callable<Integer> {
   /** The commands whose processes divide the work; those of others would all do the same. */

@@ -16,7 +16,9 @@ public enum Existing {
     void check(Path bin, Path json) {
       Path present = Files.exists(bin) ? bin : json;
       throw new InvalidDataException(
-          present, "exists already; name another folder, or choose to replace it");
+          present,
+          "exists already; name another folder, or replace the data set (--replace; in Java"
+              + " Existing.REPLACE)");
     }
   },
   /**
