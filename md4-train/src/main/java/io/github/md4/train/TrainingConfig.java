@@ -44,6 +44,8 @@ public record TrainingConfig(
    * @param warmStart the start of the network's weights
    * @param reporting the updates between two lines of metrics, and the peak they are measured
    *     against
+   * @throws IllegalArgumentException if there is no step, or the rate's course does not fit the
+   *     number of steps, such as a longer warm-up
    */
   public TrainingConfig {
     require(steps >= 1, "steps must be at least 1", steps);

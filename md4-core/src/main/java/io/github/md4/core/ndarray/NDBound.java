@@ -11,7 +11,11 @@ import io.github.md4.core.schedule.TimeFloor;
 
 /**
  * The diffusion term of the bound on the negative log-likelihood over NDArrays: a weighted
- * cross-entropy at the masked positions.
+ * cross-entropy at the masked positions. Of an example x at a time t whose masked tokens are zt it
+ * is {@code w(t) sum_n [zt_n is the mask] loss(logits_n, x_n)}, in nats, whose mean over uniform t
+ * and over masks is the term itself (MD4, Section 3; spec, Section 2). With a curve's alpha in
+ * continuous time {@code w(t) = -alpha'(t) / (1 - alpha(t))} and {@code loss = -log
+ * softmax(logits)_x}.
  */
 public sealed interface NDBound {
 
@@ -52,7 +56,7 @@ public sealed interface NDBound {
    *
    * @param logits unnormalised log-probabilities at the asked rows, float32 or float64 [R, V]
    * @param targets clean tokens of the asked rows, in [0, V), int64 [R]
-   * @return [R]
+   * @return the loss of each row, nats, [R], of the type of {@code logits}
    */
   NDArray ofRows(NDArray logits, NDArray targets);
 
