@@ -34,6 +34,12 @@ record ResumeCheck(Plan plan, String labelsSha256, Checkpoints.Checkpoint checkp
           "training.seed",
           "must be the checkpoint's, %d: %d".formatted(state.seed(), plan.training().seed()));
     }
+    if (!isOfWholeBatches(state)) {
+      throw new InvalidDataException(
+          checkpoint.folder(),
+          "is damaged: its state has %d examples in %d batches"
+              .formatted(state.dataPosition(), state.batches()));
+    }
     if (state.dataPosition() != state.batches() * plan.training().batching().batchSize()) {
       throw new InvalidConfigException(
           "training.batchSize",
@@ -42,6 +48,12 @@ record ResumeCheck(Plan plan, String labelsSha256, Checkpoints.Checkpoint checkp
                   state.dataPosition() / state.batches(), plan.training().batching().batchSize()));
     }
     checkModel(saved);
+  }
+
+  private static boolean isOfWholeBatches(RunState state) {
+    return state.batches() < 1
+        ? state.dataPosition() == 0
+        : state.dataPosition() % state.batches() == 0;
   }
 
   /** Weights fit many a model that is not theirs: another schedule, say. */
