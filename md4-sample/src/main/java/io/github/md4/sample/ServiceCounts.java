@@ -2,7 +2,7 @@
 package io.github.md4.sample;
 
 /**
- * What a model does at one moment, and what it has done since it was loaded.
+ * The requests of a model at one moment, and its calls since it was loaded.
  *
  * @param running the number of requests that have begun and not ended
  * @param waiting the number of requests that have not begun

@@ -154,6 +154,11 @@ final class CriteriaTest {
       NDList out = predictor.predict(new NDList(manager.create(new float[] {3})));
       assertThat(out.singletonOrThrow().getShape()).isEqualTo(new Shape(1));
     }
+    // The checkpoints of another program do not make a folder a run.
+    Files.createDirectories(other.resolve("checkpoints/step-3"));
+    try (ZooModel<NDList, NDList> zoo = criteria.loadModel()) {
+      assertThat(zoo.getBlock()).isInstanceOf(Linear.class);
+    }
     assertThatThrownBy(() -> bare(folder.resolve("absent")).loadModel())
         .isInstanceOf(ModelNotFoundException.class);
   }

@@ -2,7 +2,7 @@
 package io.github.md4.cli.plan;
 
 /**
- * What a trial of a training showed.
+ * The findings of a trial of a training.
  *
  * @param start the seconds from the start of the process to the first step, with what is compiled
  * @param parameters the number of all parameters, powers too

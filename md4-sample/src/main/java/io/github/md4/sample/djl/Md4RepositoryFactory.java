@@ -10,6 +10,7 @@ import ai.djl.util.JsonUtils;
 import com.google.gson.JsonParseException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelFolder;
+import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import java.io.IOException;
 import java.io.Reader;
@@ -64,9 +65,9 @@ public final class Md4RepositoryFactory implements RepositoryFactory {
 
   private static boolean isModel(Path path) {
     try {
-      Path unused = ModelFolder.find(path, Weights.EMA);
-      return true;
-    } catch (InvalidDataException | IOException e) {
+      // A folder of checkpoints may be another program's.
+      return SavedModel.isIn(ModelFolder.find(path, Weights.EMA));
+    } catch (InvalidDataException | IOException | UncheckedIOException e) {
       return false; // whoever opens it says what is wrong with it
     }
   }
