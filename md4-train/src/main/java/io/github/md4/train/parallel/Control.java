@@ -130,7 +130,10 @@ final class Control implements AutoCloseable, Peer.Events {
     return new JobException(found, false);
   }
 
-  /** Passes a failure on, if it is the first; returns whether it is. */
+  /**
+   * Passes a failure on, if it is the first; returns whether it is. Whoever waits here for data of
+   * any peer hears of it at once.
+   */
   private boolean tell(JobFailure found, Peer from) {
     if (!failure.compareAndSet(null, found)) {
       return false;
@@ -139,6 +142,7 @@ final class Control implements AutoCloseable, Peer.Events {
     ByteBuffer content = ByteBuffer.allocate(Integer.BYTES + text.length);
     Frame frame = new Frame(Frame.Kind.FAILURE, content.putInt(found.code()).put(text).array());
     side.peers().stream().filter(peer -> peer != from).forEach(peer -> peer.tell(frame));
+    side.peers().forEach(Peer::wake);
     return true;
   }
 

@@ -95,7 +95,7 @@ final class Peer implements AutoCloseable {
   private void lost(Events events, String reason) {
     if (!isEnded) {
       events.lost(this, reason);
-      inbox.add(Frame.of(Frame.Kind.END));
+      wake();
     }
   }
 
@@ -144,6 +144,11 @@ final class Peer implements AutoCloseable {
       throw new IOException(name + " has ended before the others");
     }
     return frame.content();
+  }
+
+  /** Ends the wait for data, now and from now on: the job has failed. */
+  void wake() {
+    inbox.add(Frame.of(Frame.Kind.END));
   }
 
   @Override

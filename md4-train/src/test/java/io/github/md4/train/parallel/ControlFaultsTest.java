@@ -18,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -161,6 +162,62 @@ final class ControlFaultsTest {
           .hasMessage("rank 1 (process 7 on here): the disk is full");
     }
     Object unused = second.get();
+  }
+
+  @Test
+  void aFailureOfTheFirst_endsTheWaitForIt() throws Exception {
+    Limits limits = new Limits(LONG, LONG, LONG, LONG);
+    Future<byte[]> second =
+        other.submit(
+            () -> {
+              try (Control control = rank(1, limits, ofSecond).join()) {
+                return control.exchange(NOTHING, all -> NOTHING);
+              }
+            });
+    try (Control first = rank(0, limits, ofFirst).join()) {
+      assertThatThrownBy(() -> second.get(500, TimeUnit.MILLISECONDS)) // it waits for the first
+          .isInstanceOf(TimeoutException.class);
+      first.fail("the disk is full", JobFailure.FAILURE);
+      assertThatThrownBy(() -> second.get(10, TimeUnit.SECONDS))
+          .cause()
+          .isInstanceOf(JobException.class)
+          .hasMessage("rank 0 (process 7 on here): the disk is full");
+    }
+  }
+
+  @Test
+  void aFailureOfOne_endsTheWaitForAnother() throws Exception {
+    Limits limits = new Limits(LONG, LONG, LONG, LONG);
+    CountDownLatch isWaitedFor = new CountDownLatch(1);
+    ExecutorService third = Executors.newSingleThreadExecutor();
+    try {
+      Future<Control> idle = other.submit(() -> rank(1, 3, limits, ofSecond::complete).join());
+      Future<?> failing =
+          third.submit(
+              () -> {
+                try (Control control = rank(2, 3, limits, unused -> {}).join()) {
+                  isWaitedFor.await();
+                  control.fail("the disk is full", JobFailure.FAILURE);
+                  assertThat(soon(ofFirst)).isNotNull();
+                }
+                return null;
+              });
+      try (Control first = rank(0, 3, limits, ofFirst::complete).join();
+          Control second = idle.get()) {
+        assertThat(second).isNotNull();
+        Future<byte[]> waiting = other.submit(() -> first.exchange(NOTHING, all -> NOTHING));
+        assertThatThrownBy(() -> waiting.get(500, TimeUnit.MILLISECONDS))
+            .isInstanceOf(TimeoutException.class);
+        isWaitedFor.countDown();
+        assertThatThrownBy(() -> waiting.get(10, TimeUnit.SECONDS))
+            .cause()
+            .isInstanceOf(JobException.class)
+            .hasMessage("rank 2 (process 7 on here): the disk is full");
+        Object unused = failing.get();
+      }
+    } finally {
+      third.shutdownNow();
+    }
   }
 
   @Test
