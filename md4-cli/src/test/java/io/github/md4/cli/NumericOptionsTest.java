@@ -38,6 +38,9 @@ import picocli.CommandLine.Model.OptionSpec;
  */
 @Tag("slow")
 final class NumericOptionsTest {
+  /** What 64 bits would turn into 0, which many options take. */
+  private static final String TOO_NEAR_TO_0 = "1e-400";
+
   private static final List<String> ABSURD =
       List.of(
           "2147483647",
@@ -47,6 +50,7 @@ final class NumericOptionsTest {
           "99999999999999999999",
           "1e308",
           "1e999",
+          TOO_NEAR_TO_0,
           "NaN");
 
   private static final Set<Class<?>> NUMBERS =
@@ -202,6 +206,7 @@ final class NumericOptionsTest {
       int code = Main.execute(Head.of(3_000), new PrintWriter(err), words);
       String about = String.join(" ", words) + ": " + code + " " + err;
       assertThat(code).as(about).isIn(ExitCodes.USAGE, ExitCodes.CLOSED_OUTPUT, taken(command));
+      assertThat(value.equals(TOO_NEAR_TO_0) && code != ExitCodes.USAGE).as(about).isFalse();
       if (code == ExitCodes.USAGE) {
         assertThat(err.toString()).as(about).contains(option.substring(2)).hasLineCount(1);
       }

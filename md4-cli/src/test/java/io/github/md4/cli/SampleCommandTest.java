@@ -223,7 +223,7 @@ final class SampleCommandTest {
         "--at 0.5 | Missing required argument",
         "--count 1 --top-p 0 | '--top-p': p must be in (0, 1]: 0.0",
         "--count 1 --top-p 1.5 | '--top-p': p must be in (0, 1]: 1.5",
-        "--count 1 --top-p x | '--top-p': must be a number: x",
+        "--count 1 --top-p x | '--top-p': must be a number of 64 bits: x",
         "--count 1 --top-k 0 | '--top-k': must be at least 1: 0",
         "--count 1 --temperature -1 | '--temperature': must be at least 0: -1",
         "--count 1 --sampler eulerian | '--sampler': sampler must be ancestral, mean,",

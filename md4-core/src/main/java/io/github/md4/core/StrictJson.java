@@ -46,13 +46,14 @@ public final class StrictJson {
    *
    * @param value may be null, where the key is absent
    * @param name what it is, for the message
-   * @throws IllegalArgumentException if it is none, a text for example, or beyond 64 bits
+   * @throws IllegalArgumentException if it is none, a text for example, or would become 0 or
+   *     infinite
    */
   public static double number(JsonElement value, String name) {
     try {
-      return finite(decimal(value, name, "a number"));
-    } catch (ArithmeticException e) {
-      throw new IllegalArgumentException(name + " must be a number: " + value, e);
+      return Decimals.of(decimal(value, name, "a number of 64 bits"));
+    } catch (ArithmeticException | NumberFormatException e) {
+      throw new IllegalArgumentException(name + " must be a number of 64 bits: " + value, e);
     }
   }
 
@@ -67,7 +68,7 @@ public final class StrictJson {
   public static int whole(JsonElement value, String name) {
     try {
       return decimal(value, name, "a whole number").intValueExact();
-    } catch (ArithmeticException e) {
+    } catch (ArithmeticException | NumberFormatException e) {
       throw new IllegalArgumentException(name + " must be a whole number: " + value, e);
     }
   }
@@ -108,7 +109,7 @@ public final class StrictJson {
   public static GsonBuilder builder() {
     TypeAdapter<Integer> ints = number(BigDecimal::intValueExact, "a whole number of 32 bits");
     TypeAdapter<Long> longs = number(BigDecimal::longValueExact, "a whole number of 64 bits");
-    TypeAdapter<Double> doubles = number(StrictJson::finite, "a number");
+    TypeAdapter<Double> doubles = number(Decimals::of, "a number of 64 bits");
     return new GsonBuilder()
         .registerTypeAdapter(int.class, ints)
         .registerTypeAdapter(Integer.class, ints)
@@ -117,13 +118,6 @@ public final class StrictJson {
         .registerTypeAdapter(double.class, doubles)
         .registerTypeAdapter(Double.class, doubles)
         .registerTypeAdapter(boolean.class, new Booleans());
-  }
-
-  private static double finite(BigDecimal number) {
-    if (Double.isInfinite(number.doubleValue())) {
-      throw new ArithmeticException("beyond all numbers of 64 bits");
-    }
-    return number.doubleValue();
   }
 
   private interface Exact<T> {

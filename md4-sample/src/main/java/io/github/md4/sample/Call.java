@@ -3,6 +3,7 @@ package io.github.md4.sample;
 
 import static io.github.md4.core.Checks.require;
 
+import io.github.md4.core.Decimals;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
@@ -64,7 +65,7 @@ record Call(String name, List<String> arguments) {
    */
   double number(int index) {
     try {
-      return Double.parseDouble(argument(index));
+      return Decimals.parse(argument(index));
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
           "%s takes a number: %s".formatted(name, argument(index)), e);

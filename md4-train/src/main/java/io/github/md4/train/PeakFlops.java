@@ -2,6 +2,7 @@
 package io.github.md4.train;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Decimals;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.train.speed.MatmulCeiling;
@@ -28,7 +29,7 @@ public sealed interface PeakFlops {
       return new Measured();
     }
     try {
-      return new Given(Double.parseDouble(text));
+      return new Given(Decimals.parse(text));
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
           "peakFlops must be measured or a number, as 989e12: " + text, e);

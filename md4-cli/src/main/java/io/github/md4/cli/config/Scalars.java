@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.config;
 
+import io.github.md4.core.Decimals;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -59,11 +60,11 @@ final class Scalars {
     if (!DECIMAL.matcher(text).matches()) {
       throw mustBe("a number", text);
     }
-    double value = Double.parseDouble(text.replace("_", ""));
-    if (Double.isInfinite(value)) {
+    try {
+      return Decimals.parse(text.replace("_", ""));
+    } catch (NumberFormatException e) {
       throw mustBe("a number within 64 bits", text);
     }
-    return value;
   }
 
   /**

@@ -2,6 +2,7 @@
 package io.github.md4.cli.evaluate;
 
 import io.github.md4.cli.support.OutputFile;
+import io.github.md4.core.Decimals;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.likelihood.BoundEstimate;
@@ -116,7 +117,7 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
       for (int i = 0; i < tokens.length; i++) {
         String[] row = rows.get(i);
         tokens[i] = Long.parseLong(row[1]);
-        nats[i] = Double.parseDouble(row[2]);
+        nats[i] = Decimals.parse(row[2]);
         isWhole &= row.length == columns && Integer.parseInt(row[0]) == i;
         isWhole &= tokens[i] >= 0 && Double.isFinite(nats[i]);
         units += tokens[i] > 0 ? 1 : 0;
@@ -138,7 +139,7 @@ record LossFile(Map<String, String> about, UnitLosses losses) {
     try {
       for (int i = 0; i < deviations.length; i++) {
         String cell = rows.get(i)[3];
-        deviations[i] = cell.isEmpty() ? Double.NaN : Double.parseDouble(cell);
+        deviations[i] = cell.isEmpty() ? Double.NaN : Decimals.parse(cell);
         isBegun |= Double.isFinite(deviations[i]);
         if (!isDeviation(cell, deviations[i]) || (losses.tokens()[i] > 0 && !isBegun)) {
           throw damaged(file);

@@ -53,7 +53,7 @@ record MetricsCurve(Path file, List<JsonObject> lines) {
   private static JsonObject parsed(Path file, int number, String line) {
     try {
       JsonObject object = StrictJson.object(line);
-      double step = object.get(STEP).getAsDouble();
+      double step = StrictJson.number(object.get(STEP), STEP);
       String split = object.get(SPLIT).getAsString();
       if (step >= 0 && !split.isEmpty()) {
         return object;
@@ -106,8 +106,8 @@ record MetricsCurve(Path file, List<JsonObject> lines) {
     for (JsonObject line : lines) {
       names.addAll(line.keySet());
       JsonElement value = line.get(metric);
-      if (isOf(line, split) && value != null && value.isJsonPrimitive()) {
-        points.put(line.get(STEP).getAsDouble(), value.getAsDouble());
+      if (isOf(line, split) && value != null && !value.isJsonNull()) {
+        points.put(line.get(STEP).getAsDouble(), number(value, metric));
       }
     }
     points.values().removeIf(value -> !Double.isFinite(value));
@@ -120,6 +120,14 @@ record MetricsCurve(Path file, List<JsonObject> lines) {
               .formatted(metric, split, String.join(", ", splits()), String.join(", ", names)));
     }
     return points;
+  }
+
+  private double number(JsonElement value, String metric) {
+    try {
+      return StrictJson.number(value, metric);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidDataException(file, e.getMessage(), e);
+    }
   }
 
   private static boolean isOf(JsonObject line, String split) {

@@ -2,6 +2,7 @@
 package io.github.md4.cli.plot;
 
 import io.github.md4.cli.plot.Chart.Line;
+import io.github.md4.core.Decimals;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
@@ -43,7 +44,7 @@ final class PointsFile {
   private static double number(Path file, int row, String[] columns, int column) {
     try {
       if (columns.length == 3) {
-        return Double.parseDouble(columns[column].strip());
+        return Decimals.parse(columns[column].strip());
       }
     } catch (NumberFormatException e) {
       throw new InvalidDataException(file, "line %d has no number there".formatted(row + 1), e);

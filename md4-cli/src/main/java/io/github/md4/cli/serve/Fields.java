@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.github.md4.cli.config.NearestName;
+import io.github.md4.core.Decimals;
 import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.Optional;
@@ -42,6 +43,7 @@ final class Fields {
                   .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
 
   private final JsonNode json;
@@ -131,13 +133,22 @@ final class Fields {
     if (value.isNull()) {
       return OptionalDouble.empty();
     }
-    double number = value.isNumber() ? value.doubleValue() : Double.NaN;
+    double number = value.isNumber() ? number(value) : Double.NaN;
     check(
         number >= least && number <= most,
         name,
         "a number in [%s, %s]".formatted(least, most),
         value);
     return OptionalDouble.of(number);
+  }
+
+  /** Returns a number, or NaN where 64 bits do not hold it. */
+  private static double number(JsonNode value) {
+    try {
+      return Decimals.of(value.decimalValue());
+    } catch (ArithmeticException e) {
+      return Double.NaN;
+    }
   }
 
   /** Returns a truth value; false where the field is absent. */

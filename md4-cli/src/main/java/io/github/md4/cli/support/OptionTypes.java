@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.support;
 
+import io.github.md4.core.Decimals;
 import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.PixelRange;
 import io.github.md4.core.Precision;
@@ -40,6 +41,8 @@ public final class OptionTypes {
   /** Registers the types with a command and its subcommands. */
   public static void register(CommandLine root) {
     root.registerConverter(Path.class, OptionTypes::path)
+        .registerConverter(double.class, parsed(OptionTypes::number))
+        .registerConverter(Double.class, parsed(OptionTypes::number))
         .registerConverter(Weights.class, parsed(Weights::parse))
         .registerConverter(Precision.class, parsed(Precision::parse))
         .registerConverter(MemoryFormat.class, parsed(MemoryFormat::parse))
@@ -102,9 +105,9 @@ public final class OptionTypes {
 
   private static double number(String text) {
     try {
-      return Double.parseDouble(text);
+      return Decimals.parse(text);
     } catch (NumberFormatException e) {
-      throw new IllegalArgumentException("must be a number: " + text, e);
+      throw new IllegalArgumentException("must be a number of 64 bits: " + text, e);
     }
   }
 

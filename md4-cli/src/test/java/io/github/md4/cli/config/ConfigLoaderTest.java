@@ -171,6 +171,7 @@ final class ConfigLoaderTest {
         "model.width=3000000000 | must be an integer within 32 bits, but is '3000000000'",
         "training.learningRate=fast  | must be a number, but is 'fast'",
         "training.learningRate=1e999 | must be a number within 64 bits, but is '1e999'",
+        "training.learningRate=1e-400 | must be a number within 64 bits, but is '1e-400'",
         "training.learningRate=0x1p3 | must be a number, but is '0x1p3'",
         "training.compile=yes   | must be true or false, but is 'yes'",
         "training.precision=fp8 | must be one of float-32, bf16, but is 'fp8'",

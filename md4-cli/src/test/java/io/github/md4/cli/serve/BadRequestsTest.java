@@ -88,6 +88,7 @@ final class BadRequestsTest {
         "{\"temperature\": -1}                     | temperature must be",
         "{\"temperature\": \"hot\"}                | temperature must be",
         "{\"temperature\": 1e999}                  | temperature must be",
+        "{\"temperature\": 1e-400}                 | temperature must be",
         "{\"top_p\": 0}                            | top_p must be",
         "{\"top_p\": 1.1}                          | top_p must be",
         "{\"top_k\": 0}                            | top_k must be",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.diffusion;
 
+import io.github.md4.core.Decimals;
 import io.github.md4.core.schedule.TimeAxis;
 import java.util.List;
 
@@ -37,7 +38,7 @@ public record StepArguments(int steps, double auxiliary) {
   static StepArguments parse(String name, List<String> arguments) {
     try {
       if (arguments.size() <= 2) {
-        double auxiliary = arguments.size() < 2 ? 0 : Double.parseDouble(arguments.get(1));
+        double auxiliary = arguments.size() < 2 ? 0 : Decimals.parse(arguments.get(1));
         return new StepArguments(Integer.parseInt(arguments.get(0)), auxiliary);
       }
     } catch (NumberFormatException e) {

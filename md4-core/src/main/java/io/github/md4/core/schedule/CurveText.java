@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
+import io.github.md4.core.Decimals;
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -53,7 +54,7 @@ final class CurveText {
 
   private static double[] numbers(String list, String text) {
     try {
-      return COMMA.splitAsStream(list).mapToDouble(Double::parseDouble).toArray();
+      return COMMA.splitAsStream(list).mapToDouble(Decimals::parse).toArray();
     } catch (NumberFormatException e) {
       throw unknown(text);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
+import io.github.md4.core.Decimals;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -88,7 +89,7 @@ public record LearnedNoise(double start, double end) implements ScheduleConfig {
 
   private static double number(String digits, String text) {
     try {
-      return Double.parseDouble(digits);
+      return Decimals.parse(digits);
     } catch (NumberFormatException e) {
       throw unknown(text);
     }

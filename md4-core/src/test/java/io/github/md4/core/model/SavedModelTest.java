@@ -154,7 +154,9 @@ final class SavedModelTest {
         "\"layers\": 2|\"layers\": null|network.layers is null",
         "\"layers\": 2|\"layers\": [2]|layers must be a whole number of 32 bits: array",
         "\"length\": 7|\"length\": true|length must be a whole number of 32 bits: boolean",
-        "\"epsilon\": 0.001|\"epsilon\": 1e999|epsilon must be a number: 1e999",
+        "\"epsilon\": 0.001|\"epsilon\": 1e999|epsilon must be a number of 64 bits: 1e999",
+        "\"epsilon\": 0.001|\"epsilon\": 1e-400|epsilon must be a number of 64 bits: 1e-400",
+        "\"epsilon\": 0.001|\"epsilon\": 1e-99999|epsilon must be a number of 64 bits: 1e-99999",
         "\"activation\": |\"activation\": null, \"x\": |activation is null",
       })
   void load_refusesWhatIsNoNumber(String from, String to, String message) throws IOException {

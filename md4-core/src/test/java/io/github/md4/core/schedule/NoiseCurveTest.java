@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,8 @@ final class NoiseCurveTest {
     assertThat(CURVE.piece(0.6)).isEqualTo(1);
     assertThat(CURVE.piece(1)).isEqualTo(2);
     assertThat(CURVE.fall()).isEqualTo(2);
+    assertThat(CURVE.start()).isEqualTo(2);
+    assertThat(CURVE.end()).isEqualTo(-4);
   }
 
   @Test
@@ -121,6 +124,32 @@ final class NoiseCurveTest {
     assertThat(raw).containsExactly(1, -7, 5);
   }
 
+  /** Parameters that a float32 training may reach, whose exponentials are infinite. */
+  @Test
+  void shares_ofFarParametersAreFinite() {
+    float[] raw = raw(7);
+    for (int i = 2; i < raw.length; i++) {
+      raw[i] += 1000;
+    }
+    NoiseCurve far = LearnedNoise.curve(raw);
+    NoiseCurve near = LearnedNoise.curve(raw(7));
+    for (int k = 0; k < near.pieces(); k++) {
+      assertThat(far.share(k)).isCloseTo(near.share(k), within(1e-4)); // float32 near 1000
+    }
+  }
+
+  @Test
+  void kinds_areAllTold() {
+    List<ScheduleConfig> kinds =
+        List.of(new Curve.Linear(), ScheduleConfig.parse("learned(1)"), new LearnedNoise());
+    for (ScheduleConfig one : kinds) {
+      for (ScheduleConfig other : kinds) {
+        assertThat(one.isLike(other)).isEqualTo(one.getClass() == other.getClass());
+      }
+    }
+    assertThat(kinds).extracting(ScheduleConfig::isLearned).containsExactly(false, true, true);
+  }
+
   @Test
   void config_isReadAsItIsWritten() {
     assertThat(ScheduleConfig.parse("learned-noise")).isEqualTo(new LearnedNoise(0.2, -8.8));
@@ -172,10 +201,17 @@ final class NoiseCurveTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new NoiseCurve(1, -1, new double[] {0.5, 0.25}))
         .withMessage("the shares of the time must add up to 1: 0.75");
+    double most = Double.MAX_VALUE;
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new NoiseCurve(most, -most, SHARES))
+        .withMessageStartingWith("a log signal-to-noise ratio must fall: from ");
+    assertThat(new NoiseCurve(most, most / 2, SHARES).start()).isEqualTo(most);
     assertThat(CURVE)
         .isEqualTo(new NoiseCurve(2, -4, SHARES.clone()))
         .hasSameHashCodeAs(new NoiseCurve(2, -4, SHARES.clone()))
         .isNotEqualTo(new NoiseCurve(2, -5, SHARES))
+        .isNotEqualTo(new NoiseCurve(3, -4, SHARES))
+        .isNotEqualTo(new NoiseCurve(2, -4, new double[] {0.125, 0.5, 0.375}))
         .hasToString("learned noise from 2.00 to -4.00");
   }
 }

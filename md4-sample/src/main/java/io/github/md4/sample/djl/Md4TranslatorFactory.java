@@ -8,6 +8,7 @@ import ai.djl.translate.TranslateException;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorFactory;
 import ai.djl.util.Pair;
+import io.github.md4.core.Decimals;
 import io.github.md4.sample.Sample;
 import io.github.md4.sample.SamplingOptions;
 import java.lang.reflect.Type;
@@ -82,9 +83,9 @@ public final class Md4TranslatorFactory implements TranslatorFactory {
     return switch (name) {
       case "sampler" -> options.sampler(value);
       case "steps" -> options.steps(Integer.parseInt(value));
-      case "temperature" -> options.temperature(Double.parseDouble(value));
+      case "temperature" -> options.temperature(Decimals.parse(value));
       case "topK" -> options.topK(Integer.parseInt(value));
-      case "topP" -> options.topP(Double.parseDouble(value));
+      case "topP" -> options.topP(Decimals.parse(value));
       case "seed" -> options.seed(Long.parseLong(value));
       default -> options.batchSize(Integer.parseInt(value));
     };

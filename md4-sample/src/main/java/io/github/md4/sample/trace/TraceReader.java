@@ -138,9 +138,10 @@ public final class TraceReader {
 
   private static Event event(JsonObject json) {
     boolean isMask = json.get("token").isJsonNull();
-    double time = json.get("time").getAsDouble();
+    double time = StrictJson.number(json.get("time"), "time");
     require(time >= 0 && time <= 1, "time must be in [0, 1]", time);
-    double probability = isMask ? Double.NaN : json.get("probability").getAsDouble();
+    double probability =
+        isMask ? Double.NaN : StrictJson.number(json.get("probability"), "probability");
     require(
         isMask || (probability >= 0 && probability <= 1),
         "probability must be in [0, 1]",

@@ -35,10 +35,12 @@ final class Gpt2ConfigTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "1e-6 | NaN | layer_norm_epsilon must be a number: \"NaN\"",
-        "1e-6 | \"1e-6\" | layer_norm_epsilon must be a number: \"1e-6\"",
-        "1e-6 | 1e999 | layer_norm_epsilon must be a number: 1e999",
-        "1e-6 | null | layer_norm_epsilon must be a number: null",
+        "1e-6 | NaN | layer_norm_epsilon must be a number of 64 bits: \"NaN\"",
+        "1e-6 | \"1e-6\" | layer_norm_epsilon must be a number of 64 bits: \"1e-6\"",
+        "1e-6 | 1e999 | layer_norm_epsilon must be a number of 64 bits: 1e999",
+        "1e-6 | 1e-400 | layer_norm_epsilon must be a number of 64 bits: 1e-400",
+        "1e-6 | -1e-99999999999 | layer_norm_epsilon must be a number of 64 bits: -1e-99999999999",
+        "1e-6 | null | layer_norm_epsilon must be a number of 64 bits: null",
         "1e-6 | -1e-6 | layer_norm_epsilon must be at least 0: -1.0E-6",
         "\"n_layer\": 2 | \"n_layer\": 2.5 | n_layer must be a whole number: 2.5",
         "\"n_layer\": 2 | \"n_layer\": 4294967298 | n_layer must be a whole number: 4294967298",

@@ -120,9 +120,9 @@ final class TraceFileTest {
         "1 | {\"sample\":4,\"step\":1 | line 2 is no line of a trace: ",
         "3 | {\"sample\":9,\"token\":null} | line 4 is no line of a trace: a sequence has not begun: 9",
         "3 | {\"sample\":4,\"step\":1,\"time\":0.5,\"position\":3,\"token\":null} | line 4 is no line of a trace: position must be in [0, 3): 3",
-        "3 | {\"sample\":4,\"step\":1,\"time\":1e999,\"position\":0,\"token\":null} | line 4 is no line of a trace: time must be in [0, 1]: Infinity",
-        "3 | {\"sample\":4,\"step\":1,\"time\":NaN,\"position\":0,\"token\":null} | line 4 is no line of a trace: time must be in [0, 1]: NaN",
-        "3 | {\"sample\":4,\"step\":1,\"time\":0.5,\"position\":0,\"token\":1,\"text\":\"a\",\"probability\":Infinity} | line 4 is no line of a trace: probability must be in [0, 1]: Infinity",
+        "3 | {\"sample\":4,\"step\":1,\"time\":1e999,\"position\":0,\"token\":null} | line 4 is no line of a trace: time must be a number of 64 bits: 1e999",
+        "3 | {\"sample\":4,\"step\":1,\"time\":NaN,\"position\":0,\"token\":null} | line 4 is no line of a trace: time must be a number of 64 bits: \"NaN\"",
+        "3 | {\"sample\":4,\"step\":1,\"time\":0.5,\"position\":0,\"token\":1,\"text\":\"a\",\"probability\":Infinity} | line 4 is no line of a trace: probability must be a number of 64 bits: \"Infinity\"",
         "3 | {\"start\":4,\"texts\":[]} | line 4 is no line of a trace: a sequence begins twice: 4",
         "3 | {} | line 4 is no line of a trace: ",
       })

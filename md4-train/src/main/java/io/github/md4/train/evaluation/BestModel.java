@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.evaluation;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
-import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.StrictJson;
 import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
@@ -49,11 +47,8 @@ final class BestModel {
   }
 
   private static double loss(Path file) throws IOException {
-    JsonElement loss = new UntrustedFile(file).readJson(DAMAGED, json -> json.get(LOSS));
-    if (loss instanceof JsonPrimitive number && number.isNumber()) {
-      return number.getAsDouble();
-    }
-    throw new InvalidDataException(file, DAMAGED);
+    return new UntrustedFile(file)
+        .readJson(DAMAGED, json -> StrictJson.number(json.get(LOSS), LOSS));
   }
 
   /** Keeps the model as it is if its loss is below all before. */

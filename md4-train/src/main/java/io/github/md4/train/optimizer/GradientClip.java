@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.optimizer;
 
+import io.github.md4.core.Decimals;
+
 /** The treatment of gradients that are too large. */
 public sealed interface GradientClip {
 
@@ -52,7 +54,7 @@ public sealed interface GradientClip {
 
   private static double bound(String number, String text) {
     try {
-      return Double.parseDouble(number);
+      return Decimals.parse(number);
     } catch (NumberFormatException e) {
       throw unknown(text);
     }

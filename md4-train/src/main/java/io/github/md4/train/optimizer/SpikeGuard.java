@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.optimizer;
 
+import io.github.md4.core.Decimals;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -93,7 +94,7 @@ public sealed interface SpikeGuard {
       Bounds defaults = Bounds.defaults();
       try {
         return new Bounds(
-            call.group(2) == null ? defaults.deviations : Double.parseDouble(call.group(2)),
+            call.group(2) == null ? defaults.deviations : Decimals.parse(call.group(2)),
             call.group(3) == null ? defaults.memory : Integer.parseInt(call.group(3)));
       } catch (NumberFormatException e) {
         throw unknown(call.group());
