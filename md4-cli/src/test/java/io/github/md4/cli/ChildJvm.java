@@ -85,6 +85,19 @@ public final class ChildJvm implements AutoCloseable {
     return out.readLine();
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Returns all that one who has ended said on stderr, for a test's message. */
+  String lastWords() {
+    try {
+      return process.isAlive() ? "" : err();
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
   /** Returns the processes that it has started. */
   List<ProcessHandle> children() {
     return process.children().toList();

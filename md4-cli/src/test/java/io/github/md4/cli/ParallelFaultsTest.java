@@ -79,6 +79,9 @@ final class ParallelFaultsTest {
 
   private void awaitCheckpoint() throws IOException, InterruptedException {
     while (Checkpoints.latest(tiny.run().resolve("checkpoints")).isEmpty()) {
+      for (ChildJvm rank : ranks) {
+        assertThat(rank.isAlive()).as(() -> "%s".formatted(rank.lastWords())).isTrue();
+      }
       Thread.sleep(POLL_MILLIS);
     }
   }
