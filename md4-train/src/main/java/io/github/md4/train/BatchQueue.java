@@ -2,6 +2,7 @@
 package io.github.md4.train;
 
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -10,7 +11,8 @@ import java.util.concurrent.Executors;
 import java.util.function.LongFunction;
 
 /**
- * The batches of consecutive steps, made on another thread a few steps before they are used.
+ * The batches of consecutive steps, made on another thread a few steps before they are used. {@link
+ * #take} and {@link #close} belong to one thread.
  *
  * @param <T> a batch, as it is made
  */
@@ -24,26 +26,35 @@ public final class BatchQueue<T> implements AutoCloseable {
   private long next;
 
   /**
-   * Begins to make batches on a thread of its own.
+   * Begins to make batches, on a daemon thread of its own.
    *
-   * @param batches makes the batch of a step
-   * @param firstStep the step whose batch is taken first
+   * @param batches makes the batch of a step, given the number of updates before it; called on the
+   *     other thread
+   * @param firstStep the step whose batch is taken first, at least 0
    */
   public BatchQueue(LongFunction<T> batches, long firstStep) {
-    this.batches = batches;
+    this.batches = Objects.requireNonNull(batches, "batches");
     this.next = firstStep;
     for (int i = 0; i < STEPS_AHEAD; i++) {
       prepare();
     }
   }
 
-  /** {@return the batch of the next step, and has one more made} */
+  /**
+   * Waits for the batch of the next step, and has one more made.
+   *
+   * @return the batch, which the caller closes where batches are closed
+   * @throws RuntimeException what the making of this batch threw
+   * @throws java.util.concurrent.CancellationException after {@link #close}, for a batch that was
+   *     not made
+   */
   public T take() {
     T taken = await(ready.remove());
     prepare();
     return taken;
   }
 
+  /** Ends the thread; batches that were made and not taken are dropped. */
   @Override
   public void close() {
     ready.forEach(batch -> batch.cancel(false));

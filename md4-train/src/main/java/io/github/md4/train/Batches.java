@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.train.data.Windows;
 import io.github.md4.train.parallel.Share;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
  * The examples of every step and the noise that masks them, as a pure function of the step: the
  * data position is {@code step * batchSize}, and the noise is that of (seed, step, example).
  *
- * <p>Times are a low-discrepancy sequence over the whole step, also where it is split into
- * micro-batches, and each masked sample has noise of its own (the reference repeats it: spec, T9).
+ * <p>Times follow the law of {@link Batching#timeSampling} over the whole step, also where it is
+ * split into micro-batches, and each masked sample has noise of its own (the reference repeats it:
+ * spec, T9). Safe for several threads where the windows are.
  */
 public final class Batches {
   private final Windows windows;
@@ -32,10 +36,10 @@ public final class Batches {
   private record Examples(int[][] x, int[] labels) {}
 
   /**
-   * The batches of a process that is alone.
+   * Makes the batches of a process that is alone. * @param windows the training sequences of length
+   * N, in the order of their epoch
    *
-   * @param windows the training sequences of length N, in the order of their epoch
-   * @param noise the noise of the run's seed
+   * @param noise the noise of the run's seed, from which times and masks are drawn
    * @param batching batch size, micro-batches, masks of an example, law of times
    */
   public Batches(Windows windows, Noise noise, Batching batching) {
@@ -46,14 +50,15 @@ public final class Batches {
    * Makes the batches of one of several processes.
    *
    * @param windows the training sequences of length N, in the order of their epoch
-   * @param noise the noise of the run's seed
+   * @param noise the noise of the run's seed, from which times and masks are drawn
    * @param batching batch size, micro-batches, masks of an example, law of times
    * @param share the examples of each batch that this process takes
-   * @throws io.github.md4.core.InvalidConfigException if a batch cannot be shared equally
+   * @throws io.github.md4.core.InvalidConfigException if a batch cannot be shared equally, or the
+   *     share cannot be cut into micro-batches
    */
   public Batches(Windows windows, Noise noise, Batching batching, Share share) {
-    this.windows = windows;
-    this.noise = noise;
+    this.windows = Objects.requireNonNull(windows, "windows");
+    this.noise = Objects.requireNonNull(noise, "noise");
     this.batching = batching;
     this.share = share;
     this.microBatch = share.microBatch(batching.batchSize(), batching.microBatch());
@@ -63,9 +68,11 @@ public final class Batches {
    * {@return the micro-batches of a step, as far as they belong to this process: all examples'
    * first samples, then their second ones}
    *
-   * @param step number of updates before it
+   * @param step number of updates before it, at least 0
+   * @throws IllegalArgumentException if {@code step} is negative
    */
   public List<ExampleBatch> of(long step) {
+    require(step >= 0, "step must be at least 0", step);
     double[] v =
         batching.timeSampling().times(noise.uniforms(Purpose.TIME, step, 0, batching.batchSize()));
     List<Examples> examples = examples(step);
@@ -114,7 +121,7 @@ public final class Batches {
   }
 
   /**
-   * Makes the batches of one of several processes.
+   * Returns the uniforms that mask the examples of a part [microBatch][N].
    *
    * @param first the number of the first example in this process's share
    */

@@ -4,14 +4,18 @@ package io.github.md4.train;
 import io.github.md4.core.ConfigGroup;
 import io.github.md4.core.Precision;
 import io.github.md4.core.network.TrainingOptions;
+import java.util.Objects;
 
 /**
  * The arithmetic of a training; it changes the result by its rounding alone.
  *
- * @param precision the type of the products
- * @param residual the type of the residual stream where the products are bfloat16
- * @param kernels the code that computes it
- * @param recompute the part computed twice to save memory
+ * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
+ *     losses are float32 in both
+ * @param residual the element type of the residual stream where the products are bfloat16
+ * @param kernels the code that computes it: TorchScript, kernels of this library, or the faster
+ *     that the device has
+ * @param recompute the part of the forward pass that the backward pass computes again to save
+ *     memory
  * @param tf32 whether a GPU may round the factors of float32 products to TensorFloat-32
  */
 public record Computation(
@@ -21,8 +25,30 @@ public record Computation(
     TrainingOptions.Recompute recompute,
     boolean tf32)
     implements ConfigGroup {
+  /**
+   * Checks that all are there.
+   *
+   * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
+   *     losses are float32 in both
+   * @param residual the element type of the residual stream where the products are bfloat16
+   * @param kernels the code that computes it: TorchScript, kernels of this library, or the faster
+   *     that the device has
+   * @param recompute the part of the forward pass that the backward pass computes again to save
+   *     memory
+   * @param tf32 whether a GPU may round the factors of float32 products to TensorFloat-32
+   * @throws NullPointerException if one is null
+   */
+  public Computation {
+    Objects.requireNonNull(precision, "precision");
+    Objects.requireNonNull(residual, "residual");
+    Objects.requireNonNull(kernels, "kernels");
+    Objects.requireNonNull(recompute, "recompute");
+  }
 
-  /** {@return products in bfloat16 under a residual stream in float32} */
+  /**
+   * {@return products in bfloat16 under a residual stream in float32, by the faster code, nothing
+   * computed twice, no TF32}
+   */
   public static Computation defaults() {
     return of(Precision.BFLOAT16);
   }
@@ -45,7 +71,7 @@ public record Computation(
   /**
    * {@return the same arithmetic with another residual stream}
    *
-   * @param stream the precision of the residual stream
+   * @param stream the element type of the residual stream, float32 or bfloat16
    */
   public Computation withResidual(Precision stream) {
     return new Computation(precision, stream, kernels, recompute, tf32);

@@ -8,14 +8,16 @@ import java.util.ServiceLoader;
 
 /**
  * A kind of decay of the learning rate of a user's own, under the name that configs give it.
+ * docs/library.md has an example.
  *
- * <p>Implementations are found by {@link ServiceLoader} and have a public constructor without
- * parameters. The decay's {@code toString} is the name, followed by its numbers in parentheses
- * where it has some: {@code steps(1000, 0.5)}.
+ * <p>Implementations are found by {@link ServiceLoader}, through a file {@code
+ * META-INF/services/io.github.md4.train.DecayKind} that names them, and have a public constructor
+ * without parameters. They may be called on any thread. The decay's {@code toString} is the name,
+ * followed by its numbers in parentheses where it has some: {@code steps(1000, 0.5)}.
  */
 public interface DecayKind {
 
-  /** {@return the name in configs: letters, digits and underscores} */
+  /** {@return the name in configs: letters, digits and underscores; not cosine or constant} */
   String name();
 
   /**
@@ -27,7 +29,7 @@ public interface DecayKind {
    */
   Decay of(double... numbers);
 
-  /** {@return all kinds on the class path} */
+  /** {@return all kinds on the class path, in the order in which they are found} */
   static List<DecayKind> all() {
     List<DecayKind> all = new ArrayList<>();
     ServiceLoader.load(DecayKind.class, DecayKind.class.getClassLoader()).forEach(all::add);

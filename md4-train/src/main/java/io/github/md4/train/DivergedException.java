@@ -3,7 +3,10 @@ package io.github.md4.train;
 
 import java.util.OptionalLong;
 
-/** A loss or gradient that is no longer finite, or has left all bounds; exit code 5. */
+/**
+ * The end of a training whose loss or gradient is no longer finite, or has left all bounds; exit
+ * code 5 of the command line.
+ */
 public final class DivergedException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
@@ -14,7 +17,7 @@ public final class DivergedException extends RuntimeException {
   private final String advice; // null where the reason says all
 
   /**
-   * Makes the exception of a training that has no advice.
+   * Makes an exception whose reason says all.
    *
    * @param reason what diverged, at which step and seed, and what to do, without a full stop
    */
@@ -25,7 +28,7 @@ public final class DivergedException extends RuntimeException {
   }
 
   /**
-   * Makes the exception of a training that has no advice.
+   * Makes the exception of a training that says what to change.
    *
    * @param reason what diverged, at which step and seed
    * @param advice what to change before the run goes on

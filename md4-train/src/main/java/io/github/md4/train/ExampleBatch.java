@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.Query;
 import io.github.md4.core.diffusion.QueryBatch;
@@ -10,12 +12,29 @@ import java.util.stream.IntStream;
 /**
  * The examples of a micro-batch with the noise of their queries.
  *
- * @param x clean tokens, in [0, V), [B][N]
- * @param labels the class of each, or none for all [B]
- * @param v the uniforms that choose the times [B]
- * @param u the uniforms that choose the masked positions [B, N]
+ * @param x clean tokens in [0, V), [B][N]
+ * @param labels the class of each example [B], or {@link
+ *     io.github.md4.core.diffusion.Condition#NO_LABEL} for all of them
+ * @param v the uniforms in [0, 1) that choose the times [B]
+ * @param u the uniforms in [0, 1) that choose the masked positions [B][N]
  */
 public record ExampleBatch(int[][] x, int[] labels, double[] v, double[][] u) {
+  /**
+   * Checks the numbers of examples. The arrays are not copied.
+   *
+   * @param x clean tokens in [0, V), [B][N]
+   * @param labels the class of each example [B], or {@link
+   *     io.github.md4.core.diffusion.Condition#NO_LABEL} for all of them
+   * @param v the uniforms in [0, 1) that choose the times [B]
+   * @param u the uniforms in [0, 1) that choose the masked positions [B][N]
+   * @throws IllegalArgumentException if there is no example, or not one of each for every example
+   */
+  public ExampleBatch {
+    require(x.length >= 1, "a batch must have at least one example", x.length);
+    require(labels.length == x.length, "labels must be as many as examples", labels.length);
+    require(v.length == x.length, "v must have a number for each example", v.length);
+    require(u.length == x.length, "u must have a row for each example", u.length);
+  }
 
   /** Returns B. */
   int batchSize() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
@@ -20,7 +22,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** A model in training and the updates that move it. Closing it frees the model's weights too. */
+/**
+ * A model in training and the updates that move it (spec, Section 8). Closing it frees the model's
+ * weights too, but not the network.
+ *
+ * <p>Belongs to one thread, but for {@link #prepare}.
+ */
 public final class Learner implements AutoCloseable {
   private final TrainedModel model;
   private final NDManager manager;
@@ -66,10 +73,13 @@ public final class Learner implements AutoCloseable {
   /**
    * {@return a learner at its start: weights drawn from their laws, the average equal to them}
    *
-   * @param parent the manager of the arrays, whose device is theirs
-   * @param network the network whose weights are trained, and its parameters' specs
-   * @param config optimizer, learning rate, clipping, guard and average of the training
+   * @param parent the manager under which the arrays live; its device is theirs
+   * @param network the network whose weights are trained, and its parameters' specs; stays the
+   *     caller's
+   * @param config seed, optimizer, learning rate, clipping, guard and average of the training
    * @param schedule closed with this
+   * @throws io.github.md4.core.DeviceException if the config allows TF32 and the GPU does not have
+   *     it
    */
   public static Learner initial(
       NDManager parent, Network network, TrainingConfig config, TrainedSchedule schedule) {
@@ -77,11 +87,13 @@ public final class Learner implements AutoCloseable {
   }
 
   /**
-   * As the other method, with other processes.
+   * Returns a learner at its start in one of several processes; all of them begin with the same
+   * weights.
    *
-   * @param parent the manager of the arrays, whose device is theirs
-   * @param network the network whose weights are trained, and its parameters' specs
-   * @param config optimizer, learning rate, clipping, guard and average of the training
+   * @param parent the manager under which the arrays live; its device is theirs
+   * @param network the network whose weights are trained, and its parameters' specs; stays the
+   *     caller's
+   * @param config seed, optimizer, learning rate, clipping, guard and average of the training
    * @param schedule the schedule, closed with what is made
    * @param communicator the processes that train together; their gradients are added up
    * @return the learner, closed by the caller
@@ -133,7 +145,7 @@ public final class Learner implements AutoCloseable {
     return state.isFinite(manager);
   }
 
-  /** {@return how many updates there have been} */
+  /** {@return how many updates there have been, skipped ones included} */
   public long updates() {
     return updates;
   }
@@ -149,10 +161,10 @@ public final class Learner implements AutoCloseable {
   }
 
   /**
-   * Makes a batch ready, on any thread.
+   * Makes a batch ready on the host, on any thread.
    *
-   * @param index its number among the run's batches: dropout depends on it
-   * @param batches the micro-batches of the update, in their order
+   * @param index its number among the run's batches, from 0: dropout depends on it
+   * @param batches the micro-batches of the update, in their order, at least one
    * @return the step, to be used once
    */
   public PreparedStep prepare(long index, List<ExampleBatch> batches) {
@@ -163,8 +175,9 @@ public final class Learner implements AutoCloseable {
    * Makes one update, or none where the guard finds that it is no good.
    *
    * @param results the manager that owns the loss and the norm that are returned
-   * @param step what {@link #prepare} made
-   * @return the numbers, still on the device
+   * @param step what {@link #prepare} of this learner made, not used before
+   * @return the numbers, still on the device; closed by the caller
+   * @throws io.github.md4.core.DeviceException if the device's memory is full; names what would fit
    */
   public UpdateNumbers update(NDManager results, PreparedStep step) {
     return update(results, step, UpdateListener.NONE);
@@ -174,9 +187,9 @@ public final class Learner implements AutoCloseable {
    * As {@link #update(NDManager, PreparedStep)}; tells {@code listener} when a phase is queued.
    *
    * @param results the manager that owns the loss and the norm that are returned
-   * @param step what {@link #prepare} made
+   * @param step what {@link #prepare} of this learner made, not used before
    * @param listener told when a phase is queued
-   * @return the numbers, still on the device
+   * @return the numbers, still on the device; closed by the caller
    * @throws io.github.md4.core.DeviceException if the device's memory is full; names what would fit
    */
   public UpdateNumbers update(NDManager results, PreparedStep step, UpdateListener listener) {
@@ -256,11 +269,18 @@ public final class Learner implements AutoCloseable {
 
   /**
    * Moves once more by the last gradients, with another memory of the average, 1 for one that does
-   * not move: so a bench tells the average's time from the optimizer's.
+   * not move: so a bench tells the average's time from the optimizer's. The weights are of no use
+   * afterwards.
    *
    * @param emaRate the memory of the average, in [0, 1]
+   * @throws IllegalArgumentException if it is out of this range
+   * @throws IllegalStateException before the first update
    */
   public void moveAgain(double emaRate) {
+    require(emaRate >= 0 && emaRate <= 1, "emaRate must be in [0, 1]", emaRate);
+    if (last == null) {
+      throw new IllegalStateException("there has been no update whose gradients could move again");
+    }
     move(last, emaRate, Optional.empty());
   }
 
@@ -273,6 +293,7 @@ public final class Learner implements AutoCloseable {
     return config.computation().precision() == Precision.FLOAT32 && Tf32.isInEffect(manager);
   }
 
+  /** Frees weights, averages, moments and schedule; the network stays. */
   @Override
   public void close() {
     guard.close();

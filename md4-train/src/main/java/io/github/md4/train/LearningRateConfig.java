@@ -5,28 +5,36 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.train.optimizer.LearningRate;
 import java.util.List;
+import java.util.Objects;
 
 /**
- * The learning rate.
+ * The learning rate over a run: a linear warm-up, then a decay (spec, Section 8).
  *
- * @param base the rate after the warm-up, at least 0 and finite
- * @param warmUp updates until it is reached, from 0
+ * @param base the highest rate, which the warm-up reaches, at least 0 and finite
+ * @param warmUp the number of updates until it is reached, at least 0
  * @param decay the course after the warm-up: cosine, constant, or a kind on the class path
  */
 public record LearningRateConfig(double base, long warmUp, Decay decay) {
   /**
    * Checks the numbers that no decay allows.
    *
-   * @param base the rate after the warm-up, at least 0 and finite
-   * @param warmUp updates until it is reached, from 0
+   * @param base the highest rate, which the warm-up reaches, at least 0 and finite
+   * @param warmUp the number of updates until it is reached, at least 0
    * @param decay the course after the warm-up: cosine, constant, or a kind on the class path
+   * @throws IllegalArgumentException if {@code base} is negative or not finite, or {@code warmUp}
+   *     negative
+   * @throws NullPointerException if {@code decay} is null
    */
   public LearningRateConfig {
     require(base >= 0 && Double.isFinite(base), "base must be at least 0 and finite", base);
     require(warmUp >= 0, "warmUp must be at least 0", warmUp);
+    Objects.requireNonNull(decay, "decay");
   }
 
-  /** {@return the paper's rate for text} */
+  /**
+   * {@return the paper's rate for text: 3e-4 after 2,000 updates, then half a cosine (spec, Section
+   * 6)}
+   */
   public static LearningRateConfig defaults() {
     return new LearningRateConfig(3e-4, 2000, Decay.COSINE);
   }
@@ -35,6 +43,7 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
    * {@return the rate over a run of so many updates}
    *
    * @param steps the number of updates of the run, at least 1
+   * @throws IllegalArgumentException if the run is too short for warm-up and decay
    */
   public LearningRate over(long steps) {
     return decay.over(this, steps);
@@ -43,7 +52,8 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
   /**
    * {@return the same rate with another highest one}
    *
-   * @param highest the highest rate, above 0
+   * @param highest the highest rate, at least 0 and finite
+   * @throws IllegalArgumentException if it is out of this range
    */
   public LearningRateConfig withBase(double highest) {
     return new LearningRateConfig(highest, warmUp, decay);
@@ -53,6 +63,7 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
    * {@return the same rate after another number of updates}
    *
    * @param updates the number of updates until the highest rate is reached, at least 0
+   * @throws IllegalArgumentException if it is negative
    */
   public LearningRateConfig withWarmUp(long updates) {
     return new LearningRateConfig(base, updates, decay);
@@ -72,10 +83,10 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
    * #parse} makes it again, so that a config holds it; a user's own has a {@link DecayKind}.
    */
   public interface Decay {
-    /** Falls to 0 along half a cosine. */
+    /** Falls to 0 along half a cosine (SGDR, arXiv 1608.03983, Equation 5, without restarts). */
     Decay COSINE = new Cosine();
 
-    /** Stays. */
+    /** Stays at the highest rate. */
     Decay CONSTANT = new Constant();
 
     /**

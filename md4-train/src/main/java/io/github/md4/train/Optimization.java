@@ -6,9 +6,10 @@ import io.github.md4.train.optimizer.AdamW;
 import io.github.md4.train.optimizer.GradientClip;
 import io.github.md4.train.optimizer.LearningRate;
 import io.github.md4.train.optimizer.SpikeGuard;
+import java.util.Objects;
 
 /**
- * The moves of the weights down their gradients.
+ * The moves of the weights down their gradients (spec, Section 8).
  *
  * @param learningRate the rate over the run
  * @param optimizer betas, epsilon and weight decay of AdamW
@@ -23,8 +24,28 @@ public record Optimization(
     SpikeGuard guard,
     MovingAverage average)
     implements ConfigGroup {
+  /**
+   * Checks that all are there.
+   *
+   * @param learningRate the rate over the run
+   * @param optimizer betas, epsilon and weight decay of AdamW
+   * @param clip the bound on large gradients
+   * @param guard the treatment of an update far from those before it
+   * @param average the average of the weights
+   * @throws NullPointerException if one is null
+   */
+  public Optimization {
+    Objects.requireNonNull(learningRate, "learningRate");
+    Objects.requireNonNull(optimizer, "optimizer");
+    Objects.requireNonNull(clip, "clip");
+    Objects.requireNonNull(guard, "guard");
+    Objects.requireNonNull(average, "average");
+  }
 
-  /** {@return the paper's for text, the average with a warm-up} */
+  /**
+   * {@return the paper's for text (spec, Section 6), without clip and guard, the average with a
+   * warm-up}
+   */
   public static Optimization defaults() {
     return new Optimization(
         LearningRateConfig.defaults(),
@@ -74,6 +95,7 @@ public record Optimization(
    * {@return the same moves with another memory of the average}
    *
    * @param memory the memory of the average, in [0, 1)
+   * @throws IllegalArgumentException if it is out of this range
    */
   public Optimization withEmaRate(double memory) {
     return withAverage(new MovingAverage(memory, average.emaWarmUp()));

@@ -7,19 +7,24 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.train.speed.MatmulCeiling;
 
-/** The operations a second of which a training's are a share: model FLOPs utilisation. */
+/**
+ * The floating-point operations a second of which a training's are a share: model FLOPs utilisation
+ * (PaLM, arXiv 2204.02311, Appendix B).
+ */
 public sealed interface PeakFlops {
 
   /**
-   * {@return the peak of a manager's device for products of a type; NaN where it is not known}
+   * {@return the peak of a manager's device for products of a type, in operations a second, a
+   * multiplication and an addition being two; NaN where it is not known}
    *
-   * @param manager the manager of the arrays, whose device is theirs
-   * @param precision the type of the products
+   * @param manager its device is asked about
+   * @param precision the element type of the products
    */
   double of(NDManager manager, Precision precision);
 
   /**
-   * {@return the choice written as {@code measured}, or as a number of operations a second}
+   * {@return the choice written as {@code measured}, or as a number of operations a second, as
+   * {@code 989e12}}
    *
    * @param text the text, as configs hold it
    * @throws IllegalArgumentException for any other text
@@ -57,7 +62,7 @@ public sealed interface PeakFlops {
   }
 
   /**
-   * A data sheet's, say.
+   * A peak that is given, such as that of a data sheet.
    *
    * @param flops operations per second, above 0
    */

@@ -8,10 +8,12 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The batch of a step, made ready on the host for one learner as far as it can be known.
+ * The batch of a step, made ready on the host by {@link Learner#prepare} as far as it can be known.
+ * It is used once, by the learner that made it.
  *
  * @param index its number among the run's batches, from 0
- * @param parts its micro-batches; one is asked for when the learner's schedule is that of the step
+ * @param parts its micro-batches, at least one; each is asked for when the learner's schedule is
+ *     that of the step
  */
 public record PreparedStep(long index, List<Supplier<Part>> parts) {
 

@@ -9,13 +9,14 @@ import java.util.Map;
  *
  * @param step the update's number, from 1
  * @param examples the examples of its batch, as a range of the training's order
- * @param bitsPerToken its loss with the constant term
- * @param gradientNorms by group of parameters, in their order
+ * @param bitsPerToken its loss with the constant term, bits per token
+ * @param gradientNorms the Euclidean norms of the loss's gradient, before any clipping, by group of
+ *     parameters, in their order
  */
 public record Replay(
     long step, Spike.Examples examples, double bitsPerToken, Map<String, Double> gradientNorms) {
 
-  /** {@return the Euclidean norm of all groups together} */
+  /** {@return the Euclidean norm of the gradient of all groups together} */
   public double gradientNorm() {
     return Math.sqrt(gradientNorms.values().stream().mapToDouble(norm -> norm * norm).sum());
   }

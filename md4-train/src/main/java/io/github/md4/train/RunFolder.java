@@ -6,13 +6,24 @@ import io.github.md4.core.model.ModelFolder;
 import io.github.md4.core.model.Weights;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
- * The folder of a run and the places of its files.
+ * The folder of a run and the places of its files, whether they exist or not (docs/training.md
+ * lists them).
  *
  * @param path the folder of config.yaml, metrics, checkpoints and model
  */
 public record RunFolder(Path path) {
+  /**
+   * Checks that there is a path.
+   *
+   * @param path the folder of config.yaml, metrics, checkpoints and model
+   * @throws NullPointerException if it is null
+   */
+  public RunFolder {
+    Objects.requireNonNull(path, "path");
+  }
 
   /** {@return the resolved config, every default written out} */
   public Path config() {
@@ -55,7 +66,7 @@ public record RunFolder(Path path) {
    *
    * @param path a model, a checkpoint or a run
    * @param weights which weights: raw, or their moving average
-   * @throws InvalidDataException if there is none
+   * @throws InvalidDataException if there is none; the message says what the folder holds
    * @throws IOException if a file cannot be read
    */
   public static Path modelIn(Path path, Weights weights) throws IOException {

@@ -2,11 +2,13 @@
 package io.github.md4.train;
 
 /**
- * An update that was not made, because its loss or its gradient was far from those before it.
+ * An update that was not made, because its loss or its gradient was not finite or far from those
+ * before it: see {@link io.github.md4.train.optimizer.SpikeGuard}.
  *
  * @param step which update it would have been, from 1
- * @param bitsPerToken its loss with the constant term
- * @param gradientNorm of all parameters together, before any clipping
+ * @param bitsPerToken its loss with the constant term, bits per token; may be infinite or NaN
+ * @param gradientNorm the Euclidean norm of the gradient by all parameters, before any clipping;
+ *     may be infinite or NaN
  * @param examples the examples of its batch, as a range of the training's order
  */
 public record Spike(long step, double bitsPerToken, double gradientNorm, Examples examples) {
@@ -19,7 +21,7 @@ public record Spike(long step, double bitsPerToken, double gradientNorm, Example
    */
   public record Examples(long first, int count) {
 
-    /** {@return the position of the last} */
+    /** {@return the position of the last example in the run's order} */
     public long last() {
       return first + count - 1;
     }

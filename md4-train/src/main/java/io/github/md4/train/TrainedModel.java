@@ -23,7 +23,8 @@ import java.util.zip.CRC32;
 
 /**
  * The weights of a model in training: the network's and the schedule's, their averages and the
- * optimizer's moments. Closing it frees all of it but the network.
+ * optimizer's moments. Closing it frees all of it but the network. It is moved by a {@link
+ * Learner}, on whose thread it is read.
  */
 public final class TrainedModel implements AutoCloseable {
   /** The prefix of the network's parameters in the files: none. */
@@ -45,9 +46,10 @@ public final class TrainedModel implements AutoCloseable {
   /**
    * {@return a model at its start: weights drawn from their laws, the average equal to them}
    *
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent the manager under which the arrays live; its device is theirs
    * @param network the network whose weights are trained, and its parameters' specs
-   * @param config optimizer, learning rate, clipping, guard and average of the training
+   * @param config its seed draws the weights; its average's memory tells whether there is an
+   *     average
    * @param schedule closed with this
    */
   public static TrainedModel initial(
@@ -162,20 +164,27 @@ public final class TrainedModel implements AutoCloseable {
     return weights;
   }
 
-  /** {@return the network's parameters} */
+  /**
+   * {@return the network's parameters, float32; they change with each update and are freed with
+   * this}
+   */
   public Parameters parameters() {
     return weights.parameters();
   }
 
-  /** {@return their exponential moving average} */
+  /**
+   * {@return their exponential moving average, the parameters themselves where none is kept; freed
+   * with this}
+   */
   public Parameters average() {
     return weights.average();
   }
 
   /**
-   * {@return all that is learned, by the prefix of its names: the network's, without one}
+   * {@return all that is learned, by the prefix of its names in a model's file; the network's
+   * prefix is empty}
    *
-   * @param which which weights: raw, or their moving average
+   * @param which the weights as they are, or their moving average
    */
   public Map<String, Parameters> sets(Weights which) {
     Map<String, Parameters> sets = new LinkedHashMap<>();
@@ -185,9 +194,10 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   /**
-   * {@return the network with these weights or their average}
+   * {@return the network with these weights or their average, which change with each update; freed
+   * with this}
    *
-   * @param which which weights: raw, or their moving average
+   * @param which the weights as they are, or their moving average
    */
   public Denoiser denoiser(Weights which) {
     return network.denoiser(weights.weights(which));
@@ -196,7 +206,7 @@ public final class TrainedModel implements AutoCloseable {
   /**
    * {@return the objective, with the weights' schedule as it is now}
    *
-   * @param which which weights: raw, or their moving average
+   * @param which the weights as they are, or their moving average
    */
   public Objective objective(Weights which) {
     return schedule.objective(which);
@@ -205,7 +215,7 @@ public final class TrainedModel implements AutoCloseable {
   /**
    * {@return the weights' schedule as it is now}
    *
-   * @param which which weights: raw, or their moving average
+   * @param which the weights as they are, or their moving average
    */
   public Schedule schedule(Weights which) {
     return schedule.schedule(which);

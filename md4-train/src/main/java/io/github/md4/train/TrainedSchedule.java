@@ -22,7 +22,8 @@ import java.util.function.Supplier;
 
 /**
  * The schedule of a model in training, fixed or learned with the network, and the objective that it
- * gives.
+ * gives (spec, Sections 1.2, 3 and 2.7). Belongs to the thread of the training, but for {@link
+ * #prepare}.
  */
 public sealed interface TrainedSchedule extends AutoCloseable
     permits FixedSchedule, LearnedSchedule, LearnedNoiseSchedule {
@@ -30,7 +31,7 @@ public sealed interface TrainedSchedule extends AutoCloseable
   /**
    * {@return the schedule of a model at the start of its training}
    *
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent the manager under which learned numbers live; its device is theirs
    * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param model length, objective, schedule and network of the model
    * @param training the training's time axis, samples and rates
@@ -85,38 +86,42 @@ public sealed interface TrainedSchedule extends AutoCloseable
   /**
    * Begins a step, with the schedule as it is now.
    *
-   * @return the step
+   * @return the step, for the micro-batches of one update
    */
   Step begin();
 
-  /** {@return the part of the bound outside the loss, bits per token: nothing that is learned} */
+  /** {@return the part of the bound outside the loss, bits per token, which no update changes} */
   double constant();
 
-  /** {@return the numbers for a line of metrics; empty where nothing is learned} */
+  /** {@return the numbers for a line of metrics by name; empty where nothing is learned} */
   Map<String, Double> metrics();
 
   /**
    * {@return the weights' schedule as it is now}
    *
-   * @param weights which weights: raw, or their moving average
+   * @param weights the weights as they are, or their moving average
    */
   Schedule schedule(Weights weights);
 
   /**
    * {@return the objective with the weights' schedule as it is now}
    *
-   * @param weights which weights: raw, or their moving average
+   * @param weights the weights as they are, or their moving average
    */
   Objective objective(Weights weights);
 
   /**
-   * {@return the learned parameters by the prefix of their names in a model's file}
+   * {@return the learned parameters by the prefix of their names in a model's file; empty where
+   * nothing is learned}
    *
-   * @param weights which weights: raw, or their moving average
+   * @param weights the weights as they are, or their moving average
    */
   Map<String, Parameters> weights(Weights weights);
 
-  /** {@return the optimizer's moments by prefix} */
+  /**
+   * {@return the optimizer's moments of what is learned, by the prefix of their names in a
+   * checkpoint's file}
+   */
   Map<String, Parameters> moments();
 
   /**
@@ -128,6 +133,7 @@ public sealed interface TrainedSchedule extends AutoCloseable
    */
   void restore(Path folder) throws IOException;
 
+  /** Frees what is learned. */
   @Override
   void close();
 
@@ -138,7 +144,7 @@ public sealed interface TrainedSchedule extends AutoCloseable
      * Computes the loss of a micro-batch, and leaves its gradient with the logits.
      *
      * @param scope the owner of the loss
-     * @param logits the logits of the training pass
+     * @param logits the logits of the training pass at the asked rows [R, V]
      * @param part as {@link #prepare} made it ready
      * @return its share of the step's loss, bits per token, one element on the device
      */
@@ -160,7 +166,7 @@ public sealed interface TrainedSchedule extends AutoCloseable
    * An update of the network.
    *
    * @param number the update's number, from 1
-   * @param rate the network's learning rate at this update
+   * @param rate the network's learning rate at this update, at least 0
    * @param isMade whether the guard finds it good; may wait for the device
    * @param communicator adds up what all processes have found
    */

@@ -6,18 +6,19 @@ import static io.github.md4.core.Checks.require;
 import io.github.md4.core.Precision;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.train.optimizer.LearningRate;
+import java.util.Objects;
 
 /**
  * The training of a model (spec, Section 8). In a file the keys of its groups stand side by side.
  *
- * @param seed of initial weights, data order, times, masks and dropout
+ * @param seed any number, from which follow initial weights, data order, times, masks and dropout
  * @param steps the number of updates, at least 1
  * @param batching the batch of an update
  * @param computation element types, kernels and recomputation
- * @param timeAxis the axis on which the loss is computed
- * @param optimization the moves of the weights
- * @param powers the training of learned powers
- * @param warmStart the start of the network's weights
+ * @param timeAxis the axis on which the loss is computed: continuous time, or a number of steps
+ * @param optimization the moves of the weights: learning rate, AdamW, clipping, guard and average
+ * @param powers the training of learned powers, and of a learned noise
+ * @param warmStart the start of the network's weights: drawn, or those of a model
  * @param reporting the updates between two lines of metrics, and the peak they are measured against
  */
 public record TrainingConfig(
@@ -34,25 +35,36 @@ public record TrainingConfig(
   /**
    * Checks the conditions between the groups.
    *
-   * @param seed of initial weights, data order, times, masks and dropout
+   * @param seed any number, from which follow initial weights, data order, times, masks and dropout
    * @param steps the number of updates, at least 1
    * @param batching the batch of an update
    * @param computation element types, kernels and recomputation
-   * @param timeAxis the axis on which the loss is computed
-   * @param optimization the moves of the weights
-   * @param powers the training of learned powers
-   * @param warmStart the start of the network's weights
+   * @param timeAxis the axis on which the loss is computed: continuous time, or a number of steps
+   * @param optimization the moves of the weights: learning rate, AdamW, clipping, guard and average
+   * @param powers the training of learned powers, and of a learned noise
+   * @param warmStart the start of the network's weights: drawn, or those of a model
    * @param reporting the updates between two lines of metrics, and the peak they are measured
    *     against
    * @throws IllegalArgumentException if there is no step, or the rate's course does not fit the
    *     number of steps, such as a longer warm-up
+   * @throws NullPointerException if a group is null
    */
   public TrainingConfig {
     require(steps >= 1, "steps must be at least 1", steps);
+    Objects.requireNonNull(batching, "batching");
+    Objects.requireNonNull(computation, "computation");
+    Objects.requireNonNull(timeAxis, "timeAxis");
+    Objects.requireNonNull(optimization, "optimization");
+    Objects.requireNonNull(powers, "powers");
+    Objects.requireNonNull(warmStart, "warmStart");
+    Objects.requireNonNull(reporting, "reporting");
     LearningRate unused = optimization.rate(steps); // which checks the two together
   }
 
-  /** {@return the paper's training of text8, as the reference's configuration has it} */
+  /**
+   * {@return the paper's training of text8, as the reference's configuration has it: a million
+   * steps of 512 examples from seed 42 (spec, Section 6), in bfloat16}
+   */
   public static TrainingConfig defaults() {
     return new TrainingConfig(
         42,
@@ -67,10 +79,12 @@ public record TrainingConfig(
   }
 
   /**
-   * {@return the same training of another length} The warm-up is cut to a tenth of it where it is
+   * Returns the same training of another length. The warm-up is cut to a tenth of it where it is
    * longer.
    *
    * @param updates the number of updates, at least 1
+   * @return the training of that many updates
+   * @throws IllegalArgumentException if it is below 1
    */
   public TrainingConfig steps(long updates) {
     LearningRateConfig rate = optimization.learningRate();
@@ -80,7 +94,8 @@ public record TrainingConfig(
   /**
    * {@return the same training at another highest learning rate}
    *
-   * @param highest the rate after the warm-up, at least 0
+   * @param highest the rate after the warm-up, at least 0 and finite
+   * @throws IllegalArgumentException if it is out of this range
    */
   public TrainingConfig learningRate(double highest) {
     return withSteps(steps, optimization.learningRate().withBase(highest));
@@ -89,7 +104,8 @@ public record TrainingConfig(
   /**
    * {@return the same training of other batches, each held by the device at once}
    *
-   * @param examples of an update, at least 1
+   * @param examples the number of examples of an update, in [1, 2^20]
+   * @throws IllegalArgumentException if it is out of this range
    */
   public TrainingConfig batchSize(int examples) {
     return withBatching(
@@ -115,7 +131,8 @@ public record TrainingConfig(
   /**
    * {@return the same training with another memory of the averaged weights}
    *
-   * @param memory in [0, 1); 0 keeps no average
+   * @param memory the memory r in {@code e <- r e + (1 - r) p}, in [0, 1); 0 keeps no average
+   * @throws IllegalArgumentException if it is out of this range
    */
   public TrainingConfig emaRate(double memory) {
     return withOptimization(optimization.withEmaRate(memory));
@@ -124,7 +141,8 @@ public record TrainingConfig(
   /**
    * {@return the same training with metrics every so many steps}
    *
-   * @param updates the number of updates, at least 1
+   * @param updates the number of updates between two metrics, at least 1
+   * @throws IllegalArgumentException if it is below 1
    */
   public TrainingConfig logEvery(int updates) {
     return withReporting(new Reporting(updates, reporting.peakFlops()));
@@ -157,6 +175,7 @@ public record TrainingConfig(
    *
    * @param updates the number of updates, at least 1
    * @param rate highest rate, warm-up and decay over these updates
+   * @throws IllegalArgumentException if there is no update, or the rate does not fit their number
    */
   public TrainingConfig withSteps(long updates, LearningRateConfig rate) {
     return new TrainingConfig(

@@ -13,24 +13,28 @@ import java.util.Optional;
 
 /**
  * The sequences that a model is trained on: of a prepared file, of memory, or of a source of a
- * user's own. A run goes on with the same data only, which their SHA-256 tells.
+ * user's own. A run goes on with the same data only, which their SHA-256 tells. Data hold no device
+ * memory and are not closed; several runs may share them.
  */
 public sealed interface TrainingData permits FileData, WindowData {
 
   /**
    * {@return the data of a prepared file}
    *
-   * @param tokens not closed with the run; the labels of images lie beside it
+   * @param tokens an open file, which the caller closes after the run; the labels of images lie
+   *     beside it
    */
   static TrainingData of(TokenFile tokens) {
     return new FileData(tokens);
   }
 
   /**
-   * {@return sequences in memory} Each epoch shows each once, in an order of its own.
+   * Returns sequences in memory as data. Each epoch shows each of them once, in an order of its
+   * own.
    *
    * @param tokenizer their vocabulary, which becomes the model's
-   * @param windows the tokens of each, in [0, V), all of the model's length; copied
+   * @param windows the tokens of each, in [0, V), all of the model's length N, at least one; copied
+   * @return the data, in memory
    * @throws IllegalArgumentException if there are none, their lengths differ, or a token is not in
    *     the vocabulary
    */
@@ -42,8 +46,8 @@ public sealed interface TrainingData permits FileData, WindowData {
    * As {@link #of(Tokenizer, List)}, with classes.
    *
    * @param tokenizer their vocabulary, which becomes the model's
-   * @param windows the tokens of each, in [0, V), all of the model's length; copied
-   * @param labels the class of each, at least 0
+   * @param windows the tokens of each, in [0, V), all of the model's length N, at least one; copied
+   * @param labels the class of each sequence, at least 0, in their order
    * @return the data, in memory
    * @throws IllegalArgumentException also if there are not as many classes as sequences
    */
@@ -52,19 +56,20 @@ public sealed interface TrainingData permits FileData, WindowData {
   }
 
   /**
-   * {@return sequences of a source of a user's own, such as a data base}
+   * {@return sequences of a source of a user's own, such as a database}
    *
    * @param tokenizer their vocabulary, which becomes the model's
    * @param source the sequences of a seed, safe for several threads: a pure function of (seed,
    *     position), so that a resumed run sees what it would have seen
    * @param identity a text that is another where the data are others; a resumed run must give the
    *     same
+   * @throws NullPointerException if one is null
    */
   static TrainingData of(Tokenizer tokenizer, Source source, String identity) {
     return new WindowData(tokenizer, source, identity);
   }
 
-  /** A source of sequences. */
+  /** A source of sequences, safe for several threads. */
   @FunctionalInterface
   interface Source {
 
@@ -92,18 +97,20 @@ public sealed interface TrainingData permits FileData, WindowData {
   String sha256();
 
   /**
-   * {@return the endless sequences of a model and a seed}
+   * {@return the endless sequences of a model and a seed, safe for several threads}
    *
    * @param model length, objective, schedule and network of the model
    * @param seed any number; the order of the sequences in each epoch follows from it
-   * @throws InvalidDataException if they do not fit the model
+   * @throws InvalidDataException if a file does not fit the model
+   * @throws IllegalArgumentException if sequences that are no file have another length than the
+   *     model
    * @throws IOException if a file cannot be read
    */
   Windows windows(ModelConfig model, long seed) throws IOException;
 
   /**
-   * {@return the SHA-256 of the labels that the model takes; empty without labels, or where {@link
-   * #sha256} is of the labels too}
+   * {@return the SHA-256 of the labels that the model takes, in hexadecimal; empty without labels,
+   * or where {@link #sha256} is of the labels too}
    *
    * @param model the model, which tells whether classes are taken
    * @throws IOException if a file cannot be read
@@ -114,7 +121,7 @@ public sealed interface TrainingData permits FileData, WindowData {
    * Begins to compare the files of a model's data with what they state of themselves.
    *
    * @param model length, objective, schedule and network of the model
-   * @return the comparison, which goes on by itself
+   * @return the comparison, which goes on by itself; closed by the caller
    */
   DataCheck check(ModelConfig model);
 }

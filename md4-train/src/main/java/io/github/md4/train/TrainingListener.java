@@ -5,18 +5,25 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** A listener to a training, called between two steps on the training thread. */
+/**
+ * A listener to a training, called between two steps on the training thread, so that the training
+ * waits for it. What a method throws ends the run; the last checkpoint stays.
+ *
+ * <p>Where several processes train together, each tells its own listener the same.
+ */
 public interface TrainingListener {
 
   /**
    * {@return a listener to metrics alone}
    *
-   * @param consumer hears of the metrics whenever they are due
+   * @param consumer hears of the metrics every {@link Reporting#logEvery} steps
    */
   static TrainingListener ofMetrics(Consumer<StepMetrics> consumer) {
+    Objects.requireNonNull(consumer, "consumer");
     return new TrainingListener() {
       @Override
       public void onMetrics(StepMetrics metrics) {
@@ -33,6 +40,7 @@ public interface TrainingListener {
    *     weights
    */
   static TrainingListener ofEvaluations(Consumer<Learner> consumer) {
+    Objects.requireNonNull(consumer, "consumer");
     return new TrainingListener() {
       @Override
       public void onEvaluation(Learner learner) {
@@ -44,7 +52,8 @@ public interface TrainingListener {
   /**
    * {@return a listener that tells all of these, in their order}
    *
-   * @param listeners the listeners, in the order in which they are told
+   * @param listeners the listeners, in the order in which they are told; where one throws, those
+   *     after it are not told
    */
   static TrainingListener all(TrainingListener... listeners) {
     return new ListenerList(List.of(listeners));
@@ -70,7 +79,7 @@ public interface TrainingListener {
    * An evaluation is due: every so many steps, and at the end. Where the run was stopped before, a
    * resumed run makes up for it.
    *
-   * @param learner the training as it is now
+   * @param learner the training as it is now, to be read and not to be closed
    * @throws IOException if the listener cannot write; it ends the run
    */
   default void onEvaluation(Learner learner) throws IOException {}
@@ -80,7 +89,7 @@ public interface TrainingListener {
    * the training is to stop, and then throw a {@link java.util.concurrent.CancellationException}:
    * the evaluation stays owed, a checkpoint is written, and a resumed run begins with it.
    *
-   * @param learner the training as it is now
+   * @param learner the training as it is now, to be read and not to be closed
    * @param isStopRequested whether the training is to stop
    * @throws IOException if the listener cannot write; it ends the run
    */
@@ -118,11 +127,13 @@ public interface TrainingListener {
    * The metrics of a step.
    *
    * @param step the number of updates made
-   * @param bitsPerToken the training loss with its constant term, mean since the last metrics
-   * @param gradientNorm mean since the last metrics; NaN where no guard watches it
-   * @param learningRate the learning rate of the update
+   * @param bitsPerToken the training loss with its constant term, bits per token, mean since the
+   *     last metrics
+   * @param gradientNorm the Euclidean norm of the gradient by all parameters before clipping, mean
+   *     since the last metrics; NaN where no guard watches it
+   * @param learningRate the learning rate of the last update
    * @param speed tokens per second, and the share of the peak
-   * @param schedule what there is to say of a schedule that is learned, by name
+   * @param schedule the numbers of a schedule that is learned, by name; empty where none is
    */
   record StepMetrics(
       long step,
@@ -135,9 +146,11 @@ public interface TrainingListener {
   /**
    * The speed since the last metrics, or since the start.
    *
-   * @param tokensPerSecond the tokens that training has seen per second
-   * @param modelFlopsUtilisation the share of the device's peak that the model's dense-equivalent
-   *     operations are; NaN where the peak is not known
+   * @param tokensPerSecond the tokens per second that training has seen, over all processes, each
+   *     counted once however often it is masked
+   * @param modelFlopsUtilisation the share of the devices' peak that the model's dense-equivalent
+   *     operations are, in [0, 1]: see {@link io.github.md4.train.speed.FlopCount}; NaN where the
+   *     peak is not known
    */
   record Speed(double tokensPerSecond, double modelFlopsUtilisation) {}
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
@@ -16,16 +18,26 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
 /**
- * A run: a folder, a model in training and the data it is trained on.
+ * A run: a folder, a model in training and the data it is trained on. Closing it frees the model
+ * and the folder's lock, and nothing that the caller gave it. It belongs to one thread.
  *
  * <p>A resumed run goes on exactly as one that was never stopped: weights, average, moments, data
- * order, times, masks and dropout are those of the step; on a CPU bit for bit.
+ * order, times, masks and dropout are those of the step; on a CPU bit for bit with as many engine
+ * threads.
+ *
+ * <pre>{@code
+ * TrainingRun.Plan plan = TrainingRun.Plan.of(model, training, data);
+ * try (TrainingRun run = TrainingRun.startOrResume(Path.of("runs/one"), plan, data)) {
+ *   run.run(TrainingListener.ofMetrics(System.out::println));
+ * }
+ * }</pre>
  */
 public final class TrainingRun implements AutoCloseable {
   /** More are no way out. */
@@ -49,10 +61,10 @@ public final class TrainingRun implements AutoCloseable {
    *
    * @param training length, batches, arithmetic and optimizer of the training
    * @param cadence the steps between evaluations and between checkpoints
-   * @param model what is written beside the weights
+   * @param model config, tokenizer and origin of the model, which are written beside the weights
    * @param dataSha256 the SHA-256 of the training tokens, in hexadecimal; a resumed run must have
    *     the same
-   * @param communicator of the processes that train together
+   * @param communicator the processes that train together; stays the caller's
    */
   public record Plan(
       TrainingConfig training,
@@ -60,6 +72,24 @@ public final class TrainingRun implements AutoCloseable {
       SavedModel.Description model,
       String dataSha256,
       Communicator communicator) {
+    /**
+     * Checks that all are there.
+     *
+     * @param training length, batches, arithmetic and optimizer of the training
+     * @param cadence the steps between evaluations and between checkpoints
+     * @param model config, tokenizer and origin of the model, which are written beside the weights
+     * @param dataSha256 the SHA-256 of the training tokens, in hexadecimal; a resumed run must have
+     *     the same
+     * @param communicator the processes that train together; stays the caller's
+     * @throws NullPointerException if one is null
+     */
+    public Plan {
+      Objects.requireNonNull(training, "training");
+      Objects.requireNonNull(cadence, "cadence");
+      Objects.requireNonNull(model, "model");
+      Objects.requireNonNull(dataSha256, "dataSha256");
+      Objects.requireNonNull(communicator, "communicator");
+    }
 
     /**
      * Makes the plan of one process.
@@ -67,7 +97,8 @@ public final class TrainingRun implements AutoCloseable {
      * @param training length, batches, arithmetic and optimizer of the training
      * @param cadence the steps between evaluations and between checkpoints
      * @param model config, tokenizer and origin of the model
-     * @param dataSha256 the SHA-256 of the data
+     * @param dataSha256 the SHA-256 of the training tokens, in hexadecimal; a resumed run must have
+     *     the same
      */
     public Plan(
         TrainingConfig training, Cadence cadence, SavedModel.Description model, String dataSha256) {
@@ -127,7 +158,7 @@ public final class TrainingRun implements AutoCloseable {
     }
   }
 
-  /** The end of a run. */
+  /** The way in which {@link #run(TrainingListener, BooleanSupplier)} ended. */
   public enum Outcome {
     /** The plan has come to its end. */
     FINISHED,
@@ -142,16 +173,19 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * {@return a run at its start}
+   * {@return a run at its start, which holds the folder's lock; closed by the caller}
    *
-   * @param folder the folder of config.yaml, metrics, checkpoints and model
+   * @param folder the folder of the run
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent the manager under which the arrays live; its device trains. It stays the caller's
    * @throws InvalidDataException if the folder already holds a run, is a file, or is in use by
-   *     another training
+   *     another training, or a file of data does not fit the model
+   * @throws InvalidConfigException if the start of the weights is a model that does not fit
+   * @throws IllegalArgumentException if sequences that are no file do not fit the model, or the
+   *     training not its schedule
+   * @throws JobException if the processes have begun differently
    * @throws IOException if a file cannot be read or written
-   * @throws IllegalArgumentException if the folder has a run already, or plan and data do not fit
    */
   public static TrainingRun start(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
       throws IOException {
@@ -159,12 +193,14 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * As {@link #start(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file.
+   * As {@link #start(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file, with its
+   * exceptions.
    *
-   * @param folder the folder of config.yaml, metrics, checkpoints and model
+   * @param folder the folder of the run
    * @param plan what is trained, and how
-   * @param tokens the tokens; on a resume those of the run's beginning
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param tokens the tokens, closed by the caller after the run; on a resume those of the run's
+   *     beginning
+   * @param parent the manager under which the arrays live; its device trains. It stays the caller's
    * @return the run at its start, closed by the caller
    * @throws IOException if a file cannot be read or written
    */
@@ -174,12 +210,13 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * {@return a run at its start that is tried and never written}
+   * {@return a run at its start that is tried, by {@link #tryStep}, and never written; closed by
+   * the caller}
    *
-   * @param folder the folder of config.yaml, metrics, checkpoints and model
+   * @param folder the folder of the run
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent the manager under which the arrays live; its device trains. It stays the caller's
    * @throws InvalidDataException if the folder already holds a run, or is a file
    * @throws IOException if a file cannot be read or written
    */
@@ -189,12 +226,13 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * {@return the run of a folder: at its last checkpoint if there is one, else at its start}
+   * {@return the run of a folder: at its last checkpoint if there is one, else at its start; closed
+   * by the caller}
    *
-   * @param folder the folder of config.yaml, metrics, checkpoints and model
+   * @param folder the folder of the run
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent the manager under which the arrays live; its device trains. It stays the caller's
    * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume(RunFolder,
    *     Plan, TrainingData, NDManager)}
    * @throws IOException if a file cannot be read or written
@@ -207,9 +245,10 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, on DJL's default device.
+   * As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, with its exceptions, on
+   * DJL's default device, under a manager of its own that is closed with it.
    *
-   * @param folder of the run; made where it is absent
+   * @param folder the folder of the run; made where it is absent
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
    * @return the run, closed by the caller
@@ -229,12 +268,14 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file.
+   * As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file, with
+   * its exceptions.
    *
-   * @param folder the folder of config.yaml, metrics, checkpoints and model
+   * @param folder the folder of the run
    * @param plan what is trained, and how
-   * @param tokens the tokens; on a resume those of the run's beginning
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param tokens the tokens, closed by the caller after the run; on a resume those of the run's
+   *     beginning
+   * @param parent the manager under which the arrays live; its device trains. It stays the caller's
    * @return the run, closed by the caller
    * @throws IOException if a file cannot be read or written
    */
@@ -244,13 +285,15 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * {@return the run of a folder at its last checkpoint}
+   * {@return the run of a folder at its last checkpoint, which holds the folder's lock; closed by
+   * the caller}
    *
-   * @param folder the folder of config.yaml, metrics, checkpoints and model
+   * @param folder the folder of the run
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
-   * @param parent the manager of the arrays, whose device is theirs
-   * @throws InvalidDataException if there is no checkpoint, it is damaged, or the data are others
+   * @param parent the manager under which the arrays live; its device trains. It stays the caller's
+   * @throws InvalidDataException if there is no checkpoint, it is damaged, the data are others, or
+   *     another training uses the folder
    * @throws InvalidConfigException if model, seed or batch size are not those of the checkpoint
    * @throws IOException if a file cannot be read
    */
@@ -260,12 +303,14 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file.
+   * As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file, with its
+   * exceptions.
    *
-   * @param folder the folder of config.yaml, metrics, checkpoints and model
+   * @param folder the folder of the run
    * @param plan what is trained, and how
-   * @param tokens the tokens; on a resume those of the run's beginning
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param tokens the tokens, closed by the caller after the run; on a resume those of the run's
+   *     beginning
+   * @param parent the manager under which the arrays live; its device trains. It stays the caller's
    * @return the run, closed by the caller
    * @throws IOException if a file cannot be read
    */
@@ -278,10 +323,10 @@ public final class TrainingRun implements AutoCloseable {
    * As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, at the newest checkpoint that is
    * whole. Damaged ones after it are renamed; {@link #notes} names them.
    *
-   * @param folder the folder of config.yaml, metrics, checkpoints and model
+   * @param folder the folder of the run
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent the manager under which the arrays live; its device trains. It stays the caller's
    * @return the run, closed by the caller
    * @throws IOException if a file cannot be read or written
    */
@@ -292,13 +337,13 @@ public final class TrainingRun implements AutoCloseable {
 
   /**
    * {@return the run of a folder at its last checkpoint before a step, or at its start, to be
-   * looked at: what it did is not touched}
+   * looked at: its files are not touched; closed by the caller}
    *
    * @param step the update's number, from 1
-   * @param folder the folder of config.yaml, metrics, checkpoints and model
+   * @param folder the folder of the run
    * @param plan what is trained, and how
    * @param data the data; on a resume those of the run's beginning
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent the manager under which the arrays live; its device trains. It stays the caller's
    * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume(RunFolder,
    *     Plan, TrainingData, NDManager)}
    * @throws IOException if a file cannot be read
@@ -380,7 +425,10 @@ public final class TrainingRun implements AutoCloseable {
     return this;
   }
 
-  /** {@return what its user should know of a run that was opened, a sentence each} */
+  /**
+   * {@return what the user of a run that was opened should know, a sentence each; empty where there
+   * is nothing}
+   */
   public List<String> notes() {
     return List.copyOf(notes);
   }
@@ -390,16 +438,18 @@ public final class TrainingRun implements AutoCloseable {
     return learner.updates();
   }
 
-  /** {@return the model in training} */
+  /** {@return the model in training, which is closed with the run} */
   public Learner learner() {
     return learner;
   }
 
   /**
-   * Trains to the end of the plan.
+   * Trains to the end of the plan, evaluates and writes a checkpoint and the model. A run at its
+   * end does nothing.
    *
-   * @param listener told of metrics, evaluations, checkpoints and spikes
-   * @throws DivergedException as {@link #run(TrainingListener, BooleanSupplier)}
+   * @param listener told of metrics, evaluations, checkpoints and spikes, on this thread
+   * @throws DivergedException if a loss is not finite; all exceptions are those of {@link
+   *     #run(TrainingListener, BooleanSupplier)}
    * @throws IOException if a file cannot be written, or a listener throws it
    */
   public void run(TrainingListener listener) throws IOException {
@@ -409,12 +459,16 @@ public final class TrainingRun implements AutoCloseable {
   /**
    * Trains to the end of the plan, or until it is told to stop.
    *
-   * @param listener told of metrics, evaluations, checkpoints and spikes
-   * @param isStopRequested asked after each step; when true, a checkpoint is written and the
-   *     training ends
+   * @param listener told of metrics, evaluations, checkpoints and spikes, on this thread
+   * @param isStopRequested asked after each step, on this thread; when true, a checkpoint is
+   *     written and the training ends
    * @return whether the plan came to its end
    * @throws DivergedException if a loss is not finite or, with a guard, too many are in a row; the
    *     last checkpoint is from before it
+   * @throws InvalidDataException if a file of data is not what it states of itself
+   * @throws io.github.md4.core.DeviceException if the device's memory is full; names the
+   *     micro-batch that would fit
+   * @throws JobException if another process fails
    * @throws IOException if a file cannot be written, or a listener throws it
    */
   public Outcome run(TrainingListener listener, BooleanSupplier isStopRequested)
@@ -484,13 +538,16 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * Makes the updates before a step again and returns what that step was; it is not made.
+   * Makes the updates before a step again and returns what that step was; it is not made. Nothing
+   * is written.
    *
-   * @param step after as many updates as the run has seen
+   * @param step the update's number, from 1; above {@link #updates}
    * @param progress hears how many updates there are now
-   * @return losses and gradients of the step
+   * @return loss and gradients of the step
+   * @throws IllegalArgumentException if the run has seen the step already
    */
   public Replay replay(long step, LongConsumer progress) {
+    require(step > updates(), "step must be above the updates made, " + updates(), step);
     trainer.advance(manager, step - 1, progress);
     return trainer.look();
   }
@@ -499,12 +556,15 @@ public final class TrainingRun implements AutoCloseable {
    * Makes the next update, writes nothing, and returns the loss before it in bits per token: what a
    * first look at a configuration needs.
    *
-   * @return bits per token
+   * @return the loss with its constant term, bits per token; may be infinite or NaN
+   * @throws io.github.md4.core.DeviceException if the device's memory is full; names the
+   *     micro-batch that would fit
    */
   public double tryStep() {
     return trainer.tryStep(manager);
   }
 
+  /** Frees the model in training and the lock of the folder. */
   @Override
   public void close() throws IOException {
     if (learner != null) {

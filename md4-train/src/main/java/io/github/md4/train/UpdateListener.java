@@ -2,14 +2,15 @@
 package io.github.md4.train;
 
 /**
- * Is told, phase by phase, how far an update has come: the seam through which it is measured.
+ * A listener that is told, phase by phase, how far an update has come: the seam through which it is
+ * measured.
  *
  * <p>On a GPU a phase that is over on the host may not have begun on the device; a listener that
  * wants the device's time waits for it.
  */
 @FunctionalInterface
 public interface UpdateListener {
-  /** Hears and costs nothing. */
+  /** The listener that does nothing. */
   UpdateListener NONE = phase -> {};
 
   /** A phase of an update; the first three come once for every micro-batch. */

@@ -3,7 +3,10 @@ package io.github.md4.train;
 
 import ai.djl.ndarray.NDArray;
 
-/** The numbers of an update, on the device: reading them waits for it. */
+/**
+ * The numbers of an update, on the device: reading them waits for it. Closed by whoever made the
+ * update, on its thread.
+ */
 public final class UpdateNumbers implements AutoCloseable {
   private final NDArray array;
 
@@ -17,16 +20,18 @@ public final class UpdateNumbers implements AutoCloseable {
   /**
    * An update's numbers.
    *
-   * @param loss the diffusion term before it, mean bits per token
-   * @param gradientNorm before any clipping; NaN where nobody watches it
-   * @param isMade whether it was made, or left out as too far from others
+   * @param loss the diffusion term before the update, without the constant term, mean bits per
+   *     token
+   * @param gradientNorm the Euclidean norm of the gradient by all parameters, before any clipping;
+   *     NaN where no guard watches it
+   * @param isMade whether the update was made; false where the guard left it out
    */
   public record Read(float loss, float gradientNorm, boolean isMade) {}
 
   /**
    * Waits for the device and returns the numbers.
    *
-   * @return loss, norms and verdict
+   * @return loss, norm and verdict
    */
   public Read read() {
     float[] values = array.toFloatArray();
@@ -35,6 +40,7 @@ public final class UpdateNumbers implements AutoCloseable {
         : new Read(values[1], values[2], values[0] != 0);
   }
 
+  /** Frees the numbers on the device. */
   @Override
   public void close() {
     array.close();

@@ -9,18 +9,22 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.schedule.ScheduleConfig;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Objects;
 
-/** The start of a network's weights. */
+/** The start of a network's weights: drawn from their laws, or those of a trained model. */
 public sealed interface WarmStart {
 
   /**
-   * {@return a model before its first update}
+   * {@return a model before its first update, closed by the caller}
    *
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent the manager under which the arrays live; its device is theirs
    * @param network the network whose weights are trained, and its parameters' specs
    * @param plan what is trained, and how
    * @param schedule the schedule, closed with what is made
-   * @throws InvalidConfigException if the start is a model that does not fit
+   * @throws InvalidConfigException if the start is a model of another network, vocabulary or kind
+   *     of schedule
+   * @throws io.github.md4.core.InvalidDataException if the start is a folder without a model, or a
+   *     damaged one
    * @throws IOException if a file cannot be read or written
    */
   TrainedModel model(
@@ -30,7 +34,7 @@ public sealed interface WarmStart {
   /**
    * {@return the choice written as {@code none} or as the folder of a model}
    *
-   * @param text the text, as configs hold it
+   * @param text the text, as configs hold it; the folder is looked at when a run starts
    */
   static WarmStart parse(String text) {
     return text.equals(None.NAME) ? new None() : new Model(Path.of(text));
@@ -58,7 +62,7 @@ public sealed interface WarmStart {
             .formatted(now, folder, before, advice));
   }
 
-  /** Drawn from their laws. */
+  /** Weights drawn from their laws (spec, Section 5.4). */
   record None() implements WarmStart {
     private static final String NAME = "none";
 
@@ -77,9 +81,19 @@ public sealed interface WarmStart {
   /**
    * The averaged weights of a trained model; its powers or noise, if it has any, are not taken.
    *
-   * @param folder of a model, a checkpoint or a run
+   * @param folder the folder of a model, a checkpoint or a run
    */
   record Model(Path folder) implements WarmStart {
+    /**
+     * Checks that there is a folder to look for.
+     *
+     * @param folder the folder of a model, a checkpoint or a run
+     * @throws NullPointerException if it is null
+     */
+    public Model {
+      Objects.requireNonNull(folder, "folder");
+    }
+
     private static final String KEY = "training.warmStart";
 
     @Override

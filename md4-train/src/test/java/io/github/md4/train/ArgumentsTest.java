@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.github.md4.core.noise.Noise;
+import io.github.md4.train.data.MemoryWindows;
+import io.github.md4.train.data.Windows;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The checks of arguments that the comments of the public types promise. */
+final class ArgumentsTest {
+
+  static Stream<Record> configs() {
+    TrainingConfig training = TrainingConfig.defaults();
+    return Stream.of(
+        training,
+        training.batching(),
+        training.computation(),
+        training.optimization(),
+        training.optimization().learningRate(),
+        training.powers(),
+        training.reporting(),
+        new RunFolder(Path.of("run")),
+        new WarmStart.Model(Path.of("model")));
+  }
+
+  @ParameterizedTest
+  @MethodSource("configs")
+  void config_rejectsANullInPlaceOfEachComponent(Record config) throws Exception {
+    RecordComponent[] components = config.getClass().getRecordComponents();
+    Class<?>[] types = Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+    for (int i = 0; i < components.length; i++) {
+      if (!types[i].isPrimitive()) {
+        Object[] values = new Object[components.length];
+        for (int k = 0; k < values.length; k++) {
+          values[k] = k == i ? null : components[k].getAccessor().invoke(config);
+        }
+        Throwable thrown =
+            catchThrowable(
+                () -> config.getClass().getDeclaredConstructor(types).newInstance(values));
+        assertThat(thrown)
+            .as("%s of %s", components[i].getName(), config.getClass().getSimpleName())
+            .isInstanceOf(InvocationTargetException.class)
+            .cause()
+            .isInstanceOf(NullPointerException.class)
+            .hasMessage(components[i].getName());
+      }
+    }
+  }
+
+  static Stream<ThrowingCallable> wrongCadences() {
+    Cadence good = Cadence.atTheEnd();
+    return Stream.of(
+        () -> good.evaluateEvery(-1),
+        () -> good.checkpointEvery(-1),
+        () -> good.keepLast(0),
+        () -> good.keepEvery(-1));
+  }
+
+  @ParameterizedTest
+  @MethodSource("wrongCadences")
+  void cadence_rejectsNumbersOutOfRange(ThrowingCallable wrong) {
+    assertThatIllegalArgumentException().isThrownBy(wrong).withMessageContaining("must be at");
+  }
+
+  @Test
+  void checkpoints_rejectNumbersOutOfRange(@TempDir Path folder) {
+    assertThatIllegalArgumentException().isThrownBy(() -> new Checkpoints(folder, 0, 0));
+    assertThatIllegalArgumentException().isThrownBy(() -> new Checkpoints(folder, 1, -1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Checkpoints(folder, 1, 0).write(-1, content -> {}))
+        .withMessage("step must be at least 0: -1");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void exampleBatch_rejectsNumbersOfExamplesThatDiffer() {
+    int[][] x = {{1, 2}, {0, 1}};
+    int[] labels = {-1, -1};
+    double[] v = {0.1, 0.6};
+    double[][] u = {{0.1, 0.2}, {0.3, 0.4}};
+    assertThat(new ExampleBatch(x, labels, v, u).batchSize()).isEqualTo(2);
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () -> new ExampleBatch(new int[0][], new int[0], new double[0], new double[0][]));
+    assertThatIllegalArgumentException().isThrownBy(() -> new ExampleBatch(x, new int[1], v, u));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ExampleBatch(x, labels, Arrays.copyOf(v, 1), u));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ExampleBatch(x, labels, v, Arrays.copyOf(u, 1)));
+  }
+
+  @Test
+  void batches_rejectANegativeStep() {
+    Windows windows =
+        new MemoryWindows(MemoryWindows.content(List.of(new int[] {0, 1}), new int[0]), 1);
+    Batches batches = new Batches(windows, new Noise(1), Batching.of(1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> batches.of(-1))
+        .withMessage("step must be at least 0: -1");
+  }
+
+  @Test
+  void startShare_rejectsANegativeNumberOfUpdates() {
+    assertThatIllegalArgumentException().isThrownBy(() -> MovingAverage.defaults().startShare(-1));
+  }
+}
