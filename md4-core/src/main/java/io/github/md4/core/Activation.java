@@ -2,17 +2,18 @@
 package io.github.md4.core;
 
 /**
- * The non-linearity of the gated feed-forward, and of the condition before every adaLN product.
+ * The non-linearity of the gated feed-forward, and of the condition before every adaLN product
+ * (Shazeer, 2020, arXiv 2002.05202).
  *
  * <p>With {@code v} the value half and {@code g} the gate half, the gated feed-forward computes
  * {@code v * activation(g)}.
  */
 public enum Activation {
-  /** Sigmoid. */
+  /** Sigmoid, {@code 1 / (1 + exp(-x))}. */
   GLU(0, "torch.sigmoid(x)", "torch.glu(u, -1)", "torch.sigmoid_backward(dy, torch.sigmoid(x))"),
-  /** Swish, {@code x sigmoid(x)}. */
+  /** Swish, {@code x / (1 + exp(-x))}. */
   SWIGLU(1, "torch.silu(x)", "torch.mul(a, torch.silu(b))", "torch.silu_backward(dy, x)"),
-  /** GELU in its tanh approximation. */
+  /** GELU in its tanh approximation (Hendrycks and Gimpel, 2016). */
   GEGLU(
       2,
       "torch.gelu(x, approximate=\"tanh\")",
@@ -37,6 +38,7 @@ public enum Activation {
    * {@return the activation written as {@code glu}, {@code swiglu} or {@code geglu}}
    *
    * @param text the text, as configs hold it
+   * @throws IllegalArgumentException for any other text
    */
   public static Activation parse(String text) {
     return Choices.parse(values(), "activation", text);

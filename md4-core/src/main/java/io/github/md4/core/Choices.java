@@ -11,9 +11,9 @@ public final class Choices {
   private Choices() {}
 
   /**
-   * {@return the name of a choice in lower case}
+   * {@return the name of a choice in lower case, its underscores kept}
    *
-   * @param choice the chosen constant, whose name is written in lower case
+   * @param choice the chosen constant
    */
   public static String name(Enum<?> choice) {
     return choice.name().toLowerCase(Locale.ROOT);

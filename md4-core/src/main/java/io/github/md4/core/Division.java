@@ -16,7 +16,7 @@ public interface Division {
     return new Whole();
   }
 
-  /** {@return the number of parts, and so the largest number of items in a round} */
+  /** {@return the number of parts, at least 1: the largest number of items in a round} */
   int parts();
 
   /**
@@ -24,7 +24,7 @@ public interface Division {
    *
    * @param items the computation of each part's item, at most {@link #parts}; what they return must
    *     depend on nothing but the item
-   * @return what each item gives; empty where it is not known here
+   * @return what each item gives, in the order of {@code items}; empty where it is not known here
    */
   List<Optional<byte[]>> round(List<Supplier<byte[]>> items);
 

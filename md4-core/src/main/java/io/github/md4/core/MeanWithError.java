@@ -6,16 +6,16 @@ import java.util.Arrays;
 /**
  * A mean of independent values, with its standard error.
  *
- * @param mean the mean of the values
+ * @param mean the mean of the values, in their unit
  * @param standardError the standard deviation of the values, with Bessel's correction, over the
- *     square root of their number; NaN for a single value
+ *     square root of their number, in their unit; NaN for a single value
  */
 public record MeanWithError(double mean, double standardError) {
 
   /**
    * {@return the mean of values}
    *
-   * @param values the values, at least one
+   * @param values the values, at least one; NaN where one of them is
    * @throws IllegalArgumentException if there is none
    */
   public static MeanWithError of(double... values) {

@@ -42,7 +42,7 @@ public final class StrictJson {
   }
 
   /**
-   * {@return a number}
+   * {@return a finite number, as the nearest double}
    *
    * @param value may be null, where the key is absent
    * @param name what it is, for the message

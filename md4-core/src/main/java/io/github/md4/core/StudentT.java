@@ -3,7 +3,10 @@ package io.github.md4.core;
 
 import static io.github.md4.core.Checks.require;
 
-/** Student's t distribution with a whole number of degrees of freedom. */
+/**
+ * Student's t distribution with a whole number of degrees of freedom. Above 100,000 degrees it is
+ * computed with 100,000, which agrees with the normal distribution to five digits.
+ */
 public final class StudentT {
   /** With more, the distribution is the normal one to five digits. */
   private static final int MOST_DEGREES = 100_000;
@@ -11,11 +14,13 @@ public final class StudentT {
   private StudentT() {}
 
   /**
-   * {@return the probability of more than {@code t}, by the finite sums over powers of the cosine
-   * of {@code atan(t / sqrt(degrees))} (Abramowitz and Stegun, 26.7.3 and 26.7.4)}
+   * {@return the probability of more than {@code t}, in [0, 0.5], by the finite sums over powers of
+   * the cosine of {@code atan(t / sqrt(degrees))} (Abramowitz and Stegun, 26.7.3 and 26.7.4)}
    *
    * @param t the quotient of a deviation and its standard error, at least 0
    * @param degreesOfFreedom the degrees of freedom, at least 1
+   * @throws IllegalArgumentException if {@code t} is negative or NaN, or {@code degreesOfFreedom}
+   *     is below 1
    */
   public static double tail(double t, long degreesOfFreedom) {
     require(t >= 0, "t must be at least 0", t);
@@ -53,6 +58,8 @@ public final class StudentT {
    *
    * @param tail the probability of a larger value, in (0, 0.5]
    * @param degreesOfFreedom the degrees of freedom, at least 1
+   * @throws IllegalArgumentException if {@code tail} is outside (0, 0.5], or {@code
+   *     degreesOfFreedom} is below 1
    */
   public static double quantile(double tail, long degreesOfFreedom) {
     require(tail > 0 && tail <= 0.5, "tail must be in (0, 0.5]", tail);

@@ -18,7 +18,7 @@ public final class Units {
   }
 
   /**
-   * {@return {@code exp(natsPerToken)}}
+   * {@return the perplexity, {@code exp(natsPerToken)}}
    *
    * @param natsPerToken a loss in nats per token
    */

@@ -107,6 +107,8 @@ public record UntrustedFile(Path path) {
    * @param <T> the type of what is read
    * @param what the content that was expected: "no tokenizer"
    * @param reading makes the value of the JSON object
+   * @throws InvalidDataException if the file is no UTF-8 text, holds no JSON object, or the reading
+   *     fails
    * @throws IOException if the file cannot be read
    */
   public <T> T readJson(String what, Function<JsonObject, T> reading) throws IOException {

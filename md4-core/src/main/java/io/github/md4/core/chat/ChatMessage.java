@@ -10,7 +10,7 @@ import java.util.Objects;
  *
  * @param role who speaks, as the template names it: {@code system}, {@code user} or {@code
  *     assistant}
- * @param content the words
+ * @param content the words, not null
  */
 public record ChatMessage(String role, String content) {
 
@@ -19,7 +19,8 @@ public record ChatMessage(String role, String content) {
    *
    * @param role who speaks, as the template names it: {@code system}, {@code user} or {@code
    *     assistant}
-   * @param content the words
+   * @param content the words, not null
+   * @throws NullPointerException if one is null
    */
   public ChatMessage {
     Objects.requireNonNull(role, "role");
@@ -38,7 +39,7 @@ public record ChatMessage(String role, String content) {
   /**
    * {@return what a person says}
    *
-   * @param content the words
+   * @param content the words, not null
    */
   public static ChatMessage user(String content) {
     return new ChatMessage("user", content);
@@ -47,7 +48,7 @@ public record ChatMessage(String role, String content) {
   /**
    * {@return what a model says}
    *
-   * @param content the words
+   * @param content the words, not null
    */
   public static ChatMessage assistant(String content) {
     return new ChatMessage("assistant", content);

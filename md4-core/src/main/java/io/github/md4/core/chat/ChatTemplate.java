@@ -9,8 +9,9 @@ import java.util.stream.Collectors;
 /**
  * The text of a conversation as a model was trained to read it, written by a template in the part
  * of Jinja that published chat templates use: {@code if}, {@code for}, {@code set}, slices, {@code
- * namespace}, and the usual filters, tests and methods of texts. White space around tags is that of
- * transformers (trim_blocks, lstrip_blocks).
+ * namespace}, and the usual filters, tests and methods of texts (docs/models.md). White space
+ * around tags is that of transformers (trim_blocks, lstrip_blocks). Immutable, and safe for many
+ * threads.
  */
 public final class ChatTemplate {
   private final Statement template;
@@ -37,7 +38,7 @@ public final class ChatTemplate {
   /**
    * {@return the text of a conversation and of the beginning of the model's next turn}
    *
-   * @param messages the turns so far
+   * @param messages the turns so far, in order
    * @throws IllegalArgumentException if the template refuses them, as roles that do not alternate
    */
   public String prompt(List<ChatMessage> messages) {
@@ -47,7 +48,7 @@ public final class ChatTemplate {
   /**
    * {@return the text of a conversation that has ended}
    *
-   * @param messages all turns
+   * @param messages all turns, in order
    * @throws IllegalArgumentException if the template refuses them
    */
   public String transcript(List<ChatMessage> messages) {

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
  * <p>What the bound has besides, the rates of leaving a mask, does not depend on a network whose
  * guesses add up to 1, and is left out with the constant that it cancels with in expectation. The
  * expectation is MD4's; the estimate is doubly stochastic, of a time and a position, and has one
- * position's cross-entropy where MD4's has all masked ones.
+ * position's cross-entropy where MD4's has all masked ones. In nats.
  *
  * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share

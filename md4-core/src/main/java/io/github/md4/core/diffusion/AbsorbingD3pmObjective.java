@@ -9,13 +9,13 @@ import java.util.List;
  * D3PM with masks (Austin et al., 2021): T steps, a network that guesses the clean token, and
  * optionally the cross-entropy of that guess beside each step's divergence. The divergence of a
  * masked position is {@code (alpha_s - alpha_t) / (1 - alpha_t)} times the cross-entropy, which is
- * MD4's in T steps; an unmasked position never changes and counts nothing.
+ * MD4's in T steps; an unmasked position never changes and counts nothing. In nats.
  *
  * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  * @param axis the number of steps, T
- * @param auxiliary lambda: what each step counts is its divergence and lambda times the
- *     cross-entropy of its masked positions
+ * @param auxiliary lambda, at least 0: what each step counts is its divergence and lambda times the
+ *     cross-entropy of its masked positions; 0 for the bound
  */
 public record AbsorbingD3pmObjective(
     TokenSpace space, MaskingSchedule schedule, TimeAxis.Discrete axis, double auxiliary)

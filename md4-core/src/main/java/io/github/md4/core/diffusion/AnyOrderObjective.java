@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * The bound of a model that guesses tokens one by one in any order: a number k drawn uniformly from
- * 1 to n, and k of the n tokens masked,
+ * The bound, in nats, of a model that guesses tokens one by one in any order (Hoogeboom et al.,
+ * 2022; spec, Section 2.7): a number k drawn uniformly from 1 to n, and k of the n tokens masked,
  *
  * <pre>{@code
  * E_k E_M (n / k) sum_{i in M} -log mu_i(z_M, t)[x_i],   |M| = k

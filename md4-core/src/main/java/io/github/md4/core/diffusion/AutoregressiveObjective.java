@@ -7,9 +7,10 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * The negative log-likelihood of a network that guesses each token from those before it: the
- * baseline of masked diffusion (MD4, Section 5). The first token is guessed from the mask alone, so
- * that all N are scored. The time is always 0, so that the network may be the same.
+ * The negative log-likelihood, in nats, of a network that guesses each token from those before it:
+ * the autoregressive baseline of MD4's experiments (spec, Section 2.7). The first token is guessed
+ * from the mask alone, so that all N are scored. The time is always 0, so that the network may be
+ * the same.
  *
  * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  */

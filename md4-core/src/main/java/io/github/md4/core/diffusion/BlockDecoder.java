@@ -5,19 +5,20 @@ import ai.djl.ndarray.NDArray;
 
 /**
  * A network that unmasks block by block, and keeps the keys and values of the clean blocks that it
- * has been shown of one sequence (BD3-LM).
+ * has been shown of one sequence (BD3-LM, Arriola et al., 2025). For one thread; closing it frees
+ * what it keeps.
  */
 public interface BlockDecoder extends AutoCloseable {
 
-  /** {@return the positions of a block} */
+  /** {@return b, the positions of a block, at least 1} */
   int blockSize();
 
   /**
    * {@return the logits in the block after those remembered, float32 [R, V], attached to the
    * manager of {@code block}}
    *
-   * @param block partly masked tokens, int64 [1, b]
-   * @param rows positions in the block, int64 [R]
+   * @param block partly masked tokens, in [0, V], int64 [1, b]
+   * @param rows positions in the block, in [0, b), int64 [R], R at least 1
    */
   NDArray logits(NDArray block, NDArray rows);
 

@@ -39,6 +39,7 @@ public record BlockObjective(TokenSpace space, int size) implements Objective {
    *
    * @param space V, and the mask
    * @param size B, at least 1
+   * @throws IllegalArgumentException if {@code size} is below 1
    */
   public BlockObjective {
     require(size >= 1, "a block must have at least 1 token", size);
@@ -79,6 +80,7 @@ public record BlockObjective(TokenSpace space, int size) implements Objective {
    * The kind {@code block-diffusion(B)}.
    *
    * @param size B, at least 1
+   * @throws IllegalArgumentException if {@code size} is below 1
    */
   public record Kind(int size) implements ObjectiveKind {
     static final String NAME = "block-diffusion";
@@ -93,6 +95,7 @@ public record BlockObjective(TokenSpace space, int size) implements Objective {
      * Checks the size.
      *
      * @param size B, at least 1
+     * @throws IllegalArgumentException if {@code size} is below 1
      */
     public Kind {
       require(size >= 1, "a block must have at least 1 token", size);

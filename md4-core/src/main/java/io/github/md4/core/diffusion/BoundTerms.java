@@ -2,11 +2,13 @@
 package io.github.md4.core.diffusion;
 
 /**
- * The terms of a bound on the negative log-likelihood, nats per token.
+ * The terms of a bound on the negative log-likelihood, nats per token (MD4, Section 3 and Appendix
+ * E; spec, Section 2.2).
  *
  * @param diffusion the part that the network can lower
  * @param reconstruction the part of the tokens still masked at the least time
- * @param prior zero, as in the reference
+ * @param prior the part of what is known at time 1: zero of masks, as in the reference, which
+ *     leaves it out; of uniform and Gaussian noise their divergence
  */
 public record BoundTerms(double diffusion, double reconstruction, double prior) {
 
@@ -19,7 +21,7 @@ public record BoundTerms(double diffusion, double reconstruction, double prior) 
     return new BoundTerms(diffusion, reconstruction + more, prior);
   }
 
-  /** {@return the bound} */
+  /** {@return the bound: the sum of the three, nats per token} */
   public double total() {
     return diffusion + reconstruction + prior;
   }

@@ -6,8 +6,11 @@ import ai.djl.ndarray.NDManager;
 import java.util.Optional;
 
 /**
- * A network that guesses what is under the masks: the seam between the mathematics of masks and
- * everything that has weights.
+ * A network that guesses what is under the masks, {@code mu_theta} of MD4's Section 3: the seam
+ * between the mathematics of masks and everything that has weights.
+ *
+ * <p>An implementation of a user's own is the one method {@link #logits}. The samplers of this
+ * library call it from one thread at a time; whether more may is for the implementation to say.
  */
 @FunctionalInterface
 public interface Denoiser {
@@ -28,8 +31,8 @@ public interface Denoiser {
    * keep what it has seen; closed by the caller}
    *
    * @param parent the owner of the arrays; its device is that of the network
-   * @param slots the number of sequences that it keeps at once
-   * @param length the most tokens of a sequence
+   * @param slots the number of sequences that it keeps at once, at least 1
+   * @param length the most tokens of a sequence, at least 1
    */
   default Optional<Decoder> decoder(NDManager parent, int slots, int length) {
     return Optional.empty();
@@ -39,7 +42,7 @@ public interface Denoiser {
    * {@return this network as one that keeps the clean blocks of a sequence, if it unmasks block by
    * block; closed by the caller}
    *
-   * @param parent the manager of what is kept
+   * @param parent the owner of what is kept; its device is that of the network
    */
   default Optional<BlockDecoder> blockDecoder(NDManager parent) {
     return Optional.empty();

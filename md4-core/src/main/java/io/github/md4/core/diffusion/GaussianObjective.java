@@ -41,8 +41,9 @@ public record GaussianObjective(TokenSpace space, GaussianProcess process) imple
   }
 
   /**
-   * {@return the query about an example while the ends of the noise are learned: the token is asked
-   * for once a little above the start and once below, whose difference is a derivative}
+   * {@return the query about an example while the ends of the noise are learned: near time 0 the
+   * token is asked for a little above the start of the noise or a little below, and the difference
+   * of the two is a derivative}
    *
    * @param x clean tokens, in [0, V), [N]
    * @param v the uniform in [0, 1) that chooses the time

@@ -5,8 +5,9 @@ import io.github.md4.core.schedule.MaskingSchedule;
 import java.util.SplittableRandom;
 
 /**
- * Gaussian noise on embedded tokens that keeps their variance: {@code z_t = sqrt(alpha_t) e(x) +
- * sqrt(1 - alpha_t) noise}, where the embeddings have D coordinates and the squared length D.
+ * Gaussian noise on embedded tokens that keeps their variance (Gulrajani and Hashimoto, 2023;
+ * Kingma et al., 2021): {@code z_t = sqrt(alpha_t) e(x) + sqrt(1 - alpha_t) noise}, where the
+ * embeddings have D coordinates and the squared length D.
  *
  * @param schedule the schedule that all tokens share
  * @param width D, the length of a token's vector, at least 1
@@ -83,9 +84,10 @@ public record GaussianProcess(MaskingSchedule schedule, int width) {
   }
 
   /**
-   * {@return the root of alpha}
+   * {@return the root of alpha, in [0, 1]}
    *
    * @param t a time, in [0, 1]
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double scale(double t) {
     return Math.sqrt(schedule.alpha(t));
@@ -93,9 +95,11 @@ public record GaussianProcess(MaskingSchedule schedule, int width) {
 
   /**
    * {@return minus half the derivative of the signal-to-noise ratio by time: the weight of the
-   * squared distance between an embedding and the guess of it (Kingma et al., 2021, equation 15)}
+   * squared distance between an embedding and the guess of it (Kingma et al., 2021, equation 15);
+   * at least zero}
    *
    * @param t a time, in [0, 1]
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double lossWeight(double t) {
     double noise = schedule.oneMinusAlpha(t);

@@ -13,7 +13,7 @@ import io.github.md4.core.schedule.GenMd4Schedule;
  *
  * <p>in bits per token, the difference of the losses being a constant (spec, Section 3.3). It is,
  * without bias, that of the bound's expectation. The value of the whole is no likelihood: what is
- * reported is the bound, without the last term.
+ * reported is the bound, without the last term. For one thread.
  */
 public final class GenMd4Gradient {
   private final GenMd4Schedule schedule;
@@ -24,7 +24,8 @@ public final class GenMd4Gradient {
    * Begins the gradient of a step.
    *
    * @param schedule the schedule with a power for each token
-   * @param examples of the whole step, each of which has two masked samples
+   * @param examples the examples of the whole step, over all its parts, at least 1; each has two
+   *     masked samples
    */
   public GenMd4Gradient(GenMd4Schedule schedule, int examples) {
     this.schedule = schedule;
@@ -60,7 +61,7 @@ public final class GenMd4Gradient {
     addRows(second.byPower);
   }
 
-  /** {@return the gradient of what was added, [V]; not to be changed} */
+  /** {@return the gradient of what was added, bits per token and unit of power, [V]; not a copy} */
   public double[] byPower() {
     return byPower;
   }

@@ -18,7 +18,7 @@ import java.util.Arrays;
  * }</pre>
  *
  * which is the paper's sum over the vocabulary without a tensor for it: a weighted cross-entropy
- * and a mean of the powers. With all powers 1 it is MD4's.
+ * and a mean of the powers. In nats. With all powers 1 it is MD4's.
  *
  * @param schedule the schedule with a power for each token
  * @param floor where time begins: at the reference's floor, or exactly
@@ -40,7 +40,7 @@ public record GenMd4Objective(GenMd4Schedule schedule, TimeFloor floor) implemen
    * {@return the query about an example whose noise was turned into critical powers ahead}
    *
    * @param x clean tokens in [0, V), [N]
-   * @param t a time in [t1, 1)
+   * @param t a time in [t1, 1), t1 being {@link GenMd4Schedule#TIME_FLOOR}
    * @param critical the power up to which each position is masked, {@link
    *     GenMd4Schedule#criticalPower}, [N]
    */

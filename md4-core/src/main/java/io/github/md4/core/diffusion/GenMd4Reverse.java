@@ -35,12 +35,14 @@ public sealed interface GenMd4Reverse {
    * Returns a draw of {@code z_s} from {@code p(z_s | z_t)} for a batch of arrays on any device, by
    * the probabilities above; see {@link ReverseProcess#step}.
    *
-   * @param zt int64 [B, N], in [0, V]; V is the mask
-   * @param s float32 or float64 [B], at most {@code t}
-   * @param t float32 or float64 [B], in (0, 1]; not checked
-   * @param logits unnormalised {@code log mu}, float [B, N, V]
+   * @param zt partly masked tokens, int64 [B, N], in [0, V]; V is the mask
+   * @param s earlier times, each in [0, its {@code t}], float32 or float64 [B]
+   * @param t times in (0, 1], float32 or float64 [B]; their values are not checked
+   * @param logits unnormalised {@code log mu}, float32 or float64 [B, N, V]
    * @param u uniforms in [0, 1), float32 or float64 [B, N]
    * @return int64 [B, N], in [0, V], attached to the manager of {@code zt}
+   * @throws IllegalArgumentException if a shape is not the one named here, or {@code s}, {@code t}
+   *     or {@code u} is not float32 or float64
    */
   default NDArray step(NDArray zt, NDArray s, NDArray t, NDArray logits, NDArray u) {
     try (NDManager scope = zt.getManager().newSubManager()) {
@@ -52,7 +54,7 @@ public sealed interface GenMd4Reverse {
    * {@return the time that the network is told at the next draw for a masked position; 0 if there
    * is no further draw}
    *
-   * @param time the time from which on the position has not been drawn for
+   * @param time the time from which on the position has not been drawn for, in [0, 1]
    * @param u the noise of the position, uniform in [0, 1)
    */
   double next(double time, double u);
@@ -77,7 +79,7 @@ public sealed interface GenMd4Reverse {
    * {@return the number of the step at a time}
    *
    * @param time a time, in [0, 1]
-   * @param before the number of times at which tokens were drawn before it
+   * @param before the number of times at which tokens were drawn before it, at least 0
    */
   int step(double time, int before);
 

@@ -5,7 +5,7 @@ import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
-/** The way in which the sequences of a model come about. */
+/** The way in which the sequences of a model come about, which chooses its samplers. */
 public sealed interface Generation {
 
   /**
@@ -77,7 +77,7 @@ public sealed interface Generation {
   /**
    * Vectors drawn from a normal law turn step by step into embedded tokens.
    *
-   * @param width D, the coordinates of each
+   * @param width D, the coordinates of each, at least 1
    */
   record GaussianNoise(int width) implements Generation {
     @Override

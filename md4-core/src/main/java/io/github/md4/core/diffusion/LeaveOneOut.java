@@ -16,15 +16,15 @@ import io.github.md4.core.schedule.GenMd4Schedule;
  * log-odds of its token's being masked.
  *
  * @param schedule the schedule with a power for each token
- * @param first masked; {@code second}, the same examples and times, masked independently
- * @param second the queries about the second sample
+ * @param first the queries about the first sample, of B examples
+ * @param second the queries about the second: the same examples and times, masked independently
  */
 public record LeaveOneOut(GenMd4Schedule schedule, QueryBatch first, QueryBatch second) {
 
   /**
    * {@return the term of each example, the l being constants, [B]}
    *
-   * @param l1 losses of the first sample, nats, [B]; {@code l2}, of the second
+   * @param l1 losses of the first sample, nats, [B]
    * @param l2 losses of the second sample, nats, [B]
    */
   public double[] terms(double[] l1, double[] l2) {

@@ -7,7 +7,7 @@ import io.github.md4.core.schedule.TimeAxis;
 /**
  * The objective of MaskGIT (Chang et al., 2022): the cross-entropy at masked positions without a
  * weight, the masked share following the schedule at a uniform time (spec, Section 2.7). It is
- * MD4's query with the weight 1; label smoothing is left out.
+ * MD4's query with the weight 1, in nats; label smoothing is left out.
  *
  * <p>The value bounds no likelihood, so held-out data are scored by {@link AnyOrderObjective}.
  *

@@ -6,8 +6,8 @@ import io.github.md4.core.schedule.TimeAxis;
 import java.util.stream.IntStream;
 
 /**
- * The any-order bound with a masking probability drawn uniformly, lambda-DCE of RADD (Ou et al.,
- * 2025): each token is masked with the probability b,
+ * The any-order bound, in nats, with a masking probability drawn uniformly, lambda-DCE of RADD (Ou
+ * et al., 2024): each token is masked with the probability b,
  *
  * <pre>{@code
  * E_b E_M (1 / b) sum_{i in M} -log mu_i(z_M, t)[x_i],   1 - alpha(t) = b

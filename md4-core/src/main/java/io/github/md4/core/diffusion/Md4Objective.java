@@ -6,7 +6,7 @@ import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
 
 /**
- * The bound on the negative log-likelihood of MD4 (MD4, Section 3; spec, Section 2).
+ * The bound on the negative log-likelihood of MD4, in nats (MD4, Section 3; spec, Section 2).
  *
  * <p>For a time {@code t} drawn uniformly and {@code z_t} drawn from {@code q(z_t | x)}, the
  * diffusion term of an example is estimated by

@@ -29,7 +29,7 @@ import java.util.Arrays;
  * <p>which needs the squared losses alone, and no derivative of the network by the noise. What is
  * lowered is the logarithm of that mean square. The ends' f is the mean over the first and the last
  * piece of the curve; the cross-entropy's derivative is a difference of queries above and below the
- * start ({@link GaussianObjective#queryAround}).
+ * start ({@link GaussianObjective#queryAround}). For one thread.
  */
 public final class NoiseGradient {
   /** The places of the sums over a step's examples. */
@@ -63,7 +63,7 @@ public final class NoiseGradient {
    * Begins the gradient of a step.
    *
    * @param curve the noise as it is now
-   * @param width D, the coordinates of an embedding
+   * @param width D, the coordinates of an embedding, at least 1
    */
   public NoiseGradient(NoiseCurve curve, int width) {
     this.curve = curve;
@@ -121,8 +121,9 @@ public final class NoiseGradient {
   /**
    * {@return the gradient by the parameters of {@link LearnedNoise}: the ends' in bits per token}
    *
-   * @param all the {@link #sums} of all processes
-   * @param raw the parameters
+   * @param all the {@link #sums} of all processes, added up
+   * @param raw the parameters, [2 + K]
+   * @throws IllegalArgumentException if there are not 2 + K parameters
    */
   public float[] byRaw(double[] all, float[] raw) {
     double byStart = all[FIRST_PIECE] / curve.fall() / all[TOKENS] + slope(all);

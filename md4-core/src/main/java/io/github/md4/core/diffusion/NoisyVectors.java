@@ -2,7 +2,7 @@
 package io.github.md4.core.diffusion;
 
 /**
- * What Gaussian diffusion shows a network of an example: at position n the vector
+ * The vectors that Gaussian diffusion shows a network of an example: at position n
  *
  * <pre>{@code
  * z_n = scale e(token_n) + added_n
@@ -24,7 +24,7 @@ public record NoisyVectors(double scale, float[] added) {
     return added.length == 0;
   }
 
-  /** {@return {@code log(alpha / (1 - alpha))}, alpha being the square of the scale} */
+  /** {@return {@code ln(alpha / (1 - alpha))}, alpha being the square of the scale} */
   public double logSnr() {
     return 2 * Math.log(scale) - Math.log1p(-scale * scale);
   }

@@ -20,7 +20,7 @@ import io.github.md4.core.loss.RowLoss;
  */
 public interface Objective {
 
-  /** {@return the states of a position} */
+  /** {@return the states of a position: V tokens and the mask} */
   TokenSpace space();
 
   /**
@@ -36,7 +36,7 @@ public interface Objective {
   /**
    * {@return the query about an example's tokens given those at its beginning}
    *
-   * @param given how many tokens are given, at least 1
+   * @param given how many tokens are given, at least 1, below n
    * @param x clean tokens, in [0, V), [N]
    * @param u uniforms in [0, 1) that choose the masks, [N], as for {@link #query}
    * @throws IllegalArgumentException if the objective has no such value, as those that mask tokens
@@ -67,7 +67,7 @@ public interface Objective {
    */
   BoundTerms terms(double perToken);
 
-  /** {@return the objective that scores held-out data: itself where it is a bound} */
+  /** {@return the objective that scores held-out data: itself, unless overridden} */
   default Objective likelihood() {
     return this;
   }

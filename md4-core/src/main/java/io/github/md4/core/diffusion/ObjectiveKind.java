@@ -29,6 +29,8 @@ public interface ObjectiveKind {
    * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule the schedule that all tokens share
    * @param axis the times on which the objective is defined
+   * @return the objective, immutable
+   * @throws IllegalArgumentException if it has no such times
    */
   Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis);
 
@@ -66,7 +68,7 @@ public interface ObjectiveKind {
     return false;
   }
 
-  /** {@return the width of the vectors that a network is shown beside tokens, or 0} */
+  /** {@return D, the width of the vectors that a network is shown beside tokens, or 0} */
   default int vectorWidth() {
     return 0;
   }
@@ -87,7 +89,7 @@ public interface ObjectiveKind {
         "objective %s takes no arguments: %s".formatted(name(), String.join(", ", arguments)));
   }
 
-  /** {@return all kinds on the class path, those of this library first} */
+  /** {@return all kinds on the class path, a new list} */
   static List<ObjectiveKind> all() {
     List<ObjectiveKind> all = new ArrayList<>();
     ServiceLoader.load(ObjectiveKind.class, ObjectiveKind.class.getClassLoader()).forEach(all::add);
@@ -98,7 +100,8 @@ public interface ObjectiveKind {
    * {@return the kind of a text: a name, or a name with arguments as {@code d3pm-absorbing(100)}}
    *
    * @param text the text, as {@code model.objective} holds it
-   * @throws IllegalArgumentException if none on the class path has the name; the message lists them
+   * @throws IllegalArgumentException if none on the class path has the name, the message lists
+   *     them; or if the kind takes no such arguments
    */
   static ObjectiveKind parse(String text) {
     List<ObjectiveKind> all = all();

@@ -3,11 +3,12 @@ package io.github.md4.core.diffusion;
 
 /**
  * A query to a network about one example: the tokens it is shown, the positions at which it guesses
- * the clean token, and the weight of their losses.
+ * the clean token, and the weight of their losses. Arrays are not copied, and not to be changed.
+ * {@link QueryBatch#of} checks lengths and positions.
  *
  * @param zt the tokens shown [N], in [0, V]
  * @param time the time told to the network, in [0, 1]
- * @param positions the positions asked, ascending; their number may be 0
+ * @param positions the positions asked, in [0, N), ascending; their number may be 0
  * @param weight the factor of the sum of the positions' losses, at least zero
  * @param isWithinEnds whether the bound of continuous time counts this query too, which stops short
  *     of both ends of the schedule

@@ -15,7 +15,8 @@ import java.util.List;
  * answers for the asked positions alone, and nothing waits for the device to learn where they are.
  *
  * <p>The rows are the asked positions in order, flat in [0, B N). Where nothing is asked one row
- * stands in, whose weight is zero: a network answers for at least one.
+ * stands in, whose weight is zero: a network answers for at least one. Immutable, unless somebody
+ * changes its arrays, which are not copied.
  */
 public final class QueryBatch {
   private final int[][] x;
@@ -48,10 +49,12 @@ public final class QueryBatch {
   /**
    * {@return a batch of queries}
    *
-   * @param x clean tokens [B, N], B at least 1
+   * @param x clean tokens, in [0, V), [B][N], B at least 1
    * @param labels the class of each example, or {@link Condition#NO_LABEL} for all
    * @param queries one query for each example, in their order
-   * @throws IllegalArgumentException if there is no example, or the three differ in their number
+   * @throws IllegalArgumentException if there is no example, the three differ in their number, a
+   *     sequence is not of the length N, positions do not ascend in [0, N), facts are not one for
+   *     each position, or some examples have a class and some have none
    */
   public static QueryBatch of(int[][] x, int[] labels, List<Query> queries) {
     int batchSize = x.length;
@@ -60,6 +63,7 @@ public final class QueryBatch {
           "x, labels and queries must have one entry an example: %d, %d, %d"
               .formatted(batchSize, labels.length, queries.size()));
     }
+    checkSequences(x, queries);
     int[][] zt = new int[batchSize][];
     double[] times = new double[batchSize];
     double[] weights = new double[batchSize];
@@ -79,6 +83,40 @@ public final class QueryBatch {
         isWithinEnds,
         rows(x[0].length, queries),
         facts(queries));
+  }
+
+  private static void checkSequences(int[][] x, List<Query> queries) {
+    int length = x[0].length;
+    int facts = queries.get(0).facts().length;
+    for (int b = 0; b < x.length; b++) {
+      Query query = queries.get(b);
+      if (x[b].length != length || query.zt().length != length) {
+        throw new IllegalArgumentException(
+            "all sequences must have one length: %d, %d, %d"
+                .formatted(length, x[b].length, query.zt().length));
+      }
+      checkPositions(query.positions(), length);
+      boolean fits = query.facts().length == facts;
+      for (float[] fact : query.facts()) {
+        fits &= fact.length == query.positions().length;
+      }
+      if (!fits) {
+        throw new IllegalArgumentException(
+            "there must be %d facts for each of %d positions"
+                .formatted(facts, query.positions().length));
+      }
+    }
+  }
+
+  private static void checkPositions(int[] positions, int length) {
+    int before = -1;
+    for (int position : positions) {
+      if (position <= before || position >= length) {
+        throw new IllegalArgumentException(
+            "positions must ascend in [0, %d): %s".formatted(length, Arrays.toString(positions)));
+      }
+      before = position;
+    }
   }
 
   /** Returns the queries' facts one after another; those of a row that stands in are zero. */
@@ -109,9 +147,9 @@ public final class QueryBatch {
   }
 
   /**
-   * {@return the first examples, at least one}
+   * {@return the batch of the first examples}
    *
-   * @param examples the number of examples to keep, at least 1
+   * @param examples the number of examples to keep, in [1, B]
    */
   public QueryBatch first(int examples) {
     int end = examples * length();
@@ -128,39 +166,39 @@ public final class QueryBatch {
         ofFew);
   }
 
-  /** {@return B} */
+  /** {@return B, the number of examples, at least 1} */
   public int batchSize() {
     return x.length;
   }
 
-  /** {@return N} */
+  /** {@return N, the tokens of each example} */
   public int length() {
     return x[0].length;
   }
 
-  /** {@return how many positions are asked} */
+  /** {@return how many positions are asked, in [0, B N]} */
   public int askedCount() {
     return askedCount;
   }
 
-  /** {@return the times and classes told to the network} */
+  /** {@return the times and classes told to the network, of B examples} */
   public Condition condition() {
     return condition;
   }
 
   /**
-   * {@return the time of an example}
+   * {@return the time of an example, in [0, 1]}
    *
-   * @param example the example's number in the batch, from 0
+   * @param example the example's number in the batch, in [0, B)
    */
   public double time(int example) {
     return condition.times()[example];
   }
 
   /**
-   * {@return the factor of the sum of an example's losses}
+   * {@return the factor of the sum of an example's losses, at least 0}
    *
-   * @param example the example's number in the batch, from 0
+   * @param example the example's number in the batch, in [0, B)
    */
   public double weight(int example) {
     return weights[example];
@@ -169,7 +207,7 @@ public final class QueryBatch {
   /**
    * {@return whether the bound of continuous time counts an example's query}
    *
-   * @param example the example's number in the batch, from 0
+   * @param example the example's number in the batch, in [0, B)
    */
   public boolean isWithinEnds(int example) {
     return isWithinEnds[example];
@@ -178,7 +216,7 @@ public final class QueryBatch {
   /**
    * {@return the example to which a row belongs}
    *
-   * @param row a row's number in the batch, from 0: asked positions in order
+   * @param row a row's number in the batch, in [0, R): asked positions in order
    */
   public int example(int row) {
     return rows[row] / length();
@@ -187,7 +225,7 @@ public final class QueryBatch {
   /**
    * {@return the position in its example of a row}
    *
-   * @param row a row's number in the batch, from 0: asked positions in order
+   * @param row a row's number in the batch, in [0, R): asked positions in order
    */
   public int position(int row) {
     return rows[row] % length();
@@ -208,7 +246,7 @@ public final class QueryBatch {
     return rows;
   }
 
-  /** {@return the clean tokens at the rows [R]} */
+  /** {@return the clean tokens at the rows, in [0, V), [R], new} */
   public int[] targets() {
     int[] targets = new int[rows.length];
     for (int r = 0; r < rows.length; r++) {
@@ -217,7 +255,7 @@ public final class QueryBatch {
     return targets;
   }
 
-  /** {@return what is known of the rows} */
+  /** {@return what is known of the rows: targets, tokens shown and facts, of R rows} */
   public AskedRows asked() {
     int[] shown = new int[rows.length];
     for (int r = 0; r < rows.length; r++) {
@@ -230,7 +268,7 @@ public final class QueryBatch {
    * Returns the factor of each row's loss in a training loss, which is the mean over the sequences
    * of a step in bits per token.
    *
-   * @param sequences of the whole step, of which this may be a part
+   * @param sequences the sequences of the whole step, of which this may be a part, at least 1
    * @return [R], at least zero; zero for the row that stands in where nothing is asked
    */
   public float[] rowWeights(int sequences) {
@@ -246,7 +284,7 @@ public final class QueryBatch {
    * Returns the weighted sum of each example's losses, nats.
    *
    * @param ofRows the losses of the asked rows before their weights, nats, [R]
-   * @return [B]
+   * @return nats, [B]
    */
   public double[] values(float[] ofRows) {
     double[] values = new double[batchSize()];
@@ -261,12 +299,12 @@ public final class QueryBatch {
 
   /**
    * Asks a network, and returns the loss of every asked position, nats, [{@link #askedCount}]; no
-   * network is called where nothing is asked.
+   * network is called where nothing is asked. What is made on the device is freed.
    *
-   * @param parent the device on which the network runs
+   * @param parent the manager of the device on which the network runs
    * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    * @param loss the loss of a row
-   * @return the losses of the asked rows, in order
+   * @return the losses of the asked rows before their weights, in order, nats
    */
   public float[] losses(NDManager parent, Denoiser denoiser, RowLoss loss) {
     if (askedCount == 0) {

@@ -10,7 +10,7 @@ import java.util.Arrays;
 
 /**
  * Unmasking as time runs from 1 to 0 where all tokens share a schedule: {@code p(z_s | z_t)} for
- * {@code s < t} (MD4, Section 4; spec, 4.2).
+ * {@code s < t} (MD4, Section 4; spec, Section 4.2). Immutable, and safe for many threads.
  *
  * <p>A masked position is revealed with a probability that does not depend on the network, and then
  * takes a token from {@code mu}. So the time of each reveal can be drawn before the first call of
@@ -30,13 +30,14 @@ public record ReverseProcess(MaskingSchedule schedule) {
   /**
    * The steps of a grid that reveal what is masked at its beginning.
    *
-   * @param revealed the probability of being unmasked at the end of each step, never falling
+   * @param revealed the probability of being unmasked at the end of each step, in [0, 1], never
+   *     falling, [steps]; not copied
    */
   public record RevealSteps(double[] revealed) {
 
     /**
-     * {@return the step that reveals a position, counted from 0; as many as there are steps where
-     * none does}
+     * {@return the step that reveals a position, counted from 0; the number of steps where none
+     * does}
      *
      * @param u the noise of the position, uniform in [0, 1)
      */
@@ -58,12 +59,14 @@ public record ReverseProcess(MaskingSchedule schedule) {
    * Returns a draw of {@code z_s} from {@code p(z_s | z_t)} for a batch of arrays on any device;
    * see {@link NDSchedule#step}.
    *
-   * @param zt int64 [B, N], in [0, V]; V is the mask
-   * @param s float32 or float64 [B], at most {@code t}
-   * @param t float32 or float64 [B], in [0, 1]; not checked
-   * @param logits unnormalised {@code log mu}, float [B, N, V]
+   * @param zt partly masked tokens, int64 [B, N], in [0, V]; V is the mask
+   * @param s earlier times, each in [0, its {@code t}], float32 or float64 [B]
+   * @param t times in (0, 1], float32 or float64 [B]; their values are not checked
+   * @param logits unnormalised {@code log mu}, float32 or float64 [B, N, V]
    * @param u uniforms in [0, 1), float32 or float64 [B, N]
    * @return int64 [B, N], in [0, V], attached to the manager of {@code zt}
+   * @throws IllegalArgumentException if a shape is not the one named here, or {@code s}, {@code t}
+   *     or {@code u} is not float32 or float64
    */
   public NDArray step(NDArray zt, NDArray s, NDArray t, NDArray logits, NDArray u) {
     return new NDMaskingSchedule(schedule).step(zt, s, t, logits, u);
@@ -72,7 +75,8 @@ public record ReverseProcess(MaskingSchedule schedule) {
   /**
    * {@return the steps between {@code times} that reveal a position masked at the first}
    *
-   * @param times the times of the steps, from the first to 0
+   * @param times the times of the steps, in [0, 1], from the first to the last
+   * @throws IllegalArgumentException if they rise, or are outside [0, 1]
    */
   public RevealSteps revealSteps(StepTimes times) {
     double[] revealed = new double[times.steps()];
@@ -93,6 +97,7 @@ public record ReverseProcess(MaskingSchedule schedule) {
    *
    * @param u the noise of the position, uniform in [0, 1)
    * @param from the time at which the position is masked, in [0, 1]
+   * @throws IllegalArgumentException if {@code from} is outside [0, 1]
    */
   public double revealTime(double u, double from) {
     return schedule.timeWhenMasked((1 - u) * schedule.oneMinusAlpha(from));

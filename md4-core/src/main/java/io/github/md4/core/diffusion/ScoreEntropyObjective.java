@@ -20,7 +20,7 @@ import java.util.List;
  *
  * <p>{@code beta r} is MD4's weight, so the rows' loss is {@link ScoreEntropyLoss}, in units of r;
  * under {@code s = r mu} the whole is MD4's bound. The constant is inside the indicator of the mask
- * (the paper prints it outside).
+ * (the paper prints it outside). In nats.
  *
  * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
@@ -79,7 +79,7 @@ public record ScoreEntropyObjective(TokenSpace space, MaskingSchedule schedule, 
   /**
    * The kind {@code score-entropy}, or {@code score-entropy(unscaled)}.
    *
-   * @param scale the scale of the weights
+   * @param scale the form of the network's output
    */
   public record Kind(Scale scale) implements ObjectiveKind {
     private static final String NAME = "score-entropy";

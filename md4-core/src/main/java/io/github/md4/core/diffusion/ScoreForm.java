@@ -6,7 +6,7 @@ import io.github.md4.core.schedule.MaskingSchedule;
 /**
  * The form in which a network's logits f tell the scores of a masked position: with {@code r =
  * alpha / (1 - alpha)}, the score of token j is {@code s_j = r mu_j}, where mu is the softmax of f
- * or is {@code exp(f_j + c)}, which need not add up to 1.
+ * or is {@code exp(f_j + c)}, which need not add up to 1 (SEDD; Lou et al., 2024).
  */
 public interface ScoreForm {
 

@@ -21,15 +21,15 @@ public record TokenSpace(int vocabularySize) {
     }
   }
 
-  /** {@return the mask m} */
+  /** {@return the mask m, which is the id V} */
   public int maskToken() {
     return vocabularySize;
   }
 
   /**
-   * {@return {@code token = m}}
+   * {@return whether a token is the mask}
    *
-   * @param token a token, in [0, V)
+   * @param token a token or the mask, in [0, V]
    */
   public boolean isMask(int token) {
     return token == vocabularySize;

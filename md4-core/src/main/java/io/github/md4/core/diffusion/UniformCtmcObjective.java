@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  * with twice the second term where it is z'; and the first is taken of either with the weight
  * {@code 2 q / (q + P)}, P being the law of z' given x, which is never above 2. (tauLDR's code
  * takes both terms of z', without a weight.) The constant is that of the bound, so that the whole
- * is one.
+ * is one, in nats.
  *
  * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share

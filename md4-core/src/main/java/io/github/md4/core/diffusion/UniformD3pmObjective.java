@@ -18,13 +18,13 @@ import java.util.stream.IntStream;
  * T E_t sum_n KL(q(z_s | z_t, x)_n || p(z_s | z_t)_n)   +   reconstruction   +   prior
  * }</pre>
  *
- * <p>with the divergence of {@link UniformStepLoss}. No position shows a mask, so the network is
- * asked at all of them.
+ * <p>in nats, with the divergence of {@link UniformStepLoss}. No position shows a mask, so the
+ * network is asked at all of them.
  *
  * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  * @param axis the number of steps, T
- * @param auxiliary lambda: what each step counts is its divergence and lambda times the
+ * @param auxiliary lambda, at least 0: what each step counts is its divergence and lambda times the
  *     cross-entropy of the clean tokens
  */
 public record UniformD3pmObjective(

@@ -4,8 +4,8 @@ package io.github.md4.core.diffusion;
 import io.github.md4.core.schedule.MaskingSchedule;
 
 /**
- * Noise that replaces tokens as time runs from 0 to 1: each stays with the probability alpha(t), or
- * else becomes one of all V, drawn uniformly.
+ * Noise that replaces tokens as time runs from 0 to 1 (Austin et al., 2021; Hoogeboom et al.,
+ * 2021): each stays with the probability alpha(t), or else becomes one of all V, drawn uniformly.
  *
  * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
@@ -15,7 +15,7 @@ public record UniformProcess(TokenSpace space, MaskingSchedule schedule) {
   /**
    * A draw of {@code z_t}.
    *
-   * @param zt [N], in [0, V)
+   * @param zt the tokens, in [0, V), [N]
    * @param rest for each noised position what its uniform has not decided: uniform in [0, 1), and
    *     independent of {@code zt}; [n]
    */
@@ -27,6 +27,7 @@ public record UniformProcess(TokenSpace space, MaskingSchedule schedule) {
    * @param x clean tokens in [0, V), [N]
    * @param t a time, in [0, 1]
    * @param u uniforms in [0, 1), [n], n at most N: tokens from n on stay
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public Drawn draw(int[] x, double t, double[] u) {
     double alpha = schedule.alpha(t);
@@ -49,6 +50,7 @@ public record UniformProcess(TokenSpace space, MaskingSchedule schedule) {
    * {@return the probability that a position shows a given other token than its own}
    *
    * @param t a time, in [0, 1]
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double other(double t) {
     return schedule.oneMinusAlpha(t) / space.vocabularySize();
@@ -58,6 +60,7 @@ public record UniformProcess(TokenSpace space, MaskingSchedule schedule) {
    * {@return the probability that a position shows its own token}
    *
    * @param t a time, in [0, 1]
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double own(double t) {
     return schedule.alpha(t) + other(t);

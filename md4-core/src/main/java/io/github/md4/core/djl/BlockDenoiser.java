@@ -14,8 +14,8 @@ import io.github.md4.core.diffusion.Denoiser;
 import java.util.Objects;
 
 /**
- * A DJL block as a denoiser: {@code inputs} to float32 logits [B, N, V]. Without dropout, and
- * without gradients; classes are not told to the block.
+ * A DJL block as a denoiser: from {@code inputs} to float32 logits [B, N, V]. It runs in inference
+ * mode, without dropout; times and classes other than {@code inputs} gives are not told to it.
  *
  * <p>The block computes all positions, and the asked ones are chosen of them. It owns neither block
  * nor parameters. As safe for several threads as the block's forward is.

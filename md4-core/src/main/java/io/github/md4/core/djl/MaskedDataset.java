@@ -27,11 +27,13 @@ import java.util.stream.IntStream;
 
 /**
  * Clean sequences as a data set of DJL whose batches are masked: data are the inputs of a block,
- * labels are those of {@link MaskedLoss}.
+ * labels are those of {@link MaskedLoss}: x, int64 [B, N], zt, int64 [B, N], and t, float32 [B].
  *
  * <p>Order, times and masks are functions of the seed, the epoch and the sequence; an epoch is one
  * call of {@link #getData}. The last batch of an epoch may be smaller. Times of a batch are at
- * equal distances. Several threads may iterate at once, over epochs of their own.
+ * equal distances with one offset ({@link TimeSampling.LowDiscrepancy}). Several threads may
+ * iterate at once, over epochs of their own. A batch has a manager of its own, below the one given
+ * to {@code getData}; whoever iterates closes it, as DJL's trainer does.
  */
 public final class MaskedDataset implements Dataset {
   private final List<int[]> sequences;
@@ -45,12 +47,13 @@ public final class MaskedDataset implements Dataset {
    * Makes the data set.
    *
    * @param sequences clean tokens in [0, V), all of one length; the arrays are not copied
-   * @param objective what chooses times and masks from uniforms
+   * @param objective what chooses times and masks from uniforms: that of the loss's bound, such as
+   *     {@code Md4Objective} for {@code NDBound.Md4} with the same schedule
    * @param inputs the form of the block's input
    * @param batchSize B, the sequences of a batch, at least 1
    * @param seed the seed of times, masks and order: the same gives the same batches
-   * @throws IllegalArgumentException if there is no sequence, lengths differ or a token is not in
-   *     [0, V)
+   * @throws IllegalArgumentException if there is no sequence, lengths differ, a token is not in [0,
+   *     V), or {@code batchSize} is below 1
    */
   public MaskedDataset(
       List<int[]> sequences, Objective objective, BlockInputs inputs, int batchSize, long seed) {
@@ -79,7 +82,9 @@ public final class MaskedDataset implements Dataset {
     }
   }
 
-  /** {@return the number of batches of an epoch} */
+  /**
+   * {@return the number of batches of an epoch: the sequences over {@code batchSize}, rounded up}
+   */
   public int batches() {
     return (sequences.size() + batchSize - 1) / batchSize;
   }

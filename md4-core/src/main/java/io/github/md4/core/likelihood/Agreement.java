@@ -32,7 +32,7 @@ public final class Agreement {
    * A check.
    *
    * @param outcome whether it holds
-   * @param text the numbers, in one line
+   * @param text the numbers, nats per token, in one line
    */
   public record Check(Outcome outcome, String text) {}
 
@@ -51,7 +51,8 @@ public final class Agreement {
   /**
    * {@return the checks between these estimates of one model}
    *
-   * @param estimates the estimates, of one model and the same data
+   * @param estimates the estimates, of one model and the same data, seed and passes
+   * @throws IllegalArgumentException if they are of other data, seed or passes
    */
   public static List<Check> of(List<BoundEstimate> estimates) {
     List<Check> checks = new ArrayList<>();

@@ -5,8 +5,8 @@ import io.github.md4.core.diffusion.Objective;
 import java.util.Arrays;
 
 /**
- * An estimate of a bound in parts, so that it can be compared with another of the same data and
- * uniforms.
+ * An estimate of a bound on the negative log-likelihood in parts, so that it can be compared with
+ * another of the same data and uniforms. {@link LikelihoodEstimator#score} makes it. Immutable.
  */
 public final class BoundEstimate {
   private final Objective objective;
@@ -57,7 +57,7 @@ public final class BoundEstimate {
     return data.unit;
   }
 
-  /** {@return how many of those there are} */
+  /** {@return how many of those there are: documents or chunks with scored tokens} */
   public long units() {
     return BoundSums.count(data.sizes.ofDocument());
   }
@@ -101,7 +101,7 @@ public final class BoundEstimate {
     return spread(tally).degreesOfFreedom();
   }
 
-  /** {@return the bound with its standard error} */
+  /** {@return the bound with its standard error, nats per token} */
   public LikelihoodEstimate estimate() {
     StandardError error = tally.standardError(data.sizes);
     return new LikelihoodEstimate(
@@ -190,7 +190,7 @@ public final class BoundEstimate {
    * @param nats the difference, nats per token
    * @param standardError of the noise alone, the data given, as in {@link LikelihoodEstimate}
    * @param degreesOfFreedom of the standard error; 0 where it is unknown
-   * @param interval 95%, over what is {@link #independent}
+   * @param interval 95%, nats per token, over what is {@link #independent}
    */
   public record Difference(
       double nats, double standardError, long degreesOfFreedom, Interval interval) {}

@@ -4,7 +4,10 @@ package io.github.md4.core.likelihood;
 import io.github.md4.core.diffusion.Condition;
 import java.util.List;
 
-/** Sequences of equal length, by number. */
+/**
+ * Sequences of equal length, by number: held-out data. An implementation of a user's own has {@link
+ * #count}, {@link #length} and {@link #read}; it is read from one thread at a time.
+ */
 public interface Examples {
 
   /**
@@ -17,24 +20,25 @@ public interface Examples {
     return ExampleList.of(sequences);
   }
 
-  /** {@return how many there are} */
+  /** {@return how many there are, at least 1} */
   long count();
 
-  /** {@return N, the tokens of each} */
+  /** {@return N, the tokens of each, at least 1} */
   int length();
 
   /**
    * Reads the tokens of an example, in [0, V), into an array of N.
    *
-   * @param index the example's number, from 0
+   * @param index the example's number, in [0, {@link #count})
    * @param into [N], overwritten with tokens in [0, V)
    */
   void read(long index, int[] into);
 
   /**
-   * {@return how many tokens of an example, from its first on, are scored: the rest is padding}
+   * {@return how many tokens of an example, from its first on, are scored, in [0, N]: the rest is
+   * padding; all, unless overridden}
    *
-   * @param index the example's number, from 0
+   * @param index the example's number, in [0, {@link #count})
    */
   default int scored(long index) {
     return length();
@@ -44,7 +48,7 @@ public interface Examples {
    * {@return how many tokens of an example, from its first on, are given and not scored: those of
    * the windows before it; 0 unless overridden}
    *
-   * @param index the example's number, from 0
+   * @param index the example's number, in [0, {@link #count})
    */
   default int given(long index) {
     return 0;
@@ -58,7 +62,7 @@ public interface Examples {
   /**
    * Reads which document each token of an example belongs to, from 0, where that is known.
    *
-   * @param index the example's number, from 0
+   * @param index the example's number, in [0, {@link #count})
    * @param into [N], overwritten with the number of each token's document, from 0
    * @throws IllegalStateException unless overridden: these examples have no documents
    */
@@ -69,7 +73,7 @@ public interface Examples {
   /**
    * {@return the class of an example, {@link Condition#NO_LABEL} where there are no classes}
    *
-   * @param index the example's number, from 0
+   * @param index the example's number, in [0, {@link #count})
    */
   default int label(long index) {
     return Condition.NO_LABEL;
@@ -78,7 +82,8 @@ public interface Examples {
   /**
    * {@return the first {@code limit} of them, or all where there are fewer}
    *
-   * @param limit the most examples, at least 0
+   * @param limit the most examples, at least 1
+   * @throws IllegalArgumentException if {@code limit} is below 1
    */
   default Examples first(long limit) {
     return new First(this, limit);
@@ -88,14 +93,14 @@ public interface Examples {
    * The beginning of others.
    *
    * @param all the examples from which the first are taken
-   * @param limit the most examples, at least 0
+   * @param limit the most examples, at least 1
    */
   record First(Examples all, long limit) implements Examples {
     /**
      * Checks the limit.
      *
      * @param all the examples from which the first are taken
-     * @param limit the most examples, at least 0
+     * @param limit the most examples, at least 1
      * @throws IllegalArgumentException if {@code limit} is below 1
      */
     public First {

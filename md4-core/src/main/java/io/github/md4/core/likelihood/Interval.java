@@ -10,7 +10,7 @@ import java.util.function.DoubleUnaryOperator;
  * @param high the upper end, in the unit of the estimate, at least {@code low}
  */
 public record Interval(double low, double high) {
-  /** Of what cannot be known. */
+  /** The interval of what cannot be known: both ends are NaN. */
   public static final Interval UNKNOWN = new Interval(Double.NaN, Double.NaN);
 
   /** {@return whether it is known} */
@@ -21,7 +21,7 @@ public record Interval(double low, double high) {
   /**
    * {@return the interval of a rising function of the number}
    *
-   * @param rising a function that rises, so that ends stay ends
+   * @param rising a function that rises, so that ends stay ends; it gives NaN for NaN
    */
   public Interval map(DoubleUnaryOperator rising) {
     return new Interval(rising.applyAsDouble(low), rising.applyAsDouble(high));

@@ -21,7 +21,9 @@ import java.util.function.Supplier;
  *
  * <p>What chooses times is stratified over fixed groups of {@value #GROUP} consecutive examples,
  * and all noise is a function of (seed, pass, group or example): the same for any batch size, for
- * every estimator and for every model. All is weighted by tokens.
+ * every estimator and for every model. All is weighted by tokens. Estimates are in nats per token;
+ * docs/reproduce.md says what their errors cover. One estimator may be used again, by one thread at
+ * a time.
  */
 public final class LikelihoodEstimator {
   /** Number of consecutive examples whose times are stratified together. */
@@ -36,17 +38,17 @@ public final class LikelihoodEstimator {
    * The amount of computation and the seed of its noise.
    *
    * @param seed the seed of times and masks
-   * @param passes how many times and masks each example gets
-   * @param batchSize how many examples the network sees at once; of no effect on the result but for
-   *     the last bits of its arithmetic
+   * @param passes how many times and masks each example gets, at least 1
+   * @param batchSize how many examples the network sees at once, at least 1; of no effect on the
+   *     result but for the last bits of its arithmetic
    */
   public record Settings(long seed, int passes, int batchSize) {
     /**
      * Checks the settings.
      *
-     * @param passes how many times and masks each example gets
-     * @param batchSize how many examples the network sees at once; of no effect on the result but
-     *     for the last bits of its arithmetic
+     * @param passes how many times and masks each example gets, at least 1
+     * @param batchSize how many examples the network sees at once, at least 1; of no effect on the
+     *     result but for the last bits of its arithmetic
      * @param seed the seed of times and masks
      * @throws IllegalArgumentException if {@code passes} or {@code batchSize} is below 1
      */
@@ -60,13 +62,13 @@ public final class LikelihoodEstimator {
     }
   }
 
-  /** Hears how many examples are done, of all passes. */
+  /** A listener that hears how many examples are done, of all passes. */
   @FunctionalInterface
   public interface Progress {
     /**
      * Hears how far the estimate is.
      *
-     * @param examples the number of examples done
+     * @param examples the number of examples done, at most count times passes
      */
     void done(long examples);
   }
@@ -74,7 +76,7 @@ public final class LikelihoodEstimator {
   /**
    * Makes the estimator of a process that is alone.
    *
-   * @param objective scores as {@link Objective#likelihood} does
+   * @param objective the objective, which scores as {@link Objective#likelihood} does
    * @param settings the seed of times and masks, the number of passes and the examples of a batch
    */
   public LikelihoodEstimator(Objective objective, Settings settings) {
@@ -99,7 +101,8 @@ public final class LikelihoodEstimator {
   /**
    * {@return the estimate over all examples}
    *
-   * @param manager where the network's arrays live, one batch at a time
+   * @param manager the owner of the network's arrays, one batch at a time; its device is that of
+   *     the network
    * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    * @param examples the held-out sequences of length N and their documents
    * @param progress hears, after each batch, how many examples are done

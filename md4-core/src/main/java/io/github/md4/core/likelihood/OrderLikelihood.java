@@ -17,7 +17,7 @@ import java.util.List;
 
 /**
  * The likelihood of a sequence whose tokens are revealed in a given order, some at once: exact for
- * the sampler of that order, in contrast to a bound.
+ * the sampler of that order, in contrast to a bound (Hoogeboom et al., 2022).
  *
  * <p>The network is told the time at which as many tokens are masked on average.
  *
@@ -33,6 +33,7 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
    * @param tokensAStep the number of tokens revealed at once, at least 1
    * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule the schedule, which gives the network's time
+   * @throws IllegalArgumentException if {@code tokensAStep} is below 1
    */
   public OrderLikelihood {
     require(tokensAStep >= 1, "tokensAStep must be at least 1", tokensAStep);
@@ -42,7 +43,7 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
    * {@return {@code -log p} of each token given those before it in the order, nats, [N] by
    * position}
    *
-   * @param manager the device on which the network runs
+   * @param manager the owner of the network's arrays, which are freed; its device is the network's
    * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    * @param x clean tokens, in [0, V), [N]
    * @param order the positions, each once, the first revealed first
@@ -56,14 +57,20 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
   /**
    * {@return {@code -log p} of each token of several sequences at once, nats, [B][N] by position}
    *
-   * @param manager the device on which the network runs
+   * @param manager the owner of the network's arrays, which are freed; its device is the network's
    * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    * @param x clean tokens of sequences of one length, [B][N]
    * @param orders of each sequence, the positions, each once, the first revealed first, [B][N]
-   * @param labels the class of each, or {@link Condition#NO_LABEL} for all
+   * @param labels the class of each, or {@link Condition#NO_LABEL} for all, [B]
+   * @throws IllegalArgumentException if there is no sequence, the three differ in their number,
+   *     lengths differ, or an order is no permutation of the positions
    */
   public double[][] nats(
       NDManager manager, Denoiser denoiser, int[][] x, int[][] orders, int... labels) {
+    require(
+        x.length > 0 && x.length == orders.length && x.length == labels.length,
+        "there must be an order and a label for each sequence",
+        x.length + ", " + orders.length + ", " + labels.length);
     int length = x[0].length;
     double[][] nats = new double[x.length][length];
     int[][] zt = new int[x.length][length];

@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
  * kept so that it can be compared later, pair by pair, with one from the same data and uniforms.
  *
  * @param unit what they are losses of
- * @param tokens of each, at least one of them not zero
- * @param nats of each, the mean over passes
- * @param runs of documents, as the interval of the score takes them
+ * @param tokens the scored tokens of each, at least one of them not zero
+ * @param nats the loss of each, nats in all its tokens, the mean over passes
+ * @param runs the runs of documents, as the interval of the score takes them
  */
 public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats, Runs runs) {
 
@@ -19,9 +19,10 @@ public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats, 
    * Checks that there are as many of all, and tokens at all.
    *
    * @param unit what they are losses of
-   * @param tokens of each, at least one of them not zero
-   * @param nats of each, the mean over passes
-   * @param runs of documents, as the interval of the score takes them
+   * @param tokens the scored tokens of each, at least one of them not zero
+   * @param nats the loss of each, nats in all its tokens, the mean over passes
+   * @param runs the runs of documents, as the interval of the score takes them
+   * @throws IllegalArgumentException if they differ in number, or there are no tokens
    */
   public UnitLosses {
     if (tokens.length != nats.length || Arrays.stream(tokens).sum() <= 0) {
@@ -40,8 +41,9 @@ public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats, 
    * Makes losses whose runs of documents are not known: each of them is then compared on its own.
    *
    * @param unit what they are losses of
-   * @param tokens of each, at least one of them not zero
-   * @param nats of each, the mean over passes
+   * @param tokens the scored tokens of each, at least one of them not zero
+   * @param nats the loss of each, nats in all its tokens, the mean over passes
+   * @throws IllegalArgumentException if they differ in number, or there are no tokens
    */
   public UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats) {
     this(unit, tokens, nats, Runs.UNKNOWN);
@@ -52,9 +54,9 @@ public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats, 
    * time. What the times of a run explain is no error of a score, whose times are stratified, and
    * is not in its deviation. Deviations are linear in the losses.
    *
-   * @param deviations nats, by document: that of a run at its first document, NaN at the others;
-   *     empty where it is not known
-   * @param degreesOfFreedom of the error that they give; 0 where it is unknown
+   * @param deviations deviations in nats, by document: that of a run at its first document, NaN at
+   *     the others; empty where it is not known
+   * @param degreesOfFreedom those of the error that they give; 0 where it is unknown
    */
   public record Runs(double[] deviations, long degreesOfFreedom) {
     /** The runs of losses that say nothing of them. */
@@ -94,7 +96,7 @@ public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats, 
   }
 
   /**
-   * {@return this bound less another}
+   * {@return this bound less another, nats per token}
    *
    * <p>Its interval is that of {@link BoundEstimate#minus}, unless documents are compared whose
    * runs are not known or not the same. Each is then compared on its own, and what all lose more at
@@ -150,10 +152,10 @@ public record UnitLosses(BoundEstimate.Unit unit, long[] tokens, double[] nats, 
    * A difference of two bounds, nats per token.
    *
    * @param nats the difference, nats per token
-   * @param standardError over what is independent: groups of chunks; chunks where groups are few;
-   *     runs of documents, or documents
-   * @param degreesOfFreedom of the standard error; 0 where it is unknown
-   * @param interval 95%
+   * @param standardError its standard error, nats per token, over what is independent: groups of
+   *     chunks; chunks where groups are few; runs of documents, or documents
+   * @param degreesOfFreedom those of the standard error; 0 where it is unknown
+   * @param interval 95%, nats per token
    */
   public record Difference(
       double nats, double standardError, long degreesOfFreedom, Interval interval) {}

@@ -36,15 +36,16 @@ public record AskedRows(int[] targets, int[] shown, float[][] facts) {
   }
 
   /**
-   * {@return the rows of a loss that is told the targets alone}
+   * {@return the rows of a loss that is told the targets alone: they stand for the tokens shown,
+   * too, and there are no facts}
    *
-   * @param targets clean tokens in [0, V)
+   * @param targets clean tokens in [0, V), one a row; not copied
    */
   public static AskedRows of(int... targets) {
     return new AskedRows(targets, targets, new float[0][]);
   }
 
-  /** {@return R} */
+  /** {@return R, the number of rows} */
   public int count() {
     return targets.length;
   }
@@ -52,8 +53,8 @@ public record AskedRows(int[] targets, int[] shown, float[][] facts) {
   /**
    * {@return the rows from {@code first} to before {@code end}}
    *
-   * @param first the first row, from 0
-   * @param end the row after the last
+   * @param first the first row, in [0, R]
+   * @param end the row after the last, in [first, R]
    */
   public AskedRows range(int first, int end) {
     float[][] some = new float[facts.length][];
@@ -84,7 +85,7 @@ public record AskedRows(int[] targets, int[] shown, float[][] facts) {
    * {@return a fact as a column, float32 [R, 1]}
    *
    * @param manager the owner of the array; its device is the array's
-   * @param index the fact's number, from 0
+   * @param index the fact's number, in [0, k)
    */
   public NDArray fact(NDManager manager, int index) {
     return manager.create(facts[index]).expandDims(1);

@@ -16,10 +16,10 @@ public interface FormulaLoss extends RowLoss {
   long CHUNK = 1L << 24;
 
   /**
-   * The values of rows.
+   * The losses of rows and their gradient. Both arrays belong to the manager of the logits.
    *
    * @param losses the losses of the rows, nats, float32 [R]
-   * @param gradient of each row's loss by its logits, [R, V]
+   * @param gradient the gradient of each row's loss by its logits, float32 [R, V]
    */
   record Values(NDArray losses, NDArray gradient) {}
 

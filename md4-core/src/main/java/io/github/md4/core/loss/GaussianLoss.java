@@ -8,8 +8,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 
 /**
- * The loss of Gaussian diffusion over embedded tokens: the squared distance between a token's
- * embedding and the guess of it, or at the end of the way back the cross-entropy of the token.
+ * The loss of Gaussian diffusion over embedded tokens (Gulrajani and Hashimoto, 2023), in nats
+ * where it is the cross-entropy: the squared distance between a token's embedding and the guess of
+ * it, or at the end of the way back the cross-entropy of the token.
  *
  * <p>Columns are V logits, then D coordinates of the guess, then the squared distance, which the
  * network tells since it has the embeddings. The fact of a row is 1 where the cross-entropy counts

@@ -5,8 +5,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
 /**
- * A network's logits at R rows in training, on the device. A loss computes its gradient by them,
- * which is kept for the backward pass.
+ * A network's logits at R rows in training, on the device: float32 or bfloat16 [R, V], as the
+ * network's precision is. A loss computes its gradient by them, which is kept for the backward
+ * pass; so one loss is called, once.
+ *
+ * <p>Networks implement it and losses call it, on the thread of the training. What a method returns
+ * belongs to {@code scope}.
  */
 public interface Logits {
 
@@ -16,7 +20,7 @@ public interface Logits {
    * @param scope the owner of what the computation makes
    * @param targets clean tokens in [0, V), one for each row
    * @param weights at least zero, one for each row
-   * @return float32, one element, on the device
+   * @return nats, float32, one element, on the device
    */
   NDArray crossEntropy(NDManager scope, int[] targets, float[] weights);
 
@@ -56,7 +60,7 @@ public interface Logits {
    * @param targets clean tokens in [0, V), one for each row
    * @param weights at least zero, one for each row
    * @param powers the power of each token's schedule, [V]
-   * @return in {@code scope}
+   * @return sum, rows and gradient by the powers, in {@code scope}
    */
   GenMd4Loss genMd4(NDManager scope, int[] targets, float[] weights, float[] powers);
 }

@@ -13,9 +13,9 @@ public interface RowLoss {
   /**
    * Returns the loss of every row, in nats.
    *
-   * @param logits the network's at the rows, float [R, V]
-   * @param rows what is known of them
-   * @return float [R], attached to the manager of {@code logits}
+   * @param logits the network's unnormalised log-probabilities at the rows, float32 [R, V]
+   * @param rows the asked rows: targets, tokens shown, facts; R of them
+   * @return nats, float32 [R], attached to the manager of {@code logits}
    */
   NDArray of(NDArray logits, AskedRows rows);
 
@@ -30,7 +30,7 @@ public interface RowLoss {
    */
   NDArray weightedSum(NDManager scope, Logits logits, AskedRows rows, float[] weights);
 
-  /** {@code -log mu[x]}, the cross-entropy. */
+  /** {@code -log mu[x]}, the cross-entropy (MD4, Section 3; spec, Section 2.1). */
   record CrossEntropy() implements RowLoss {
     private static final int VOCABULARY_AXIS = 1;
 
@@ -42,9 +42,9 @@ public interface RowLoss {
     /**
      * As {@link #of(NDArray, AskedRows)}; differentiable in {@code logits}.
      *
-     * @param logits unnormalised log-probabilities, float32 [R, V]
+     * @param logits unnormalised log-probabilities, float32 or float64 [R, V]
      * @param targets clean tokens at the rows, int64 [R], in [0, V)
-     * @return the loss of each row, nats, float32 [R]
+     * @return the loss of each row, nats, at least zero, [R], of the type of {@code logits}
      */
     public NDArray of(NDArray logits, NDArray targets) {
       return negativeLog(logits.logSoftmax(VOCABULARY_AXIS), targets);
@@ -85,7 +85,7 @@ public interface RowLoss {
      * @param logits unnormalised log-probabilities, float32 or float64 [R, V]
      * @param targets clean tokens at the rows, int64 [R], in [0, V)
      * @param powers one for each token, of the type of {@code logits}, [V]
-     * @return [R], attached to the manager of {@code logits}
+     * @return nats, [R], of the type of {@code logits}, attached to their manager
      */
     public static NDArray of(NDArray logits, NDArray targets, NDArray powers) {
       NDArray logMu = logits.logSoftmax(CrossEntropy.VOCABULARY_AXIS); // [R, V]

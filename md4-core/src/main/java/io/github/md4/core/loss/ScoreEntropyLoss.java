@@ -13,9 +13,9 @@ import ai.djl.ndarray.NDManager;
  * }</pre>
  *
  * <p>With {@code Z = sum_j exp(f_j + c)} this is the cross-entropy and {@code Z - 1 - log Z}, which
- * is zero where the scores add up to r.
+ * is zero where the scores add up to r. In nats, at least zero.
  *
- * <p>The one fact of a row is c.
+ * <p>The one fact of a row is c; see {@code ScoreForm}.
  */
 public record ScoreEntropyLoss() implements FormulaLoss {
   private static final int VOCABULARY_AXIS = 1;

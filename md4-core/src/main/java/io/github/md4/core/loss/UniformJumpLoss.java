@@ -6,9 +6,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 
 /**
- * A row of the bound of continuous time with uniform noise (Campbell et al., 2022), per unit of the
- * rate of noise beta. With {@code c = (1 - alpha) / V}, the reverse rate from the shown token y to
- * j is beta / V times
+ * A row of the bound of continuous time with uniform noise (Campbell et al., 2022), in nats per
+ * unit of the rate of noise beta. With {@code c = (1 - alpha) / V}, the reverse rate from the shown
+ * token y to j is beta / V times
  *
  * <pre>{@code
  * rho_j = 1 + mu_j alpha / c - mu_y alpha / (alpha + c),   j other than y

@@ -8,8 +8,8 @@ import ai.djl.ndarray.types.DataType;
 
 /**
  * A step back of discrete diffusion with uniform noise (Austin et al., 2021; Hoogeboom et al.,
- * 2021): with {@code a = alpha_t / alpha_s}, {@code b = (1 - a) / V}, {@code c = (1 - alpha_s) / V}
- * and the shown token y,
+ * 2021), in nats: with {@code a = alpha_t / alpha_s}, {@code b = (1 - a) / V}, {@code c = (1 -
+ * alpha_s) / V} and the shown token y,
  *
  * <pre>{@code
  * q(z_s = j | y, x)  ~  (a 1[j = y] + b) (alpha_s 1[j = x] + c)

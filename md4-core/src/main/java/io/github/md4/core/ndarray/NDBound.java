@@ -8,6 +8,7 @@ import io.github.md4.core.loss.RowLoss;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
+import java.util.Objects;
 
 /**
  * The diffusion term of the bound on the negative log-likelihood over NDArrays: a weighted
@@ -23,12 +24,13 @@ public sealed interface NDBound {
    * Returns a one-sample estimate of the diffusion term of each example, in nats; differentiable in
    * {@code logits}.
    *
-   * @param logits unnormalised {@code log mu}, float [B, N, V]
+   * @param logits unnormalised {@code log mu}, float32 or float64 [B, N, V]
    * @param x clean tokens, int64 [B, N], in [0, V)
    * @param zt the same partly masked, int64 [B, N], in [0, V]; V is the mask
-   * @param t the time of each example, float [B]
-   * @return [B], of the type of {@code logits}, attached to their manager
-   * @throws IllegalArgumentException if shapes do not fit
+   * @param t the time of each example, in (0, 1], float32 or float64 [B]; not checked
+   * @return at least zero for MD4, [B], of the type of {@code logits}, attached to their manager;
+   *     no argument is closed
+   * @throws IllegalArgumentException if shapes do not fit, or {@code t} is not float32 or float64
    */
   default NDArray perExample(NDArray logits, NDArray x, NDArray zt, NDArray t) {
     long[] sizes = logits.getShape().getShape();
@@ -61,9 +63,11 @@ public sealed interface NDBound {
   NDArray ofRows(NDArray logits, NDArray targets);
 
   /**
-   * {@return the factor of the rows' losses at each time, at least zero, float [B]}
+   * {@return the factor of the rows' losses at each time, at least zero, of the type of {@code t},
+   * [B]}
    *
-   * @param t times of the axis, float [B]
+   * @param t times of the axis, in (0, 1], float32 or float64 [B]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64
    */
   NDArray weight(NDArray t);
 
@@ -74,6 +78,18 @@ public sealed interface NDBound {
    * @param axis continuous time, or a number of steps
    */
   record Md4(NDMaskingSchedule schedule, TimeAxis axis) implements NDBound {
+
+    /**
+     * Checks that both are there.
+     *
+     * @param schedule the schedule that all tokens share
+     * @param axis continuous time, or a number of steps
+     * @throws NullPointerException if one is null
+     */
+    public Md4 {
+      Objects.requireNonNull(schedule, "schedule");
+      Objects.requireNonNull(axis, "axis");
+    }
 
     /**
      * The bound of continuous time.
@@ -103,6 +119,19 @@ public sealed interface NDBound {
    * @param floor where time begins: at the reference's floor, or exactly
    */
   record GenMd4(NDGenMd4Schedule schedule, TimeFloor floor) implements NDBound {
+
+    /**
+     * Checks that both are there.
+     *
+     * @param schedule the schedule with a power for each token
+     * @param floor where time begins: at the reference's floor, or exactly
+     * @throws NullPointerException if one is null
+     */
+    public GenMd4 {
+      Objects.requireNonNull(schedule, "schedule");
+      Objects.requireNonNull(floor, "floor");
+    }
+
     @Override
     public NDArray ofRows(NDArray logits, NDArray targets) {
       NDArray w = schedule.powers().toType(logits.getDataType(), false);

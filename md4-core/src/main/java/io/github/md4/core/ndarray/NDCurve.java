@@ -10,30 +10,31 @@ import java.util.function.DoubleUnaryOperator;
  * A raw masking schedule over NDArrays: the functions of a {@link Curve} at each element of an
  * array of times in [0, 1], float64.
  *
- * <p>Results have the shape and type of {@code t}, and may be {@code t} itself. A curve of a user's
- * own may implement this interface beside {@link Curve}; one that does not is evaluated on the
- * host.
+ * <p>Results have the shape and type of {@code t}, belong to its manager, and may be {@code t}
+ * itself. A curve of a user's own may implement this interface beside {@link Curve}; one that does
+ * not is evaluated on the host. {@link NDMaskingSchedule} calls it with float64 times, and frees
+ * what it makes on the way.
  */
 public interface NDCurve {
 
   /**
    * {@return the probability that a token is still unmasked, before the squeeze}
    *
-   * @param t times in [0, 1], float32 or float64 [B]
+   * @param t times in [0, 1], float64 [B]
    */
   NDArray alpha(NDArray t);
 
   /**
    * {@return {@code 1 - alpha} without cancellation}
    *
-   * @param t times in [0, 1], float32 or float64 [B]
+   * @param t times in [0, 1], float64 [B]
    */
   NDArray oneMinusAlpha(NDArray t);
 
   /**
    * {@return the derivative of {@link #alpha}}
    *
-   * @param t times in [0, 1], float32 or float64 [B]
+   * @param t times in [0, 1], float64 [B]
    */
   NDArray alphaPrime(NDArray t);
 
@@ -42,7 +43,7 @@ public interface NDCurve {
    * interface, run on the device of {@code t}; others are computed on the host, with the derivative
    * that the curve itself has.
    *
-   * @param curve any curve, one of your own too
+   * @param curve any curve, one of your own too; not null
    */
   static NDCurve of(Curve curve) {
     // core.schedule names no tensors, so its variants are told apart here.
@@ -68,7 +69,7 @@ public interface NDCurve {
   }
 
   /**
-   * {@code alpha(t) = 1 - (1 - epsilon) t}.
+   * {@code alpha(t) = 1 - (1 - epsilon) t}, {@link Curve.LogLinear}.
    *
    * @param epsilon the share that is never masked, in [0, 1)
    */
@@ -90,7 +91,7 @@ public interface NDCurve {
   }
 
   /**
-   * {@code alpha(t) = 1 - t^k}.
+   * {@code alpha(t) = 1 - t^k}, {@link Curve.Linear} and {@link Curve.Polynomial}.
    *
    * @param exponent the exponent k of the polynomial, above 0
    */
@@ -111,7 +112,7 @@ public interface NDCurve {
     }
   }
 
-  /** {@code alpha(t) = 1 - sin(pi/2 t)}. */
+  /** {@code alpha(t) = 1 - sin(pi/2 t)}, {@link Curve.Cosine}. */
   record Cosine() implements NDCurve {
     private static final double HALF_PI = Math.PI / 2;
 
@@ -134,7 +135,8 @@ public interface NDCurve {
   }
 
   /**
-   * {@code alpha(t) = exp(-beta(t))} with {@code beta(t) = betaMin^(1 - t) betaMax^t}.
+   * {@code alpha(t) = exp(-beta(t))} with {@code beta(t) = betaMin^(1 - t) betaMax^t}, {@link
+   * Curve.Geometric}.
    *
    * @param betaMin the noise at time 0, above 0
    * @param betaMax the noise at time 1, above {@code betaMin}

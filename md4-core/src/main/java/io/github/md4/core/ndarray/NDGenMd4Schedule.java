@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.ndarray;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.schedule.GenMd4Schedule;
 
 /**
  * The functions of a {@link GenMd4Schedule} over NDArrays of times and tokens, differentiable in
- * the times and in the powers.
+ * the times and in the powers (GenMD4: MD4, Section 6; spec, Section 3.1).
+ *
+ * <p>{@code alpha(t, v) = 1 - (1 - epsilon) t^powers[v]}. The values of powers and times are not
+ * checked, which would wait for the device. What {@link NDSchedule} says of types and ownership
+ * holds for all methods.
  *
  * @param powers one for each token, float32 or float64 [V], above zero; closed by the caller
  * @param epsilon the squeeze, in [0, 0.5)
@@ -15,10 +21,25 @@ import io.github.md4.core.schedule.GenMd4Schedule;
 public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSchedule {
 
   /**
+   * Checks type and shape of the powers, and epsilon.
+   *
+   * @param powers one for each token, float32 or float64 [V], above zero; closed by the caller
+   * @param epsilon the squeeze, in [0, 0.5)
+   * @throws IllegalArgumentException if {@code powers} are not float32 or float64 [V], or {@code
+   *     epsilon} is outside [0, 0.5)
+   */
+  public NDGenMd4Schedule {
+    Scopes.checkReal("powers", powers);
+    require(
+        powers.getShape().dimension() == 1, "powers must have the shape (V)", powers.getShape());
+    require(epsilon >= 0 && epsilon < 0.5, "epsilon must be in [0, 0.5)", epsilon);
+  }
+
+  /**
    * {@return the schedule with its powers in float64, owned by the manager}
    *
-   * @param schedule the schedule on the host
-   * @param manager the owner of the powers, whose device is the one of all results
+   * @param schedule the schedule on the host, of V tokens
+   * @param manager the owner of the powers, float64 [V]; its device is that of all results
    */
   public static NDGenMd4Schedule of(GenMd4Schedule schedule, NDManager manager) {
     return new NDGenMd4Schedule(manager.create(schedule.powers()), schedule.epsilon());
@@ -34,6 +55,7 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
    *
    * @param t times in [0, 1], float32 or float64 [B]
    * @param x tokens in [0, V), int64 [B, N]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64, or not [B]
    */
   public NDArray oneMinusAlpha(NDArray t, NDArray x) {
     return at(t, x, (wide, w) -> logMasked(wide, w).exp());
@@ -44,6 +66,7 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
    *
    * @param t times in [0, 1], float32 or float64 [B]
    * @param x tokens in [0, V), int64 [B, N]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64, or not [B]
    */
   public NDArray alphaPrime(NDArray t, NDArray x) {
     return at(t, x, (wide, w) -> wide.pow(w.sub(1)).mul(w).mul(epsilon - 1));
@@ -55,6 +78,7 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
    *
    * @param t times in [0, 1], float32 or float64 [B]
    * @param x tokens in [0, V), int64 [B, N]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64, or not [B]
    */
   public NDArray logSnr(NDArray t, NDArray x) {
     return at(
@@ -71,6 +95,7 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
    *
    * @param t times in [0, 1], float32 or float64 [B]
    * @param x tokens in [0, V), int64 [B, N]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64, or not [B]
    */
   public NDArray lossWeight(NDArray t, NDArray x) {
     return at(t, x, (wide, w) -> w.div(wide).neg());

@@ -5,22 +5,36 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
 
 /**
  * The functions of a {@link MaskingSchedule} over NDArrays of times.
  *
  * <p>Results have the shape and type of the times, and are computed in float64: {@code 1 - alpha}
- * of float32 times does not cancel. All are differentiable in {@code t}.
+ * of float32 times does not cancel. All are differentiable in {@code t}. Formulas are those of
+ * {@link MaskingSchedule} (MD4, Section 2 and Table 4; spec, Section 1.2); what {@link NDSchedule}
+ * says of times and ownership holds for all methods.
  *
- * @param schedule the schedule that all tokens share
+ * @param schedule the schedule that all tokens share, on the host; not null
  */
 public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule {
+
+  /**
+   * Checks that there is a schedule.
+   *
+   * @param schedule the schedule that all tokens share, on the host; not null
+   * @throws NullPointerException if there is none
+   */
+  public NDMaskingSchedule {
+    Objects.requireNonNull(schedule, "schedule");
+  }
 
   /**
    * {@return the probability that a token is unmasked at each time}
    *
    * @param t times in [0, 1], float32 or float64 [B]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64
    */
   public NDArray alpha(NDArray t) {
     return Scopes.wide(this::wideAlpha, t);
@@ -30,6 +44,7 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
    * {@return the probability that a token is masked at each time, without cancellation}
    *
    * @param t times in [0, 1], float32 or float64 [B]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64
    */
   public NDArray oneMinusAlpha(NDArray t) {
     return Scopes.wide(this::wideOneMinusAlpha, t);
@@ -39,6 +54,7 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
    * {@return the derivative of {@link #alpha(NDArray)}; minus infinity where the curve's is}
    *
    * @param t times in [0, 1], float32 or float64 [B]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64
    */
   public NDArray alphaPrime(NDArray t) {
     return Scopes.wide(this::wideAlphaPrime, t);
@@ -48,6 +64,7 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
    * {@return {@code ln(alpha / (1 - alpha))} at each time}
    *
    * @param t times in [0, 1], float32 or float64 [B]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64
    */
   public NDArray logSnr(NDArray t) {
     return Scopes.wide(wide -> wideAlpha(wide).log().sub(wideOneMinusAlpha(wide).log()), t);
@@ -57,6 +74,7 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
    * {@return the weight {@link MaskingSchedule#lossWeight} of continuous time; at most zero}
    *
    * @param t times in [0, 1], float32 or float64 [B]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64
    */
   public NDArray lossWeight(NDArray t) {
     return Scopes.wide(this::wideLossWeight, t);
@@ -66,7 +84,8 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
    * {@return the weight of the masked log-likelihood on a time axis; at most zero}
    *
    * @param axis continuous time, or a number of steps
-   * @param t times of the axis, as {@link TimeAxis#snap} returns them
+   * @param t times of the axis, as {@link TimeAxis#snap} returns them, float32 or float64 [B]
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64
    */
   public NDArray lossWeight(TimeAxis axis, NDArray t) {
     UnaryOperator<NDArray> weight =
@@ -77,8 +96,10 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
   /**
    * {@return {@code (alpha_s - alpha_t) / (1 - alpha_t)} for each pair of times}
    *
-   * @param s earlier times, of the type and shape of {@code t}, each at most its {@code t}
+   * @param s earlier times, each in [0, its {@code t}], float32 or float64 [B]; its type is the
+   *     result's
    * @param t times in [0, 1], float32 or float64 [B]
+   * @throws IllegalArgumentException if {@code s} or {@code t} is not float32 or float64
    */
   public NDArray unmaskProbability(NDArray s, NDArray t) {
     Scopes.checkReal("s", s);

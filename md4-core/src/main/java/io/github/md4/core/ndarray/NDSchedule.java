@@ -25,6 +25,7 @@ public sealed interface NDSchedule permits NDMaskingSchedule, NDGenMd4Schedule {
    * @param t times in [0, 1], one an example, float32 or float64 [B]
    * @param x clean tokens, int64 [B, N], in [0, V)
    * @return [B, N], or [B, 1] where all tokens share the schedule
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64
    */
   NDArray alpha(NDArray t, NDArray x);
 
@@ -32,21 +33,24 @@ public sealed interface NDSchedule permits NDMaskingSchedule, NDGenMd4Schedule {
    * Returns the probability that a token masked at {@code t} is unmasked at the earlier time {@code
    * s}, of the type of {@code s}.
    *
-   * @param s float [B], at most {@code t}
-   * @param t times in [0, 1], one an example, float32 or float64 [B]
+   * @param s earlier times, each in [0, its {@code t}], float32 or float64 [B]
+   * @param t times in (0, 1], one an example, float32 or float64 [B]
    * @return [B, V], or [B, 1] where all tokens share the schedule
+   * @throws IllegalArgumentException if {@code s} or {@code t} is not float32 or float64
    */
   NDArray unmaskProbabilities(NDArray s, NDArray t);
 
   /**
-   * Returns a draw of {@code z_t}: a token stays where {@code u < alpha}, elsewhere is the mask.
+   * Returns a draw of {@code z_t} (MD4, Section 2; spec, Section 1.1): a token stays where {@code u
+   * < alpha}, elsewhere is the mask.
    *
    * @param x clean tokens, int64 [B, N], in [0, V)
    * @param t times in [0, 1], one an example, float32 or float64 [B]
-   * @param u uniforms in [0, 1), float [B, N]
+   * @param u uniforms in [0, 1), float32 or float64 [B, N]
    * @param maskToken the id that stands for a masked token, V
-   * @return int64 [B, N], in [0, V]
-   * @throws IllegalArgumentException if {@code t} is not float32 or float64 [B]
+   * @return int64 [B, N], in [0, V], attached to the manager of {@code x}
+   * @throws IllegalArgumentException if {@code t} is not float32 or float64 [B], or {@code u} not
+   *     float32 or float64 [B, N]
    */
   default NDArray mask(NDArray x, NDArray t, NDArray u, long maskToken) {
     checkTimes("t", t, x);
@@ -71,13 +75,14 @@ public sealed interface NDSchedule permits NDMaskingSchedule, NDGenMd4Schedule {
    * <p>One uniform a position decides both. It is the exact draw, by inversion in float64. It makes
    * a float64 array of the size of {@code logits}.
    *
-   * @param zt int64 [B, N], in [0, V]; V is the mask
-   * @param s float [B], at most {@code t}
-   * @param t times in [0, 1], one an example, float32 or float64 [B]
-   * @param logits unnormalised {@code log mu}, float [B, N, V]
-   * @param u uniforms in [0, 1), float [B, N]
-   * @return int64 [B, N], in [0, V]
-   * @throws IllegalArgumentException if the times are not float32 or float64 [B]
+   * @param zt partly masked tokens, int64 [B, N], in [0, V]; V is the mask
+   * @param s earlier times, each in [0, its {@code t}], float32 or float64 [B]
+   * @param t times in (0, 1], one an example, float32 or float64 [B]
+   * @param logits unnormalised {@code log mu}, float32 or float64 [B, N, V]
+   * @param u uniforms in [0, 1), float32 or float64 [B, N]
+   * @return int64 [B, N], in [0, V], attached to the manager of {@code zt}
+   * @throws IllegalArgumentException if a shape is not the one named here, or {@code s}, {@code t}
+   *     or {@code u} is not float32 or float64
    */
   default NDArray step(NDArray zt, NDArray s, NDArray t, NDArray logits, NDArray u) {
     checkTimes("s", s, zt);
@@ -112,7 +117,8 @@ public sealed interface NDSchedule permits NDMaskingSchedule, NDGenMd4Schedule {
    * {@return the schedule over NDArrays}
    *
    * @param schedule the schedule on the host
-   * @param manager the owner of its powers, where each token has one
+   * @param manager the owner of the powers, float64 [V], where each token has one; not used
+   *     otherwise
    */
   static NDSchedule of(Schedule schedule, NDManager manager) {
     return schedule.match(

@@ -3,10 +3,10 @@ package io.github.md4.core.noise;
 
 /**
  * All randomness of a run: uniforms that are a pure function of (seed, purpose, step, example,
- * position).
+ * position), by Philox 4x32 with ten rounds, a generator based on counters (Salmon et al., 2011).
  *
  * <p>Nothing is consumed and there is no state, so the same masks are drawn on any device, in any
- * batch split, in any order, and after a resume.
+ * batch split, in any order, on any thread, and after a resume.
  *
  * @param seed any value; two seeds give unrelated noise
  */
@@ -64,10 +64,13 @@ public record Noise(long seed) {
    * Returns the uniforms at positions 0 to {@code count - 1}.
    *
    * @param purpose the use of the numbers; uses share none
-   * @param step at least 0, below 2^32; likewise {@code example}
+   * @param step the step or pass, at least 0, below 2^32
    * @param example the example, at least 0, below 2^32
-   * @param count the number of uniforms, at least 0
-   * @return in [0, 1), multiples of 2^-53
+   * @param count the number of uniforms, in [0, 2^30)
+   * @return {@code count} numbers in [0, 1), multiples of 2^-53
+   * @throws IllegalArgumentException if {@code step} or {@code example} is outside [0, 2^32), or
+   *     {@code count} negative
+   * @throws ArithmeticException if {@code count} is 2^30 or more
    */
   public double[] uniforms(Purpose purpose, long step, long example, int count) {
     double[] u = new double[count];
@@ -83,9 +86,11 @@ public record Noise(long seed) {
    * after another}
    *
    * @param purpose the use of the numbers; uses share none
-   * @param step at least 0, below 2^32; likewise {@code example}
+   * @param step the step or pass, at least 0, below 2^32
    * @param example the example, at least 0, below 2^32
    * @param count the number of words, at least 0
+   * @throws IllegalArgumentException if {@code step} or {@code example} is outside [0, 2^32), or
+   *     {@code count} negative
    */
   public int[] words(Purpose purpose, long step, long example, int count) {
     int[] words = new int[count];
@@ -94,12 +99,13 @@ public record Noise(long seed) {
   }
 
   /**
-   * {@return one element of {@link #uniforms}}
+   * {@return one element of {@link #uniforms}, in [0, 1)}
    *
    * @param purpose the use of the numbers; uses share none
    * @param step the step or pass, at least 0, below 2^32
    * @param example the example, at least 0, below 2^32
    * @param position the position in the example, at least 0
+   * @throws IllegalArgumentException if {@code step} or {@code example} is outside [0, 2^32)
    */
   public double uniform(Purpose purpose, long step, long example, int position) {
     int[] block = new int[4];
@@ -112,8 +118,9 @@ public record Noise(long seed) {
    * {@return 64 random bits, for what takes a seed of its own (an engine's generator)}
    *
    * @param purpose the use of the numbers; uses share none
-   * @param step at least 0, below 2^32; likewise {@code example}
+   * @param step the step or pass, at least 0, below 2^32
    * @param example the example, at least 0, below 2^32
+   * @throws IllegalArgumentException if {@code step} or {@code example} is outside [0, 2^32)
    */
   public long bits(Purpose purpose, long step, long example) {
     int[] block = new int[4];
@@ -124,11 +131,12 @@ public record Noise(long seed) {
   /**
    * Fills {@code block} with the four words at {@code index}; each is uniform over 2^32 values.
    *
-   * @param block four words, overwritten
+   * @param block four words or more, of which the first four are overwritten
    * @param purpose the use of the numbers; uses share none
    * @param step the step or pass, at least 0, below 2^32
    * @param example the example, at least 0, below 2^32
    * @param index the block's number in the stream, at least 0
+   * @throws IllegalArgumentException if {@code step} or {@code example} is outside [0, 2^32)
    */
   public void fill(int[] block, Purpose purpose, long step, long example, int index) {
     block[0] = index;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
-/** The two terms of the negative ELBO that depend on the ends of the schedule alone. */
+/**
+ * The two terms of the negative ELBO that depend on the ends of the schedule alone (MD4, Appendix
+ * E; spec, Section 2.2).
+ */
 public final class BoundaryTerms {
   private BoundaryTerms() {}
 
@@ -10,7 +13,8 @@ public final class BoundaryTerms {
    * masked at time 0 is guessed uniformly}
    *
    * @param schedule the schedule that all tokens share
-   * @param vocabularySize V, the number of tokens without the mask
+   * @param vocabularySize V, the number of tokens without the mask, at least 1
+   * @throws IllegalArgumentException if {@code vocabularySize} is below 1
    */
   public static double reconstruction(MaskingSchedule schedule, int vocabularySize) {
     return schedule.oneMinusAlpha(0) * logOf(vocabularySize);
@@ -22,7 +26,8 @@ public final class BoundaryTerms {
    * does everything here that says nothing else.
    *
    * @param schedule the schedule that all tokens share
-   * @param vocabularySize V, the number of tokens without the mask
+   * @param vocabularySize V, the number of tokens without the mask, at least 1
+   * @throws IllegalArgumentException if {@code vocabularySize} is below 1
    */
   public static double prior(MaskingSchedule schedule, int vocabularySize) {
     return schedule.alpha(1) * logOf(vocabularySize);

@@ -11,13 +11,13 @@ import java.util.function.Function;
  * 0 at {@code t = 1}. Times are in [0, 1]; they are checked by {@link MaskingSchedule}, not here.
  * {@code toString} is the form that {@link #parse} reads, and that configs and model folders have.
  *
- * <p>A curve of a user's own is immutable and equal to its like. So that a model's folder can be
- * loaded again, it needs a {@link CurveKind}.
+ * <p>A curve of a user's own is immutable, safe for many threads, and equal to its like: a record.
+ * So that a model's folder can be loaded again, it needs a {@link CurveKind}.
  */
 public non-sealed interface Curve extends ScheduleConfig {
 
   /**
-   * {@return the raw probability that a token is still unmasked at the time {@code t}}
+   * {@return the raw probability that a token is still unmasked at the time {@code t}, in [0, 1]}
    *
    * @param t a time, in [0, 1]
    */
@@ -31,7 +31,8 @@ public non-sealed interface Curve extends ScheduleConfig {
   double oneMinusAlpha(double t);
 
   /**
-   * {@return the derivative of {@link #alpha} at the time {@code t}; at most zero}
+   * {@return the derivative of {@link #alpha} at the time {@code t}; at most zero, and minus
+   * infinity where the curve is that steep}
    *
    * @param t a time, in [0, 1]
    */
@@ -67,7 +68,7 @@ public non-sealed interface Curve extends ScheduleConfig {
     return CurveText.parse(text);
   }
 
-  /** {@code alpha(t) = 1 - t}. */
+  /** {@code alpha(t) = 1 - t} (MD4, Table 4). */
   record Linear() implements Curve {
     @Override
     public double alpha(double t) {
@@ -90,7 +91,7 @@ public non-sealed interface Curve extends ScheduleConfig {
     }
   }
 
-  /** {@code alpha(t) = 1 - cos(pi/2 (1 - t)) = 1 - sin(pi/2 t)}. */
+  /** {@code alpha(t) = 1 - cos(pi/2 (1 - t)) = 1 - sin(pi/2 t)} (MD4, Table 4). */
   record Cosine() implements Curve {
     private static final double HALF_PI = Math.PI / 2;
 
@@ -121,8 +122,8 @@ public non-sealed interface Curve extends ScheduleConfig {
   }
 
   /**
-   * {@code alpha(t) = 1 - t^k}. For {@code k < 1} the slope at {@code t = 0} is minus infinity, and
-   * so is the loss weight there.
+   * {@code alpha(t) = 1 - t^k} (MD4, Table 4). For {@code k < 1} the slope at {@code t = 0} is
+   * minus infinity, and so is the loss weight there.
    *
    * @param exponent the exponent {@code k} of the polynomial, above 0 and finite
    */
@@ -161,8 +162,9 @@ public non-sealed interface Curve extends ScheduleConfig {
   }
 
   /**
-   * {@code alpha(t) = 1 - (1 - epsilon) t}, the log-linear noise of SEDD, MDLM and RADD: from
-   * exactly 1 to {@code epsilon}. Their total noise is {@code sigma = -ln alpha}.
+   * {@code alpha(t) = 1 - (1 - epsilon) t}, the log-linear noise of SEDD, MDLM and RADD (Lou et
+   * al., 2024, Section 5): from exactly 1 to {@code epsilon}. Their total noise is {@code sigma =
+   * -ln alpha}.
    *
    * @param epsilon the share that is never masked, in [0, 1)
    */

@@ -14,7 +14,7 @@ import java.util.ServiceLoader;
  */
 public interface CurveKind {
 
-  /** {@return the name in files: letters, digits and underscores} */
+  /** {@return the name in files: letters, digits and underscores, none of this library's curves} */
   String name();
 
   /**
@@ -25,7 +25,7 @@ public interface CurveKind {
    */
   Curve of(double... numbers);
 
-  /** {@return all kinds on the class path} */
+  /** {@return all kinds on the class path, a new list} */
   static List<CurveKind> all() {
     List<CurveKind> all = new ArrayList<>();
     ServiceLoader.load(CurveKind.class, CurveKind.class.getClassLoader()).forEach(all::add);

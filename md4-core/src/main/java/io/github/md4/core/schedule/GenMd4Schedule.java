@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
+import static io.github.md4.core.Checks.require;
+
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Function;
 
 /**
  * The probability that a token is still unmasked as a function of time and of the token: a power of
- * time each (GenMD4; spec, Section 3.1).
+ * time each (GenMD4: MD4, Section 6; spec, Section 3.1).
  *
  * <pre>{@code
  * alpha(t, v) = 1 - (1 - epsilon) t^power(v)
@@ -16,7 +18,8 @@ import java.util.function.Function;
  * <p>The squeeze is another than {@link MaskingSchedule}'s: alpha is exactly 1 at {@code t = 0} and
  * epsilon at {@code t = 1}. What keeps the weight finite is that training and likelihoods stop at
  * {@link #TIME_FLOOR}. The lower a token's power, the sooner it is masked as time runs from 0, and
- * the later it is revealed on the way back. All methods compute in double.
+ * the later it is revealed on the way back. All methods compute in double. Times outside [0, 1] are
+ * rejected. Immutable, and safe for many threads.
  */
 public final class GenMd4Schedule implements Schedule {
   /** The least time that training and likelihoods use, md4's {@code t1}. */
@@ -35,11 +38,13 @@ public final class GenMd4Schedule implements Schedule {
   /**
    * Makes the schedule.
    *
-   * @param powers one for each token, [V], above zero
-   * @param epsilon the squeeze of the ends, in [0, 0.5): alpha is within [epsilon, 1 - epsilon]
-   * @throws IllegalArgumentException if one is zero, not finite or above {@link #LARGEST_POWER}
+   * @param powers one for each token, [V], in (0, {@link #LARGEST_POWER}]; copied
+   * @param epsilon the squeeze, {@code alpha(1, v)}, in [0, 0.5)
+   * @throws IllegalArgumentException if there is no power, one is out of its range, or {@code
+   *     epsilon} is
    */
   public GenMd4Schedule(double[] powers, double epsilon) {
+    require(powers.length > 0, "there must be at least one power", powers.length);
     for (int v = 0; v < powers.length; v++) {
       if (!(powers[v] > 0 && powers[v] <= LARGEST_POWER)) {
         throw new IllegalArgumentException(
@@ -61,14 +66,19 @@ public final class GenMd4Schedule implements Schedule {
   }
 
   /**
-   * {@return the powers {@code softplus(raw)} of V tokens}
+   * {@return the schedule whose powers are {@code softplus(raw) = ln(1 + exp(raw))}, of V tokens}
    *
    * @param raw [V], or one number that is all tokens' own
-   * @param vocabularySize V, the number of tokens without the mask
-   * @param epsilon the squeeze of the ends, at least 0 and small: {@code alpha(0)} is {@code 1 -
-   *     epsilon}
+   * @param vocabularySize V, the number of tokens without the mask, at least 1
+   * @param epsilon the squeeze, {@code alpha(1, v)}, in [0, 0.5)
+   * @throws IllegalArgumentException if there are neither V numbers nor one, or a power or {@code
+   *     epsilon} is out of its range
    */
   public static GenMd4Schedule ofRaw(float[] raw, int vocabularySize, double epsilon) {
+    require(
+        raw.length == 1 || raw.length == vocabularySize,
+        "there must be 1 number or " + vocabularySize,
+        raw.length);
     double[] powers = new double[vocabularySize];
     for (int v = 0; v < vocabularySize; v++) {
       powers[v] = softplus(raw[raw.length == 1 ? 0 : v]);
@@ -79,9 +89,10 @@ public final class GenMd4Schedule implements Schedule {
   /**
    * {@return the schedule in which every token has the power 1}
    *
-   * @param vocabularySize V, the number of tokens without the mask
-   * @param epsilon the squeeze of the ends, at least 0 and small: {@code alpha(0)} is {@code 1 -
-   *     epsilon}
+   * @param vocabularySize V, the number of tokens without the mask, at least 1
+   * @param epsilon the squeeze, {@code alpha(1, v)}, in [0, 0.5)
+   * @throws IllegalArgumentException if {@code vocabularySize} is below 1, or {@code epsilon} out
+   *     of its range
    */
   public static GenMd4Schedule unit(int vocabularySize, double epsilon) {
     double[] powers = new double[vocabularySize];
@@ -108,6 +119,7 @@ public final class GenMd4Schedule implements Schedule {
 
   @Override
   public Masking at(double t) {
+    checkTime(t);
     return (token, u) -> powers[token] <= criticalPower(t, u, epsilon);
   }
 
@@ -116,18 +128,18 @@ public final class GenMd4Schedule implements Schedule {
     return perToken.apply(this);
   }
 
-  /** {@return V} */
+  /** {@return V, the number of tokens without the mask} */
   public int vocabularySize() {
     return powers.length;
   }
 
-  /** {@return the squeeze} */
+  /** {@return the squeeze, {@code alpha(1, v)}, in [0, 0.5)} */
   public double epsilon() {
     return epsilon;
   }
 
   /**
-   * {@return a token's power}
+   * {@return a token's power, in (0, {@link #LARGEST_POWER}]}
    *
    * @param token a token, in [0, V)
    */
@@ -150,14 +162,21 @@ public final class GenMd4Schedule implements Schedule {
    *
    * @param t a time, in [0, 1]
    * @param token a token, in [0, V)
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double alpha(double t, int token) {
+    checkTime(t);
     return -Math.expm1(logMasked(t, token));
   }
 
   @Override
   public double oneMinusAlpha(double t, int token) {
+    checkTime(t);
     return Math.exp(logMasked(t, token));
+  }
+
+  private static void checkTime(double t) {
+    require(t >= 0 && t <= 1, "time must be in [0, 1]", t);
   }
 
   /** Returns {@code ln(1 - alpha(t, token))}, the log-probability of being masked. */
@@ -166,12 +185,15 @@ public final class GenMd4Schedule implements Schedule {
   }
 
   /**
-   * {@return {@code ln((1 - alpha) / alpha)} of a token, the log-odds of its being masked}
+   * {@return {@code ln((1 - alpha) / alpha)} of a token, the log-odds of its being masked; minus
+   * infinity at 0}
    *
    * @param t a time, in [0, 1]
    * @param token a token, in [0, V)
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double maskLogOdds(double t, int token) {
+    checkTime(t);
     return logMasked(t, token) - Math.log(alpha(t, token));
   }
 
@@ -180,8 +202,10 @@ public final class GenMd4Schedule implements Schedule {
    *
    * @param t a time, in [0, 1]
    * @param token a token, in [0, V)
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double maskLogOddsSlope(double t, int token) {
+    checkTime(t);
     return Math.log(t) / alpha(t, token);
   }
 
@@ -189,27 +213,31 @@ public final class GenMd4Schedule implements Schedule {
    * {@return the time at which a token is masked with the probability {@code masked}, the inverse
    * of {@link #oneMinusAlpha}; 1 from {@code 1 - epsilon} on}
    *
-   * @param masked the probability, in [0, 1)
+   * @param masked the probability, in [0, 1]
    * @param token a token, in [0, V)
+   * @throws IllegalArgumentException if {@code masked} is negative or NaN
    */
   public double timeWhenMasked(double masked, int token) {
+    require(masked >= 0, "a probability must be at least 0", masked);
     return Math.min(1, Math.exp((Math.log(masked) - logMasked) / powers[token]));
   }
 
   /**
    * {@return {@code alpha' / (1 - alpha)} of a token, the weight of its masked log-likelihood:
-   * {@code -power / t} exactly, since epsilon cancels}
+   * {@code -power / t} exactly, since epsilon cancels; minus infinity at 0}
    *
    * @param t a time, in [0, 1]
    * @param token a token, in [0, V)
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double lossWeight(double t, int token) {
+    checkTime(t);
     return -powers[token] / t;
   }
 
   /**
    * Returns the probability {@code 1 - (s / t)^power} that a token masked at {@code t} is unmasked
-   * at the earlier time {@code s}; 1 at {@code s = 0}.
+   * at the earlier time {@code s}; 1 at {@code s = 0} (spec, Section 3.5).
    *
    * @throws IllegalArgumentException unless {@code 0 <= s <= t <= 1} and {@code t > 0}
    */
@@ -231,11 +259,13 @@ public final class GenMd4Schedule implements Schedule {
    *
    * so that noise is turned into masks by a comparison once powers are known.
    *
+   * <p>The inner step of masking; arguments are not checked.
+   *
    * @param t the time, in (0, 1]
    * @param u a uniform number in [0, 1)
-   * @param epsilon the squeeze of the ends, at least 0 and small: {@code alpha(0)} is {@code 1 -
-   *     epsilon}
-   * @return the critical power, at least 0; infinite where every power masks the token
+   * @param epsilon the squeeze, {@code alpha(1, v)}, in [0, 0.5)
+   * @return the critical power: infinite where every power masks the token, negative where none
+   *     does
    */
   public static double criticalPower(double t, double u, double epsilon) {
     double exponent = Math.log1p(-u) - Math.log1p(-epsilon);
@@ -268,9 +298,11 @@ public final class GenMd4Schedule implements Schedule {
    * }</pre>
    *
    * @param counts how often each token occurs, n, [V]
-   * @return [V]
+   * @return nats per unit of power, [V]
+   * @throws IllegalArgumentException if there are not V counts
    */
   public double[] reconstructionGradient(long[] counts) {
+    require(counts.length == powers.length, "there must be V counts", counts.length);
     double masked = 0;
     for (int v = 0; v < powers.length; v++) {
       masked += counts[v] * oneMinusAlpha(TIME_FLOOR, v);
@@ -294,9 +326,14 @@ public final class GenMd4Schedule implements Schedule {
    *
    * @param byPower its gradient by the powers [V]
    * @param raw [V], or one number that is all tokens' own
-   * @return of the length of {@code raw}
+   * @return the gradient, of the length of {@code raw}
+   * @throws IllegalArgumentException if there are neither V raw numbers nor one
    */
   public static float[] gradientByRaw(double[] byPower, float[] raw) {
+    require(
+        raw.length == 1 || raw.length == byPower.length,
+        "there must be 1 number or " + byPower.length,
+        raw.length);
     double[] gradient = new double[raw.length];
     for (int v = 0; v < byPower.length; v++) {
       int own = raw.length == 1 ? 0 : v;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.Decimals;
 import java.util.Locale;
 import java.util.function.Function;
@@ -12,8 +14,11 @@ import java.util.regex.Pattern;
  * NoiseCurve} is the schedule itself. The ends lower the bound, and the shape between them, which
  * the bound does not depend on, lowers the variance of its estimate (Kingma et al., 2021).
  *
- * @param start the log signal-to-noise ratio at time 0 before anything is learned
- * @param end the log signal-to-noise ratio at time 1 before anything is learned
+ * <p>Its parameters are both ends and K = 32 numbers, float [34] in all.
+ *
+ * @param start the log signal-to-noise ratio (nats) at time 0 before anything is learned, at most
+ *     {@link #FARTHEST}
+ * @param end that at time 1, at least {@code -}{@link #FARTHEST} and at least 1 below {@code start}
  */
 public record LearnedNoise(double start, double end) implements ScheduleConfig {
   /** Neither end goes further from 0, which is what a network's input of the time has room for. */
@@ -100,7 +105,7 @@ public record LearnedNoise(double start, double end) implements ScheduleConfig {
         "a learned noise is written learned-noise or learned-noise(START, END): " + text);
   }
 
-  /** {@return the parameters before anything is learned: both ends, then K zeros} */
+  /** {@return the parameters before anything is learned: both ends, then K zeros, [2 + K], new} */
   public float[] initial() {
     float[] raw = new float[ENDS + PIECES];
     raw[0] = (float) start;
@@ -112,7 +117,8 @@ public record LearnedNoise(double start, double end) implements ScheduleConfig {
    * {@return the curve of parameters: a share is a tenth of an even one and nine tenths of a
    * softmax}
    *
-   * @param raw both ends, then K numbers
+   * @param raw both ends, then K numbers, [2 + K]
+   * @throws IllegalArgumentException if there are not 2 + K numbers, or the ends do not fall
    */
   public static NoiseCurve curve(float[] raw) {
     double[] softmax = softmax(raw);
@@ -124,12 +130,13 @@ public record LearnedNoise(double start, double end) implements ScheduleConfig {
   }
 
   /**
-   * {@return the gradient by parameters}
+   * {@return the gradient of a function of the curve by the parameters, [2 + K]}
    *
-   * @param byStart the gradient by the first end
+   * @param byStart its gradient by the first end
    * @param byEnd that by the second
    * @param byLogShare that by the logarithm of each share, [K]
-   * @param raw the parameters
+   * @param raw the parameters, [2 + K]
+   * @throws IllegalArgumentException if there are not 2 + K parameters
    */
   public static float[] gradientByRaw(
       double byStart, double byEnd, double[] byLogShare, float[] raw) {
@@ -150,9 +157,10 @@ public record LearnedNoise(double start, double end) implements ScheduleConfig {
   }
 
   /**
-   * Brings ends that an update has moved too far back to where they may be.
+   * Brings ends that an update has moved too far back to where they may be: within {@link
+   * #FARTHEST} of 0, the second at least 1 below the first.
    *
-   * @param raw the parameters, changed in place
+   * @param raw the parameters, [2 + K], changed in place
    */
   public static void confine(float[] raw) {
     raw[0] = (float) Math.min(FARTHEST, Math.max(-FARTHEST + LEAST_FALL, raw[0]));
@@ -160,6 +168,7 @@ public record LearnedNoise(double start, double end) implements ScheduleConfig {
   }
 
   private static double[] softmax(float[] raw) {
+    require(raw.length == ENDS + PIECES, "there must be 34 parameters", raw.length);
     double most = Double.NEGATIVE_INFINITY;
     for (int k = 0; k < PIECES; k++) {
       most = Math.max(most, raw[ENDS + k]);

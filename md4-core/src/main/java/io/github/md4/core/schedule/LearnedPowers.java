@@ -8,10 +8,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A schedule of one power for each token, learned with the network (GenMD4, Section 4), as a
+ * A schedule of one power for each token, learned with the network (GenMD4: MD4, Section 6), as a
  * configuration names it; {@link GenMd4Schedule} is the schedule itself.
  *
- * @param initial every power at the start; 1 is the linear schedule
+ * @param initial every power at the start, in (0, {@link GenMd4Schedule#LARGEST_POWER}]; 1 is the
+ *     linear schedule
  * @param sharing which tokens share a power
  */
 public record LearnedPowers(double initial, Sharing sharing) implements ScheduleConfig {
@@ -69,7 +70,7 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
    * shared)}; the first starts at 1}
    *
    * @param text the text, as configs hold it
-   * @throws IllegalArgumentException for any other text
+   * @throws IllegalArgumentException for any other text, or a power out of its range
    */
   public static LearnedPowers parse(String text) {
     Matcher form = FORM.matcher(text.strip());

@@ -6,7 +6,8 @@ import java.util.function.Function;
 
 /**
  * The probability that a token is still unmasked as a function of time: a curve squeezed from [0,
- * 1] into {@code [epsilon, 1 - epsilon]}, as md4 does, so that weights stay finite.
+ * 1] into {@code [epsilon, 1 - epsilon]}, as md4 does, so that weights stay finite (MD4, Section 2;
+ * spec, Section 1.2).
  *
  * <pre>{@code
  * alpha(t) = (1 - 2 epsilon) curve.alpha(t) + epsilon
@@ -14,7 +15,7 @@ import java.util.function.Function;
  *
  * <p>All methods compute in double and are exact at both ends; {@code 1 - alpha} never cancels (md4
  * subtracts in float32 and is off by 4e-4 of the weight at {@code t = 0}). Times outside [0, 1] are
- * rejected.
+ * rejected. Immutable, and as safe for many threads as its curve.
  *
  * @param curve the probability of being unmasked before the squeeze, 1 at time 0 and 0 at time 1
  * @param epsilon the squeeze, in [0, 0.5); with 0 the ends have infinite weight and log-SNR
@@ -30,6 +31,7 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
    *
    * @param curve the probability of being unmasked before the squeeze, 1 at time 0 and 0 at time 1
    * @param epsilon the squeeze, in [0, 0.5); with 0 the ends have infinite weight and log-SNR
+   * @throws NullPointerException if there is no curve
    * @throws IllegalArgumentException if {@code epsilon} is outside [0, 0.5)
    */
   public MaskingSchedule {
@@ -42,7 +44,7 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
   /**
    * The curve with the default squeeze.
    *
-   * @param curve the curve before the squeeze
+   * @param curve the curve before the squeeze; not null
    */
   public MaskingSchedule(Curve curve) {
     this(curve, DEFAULT_EPSILON);
@@ -96,9 +98,10 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
   }
 
   /**
-   * {@return {@code ln(alpha / (1 - alpha))} at the time {@code t}, the log signal-to-noise}
+   * {@return {@code ln(alpha / (1 - alpha))} at the time {@code t}, the log signal-to-noise ratio}
    *
    * @param t a time, in [0, 1]
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double logSnr(double t) {
     return Math.log(alpha(t)) - Math.log(oneMinusAlpha(t));
@@ -134,6 +137,7 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
    * an exponent below 1, and at {@code t = 0} if epsilon is 0.
    *
    * @param t a time, in [0, 1]
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double lossWeight(double t) {
     double masked = oneMinusAlpha(t);
@@ -150,9 +154,13 @@ public record MaskingSchedule(Curve curve, double epsilon) implements Schedule {
    * {@return the time at which a token is masked with probability {@code b}, to the last bits: the
    * inverse of {@link #oneMinusAlpha}} Beyond the ends of the schedule it is 0 or 1.
    *
-   * @param b a probability, in [0, 1]
+   * @param b a probability, at least 0
+   * @throws IllegalArgumentException if {@code b} is negative or NaN
    */
   public double timeWhenMasked(double b) {
+    if (!(b >= 0)) {
+      throw new IllegalArgumentException("a probability must be at least 0: " + b);
+    }
     double low = 0;
     double high = 1;
     for (int i = 0; i < BISECTIONS; i++) {

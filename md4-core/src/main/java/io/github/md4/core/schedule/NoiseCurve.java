@@ -17,7 +17,8 @@ import java.util.Locale;
  * }</pre>
  *
  * <p>So the shares are the odds with which a time drawn uniformly falls on each level of noise. The
- * curve is that of a model's parameters and has no text form; it needs no squeeze.
+ * curve is that of a model's parameters and has no text form; it needs no squeeze. Times are not
+ * checked here. Immutable.
  */
 public final class NoiseCurve implements Curve {
   private final double start;
@@ -30,7 +31,7 @@ public final class NoiseCurve implements Curve {
    *
    * @param start the log signal-to-noise ratio at time 0
    * @param end that at time 1, below {@code start}
-   * @param shares of the time, one for each piece, above 0, adding up to 1, [K]
+   * @param shares shares of the time, one for each piece, above 0, adding up to 1, [K]; copied
    * @throws IllegalArgumentException if the ends are not finite and falling, or a share is not
    *     above 0, or they do not add up to 1
    */
@@ -65,13 +66,13 @@ public final class NoiseCurve implements Curve {
     return end;
   }
 
-  /** {@return K} */
+  /** {@return K, the number of pieces} */
   public int pieces() {
     return shares.length;
   }
 
   /**
-   * {@return the share of the time of a piece}
+   * {@return the share of the time of a piece, in (0, 1]}
    *
    * @param piece its number, in [0, K)
    */

@@ -2,11 +2,12 @@
 package io.github.md4.core.schedule;
 
 /**
- * The times that a sampler visits. A linear schedule on the cosine grid visits the same {@code
- * alpha} as the cosine schedule on the uniform grid, but for epsilon. {@code toString} is the form
- * that {@link #parse} reads.
+ * The times that a sampler visits (MD4, Section 4; spec, Section 4.1). A linear schedule on the
+ * cosine grid visits the same {@code alpha} as the cosine schedule on the uniform grid, but for
+ * epsilon. {@code toString} is the form that {@link #parse} reads.
  *
- * <p>A grid of a user's own never falls as {@code t} rises, and has a {@link SamplingGridKind}.
+ * <p>A grid of a user's own never falls as {@code t} rises, is immutable, and has a {@link
+ * SamplingGridKind}.
  */
 public interface SamplingGrid {
 

@@ -21,9 +21,9 @@ public interface SamplingGridKind {
   SamplingGrid grid();
 
   /**
-   * {@return the grid of a name}
+   * {@return the grid of a name, by the first kind on the class path that has it}
    *
-   * @param name the name, in lower case
+   * @param name the name as {@link #name} returns it
    * @throws IllegalArgumentException if no kind on the class path has it
    */
   static SamplingGrid parse(String name) {

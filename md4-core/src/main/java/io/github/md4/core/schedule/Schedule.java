@@ -4,8 +4,8 @@ package io.github.md4.core.schedule;
 import java.util.function.Function;
 
 /**
- * The schedule of a model: a curve that all tokens share (MD4), or a power of time for each token,
- * learned with the network (GenMD4).
+ * The schedule of a model: a curve that all tokens share (MD4, Section 2), or a power of time for
+ * each token, learned with the network (GenMD4: MD4, Section 6). Immutable.
  */
 public sealed interface Schedule permits MaskingSchedule, GenMd4Schedule {
 
@@ -14,6 +14,7 @@ public sealed interface Schedule permits MaskingSchedule, GenMd4Schedule {
    *
    * @param t a time, in [0, 1]
    * @param token a token, in [0, V)
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   double oneMinusAlpha(double t, int token);
 
@@ -24,6 +25,7 @@ public sealed interface Schedule permits MaskingSchedule, GenMd4Schedule {
    * @param s an earlier time, in {@code [0, t]}
    * @param t a time, in [0, 1]
    * @param token a token, in [0, V)
+   * @throws IllegalArgumentException unless {@code 0 <= s <= t <= 1}
    */
   double unmaskProbability(double s, double t, int token);
 
@@ -31,6 +33,7 @@ public sealed interface Schedule permits MaskingSchedule, GenMd4Schedule {
    * {@return the masking of tokens at the time {@code t}}
    *
    * @param t a time, in [0, 1]
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   Masking at(double t);
 

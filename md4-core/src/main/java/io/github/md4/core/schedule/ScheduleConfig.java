@@ -41,14 +41,16 @@ public sealed interface ScheduleConfig permits Curve, LearnedPowers, LearnedNois
   /**
    * {@return the schedule of V tokens before anything is learned}
    *
-   * @param vocabularySize V, the number of tokens without the mask
-   * @param epsilon the squeeze of the ends, at least 0 and small: {@code alpha(0)} is {@code 1 -
-   *     epsilon}
+   * @param vocabularySize V, the number of tokens without the mask, at least 1
+   * @param epsilon the squeeze of the ends, in [0, 0.5): of a curve at both, of learned powers at
+   *     time 1; a learned noise has none
+   * @throws IllegalArgumentException if {@code epsilon} or {@code vocabularySize} is out of its
+   *     range
    */
   Schedule starting(int vocabularySize, double epsilon);
 
   /**
-   * {@return how many parameters the schedule of V tokens has}
+   * {@return how many parameters the schedule of V tokens has, at least 0}
    *
    * @param vocabularySize V, the number of tokens without the mask
    */

@@ -6,13 +6,17 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The axis of time, {@code [0, 1]} or steps: the one place where the two differ. */
+/**
+ * The axis of time, {@code [0, 1]} or steps: the one place where the two differ (MD4, Section 3;
+ * spec, Section 2.4).
+ */
 public sealed interface TimeAxis {
 
   /**
    * {@return the first time on this axis after {@code t}, or {@code t} itself if continuous}
    *
-   * @param t a time, in [0, 1]
+   * @param t a time, in [0, 1)
+   * @throws IllegalArgumentException if the axis has steps and {@code t} is outside [0, 1)
    */
   double snap(double t);
 
@@ -21,6 +25,7 @@ public sealed interface TimeAxis {
    *
    * @param schedule the schedule that all tokens share
    * @param t a time that {@link #snap} returned
+   * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   double lossWeight(MaskingSchedule schedule, double t);
 
@@ -43,7 +48,7 @@ public sealed interface TimeAxis {
    * {@return the axis written as {@code continuous} or {@code discrete(steps)}}
    *
    * @param text the text, as configs hold it
-   * @throws IllegalArgumentException for any other text
+   * @throws IllegalArgumentException for any other text, or no steps
    */
   static TimeAxis parse(String text) {
     if (text.equals("continuous")) {
@@ -108,7 +113,11 @@ public sealed interface TimeAxis {
       }
     }
 
-    /** Returns {@code (floor(t * steps) + 1) / steps}, for t in [0, 1). */
+    /**
+     * Returns {@code (floor(t * steps) + 1) / steps}, for t in [0, 1).
+     *
+     * @throws IllegalArgumentException if {@code t} is outside [0, 1)
+     */
     @Override
     public double snap(double t) {
       if (!(t >= 0 && t < 1)) {

@@ -5,7 +5,7 @@ import io.github.md4.core.Choices;
 
 /**
  * The factor of the diffusion term of learned powers: its times are drawn from the last {@code 1 -
- * t1} of [0, 1], {@code t1} being {@link GenMd4Schedule#TIME_FLOOR}.
+ * t1} of [0, 1], {@code t1} being {@link GenMd4Schedule#TIME_FLOOR} (spec, Section 3.2).
  */
 public enum TimeFloor {
   /**
@@ -29,7 +29,7 @@ public enum TimeFloor {
     return kind;
   }
 
-  /** {@return the factor of the mean over times} */
+  /** {@return the factor of the mean over times, 1 or {@code 1 - t1}} */
   public double factor() {
     return factor;
   }
@@ -47,6 +47,7 @@ public enum TimeFloor {
    * {@return the choice written as {@code reference} or {@code exact}}
    *
    * @param text the text, as configs hold it
+   * @throws IllegalArgumentException for any other text
    */
   public static TimeFloor parse(String text) {
     return Choices.parse(values(), "the time floor", text);

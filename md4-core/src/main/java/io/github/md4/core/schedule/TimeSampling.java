@@ -3,13 +3,13 @@ package io.github.md4.core.schedule;
 
 import java.util.stream.IntStream;
 
-/** The law of the times of a batch, as a function of uniforms. */
+/** The law of the times of a batch, as a function of uniforms (spec, Section 2.3). */
 public sealed interface TimeSampling {
 
   /**
-   * {@return one time in [0, 1) for each example of a batch, each uniform on its own}
+   * {@return one time in [0, 1) for each example of a batch, each uniform on its own, [B], new}
    *
-   * @param u uniforms in [0, 1), one an example; unchanged
+   * @param u uniforms in [0, 1), one an example, [B]; unchanged
    */
   double[] times(double[] u);
 

@@ -2,6 +2,7 @@
 package io.github.md4.core.diffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.md4.core.noise.Noise;
@@ -60,6 +61,15 @@ final class ForwardProcessTest {
       double expected = process.schedule().oneMinusAlpha(t, 0);
       assertThat(rate).isCloseTo(expected, within(5 * Math.sqrt(expected * (1 - expected) / size)));
     }
+  }
+
+  @Test
+  @Tag("exact")
+  void mask_rejectsMoreUniformsThanTokens() {
+    ForwardProcess process = new ForwardProcess(new TokenSpace(5), GenMd4Schedule.unit(5, 0));
+    assertThatThrownBy(() -> process.mask(new int[] {1, 2}, 0.5, new double[3]))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("there must be no more uniforms than tokens: 3, 2");
   }
 
   /**

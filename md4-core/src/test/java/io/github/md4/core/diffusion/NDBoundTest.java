@@ -203,5 +203,11 @@ final class NDBoundTest {
     assertThatThrownBy(() -> bound.perExample(logits(), ids(X).get(":2"), ids(ZT), t))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("x must have the shape (3, 5): (2, 5)");
+    assertThatThrownBy(() -> new NDBound.Md4(null, new TimeAxis.Continuous()))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("schedule");
+    assertThatThrownBy(() -> new NDBound.GenMd4(null, TimeFloor.EXACT))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("schedule");
   }
 }

@@ -127,6 +127,44 @@ final class QueryBatchTest {
     }
   }
 
+  private static void refuse(int[][] x, String message, Query... queries) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> QueryBatch.of(x, NO_LABELS, List.of(queries)))
+        .withMessage(message);
+  }
+
+  @Test
+  void of_rejectsQueriesThatDoNotFitTheirExamples() {
+    int[][] ragged = {{0, 1, 2}, {3, 4}};
+    refuse(ragged, "all sequences must have one length: 3, 2, 3", FIRST, SECOND);
+    Query shorter = new Query(new int[] {3, M}, 0.5, new int[] {1}, 1);
+    refuse(X, "all sequences must have one length: 3, 3, 2", FIRST, shorter);
+    Query outside = new Query(X[1], 0.5, new int[] {1, 3}, 1);
+    refuse(X, "positions must ascend in [0, 3): [1, 3]", FIRST, outside);
+    Query descending = new Query(X[1], 0.5, new int[] {1, 0}, 1);
+    refuse(X, "positions must ascend in [0, 3): [1, 0]", FIRST, descending);
+    Query negative = new Query(X[1], 0.5, new int[] {-1}, 1);
+    refuse(X, "positions must ascend in [0, 3): [-1]", FIRST, negative);
+    Query withFacts = new Query(X[1], 0.5, new int[] {1}, 1, true, new float[1][1]);
+    refuse(X, "there must be 0 facts for each of 1 positions", FIRST, withFacts);
+    Query tooFew = new Query(X[1], 0.5, new int[] {1, 2}, 1, true, new float[1][1]);
+    refuse(X, "there must be 1 facts for each of 2 positions", withFacts, tooFew);
+  }
+
+  @Test
+  void condition_rejectsOtherNumbersOfLabelsAndVectors() {
+    String message = "there must be a label and vectors for each of 2 times, or none: ";
+    double[] times = {0, 1};
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Condition(times, new int[] {3}))
+        .withMessage(message + "1, 0");
+    List<NoisyVectors> one = List.of(new NoisyVectors(0.5, new float[] {1}));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Condition.at(times).with(one))
+        .withMessage(message + "0, 1");
+    assertThat(Condition.at(times).with(List.of(NoisyVectors.NONE)).vectors()).isEmpty();
+  }
+
   @Test
   void of_rejectsListsOfDifferentLengths() {
     assertThatIllegalArgumentException()

@@ -110,6 +110,19 @@ final class OrderLikelihoodTest {
   }
 
   @Test
+  void nats_rejectListsOfDifferentLengths() {
+    OrderLikelihood likelihood = new OrderLikelihood(LAW.space(), LINEAR, 1);
+    int[][] x = {LAW.sequences()[0], LAW.sequences()[1]};
+    int[][] orders = {ORDERS.get(0)};
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> likelihood.nats(manager, LAW, x, orders, -1, -1))
+        .withMessage("there must be an order and a label for each sequence: 2, 1, 2");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> likelihood.nats(manager, LAW, new int[0][], new int[0][]))
+        .withMessage("there must be an order and a label for each sequence: 0, 0, 0");
+  }
+
+  @Test
   void orders_haveEachPositionOnce() {
     for (int[] order : new int[][] {{0, 1}, {0, 1, 1}, {0, 1, 3}, {0, 1, 2, 2}}) {
       assertThatIllegalArgumentException().isThrownBy(() -> total(1, 0, order));

@@ -245,4 +245,22 @@ final class NDScheduleTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("t must be float32 or float64: int64");
   }
+
+  @Test
+  @Tag("exact")
+  void schedules_rejectOtherPowersAndNone() {
+    NDArray powers = manager.create(new float[] {1, 2});
+    assertThatThrownBy(() -> new NDGenMd4Schedule(manager.create(new long[] {1, 2}), 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("powers must be float32 or float64: int64");
+    assertThatThrownBy(() -> new NDGenMd4Schedule(powers.reshape(1, 2), 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("powers must have the shape (V): (1, 2)");
+    assertThatThrownBy(() -> new NDGenMd4Schedule(powers, Double.NaN))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("epsilon must be in [0, 0.5): NaN");
+    assertThatThrownBy(() -> new NDMaskingSchedule(null))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("schedule");
+  }
 }

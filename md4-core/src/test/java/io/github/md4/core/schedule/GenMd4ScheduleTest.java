@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
+import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -223,6 +225,43 @@ final class GenMd4ScheduleTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new GenMd4Schedule(new double[] {1}, epsilon))
         .withMessage("epsilon must be in [0, 0.5): " + epsilon);
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {-0.1, 1.1, Double.NaN})
+  void schedule_rejectsTimesOutOfRange(double t) {
+    List<ThrowingCallable> calls =
+        List.of(
+            () -> SCHEDULE.alpha(t, 0),
+            () -> SCHEDULE.oneMinusAlpha(t, 0),
+            () -> SCHEDULE.maskLogOdds(t, 0),
+            () -> SCHEDULE.maskLogOddsSlope(t, 0),
+            () -> SCHEDULE.lossWeight(t, 0),
+            () -> SCHEDULE.at(t));
+    for (ThrowingCallable call : calls) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(call)
+          .withMessage("time must be in [0, 1]: " + t);
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SCHEDULE.timeWhenMasked(Double.NaN, 0))
+        .withMessage("a probability must be at least 0: NaN");
+  }
+
+  @Test
+  void schedule_rejectsListsOfOtherLengths() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new GenMd4Schedule(new double[0], EPSILON))
+        .withMessage("there must be at least one power: 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> GenMd4Schedule.ofRaw(RAW, 4, EPSILON))
+        .withMessage("there must be 1 number or 4: 5");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SCHEDULE.reconstructionGradient(new long[4]))
+        .withMessage("there must be V counts: 4");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> GenMd4Schedule.gradientByRaw(new double[5], new float[4]))
+        .withMessage("there must be 1 number or 5: 4");
   }
 
   @Test

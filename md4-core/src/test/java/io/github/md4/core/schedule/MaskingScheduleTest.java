@@ -189,6 +189,9 @@ final class MaskingScheduleTest {
     assertThat(schedule.timeWhenMasked(0)).isZero();
     assertThat(schedule.timeWhenMasked(schedule.oneMinusAlpha(0))).isZero();
     assertThat(schedule.timeWhenMasked(1.1)).isEqualTo(1);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> schedule.timeWhenMasked(Double.NaN))
+        .withMessage("a probability must be at least 0: NaN");
   }
 
   /** Linear without a squeeze: the time is b itself, up to the last interval of the bisection. */

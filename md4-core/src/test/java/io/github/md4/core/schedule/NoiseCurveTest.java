@@ -191,6 +191,16 @@ final class NoiseCurveTest {
   }
 
   @Test
+  void curve_refusesAnotherNumberOfParameters() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LearnedNoise.curve(new float[33]))
+        .withMessage("there must be 34 parameters: 33");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LearnedNoise.gradientByRaw(0, 0, new double[32], new float[35]))
+        .withMessage("there must be 34 parameters: 35");
+  }
+
+  @Test
   void curve_refusesWhatDoesNotFallOrAddUp() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new NoiseCurve(1, 1, SHARES))
