@@ -6,8 +6,27 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.md4.core.noise.Noise;
+import io.github.md4.train.data.Detokenizer;
+import io.github.md4.train.data.DocumentOptions;
+import io.github.md4.train.data.DocumentRule;
+import io.github.md4.train.data.DocumentSplit;
+import io.github.md4.train.data.DocumentTokens;
+import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.MemoryWindows;
+import io.github.md4.train.data.PlainText;
+import io.github.md4.train.data.Protocol;
+import io.github.md4.train.data.SplitFractions;
+import io.github.md4.train.data.TextVocabulary;
+import io.github.md4.train.data.TokenPacking;
+import io.github.md4.train.data.VocabularyChoice;
 import io.github.md4.train.data.Windows;
+import io.github.md4.train.data.image.ImageData;
+import io.github.md4.train.data.image.ImageOrder;
+import io.github.md4.train.data.image.Resize;
+import io.github.md4.train.optimizer.SpikeGuard;
+import io.github.md4.train.parallel.Claims;
+import io.github.md4.train.parallel.Job;
+import io.github.md4.train.parallel.ParallelConfig;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
@@ -34,7 +53,30 @@ final class ArgumentsTest {
         training.powers(),
         training.reporting(),
         new RunFolder(Path.of("run")),
-        new WarmStart.Model(Path.of("model")));
+        new WarmStart.Model(Path.of("model")),
+        new SpikeGuard.Skip(SpikeGuard.Bounds.defaults()),
+        new SpikeGuard.Rollback(SpikeGuard.Bounds.defaults()),
+        ParallelConfig.defaults(),
+        Job.alone(),
+        Claims.of("1", "config", "data"),
+        new DocumentOptions(new DocumentRule.EachLine(), "text", Detokenizer.NONE),
+        new DocumentTokens.Options(
+            new DocumentOptions(new DocumentRule.EachLine(), "text", Detokenizer.NONE),
+            new VocabularyChoice.CharactersOfText(),
+            new TokenPacking.Stream(new DocumentSplit.One("train")),
+            Existing.REFUSE),
+        new PlainText.Options(TextVocabulary.BYTES, SplitFractions.STANDARD, Existing.REFUSE),
+        new DocumentSplit.ByShare(SplitFractions.STANDARD, 1),
+        new TokenPacking.Stream(new DocumentSplit.One("train")),
+        new TokenPacking.FineWeb(2, 1, new DocumentSplit.One("train")),
+        Protocol.MD4,
+        new ImageData.Options(
+            new Resize.None(),
+            1,
+            SplitFractions.STANDARD,
+            new ImageOrder.AsGiven(),
+            0,
+            Existing.REFUSE));
   }
 
   @ParameterizedTest

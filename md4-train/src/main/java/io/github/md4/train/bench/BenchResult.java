@@ -9,8 +9,8 @@ import io.github.md4.train.speed.Spread;
  *
  * @param throughput tokens per second and milliseconds of a step
  * @param parts the times of a step's parts
- * @param gapMilliseconds the longest time that the device may wait for the host in a step; NaN
- *     without a GPU
+ * @param gapMilliseconds the longest time that the device may wait for the host in a step, in
+ *     milliseconds; NaN without a GPU
  * @param memory the memory that the training took
  * @param work the computation that is timed
  */
@@ -20,9 +20,9 @@ public record BenchResult(
   /**
    * The speed of windows of steps that ran without waiting.
    *
-   * @param tokensAStep the tokens of a step, batch size times length
-   * @param tokensPerSecond tokens per second, over windows
-   * @param milliseconds the time of a step
+   * @param tokensAStep the tokens of a step over all processes, batch size times length
+   * @param tokensPerSecond the tokens per second of windows of steps
+   * @param milliseconds the milliseconds of a step, by windows
    */
   public record Throughput(long tokensAStep, Spread tokensPerSecond, Spread milliseconds) {
 
@@ -41,8 +41,8 @@ public record BenchResult(
    *
    * @param code the description of the code that computes it
    * @param parameters the number of elements of all parameters
-   * @param flops floating-point operations per token, without recomputation
-   * @param ceilingSize the number of rows of the square product of the ceiling
+   * @param flops the floating-point operations per token, without recomputation
+   * @param ceilingSize the number of rows and columns of the product of the ceiling
    * @param ceiling the floating-point operations per second of that product, over all processes
    */
   public record Work(
@@ -53,7 +53,10 @@ public record BenchResult(
     return throughput.tokensPerSecond.median() * work.flops.denseEquivalent();
   }
 
-  /** {@return the share of the ceiling that the dense-equivalent operations reach} */
+  /**
+   * {@return the share of the ceiling that the dense-equivalent operations reach; above 1 where
+   * what is skipped outweighs what is slow}
+   */
   public double shareOfCeiling() {
     return flopsPerSecond() / work.ceiling;
   }

@@ -10,24 +10,24 @@ import java.util.Map;
  * The milliseconds of a step's parts, where the host waits for each part before the next. Their sum
  * is larger than the time of a step in training, where parts overlap.
  *
- * @param data the time to prepare the batch on the host
- * @param phases the times of the phases of an update on the device
- * @param average the part of the optimizer's time that the exponential average takes
+ * @param data the milliseconds to prepare the batch on the host, the median of steps
+ * @param phases the milliseconds of the phases of an update on the device, medians of steps
+ * @param average the milliseconds of the optimizer's phase that the exponential average takes
  */
 public record PhaseTimes(double data, Map<Phase, Double> phases, double average) {
 
   /**
    * Copies the map.
    *
-   * @param data the time to prepare the batch on the host
-   * @param phases the times of the phases of an update on the device
-   * @param average the part of the optimizer's time that the exponential average takes
+   * @param data the milliseconds to prepare the batch on the host, the median of steps
+   * @param phases the milliseconds of the phases of an update on the device, medians of steps
+   * @param average the milliseconds of the optimizer's phase that the exponential average takes
    */
   public PhaseTimes {
     phases = Collections.unmodifiableMap(new EnumMap<>(phases));
   }
 
-  /** {@return the sum of all parts} */
+  /** {@return the milliseconds of all parts together; the average is in the optimizer's} */
   public double sum() {
     return data + phases.values().stream().mapToDouble(Double::doubleValue).sum();
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.bench;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
@@ -8,7 +10,8 @@ import io.github.md4.train.data.Windows;
 
 /**
  * Windows of a sequence of uniform tokens in memory, as fast to read as a mapped file. They take
- * about a MiB of the heap, so that a measurement of memory is one of the training.
+ * about a MiB of the heap, so that a measurement of memory is one of the training. Safe for several
+ * threads.
  */
 public final class RandomWindows implements Windows {
   private static final int STRETCH = 1 << 18;
@@ -22,11 +25,16 @@ public final class RandomWindows implements Windows {
    * Draws the tokens.
    *
    * @param noise the noise of the run's seed
-   * @param vocabularySize V, the number of tokens without the mask
-   * @param length N, the number of tokens of a sequence
-   * @param classes the number of labels, which follow each other in turn; 0 without labels
+   * @param vocabularySize V, the number of tokens without the mask, at least 1
+   * @param length N, the number of tokens of a sequence, at least 1
+   * @param classes the number of labels, which follow each other in turn, at least 0; 0 without
+   *     labels
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public RandomWindows(Noise noise, int vocabularySize, int length, int classes) {
+    require(vocabularySize >= 1, "vocabularySize must be at least 1", vocabularySize);
+    require(length >= 1, "length must be at least 1", length);
+    require(classes >= 0, "classes must be at least 0", classes);
     this.length = length;
     this.classes = classes;
     this.tokens = new int[STRETCH + length];

@@ -25,10 +25,12 @@ import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.speed.FlopCount;
 import io.github.md4.train.speed.MatmulCeiling;
 import io.github.md4.train.speed.Spread;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A measurement of the training of a model on random tokens. It reads and writes no files.
+ * A measurement of the training of a model on random tokens. It reads and writes no files. Closing
+ * it frees the model.
  *
  * <p>There are three series of steps after a warm-up: windows of steps that run as in training,
  * where the host waits for the device only at the ends of a window, by reading the last loss; steps
@@ -53,18 +55,34 @@ public final class StepBench implements AutoCloseable {
    *
    * @param model length, objective, schedule and network of the model
    * @param training batches, arithmetic and optimizer of the steps
-   * @param vocabularySize V, the number of tokens without the mask
+   * @param vocabularySize V, the number of tokens without the mask, at least 1
    * @param layout the memory format of an image network's feature maps
    */
   public record Workload(
       ModelConfig model, TrainingConfig training, int vocabularySize, MemoryFormat layout) {
+    /**
+     * Checks that all are there.
+     *
+     * @param model length, objective, schedule and network of the model
+     * @param training batches, arithmetic and optimizer of the steps
+     * @param vocabularySize V, the number of tokens without the mask, at least 1
+     * @param layout the memory format of an image network's feature maps
+     * @throws IllegalArgumentException if {@code vocabularySize} is below 1
+     * @throws NullPointerException if another is null
+     */
+    public Workload {
+      Objects.requireNonNull(model, "model");
+      Objects.requireNonNull(training, "training");
+      require(vocabularySize >= 1, "vocabularySize must be at least 1", vocabularySize);
+      Objects.requireNonNull(layout, "layout");
+    }
 
     /**
      * Makes a workload with the memory format of training.
      *
      * @param model length, objective, schedule and network of the model
      * @param training batches, arithmetic and optimizer of the steps
-     * @param vocabularySize V, the number of tokens without the mask
+     * @param vocabularySize V, the number of tokens without the mask, at least 1
      */
     public Workload(ModelConfig model, TrainingConfig training, int vocabularySize) {
       this(model, training, vocabularySize, MemoryFormat.CHANNELS_LAST);
@@ -81,9 +99,9 @@ public final class StepBench implements AutoCloseable {
   /**
    * The numbers of steps that are measured.
    *
-   * @param warmUp the number of steps before the measurement
+   * @param warmUp the number of steps before the measurement, at least 1
    * @param windows the number of timed windows of steps, at least 1
-   * @param stepsAWindow the number of steps in a window, and in the series by parts
+   * @param stepsAWindow the number of steps of a window, and of the series by parts, at least 1
    */
   public record Repetitions(int warmUp, int windows, int stepsAWindow) {
     private static final int WINDOWS = 5;
@@ -91,9 +109,10 @@ public final class StepBench implements AutoCloseable {
     /**
      * Checks the numbers.
      *
-     * @param warmUp the number of steps before the measurement
+     * @param warmUp the number of steps before the measurement, at least 1
      * @param windows the number of timed windows of steps, at least 1
-     * @param stepsAWindow the number of steps in a window, and in the series by parts
+     * @param stepsAWindow the number of steps of a window, and of the series by parts, at least 1
+     * @throws IllegalArgumentException if one is below 1
      */
     public Repetitions {
       require(warmUp >= 1, "warmUp must be at least 1", warmUp);
@@ -102,11 +121,12 @@ public final class StepBench implements AutoCloseable {
     }
 
     /**
-     * {@return five windows with {@code steps} steps together; fewer windows where there are fewer
-     * steps}
+     * {@return five windows with {@code steps} steps together, rounded down to whole windows; fewer
+     * windows where there are fewer steps}
      *
-     * @param warmUp steps before the first window, at least 0
-     * @param steps steps that are measured, at least 1
+     * @param warmUp the number of steps before the first window, at least 1
+     * @param steps the number of steps that are measured, at least 1
+     * @throws IllegalArgumentException if one is below 1
      */
     public static Repetitions of(int warmUp, int steps) {
       require(steps >= 1, "steps must be at least 1", steps);
@@ -118,9 +138,11 @@ public final class StepBench implements AutoCloseable {
   /**
    * Prepares the training at its first step, on the device of {@code parent}.
    *
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent the manager under which the arrays live; stays the caller's
    * @param workload model and training
-   * @param communicator of the processes that are measured together
+   * @param communicator the processes that are measured together; stays the caller's
+   * @throws io.github.md4.core.InvalidConfigException if a batch cannot be shared equally
+   * @throws IllegalArgumentException if the training does not suit a learned schedule
    */
   public StepBench(NDManager parent, Workload workload, Communicator communicator) {
     TrainingConfig training = workload.training;
@@ -144,8 +166,9 @@ public final class StepBench implements AutoCloseable {
    * Measures the training.
    *
    * @param repetitions steps of warm-up and of windows
-   * @return times, memory and FLOPs
+   * @return times, memory and floating-point operations
    * @throws DivergedException if a loss is not finite, which makes the measurement meaningless
+   * @throws io.github.md4.core.DeviceException if the device's memory is full
    */
   public BenchResult run(Repetitions repetitions) {
     BenchResult.Throughput throughput =
@@ -169,8 +192,8 @@ public final class StepBench implements AutoCloseable {
   /**
    * The pace of steps.
    *
-   * @param steps their number
-   * @param seconds of each, their mean
+   * @param steps the number of timed steps, at least 1
+   * @param seconds the mean seconds of a step
    */
   public record Pace(int steps, double seconds) {}
 
@@ -178,10 +201,13 @@ public final class StepBench implements AutoCloseable {
    * Makes a step, and then steps for so long; at least one of these. They run without waiting.
    *
    * @param seconds the time after which no more step begins, above 0
-   * @return steps per second
+   * @return the number of steps, and the seconds of one
+   * @throws IllegalArgumentException if {@code seconds} is not above 0
    * @throws DivergedException if a loss is not finite
+   * @throws io.github.md4.core.DeviceException if the device's memory is full
    */
   public Pace pace(double seconds) {
+    require(seconds > 0, "seconds must be above 0", seconds);
     try (BatchQueue<PreparedStep> queue = queue()) {
       double unused = window(queue, 1);
       long start = System.nanoTime();
@@ -202,12 +228,12 @@ public final class StepBench implements AutoCloseable {
     return (System.nanoTime() - since) * 1e-9;
   }
 
-  /** {@return the model in training} */
+  /** {@return the model in training, closed with this} */
   public Learner learner() {
     return learner;
   }
 
-  /** {@return the operations of training for each token} */
+  /** {@return the floating-point operations of training for each token} */
   public FlopCount flops() {
     return FlopCount.of(workload.model, network.specs())
         .times(workload.training.batching().samples());

@@ -25,10 +25,11 @@ import org.tukaani.xz.XZIOException;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * The compression of a file, told by its first bytes. The name of the file must not contradict it.
+ * The compression of a file, told by its first bytes; docs/data.md has the formats. The name of the
+ * file must not contradict it.
  */
 public enum Compression {
-  /** XZ, by its suffix or its first bytes. */
+  /** XZ, whose dictionary takes at most a GiB. */
   XZ(".xz", "fd377a585a00") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
@@ -42,7 +43,7 @@ public enum Compression {
       return new GzipMembers(in);
     }
   },
-  /** Zstandard, of any number of frames. */
+  /** Zstandard, of any number of frames, with windows of at most 2 GiB. */
   ZSTD(".zst", "28b52ffd") {
     @Override
     InputStream unpack(Path file, InputStream in) throws IOException {
@@ -102,12 +103,15 @@ public enum Compression {
   abstract InputStream unpack(Path file, InputStream in) throws IOException;
 
   /**
-   * Opens a file's uncompressed content; the caller closes it. Damage is an {@link
-   * InvalidDataException}, at once or when it is read.
+   * Opens a file's uncompressed content. Damage is an {@link InvalidDataException}, at once or when
+   * it is read.
    *
-   * @param file a plain file, or one compressed by gzip, zstd or zip, told apart by its first bytes
-   * @return the content
-   * @throws IOException if a file cannot be read
+   * @param file a plain file, or one compressed by gzip, xz, zstd or zip, told apart by its first
+   *     bytes
+   * @return the content, closed by the caller
+   * @throws InvalidDataException if the file is missing, a folder, damaged, not what its name says,
+   *     or a zip of none or several files
+   * @throws IOException if it cannot be read
    */
   public static InputStream open(Path file) throws IOException {
     if (Files.isDirectory(file)) {
@@ -166,11 +170,11 @@ public enum Compression {
   }
 
   /**
-   * {@return the exception to throw where reading failed, unless the file is damaged}
+   * {@return {@code failure}, to be thrown where reading failed, unless the file is damaged}
    *
-   * @param file a plain file, or one compressed by gzip, zstd or zip, told apart by its first bytes
+   * @param file the file that was read, which the message names
    * @param failure what the reading threw
-   * @throws InvalidDataException if it is damaged
+   * @throws InvalidDataException if {@code failure} is of the kind that damage causes
    */
   public static IOException blame(Path file, IOException failure) {
     boolean isDamage =

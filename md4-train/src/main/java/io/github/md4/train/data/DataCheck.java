@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/** The comparison of token files with the SHA-256 that they state, on a thread of its own. */
+/**
+ * The comparison of token files with the SHA-256 that they state, on a daemon thread of its own.
+ * Safe for several threads.
+ */
 public final class DataCheck implements AutoCloseable {
   private final FutureTask<Void> task;
 
@@ -29,7 +32,7 @@ public final class DataCheck implements AutoCloseable {
   /**
    * Begins to read the files, in their order.
    *
-   * @param files the {@code .bin}, each with its JSON
+   * @param files the {@code .bin}, each with its JSON; none for a comparison that is over at once
    * @return the comparison, closed by the caller
    */
   public static DataCheck start(List<Path> files) {
@@ -56,7 +59,9 @@ public final class DataCheck implements AutoCloseable {
    * Waits until all files have been read.
    *
    * @throws InvalidDataException if the content of one is not what its JSON states
-   * @throws IOException if a file cannot be read
+   * @throws java.util.concurrent.CancellationException after {@link #close}, if it was not over by
+   *     then
+   * @throws IOException if a file cannot be read, or the thread is interrupted
    */
   public void await() throws IOException {
     try {
@@ -79,7 +84,7 @@ public final class DataCheck implements AutoCloseable {
     return cause instanceof IOException e ? e : new IOException(cause);
   }
 
-  /** Ends reading. */
+  /** Ends the reading; a comparison that is over keeps its result. */
   @Override
   public void close() {
     boolean unused = task.cancel(true);

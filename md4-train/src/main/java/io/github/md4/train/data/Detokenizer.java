@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 
 /**
  * The rules that undo the tokenization of a published corpus, row by row. The published zero-shot
- * numbers were computed with them (SEDD's rules; spec, Section 7.5). They are applied in their
- * order.
+ * numbers were computed with them (the code of SEDD, arXiv 2310.16834; spec, Section 7.5). They are
+ * applied in their order.
  */
 public enum Detokenizer {
   /** No rules. */
@@ -94,7 +94,7 @@ public enum Detokenizer {
   }
 
   /**
-   * {@return the text of a row without the marks of its tokenization}
+   * {@return the text of a row without the marks of its tokenization; safe for several threads}
    *
    * @param text a row as the data set holds it
    */

@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The rule that divides a plain text file into documents. */
+/** The rule that divides a plain text file, UTF-8, into documents (docs/data.md). */
 public sealed interface DocumentRule {
 
   /**
-   * {@return the documents of a text}
+   * {@return the documents of a text, closed by the caller}
    *
-   * @param bytes the file's text, UTF-8
-   * @param tokenizer the tokenizer that turns texts into ids
+   * @param bytes the file's text, UTF-8, closed with the documents
+   * @param tokenizer the tokenizer that will encode them, which tells where a long text may be cut
    */
   Pieces pieces(CorpusReader bytes, Tokenizer tokenizer);
 
@@ -67,8 +67,8 @@ public sealed interface DocumentRule {
   }
 
   /**
-   * One document for each line, without white space at its ends: the rows of PTB and 1BW in the
-   * hub.
+   * One document for each line, without white space at its ends: the rows of PTB and 1BW as Hugging
+   * Face's data sets have them.
    */
   record StrippedLines() implements DocumentRule {
     @Override
@@ -83,8 +83,8 @@ public sealed interface DocumentRule {
   }
 
   /**
-   * One document for each line with its end, an empty one for a blank line: the rows of WikiText in
-   * the hub.
+   * One document for each line with its end, an empty one for a blank line: the rows of WikiText as
+   * Hugging Face's data sets have them.
    */
   record WikiTextRows() implements DocumentRule {
     @Override
@@ -144,7 +144,7 @@ public sealed interface DocumentRule {
    * The pieces of a text with one document for each line.
    *
    * @param lines the lines of the text
-   * @param text makes text of a line
+   * @param text makes the document of a line
    */
   record LinePieces(Lines lines, LineText text) implements Pieces {
     @Override

@@ -6,6 +6,7 @@ import static io.github.md4.core.Checks.require;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -14,16 +15,16 @@ import java.util.stream.IntStream;
 public sealed interface DocumentSplit {
 
   /**
-   * {@return the split of a document by its number, from 0}
+   * {@return the split of a document: train, valid or test}
    *
-   * @param document the document's number, from 0
+   * @param document the document's number in the order of the files, from 0
    */
   String of(long document);
 
-  /** {@return the splits that can occur} */
+  /** {@return the names of the splits that can occur} */
   Set<String> splits();
 
-  /** {@return the splits that many documents fill, in order} */
+  /** {@return the names of the splits that many documents fill, train first} */
   List<String> expected();
 
   /**
@@ -40,7 +41,8 @@ public sealed interface DocumentSplit {
     /**
      * Checks the name.
      *
-     * @param split the name of the split that takes all
+     * @param split train, valid or test
+     * @throws IllegalArgumentException if it is none of these
      */
     public One {
       require(SplitWriter.SPLITS.contains(split), "split must be train, valid or test", split);
@@ -73,12 +75,23 @@ public sealed interface DocumentSplit {
   }
 
   /**
-   * A split that is drawn for each document by shares.
+   * A split that is drawn for each document by shares: a pure function of seed and number.
    *
    * @param fractions the shares of train, valid and test
-   * @param seed the seed of the order
+   * @param seed any number, from which the draws follow
    */
   record ByShare(SplitFractions fractions, long seed) implements DocumentSplit {
+    /**
+     * Checks that there are shares.
+     *
+     * @param fractions the shares of train, valid and test
+     * @param seed any number, from which the draws follow
+     * @throws NullPointerException if {@code fractions} is null
+     */
+    public ByShare {
+      Objects.requireNonNull(fractions, "fractions");
+    }
+
     @Override
     public String of(long document) {
       double u = new Noise(seed).uniform(Purpose.DATA_ORDER, 0, document, 0);

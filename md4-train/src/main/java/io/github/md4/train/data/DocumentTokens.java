@@ -10,10 +10,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
-/** The preparation of documents as token files. */
+/** The preparation of documents as token files (docs/data.md). */
 public final class DocumentTokens {
   /** The value of {@link Provenance#source}. */
   public static final String SOURCE = "documents";
@@ -34,12 +35,28 @@ public final class DocumentTokens {
       DocumentOptions documents,
       VocabularyChoice vocabulary,
       TokenPacking packing,
-      Existing existing) {}
+      Existing existing) {
+    /**
+     * Checks that all are there.
+     *
+     * @param documents the rules of reading
+     * @param vocabulary the vocabulary, or how it is made
+     * @param packing how documents become sequences
+     * @param existing the treatment of existing files
+     * @throws NullPointerException if one is null
+     */
+    public Options {
+      Objects.requireNonNull(documents, "documents");
+      Objects.requireNonNull(vocabulary, "vocabulary");
+      Objects.requireNonNull(packing, "packing");
+      Objects.requireNonNull(existing, "existing");
+    }
+  }
 
   /**
    * A data set that was written.
    *
-   * @param name the name of the data set
+   * @param name the name of the data set: that of its file, or of the folder of several
    * @param splits the descriptions of the files, train first
    * @param documents the number of documents that were read
    * @param textBytes the number of UTF-8 bytes that were encoded
@@ -58,9 +75,9 @@ public final class DocumentTokens {
       TextDefects defects,
       List<String> notes) {
     /**
-     * Copies the list.
+     * Copies the lists.
      *
-     * @param name the name of the data set
+     * @param name the name of the data set: that of its file, or of the folder of several
      * @param splits the descriptions of the files, train first
      * @param textBytes the number of UTF-8 bytes that were encoded
      * @param dropped the number of tokens that no file has, cut off or left over
@@ -74,12 +91,12 @@ public final class DocumentTokens {
       notes = List.copyOf(notes);
     }
 
-    /** {@return the tokens of all splits} */
+    /** {@return the number of tokens of all splits, padding included} */
     public long tokens() {
       return splits.stream().mapToLong(TokenFileInfo::count).sum();
     }
 
-    /** {@return the mean number of bytes of text per token, over all that were encoded} */
+    /** {@return the mean number of bytes of UTF-8 text per token, over all that were encoded} */
     public double bytesPerToken() {
       return (double) textBytes / (tokens() + dropped - padding);
     }
@@ -90,9 +107,9 @@ public final class DocumentTokens {
    * and writes token files with their JSON files.
    *
    * @param from files of text, JSON lines or Parquet by their names, plain or compressed by gzip,
-   *     xz, zstd or zip
+   *     xz, zstd or zip; at least one
    * @param out the folder, created if it does not exist
-   * @param options vocabulary, splits and rules of reading
+   * @param options rules of reading, vocabulary, packing and splits
    * @return the description of what was written
    * @throws InvalidDataException if a file is missing, damaged or holds no text, or if {@code out}
    *     may not be written
@@ -103,12 +120,12 @@ public final class DocumentTokens {
   }
 
   /**
-   * Prepares documents as {@link #prepare(List, Path, Options)} does.
+   * Prepares documents as {@link #prepare(List, Path, Options)} does, with its exceptions.
    *
-   * @param from files of text, JSON lines or Parquet, plain or compressed
-   * @param out the folder to be made
-   * @param options vocabulary, splits and rules of reading
-   * @param progress hears the number of documents that are done
+   * @param from files of text, JSON lines or Parquet, plain or compressed; at least one
+   * @param out the folder, created if it does not exist
+   * @param options rules of reading, vocabulary, packing and splits
+   * @param progress hears the number of documents that are done, after each, on this thread
    * @return the description of what was written
    * @throws IOException if a file cannot be read or written
    */
@@ -138,9 +155,9 @@ public final class DocumentTokens {
    *
    * @param from the files of the documents
    * @param encoded the encodings of the files {@code from}, in their order
-   * @param out the folder to be made
-   * @param options vocabulary, splits and rules of reading
-   * @param progress hears the number of documents that are done
+   * @param out the folder, created if it does not exist
+   * @param options rules of reading, vocabulary, packing and splits
+   * @param progress hears the number of documents that are done, after each, on this thread
    * @return the description of what was written
    * @throws InvalidDataException also if an encoding is missing, damaged or of another file
    * @throws IOException if a file cannot be read or written

@@ -65,10 +65,10 @@ public final class EncodedFile {
   /**
    * {@return an encoding}
    *
-   * @param file the file of documents
-   * @param ids the file of ids
-   * @param text what {@link PartEncoder#encode} has returned
-   * @throws InvalidDataException if the text is of another file
+   * @param file the file of documents, whose name is compared
+   * @param ids the file of ids, which is read when the parts are joined
+   * @param text what {@link PartEncoder#encode} has returned for this file: JSON in UTF-8
+   * @throws InvalidDataException if the text is of another file or cannot be read
    */
   public static EncodedFile of(Path file, Path ids, byte[] text) {
     Description description = parse(ids, text);

@@ -11,7 +11,10 @@ import io.github.md4.core.token.Tokenizer;
 import java.util.OptionalInt;
 import java.util.function.LongToIntFunction;
 
-/** A file of tokens cut into consecutive chunks of {@code length}. A shorter tail is left out. */
+/**
+ * A file of tokens cut into consecutive chunks of N tokens. A shorter tail is left out. Safe for
+ * several threads; the file is closed by who opened it.
+ */
 public final class EvaluationChunks implements Examples {
   private static final int NONE = -1;
 
@@ -25,7 +28,8 @@ public final class EvaluationChunks implements Examples {
    * Cuts a file by its own vocabulary.
    *
    * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
-   * @param length the number of tokens in a chunk
+   * @param length N, the number of tokens of a chunk, at least 1
+   * @throws IllegalArgumentException if {@code length} is below 1
    * @throws InvalidDataException if the file is shorter than one chunk
    */
   public EvaluationChunks(TokenFile tokens, int length) {
@@ -36,9 +40,11 @@ public final class EvaluationChunks implements Examples {
    * Cuts a file of chunks with classes.
    *
    * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
-   * @param length N, the number of tokens of a sequence
+   * @param length N, the number of tokens of a chunk, at least 1
    * @param tokenizer the vocabulary of the file; documents are known if it has an end of text
-   * @param labels the class of each chunk
+   * @param labels the class of each chunk, by its index from 0
+   * @throws IllegalArgumentException if {@code length} is below 1
+   * @throws InvalidDataException if the file is shorter than one chunk
    */
   public EvaluationChunks(
       TokenFile tokens, int length, Tokenizer tokenizer, LongToIntFunction labels) {
@@ -57,8 +63,10 @@ public final class EvaluationChunks implements Examples {
    * {@return chunks of examples that have a class each}
    *
    * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
-   * @param length N, the number of tokens of a sequence
-   * @param labels the class of each sequence, by its index
+   * @param length N, the number of tokens of a chunk, at least 1
+   * @param labels the class of each chunk, by its index from 0
+   * @throws IllegalArgumentException if {@code length} is below 1
+   * @throws InvalidDataException if the file is shorter than one chunk
    */
   public static EvaluationChunks labelled(TokenFile tokens, int length, LongToIntFunction labels) {
     return new EvaluationChunks(tokens, length, endOfText(tokens), labels);
@@ -94,12 +102,12 @@ public final class EvaluationChunks implements Examples {
     }
   }
 
-  /** {@return the file} */
+  /** {@return the file of the chunks} */
   public TokenFile tokens() {
     return tokens;
   }
 
-  /** Returns the tokens of a chunk. */
+  /** Returns N, the number of tokens of a chunk. */
   @Override
   public int length() {
     return length;
@@ -167,9 +175,10 @@ public final class EvaluationChunks implements Examples {
   }
 
   /**
-   * {@return the chunk number {@code index}, from 0}
+   * {@return the tokens of a chunk, [N] in [0, V)}
    *
-   * @param index the chunk's number, from 0
+   * @param index the chunk's number, in [0, count)
+   * @throws IllegalArgumentException if it is out of this range
    */
   public int[] chunk(long index) {
     int[] ids = new int[length];

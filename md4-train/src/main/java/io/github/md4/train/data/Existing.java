@@ -46,9 +46,11 @@ public enum Existing {
   abstract void check(Path bin, Path json) throws IOException;
 
   /**
-   * Creates the folder and checks that a data set may be written there.
+   * Creates the folder and checks that a data set may be written there. Nothing that exists is
+   * changed yet.
    *
-   * @param folder the folder
+   * @param folder the folder of the data set
+   * @throws InvalidDataException if it is a file, or holds files that may not be replaced
    * @throws IOException if a file cannot be read or written
    */
   public void prepare(Path folder) throws IOException {

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 
 /**
  * A stationary hidden Markov chain whose states emit one token each, so that the probability of its
- * text is known.
+ * text is known. Immutable, safe for several threads. {@link Quickstart#source} is one.
  *
  * <p>A model of the text can be compared with the truth: no model has a smaller expected {@link
  * #bitsPerToken} than the source itself.
@@ -75,7 +75,10 @@ public final class FiniteStateSource {
     return chain.size();
   }
 
-  /** {@return the probability of each state at any one moment; solves {@code pi P = pi}} */
+  /**
+   * {@return the probability of each state at any one moment [states]; solves {@code pi P = pi},
+   * sums to 1}
+   */
   public double[] stationary() {
     return stationary.clone();
   }
@@ -86,9 +89,11 @@ public final class FiniteStateSource {
    *
    * @param seed any number; the tokens follow from it
    * @param length the number of ids, at least 0
-   * @return ids, int [length]
+   * @return ids in [0, V), [length]
+   * @throws IllegalArgumentException if {@code length} is negative
    */
   public int[] draw(long seed, int length) {
+    require(length >= 0, "length must be at least 0", length);
     long key = Mixing.key(seed, 0);
     int[] ids = new int[length];
     List<Step> next = start();
@@ -122,7 +127,8 @@ public final class FiniteStateSource {
    * {@return the bits per token of a text, {@code -log2 P(chunk) / length}; infinite if the source
    * cannot emit it}
    *
-   * <p>The forward algorithm, started from the stationary law:
+   * <p>The forward algorithm (Rabiner, Proceedings of the IEEE 77, 1989, Section III.A), started
+   * from the stationary law:
    *
    * <pre>{@code
    * a_1(s) = pi(s) 1[s emits x_1]
@@ -132,7 +138,7 @@ public final class FiniteStateSource {
    *
    * with {@code a} scaled to sum to 1 at every step, whose logarithms add up.
    *
-   * @param chunk consecutive tokens in [0, V), at least one
+   * @param chunk consecutive tokens, at least one; the source can emit none outside [0, V)
    * @throws IllegalArgumentException if {@code chunk} is empty
    */
   public double bitsPerToken(int[] chunk) {
@@ -153,7 +159,8 @@ public final class FiniteStateSource {
   /**
    * {@return whether the source can emit a text, from any of its states on}
    *
-   * @param chunk consecutive tokens in [0, V), at least one
+   * @param chunk consecutive tokens, at least one
+   * @throws IllegalArgumentException if {@code chunk} is empty
    */
   public boolean canEmit(int[] chunk) {
     return Double.isFinite(bitsPerToken(chunk));

@@ -9,10 +9,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The endless sequences of a list in memory, shuffled again in each epoch, as {@link TrainingRows}
- * are those of a file.
+ * are those of a file. The order of an epoch is a {@link Permutation}. Safe for several threads.
  */
 public final class MemoryWindows implements Windows {
   private final Content content;
@@ -25,7 +26,7 @@ public final class MemoryWindows implements Windows {
    * @param seed any number; the order of the sequences in each epoch follows from it
    */
   public MemoryWindows(Content content, long seed) {
-    this.content = content;
+    this.content = Objects.requireNonNull(content, "content");
     this.seed = seed;
   }
 
@@ -33,14 +34,39 @@ public final class MemoryWindows implements Windows {
    * Sequences of one length and their classes.
    *
    * @param rows the sequences, tokens in [0, V), [count][N]
-   * @param labels the class of each, or none at all
+   * @param labels the class of each [count], or none at all [0]
    */
   public record Content(int[][] rows, int[] labels) {
+    /**
+     * Checks the lengths. The arrays are not copied; {@link MemoryWindows#content} copies them.
+     *
+     * @param rows the sequences, tokens in [0, V), [count][N]
+     * @param labels the class of each [count], or none at all [0]
+     * @throws IllegalArgumentException if there are no sequences, their lengths differ or are 0,
+     *     there is a label for some only, or one is negative
+     */
+    public Content {
+      require(rows.length >= 1, "there must be at least one sequence to train on", rows.length);
+      int length = rows[0].length;
+      for (int[] row : rows) {
+        require(
+            row.length == length && length >= 1,
+            "sequences must have one length, %d tokens, and at least one".formatted(length),
+            row.length);
+      }
+      require(
+          labels.length == 0 || labels.length == rows.length,
+          "there must be a label for each of the %d sequences".formatted(rows.length),
+          labels.length);
+      for (int label : labels) {
+        require(label >= 0, "labels must be at least 0", label);
+      }
+    }
 
     /**
      * Checks the tokens.
      *
-     * @param vocabularySize V, the number of tokens without the mask
+     * @param vocabularySize V, the number of tokens without the mask, at least 1
      * @throws IllegalArgumentException if one is not in the vocabulary; names it and its sequence
      */
     public void checkTokens(int vocabularySize) {
@@ -83,26 +109,18 @@ public final class MemoryWindows implements Windows {
   /**
    * {@return a copy of sequences}
    *
-   * @param windows the tokens of each, all of one length
-   * @param labels the class of each, at least 0, or none at all
-   * @throws IllegalArgumentException if there are no sequences, or their lengths differ
+   * @param windows the tokens of each, all of one length N, at least one; copied
+   * @param labels the class of each, at least 0, or none at all; copied
+   * @throws IllegalArgumentException if there are no sequences, their lengths differ or are 0,
+   *     there is a label for some only, or one is negative
    */
   public static Content content(List<int[]> windows, int[] labels) {
-    require(!windows.isEmpty(), "there must be at least one sequence to train on", 0);
-    int length = windows.get(0).length;
-    for (int[] window : windows) {
-      require(
-          window.length == length && length >= 1,
-          "sequences must have one length, %d tokens, and at least one".formatted(length),
-          window.length);
-    }
-    for (int label : labels) {
-      require(label >= 0, "labels must be at least 0", label);
-    }
+
     return new Content(windows.stream().map(int[]::clone).toArray(int[][]::new), labels.clone());
   }
 
   private int row(long position) {
+    require(position >= 0, "position must be at least 0", position);
     int count = content.rows.length;
     return (int) Permutation.of(count, seed, position / count).apply(position % count);
   }

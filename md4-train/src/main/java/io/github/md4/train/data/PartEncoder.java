@@ -18,9 +18,10 @@ import java.util.zip.CRC32C;
 import java.util.zip.CheckedOutputStream;
 
 /**
- * The encoder of some of a corpus's files. The ids of all of them go into one file: for each piece
- * of a document twice its number of ids, plus 1 if it is the document's last, and the ids, all of
- * them int32.
+ * The encoder of some of a corpus's files, so that several machines can share the work; {@link
+ * DocumentTokens#join} joins the parts. The ids of all of them go into one file: for each piece of
+ * a document twice its number of ids, plus 1 if it is the document's last, and the ids, all of them
+ * int32.
  */
 public final class PartEncoder implements Closeable {
   private final DocumentTokens.Options options;
@@ -46,10 +47,10 @@ public final class PartEncoder implements Closeable {
   /**
    * Creates the file of ids.
    *
-   * @param ids the file of ids to be written
-   * @param options vocabulary, splits and rules of reading
-   * @param tokenizer that of all files of the corpus
-   * @param progress hears the number of documents that are done
+   * @param ids the file of ids to be written, overwritten where it exists
+   * @param options rules of reading, those of all parts
+   * @param tokenizer the vocabulary of all files of the corpus
+   * @param progress hears the number of documents that are done, after each, on this thread
    * @return the encoder, closed by the caller
    * @throws IOException if a file cannot be read or written
    */
@@ -62,8 +63,8 @@ public final class PartEncoder implements Closeable {
   /**
    * Encodes a file of documents.
    *
-   * @param file the file
-   * @return the description of the encoding, for {@link EncodedFile#of}
+   * @param file the file of documents
+   * @return the description of the encoding, JSON in UTF-8, for {@link EncodedFile#of}
    * @throws InvalidDataException if the file is missing or damaged, or a text cannot be encoded
    * @throws IOException if a file cannot be read or written
    */
@@ -97,6 +98,7 @@ public final class PartEncoder implements Closeable {
     progress.accept(documents);
   }
 
+  /** Writes what is left and closes the file of ids. */
   @Override
   public void close() throws IOException {
     out.close();

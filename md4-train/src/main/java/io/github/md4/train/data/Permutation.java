@@ -7,12 +7,13 @@ package io.github.md4.train.data;
  * <p>A Feistel network permutes the numbers of {@code 2 h} bits, the fewest that hold {@code size}.
  * A round takes the halves {@code (l, r)} to {@code (r, l xor f_i(r))}, which is invertible for
  * every {@code f_i}; here {@code f_i} is SplitMix64's hash of r with the round's key. A number
- * outside {@code [0, size)} is permuted again until it falls inside (cycle walking). This follows
- * the bijection's cycle through the start, so that it is a bijection of {@code [0, size)}. Fewer
- * than four turns are expected, since {@code 4^h < 4 size}.
+ * outside {@code [0, size)} is permuted again until it falls inside (cycle walking: Black and
+ * Rogaway, Ciphers with Arbitrary Finite Domains, 2002, Section 3). This follows the bijection's
+ * cycle through the start, so that it is a bijection of {@code [0, size)}. Fewer than four turns
+ * are expected, since {@code 4^h < 4 size}. Immutable, safe for several threads.
  */
 public final class Permutation {
-  // Four are enough for large halves (Luby and Rackoff); small ones need more.
+  // Four are enough for large halves (Luby and Rackoff, 1988); small ones need more.
   private static final int ROUNDS = 8;
 
   private final long size;
@@ -33,7 +34,7 @@ public final class Permutation {
   /**
    * {@return the shuffle of an epoch}
    *
-   * @param size at least 1 and at most 2^62
+   * @param size the number of things that are shuffled, in [1, 2^62]
    * @param seed any number; permutations of different seeds are unrelated
    * @param epoch the number of the pass over the data, from 0
    * @throws IllegalArgumentException if {@code size} is not in [1, 2^62]
@@ -49,8 +50,12 @@ public final class Permutation {
    * {@return the image of k in {@code [0, size)}}
    *
    * @param k a number in {@code [0, size)}
+   * @throws IllegalArgumentException if it is out of this range
    */
   public long apply(long k) {
+    if (k < 0 || k >= size) {
+      throw new IllegalArgumentException("k must be in [0, %d): %d".formatted(size, k));
+    }
     long image = encrypt(k);
     while (image >= size) {
       image = encrypt(image);

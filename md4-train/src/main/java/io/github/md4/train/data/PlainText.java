@@ -6,8 +6,9 @@ import io.github.md4.core.token.TokenFileInfo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
-/** The preparation of any text as token files of its characters or bytes. */
+/** The preparation of any text as token files of its characters or bytes (docs/data.md). */
 public final class PlainText {
   /** The value of {@link io.github.md4.core.token.Provenance#source}. */
   public static final String SOURCE = "text";
@@ -23,7 +24,21 @@ public final class PlainText {
    * @param fractions the shares of train, valid and test
    * @param existing the treatment of existing files
    */
-  public record Options(TextVocabulary vocabulary, SplitFractions fractions, Existing existing) {}
+  public record Options(TextVocabulary vocabulary, SplitFractions fractions, Existing existing) {
+    /**
+     * Checks that all are there.
+     *
+     * @param vocabulary characters or bytes
+     * @param fractions the shares of train, valid and test
+     * @param existing the treatment of existing files
+     * @throws NullPointerException if one is null
+     */
+    public Options {
+      Objects.requireNonNull(vocabulary, "vocabulary");
+      Objects.requireNonNull(fractions, "fractions");
+      Objects.requireNonNull(existing, "existing");
+    }
+  }
 
   /**
    * Writes {@code train}, {@code valid} and {@code test} ({@code .bin} in the smallest type that
@@ -33,10 +48,10 @@ public final class PlainText {
    * order mark is left out, and {@code \r\n} becomes {@code \n}; the notes of the result say so.
    * The data set has the name of its file, or of the folder of several files.
    *
-   * @param from the text, plain or as {@code .zip}, {@code .gz} or {@code .xz}; several files are
-   *     joined in order
+   * @param from the text, plain or as {@code .zip}, {@code .gz}, {@code .zst} or {@code .xz};
+   *     several files are joined in order; at least one
    * @param out the folder, created if it does not exist
-   * @param options vocabulary, splits and rules of reading
+   * @param options vocabulary, shares of the splits, and what happens to files that are there
    * @return the description of what was written
    * @throws InvalidDataException if the text is missing, empty, damaged or too short to split; if
    *     it is not UTF-8, for characters; or if {@code out} may not be written

@@ -14,13 +14,13 @@ import java.util.Optional;
 
 /**
  * The corpus of the quick start: an endless tale of small animals and lost teapots, its tokens
- * words. It is drawn from a finite-state source, so that its entropy is known.
+ * words. It is drawn from a finite-state source, so that its entropy is known (docs/quickstart.md).
  */
 public final class Quickstart {
   /** The value of {@link Provenance#source}. */
   public static final String SOURCE = "quickstart";
 
-  /** The default seed. */
+  /** The default seed of the command line. */
   public static final long SEED = 1;
 
   // Raise it with any change to the slots below. The floor of older files is then unknown.
@@ -57,7 +57,7 @@ public final class Quickstart {
 
   private Quickstart() {}
 
-  /** {@return the source of the corpus} */
+  /** {@return the source of the corpus, with its vocabulary} */
   public static FiniteStateSource source() {
     return TALE;
   }
@@ -65,9 +65,9 @@ public final class Quickstart {
   /**
    * The numbers of words of the splits, each at least 1.
    *
-   * @param train the number of tokens of the split {@code train}
-   * @param valid the number of tokens of the split {@code valid}
-   * @param test the number of tokens of the split {@code test}
+   * @param train the number of tokens of the split {@code train}, at least 1
+   * @param valid the number of tokens of the split {@code valid}, at least 1
+   * @param test the number of tokens of the split {@code test}, at least 1
    */
   public record Sizes(int train, int valid, int test) {
     /** The sizes from which a small model learns the grammar but not the text by heart. */
@@ -76,9 +76,9 @@ public final class Quickstart {
     /**
      * Checks the sizes.
      *
-     * @param train the number of tokens of the split {@code train}
-     * @param valid the number of tokens of the split {@code valid}
-     * @param test the number of tokens of the split {@code test}
+     * @param train the number of tokens of the split {@code train}, at least 1
+     * @param valid the number of tokens of the split {@code valid}, at least 1
+     * @param test the number of tokens of the split {@code test}, at least 1
      * @throws IllegalArgumentException if one of them is below 1
      */
     public Sizes {
@@ -97,7 +97,7 @@ public final class Quickstart {
    * Writes {@code train}, {@code valid} and {@code test} ({@code .bin} in uint8, with {@code
    * .json}), each drawn from the stationary law and independent of the others.
    *
-   * @param out the folder, made if absent
+   * @param out the folder, created if it does not exist
    * @param sizes the number of tokens of each split
    * @param seed any number; the tokens follow from it
    * @param existing what happens to files that are there

@@ -12,7 +12,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Rows of text, laid out by a protocol and held in memory. */
+/**
+ * Rows of text, laid out by a protocol in sequences of N tokens and held in memory (spec, Section
+ * 7.5). Safe for several threads.
+ */
 public final class ScoredRows implements Examples {
   private final List<int[]> sequences = new ArrayList<>();
   private final List<int[]> documents = new ArrayList<>();
@@ -32,12 +35,15 @@ public final class ScoredRows implements Examples {
   /**
    * Reads rows of text and lays them out.
    *
-   * @param files files of documents, in their order
-   * @param options vocabulary, splits and rules of reading
-   * @param tokenizer the tokenizer that turns texts into ids
+   * @param files files of documents, in their order, at least one
+   * @param options the rules of reading
+   * @param tokenizer the vocabulary, which must have an end of text
    * @param protocol the protocol, by which rows become sequences
-   * @param length the number of tokens in a sequence
+   * @param length N, the number of tokens of a sequence, at least 1; 3 where the protocol puts each
+   *     between two ends of text
    * @return the rows, in sequences
+   * @throws IllegalArgumentException if the length is below its least, or the vocabulary has no end
+   *     of text
    * @throws InvalidDataException if a file is missing or damaged, or all rows fill no sequence
    * @throws IOException if a file cannot be read
    */
@@ -51,15 +57,17 @@ public final class ScoredRows implements Examples {
    * Reads rows of text and lays them out in windows that overlap. A window's tokens that are in the
    * one before it are given, and the others scored, so that each token is scored once.
    *
-   * @param files files of documents, in their order
-   * @param options vocabulary, splits and rules of reading
-   * @param tokenizer the tokenizer that turns texts into ids
+   * @param files files of documents, in their order, at least one
+   * @param options the rules of reading
+   * @param tokenizer the vocabulary, which must have an end of text
    * @param protocol the protocol, which must be one that joins rows and cuts them
-   * @param length the number of tokens in a window
+   * @param length N, the number of tokens of a window, at least 1; 3 where the protocol puts each
+   *     between two ends of text
    * @param stride the tokens from the beginning of a window to that of the next, in [1, length];
    *     {@code length} for windows that do not overlap
    * @return the rows, in windows
-   * @throws IllegalArgumentException if the stride is out of its range or the protocol has none
+   * @throws IllegalArgumentException if the length is below its least, the stride is out of its
+   *     range, the protocol has none, or the vocabulary has no end of text
    * @throws InvalidDataException if a file is missing or damaged, or all rows fill no window
    * @throws IOException if a file cannot be read
    */
@@ -92,6 +100,8 @@ public final class ScoredRows implements Examples {
   }
 
   private static void checkStride(Protocol protocol, int length, int stride) {
+    int least = 1 + protocol.layout().added;
+    require(length >= least, "length must be at least " + least, length);
     require(
         stride >= 1 && stride <= length,
         "stride must be in [1, %d], the tokens of a sequence".formatted(length),

@@ -8,8 +8,8 @@ import java.util.List;
 /**
  * The shares of a text by position: train, then valid; the rest is test.
  *
- * @param train the share of training documents, in (0, 1]
- * @param valid in [0, 1 - train]; a share of 0 gets no file
+ * @param train the share of train, in (0, 1]
+ * @param valid the share of valid, in [0, 1 - train]; a share of 0 gets no file
  */
 public record SplitFractions(double train, double valid) {
   /** The shares of text8: 90% train, 5% valid, 5% test. */
@@ -20,8 +20,8 @@ public record SplitFractions(double train, double valid) {
   /**
    * Checks that the shares are a whole.
    *
-   * @param train the share of training documents, in (0, 1]
-   * @param valid in [0, 1 - train]; a share of 0 gets no file
+   * @param train the share of train, in (0, 1]
+   * @param valid the share of valid, in [0, 1 - train]; a share of 0 gets no file
    * @throws IllegalArgumentException if one is outside its range, or both together exceed 1
    */
   public SplitFractions {
@@ -32,17 +32,17 @@ public record SplitFractions(double train, double valid) {
     }
   }
 
-  /** {@return the share of test, the rest} */
+  /** {@return the share of test, the rest, in [0, 1); 0 where the rest is but rounding} */
   public double test() {
     double rest = 1 - (train + valid);
     return rest > ROUNDING ? rest : 0;
   }
 
   /**
-   * {@return the numbers of tokens of train, valid and test, whose sum is {@code count}} The
-   * borders are rounded to the nearest token.
+   * Returns the numbers of tokens of the splits. The borders are rounded to the nearest token.
    *
-   * @param count the number of all tokens
+   * @param count the number of all tokens, at least 1
+   * @return the numbers of train, valid and test, whose sum is {@code count}
    * @throws IllegalArgumentException if a share above 0 gets no token
    */
   public List<Long> counts(long count) {

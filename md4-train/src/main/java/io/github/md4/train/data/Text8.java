@@ -10,7 +10,7 @@ import java.security.MessageDigest;
 import java.util.List;
 
 /**
- * The preparation of text8, and of texts of its 27 characters, as token files.
+ * The preparation of text8, and of texts of its 27 characters, as token files (spec, Section 7.1).
  *
  * <p>A to z become 0 to 25, space becomes 26. The reference maps every character below {@code a} to
  * space. Here it is an error, since text8 has none of these and a stray line end would be hidden.
@@ -44,13 +44,13 @@ public final class Text8 {
    * <p>Text8 itself has its own name; another text has the name of its file, or of the folder of
    * several files.
    *
-   * @param from the text, plain or as {@code .zip}, {@code .gz} or {@code .xz}; several files are
-   *     joined in order
+   * @param from the text, plain or as {@code .zip}, {@code .gz}, {@code .zst} or {@code .xz};
+   *     several files are joined in order; at least one
    * @param out the folder, created if it does not exist
-   * @param existing what happens to files that are there
+   * @param existing the treatment of existing files
    * @return the description of what was written
-   * @throws InvalidDataException if the text is missing, empty, damaged or not of text8's alphabet,
-   *     or if {@code out} may not be written
+   * @throws InvalidDataException if the text is missing, empty, too short to split, damaged or not
+   *     of text8's alphabet, or if {@code out} may not be written
    * @throws IOException if a file cannot be read or written
    */
   public static PreparedData prepare(List<Path> from, Path out, Existing existing)

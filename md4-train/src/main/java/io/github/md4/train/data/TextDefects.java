@@ -4,8 +4,9 @@ package io.github.md4.train.data;
 /**
  * The numbers of documents that could not be taken as they are.
  *
- * @param missing documents left out because their text is null
- * @param mended documents with half a character, in whose place U+FFFD stands
+ * @param missing the number of documents left out because their text is null, at least 0
+ * @param mended the number of documents with half a character, an unpaired surrogate, in whose
+ *     place U+FFFD stands, at least 0
  */
 public record TextDefects(long missing, long mended) {
   static final TextDefects NONE = new TextDefects(0, 0);

@@ -9,9 +9,12 @@ import java.security.MessageDigest;
 import java.util.BitSet;
 import java.util.List;
 
-/** The vocabulary of a plain text. */
+/** The kind of vocabulary of a plain text (docs/data.md). */
 public enum TextVocabulary {
-  /** The distinct code points of the whole text, in order of their numbers. */
+  /**
+   * The distinct Unicode code points of the whole text, in order of their numbers; V is their
+   * number.
+   */
   CHARACTERS("chars") {
     @Override
     Census census(Corpus corpus) throws IOException {
@@ -41,7 +44,7 @@ public enum TextVocabulary {
       }
     }
   },
-  /** The 256 bytes, for any file. */
+  /** The 256 bytes, for any file; V is 256. */
   BYTES("bytes") {
     @Override
     Census census(Corpus corpus) throws IOException {

@@ -6,24 +6,25 @@ import static io.github.md4.core.Checks.require;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
-/** The packing of documents into splits: streams, or rows of one length. */
+/** The packing of documents into splits: streams, or rows of one length (docs/data.md). */
 public sealed interface TokenPacking {
 
   /**
    * {@return the packer, which takes the documents one after another}
    *
-   * @param out the writers of the splits
-   * @param tokenizer the tokenizer that turns texts into ids
+   * @param out the writers of the splits, closed by the caller
+   * @param tokenizer the vocabulary, which may have an end of text
    */
   Packer packer(TokenSplits out, Tokenizer tokenizer);
 
-  /** {@return the splits that can occur} */
+  /** {@return the names of the splits that can occur} */
   Set<String> splits();
 
-  /** {@return the splits that many documents fill, in order} */
+  /** {@return the names of the splits that many documents fill, train first} */
   List<String> expectedSplits();
 
   /**
@@ -36,7 +37,7 @@ public sealed interface TokenPacking {
   /** {@return the number of tokens in a row; 0 for a stream} */
   int rowLength();
 
-  /** The receiver of documents. */
+  /** The receiver of documents, on one thread. */
   interface Packer extends DocumentEncoder.Sink {
     /**
      * Ends the last row; call once.
@@ -58,6 +59,16 @@ public sealed interface TokenPacking {
    * @param split the split of a document, by its number
    */
   record Stream(DocumentSplit split) implements TokenPacking {
+    /**
+     * Checks that there is a rule.
+     *
+     * @param split the split of a document, by its number
+     * @throws NullPointerException if it is null
+     */
+    public Stream {
+      Objects.requireNonNull(split, "split");
+    }
+
     @Override
     public Packer packer(TokenSplits out, Tokenizer tokenizer) {
       return new StreamPacker(out, split, new EndOfText(tokenizer));
@@ -95,9 +106,9 @@ public sealed interface TokenPacking {
    * group. The rows of a group are shuffled, and 2% of them are for evaluation. The reference
    * shuffles without a seed.
    *
-   * @param length the number of tokens in a row
-   * @param group the number of documents in a group
-   * @param seed the seed of the order
+   * @param length N, the number of tokens of a row, at least 1
+   * @param group the number of documents of a group, at least 1
+   * @param seed any number, from which the shuffles follow
    */
   record OpenWebText(int length, int group, long seed) implements TokenPacking {
     /** The number of documents in a group of the reference. */
@@ -106,9 +117,10 @@ public sealed interface TokenPacking {
     /**
      * Checks the length.
      *
-     * @param length the number of tokens in a row
-     * @param group the number of documents in a group
-     * @param seed the seed of the order
+     * @param length N, the number of tokens of a row, at least 1
+     * @param group the number of documents of a group, at least 1
+     * @param seed any number, from which the shuffles follow
+     * @throws IllegalArgumentException if {@code length} or {@code group} is below 1
      */
     public OpenWebText {
       require(length >= 1, "length must be at least 1", length);
@@ -147,8 +159,8 @@ public sealed interface TokenPacking {
    * token less than a row and has no end of text. It goes into the first of {@code bins} open rows
    * with room; where none has room, all are written. The rest of a row is token 0.
    *
-   * @param length the number of tokens in a row
-   * @param bins the number of open rows
+   * @param length N, the number of tokens of a row, at least 2
+   * @param bins the number of open rows, at least 1
    * @param split the split of a document, by its number
    */
   record FineWeb(int length, int bins, DocumentSplit split) implements TokenPacking {
@@ -158,13 +170,16 @@ public sealed interface TokenPacking {
     /**
      * Checks the length.
      *
-     * @param length the number of tokens in a row
-     * @param bins the number of open rows
+     * @param length N, the number of tokens of a row, at least 2
+     * @param bins the number of open rows, at least 1
      * @param split the split of a document, by its number
+     * @throws IllegalArgumentException if {@code length} is below 2 or {@code bins} below 1
+     * @throws NullPointerException if {@code split} is null
      */
     public FineWeb {
       require(length >= 2, "length must be at least 2", length);
       require(bins >= 1, "bins must be at least 1", bins);
+      Objects.requireNonNull(split, "split");
     }
 
     @Override

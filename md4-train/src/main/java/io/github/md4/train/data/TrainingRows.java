@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
+import io.github.md4.core.token.TokenFileInfo;
 
 /**
- * The endless rows of a file that is packed into rows, shuffled again in each epoch.
+ * The endless rows of a file that is packed into rows, shuffled again in each epoch. Safe for
+ * several threads; the file is closed by who opened it.
  *
  * <p>The position is the number of rows read before, over all epochs; see {@link TrainingWindows}.
  */
@@ -17,12 +21,22 @@ public final class TrainingRows implements Windows {
    * Reads the rows of a file.
    *
    * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
-   * @param length the number of tokens in a row
+   * @param length N, the number of tokens of a row
    * @param seed any number; the order of the sequences in each epoch follows from it
-   * @throws InvalidDataException if the file has rows of another length, or none
+   * @throws InvalidDataException if the file has rows of another length, or none, or no JSON that
+   *     says so
    */
   public TrainingRows(TokenFile tokens, int length, long seed) {
-    int packed = tokens.info().orElseThrow().rowLength();
+    int packed =
+        tokens
+            .info()
+            .map(TokenFileInfo::rowLength)
+            .orElseThrow(
+                () ->
+                    new InvalidDataException(
+                        tokens.path(),
+                        "has no description beside it that tells the length of its rows; prepare it with md4 data"));
+    require(length >= 1, "length must be at least 1", length);
     if (packed != length) {
       throw new InvalidDataException(
           tokens.path(),
@@ -40,6 +54,7 @@ public final class TrainingRows implements Windows {
 
   @Override
   public void read(long position, int[] into) {
+    require(position >= 0, "position must be at least 0", position);
     long row =
         Permutation.of(rows.count(), seed, position / rows.count()).apply(position % rows.count());
     rows.read(row, into);

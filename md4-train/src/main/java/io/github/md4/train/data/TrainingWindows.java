@@ -7,12 +7,11 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
 
 /**
- * The endless windows of {@code length} tokens of a file, at stride 1, shuffled again in each
- * epoch.
+ * The endless windows of N tokens of a file, at stride 1, shuffled again in each epoch.
  *
  * <p>The position is the number of windows read before, over all epochs. Position and seed
  * determine the next window: the order of an epoch is a computed {@link Permutation}. Safe for
- * several threads.
+ * several threads; the file is closed by who opened it.
  */
 public final class TrainingWindows implements Windows {
   private final TokenFile tokens;
@@ -24,8 +23,9 @@ public final class TrainingWindows implements Windows {
    * Reads the windows of a file.
    *
    * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
-   * @param length the number of tokens in a window
+   * @param length N, the number of tokens of a window, at least 1
    * @param seed any number; the order of the sequences in each epoch follows from it
+   * @throws IllegalArgumentException if {@code length} is below 1
    * @throws InvalidDataException if the file is shorter than one window
    */
   public TrainingWindows(TokenFile tokens, int length, long seed) {
@@ -36,7 +36,7 @@ public final class TrainingWindows implements Windows {
     count = tokens.length() - length + 1;
   }
 
-  /** {@return the number of windows of an epoch} */
+  /** {@return the number of windows of an epoch: tokens - N + 1} */
   public long count() {
     return count;
   }
@@ -61,6 +61,7 @@ public final class TrainingWindows implements Windows {
    * {@return the index in the file of the first token of the window at a position}
    *
    * @param position the number of windows before it, at least 0
+   * @throws IllegalArgumentException if {@code position} is negative
    */
   public long start(long position) {
     return Permutation.of(count, seed, epoch(position)).apply(position % count);
@@ -73,9 +74,10 @@ public final class TrainingWindows implements Windows {
   }
 
   /**
-   * {@return the window at a position}
+   * {@return the tokens of the window at a position, [N] in [0, V)}
    *
    * @param position the number of windows before it, at least 0
+   * @throws IllegalArgumentException if {@code position} is negative
    */
   public int[] window(long position) {
     int[] ids = new int[length];

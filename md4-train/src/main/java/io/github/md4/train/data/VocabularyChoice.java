@@ -15,14 +15,16 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 
-/** The choice of the vocabulary of documents. */
+/** The choice of the vocabulary of documents (docs/data.md). */
 public sealed interface VocabularyChoice {
 
   /**
    * {@return the vocabulary for these files}
    *
-   * @param files the files
+   * @param files the files of documents, at least one
    * @param options the rules of reading
+   * @throws InvalidDataException if a file is missing or damaged, or holds no text where its
+   *     characters are the vocabulary
    * @throws IOException if a file cannot be read
    */
   Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException;
@@ -32,7 +34,7 @@ public sealed interface VocabularyChoice {
    * file: a {@code tokenizer.json} of Hugging Face if it ends in {@code .json}, and one symbol per
    * line otherwise; a folder is a model, and stands for its vocabulary}
    *
-   * @param text the choice as {@code --vocabulary} takes it
+   * @param text the choice as {@code --vocabulary} takes it; a file is looked at when it is used
    */
   static VocabularyChoice parse(String text) {
     return switch (text) {
@@ -46,7 +48,7 @@ public sealed interface VocabularyChoice {
   /**
    * A vocabulary that needs no file.
    *
-   * @param tokenizer the tokenizer that turns texts into ids
+   * @param tokenizer the vocabulary
    */
   record Known(Tokenizer tokenizer) implements VocabularyChoice {
     @Override

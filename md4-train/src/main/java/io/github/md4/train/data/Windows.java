@@ -4,7 +4,11 @@ package io.github.md4.train.data;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.token.TokenFile;
 
-/** Endless sequences of tokens to train on; safe for several threads. */
+/**
+ * Endless sequences of N tokens to train on, one at each position from 0. An implementation is safe
+ * for several threads, and a pure function of the position, so that a resumed run sees what it
+ * would have seen.
+ */
 public interface Windows {
 
   /**
@@ -12,8 +16,9 @@ public interface Windows {
    * window of {@code length} tokens}
    *
    * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
-   * @param length N, the number of tokens of a sequence
+   * @param length N, the number of tokens of a sequence, at least 1
    * @param seed any number; the order of the sequences in each epoch follows from it
+   * @throws IllegalArgumentException if {@code length} is below 1
    * @throws io.github.md4.core.InvalidDataException if it is too short, or its rows have another
    *     length
    */
@@ -24,21 +29,24 @@ public interface Windows {
         : new TrainingWindows(tokens, length, seed);
   }
 
-  /** {@return the number of tokens in a window} */
+  /** {@return N, the number of tokens of a sequence} */
   int length();
 
   /**
-   * Reads the window at a position into an array of {@link #length}.
+   * Reads the sequence at a position into an array.
    *
-   * @param position the number of windows before it, at least 0
+   * @param position the number of sequences before it, over all epochs, at least 0
    * @param into [N], overwritten with tokens in [0, V)
+   * @throws IllegalArgumentException if {@code position} is negative, or the array has another
+   *     length
    */
   void read(long position, int[] into);
 
   /**
-   * {@return the class of the window at a position, {@link Condition#NO_LABEL} without classes}
+   * {@return the class of the sequence at a position, at least 0, or {@link Condition#NO_LABEL}
+   * without classes}
    *
-   * @param position the number of windows before it, at least 0
+   * @param position the number of sequences before it, over all epochs, at least 0
    */
   default int label(long position) {
     return Condition.NO_LABEL;

@@ -10,8 +10,9 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * The five texts of the zero-shot evaluation of models of web text (MD4, Table 1). A set is a
- * folder of files as published, compressed or not, with their splits in their names.
+ * The five texts of the zero-shot evaluation of models of web text (MD4, arXiv 2406.04329, Table 1;
+ * spec, Section 7.5). A set is a folder of files as published, compressed or not, with their splits
+ * in their names.
  */
 public enum ZeroShotSet {
   /** LAMBADA, in the form of its jsonl or Parquet files. */
@@ -67,12 +68,15 @@ public enum ZeroShotSet {
     return title;
   }
 
-  /** {@return the perplexity of the paper's small model (MD4, Table 1), an upper bound} */
+  /**
+   * {@return the perplexity per token of the paper's small model (MD4, arXiv 2406.04329, Table 1),
+   * an upper bound}
+   */
   public double published() {
     return published;
   }
 
-  /** {@return the reading of its rows from files} */
+  /** {@return the reading of its rows from files: rule, field and detokenizer} */
   public DocumentOptions documents() {
     boolean isWikiText = detokenizer == Detokenizer.WIKITEXT;
     DocumentRule rule =
@@ -96,7 +100,7 @@ public enum ZeroShotSet {
   }
 
   /**
-   * {@return the description of the missing files where {@link #files} finds none}
+   * {@return a pattern of the names of the files that {@link #files} looks for, for a message}
    *
    * @param protocol the protocol, by which rows become sequences
    */
@@ -105,9 +109,10 @@ public enum ZeroShotSet {
   }
 
   /**
-   * {@return the files of the protocol's split below a folder, in order of their names}
+   * {@return the files of the protocol's split below a folder, in order of their names; empty where
+   * there are none}
    *
-   * @param folder the folder
+   * @param folder the folder in which each set has a folder of its own
    * @param protocol the protocol, by which rows become sequences
    * @throws IOException if a file cannot be read
    */

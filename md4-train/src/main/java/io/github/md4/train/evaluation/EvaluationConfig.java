@@ -10,13 +10,16 @@ import java.util.List;
 /**
  * The evaluation of a model in training.
  *
- * @param every the number of steps between evaluations; 0 evaluates at the end only
- * @param passes the number of times and masks of each chunk
- * @param chunks the number of chunks of a file that are scored, from its beginning; 0 scores all
- * @param batchSize the number of chunks in one call of the network
- * @param seed the seed of times and masks
- * @param weights the weights that are scored, each on their own
- * @param keepBest keeps the model with the lowest loss, by the first file and the first weights
+ * @param every the number of steps between evaluations, at least 0; 0 evaluates at the end only
+ * @param passes the number of times and masks of each chunk, in [1, 2^20]
+ * @param chunks the number of chunks of a file that are scored, from its beginning, at least 0; 0
+ *     scores all
+ * @param batchSize the number of chunks in one call of the network, in [1, 2^20]
+ * @param seed any number, from which times and masks follow; the same seed gives models the same
+ *     noise
+ * @param weights the weights that are scored, each on their own, at least one
+ * @param keepBest whether the model with the lowest bound is kept, by the first file and the first
+ *     weights
  */
 public record EvaluationConfig(
     long every,
@@ -31,13 +34,17 @@ public record EvaluationConfig(
   /**
    * Checks every value.
    *
-   * @param every the number of steps between evaluations; 0 evaluates at the end only
-   * @param passes the number of times and masks of each chunk
-   * @param chunks the number of chunks of a file that are scored, from its beginning; 0 scores all
-   * @param batchSize the number of chunks in one call of the network
-   * @param seed the seed of times and masks
-   * @param weights the weights that are scored, each on their own
-   * @param keepBest keeps the model with the lowest loss, by the first file and the first weights
+   * @param every the number of steps between evaluations, at least 0; 0 evaluates at the end only
+   * @param passes the number of times and masks of each chunk, in [1, 2^20]
+   * @param chunks the number of chunks of a file that are scored, from its beginning, at least 0; 0
+   *     scores all
+   * @param batchSize the number of chunks in one call of the network, in [1, 2^20]
+   * @param seed any number, from which times and masks follow; the same seed gives models the same
+   *     noise
+   * @param weights the weights that are scored, each on their own, at least one
+   * @param keepBest whether the model with the lowest bound is kept, by the first file and the
+   *     first weights
+   * @throws IllegalArgumentException if a number is out of its range, or no weights are named
    */
   public EvaluationConfig {
     require(every >= 0, "every must be at least 0", every);
@@ -49,7 +56,10 @@ public record EvaluationConfig(
     require(!weights.isEmpty(), "weights must name ema, raw or both", weights);
   }
 
-  /** {@return the reference's: every 5,000 steps, all chunks once, averaged weights} */
+  /**
+   * {@return the reference's: every 5,000 steps, all chunks once, 512 in a call, averaged weights
+   * (spec, Section 8)}
+   */
   public static EvaluationConfig defaults() {
     return new EvaluationConfig(5000, 1, 0, 512, 1, List.of(Weights.EMA), false);
   }
@@ -66,7 +76,7 @@ public record EvaluationConfig(
   /**
    * {@return the same evaluation with so many times and masks of each chunk}
    *
-   * @param times the number of times and masks, at least 1
+   * @param times the number of times and masks, in [1, 2^20]
    */
   public EvaluationConfig passes(int times) {
     return new EvaluationConfig(every, times, chunks, batchSize, seed, weights, keepBest);
@@ -75,7 +85,7 @@ public record EvaluationConfig(
   /**
    * {@return the same evaluation of so many chunks; 0 is all}
    *
-   * @param most the most chunks; 0 for all
+   * @param most the most chunks, at least 0; 0 for all
    */
   public EvaluationConfig chunks(long most) {
     return new EvaluationConfig(every, passes, most, batchSize, seed, weights, keepBest);
@@ -84,7 +94,7 @@ public record EvaluationConfig(
   /**
    * {@return the same evaluation with so many chunks in a call of the network}
    *
-   * @param examples the number of chunks, at least 1
+   * @param examples the number of chunks, in [1, 2^20]
    */
   public EvaluationConfig batchSize(int examples) {
     return new EvaluationConfig(every, passes, chunks, examples, seed, weights, keepBest);
@@ -93,7 +103,7 @@ public record EvaluationConfig(
   /**
    * {@return the same evaluation from another seed}
    *
-   * @param other the seed of times and masks
+   * @param other any number, from which times and masks follow
    */
   public EvaluationConfig seed(long other) {
     return new EvaluationConfig(every, passes, chunks, batchSize, other, weights, keepBest);
@@ -108,7 +118,7 @@ public record EvaluationConfig(
     return new EvaluationConfig(every, passes, chunks, batchSize, seed, List.of(scored), keepBest);
   }
 
-  /** {@return the same evaluation, which keeps the model with the lowest loss} */
+  /** {@return the same evaluation, which keeps the model with the lowest bound} */
   public EvaluationConfig keepingBest() {
     return new EvaluationConfig(every, passes, chunks, batchSize, seed, weights, true);
   }

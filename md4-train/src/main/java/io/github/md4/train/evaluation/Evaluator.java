@@ -29,7 +29,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * The held-out sequences that a model in training is evaluated on, of files or in memory. Closing
- * it closes the files.
+ * it closes the files that it opened. Belongs to the thread of the training.
  */
 public final class Evaluator implements AutoCloseable {
   private static final long POLL_NANOS = 5_000_000;
@@ -53,10 +53,11 @@ public final class Evaluator implements AutoCloseable {
   /**
    * Opens all files.
    *
-   * @param files the held-out files, each with its JSON
-   * @param config when, how often and how finely to evaluate
-   * @param model config, tokenizer and origin of the model
-   * @param manager the manager of the batches
+   * @param files the held-out files {@code .bin}, each with its JSON; none for an evaluator without
+   *     results
+   * @param config the chunks, passes and weights of an evaluation
+   * @param model config, tokenizer and origin of the model in training
+   * @param manager the manager of the batches, on the device of the model; stays the caller's
    * @return the evaluator, closed by the caller
    * @throws InvalidDataException if one is damaged, too short or of another vocabulary
    * @throws IOException if a file cannot be read
@@ -78,13 +79,13 @@ public final class Evaluator implements AutoCloseable {
   }
 
   /**
-   * {@return an evaluator of sequences that are no files}
+   * {@return an evaluator of sequences that are no files, closed by the caller}
    *
    * @param splits the sequences by the name of their split, such as valid, all of the model's
    *     length; {@link Examples#of} makes them of a list
-   * @param config when, how often and how finely to evaluate
-   * @param model config, tokenizer and origin of the model
-   * @param manager the manager of the batches
+   * @param config the chunks, passes and weights of an evaluation
+   * @param model config, tokenizer and origin of the model in training
+   * @param manager the manager of the batches, on the device of the model; stays the caller's
    * @throws IllegalArgumentException if some have another length
    */
   public static Evaluator of(
@@ -139,8 +140,9 @@ public final class Evaluator implements AutoCloseable {
    *
    * @param learner the training as it is now
    * @param isStopRequested asked after each batch; one process that is to stop stops all
-   * @return an evaluation for each file and weights
-   * @throws java.util.concurrent.CancellationException if it says so
+   * @return an evaluation for each file and weights, in the order of files, then weights
+   * @throws java.util.concurrent.CancellationException if {@code isStopRequested} says so in any
+   *     process
    * @throws InvalidDataException if the content of a file is not what its JSON states
    * @throws IOException if a file cannot be read or written
    */
@@ -193,6 +195,7 @@ public final class Evaluator implements AutoCloseable {
     return file.info().map(TokenFileInfo::split).orElse(file.path().getFileName().toString());
   }
 
+  /** Ends the check of the files and closes them. */
   @Override
   public void close() {
     if (check != null) {

@@ -60,12 +60,13 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
   /**
    * Opens the records of a run.
    *
-   * @param folder the folder of config.yaml, metrics, checkpoints and model
-   * @param updates the number of updates that the run has seen; earlier records of later steps are
-   *     dropped
+   * @param folder the folder of the run; made where it is absent
+   * @param updates the number of updates that the run has seen, at least 0; earlier records of
+   *     later steps are dropped
    * @param evaluator evaluates the model where the run's plan says so; not closed by this
    * @return the records, closed by the caller
-   * @throws IOException if a file cannot be read
+   * @throws io.github.md4.core.InvalidDataException if the metrics of a resumed run are damaged
+   * @throws IOException if a file cannot be read or written
    */
   public static RunRecorder open(RunFolder folder, long updates, Evaluator evaluator)
       throws IOException {
@@ -153,9 +154,11 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
    * @param learner the training as it is now
    * @param isStopRequested asked after each batch of an evaluation, which ends early where it is
    *     true
-   * @return an evaluation for each file and weights
+   * @return an evaluation for each file and weights, in the order of files, then weights
    * @throws java.util.concurrent.CancellationException if {@code isStopRequested} says so before
    *     the end; nothing is then recorded
+   * @throws io.github.md4.core.InvalidDataException if the content of a file is not what its JSON
+   *     states
    * @throws IOException if a file cannot be read or written
    */
   public List<Evaluation> evaluate(Learner learner, BooleanSupplier isStopRequested)
@@ -185,9 +188,9 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
   /**
    * Shows a text in TensorBoard, such as a sample.
    *
-   * @param step the number of updates made
+   * @param step the number of updates made, at least 0
    * @param tag the name, whose part before the first slash is its group
-   * @param text a line that is written to TensorBoard's texts
+   * @param text the text, which TensorBoard reads as Markdown
    * @throws IOException if a file cannot be read or written
    */
   public void text(long step, String tag, String text) throws IOException {
@@ -197,7 +200,7 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
   /**
    * Shows a picture in TensorBoard, the bytes of a PNG file.
    *
-   * @param step the number of updates made
+   * @param step the number of updates made, at least 0
    * @param tag the name, whose part before the first slash is its group
    * @param png the bytes of a PNG file
    * @throws IOException if a file cannot be read or written
@@ -226,6 +229,7 @@ public final class RunRecorder implements TrainingListener, AutoCloseable {
     }
   }
 
+  /** Closes the files of metrics and events; the evaluator stays open. */
   @Override
   public void close() throws IOException {
     try (log) {

@@ -11,7 +11,8 @@ import java.time.Clock;
 import java.util.Map;
 
 /**
- * A file of events that TensorBoard shows. Each event is flushed. Not safe for several threads.
+ * A file of events that TensorBoard shows: records of TensorFlow's {@code event.proto}, each with a
+ * masked CRC-32C. Each event is flushed. Not safe for several threads.
  *
  * <p>A run that resumes adds a file to the folder; see {@link #restart}.
  */
@@ -29,9 +30,9 @@ public final class EventFile implements AutoCloseable {
   /**
    * Creates {@code folder/events.out.tfevents.SECONDS.HOST}, numbered if there is one already.
    *
-   * @param folder the folder in which TensorBoard looks for event files
-   * @param host the machine's name, for people
-   * @param clock gives each event its time
+   * @param folder the folder in which TensorBoard looks for event files; made where it is absent
+   * @param host the machine's name, which becomes part of the file's name
+   * @param clock gives each event its time, in seconds since 1970
    * @return the file, closed by the caller
    * @throws IOException if a file cannot be read or written
    */
@@ -51,7 +52,7 @@ public final class EventFile implements AutoCloseable {
   /**
    * Invalidates the earlier files' events of {@code nextStep}, the run's next step, and later.
    *
-   * @param nextStep the run's next step
+   * @param nextStep the number of the run's next step, at least 0
    * @throws IOException if a file cannot be read or written
    */
   public void restart(long nextStep) throws IOException {
@@ -61,8 +62,8 @@ public final class EventFile implements AutoCloseable {
   /**
    * Writes one point of each curve. The part of a name before the first slash is its group.
    *
-   * @param step the number of updates made
-   * @param values numbers by the name under which they are shown
+   * @param step the number of updates made, at least 0
+   * @param values numbers by the name under which they are shown, as float32
    * @throws IOException if a file cannot be read or written
    */
   public void scalars(long step, Map<String, ? extends Number> values) throws IOException {
@@ -72,7 +73,7 @@ public final class EventFile implements AutoCloseable {
   /**
    * Writes a text, such as a sample; TensorBoard reads it as Markdown.
    *
-   * @param step the number of updates made
+   * @param step the number of updates made, at least 0
    * @param tag the name, whose part before the first slash is its group
    * @param text the text
    * @throws IOException if a file cannot be read or written
@@ -84,7 +85,7 @@ public final class EventFile implements AutoCloseable {
   /**
    * Writes a picture, the bytes of a PNG file.
    *
-   * @param step the number of updates made
+   * @param step the number of updates made, at least 0
    * @param tag the name, whose part before the first slash is its group
    * @param png the bytes of a PNG file
    * @throws IOException if a file cannot be read or written
@@ -102,6 +103,7 @@ public final class EventFile implements AutoCloseable {
     out.flush();
   }
 
+  /** Closes the file. */
   @Override
   public void close() throws IOException {
     out.close();

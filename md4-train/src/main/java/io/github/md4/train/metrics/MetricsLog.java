@@ -36,7 +36,8 @@ public final class MetricsLog implements AutoCloseable {
    * lines of its step.
    *
    * @param file the file of JSON lines, appended to
-   * @param resumeStep the step of the checkpoint; -1 for a new run, which keeps no lines
+   * @param resumeStep the step of the checkpoint, at least 0; -1 for a new run, which keeps no
+   *     lines
    * @return the log, closed by the caller
    * @throws InvalidDataException if a line before the last is not a line of metrics
    * @throws IOException if a file cannot be read
@@ -53,7 +54,7 @@ public final class MetricsLog implements AutoCloseable {
   /**
    * Removes the lines after a step that the run has gone back to.
    *
-   * @param step the number of updates made
+   * @param step the number of updates after which the run goes on, at least 0; -1 removes all lines
    * @throws IOException if a file cannot be read or written
    */
   public void rewind(long step) throws IOException {
@@ -70,8 +71,9 @@ public final class MetricsLog implements AutoCloseable {
   /**
    * Appends one line of a run's own metrics and flushes it.
    *
-   * @param step the number of updates made
-   * @param metrics numbers by the name under which they are shown
+   * @param step the number of updates made; not below that of the line before
+   * @param metrics numbers by name, in the order in which they are written
+   * @throws IllegalArgumentException if {@code step} is below that of the line before
    * @throws IOException if a file cannot be read or written
    */
   public void append(long step, Map<String, ? extends Number> metrics) throws IOException {
@@ -81,9 +83,10 @@ public final class MetricsLog implements AutoCloseable {
   /**
    * Appends one line of metrics of {@code split}, as {@code train} or {@code validation}.
    *
-   * @param step the number of updates made
+   * @param step the number of updates made; not below that of the line before
    * @param split the split's name, as {@code train} or {@code validation}
-   * @param metrics numbers by the name under which they are shown
+   * @param metrics numbers by name, in the order in which they are written
+   * @throws IllegalArgumentException if {@code step} is below that of the line before
    * @throws IOException if a file cannot be read or written
    */
   public void append(long step, String split, Map<String, ? extends Number> metrics)
@@ -94,10 +97,11 @@ public final class MetricsLog implements AutoCloseable {
   /**
    * Appends one line of metrics of {@code split}, some of which may be unknown.
    *
-   * @param step the number of updates made
+   * @param step the number of updates made; not below that of the line before
    * @param split the split's name, as {@code train} or {@code validation}
-   * @param metrics numbers by name
+   * @param metrics numbers by name, in the order in which they are written
    * @param reasons why a metric is unknown where it is NaN, by name; those of others are not used
+   * @throws IllegalArgumentException if {@code step} is below that of the line before
    * @throws IOException if a file cannot be read or written
    */
   public void append(
@@ -123,6 +127,7 @@ public final class MetricsLog implements AutoCloseable {
     writer.flush();
   }
 
+  /** Closes the file. */
   @Override
   public void close() throws IOException {
     writer.close();

@@ -3,7 +3,7 @@ package io.github.md4.train.optimizer;
 
 import io.github.md4.core.Decimals;
 
-/** The treatment of gradients that are too large. */
+/** The treatment of gradients that are too large. Of several processes it sees the sum. */
 public sealed interface GradientClip {
 
   /**
@@ -13,7 +13,7 @@ public sealed interface GradientClip {
    */
   void apply(Gradients gradients);
 
-  /** The gradients of a step, which can be bounded in place. */
+  /** The gradients of a step over all parameters, which can be bounded in place. */
   interface Gradients {
     /**
      * Scales all of them together so that their Euclidean norm is at most a bound.
@@ -33,7 +33,7 @@ public sealed interface GradientClip {
   /**
    * {@return the choice written as {@code none}, {@code norm(c)} or {@code value(c)}}
    *
-   * @param text the text, as configs hold it
+   * @param text the text, as configs hold it; c is a number above 0
    * @throws IllegalArgumentException for any other text, or a c that is not positive
    */
   static GradientClip parse(String text) {
@@ -65,7 +65,7 @@ public sealed interface GradientClip {
         "clip must be none, norm(c) or value(c) for a number c, as norm(1): " + text);
   }
 
-  /** Nothing, as all of the paper's runs. */
+  /** No bound, as in all of the paper's runs. */
   record None() implements GradientClip {
     @Override
     public void apply(Gradients gradients) {}
@@ -77,7 +77,8 @@ public sealed interface GradientClip {
   }
 
   /**
-   * All together are scaled to that Euclidean norm where they exceed it.
+   * A bound on the Euclidean norm of all gradients together, which are scaled down to it where they
+   * exceed it (Pascanu, Mikolov and Bengio, arXiv 1211.5063, Section 3.2).
    *
    * @param bound c, in the unit of the gradients, above 0
    */
@@ -104,7 +105,8 @@ public sealed interface GradientClip {
   }
 
   /**
-   * Each element is moved into [-bound, bound], as the reference's (unused) clip.
+   * A bound on each element, which is moved into [-bound, bound], as by the reference's unused clip
+   * (spec, Section 8).
    *
    * @param bound c, in the unit of the gradients, above 0
    */

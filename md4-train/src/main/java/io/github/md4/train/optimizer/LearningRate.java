@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.optimizer;
 
-/** The step size over a run (spec, Section 8). */
+/** The learning rate over a run, a pure function of the number of updates (spec, Section 8). */
 @FunctionalInterface
 public interface LearningRate {
 
@@ -9,27 +9,32 @@ public interface LearningRate {
    * Returns the rate of the update that follows {@code updates} updates: so the first of a warm-up
    * is zero, as in the reference.
    *
-   * @param updates the updates made so far, at least 0
-   * @return at least 0 and finite
+   * @param updates the number of updates made so far, from 0 to one less than those of the run
+   * @return the rate, at least 0 and finite
    */
   double at(long updates);
 
   /**
-   * A linear warm-up, then half a cosine down to zero at {@code steps}.
+   * A linear warm-up, then half a cosine down to zero at {@code steps} (SGDR, arXiv 1608.03983,
+   * Equation 5, without restarts): with k updates made
    *
-   * @param base the highest rate, above 0
-   * @param warmUp number of updates until {@code base} is reached
-   * @param steps the number of updates of the run
+   * <pre>{@code
+   * base min(1, k / warmUp) (1 + cos(pi max(0, (k - warmUp) / (steps - warmUp)))) / 2
+   * }</pre>
+   *
+   * @param base the highest rate, at least 0 and finite
+   * @param warmUp the number of updates until {@code base} is reached, at least 0
+   * @param steps the number of updates of the run, above {@code warmUp}
    */
   record WarmUpCosine(double base, long warmUp, long steps) implements LearningRate {
     /**
      * Checks the numbers.
      *
-     * @param warmUp number of updates until {@code base} is reached
-     * @param base the highest rate, above 0
-     * @param steps the number of updates of the run
-     * @throws IllegalArgumentException if {@code steps} is not above {@code warmUp}, or one of the
-     *     numbers is negative
+     * @param warmUp the number of updates until {@code base} is reached, at least 0
+     * @param base the highest rate, at least 0 and finite
+     * @param steps the number of updates of the run, above {@code warmUp}
+     * @throws IllegalArgumentException if {@code steps} is not above {@code warmUp}, {@code base}
+     *     is negative or not finite, or {@code warmUp} negative
      */
     public WarmUpCosine {
       check(base, warmUp);
@@ -49,15 +54,17 @@ public interface LearningRate {
   /**
    * A linear warm-up, then {@code base}.
    *
-   * @param base the highest rate, above 0
+   * @param base the highest rate, at least 0 and finite
    * @param warmUp the number of updates until it is reached, at least 0
    */
   record Constant(double base, long warmUp) implements LearningRate {
     /**
      * Checks the numbers.
      *
-     * @param base the highest rate, above 0
+     * @param base the highest rate, at least 0 and finite
      * @param warmUp the number of updates until it is reached, at least 0
+     * @throws IllegalArgumentException if {@code base} is negative or not finite, or {@code warmUp}
+     *     negative
      */
     public Constant {
       check(base, warmUp);

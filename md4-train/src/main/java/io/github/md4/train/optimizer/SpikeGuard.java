@@ -2,6 +2,7 @@
 package io.github.md4.train.optimizer;
 
 import io.github.md4.core.Decimals;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -12,14 +13,16 @@ import java.util.regex.Pattern;
  *
  * <p>Far is said of logarithms: {@code x > mean + deviations * spread}, where mean and spread are
  * the running ones of the updates that were made, and the spread counts as a hundredth at least.
+ * The rule is this project's own; the published runs have none (docs/training.md).
  */
 public sealed interface SpikeGuard {
 
   /**
    * The bounds beyond which an update is far from others.
    *
-   * @param deviations how many times the spread
-   * @param memory updates that mean and spread go back; only after as many is anything finite far
+   * @param deviations the distance from the mean in spreads, above 0
+   * @param memory the number of updates that mean and spread go back, at least 2; only after as
+   *     many is anything finite far
    */
   record Bounds(double deviations, int memory) {
     private static final int SHORTEST = 2;
@@ -27,8 +30,9 @@ public sealed interface SpikeGuard {
     /**
      * Checks the numbers.
      *
-     * @param deviations how many times the spread
-     * @param memory updates that mean and spread go back; only after as many is anything finite far
+     * @param deviations the distance from the mean in spreads, above 0
+     * @param memory the number of updates that mean and spread go back, at least 2; only after as
+     *     many is anything finite far
      * @throws IllegalArgumentException if {@code deviations} is not above 0, or {@code memory}
      *     below 2
      */
@@ -41,7 +45,9 @@ public sealed interface SpikeGuard {
       }
     }
 
-    /** {@return six deviations of 128 updates: rare where nothing is wrong} */
+    /**
+     * {@return six deviations, and a memory of 128 updates: rarely beyond where nothing is wrong}
+     */
     public static Bounds defaults() {
       return new Bounds(6, 128);
     }
@@ -51,7 +57,7 @@ public sealed interface SpikeGuard {
     }
   }
 
-  /** {@return what is watched for; empty where nothing is} */
+  /** {@return the bounds that are watched; empty where none are} */
   Optional<Bounds> bounds();
 
   /** {@return whether an update that is not made takes the run back to its last checkpoint} */
@@ -62,7 +68,7 @@ public sealed interface SpikeGuard {
    * also with {@code (deviations)} or {@code (deviations, memory)}}
    *
    * @param text the text, as configs hold it
-   * @throws IllegalArgumentException for any other text
+   * @throws IllegalArgumentException for any other text, or a number out of its range
    */
   static SpikeGuard parse(String text) {
     Matcher call = Form.CALL.matcher(text.strip());
@@ -76,7 +82,7 @@ public sealed interface SpikeGuard {
     };
   }
 
-  /** The text form. */
+  /** The text form of a guard, for {@link SpikeGuard#parse}. */
   final class Form {
     private static final Pattern CALL =
         Pattern.compile("(off|skip|rollback)(?:\\(([^,()]+)(?:, *(\\d{1,9}))?\\))?");
@@ -109,7 +115,7 @@ public sealed interface SpikeGuard {
     }
   }
 
-  /** Nothing: a loss that is not finite ends the run. */
+  /** No guard: a loss that is not finite ends the run. */
   record Off() implements SpikeGuard {
     @Override
     public Optional<Bounds> bounds() {
@@ -128,11 +134,21 @@ public sealed interface SpikeGuard {
   }
 
   /**
-   * The update is not made, and the run goes on with the next batch.
+   * The guard under which a bad update is not made, and the run goes on with the next batch.
    *
    * @param far the bounds beyond which an update is not made
    */
   record Skip(Bounds far) implements SpikeGuard {
+    /**
+     * Checks that there are bounds.
+     *
+     * @param far the bounds beyond which an update is not made
+     * @throws NullPointerException if they are null
+     */
+    public Skip {
+      Objects.requireNonNull(far, "far");
+    }
+
     @Override
     public Optional<Bounds> bounds() {
       return Optional.of(far);
@@ -150,11 +166,22 @@ public sealed interface SpikeGuard {
   }
 
   /**
-   * The run goes back to its last checkpoint, and on with the batch after the bad one.
+   * The guard under which the run goes back to its last checkpoint, and on with the batch after the
+   * bad one.
    *
    * @param far the bounds beyond which an update is not made
    */
   record Rollback(Bounds far) implements SpikeGuard {
+    /**
+     * Checks that there are bounds.
+     *
+     * @param far the bounds beyond which an update is not made
+     * @throws NullPointerException if they are null
+     */
+    public Rollback {
+      Objects.requireNonNull(far, "far");
+    }
+
     @Override
     public Optional<Bounds> bounds() {
       return Optional.of(far);

@@ -10,24 +10,45 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A process's account of itself, which must fit those of the others.
+ * A process's account of itself, which must fit those of the others before a job begins.
  *
- * @param place the process and its machine
+ * @param place the process and its machine, in words
  * @param device the unique name of its GPU; empty on a CPU
- * @param version of the program
- * @param config the resolved configuration, or the command's options, in lines
- * @param data the hash of the data, and of the model that is read
+ * @param version the version of the program, the same in all processes
+ * @param config the resolved configuration, or the command's options, in lines; the same in all
+ *     processes
+ * @param data the hash of the data, and of the model that is read; the same in all processes
  */
 public record Claims(String place, String device, String version, String config, String data) {
   /**
+   * Checks that all are there.
+   *
+   * @param place the process and its machine, in words
+   * @param device the unique name of its GPU; empty on a CPU
+   * @param version the version of the program, the same in all processes
+   * @param config the resolved configuration, or the command's options, in lines; the same in all
+   *     processes
+   * @param data the hash of the data, and of the model that is read; the same in all processes
+   * @throws NullPointerException if one is null
+   */
+  public Claims {
+    Objects.requireNonNull(place, "place");
+    Objects.requireNonNull(device, "device");
+    Objects.requireNonNull(version, "version");
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(data, "data");
+  }
+
+  /**
    * {@return the claims of this process, without a GPU}
    *
-   * @param version of the program
-   * @param config a hash of the resolved config
-   * @param data a hash of the data
+   * @param version the version of the program, the same in all processes
+   * @param config the resolved configuration in lines, the same in all processes
+   * @param data the hash of the data, the same in all processes
    */
   public static Claims of(String version, String config, String data) {
     return new Claims(

@@ -16,7 +16,9 @@ import java.util.function.Supplier;
 
 /**
  * The common work of the processes of a job. All of them call the same methods in the same order;
- * the communicator of a process that is alone gives back what it is given.
+ * the communicator of a process that is alone gives back what it is given. A call waits until the
+ * others have made it too; a {@link JobException} ends it where one of them fails, or does not come
+ * in time. Belongs to the thread of the training, but for {@link #fail} and {@link #close}.
  */
 public sealed interface Communicator extends AutoCloseable permits Alone, Connected {
 
@@ -25,17 +27,17 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
     return new Alone();
   }
 
-  /** {@return this process's share of what all do} */
+  /** {@return this process's share of what all do: its rank and their number} */
   Share share();
 
-  /** {@return the name for reports, such as 4 processes, NCCL} */
+  /** {@return a text for reports, such as 4 processes, NCCL} */
   String description();
 
   /**
    * {@return what one process makes of the contents of all, in the order of their ranks: the same
    * bytes for each of them}
    *
-   * @param mine this process's entry
+   * @param mine this process's entry, of any length
    * @param combination makes the result of all contents, by rank; the same function in each process
    * @throws JobException if one of them fails or does not come
    */
@@ -67,20 +69,23 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
   OptimizerState state(NDManager manager, TrainableNetwork network, Trained whole);
 
   /**
-   * {@return the sum of one float32 number over all processes, which may replace it}
+   * {@return the sum of one float32 number over all processes; it may be {@code number} itself,
+   * which then holds it}
    *
-   * @param number float32, one element, on the device
+   * @param number float32 [1], on the device
    */
   NDArray sum(NDArray number);
 
-  /** Lets the device's work from now on wait for the gradients' exchange. */
+  /**
+   * Lets the device's work from now on wait for the gradients' exchange; the host does not wait.
+   */
   void join();
 
   /**
    * Ends the job where its processes have begun differently.
    *
-   * @param mine with what this process begins
-   * @param advice what must be the same for all
+   * @param mine what this process begins with, in words
+   * @param advice what must be the same for all, for the message
    * @throws JobException if one begins with something else than the first; it is named
    */
   void checkSame(String mine, String advice);
@@ -89,17 +94,19 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
    * Tells the others of a failure of this process, so that they end too.
    *
    * @param text the failure, in a line
-   * @param code the exit code with which all processes end
+   * @param code the exit code with which all processes end, from 1
    */
   void fail(String text, int code);
 
+  /** Leaves the job, and tells the others that this process ends as it should. */
   @Override
   void close();
 
   /**
-   * {@return whether anything is true of any process}
+   * {@return whether the entry of any process is true, the same in all of them}
    *
    * @param mine this process's entry
+   * @throws JobException if one of them fails or does not come
    */
   default boolean any(boolean mine) {
     byte[] one = {(byte) (mine ? 1 : 0)};
@@ -117,7 +124,8 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
   /**
    * {@return the contents of all processes in the order of their ranks}
    *
-   * @param mine this process's entry
+   * @param mine this process's entry, of any length
+   * @throws JobException if one of them fails or does not come
    */
   default List<byte[]> all(byte[] mine) {
     byte[] joined = exchange(mine, Communicator::joined);
@@ -141,7 +149,8 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
   /**
    * {@return the sums of numbers over all processes, added in the order of their ranks}
    *
-   * @param mine this process's entry
+   * @param mine this process's numbers, as many as in the others; not changed
+   * @throws JobException if one of them fails or does not come
    */
   default double[] sum(double[] mine) {
     ByteBuffer bytes = ByteBuffer.allocate(mine.length * Double.BYTES);
@@ -171,7 +180,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
   /**
    * Work that each process does a share of.
    *
-   * @param communicator the processes
+   * @param communicator the processes, each of which calls the same
    */
   record Together(Communicator communicator) implements Division {
     @Override
@@ -193,7 +202,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
     /**
      * Does the work.
      *
-     * @throws IOException if it cannot be written
+     * @throws IOException if a file cannot be read or written
      */
     void run() throws IOException;
   }
@@ -202,6 +211,7 @@ public sealed interface Communicator extends AutoCloseable permits Alone, Connec
    * Has the first process do something, and lets the others wait for it.
    *
    * @param work the work, which reads or writes files
+   * @throws JobException if one of them fails or does not come
    * @throws IOException if a file cannot be read or written
    */
   default void first(FileWork work) throws IOException {

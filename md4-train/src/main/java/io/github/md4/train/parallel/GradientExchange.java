@@ -23,7 +23,7 @@ public interface GradientExchange {
    * One process's gradients.
    *
    * @param network the network in training
-   * @param sums float32 sums over micro-batches, made when they are wanted
+   * @param sums the float32 sums over micro-batches, made when they are first wanted
    */
   record Local(TrainableNetwork network, Supplier<FlatArrays> sums) {
     private OptimizerKernels kernels() {
@@ -66,7 +66,10 @@ public interface GradientExchange {
     }
   }
 
-  /** The transport of a vector. */
+  /**
+   * The transport of a vector between processes, each of which makes the same calls in the same
+   * order.
+   */
   interface Transport {
     /**
      * Writes this process's piece of the sum of a vector over all processes.
@@ -166,12 +169,12 @@ public interface GradientExchange {
     }
   }
 
-  /** What becomes of the sums. */
+  /** The part of the sums that a process gets. */
   sealed interface Delivery {
     /**
      * Sends a segment of this process's gradients.
      *
-     * @param number the segment's number, in the order of the backward pass
+     * @param number the segment's number, from 0, in the order of the parameters
      * @param segment its gradients
      */
     void send(int number, FlatArrays segment);
@@ -185,7 +188,7 @@ public interface GradientExchange {
   }
 
   /**
-   * Every process gets all sums.
+   * The delivery of all sums to every process.
    *
    * @param transport carries numbers between processes
    */
@@ -201,7 +204,7 @@ public interface GradientExchange {
     }
   }
 
-  /** Every process gets the sums of its pieces. */
+  /** The delivery to every process of the sums of its pieces. */
   final class ToOwners implements Delivery {
     private final Transport transport;
     private final ShardPieces pieces;

@@ -3,17 +3,19 @@ package io.github.md4.train.parallel;
 
 import io.github.md4.core.InvalidConfigException;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The place of a process among the processes of a job, as the variables of torchrun or Slurm state
  * it.
  *
- * @param rank of this process, from 0
+ * @param rank the number of this process, in [0, size)
  * @param size the number of processes, at least 1
- * @param localRank of this process among those of its machine
- * @param address where the first process listens
- * @param port the TCP port at which the first process listens, in [0, 65535]
- * @param token a text that tells the processes of this job from strangers
+ * @param localRank the number of this process among those of its machine, from 0; it chooses the
+ *     GPU
+ * @param address the name or address of the machine of rank 0
+ * @param port the TCP port at which rank 0 listens, in [0, 65535]
+ * @param token a text that tells the processes of this job from strangers; may be empty
  */
 public record Job(int rank, int size, int localRank, String address, int port, String token) {
   private static final Job ALONE = new Job(0, 1, 0, "localhost", 0, "");
@@ -29,14 +31,16 @@ public record Job(int rank, int size, int localRank, String address, int port, S
   /**
    * Checks rank and size.
    *
-   * @param rank of this process, from 0
+   * @param rank the number of this process, in [0, size)
    * @param size the number of processes, at least 1
-   * @param localRank of this process among those of its machine
-   * @param address where the first process listens
-   * @param port the TCP port at which the first process listens, in [0, 65535]
-   * @param token a text that tells the processes of this job from strangers
+   * @param localRank the number of this process among those of its machine, from 0; it chooses the
+   *     GPU
+   * @param address the name or address of the machine of rank 0
+   * @param port the TCP port at which rank 0 listens, in [0, 65535]
+   * @param token a text that tells the processes of this job from strangers; may be empty
    * @throws IllegalArgumentException if {@code rank} is not in [0, size), {@code localRank} is
    *     negative, or {@code port} is not in [0, 65535]
+   * @throws NullPointerException if {@code address} or {@code token} is null
    */
   public Job {
     if (size < 1 || rank < 0 || rank >= size || localRank < 0 || port < 0 || port > HIGHEST_PORT) {
@@ -44,9 +48,11 @@ public record Job(int rank, int size, int localRank, String address, int port, S
           "no place in a job: rank %d of %d, local rank %d, port %d"
               .formatted(rank, size, localRank, port));
     }
+    Objects.requireNonNull(address, "address");
+    Objects.requireNonNull(token, "token");
   }
 
-  /** {@return the job of a process that has no others} */
+  /** {@return the job of a process that is alone: rank 0 of 1} */
   public static Job alone() {
     return ALONE;
   }
@@ -56,7 +62,7 @@ public record Job(int rank, int size, int localRank, String address, int port, S
    * LOCAL_RANK}, {@code MASTER_ADDR} and {@code MASTER_PORT}, or by the variables that Slurm's
    * {@code srun} sets; alone without them}
    *
-   * @param environment the environment's variables
+   * @param environment the environment's variables, such as {@link System#getenv()}
    * @throws InvalidConfigException if one of them is missing or wrong; the message names it
    */
   public static Job of(Map<String, String> environment) {

@@ -24,7 +24,10 @@ public final class JobException extends RuntimeException {
     return isOfAnother;
   }
 
-  /** {@return the exit code of all processes} */
+  /**
+   * {@return the exit code of all processes: 1 where the job may be tried again, 2 usage, 3 data, 4
+   * device}
+   */
   public int code() {
     return failure.code();
   }

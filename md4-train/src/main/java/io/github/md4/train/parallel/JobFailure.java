@@ -5,9 +5,9 @@ package io.github.md4.train.parallel;
  * The failure that ends all processes of a job.
  *
  * @param text names the rank and the cause, in one line
- * @param code the exit code for all processes
- * @param isKnownToFirst true where the first process has reported it; false for those who lost the
- *     first
+ * @param code the exit code for all processes: 1 where the job may be tried again, 2 usage, 3 data,
+ *     4 device
+ * @param isKnownToFirst whether rank 0 has reported it; false for those who lost rank 0
  */
 public record JobFailure(String text, int code, boolean isKnownToFirst) {
   /** The exit code of a lost process: the job may be tried again. */
@@ -23,14 +23,14 @@ public record JobFailure(String text, int code, boolean isKnownToFirst) {
     /**
      * Is called once at most, on any thread.
      *
-     * @param failure whose it is, and what it is
+     * @param failure the failure, with the rank that it is of
      */
     void failed(JobFailure failure);
 
     /**
      * Is called now and then while the processes have not all met, on the thread that waits.
      *
-     * @param text for whom it waits, in a line
+     * @param text the ranks that it waits for, in a line
      */
     default void waiting(String text) {}
   }

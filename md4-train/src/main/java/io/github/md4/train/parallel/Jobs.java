@@ -8,21 +8,23 @@ import io.github.md4.core.internal.nccl.NcclGroup;
 import java.io.IOException;
 import java.util.List;
 
-/** The joining of a job. */
+/** The joining of a job (docs/distributed.md). */
 public final class Jobs {
   private Jobs() {}
 
   /**
    * Joins a job and waits until all of its processes have; GPUs are joined by NCCL.
    *
-   * @param job rank, size, host and port
-   * @param device of this process
-   * @param claims what must fit those of the others, without the device's name
-   * @param config how gradients are added up
-   * @param listener ends this process when another one fails
+   * @param job the place of this process; a job of one needs no others
+   * @param device the device of this process; all of a job have GPUs or none has
+   * @param claims the account that must fit those of the others, without the device's name
+   * @param config the sharing of the optimizer, the type of gradients, and the times of waiting in
+   *     seconds
+   * @param listener told when another process fails, so that it ends this one
    * @return the communicator, closed by the caller
-   * @throws IOException if the others do not come, or the port is in use
+   * @throws IOException if the others do not come in time, or the port is in use
    * @throws JobException if the claims of the processes contradict each other
+   * @throws DeviceException if NCCL cannot join the GPUs
    */
   public static Communicator join(
       Job job, Device device, Claims claims, ParallelConfig config, JobFailure.Listener listener)
@@ -40,12 +42,13 @@ public final class Jobs {
   /**
    * As {@link #join}; the hosts alone exchange something, whatever their devices.
    *
-   * @param job rank, size, host and port
-   * @param device the device of this process
-   * @param claims what must fit that of the others
-   * @param listener ends this process when another one fails
+   * @param job the place of this process; a job of one needs no others
+   * @param device the device of this process; all of a job have GPUs or none has
+   * @param claims the account that must fit those of the others, without the device's name
+   * @param listener told when another process fails, so that it ends this one
    * @return the communicator, closed by the caller
-   * @throws IOException if the others do not come, or the port is in use
+   * @throws IOException if the others do not come in time, or the port is in use
+   * @throws JobException if the claims of the processes contradict each other
    */
   public static Communicator joinHosts(
       Job job, Device device, Claims claims, JobFailure.Listener listener) throws IOException {

@@ -18,13 +18,13 @@ public sealed interface OptimizerState extends AutoCloseable
   /** {@return the kernels that move it} */
   OptimizerKernels kernels();
 
-  /** {@return what is moved} */
+  /** {@return what is moved: parameters, averages and both moments} */
   Trained trained();
 
   /**
    * Returns whether every number of it is finite, in all processes; all of them ask together.
    *
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent the manager under which the numbers are computed
    * @return whether all are finite, the same in all processes
    */
   default boolean isFinite(NDManager parent) {
@@ -35,7 +35,7 @@ public sealed interface OptimizerState extends AutoCloseable
     }
   }
 
-  /** Tells all processes what this one has moved. */
+  /** Gives all processes the parameters that this one has moved; all of them call it together. */
   void publish();
 
   /** A model whose moments and average a process may do without between updates. */
@@ -71,7 +71,7 @@ public sealed interface OptimizerState extends AutoCloseable
   void close();
 
   /**
-   * Everything.
+   * The state of a process that keeps everything.
    *
    * @param kernels the kernels that move it
    * @param trained what is moved

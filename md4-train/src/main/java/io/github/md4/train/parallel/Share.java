@@ -9,7 +9,7 @@ import io.github.md4.core.InvalidConfigException;
  * <p>The times of a batch rise with its examples. Every size-th example gives each process small
  * and large times alike, so that none of them has more masks than the others.
  *
- * @param rank the process's number, from 0
+ * @param rank the process's number, in [0, size)
  * @param size the number of processes, at least 1
  */
 public record Share(int rank, int size) {
@@ -18,7 +18,7 @@ public record Share(int rank, int size) {
   /**
    * Checks rank and size.
    *
-   * @param rank the process's number, from 0
+   * @param rank the process's number, in [0, size)
    * @param size the number of processes, at least 1
    * @throws IllegalArgumentException if {@code rank} is not in [0, size)
    */
@@ -36,7 +36,7 @@ public record Share(int rank, int size) {
   /**
    * {@return the index among all items of an item of this share}
    *
-   * @param local the index in this share, from 0
+   * @param local the index in this share, from 0, such that the result fits an int
    */
   public int global(int local) {
     return local * size + rank;
@@ -45,7 +45,7 @@ public record Share(int rank, int size) {
   /**
    * {@return how many of a batch's examples belong to a share}
    *
-   * @param batchSize the number of examples of a batch of all processes
+   * @param batchSize the number of examples of a batch over all processes, at least 1
    * @throws InvalidConfigException if they cannot be shared equally
    */
   public int of(int batchSize) {
@@ -60,9 +60,11 @@ public record Share(int rank, int size) {
   /**
    * {@return how many of a share's examples are on its device at once}
    *
-   * @param batchSize the number of examples of a batch of all processes
-   * @param microBatch as configured; a share that is smaller takes all of its examples
-   * @throws InvalidConfigException if that does not divide the share
+   * @param batchSize the number of examples of a batch over all processes, at least 1
+   * @param microBatch the examples on a device at once as configured, at least 1; a share that is
+   *     smaller takes all of its examples
+   * @throws InvalidConfigException if that does not divide the share, or the batch cannot be shared
+   *     equally
    */
   public int microBatch(int batchSize, int microBatch) {
     int own = of(batchSize);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.speed;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.Arithmetic;
 import io.github.md4.core.network.ParameterSpec;
@@ -8,7 +10,8 @@ import java.util.List;
 
 /**
  * The floating-point operations of training per token, forward and backward. Vectors and tables do
- * not count. Attention counts as a whole, also where it is causal.
+ * not count. Attention counts as a whole, also where it is causal. The count of a transformer is
+ * that of PaLM (arXiv 2204.02311, Appendix B). A multiplication and an addition are two.
  *
  * @param denseEquivalent the count for a program that computes the loss everywhere. Comparisons
  *     with other programs use it, whatever is skipped here. For a transformer it is
@@ -51,8 +54,10 @@ public record FlopCount(double denseEquivalent, double needed) {
    * {@return the count where each token passes the network several times}
    *
    * @param samples how often each token passes, at least 1
+   * @throws IllegalArgumentException if it is below 1
    */
   public FlopCount times(int samples) {
+    require(samples >= 1, "samples must be at least 1", samples);
     return new FlopCount(samples * denseEquivalent, samples * needed);
   }
 }

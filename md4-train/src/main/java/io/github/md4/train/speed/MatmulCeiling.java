@@ -7,7 +7,10 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.SquareProduct;
 
-/** The operations per second of a large square product, the most that a training step can reach. */
+/**
+ * The operations per second of a large square product, the most that a training step can reach.
+ * Closing it frees the matrices. Not safe for several threads.
+ */
 public final class MatmulCeiling implements AutoCloseable {
   private static final int SAMPLES = 7;
 
@@ -34,7 +37,7 @@ public final class MatmulCeiling implements AutoCloseable {
   /**
    * Prepares products on the device of {@code parent}.
    *
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent the manager under which the matrices live; stays the caller's
    * @param precision the element type of the products, float32 or bfloat16
    */
   public MatmulCeiling(NDManager parent, Precision precision) {
@@ -43,13 +46,13 @@ public final class MatmulCeiling implements AutoCloseable {
     this.product = new SquareProduct(manager, precision, scale.size);
   }
 
-  /** {@return the rows of the products} */
+  /** {@return the number of rows and columns of the products: 8192 on a GPU, 512 on a CPU} */
   public int size() {
     return scale.size;
   }
 
   /**
-   * Measures the operations per second, the median of several runs after a warm-up.
+   * Measures the operations per second, the median of seven runs after a warm-up.
    *
    * @return operations per second; a multiplication and an addition are two
    */
@@ -71,6 +74,7 @@ public final class MatmulCeiling implements AutoCloseable {
     return (System.nanoTime() - start) * 1e-9;
   }
 
+  /** Frees the matrices. */
   @Override
   public void close() {
     product.close();

@@ -6,7 +6,7 @@ import static io.github.md4.core.Checks.require;
 import java.util.Arrays;
 
 /**
- * The spread of repeated measurements.
+ * The spread of repeated measurements, in their unit.
  *
  * @param median the quantile 0.5 of the measurements
  * @param min the smallest measurement
@@ -18,10 +18,12 @@ public record Spread(
     double median, double min, double max, double lowerQuartile, double upperQuartile) {
 
   /**
-   * {@return the spread of at least one measurement} The quantile q of n sorted values is the one
-   * at {@code q (n - 1)}, counted from 0, with linear interpolation between neighbours.
+   * Returns the spread of at least one measurement. The quantile q of n sorted values is the one at
+   * {@code q (n - 1)}, counted from 0, with linear interpolation between neighbours.
    *
-   * @param values the measurements, at least one
+   * @param values the measurements, at least one, in any order; not changed
+   * @return their spread
+   * @throws IllegalArgumentException if there are none
    */
   public static Spread of(double... values) {
     require(values.length > 0, "values must be at least 1", 0);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.image;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.network.NetworkConfig;
@@ -21,7 +23,7 @@ public final class ImageCompatibility {
   /**
    * Checks the images of a file.
    *
-   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
+   * @param tokens an open file as {@code md4 data} or {@link ImageData} prepared it
    * @param network the network, which tells the images and classes that it takes
    * @throws InvalidDataException if the network takes images and the file holds others or none, or
    *     the other way round
@@ -53,15 +55,17 @@ public final class ImageCompatibility {
    * {@return the class of each image by its index in the file; {@link Condition#NO_LABEL} where the
    * network takes no classes}
    *
-   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
+   * @param tokens an open file as {@code md4 data} or {@link ImageData} prepared it
    * @param network the network, which tells the images and classes that it takes
-   * @param length the number of tokens in an image
+   * @param length N, the number of tokens of an image, at least 1
    * @throws InvalidDataException if the network takes classes and the file has no labels or those
    *     of another number of classes
+   * @throws IllegalArgumentException if {@code length} is below 1
    * @throws IOException if a file cannot be read
    */
   public static LongToIntFunction labels(TokenFile tokens, NetworkConfig network, int length)
       throws IOException {
+    require(length >= 1, "length must be at least 1", length);
     if (network.classes() == 0) {
       return index -> Condition.NO_LABEL;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.image;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.token.ClassNames;
@@ -14,11 +16,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.SortedSet;
 
 /**
  * The preparation of images as token files {@code train}, {@code valid} and {@code test}, with
- * labels beside them.
+ * labels beside them (docs/images.md). A token is one value of a pixel, in [0, 256), row by row,
+ * the colours of a pixel side by side.
  */
 public final class ImageData {
   /** The value of {@link Provenance#source}. */
@@ -31,15 +35,18 @@ public final class ImageData {
   /**
    * Files or folders of images.
    *
-   * @param images files of images, archives, or folders of pictures
-   * @param labels the files of their labels: none, or one for each
+   * @param images files of images (IDX, CIFAR, NumPy, PNG, JPEG), archives, or folders of pictures
+   * @param labels the files of their labels: none, or one for each of {@code images}, in their
+   *     order
    */
   public record Sources(List<Path> images, List<Path> labels) {
     /**
      * Checks the sources.
      *
-     * @param labels the files of their labels: none, or one for each
-     * @param images files of images, archives, or folders of pictures
+     * @param labels the files of their labels: none, or one for each of {@code images}, in their
+     *     order
+     * @param images files of images (IDX, CIFAR, NumPy, PNG, JPEG), archives, or folders of
+     *     pictures
      * @throws IllegalArgumentException if there are labels, but not one file for each file of
      *     images
      */
@@ -72,12 +79,12 @@ public final class ImageData {
   /**
    * The settings of the preparation.
    *
-   * @param resize is applied to every image
+   * @param resize the change of size of every image
    * @param colours the number of colours, 1 or 3, that pictures are converted to
    * @param fractions the shares of train, valid and test of the first sources
-   * @param order the order in which they are split
-   * @param skipLimit the number of images that may be damaged
-   * @param existing what happens to files that are there
+   * @param order the order in which the first sources are split
+   * @param skipLimit the number of images that may be damaged, at least 0; they are left out
+   * @param existing the treatment of existing files
    */
   public record Options(
       Resize resize,
@@ -89,18 +96,25 @@ public final class ImageData {
     /**
      * Checks the options.
      *
-     * @param resize is applied to every image
+     * @param resize the change of size of every image
      * @param colours the number of colours, 1 or 3, that pictures are converted to
      * @param fractions the shares of train, valid and test of the first sources
-     * @param order the order in which they are split
-     * @param skipLimit the number of images that may be damaged
-     * @param existing what happens to files that are there
-     * @throws IllegalArgumentException if {@code colours} is neither 1 nor 3
+     * @param order the order in which the first sources are split
+     * @param skipLimit the number of images that may be damaged, at least 0; they are left out
+     * @param existing the treatment of existing files
+     * @throws IllegalArgumentException if {@code colours} is neither 1 nor 3, or {@code skipLimit}
+     *     is negative
+     * @throws NullPointerException if an option is null
      */
     public Options {
       if (colours != 1 && colours != 3) {
         throw new IllegalArgumentException("colours must be 1 or 3: " + colours);
       }
+      require(skipLimit >= 0, "skipLimit must be at least 0", skipLimit);
+      Objects.requireNonNull(resize, "resize");
+      Objects.requireNonNull(fractions, "fractions");
+      Objects.requireNonNull(order, "order");
+      Objects.requireNonNull(existing, "existing");
     }
   }
 
@@ -110,8 +124,8 @@ public final class ImageData {
     /**
      * Hears of an image that is left out.
      *
-     * @param image the image's name
-     * @param reason why it is left out
+     * @param image the image's name: its file, or its place in one
+     * @param reason why it is left out, in words
      */
     void skipped(String image, String reason);
   }
@@ -119,8 +133,8 @@ public final class ImageData {
   /**
    * A data set that was written.
    *
-   * @param name the data set's name, which names its files
-   * @param shape the size of the images
+   * @param name the data set's name: that of its file, or of the folder of several
+   * @param shape height, width and colours of the images
    * @param classes the names of the classes, in the order of the labels; empty without labels
    * @param splits the descriptions of the files of images, train first
    * @param skipped the number of images that were left out
@@ -143,8 +157,8 @@ public final class ImageData {
      * @param skipped the number of images that were left out
      * @param order the order in which the first sources were split
      * @param notes what may surprise, in sentences
-     * @param name the data set's name, which names its files
-     * @param shape the size of the images
+     * @param name the data set's name: that of its file, or of the folder of several
+     * @param shape height, width and colours of the images
      */
     public Prepared {
       classes = List.copyOf(classes);
@@ -156,11 +170,12 @@ public final class ImageData {
   /**
    * Writes a data set.
    *
-   * @param from the sources that are split by the fractions
-   * @param test the sources of the test split; the fractions then leave none for test
+   * @param from the sources that are split by the fractions, at least one
+   * @param test the sources of the test split, which may be {@link Sources#none}; with any, the
+   *     fractions leave none for test
    * @param out the folder, created if it does not exist
    * @param options size, order, splits and limits
-   * @param skips told of each image that is left out
+   * @param skips told of each image that is left out, on this thread
    * @return the description of what was written
    * @throws InvalidDataException if a source is missing, is damaged, has images of several sizes or
    *     lacks labels that others have; if too many images are damaged; or if {@code out} may not be

@@ -13,7 +13,7 @@ public sealed interface ImageOrder {
   /**
    * {@return the map from an index in this order to an index in the source}
    *
-   * @param count the number of images, at least 1
+   * @param count the number of images, at least 1; the map is of [0, count)
    */
   default IntUnaryOperator of(int count) {
     return i -> i;
@@ -22,7 +22,7 @@ public sealed interface ImageOrder {
   /**
    * {@return the order for images of these classes}
    *
-   * @param labels the class of each image, in the order of the source
+   * @param labels the class of each image, in the order of the source, or one text for all
    */
   default ImageOrder forClasses(List<String> labels) {
     return this;
@@ -37,9 +37,9 @@ public sealed interface ImageOrder {
   }
 
   /**
-   * A shuffle drawn from a seed.
+   * A shuffle by a seed: a {@link io.github.md4.train.data.Permutation}.
    *
-   * @param seed the seed of the order
+   * @param seed any number, from which the shuffle follows
    */
   record Shuffled(long seed) implements ImageOrder {
     @Override
@@ -58,7 +58,7 @@ public sealed interface ImageOrder {
    * The order of the source, but a shuffle where the images stand class by class, as those of
    * folders do: a split by position would put some classes into train only.
    *
-   * @param seed the seed of the order
+   * @param seed any number, from which the shuffle follows
    */
   record MixedClasses(long seed) implements ImageOrder {
     @Override

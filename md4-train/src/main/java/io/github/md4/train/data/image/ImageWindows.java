@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.image;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.data.Permutation;
@@ -9,7 +11,7 @@ import java.util.function.LongToIntFunction;
 
 /**
  * The endless images of a file, shuffled again in each epoch. Position and seed determine the next
- * image. Safe for several threads.
+ * image. Safe for several threads; the file is closed by who opened it.
  */
 public final class ImageWindows implements Windows {
   private final TokenFile tokens;
@@ -21,13 +23,16 @@ public final class ImageWindows implements Windows {
   /**
    * Reads the images of a file.
    *
-   * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
-   * @param length the number of tokens in an image
+   * @param tokens an open file as {@code md4 data} or {@link ImageData} prepared it
+   * @param length N, the number of tokens of an image, at least 1
    * @param seed any number; the order of the sequences in each epoch follows from it
-   * @param labels the class of each image by its index in the file
+   * @param labels the class of each image by its index in the file, at least 0, or {@link
+   *     io.github.md4.core.diffusion.Condition#NO_LABEL}
+   * @throws IllegalArgumentException if {@code length} is below 1
    * @throws InvalidDataException if the file holds no image
    */
   public ImageWindows(TokenFile tokens, int length, long seed, LongToIntFunction labels) {
+    require(length >= 1, "length must be at least 1", length);
     this.tokens = tokens;
     this.length = length;
     this.seed = seed;
@@ -41,6 +46,7 @@ public final class ImageWindows implements Windows {
 
   /** Returns the index in the file of the image at a position. */
   private long index(long position) {
+    require(position >= 0, "position must be at least 0", position);
     return Permutation.of(count, seed, position / count).apply(position % count);
   }
 
@@ -51,6 +57,10 @@ public final class ImageWindows implements Windows {
 
   @Override
   public void read(long position, int[] into) {
+    if (into.length != length) {
+      throw new IllegalArgumentException(
+          "into must have length %d: %d".formatted(length, into.length));
+    }
     tokens.read(index(position) * length, into);
   }
 

@@ -7,10 +7,11 @@ import io.github.md4.core.token.TokenFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 
 /**
  * The labels beside a file of images: a token file with one token per image, whose vocabulary is
- * the classes.
+ * the classes. Held in memory, immutable.
  */
 public final class Labels {
   private final ClassNames classes;
@@ -24,7 +25,7 @@ public final class Labels {
   /**
    * {@return the file of the labels of {@code DIR/NAME.bin}, which is {@code DIR/NAME.labels.bin}}
    *
-   * @param bin the {@code .bin} of the images
+   * @param bin the token file of the images, {@code DIR/NAME.bin}
    */
   public static Path beside(Path bin) {
     String name = String.valueOf(bin.getFileName());
@@ -34,7 +35,7 @@ public final class Labels {
   /**
    * {@return whether a file of images has labels beside it}
    *
-   * @param bin the {@code .bin} of the images
+   * @param bin the token file of the images, {@code DIR/NAME.bin}
    */
   public static boolean areBeside(Path bin) {
     return Files.exists(beside(bin));
@@ -43,7 +44,7 @@ public final class Labels {
   /**
    * Reads the labels of a file of images.
    *
-   * @param bin the {@code .bin} of the images
+   * @param bin the token file of the images, {@code DIR/NAME.bin}
    * @param count the number of images, at least 1
    * @return the labels
    * @throws InvalidDataException if the file is missing or damaged, has another number of labels or
@@ -75,17 +76,18 @@ public final class Labels {
     throw new InvalidDataException(tokens.path(), "holds no labels; prepare the data again");
   }
 
-  /** {@return the classes} */
+  /** {@return the names of the classes, in the order of the labels} */
   public ClassNames classes() {
     return classes;
   }
 
   /**
-   * {@return the label of an image by its index}
+   * {@return the label of an image, in [0, classes)}
    *
-   * @param index the image's index in the file
+   * @param index the image's index in the file, in [0, count)
+   * @throws IndexOutOfBoundsException if it is out of this range
    */
   public int of(long index) {
-    return values[Math.toIntExact(index)];
+    return values[(int) Objects.checkIndex(index, (long) values.length)];
   }
 }

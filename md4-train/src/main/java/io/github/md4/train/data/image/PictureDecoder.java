@@ -15,7 +15,11 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
-/** The decoder of PNG and JPEG files. */
+/**
+ * The decoder of PNG and JPEG files, of at most 2^26 pixels. Values are those that the file stores,
+ * of 16 bits to the nearest of 8; transparency has no effect. Colours become grey by the luma of
+ * ITU-R BT.601; grey is repeated for three colours.
+ */
 public final class PictureDecoder {
   private static final int GREY = 1;
   private static final long MOST_PIXELS = 1 << 26;
@@ -29,7 +33,8 @@ public final class PictureDecoder {
   }
 
   /**
-   * {@return the tokens of a picture that has a given size}
+   * {@return the tokens of a picture that has a given size, [height x width x colours] in [0, 256),
+   * row by row}
    *
    * @param file a PNG or JPEG file; messages name it
    * @param shape the height, width and colours that the picture must have

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.data.image;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.token.ImageShape;
 
 /** The resizing of images. */
@@ -9,7 +11,7 @@ public sealed interface Resize {
   /**
    * {@return the resized image}
    *
-   * @param image the picture to be resized
+   * @param image the picture to be resized; it stays as it is
    */
   Image of(Image image);
 
@@ -25,15 +27,15 @@ public sealed interface Resize {
    * Resizing by the mean over the area of old pixels that a new pixel covers, rounded to the
    * nearest value.
    *
-   * @param height the height in pixels, at least 1
-   * @param width the width in pixels, at least 1
+   * @param height the new height in pixels, at least 1
+   * @param width the new width in pixels, at least 1
    */
   record Area(int height, int width) implements Resize {
     /**
      * Checks the size.
      *
-     * @param height the height in pixels, at least 1
-     * @param width the width in pixels, at least 1
+     * @param height the new height in pixels, at least 1
+     * @param width the new width in pixels, at least 1
      * @throws IllegalArgumentException if a side is below 1
      */
     public Area {
@@ -70,11 +72,22 @@ public sealed interface Resize {
   }
 
   /**
-   * Cropping to the largest square around the centre, then resizing by area.
+   * Cropping to the largest square around the centre, offsets rounded down, then resizing by area
+   * (spec, Section 7.4).
    *
-   * @param side the side in pixels, at least 1
+   * @param side the new side in pixels, at least 1
    */
   record CentralSquare(int side) implements Resize {
+    /**
+     * Checks the size.
+     *
+     * @param side the new side in pixels, at least 1
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public CentralSquare {
+      require(side >= 1, "side must be at least 1", side);
+    }
+
     @Override
     public Image of(Image image) {
       ImageShape shape = image.shape();
