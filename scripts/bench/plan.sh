@@ -17,7 +17,7 @@ set -- --config "$@" --set "run=$run" --device cpu
 
 "$md4" plan "$@" --seconds "${SECONDS_OF_TRIAL:-20}" --json >"$said"
 rm -rf "$run"
-begin=$(date +%s)
+begin=$(date +%s.%N)
 "$md4" train "$@" >"$said.out" 2>&1 &
 pid=$!
 most=0
@@ -27,14 +27,14 @@ while kill -0 $pid 2>/dev/null; do
   sleep 0.1
 done
 wait $pid || { cat "$said.out"; exit 1; }
-taken=$(($(date +%s) - begin))
+end=$(date +%s.%N)
 rm -f "$said.out"
 number() { sed -n "s/.*\"$1\":\([0-9.E]*\).*/\1/p" "$said"; }
 bytes=$(sed -n 's/.*"memory":{"device":"[^"]*","bytes":\([0-9]*\).*/\1/p' "$said")
 seconds=$(sed -n 's/.*"trialExamples":[0-9]*,"seconds":\([0-9.E]*\).*/\1/p' "$said")
 examples=$(number trialExamples)
-awk -v config="$2" -v bytes="$bytes" -v most="$most" -v seconds="$seconds" -v taken="$taken" -v examples="$examples" 'BEGIN {
-  mib = bytes / 1048576; had = most / 1024
-  printf "%s: memory %.0f planned, %.0f MiB taken (%+.1f%%); time %.1f planned, %d s taken (%+.1f%%); tried with %d examples a step\n",
+awk -v config="$2" -v bytes="$bytes" -v most="$most" -v seconds="$seconds" -v begin="$begin" -v end="$end" -v examples="$examples" 'BEGIN {
+  mib = bytes / 1048576; had = most / 1024; taken = end - begin
+  printf "%s: memory %.0f planned, %.0f MiB taken (%+.1f%%); time %.1f planned, %.1f s taken (%+.1f%%); tried with %d examples a step\n",
     config, mib, had, 100 * (mib / had - 1), seconds, taken, 100 * (seconds / taken - 1), examples
 }'

@@ -78,6 +78,13 @@ import picocli.CommandLine.Spec;
       PlanCommand.class,
       CompletionCommand.class,
       HelpCommand.class
+    },
+    footer = {
+      "%nExamples:",
+      "  md4 data text --from book.txt --vocabulary chars --out data/book",
+      "  md4 config init data/book --out book.yaml",
+      "  md4 train book.yaml",
+      "  md4 sample runs/book --count 4"
     })
 final class Md4Command implements Callable<Integer> {
   @Spec private CommandSpec spec;

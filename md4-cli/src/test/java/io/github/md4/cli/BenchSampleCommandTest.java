@@ -45,8 +45,7 @@ final class BenchSampleCommandTest {
             "memory",
             "plain peer",
             "its memory");
-    assertThat(table)
-        .contains("ancestral (exact), exact draw, 9 steps, cosine; 3 sequences, 3 at once");
+    assertThat(table).contains("ancestral (exact), 9 steps, cosine; 3 sequences, 3 at once");
     assertThat(table).contains("0.063 s at 7.000 ms a step").contains("16 tokens out of 27");
   }
 

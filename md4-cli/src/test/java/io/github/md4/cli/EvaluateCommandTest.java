@@ -181,7 +181,7 @@ final class EvaluateCommandTest {
     Ran ran = evaluate(options, "--model", model, "--data", data).succeeded();
     assertThat(ran.out())
         .containsPattern("bits per character  +\\d+\\.\\d{4} \\+- unknown\n")
-        .contains("perplexity [unknown], over 1 chunks")
+        .contains("perplexity [unknown], over 1 chunk")
         .contains("allowed: unknown")
         .doesNotContain("NaN");
     assertThat(csv).content().doesNotContain("NaN");

@@ -359,7 +359,7 @@ final class ImageCommandsTest {
     Ran strict =
         md4("data", "images", "--from", root, "--out", folder.resolve("x"), "--skip-limit", "0");
     assertThat(strict.code()).isEqualTo(ExitCodes.DATA);
-    assertThat(strict.err()).contains("1 images are damaged, more than may be skipped (0)");
+    assertThat(strict.err()).contains("damaged images are 1, more than may be skipped (0)");
   }
 
   @Test

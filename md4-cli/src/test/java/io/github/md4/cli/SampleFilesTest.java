@@ -123,7 +123,7 @@ final class SampleFilesTest {
     assertThat(trace.header().steps()).isEqualTo(20);
     assertThat(trace.header().schedule()).isEqualTo("linear");
     assertThat(trace.header().about())
-        .containsEntry("sampler", "ancestral (exact), exact draw, 20 steps, cosine")
+        .containsEntry("sampler", "ancestral (exact), 20 steps, cosine")
         .containsEntry("seed", "0");
     for (int index = 0; index < 3; index++) {
       List<Trace.Frame> frames = trace.histories().get(index).frames();

@@ -58,6 +58,9 @@ final class DocsTest {
   private static final Pattern TYPE =
       Pattern.compile("((?:[a-z0-9]+\\.)*)([A-Z]\\w*[a-z]\\w*)(?:\\.([A-Z]\\w*))?");
 
+  /** A method of a test, as {@code DocsTest.page_linksOnlyToWhatIsThere}. */
+  private static final Pattern TEST = Pattern.compile("([A-Z]\\w*Test)\\.([a-z]\\w*)");
+
   private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
 
   @Test
@@ -89,6 +92,20 @@ final class DocsTest {
       }
     }
     assertThat(missing).as("types that %s names and no source declares", page).isEmpty();
+  }
+
+  @ParameterizedTest
+  @MethodSource("reference")
+  void page_namesOnlyTestsThatExist(Path page) {
+    for (String code : found(CODE, text(page))) {
+      Matcher test = TEST.matcher(code);
+      if (test.matches()) {
+        Path end = Path.of(test.group(1) + ".java");
+        assertThat(SOURCES.stream().filter(source -> source.endsWith(end)))
+            .as(code)
+            .anyMatch(source -> text(source).contains(" void " + test.group(2) + "("));
+      }
+    }
   }
 
   /** Returns the pages on today's code; those of docs/lab tell of earlier builds. */

@@ -68,7 +68,7 @@ record MemoryAdvice(TrainingConfig config, Set<Recompute> recomputes) {
 
   private String remedy(OptionalInt fitting) {
     String measured =
-        fitting.isPresent() ? "about %d examples do: ".formatted(fitting.getAsInt()) : "";
+        fitting.isPresent() ? "about %d at once do: ".formatted(fitting.getAsInt()) : "";
     OptionalInt smaller = divisor(fitting.orElse(config.batching().microBatch() - 1));
     boolean other =
         !config.computation().recompute().savesMemory() && recomputes.contains(Recompute.LAYER);

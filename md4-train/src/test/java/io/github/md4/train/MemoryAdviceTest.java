@@ -46,7 +46,7 @@ final class MemoryAdviceTest {
   void line_namesTheLargestThatFits(int fitting, int taken) {
     assertThat(line(advice(60, 30), OptionalInt.of(fitting)))
         .contains(
-            "; about %d examples do: take training.microBatch=%d or".formatted(fitting, taken));
+            "; about %d at once do: take training.microBatch=%d or".formatted(fitting, taken));
   }
 
   @Test

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.sample.SamplerOptions;
+import io.github.md4.cli.support.Counted;
 import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
@@ -37,10 +38,7 @@ import picocli.CommandLine.Spec;
         "Loads a model, of ours or as published, and reports the time and the memory of loading it,"
             + " of a forward pass and of a step of generation. Writes no file.",
     sortOptions = false,
-    footer = {
-      "%nExamples:",
-      "  md4 bench model --model LLaDA-8B --precision bfloat16 --lengths 1024,4096 --sampler llada"
-    })
+    footer = {"%nExamples:", "  md4 bench model LLaDA-8B --precision bfloat16 --lengths 1024,4096"})
 final class BenchModelCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -142,7 +140,7 @@ final class BenchModelCommand implements Callable<Integer> {
     table.row("network", "%s; %,d parameters, %s", report.network, report.parameters, precision);
     table.row("loading", "%.1f s; %s", report.loadSeconds, report.loaded);
     for (ModelBench.Forward each : report.forwards) {
-      String label = "1 x %d, %d rows".formatted(each.length(), each.rows());
+      String label = "1 x %d, %s".formatted(each.length(), Counted.of(each.rows(), "row"));
       table.row(label, "%.2f ms a forward pass", each.milliseconds());
     }
     ModelBench.Generation generation = report.generation;

@@ -3,6 +3,7 @@ package io.github.md4.cli.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.sample.SamplerOptions;
+import io.github.md4.cli.support.Counted;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
 
@@ -41,7 +42,11 @@ record SampleBenchReport(
         workload.precision());
     table.row("code", "%s", result.code());
     table.row(
-        "sampler", "%s; %d sequences, %d at once", sampler.label(), count, sampler.batchSize());
+        "sampler",
+        "%s; %s, %d at once",
+        sampler.label(),
+        Counted.of(count, "sequence"),
+        sampler.batchSize());
     measuredRows(table);
     peerRows(table);
     return table;

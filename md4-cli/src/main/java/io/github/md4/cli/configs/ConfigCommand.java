@@ -7,5 +7,6 @@ import picocli.CommandLine.Command;
 @Command(
     name = "config",
     description = "Begins a config for your data, and explains configs.",
-    subcommands = {ConfigInitCommand.class, ConfigShowCommand.class, ConfigSchemaCommand.class})
+    subcommands = {ConfigInitCommand.class, ConfigShowCommand.class, ConfigSchemaCommand.class},
+    footer = {"%nExamples:", "  md4 config init data/book --out book.yaml"})
 public final class ConfigCommand {}

@@ -14,5 +14,6 @@ import picocli.CommandLine.Command;
       DataDescribeCommand.class,
       DataImagesCommand.class,
       DataQuickstartCommand.class,
-    })
+    },
+    footer = {"%nExamples:", "  md4 data text --from book.txt --vocabulary chars --out data/book"})
 public final class DataCommand {}

@@ -37,7 +37,7 @@ import picocli.CommandLine.Spec;
           + " folder of a picture is its class.",
       "%nExamples:",
       "  md4 data images --from pictures --size 32 --crop --out data/pictures",
-      "  md4 data images --from train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz --out data/mnist"
+      "  md4 data images --from x.npy --labels y.npy --out data/mine"
     },
     sortOptions = false)
 final class DataImagesCommand implements Callable<Integer> {

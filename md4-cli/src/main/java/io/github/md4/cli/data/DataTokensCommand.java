@@ -60,7 +60,7 @@ final class DataTokensCommand implements Callable<Integer> {
       arity = "1..*",
       paramLabel = "FILE",
       description =
-          "The documents: text, .jsonl or .parquet, plain or as .gz, .xz, .zst or .zip."
+          "The documents: text, .jsonl or .parquet; or one of these as .gz, .xz, .zst or .zip."
               + " They are read in order, as a stream.")
   private List<Path> from;
 

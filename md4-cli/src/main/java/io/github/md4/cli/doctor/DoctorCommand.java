@@ -22,7 +22,8 @@ import picocli.CommandLine.Spec;
         "Looks at what md4 needs: the system, Java, DJL and its cache, libtorch, the GPU, memory,"
             + " disk and fonts. Each line that is not ok says what mends it. The exit code is 1 where"
             + " something is broken.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"%nExamples:", "  md4 doctor"})
 public final class DoctorCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

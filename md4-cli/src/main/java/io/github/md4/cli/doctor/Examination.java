@@ -4,6 +4,7 @@ package io.github.md4.cli.doctor;
 import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
 import io.github.md4.cli.support.Bytes;
+import io.github.md4.cli.support.Counted;
 import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.EngineFailures;
 import io.github.md4.cli.support.FailureLine;
@@ -157,12 +158,12 @@ final class Examination {
       Engine engine = Engine.getInstance();
       return Finding.ok(
           "libtorch",
-          "%s %s, %s, %d threads"
+          "%s %s, %s, %s"
               .formatted(
                   engine.getEngineName(),
                   engine.getVersion(),
                   hasCuda() ? "built for CUDA" : "built for the CPU",
-                  EngineThreads.count()));
+                  Counted.of(EngineThreads.count(), "thread")));
     } catch (RuntimeException | LinkageError e) {
       return EngineFailures.of(e)
           .map(known -> Finding.broken("libtorch", "does not start", known.getMessage()))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.evaluate;
 
+import io.github.md4.cli.support.Counted;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.train.Checkpoints;
 import io.github.md4.train.Checkpoints.Checkpoint;
@@ -78,7 +79,8 @@ final class CheckpointWatch {
       }
     }
     if (!isBefore(end)) {
-      err.println("md4: the time limit ends the watch; " + done.size() + " checkpoints were read");
+      err.println(
+          "md4: the time limit ends the watch, after " + Counted.of(done.size(), "checkpoint"));
     }
   }
 

@@ -47,7 +47,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "%nExamples:",
       "  md4 evaluate runs/quickstart data/quickstart/test.bin",
-      "  md4 evaluate runs/quickstart data/quickstart/test.bin --steps 100,1000,inf --json",
+      "  md4 evaluate runs/quickstart data/quickstart/test.bin --steps 100,inf --json",
       "  md4 evaluate --watch runs/big --data data/big/valid.bin --every 1000"
     })
 public final class EvaluateCommand implements Callable<Integer> {

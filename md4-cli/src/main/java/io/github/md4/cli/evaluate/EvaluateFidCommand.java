@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
           + " Inception-v3, or of a classifier in safetensors. A classifier also counts the"
           + " samples that match their labels.",
       "%nExamples:",
-      "  md4 evaluate fid --samples drawn.bin --reference data/cifar10/test.bin --features inception.pt"
+      "  md4 evaluate fid --samples drawn.bin --reference test.bin --features a.pt"
     },
     sortOptions = false)
 final class EvaluateFidCommand implements Callable<Integer> {
@@ -62,7 +62,7 @@ final class EvaluateFidCommand implements Callable<Integer> {
       names = "--features",
       required = true,
       paramLabel = "FILE",
-      description = "The network: TorchScript (.pt) or a classifier (.safetensors).")
+      description = "The network: a .pt of TorchScript, or a classifier in safetensors.")
   private Path features;
 
   @Option(

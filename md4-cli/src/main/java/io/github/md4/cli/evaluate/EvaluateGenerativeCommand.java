@@ -53,7 +53,7 @@ final class EvaluateGenerativeCommand implements Callable<Integer> {
       names = "--scorer",
       paramLabel = "DIR",
       description =
-          "The folder of the scoring model: config.json and model.safetensors of gpt2, gpt2-medium,"
+          "The folder of the scoring model: config.json and weights of gpt2, gpt2-medium,"
               + " gpt2-large or gpt2-xl, as Hugging Face publishes them. Required.")
   private Path scorer;
 

@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "%nExamples:",
       "  md4 evaluate order --model runs/any-order --data test.bin --chunks 64",
-      "  md4 evaluate order --model runs/md4 --data test.bin --order random --tokens-per-step 8"
+      "  md4 evaluate order --model runs/md4 --data test.bin --tokens-per-step 8"
     })
 final class EvaluateOrderCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

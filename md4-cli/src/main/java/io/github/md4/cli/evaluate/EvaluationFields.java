@@ -2,6 +2,7 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.Counted;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.WithError;
 import io.github.md4.core.Units;
@@ -53,18 +54,18 @@ public record EvaluationFields(BoundEstimate bound) {
 
   /** Returns the text of how many units there are. */
   String units() {
-    return count(bound.units())
-        + (bound.unit() == BoundEstimate.Unit.DOCUMENTS ? " documents" : " chunks");
+    return Counted.of(
+        bound.units(), bound.unit() == BoundEstimate.Unit.DOCUMENTS ? "document" : "chunk");
   }
 
   /** Returns the text of what the interval takes as independent. */
   String over() {
     return switch (bound.independent()) {
-      case DOCUMENTS -> count(bound.units()) + " documents";
+      case DOCUMENTS -> Counted.of(bound.units(), "document");
       case GROUPS ->
-          "%s groups of %d chunks"
-              .formatted(count(bound.estimate().groups()), LikelihoodEstimator.GROUP);
-      case CHUNKS -> count(bound.units()) + " chunks, as groups are too few";
+          "%s of %d chunks"
+              .formatted(Counted.of(bound.estimate().groups(), "group"), LikelihoodEstimator.GROUP);
+      case CHUNKS -> Counted.of(bound.units(), "chunk") + ", as groups are too few";
     };
   }
 

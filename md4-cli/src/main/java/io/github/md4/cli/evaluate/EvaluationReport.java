@@ -2,6 +2,7 @@
 package io.github.md4.cli.evaluate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.Counted;
 import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.LoadedModel;
@@ -124,8 +125,8 @@ record EvaluationReport(
     String over =
         String.format(
             Locale.ROOT,
-            "over %,d groups of %d chunks, %s",
-            estimate.groups(),
+            "over %s of %d chunks, %s",
+            Counted.of(estimate.groups(), "group"),
             LikelihoodEstimator.GROUP,
             EvaluationFields.degrees(estimate.degreesOfFreedom()));
     return switch (headline.source()) {

@@ -56,13 +56,22 @@ public final class HelpLayout {
         .forEach(
             (title, options) -> {
               // All sections have the same columns.
-              Help.Layout layout =
-                  help.createDefaultLayout(
-                      all, help.commandSpec().positionalParameters(), help.colorScheme());
+              Help.Layout layout = layout(help, all);
               layout.addOptions(options, help.createDefaultParamLabelRenderer());
               text.append(String.format("%n%s:%n", title)).append(layout);
             });
-    return text.toString();
+    return UnbrokenWords.unglued(text.toString());
+  }
+
+  private static Help.Layout layout(Help help, List<OptionSpec> all) {
+    Help.Layout usual =
+        help.createDefaultLayout(
+            all, help.commandSpec().positionalParameters(), help.colorScheme());
+    return new Help.Layout(
+        help.colorScheme(),
+        usual.textTable(),
+        new UnbrokenWords(help.createDefaultOptionRenderer()),
+        help.createDefaultParameterRenderer());
   }
 
   /** Returns the options that are shown, in the order of their titles and of their declaration. */

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
       "Writes a model so that PyTorch's transformers load it, with trust_remote_code.",
       "A model that md4 import made goes back to its published layout."
     },
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"%nExamples:", "  md4 export --model runs/quickstart --to quickstart-pytorch"})
 public final class ExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

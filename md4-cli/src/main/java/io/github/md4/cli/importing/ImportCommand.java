@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
           + " SEDD, RADD, BD3-LM, LLaDA, Dream, and models converted from Qwen (A2D).",
       "The other commands take such a folder itself, too."
     },
-    sortOptions = false)
+    sortOptions = false,
+    footer = {"%nExamples:", "  md4 import --from mdlm-owt --to models/mdlm"})
 public final class ImportCommand implements Callable<Integer> {
   private static final double TOLERANCE = 1e-4;
   private static final String PUBLIC = "";

@@ -18,9 +18,12 @@ import picocli.CommandLine.Spec;
     description =
         "Puts the parts of a command together, and prints and writes what the command does in one"
             + " process. Parts that are missing, doubled or of other settings are refused.",
-    footer =
-        "%nIt reads the model and the data that the command names; start it in the folder in which"
-            + " the parts were computed.",
+    footer = {
+      "%nIt reads the model and the data that the command names; start it in the folder in which"
+          + " the parts were computed.",
+      "%nExamples:",
+      "  md4 merge part-1.json part-2.json"
+    },
     sortOptions = false)
 public final class MergeCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

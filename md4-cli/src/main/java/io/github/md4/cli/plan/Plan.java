@@ -4,6 +4,7 @@ package io.github.md4.cli.plan;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.cli.support.Bytes;
+import io.github.md4.cli.support.Counted;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Pace;
 import io.github.md4.cli.support.Table;
@@ -98,13 +99,16 @@ record Plan(Experiment experiment, Size size, Memory memory, Time time, Map<Stri
     table.row("fits", "%s", fits());
     table.row(
         "speed",
-        "%,.0f tokens/s, %.4g ms a step, by %d steps of %d examples",
+        "%,.0f tokens/s, %.4g ms a step, by %s of %s",
         time.tokensPerSecond(),
         time.secondsAStep / MILLI,
-        time.trialSteps,
-        time.trialExamples);
+        Counted.of(time.trialSteps, "step"),
+        Counted.of(time.trialExamples, "example"));
     table.row(
-        "time", "%s for %,d steps", Pace.duration(time.total()), experiment.training().steps());
+        "time",
+        "%s for %s",
+        Pace.duration(time.total()),
+        Counted.of(experiment.training().steps(), "step"));
     time.parts.forEach((part, seconds) -> table.row("  " + part, "%s", Pace.duration(seconds)));
   }
 

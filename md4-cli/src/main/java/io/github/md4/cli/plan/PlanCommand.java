@@ -30,7 +30,12 @@ import picocli.CommandLine.Spec;
         "Tells what a training takes before it begins: parameters, operations, memory by part, and"
             + " the time of the whole run, from a trial of some seconds on random tokens. Reads no"
             + " tokens and writes no file.",
-    sortOptions = false)
+    sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  md4 plan configs/quickstart.yaml",
+      "  md4 plan my.yaml --seconds 5 --set training.batchSize=64"
+    })
 public final class PlanCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 

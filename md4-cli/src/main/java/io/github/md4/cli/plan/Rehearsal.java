@@ -4,6 +4,7 @@ package io.github.md4.cli.plan;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.md4.cli.launch.ChildCommand;
+import io.github.md4.cli.support.Counted;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -35,8 +36,8 @@ record Rehearsal(List<String> words) {
       int code = process.waitFor();
       if (code != 0) {
         throw new IOException(
-            "the trial with %d examples a step has ended with exit code %d"
-                .formatted(examples, code));
+            "the trial with %s a step has ended with exit code %d"
+                .formatted(Counted.of(examples, "example"), code));
       }
       return JSON.readValue(new String(told, StandardCharsets.UTF_8), Findings.class);
     } catch (InterruptedException e) {

@@ -3,6 +3,7 @@ package io.github.md4.cli.plot;
 
 import io.github.md4.cli.plot.Chart.Line;
 import io.github.md4.cli.plot.Chart.Scale;
+import io.github.md4.cli.support.Counted;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.OutputFile;
@@ -31,7 +32,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "%nExamples:",
       "  md4 plot runs/a runs/b --out losses.png",
-      "  md4 plot small=runs/a large=runs/b --metric loss --split train --log --out losses.svg"
+      "  md4 plot small=runs/a large=runs/b --metric loss --log --out losses.svg"
     },
     sortOptions = false)
 public final class PlotCommand implements Callable<Integer> {
@@ -47,7 +48,7 @@ public final class PlotCommand implements Callable<Integer> {
       paramLabel = "[NAME=]RUN",
       description =
           "A run's folder, or its metrics.jsonl, under a name of your own or the folder's."
-              + " Or a file of points, .csv with the head name,x,y.")
+              + " Or a table of points, FILE.csv with the head name,x,y.")
   private List<String> sources;
 
   @Option(
@@ -143,7 +144,7 @@ public final class PlotCommand implements Callable<Integer> {
     } else {
       ChartImage.write(out, List.of(chart));
     }
-    spec.commandLine().getOut().println(out + ": " + chart.lines().size() + " lines");
+    spec.commandLine().getOut().println(out + ": " + Counted.of(chart.lines().size(), "line"));
     return ExitCodes.DONE;
   }
 

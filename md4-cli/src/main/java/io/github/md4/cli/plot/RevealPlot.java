@@ -3,6 +3,7 @@ package io.github.md4.cli.plot;
 
 import io.github.md4.cli.plot.Chart.Line;
 import io.github.md4.cli.plot.Chart.Scale;
+import io.github.md4.cli.support.Counted;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.SamplingGrid;
@@ -25,7 +26,8 @@ public record RevealPlot(Trace trace) {
   public void write(Path file) throws IOException {
     Chart chart =
         new Chart(
-            "tokens revealed per step, %d steps, %d tokens".formatted(steps(), length()),
+            "tokens revealed per step, %s, %s"
+                .formatted(Counted.of(steps(), "step"), Counted.of(length(), "token")),
             new Chart.Axis("step", 0, steps()),
             "tokens",
             Scale.LINEAR,
@@ -70,7 +72,7 @@ public record RevealPlot(Trace trace) {
       double sum = Arrays.stream(counts, first, end).sum();
       means[step] = sum / (end - first) / trace.histories().size();
     }
-    String name = "this trace, mean of %d samples".formatted(trace.histories().size());
+    String name = "this trace, mean of " + Counted.of(trace.histories().size(), "sample");
     return new Line(together == 1 ? name : name + ", " + together + " steps", numbers(), means);
   }
 

@@ -3,6 +3,7 @@ package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.md4.cli.support.Counted;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Visible;
 import io.github.md4.core.token.Tokenizer;
@@ -23,12 +24,12 @@ sealed interface SampleForm {
   record ForPeople(SamplerOptions options, Tokenizer tokenizer) implements SampleForm {
     @Override
     public String of(Sample sample, int[] zt) {
-      return "--- sample %d, seed %d, %s, %d calls%n%s"
+      return "--- sample %d, seed %d, %s, %s%n%s"
           .formatted(
               sample.index(),
               options.seed(),
               options.label(),
-              sample.calls(),
+              Counted.of(sample.calls(), "call"),
               tokenizer.decode(sample.tokens()));
     }
   }

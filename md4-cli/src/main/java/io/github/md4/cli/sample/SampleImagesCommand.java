@@ -49,7 +49,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "%nExamples:",
       "  md4 sample-images runs/mnist --count 64 --png digits.png",
-      "  md4 sample-images runs/mnist --count 9 --labels 3 --guidance 2 --animate three.png"
+      "  md4 sample-images runs/mnist --labels 3 --guidance 2 --animate three.png"
     })
 public final class SampleImagesCommand implements Callable<Integer> {
   private static final int FRAME_MILLISECONDS = 60;

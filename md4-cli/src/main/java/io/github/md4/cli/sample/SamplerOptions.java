@@ -3,6 +3,7 @@ package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.sample.SamplerKind.OptionGroup;
+import io.github.md4.cli.support.Counted;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.TitledOptions;
@@ -412,19 +413,19 @@ public final class SamplerOptions implements TitledOptions {
         model.tokenizer().image());
   }
 
-  /** Returns the options in words. */
+  /** Returns the options in words. The exact draw is the rule, and is not named. */
   public String label() {
     SamplingMethod method = sampler.method(this);
     String kind = method.isExact() ? "exact" : "approximate";
-    String draw = method.draw() + " draw" + (isReference() ? " at every step" : "");
+    String draw = isReference() ? ", " + method.draw() + " draw at every step" : "";
     String grid =
         sampler.isPublished()
-            ? ", " + publishedSteps() + " steps"
+            ? ", " + Counted.of(publishedSteps(), "step")
             : sampler.has(OptionGroup.GRID)
-                ? ", " + grid().steps() + " steps, " + grid().grid()
+                ? ", " + Counted.of(grid().steps(), "step") + ", " + grid().grid()
                 : "";
     String law = law().equals(TokenLaw.MODEL) ? "" : ", " + lawText();
-    return "%s (%s), %s%s%s".formatted(method.name(), kind, draw, grid, law);
+    return "%s (%s)%s%s%s".formatted(method.name(), kind, draw, grid, law);
   }
 
   private String lawText() {

@@ -61,7 +61,7 @@ public final class ScheduleCommand implements Callable<Integer> {
       names = "--schedule",
       paramLabel = "CURVE",
       description =
-          "linear, cosine, polynomial(K), geometric or geometric(MIN, MAX). May be"
+          "linear, cosine, polynomial(K), geometric or geometric(MIN,MAX). May be"
               + " repeated. Default: those of the paper.")
   private List<Curve> curves;
 

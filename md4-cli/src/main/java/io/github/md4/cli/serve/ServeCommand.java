@@ -80,8 +80,8 @@ public final class ServeCommand implements Callable<Integer> {
       names = "--sampler",
       paramLabel = "METHOD",
       description =
-          "The sampler of requests that name none, in the form of docs/service.md. Default:"
-              + " ancestral(1000, cosine, argmax).")
+          "The sampler of requests that name none, in the form of docs/service.md. Without"
+              + " this option: ancestral(1000, cosine, argmax).")
   private String sampler;
 
   @Option(

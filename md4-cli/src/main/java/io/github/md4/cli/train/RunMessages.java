@@ -4,6 +4,7 @@ package io.github.md4.cli.train;
 import ai.djl.Device;
 import io.github.md4.cli.experiment.AverageNote;
 import io.github.md4.cli.experiment.Experiment;
+import io.github.md4.cli.support.Counted;
 import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.TypedName;
 import io.github.md4.core.internal.torch.EngineThreads;
@@ -33,12 +34,12 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
         run.learner().model().sets(Weights.RAW).values().stream().mapToLong(Parameters::size).sum();
     err.printf(
         Locale.ROOT,
-        "training %s on %s: %,d parameters, %s%n%,d steps of %,d x %,d tokens%n",
+        "training %s on %s: %,d parameters, %s%n%s of %,d x %,d tokens%n",
         experiment.run(),
         name(device) + others(communicator),
         parameters,
         experiment.training().computation().precision(),
-        experiment.training().steps(),
+        Counted.of(experiment.training().steps(), "step"),
         experiment.training().batching().batchSize(),
         experiment.model().length());
     if (run.updates() > 0) {
@@ -60,7 +61,7 @@ record RunMessages(Experiment experiment, List<String> command, PrintWriter err)
     int threads = EngineThreads.count();
     return device.isGpu()
         ? DeviceChoice.name(device)
-        : "cpu (%d thread%s)".formatted(threads, threads == 1 ? "" : "s");
+        : "cpu (%s)".formatted(Counted.of(threads, "thread"));
   }
 
   private Path checkpoint(TrainingRun run) {

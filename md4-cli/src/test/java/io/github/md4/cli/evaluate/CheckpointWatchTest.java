@@ -142,8 +142,7 @@ final class CheckpointWatchTest {
     Ran ran = md4(watch("--json --time-limit 2s"));
     assertThat(ran.code()).isZero();
     assertThat(steps(ran)).containsExactly(3L);
-    assertThat(ran.err())
-        .isEqualTo("md4: the time limit ends the watch; 1 checkpoints were read\n");
+    assertThat(ran.err()).isEqualTo("md4: the time limit ends the watch, after 1 checkpoint\n");
   }
 
   @Test

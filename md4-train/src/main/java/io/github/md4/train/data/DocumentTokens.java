@@ -221,7 +221,7 @@ public final class DocumentTokens {
       if (written.isEmpty()) {
         throw new InvalidDataException(
             corpus.files().get(0),
-            "is too short: its %d documents fill no file".formatted(counts.documents()));
+            "is too short: its documents fill no file, %d in all".formatted(counts.documents()));
       }
       List<String> notes = new ArrayList<>(counts.allNotes());
       return new Prepared(
@@ -259,7 +259,7 @@ public final class DocumentTokens {
     written.forEach(split -> absent.remove(split.split()));
     if (!absent.isEmpty()) {
       notes.add(
-          "no document for %s: only %d documents; divide the text by --documents, or take another --seed"
+          "no document for %s, of %d in all; divide the text by --documents, or take another --seed"
               .formatted(String.join(" and ", absent), documents));
     }
     return written;

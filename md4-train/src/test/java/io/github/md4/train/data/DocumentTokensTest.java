@@ -263,7 +263,7 @@ final class DocumentTokensTest {
     assertThat(data.splits()).extracting("split").containsExactly("train");
     assertThat(data.notes())
         .containsExactly(
-            "no document for valid and test: only 2 documents; divide the text by --documents, or"
+            "no document for valid and test, of 2 in all; divide the text by --documents, or"
                 + " take another --seed");
   }
 

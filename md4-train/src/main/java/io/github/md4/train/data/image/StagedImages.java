@@ -84,7 +84,7 @@ final class StagedImages implements ImageSource.Receiver, AutoCloseable {
     if (skipped > skipLimit) {
       throw new InvalidDataException(
           source,
-          "%d images are damaged, more than may be skipped (%d); the last is %s: %s"
+          "damaged images are %d, more than may be skipped (%d); the last is %s: %s"
               .formatted(skipped, skipLimit, name, reason));
     }
   }

@@ -312,7 +312,7 @@ final class ImageDataTest {
     Path root = pictures();
     Sources from = new Sources(List.of(root), List.of());
     assertRefused(
-        "2 images are damaged, more than may be skipped (1); the last is train/dog/n.png",
+        "damaged images are 2, more than may be skipped (1); the last is train/dog/n.png",
         from,
         options(new Resize.None(), 3, 1));
     assertThat(skipped).hasSize(2).first().asString().endsWith("root: train/cat/m.png");
