@@ -80,7 +80,6 @@ public record BlockObjective(TokenSpace space, int size) implements Objective {
    * The kind {@code block-diffusion(B)}.
    *
    * @param size B, at least 1
-   * @throws IllegalArgumentException if {@code size} is below 1
    */
   public record Kind(int size) implements ObjectiveKind {
     static final String NAME = "block-diffusion";
