@@ -36,9 +36,9 @@ public final class Batches {
   private record Examples(int[][] x, int[] labels) {}
 
   /**
-   * Makes the batches of a process that is alone. * @param windows the training sequences of length
-   * N, in the order of their epoch
+   * Makes the batches of a process that is alone.
    *
+   * @param windows the training sequences of length N, in the order of their epoch
    * @param noise the noise of the run's seed, from which times and masks are drawn
    * @param batching batch size, micro-batches, masks of an example, law of times
    */

@@ -24,7 +24,7 @@ public interface ObjectiveKind {
   String name();
 
   /**
-   * {@return the objective of a model whose tokens share one schedule}
+   * Returns the objective of a model whose tokens share one schedule.
    *
    * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule the schedule that all tokens share
