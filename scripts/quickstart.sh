@@ -9,7 +9,8 @@
 # (data/quickstart).
 set -eu
 
-# So small a network is faster with one thread than with threads that wait for each other.
+# One thread, so that the result does not depend on the number of cores, and so small a network's threads need not
+# wait for each other.
 threads="--threads 1"
 for word; do
   case $word in --threads*) threads= ;; esac

@@ -200,14 +200,14 @@ public final class StepBench implements AutoCloseable {
   /**
    * Makes a step, and then steps for so long; at least one of these. They run without waiting.
    *
-   * @param seconds the time after which no more step begins, above 0
+   * @param seconds the time after which no more step begins, at least 0
    * @return the number of steps, and the seconds of one
-   * @throws IllegalArgumentException if {@code seconds} is not above 0
+   * @throws IllegalArgumentException if {@code seconds} is negative
    * @throws DivergedException if a loss is not finite
    * @throws io.github.md4.core.DeviceException if the device's memory is full
    */
   public Pace pace(double seconds) {
-    require(seconds > 0, "seconds must be above 0", seconds);
+    require(seconds >= 0, "seconds must be at least 0", seconds);
     try (BatchQueue<PreparedStep> queue = queue()) {
       double unused = window(queue, 1);
       long start = System.nanoTime();
