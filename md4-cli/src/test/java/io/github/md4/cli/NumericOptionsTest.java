@@ -10,7 +10,7 @@ import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.PixelValues;
-import io.github.md4.sample.TokenLaw;
+import io.github.md4.sample.law.TokenLaw;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

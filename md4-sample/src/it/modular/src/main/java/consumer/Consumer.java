@@ -2,7 +2,7 @@
 package consumer;
 
 import io.github.md4.sample.MaskedDiffusion;
-import io.github.md4.sample.Sample;
+import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.SamplingOptions;
 import java.io.IOException;
 

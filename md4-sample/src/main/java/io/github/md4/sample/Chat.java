@@ -5,6 +5,10 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.chat.ChatMessage;
 import io.github.md4.core.published.ChatFormat;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.SamplingListener;
+import io.github.md4.sample.trajectory.TokenEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.NoDistributionException;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;

@@ -5,6 +5,9 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.sample.method.SamplingMethod;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.SampleRequest;
 
 /** The form of a network that a sampling method reads. */
 final class MethodDenoiser {

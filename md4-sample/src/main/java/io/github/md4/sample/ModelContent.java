@@ -15,6 +15,7 @@ import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.sample.trajectory.NoDistributionException;
 import java.util.Objects;
 
 /** The parts of a model, from a folder or from a program. */

@@ -3,6 +3,10 @@ package io.github.md4.sample;
 
 import static io.github.md4.core.Checks.require;
 
+import io.github.md4.sample.law.TokenLaw;
+import io.github.md4.sample.method.SamplingMethod;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.SampleRequest;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import io.github.md4.sample.trajectory.Draws;
+import io.github.md4.sample.trajectory.GridPoint;
+import io.github.md4.sample.trajectory.Trajectory;
+import io.github.md4.sample.trajectory.TrajectoryQuery;
+
 /**
  * A trajectory that stops once its sequence has ended: what is still masked behind the end becomes
  * the token that ended it.

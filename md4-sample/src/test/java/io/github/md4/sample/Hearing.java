@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.SamplingListener;
+import io.github.md4.sample.trajectory.TokenEvent;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -4,6 +4,7 @@ package io.github.md4.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.sample.trajectory.Sample;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

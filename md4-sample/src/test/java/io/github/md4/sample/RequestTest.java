@@ -6,6 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.sample.law.TokenLaw;
+import io.github.md4.sample.method.ApproximateMethod;
+import io.github.md4.sample.method.Leftovers;
+import io.github.md4.sample.method.Remasking;
+import io.github.md4.sample.method.SamplingSteps;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.SampleRequest;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import io.github.md4.sample.method.ApproximateMethod;
+import io.github.md4.sample.method.Methods;
+import io.github.md4.sample.method.SamplingMethod;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;

@@ -3,6 +3,7 @@ package io.github.md4.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.md4.sample.service.PendingSamples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ package io.github.md4.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.md4.sample.trajectory.Sample;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;

@@ -10,12 +10,17 @@ import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.sample.method.ContextDenoiser;
+import io.github.md4.sample.method.SamplingMethod;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.SampleRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 
 /** Samplers of sequences of {@value #LENGTH} out of {@value #TOKENS} tokens. */
-final class TinySampling implements AutoCloseable {
+public final class TinySampling implements AutoCloseable {
   static final int LENGTH = 13;
   static final int TOKENS = 7;
   static final long SEED = 83;
@@ -77,7 +82,7 @@ final class TinySampling implements AutoCloseable {
   }
 
   /** Returns a request for sequences of masks only, with the indices from 0 on. */
-  static SampleRequest ofMasks(TokenSpace space, int count, int length) {
+  public static SampleRequest ofMasks(TokenSpace space, int count, int length) {
     return SampleRequest.of(
         LongStream.range(0, count)
             .mapToObj(index -> InitialSequence.masked(space, length, index))

@@ -11,11 +11,11 @@ import io.github.md4.core.network.Parameters;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.sample.GenerativeModel;
-import io.github.md4.sample.InitialSequence;
-import io.github.md4.sample.Sample;
-import io.github.md4.sample.SampleRequest;
 import io.github.md4.sample.Sampler;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.SampleRequest;
 import java.util.List;
 import java.util.stream.LongStream;
 

@@ -12,7 +12,7 @@ import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.noise.Noise;
-import io.github.md4.sample.SamplingListener;
+import io.github.md4.sample.trajectory.SamplingListener;
 import io.github.md4.train.Batching;
 import io.github.md4.train.Learner;
 import io.github.md4.train.TrainingConfig;

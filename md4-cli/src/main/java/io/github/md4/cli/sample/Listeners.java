@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
-import io.github.md4.sample.Sample;
-import io.github.md4.sample.SamplingListener;
-import io.github.md4.sample.TokenEvent;
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.SamplingListener;
+import io.github.md4.sample.trajectory.TokenEvent;
 import java.util.List;
 
 /** A listener that tells several others. */

@@ -7,7 +7,7 @@ import io.github.md4.cli.support.Counted;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Visible;
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.sample.Sample;
+import io.github.md4.sample.trajectory.Sample;
 import java.util.Arrays;
 
 /** The form in which a sample is printed. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
-import io.github.md4.sample.InitialSequence;
-import io.github.md4.sample.Sample;
-import io.github.md4.sample.SamplingListener;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.SamplingListener;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;

@@ -3,13 +3,13 @@ package io.github.md4.cli.sample;
 
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.core.Choices;
-import io.github.md4.sample.ApproximateMethod;
-import io.github.md4.sample.ApproximateMethod.Order;
-import io.github.md4.sample.BlockCounts;
-import io.github.md4.sample.ExactMethod;
-import io.github.md4.sample.PublishedMethod;
-import io.github.md4.sample.Remasking;
-import io.github.md4.sample.SamplingMethod;
+import io.github.md4.sample.method.ApproximateMethod;
+import io.github.md4.sample.method.ApproximateMethod.Order;
+import io.github.md4.sample.method.BlockCounts;
+import io.github.md4.sample.method.ExactMethod;
+import io.github.md4.sample.method.PublishedMethod;
+import io.github.md4.sample.method.Remasking;
+import io.github.md4.sample.method.SamplingMethod;
 import picocli.CommandLine.ITypeConverter;
 
 /** The samplers by the names that {@code --sampler} takes, with the other options of each. */

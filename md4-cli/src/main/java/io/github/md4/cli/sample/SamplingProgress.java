@@ -2,7 +2,7 @@
 package io.github.md4.cli.sample;
 
 import io.github.md4.cli.support.Progress;
-import io.github.md4.sample.SamplingListener;
+import io.github.md4.sample.trajectory.SamplingListener;
 
 /** A listener that shows the progress of sampling in calls of the network. */
 final class SamplingProgress implements SamplingListener, AutoCloseable {

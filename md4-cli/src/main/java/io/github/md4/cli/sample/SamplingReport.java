@@ -3,8 +3,8 @@ package io.github.md4.cli.sample;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
-import io.github.md4.sample.Sample;
-import io.github.md4.sample.SamplingListener;
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.SamplingListener;
 
 /** A listener that counts the calls, tokens and time of sampling, for {@code --report}. */
 final class SamplingReport implements SamplingListener {

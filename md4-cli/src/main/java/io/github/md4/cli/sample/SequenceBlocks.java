@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
-import io.github.md4.sample.InitialSequence;
+import io.github.md4.sample.trajectory.InitialSequence;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.LongFunction;

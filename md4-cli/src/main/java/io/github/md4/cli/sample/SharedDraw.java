@@ -2,8 +2,8 @@
 package io.github.md4.cli.sample;
 
 import io.github.md4.core.Division;
-import io.github.md4.sample.InitialSequence;
-import io.github.md4.sample.Sample;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.Sample;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,10 +2,10 @@
 package io.github.md4.cli.sample;
 
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.sample.InitialSequence;
-import io.github.md4.sample.SamplingListener;
 import io.github.md4.sample.trace.Trace;
 import io.github.md4.sample.trace.TraceWriter;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.SamplingListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

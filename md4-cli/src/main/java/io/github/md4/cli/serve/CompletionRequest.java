@@ -2,8 +2,8 @@
 package io.github.md4.cli.serve;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.trajectory.InitialSequence;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

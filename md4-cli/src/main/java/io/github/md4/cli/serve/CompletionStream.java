@@ -2,9 +2,9 @@
 package io.github.md4.cli.serve;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.md4.sample.InitialSequence;
-import io.github.md4.sample.Sample;
-import io.github.md4.sample.TokenEvent;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.TokenEvent;
 import java.io.IOException;
 import java.util.List;
 import java.util.TreeSet;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.serve;
 
-import io.github.md4.sample.ServiceCounts;
+import io.github.md4.sample.service.ServiceCounts;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

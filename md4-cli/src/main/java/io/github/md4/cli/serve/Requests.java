@@ -2,14 +2,14 @@
 package io.github.md4.cli.serve;
 
 import io.github.md4.core.likelihood.LikelihoodEstimate;
-import io.github.md4.sample.DeadlineException;
-import io.github.md4.sample.InitialSequence;
-import io.github.md4.sample.Pending;
-import io.github.md4.sample.PendingSamples;
-import io.github.md4.sample.RequestLimits;
-import io.github.md4.sample.Sample;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.ScoringOptions;
+import io.github.md4.sample.service.DeadlineException;
+import io.github.md4.sample.service.Pending;
+import io.github.md4.sample.service.PendingSamples;
+import io.github.md4.sample.service.RequestLimits;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.Sample;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

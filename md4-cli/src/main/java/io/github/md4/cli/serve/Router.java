@@ -3,7 +3,7 @@ package io.github.md4.cli.serve;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
-import io.github.md4.sample.OverloadedException;
+import io.github.md4.sample.service.OverloadedException;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Semaphore;

@@ -11,7 +11,7 @@ import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
-import io.github.md4.sample.SamplingProcedure;
+import io.github.md4.sample.method.SamplingProcedure;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.BindException;

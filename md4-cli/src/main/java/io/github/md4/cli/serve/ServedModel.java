@@ -4,9 +4,9 @@ package io.github.md4.cli.serve;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.trajectory.InitialSequence;
 import java.util.OptionalInt;
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.serve;
 
-import io.github.md4.sample.TokenEvent;
+import io.github.md4.sample.trajectory.TokenEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;

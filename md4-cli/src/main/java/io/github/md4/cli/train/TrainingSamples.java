@@ -8,7 +8,7 @@ import io.github.md4.cli.support.OutputFile;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.ImageShape;
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.sample.InitialSequence;
+import io.github.md4.sample.trajectory.InitialSequence;
 import io.github.md4.train.Learner;
 import io.github.md4.train.evaluation.RunRecorder;
 import io.github.md4.train.parallel.Communicator;

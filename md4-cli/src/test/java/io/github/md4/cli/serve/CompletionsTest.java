@@ -4,10 +4,10 @@ package io.github.md4.cli.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.github.md4.sample.InitialSequence;
-import io.github.md4.sample.Sample;
-import io.github.md4.sample.SamplingListener;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.SamplingListener;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

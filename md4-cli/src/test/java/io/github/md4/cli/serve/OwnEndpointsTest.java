@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
-import io.github.md4.sample.Sample;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.trajectory.Sample;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

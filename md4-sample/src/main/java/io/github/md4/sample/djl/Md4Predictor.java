@@ -4,10 +4,10 @@ package io.github.md4.sample.djl;
 import ai.djl.Device;
 import ai.djl.inference.Predictor;
 import ai.djl.translate.TranslateException;
-import io.github.md4.sample.InitialSequence;
 import io.github.md4.sample.MaskedDiffusion;
-import io.github.md4.sample.Sample;
-import io.github.md4.sample.SamplingListener;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.SamplingListener;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -4,8 +4,8 @@ package io.github.md4.sample.djl;
 import ai.djl.ndarray.NDList;
 import ai.djl.translate.NoBatchifyTranslator;
 import ai.djl.translate.TranslatorContext;
-import io.github.md4.sample.Sample;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.trajectory.Sample;
 import java.util.function.Function;
 import java.util.function.Supplier;
 

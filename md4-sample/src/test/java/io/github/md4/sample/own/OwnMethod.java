@@ -3,15 +3,15 @@ package io.github.md4.sample.own;
 
 import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.sample.Draws;
-import io.github.md4.sample.GridPoint;
-import io.github.md4.sample.InitialSequence;
-import io.github.md4.sample.SamplingContext;
-import io.github.md4.sample.SamplingMethod;
-import io.github.md4.sample.SamplingMethodKind;
-import io.github.md4.sample.SamplingProcedure;
-import io.github.md4.sample.Trajectory;
-import io.github.md4.sample.TrajectoryQuery;
+import io.github.md4.sample.method.SamplingMethod;
+import io.github.md4.sample.method.SamplingMethodKind;
+import io.github.md4.sample.method.SamplingProcedure;
+import io.github.md4.sample.trajectory.Draws;
+import io.github.md4.sample.trajectory.GridPoint;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.SamplingContext;
+import io.github.md4.sample.trajectory.Trajectory;
+import io.github.md4.sample.trajectory.TrajectoryQuery;
 import java.util.List;
 import java.util.stream.IntStream;
 

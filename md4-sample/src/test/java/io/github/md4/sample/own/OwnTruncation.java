@@ -4,9 +4,9 @@ package io.github.md4.sample.own;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.sample.LogitCuts;
-import io.github.md4.sample.TokenLaw;
-import io.github.md4.sample.TruncationKind;
+import io.github.md4.sample.law.LogitCuts;
+import io.github.md4.sample.law.TokenLaw;
+import io.github.md4.sample.law.TruncationKind;
 import java.util.List;
 
 /** A truncation of a user's own: tokens below a number are never drawn. */

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.internal.service;
+
+import io.github.md4.sample.internal.call.ActiveSequence;
+import io.github.md4.sample.internal.call.BatchedQuery;
+import io.github.md4.sample.trajectory.Draws;
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.SampleRequest;
+import io.github.md4.sample.trajectory.SamplingListener;
+import io.github.md4.sample.trajectory.Trajectory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * The run of a request by a {@code Sampler}, on the thread of its caller.
+ *
+ * @param rowLimit the most positions of a call, but for a single sequence
+ */
+public record SampleRun(SampleRequest request, Trajectory.Factory trajectories, int rowLimit) {
+
+  /**
+   * Returns the samples in the order of the request.
+   *
+   * @param listener is told of each call and of the number {@code planned} of all calls
+   */
+  public List<Sample> run(BatchedQuery query, SamplingListener listener, int planned) {
+    RequestProgress progress = new RequestProgress(request, trajectories, UnaryOperator.identity());
+    int calls = 0;
+    do {
+      for (List<ActiveSequence> group : groups(progress.active(listener))) {
+        advance(group, query.draw(group), listener);
+        listener.called(++calls, planned);
+      }
+      progress.finishEnded(listener);
+    } while (!progress.isDone());
+    return progress.samples();
+  }
+
+  /** Returns the number of calls if every draw were {@code token}. */
+  public int calls(int token) {
+    int[] calls = {0};
+    List<Sample> unused =
+        run(
+            new BatchedQuery.Constant(token),
+            (done, planned) -> calls[0] = done,
+            Integer.MAX_VALUE);
+    return calls[0];
+  }
+
+  private List<List<ActiveSequence>> groups(List<ActiveSequence> active) {
+    List<List<ActiveSequence>> groups = new ArrayList<>();
+    int rows = rowLimit;
+    for (ActiveSequence sequence : active) {
+      int own = sequence.query().positions().length;
+      if (rows + own > rowLimit) {
+        groups.add(new ArrayList<>());
+        rows = 0;
+      }
+      groups.get(groups.size() - 1).add(sequence);
+      rows += own;
+    }
+    return groups;
+  }
+
+  private static void advance(
+      List<ActiveSequence> group, double[] drawn, SamplingListener listener) {
+    int rows = BatchedQuery.rows(group);
+    int first = 0;
+    for (ActiveSequence sequence : group) {
+      int own = sequence.query().positions().length;
+      sequence.advance(new Draws(drawn, rows, first), listener);
+      first += own;
+    }
+  }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.law;
+
+import static io.github.md4.core.Checks.require;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.github.md4.sample.internal.text.Call;
+import java.util.List;
+
+/**
+ * The law from which the token of a revealed position is drawn: the network's, or a sharper one
+ * made of it. The times of reveals do not depend on it.
+ *
+ * @param temperature the divisor of the logits; 0 takes the likeliest token
+ * @param truncations in order; each cuts the tokens that the one before it has left
+ */
+public record TokenLaw(double temperature, List<Truncation> truncations) {
+  /** The network's law itself. */
+  public static final TokenLaw MODEL = new TokenLaw(1, List.of());
+
+  /**
+   * Checks the temperature.
+   *
+   * @param temperature the divisor of the logits; 0 takes the likeliest token
+   * @param truncations in order; each cuts the tokens that the one before it has left
+   */
+  public TokenLaw {
+    require(
+        temperature >= 0 && temperature < Double.POSITIVE_INFINITY,
+        "temperature must be at least 0",
+        temperature);
+    truncations = List.copyOf(truncations);
+  }
+
+  /**
+   * {@return the network's law cut by one truncation}
+   *
+   * @param truncation the rule that keeps a part of the law: top-k, top-p, or a kind on the class
+   *     path
+   */
+  public static TokenLaw of(Truncation truncation) {
+    return new TokenLaw(1, List.of(truncation));
+  }
+
+  /** {@return whether this is the network's law itself} */
+  public boolean isModel() {
+    return equals(MODEL);
+  }
+
+  /** The choice of the tokens that are possible. */
+  public interface Truncation {
+
+    /**
+     * {@return the truncation of a text: {@code top-p(P)}, {@code top-k(K)}, or of a {@link
+     * TruncationKind} on the class path}
+     *
+     * @param text the text, as the command line and JSON hold it
+     * @throws IllegalArgumentException if the text is none of these
+     */
+    static Truncation parse(String text) {
+      Call call = Call.parse(text);
+      return switch (call.name()) {
+        case TopP.NAME -> TopP.of(call);
+        case TopK.NAME -> TopK.of(call);
+        default ->
+            TruncationKind.all().stream()
+                .filter(kind -> kind.name().equals(call.name()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no such truncation: " + text))
+                .of(call.arguments());
+      };
+    }
+
+    /** {@return the text from which {@link #parse} makes this truncation} */
+    String text();
+
+    /**
+     * Returns logits with minus infinity for every token that is cut.
+     *
+     * @param cuts the cuts of this library, to build on; another truncation may do without
+     * @param scope takes the result, and is closed after the draw
+     * @param logits float32 [R, V]; not to be changed
+     * @return float32 [R, V], finite for one token of each row at least
+     */
+    NDArray cut(LogitCuts cuts, NDManager scope, NDArray logits);
+  }
+
+  /**
+   * The smallest set of the likeliest tokens with a mass of at least {@code p}. The token that
+   * crosses p stays, and so do all that tie with it, as in the reference.
+   *
+   * @param p the mass of the tokens kept, in (0, 1]
+   */
+  public record TopP(double p) implements Truncation {
+    private static final String NAME = "top-p";
+
+    private static TopP of(Call call) {
+      call.checkArguments("P");
+      return new TopP(call.number(0));
+    }
+
+    @Override
+    public String text() {
+      return Call.text(NAME, p);
+    }
+
+    /**
+     * Checks the mass.
+     *
+     * @param p the mass of the tokens kept, in (0, 1]
+     */
+    public TopP {
+      require(p > 0 && p <= 1, "p must be in (0, 1]", p);
+    }
+
+    @Override
+    public NDArray cut(LogitCuts cuts, NDManager scope, NDArray logits) {
+      return cuts.topP(scope, logits, p);
+    }
+  }
+
+  /**
+   * The {@code k} likeliest tokens, with all that tie with the last.
+   *
+   * @param k the number of tokens kept, at least 1
+   */
+  public record TopK(int k) implements Truncation {
+    private static final String NAME = "top-k";
+
+    private static TopK of(Call call) {
+      call.checkArguments("K");
+      return new TopK(call.whole(0));
+    }
+
+    @Override
+    public String text() {
+      return Call.text(NAME, k);
+    }
+
+    /**
+     * Checks the number of tokens.
+     *
+     * @param k the number of tokens kept, at least 1
+     */
+    public TopK {
+      require(k >= 1, "k must be at least 1", k);
+    }
+
+    @Override
+    public NDArray cut(LogitCuts cuts, NDManager scope, NDArray logits) {
+      return cuts.topK(scope, logits, k);
+    }
+  }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.method;
+
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.sample.internal.call.RowDraw;
+import io.github.md4.sample.method.PublishedMethod.Algorithm;
+import io.github.md4.sample.trajectory.Draws;
+import io.github.md4.sample.trajectory.GridPoint;
+import io.github.md4.sample.trajectory.Trajectory;
+import io.github.md4.sample.trajectory.TrajectoryQuery;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/**
+ * A trajectory of Dream's diffusion_generate: the times of its steps run from 1 to 0.001 in float32
+ * (RADD's to 0.00001), so the share that a step reveals is a little below one over the steps that
+ * are left, and the last step reveals what is still masked.
+ *
+ * <p>The number of tokens of a step is that of the sequence's own masks. The authors' code takes
+ * the mean over its batch, which leaves masks in sequences that have more (spec, Section 4).
+ */
+final class DreamTrajectory implements Trajectory {
+  private final PartialSequence sequence;
+  private final MaskingSchedule schedule;
+  private final PublishedMethod.Dream method;
+  private final StepNoise noise;
+  private int step;
+
+  private DreamTrajectory(
+      PartialSequence sequence,
+      MaskingSchedule schedule,
+      PublishedMethod.Dream method,
+      StepNoise noise) {
+    this.sequence = sequence;
+    this.schedule = schedule;
+    this.method = method;
+    this.noise = noise;
+    skip();
+  }
+
+  static SamplingProcedure procedure(MaskingSchedule schedule, PublishedMethod.Dream method) {
+    return procedure(schedule, method, (own, initial) -> BlockTrajectory.noise(own));
+  }
+
+  static SamplingProcedure procedure(
+      MaskingSchedule schedule, PublishedMethod.Dream method, StepNoise.Source noise) {
+    return procedure(schedule, method, new RowDraw.OfLaw(method.algorithm().confidence), noise);
+  }
+
+  static SamplingProcedure procedure(
+      MaskingSchedule schedule,
+      PublishedMethod.Dream method,
+      RowDraw draw,
+      StepNoise.Source noise) {
+    return new SamplingProcedure(
+        context ->
+            initial -> {
+              PartialSequence own = new PartialSequence(context, initial);
+              return new DreamTrajectory(own, schedule, method, noise.of(own, initial));
+            },
+        draw,
+        false);
+  }
+
+  /** Returns a time of the steps' grid, as PyTorch's linspace rounds it. */
+  private static float time(float last, int steps, int index) {
+    float width = (last - 1) / steps;
+    return index < (steps + 1) / 2 ? 1 + width * index : last - width * (steps - index);
+  }
+
+  /** Returns the share of the masks that a step reveals, but for the last. */
+  private static float share(float last, int steps, int step) {
+    return 1 - time(last, steps, step + 1) / time(last, steps, step);
+  }
+
+  /** Returns how many of so many masks a step reveals. */
+  static int count(int steps, int step, int masks) {
+    return step == steps - 1
+        ? masks
+        : (int) (masks * share(Algorithm.MASKGIT_PLUS.lastTime(), steps, step));
+  }
+
+  /** Goes on to the next step that may reveal something. */
+  private void skip() {
+    while (method.algorithm().isCounted
+        && !isDone()
+        && count(method.steps(), step, sequence.masked().length) == 0) {
+      step++;
+    }
+  }
+
+  @Override
+  public int[] z() {
+    return sequence.z();
+  }
+
+  @Override
+  public boolean isDone() {
+    return step >= method.steps() || sequence.masked().length == 0;
+  }
+
+  @Override
+  public TrajectoryQuery query() {
+    int[] masked = sequence.masked();
+    return new TrajectoryQuery(point(), masked, noise.draws(step, masked));
+  }
+
+  private GridPoint point() {
+    double share = (double) sequence.masked().length / sequence.length();
+    return new GridPoint(step, schedule.timeWhenMasked(share));
+  }
+
+  @Override
+  public void advance(Draws draws, Changes changes) {
+    GridPoint point = point();
+    int[] masked = sequence.masked();
+    chosen(draws, masked)
+        .sorted()
+        .forEach(r -> sequence.reveal(point, masked[r], draws, r, changes));
+    step++;
+    skip();
+  }
+
+  private IntStream chosen(Draws draws, int[] masked) {
+    IntStream all = IntStream.range(0, masked.length);
+    if (step == method.steps() - 1) {
+      return all;
+    }
+    double[] u = noise.order(step, masked);
+    if (!method.algorithm().isCounted) {
+      float share = share(method.algorithm().lastTime(), method.steps(), step);
+      return all.filter(r -> (float) u[r] < share);
+    }
+    return all.boxed()
+        .sorted(Comparator.comparingDouble(r -> -rank(draws.confidence(r), u[r])))
+        .limit(count(method.steps(), step, masked.length))
+        .mapToInt(Integer::intValue);
+  }
+
+  private double rank(double confidence, double u) {
+    return method.temperature() == 0
+        ? confidence
+        : confidence / method.temperature() - Math.log(-Math.log(u));
+  }
+}

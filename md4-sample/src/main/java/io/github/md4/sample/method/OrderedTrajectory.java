@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.method;
+
+import static io.github.md4.core.Checks.require;
+
+import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.noise.Noise.Purpose;
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.sample.internal.call.RowDraw;
+import io.github.md4.sample.trajectory.Draws;
+import io.github.md4.sample.trajectory.GridPoint;
+import io.github.md4.sample.trajectory.Trajectory;
+import io.github.md4.sample.trajectory.TrajectoryQuery;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+
+/**
+ * A trajectory that reveals first the positions of which the network is surest (LLaDA, Dream): each
+ * step draws a token at every masked position, and those with the highest confidences stay.
+ *
+ * <p>The network is told the time at which as many positions are masked on average.
+ */
+final class OrderedTrajectory implements Trajectory {
+  private final PartialSequence sequence;
+  private final MaskingSchedule schedule;
+  private final Pace pace;
+  private int step;
+  private int[] masked;
+
+  /**
+   * The number of tokens that stay at each step, and the strictness of their order.
+   *
+   * @param temperature of the choice of positions: they are drawn, without putting back, with
+   *     probabilities proportional to {@code exp(confidence / temperature)}; 0 takes the highest
+   */
+  record Pace(int tokensAStep, double temperature) {
+    private static final double TIE = 1e-3;
+
+    Pace {
+      require(tokensAStep >= 1, "tokensAStep must be at least 1", tokensAStep);
+      require(
+          temperature >= 0 && temperature < Double.POSITIVE_INFINITY,
+          "order temperature must be at least 0",
+          temperature);
+    }
+
+    /**
+     * Returns the confidence with noise; the positions with the largest are chosen. Gumbel noise
+     * makes the choice such a draw. Without a temperature the noise is so small that it decides
+     * only between confidences that rounding would decide between. All are such while nothing is
+     * revealed.
+     */
+    double rank(double confidence, double u) {
+      return temperature == 0
+          ? confidence + TIE * u
+          : confidence / temperature - Math.log(-Math.log(u));
+    }
+  }
+
+  private OrderedTrajectory(PartialSequence sequence, MaskingSchedule schedule, Pace pace) {
+    this.sequence = sequence;
+    this.schedule = schedule;
+    this.pace = pace;
+    this.masked = sequence.masked();
+  }
+
+  static SamplingProcedure procedure(MaskingSchedule schedule, Pace pace, Confidence confidence) {
+    return new SamplingProcedure(
+        context ->
+            initial -> new OrderedTrajectory(new PartialSequence(context, initial), schedule, pace),
+        new RowDraw.Exact(confidence),
+        true);
+  }
+
+  @Override
+  public int[] z() {
+    return sequence.z();
+  }
+
+  @Override
+  public boolean isDone() {
+    return masked.length == 0;
+  }
+
+  @Override
+  public TrajectoryQuery query() {
+    double[] u = sequence.uniforms(Purpose.SAMPLE, step, masked);
+    return new TrajectoryQuery(point(), masked, new double[][] {u});
+  }
+
+  private GridPoint point() {
+    double share = (double) masked.length / sequence.length();
+    return new GridPoint(step, schedule.timeWhenMasked(share));
+  }
+
+  @Override
+  public void advance(Draws draws, Changes changes) {
+    GridPoint point = point();
+    double[] u = sequence.uniforms(Purpose.ORDER, step, masked);
+    IntStream.range(0, masked.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble(r -> -pace.rank(draws.confidence(r), u[r])))
+        .limit(pace.tokensAStep)
+        .sorted()
+        .forEach(r -> sequence.reveal(point, masked[r], draws, r, changes));
+    step++;
+    masked = sequence.masked();
+  }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.method;
+
+import io.github.md4.core.noise.Noise.Purpose;
+import io.github.md4.sample.trajectory.Draws;
+import io.github.md4.sample.trajectory.GridPoint;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.SamplingContext;
+import io.github.md4.sample.trajectory.Trajectory;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+
+/** A sequence that is partly masked and changes: its tokens, its masks, and its own noise. */
+final class PartialSequence {
+  private final SamplingContext context;
+  private final InitialSequence initial;
+  private final int[] z;
+
+  PartialSequence(SamplingContext context, InitialSequence initial) {
+    this.context = context;
+    this.initial = initial;
+    this.z = initial.zt().clone();
+  }
+
+  /** Returns the sequence as it is now, [N]; not to be changed by the caller. */
+  int[] z() {
+    return z;
+  }
+
+  /** Returns N. */
+  int length() {
+    return z.length;
+  }
+
+  /** Returns whether a position is masked now. */
+  boolean isMasked(int position) {
+    return context.space().isMask(z[position]);
+  }
+
+  /** Returns whether a position is part of the given tokens, which never change. */
+  boolean isFrozen(int position) {
+    return !context.space().isMask(initial.zt()[position]);
+  }
+
+  /** Returns the masked positions, rising. */
+  int[] masked() {
+    return positions(this::isMasked);
+  }
+
+  /** Returns the positions of which something holds, rising. */
+  int[] positions(IntPredicate holds) {
+    return IntStream.range(0, z.length).filter(holds).toArray();
+  }
+
+  /** Returns the uniforms of a step at all positions, [N]. */
+  double[] uniforms(Purpose purpose, int step) {
+    return context.noise().uniforms(purpose, step, initial.index(), z.length);
+  }
+
+  /** Returns the uniforms of a step at {@code positions}, [R]. */
+  double[] uniforms(Purpose purpose, int step, int[] positions) {
+    double[] all = uniforms(purpose, step);
+    return IntStream.of(positions).mapToDouble(n -> all[n]).toArray();
+  }
+
+  /** Returns the uniform of a step at a position. */
+  double uniform(Purpose purpose, int step, int position) {
+    return context.noise().uniform(purpose, step, initial.index(), position);
+  }
+
+  /** Fills a block of random bits of a step at a position. */
+  void fill(int[] block, Purpose purpose, int step, int position) {
+    context.noise().fill(block, purpose, step, initial.index(), position);
+  }
+
+  /** Returns whether a row was drawn to be a mask, which reveals nothing. */
+  boolean isMask(Draws draws, int row) {
+    return context.space().isMask(draws.token(row));
+  }
+
+  /** Replaces the token at a position by the one drawn in a row. */
+  void reveal(GridPoint point, int position, Draws draws, int row, Trajectory.Changes changes) {
+    z[position] = draws.token(row);
+    changes.changed(point, position, z[position], draws.probability(row));
+  }
+
+  /** Masks a position again. */
+  void mask(GridPoint point, int position, Trajectory.Changes changes) {
+    z[position] = context.space().maskToken();
+    changes.changed(point, position, z[position], Double.NaN);
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.method;
+
+import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.noise.Noise.Purpose;
+import io.github.md4.sample.internal.call.RowDraw;
+import io.github.md4.sample.method.RevealPlan.Reveal;
+import io.github.md4.sample.trajectory.Draws;
+import io.github.md4.sample.trajectory.Trajectory;
+import io.github.md4.sample.trajectory.TrajectoryQuery;
+import java.util.Arrays;
+import java.util.function.DoubleFunction;
+
+/**
+ * A trajectory whose reveals are planned before the first call. It uses two uniforms a position,
+ * one for the time and one for the token.
+ */
+final class PlannedTrajectory implements Trajectory {
+  private final PartialSequence sequence;
+  private final RevealPlan plan;
+  private final Leftovers leftovers;
+  private final double last;
+  private final double[] u; // [N]
+  private int next;
+
+  private PlannedTrajectory(PartialSequence sequence, RevealTimes times, Leftovers leftovers) {
+    int[] masked = sequence.masked();
+    this.sequence = sequence;
+    this.plan = RevealPlan.of(times, masked, sequence.uniforms(Purpose.REVEAL, 0, masked));
+    this.leftovers = leftovers;
+    this.last = times.last();
+    this.u = sequence.uniforms(Purpose.SAMPLE, 0);
+  }
+
+  /**
+   * @param times the times of reveals by the share of the way that lies before a request's
+   *     sequences
+   */
+  static SamplingProcedure procedure(DoubleFunction<RevealTimes> times, Leftovers leftovers) {
+    return new SamplingProcedure(
+        context -> {
+          RevealTimes shared = times.apply(context.from());
+          return initial ->
+              new PlannedTrajectory(new PartialSequence(context, initial), shared, leftovers);
+        },
+        new RowDraw.Exact(Confidence.PROBABILITY),
+        true);
+  }
+
+  @Override
+  public int[] z() {
+    return sequence.z();
+  }
+
+  @Override
+  public boolean isDone() {
+    return next == plan.reveals().size();
+  }
+
+  @Override
+  public TrajectoryQuery query() {
+    Reveal reveal = plan.reveals().get(next);
+    double[] noise = Arrays.stream(reveal.positions()).mapToDouble(n -> u[n]).toArray();
+    if (reveal.point().time() == last) {
+      Arrays.setAll(noise, r -> leftovers.uniform(noise[r]));
+    }
+    return new TrajectoryQuery(reveal.point(), reveal.positions(), new double[][] {noise});
+  }
+
+  @Override
+  public void advance(Draws draws, Changes changes) {
+    Reveal reveal = plan.reveals().get(next++);
+    for (int r = 0; r < reveal.positions().length; r++) {
+      sequence.reveal(reveal.point(), reveal.positions()[r], draws, r, changes);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.method;
+
+import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.sample.internal.call.BatchedQuery;
+import io.github.md4.sample.internal.call.NetworkQuery;
+import io.github.md4.sample.internal.call.RowDraw;
+import io.github.md4.sample.trajectory.SamplingContext;
+import io.github.md4.sample.trajectory.Trajectory;
+import java.util.function.Function;
+
+/** A sampling method applied to the schedule of a model; only a {@code Sampler} runs it. */
+public final class SamplingProcedure {
+  private final Function<SamplingContext, Trajectory.Factory> trajectories;
+  private final RowDraw draw;
+  private final boolean isPlanned;
+  private final Calls calls;
+  private final boolean isFinal;
+
+  /** The form of a run's calls, made of the plain one. */
+  @FunctionalInterface
+  interface Calls {
+    BatchedQuery of(NetworkQuery plain, int batchSize, int length);
+  }
+
+  /**
+   * @param draw the draw of tokens
+   * @param isPlanned whether the calls of the network are known before the first
+   */
+  SamplingProcedure(
+      Function<SamplingContext, Trajectory.Factory> trajectories, RowDraw draw, boolean isPlanned) {
+    this(trajectories, draw, isPlanned, (plain, batchSize, length) -> plain);
+  }
+
+  /**
+   * @param calls what the calls are made by
+   */
+  SamplingProcedure(
+      Function<SamplingContext, Trajectory.Factory> trajectories,
+      RowDraw draw,
+      boolean isPlanned,
+      Calls calls) {
+    this(trajectories, draw, isPlanned, calls, true);
+  }
+
+  private SamplingProcedure(
+      Function<SamplingContext, Trajectory.Factory> trajectories,
+      RowDraw draw,
+      boolean isPlanned,
+      Calls calls,
+      boolean isFinal) {
+    this.trajectories = trajectories;
+    this.draw = draw;
+    this.isPlanned = isPlanned;
+    this.calls = calls;
+    this.isFinal = isFinal;
+  }
+
+  /** Returns the same procedure, whose trajectories may change a token that they have revealed. */
+  SamplingProcedure revising() {
+    return new SamplingProcedure(trajectories, draw, isPlanned, calls, false);
+  }
+
+  /**
+   * {@return whether a revealed token stays as it is} Of a user's own trajectories nothing is
+   * known, so that it is false for {@link #of}.
+   */
+  public boolean isFinal() {
+    return isFinal;
+  }
+
+  /**
+   * {@return the calls of a run, to be closed by the caller}
+   *
+   * @param plain the calls of the network itself
+   * @param batchSize the most sequences of a call
+   * @param length N, the number of tokens of each
+   */
+  public BatchedQuery query(NetworkQuery plain, int batchSize, int length) {
+    return calls.of(plain, batchSize, length);
+  }
+
+  /**
+   * {@return the procedure of trajectories that each draw from one uniform a position, by inversion
+   * in float64} The number of calls is known to listeners as what it is if each draw is the token
+   * 0.
+   *
+   * @param trajectories by what the trajectories of a request share
+   */
+  public static SamplingProcedure of(Function<SamplingContext, Trajectory.Factory> trajectories) {
+    return new SamplingProcedure(trajectories, new RowDraw.Exact(Confidence.PROBABILITY), true)
+        .revising();
+  }
+
+  /**
+   * {@return the trajectories of a request}
+   *
+   * @param context what the trajectories of the request share
+   */
+  public Trajectory.Factory trajectories(SamplingContext context) {
+    return trajectories.apply(context);
+  }
+
+  /** {@return the draw of tokens} */
+  public RowDraw draw() {
+    return draw;
+  }
+
+  /** {@return whether the calls of the network are known before the first, not only bounded} */
+  public boolean isPlanned() {
+    return isPlanned;
+  }
+}

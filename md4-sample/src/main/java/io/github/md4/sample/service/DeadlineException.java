@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.service;
+
+import java.time.Duration;
+
+/** The end of a request whose deadline passed before it was done. */
+public final class DeadlineException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  /**
+   * The end of a request.
+   *
+   * @param deadline the time that it had
+   */
+  public DeadlineException(Duration deadline) {
+    super("the request was not done within its deadline of " + deadline.toMillis() + " ms");
+  }
+}

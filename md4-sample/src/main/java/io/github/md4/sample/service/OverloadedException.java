@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.service;
+
+/**
+ * The refusal of a request, since as many run and wait as {@link ServiceLimits} allow. Nothing of
+ * it was begun; a later attempt may succeed.
+ */
+public final class OverloadedException extends RuntimeException {
+  private static final long serialVersionUID = 1;
+
+  /**
+   * A refusal.
+   *
+   * @param message the limit, and what to do
+   */
+  public OverloadedException(String message) {
+    super(message);
+  }
+}

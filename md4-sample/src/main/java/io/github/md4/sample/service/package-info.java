@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+/** Limits and answers of a model that serves many requests at once. */
+package io.github.md4.sample.service;

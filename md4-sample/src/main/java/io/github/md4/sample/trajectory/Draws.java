@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.trajectory;
+
+/**
+ * The tokens drawn for the positions of a query, in their order: a part of all draws of a call.
+ *
+ * @param drawn tokens, probabilities, confidences, and the coordinates of guesses where the
+ *     procedure asks for them, [3 + D, rows]
+ * @param rows the number of positions of the query
+ * @param first the row of the query's first position
+ */
+public record Draws(double[] drawn, int rows, int first) {
+
+  /**
+   * {@return these draws from a row on}
+   *
+   * @param row the number of rows left out
+   */
+  public Draws from(int row) {
+    return new Draws(drawn, rows, first + row);
+  }
+
+  /**
+   * {@return the token drawn for a position of the query, by its place there}
+   *
+   * @param row the position's place in the query, from 0
+   * @throws NoDistributionException if the network gave none from which to draw
+   */
+  public int token(int row) {
+    int token = (int) drawn[first + row];
+    if (token < 0) {
+      throw new NoDistributionException();
+    }
+    return token;
+  }
+
+  /**
+   * {@return the probability of that token under the network}
+   *
+   * @param row the position's place in the query, from 0
+   */
+  public double probability(int row) {
+    return drawn[rows + first + row];
+  }
+
+  /**
+   * {@return the network's confidence there, of the kind that the procedure asks for}
+   *
+   * @param row the position's place in the query, from 0
+   */
+  public double confidence(int row) {
+    return drawn[2 * rows + first + row];
+  }
+
+  /**
+   * {@return a coordinate of the network's guess of the clean vector there}
+   *
+   * @param row the position's place in the query, from 0
+   * @param coordinate the coordinate of the vector, in [0, D)
+   */
+  public double guess(int row, int coordinate) {
+    return drawn[(3 + coordinate) * rows + first + row];
+  }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.trajectory;
+
+import static io.github.md4.core.Checks.require;
+
+import io.github.md4.core.diffusion.TokenSpace;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
+/**
+ * A sequence before it is sampled.
+ *
+ * @param zt tokens, which never change, and masks, which are filled; [N] in [0, V]
+ * @param index the number that tells its noise from that of the other sequences of a seed, in [0,
+ *     2^32)
+ * @param label the class that the network is told, or {@link #NO_LABEL}
+ */
+public record InitialSequence(int[] zt, long index, int label) {
+  /** The label of sequences without a class. */
+  public static final int NO_LABEL = -1;
+
+  private static final long INDICES = 1L << 32;
+
+  /**
+   * Checks the length, the index and the label.
+   *
+   * @param zt tokens, which never change, and masks, which are filled; [N] in [0, V]
+   * @param index the number that tells its noise from that of the other sequences of a seed, in [0,
+   *     2^32)
+   * @param label the class that the network is told, or {@link #NO_LABEL}
+   */
+  public InitialSequence {
+    require(zt.length > 0, "a sequence must have at least one position", zt.length);
+    require(index >= 0 && index < INDICES, "index must be in [0, 2^32)", index);
+    require(label >= NO_LABEL, "label must be at least 0", label);
+  }
+
+  /**
+   * A sequence without a class.
+   *
+   * @param zt tokens and masks, in [0, V], [N]
+   * @param index the sequence's number, which chooses its noise
+   */
+  public InitialSequence(int[] zt, long index) {
+    this(zt, index, NO_LABEL);
+  }
+
+  /**
+   * {@return a sequence of masks only}
+   *
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
+   * @param length N, the number of tokens, at least 1
+   * @param index the sequence's number, which chooses its noise
+   */
+  public static InitialSequence masked(TokenSpace space, int length, long index) {
+    int[] zt = new int[length];
+    Arrays.fill(zt, space.maskToken());
+    return new InitialSequence(zt, index);
+  }
+
+  /**
+   * {@return the same sequence with a class}
+   *
+   * @param other the class of the example, from 0
+   */
+  public InitialSequence withLabel(int other) {
+    return new InitialSequence(zt, index, other);
+  }
+
+  /**
+   * {@return other tokens with the same index and class}
+   *
+   * @param other tokens and masks, in [0, V], [N]
+   */
+  public InitialSequence with(int[] other) {
+    return new InitialSequence(other, index, label);
+  }
+
+  /** {@return the class as a network is told it: none, or the one} */
+  public IntStream labels() {
+    return IntStream.of(label).filter(each -> each != NO_LABEL);
+  }
+
+  /**
+   * Checks that all tokens are of {@code space}.
+   *
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
+   * @throws IllegalArgumentException if one is not
+   */
+  public void check(TokenSpace space) {
+    for (int token : zt) {
+      require(
+          token >= 0 && token <= space.maskToken(),
+          "a token must be in [0, %d]".formatted(space.maskToken()),
+          token);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.trajectory;
+
+/** A listener to a sampler, called on the sampler's own thread. */
+@FunctionalInterface
+public interface SamplingListener {
+
+  /**
+   * Hears of a call of the network, after its draws were taken.
+   *
+   * @param done the number of calls so far, from 1 on
+   * @param planned the number of all calls, known before the first; where it depends on the draws,
+   *     an upper bound
+   */
+  void called(int done, int planned);
+
+  /**
+   * Hears of a changed position; those of one call come before its {@link #called}.
+   *
+   * @param event which position of which sequence got which token at which time
+   */
+  default void changed(TokenEvent event) {}
+
+  /**
+   * Hears of a sequence without masks; sequences may finish in any order.
+   *
+   * @param sample the finished sample, with all its tokens
+   */
+  default void finished(Sample sample) {}
+
+  /** {@return a listener that does nothing, always equal to itself} */
+  static SamplingListener none() {
+    return new Nothing();
+  }
+
+  /** The listener that does nothing. */
+  record Nothing() implements SamplingListener {
+    @Override
+    public void called(int done, int planned) {}
+  }
+}

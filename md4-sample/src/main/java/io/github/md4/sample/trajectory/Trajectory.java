@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.trajectory;
+
+/**
+ * The way of one sequence from masks to tokens, one call of the network after another. One thread
+ * uses it at a time.
+ */
+public interface Trajectory {
+
+  /** {@return the sequence as it is now, [N]; not to be changed by the caller} */
+  int[] z();
+
+  /** {@return the tokens that the network is shown, [N]: the sequence itself, unless overridden} */
+  default int[] shown() {
+    return z();
+  }
+
+  /** {@return whether it has no further query} */
+  boolean isDone();
+
+  /** {@return the next query, the same until its draws are known} */
+  TrajectoryQuery query();
+
+  /**
+   * Takes the draws of the query, and advances to the next query or to the end.
+   *
+   * @param draws a token for each position of the query
+   * @param changes told of each changed position
+   */
+  void advance(Draws draws, Changes changes);
+
+  /** A listener to the changes of positions. */
+  @FunctionalInterface
+  interface Changes {
+
+    /**
+     * Hears of a changed position.
+     *
+     * @param point the call, and the time on the grid
+     * @param position the token's place in the sequence, in [0, N)
+     * @param token the new token, in [0, V]
+     * @param probability of the token under the network; NaN of a mask
+     */
+    void changed(GridPoint point, int position, int token, double probability);
+  }
+
+  /** Begins the trajectories of a request. */
+  @FunctionalInterface
+  interface Factory {
+
+    /**
+     * {@return the trajectory of a sequence at its beginning}
+     *
+     * @param initial tokens and masks, with index and class
+     */
+    Trajectory of(InitialSequence initial);
+  }
+}

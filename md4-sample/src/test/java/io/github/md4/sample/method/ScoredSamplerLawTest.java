@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.method;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.Generation;
+import io.github.md4.core.diffusion.ScoreForm;
+import io.github.md4.core.diffusion.TokenSpace;
+import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.MaskingSchedule;
+import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.sample.BorrowedKernels;
+import io.github.md4.sample.GenerativeModel;
+import io.github.md4.sample.trajectory.InitialSequence;
+import io.github.md4.sample.trajectory.Sample;
+import io.github.md4.sample.trajectory.SampleRequest;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The samplers of score entropy, of tauLDR and of uniform noise against enumerations of all that
+ * can happen. The false-alarm rate of each comparison is 1e-6.
+ */
+@Tag("statistical")
+final class ScoredSamplerLawTest {
+  private static final int SAMPLES = 6_007;
+  private static final ContextDenoiser DENOISER = new ContextDenoiser(3);
+  private static final MaskingSchedule SCHEDULE = new MaskingSchedule(new Curve.Linear(), 0.05);
+  private static final SamplingSteps STEPS = new SamplingSteps(new SamplingGrid.Uniform(), 4);
+  private static final int[] MASKS = {3, 3, 3};
+  private static final int[] TEMPLATE = {3, 1, 3};
+
+  private final NDManager manager = NDManager.newBaseManager();
+  private final DrawKernels kernels = new DrawKernels(manager);
+
+  @AfterEach
+  void close() {
+    kernels.close();
+    manager.close();
+  }
+
+  /** Scores whose sum is exp(0.3) r, told by logits less a shift. */
+  private record Larger() implements ScoreForm {
+    private static final double MORE = 0.3;
+
+    @Override
+    public boolean isNormalised() {
+      return false;
+    }
+
+    @Override
+    public double shift(TokenSpace space, MaskingSchedule schedule, double t) {
+      return MORE + t;
+    }
+
+    /** Returns logits f with {@code f + shift = log mu + MORE}. */
+    static Denoiser denoiser() {
+      return (zt, condition, rows) -> {
+        float[] times = new float[(int) rows.size()];
+        long[] row = rows.toLongArray();
+        for (int r = 0; r < times.length; r++) {
+          times[r] = (float) condition.times()[(int) row[r] / 3];
+        }
+        return DENOISER
+            .logits(zt, condition, rows)
+            .sub(zt.getManager().create(times).expandDims(1));
+      };
+    }
+  }
+
+  private List<Sample> samples(GenerativeModel model, SamplingMethod method, int... template) {
+    List<InitialSequence> sequences =
+        LongStream.range(0, SAMPLES).mapToObj(i -> new InitialSequence(template, i)).toList();
+    return new BorrowedKernels(manager, kernels)
+        .sampler(model, method)
+        .sample(new SampleRequest(sequences, 83, 5_003, 1));
+  }
+
+  private void check(double[] law, GenerativeModel model, SamplingMethod method, int... template) {
+    ExactLaw.check(law, ExactLaw.counts(samples(model, method, template)));
+  }
+
+  private static GenerativeModel masked(Denoiser denoiser, ScoreForm form) {
+    return new GenerativeModel(
+        denoiser, new TokenSpace(3), SCHEDULE, new Generation.Unmasking(form));
+  }
+
+  /** A step with scores whose ratios add up to {@code sum}. */
+  private static double[] scoredStep(int[] z, int n, double t, double revealed) {
+    if (z[n] != 3) {
+      return StepwiseLaw.stays(z[n]);
+    }
+    double[] mu = DENOISER.mu(z, n, t);
+    return new double[] {revealed * mu[0], revealed * mu[1], revealed * mu[2], 1 - revealed};
+  }
+
+  private static double[] scoredLaw(ScoredStep step, double sum, int correctors, int... template) {
+    double[] law = StepwiseLaw.at(template);
+    for (int i = 0; i < 4; i++) {
+      double t = STEPS.time(i);
+      double s = STEPS.time(i + 1);
+      double scores = sum * step.share(SCHEDULE, s, t);
+      double p = step.leaps() ? 1 - Math.exp(-scores) : Math.min(1, scores);
+      law = StepwiseLaw.after(law, i, (z, n, unused) -> scoredStep(z, n, t, p));
+      for (int c = 0; c < correctors && i < 3; c++) {
+        double back = 1 - Math.exp(SCHEDULE.lossWeight(s) * (t - s) * sum);
+        double again = 1 - Math.exp(SCHEDULE.alphaPrime(s) / SCHEDULE.alpha(s) * (t - s));
+        law =
+            StepwiseLaw.after(
+                law,
+                i,
+                (z, n, unused) -> {
+                  if (z[n] == 3 || template[n] != 3) {
+                    return scoredStep(z, n, s, back);
+                  }
+                  double[] p1 = new double[4];
+                  p1[z[n]] = 1 - again;
+                  p1[3] = again;
+                  return p1;
+                });
+      }
+    }
+    return StepwiseLaw.after(law, 4, (z, n, unused) -> scoredStep(z, n, 0, 1));
+  }
+
+  @Test
+  void scoredSteps_followTheirEnumeratedLaws() {
+    double more = Math.exp(Larger.MORE);
+    GenerativeModel normalised = masked(DENOISER, new ScoreForm.Softmax());
+    GenerativeModel larger = masked(Larger.denoiser(), new Larger());
+    for (int[] template : new int[][] {MASKS, TEMPLATE}) {
+      SamplingMethod euler = new ApproximateMethod.Euler(STEPS, Leftovers.DRAWN);
+      check(scoredLaw(ScoredStep.EULER, 1, 0, template), normalised, euler, template);
+      check(scoredLaw(ScoredStep.EULER, more, 0, template), larger, euler, template);
+      SamplingMethod analytic = new ApproximateMethod.Analytic(STEPS, Leftovers.DRAWN);
+      check(scoredLaw(ScoredStep.ANALYTIC, more, 0, template), larger, analytic, template);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void tauLeaping_followsItsEnumeratedLaw(int correctors) {
+    SamplingMethod method = new ApproximateMethod.TauLeaping(STEPS, correctors, Leftovers.DRAWN);
+    for (int[] template : new int[][] {MASKS, TEMPLATE}) {
+      check(
+          scoredLaw(ScoredStep.TAU_LEAPING, 1, correctors, template),
+          masked(DENOISER, new ScoreForm.Softmax()),
+          method,
+          template);
+      check(
+          scoredLaw(ScoredStep.TAU_LEAPING, Math.exp(Larger.MORE), correctors, template),
+          masked(Larger.denoiser(), new Larger()),
+          method,
+          template);
+    }
+  }
+
+  /** With scores that add up to r, the analytic step is the ancestral one. */
+  @Test
+  void analyticSteps_areAncestralWhereScoresAddUp() {
+    ExactLaw law = new ExactLaw(DENOISER, SCHEDULE, STEPS, Leftovers.DRAWN);
+    SamplingMethod method = new ApproximateMethod.Analytic(STEPS, Leftovers.DRAWN);
+    law.check(ExactLaw.counts(samples(masked(DENOISER, new ScoreForm.Softmax()), method, MASKS)));
+  }
+
+  /** The network is told the time at which as many are masked. */
+  @Test
+  void randomOrder_followsTheLawOfAnyOrder() {
+    GenerativeModel model = masked(DENOISER, new ScoreForm.Softmax());
+    for (int tokens : new int[] {1, 2, 3}) {
+      double[] law = new double[ExactLaw.STATES];
+      add(law, MASKS.clone(), 1, tokens);
+      check(law, model, new ApproximateMethod.RandomOrder(tokens), MASKS);
+    }
+  }
+
+  /** Fills each set of so many masks, as likely as any other, independently. */
+  private static void add(double[] law, int[] z, double probability, int tokens) {
+    int[] masks = java.util.stream.IntStream.range(0, 3).filter(n -> z[n] == 3).toArray();
+    if (masks.length == 0) {
+      law[ExactLaw.state(z)] += probability;
+      return;
+    }
+    double t = SCHEDULE.timeWhenMasked(masks.length / 3.0);
+    int size = Math.min(tokens, masks.length);
+    List<Integer> sets =
+        java.util.stream.IntStream.range(0, 1 << masks.length)
+            .filter(set -> Integer.bitCount(set) == size)
+            .boxed()
+            .toList();
+    for (int set : sets) {
+      fill(law, z, z.clone(), masks, set, t, probability / sets.size(), tokens);
+    }
+  }
+
+  private static void fill(
+      double[] law, int[] z, int[] next, int[] masks, int set, double t, double p, int tokens) {
+    if (set == 0) {
+      add(law, next, p, tokens);
+      return;
+    }
+    int position = masks[Integer.numberOfTrailingZeros(set)];
+    double[] mu = DENOISER.mu(z, position, t);
+    for (int v = 0; v < 3; v++) {
+      int[] filled = next.clone();
+      filled[position] = v;
+      fill(law, z, filled, masks, set & (set - 1), t, p * mu[v], tokens);
+    }
+  }
+
+  // ---- uniform noise ----
+
+  private static GenerativeModel uniform() {
+    return new GenerativeModel(
+        DENOISER, new TokenSpace(3), SCHEDULE, new Generation.UniformNoise());
+  }
+
+  private static double[] decoded(double[] law, int... template) {
+    double other = SCHEDULE.oneMinusAlpha(0) / 3;
+    return StepwiseLaw.after(
+        law,
+        9,
+        (z, n, step) -> {
+          double[] p = {other, other, other, 0};
+          p[z[n]] += SCHEDULE.alpha(0);
+          return template[n] == 3 ? p : StepwiseLaw.stays(z[n]);
+        });
+  }
+
+  /** q(y | z_s) times the sum over clean tokens of q(z_s | x0) mu(x0). */
+  private static double[] stepBack(int[] z, int n, double s, double t) {
+    double a = SCHEDULE.alpha(t) / SCHEDULE.alpha(s);
+    double[] mu = DENOISER.mu(z, n, t);
+    double[] p = new double[4];
+    double sum = 0;
+    for (int j = 0; j < 3; j++) {
+      for (int x0 = 0; x0 < 3; x0++) {
+        double clean = (j == x0 ? SCHEDULE.alpha(s) : 0) + SCHEDULE.oneMinusAlpha(s) / 3;
+        p[j] += mu[x0] * clean * ((j == z[n] ? a : 0) + (1 - a) / 3);
+      }
+      sum += p[j];
+    }
+    for (int j = 0; j < 3; j++) {
+      p[j] /= sum;
+    }
+    return p;
+  }
+
+  @Test
+  void ancestralSteps_followTheLawOfUniformNoise() {
+    for (int[] template : new int[][] {MASKS, TEMPLATE}) {
+      double[] law = StepwiseLaw.uniform(template);
+      for (int i = 0; i < 4; i++) {
+        double t = STEPS.time(i);
+        double s = STEPS.time(i + 1);
+        law =
+            StepwiseLaw.after(
+                law,
+                i,
+                (z, n, step) -> template[n] == 3 ? stepBack(z, n, s, t) : StepwiseLaw.stays(z[n]));
+      }
+      SamplingMethod drawn = new ExactMethod.Ancestral(STEPS, Leftovers.DRAWN);
+      check(decoded(law, template), uniform(), drawn, template);
+      check(law, uniform(), new ExactMethod.Ancestral(STEPS), template);
+    }
+  }
+
+  /** One leap by the rates at t, with those of the noise added where it corrects. */
+  private static double[] leap(int[] z, int n, double t, double length, double forward) {
+    double c = SCHEDULE.oneMinusAlpha(t) / 3;
+    double alpha = SCHEDULE.alpha(t);
+    double beta = -SCHEDULE.alphaPrime(t) / alpha;
+    double[] mu = DENOISER.mu(z, n, t);
+    double[] rates = new double[4];
+    double sum = 0;
+    for (int j = 0; j < 3; j++) {
+      for (int x0 = 0; x0 < 3 && j != z[n]; x0++) {
+        double ratio = ((x0 == j ? alpha : 0) + c) / ((x0 == z[n] ? alpha : 0) + c);
+        rates[j] += beta / 3 * length * mu[x0] * (ratio + forward);
+      }
+      sum += rates[j];
+    }
+    double changes = 1 - Math.exp(-sum);
+    for (int j = 0; j < 3; j++) {
+      rates[j] *= changes / sum;
+    }
+    rates[z[n]] = 1 - changes;
+    return rates;
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void leaps_followTheLawOfUniformNoise(int correctors) {
+    for (int[] template : new int[][] {MASKS, TEMPLATE}) {
+      double[] law = StepwiseLaw.uniform(template);
+      for (int i = 0; i < 4; i++) {
+        double t = STEPS.time(i);
+        double s = STEPS.time(i + 1);
+        law = leapt(law, template, t, t - s, 0);
+        for (int c = 0; c < correctors && i < 3; c++) {
+          law = leapt(law, template, s, t - s, 1);
+        }
+      }
+      SamplingMethod method = new ApproximateMethod.TauLeaping(STEPS, correctors, Leftovers.DRAWN);
+      check(decoded(law, template), uniform(), method, template);
+    }
+  }
+
+  private static double[] leapt(
+      double[] law, int[] template, double t, double length, double forward) {
+    return StepwiseLaw.after(
+        law,
+        0,
+        (z, n, step) ->
+            template[n] == 3 ? leap(z, n, t, length, forward) : StepwiseLaw.stays(z[n]));
+  }
+
+  @Test
+  void methods_sayWhichModelsTheyHaveNoFormFor() {
+    SamplingMethod hitting = new ExactMethod.FirstHitting(Leftovers.DRAWN);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> hitting.under(SCHEDULE, new Generation.UniformNoise()))
+        .withMessage(
+            "where the noise is uniform, sampler must be ancestral or tau-leaping, with the exact"
+                + " draw: first-hitting, exact");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> hitting.under(SCHEDULE, new Generation.LeftToRight()))
+        .withMessage(
+            "where the model is autoregressive, sampler must be ancestral or autoregressive, with"
+                + " the exact draw: first-hitting, exact");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new ExactMethod.LeftToRight().under(SCHEDULE))
+        .withMessage("sampler autoregressive needs an autoregressive model");
+    assertThat(new ExactMethod.LeftToRight().under(SCHEDULE, new Generation.LeftToRight()))
+        .isNotNull();
+  }
+}
