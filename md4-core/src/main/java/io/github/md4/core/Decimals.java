@@ -60,7 +60,8 @@ public final class Decimals {
 
   /** Returns whether the digits before an exponent say more than zero. */
   private static boolean hasDigitAboveZero(String text) {
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       if (c == 'e' || c == 'E' || c == 'p' || c == 'P') {
         return false;
       }
