@@ -96,10 +96,11 @@ final class DataArgumentsTest {
       throws IOException {
     Path bare = folder.resolve("bare.bin");
     Path text = Files.writeString(folder.resolve("a.txt"), "abcdefghij".repeat(20));
-    PlainText.prepare(
-        List.of(text),
-        folder,
-        new PlainText.Options(TextVocabulary.BYTES, new SplitFractions(1, 0), Existing.REFUSE));
+    PreparedData unused =
+        PlainText.prepare(
+            List.of(text),
+            folder,
+            new PlainText.Options(TextVocabulary.BYTES, new SplitFractions(1, 0), Existing.REFUSE));
     try (TokenFile tokens = TokenFile.open(folder.resolve("train.bin"))) {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> new ImageWindows(tokens, 0, 1, index -> 0));
