@@ -101,6 +101,10 @@ final class BenchTrainCommandTest {
     assertThat(json.get("flopsPerSecond").doubleValue()).isCloseTo(rate, within(1e-9 * rate));
     double share = rate / json.get("ceilingFlopsPerSecond").doubleValue();
     assertThat(json.get("shareOfCeiling").doubleValue()).isCloseTo(share, within(1e-9 * share));
+    double needed = share * json.get("flopsPerTokenNeeded").doubleValue();
+    assertThat(json.get("shareOfCeilingNeeded").doubleValue())
+        .isCloseTo(needed / json.get("flopsPerTokenDense").doubleValue(), within(1e-9 * share))
+        .isLessThan(share);
     assertThat(json.get("gapMilliseconds").isNull()).isTrue();
     assertThat(json.at("/memory/place").textValue()).isEqualTo("heap");
     assertThat(json.at("/memory/peakBytes").longValue())

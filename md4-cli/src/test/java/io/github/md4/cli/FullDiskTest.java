@@ -2,6 +2,7 @@
 package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.md4.cli.support.ExitCodes;
@@ -10,6 +11,7 @@ import io.github.md4.train.Checkpoints.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -19,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A disk of little room, where this process may mount one: as root on Linux. */
 final class FullDiskTest {
-  private static final String FULL = "the disk is full: No space left on device";
+  private static final String LEFT = ": No space left on device";
 
   @TempDir private Path folder;
   private Path disk;
@@ -49,6 +51,10 @@ final class FullDiskTest {
     return process.waitFor() == 0;
   }
 
+  private static String full(Path file) {
+    return "the disk is full: " + file;
+  }
+
   private Ran train(String... more) {
     String[] overrides = {
       "--set", "run=" + disk.resolve("run"),
@@ -68,8 +74,8 @@ final class FullDiskTest {
 
   @Test
   void train_keepsTheCheckpointBeforeAndGoesOnWhenThereIsRoom() throws Exception {
-    train().failed(ExitCodes.FAILURE, FULL);
     Path checkpoints = disk.resolve("run/checkpoints");
+    train().failed(ExitCodes.FAILURE, full(checkpoints), "step-6/", LEFT);
     assertThat(Checkpoints.in(checkpoints)).extracting(Checkpoint::step).containsExactly(3L);
     assertThat(checkpoints).isDirectoryNotContaining("glob:**/.*");
     Ran.md4("sample", "--device", "cpu", "--model", disk.resolve("run"), "--count", 1).check();
@@ -78,9 +84,48 @@ final class FullDiskTest {
     assertThat(Checkpoints.in(checkpoints)).extracting(Checkpoint::step).containsExactly(9L, 12L);
   }
 
+  /** Each output, on a disk without any room: named, and what was there before stays. */
+  @Test
+  void outputs_areNamedAndWhatWasThereStays() throws IOException {
+    Path model = TinyModel.OF_SEVEN.write(folder.resolve("model"), 1);
+    Path text = Files.writeString(folder.resolve("text.txt"), "abc def ".repeat(100));
+    Path data = folder.resolve("abc");
+    Ran.md4("data", "text", "--from", text, "--vocabulary", "chars", "--out", data).check();
+    Path trace = folder.resolve("a.ndjson");
+    String drawn = "sample --device cpu --count 1 --steps 2 --model";
+    Ran.md4(Ran.words(drawn, model, "--trace", trace)).check();
+    String scored = "evaluate --device cpu --chunks 2 --model";
+    Object[][] calls = {
+      Ran.words(drawn, model, "--report"),
+      Ran.words(scored, model, "--data", data.resolve("valid.bin"), "--csv"),
+      Ran.words(scored, model, "--data", data.resolve("valid.bin"), "--losses"),
+      Ran.words("schedule --plot"),
+      Ran.words("trace", trace, "--html"),
+      Ran.words("trace", trace, "--plot"),
+    };
+    Path output = Files.writeString(disk.resolve("output"), "old");
+    Path rest = disk.resolve("rest");
+    assertThatThrownBy(() -> Files.write(rest, new byte[1 << 20])).isInstanceOf(IOException.class);
+    for (Object[] call : calls) {
+      Object[] words = Stream.concat(Stream.of(call), Stream.of(output)).toArray();
+      Ran ran = Ran.md4(words);
+      assertThat(ran.err())
+          .as(Arrays.toString(words))
+          .isEqualTo("md4: " + full(output) + LEFT + "\n");
+      assertThat(ran.code()).isEqualTo(ExitCodes.FAILURE);
+      assertThat(output).hasContent("old");
+      assertThat(files()).containsExactlyInAnyOrder(output, rest);
+    }
+    Path streamed = disk.resolve("a.ndjson"); // as samples are drawn, so what there is stays
+    Ran ran = Ran.md4(Ran.words(drawn, model, "--trace", streamed));
+    assertThat(ran.err()).isEqualTo("md4: " + full(streamed) + LEFT + "\n");
+    assertThat(ran.code()).isEqualTo(ExitCodes.FAILURE);
+  }
+
   @Test
   void data_leaveNothing() throws IOException {
-    Ran.md4("data", "quickstart", "--out", disk.resolve("data")).failed(ExitCodes.FAILURE, FULL);
+    Path data = disk.resolve("data");
+    Ran.md4("data", "quickstart", "--out", data).failed(ExitCodes.FAILURE, full(data));
     assertThat(files()).isEmpty();
   }
 }

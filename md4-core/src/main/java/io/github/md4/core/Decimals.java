@@ -50,6 +50,22 @@ public final class Decimals {
     return value;
   }
 
+  /**
+   * Checks that a number is another than a bound also in the 32 bits with which updates of weights
+   * are computed.
+   *
+   * @param name of the number, for the message
+   * @param value the number
+   * @param bound what the number must not become
+   * @throws IllegalArgumentException if both are one number of 32 bits
+   */
+  public static void requireApart(String name, double value, double bound) {
+    Checks.require(
+        (float) value != (float) bound,
+        name + " is %s in 32 bits, with which updates are computed".formatted((float) bound),
+        value);
+  }
+
   private static String tooSmall(Object number) {
     return number + " is too near to 0 for a number of 64 bits; the least is " + Double.MIN_VALUE;
   }

@@ -3,6 +3,7 @@ package io.github.md4.train;
 
 import static io.github.md4.core.Checks.require;
 
+import io.github.md4.core.Decimals;
 import io.github.md4.train.optimizer.LearningRate;
 import java.util.List;
 import java.util.Objects;
@@ -27,6 +28,10 @@ public record LearningRateConfig(double base, long warmUp, Decay decay) {
    */
   public LearningRateConfig {
     require(base >= 0 && Double.isFinite(base), "base must be at least 0 and finite", base);
+    Decimals.requireApart("base", base, Double.POSITIVE_INFINITY);
+    if (base > 0) {
+      Decimals.requireApart("base", base, 0);
+    }
     require(warmUp >= 0, "warmUp must be at least 0", warmUp);
     Objects.requireNonNull(decay, "decay");
   }

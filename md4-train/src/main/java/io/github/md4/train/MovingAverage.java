@@ -4,6 +4,7 @@ package io.github.md4.train;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.ConfigGroup;
+import io.github.md4.core.Decimals;
 
 /**
  * The exponential moving average of the weights, {@code e <- e + (1 - r) (p - e)} after each
@@ -39,6 +40,7 @@ public record MovingAverage(double emaRate, boolean emaWarmUp) implements Config
    */
   public MovingAverage {
     require(emaRate >= 0 && emaRate < 1, "emaRate must be in [0, 1)", emaRate);
+    Decimals.requireApart("emaRate", emaRate, 1);
   }
 
   /** {@return the paper's memory, 0.9999, with a warm-up} */

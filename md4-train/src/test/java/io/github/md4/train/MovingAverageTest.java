@@ -45,6 +45,8 @@ final class MovingAverageTest {
     assertThat(new MovingAverage(0.05, true).rate(0)).isEqualTo(0.05);
     assertThat(new MovingAverage(0.9, false).rate(0)).isEqualTo(0.9);
     assertThatIllegalArgumentException().isThrownBy(() -> new MovingAverage(1, true));
+    assertThatIllegalArgumentException().isThrownBy(() -> new MovingAverage(1 - 1e-9, true));
+    assertThat(new MovingAverage(0.9999999, false).rate(0)).isEqualTo(0.9999999);
     assertThatIllegalArgumentException().isThrownBy(() -> new MovingAverage(Double.NaN, true));
   }
 

@@ -134,10 +134,11 @@ record BenchReport(
     table.row("achieved", "%.3f TFLOP/s, dense-equivalent", result.flopsPerSecond() / TERA);
     table.row(
         "ceiling",
-        "%.3f TFLOP/s, product of %d; %.1f%% reached, dense-equivalent",
+        "%.3f TFLOP/s, product of %d; %.1f%% reached, dense-equivalent, %.1f%% by needed FLOPs",
         work.ceiling() / TERA,
         work.ceilingSize(),
-        100 * result.shareOfCeiling());
+        100 * result.shareOfCeiling(),
+        100 * result.neededShareOfCeiling());
   }
 
   private ObjectNode config() {
@@ -197,6 +198,7 @@ record BenchReport(
         .put("flopsPerSecond", result.flopsPerSecond())
         .put("ceilingSize", work.ceilingSize())
         .put("ceilingFlopsPerSecond", work.ceiling())
-        .put("shareOfCeiling", result.shareOfCeiling());
+        .put("shareOfCeiling", result.shareOfCeiling())
+        .put("shareOfCeilingNeeded", result.neededShareOfCeiling());
   }
 }

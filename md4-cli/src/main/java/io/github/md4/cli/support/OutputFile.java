@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.support;
 
+import io.github.md4.core.WriteFailure;
 import io.github.md4.core.model.AtomicWrite;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,7 +33,7 @@ public final class OutputFile {
         content.writeTo(file);
       }
     } catch (IOException e) {
-      throw FailureLine.isDiskFull(e) ? new IOException(file + ": " + e.getMessage(), e) : e;
+      throw WriteFailure.named(file, e);
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.model;
 
+import io.github.md4.core.WriteFailure;
 import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -59,6 +60,9 @@ public final class AtomicWrite {
       content.writeTo(names.temporary());
       sync(names.temporary());
       move(names.temporary(), names.target());
+    } catch (IOException e) {
+      discard(names.temporary(), e);
+      throw WriteFailure.named(names.target(), e);
     } catch (Throwable e) {
       discard(names.temporary(), e);
       throw e;
@@ -81,6 +85,9 @@ public final class AtomicWrite {
       content.writeTo(names.temporary());
       sync(names.temporary());
       replaceFolder(names);
+    } catch (IOException e) {
+      discard(names.temporary(), e);
+      throw WriteFailure.named(names.target(), e);
     } catch (Throwable e) {
       discard(names.temporary(), e);
       throw e;

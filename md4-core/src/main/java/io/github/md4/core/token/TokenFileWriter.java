@@ -2,6 +2,7 @@
 package io.github.md4.core.token;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.WriteFailure;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -122,9 +123,13 @@ public final class TokenFileWriter implements Closeable {
     buffer.clear();
   }
 
-  private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      channel.write(bytes);
+  private void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+    try {
+      while (bytes.hasRemaining()) {
+        channel.write(bytes);
+      }
+    } catch (IOException e) {
+      throw WriteFailure.named(bin, e);
     }
   }
 

@@ -294,6 +294,54 @@ final class BoundEstimateTest {
     assertThat(all.first(55).scored(54)).isEqualTo(2);
   }
 
+  /** Examples whose first token is context: it is shown and not scored. */
+  private record WithContext(Examples all) implements Examples {
+    @Override
+    public int length() {
+      return all.length();
+    }
+
+    @Override
+    public long count() {
+      return all.count();
+    }
+
+    @Override
+    public void read(long index, int[] into) {
+      all.read(index, into);
+    }
+
+    @Override
+    public int scored(long index) {
+      return all.scored(index);
+    }
+
+    @Override
+    public int given(long index) {
+      return 1;
+    }
+  }
+
+  /** The error over groups is that of the chunks' own losses and tokens, added up by group. */
+  @Test
+  void context_isNoTokenOfItsGroup() {
+    Examples examples = new WithContext(Chunks.plain(8 * GROUP + 3));
+    assertThat(examples.first(2).given(1)).isEqualTo(1);
+    BoundEstimate score = score(CONTINUOUS.likelihood(), examples, 5, 1);
+    UnitLosses losses = score.losses();
+    double[] sums = new double[9];
+    long[] sizes = new long[9];
+    for (int chunk = 0; chunk < losses.tokens().length; chunk++) {
+      assertThat(losses.tokens()[chunk]).isEqualTo(chunk == 8 * GROUP + 2 ? 1 : 2);
+      sums[chunk / GROUP] += losses.nats()[chunk];
+      sizes[chunk / GROUP] += losses.tokens()[chunk];
+    }
+    assertThat(score.independent()).isEqualTo(Independent.GROUPS);
+    assertThat(score.estimate().tokens()).isEqualTo(2 * (8 * GROUP + 3) - 1);
+    assertThat(score.estimate().standardError())
+        .isCloseTo(StandardError.of(sums, sizes).value(), within(1e-12));
+  }
+
   @Test
   void likelihood_isSaidInBitsAndPerplexity() {
     LikelihoodEstimate estimate = score(Chunks.plain(600)).estimate();

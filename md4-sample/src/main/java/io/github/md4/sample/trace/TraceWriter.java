@@ -6,6 +6,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import io.github.md4.core.WriteFailure;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trajectory.InitialSequence;
 import io.github.md4.sample.trajectory.SamplingListener;
@@ -28,10 +29,12 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
   private static final Gson JSON =
       new GsonBuilder().serializeNulls().disableHtmlEscaping().create();
 
+  private final Path file;
   private final BufferedWriter out;
   private final Tokenizer tokenizer;
 
-  private TraceWriter(BufferedWriter out, Tokenizer tokenizer) {
+  private TraceWriter(Path file, BufferedWriter out, Tokenizer tokenizer) {
+    this.file = file;
     this.out = out;
     this.tokenizer = tokenizer;
   }
@@ -49,7 +52,7 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
   public static TraceWriter create(
       Path file, Trace.Header header, Tokenizer tokenizer, Iterable<InitialSequence> sequences)
       throws IOException {
-    TraceWriter writer = new TraceWriter(Files.newBufferedWriter(file), tokenizer);
+    TraceWriter writer = new TraceWriter(file, Files.newBufferedWriter(file), tokenizer);
     writer.write(header(header));
     writer.begin(sequences);
     return writer;
@@ -120,12 +123,16 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
       out.write(JSON.toJson(line));
       out.newLine();
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw new UncheckedIOException(WriteFailure.named(file, e));
     }
   }
 
   @Override
   public void close() throws IOException {
-    out.close();
+    try {
+      out.close();
+    } catch (IOException e) {
+      throw WriteFailure.named(file, e);
+    }
   }
 }

@@ -60,4 +60,9 @@ public record BenchResult(
   public double shareOfCeiling() {
     return flopsPerSecond() / work.ceiling;
   }
+
+  /** {@return the share of the ceiling that the needed operations reach, no larger} */
+  public double neededShareOfCeiling() {
+    return throughput.tokensPerSecond.median() * work.flops.needed() / work.ceiling;
+  }
 }

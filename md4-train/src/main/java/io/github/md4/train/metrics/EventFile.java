@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.metrics;
 
+import io.github.md4.core.WriteFailure;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -19,10 +20,12 @@ import java.util.Map;
 public final class EventFile implements AutoCloseable {
   private static final double MILLIS = 1e3;
 
+  private final Path file;
   private final OutputStream out;
   private final Clock clock;
 
-  private EventFile(OutputStream out, Clock clock) {
+  private EventFile(Path file, OutputStream out, Clock clock) {
+    this.file = file;
     this.out = out;
     this.clock = clock;
   }
@@ -44,7 +47,7 @@ public final class EventFile implements AutoCloseable {
       file = folder.resolve(name + "." + i);
     }
     OutputStream out = Files.newOutputStream(file, StandardOpenOption.CREATE_NEW);
-    EventFile events = new EventFile(new BufferedOutputStream(out), clock);
+    EventFile events = new EventFile(file, new BufferedOutputStream(out), clock);
     events.write(EventMessages.fileVersion(events.wallTime()));
     return events;
   }
@@ -99,8 +102,12 @@ public final class EventFile implements AutoCloseable {
   }
 
   private void write(ProtoMessage event) throws IOException {
-    out.write(RecordFrame.of(event.toBytes()));
-    out.flush();
+    try {
+      out.write(RecordFrame.of(event.toBytes()));
+      out.flush();
+    } catch (IOException e) {
+      throw WriteFailure.named(file, e);
+    }
   }
 
   /** Closes the file. */

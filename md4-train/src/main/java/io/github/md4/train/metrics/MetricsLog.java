@@ -3,6 +3,7 @@ package io.github.md4.train.metrics;
 
 import com.google.gson.JsonObject;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.WriteFailure;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.channels.FileChannel;
@@ -123,8 +124,12 @@ public final class MetricsLog implements AutoCloseable {
     }
     MetricsLines.add(line, metrics, reasons);
     lastStep = step;
-    writer.write(line + "\n");
-    writer.flush();
+    try {
+      writer.write(line + "\n");
+      writer.flush();
+    } catch (IOException e) {
+      throw WriteFailure.named(file, e);
+    }
   }
 
   /** Closes the file. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.optimizer;
 
+import io.github.md4.core.Decimals;
+
 /**
  * AdamW (Loshchilov and Hutter, arXiv 1711.05101, Algorithm 2) as optax computes it: bias-corrected
  * moments, epsilon outside the root, decay decoupled from the gradient but multiplied by the rate
@@ -30,7 +32,8 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
    * @param weightDecay the decay of every parameter, biases and scales too, at least 0 and finite;
    *     times the rate it is the share that a step takes away
    * @throws IllegalArgumentException if a beta is outside [0, 1), {@code epsilon} is not above 0,
-   *     {@code weightDecay} is negative, or one of these is not finite
+   *     {@code weightDecay} is negative, or one of these is not finite; also if that is so after
+   *     rounding to 32 bits
    */
   public AdamW {
     checkBeta("beta1", beta1);
@@ -38,10 +41,13 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
     if (!(epsilon > 0 && Double.isFinite(epsilon))) {
       throw new IllegalArgumentException("epsilon must be positive and finite: " + epsilon);
     }
+    Decimals.requireApart("epsilon", epsilon, 0);
+    Decimals.requireApart("epsilon", epsilon, Double.POSITIVE_INFINITY);
     if (!(weightDecay >= 0 && Double.isFinite(weightDecay))) {
       throw new IllegalArgumentException(
           "weightDecay must be at least 0 and finite: " + weightDecay);
     }
+    Decimals.requireApart("weightDecay", weightDecay, Double.POSITIVE_INFINITY);
   }
 
   /** {@return the paper's numbers for text: 0.9, 0.999, 1e-8, no decay (spec, Section 6)} */
@@ -53,5 +59,6 @@ public record AdamW(double beta1, double beta2, double epsilon, double weightDec
     if (!(beta >= 0 && beta < 1)) {
       throw new IllegalArgumentException(name + " must be in [0, 1): " + beta);
     }
+    Decimals.requireApart(name, beta, 1);
   }
 }

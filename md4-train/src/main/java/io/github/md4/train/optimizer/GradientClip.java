@@ -136,5 +136,6 @@ public sealed interface GradientClip {
     if (!(bound > 0)) {
       throw new IllegalArgumentException("a gradient's bound must be positive: " + bound);
     }
+    Decimals.requireApart("a gradient's bound", bound, 0);
   }
 }

@@ -31,4 +31,12 @@ final class GradientClipTest {
         .isThrownBy(() -> GradientClip.parse(text))
         .withMessageStartingWith("a gradient's bound must be positive: ");
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"norm(1e-50)", "value(1e-46)"})
+  void text_ofABoundThatIsZeroIn32BitsIsRejected(String text) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> GradientClip.parse(text))
+        .withMessageStartingWith("a gradient's bound is 0.0 in 32 bits, ");
+  }
 }

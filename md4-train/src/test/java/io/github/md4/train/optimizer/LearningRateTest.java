@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.md4.train.LearningRateConfig;
 import io.github.md4.train.optimizer.LearningRate.Constant;
 import io.github.md4.train.optimizer.LearningRate.WarmUpCosine;
 import org.junit.jupiter.api.Tag;
@@ -55,6 +56,13 @@ final class LearningRateTest {
     assertThatIllegalArgumentException().isThrownBy(() -> new Constant(Double.NaN, 0));
     assertThatIllegalArgumentException().isThrownBy(() -> new Constant(-1, 0));
     assertThatIllegalArgumentException().isThrownBy(() -> new Constant(1, -1));
+    LearningRateConfig usual = LearningRateConfig.defaults();
+    for (double base : new double[] {1e-50, 1e39, -1}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> new LearningRateConfig(base, 0, usual.decay()))
+          .withMessageStartingWith("base ");
+    }
+    assertThat(new LearningRateConfig(0, 0, usual.decay()).base()).isZero();
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new WarmUpCosine(1, 5, 5))
         .withMessage("steps must be more than the warm-up's 5: 5");
