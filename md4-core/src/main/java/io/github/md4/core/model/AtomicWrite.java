@@ -52,6 +52,7 @@ public final class AtomicWrite {
    *
    * @param file the file that appears, or is replaced, at once and whole
    * @param content writes the new content to a temporary place in the same folder
+   * @throws IllegalArgumentException if the path has no name, as the root has none
    * @throws IOException if the file cannot be written; what was there is as it was
    */
   public static void file(Path file, Content content) throws IOException {
@@ -77,6 +78,8 @@ public final class AtomicWrite {
    * @param content writes the new content to a temporary place in the same folder
    * @throws FileAlreadyExistsException if what is there under that name is a file, or a folder that
    *     is not empty and holds none of the new one's entries: such a one is not ours to replace
+   * @throws IllegalArgumentException if the path has no name, as the root has none
+   * @throws IOException if the folder cannot be written; what was there is as it was
    */
   public static void folder(Path folder, Content content) throws IOException {
     Names names = prepare(folder);
@@ -101,7 +104,7 @@ public final class AtomicWrite {
    * a folder that was being replaced its name back. Call it while nobody writes there, and before
    * looking for what is there.
    *
-   * @param parent the folder to be cleaned
+   * @param parent the folder to be cleaned; nothing happens where there is none
    * @throws IOException if a temporary cannot be removed
    */
   public static void recover(Path parent) throws IOException {
@@ -121,7 +124,7 @@ public final class AtomicWrite {
   /**
    * Cleans up as {@link #recover}, after writes of one name only.
    *
-   * @param path the path whose temporaries are removed
+   * @param path the name that was written, whose temporaries are removed
    * @throws IOException if a temporary cannot be removed
    */
   public static void recoverName(Path path) throws IOException {
@@ -249,7 +252,7 @@ public final class AtomicWrite {
    * Deletes a file, or a folder with all in it, if it is there; under its name it is whole or
    * absent at any time.
    *
-   * @param path the path
+   * @param path the file or folder, which may be absent
    * @throws IOException if it cannot be deleted
    */
   public static void deleteWhole(Path path) throws IOException {
@@ -265,7 +268,7 @@ public final class AtomicWrite {
   /**
    * Deletes a file, or a folder with all in it, if it is there; links are not followed.
    *
-   * @param path the path
+   * @param path the file or folder, which may be absent
    * @throws IOException if it cannot be deleted
    */
   public static void delete(Path path) throws IOException {

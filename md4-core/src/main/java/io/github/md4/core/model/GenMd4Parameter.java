@@ -15,8 +15,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The parameter from which the powers of a learned schedule come: {@code schedule.powers} beside
- * the network's, [V], or [1] where all tokens share one; a power is its softplus.
+ * The parameter from which the powers of a learned schedule come (GenMD4: MD4, Section 6): {@code
+ * schedule.powers} beside the network's, float32 [V], or [1] where all tokens share one; a power is
+ * its softplus.
  *
  * @param learned the powers at the start, and whether all tokens share one
  * @param vocabularySize V, the number of tokens without the mask
@@ -34,7 +35,7 @@ public record GenMd4Parameter(LearnedPowers learned, int vocabularySize) {
   }
 
   /**
-   * {@return the parameter at the initial power}
+   * {@return the parameter at the initial power, closed by the caller}
    *
    * @param parent the manager of the arrays, whose device is theirs
    */
@@ -66,7 +67,7 @@ public record GenMd4Parameter(LearnedPowers learned, int vocabularySize) {
    * {@return the schedule that a parameter gives}
    *
    * @param parameters the one parameter, raw powers
-   * @param epsilon the squeeze of the ends, at least 0 and small
+   * @param epsilon the squeeze, in [0, 0.5)
    * @throws IllegalArgumentException if a power has left its bounds
    */
   public GenMd4Schedule schedule(Parameters parameters, double epsilon) {

@@ -12,7 +12,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The folders of a run in which models are: the finished one and the checkpoints. */
+/**
+ * The folders of a run in which models are: the finished one and the checkpoints. A run may be
+ * written meanwhile.
+ */
 public final class ModelFolder {
   /** The folder of a run's finished model. */
   public static final String FINISHED = "model";
@@ -63,7 +66,7 @@ public final class ModelFolder {
   /**
    * {@return the checkpoints in a folder, the oldest first; none where there is no such folder}
    *
-   * @param folder the folder of checkpoints of a run
+   * @param folder the folder of a run's checkpoints, {@code checkpoints} in the run
    * @throws IOException if the folder cannot be read
    */
   public static List<Path> checkpoints(Path folder) throws IOException {
@@ -79,9 +82,9 @@ public final class ModelFolder {
   }
 
   /**
-   * {@return the step of a checkpoint's folder; nothing of any other path}
+   * {@return the step of a checkpoint's folder, at least 0; nothing of any other path}
    *
-   * @param folder the folder of a model or of a checkpoint
+   * @param folder any path
    */
   public static OptionalLong step(Path folder) {
     Matcher name = CHECKPOINT.matcher(String.valueOf(folder.getFileName()));

@@ -17,7 +17,7 @@ public interface ModelLayout {
   /**
    * {@return whether a folder looks like one of this layout; damage is found by {@link #open}}
    *
-   * @param folder the folder of a model or of a checkpoint
+   * @param folder any path, which may be absent
    */
   boolean isIn(Path folder);
 
@@ -34,7 +34,7 @@ public interface ModelLayout {
   /**
    * {@return the layout of a folder, if one on the class path has it}
    *
-   * @param folder the folder of a model or of a checkpoint
+   * @param folder any path, which may be absent
    */
   static Optional<ModelLayout> of(Path folder) {
     for (ModelLayout layout :

@@ -32,7 +32,8 @@ public final class NamedTensor {
    *
    * @param name the name in the file's header
    * @param shape the sizes of its axes; elements follow in row-major order
-   * @param data called once; as many elements between position and limit as the shape has
+   * @param data gives the elements, called once when it is written; as many between position and
+   *     limit as the shape has, or else the writing fails
    * @throws IllegalArgumentException if it has 2 GiB or more
    */
   public static NamedTensor floats(String name, Shape shape, Supplier<FloatBuffer> data) {
@@ -45,7 +46,9 @@ public final class NamedTensor {
    *
    * @param name the name in the file's header
    * @param shape the sizes of its axes; elements follow in row-major order
-   * @param data called once; as many elements between position and limit as the shape has
+   * @param data gives the elements, called once when it is written; as many between position and
+   *     limit as the shape has, or else the writing fails
+   * @throws IllegalArgumentException if it has 2 GiB or more
    */
   public static NamedTensor longs(String name, Shape shape, Supplier<LongBuffer> data) {
     checkSize(name, ElementType.I64, shape);

@@ -36,7 +36,7 @@ public record NoiseParameter(LearnedNoise learned) {
   }
 
   /**
-   * {@return the parameters at their initial values}
+   * {@return the parameters at their initial values, closed by the caller}
    *
    * @param parent the manager of the arrays, whose device is theirs
    */
@@ -76,7 +76,7 @@ public record NoiseParameter(LearnedNoise learned) {
   }
 
   /**
-   * {@return the numbers of parameters: both ends, then the shape}
+   * {@return the numbers of parameters: both ends, then the shape, [2 + K], new}
    *
    * @param parameters both ends and the shape
    */

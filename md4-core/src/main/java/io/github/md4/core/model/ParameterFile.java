@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Parameters as safetensors; several sets share a file under different prefixes. */
+/** Parameters as float32 safetensors; several sets share a file under different prefixes. */
 public final class ParameterFile {
 
   private ParameterFile() {}
@@ -26,9 +26,9 @@ public final class ParameterFile {
   /**
    * Writes sets of parameters by prefix, one array at a time in the host's memory.
    *
-   * @param file a safetensors file; messages name it
+   * @param file the safetensors file; messages name it
    * @param metadata texts to add, by key
-   * @param setsByPrefix the sets, by what stands before their names
+   * @param setsByPrefix the sets, by what stands before their names; none is closed
    * @throws IOException if a file cannot be written
    */
   public static void write(
@@ -46,7 +46,7 @@ public final class ParameterFile {
   /**
    * Writes one set, without a prefix.
    *
-   * @param file a safetensors file; messages name it
+   * @param file the safetensors file; messages name it
    * @param metadata texts to add, by key
    * @param parameters the arrays to be written, under their own names
    * @throws IOException if a file cannot be written
@@ -59,13 +59,14 @@ public final class ParameterFile {
   }
 
   /**
-   * {@return the set with the given prefix}
+   * {@return the set with the given prefix, float32, closed by the caller}
    *
-   * @param file a safetensors file; messages name it
+   * @param file the safetensors file; messages name it
    * @param prefix what stands before the names of the set
    * @param parent the manager of the arrays, whose device is theirs
    * @param specs the names and shapes it must have
-   * @throws InvalidDataException if the file is damaged or holds other parameters
+   * @throws InvalidDataException if the file is absent or damaged, holds other parameters, or a
+   *     value is NaN or infinite
    * @throws IOException if a file cannot be read
    */
   public static Parameters read(

@@ -15,12 +15,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A file of named tensors in the safetensors format: the length of a JSON header as eight bytes,
- * the header, the data; all little-endian.
+ * A file of named tensors in the safetensors format (huggingface/safetensors): the length of a JSON
+ * header as eight bytes, the header, the data; all little-endian.
  *
  * <p>The header is checked whole when the file is opened; the tensors are memory-mapped one at a
  * time, so the file may be of any size. What is wrong with a file is an {@link
- * InvalidDataException} that names the file and the tensor.
+ * InvalidDataException} that names the file and the tensor. An open file may be read by several
+ * threads.
  */
 public final class SafeTensors implements AutoCloseable {
   /** The format's own limit. */
@@ -44,10 +45,10 @@ public final class SafeTensors implements AutoCloseable {
   /**
    * Opens a file and checks its header against its length. The caller closes it.
    *
-   * @param file a safetensors file; messages name it
+   * @param file the file; messages name it
    * @return the open file
    * @throws InvalidDataException if there is no such file or it is damaged
-   * @throws IOException if the file cannot be read, or written
+   * @throws IOException if the file cannot be read
    */
   public static SafeTensors open(Path file) throws IOException {
     new UntrustedFile(file).checkExists("");
@@ -112,6 +113,7 @@ public final class SafeTensors implements AutoCloseable {
    *
    * @param name the tensor's name as the header has it
    * @return the shape
+   * @throws InvalidDataException if there is no such tensor
    */
   public Shape shape(String name) {
     return entry(name).shape();
@@ -122,7 +124,9 @@ public final class SafeTensors implements AutoCloseable {
    * #close}}
    *
    * @param name the tensor's name as the header has it
-   * @throws IOException if the file cannot be read, or written
+   * @throws InvalidDataException if there is no such tensor, or it is of another type or above 2
+   *     GiB
+   * @throws IOException if the file cannot be read
    */
   public FloatBuffer floats(String name) throws IOException {
     return data(name, ElementType.F32).asFloatBuffer();
@@ -133,7 +137,9 @@ public final class SafeTensors implements AutoCloseable {
    * #close}}
    *
    * @param name the tensor's name as the header has it
-   * @throws IOException if the file cannot be read, or written
+   * @throws InvalidDataException if there is no such tensor, or it is of another type or above 2
+   *     GiB
+   * @throws IOException if the file cannot be read
    */
   public LongBuffer longs(String name) throws IOException {
     return data(name, ElementType.I64).asLongBuffer();
@@ -143,8 +149,9 @@ public final class SafeTensors implements AutoCloseable {
    * {@return the elements of a float32, float16 or bfloat16 tensor, row-major, as a new array}
    *
    * @param name the tensor's name as the header has it
-   * @throws InvalidDataException if it is of another type
-   * @throws IOException if the file cannot be read, or written
+   * @throws InvalidDataException if there is no such tensor, or it is of another type or above 2
+   *     GiB
+   * @throws IOException if the file cannot be read
    */
   public float[] asFloats(String name) throws IOException {
     SafeTensorsHeader.Entry entry = floating(name);
@@ -164,8 +171,8 @@ public final class SafeTensors implements AutoCloseable {
    * {@return {@link #asFloats} of weights, of which each must be a number}
    *
    * @param name the tensor's name as the header has it
-   * @throws InvalidDataException also if one is NaN or infinite
-   * @throws IOException if the file cannot be read, or written
+   * @throws InvalidDataException as {@link #asFloats}, and if one is NaN or infinite
+   * @throws IOException if the file cannot be read
    */
   public float[] asFiniteFloats(String name) throws IOException {
     return finite(name, asFloats(name));
@@ -186,11 +193,17 @@ public final class SafeTensors implements AutoCloseable {
    * @param name the tensor's name as the header has it
    * @param first the index of the first element, row-major, from 0
    * @param count the number of elements, at least 0
+   * @throws IllegalArgumentException if the tensor has not so many elements
    * @throws InvalidDataException as {@link #asFiniteFloats(String)}
-   * @throws IOException if the file cannot be read, or written
+   * @throws IOException if the file cannot be read
    */
   public float[] asFiniteFloats(String name, long first, int count) throws IOException {
     SafeTensorsHeader.Entry entry = floating(name);
+    long elements = entry.shape().size();
+    if (first < 0 || count < 0 || first > elements - count) {
+      throw new IllegalArgumentException(
+          "tensor %s has %d elements, not %d from %d on".formatted(name, elements, count, first));
+    }
     long size = entry.type().bytes();
     ByteBuffer data = map(channel, dataStart + entry.begin() + first * size, (long) count * size);
     return finite(name, entry.type().floats(file, name, data));
@@ -205,6 +218,7 @@ public final class SafeTensors implements AutoCloseable {
    * {@return the name of a tensor's element type in the file, as {@code BF16}}
    *
    * @param name the tensor's name as the header has it
+   * @throws InvalidDataException if there is no such tensor
    */
   public String type(String name) {
     return entry(name).dtype();
@@ -216,6 +230,7 @@ public final class SafeTensors implements AutoCloseable {
    *
    * @param name the tensor's name as the header has it
    * @param newName the name in the file to be written
+   * @throws InvalidDataException if there is no such tensor, or it is not F32, F16 or BF16
    */
   public NamedTensor tensor(String name, String newName) {
     SafeTensorsHeader.Entry entry = floating(name);
@@ -268,12 +283,12 @@ public final class SafeTensors implements AutoCloseable {
    * Writes a file that other tools read, holding one tensor in memory at a time. The file appears
    * under its name whole and synced, or not at all; one of that name is replaced.
    *
-   * @param file a safetensors file; messages name it
+   * @param file the file to be written; folders above it are made
    * @param metadata texts to add, by key; written in the order of the keys
-   * @param tensors in the order of the file, but those of larger elements first, so that all are
-   *     aligned
+   * @param tensors the tensors, in the order of the file, but those of larger elements first, so
+   *     that all are aligned
    * @throws IllegalArgumentException if two names are equal or data does not fill its shape
-   * @throws IOException if the file cannot be read, or written
+   * @throws IOException if the file cannot be written
    */
   public static void write(Path file, Map<String, String> metadata, Iterable<NamedTensor> tensors)
       throws IOException {

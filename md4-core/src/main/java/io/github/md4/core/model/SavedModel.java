@@ -30,7 +30,8 @@ import java.util.stream.Stream;
  * A model in a folder that needs nothing else: {@code config.json}, {@code tokenizer.json} (the
  * vocabulary itself) and {@code model.safetensors}; a checkpoint has {@code ema.safetensors} too.
  *
- * <p>Closing it frees its weights.
+ * <p>Closing it frees its weights. Its denoiser is safe for several threads where the network's is,
+ * as those of this library are.
  */
 public final class SavedModel implements AutoCloseable {
   private static final String CONFIG = "config.json";
@@ -54,7 +55,7 @@ public final class SavedModel implements AutoCloseable {
    */
   public record Description(ModelConfig config, Tokenizer tokenizer) {
 
-    /** {@return the states of a position} */
+    /** {@return the states of a position: the tokenizer's V tokens and the mask} */
     public TokenSpace tokenSpace() {
       return new TokenSpace(tokenizer.vocabularySize());
     }
@@ -119,7 +120,8 @@ public final class SavedModel implements AutoCloseable {
     /**
      * Writes all but the weights into an existing folder.
      *
-     * @param folder the folder of a model or of a checkpoint
+     * @param folder the existing folder
+     * @throws IllegalArgumentException as {@link #checkIsWritable}
      * @throws IOException if a file cannot be written
      */
     public void write(Path folder) throws IOException {
@@ -128,11 +130,12 @@ public final class SavedModel implements AutoCloseable {
     }
 
     /**
-     * Reads config, tokenizer and origin of a model.
+     * Reads config and tokenizer of a model.
      *
      * @param folder the folder of a model or of a checkpoint
-     * @return config, tokenizer and origin, without weights
-     * @throws InvalidDataException if the folder is no model's or the files are damaged
+     * @return config and tokenizer, without weights
+     * @throws InvalidDataException if the folder is no model's, a file is damaged, or it names a
+     *     kind that the class path lacks; the message says which
      * @throws IOException if a file cannot be read
      */
     public static Description read(Path folder) throws IOException {
@@ -171,10 +174,12 @@ public final class SavedModel implements AutoCloseable {
    *
    * @param folder the folder of a model or of a checkpoint
    * @param weights which weights: raw, or their moving average
-   * @param manager the device on which it will run
+   * @param manager the owner of the weights; its device is the one on which the model runs
    * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
    *     losses are float32 in both
-   * @throws InvalidDataException if the folder is no model's, is damaged or lacks those weights
+   * @return the model, closed by the caller
+   * @throws InvalidDataException if the folder is no model's, is damaged, lacks those weights, or
+   *     names a kind that the class path lacks
    * @throws IOException if a file cannot be read
    */
   public static SavedModel load(
@@ -250,7 +255,7 @@ public final class SavedModel implements AutoCloseable {
   /**
    * Writes raw and averaged weights of a network, as a checkpoint of a model with a curve.
    *
-   * @param folder the folder of a model or of a checkpoint
+   * @param folder the existing folder
    * @param raw the parameters as training left them
    * @param average the moving averages of the parameters
    * @throws IOException if a file cannot be written
@@ -263,7 +268,7 @@ public final class SavedModel implements AutoCloseable {
   /**
    * Writes averaged weights of a network, as a finished model with a curve has them.
    *
-   * @param folder the folder of a model or of a checkpoint
+   * @param folder the existing folder
    * @param average the moving averages of the parameters
    * @throws IOException if a file cannot be written
    */
@@ -275,7 +280,7 @@ public final class SavedModel implements AutoCloseable {
    * Writes raw and averaged weights into an existing folder, as a checkpoint has them: the
    * network's and, where the schedule is learned, {@link GenMd4Parameter}, by prefix.
    *
-   * @param folder the folder of a model or of a checkpoint
+   * @param folder the existing folder
    * @param raw the parameters as training left them, by prefix
    * @param average the moving averages of the parameters, by prefix
    * @throws IOException if a file cannot be written
@@ -290,7 +295,7 @@ public final class SavedModel implements AutoCloseable {
   /**
    * Writes averaged weights into an existing folder, as a finished model has them.
    *
-   * @param folder the folder of a model or of a checkpoint
+   * @param folder the existing folder
    * @param average the moving averages of the parameters, by prefix
    * @throws IOException if a file cannot be written
    */
@@ -301,7 +306,7 @@ public final class SavedModel implements AutoCloseable {
   /**
    * {@return whether a folder has the files of a model, of ours or of a {@link ModelLayout}}
    *
-   * @param folder the folder of a model or of a checkpoint
+   * @param folder any path, which may be absent
    */
   public static boolean isIn(Path folder) {
     return isOurs(folder) || ModelLayout.of(folder).isPresent();
@@ -352,7 +357,7 @@ public final class SavedModel implements AutoCloseable {
     return description;
   }
 
-  /** {@return the network with its weights} */
+  /** {@return the network with its weights, usable until this is closed} */
   public Denoiser denoiser() {
     return denoiser;
   }
@@ -360,8 +365,9 @@ public final class SavedModel implements AutoCloseable {
   /**
    * {@return its objective, with the schedule of its weights}
    *
-   * @param axis has no effect where the schedule is learned, which has continuous time only
-   * @param floor has no effect where the schedule is a curve
+   * @param axis the times; has no effect where powers are learned, which have continuous time only
+   * @param floor where time begins; has no effect where the schedule is a curve
+   * @throws IllegalArgumentException if the objective has no such times
    */
   public Objective objective(TimeAxis axis, TimeFloor floor) {
     return description.config.objective(description.tokenSpace(), schedule, axis, floor);

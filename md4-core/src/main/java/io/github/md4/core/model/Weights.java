@@ -14,6 +14,7 @@ public enum Weights {
    * {@return the choice written as {@code ema} or {@code raw}}
    *
    * @param text the choice as configs and options write it, in lower case
+   * @throws IllegalArgumentException for any other text
    */
   public static Weights parse(String text) {
     return Choices.parse(values(), "weights", text);

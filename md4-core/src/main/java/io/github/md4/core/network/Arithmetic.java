@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The multiplications of a network's forward pass for each token.
+ * The number of multiplications of a network's forward pass, for each token of a sequence of a
+ * given length. A training step takes three times as many, and two floating-point operations each.
  *
- * @param dense by weights, with logits at all positions, as others count them
- * @param needed by weights, with logits at half of the positions, as in training
- * @param attended of tokens by each other
+ * @param dense multiplications by weights, with logits at all positions, as others count them
+ * @param needed those by weights with logits at half of the positions, as in training
+ * @param attended those of tokens by each other, in attention
  */
 public record Arithmetic(double dense, double needed, double attended) {
   private static final int FILTERS = 4;
@@ -50,7 +51,7 @@ public record Arithmetic(double dense, double needed, double attended) {
    * @param specs the parameters, in the order of files
    * @param image rows, columns and colours
    * @param uses the number of multiplications of an example by a parameter outside the condition
-   * @param attended multiplications of an example's tokens by each other
+   * @param attended the number of multiplications of an example's tokens by each other
    */
   public static Arithmetic ofImages(
       List<ParameterSpec> specs,

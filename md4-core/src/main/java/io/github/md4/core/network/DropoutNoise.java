@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import java.util.stream.IntStream;
 
 /**
- * The noise of one step's dropout.
+ * The noise of one step's dropout, a function of (seed, step, example). Immutable, and safe for
+ * several threads.
  *
  * @param noise the noise of the run's seed
- * @param step the step of training, from 0
+ * @param step the step of training, in [0, 2^32)
  * @param firstExample the index in the step's batch of the first example here, so that splitting a
  *     batch changes no mask
  * @param stride the distance in the batch between two examples that are neighbours here
@@ -22,8 +25,8 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
    * Makes the noise of consecutive examples.
    *
    * @param noise the noise of the run's seed
-   * @param step the step of training, from 0
-   * @param firstExample the number of the first example in its batch
+   * @param step the step of training, in [0, 2^32)
+   * @param firstExample the number of the first example in its batch, from 0
    */
   public DropoutNoise(Noise noise, long step, int firstExample) {
     this(noise, step, firstExample, 1);
@@ -33,11 +36,13 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
    * Returns 1 where a channel is kept, independently with probability {@code 1 - rate}.
    *
    * @param batchSize B, the examples that get masks of their own, at least 1
-   * @param channels of one example over all branches and layers
+   * @param channels the channels of one example, over all branches and layers
    * @param rate the probability of being dropped, in [0, 1)
-   * @return {@code [batchSize * channels]}, example by example
+   * @return 0 or 1, example by example, {@code [batchSize * channels]}
+   * @throws IllegalArgumentException if {@code rate} is outside [0, 1)
    */
   public byte[] mask(int batchSize, int channels, double rate) {
+    require(rate >= 0 && rate < 1, "the rate of dropout must be in [0, 1)", rate);
     byte[] mask = new byte[batchSize * channels];
     long threshold = Math.round(rate * 0x1p32);
     IntStream.range(0, batchSize)
@@ -47,7 +52,8 @@ public record DropoutNoise(Noise noise, long step, int firstExample, int stride)
   }
 
   /**
-   * {@return the labels, each replaced by {@code nullLabel} with probability {@code rate}}
+   * {@return the labels, each replaced by {@code nullLabel} with probability {@code rate}: what
+   * classifier-free guidance trains on (Ho and Salimans, 2022)}
    *
    * @param labels classes, one for each example
    * @param rate the probability of a replacement, in [0, 1]

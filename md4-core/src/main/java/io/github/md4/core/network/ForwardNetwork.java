@@ -14,9 +14,11 @@ import io.github.md4.core.internal.torch.Autograd;
 import io.github.md4.core.network.TrainingOptions.Kernels;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -24,7 +26,8 @@ import java.util.Set;
  * differentiated automatically. In float32, on any device.
  *
  * <p>A {@link NetworkConfig} makes it, and a {@link NetworkKind} names that config, so that a
- * training saves the network and a model folder loads it again.
+ * training saves the network and a model folder loads it again. Its denoiser is safe for as many
+ * threads as its forward pass.
  */
 public final class ForwardNetwork implements Network {
   private final List<ParameterSpec> specs;
@@ -38,7 +41,8 @@ public final class ForwardNetwork implements Network {
     /**
      * Returns the logits of a batch, without dropout.
      *
-     * @param parameters by name, float32; their results belong to the batch's scope
+     * @param parameters the parameters by name, float32, in their specs' shapes; results of
+     *     operations on them belong to the batch's scope
      * @param batch tokens, times, classes and asked rows
      * @return the unnormalised log-probabilities of the clean tokens, float32 [R, V]
      */
@@ -47,10 +51,10 @@ public final class ForwardNetwork implements Network {
     /**
      * Returns the logits of a batch in training; those of {@link #logits} unless overridden.
      *
-     * @param parameters by name, float32; differentiated by
+     * @param parameters the parameters by name, float32; the result is differentiated by them
      * @param batch tokens, times, classes and asked rows
      * @param noise the noise of dropout, a function of (seed, step, example)
-     * @return float32 [R, V]
+     * @return the unnormalised log-probabilities of the clean tokens, float32 [R, V]
      */
     default NDArray training(Map<String, NDArray> parameters, Batch batch, DropoutNoise noise) {
       return logits(parameters, batch);
@@ -62,12 +66,12 @@ public final class ForwardNetwork implements Network {
    *
    * @param scope the manager of all that the forward pass makes, closed after it
    * @param zt partly masked tokens, int64 [B, N], in [0, V]
-   * @param rows flat positions in [0, B N) that are asked, int64 [R], rising
+   * @param rows flat positions in [0, B N) that are asked, ascending, int64 [R]
    * @param condition time and class of each example
    */
   public record Batch(NDManager scope, NDArray zt, NDArray rows, Condition condition) {
 
-    /** {@return the time of each example, float32 [B]} */
+    /** {@return the time of each example, in [0, 1], float32 [B], in {@link #scope}} */
     public NDArray times() {
       double[] times = condition.times();
       float[] narrow = new float[times.length];
@@ -81,7 +85,7 @@ public final class ForwardNetwork implements Network {
      * Returns the asked rows of an array that has all positions.
      *
      * @param all the results of all positions, [B, N, D]
-     * @return [R, D]
+     * @return the asked positions, [R, D], attached to the manager of {@code all}
      */
     public NDArray asked(NDArray all) {
       return all.reshape(-1, all.getShape().get(2)).get(rows);
@@ -95,11 +99,21 @@ public final class ForwardNetwork implements Network {
    * @param specs the parameters, in the order of initialisation and of files
    * @param forward computes logits float32 [R, V] by DJL's operations, which are differentiated
    *     automatically
+   * @throws IllegalArgumentException if there is no parameter, or two have one name
    */
   public ForwardNetwork(NDManager parent, List<ParameterSpec> specs, Forward forward) {
     this.specs = List.copyOf(specs);
-    this.forward = forward;
+    checkNames(this.specs);
+    this.forward = Objects.requireNonNull(forward, "forward");
     this.autograd = new Autograd(parent);
+  }
+
+  private static void checkNames(List<ParameterSpec> specs) {
+    require(!specs.isEmpty(), "a network must have parameters", specs);
+    Set<String> names = new HashSet<>();
+    for (ParameterSpec spec : specs) {
+      require(names.add(spec.name()), "two parameters must not have one name", spec.name());
+    }
   }
 
   @Override

@@ -5,7 +5,10 @@ import ai.djl.ndarray.NDArray;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 
-/** A denoiser that keeps values derived from its weights, and frees them when closed. */
+/**
+ * A denoiser that keeps values derived from its weights, and frees them when closed. It is closed
+ * before the weights.
+ */
 public interface FrozenDenoiser extends Denoiser, AutoCloseable {
 
   /** {@return a line that names the code that computes it} */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.network;
 
+import static io.github.md4.core.Checks.require;
+
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
 import java.util.Arrays;
@@ -14,7 +16,8 @@ public sealed interface Initializer {
    *
    * @param values the elements, row-major, overwritten
    * @param noise the noise of the run's seed
-   * @param parameter the parameter's index in its network, so that no two parameters share noise
+   * @param parameter the parameter's index in its network, at least 0, so that no two parameters
+   *     share noise
    */
   void fill(float[] values, Noise noise, int parameter);
 
@@ -49,9 +52,23 @@ public sealed interface Initializer {
   /**
    * Normal with mean zero.
    *
-   * @param deviation the standard deviation, at least 0
+   * @param deviation the standard deviation, at least 0 and finite
    */
   record Normal(double deviation) implements Initializer {
+
+    /**
+     * Checks the deviation.
+     *
+     * @param deviation the standard deviation, at least 0 and finite
+     * @throws IllegalArgumentException if it is negative or not finite
+     */
+    public Normal {
+      require(
+          deviation >= 0 && deviation < Double.POSITIVE_INFINITY,
+          "a deviation must be at least 0 and finite",
+          deviation);
+    }
+
     @Override
     public void fill(float[] values, Noise noise, int parameter) {
       Normals.fill(values, deviation, Double.POSITIVE_INFINITY, i -> stream(noise, parameter, i));
@@ -60,12 +77,28 @@ public sealed interface Initializer {
 
   /**
    * LeCun normal: truncated at two deviations and widened so that the variance is {@code gain /
-   * fanIn} all the same.
+   * fanIn} all the same (LeCun et al., 1998).
    *
-   * @param fanIn the number of channels that go in
-   * @param gain the factor of the variance
+   * @param fanIn the number of channels that go in, at least 1
+   * @param gain the factor of the variance, at least 0 and finite
    */
   record LeCunNormal(long fanIn, double gain) implements Initializer {
+
+    /**
+     * Checks both.
+     *
+     * @param fanIn the number of channels that go in, at least 1
+     * @param gain the factor of the variance, at least 0 and finite
+     * @throws IllegalArgumentException if one is out of its range
+     */
+    public LeCunNormal {
+      require(fanIn >= 1, "fanIn must be at least 1", fanIn);
+      require(
+          gain >= 0 && gain < Double.POSITIVE_INFINITY,
+          "a gain must be at least 0 and finite",
+          gain);
+    }
+
     private static final double BOUND = 2;
 
     /** The deviation of a standard normal truncated at two. */
@@ -83,10 +116,23 @@ public sealed interface Initializer {
    * for the column, half for the row, each {@code [sin(i f_k), cos(i f_k)]} with {@code f_k =
    * 10000^(-k / (width / 4))}. Nothing is drawn.
    *
-   * @param columns columns of the grid
-   * @param width the number of channels
+   * @param columns the columns of the grid, at least 1
+   * @param width the number of channels, a multiple of 4
    */
   public record Grid(int columns, int width) implements Initializer {
+
+    /**
+     * Checks both.
+     *
+     * @param columns the columns of the grid, at least 1
+     * @param width the number of channels, a multiple of 4
+     * @throws IllegalArgumentException if one is out of its range
+     */
+    public Grid {
+      require(columns >= 1, "columns must be at least 1", columns);
+      require(width >= 4 && width % 4 == 0, "width must be a multiple of 4", width);
+    }
+
     private static final double LONGEST_PERIOD = 10_000;
 
     @Override
@@ -112,7 +158,7 @@ public sealed interface Initializer {
         noise.fill(block, Purpose.INITIALIZATION, attempt, parameter, element);
   }
 
-  /** Normal draws whose every element has a stream of its own. */
+  /** Normal draws whose every element has a stream of its own (Box and Muller, 1958). */
   final class Normals {
     private static final double UNIT = 0x1p-32;
     private static final long WORD = 0xFFFFFFFFL;

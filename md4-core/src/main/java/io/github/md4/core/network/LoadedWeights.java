@@ -64,7 +64,8 @@ public final class LoadedWeights implements AutoCloseable {
   }
 
   /**
-   * {@return the weight of that name, for kernels alone}
+   * {@return the weight of that name, for kernels alone: it belongs to this object, and no manager
+   * frees it}
    *
    * @param name the parameter's name in the model's file
    * @throws IllegalArgumentException if there is none

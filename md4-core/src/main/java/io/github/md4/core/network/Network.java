@@ -10,7 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A network without its weights: the same object serves the trained and the averaged ones.
+ * A network without its weights: the same object serves the trained and the averaged ones. Closing
+ * it frees tables and kernels, and is done after all that it made is closed.
  *
  * <p>{@link ForwardNetwork} makes one of a forward pass of a user's own.
  */
@@ -23,7 +24,7 @@ public interface Network extends AutoCloseable {
    * {@return the denoiser with these weights, without dropout; its results cannot be
    * differentiated}
    *
-   * @param parameters float32 arrays by name, as the network's specs have them
+   * @param parameters float32 arrays by name, as {@link #specs} has them; not closed
    */
   Denoiser denoiser(Parameters parameters);
 
@@ -32,7 +33,7 @@ public interface Network extends AutoCloseable {
    * once} Closed by the caller, before the weights.
    *
    * @param parent the manager of the arrays, whose device is theirs
-   * @param parameters float32 arrays by name, as the network's specs have them
+   * @param parameters float32 arrays by name, as {@link #specs} has them; not closed
    */
   default FrozenDenoiser frozen(NDManager parent, Parameters parameters) {
     return new FrozenDenoiser.Plain(denoiser(parameters));
@@ -56,7 +57,7 @@ public interface Network extends AutoCloseable {
    * only its {@link TrainableNetwork#optimizer} may change them.
    *
    * @param parent the manager of the arrays, whose device is theirs
-   * @param parameters float32 arrays by name, as the network's specs have them
+   * @param parameters float32 arrays by name, as {@link #specs} has them; not closed
    * @param options the code that computes, the type of the residual stream and what is computed
    *     twice
    * @throws io.github.md4.core.DeviceException if the options ask for kernels that do not run here

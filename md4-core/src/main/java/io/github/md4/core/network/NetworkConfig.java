@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 /**
  * The shape of a network, of one kind or another. A user's own is a record, whose components are
  * the keys of files, with the one method {@link #network}; the others have answers for a network
- * over text with a time and without classes.
+ * over text with a time and without classes. Immutable.
  */
 public interface NetworkConfig {
 
@@ -32,7 +32,7 @@ public interface NetworkConfig {
     return TimeFeatures.T;
   }
 
-  /** {@return the number of classes, or 0} */
+  /** {@return the number of classes, at least 1, or 0 where there are none} */
   default int classes() {
     return 0;
   }
@@ -47,7 +47,7 @@ public interface NetworkConfig {
     return false;
   }
 
-  /** {@return the width of the vectors that the network is shown beside tokens, or 0} */
+  /** {@return D, the width of the vectors that the network is shown beside tokens, or 0} */
   default int vectorWidth() {
     return 0;
   }
@@ -92,8 +92,9 @@ public interface NetworkConfig {
    * {@return the network, to be closed by the caller}
    *
    * @param parent the manager, and so the device, under which its tables live
-   * @param vocabularySize V; the mask is one more
+   * @param vocabularySize V, at least 2; the mask is one more
    * @param precision the arithmetic that is asked for; a network may compute in a finer one
+   * @throws IllegalArgumentException if the vocabulary does not fit the network
    */
   Network network(NDManager parent, int vocabularySize, Precision precision);
 }

@@ -14,10 +14,10 @@ public interface NetworkKind {
   /** The kind of a file that names none. */
   String DEFAULT = "transformer";
 
-  /** {@return the name in files} */
+  /** {@return the name in files, none of this library's} */
   String name();
 
-  /** {@return the record whose components are the kind's keys} */
+  /** {@return the record whose components are the kind's keys, with a public constructor} */
   Class<? extends NetworkConfig> config();
 
   /**

@@ -15,6 +15,7 @@ import java.util.Map;
 
 /**
  * A network's parameters by name, in the network's order; float32, owned and closed by this object.
+ * For one thread while they change.
  */
 public final class Parameters implements AutoCloseable {
   private final FlatArrays flat;
@@ -32,7 +33,7 @@ public final class Parameters implements AutoCloseable {
   @FunctionalInterface
   public interface Values {
     /**
-     * {@return the values of a parameter, row-major}
+     * {@return the values of a parameter, row-major, as many as its shape has elements}
      *
      * @param spec the parameter's name, shape and initial law
      * @param index the parameter's place in the network, from 0
@@ -41,7 +42,7 @@ public final class Parameters implements AutoCloseable {
   }
 
   /**
-   * {@return parameters drawn from their initial laws}
+   * {@return parameters drawn from their initial laws, closed by the caller}
    *
    * @param parent the manager of the arrays, whose device is theirs
    * @param specs the parameters, in the order of files
@@ -59,11 +60,13 @@ public final class Parameters implements AutoCloseable {
   }
 
   /**
-   * {@return parameters with the given values; one parameter at a time is held on the host}
+   * {@return parameters with the given values, closed by the caller; one parameter at a time is
+   * held on the host}
    *
    * @param parent the manager of the arrays, whose device is theirs
    * @param specs the parameters, in the order of files
    * @param values gives the values of each
+   * @throws IllegalArgumentException if values are not as many as a shape has elements
    */
   public static Parameters of(NDManager parent, List<ParameterSpec> specs, Values values) {
     List<Shape> shapes = specs.stream().map(ParameterSpec::shape).toList();
@@ -76,12 +79,12 @@ public final class Parameters implements AutoCloseable {
     return parameters;
   }
 
-  /** {@return a copy that shares nothing with this} */
+  /** {@return a copy that shares nothing with this, closed by the caller} */
   public Parameters copy() {
     return new Parameters(arrays.keySet(), flat.copy());
   }
 
-  /** {@return zeros of the same names and shapes} */
+  /** {@return zeros of the same names and shapes, closed by the caller} */
   public Parameters zeros() {
     return new Parameters(arrays.keySet(), flat.zeros(Precision.FLOAT32));
   }
@@ -92,7 +95,7 @@ public final class Parameters implements AutoCloseable {
   }
 
   /**
-   * {@return the parameter of that name}
+   * {@return the parameter of that name, in its spec's shape, owned by this object}
    *
    * @param name the parameter's name in the model's file
    * @throws IllegalArgumentException if there is none

@@ -14,7 +14,7 @@ import java.util.Map;
  * the point, several times faster.
  *
  * <p>libtorch and CUDA's libraries read it from the environment at their first use, so it must be
- * set before DJL's engine is used.
+ * set before DJL's engine is used (docs/gpu.md). It holds for the process.
  */
 public final class Tf32 {
   /** The variable that libtorch reads for its products. */
@@ -55,7 +55,7 @@ public final class Tf32 {
   /**
    * {@return whether float32 products on a manager's device are rounded; waits for the device}
    *
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent a manager, whose device is asked
    */
   public static boolean isInEffect(NDManager parent) {
     if (!parent.getDevice().isGpu()) {
@@ -72,7 +72,7 @@ public final class Tf32 {
    * Checks that a manager's device does what was allowed, unless it is a CPU, which has no part in
    * it.
    *
-   * @param parent the manager of the arrays, whose device is theirs
+   * @param parent a manager, whose device is asked
    * @throws DeviceException if it does not
    */
   public static void check(NDManager parent) {

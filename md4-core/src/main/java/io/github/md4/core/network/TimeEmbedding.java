@@ -3,7 +3,7 @@ package io.github.md4.core.network;
 
 import static io.github.md4.core.Checks.require;
 
-/** Sinusoidal features of a time (spec, Section 5.1). */
+/** Sinusoidal features of a time (Vaswani et al., 2017; Ho et al., 2020; spec, Section 5.1). */
 public final class TimeEmbedding {
   private static final double SCALE = 1000;
   private static final double LONGEST_PERIOD = 10_000;
@@ -15,17 +15,19 @@ public final class TimeEmbedding {
    * = 0..h-1, h = width / 2}
    *
    * @param t the time of an example, in [0, 1]
-   * @param width at least 4; where it is odd the last feature is zero
+   * @param width the number of features, at least 4; where it is odd the last is zero
+   * @throws IllegalArgumentException if {@code width} is below 4
    */
   public static float[] of(double t, int width) {
     return of(new double[] {t}, width);
   }
 
   /**
-   * {@return the features of several times, one after another}
+   * {@return the features of several times, one after another, [B width]}
    *
-   * @param times times, in the unit of the network
-   * @param width the number of features of a time, even
+   * @param times the times of B examples, in [0, 1]
+   * @param width the number of features of a time, at least 4; where it is odd the last is zero
+   * @throws IllegalArgumentException if {@code width} is below 4
    */
   public static float[] of(double[] times, int width) {
     require(width >= 4, "width must be at least 4", width);

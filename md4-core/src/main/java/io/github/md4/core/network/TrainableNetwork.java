@@ -8,7 +8,8 @@ import java.util.Optional;
 
 /**
  * A network with the parameters to be trained, and the memory that training needs. This library
- * implements it; a user's network is a {@link ForwardNetwork}, which is trained through it.
+ * implements it; a user's network is a {@link ForwardNetwork}, which is trained through it. All but
+ * {@link #prepare} is for one thread.
  */
 public interface TrainableNetwork extends AutoCloseable {
 
@@ -18,7 +19,7 @@ public interface TrainableNetwork extends AutoCloseable {
     /**
      * Computes its forward pass, with dropout.
      *
-     * @param scope takes the arrays that the backward pass needs
+     * @param scope the owner of the arrays that the backward pass needs
      * @return the pass, closed by the caller
      */
     TrainingPass forward(NDManager scope);
@@ -36,7 +37,7 @@ public interface TrainableNetwork extends AutoCloseable {
   /**
    * Computes the forward pass of a batch at once.
    *
-   * @param scope takes the arrays that the backward pass needs
+   * @param scope the owner of the arrays that the backward pass needs
    * @param input tokens, times, classes and asked rows, on the host
    * @param noise the noise of dropout
    * @return the pass, closed by the caller

@@ -34,6 +34,7 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
      * {@return the choice written as {@code auto}, {@code torchscript} or {@code fused}}
      *
      * @param text the text, as configs hold it
+     * @throws IllegalArgumentException for any other text
      */
     public static Kernels parse(String text) {
       return Choices.parse(values(), "kernels", text);
@@ -61,6 +62,7 @@ public record TrainingOptions(Kernels kernels, Precision stream, Recompute recom
      * {@return the choice written as {@code none} or {@code layer}}
      *
      * @param text the text, as configs hold it
+     * @throws IllegalArgumentException for any other text
      */
     public static Recompute parse(String text) {
       return Choices.parse(values(), "recompute", text);

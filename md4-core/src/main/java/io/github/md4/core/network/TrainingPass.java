@@ -4,7 +4,10 @@ package io.github.md4.core.network;
 import io.github.md4.core.loss.Logits;
 import java.util.function.IntConsumer;
 
-/** A network's forward pass of a batch, with its backward pass. */
+/**
+ * A network's forward pass of a batch, with its backward pass. Closing it frees what the backward
+ * pass needs.
+ */
 public interface TrainingPass extends AutoCloseable {
 
   /**
@@ -22,7 +25,8 @@ public interface TrainingPass extends AutoCloseable {
    * As {@link #backward()}; tells which segments of the gradients are complete while the rest is
    * still being computed. Those that it does not name are complete at the end.
    *
-   * @param complete takes the place of a segment in {@link TrainableNetwork#segments}
+   * @param complete takes the index of a segment in {@link TrainableNetwork#segments}, when its
+   *     gradients are complete
    */
   default void backward(IntConsumer complete) {
     backward();

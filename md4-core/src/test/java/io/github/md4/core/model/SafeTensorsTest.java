@@ -285,6 +285,21 @@ final class SafeTensorsTest {
     }
   }
 
+  @Test
+  void finiteFloats_areOfTheirTensorAlone() throws IOException {
+    Path file = write(floats("a", new Shape(2), 1, 2), floats("b", new Shape(3), 3, 4, 5));
+    try (SafeTensors tensors = SafeTensors.open(file)) {
+      assertThat(tensors.asFiniteFloats("a", 1, 1)).containsExactly(2);
+      assertThat(tensors.asFiniteFloats("b", 3, 0)).isEmpty();
+      assertThatThrownBy(() -> tensors.asFiniteFloats("a", 1, 2))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("tensor a has 2 elements, not 2 from 1 on");
+      assertThatThrownBy(() -> tensors.asFiniteFloats("b", -1, 2))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("tensor b has 3 elements, not 2 from -1 on");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(floats = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
   void finiteFloats_holdNeitherNanNorInfinity(float value) throws IOException {

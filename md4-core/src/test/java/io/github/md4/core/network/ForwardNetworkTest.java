@@ -56,6 +56,32 @@ final class ForwardNetworkTest {
   }
 
   @Test
+  void network_hasParametersWithNamesOfTheirOwn() {
+    ParameterSpec table = Specs.table("table", 6, 5);
+    assertThatThrownBy(() -> new ForwardNetwork(manager, List.of(table, table), (p, b) -> null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("two parameters must not have one name: table");
+    assertThatThrownBy(() -> new ForwardNetwork(manager, List.of(), (p, b) -> null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a network must have parameters: []");
+    assertThatThrownBy(() -> Specs.zeros(" ", 3))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a parameter must have a name: (3)");
+    assertThatThrownBy(() -> Specs.zeros("bias", 3, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("a parameter must have elements: bias: (3, 0)");
+  }
+
+  @Test
+  void noise_refusesARateThatDropsAll() {
+    DropoutNoise noise = new DropoutNoise(new Noise(2), 0, 0);
+    assertThatThrownBy(() -> noise.mask(2, 3, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the rate of dropout must be in [0, 1): 1.0");
+    assertThat(noise.mask(2, 3, 0)).containsOnly(1);
+  }
+
+  @Test
   void denoiser_computesTheForwardAndLeavesOnlyItsResult() {
     try (Network network = network(ForwardNetworkTest::table);
         Parameters parameters = parameters(manager, network);

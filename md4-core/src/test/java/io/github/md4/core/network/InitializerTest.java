@@ -2,6 +2,7 @@
 package io.github.md4.core.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
@@ -24,6 +25,31 @@ final class InitializerTest {
 
   /** Bounds are five standard errors: a false alarm has probability below 6e-7 each. */
   private static final double ERRORS = 5;
+
+  @Test
+  void laws_rejectNumbersOutOfRange() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Initializer.Normal(Double.NaN))
+        .withMessage("a deviation must be at least 0 and finite: NaN");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Initializer.LeCunNormal(0, 1))
+        .withMessage("fanIn must be at least 1: 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Initializer.LeCunNormal(3, -1))
+        .withMessage("a gain must be at least 0 and finite: -1.0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Initializer.Grid(0, 4))
+        .withMessage("columns must be at least 1: 0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new Initializer.Grid(3, 6))
+        .withMessage("width must be a multiple of 4: 6");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new RotaryAngles(10_000, 7))
+        .withMessage("width must be even and at least 2: 7");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new RotaryAngles(0, 8))
+        .withMessage("the base must be above 0: 0.0");
+  }
 
   @Test
   void leCunNormal_hasItsVarianceAndStopsAtTwoDeviations() {

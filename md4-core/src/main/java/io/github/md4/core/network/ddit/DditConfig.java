@@ -17,14 +17,15 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * The shape of a network of the DDiT kind (SEDD, Lou et al., 2024; MDLM, Sahoo et al., 2024): adaLN
- * on LayerNorms with weights, GELU feed-forwards with biases, rotary positions.
+ * The shape of a network of the DDiT kind (SEDD, Lou et al., 2024; MDLM, Sahoo et al., 2024;
+ * docs/models.md): adaLN on LayerNorms with weights, GELU feed-forwards with biases, rotary
+ * positions.
  *
  * @param width D, the length of the residual stream's vectors, at least 1
- * @param heads divides {@code width}, which then gives an even width of a head
- * @param layers the number of blocks, at least 1
- * @param conditionWidth of the condition, or 0 where nothing modulates LayerNorm, which then has a
- *     bias (RADD)
+ * @param heads the number of attention heads; twice it divides {@code width}
+ * @param layers the number of blocks, in [1, 10000]
+ * @param conditionWidth the width of the condition, or 0 where nothing modulates LayerNorm, which
+ *     then has a bias (RADD)
  * @param timeFeatures whether the network is told the noise of the time; where it is not, but has a
  *     condition, it is told none (MDLM, BD3-LM)
  * @param blockSize the positions that are unmasked together, left to right (BD3-LM), or 0 where all
@@ -43,16 +44,16 @@ public record DditConfig(
    * Checks the components.
    *
    * @param width D, the length of the residual stream's vectors, at least 1
-   * @param heads divides {@code width}, which then gives an even width of a head
-   * @param layers the number of blocks, at least 1
-   * @param conditionWidth of the condition, or 0 where nothing modulates LayerNorm, which then has
-   *     a bias (RADD)
+   * @param heads the number of attention heads; twice it divides {@code width}
+   * @param layers the number of blocks, in [1, 10000]
+   * @param conditionWidth the width of the condition, or 0 where nothing modulates LayerNorm, which
+   *     then has a bias (RADD)
    * @param timeFeatures whether the network is told the noise of the time; where it is not, but has
    *     a condition, it is told none (MDLM, BD3-LM)
    * @param blockSize the positions that are unmasked together, left to right (BD3-LM), or 0 where
    *     all see each other
-   * @throws IllegalArgumentException if {@code timeFeatures} are of t and {@code conditionWidth} is
-   *     0
+   * @throws IllegalArgumentException if a number is out of its range, or {@code timeFeatures} are
+   *     of t and {@code conditionWidth} is 0
    */
   public DditConfig {
     require(width >= 1, "width must be at least 1", width);
@@ -84,7 +85,11 @@ public record DditConfig(
     return OptionalInt.empty();
   }
 
-  /** Accepts any length, of whole blocks where there are blocks. */
+  /**
+   * Accepts any length, of whole blocks where there are blocks.
+   *
+   * @throws IllegalArgumentException if there are blocks, and no whole number of them
+   */
   @Override
   public void checkLength(int length) {
     require(

@@ -21,10 +21,10 @@ import java.util.OptionalInt;
  * tokens as its head. It has no input of the time.
  *
  * @param layers the number of blocks, at least 1
- * @param heads of attention; they divide the width
+ * @param heads the number of attention heads; they divide the width
  * @param width D, the length of the residual stream's vectors, divisible by the heads
  * @param positions the number of positions that have an embedding, the longest sequence
- * @param epsilon the number added to the variance in each LayerNorm, above 0
+ * @param epsilon the number added to the variance in each LayerNorm, in (0, 1)
  * @param start the token that stands for the mask before a sequence: the end of text
  */
 public record GptConfig(int layers, int heads, int width, int positions, double epsilon, int start)
@@ -35,11 +35,12 @@ public record GptConfig(int layers, int heads, int width, int positions, double 
    * Checks the components.
    *
    * @param layers the number of blocks, at least 1
-   * @param heads of attention; they divide the width
+   * @param heads the number of attention heads; they divide the width
    * @param width D, the length of the residual stream's vectors, divisible by the heads
    * @param positions the number of positions that have an embedding, the longest sequence
-   * @param epsilon the number added to the variance in each LayerNorm, above 0
+   * @param epsilon the number added to the variance in each LayerNorm, in (0, 1)
    * @param start the token that stands for the mask before a sequence: the end of text
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public GptConfig {
     require(layers >= 1, "layers must be at least 1", layers);
@@ -50,7 +51,7 @@ public record GptConfig(int layers, int heads, int width, int positions, double 
     require(start >= 0, "start must be at least 0", start);
   }
 
-  /** {@return the smallest of the published ones} */
+  /** {@return the smallest of the published ones: 12 layers of width 768, 1,024 positions} */
   public static GptConfig defaults() {
     return new GptConfig(12, 12, 768, 1024, 1e-5, 50_256);
   }
@@ -108,7 +109,7 @@ public record GptConfig(int layers, int heads, int width, int positions, double 
   }
 
   /**
-   * {@return the parameters, under their published names}
+   * {@return the parameters, under their published names, in the order of files}
    *
    * @param vocabularySize V, the number of tokens without the mask
    */

@@ -7,12 +7,12 @@ import io.github.md4.core.network.TimeFeatures;
 import java.util.OptionalInt;
 
 /**
- * The condition of an image network.
+ * The condition of an image network (spec, Section 5.2).
  *
  * @param timeFeatures whether the time is an input
- * @param classes the number of classes, or 0
- * @param labelDropout rate in training at which a label is replaced by that of no class,
- *     independently for each example; classifier-free guidance needs it
+ * @param classes the number of classes, at least 0; 0 for none
+ * @param labelDropout the rate, in [0, 1), at which training replaces a label by that of no class,
+ *     independently for each example; classifier-free guidance needs it (Ho and Salimans, 2022)
  */
 public record ConditionConfig(TimeFeatures timeFeatures, int classes, double labelDropout) {
 
@@ -20,9 +20,12 @@ public record ConditionConfig(TimeFeatures timeFeatures, int classes, double lab
    * Checks the components.
    *
    * @param timeFeatures whether the time is an input
-   * @param classes the number of classes, or 0
-   * @param labelDropout rate in training at which a label is replaced by that of no class,
-   *     independently for each example; classifier-free guidance needs it
+   * @param classes the number of classes, at least 0; 0 for none
+   * @param labelDropout the rate, in [0, 1), at which training replaces a label by that of no
+   *     class, independently for each example; classifier-free guidance needs it (Ho and Salimans,
+   *     2022)
+   * @throws IllegalArgumentException if a number is out of its range, or labels are to be dropped
+   *     where there are none
    */
   public ConditionConfig {
     require(classes >= 0, "classes must be at least 0", classes);
@@ -41,7 +44,7 @@ public record ConditionConfig(TimeFeatures timeFeatures, int classes, double lab
     return timeFeatures == TimeFeatures.T || classes > 0;
   }
 
-  /** {@return the label of no class; empty where training never drops labels} */
+  /** {@return the label of no class, the number of classes; empty where no label is dropped} */
   public OptionalInt nullLabel() {
     return labelDropout > 0 ? OptionalInt.of(classes) : OptionalInt.empty();
   }

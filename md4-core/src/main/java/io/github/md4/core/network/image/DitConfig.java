@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The shape of a transformer over patches (DiT): the UViT's mid block between embedded tokens and
- * logits.
+ * The shape of a transformer over patches (DiT; Peebles and Xie, 2023; spec, Section 5.6): the
+ * UViT's mid block between embedded tokens and logits.
  *
  * @param image rows, columns and colours of an image; N is their product
- * @param width of embedded tokens and of the condition
+ * @param width the width of embedded tokens and of the condition, at least 4
  * @param blocks widths, heads and layers of the transformer
  * @param condition what the network is told beside the tokens
- * @param dropout rate of all its dropout
+ * @param dropout the rate of all its dropout, in [0, 1)
  */
 public record DitConfig(
     ImageShape image, int width, DitShape blocks, ConditionConfig condition, double dropout)
@@ -31,10 +31,12 @@ public record DitConfig(
    * Checks the components.
    *
    * @param image rows, columns and colours of an image; N is their product
-   * @param width of embedded tokens and of the condition
+   * @param width the width of embedded tokens and of the condition, at least 4
    * @param blocks widths, heads and layers of the transformer
-   * @param dropout rate of all its dropout
+   * @param dropout the rate of all its dropout, in [0, 1)
    * @param condition what the network is told beside the tokens
+   * @throws IllegalArgumentException if a number is out of its range, or the side of a patch does
+   *     not divide those of the image
    */
   public DitConfig {
     ImageChecks.embedding(width);

@@ -9,10 +9,10 @@ import java.util.Map;
 /**
  * The size of a transformer over patches of an image (spec, Section 5.6).
  *
- * @param width D of its stream, a multiple of four and of {@code heads}
+ * @param width D, the width of its stream, a multiple of four and of {@code heads}
  * @param heads the number of attention heads, at least 1
- * @param layers the number of blocks, at least 1
- * @param patch pixels of a patch's side
+ * @param layers the number of blocks, in [1, 10000]
+ * @param patch the pixels of a patch's side, at least 1
  */
 public record DitShape(int width, int heads, int layers, int patch) {
   private static final int EXPANSION = 4;
@@ -21,10 +21,11 @@ public record DitShape(int width, int heads, int layers, int patch) {
   /**
    * Checks the components.
    *
-   * @param width D of its stream, a multiple of four and of {@code heads}
+   * @param width D, the width of its stream, a multiple of four and of {@code heads}
    * @param heads the number of attention heads, at least 1
-   * @param layers the number of blocks, at least 1
-   * @param patch pixels of a patch's side
+   * @param layers the number of blocks, in [1, 10000]
+   * @param patch the pixels of a patch's side, at least 1
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public DitShape {
     require(heads >= 1, "heads must be at least 1", heads);
@@ -41,7 +42,7 @@ public record DitShape(int width, int heads, int layers, int patch) {
     return new DitShape(768, 12, 20, 2);
   }
 
-  /** {@return F, the hidden width of the feed-forward} */
+  /** {@return F, the hidden width of the feed-forward, 4 D} */
   public int hiddenWidth() {
     return EXPANSION * width;
   }

@@ -11,11 +11,11 @@ import io.github.md4.core.token.ImageShape;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** The shape of a network over the values of an image. */
+/** The shape of a network over the values of an image (spec, Sections 5.5 and 5.6). */
 public sealed interface ImageConfig extends NetworkConfig
     permits UNetConfig, UVitConfig, DitConfig {
 
-  /** {@return the images' size} */
+  /** {@return the images' size: rows, columns and colours, whose product is N} */
   ImageShape image();
 
   /** {@return the width of embedded tokens and of the condition} */
@@ -24,7 +24,7 @@ public sealed interface ImageConfig extends NetworkConfig
   /** {@return its condition} */
   ConditionConfig condition();
 
-  /** {@return the rate of dropout} */
+  /** {@return the rate of dropout, in [0, 1)} */
   double dropout();
 
   /** {@return the most channels of a feature map; 0 without convolutions} */

@@ -17,10 +17,11 @@ import java.util.Map;
  * The shape of the pixel UNet, which keeps the image's resolution throughout (spec, Section 5.5).
  *
  * @param image rows, columns and colours of an image; N is their product
- * @param width channels of every map, and width of embedded tokens and of the condition
- * @param layers ResBlocks of the down path; the up path has one more
+ * @param width the channels of every map, and the width of embedded tokens and of the condition, a
+ *     multiple of 32
+ * @param layers the ResBlocks of the down path, in [1, 10000]; the up path has one more
  * @param condition what the network is told beside the tokens
- * @param dropout rate of single activations in each ResBlock
+ * @param dropout the rate of single activations in each ResBlock, in [0, 1)
  */
 public record UNetConfig(
     ImageShape image, int width, int layers, ConditionConfig condition, double dropout)
@@ -30,10 +31,12 @@ public record UNetConfig(
    * Checks the components.
    *
    * @param image rows, columns and colours of an image; N is their product
-   * @param width channels of every map, and width of embedded tokens and of the condition
-   * @param layers ResBlocks of the down path; the up path has one more
-   * @param dropout rate of single activations in each ResBlock
+   * @param width the channels of every map, and the width of embedded tokens and of the condition,
+   *     a multiple of 32
+   * @param layers the ResBlocks of the down path, in [1, 10000]; the up path has one more
+   * @param dropout the rate of single activations in each ResBlock, in [0, 1)
    * @param condition what the network is told beside the tokens
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public UNetConfig {
     ImageChecks.width(width);

@@ -19,17 +19,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The shape of the UViT: ResBlocks with adaptive norms around a transformer over patches (spec,
- * Section 5.6).
+ * The shape of the UViT: ResBlocks with adaptive norms around a transformer over patches (Hoogeboom
+ * et al., 2023; spec, Section 5.6).
  *
  * @param image rows, columns and colours of an image; N is their product
- * @param width of embedded tokens and of the condition
- * @param multipliers of the width, the channels of each level; every further level has half the
- *     resolution
- * @param layers ResBlocks of a level of the down path; the up path has one more
+ * @param width the width of embedded tokens and of the condition, a multiple of 32
+ * @param multipliers factors of the width, each at least 1, at least one: the channels of each
+ *     level; every further level has half the resolution
+ * @param layers the ResBlocks of a level of the down path, in [1, 10000]; the up path has one more
  * @param middle the transformer at the lowest resolution
  * @param condition what the network is told beside the tokens
- * @param dropout rate of single activations in each ResBlock, and of all dropout of the transformer
+ * @param dropout the rate of single activations in each ResBlock, and of all dropout of the
+ *     transformer, in [0, 1)
  */
 public record UVitConfig(
     ImageShape image,
@@ -47,14 +48,17 @@ public record UVitConfig(
    * Checks the components.
    *
    * @param image rows, columns and colours of an image; N is their product
-   * @param width of embedded tokens and of the condition
-   * @param multipliers of the width, the channels of each level; every further level has half the
-   *     resolution
-   * @param layers ResBlocks of a level of the down path; the up path has one more
+   * @param width the width of embedded tokens and of the condition, a multiple of 32
+   * @param multipliers factors of the width, each at least 1, at least one: the channels of each
+   *     level; every further level has half the resolution
+   * @param layers the ResBlocks of a level of the down path, in [1, 10000]; the up path has one
+   *     more
    * @param middle the transformer at the lowest resolution
-   * @param dropout rate of single activations in each ResBlock, and of all dropout of the
-   *     transformer
+   * @param dropout the rate of single activations in each ResBlock, and of all dropout of the
+   *     transformer, in [0, 1)
    * @param condition what the network is told beside the tokens
+   * @throws IllegalArgumentException if a number is out of its range, or patch and levels do not
+   *     divide the sides of the image
    */
   public UVitConfig {
     multipliers = List.copyOf(multipliers);

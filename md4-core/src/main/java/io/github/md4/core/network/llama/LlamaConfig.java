@@ -18,15 +18,16 @@ import java.util.OptionalInt;
 
 /**
  * The shape of a bidirectional network of the Llama kind, as LLaDA, Dream and models converted from
- * Qwen2 are: RMSNorm, gated feed-forwards (SwiGLU), rotary positions, grouped queries.
+ * Qwen2 are (Nie et al., 2025; docs/models.md): RMSNorm, gated feed-forwards (SwiGLU), rotary
+ * positions, grouped queries.
  *
  * @param width D, the length of the residual stream's vectors, at least 1
  * @param heads the number of attention heads of the queries, at least 1
- * @param keyValueHeads of keys and values, divides {@code heads}
+ * @param keyValueHeads the number of heads of keys and values, which divides {@code heads}
  * @param headWidth the length of a head's vectors, even
- * @param layers the number of blocks, at least 1
+ * @param layers the number of blocks, in [1, 10000]
  * @param hiddenWidth the length of the feed-forward's inner vectors, at least 1
- * @param rotaryBase the base of the angles, 10000 or more
+ * @param rotaryBase the base of the angles, above 1; 10000 or more in published models
  * @param epsilon the number added to the variance in each RMSNorm, above 0
  * @param isBiased whether queries, keys and values have biases
  * @param hasHeadNorms whether each head of queries and keys is normalised
@@ -58,11 +59,11 @@ public record LlamaConfig(
    *
    * @param width D, the length of the residual stream's vectors, at least 1
    * @param heads the number of attention heads of the queries, at least 1
-   * @param keyValueHeads of keys and values, divides {@code heads}
+   * @param keyValueHeads the number of heads of keys and values, which divides {@code heads}
    * @param headWidth the length of a head's vectors, even
    * @param layers the number of blocks, at least 1
    * @param hiddenWidth the length of the feed-forward's inner vectors, at least 1
-   * @param rotaryBase the base of the angles, 10000 or more
+   * @param rotaryBase the base of the angles, above 1; 10000 or more in published models
    * @param epsilon the number added to the variance in each RMSNorm, above 0
    * @param isBiased whether queries, keys and values have biases
    * @param hasHeadNorms whether each head of queries and keys is normalised
@@ -70,6 +71,7 @@ public record LlamaConfig(
    * @param isShifted whether a row speaks of the token after it
    * @param maskColumn the row of the table that stands for the mask, in [0, V); its logit is never
    *     that of a token
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public LlamaConfig {
     require(width >= 1, "width must be at least 1", width);
@@ -140,7 +142,7 @@ public record LlamaConfig(
   }
 
   /**
-   * {@return the network's parameters}
+   * {@return the network's parameters, in the order of files}
    *
    * @param vocabularySize V, the rows of the table, the mask's among them
    */

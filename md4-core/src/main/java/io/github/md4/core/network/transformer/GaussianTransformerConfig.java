@@ -18,21 +18,24 @@ import java.util.Map;
 
 /**
  * The shape of the text transformer for Gaussian diffusion: its input is a noisy vector at each
- * position, and its guess of the clean token is that of the blocks and that of the vector itself.
+ * position, and its guess of the clean token is that of the blocks and that of the vector itself
+ * (Plaid; Gulrajani and Hashimoto, 2023).
  *
- * @param vectorWidth D, the coordinates of an embedding
- * @param selfConditioning the share of the examples of training that are shown the guess of a first
- *     pass; where it is above 0, a trained network always makes two passes
- * @param headWidth width of a head, of the time features and of the condition; even, at least 4
+ * @param vectorWidth D, the coordinates of an embedding, at least 1
+ * @param selfConditioning the share of the examples of training, in [0, 1], that are shown the
+ *     guess of a first pass; where it is above 0, a trained network always makes two passes
+ * @param headWidth the width of a head, of the time features and of the condition; even, at least 4
  * @param heads the number of attention heads, at least 1; times {@code headWidth} it is the
  *     network's width
- * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query attention
+ * @param keyValueHeads the number of heads of keys and values, which divides {@code heads}; fewer
+ *     is grouped-query attention
  * @param layers the number of blocks, at least 1
- * @param activation of the feed-forward's gate and of the condition before every adaLN product
+ * @param activation the activation of the feed-forward\'s gate, and of the condition before every
+ *     adaLN product
  * @param conditioning the initial values of the adaLN products
  * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
- * @param dropout rate of the channels of each branch, one draw for all positions
- * @param attentionDropout rate of the attention probabilities
+ * @param dropout the rate, in [0, 1), of the channels of each branch, one draw for all positions
+ * @param attentionDropout the rate, in [0, 1), of the attention probabilities
  */
 public record GaussianTransformerConfig(
     int vectorWidth,
@@ -51,20 +54,23 @@ public record GaussianTransformerConfig(
   /**
    * Checks all.
    *
-   * @param vectorWidth D, the coordinates of an embedding
-   * @param selfConditioning the share of the examples of training that are shown the guess of a
-   *     first pass; where it is above 0, a trained network always makes two passes
-   * @param headWidth width of a head, of the time features and of the condition; even, at least 4
+   * @param vectorWidth D, the coordinates of an embedding, at least 1
+   * @param selfConditioning the share of the examples of training, in [0, 1], that are shown the
+   *     guess of a first pass; where it is above 0, a trained network always makes two passes
+   * @param headWidth the width of a head, of the time features and of the condition; even, at least
+   *     4
    * @param heads the number of attention heads, at least 1; times {@code headWidth} it is the
    *     network's width
-   * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query
-   *     attention
+   * @param keyValueHeads the number of heads of keys and values, which divides {@code heads}; fewer
+   *     is grouped-query attention
    * @param layers the number of blocks, at least 1
-   * @param activation of the feed-forward's gate and of the condition before every adaLN product
+   * @param activation the activation of the feed-forward's gate, and of the condition before every
+   *     adaLN product
    * @param conditioning the initial values of the adaLN products
    * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
-   * @param dropout rate of the channels of each branch, one draw for all positions
-   * @param attentionDropout rate of the attention probabilities
+   * @param dropout the rate, in [0, 1), of the channels of each branch, one draw for all positions
+   * @param attentionDropout the rate, in [0, 1), of the attention probabilities
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public GaussianTransformerConfig {
     require(vectorWidth >= 1, "vectorWidth must be at least 1", vectorWidth);

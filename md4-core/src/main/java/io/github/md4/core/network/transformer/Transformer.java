@@ -34,7 +34,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * The bidirectional transformer of the text experiments: rotary positions, gated feed-forwards, and
  * a condition that modulates every LayerNorm (spec, Section 5.3).
  *
- * <p>Both precisions run this code. Safe for use by several threads.
+ * <p>Both precisions run this code. Its denoisers are safe for several threads; one network in
+ * training is for one. A denoiser throws an IllegalArgumentException where shapes, times or labels
+ * do not fit.
  */
 public final class Transformer implements Network {
   private static final double EPSILON = 1e-5;
@@ -52,7 +54,7 @@ public final class Transformer implements Network {
    *
    * @param parent the manager, and so the device, under which its tables live
    * @param config widths, heads, layers and the rate of dropout
-   * @param vocabularySize V; the mask is one more
+   * @param vocabularySize V, at least 2; the mask is one more
    * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
    *     losses are float32 in both
    */

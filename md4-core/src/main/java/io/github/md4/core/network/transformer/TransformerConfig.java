@@ -24,20 +24,22 @@ import java.util.function.Consumer;
  * The shape of the text transformer (spec, Sections 5.1 to 5.4); its width is {@code headWidth *
  * heads}.
  *
- * @param headWidth width of a head, of the time features and of the condition; even, at least 4
+ * @param headWidth the width of a head, of the time features and of the condition; even, at least 4
  * @param heads the number of attention heads of the queries, at least 1; times {@code headWidth} it
  *     is the network's width
- * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query attention
- * @param layers the number of blocks, at least 1
+ * @param keyValueHeads the number of heads of keys and values, which divides {@code heads}; fewer
+ *     is grouped-query attention
+ * @param layers the number of blocks, in [1, 10000]
  * @param embedding the place where tokens get the network's width
  * @param timeFeatures whether the time is an input
- * @param classes the number of classes, or 0
- * @param activation of the feed-forward's gate and of the condition before every adaLN product
+ * @param classes the number of classes, at least 0; 0 for none
+ * @param activation the activation of the feed-forward's gate, and of the condition before every
+ *     adaLN product
  * @param conditioning the initial values of the adaLN products
  * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
- * @param dropout rate of the channels of each branch, one draw for all positions, and of the
- *     embedded tokens where the embedding is inside
- * @param attentionDropout rate of the attention probabilities
+ * @param dropout the rate, in [0, 1), of the channels of each branch, one draw for all positions,
+ *     and of the embedded tokens where the embedding is inside
+ * @param attentionDropout the rate, in [0, 1), of the attention probabilities
  * @param causal whether a position sees only those up to itself
  */
 public record TransformerConfig(
@@ -67,6 +69,7 @@ public record TransformerConfig(
      * {@return the choice written as {@code outside} or {@code inside}}
      *
      * @param text the text, as configs hold it
+     * @throws IllegalArgumentException for any other text
      */
     public static Embedding parse(String text) {
       return Choices.parse(values(), "embedding", text);
@@ -101,6 +104,7 @@ public record TransformerConfig(
      * {@return the choice written as {@code adaln} or {@code adaln_zero}}
      *
      * @param text the text, as configs hold it
+     * @throws IllegalArgumentException for any other text
      */
     public static Conditioning parse(String text) {
       return Choices.parse(values(), "conditioning", text);
@@ -118,22 +122,25 @@ public record TransformerConfig(
   /**
    * Checks the components.
    *
-   * @param headWidth width of a head, of the time features and of the condition; even, at least 4
+   * @param headWidth the width of a head, of the time features and of the condition; even, at least
+   *     4
    * @param heads the number of attention heads of the queries, at least 1; times {@code headWidth}
    *     it is the network's width
-   * @param keyValueHeads of keys and values, divides {@code heads}; fewer is grouped-query
-   *     attention
-   * @param layers the number of blocks, at least 1
+   * @param keyValueHeads the number of heads of keys and values, which divides {@code heads}; fewer
+   *     is grouped-query attention
+   * @param layers the number of blocks, in [1, 10000]
    * @param embedding the place where tokens get the network's width
    * @param timeFeatures whether the time is an input
-   * @param classes the number of classes, or 0
-   * @param activation of the feed-forward's gate and of the condition before every adaLN product
+   * @param classes the number of classes, at least 0; 0 for none
+   * @param activation the activation of the feed-forward's gate, and of the condition before every
+   *     adaLN product
    * @param conditioning the initial values of the adaLN products
    * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
-   * @param dropout rate of the channels of each branch, one draw for all positions, and of the
-   *     embedded tokens where the embedding is inside
-   * @param attentionDropout rate of the attention probabilities
+   * @param dropout the rate, in [0, 1), of the channels of each branch, one draw for all positions,
+   *     and of the embedded tokens where the embedding is inside
+   * @param attentionDropout the rate, in [0, 1), of the attention probabilities
    * @param causal whether a position sees only those up to itself
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public TransformerConfig {
     require(
@@ -162,7 +169,7 @@ public record TransformerConfig(
     return Map.of("keyValueHeads", "heads");
   }
 
-  /** {@return the paper's text8 network: 12 layers of width 768} */
+  /** {@return the paper's text8 network: 12 layers of width 768, 12 heads, no dropout} */
   public static TransformerConfig defaults() {
     return new TransformerConfig(
         64,
@@ -189,8 +196,9 @@ public record TransformerConfig(
   /**
    * {@return this config with other heads, as many of keys and values as of queries}
    *
-   * @param newHeads heads of a layer, at least 1
-   * @param newHeadWidth channels of a head, even
+   * @param newHeads the heads of a layer, at least 1
+   * @param newHeadWidth the channels of a head, even, at least 4
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public TransformerConfig withHeads(int newHeads, int newHeadWidth) {
     return with(
@@ -204,7 +212,8 @@ public record TransformerConfig(
   /**
    * {@return this config with grouped-query attention}
    *
-   * @param newKeyValueHeads heads of keys and values, a divisor of the heads of queries
+   * @param newKeyValueHeads the heads of keys and values, a divisor of the heads of queries
+   * @throws IllegalArgumentException if it is none
    */
   public TransformerConfig withKeyValueHeads(int newKeyValueHeads) {
     return with(edit -> edit.keyValueHeads = newKeyValueHeads);
@@ -213,7 +222,8 @@ public record TransformerConfig(
   /**
    * {@return this config with another number of layers}
    *
-   * @param newLayers the number of blocks, at least 1
+   * @param newLayers the number of blocks, in [1, 10000]
+   * @throws IllegalArgumentException if it is out of its range
    */
   public TransformerConfig withLayers(int newLayers) {
     return with(edit -> edit.layers = newLayers);
@@ -222,7 +232,7 @@ public record TransformerConfig(
   /**
    * {@return this config with another place of the embedding}
    *
-   * @param newEmbedding where the embedding of a mask stands
+   * @param newEmbedding the place where tokens get the network's width
    */
   public TransformerConfig withEmbedding(Embedding newEmbedding) {
     return with(edit -> edit.embedding = newEmbedding);
@@ -231,8 +241,9 @@ public record TransformerConfig(
   /**
    * {@return this config with other inputs of its condition}
    *
-   * @param newTimeFeatures what the network is told of the time
-   * @param newClasses classes of the data, 0 for none
+   * @param newTimeFeatures whether the time is an input
+   * @param newClasses the classes of the data, at least 0; 0 for none
+   * @throws IllegalArgumentException if {@code newClasses} is negative
    */
   public TransformerConfig withCondition(TimeFeatures newTimeFeatures, int newClasses) {
     return with(
@@ -245,7 +256,7 @@ public record TransformerConfig(
   /**
    * {@return this config with another activation}
    *
-   * @param newActivation the activation of the feed-forward
+   * @param newActivation the activation of the feed-forward's gate and of the condition
    */
   public TransformerConfig withActivation(Activation newActivation) {
     return with(edit -> edit.activation = newActivation);
@@ -254,7 +265,7 @@ public record TransformerConfig(
   /**
    * {@return this config with other initial values of the adaLN products}
    *
-   * @param newConditioning the law of the first values of the conditioning's products
+   * @param newConditioning the law of the first values of the products that modulate LayerNorm
    */
   public TransformerConfig withConditioning(Conditioning newConditioning) {
     return with(edit -> edit.conditioning = newConditioning);
@@ -263,7 +274,7 @@ public record TransformerConfig(
   /**
    * {@return this config with another initial variance of the feed-forward}
    *
-   * @param newDepthScaledInit whether the variance falls with the number of layers
+   * @param newDepthScaledInit whether the variance is divided by layers / 2
    */
   public TransformerConfig withDepthScaledInit(boolean newDepthScaledInit) {
     return with(edit -> edit.depthScaledInit = newDepthScaledInit);
@@ -272,8 +283,9 @@ public record TransformerConfig(
   /**
    * {@return this config with other rates of dropout}
    *
-   * @param newDropout of the branches' results, in [0, 1)
-   * @param newAttentionDropout of the attention's weights, in [0, 1)
+   * @param newDropout the rate of the channels of each branch, in [0, 1)
+   * @param newAttentionDropout the rate of the attention probabilities, in [0, 1)
+   * @throws IllegalArgumentException if a rate is out of its range
    */
   public TransformerConfig withDropout(double newDropout, double newAttentionDropout) {
     return with(
@@ -345,7 +357,7 @@ public record TransformerConfig(
     return new Transformer(parent, this, vocabularySize, precision);
   }
 
-  /** {@return the network's width D} */
+  /** {@return the network's width D, {@code headWidth * heads}} */
   public int width() {
     return headWidth * heads;
   }

@@ -13,7 +13,10 @@ import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The parameters of the transformer, their shapes ([out, in]) and initial values. */
+/**
+ * The parameters of the transformer, their shapes ([out, in]) and initial values (spec, Sections
+ * 5.3 and 5.4).
+ */
 public final class TransformerSpecs {
   /** Vectors that modulate a block: shift, scale and gate of attention, then of feed-forward. */
   static final int BLOCK_VECTORS = 6;
@@ -31,7 +34,7 @@ public final class TransformerSpecs {
   }
 
   /**
-   * {@return the parameters of a network over {@code vocabularySize} tokens and the mask}
+   * {@return the parameters of a network over V tokens and the mask, in the order of files}
    *
    * @param config widths and layers
    * @param vocabularySize V, the number of tokens without the mask
