@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.md4.core.schedule.Curve;
+import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -112,6 +114,41 @@ final class BlockObjectiveTest {
     assertThat(last.zt()).containsExactly(3, 1, 4, 1, 0, 2, MASK);
     Query padded = objective.query(X, 0.99, new double[5]);
     assertThat(padded.positions()).containsExactly(3, 4);
+  }
+
+  @Test
+  void time_goesFromAThousandthToOneInEachBlock() {
+    BlockObjective objective = new BlockObjective(SPACE, 3);
+    for (int block = 0; block < 3; block++) {
+      double[] u = new double[X.length];
+      assertThat(objective.query(X, block / 3.0 + 1e-12, u).time()).isCloseTo(1e-3, within(1e-9));
+      assertThat(objective.query(X, (block + 1) / 3.0 - 1e-12, u).time())
+          .isCloseTo(1, within(1e-9));
+      assertThat(objective.query(X, (block + 0.5) / 3, u).weight())
+          .isCloseTo(3 / 0.5005, within(1e-9));
+    }
+  }
+
+  @Test
+  void objective_saysWhatItsValueIs() {
+    BlockObjective objective = new BlockObjective(SPACE, 3);
+    assertThat(objective.terms(0.75).total()).isEqualTo(0.75);
+    assertThat(objective).hasToString("block-diffusion");
+    assertThat(objective.kind()).isEqualTo("upper bound, given the first token");
+    assertThat(new BlockObjective(SPACE, 1).kind()).isEqualTo("exact, given the first token");
+  }
+
+  @Test
+  void kind_isOfContinuousTimeAndLearnsNoNoise() {
+    ObjectiveKind kind = new BlockObjective.Kind(3);
+    MaskingSchedule linear = new MaskingSchedule(new Curve.Linear());
+    assertThat(kind.of(SPACE, linear, new TimeAxis.Continuous()))
+        .isEqualTo(new BlockObjective(SPACE, 3));
+    assertThatThrownBy(() -> kind.of(SPACE, linear, new TimeAxis.Discrete(10)))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(kind.learnsNoise()).isFalse();
+    assertThatThrownBy(() -> ObjectiveKind.parse("block-diffusion(4, 5)"))
+        .hasMessageContaining("objective must be block-diffusion(B)");
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.md4.core.Division;
 import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.diffusion.AutoregressiveObjective;
 import io.github.md4.core.diffusion.GenMd4Objective;
 import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.Objective;
@@ -327,7 +328,7 @@ final class BoundEstimateTest {
   void context_isNoTokenOfItsGroup() {
     Examples examples = new WithContext(Chunks.plain(8 * GROUP + 3));
     assertThat(examples.first(2).given(1)).isEqualTo(1);
-    BoundEstimate score = score(CONTINUOUS.likelihood(), examples, 5, 1);
+    BoundEstimate score = score(new AutoregressiveObjective(SPACE), examples, 5, 1);
     UnitLosses losses = score.losses();
     double[] sums = new double[9];
     long[] sizes = new long[9];
