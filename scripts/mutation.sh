@@ -4,7 +4,7 @@
 #   scripts/mutation.sh schedule      all of core.schedule
 #   scripts/mutation.sh likelihood    all of core.likelihood, and Student's t
 #   scripts/mutation.sh diffusion     classes of core.diffusion, drawn by SEED
-#   scripts/mutation.sh samplers      classes of sample, drawn by SEED
+#   scripts/mutation.sh samplers      classes of sample.method, drawn by SEED
 # SEED (default 1) draws CLASSES (default 6) classes of the last two; THREADS (default 1) is the number of changes tried at
 # once. Prints the changes that survived and a line of totals; md4-*/target/pit-reports has index.html and mutations.csv,
 # with a line for each change. Takes minutes to an hour; not part of mvn verify. The results are in docs/lab/reliability.md.
@@ -34,10 +34,8 @@ case ${1:-} in
     tests="$tests,io.github.md4.core.likelihood.BaselineBoundsTest,io.github.md4.core.loss.*Test"
     tests="$tests,io.github.md4.core.likelihood.GaussianBoundTest" ;;
   samplers)
-    module=md4-sample classes=$(drawn md4-sample/src/main/java/io/github/md4/sample)
-    tests='io.github.md4.sample.*Test'
-    without='io.github.md4.sample.fid.*,io.github.md4.sample.scoring.*,io.github.md4.sample.quality.*'
-    without="$without,io.github.md4.sample.djl.*" ;;
+    module=md4-sample classes=$(drawn md4-sample/src/main/java/io/github/md4/sample/method)
+    tests='io.github.md4.sample.method.*Test,io.github.md4.sample.RequestTest,io.github.md4.sample.SamplerTest' ;;
   *)
     sed -n '3,10p' "$0" >&2
     exit 2 ;;
