@@ -1,19 +1,29 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Compares what md4 plan says of a training on a CPU with what the training then takes: the most memory that was
-# resident (VmHWM of /proc/PID/status) and the time on the clock. The data of the config must be there.
+# Compares what md4 plan says of a training with what the training then takes: the time on the clock, and the most
+# memory; on a CPU what was resident (VmHWM of /proc/PID/status), on a GPU all that was in use there (nvidia-smi). The
+# data of the config must be there.
 #
 #   scripts/bench/plan.sh CONFIG [OPTION ...]      options are those of md4 train
 #
-# In the environment: MD4, the command (bin/md4); SECONDS_OF_TRIAL (20); RUN, the folder of the run, removed first
-# (runs/plan-check).
+# In the environment: MD4, the command (bin/md4); DEVICE (cpu), or gpu:N; SECONDS_OF_TRIAL (20); RUN, the folder of the
+# run, removed first (runs/plan-check).
 set -eu
 
 md4=${MD4:-bin/md4}
 run=${RUN:-runs/plan-check}
+device=${DEVICE:-cpu}
 said=$(mktemp)
-trap 'rm -f "$said"' EXIT
-set -- --config "$@" --set "run=$run" --device cpu
+trap 'rm -f "$said" "$said.out"' EXIT
+set -- --config "$@" --set "run=$run" --device "$device"
+
+# The MiB in use so far: on a CPU the most of the process $1, on a GPU those of now.
+used() {
+  case $device in
+    gpu*) nvidia-smi --query-gpu=memory.used --format=csv,noheader,nounits -i "${device#gpu:}" ;;
+    *) sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status" 2>/dev/null | awk '{ printf "%d\n", $1 / 1024 }' ;;
+  esac
+}
 
 "$md4" plan "$@" --seconds "${SECONDS_OF_TRIAL:-20}" --json >"$said"
 rm -rf "$run"
@@ -22,19 +32,18 @@ begin=$(date +%s.%N)
 pid=$!
 most=0
 while kill -0 $pid 2>/dev/null; do
-  now=$(sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$pid/status" 2>/dev/null || true)
+  now=$(used $pid || true)
   [ "${now:-0}" -le "$most" ] || most=$now
   sleep 0.1
 done
 wait $pid || { cat "$said.out"; exit 1; }
 end=$(date +%s.%N)
-rm -f "$said.out"
 number() { sed -n "s/.*\"$1\":\([0-9.E]*\).*/\1/p" "$said"; }
 bytes=$(sed -n 's/.*"memory":{"device":"[^"]*","bytes":\([0-9]*\).*/\1/p' "$said")
 seconds=$(sed -n 's/.*"trialExamples":[0-9]*,"seconds":\([0-9.E]*\).*/\1/p' "$said")
 examples=$(number trialExamples)
-awk -v config="$2" -v bytes="$bytes" -v most="$most" -v seconds="$seconds" -v begin="$begin" -v end="$end" -v examples="$examples" 'BEGIN {
-  mib = bytes / 1048576; had = most / 1024; taken = end - begin
+awk -v config="$2" -v bytes="$bytes" -v had="$most" -v seconds="$seconds" -v begin="$begin" -v end="$end" -v examples="$examples" 'BEGIN {
+  mib = bytes / 1048576; taken = end - begin
   printf "%s: memory %.0f planned, %.0f MiB taken (%+.1f%%); time %.1f planned, %.1f s taken (%+.1f%%); tried with %d examples a step\n",
     config, mib, had, 100 * (mib / had - 1), seconds, taken, 100 * (seconds / taken - 1), examples
 }'
