@@ -67,7 +67,10 @@ said "Filling the holes of: at dawn the [MASK*2] finds its [MASK*2] near the [MA
 cat <<END
 
 == What to try next
-A hole elsewhere:      $md4 infill $run --template "one day [MASK*8] teapot [MASK*]"
-The unmasking as page: $md4 trace $run/trace.ndjson --html trace.html
-A text of your own:    docs/tutorial.md
+A hole elsewhere:
+  $md4 infill $run --template "one day [MASK*8] teapot [MASK*]"
+The unmasking as a page:
+  $md4 trace $run/trace.ndjson --html trace.html
+A text of your own:
+  docs/tutorial.md
 END

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
+import io.github.md4.cli.support.Columns;
 import io.github.md4.cli.support.Visible;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -64,20 +65,12 @@ final class LiveText {
     int width = 0;
     while (end < line.length()) {
       int point = line.codePointAt(end);
-      width += isWide(point) ? 2 : 1;
+      width += Columns.of(point);
       if (width >= columns) {
         break;
       }
       end += Character.charCount(point);
     }
     return Math.max(end, Math.min(line.length(), first + 1));
-  }
-
-  private static boolean isWide(int point) {
-    return Character.isIdeographic(point)
-        || (point >= 0x1100 && point <= 0x115f)
-        || (point >= 0x3040 && point <= 0xd7a3)
-        || (point >= 0xff00 && point <= 0xff60)
-        || (point >= 0x1f300 && point <= 0x1faff);
   }
 }

@@ -116,7 +116,7 @@ public final class TraceCommand implements Callable<Integer> {
         new TerminalPlayer(
             spec.commandLine().getOut(), ink, history(trace), trace.header().separator());
     if (isTerminal && stills == null) {
-      player.play(MILLIS / speed);
+      player.play(MILLIS / speed, Terminal.columns());
     } else {
       player.stills(stills == null ? DEFAULT_STILLS : stills);
     }

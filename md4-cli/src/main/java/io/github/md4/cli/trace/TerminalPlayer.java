@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.trace;
 
+import io.github.md4.cli.support.Columns;
 import io.github.md4.cli.support.Visible;
 import io.github.md4.sample.trace.Trace.Cell;
 import io.github.md4.sample.trace.Trace.Frame;
@@ -8,10 +9,11 @@ import io.github.md4.sample.trace.Trace.History;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** A player of a sequence's history in a terminal. The latest changes are brightest. */
 public final class TerminalPlayer {
-  private static final String HOME = "\u001b[H\u001b[J";
+  private static final String UP = "\u001b[%dA\r\u001b[J";
   private static final String HIDE_CURSOR = "\u001b[?25l";
   private static final String SHOW_CURSOR = "\u001b[?25h";
 
@@ -34,14 +36,20 @@ public final class TerminalPlayer {
     this.frames = history.frames();
   }
 
-  /** Redraws the terminal, frame by frame, with {@code millis} between them. */
-  public void play(long millis) throws InterruptedException {
+  /**
+   * Draws frame by frame, each in the place of the one before. What stands above stays.
+   *
+   * @param millis the time between two frames, in milliseconds
+   * @param columns the width of the terminal
+   */
+  public void play(long millis, int columns) throws InterruptedException {
     Thread showCursor = new Thread(this::showCursor);
     Runtime.getRuntime().addShutdownHook(showCursor); // for a signal in between
     out.print(HIDE_CURSOR);
     try {
       for (int frame = 0; frame <= frames.size(); frame++) {
-        out.print(HOME + text(frame));
+        out.print(frame == 0 ? "" : UP.formatted(rows(frame - 1, columns)));
+        out.print(text(frame));
         out.flush();
         Thread.sleep(millis);
       }
@@ -49,6 +57,14 @@ public final class TerminalPlayer {
       showCursor();
       Runtime.getRuntime().removeShutdownHook(showCursor);
     }
+  }
+
+  private int rows(int frame, int columns) {
+    String cells =
+        cells(frame).stream()
+            .map(cell -> Visible.of(cell.text()))
+            .collect(Collectors.joining(separator));
+    return Columns.rows(title(frame), columns) + Columns.rows(cells, columns);
   }
 
   private void showCursor() {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.md4.sample.trace.Trace;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 final class TerminalPlayerTest {
@@ -52,9 +54,28 @@ final class TerminalPlayerTest {
 
   @Test
   void play_drawsEveryFrameAndShowsTheCursorAgain() throws InterruptedException {
-    player(new Ink.Plain(), 1).play(0);
-    assertThat(out.toString()).startsWith(ESCAPE + "?25l").endsWith(ESCAPE + "?25h");
-    assertThat(out.toString().split("\u001b\\[H\u001b\\[J", -1)).hasSize(1 + 5);
+    player(new Ink.Plain(), 1).play(0, 80);
+    assertThat(out.toString()).startsWith(ESCAPE + "?25l--- sample 3").endsWith(ESCAPE + "?25h");
+    assertThat(out.toString().split("\u001b\\[2A\r\u001b\\[J", -1)).hasSize(5);
+  }
+
+  /** The title takes more rows in a narrow terminal; what stands above is never written over. */
+  @Test
+  void play_movesUpByTheRowsOfTheFrameBefore() throws InterruptedException {
+    player(new Ink.Plain(), 1).play(0, 20);
+    List<String> ups =
+        Pattern.compile("\u001b\\[(\\d+)A")
+            .matcher(out.toString())
+            .results()
+            .map(up -> up.group(1))
+            .toList();
+    List<String> titles =
+        out.toString().lines().filter(line -> line.contains("--- sample")).toList();
+    assertThat(ups).hasSize(titles.size() - 1);
+    for (int i = 0; i < ups.size(); i++) {
+      int title = titles.get(i).substring(titles.get(i).indexOf("---")).length();
+      assertThat(ups.get(i)).isEqualTo(Integer.toString((title + 19) / 20 + 1));
+    }
   }
 
   /**
