@@ -31,7 +31,7 @@ final class StopSignalsTest {
               new Ink.Plain(),
               TraceReader.read(Path.of(args[0])).histories().get(0),
               "");
-      player.play(600_000);
+      player.play(600_000, 80);
     }
   }
 
