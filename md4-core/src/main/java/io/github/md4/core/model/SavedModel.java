@@ -170,7 +170,7 @@ public final class SavedModel implements AutoCloseable {
   }
 
   /**
-   * {@return the model of a folder: one of ours, or of a {@link ModelLayout} on the class path}
+   * Returns the model of a folder: one of ours, or of a {@link ModelLayout} on the class path.
    *
    * @param folder the folder of a model or of a checkpoint
    * @param weights which weights: raw, or their moving average
