@@ -53,7 +53,7 @@ said "Its score on held-out text, beside the floor that no model can beat"
 said "Exact samples: every word from the model's own distribution"
 "$md4" sample "$run" --count 5 --seed 7
 
-said "Samples of the confidence sampler: surest words first, approximate, less varied"
+said "Samples of the confidence sampler: surest first, approximate, less varied"
 "$md4" sample "$run" --count 3 --seed 7 --sampler confidence
 
 said "How a sample comes about"
