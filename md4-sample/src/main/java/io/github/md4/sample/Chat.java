@@ -17,7 +17,8 @@ import java.util.stream.IntStream;
 
 /**
  * A conversation with a model. Each answer is a number of masks after all that was said before,
- * which the sampler fills; it ends where the model ends its turn. For one thread.
+ * which the sampler fills; it ends where the model ends its turn. Belongs to one thread
+ * (docs/models.md).
  */
 public final class Chat {
   private final MaskedDiffusion model;
@@ -29,8 +30,8 @@ public final class Chat {
   /**
    * An answer.
    *
-   * @param text its words, without the token that ended it
-   * @param tokens all that was masked, [N], what follows the end too
+   * @param text its words, without the token that ended it and without white space at its ends
+   * @param tokens all that was masked, [length] in [0, V), what follows the end too
    * @param calls the number of calls of the network
    * @param hasEnded whether the model ended its turn; else there was no more room
    */
@@ -41,7 +42,8 @@ public final class Chat {
    *
    * @param model the model, which stays open
    * @param format the form of conversations with it
-   * @param beginning turns before the first question, such as {@link ChatMessage#system}
+   * @param beginning the turns before the first question, such as {@link ChatMessage#system}; may
+   *     be empty
    */
   public Chat(MaskedDiffusion model, ChatFormat format, List<ChatMessage> beginning) {
     this.model = model;
@@ -61,16 +63,17 @@ public final class Chat {
   }
 
   /**
-   * {@return the answer to a question, which both become part of the conversation}
+   * {@return the answer to a question; both become part of the conversation}
    *
-   * @param question the words
-   * @param length the most tokens of the answer, at least 1
+   * @param question the words of the user's turn
+   * @param length the number of masks that are filled, the most tokens of the answer, at least 1
    * @param options method, law of tokens, seed; each answer has noise of its own
-   * @param progress told the answer's tokens after each call of the network, on this thread: masks
-   *     where it is not filled yet
+   * @param progress told the answer's tokens [length] in [0, V] after each call of the network, on
+   *     this thread: masks, V, where it is not filled yet
    * @throws IllegalArgumentException if the vocabulary lacks a symbol, the template refuses the
    *     turn, or what was said and the answer are longer than the model's sequences; the
    *     conversation is then as before
+   * @throws IllegalStateException if the model was closed
    */
   public Answer answer(
       String question, int length, SamplingOptions options, Consumer<int[]> progress) {
@@ -122,8 +125,8 @@ public final class Chat {
   /**
    * {@return the words of an answer that is not filled yet, up to the token that ends it}
    *
-   * @param tokens of the answer, [N] in [0, V]
-   * @param hole the text of a mask
+   * @param tokens the tokens of the answer, [length] in [0, V], as progress is told them
+   * @param hole the text that is shown for a mask
    */
   public String partial(int[] tokens, String hole) {
     int mask = model.tokenizer().vocabularySize();

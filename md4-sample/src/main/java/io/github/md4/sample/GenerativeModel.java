@@ -11,7 +11,8 @@ import java.util.Objects;
  * A model as samplers see it: a network, its tokens, its schedule, and the way in which its
  * sequences come about.
  *
- * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
+ * @param denoiser the network: from partly masked tokens int64 [B, N], times and asked rows to
+ *     logits float32 [R, V]; stays the caller's
  * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule, shared or with a power for each token
  * @param generation how sequences come about: by unmasking, from left to right, by uniform noise
@@ -22,10 +23,12 @@ public record GenerativeModel(
   /**
    * Checks that all are there.
    *
-   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
+   * @param denoiser the network: from partly masked tokens int64 [B, N], times and asked rows to
+   *     logits float32 [R, V]; stays the caller's
    * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule the schedule, shared or with a power for each token
    * @param generation how sequences come about: by unmasking, from left to right, by uniform noise
+   * @throws NullPointerException if one is null
    */
   public GenerativeModel {
     Objects.requireNonNull(denoiser, "denoiser");
@@ -35,9 +38,10 @@ public record GenerativeModel(
   }
 
   /**
-   * A masked diffusion model whose network guesses clean tokens.
+   * Makes a masked diffusion model whose network guesses clean tokens.
    *
-   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
+   * @param denoiser the network: from partly masked tokens int64 [B, N], times and asked rows to
+   *     logits float32 [R, V]; stays the caller's
    * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param schedule the schedule, shared or with a power for each token
    */

@@ -13,11 +13,13 @@ import io.github.md4.core.diffusion.MixedLengths;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Classifier-free guidance (Ho and Salimans, 2022) for masked diffusion: a network called with an
- * example's class c and with no class, in one batch, and the mixture of their logits,
+ * Classifier-free guidance (Ho and Salimans, arXiv 2207.12598, Equation 6) for masked diffusion: a
+ * network called with an example's class c and with no class, in one batch, and the mixture of
+ * their logits,
  *
  * <pre>{@code
  * logits = logits(z, none) + scale (logits(z, c) - logits(z, none))
@@ -28,8 +30,8 @@ import java.util.Optional;
  * class and less like each other. The network was not trained for this law, so samples are
  * approximate by intent. The paper names it as future work.
  *
- * @param network the network, trained with classes and without
- * @param nullLabel the label that stands for no class
+ * @param network the network, trained with classes and without; stays the caller's
+ * @param nullLabel the label that stands for no class, at least 0
  * @param scale 1 is the network with the class, 0 the one without; above 1 samples are more like
  *     their class; finite
  */
@@ -38,12 +40,16 @@ public record GuidedDenoiser(Denoiser network, int nullLabel, double scale) impl
   /**
    * Checks the scale.
    *
-   * @param nullLabel the label that stands for no class
+   * @param nullLabel the label that stands for no class, at least 0
    * @param scale 1 is the network with the class, 0 the one without; above 1 samples are more like
    *     their class; finite
-   * @param network the network, trained with classes and without
+   * @param network the network, trained with classes and without; stays the caller's
+   * @throws IllegalArgumentException if {@code scale} is not finite or {@code nullLabel} negative
+   * @throws NullPointerException if {@code network} is null
    */
   public GuidedDenoiser {
+    Objects.requireNonNull(network, "network");
+    require(nullLabel >= 0, "nullLabel must be at least 0", nullLabel);
     require(Double.isFinite(scale), "scale must be finite", scale);
   }
 

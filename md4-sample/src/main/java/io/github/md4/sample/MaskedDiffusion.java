@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.LongStream;
 
 /**
@@ -38,7 +39,8 @@ import java.util.stream.LongStream;
  * call serves all of one length, whatever their methods, steps, seeds, templates and labels, and
  * each sample is the one drawn alone (bit for bit on a CPU). {@link ServiceLimits} bounds how many
  * there are and how much one call does. Closing refuses new requests at once; after that every
- * method throws an {@link IllegalStateException}.
+ * method throws an {@link IllegalStateException}. docs/library.md and docs/service.md have
+ * programs.
  *
  * <p>A thread that waits for a request and is interrupted cancels it, and throws a {@link
  * java.util.concurrent.CancellationException} with its flag set.
@@ -48,12 +50,26 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * The weights to load, with the precision and the device of their computations.
    *
-   * @param weights which weights: raw, or their moving average
+   * @param weights the weights after the last update, or their moving average
    * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
    *     losses are float32 in both
    * @param device the device of weights and calls
    */
   record Loading(Weights weights, Precision precision, Device device) {
+    /**
+     * Checks that all are there.
+     *
+     * @param weights the weights after the last update, or their moving average
+     * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
+     *     losses are float32 in both
+     * @param device the device of weights and calls
+     * @throws NullPointerException if one is null
+     */
+    public Loading {
+      Objects.requireNonNull(weights, "weights");
+      Objects.requireNonNull(precision, "precision");
+      Objects.requireNonNull(device, "device");
+    }
 
     /** {@return averaged weights in float32 on the first GPU, or the CPU without one} */
     public static Loading defaults() {
@@ -90,12 +106,14 @@ public interface MaskedDiffusion extends AutoCloseable {
   }
 
   /**
-   * {@return the model that a network, a schedule and a vocabulary make, on DJL's default device}
+   * Returns the model that a network, a schedule and a vocabulary make, on DJL's default device.
    * Its sequences have the length that is asked for.
    *
    * @param denoiser is not closed with this object, and is called by one thread of its own
    * @param schedule where each token has a power, one for each of the tokenizer's
    * @param tokenizer the tokenizer whose V tokens the network predicts
+   * @return the model, closed by the caller
+   * @throws NullPointerException if one is null
    */
   static MaskedDiffusion of(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer) {
     return of(denoiser, schedule, tokenizer, ModelContent.ANY_LENGTH);
@@ -104,11 +122,13 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #of(Denoiser, Schedule, Tokenizer)}, of sequences of one length.
    *
-   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
+   * @param denoiser the network: from partly masked tokens int64 [B, N], times and asked rows to
+   *     logits float32 [R, V]; not closed with this object
    * @param schedule the schedule, shared or with a power for each token
    * @param tokenizer the tokenizer whose V tokens the network predicts
    * @param length N, at least 1; templates may be shorter
    * @return the model, closed by the caller
+   * @throws IllegalArgumentException if {@code length} is below 1
    */
   static MaskedDiffusion of(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length) {
     return of(denoiser, schedule, tokenizer, length, ServiceLimits.defaults());
@@ -117,12 +137,14 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #of(Denoiser, Schedule, Tokenizer, int)}, with other limits.
    *
-   * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
+   * @param denoiser the network: from partly masked tokens int64 [B, N], times and asked rows to
+   *     logits float32 [R, V]; not closed with this object
    * @param schedule the schedule, shared or with a power for each token
    * @param tokenizer the tokenizer whose V tokens the network predicts
    * @param length N, the number of tokens of a sequence, at least 1
    * @param limits bounds on requests, calls and memory
    * @return the model, closed by the caller
+   * @throws IllegalArgumentException if {@code length} is below 1
    */
   static MaskedDiffusion of(
       Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length, ServiceLimits limits) {
@@ -134,8 +156,9 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #load(Path, Loading)}, with the defaults.
    *
-   * @param folder a model, a checkpoint or a run
+   * @param folder the folder of a model, a checkpoint or a run
    * @return the model, closed by the caller
+   * @throws io.github.md4.core.InvalidDataException if the folder holds no model, or a damaged one
    * @throws IOException if a file cannot be read
    */
   static MaskedDiffusion load(Path folder) throws IOException {
@@ -144,9 +167,9 @@ public interface MaskedDiffusion extends AutoCloseable {
 
   /**
    * {@return a model from its folder, from a checkpoint, or from the folder of a run: its finished
-   * model, else its last checkpoint}
+   * model, else its last checkpoint; closed by the caller}
    *
-   * @param path a model, a checkpoint or a run
+   * @param path the folder of a model, a checkpoint or a run
    * @param loading raw or averaged weights, the element type of products, and the device
    * @throws io.github.md4.core.InvalidDataException if the folder is no model's, is damaged or
    *     lacks those weights
@@ -159,10 +182,12 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #load(Path, Loading)}, with other limits.
    *
-   * @param path a model, a checkpoint or a run
+   * @param path the folder of a model, a checkpoint or a run
    * @param loading raw or averaged weights, the element type of products, and the device
    * @param limits bounds on requests, calls and memory
    * @return the model, closed by the caller
+   * @throws io.github.md4.core.InvalidDataException if the folder holds no model, or a damaged one,
+   *     or lacks those weights
    * @throws IOException if a file cannot be read
    */
   static MaskedDiffusion load(Path path, Loading loading, ServiceLimits limits) throws IOException {
@@ -183,13 +208,13 @@ public interface MaskedDiffusion extends AutoCloseable {
   }
 
   /**
-   * {@return what its folder says of the model}
+   * {@return what its folder says of the model: config, tokenizer and origin}
    *
    * @throws IllegalStateException if it is of no folder
    */
   SavedModel.Description description();
 
-  /** {@return its schedule} */
+  /** {@return its masking schedule, shared by all tokens or with a power for each} */
   Schedule schedule();
 
   /** {@return the way in which its sequences come about} */
@@ -201,26 +226,28 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * {@return the text of tokens}
    *
-   * @param tokens ids in [0, V], [N]
+   * @param tokens ids [N] in [0, V]; V is the mask
    */
   default String text(int[] tokens) {
     return tokenizer().decode(tokens);
   }
 
   /**
-   * {@return as many samples as the options say, of the model's length, from masks only}
+   * {@return as many samples as the options say, of the model's length, from masks only, in the
+   * order of their indices from 0}
    *
-   * @param options method, law of tokens, seed, batch size
+   * @param options the method, the law of tokens, the seed and the batch size
    */
   default List<Sample> generate(SamplingOptions options) {
     return generate(options.samples(), options);
   }
 
   /**
-   * {@return {@code count} samples of the model's length, from masks only}
+   * {@return {@code count} samples of the model's length, from masks only, in the order of their
+   * indices from 0}
    *
    * @param count the number of sequences, at least 1
-   * @param options method, law of tokens, seed, batch size
+   * @param options the method, the law of tokens, the seed and the batch size
    * @throws IllegalStateException if the model was made without a length
    */
   default List<Sample> generate(int count, SamplingOptions options) {
@@ -228,9 +255,11 @@ public interface MaskedDiffusion extends AutoCloseable {
   }
 
   /**
-   * {@return {@code count} sequences of masks only, of the model's length}
+   * {@return {@code count} sequences of masks only, of the model's length, with the indices from 0
+   * on}
    *
    * @param count the number of sequences, at least 1
+   * @throws IllegalArgumentException if it is below 1
    * @throws IllegalStateException if the model was made without a length
    */
   List<InitialSequence> masked(int count);
@@ -240,6 +269,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    *
    * @param count the number of sequences, at least 1
    * @param length N, the number of tokens of each, at least 1
+   * @throws IllegalArgumentException if one is below 1
    */
   default List<InitialSequence> masked(int count, int length) {
     return masked(0, count, length);
@@ -248,10 +278,11 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #masked(int, int)}, with the indices from {@code first} on.
    *
-   * @param first the index of the first
+   * @param first the index of the first, at least 0
    * @param count the number of sequences, at least 1
    * @param length N, the number of tokens of a sequence, at least 1
-   * @return sequences of masks
+   * @return the sequences of masks
+   * @throws IllegalArgumentException if a number is out of its range
    */
   default List<InitialSequence> masked(long first, int count, int length) {
     require(first >= 0, "first must be at least 0", first);
@@ -266,10 +297,12 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * {@return a sample of each sequence, in their order; they may have several lengths}
    *
-   * @param sequences what the samples begin with
-   * @param options method, law of tokens, seed, batch size
+   * @param sequences the beginnings of the samples, at least one
+   * @param options the method, the law of tokens, the seed and the batch size
    * @param listener a listener to the calls, on this thread, each before the next; they are counted
    *     anew for each length, those of the first length first
+   * @throws IllegalArgumentException if a sequence is empty or longer than the model's, has a token
+   *     outside [0, V], or the method does not suit the model
    */
   default List<Sample> generate(
       List<InitialSequence> sequences, SamplingOptions options, SamplingListener listener) {
@@ -279,13 +312,14 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #generate(List, SamplingOptions, SamplingListener)}, of sequences with classes.
    *
-   * @param sequences what the samples begin with
-   * @param options method, law of tokens, seed, batch size
-   * @param guidance the scale of {@link GuidedDenoiser}; 1 is the network itself
+   * @param sequences the beginnings of the samples, at least one
+   * @param options the method, the law of tokens, the seed and the batch size
+   * @param guidance the scale of classifier-free guidance, {@link GuidedDenoiser}; 1 is the network
+   *     itself
    * @param listener told of the calls, on this thread
    * @return the samples, in the order of the sequences
-   * @throws IllegalArgumentException if it is not 1 and the model was not trained without classes
-   *     too
+   * @throws IllegalArgumentException if {@code guidance} is not 1 and the model was not trained
+   *     without classes too; also as without guidance
    */
   List<Sample> generate(
       List<InitialSequence> sequences,
@@ -296,10 +330,12 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * Asks for a sample of each sequence, and does not wait for them.
    *
-   * @param sequences what the samples begin with
-   * @param options method, law of tokens, seed, batch size
-   * @param limits the time after which the request fails, and its share of the calls
+   * @param sequences the beginnings of the samples, at least one
+   * @param options the method, the law of tokens, the seed and the batch size
+   * @param limits the deadline of the request, and its share of the calls
    * @return the samples to come
+   * @throws IllegalArgumentException if a sequence is empty or longer than the model's, has a token
+   *     outside [0, V], or the method does not suit the model
    * @throws OverloadedException if as many requests run and wait as the limits allow
    */
   PendingSamples submit(
@@ -308,7 +344,7 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * Asks for as many samples as the options say, of the model's length, from masks only.
    *
-   * @param options method, law of tokens, seed, batch size
+   * @param options the method, the law of tokens, the seed and the batch size
    * @return the samples to come
    * @throws OverloadedException if as many requests run and wait as the limits allow
    * @throws IllegalStateException if the model was made without a length
@@ -320,8 +356,10 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * {@return the template with its holes filled; see {@link Template}}
    *
-   * @param template a text with {@code [MASK]} or {@code [MASK*n]} where tokens are to be filled
-   * @param options method, law of tokens, seed, batch size
+   * @param template a text with {@code [MASK]}, {@code [MASK*n]} or {@code [MASK*]} where tokens
+   *     are to be filled
+   * @param options the method, the law of tokens and the seed
+   * @throws IllegalArgumentException if the text is no template for this model
    */
   default Sample infill(String template, SamplingOptions options) {
     return generate(List.of(template(template, 0)), options, SamplingListener.none()).get(0);
@@ -330,42 +368,47 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * {@return the sequence that a template describes}
    *
-   * @param text a text with {@code [MASK]} or {@code [MASK*n]} where tokens are to be filled
-   * @param index the sequence's number, which chooses its noise
+   * @param text a text with {@code [MASK]}, {@code [MASK*n]} or {@code [MASK*]} where tokens are to
+   *     be filled
+   * @param index the number that chooses its noise, in [0, 2^32)
    * @throws IllegalArgumentException if the text is no template for this model
    */
   InitialSequence template(String text, long index);
 
   /**
-   * {@return sequences masked in part, as of the time that the method's own grid has at {@link
-   * SamplingOptions#from} (spec, 4.7)} {@link #generate(List, SamplingOptions, SamplingListener)}
-   * with the same options samples them from there.
+   * Returns sequences masked in part, as of the time that the method's own grid has at {@link
+   * SamplingOptions#from} (spec, Section 4.7). {@link #generate(List, SamplingOptions,
+   * SamplingListener)} with the same options samples them from there.
    *
-   * @param x clean tokens, one array a sequence; their positions in the list become their indices
-   * @param options method, law of tokens, seed, batch size
+   * @param x clean tokens, one array a sequence; their positions in the list become their indices;
+   *     [N] in [0, V)
+   * @param options the method, the seed, and the share of the way
+   * @return the sequences, [N] in [0, V]
    */
   List<InitialSequence> masked(List<int[]> x, SamplingOptions options);
 
   /**
    * {@return the network's distribution at every position of a sequence that is masked as of a time
-   * (spec, 4.9)}
+   * (spec, Section 4.9)}
    *
    * @param x clean tokens [N], with their index and class
    * @param t the time, in [0, 1]: each token is masked with probability 1 - alpha(t)
    * @param seed any number; which tokens are masked follows from it
+   * @throws IllegalArgumentException if {@code t} is not in [0, 1], or a token not in the
+   *     vocabulary
    */
   TokenDistribution distribution(InitialSequence x, double t, long seed);
 
   /**
-   * Estimates the bound on a sequence's negative log-likelihood, with the standard error of the
-   * noise of times and masks.
+   * Estimates the bound on a sequence's negative log-likelihood (spec, Section 2.2), with the
+   * standard error of the noise of times and masks.
    *
    * @param x clean tokens, [N], at most as many as the model was trained with
-   * @param seed the seed of times and masks
-   * @param groups of stratified times, at least 2, a call of the network each
-   * @return nats, with the standard error
-   * @throws IllegalArgumentException if there are no tokens or too many, or one is not in the
-   *     vocabulary
+   * @param seed any number, from which times and masks follow
+   * @param groups the number of groups of stratified times, at least 2, a call of the network each
+   * @return the bound, in nats and in bits per token, with the standard error
+   * @throws IllegalArgumentException if there are no tokens or too many, one is not in the
+   *     vocabulary, or {@code groups} is below 2
    */
   LikelihoodEstimate score(int[] x, long seed, int groups);
 
@@ -373,7 +416,9 @@ public interface MaskedDiffusion extends AutoCloseable {
    * As {@link #score(int[], long, int)}, of a text, with the seed 0 and eight groups.
    *
    * @param text a text of the tokenizer's symbols, from 1 to N tokens
-   * @return nats, with the standard error
+   * @return the bound, in nats and in bits per token, with the standard error
+   * @throws IllegalArgumentException if the text has no tokens, too many, or a character that the
+   *     vocabulary lacks
    */
   default LikelihoodEstimate score(String text) {
     return score(tokenizer().encode(text), 0, 8);
@@ -384,7 +429,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    *
    * @param text a text of the tokenizer's symbols, from 1 to N tokens
    * @param options the seed of times and masks, and the number of groups of masks that are averaged
-   * @param limits the time after which the request fails, and its share of the calls
+   * @param limits the deadline of the request, and its share of the calls
    * @return the score to come
    * @throws IllegalArgumentException if the text has no tokens, too many, or a character that the
    *     vocabulary lacks
@@ -400,8 +445,11 @@ public interface MaskedDiffusion extends AutoCloseable {
    *
    * @param x clean tokens, [N], at most as many as the model was trained with
    * @param options the seed of times and masks, and the number of groups of masks that are averaged
-   * @param limits the time after which the request fails, and its share of the calls
+   * @param limits the deadline of the request, and its share of the calls
    * @return the score to come
+   * @throws IllegalArgumentException if there are no tokens or too many, or one is not in the
+   *     vocabulary
+   * @throws OverloadedException if as many requests run and wait as the limits allow
    */
   Pending<LikelihoodEstimate> submitScore(int[] x, ScoringOptions options, RequestLimits limits);
 
@@ -420,7 +468,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * wait where only requests are left whose listeners have not returned for a second, as they may
    * wait for this thread: they run to their end.
    *
-   * @param grace zero ends them within one call
+   * @param grace the time that requests have to end, at least 0; zero ends them within one call
    */
   void closeWithin(Duration grace);
 }

@@ -1,23 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
+import static io.github.md4.core.Checks.require;
+
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
- * The diversity of samples. A low perplexity means little where these are low too.
+ * The diversity of samples. A low perplexity means little where these are low too (spec, Section
+ * 9.1, has the perplexities).
  *
- * @param entropy the mean over samples of the entropy of their own tokens' frequencies, nats
+ * @param entropy the mean over samples of the entropy {@code -sum p ln p} of their own tokens'
+ *     frequencies, nats
  * @param distinct the number of different n-grams of all samples over the number of all, for n = 1,
  *     2, ...
  */
 public record SampleDiversity(double entropy, List<Double> distinct) {
   /**
-   * Checks the numbers.
+   * Copies the list.
    *
-   * @param entropy the mean over samples of the entropy of their own tokens' frequencies, nats
+   * @param entropy the mean over samples of the entropy {@code -sum p ln p} of their own tokens'
+   *     frequencies, nats
    * @param distinct the number of different n-grams of all samples over the number of all, for n =
    *     1, 2, ...
    */
@@ -28,10 +33,17 @@ public record SampleDiversity(double entropy, List<Double> distinct) {
   /**
    * {@return the diversity of samples}
    *
-   * @param samples at least one, none empty
-   * @param longest the largest n of the n-grams that are counted, at least 1
+   * @param samples the tokens of each sample, [N] of any N; at least one sample, none empty
+   * @param longest the largest n of the n-grams that are counted, at least 1; a share is NaN where
+   *     no sample is so long
+   * @throws IllegalArgumentException if there is no sample, an empty one, or {@code longest} is
+   *     below 1
    */
   public static SampleDiversity of(List<int[]> samples, int longest) {
+    require(!samples.isEmpty(), "there must be at least one sample", samples.size());
+    require(
+        samples.stream().allMatch(sample -> sample.length > 0), "a sample must have a token", 0);
+    require(longest >= 1, "longest must be at least 1", longest);
     double entropy = samples.stream().mapToDouble(SampleDiversity::entropy).average().orElseThrow();
     Double[] distinct = new Double[longest];
     for (int n = 1; n <= longest; n++) {

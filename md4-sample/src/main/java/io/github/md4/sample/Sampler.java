@@ -21,7 +21,8 @@ import java.util.function.Consumer;
 
 /**
  * A sampler of sequences from masks, or of the holes of given ones, by a method of the user's
- * choice (MD4, Section 4; spec, Section 4). A position that is no mask at first never changes.
+ * choice (MD4, arXiv 2406.04329, Section 4; spec, Section 4). A position that is no mask at first
+ * never changes.
  *
  * <p>Used by one thread at a time. Closing it frees the code that draws, not the manager and not
  * the model.
@@ -39,11 +40,12 @@ public final class Sampler implements AutoCloseable {
   private final Runnable release;
 
   /**
-   * A sampler that draws by a law.
+   * Makes a sampler that draws by a law.
    *
    * @param manager the manager, and so the device, of the arrays that the denoiser is given; every
    *     array is freed at the end of its call
-   * @param model network, vocabulary, schedule and form of generation
+   * @param model the network with its vocabulary, schedule and form of generation; not closed with
+   *     this
    * @param method the rule by which positions are chosen and revealed in each step
    * @param law the law of the tokens of revealed positions
    * @throws IllegalArgumentException if the method has no form for the model's schedule
@@ -53,11 +55,13 @@ public final class Sampler implements AutoCloseable {
   }
 
   /**
-   * A sampler of the network's own law.
+   * Makes a sampler of the network's own law.
    *
    * @param manager the manager, and so the device, of the arrays that the denoiser is given
-   * @param model network, vocabulary, schedule and form of generation
+   * @param model the network with its vocabulary, schedule and form of generation; not closed with
+   *     this
    * @param method the rule by which positions are chosen and revealed in each step
+   * @throws IllegalArgumentException if the method has no form for the model's schedule
    */
   public Sampler(NDManager manager, GenerativeModel model, SamplingMethod method) {
     this(manager, model, method, TokenLaw.MODEL);
@@ -102,18 +106,21 @@ public final class Sampler implements AutoCloseable {
    * As {@link #sample(SampleRequest, SamplingListener)}, without a listener.
    *
    * @param request the initial sequences, the seed of their noise and the sequences of a call
-   * @return the samples, in the order of the request
+   * @return the samples, in the order of the request, without texts
+   * @throws IllegalArgumentException if a sequence has a token outside [0, V]
    */
   public List<Sample> sample(SampleRequest request) {
     return sample(request, SamplingListener.none());
   }
 
   /**
-   * {@return the samples in the order of the request} The tokens of one depend only on the seed and
-   * its own initial sequence, as far as the network's rounding does not depend on the batch.
+   * Draws samples. The tokens of one depend only on the seed and its own initial sequence, as far
+   * as the network's rounding does not depend on the batch.
    *
    * @param request the initial sequences, the seed of their noise and the sequences of a call
-   * @param listener told of the calls and of changed positions
+   * @param listener told of the calls and of changed positions, on this thread
+   * @return the samples, in the order of the request, without texts
+   * @throws IllegalArgumentException if a sequence has a token outside [0, V]
    */
   public List<Sample> sample(SampleRequest request, SamplingListener listener) {
     SampleRun run = run(request);
@@ -156,6 +163,7 @@ public final class Sampler implements AutoCloseable {
     return new SampleRun(request, procedure.trajectories(context), rowLimit);
   }
 
+  /** Frees the code that draws. */
   @Override
   public void close() {
     release.run();

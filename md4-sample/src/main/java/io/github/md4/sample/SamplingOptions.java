@@ -26,15 +26,19 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * @param sampler the method in the form of {@link SamplingMethod#parse}; the default is {@code
  *     ancestral(1000, cosine, argmax)}
- * @param temperature the divisor of the logits; the default is 1, and 0 takes the likeliest token
- * @param truncations in the form of {@link TokenLaw.Truncation#parse}, in order; none by default
- * @param seed the seed of all noise; a random one of 53 bits by default
- * @param samples the number of samples of {@link MaskedDiffusion#generate(SamplingOptions)}; 1 by
- *     default
- * @param batchSize the most sequences that the network sees at once; 64 by default
+ * @param temperature the divisor of the logits, at least 0 and finite; the default is 1, and 0
+ *     takes the likeliest token
+ * @param truncations the cuts of the law in the form of {@link TokenLaw.Truncation#parse}, in
+ *     order; none by default
+ * @param seed any number, from which all noise follows; a random one of 53 bits by default, which
+ *     each {@link Sample} reports
+ * @param samples the number of samples of {@link MaskedDiffusion#generate(SamplingOptions)}, at
+ *     least 1; 1 by default
+ * @param batchSize the most sequences that the network sees at once, at least 1; 64 by default
  * @param from the share of the way that lies before the sequences, in (0, 1], 1 by default: see
  *     {@link MaskedDiffusion#masked(List, SamplingOptions)}
- * @param stopTokens tokens that end a sequence, none by default: see {@link #stoppingAt}
+ * @param stopTokens the tokens in [0, V) that end a sequence, none by default: see {@link
+ *     #stoppingAt}
  */
 public record SamplingOptions(
     String sampler,
@@ -55,15 +59,19 @@ public record SamplingOptions(
    *
    * @param sampler the method in the form of {@link SamplingMethod#parse}; the default is {@code
    *     ancestral(1000, cosine, argmax)}
-   * @param temperature the divisor of the logits; the default is 1, and 0 takes the likeliest token
-   * @param truncations in the form of {@link TokenLaw.Truncation#parse}, in order; none by default
-   * @param seed the seed of all noise; a random one of 53 bits by default
-   * @param samples the number of samples of {@link MaskedDiffusion#generate(SamplingOptions)}; 1 by
-   *     default
-   * @param batchSize the most sequences that the network sees at once; 64 by default
+   * @param temperature the divisor of the logits, at least 0 and finite; the default is 1, and 0
+   *     takes the likeliest token
+   * @param truncations the cuts of the law in the form of {@link TokenLaw.Truncation#parse}, in
+   *     order; none by default
+   * @param seed any number, from which all noise follows; a random one of 53 bits by default, which
+   *     each {@link Sample} reports
+   * @param samples the number of samples of {@link MaskedDiffusion#generate(SamplingOptions)}, at
+   *     least 1; 1 by default
+   * @param batchSize the most sequences that the network sees at once, at least 1; 64 by default
    * @param from the share of the way that lies before the sequences, in (0, 1], 1 by default: see
    *     {@link MaskedDiffusion#masked(List, SamplingOptions)}
-   * @param stopTokens tokens that end a sequence, none by default: see {@link #stoppingAt}
+   * @param stopTokens the tokens in [0, V) that end a sequence, none by default: see {@link
+   *     #stoppingAt}
    * @throws IllegalArgumentException if a text has no meaning or a number is out of its bounds
    */
   public SamplingOptions {
@@ -87,12 +95,12 @@ public record SamplingOptions(
     return new SamplingOptions(null, null, null, null, null, null, null, null);
   }
 
-  /** {@return the method} */
+  /** {@return the method that {@link #sampler} names} */
   public SamplingMethod method() {
     return SamplingMethod.parse(sampler);
   }
 
-  /** {@return the law of tokens} */
+  /** {@return the law of tokens: temperature, then truncations} */
   public TokenLaw law() {
     return law(temperature, truncations);
   }
@@ -102,9 +110,10 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return the same options with a method, in the form of {@link SamplingMethod#parse}}
+   * {@return the same options with another method}
    *
-   * @param text the text, as the command line and JSON hold it
+   * @param text the method, in the form of {@link SamplingMethod#parse}
+   * @throws IllegalArgumentException if the text is no method
    */
   public SamplingOptions sampler(String text) {
     return new SamplingOptions(
@@ -114,7 +123,9 @@ public record SamplingOptions(
   /**
    * {@return the same options with another method, which has a {@link SamplingMethod#text}}
    *
-   * @param other the rule by which positions are revealed, with its own number of steps
+   * @param other the method, with its own number of steps
+   * @throws IllegalArgumentException if its text cannot be read again, as that of a method without
+   *     a {@link io.github.md4.sample.method.SamplingMethodKind}
    */
   public SamplingOptions withMethod(SamplingMethod other) {
     return sampler(other.text());
@@ -124,16 +135,17 @@ public record SamplingOptions(
    * {@return the same options with another number of steps}
    *
    * @param steps the number of steps, at least 1
-   * @throws IllegalArgumentException if the method has no steps
+   * @throws IllegalArgumentException if the method has no steps, or cannot have so many
    */
   public SamplingOptions steps(int steps) {
     return withMethod(method().withSteps(steps));
   }
 
   /**
-   * {@return the same options with another temperature, at least 0}
+   * {@return the same options with another temperature}
    *
-   * @param other the temperature; 0 takes the likeliest token
+   * @param other the divisor of the logits, at least 0 and finite; 0 takes the likeliest token
+   * @throws IllegalArgumentException if it is out of this range
    */
   public SamplingOptions temperature(double other) {
     return new SamplingOptions(
@@ -144,15 +156,18 @@ public record SamplingOptions(
    * {@return the same options with one more truncation, to the {@code k} likeliest tokens}
    *
    * @param k the number of tokens, at least 1
+   * @throws IllegalArgumentException if it is below 1
    */
   public SamplingOptions topK(int k) {
     return truncation(new TokenLaw.TopK(k));
   }
 
   /**
-   * {@return the same options with one more truncation, to likeliest tokens of the mass {@code p}}
+   * {@return the same options with one more truncation, to the likeliest tokens of the mass {@code
+   * p}}
    *
    * @param p the mass, in (0, 1]
+   * @throws IllegalArgumentException if it is out of this range
    */
   public SamplingOptions topP(double p) {
     return truncation(new TokenLaw.TopP(p));
@@ -191,7 +206,7 @@ public record SamplingOptions(
         sampler, temperature, truncations, other, samples, batchSize, from, stopTokens);
   }
 
-  /** {@return the same options with a random seed} */
+  /** {@return the same options with a new random seed of 53 bits} */
   public SamplingOptions randomSeed() {
     return new SamplingOptions(
         sampler, temperature, truncations, null, samples, batchSize, from, stopTokens);
@@ -212,6 +227,7 @@ public record SamplingOptions(
    * {@return the same options with another number of samples}
    *
    * @param other the number of samples, at least 1
+   * @throws IllegalArgumentException if it is below 1
    */
   public SamplingOptions samples(int other) {
     return new SamplingOptions(
@@ -221,7 +237,8 @@ public record SamplingOptions(
   /**
    * {@return the same options with another batch size}
    *
-   * @param other the number of sequences in a call, at least 1
+   * @param other the most sequences in a call, at least 1
+   * @throws IllegalArgumentException if it is below 1
    */
   public SamplingOptions batchSize(int other) {
     return new SamplingOptions(
@@ -231,7 +248,7 @@ public record SamplingOptions(
   /**
    * As {@link #batchSize(int)}.
    *
-   * @param other the number of sequences in a call, at least 1
+   * @param other the most sequences in a call, at least 1
    * @return the same options with another batch size
    */
   public SamplingOptions withBatchSize(int other) {
@@ -241,7 +258,8 @@ public record SamplingOptions(
   /**
    * {@return the same options from another share of the way}
    *
-   * @param other the time at which to begin, as a share of the way, in (0, 1]
+   * @param other the share of the way that lies before the sequences, in (0, 1]
+   * @throws IllegalArgumentException if it is out of this range
    */
   public SamplingOptions from(double other) {
     return new SamplingOptions(
@@ -251,7 +269,7 @@ public record SamplingOptions(
   /**
    * As {@link #from(double)}.
    *
-   * @param other the time at which to begin, as a share of the way, in (0, 1]
+   * @param other the share of the way that lies before the sequences, in (0, 1]
    * @return the same options from another share of the way
    */
   public SamplingOptions withFrom(double other) {
@@ -259,11 +277,12 @@ public record SamplingOptions(
   }
 
   /**
-   * {@return the same options with tokens that end a sequence} Once one of them stands among the
+   * Returns the same options with tokens that end a sequence. Once one of them stands among the
    * masks at the end of a sequence, and no mask before it, the network is called no more for that
    * sequence: the rest becomes that token, and the sample's text ends before it.
    *
-   * @param tokens in [0, V); none lets every sequence be filled to its end
+   * @param tokens the tokens, in [0, V); none lets every sequence be filled to its end
+   * @return the options with these tokens in place of those before
    */
   public SamplingOptions stoppingAt(Collection<Integer> tokens) {
     return new SamplingOptions(

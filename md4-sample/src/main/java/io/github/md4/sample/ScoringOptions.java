@@ -10,7 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * The options of {@link MaskedDiffusion} for scores. Immutable: each method that takes a value
  * returns other options. A component that is null, as in JSON that lacks it, takes its default.
  *
- * @param seed the seed of times and masks; a random one of 53 bits by default
+ * @param seed any number, from which times and masks follow; a random one of 53 bits by default
  * @param groups the number of groups of stratified times, at least 2; 8 by default
  */
 public record ScoringOptions(Long seed, Integer groups) {
@@ -19,8 +19,9 @@ public record ScoringOptions(Long seed, Integer groups) {
   /**
    * Replaces null by defaults and checks the number of groups.
    *
-   * @param seed the seed of times and masks; a random one of 53 bits by default
+   * @param seed any number, from which times and masks follow; a random one of 53 bits by default
    * @param groups the number of groups of stratified times, at least 2; 8 by default
+   * @throws IllegalArgumentException if there are fewer than 2 groups
    */
   public ScoringOptions {
     seed = seed == null ? Long.valueOf(ThreadLocalRandom.current().nextLong(RANDOM_SEEDS)) : seed;
@@ -43,9 +44,11 @@ public record ScoringOptions(Long seed, Integer groups) {
   }
 
   /**
-   * {@return the same options with another number of groups, at least 2}
+   * {@return the same options with another number of groups}
    *
-   * @param other the number of groups, at least 2; more give a smaller standard error
+   * @param other the number of groups, at least 2; more give a smaller standard error, a call of
+   *     the network each
+   * @throws IllegalArgumentException if it is below 2
    */
   public ScoringOptions groups(int other) {
     return new ScoringOptions(seed, other);

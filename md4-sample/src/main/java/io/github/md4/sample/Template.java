@@ -14,7 +14,8 @@ import java.util.stream.IntStream;
  * {@code [MASK*]} are as many as the model's length leaves. {@code \[} is a bracket that begins no
  * hole.
  *
- * <p>The text between holes is tokenized piece by piece, so no token reaches across a hole's edge.
+ * <p>The text between holes is tokenized piece by piece, so no token reaches across a hole's edge
+ * (docs/sampling.md).
  */
 public final class Template {
   private static final String BEGINNING = "[MASK";
@@ -33,9 +34,11 @@ public final class Template {
   }
 
   /**
-   * {@return the tokens and masks of a template, at least one and at most {@code length}}
+   * {@return the tokens, and masks V, of a template: at least one and at most {@code length}, in
+   * [0, V]}
    *
-   * @param text a text with {@code [MASK]} or {@code [MASK*n]} where tokens are to be filled
+   * @param text a text with {@code [MASK]}, {@code [MASK*n]} or {@code [MASK*]} where tokens are to
+   *     be filled
    * @param tokenizer the tokenizer of the text between the holes
    * @param length the largest number of tokens, at least 1
    * @throws IllegalArgumentException if the text is no template, has a symbol that the tokenizer

@@ -8,7 +8,7 @@ import ai.djl.ndarray.NDManager;
 
 /**
  * The engine under which DJL loads model folders of this library. It has no arrays of its own:
- * PyTorch's serve.
+ * PyTorch's serve. docs/djl.md has a program.
  */
 public final class Md4Engine extends Engine {
   /** The name for {@code Criteria.optEngine}, and for {@code serving.properties}. */

@@ -23,6 +23,7 @@ import java.util.Set;
  * <p>Arguments, as of {@code Criteria.optArgument} or {@code serving.properties}: {@code sampler},
  * {@code steps}, {@code temperature}, {@code topK}, {@code topP}, {@code seed} and {@code
  * batchSize}, as in {@link SamplingOptions}. Without {@code seed} each call has a random one.
+ * docs/djl.md has programs.
  */
 public final class Md4TranslatorFactory implements TranslatorFactory {
   private static final List<String> NAMES =

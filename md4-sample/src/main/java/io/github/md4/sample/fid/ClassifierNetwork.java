@@ -19,7 +19,7 @@ import java.util.Set;
 /**
  * A small classifier of images in a safetensors file: a ResNet for CIFAR-10 under its usual names
  * ({@code conv1}, {@code bn1}, {@code layer1.0.conv1}, ... {@code linear}), or one hidden layer
- * ({@code dense1}, {@code dense2}).
+ * ({@code dense1}, {@code dense2}). Not safe for several threads.
  */
 public final class ClassifierNetwork implements FeatureNetwork {
   private static final String RES_NET = "conv1.weight";
@@ -58,8 +58,8 @@ public final class ClassifierNetwork implements FeatureNetwork {
   /**
    * Loads a classifier.
    *
-   * @param parent the manager of the arrays, whose device is theirs
-   * @param file the file
+   * @param parent the manager under which the weights live; stays the caller's
+   * @param file the safetensors file; its tensors are read as float32
    * @return the classifier, closed by the caller
    * @throws InvalidDataException if the file is damaged or holds no known classifier
    * @throws IOException if a file cannot be read
@@ -144,6 +144,7 @@ public final class ClassifierNetwork implements FeatureNetwork {
     return "classifier " + file;
   }
 
+  /** Frees the weights. */
   @Override
   public void close() {
     kernels.close();

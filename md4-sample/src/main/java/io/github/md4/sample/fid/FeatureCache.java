@@ -21,7 +21,7 @@ import java.util.zip.CheckedOutputStream;
  * A cache of features on the disk, so that those of a reference are computed once. A damaged file
  * or one of another version counts as absent.
  *
- * @param folder the folder of the kept features
+ * @param folder the folder of the kept features; made at the first write
  */
 public record FeatureCache(Path folder) {
   private static final int MAGIC = 0x4D443446; // "MD4F"
@@ -30,10 +30,10 @@ public record FeatureCache(Path folder) {
   /**
    * The inputs that features depend on.
    *
-   * @param images the SHA-256 of the file of images
-   * @param network the SHA-256 of the network's file, and its input
-   * @param count the number of images
-   * @param kept the number of features that are kept one by one
+   * @param images the SHA-256 of the file of images, in hexadecimal
+   * @param network the SHA-256 of the network's file, and its input, in words
+   * @param count the number of images, at least 1
+   * @param kept the number of vectors of features that are kept one by one, at least 0
    */
   public record Key(String images, String network, long count, int kept) {
     private String name() {
@@ -44,7 +44,7 @@ public record FeatureCache(Path folder) {
   }
 
   /**
-   * {@return the features of a key, if they are there}
+   * {@return the features of a key; empty where they are not there, or damaged}
    *
    * @param key the images and the network that made the features
    * @throws IOException if a file cannot be read

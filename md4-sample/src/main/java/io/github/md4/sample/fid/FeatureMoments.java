@@ -8,7 +8,8 @@ import org.ejml.dense.row.CommonOps_DDRM;
 
 /**
  * The mean and covariance of vectors that come one after another, in double. Sums are taken around
- * the first vector, so that no precision is lost where the mean is far from zero.
+ * the first vector, so that no precision is lost where the mean is far from zero. Not safe for
+ * several threads.
  */
 public final class FeatureMoments {
   private final int width;
@@ -20,7 +21,8 @@ public final class FeatureMoments {
   /**
    * Begins the moments of no features.
    *
-   * @param width F, the length of a vector
+   * @param width F, the length of a vector, at least 1
+   * @throws IllegalArgumentException if it is below 1
    */
   public FeatureMoments(int width) {
     require(width >= 1, "width must be at least 1", width);
@@ -30,7 +32,7 @@ public final class FeatureMoments {
     this.squares = new DMatrixRMaj(width, width);
   }
 
-  /** {@return F} */
+  /** {@return F, the length of a vector} */
   public int width() {
     return width;
   }
@@ -43,7 +45,8 @@ public final class FeatureMoments {
   /**
    * Adds vectors.
    *
-   * @param features row by row, [B F]
+   * @param features B vectors one after another, [B F]; none is allowed
+   * @throws IllegalArgumentException if they are no whole number of vectors
    */
   public void add(float[] features) {
     require(
@@ -68,8 +71,15 @@ public final class FeatureMoments {
     count += rows.numRows;
   }
 
-  /** {@return the mean, [F]; there must have been a vector} */
+  /**
+   * {@return the mean, [F]}
+   *
+   * @throws IllegalStateException if there was no vector
+   */
   public double[] mean() {
+    if (count == 0) {
+      throw new IllegalStateException("a mean takes at least one vector");
+    }
     double[] mean = new double[width];
     for (int i = 0; i < width; i++) {
       mean[i] = origin[i] + sum[i] / count;

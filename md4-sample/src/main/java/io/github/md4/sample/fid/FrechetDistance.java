@@ -7,7 +7,8 @@ import org.ejml.dense.row.factory.DecompositionFactory_DDRM;
 import org.ejml.interfaces.decomposition.EigenDecomposition_F64;
 
 /**
- * The squared Frechet distance of two normal laws (Heusel and others, 2017), in double:
+ * The squared Frechet distance of two normal laws (Heusel and others, arXiv 1706.08500, Equation
+ * 6), in double:
  *
  * <pre>{@code
  * |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2))
@@ -21,11 +22,13 @@ public final class FrechetDistance {
   private FrechetDistance() {}
 
   /**
-   * {@return the distance of laws with these moments}
+   * {@return the squared distance of laws with these moments, at least 0, in the features' unit
+   * squared}
    *
-   * @param first mean and covariance of the features of one
-   * @param second mean and covariance of the other set, of the same width
-   * @throws IllegalArgumentException if the features differ in width
+   * @param first the moments of one set, of at least two vectors
+   * @param second the moments of the other set, of the same width
+   * @throws IllegalArgumentException if the features differ in width, or a covariance is not finite
+   * @throws IllegalStateException if there were fewer than two vectors of one
    */
   public static double of(FeatureMoments first, FeatureMoments second) {
     if (first.width() != second.width()) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.fid;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -11,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
@@ -19,8 +22,8 @@ import java.util.stream.IntStream;
 /**
  * The features of a set of images.
  *
- * @param moments the moments of all features
- * @param first the features of the first images, as many as were asked for
+ * @param moments the mean and covariance of the features of all images
+ * @param first the features of the first images, as many as were asked for, [kept][F]
  * @param matched the number of images whose predicted class is their label; 0 if the network
  *     predicts no classes or the images have none
  */
@@ -30,19 +33,38 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
    * The settings by which images are read.
    *
    * @param shape rows, columns and colours of an image
-   * @param batchSize images at once; it changes no more than the last bits of the result
-   * @param kept the number of features that are kept one by one
+   * @param batchSize the images of a call, at least 1; it changes no more than the last bits of the
+   *     result
+   * @param kept the number of images whose features are kept one by one, at least 0
    */
-  public record Settings(ImageShape shape, int batchSize, int kept) {}
+  public record Settings(ImageShape shape, int batchSize, int kept) {
+    /**
+     * Checks the numbers.
+     *
+     * @param shape rows, columns and colours of an image
+     * @param batchSize the images of a call, at least 1; it changes no more than the last bits of
+     *     the result
+     * @param kept the number of images whose features are kept one by one, at least 0
+     * @throws IllegalArgumentException if a number is out of its range
+     * @throws NullPointerException if {@code shape} is null
+     */
+    public Settings {
+      Objects.requireNonNull(shape, "shape");
+      require(batchSize >= 1, "batchSize must be at least 1", batchSize);
+      require(kept >= 0, "kept must be at least 0", kept);
+    }
+  }
 
   /**
    * {@return the features of all images; one batch of them is held at a time}
    *
-   * @param manager the manager, and so the device, of the arrays that the denoiser is given
+   * @param manager the manager, and so the device, of the images that the network is given
    * @param network the network that turns images into vectors of features
-   * @param images the images, each N values in [0, V) in the order row, column, colour
+   * @param images the images, at least one, each N values in [0, 256) in the order row, column,
+   *     colour
    * @param settings the images' size, the images of a call and the number that is kept
-   * @param progress told of the number of images done
+   * @param progress told of the number of images done, on this thread
+   * @throws IllegalArgumentException if there are no images, or not of that size
    */
   public static ImageFeatures of(
       NDManager manager,
@@ -54,16 +76,18 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
   }
 
   /**
-   * As the other method, of batches that are divided; where all of them are known, the result is
-   * the same to the last bit as that of one part.
+   * Returns the features of all images in batches that are divided; where all of them are known,
+   * the result is the same to the last bit as that of one part.
    *
-   * @param manager the manager, and so the device, of the arrays that the denoiser is given
+   * @param manager the manager, and so the device, of the images that the network is given
    * @param network the network that turns images into vectors of features
-   * @param images the images, each N values in [0, V) in the order row, column, colour
+   * @param images the images, at least one, each N values in [0, 256) in the order row, column,
+   *     colour
    * @param settings the images' size, the images of a call and the number that is kept
-   * @param division divides the batches over processes
+   * @param division the division of the batches among processes
    * @param progress told of the number of images done
-   * @return the features
+   * @return the features of all images
+   * @throws IllegalArgumentException if there are no images, or not of that size
    */
   public static ImageFeatures of(
       NDManager manager,
@@ -72,6 +96,11 @@ public record ImageFeatures(FeatureMoments moments, float[][] first, long matche
       Settings settings,
       Division division,
       LongConsumer progress) {
+    require(images.count() >= 1, "there must be at least one image", images.count());
+    require(
+        images.length() == settings.shape.size(),
+        "images must have %d values, as %s".formatted(settings.shape.size(), settings.shape),
+        images.length());
     Collected collected = new Collected(settings);
     long ofRound = (long) settings.batchSize * division.parts();
     for (long start = 0; start < images.count(); start += ofRound) {

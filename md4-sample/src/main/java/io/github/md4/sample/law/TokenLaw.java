@@ -10,10 +10,11 @@ import java.util.List;
 
 /**
  * The law from which the token of a revealed position is drawn: the network's, or a sharper one
- * made of it. The times of reveals do not depend on it.
+ * made of it. The times of reveals do not depend on it (docs/sampling.md). Immutable where its
+ * truncations are.
  *
- * @param temperature the divisor of the logits; 0 takes the likeliest token
- * @param truncations in order; each cuts the tokens that the one before it has left
+ * @param temperature the divisor of the logits, at least 0 and finite; 0 takes the likeliest token
+ * @param truncations the cuts in order; each cuts the tokens that the one before it has left
  */
 public record TokenLaw(double temperature, List<Truncation> truncations) {
   /** The network's law itself. */
@@ -22,8 +23,11 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   /**
    * Checks the temperature.
    *
-   * @param temperature the divisor of the logits; 0 takes the likeliest token
-   * @param truncations in order; each cuts the tokens that the one before it has left
+   * @param temperature the divisor of the logits, at least 0 and finite; 0 takes the likeliest
+   *     token
+   * @param truncations the cuts in order; each cuts the tokens that the one before it has left
+   * @throws IllegalArgumentException if {@code temperature} is out of its range
+   * @throws NullPointerException if a truncation is null
    */
   public TokenLaw {
     require(
@@ -48,7 +52,7 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
     return equals(MODEL);
   }
 
-  /** The choice of the tokens that are possible. */
+  /** The choice of the tokens that are possible; safe for several threads. */
   public interface Truncation {
 
     /**
@@ -79,7 +83,7 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
      * Returns logits with minus infinity for every token that is cut.
      *
      * @param cuts the cuts of this library, to build on; another truncation may do without
-     * @param scope takes the result, and is closed after the draw
+     * @param scope the owner of the result, closed after the draw
      * @param logits float32 [R, V]; not to be changed
      * @return float32 [R, V], finite for one token of each row at least
      */
@@ -87,8 +91,9 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   }
 
   /**
-   * The smallest set of the likeliest tokens with a mass of at least {@code p}. The token that
-   * crosses p stays, and so do all that tie with it, as in the reference.
+   * The smallest set of the likeliest tokens with a mass of at least {@code p} (nucleus sampling,
+   * arXiv 1904.09751, Section 3.1). The token that crosses p stays, and so do all that tie with it,
+   * as in the reference.
    *
    * @param p the mass of the tokens kept, in (0, 1]
    */
@@ -109,6 +114,7 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
      * Checks the mass.
      *
      * @param p the mass of the tokens kept, in (0, 1]
+     * @throws IllegalArgumentException if it is out of this range
      */
     public TopP {
       require(p > 0 && p <= 1, "p must be in (0, 1]", p);
@@ -121,7 +127,8 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
   }
 
   /**
-   * The {@code k} likeliest tokens, with all that tie with the last.
+   * The {@code k} likeliest tokens, with all that tie with the last (arXiv 1805.04833, Section
+   * 5.4).
    *
    * @param k the number of tokens kept, at least 1
    */
@@ -142,6 +149,7 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
      * Checks the number of tokens.
      *
      * @param k the number of tokens kept, at least 1
+     * @throws IllegalArgumentException if it is below 1
      */
     public TopK {
       require(k >= 1, "k must be at least 1", k);

@@ -6,8 +6,10 @@ import java.util.List;
 import java.util.ServiceLoader;
 
 /**
- * A kind of truncation of a user's own, under the name that options have for it; found as a kind of
- * sampling methods is.
+ * A kind of truncation of a user's own, under the name that options have for it; found by {@link
+ * ServiceLoader}, through a file in {@code META-INF/services} that has the name of this interface
+ * and names the implementation, which has a public constructor without parameters. docs/library.md
+ * has an example.
  */
 public interface TruncationKind {
 
@@ -22,7 +24,7 @@ public interface TruncationKind {
    */
   TokenLaw.Truncation of(List<String> arguments);
 
-  /** {@return all kinds on the class path} */
+  /** {@return all kinds on the class path, in the order in which they are found} */
   static List<TruncationKind> all() {
     List<TruncationKind> all = new ArrayList<>();
     ServiceLoader.load(TruncationKind.class, TruncationKind.class.getClassLoader())

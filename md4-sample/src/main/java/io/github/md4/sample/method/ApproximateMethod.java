@@ -9,7 +9,10 @@ import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.sample.internal.text.Call;
 
-/** Methods whose samples have another law than the model's reverse process. */
+/**
+ * Methods whose samples have another law than the model's reverse process (docs/sampling.md).
+ * Immutable.
+ */
 public sealed interface ApproximateMethod extends SamplingMethod {
 
   @Override
@@ -30,10 +33,10 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   }
 
   /**
-   * The reference's ancestral step: one of V + 1 outcomes.
+   * The reference's ancestral step: one of V + 1 outcomes a position (spec, Section 4.2).
    *
-   * @param steps grid and number of steps
-   * @param leftovers what fills the positions still masked at the end
+   * @param steps the grid, and the number of its steps in [1, 2^20]
+   * @param leftovers the filling of positions that are still masked at the end
    */
   record ReferenceAncestral(SamplingSteps steps, Leftovers leftovers) implements Reference {
     @Override
@@ -59,10 +62,11 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   }
 
   /**
-   * The reference's step of two draws.
+   * The reference's step of two draws: whether a position is revealed, and into what (spec, Section
+   * 4.2).
    *
-   * @param steps grid and number of steps
-   * @param leftovers what fills the positions still masked at the end
+   * @param steps the grid, and the number of its steps in [1, 2^20]
+   * @param leftovers the filling of positions that are still masked at the end
    */
   record ReferenceMean(SamplingSteps steps, Leftovers leftovers) implements Reference {
     @Override
@@ -87,9 +91,12 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
   }
 
-  /** The score by which positions are ordered. */
+  /** The score by which {@link Ordered} orders positions. */
   enum Order {
-    /** The probability of the drawn token (LLaDA, and Dream's maskgit_plus). */
+    /**
+     * The probability of the drawn token (MaskGIT, arXiv 2202.04200; LLaDA, arXiv 2502.09992;
+     * Dream's maskgit_plus).
+     */
     CONFIDENCE(Confidence.PROBABILITY),
     /** The margin between the two likeliest tokens (Dream's topk_margin). */
     MARGIN(Confidence.MARGIN),
@@ -109,19 +116,22 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   }
 
   /**
-   * The positions of which the network is surest are revealed first.
+   * The reveal of those positions first of which the network is surest.
    *
-   * @param order the order in which positions are revealed
+   * @param order the score of a position: the higher, the earlier it is revealed
    * @param tokensAStep the number of tokens that each call reveals, at least 1
-   * @param temperature of the choice of positions, at least 0: 0 takes the surest
+   * @param temperature the temperature of the choice of positions, at least 0 and finite: 0 takes
+   *     the surest
    */
   record Ordered(Order order, int tokensAStep, double temperature) implements ApproximateMethod {
     /**
      * Checks the number of tokens.
      *
      * @param tokensAStep the number of tokens that each call reveals, at least 1
-     * @param temperature of the choice of positions, at least 0: 0 takes the surest
-     * @param order the order in which positions are revealed
+     * @param temperature the temperature of the choice of positions, at least 0 and finite: 0 takes
+     *     the surest
+     * @param order the score of a position: the higher, the earlier it is revealed
+     * @throws IllegalArgumentException if a number is out of its range
      */
     public Ordered {
       OrderedTrajectory.Pace unused = new OrderedTrajectory.Pace(tokensAStep, temperature);
@@ -150,11 +160,12 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   }
 
   /**
-   * Tokens are masked again on the way, so that mistakes can be corrected (ReMDM).
+   * A grid on which tokens are masked again on the way, so that mistakes can be corrected (ReMDM,
+   * arXiv 2503.00307).
    *
-   * @param steps grid and number of steps
-   * @param remasking which revealed positions are masked again
-   * @param leftovers what fills the positions still masked at the end
+   * @param steps the grid, and the number of its steps in [1, 2^20]
+   * @param remasking the probability with which revealed positions are masked again
+   * @param leftovers the filling of positions that are still masked at the end
    */
   record Remasked(SamplingSteps steps, Remasking remasking, Leftovers leftovers)
       implements ApproximateMethod, GridMethod {
@@ -181,7 +192,7 @@ public sealed interface ApproximateMethod extends SamplingMethod {
 
   /**
    * An order drawn uniformly, some positions at once. One at a time it is the law for which
-   * any-order models are trained.
+   * any-order models are trained (ARDM, arXiv 2110.02037).
    *
    * @param tokensAStep the number of tokens that each call reveals, at least 1
    */
@@ -190,6 +201,7 @@ public sealed interface ApproximateMethod extends SamplingMethod {
      * Checks the number of tokens.
      *
      * @param tokensAStep the number of tokens that each call reveals, at least 1
+     * @throws IllegalArgumentException if a number is out of its range
      */
     public RandomOrder {
       require(tokensAStep >= 1, "tokensAStep must be at least 1", tokensAStep);
@@ -216,7 +228,10 @@ public sealed interface ApproximateMethod extends SamplingMethod {
     }
   }
 
-  /** Steps by the scores themselves, as SEDD and tauLDR take them. */
+  /**
+   * Steps by the scores themselves, as SEDD (arXiv 2310.16834) and tauLDR (arXiv 2205.14987) take
+   * them.
+   */
   sealed interface ByScores extends ApproximateMethod, GridMethod {
     @Override
     default SamplingProcedure md4(MaskingSchedule schedule) {
@@ -225,10 +240,11 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   }
 
   /**
-   * SEDD's Euler step: the rates at the beginning of each step, times its length.
+   * SEDD's Euler step (arXiv 2310.16834, Section 4): the rates at the beginning of each step, times
+   * its length.
    *
-   * @param steps grid and number of steps
-   * @param leftovers what fills the positions still masked at the end
+   * @param steps the grid, and the number of its steps in [1, 2^20]
+   * @param leftovers the filling of positions that are still masked at the end
    */
   record Euler(SamplingSteps steps, Leftovers leftovers) implements ByScores {
     @Override
@@ -253,11 +269,11 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   }
 
   /**
-   * SEDD's analytic step (Tweedie tau-leaping). With scores that add up to r it is the ancestral
-   * step.
+   * SEDD's analytic step (Tweedie tau-leaping; arXiv 2310.16834, Section 4). With scores that add
+   * up to r it is the ancestral step.
    *
-   * @param steps grid and number of steps
-   * @param leftovers what fills the positions still masked at the end
+   * @param steps the grid, and the number of its steps in [1, 2^20]
+   * @param leftovers the filling of positions that are still masked at the end
    */
   record Analytic(SamplingSteps steps, Leftovers leftovers) implements ByScores {
     @Override
@@ -282,20 +298,23 @@ public sealed interface ApproximateMethod extends SamplingMethod {
   }
 
   /**
-   * Tau-leaping (Campbell et al., 2022): the rates of each step are those of its beginning, and a
-   * position changes at most once.
+   * Tau-leaping (Campbell and others, arXiv 2205.14987, Section 4.2): the rates of each step are
+   * those of its beginning, and a position changes at most once.
    *
-   * @param steps grid and number of steps
-   * @param correctors the number of corrector steps after each step but the last, at least 0
-   * @param leftovers what fills the positions still masked at the end
+   * @param steps the grid, and the number of its steps in [1, 2^20]
+   * @param correctors the number of corrector steps after each step but the last, at least 0; all
+   *     steps together are below 2^31
+   * @param leftovers the filling of positions that are still masked at the end
    */
   record TauLeaping(SamplingSteps steps, int correctors, Leftovers leftovers) implements ByScores {
     /**
      * Checks the number of correctors.
      *
-     * @param correctors the number of corrector steps after each step but the last, at least 0
-     * @param steps grid and number of steps
-     * @param leftovers what fills the positions still masked at the end
+     * @param correctors the number of corrector steps after each step but the last, at least 0; all
+     *     steps together are below 2^31
+     * @param steps the grid, and the number of its steps in [1, 2^20]
+     * @param leftovers the filling of positions that are still masked at the end
+     * @throws IllegalArgumentException if a number is out of its range
      */
     public TauLeaping {
       require(correctors >= 0, "correctors must be at least 0", correctors);

@@ -6,9 +6,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The numbers of tokens that the steps of a block reveal. */
+/** The numbers of tokens that the steps of a block reveal, for {@link PublishedMethod.Blocks}. */
 public enum BlockCounts {
-  /** LLaDA's: equal parts, the remainder one each in the first steps. */
+  /**
+   * LLaDA's (arXiv 2502.09992, its generate.py): equal parts, the remainder one each in the first
+   * steps.
+   */
   LLADA {
     @Override
     int[] of(int masks, int steps, int blocks) {

@@ -11,7 +11,7 @@ import io.github.md4.sample.law.TokenLaw;
 /**
  * Methods whose samples follow the model's reverse process exactly. In MD4 the time of a reveal
  * does not depend on the network, so it is drawn first; then the network is called only at times
- * that reveal something, only for the positions that they reveal.
+ * that reveal something, only for the positions that they reveal (docs/sampling.md). Immutable.
  *
  * <p>Where each token has its own power (GenMD4), a position draws at the times of the largest
  * power, and keeps a token with the rest of the token's own probability: the calls are then
@@ -33,15 +33,16 @@ public sealed interface ExactMethod extends SamplingMethod {
   SamplingProcedure genMd4(GenMd4Schedule schedule);
 
   /**
-   * Ancestral sampling, {@code p(z_s | z_t)} step by step (MD4, Algorithm 2).
+   * Ancestral sampling, {@code p(z_s | z_t)} step by step (MD4, arXiv 2406.04329, Algorithm 2;
+   * spec, Section 4.2).
    *
-   * @param steps grid and number of steps
-   * @param leftovers what fills the positions still masked at the end
+   * @param steps the grid, and the number of its steps in [1, 2^20]
+   * @param leftovers the filling of positions that are still masked at the end
    */
   record Ancestral(SamplingSteps steps, Leftovers leftovers) implements ExactMethod, GridMethod {
 
     /**
-     * Ancestral sampling that fills leftover positions as the reference does.
+     * Makes ancestral sampling that fills leftover positions as the reference does.
      *
      * @param steps the grid and the number of steps
      */
@@ -96,12 +97,12 @@ public sealed interface ExactMethod extends SamplingMethod {
   }
 
   /**
-   * The step of two draws (MD4, Algorithm 3): whether a position is revealed and what it becomes
-   * are drawn independently. With the exact draw its samples equal those of {@link Ancestral},
-   * which draws the two apart as well.
+   * The step of two draws (MD4, arXiv 2406.04329, Algorithm 3; spec, Section 4.2): whether a
+   * position is revealed and what it becomes are drawn independently. With the exact draw its
+   * samples equal those of {@link Ancestral}, which draws the two apart as well.
    *
-   * @param steps grid and number of steps
-   * @param leftovers what fills the positions still masked at the end
+   * @param steps the grid, and the number of its steps in [1, 2^20]
+   * @param leftovers the filling of positions that are still masked at the end
    */
   record Mean(SamplingSteps steps, Leftovers leftovers) implements ExactMethod, GridMethod {
     @Override
@@ -132,9 +133,10 @@ public sealed interface ExactMethod extends SamplingMethod {
 
   /**
    * Continuous time, the limit of ever more steps: each position is revealed at a time of its own
-   * (first hitting, arXiv 2409.02908), so there is one call of the network for each position.
+   * (first hitting, arXiv 2409.02908, Section 4), so there is one call of the network for each
+   * position.
    *
-   * @param leftovers what fills the positions still masked at the end
+   * @param leftovers the filling of positions that are still masked at the end
    */
   record FirstHitting(Leftovers leftovers) implements ExactMethod {
     @Override

@@ -6,7 +6,7 @@ import io.github.md4.core.internal.torch.DrawKernels;
 
 /**
  * The filling of the few positions that are still masked at time 0: the schedule's epsilon leaves
- * one in ten thousand (spec, 4.3).
+ * one in ten thousand (spec, Section 4.3).
  */
 public enum Leftovers {
   /** The most likely token, as in the reference. */
@@ -31,6 +31,7 @@ public enum Leftovers {
    * {@return the choice written as {@code argmax} or {@code drawn}}
    *
    * @param text the text, as the command line and JSON hold it
+   * @throws IllegalArgumentException for any other text
    */
   public static Leftovers parse(String text) {
     return Choices.parse(values(), "leftovers", text);

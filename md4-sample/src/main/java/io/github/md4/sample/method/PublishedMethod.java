@@ -16,9 +16,9 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
- * Samplers of published models as their authors wrote them. At temperature 0 they give the tokens
- * that the authors' code gives; at others the same law by another draw. Steps that reveal nothing
- * do not call the network.
+ * Samplers of published models as their authors wrote them (docs/models.md). At temperature 0 they
+ * give the tokens that the authors' code gives; at others the same law by another draw. Steps that
+ * reveal nothing do not call the network.
  */
 public sealed interface PublishedMethod extends SamplingMethod {
 
@@ -37,17 +37,21 @@ public sealed interface PublishedMethod extends SamplingMethod {
     return from;
   }
 
-  /** The positions that stay at a step of LLaDA's and dllm's samplers. */
+  /**
+   * The choice of the positions that stay at a step of LLaDA's and dllm's samplers (LLaDA, arXiv
+   * 2502.09992, Section 2.4).
+   */
   enum Remasking {
-    /** Those whose tokens have the highest probabilities. */
+    /** The positions whose tokens have the highest probabilities stay. */
     LOW_CONFIDENCE,
-    /** Random ones. */
+    /** Random positions stay. */
     RANDOM;
 
     /**
      * {@return the choice written as {@code low-confidence} or {@code random}}
      *
      * @param text the text, as the command line and JSON hold it
+     * @throws IllegalArgumentException for any other text
      */
     public static Remasking parse(String text) {
       return Choices.parse(values(), "remasking", text);
@@ -63,22 +67,25 @@ public sealed interface PublishedMethod extends SamplingMethod {
    * A sampler in blocks, from left to right: at each step a token is drawn at every masked position
    * up to the end of the block, and those with the highest confidences stay.
    *
-   * @param count the number of tokens of each step
+   * @param count the rule for the number of tokens that each step reveals
    * @param steps the number of steps of all blocks together, in [1, 2^20]
    * @param block the number of masked positions of a block, at least 1
    * @param remasking the rule by which positions are chosen in each step
-   * @param guidance the scale of classifier-free guidance; 0 is the network itself
+   * @param guidance the scale of classifier-free guidance, at least 0 and finite; 0 is the network
+   *     itself
    */
   record Blocks(BlockCounts count, int steps, int block, Remasking remasking, double guidance)
       implements PublishedMethod {
     /**
      * Checks the numbers.
      *
-     * @param count the number of tokens of each step
-     * @param steps the number of steps of all blocks together, at least 1
+     * @param count the rule for the number of tokens that each step reveals
+     * @param steps the number of steps of all blocks together, in [1, 2^20]
      * @param block the number of masked positions of a block, at least 1
      * @param remasking the rule by which positions are chosen in each step
-     * @param guidance the scale of classifier-free guidance; 0 is the network itself
+     * @param guidance the scale of classifier-free guidance, at least 0 and finite; 0 is the
+     *     network itself
+     * @throws IllegalArgumentException if a number is out of its range
      */
     public Blocks {
       SamplingSteps.checkCount(steps);
@@ -207,7 +214,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
    * once.
    *
    * @param rule the draw of a step
-   * @param steps the number of steps before that, at least 1
+   * @param steps the number of steps before the last, at least 1
    */
   record Timed(Rule rule, int steps) implements PublishedMethod {
     private static final double LAST = 1e-5;
@@ -217,6 +224,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
      *
      * @param rule the draw of a step
      * @param steps the number of steps before the last, at least 1
+     * @throws IllegalArgumentException if it is below 1
      */
     public Timed {
       require(steps >= 1, "steps must be at least 1", steps);
@@ -271,20 +279,21 @@ public sealed interface PublishedMethod extends SamplingMethod {
   }
 
   /**
-   * BD3-LM's samplers: blocks from left to right. With steps, a step from t to {@code t - 1 /
-   * steps} reveals each position with the probability {@code 1 / (steps t)}, t running evenly from
-   * 1 to 0, where all that is left is revealed; without, the positions of a block are revealed one
-   * by one in an order drawn uniformly (first hitting).
+   * BD3-LM's samplers (arXiv 2503.09573): blocks from left to right. With steps, a step from t to
+   * {@code t - 1 / steps} reveals each position with the probability {@code 1 / (steps t)}, t
+   * running evenly from 1 to 0, where all that is left is revealed; without, the positions of a
+   * block are revealed one by one in an order drawn uniformly (first hitting).
    *
-   * @param block the positions of a block, which are the network's
-   * @param steps of each block; 0 reveals one by one
+   * @param block the number of positions of a block, at least 1, which is the network's
+   * @param steps the number of steps of each block, at least 0; 0 reveals one by one
    */
   record Blockwise(int block, int steps) implements PublishedMethod {
     /**
      * Checks both.
      *
-     * @param block the positions of a block, at least 1
-     * @param steps at least 0
+     * @param block the number of positions of a block, at least 1, which is the network's
+     * @param steps the number of steps of each block, at least 0; 0 reveals one by one
+     * @throws IllegalArgumentException if one is out of its range
      */
     public Blockwise {
       require(block >= 1, "block must be at least 1", block);
@@ -338,21 +347,22 @@ public sealed interface PublishedMethod extends SamplingMethod {
   }
 
   /**
-   * Dream's diffusion_generate, each sequence by its own number of masks.
+   * The diffusion_generate of Dream (arXiv 2508.15487), each sequence by its own number of masks.
    *
-   * @param algorithm the measure of confidence by which positions are chosen
-   * @param steps in [1, 2^20]
-   * @param temperature of the choice of positions (alg_temp), at least 0: 0 takes the surest; has
-   *     no effect on {@link Algorithm#ORIGIN}
+   * @param algorithm the rule by which positions are chosen
+   * @param steps the number of steps, in [1, 2^20]
+   * @param temperature the temperature of the choice of positions (alg_temp), at least 0 and
+   *     finite: 0 takes the surest; has no effect on {@link Algorithm#ORIGIN}
    */
   record Dream(Algorithm algorithm, int steps, double temperature) implements PublishedMethod {
     /**
      * Checks the numbers.
      *
-     * @param steps at least 1
-     * @param temperature of the choice of positions (alg_temp), at least 0: 0 takes the surest; has
-     *     no effect on {@link Algorithm#ORIGIN}
-     * @param algorithm the measure of confidence by which positions are chosen
+     * @param steps the number of steps, in [1, 2^20]
+     * @param temperature the temperature of the choice of positions (alg_temp), at least 0 and
+     *     finite: 0 takes the surest; has no effect on {@link Algorithm#ORIGIN}
+     * @param algorithm the rule by which positions are chosen
+     * @throws IllegalArgumentException if a number is out of its range
      */
     public Dream {
       OrderedTrajectory.Pace unused = new OrderedTrajectory.Pace(1, temperature);

@@ -21,9 +21,9 @@ public sealed interface Remasking {
   /**
    * {@return sigma at each position, [N]}
    *
-   * @param largest the largest value that is allowed
-   * @param confidences the probability that each token had when it was revealed; infinite at masks
-   *     and frozen tokens
+   * @param largest the largest value that is allowed, in [0, 1]
+   * @param confidences the probability that each token had when it was revealed; [N], in [0, 1];
+   *     infinite at masks and frozen tokens
    */
   double[] sigma(double largest, double[] confidences);
 
@@ -37,15 +37,16 @@ public sealed interface Remasking {
   String name();
 
   /**
-   * A constant sigma of at most {@code eta}, in [0, 1].
+   * A constant sigma: {@code eta}, or the largest that is allowed where that is less.
    *
-   * @param eta the strength, in [0, 1]
+   * @param eta the largest probability, or the share of it, in [0, 1]
    */
   record Cap(double eta) implements Remasking {
     /**
      * Checks eta.
      *
-     * @param eta the strength, in [0, 1]
+     * @param eta the largest probability, in [0, 1]
+     * @throws IllegalArgumentException if it is out of this range
      */
     public Cap {
       checkShare(eta);
@@ -68,15 +69,16 @@ public sealed interface Remasking {
   }
 
   /**
-   * The share {@code eta}, in [0, 1], of the largest.
+   * The share {@code eta} of the largest that is allowed.
    *
-   * @param eta the strength, in [0, 1]
+   * @param eta the largest probability, or the share of it, in [0, 1]
    */
   record Rescale(double eta) implements Remasking {
     /**
      * Checks eta.
      *
-     * @param eta the strength, in [0, 1]
+     * @param eta the share of the largest, in [0, 1]
+     * @throws IllegalArgumentException if it is out of this range
      */
     public Rescale {
       checkShare(eta);
@@ -103,13 +105,14 @@ public sealed interface Remasking {
    * confidences: the least sure tokens are masked first. A mask has no share, so remasking is not
    * made up for as with the other two, and a little more is left to the end.
    *
-   * @param eta the strength, in [0, 1]
+   * @param eta the largest probability, or the share of it, in [0, 1]
    */
   public record Confidence(double eta) implements Remasking {
     /**
      * Checks eta.
      *
-     * @param eta the strength, in [0, 1]
+     * @param eta the share of the largest, in [0, 1]
+     * @throws IllegalArgumentException if it is out of this range
      */
     public Confidence {
       checkShare(eta);

@@ -15,7 +15,8 @@ import io.github.md4.sample.trajectory.Trajectory;
  * {@link ApproximateMethod} another law.
  *
  * <p>A user's own method makes {@link Trajectory trajectories} of its own; so that options can be
- * written and read, it has a {@link SamplingMethodKind}.
+ * written and read, it has a {@link SamplingMethodKind}. Methods are immutable. docs/sampling.md
+ * describes each.
  */
 public interface SamplingMethod {
 
@@ -55,7 +56,7 @@ public interface SamplingMethod {
    * {@return the same method with another number of steps}
    *
    * @param steps the number of steps, at least 1
-   * @throws IllegalArgumentException if it has no steps
+   * @throws IllegalArgumentException if it has no steps, or cannot have so many
    */
   default SamplingMethod withSteps(int steps) {
     throw new IllegalArgumentException("sampler %s has no steps: %d".formatted(name(), steps));
@@ -64,7 +65,10 @@ public interface SamplingMethod {
   /** {@return the name that options and reports have for it} */
   String name();
 
-  /** {@return whether its samples follow the reverse process, with the {@link TokenLaw} given} */
+  /**
+   * {@return whether its samples follow the model's reverse process, at the {@link TokenLaw} that
+   * is asked for}
+   */
   boolean isExact();
 
   /**
@@ -83,16 +87,20 @@ public interface SamplingMethod {
     return false;
   }
 
-  /** {@return the scale of guidance away from the sequence without its given tokens; 0 is none} */
+  /**
+   * {@return the scale of guidance away from the sequence without its given tokens, at least 0; 0
+   * is none}
+   */
   default double promptGuidance() {
     return 0;
   }
 
   /**
-   * {@return the time of sequences that have the share {@code from} of the way before them} With a
+   * Returns the time of sequences that have the share {@code from} of the way before them. With a
    * grid it is a time of the grid, so that sequences masked at it can be sampled from it.
    *
-   * @param from the time at which sampling begins, in (0, 1]
+   * @param from the share of the way, in (0, 1]
+   * @return a time t in [0, 1]
    */
   double timeAt(double from);
 
@@ -104,10 +112,11 @@ public interface SamplingMethod {
   SamplingProcedure md4(MaskingSchedule schedule);
 
   /**
-   * {@return the procedure for a model in which each token has its own power} A method without one
-   * keeps this implementation.
+   * Returns the procedure for a model in which each token has its own power (spec, Section 3.5). A
+   * method without one keeps this implementation.
    *
    * @param schedule the schedule with a power for each token
+   * @return the procedure
    * @throws IllegalArgumentException if the method has no such procedure
    */
   default SamplingProcedure genMd4(GenMd4Schedule schedule) {
@@ -117,11 +126,12 @@ public interface SamplingMethod {
   }
 
   /**
-   * {@return the procedure for a masked diffusion model whose network gives scores in some form} A
+   * Returns the procedure for a masked diffusion model whose network gives scores in some form. A
    * method that needs only the guess of the clean token keeps this implementation.
    *
    * @param schedule the schedule that all tokens share
    * @param form the form of the network's scores
+   * @return the procedure
    */
   default SamplingProcedure scored(MaskingSchedule schedule, ScoreForm form) {
     return md4(schedule);
@@ -154,7 +164,7 @@ public interface SamplingMethod {
    * {@return the procedure for a model of Gaussian noise}
    *
    * @param schedule the schedule, whose alpha is the share of the signal
-   * @param width the coordinates of its vectors
+   * @param width D, the number of coordinates of its vectors, at least 1
    * @throws IllegalArgumentException if the method has no such procedure
    */
   default SamplingProcedure gaussianNoise(MaskingSchedule schedule, int width) {

@@ -8,9 +8,11 @@ import java.util.ServiceLoader;
 /**
  * A kind of sampling method of a user's own, under the name that options have for it.
  *
- * <p>Implementations are found by {@link ServiceLoader} and have a public constructor without
- * parameters. The method's {@link SamplingMethod#text} is the name, followed by its arguments in
- * parentheses where it has some.
+ * <p>Implementations are found by {@link ServiceLoader}, through a file in {@code
+ * META-INF/services} that has the name of this interface and names them, and have a public
+ * constructor without parameters. They may be called on any thread. docs/library.md has an example.
+ * The method's {@link SamplingMethod#text} is the name, followed by its arguments in parentheses
+ * where it has some.
  */
 public interface SamplingMethodKind {
 
@@ -25,7 +27,7 @@ public interface SamplingMethodKind {
    */
   SamplingMethod of(List<String> arguments);
 
-  /** {@return all kinds on the class path} */
+  /** {@return all kinds on the class path, in the order in which they are found} */
   static List<SamplingMethodKind> all() {
     List<SamplingMethodKind> all = new ArrayList<>();
     ServiceLoader.load(SamplingMethodKind.class, SamplingMethodKind.class.getClassLoader())

@@ -62,8 +62,8 @@ public final class SamplingProcedure {
   }
 
   /**
-   * {@return whether a revealed token stays as it is} Of a user's own trajectories nothing is
-   * known, so that it is false for {@link #of}.
+   * {@return whether a revealed token stays as it is; false for {@link #of}, since nothing is known
+   * of a user's own trajectories}
    */
   public boolean isFinal() {
     return isFinal;
@@ -81,11 +81,12 @@ public final class SamplingProcedure {
   }
 
   /**
-   * {@return the procedure of trajectories that each draw from one uniform a position, by inversion
-   * in float64} The number of calls is known to listeners as what it is if each draw is the token
-   * 0.
+   * Returns the procedure of trajectories that each draw from one uniform a position, by inversion
+   * in float64. Listeners are told the number of calls that there would be if each draw were the
+   * token 0.
    *
-   * @param trajectories by what the trajectories of a request share
+   * @param trajectories makes the trajectories of a request of what they share
+   * @return the procedure
    */
   public static SamplingProcedure of(Function<SamplingContext, Trajectory.Factory> trajectories) {
     return new SamplingProcedure(trajectories, new RowDraw.Exact(Confidence.PROBABILITY), true)

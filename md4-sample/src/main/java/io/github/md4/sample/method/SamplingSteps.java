@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 /**
  * The grid of a sampler: the times at which it stops on its way from 1 to 0.
  *
- * @param grid the spacing of the times
+ * @param grid the spacing of the times (spec, Section 4.1)
  * @param steps the number of steps between the times, in [1, 2^20]
  */
 public record SamplingSteps(SamplingGrid grid, int steps) {
@@ -23,8 +23,10 @@ public record SamplingSteps(SamplingGrid grid, int steps) {
   /**
    * Checks the number of steps.
    *
-   * @param grid the spacing of the times
-   * @param steps the number of steps between the times, at least 1
+   * @param grid the spacing of the times (spec, Section 4.1)
+   * @param steps the number of steps between the times, in [1, 2^20]
+   * @throws IllegalArgumentException if {@code steps} is out of this range
+   * @throws NullPointerException if {@code grid} is null
    */
   public SamplingSteps {
     Objects.requireNonNull(grid, "grid");
@@ -38,9 +40,10 @@ public record SamplingSteps(SamplingGrid grid, int steps) {
   }
 
   /**
-   * {@return the time after {@code step} steps, which is also the time that the network is told}
+   * {@return the time after {@code step} steps, in [0, 1], which is also the time that the network
+   * is told}
    *
-   * @param step the number of steps done, from 0
+   * @param step the number of steps done, in [0, steps]
    */
   public double time(int step) {
     return grid.time(step, steps);
@@ -48,9 +51,10 @@ public record SamplingSteps(SamplingGrid grid, int steps) {
 
   /**
    * {@return the number of steps that are left out if the share {@code from} of the way lies before
-   * a sequence: {@code steps - ceil(from steps)} (spec, 4.7)}
+   * a sequence: {@code steps - ceil(from steps)} (spec, Section 4.7)}
    *
-   * @param from the time at which sampling begins, in (0, 1]
+   * @param from the share of the way, in (0, 1]
+   * @throws IllegalArgumentException if it is out of this range
    */
   public int first(double from) {
     require(from > 0 && from <= 1, "from must be in (0, 1]", from);

@@ -7,7 +7,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A model of each token given the ones before it, from counts, interpolated after Witten and Bell:
+ * A model of each token given the ones before it, from counts, interpolated after Witten and Bell
+ * (IEEE Transactions on Information Theory 37, 1991, method C). Immutable, safe for several
+ * threads:
  *
  * <pre>{@code
  * P(w | h) = (c(h w) + d(h) P(w | h without its first)) / (c(h) + d(h))
@@ -28,12 +30,15 @@ public final class NgramModel {
   /**
    * {@return the model of a text}
    *
-   * @param tokens token ids in [0, vocabularySize)
-   * @param vocabularySize V, the number of tokens without the mask
+   * @param tokens the text, ids in [0, V)
+   * @param vocabularySize V, the number of tokens without the mask, at least 1
    * @param order the length of the longest sequences counted, at least 1; {@code
    *     vocabularySize^order} must be below 2^63
+   * @throws IllegalArgumentException if a number is out of its range, or an id
    */
   public static NgramModel fit(int[] tokens, int vocabularySize, int order) {
+    require(vocabularySize >= 1, "vocabularySize must be at least 1", vocabularySize);
+    checkTokens(tokens, vocabularySize);
     require(
         order >= 1 && order * Math.log(vocabularySize) < 63 * Math.log(2),
         "order must be at least 1 and vocabularySize^order below 2^63",
@@ -48,14 +53,25 @@ public final class NgramModel {
   /**
    * {@return minus the natural logarithm of the probability of all tokens, each given its past}
    *
-   * @param tokens ids in {@code [0, vocabularySize)}
+   * @param tokens the text, ids in [0, V)
+   * @throws IllegalArgumentException if an id is out of this range
    */
   public double nats(int[] tokens) {
+    checkTokens(tokens, vocabularySize);
     double nats = 0;
     for (int i = 0; i < tokens.length; i++) {
       nats -= Math.log(probability(tokens, i));
     }
     return nats;
+  }
+
+  private static void checkTokens(int[] tokens, int vocabularySize) {
+    for (int token : tokens) {
+      require(
+          token >= 0 && token < vocabularySize,
+          "a token must be in [0, %d)".formatted(vocabularySize),
+          token);
+    }
   }
 
   /** Returns the probability of the token at {@code i} given up to order - 1 before it. */

@@ -11,9 +11,11 @@ import java.util.List;
  * The quality of samples in comparison with a real text. Its two measures belong together: a
  * sampler that repeats likely tokens has few bits under the model, and little entropy.
  *
- * @param bitsPerToken the mean under the n-gram model of the text
- * @param bitsPerTokenStandardError its standard error over the samples; NaN for a single one
- * @param unigramEntropy the entropy of the tokens of all samples together, bits
+ * @param bitsPerToken the mean over samples of their bits per token under the n-gram model of the
+ *     text
+ * @param bitsPerTokenStandardError the standard error of that mean, bits per token; NaN for a
+ *     single sample
+ * @param unigramEntropy the entropy of the tokens of all samples together, bits, in [0, log2 V]
  */
 public record SampleQuality(
     double bitsPerToken, double bitsPerTokenStandardError, double unigramEntropy) {
@@ -21,12 +23,21 @@ public record SampleQuality(
   /**
    * {@return the quality of samples of one length}
    *
-   * @param samples the tokens of each, in [0, V), all of one length
+   * @param samples the tokens of each, [N] in [0, V), all of one length; at least one
    * @param model the n-gram model of real text
-   * @param vocabularySize V, the number of tokens without the mask
+   * @param vocabularySize V, the number of tokens without the mask, that of the model
+   * @throws IllegalArgumentException if there is no sample, lengths differ or are 0, or a token is
+   *     out of its range
    */
   public static SampleQuality of(List<int[]> samples, NgramModel model, int vocabularySize) {
     require(!samples.isEmpty(), "there must be at least one sample", samples.size());
+    int length = samples.get(0).length;
+    for (int[] sample : samples) {
+      require(
+          sample.length == length && length >= 1,
+          "samples must have one length, %d, and at least one token".formatted(length),
+          sample.length);
+    }
     double[] bits = new double[samples.size()];
     long[] counts = new long[vocabularySize];
     for (int i = 0; i < bits.length; i++) {

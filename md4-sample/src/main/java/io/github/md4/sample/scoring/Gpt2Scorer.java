@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.scoring;
 
+import static io.github.md4.core.Checks.require;
+
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -19,7 +21,8 @@ import java.util.List;
 /**
  * A GPT-2 of any size that scores samples, from the files that Hugging Face publishes: {@code
  * config.json} and {@code model.safetensors} (names and layouts as there; with or without the
- * prefix {@code transformer.}).
+ * prefix {@code transformer.}). The network is that of Radford and others, Language Models are
+ * Unsupervised Multitask Learners, 2019, Section 2.3. Not safe for several threads.
  *
  * <p>Closing it frees its weights.
  */
@@ -84,10 +87,10 @@ public final class Gpt2Scorer implements AutoCloseable {
   }
 
   /**
-   * {@return the scorer in a folder}
+   * {@return the scorer in a folder, closed by the caller}
    *
-   * @param folder the folder of the scorer's files
-   * @param parent the manager, and so the device, of its arrays
+   * @param folder the folder of {@code config.json} and {@code model.safetensors}
+   * @param parent the manager, and so the device, of its arrays; stays the caller's
    * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
    *     losses are float32 in both
    * @throws InvalidDataException if files are missing, damaged or of another network
@@ -115,7 +118,7 @@ public final class Gpt2Scorer implements AutoCloseable {
   /**
    * {@return the file of the weights in a folder}
    *
-   * @param folder the folder of the scorer's files
+   * @param folder the folder of {@code config.json} and {@code model.safetensors}
    */
   public static Path weights(Path folder) {
     return folder.resolve(MODEL);
@@ -126,7 +129,7 @@ public final class Gpt2Scorer implements AutoCloseable {
     return config.positions();
   }
 
-  /** {@return V} */
+  /** {@return V, the number of its tokens} */
   public int vocabularySize() {
     return config.vocabularySize();
   }
@@ -146,10 +149,14 @@ public final class Gpt2Scorer implements AutoCloseable {
   /**
    * Returns {@code -log p} of each token but the first given those before it, in nats.
    *
-   * @param sequences of 2 to {@link #positions} tokens in [0, V), of any lengths; scored at once
-   * @return for each sequence one number fewer than its tokens
+   * @param sequences the sequences, at least one, each of 2 to {@link #positions} tokens in [0, V),
+   *     of any lengths; scored at once
+   * @return for each sequence one number fewer than its tokens, at least 0
+   * @throws IllegalArgumentException if there is no sequence, or a length or a token is out of its
+   *     range
    */
   public double[][] crossEntropies(List<int[]> sequences) {
+    require(!sequences.isEmpty(), "there must be at least one sequence", sequences.size());
     int length = sequences.stream().mapToInt(s -> s.length).max().orElse(0);
     sequences.forEach(this::check);
     try (NDManager scope = manager.newSubManager()) {
@@ -199,6 +206,7 @@ public final class Gpt2Scorer implements AutoCloseable {
     return scope.create(flat, new Shape(sequences.size(), length));
   }
 
+  /** Frees the weights. */
   @Override
   public void close() {
     kernels.close();

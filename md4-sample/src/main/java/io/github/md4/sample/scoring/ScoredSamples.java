@@ -8,7 +8,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The cross-entropies of samples under a scorer, in nats, and both averages in use.
+ * The cross-entropies of samples under a scorer, in nats, and both averages in use: generative
+ * perplexity (spec, Section 9.1).
  *
  * @param nats for each sample, the cross-entropy of each of its tokens but the first
  */
@@ -17,6 +18,7 @@ public record ScoredSamples(List<double[]> nats) {
    * Checks that there is a score of each.
    *
    * @param nats for each sample, the cross-entropy of each of its tokens but the first
+   * @throws IllegalArgumentException if no token was scored
    */
   public ScoredSamples {
     nats = List.copyOf(nats);
@@ -29,7 +31,10 @@ public record ScoredSamples(List<double[]> nats) {
     return Math.exp(nats.stream().flatMapToDouble(Arrays::stream).average().orElseThrow());
   }
 
-  /** {@return the mean over samples of {@code exp} of each one's mean (SEDD's convention)} */
+  /**
+   * {@return the mean over samples of {@code exp} of each one's mean, as in SEDD (arXiv
+   * 2310.16834)}
+   */
   public double meanOfPerplexities() {
     return perplexities().mean();
   }

@@ -3,7 +3,9 @@ package io.github.md4.sample.service;
 
 import java.time.Duration;
 
-/** The end of a request whose deadline passed before it was done. */
+/**
+ * The end of a request whose deadline, {@link RequestLimits#deadline}, passed before it was done.
+ */
 public final class DeadlineException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

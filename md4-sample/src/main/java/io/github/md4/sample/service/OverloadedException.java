@@ -3,7 +3,7 @@ package io.github.md4.sample.service;
 
 /**
  * The refusal of a request, since as many run and wait as {@link ServiceLimits} allow. Nothing of
- * it was begun; a later attempt may succeed.
+ * it was begun; a later attempt may succeed. In HTTP it is a 429 (docs/service.md).
  */
 public final class OverloadedException extends RuntimeException {
   private static final long serialVersionUID = 1;

@@ -6,16 +6,18 @@ import java.util.concurrent.CompletableFuture;
 /**
  * A request that was submitted: it waits, runs, or has ended. Safe for several threads.
  *
- * @param <T> what comes of it
+ * @param <T> the result: samples, or a score
  */
 public interface Pending<T> {
 
   /**
-   * {@return what comes of the request, the same future each time} It fails with a {@link
+   * Returns what comes of the request. It fails with a {@link
    * java.util.concurrent.CancellationException} where the request was cancelled, a {@link
    * DeadlineException} where its deadline passed, an {@link IllegalStateException} where the model
    * was closed, or what else went wrong. Cancelling it cancels the request. What depends on it runs
    * on a thread that holds up no request.
+   *
+   * @return the same future each time
    */
   CompletableFuture<T> result();
 

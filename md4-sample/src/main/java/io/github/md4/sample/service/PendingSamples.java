@@ -12,7 +12,7 @@ public interface PendingSamples extends Pending<List<Sample>> {
   int MOST_KEPT = 1 << 16;
 
   /**
-   * {@return the changed positions, from the first on and in their order} It takes one subscriber.
+   * Returns the changed positions, from the first on and in their order, for one subscriber.
    *
    * <p>A request whose subscriber is slow waits for it: it makes no further call of the network
    * while many events are not asked for, and holds up no other request. Before a subscription
@@ -20,6 +20,8 @@ public interface PendingSamples extends Pending<List<Sample>> {
    * told an {@link IllegalStateException}. The subscriber hears {@code onComplete} after the last
    * sample, {@code onError} where the request fails; its own cancellation ends the events, not the
    * request.
+   *
+   * @return the same publisher each time
    */
   Flow.Publisher<TokenEvent> events();
 }

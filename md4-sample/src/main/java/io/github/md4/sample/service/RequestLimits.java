@@ -12,13 +12,14 @@ import java.util.Objects;
  * <p>All components are numbers, so that a JSON library writes and reads the record. One that is
  * null, as in JSON that lacks it, takes its default.
  *
- * @param deadlineSeconds the time from the submission on after which the request fails with a
- *     {@link DeadlineException}, also while it waits; that of {@link #NEVER} by default
- * @param weight the share of calls that it gets beside others: a request of weight 2 has twice as
- *     many sequences in each call as one of weight 1, where both have as many to give; 1 by default
+ * @param deadlineSeconds the seconds from the submission on, above 0, after which the request fails
+ *     with a {@link DeadlineException}, also while it waits; that of {@link #NEVER} by default
+ * @param weight the share of calls that it gets beside others, in [1, 1000]: a request of weight 2
+ *     has twice as many sequences in each call as one of weight 1, where both have as many to give;
+ *     1 by default
  */
 public record RequestLimits(Double deadlineSeconds, Integer weight) {
-  /** The deadline of a request that has none. */
+  /** The deadline of a request that has none: 292 years. */
   public static final Duration NEVER = Duration.ofNanos(Long.MAX_VALUE);
 
   private static final int HEAVIEST = 1000;
@@ -27,9 +28,11 @@ public record RequestLimits(Double deadlineSeconds, Integer weight) {
   /**
    * Replaces null by defaults and checks both.
    *
-   * @param deadlineSeconds the time from the submission on, above 0, after which the request fails
-   *     with a {@link DeadlineException}, also while it waits; that of {@link #NEVER} by default
-   * @param weight the share of calls that it gets beside others, 1 to 1,000; 1 by default
+   * @param deadlineSeconds the seconds from the submission on, above 0, after which the request
+   *     fails with a {@link DeadlineException}, also while it waits; that of {@link #NEVER} by
+   *     default
+   * @param weight the share of calls that it gets beside others, in [1, 1000]; 1 by default
+   * @throws IllegalArgumentException if one is out of its range
    */
   public RequestLimits {
     deadlineSeconds = Objects.requireNonNullElse(deadlineSeconds, seconds(NEVER));
@@ -47,7 +50,8 @@ public record RequestLimits(Double deadlineSeconds, Integer weight) {
   /**
    * {@return the same limits with a deadline}
    *
-   * @param time from the submission on, more than nothing
+   * @param time the time from the submission on, above 0
+   * @throws IllegalArgumentException if it is not above 0
    */
   public RequestLimits within(Duration time) {
     return new RequestLimits(seconds(time), weight);
@@ -56,7 +60,8 @@ public record RequestLimits(Double deadlineSeconds, Integer weight) {
   /**
    * {@return the same limits with a weight}
    *
-   * @param share the request's weight among others in a shared call, from 1 to 1,000
+   * @param share the request's weight among others in a shared call, in [1, 1000]
+   * @throws IllegalArgumentException if it is out of this range
    */
   public RequestLimits weight(int share) {
     return new RequestLimits(deadlineSeconds, share);

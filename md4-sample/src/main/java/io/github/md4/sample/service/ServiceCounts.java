@@ -6,7 +6,7 @@ package io.github.md4.sample.service;
  *
  * @param running the number of requests that have begun and not ended
  * @param waiting the number of requests that have not begun
- * @param positions the positions of all their sequences
+ * @param positions the number of positions of the sequences of all these requests
  * @param calls the number of calls of the network for samples and scores
  * @param sequences the number of sequences in all these calls; divided by the calls it is the mean
  *     size of a call

@@ -13,14 +13,16 @@ import java.util.Objects;
  * <p>All components are numbers, so that a JSON library writes and reads the record. One that is
  * null, as in JSON that lacks it, takes the value of {@link #defaults()}.
  *
- * @param requests the most requests that run or wait; one more is an {@link OverloadedException}
+ * @param requests the most requests that run or wait, at least 1; one more is an {@link
+ *     OverloadedException}
  * @param positions the most positions of all sequences of the requests that run or wait, which
- *     bounds their memory; one more is an {@link OverloadedException}
- * @param callSequences the most sequences of a call of the network
- * @param callPositions the most positions of a call where several requests run: the larger, the
- *     more a call does and the longer the others wait for it; a request of weight 1 has at most a
- *     quarter of them
- * @param graceSeconds the time that {@code MaskedDiffusion} gives to what runs and waits
+ *     bounds their memory, at least 1; one more is an {@link OverloadedException}
+ * @param callSequences the most sequences of a call of the network, at least 1
+ * @param callPositions the most positions of a call where several requests run, at least 1: the
+ *     larger, the more a call does and the longer the others wait for it; a request of weight 1 has
+ *     at most a quarter of them
+ * @param graceSeconds the seconds that {@code MaskedDiffusion.close} gives to what runs and waits,
+ *     at least 0
  */
 public record ServiceLimits(
     Integer requests,
@@ -32,14 +34,17 @@ public record ServiceLimits(
   /**
    * Replaces null by defaults and checks the numbers.
    *
-   * @param requests the most requests that run or wait; one more is an {@link OverloadedException}
+   * @param requests the most requests that run or wait, at least 1; one more is an {@link
+   *     OverloadedException}
    * @param positions the most positions of all sequences of the requests that run or wait, which
-   *     bounds their memory; one more is an {@link OverloadedException}
-   * @param callSequences the most sequences of a call of the network
-   * @param callPositions the most positions of a call where several requests run: the larger, the
-   *     more a call does and the longer the others wait for it; a request of weight 1 has at most a
-   *     quarter of them
-   * @param graceSeconds the time that {@code MaskedDiffusion} gives to what runs and waits
+   *     bounds their memory, at least 1; one more is an {@link OverloadedException}
+   * @param callSequences the most sequences of a call of the network, at least 1
+   * @param callPositions the most positions of a call where several requests run, at least 1: the
+   *     larger, the more a call does and the longer the others wait for it; a request of weight 1
+   *     has at most a quarter of them
+   * @param graceSeconds the seconds that {@code MaskedDiffusion.close} gives to what runs and
+   *     waits, at least 0
+   * @throws IllegalArgumentException if a number is out of its range
    */
   public ServiceLimits {
     requests = Objects.requireNonNullElse(requests, 4096);
@@ -65,7 +70,8 @@ public record ServiceLimits(
   /**
    * {@return the same limits with another number of requests}
    *
-   * @param most the most requests that run and wait
+   * @param most the most requests that run or wait, at least 1
+   * @throws IllegalArgumentException if it is below 1
    */
   public ServiceLimits requests(int most) {
     return new ServiceLimits(most, positions, callSequences, callPositions, graceSeconds);
@@ -74,7 +80,8 @@ public record ServiceLimits(
   /**
    * {@return the same limits with another number of positions of all requests}
    *
-   * @param most the most positions of all requests together
+   * @param most the most positions of all requests together, at least 1
+   * @throws IllegalArgumentException if it is below 1
    */
   public ServiceLimits positions(long most) {
     return new ServiceLimits(requests, most, callSequences, callPositions, graceSeconds);
@@ -83,7 +90,8 @@ public record ServiceLimits(
   /**
    * {@return the same limits with another number of sequences of a call}
    *
-   * @param most the most sequences of a call
+   * @param most the most sequences of a call, at least 1
+   * @throws IllegalArgumentException if it is below 1
    */
   public ServiceLimits callSequences(int most) {
     return new ServiceLimits(requests, positions, most, callPositions, graceSeconds);
@@ -92,7 +100,8 @@ public record ServiceLimits(
   /**
    * {@return the same limits with another number of positions of a call of several requests}
    *
-   * @param most the most positions of a call
+   * @param most the most positions of a call, at least 1
+   * @throws IllegalArgumentException if it is below 1
    */
   public ServiceLimits callPositions(int most) {
     return new ServiceLimits(requests, positions, callSequences, most, graceSeconds);
@@ -102,6 +111,7 @@ public record ServiceLimits(
    * {@return the same limits with another time for what runs when the model is closed}
    *
    * @param time the time that close waits for running requests, at least 0
+   * @throws IllegalArgumentException if it is negative
    */
   public ServiceLimits grace(Duration time) {
     return new ServiceLimits(

@@ -10,10 +10,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The events by which sequences came about.
+ * The events by which sequences came about; docs/sampling.md describes the file.
  *
- * @param header what is told of the samples
- * @param histories the histories of the sequences, by their indices
+ * @param header the facts that the sequences have in common
+ * @param histories the histories of the sequences, in the order of their indices
  */
 public record Trace(Header header, List<History> histories) {
 
@@ -21,9 +21,9 @@ public record Trace(Header header, List<History> histories) {
    * The facts that the sequences have in common.
    *
    * @param about facts for the reader, by name, in order
-   * @param steps the steps of the grid, 0 without one
+   * @param steps the number of steps of the grid, at least 0; 0 without one
    * @param schedule the raw curve, as {@link io.github.md4.core.schedule.Curve#parse} reads it
-   * @param epsilon the squeeze of the schedule
+   * @param epsilon the squeeze of the schedule, in [0, 0.5)
    * @param separator what stands between the texts of two tokens
    * @param image the shape of the images, if the sequences are images; their texts are numbers then
    */
@@ -36,12 +36,12 @@ public record Trace(Header header, List<History> histories) {
       Optional<ImageShape> image) {
 
     /**
-     * Returns a header of texts whose tokens stand side by side.
+     * Makes a header of texts whose tokens stand side by side.
      *
-     * @param about what is told of the samples, by key
-     * @param steps the number of steps of the sampler, at least 1
-     * @param schedule the curve, as configs hold it
-     * @param epsilon the squeeze of the ends
+     * @param about facts for the reader, by name, in order
+     * @param steps the number of steps of the grid, at least 0; 0 without one
+     * @param schedule the raw curve, as {@link io.github.md4.core.schedule.Curve#parse} reads it
+     * @param epsilon the squeeze of the schedule, in [0, 0.5)
      */
     public Header(Map<String, String> about, int steps, String schedule, double epsilon) {
       this(about, steps, schedule, epsilon, "", Optional.empty());
@@ -51,9 +51,9 @@ public record Trace(Header header, List<History> histories) {
   /**
    * The history of one sequence.
    *
-   * @param sample the sequence's number, from 0
+   * @param sample the index of the sequence, at least 0
    * @param initial the text of each token at first, {@link Tokenizer#MASK_TEXT} for a mask, [N]
-   * @param events in the order in which they happened
+   * @param events the changes of its positions, in the order in which they happened
    */
   public record History(long sample, List<String> initial, List<Event> events) {
 
@@ -79,18 +79,18 @@ public record Trace(Header header, List<History> histories) {
   /**
    * A change of one position.
    *
-   * @param step the number of steps done
+   * @param step the number of steps done before, at least 0
    * @param time the time, in [0, 1]
    * @param position the token's place in the sequence, in [0, N)
    * @param text the text of the token; {@link Tokenizer#MASK_TEXT} if it was masked again
-   * @param probability the probability of the token; NaN for a mask
+   * @param probability the probability of the token under the network, in [0, 1]; NaN for a mask
    */
   public record Event(int step, double time, int position, String text, double probability) {}
 
   /**
    * The sequence after a call.
    *
-   * @param step the number of steps done
+   * @param step the number of steps done before, at least 0
    * @param time the time, in [0, 1]
    * @param cells the texts of the positions, in order
    */

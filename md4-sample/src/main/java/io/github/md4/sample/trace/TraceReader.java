@@ -26,7 +26,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** A reader of the files of {@link TraceWriter}; every error names file and line. */
+/**
+ * A reader of the files of {@link TraceWriter}; every error names file and line (docs/sampling.md).
+ */
 public final class TraceReader {
   private final Path file;
   private final Map<Long, History> histories = new TreeMap<>();

@@ -19,7 +19,8 @@ import java.nio.file.Path;
 
 /**
  * A listener that writes a trace file while samples are drawn: a header, a line for each initial
- * sequence, a line for each event. A failure to write is thrown as an {@link UncheckedIOException}.
+ * sequence, a line for each event (docs/sampling.md). Not safe for several threads. A failure to
+ * write is thrown as an {@link UncheckedIOException}.
  */
 public final class TraceWriter implements SamplingListener, AutoCloseable {
   static final String FORMAT = "md4-trace";
@@ -43,11 +44,11 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
    * Creates a file with its header and its initial sequences, and replaces an old one.
    *
    * @param file the trace file, JSON lines
-   * @param header what is told of the samples
+   * @param header the facts that the sequences have in common
    * @param tokenizer the tokenizer whose texts the trace shows
-   * @param sequences what the samples begin with
+   * @param sequences the beginnings of the samples; more may follow by {@link #begin}
    * @return the writer, closed by the caller
-   * @throws IOException if the file cannot be read or written
+   * @throws IOException if the file cannot be made
    */
   public static TraceWriter create(
       Path file, Trace.Header header, Tokenizer tokenizer, Iterable<InitialSequence> sequences)
@@ -61,7 +62,8 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
   /**
    * Writes the initial sequences of samples that are drawn after those before.
    *
-   * @param sequences what the samples begin with
+   * @param sequences the beginnings of the samples
+   * @throws UncheckedIOException if the file cannot be written
    */
   public void begin(Iterable<InitialSequence> sequences) {
     sequences.forEach(sequence -> write(initial(sequence)));
@@ -127,6 +129,7 @@ public final class TraceWriter implements SamplingListener, AutoCloseable {
     }
   }
 
+  /** Writes what is left and closes the file. */
   @Override
   public void close() throws IOException {
     try {

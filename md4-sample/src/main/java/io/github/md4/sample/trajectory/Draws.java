@@ -2,12 +2,12 @@
 package io.github.md4.sample.trajectory;
 
 /**
- * The tokens drawn for the positions of a query, in their order: a part of all draws of a call.
+ * The tokens drawn for the R positions of a query, in their order: a part of all draws of a call.
  *
  * @param drawn tokens, probabilities, confidences, and the coordinates of guesses where the
- *     procedure asks for them, [3 + D, rows]
- * @param rows the number of positions of the query
- * @param first the row of the query's first position
+ *     procedure asks for them, [3 + D][rows], row by row; not copied
+ * @param rows the number of positions of the whole call
+ * @param first the row of the query's first position in the call
  */
 public record Draws(double[] drawn, int rows, int first) {
 
@@ -21,9 +21,9 @@ public record Draws(double[] drawn, int rows, int first) {
   }
 
   /**
-   * {@return the token drawn for a position of the query, by its place there}
+   * {@return the token drawn for a position of the query, in [0, V)}
    *
-   * @param row the position's place in the query, from 0
+   * @param row the position's place in the query, in [0, R)
    * @throws NoDistributionException if the network gave none from which to draw
    */
   public int token(int row) {
@@ -35,18 +35,19 @@ public record Draws(double[] drawn, int rows, int first) {
   }
 
   /**
-   * {@return the probability of that token under the network}
+   * {@return the probability of that token under the network, in [0, 1]}
    *
-   * @param row the position's place in the query, from 0
+   * @param row the position's place in the query, in [0, R)
    */
   public double probability(int row) {
     return drawn[rows + first + row];
   }
 
   /**
-   * {@return the network's confidence there, of the kind that the procedure asks for}
+   * {@return the network's confidence at the position, of the kind that the procedure asks for: the
+   * larger, the surer}
    *
-   * @param row the position's place in the query, from 0
+   * @param row the position's place in the query, in [0, R)
    */
   public double confidence(int row) {
     return drawn[2 * rows + first + row];
@@ -55,7 +56,7 @@ public record Draws(double[] drawn, int rows, int first) {
   /**
    * {@return a coordinate of the network's guess of the clean vector there}
    *
-   * @param row the position's place in the query, from 0
+   * @param row the position's place in the query, in [0, R)
    * @param coordinate the coordinate of the vector, in [0, D)
    */
   public double guess(int row, int coordinate) {

@@ -6,7 +6,8 @@ import io.github.md4.core.schedule.StepTimes;
 /**
  * A place on the way of a sequence.
  *
- * @param step the number of the grid's steps before it; without a grid, of the calls before it
+ * @param step the number of the grid's steps before it, at least 0; without a grid, of the calls
+ *     before it
  * @param time the time that the network is told, in [0, 1]
  */
 public record GridPoint(int step, double time) {

@@ -8,12 +8,12 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * A sequence before it is sampled.
+ * A sequence before it is sampled. The array is not copied, and not changed by any sampler.
  *
- * @param zt tokens, which never change, and masks, which are filled; [N] in [0, V]
+ * @param zt tokens, which never change, and masks, V, which are filled; [N] in [0, V], N at least 1
  * @param index the number that tells its noise from that of the other sequences of a seed, in [0,
  *     2^32)
- * @param label the class that the network is told, or {@link #NO_LABEL}
+ * @param label the class that the network is told, at least 0, or {@link #NO_LABEL}
  */
 public record InitialSequence(int[] zt, long index, int label) {
   /** The label of sequences without a class. */
@@ -24,10 +24,12 @@ public record InitialSequence(int[] zt, long index, int label) {
   /**
    * Checks the length, the index and the label.
    *
-   * @param zt tokens, which never change, and masks, which are filled; [N] in [0, V]
+   * @param zt tokens, which never change, and masks, V, which are filled; [N] in [0, V], N at least
+   *     1
    * @param index the number that tells its noise from that of the other sequences of a seed, in [0,
    *     2^32)
-   * @param label the class that the network is told, or {@link #NO_LABEL}
+   * @param label the class that the network is told, at least 0, or {@link #NO_LABEL}
+   * @throws IllegalArgumentException if there is no position, or index or label is out of its range
    */
   public InitialSequence {
     require(zt.length > 0, "a sequence must have at least one position", zt.length);
@@ -36,10 +38,11 @@ public record InitialSequence(int[] zt, long index, int label) {
   }
 
   /**
-   * A sequence without a class.
+   * Makes a sequence without a class.
    *
-   * @param zt tokens and masks, in [0, V], [N]
-   * @param index the sequence's number, which chooses its noise
+   * @param zt tokens, and masks V, [N] in [0, V], N at least 1
+   * @param index the number that tells its noise from that of the other sequences of a seed, in [0,
+   *     2^32)
    */
   public InitialSequence(int[] zt, long index) {
     this(zt, index, NO_LABEL);
@@ -50,7 +53,8 @@ public record InitialSequence(int[] zt, long index, int label) {
    *
    * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
    * @param length N, the number of tokens, at least 1
-   * @param index the sequence's number, which chooses its noise
+   * @param index the number that tells its noise from that of the other sequences of a seed, in [0,
+   *     2^32)
    */
   public static InitialSequence masked(TokenSpace space, int length, long index) {
     int[] zt = new int[length];
@@ -61,7 +65,8 @@ public record InitialSequence(int[] zt, long index, int label) {
   /**
    * {@return the same sequence with a class}
    *
-   * @param other the class of the example, from 0
+   * @param other the class that the network is told, at least 0
+   * @throws IllegalArgumentException if it is below {@link #NO_LABEL}
    */
   public InitialSequence withLabel(int other) {
     return new InitialSequence(zt, index, other);

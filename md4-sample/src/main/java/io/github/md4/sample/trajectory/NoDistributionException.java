@@ -5,7 +5,7 @@ package io.github.md4.sample.trajectory;
 public final class NoDistributionException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  /** The failure of a draw. */
+  /** Makes the failure of a draw. */
   public NoDistributionException() {
     super("the network gives NaN or infinite logits; no token can be drawn from them");
   }

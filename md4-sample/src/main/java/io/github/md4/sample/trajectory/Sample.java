@@ -6,13 +6,14 @@ import java.util.Objects;
 
 /**
  * A finished sequence, without masks. Two are equal if all their components are, arrays by content.
+ * The arrays are not copied.
  *
  * @param index the index of its {@link InitialSequence}
  * @param tokens the finished tokens, in [0, V), [N]
  * @param text the text of the tokens; empty where a {@code Sampler} drew them, which has no
  *     tokenizer
- * @param filled the positions that were masks at first, rising
- * @param calls the number of calls of the network that drew tokens for it
+ * @param filled the positions in [0, N) that were masks at first, rising
+ * @param calls the number of calls of the network that drew tokens for it, at least 0
  * @param seed the seed of its noise
  */
 public record Sample(long index, int[] tokens, String text, int[] filled, int calls, long seed) {
@@ -24,9 +25,10 @@ public record Sample(long index, int[] tokens, String text, int[] filled, int ca
    * @param tokens the finished tokens, in [0, V), [N]
    * @param text the text of the tokens; empty where a {@code Sampler} drew them, which has no
    *     tokenizer
-   * @param filled the positions that were masks at first, rising
-   * @param calls the number of calls of the network that drew tokens for it
+   * @param filled the positions in [0, N) that were masks at first, rising
+   * @param calls the number of calls of the network that drew tokens for it, at least 0
    * @param seed the seed of its noise
+   * @throws NullPointerException if an array or the text is null
    */
   public Sample {
     Objects.requireNonNull(tokens, "tokens");

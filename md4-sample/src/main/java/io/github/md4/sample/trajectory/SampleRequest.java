@@ -10,8 +10,8 @@ import java.util.List;
  * neither the batch size nor a division into several requests changes any of them.
  *
  * @param sequences at least one, all of one length, with a class each or none
- * @param seed the seed of all draws
- * @param batchSize the most sequences that the network sees at once
+ * @param seed any number, from which all draws follow
+ * @param batchSize the most sequences that the network sees at once, at least 1
  * @param from the share of the way that lies before the sequences, in (0, 1]: with 1 all but frozen
  *     positions are masked
  */
@@ -24,10 +24,12 @@ public record SampleRequest(
    * Checks the sequences and the numbers.
    *
    * @param sequences at least one, all of one length, with a class each or none
-   * @param batchSize the most sequences that the network sees at once
+   * @param batchSize the most sequences that the network sees at once, at least 1
    * @param from the share of the way that lies before the sequences, in (0, 1]: with 1 all but
    *     frozen positions are masked
-   * @param seed the seed of all draws
+   * @param seed any number, from which all draws follow
+   * @throws IllegalArgumentException if there are no sequences, they differ in length, only some
+   *     have a class, or a number is out of its range
    */
   public SampleRequest {
     sequences = List.copyOf(sequences);
@@ -50,7 +52,7 @@ public record SampleRequest(
   /**
    * {@return a request with the whole way before it, the seed 0 and the default batch size}
    *
-   * @param sequences the initial sequences, at least one, each a sample
+   * @param sequences the beginnings of the samples, at least one, all of one length
    */
   public static SampleRequest of(List<InitialSequence> sequences) {
     return new SampleRequest(sequences, 0, DEFAULT_BATCH_SIZE, 1);
@@ -69,7 +71,8 @@ public record SampleRequest(
   /**
    * {@return the same request with another batch size}
    *
-   * @param other the number of sequences in a call, at least 1
+   * @param other the most sequences in a call, at least 1
+   * @throws IllegalArgumentException if it is below 1
    */
   public SampleRequest withBatchSize(int other) {
     return new SampleRequest(sequences, seed, other, from);
@@ -78,7 +81,8 @@ public record SampleRequest(
   /**
    * {@return the same request from another share of the way}
    *
-   * @param other the time at which to begin, as a share of the way, in (0, 1]
+   * @param other the share of the way that lies before the sequences, in (0, 1]
+   * @throws IllegalArgumentException if it is out of this range
    */
   public SampleRequest withFrom(double other) {
     return new SampleRequest(sequences, seed, batchSize, other);

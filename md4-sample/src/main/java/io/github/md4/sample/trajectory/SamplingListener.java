@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.trajectory;
 
-/** A listener to a sampler, called on the sampler's own thread. */
+/** A listener to a sampler, called on the thread that asked for the samples, which wait for it. */
 @FunctionalInterface
 public interface SamplingListener {
 
@@ -17,7 +17,7 @@ public interface SamplingListener {
   /**
    * Hears of a changed position; those of one call come before its {@link #called}.
    *
-   * @param event which position of which sequence got which token at which time
+   * @param event the sequence, the position, its token and the time
    */
   default void changed(TokenEvent event) {}
 
@@ -28,7 +28,7 @@ public interface SamplingListener {
    */
   default void finished(Sample sample) {}
 
-  /** {@return a listener that does nothing, always equal to itself} */
+  /** {@return a listener that does nothing; all of them are equal} */
   static SamplingListener none() {
     return new Nothing();
   }

@@ -7,10 +7,16 @@ package io.github.md4.sample.trajectory;
  */
 public interface Trajectory {
 
-  /** {@return the sequence as it is now, [N]; not to be changed by the caller} */
+  /**
+   * {@return the sequence as it is now, [N] in [0, V], V for masks; not to be changed by the
+   * caller}
+   */
   int[] z();
 
-  /** {@return the tokens that the network is shown, [N]: the sequence itself, unless overridden} */
+  /**
+   * {@return the tokens that the network is shown, [N] in [0, V]: the sequence itself, unless
+   * overridden}
+   */
   default int[] shown() {
     return z();
   }
@@ -18,14 +24,17 @@ public interface Trajectory {
   /** {@return whether it has no further query} */
   boolean isDone();
 
-  /** {@return the next query, the same until its draws are known} */
+  /**
+   * {@return the next query, the same until its draws are known; not asked for where {@link
+   * #isDone}}
+   */
   TrajectoryQuery query();
 
   /**
    * Takes the draws of the query, and advances to the next query or to the end.
    *
    * @param draws a token for each position of the query
-   * @param changes told of each changed position
+   * @param changes told of each changed position, before this returns
    */
   void advance(Draws draws, Changes changes);
 
@@ -36,22 +45,22 @@ public interface Trajectory {
     /**
      * Hears of a changed position.
      *
-     * @param point the call, and the time on the grid
+     * @param point the step, and the time on the grid
      * @param position the token's place in the sequence, in [0, N)
      * @param token the new token, in [0, V]
-     * @param probability of the token under the network; NaN of a mask
+     * @param probability the probability of the token under the network, in [0, 1]; NaN for a mask
      */
     void changed(GridPoint point, int position, int token, double probability);
   }
 
-  /** Begins the trajectories of a request. */
+  /** The maker of the trajectories of a request. */
   @FunctionalInterface
   interface Factory {
 
     /**
      * {@return the trajectory of a sequence at its beginning}
      *
-     * @param initial tokens and masks, with index and class
+     * @param initial the tokens and masks, which are not to be changed, with index and class
      */
     Trajectory of(InitialSequence initial);
   }

@@ -7,30 +7,32 @@ import io.github.md4.core.diffusion.NoisyVectors;
  * The next call of the network that a trajectory needs.
  *
  * @param point the place on the way; the network is told its time
- * @param positions the positions at which tokens are drawn, at least one
- * @param noise the noise of these draws, [c, R]; c is the same for all trajectories of a method
- * @param vectors what is added to the embedded tokens, if anything
+ * @param positions the R positions in [0, N) at which tokens are drawn, ascending, at least one
+ * @param noise the noise of these draws, in [0, 1), [c][R]; c is the same for all trajectories of a
+ *     method
+ * @param vectors the vectors that are added to the embedded tokens; {@link NoisyVectors#NONE} for
+ *     none
  */
 public record TrajectoryQuery(
     GridPoint point, int[] positions, double[][] noise, NoisyVectors vectors) {
 
   /**
-   * A query that shows tokens alone.
+   * Makes a query that shows tokens alone.
    *
-   * @param point the call, and the time on the grid
-   * @param positions the positions asked, in [0, N), ascending
-   * @param noise the noise of these draws, [c, R]
+   * @param point the step, and the time on the grid
+   * @param positions the R positions in [0, N) at which tokens are drawn, ascending, at least one
+   * @param noise the noise of these draws, in [0, 1), [c][R]
    */
   public TrajectoryQuery(GridPoint point, int[] positions, double[][] noise) {
     this(point, positions, noise, NoisyVectors.NONE);
   }
 
   /**
-   * The query of an exact draw.
+   * Makes the query of an exact draw.
    *
-   * @param point the call, and the time on the grid
-   * @param positions the positions asked, in [0, N), ascending
-   * @param u a uniform in [0, 1) for each position
+   * @param point the step, and the time on the grid
+   * @param positions the R positions in [0, N) at which tokens are drawn, ascending, at least one
+   * @param u a uniform in [0, 1) for each position [R]
    */
   public TrajectoryQuery(GridPoint point, int[] positions, double[] u) {
     this(point, positions, new double[][] {u});

@@ -1,3 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-/** One sequence on its way: what it begins as, its steps, and the sample it ends as. */
+/**
+ * One sequence on its way: what it begins as, its steps, and the sample it ends as. A user's own
+ * sampling method makes a {@link io.github.md4.sample.trajectory.Trajectory} (docs/library.md).
+ * What {@link io.github.md4.sample} says of letters and nulls holds here.
+ */
 package io.github.md4.sample.trajectory;
