@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.NetworkKind;
@@ -121,6 +122,21 @@ final class OwnSeamsTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("no NetworkKind on the class path names " + OwnNetwork.class.getName());
     }
+  }
+
+  /** A run's config is read as any other: without the kind it is refused, and says which it is. */
+  @Test
+  void config_saysWhichDecayIsAbsent() throws IOException {
+    String config = Files.readString(Path.of("../configs/quickstart.yaml"));
+    assertThat(config).contains("decay: cosine");
+    Path file = folder.resolve("config.yaml");
+    Files.writeString(file, config.replace("decay: cosine", "decay: halved(3)"));
+    Ran.md4("train", "--config", file, "--dry-run")
+        .failed(
+            ExitCodes.USAGE,
+            file.toString(),
+            "training.learningRate.decay",
+            "decay must be cosine or constant: halved(3)");
   }
 
   @Test

@@ -33,6 +33,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Curve, tokenizer, grid, method and truncation of a user's own, in a folder and in options. */
 @Tag("exact")
@@ -88,6 +90,48 @@ final class OpenSeamsTest {
         assertThat(sample.seed()).isEqualTo(3);
       }
     }
+  }
+
+  /** Folder and options name all five, and another Java draws what this one draws. */
+  @Test
+  void folderAndOptions_giveTheSameSamplesInAnotherJava() throws Exception {
+    for (SamplingOptions options :
+        List.of(
+            SamplingOptions.defaults().withMethod(new OwnMethod(2)),
+            SamplingOptions.defaults().sampler("mean(8, squared, drawn)"))) {
+      SamplingOptions all = options.truncation(new OwnTruncation(4)).seed(3).samples(2);
+      Path file = folder.resolve("options.json");
+      Files.writeString(file, new ObjectMapper().writeValueAsString(all));
+      try (MaskedDiffusion model = MaskedDiffusion.load(folder)) {
+        assertThat(OpenSeamsProgram.run(folder, file))
+            .isEqualTo(model.generate(all).stream().map(Sample::text).toList());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          left-to-right(2)|absent(2)|sampler must be |: absent
+          from(4)|absent(4)|truncation must be top-p, top-k or from|: absent(4)
+          squared|absent|grid must be uniform, cosine or squared|: absent
+          """)
+  void options_sayWhichKindIsAbsent(String own, String absent, String begin, String end)
+      throws IOException {
+    SamplingOptions options =
+        SamplingOptions.defaults().truncation(new OwnTruncation(4)).withMethod(new OwnMethod(2));
+    ObjectMapper json = new ObjectMapper();
+    String ofMethod = json.writeValueAsString(options);
+    String ofGrid = json.writeValueAsString(options.sampler("mean(8, squared, drawn)"));
+    String named = ofMethod.contains(own) ? ofMethod : ofGrid;
+    assertThat(named).contains(own);
+    assertThatThrownBy(() -> json.readValue(named.replace(own, absent), SamplingOptions.class))
+        .rootCause()
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageStartingWith(begin)
+        .hasMessageEndingWith(end);
   }
 
   @Test

@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
 
 /**
  * The form of conversations with a model: its chat template, and the tokens of what the template
- * writes.
+ * writes (docs/models.md). Immutable, and safe for several threads.
  */
 public final class ChatFormat {
   private static final String SETTINGS = "tokenizer_config.json";
@@ -58,7 +58,7 @@ public final class ChatFormat {
    * one: {@code chat_template.jinja}, or {@code chat_template} in {@code tokenizer_config.json}.
    *
    * @param model the folder
-   * @param own the text of another template, in place of the folder's
+   * @param own the file of another template, in place of the folder's
    * @return the form
    * @throws InvalidDataException if there is no template, or it uses what is not understood
    * @throws IOException if a file cannot be read
@@ -140,13 +140,13 @@ public final class ChatFormat {
     return sampler;
   }
 
-  /** {@return the vocabulary} */
+  /** {@return the vocabulary of the model} */
   public Tokenizer tokenizer() {
     return tokenizer;
   }
 
   /**
-   * {@return the tokens of a conversation and of the beginning of the model's turn, [N]}
+   * {@return the tokens of a conversation and of the beginning of the model's turn, in [0, V), [N]}
    *
    * @param messages the turns so far
    * @throws IllegalArgumentException if the template refuses them, or the vocabulary lacks a symbol

@@ -27,18 +27,18 @@ import java.util.stream.LongStream;
  * The largest logits that a model must have in some rows, as numbers made by other code.
  *
  * @param ids the tokens shown, as published: the mask by its published id
- * @param row the position
- * @param time that the network is told, if it is told any
- * @param tokens those with the largest logits
- * @param logits theirs
+ * @param row the position whose logits are compared, in [0, number of ids)
+ * @param time the time that the network is told, in [0, 1], if it is told any
+ * @param tokens the tokens with the largest logits, [k]
+ * @param logits the logits of these tokens, [k]
  */
 public record PublishedCheck(int[] ids, int row, double time, int[] tokens, double[] logits) {
 
   /**
-   * The distance of a case, in units of one more than the size of the numbers.
+   * The distance of a case: of each logit the absolute difference over one more than its size.
    *
    * @param of the case
-   * @param largest the largest absolute difference of a logit
+   * @param largest the largest of these, at least 0; infinite where a token is none of the model's
    */
   public record Distance(PublishedCheck of, double largest) {}
 
@@ -48,7 +48,8 @@ public record PublishedCheck(int[] ids, int row, double time, int[] tokens, doub
    *
    * @param file the file of cases
    * @return the cases, in order
-   * @throws IOException if a file cannot be read or written
+   * @throws InvalidDataException if the file is missing or holds no such cases
+   * @throws IOException if the file cannot be read
    */
   public static List<PublishedCheck> read(Path file) throws IOException {
     return new UntrustedFile(file).readJson("has no cases", json -> of(file, json));
@@ -59,7 +60,7 @@ public record PublishedCheck(int[] ids, int row, double time, int[] tokens, doub
    *
    * @param family the family of published models, by its name as {@code md4 import} takes it
    * @param vocabularySize V, the number of tokens without the mask
-   * @throws IOException if a file cannot be read or written
+   * @throws IOException if the library's own list cannot be read
    */
   public static List<PublishedCheck> known(String family, int vocabularySize) throws IOException {
     try (InputStream in = PublishedCheck.class.getResourceAsStream("checks.json")) {
@@ -100,8 +101,8 @@ public record PublishedCheck(int[] ids, int row, double time, int[] tokens, doub
   /**
    * {@return how far the logits of a model are from those given}
    *
-   * @param manager the device on which the network runs
-   * @param model the model
+   * @param manager the owner of the network's arrays, which are freed; its device is the network's
+   * @param model the model, which stays open
    * @throws IllegalArgumentException if an id is none of the model's
    */
   public Distance distance(NDManager manager, SavedModel model) {

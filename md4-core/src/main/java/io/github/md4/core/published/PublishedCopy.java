@@ -39,7 +39,9 @@ public final class PublishedCopy {
    * Writes a published model as one of ours; the folder appears whole or not at all.
    *
    * @param from a folder as its publisher wrote it: config.json, weights and tokenizer
-   * @param to the folder to be made
+   * @param to the folder to be made, or replaced where it holds an earlier copy
+   * @throws java.nio.file.FileAlreadyExistsException if there are other files under that name
+   * @throws InvalidDataException if a file of the model is damaged
    * @throws IOException if a file cannot be read or written
    */
   public static void write(PublishedFolder from, Path to) throws IOException {
@@ -127,8 +129,9 @@ public final class PublishedCopy {
    * and bytes of tensors, and all other files as they were.
    *
    * @param model the folder of a model of ours
-   * @param to the folder to be made
-   * @throws InvalidDataException if the model was made in another way
+   * @param to the folder to be made, or replaced where it holds an earlier copy
+   * @throws java.nio.file.FileAlreadyExistsException if there are other files under that name
+   * @throws InvalidDataException if the model was made in another way, or a file is damaged
    * @throws IOException if a file cannot be read or written
    */
   public static void restore(Path model, Path to) throws IOException {

@@ -23,7 +23,10 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** A model as it was published: a folder of safetensors with a {@code config.json}. */
+/**
+ * A model as it was published: a folder of safetensors with a {@code config.json} (docs/models.md
+ * names the families). Its files are open until it is closed.
+ */
 public final class PublishedFolder implements StoredModel {
   static final String CONFIG = "config.json";
 
@@ -51,10 +54,11 @@ public final class PublishedFolder implements StoredModel {
    *
    * @param folder a folder as its publisher wrote it: config.json, weights and tokenizer
    * @param family the name of a family, where the config does not tell it
-   * @return the model, whose weights are read when they are asked for
+   * @return the model, whose weights are read when they are asked for; closed by the caller
+   * @throws IllegalArgumentException if there is no family of that name
    * @throws InvalidDataException if the folder is of no family that is known here, or is not
    *     complete; tensors that are unknown, missing or of another shape are named together
-   * @throws IOException if a file cannot be read or written
+   * @throws IOException if a file cannot be read
    */
   public static PublishedFolder open(Path folder, Optional<String> family) throws IOException {
     Path file = folder.resolve(CONFIG);
@@ -82,7 +86,7 @@ public final class PublishedFolder implements StoredModel {
         : "has no config.json; give a folder as it was published, with config.json and safetensors";
   }
 
-  /** {@return the names of all families} */
+  /** {@return the names of all families, as {@link #open} takes them} */
   public static List<String> families() {
     return PublishedFamily.all().stream().map(PublishedFamily::name).toList();
   }
@@ -204,7 +208,7 @@ public final class PublishedFolder implements StoredModel {
                 Collectors.summingLong(name -> shards.fileOf(name).shape(name).size())));
   }
 
-  /** {@return the folder} */
+  /** {@return the folder that was opened} */
   public Path folder() {
     return folder;
   }

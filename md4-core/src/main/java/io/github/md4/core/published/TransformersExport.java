@@ -30,7 +30,7 @@ import java.util.stream.LongStream;
 
 /**
  * A model of ours as a folder that PyTorch's transformers load with {@code trust_remote_code}: the
- * weights, a {@code config.json}, and one Python file with the network.
+ * weights, a {@code config.json}, and one Python file with the network (docs/models.md).
  */
 public final class TransformersExport {
   private static final String CODE = "modeling_md4.py";
@@ -45,8 +45,10 @@ public final class TransformersExport {
    *
    * @param model the folder of a model of ours
    * @param weights which weights: raw, or their moving average
-   * @param to the folder to be made
-   * @throws InvalidDataException if its network is none that the Python file has
+   * @param to the folder to be made, or replaced where it holds an earlier export
+   * @throws java.nio.file.FileAlreadyExistsException if there are other files under that name
+   * @throws InvalidDataException if the folder is no model's, lacks those weights, or its network
+   *     is none that the Python file has
    * @throws IOException if a file cannot be read or written
    */
   public static void write(Path model, Weights weights, Path to) throws IOException {

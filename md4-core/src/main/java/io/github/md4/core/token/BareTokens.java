@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** Files of nanoGPT and llm.c, which do not tell what their tokens are. */
+/** Files of nanoGPT and llm.c, uint16 ids that do not tell what they are (docs/data.md). */
 public final class BareTokens {
   private static final int PIECE = 1 << 20;
 
@@ -16,11 +16,11 @@ public final class BareTokens {
   /**
    * Writes the JSON that tells what the tokens of a file are beside it; the file stays as it is.
    *
-   * @param bin the tokens: all are read
+   * @param bin the file of tokens, which ends in {@code .bin}: all are read
    * @param content what the tokens are: data set, split, tokenizer, origin
    * @return what the JSON says
-   * @throws InvalidDataException if it is no such file, has a JSON, or holds an id outside the
-   *     vocabulary
+   * @throws InvalidDataException if it is no such file, holds no tokens, has a JSON, or holds an id
+   *     outside the vocabulary
    * @throws IOException if a file cannot be read or written
    */
   public static TokenFileInfo describe(Path bin, DataSplit content) throws IOException {

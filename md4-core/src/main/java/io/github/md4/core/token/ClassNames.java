@@ -10,7 +10,8 @@ import java.util.regex.Pattern;
  * The classes of labelled examples; the place of a name is its label. In a text of several labels a
  * blank within a name is written as an underscore.
  *
- * @param names none without a visible character, and none equal in a text
+ * @param names the names in the order of their labels, at least one, none without a visible
+ *     character, and none equal to another in a text
  */
 public record ClassNames(List<String> names) implements Tokenizer {
   static final String TYPE = "classes";
@@ -20,7 +21,7 @@ public record ClassNames(List<String> names) implements Tokenizer {
   /**
    * Checks the names.
    *
-   * @param names none without a visible character, and none equal in a text
+   * @param names the names in the order of their labels, at least one; copied
    * @throws IllegalArgumentException if there are none, one is blank, or two are the same but for
    *     blanks and underscores
    */
@@ -44,9 +45,9 @@ public record ClassNames(List<String> names) implements Tokenizer {
   }
 
   /**
-   * {@return the label of a name}
+   * {@return the label of a name, in [0, number of names)}
    *
-   * @param name the name, or its form in a text
+   * @param name the name as it stands in {@link #names}
    * @throws IllegalArgumentException if there is no such class
    */
   public int label(String name) {

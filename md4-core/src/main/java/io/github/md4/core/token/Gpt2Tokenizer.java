@@ -11,10 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 
 /**
- * GPT-2's byte pairs: 50,257 tokens, the last of them the end of a text.
+ * GPT-2's byte pairs (Radford et al., 2019): 50,257 tokens, the last of them the end of a text.
  *
  * <p>The text {@code <|endoftext|>} is encoded as the characters that it is made of, as nanoGPT
- * does. Needs com.knuddels:jtokkit on the class path, which has the vocabulary inside.
+ * does. Needs com.knuddels:jtokkit on the class path, which has the vocabulary inside; without it
+ * encoding and decoding throw an IllegalStateException. Safe for several threads.
  */
 public final class Gpt2Tokenizer implements Tokenizer {
   static final String TYPE = "gpt2";

@@ -19,7 +19,7 @@ import java.util.stream.LongStream;
  * The tokenizer that a {@code tokenizer.json} of Hugging Face's describes.
  *
  * <p>No special tokens are added to a text. Needs ai.djl.huggingface:tokenizers on the class path,
- * whose native library does the work.
+ * whose native library does the work. Safe for several threads.
  */
 public final class HuggingFaceJson implements Tokenizer {
   static final String TYPE = "huggingface";
@@ -73,7 +73,8 @@ public final class HuggingFaceJson implements Tokenizer {
    * {@return the tokenizer in a file}
    *
    * @param file a tokenizer's JSON file; messages name it
-   * @throws io.github.md4.core.InvalidDataException if it is missing or describes none
+   * @throws io.github.md4.core.InvalidDataException if it is missing or describes none, or the
+   *     tokenizers library is not on the class path
    * @throws IOException if a file cannot be read
    */
   public static HuggingFaceJson load(Path file) throws IOException {

@@ -8,9 +8,9 @@ import java.util.regex.Pattern;
  * The size of an image, whose values are the tokens of a sequence: rows, then columns, then the
  * colours of a pixel.
  *
- * @param height rows of pixels, at least 1
- * @param width columns of pixels, at least 1
- * @param colours values of a pixel: 1 is grey, 3 is red, green, blue
+ * @param height the rows of pixels, at least 1
+ * @param width the columns of pixels, at least 1
+ * @param colours the values of a pixel, at least 1: 1 is grey, 3 is red, green, blue
  */
 public record ImageShape(int height, int width, int colours) {
   private static final Pattern TEXT = Pattern.compile("(\\d{1,5})x(\\d{1,5})x(\\d{1,3})");
@@ -18,10 +18,11 @@ public record ImageShape(int height, int width, int colours) {
   /**
    * Checks that there is a row, a column and a colour.
    *
-   * @param height rows of pixels, at least 1
-   * @param width columns of pixels, at least 1
-   * @param colours values of a pixel: 1 is grey, 3 is red, green, blue
-   * @throws IllegalArgumentException if one of the three is below 1
+   * @param height the rows of pixels, at least 1
+   * @param width the columns of pixels, at least 1
+   * @param colours the values of a pixel, at least 1: 1 is grey, 3 is red, green, blue
+   * @throws IllegalArgumentException if one of the three is below 1, or their product is above 2^31
+   *     - 1
    */
   public ImageShape {
     if (height < 1 || width < 1 || colours < 1) {
@@ -29,13 +30,17 @@ public record ImageShape(int height, int width, int colours) {
           "image must have at least one row, column and colour: %dx%dx%d"
               .formatted(height, width, colours));
     }
+    if ((long) height * width > Integer.MAX_VALUE / colours) {
+      throw new IllegalArgumentException(
+          "image must have fewer than 2^31 values: %dx%dx%d".formatted(height, width, colours));
+    }
   }
 
   /**
    * {@return the shape written as {@code HEIGHTxWIDTHxCOLOURS}: {@code 32x32x3}}
    *
    * @param text the three numbers, joined by {@code x}
-   * @throws IllegalArgumentException if the text is not of that form
+   * @throws IllegalArgumentException if the text is not of that form, or a number out of its range
    */
   public static ImageShape parse(String text) {
     Matcher parts = TEXT.matcher(text);
@@ -49,12 +54,12 @@ public record ImageShape(int height, int width, int colours) {
         Integer.parseInt(parts.group(3)));
   }
 
-  /** {@return N, the number of tokens} */
+  /** {@return N, the number of tokens: height times width times colours} */
   public int size() {
-    return Math.multiplyExact(Math.multiplyExact(height, width), colours);
+    return height * width * colours;
   }
 
-  /** {@return the number of pixels} */
+  /** {@return the number of pixels: height times width} */
   public int pixels() {
     return height * width;
   }

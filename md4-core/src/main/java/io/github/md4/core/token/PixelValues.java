@@ -8,7 +8,7 @@ import java.util.Optional;
  * The values 0 to 255 of images of one size, rows first, then columns, then colours; as text,
  * decimal numbers between blanks.
  *
- * @param shape rows, columns and colours
+ * @param shape rows, columns and colours of each image
  */
 public record PixelValues(ImageShape shape) implements Tokenizer {
   static final String TYPE = "pixels";

@@ -12,7 +12,7 @@ import java.util.List;
  *
  * @param source the maker of the tokens, in machine-readable form: {@code text8}, {@code text},
  *     {@code quickstart}
- * @param version the version of what made them; another version may make other tokens
+ * @param version the version of the maker, at least 0; another version may make other tokens
  * @param settings its settings, for people; empty where there were none
  * @param files the files read, in order; empty where the tokens were generated
  */
@@ -22,7 +22,7 @@ public record Provenance(String source, int version, String settings, List<Sourc
    *
    * @param source the maker of the tokens, in machine-readable form: {@code text8}, {@code text},
    *     {@code quickstart}
-   * @param version the version of what made them; another version may make other tokens
+   * @param version the version of the maker, at least 0; another version may make other tokens
    * @param settings its settings, for people; empty where there were none
    * @param files the files read, in order; empty where the tokens were generated
    */
@@ -52,7 +52,8 @@ public record Provenance(String source, int version, String settings, List<Sourc
      * {@return the name and hash of a file, reading all of it}
      *
      * @param file the file that is described, read once for its hash
-     * @throws IOException if a file cannot be read
+     * @throws io.github.md4.core.InvalidDataException if it is a folder, a pipe or a device
+     * @throws IOException if the file cannot be read
      */
     public static SourceFile of(Path file) throws IOException {
       return new SourceFile(String.valueOf(file.getFileName()), Sha256.of(file));

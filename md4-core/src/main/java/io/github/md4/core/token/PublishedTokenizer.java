@@ -11,8 +11,8 @@ import java.util.OptionalInt;
  * the last token have no text.
  *
  * @param tokens the vocabulary
- * @param vocabularySize the rows of the table
- * @param end the id that ends a text, or -1
+ * @param vocabularySize V, the rows of the table, at least the vocabulary's size
+ * @param end the id that ends a text, or -1 where the vocabulary says it
  */
 public record PublishedTokenizer(Tokenizer tokens, int vocabularySize, int end)
     implements Tokenizer {

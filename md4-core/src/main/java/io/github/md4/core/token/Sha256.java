@@ -29,7 +29,7 @@ public final class Sha256 {
   }
 
   /**
-   * {@return the SHA-256 of bytes}
+   * {@return the SHA-256 of bytes, 64 digits}
    *
    * @param bytes the bytes to be hashed
    */
@@ -38,10 +38,11 @@ public final class Sha256 {
   }
 
   /**
-   * {@return the SHA-256 of a file's bytes}
+   * {@return the SHA-256 of a file's bytes, 64 digits}
    *
    * @param file a readable file, read once in pieces
-   * @throws IOException if a file cannot be read
+   * @throws io.github.md4.core.InvalidDataException if it is a folder, a pipe or a device
+   * @throws IOException if the file cannot be read
    */
   public static String of(Path file) throws IOException {
     new UntrustedFile(file).checkIsRegular();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.token;
 
+import static io.github.md4.core.Checks.require;
+
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.github.md4.core.UntrustedFile;
@@ -33,14 +35,17 @@ public final class SymbolTokenizer implements Tokenizer {
   /**
    * Makes the vocabulary.
    *
-   * @param symbols in the order of their ids, none empty, none twice
+   * @param symbols the symbols in the order of their ids, at least two, none empty, none twice;
+   *     copied
+   * @throws IllegalArgumentException if there are fewer than two, or one is empty or stands twice
    */
   public SymbolTokenizer(List<String> symbols) {
     this.symbols = List.copyOf(symbols);
+    require(symbols.size() >= 2, "a vocabulary must have at least two symbols", symbols.size());
     for (String symbol : symbols) {
       add(symbol);
     }
-    this.longest = symbols.stream().mapToInt(String::length).max().orElseThrow(this::tooFew);
+    this.longest = symbols.stream().mapToInt(String::length).max().orElseThrow();
     // Symbols of one character stand side by side, as DNA does; words need a space between them.
     this.separator = isOfCharacters() ? "" : " ";
   }
@@ -56,10 +61,6 @@ public final class SymbolTokenizer implements Tokenizer {
 
   private boolean isOfCharacters() {
     return symbols.stream().allMatch(symbol -> symbol.codePointCount(0, symbol.length()) == 1);
-  }
-
-  private IllegalArgumentException tooFew() {
-    return new IllegalArgumentException("a vocabulary must have at least two symbols");
   }
 
   /**

@@ -15,8 +15,8 @@ import java.util.Optional;
  * A file of token ids, memory-mapped; of any length, and safe for several threads.
  *
  * <p>{@code DATA.bin} holds the ids and nothing else, {@code DATA.json} beside it says what they
- * are. Without the JSON, a file of llm.c (header of 1,024 bytes) or of nanoGPT (no header) is read:
- * both are uint16 and do not tell their vocabulary.
+ * are (docs/data.md). Without the JSON, a file of llm.c (header of 1,024 bytes) or of nanoGPT (no
+ * header) is read: both are uint16 and do not tell their vocabulary.
  */
 public final class TokenFile implements Closeable {
   private static final int TOKENS_PER_PIECE = 1 << 28; // 1 GiB of int32, the widest type
@@ -41,8 +41,8 @@ public final class TokenFile implements Closeable {
    *
    * @param bin the file of ids; its description is the {@code .json} beside it
    * @return the open file, closed by the caller
-   * @throws InvalidDataException if it is missing, is not as long as it says, or has a JSON that
-   *     cannot be understood
+   * @throws InvalidDataException if it is missing, does not end in {@code .bin}, is not as long as
+   *     it says, or has a JSON that cannot be understood
    * @throws IOException if a file cannot be read
    */
   public static TokenFile open(Path bin) throws IOException {
@@ -55,7 +55,7 @@ public final class TokenFile implements Closeable {
    * @param bin the file of ids; its description is the {@code .json} beside it
    * @param vocabularySize V, the number of tokens without the mask
    * @return the open file, closed by the caller
-   * @throws InvalidDataException also if the file says another size
+   * @throws InvalidDataException as {@link #open(Path)}, and if the file says another size
    * @throws IOException if a file cannot be read
    */
   public static TokenFile openWithVocabulary(Path bin, int vocabularySize) throws IOException {
@@ -89,7 +89,7 @@ public final class TokenFile implements Closeable {
     return file;
   }
 
-  /** {@return the number of tokens} */
+  /** {@return the number of tokens, at least 0} */
   public long length() {
     return tokens.count();
   }
@@ -103,7 +103,7 @@ public final class TokenFile implements Closeable {
    * Reads {@code into.length} ids from the token {@code offset} on.
    *
    * @param offset the place of the first id, from 0, in tokens
-   * @param into filled from its first element to its last
+   * @param into the array that is filled, from its first element to its last, with ids in [0, V)
    * @throws IllegalArgumentException if they do not all lie within the file
    * @throws InvalidDataException if an id is not in the vocabulary, where that is known
    * @throws IllegalStateException if the file is closed
@@ -130,6 +130,9 @@ public final class TokenFile implements Closeable {
    *
    * @param offset the place of the first id, from 0, in tokens
    * @param count the number of ids, at least 0
+   * @throws IllegalArgumentException if they do not all lie within the file
+   * @throws InvalidDataException if an id is not in the vocabulary, where that is known
+   * @throws IllegalStateException if the file is closed
    */
   public int[] read(long offset, int count) {
     int[] ids = new int[count];

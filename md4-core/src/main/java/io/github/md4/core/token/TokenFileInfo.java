@@ -8,12 +8,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * The JSON beside a token file.
+ * The JSON beside a token file (docs/data.md).
  *
  * @param content data set, split, tokenizer and origin of the tokens
  * @param type the type of a stored id: unsigned of 8, 16 or 32 bits
  * @param count the number of ids, at least 0
- * @param sha256 the SHA-256 of the file of tokens, in hexadecimal
+ * @param sha256 the SHA-256 of the file of tokens, in lower-case hexadecimal
  */
 public record TokenFileInfo(DataSplit content, TokenType type, long count, String sha256) {
   private static final int FORMAT_VERSION = 1;
@@ -28,12 +28,12 @@ public record TokenFileInfo(DataSplit content, TokenType type, long count, Strin
     return content.split();
   }
 
-  /** {@return the vocabulary} */
+  /** {@return the vocabulary of which the ids are} */
   public Tokenizer tokenizer() {
     return content.tokenizer();
   }
 
-  /** {@return the number of different tokens possible; every id in the file is smaller} */
+  /** {@return V, the number of different tokens possible; every id in the file is smaller} */
   public int vocabularySize() {
     return content.tokenizer().vocabularySize();
   }

@@ -21,7 +21,7 @@ import java.security.MessageDigest;
  *
  * <p>Both grow under temporary names, are synced in {@link #seal}, and get their names in {@link
  * #publish}: the JSON first, the tokens last, since tokens without their JSON would be taken for
- * nanoGPT's. Closed before that, the writer leaves nothing.
+ * nanoGPT's. Closed before that, the writer leaves nothing. For one thread.
  */
 public final class TokenFileWriter implements Closeable {
   private static final int BUFFER_BYTES = 1 << 18;
@@ -55,7 +55,8 @@ public final class TokenFileWriter implements Closeable {
    * @param bin the name to be, ending in {@code .bin}
    * @param content what the tokens are: data set, split, tokenizer, origin
    * @return the writer, closed by the caller
-   * @throws InvalidDataException if another writer is at work on the file
+   * @throws InvalidDataException if another writer is at work on the file, or its name does not end
+   *     in {@code .bin}
    * @throws IOException if a file cannot be written
    */
   public static TokenFileWriter create(Path bin, DataSplit content) throws IOException {
@@ -149,7 +150,7 @@ public final class TokenFileWriter implements Closeable {
   }
 
   /**
-   * Names what was sealed.
+   * Names what was sealed. Call once, after {@link #seal}.
    *
    * @throws IOException if a file cannot be renamed
    */
@@ -172,7 +173,11 @@ public final class TokenFileWriter implements Closeable {
     Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Ends writing; what was not published is deleted. */
+  /**
+   * Ends writing; what was not published is deleted.
+   *
+   * @throws IOException if a temporary cannot be deleted
+   */
   @Override
   public void close() throws IOException {
     if (channel.isOpen() && !isPublished) { // else the names may be another writer's

@@ -6,7 +6,7 @@ import static io.github.md4.core.Checks.require;
 import io.github.md4.core.Choices;
 import java.nio.ByteBuffer;
 
-/** The type of an id in a token file; little-endian. */
+/** The type of an id in a token file, unsigned or never negative; little-endian. */
 public enum TokenType {
   /** A byte for each id, for at most 256 tokens. */
   UINT8("uint8", 1, 1 << 8) {
@@ -36,7 +36,7 @@ public enum TokenType {
       into.putShort((short) id);
     }
   },
-  /** Four bytes for each id. */
+  /** Four bytes for each id, for any vocabulary. */
   INT32("int32", 4, Integer.MAX_VALUE) {
     @Override
     void get(ByteBuffer from, int at, int[] into, Span span) {
@@ -67,7 +67,8 @@ public enum TokenType {
   /**
    * {@return the smallest type whose values hold {@code 0 .. vocabularySize - 1}}
    *
-   * @param vocabularySize V, the number of tokens without the mask
+   * @param vocabularySize V, the number of tokens without the mask, at least 1
+   * @throws IllegalArgumentException if {@code vocabularySize} is below 1
    */
   public static TokenType smallestFor(int vocabularySize) {
     require(vocabularySize >= 1, "vocabularySize must be at least 1", vocabularySize);
@@ -79,7 +80,7 @@ public enum TokenType {
     throw new AssertionError("int32 holds every int");
   }
 
-  /** {@return the bytes of one id} */
+  /** {@return the bytes of one id: 1, 2 or 4} */
   public int bytes() {
     return bytes;
   }

@@ -20,14 +20,15 @@ import java.util.OptionalInt;
  * {@link #MASK_TEXT}. The JSON form holds the vocabulary itself, so that a model's folder alone
  * decodes its samples.
  *
- * <p>A tokenizer of a user's own is immutable and equal to its like. Its JSON has {@code
- * formatVersion} 1 and the {@code type} of a {@link TokenizerKind}, by which it is read again.
+ * <p>A tokenizer of a user's own is immutable, safe for several threads, and equal to its like. Its
+ * JSON has {@code formatVersion} 1 and the {@code type} of a {@link TokenizerKind}, by which it is
+ * read again.
  */
 public interface Tokenizer {
   /** The text of a masked position in decoded text: U+2588, a full block. */
   String MASK_TEXT = "\u2588";
 
-  /** {@return the number of tokens, the mask not counted} */
+  /** {@return V, the number of tokens, the mask not counted; at least 2 for a model} */
   int vocabularySize();
 
   /** {@return what reports call one of its tokens: character, byte or token} */
@@ -46,7 +47,7 @@ public interface Tokenizer {
   }
 
   /**
-   * {@return the ids of a text, in order}
+   * {@return the ids of a text, in [0, V), in order}
    *
    * @param text a text of which each symbol is in the vocabulary
    * @throws IllegalArgumentException if a character has no id; says which and where
@@ -81,6 +82,7 @@ public interface Tokenizer {
    *
    * @param id an id in [0, V]
    * @param position the position in the sequence, from 0
+   * @throws IllegalArgumentException if the id is not in [0, V]
    */
   default String text(int id, int position) {
     return decode(new int[] {id});
@@ -119,7 +121,8 @@ public interface Tokenizer {
    * {@return the tokenizer whose {@link #toJson} this is}
    *
    * @param json the JSON object that describes the tokenizer, its {@code type} included
-   * @throws IllegalArgumentException if it is none, or of a format version unknown here
+   * @throws IllegalArgumentException if it is none, of a format version unknown here, or of a type
+   *     that neither this library nor a {@link TokenizerKind} on the class path has
    */
   static Tokenizer fromJson(JsonObject json) {
     JsonFields fields = new JsonFields(json);
@@ -143,7 +146,8 @@ public interface Tokenizer {
    * {@return the tokenizer in a file}
    *
    * @param file a tokenizer's JSON file; messages name it
-   * @throws InvalidDataException if the file is missing or holds no tokenizer
+   * @throws InvalidDataException if the file is missing or holds no tokenizer, or its type is not
+   *     on the class path
    * @throws IOException if a file cannot be read
    */
   static Tokenizer read(Path file) throws IOException {
@@ -154,8 +158,8 @@ public interface Tokenizer {
   /**
    * Writes {@link #toJson} to a file, replacing it.
    *
-   * @param file a tokenizer's JSON file; messages name it
-   * @throws IOException if a file cannot be written
+   * @param file the file to be written, in an existing folder
+   * @throws IOException if the file cannot be written
    */
   default void write(Path file) throws IOException {
     Files.writeString(file, JsonFields.pretty(toJson()));
@@ -175,8 +179,9 @@ public interface Tokenizer {
     /**
      * Makes the vocabulary.
      *
-     * @param vocabulary the characters in order of their ids, none twice
-     * @throws IllegalArgumentException if the vocabulary is empty or has a character twice
+     * @param vocabulary the characters in order of their ids, at least one, none twice
+     * @throws IllegalArgumentException if the vocabulary is empty, has a character twice, or half
+     *     of one
      */
     public Characters(String vocabulary) {
       if (vocabulary.isEmpty()) {

@@ -15,7 +15,7 @@ import java.util.ServiceLoader;
  */
 public interface TokenizerKind {
 
-  /** {@return the type in files} */
+  /** {@return the type in files, none of this library's} */
   String type();
 
   /**

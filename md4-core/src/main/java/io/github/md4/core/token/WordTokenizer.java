@@ -23,7 +23,8 @@ public final class WordTokenizer implements Tokenizer {
   /**
    * Makes the vocabulary.
    *
-   * @param words in the order of their ids, at least one, none twice, none with white space
+   * @param words the words in the order of their ids, at least one, none twice, none with white
+   *     space; copied
    * @throws IllegalArgumentException if there is no word, one has white space, or one stands twice
    */
   public WordTokenizer(List<String> words) {

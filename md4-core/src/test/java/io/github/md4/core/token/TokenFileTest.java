@@ -27,6 +27,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class TokenFileTest {
   @TempDir private Path folder;
 
+  @Test
+  void split_mustBeComplete() {
+    Tokenizer bytes = new Tokenizer.Bytes();
+    Provenance origin = new Provenance("text", 1, List.of());
+    assertThatThrownBy(() -> new DataSplit("a", "train", bytes, null))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("provenance");
+    assertThatThrownBy(() -> new DataSplit("a", "train", bytes, origin, -1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("rowLength must be at least 0: -1");
+  }
+
   /** Writes ids with a vocabulary of {@code vocabularySize} characters. */
   private TokenFileInfo write(int[] ids, int vocabularySize) throws IOException {
     try (TokenFileWriter writer = TokenFileWriter.create(bin(), content(vocabularySize))) {

@@ -164,6 +164,9 @@ final class TokenizerTest {
         .isThrownBy(() -> codons.encode("ATX"))
         .withMessage("no symbol of the vocabulary: 'X' (U+0058) at offset 2");
     assertThatIllegalArgumentException()
+        .isThrownBy(() -> new SymbolTokenizer(List.of("A")))
+        .withMessage("a vocabulary must have at least two symbols: 1");
+    assertThatIllegalArgumentException()
         .isThrownBy(() -> new SymbolTokenizer(List.of("A", "A")))
         .withMessageContaining("twice");
   }

@@ -5,7 +5,9 @@ import static io.github.md4.core.Checks.require;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Choices;
 import io.github.md4.sample.internal.text.Call;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -67,13 +69,20 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
       return switch (call.name()) {
         case TopP.NAME -> TopP.of(call);
         case TopK.NAME -> TopK.of(call);
-        default ->
-            TruncationKind.all().stream()
-                .filter(kind -> kind.name().equals(call.name()))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no such truncation: " + text))
-                .of(call.arguments());
+        default -> offered(call, text);
       };
+    }
+
+    private static Truncation offered(Call call, String text) {
+      List<String> names = new ArrayList<>(List.of(TopP.NAME, TopK.NAME));
+      for (TruncationKind kind : TruncationKind.all()) {
+        if (kind.name().equals(call.name())) {
+          return kind.of(call.arguments());
+        }
+        names.add(kind.name());
+      }
+      throw new IllegalArgumentException(
+          "truncation must be %s: %s".formatted(Choices.alternatives(names), text));
     }
 
     /** {@return the text from which {@link #parse} makes this truncation} */

@@ -219,6 +219,9 @@ final class ImageNetworkTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> ImageShape.parse("32x32"))
         .withMessage("image must be HEIGHTxWIDTHxCOLOURS, as in 32x32x3: 32x32");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ImageShape.parse("99999x99999x3"))
+        .withMessage("image must have fewer than 2^31 values: 99999x99999x3");
     assertThat(ImageShape.parse("28x32x1")).isEqualTo(new ImageShape(28, 32, 1));
   }
 
