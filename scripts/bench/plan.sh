@@ -44,6 +44,6 @@ seconds=$(sed -n 's/.*"trialExamples":[0-9]*,"seconds":\([0-9.E]*\).*/\1/p' "$sa
 examples=$(number trialExamples)
 awk -v config="$2" -v bytes="$bytes" -v had="$most" -v seconds="$seconds" -v begin="$begin" -v end="$end" -v examples="$examples" 'BEGIN {
   mib = bytes / 1048576; taken = end - begin
-  printf "%s: memory %.0f planned, %.0f MiB taken (%+.1f%%); time %.1f planned, %.1f s taken (%+.1f%%); tried with %d examples a step\n",
+  printf "%s: memory %.0f planned, %.0f MiB taken (%+.1f%%); time %.1f planned, %.1f s taken (%+.1f%%); examples of a tried step: %d\n",
     config, mib, had, 100 * (mib / had - 1), seconds, taken, 100 * (seconds / taken - 1), examples
 }'
