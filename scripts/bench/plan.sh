@@ -14,7 +14,9 @@ md4=${MD4:-bin/md4}
 run=${RUN:-runs/plan-check}
 device=${DEVICE:-cpu}
 said=$(mktemp)
-trap 'rm -f "$said" "$said.out"' EXIT
+pid=
+trap 'rm -f "$said" "$said.out"; [ -z "$pid" ] || kill "$pid" 2>/dev/null || true' EXIT
+trap 'exit 1' TERM
 set -- --config "$@" --set "run=$run" --device "$device"
 
 # The MiB in use so far: on a CPU the most of the process $1, on a GPU those of now.
@@ -37,6 +39,7 @@ while kill -0 $pid 2>/dev/null; do
   sleep 0.1
 done
 wait $pid || { cat "$said.out"; exit 1; }
+pid=
 end=$(date +%s.%N)
 number() { sed -n "s/.*\"$1\":\([0-9.E]*\).*/\1/p" "$said"; }
 bytes=$(sed -n 's/.*"memory":{"device":"[^"]*","bytes":\([0-9]*\).*/\1/p' "$said")
