@@ -114,6 +114,7 @@ record Resumption(RunPlace place, NDManager parent) {
       throw new Damage(e);
     }
     new ResumeCheck(place.plan(), place.labelsSha256(), checkpoint).check(state, model);
+    place.checkIsOneData();
     TrainingRun run = new TrainingRun(parent, place);
     try {
       run.goTo(checkpoint, state);

@@ -64,6 +64,7 @@ record RunOpening(RunPlace place, NDManager parent) {
   }
 
   private TrainingRun begin() throws IOException {
+    place.checkIsOneData();
     place.plan().model().checkIsWritable(); // now, and not after hours of training
     TrainingRun run = new TrainingRun(parent, place);
     run.begin();
@@ -115,7 +116,8 @@ record RunOpening(RunPlace place, NDManager parent) {
     }
     if (Checkpoints.latest(folder.checkpoints()).isPresent() || Files.exists(folder.model())) {
       throw new InvalidDataException(
-          folder.path(), "already holds a run; go on with --resume or name another folder");
+          folder.path(),
+          "already holds a run; go on with --resume (in Java TrainingRun.resume) or name another folder");
     }
   }
 

@@ -25,6 +25,19 @@ record RunPlace(RunFolder folder, TrainingRun.Plan plan, TrainingData data) {
     return new Trainer(folder, plan, labelsSha256(), learner, batches);
   }
 
+  /**
+   * Checks that the plan was made of the data that are given.
+   *
+   * @throws IllegalArgumentException if it was not: the run would state other data than it has seen
+   */
+  void checkIsOneData() {
+    if (!data.sha256().equals(plan.dataSha256())) {
+      throw new IllegalArgumentException(
+          "plan and data must be of the same sequences (SHA-256 %s, %s): make the plan of these data"
+              .formatted(plan.dataSha256(), data.sha256()));
+    }
+  }
+
   /** Returns the SHA-256 that the labels state; null without labels. */
   String labelsSha256() throws IOException {
     return data.labelsSha256(plan.model().config()).orElse(null);

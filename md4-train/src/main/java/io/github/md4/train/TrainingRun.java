@@ -182,8 +182,8 @@ public final class TrainingRun implements AutoCloseable {
    * @throws InvalidDataException if the folder already holds a run, is a file, or is in use by
    *     another training, or a file of data does not fit the model
    * @throws InvalidConfigException if the start of the weights is a model that does not fit
-   * @throws IllegalArgumentException if sequences that are no file do not fit the model, or the
-   *     training not its schedule
+   * @throws IllegalArgumentException if the plan was made of other data, sequences that are no file
+   *     do not fit the model, or the training not its schedule
    * @throws JobException if the processes have begun differently
    * @throws IOException if a file cannot be read or written
    */
@@ -295,6 +295,7 @@ public final class TrainingRun implements AutoCloseable {
    * @throws InvalidDataException if there is no checkpoint, it is damaged, the data are others, or
    *     another training uses the folder
    * @throws InvalidConfigException if model, seed or batch size are not those of the checkpoint
+   * @throws IllegalArgumentException if the plan was made of other data than those given
    * @throws IOException if a file cannot be read
    */
   public static TrainingRun resume(RunFolder folder, Plan plan, TrainingData data, NDManager parent)

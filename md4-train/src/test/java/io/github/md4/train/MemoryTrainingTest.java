@@ -106,6 +106,12 @@ final class MemoryTrainingTest {
     assertThatThrownBy(() -> TrainingRun.startOrResume(cut, ofOther, other))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageContaining("other tokens");
+    for (Path each : List.of(cut, folder.resolve("new"))) { // a plan of data that are not given
+      assertThatThrownBy(() -> TrainingRun.startOrResume(each, plan, other))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("plan and data must be of the same sequences")
+          .hasMessageContaining(other.sha256());
+    }
     try (TrainingRun run = TrainingRun.startOrResume(cut, plan, data)) {
       assertThat(run.updates()).isEqualTo(5);
       assertThat(trained(run)).isEqualTo(expected);
