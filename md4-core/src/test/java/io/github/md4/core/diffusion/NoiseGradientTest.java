@@ -163,6 +163,31 @@ final class NoiseGradientTest {
     }
   }
 
+  /** The slope at the start is that of two means, however many queries fell on each side. */
+  @Test
+  @Tag("exact")
+  void start_isOfMeansAboveAndBelow() {
+    double[] even = {0.01, 0.1};
+    double[] uneven = {0.01, 0.08, 0.1, 0.12};
+    assertThat(byStart(uneven)).isCloseTo(byStart(even), within(1e-6f)).isNotZero();
+  }
+
+  private static float byStart(double... times) {
+    float[] raw = raw();
+    List<Query> queries = new ArrayList<>();
+    for (double v : times) {
+      queries.add(objective(raw).queryAround(X, v, new double[LENGTH * WIDTH]));
+    }
+    int[][] x = new int[times.length][];
+    Arrays.fill(x, X);
+    int[] labels = new int[times.length];
+    Arrays.fill(labels, Condition.NO_LABEL);
+    QueryBatch batch = QueryBatch.of(x, labels, queries);
+    NoiseGradient gradient = new NoiseGradient(LearnedNoise.curve(raw), WIDTH);
+    gradient.add(batch, losses(batch));
+    return gradient.byRaw(gradient.sums(), raw)[0];
+  }
+
   /** A step in which nothing is known of the start leaves its cross-entropy alone. */
   @Test
   void byRaw_isFiniteWithoutQueriesAtTheStart() {

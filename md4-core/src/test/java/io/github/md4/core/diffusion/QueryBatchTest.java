@@ -40,6 +40,18 @@ final class QueryBatchTest {
     assertThat(batch.isWithinEnds(1)).isFalse();
   }
 
+  @Test
+  void first_hasTheFactsOfItsRows() {
+    float[][] one = {{1, 2}, {10, 20}};
+    float[][] other = {{3}, {30}};
+    NoisyVectors none = NoisyVectors.NONE;
+    Query first = new Query(new int[] {M, 1, M}, 0.25, new int[] {0, 2}, 10, true, one, none);
+    Query second = new Query(new int[] {3, M, 0}, 0.75, new int[] {1}, 20, true, other, none);
+    QueryBatch batch = QueryBatch.of(X, NO_LABELS, List.of(first, second));
+    assertThat(batch.asked().facts()).isDeepEqualTo(new float[][] {{1, 2, 3}, {10, 20, 30}});
+    assertThat(batch.first(1).asked().facts()).isDeepEqualTo(one);
+  }
+
   /** The mean over the step's sequences, in bits per token. */
   @Test
   void rowWeights_areTheQueriesOfAShareOfTheStep() {
