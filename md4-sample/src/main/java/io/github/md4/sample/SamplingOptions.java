@@ -31,7 +31,7 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param truncations the cuts of the law in the form of {@link TokenLaw.Truncation#parse}, in
  *     order; none by default
  * @param seed any number, from which all noise follows; a random one of 53 bits by default, which
- *     each {@link Sample} reports
+ *     each {@link io.github.md4.sample.trajectory.Sample} reports
  * @param samples the number of samples of {@link MaskedDiffusion#generate(SamplingOptions)}, at
  *     least 1; 1 by default
  * @param batchSize the most sequences that the network sees at once, at least 1; 64 by default
@@ -64,7 +64,7 @@ public record SamplingOptions(
    * @param truncations the cuts of the law in the form of {@link TokenLaw.Truncation#parse}, in
    *     order; none by default
    * @param seed any number, from which all noise follows; a random one of 53 bits by default, which
-   *     each {@link Sample} reports
+   *     each {@link io.github.md4.sample.trajectory.Sample} reports
    * @param samples the number of samples of {@link MaskedDiffusion#generate(SamplingOptions)}, at
    *     least 1; 1 by default
    * @param batchSize the most sequences that the network sees at once, at least 1; 64 by default
