@@ -62,6 +62,21 @@ public final class ChildJvm implements AutoCloseable {
         args);
   }
 
+  /** As {@link #startFast}, deaf to SIGHUP as by nohup, and with a closed stdin. */
+  static ChildJvm startDetached(Class<?> main, Map<String, String> environment, String... args)
+      throws IOException {
+    List<String> command =
+        new ArrayList<>(List.of("sh", "-c", "trap '' HUP; exec \"$@\" <&-", "sh"));
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"));
+    command.add(System.getProperty("java.class.path"));
+    command.add(main.getName());
+    command.addAll(List.of(args));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
+    return new ChildJvm(builder.start());
+  }
+
   private static ChildJvm startIn(
       Path folder,
       List<String> options,

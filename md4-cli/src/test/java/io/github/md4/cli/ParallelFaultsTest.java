@@ -51,6 +51,11 @@ final class ParallelFaultsTest {
   }
 
   private ChildJvm rank(int rank, String... more) throws IOException {
+    return rankIn(Path.of(""), rank, endless(more));
+  }
+
+  /** Returns the words of a training that does not end by itself. */
+  private String[] endless(String... more) {
     String[] endless = {
       "--set", "training.steps=1000000",
       "--set", "training.learningRate.decay=constant",
@@ -59,31 +64,42 @@ final class ParallelFaultsTest {
       "--set", "checkpoints.every=20",
       "--set", "parallel.joinSeconds=20"
     };
-    String[] words = Stream.of(endless, more).flatMap(Stream::of).toArray(String[]::new);
-    return rankIn(Path.of(""), rank, tiny.words(words));
+    return tiny.words(Stream.of(endless, more).flatMap(Stream::of).toArray(String[]::new));
   }
 
   /** Starts a process in a folder of its own. */
   private ChildJvm rankIn(Path place, int rank, String... words) throws IOException {
-    Map<String, String> variables =
-        Map.of(
-            "RANK", "" + rank,
-            "WORLD_SIZE", "2",
-            "LOCAL_RANK", "" + rank,
-            "MASTER_ADDR", "127.0.0.1",
-            "MASTER_PORT", "" + port);
-    ChildJvm child = ChildJvm.startIn(place, Main.class, variables, words);
+    ChildJvm child = ChildJvm.startIn(place, Main.class, variables(rank), words);
     ranks.add(child);
     return child;
   }
 
+  private Map<String, String> variables(int rank) {
+    return Map.of(
+        "RANK", "" + rank,
+        "WORLD_SIZE", "2",
+        "LOCAL_RANK", "" + rank,
+        "MASTER_ADDR", "127.0.0.1",
+        "MASTER_PORT", "" + port);
+  }
+
   private void awaitCheckpoint() throws IOException, InterruptedException {
-    while (Checkpoints.latest(tiny.run().resolve("checkpoints")).isEmpty()) {
+    awaitCheckpoint(1);
+  }
+
+  private void awaitCheckpoint(long step) throws IOException, InterruptedException {
+    while (latest() < step) {
       for (ChildJvm rank : ranks) {
         assertThat(rank.isAlive()).as(() -> "%s".formatted(rank.lastWords())).isTrue();
       }
       Thread.sleep(POLL_MILLIS);
     }
+  }
+
+  private long latest() throws IOException {
+    return Checkpoints.latest(tiny.run().resolve("checkpoints"))
+        .map(each -> each.step())
+        .orElse(0L);
   }
 
   private static void assertEnds(ChildJvm child, int code, String... inLine) throws Exception {
@@ -146,6 +162,23 @@ final class ParallelFaultsTest {
             .map(each -> each.step())
             .toList();
     assertThat(steps.stream().filter(step -> step % 20 != 0).count()).isLessThanOrEqualTo(1);
+  }
+
+  /** As a terminal does that closes behind processes of nohup. */
+  @Test
+  void aHangUpUnderNohup_endsNone() throws Exception {
+    InterruptsTest.assumeHeard("TERM");
+    for (int rank = 0; rank < 2; rank++) {
+      ranks.add(ChildJvm.startDetached(Main.class, variables(rank), endless()));
+    }
+    awaitCheckpoint();
+    for (ChildJvm rank : ranks) {
+      rank.signal("HUP");
+    }
+    awaitCheckpoint(latest() + 60);
+    ranks.get(1).signal("TERM");
+    assertEnds(ranks.get(0), ExitCodes.INTERRUPTED);
+    assertEnds(ranks.get(1), ExitCodes.INTERRUPTED);
   }
 
   @Test
