@@ -98,7 +98,7 @@ public record FeatureCache(Path folder) {
    * Writes features, and makes the folder if it is absent.
    *
    * @param key the images and the network that made the features
-   * @param features the features
+   * @param features the features of the images of the key
    * @throws IOException if a file cannot be read or written
    */
   public void write(Key key, ImageFeatures features) throws IOException {

@@ -10,9 +10,9 @@ public final class DeadlineException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   /**
-   * The end of a request.
+   * Makes the exception of a request.
    *
-   * @param deadline the time that it had
+   * @param deadline the time that it had, above 0
    */
   public DeadlineException(Duration deadline) {
     super("the request was not done within its deadline of " + deadline.toMillis() + " ms");

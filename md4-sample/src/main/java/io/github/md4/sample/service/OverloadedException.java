@@ -9,9 +9,9 @@ public final class OverloadedException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   /**
-   * A refusal.
+   * Makes the exception of a request.
    *
-   * @param message the limit, and what to do
+   * @param message the limit that is reached, and what to do, in one line
    */
   public OverloadedException(String message) {
     super(message);

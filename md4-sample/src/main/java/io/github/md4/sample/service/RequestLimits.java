@@ -75,7 +75,7 @@ public record RequestLimits(Double deadlineSeconds, Integer weight) {
   /**
    * {@return the value of {@link System#nanoTime} at which a request that begins now has ended}
    *
-   * @param now the present value
+   * @param now the value of {@link System#nanoTime} now
    */
   public long endsAt(long now) {
     return isEndless() ? Long.MAX_VALUE : now + deadline().toNanos();

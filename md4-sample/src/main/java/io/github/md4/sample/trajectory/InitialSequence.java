@@ -73,15 +73,15 @@ public record InitialSequence(int[] zt, long index, int label) {
   }
 
   /**
-   * {@return other tokens with the same index and class}
+   * {@return a sequence of other tokens with the same index and class}
    *
-   * @param other tokens and masks, in [0, V], [N]
+   * @param other the tokens and masks, [N] in [0, V], N at least 1
    */
   public InitialSequence with(int[] other) {
     return new InitialSequence(other, index, label);
   }
 
-  /** {@return the class as a network is told it: none, or the one} */
+  /** {@return the class as a network is told it: one number, or none} */
   public IntStream labels() {
     return IntStream.of(label).filter(each -> each != NO_LABEL);
   }
