@@ -31,7 +31,7 @@ public final class Units {
    * exp(natsPerToken) * standardError}: good while the standard error is far below one nat}
    *
    * @param natsPerToken a loss in nats per token
-   * @param standardError of {@code natsPerToken}, in nats
+   * @param standardError the standard error of {@code natsPerToken}, in nats, at least 0
    */
   public static double perplexityStandardError(double natsPerToken, double standardError) {
     return perplexity(natsPerToken) * standardError;

@@ -12,10 +12,11 @@ public sealed interface Generation {
    * {@return what one of four functions gives}
    *
    * @param <R> the type of what the functions give
-   * @param unmasking of masked diffusion, by the form of its scores
-   * @param leftToRight of a causal network, which writes tokens from left to right
-   * @param uniformNoise of diffusion with uniform noise
-   * @param gaussianNoise of diffusion with Gaussian noise, by the width of its vectors
+   * @param unmasking the function for masked diffusion, of the form of its scores
+   * @param leftToRight the function for a causal network, which writes tokens from left to right
+   * @param uniformNoise the function for diffusion with uniform noise
+   * @param gaussianNoise the function for diffusion with Gaussian noise, of the width of its
+   *     vectors
    */
   <R> R match(
       Function<ScoreForm, R> unmasking,

@@ -16,7 +16,7 @@ public record UniformProcess(TokenSpace space, MaskingSchedule schedule) {
    * A draw of {@code z_t}.
    *
    * @param zt the tokens, in [0, V), [N]
-   * @param rest for each noised position what its uniform has not decided: uniform in [0, 1), and
+   * @param rest what each noised position's uniform has not decided: uniform in [0, 1), and
    *     independent of {@code zt}; [n]
    */
   public record Drawn(int[] zt, double[] rest) {}

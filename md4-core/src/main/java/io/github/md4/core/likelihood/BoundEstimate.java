@@ -188,8 +188,9 @@ public final class BoundEstimate {
    * A difference of two bounds, nats per token, from the same uniforms.
    *
    * @param nats the difference, nats per token
-   * @param standardError of the noise alone, the data given, as in {@link LikelihoodEstimate}
-   * @param degreesOfFreedom of the standard error; 0 where it is unknown
+   * @param standardError the standard error of the noise alone, the data given, nats per token, as
+   *     in {@link LikelihoodEstimate}
+   * @param degreesOfFreedom those of the standard error; 0 where it is unknown
    * @param interval 95%, nats per token, over what is {@link #independent}
    */
   public record Difference(

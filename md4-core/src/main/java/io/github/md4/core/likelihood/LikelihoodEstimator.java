@@ -88,8 +88,8 @@ public final class LikelihoodEstimator {
    *
    * @param objective the objective, which scores as {@link Objective#likelihood} does
    * @param settings the seed of times and masks, the number of passes and the examples of a batch
-   * @param division divides the batches; where it knows all losses, the result is the same to the
-   *     last bit as that of one part
+   * @param division the division of the batches; where it knows all losses, the result is the same
+   *     to the last bit as that of one part
    */
   public LikelihoodEstimator(Objective objective, Settings settings, Division division) {
     this.objective = objective.likelihood();
@@ -141,7 +141,7 @@ public final class LikelihoodEstimator {
   /**
    * As {@link #score(NDManager, Denoiser, Examples, Progress)}, of a network in any form.
    *
-   * @param losses gives the losses under the objective's {@link Objective#likelihood}
+   * @param losses the source of the losses under the objective's {@link Objective#likelihood}
    * @param examples the held-out sequences of length N and their documents
    * @param progress hears, after each batch, how many examples are done
    * @return the estimate in parts

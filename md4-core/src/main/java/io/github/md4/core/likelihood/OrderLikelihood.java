@@ -60,7 +60,7 @@ public record OrderLikelihood(TokenSpace space, MaskingSchedule schedule, int to
    * @param manager the owner of the network's arrays, which are freed; its device is the network's
    * @param denoiser the network: from partly masked tokens, times and asked rows to logits [R, V]
    * @param x clean tokens of sequences of one length, [B][N]
-   * @param orders of each sequence, the positions, each once, the first revealed first, [B][N]
+   * @param orders the positions of each sequence, each once, the first revealed first, [B][N]
    * @param labels the class of each, or {@link Condition#NO_LABEL} for all, [B]
    * @throws IllegalArgumentException if there is no sequence, the three differ in their number,
    *     lengths differ, or an order is no permutation of the positions

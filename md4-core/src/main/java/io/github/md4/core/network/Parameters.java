@@ -65,7 +65,7 @@ public final class Parameters implements AutoCloseable {
    *
    * @param parent the manager of the arrays, whose device is theirs
    * @param specs the parameters, in the order of files
-   * @param values gives the values of each
+   * @param values the source of the values of each
    * @throws IllegalArgumentException if values are not as many as a shape has elements
    */
   public static Parameters of(NDManager parent, List<ParameterSpec> specs, Values values) {

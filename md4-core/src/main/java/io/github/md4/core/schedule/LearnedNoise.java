@@ -18,7 +18,8 @@ import java.util.regex.Pattern;
  *
  * @param start the log signal-to-noise ratio (nats) at time 0 before anything is learned, at most
  *     {@link #FARTHEST}
- * @param end that at time 1, at least {@code -}{@link #FARTHEST} and at least 1 below {@code start}
+ * @param end the log signal-to-noise ratio at time 1, at least {@code -}{@link #FARTHEST} and at
+ *     least 1 below {@code start}
  */
 public record LearnedNoise(double start, double end) implements ScheduleConfig {
   /** Neither end goes further from 0, which is what a network's input of the time has room for. */
@@ -133,8 +134,8 @@ public record LearnedNoise(double start, double end) implements ScheduleConfig {
    * {@return the gradient of a function of the curve by the parameters, [2 + K]}
    *
    * @param byStart its gradient by the first end
-   * @param byEnd that by the second
-   * @param byLogShare that by the logarithm of each share, [K]
+   * @param byEnd its gradient by the second end
+   * @param byLogShare its gradient by the logarithm of each share, [K]
    * @param raw the parameters, [2 + K]
    * @throws IllegalArgumentException if there are not 2 + K parameters
    */

@@ -30,7 +30,7 @@ public final class NoiseCurve implements Curve {
    * Makes the curve.
    *
    * @param start the log signal-to-noise ratio at time 0
-   * @param end that at time 1, below {@code start}
+   * @param end the log signal-to-noise ratio at time 1, below {@code start}
    * @param shares shares of the time, one for each piece, above 0, adding up to 1, [K]; copied
    * @throws IllegalArgumentException if the ends are not finite and falling, or a share is not
    *     above 0, or they do not add up to 1

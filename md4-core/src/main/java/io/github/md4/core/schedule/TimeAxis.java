@@ -33,7 +33,7 @@ public sealed interface TimeAxis {
    * {@return what one of two functions gives: of continuous time, or of a number of steps}
    *
    * @param <R> the type of what the functions give
-   * @param continuous gives the answer for continuous time
+   * @param continuous the function for continuous time
    * @param discrete the function of the number of steps
    */
   <R> R match(Supplier<R> continuous, IntFunction<R> discrete);
