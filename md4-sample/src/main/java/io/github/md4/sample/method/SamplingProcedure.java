@@ -75,6 +75,7 @@ public final class SamplingProcedure {
    * @param plain the calls of the network itself
    * @param batchSize the most sequences of a call
    * @param length N, the number of tokens of each
+   * @hidden its types are internal
    */
   public BatchedQuery query(NetworkQuery plain, int batchSize, int length) {
     return calls.of(plain, batchSize, length);
@@ -102,7 +103,11 @@ public final class SamplingProcedure {
     return trajectories.apply(context);
   }
 
-  /** {@return the draw of tokens} */
+  /**
+   * {@return the draw of tokens}
+   *
+   * @hidden its type is internal
+   */
   public RowDraw draw() {
     return draw;
   }
