@@ -175,21 +175,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       description = "The seed of times and masks. Default: ${DEFAULT-VALUE}.")
   private long seed = 0;
 
-  @Option(
-      names = "--batch-size",
-      paramLabel = "N",
-      converter = OptionTypes.Amount.class,
-      description =
-          "The number of chunks in one call of the network; the result does not depend on"
-              + " it. Default: ${DEFAULT-VALUE}.")
-  private int batchSize = 64;
-
-  @Option(
-      names = "--chunks",
-      paramLabel = "N",
-      converter = OptionTypes.Count.class,
-      description = "Score the first N chunks only. Default: all.")
-  private int limit = Integer.MAX_VALUE;
+  @Mixin private ChunkOptions chunkOptions;
 
   @Option(names = "--json", description = "Print JSON objects, one a line, not a table.")
   private boolean json;
@@ -315,7 +301,10 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private EvaluationTask task(Division division) {
     return new EvaluationTask(
-        asked(), new LikelihoodEstimator.Settings(seed, passes, batchSize), limit, division);
+        asked(),
+        new LikelihoodEstimator.Settings(seed, passes, chunkOptions.batchSize),
+        chunkOptions.limit,
+        division);
   }
 
   private Parts.Report evaluateSuite(EvaluationTask evaluation, PrintWriter out)

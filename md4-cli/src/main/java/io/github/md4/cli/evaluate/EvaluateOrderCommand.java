@@ -76,21 +76,7 @@ final class EvaluateOrderCommand implements Callable<Integer> {
       description = "The seed of random orders. Default: ${DEFAULT-VALUE}.")
   private long seed = 0;
 
-  @Option(
-      names = "--batch-size",
-      paramLabel = "N",
-      converter = OptionTypes.Amount.class,
-      description =
-          "The number of chunks in one call of the network; the result does not depend on"
-              + " it. Default: ${DEFAULT-VALUE}.")
-  private int batchSize = 64;
-
-  @Option(
-      names = "--chunks",
-      paramLabel = "N",
-      converter = OptionTypes.Count.class,
-      description = "Score the first N chunks only. Default: all.")
-  private int limit = Integer.MAX_VALUE;
+  @Mixin private ChunkOptions chunkOptions;
 
   @Option(
       names = "--losses",
@@ -147,13 +133,13 @@ final class EvaluateOrderCommand implements Callable<Integer> {
 
   private UnitLosses scored(
       LoadedModel model, OrderLikelihood likelihood, TokenOrder chosen, EvaluationChunks chunks) {
-    int count = Math.toIntExact(Math.min(limit, chunks.count()));
+    int count = Math.toIntExact(Math.min(chunkOptions.limit, chunks.count()));
     double[] nats = new double[count];
     long[] tokens = new long[count];
     Arrays.fill(tokens, chunks.length());
     try (Progress progress = Progress.start("evaluate", 0, count)) {
-      for (int first = 0; first < count; first += batchSize) {
-        int size = Math.min(batchSize, count - first);
+      for (int first = 0; first < count; first += chunkOptions.batchSize) {
+        int size = Math.min(chunkOptions.batchSize, count - first);
         int[][] x = new int[size][];
         int[][] orders = new int[size][];
         int[] labels = new int[size];
