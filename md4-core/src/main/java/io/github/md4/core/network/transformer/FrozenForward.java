@@ -4,6 +4,7 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDArray;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.torch.ComputeThreads;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.network.StepDraws;
 import java.util.Optional;
@@ -22,6 +23,11 @@ interface FrozenForward extends Denoiser, StepDraws, AutoCloseable {
   @Override
   default Optional<double[]> draw(
       int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
+    return Optional.empty();
+  }
+
+  /** Returns this pass, divided among threads; empty where a device has threads of its own. */
+  default Optional<FrozenForward> dividedAmong(ComputeThreads threads) {
     return Optional.empty();
   }
 

@@ -5,8 +5,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Decoder;
+import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.MixedLengths;
+import io.github.md4.core.internal.torch.ComputeThreads;
 import io.github.md4.core.internal.torch.Confidence;
+import io.github.md4.core.network.Divisible;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.StepDraws;
 import java.util.List;
@@ -14,7 +17,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /** The transformer with frozen weights, computed by the fastest available implementation. */
-final class FrozenTransformer implements FrozenDenoiser, StepDraws {
+final class FrozenTransformer implements FrozenDenoiser, StepDraws, Divisible {
   private final Check check;
   private final FrozenWeights weights;
   private final FrozenForward forward;
@@ -55,6 +58,13 @@ final class FrozenTransformer implements FrozenDenoiser, StepDraws {
                   check.of(zts, condition, rows);
                   return mixed.logits(zts, condition, rows);
                 });
+  }
+
+  @Override
+  public Optional<Denoiser> dividedAmong(ComputeThreads threads) {
+    return forward
+        .dividedAmong(threads)
+        .map(divided -> new FrozenTransformer(check, weights, divided, keeping));
   }
 
   @Override

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Decoder;
 import io.github.md4.core.diffusion.MixedLengths;
+import io.github.md4.core.internal.torch.ComputeThreads;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.TorchScript;
 import io.github.md4.core.internal.transformer.TransformerForward;
@@ -31,6 +32,9 @@ final class ScriptForward implements FrozenForward {
 
   /** The numbers that the engine computes together at most: two vectors of a processor. */
   private static final int VECTOR = 32;
+
+  /** Heads that are cut apart elsewhere are read by other instructions. */
+  private static final int ALIGNED = 8;
 
   private final NDManager manager;
   private final TransformerConfig config;
@@ -107,7 +111,23 @@ final class ScriptForward implements FrozenForward {
         });
   }
 
-  private NDList conditionInputs(NDManager scope, Condition condition) {
+  @Override
+  public Optional<FrozenForward> dividedAmong(ComputeThreads threads) {
+    return manager.getDevice().isGpu() || config.headWidth() % ALIGNED != 0
+        ? Optional.empty()
+        : Optional.of(divided(threads, DividedForward.LEAST_WORK));
+  }
+
+  /** Returns this pass, divided among threads from so much work on. */
+  DividedForward divided(ComputeThreads threads, long leastWork) {
+    return new DividedForward(this, forward.divided(threads), leastWork);
+  }
+
+  TransformerConfig config() {
+    return config;
+  }
+
+  NDList conditionInputs(NDManager scope, Condition condition) {
     FusedCondition.HostCondition host = FusedCondition.HostCondition.of(config, condition);
     NDList arrays = new NDList();
     if (config.timeFeatures() == TimeFeatures.T) {
@@ -135,7 +155,7 @@ final class ScriptForward implements FrozenForward {
     return (Math.max(LEAST_ROWS, examples) + step - 1) / step * step;
   }
 
-  private NDList rotary(int length) {
+  NDList rotary(int length) {
     return angles.computeIfAbsent(length, each -> Rotary.halves(manager, each, config.headWidth()));
   }
 

@@ -7,7 +7,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
+import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.MixedLengths;
+import io.github.md4.core.internal.torch.ComputeThreads;
+import io.github.md4.core.internal.torch.EngineThreads;
+import io.github.md4.core.internal.transformer.TransformerKernels;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
@@ -15,6 +19,7 @@ import io.github.md4.core.network.RandomParameters;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -43,6 +48,16 @@ final class MixedLengthsTest {
                 Networks.INSIDE_PLAIN.withKeyValueHeads(1).withHeads(3, 10),
                 Networks.OUTSIDE_PLAIN_CAUSAL.withHeads(2, 14)))
         .filter(config -> config.heads() * config.headWidth() >= LEAST_WIDTH);
+  }
+
+  static Stream<TransformerConfig> dividedNetworks() {
+    return networks()
+        .flatMap(
+            config ->
+                Stream.of(
+                    config.withHeads(config.heads(), 8),
+                    config.withHeads(config.heads(), 24),
+                    config.withKeyValueHeads(1).withHeads(4, 16)));
   }
 
   private record Group(Inputs inputs, int[] positions) {
@@ -80,6 +95,76 @@ final class MixedLengthsTest {
     }
   }
 
+  /** The same where threads that compute alone divide the work, however many they are. */
+  @ParameterizedTest
+  @MethodSource("dividedNetworks")
+  void sequence_isBitForBitAsAloneOnSeveralThreads(TransformerConfig config) throws Exception {
+    List<Group> groups =
+        Arrays.stream(SIZES).map(size -> Group.of(config, size[0], size[1])).toList();
+    int before = EngineThreads.count();
+    EngineThreads.set(2);
+    try (NDManager manager = NDManager.newBaseManager();
+        Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        FrozenWeights weights = new FrozenWeights(manager, config, parameters, Precision.FLOAT32);
+        ScriptForward whole = new ScriptForward(manager, options(config), weights)) {
+      onThreadOfItsOwn(
+          () -> {
+            float[] alone = alone(manager, whole, groups);
+            for (int count = 1; count <= 3; count++) {
+              try (ComputeThreads threads = new ComputeThreads(count)) {
+                DividedForward divided = whole.divided(threads, 0);
+                assertThat(alone(manager, divided, groups)).isEqualTo(alone);
+                int held = manager.getManagedArrays().size();
+                assertThat(together(manager, divided.mixedLengths().orElseThrow(), groups))
+                    .as("%d threads", count)
+                    .isEqualTo(alone);
+                assertThat(manager.getManagedArrays()).as("left behind").hasSize(held);
+              }
+            }
+          });
+    } finally {
+      EngineThreads.set(before);
+    }
+  }
+
+  private static TransformerKernels.Options options(TransformerConfig config) {
+    return new TransformerKernels.Options(
+        Precision.FLOAT32,
+        config.activation(),
+        config.heads(),
+        config.keyValueHeads(),
+        config.headWidth(),
+        config.causal(),
+        1e-5);
+  }
+
+  private static void onThreadOfItsOwn(Runnable work) throws Exception {
+    FutureTask<Void> task =
+        new FutureTask<>(
+            () -> {
+              EngineThreads.computeAlone();
+              work.run();
+            },
+            null);
+    new Thread(task).start();
+    task.get();
+  }
+
+  /** Products have four rows at least, of few tokens too. */
+  @ParameterizedTest
+  @MethodSource("networks")
+  void fewTokens_areBitForBitAsAlone(TransformerConfig config) {
+    try (NDManager manager = NDManager.newBaseManager();
+        Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 31);
+        FrozenDenoiser frozen = network.frozen(manager, parameters)) {
+      List<Group> groups = List.of(Group.of(config, 1, 1), Group.of(config, 1, 2));
+      assertThat(together(manager, frozen.mixedLengths().orElseThrow(), groups))
+          .isEqualTo(alone(manager, frozen, groups));
+    }
+  }
+
   private static float[] together(NDManager manager, MixedLengths network, List<Group> groups) {
     try (NDManager scope = manager.newSubManager()) {
       List<NDArray> zts = new ArrayList<>();
@@ -102,7 +187,7 @@ final class MixedLengthsTest {
   }
 
   /** The logits of all, each example in a call of its own. */
-  private static float[] alone(NDManager manager, FrozenDenoiser network, List<Group> groups) {
+  private static float[] alone(NDManager manager, Denoiser network, List<Group> groups) {
     List<float[]> parts = new ArrayList<>();
     for (Group group : groups) {
       int length = group.inputs.zt()[0].length;
