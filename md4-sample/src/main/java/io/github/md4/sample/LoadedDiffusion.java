@@ -68,16 +68,17 @@ final class LoadedDiffusion implements MaskedDiffusion {
   }
 
   /**
-   * @param manager the manager of the model; it is closed with this object, as is {@code content}
+   * @param manager the manager of the model; it is closed with this object, as is {@code whole}
    */
-  LoadedDiffusion(NDManager manager, ModelContent content, ServiceLimits limits) {
+  LoadedDiffusion(NDManager manager, ModelContent whole, ServiceLimits limits) {
     this.manager = manager;
-    this.content = content;
+    this.content = whole.divided();
     this.limits = limits;
     DrawKernels kernels = new DrawKernels(manager);
     this.jobs = new JobFactory(manager, kernels, content, limits);
     SharedCall call = new SharedCall(limits, jobs.mostRows(), content::told);
-    this.scheduler = new RequestScheduler(limits, call, () -> free(kernels));
+    this.scheduler =
+        new RequestScheduler(limits, call, content.computesAlone(), () -> free(kernels));
   }
 
   private static Thread daemon(Runnable task) {

@@ -9,7 +9,10 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.MixedLengths;
+import io.github.md4.core.internal.torch.ComputeThreads;
+import io.github.md4.core.internal.torch.EngineThreads;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
+import io.github.md4.core.network.Divisible;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.TimeFeatures;
@@ -40,6 +43,7 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -61,16 +65,27 @@ final class SharedLengthsTest {
 
   private final NDManager manager = NDManager.newBaseManager();
   private final List<AutoCloseable> closing = new ArrayList<>();
+  private int threads;
 
   /** A network that makes a call for each permit, and keeps the lengths of its calls. */
-  private static final class Gate implements Denoiser {
+  private static final class Gate implements Denoiser, Divisible {
     private final Denoiser network;
-    private final Semaphore permits = new Semaphore(0);
-    private final Semaphore entered = new Semaphore(0);
-    private final List<Map<Integer, Integer>> calls = new CopyOnWriteArrayList<>();
+    private final Semaphore permits;
+    private final Semaphore entered;
+    private final List<Map<Integer, Integer>> calls;
 
     Gate(Denoiser network) {
       this.network = network;
+      this.permits = new Semaphore(0);
+      this.entered = new Semaphore(0);
+      this.calls = new CopyOnWriteArrayList<>();
+    }
+
+    private Gate(Denoiser network, Gate like) {
+      this.network = network;
+      this.permits = like.permits;
+      this.entered = like.entered;
+      this.calls = like.calls;
     }
 
     private void enter(List<NDArray> zts) {
@@ -87,6 +102,11 @@ final class SharedLengthsTest {
     public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
       enter(List.of(zt));
       return network.logits(zt, condition, rows);
+    }
+
+    @Override
+    public Optional<Denoiser> dividedAmong(ComputeThreads others) {
+      return Divisible.divided(network, others).map(divided -> new Gate(divided, this));
     }
 
     @Override
@@ -148,8 +168,16 @@ final class SharedLengthsTest {
         ServiceLimits.defaults());
   }
 
+  /** With several threads of the engine too, as by default. */
+  @BeforeEach
+  void share() {
+    threads = EngineThreads.count();
+    EngineThreads.set(2);
+  }
+
   @AfterEach
   void close() throws Exception {
+    EngineThreads.set(threads);
     for (AutoCloseable each : closing) {
       each.close();
     }

@@ -6,8 +6,8 @@ import io.github.md4.core.internal.torch.ComputeThreads;
 import java.util.Optional;
 
 /**
- * A network on a CPU whose calls can be divided among threads without a change of a bit: each thread
- * computes alone, as the calling one does.
+ * A network on a CPU whose calls can be divided among threads without a change of a bit: each
+ * thread computes alone, as the calling one does.
  *
  * @hidden its types are internal
  */

@@ -10,8 +10,8 @@ import java.util.concurrent.Executors;
 import java.util.function.IntFunction;
 
 /**
- * Threads that divide work among them, the calling one included. Each computes alone, so that what a
- * part gives does not depend on their number.
+ * Threads that divide work among them, the calling one included. Each computes alone, so that what
+ * a part gives does not depend on their number.
  */
 public final class ComputeThreads implements AutoCloseable {
   private final int count;

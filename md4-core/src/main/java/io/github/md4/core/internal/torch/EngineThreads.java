@@ -29,9 +29,9 @@ public final class EngineThreads {
   }
 
   /**
-   * Lets the calling thread compute alone from now on: no other shares its operations, whose results
-   * then depend neither on the number of cores nor, for an operation of rows, on the other rows.
-   * Other threads keep their numbers.
+   * Lets the calling thread compute alone from now on: no other shares its operations, whose
+   * results then depend neither on the number of cores nor, for an operation of rows, on the other
+   * rows. Other threads keep their numbers.
    */
   public static synchronized void computeAlone() {
     int unused = count(); // at its first use by a thread the engine sets that thread's number

@@ -11,9 +11,9 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * The forward pass of a transformer with frozen weights, divided among threads of a CPU that compute
- * alone; written in {@code divided.torchscript}. Rows and heads are the same bit for bit however
- * they are divided, as long as no part has fewer than four rows.
+ * The forward pass of a transformer with frozen weights, divided among threads of a CPU that
+ * compute alone; written in {@code divided.torchscript}. Rows and heads are the same bit for bit
+ * however they are divided, as long as no part has fewer than four rows.
  */
 public final class DividedTransformer {
   /** The fewest rows of a part; a product of fewer than four adds in another order. */

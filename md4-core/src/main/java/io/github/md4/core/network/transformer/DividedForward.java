@@ -48,12 +48,10 @@ record DividedForward(ScriptForward whole, DividedTransformer divided, long leas
     return rows >= LEAST_ROWS && rows * width * width >= leastWork;
   }
 
-  private NDArray logits(
-      NDManager owner, List<NDArray> zts, Condition condition, NDArray rows) {
+  private NDArray logits(NDManager owner, List<NDArray> zts, Condition condition, NDArray rows) {
     try (NDManager scope = owner.newSubManager()) {
       NDArray logits =
-          divided.logits(
-              scope, zts, whole.conditionInputs(scope, condition), rows, whole::rotary);
+          divided.logits(scope, zts, whole.conditionInputs(scope, condition), rows, whole::rotary);
       logits.attach(owner);
       return logits;
     }

@@ -113,9 +113,11 @@ final class ScriptForward implements FrozenForward {
 
   @Override
   public Optional<FrozenForward> dividedAmong(ComputeThreads threads) {
-    return manager.getDevice().isGpu() || config.headWidth() % ALIGNED != 0
-        ? Optional.empty()
-        : Optional.of(divided(threads, DividedForward.LEAST_WORK));
+    if (manager.getDevice().isGpu()) {
+      return Optional.empty();
+    }
+    boolean isAligned = config.headWidth() % ALIGNED == 0;
+    return Optional.of(divided(threads, isAligned ? DividedForward.LEAST_WORK : Long.MAX_VALUE));
   }
 
   /** Returns this pass, divided among threads from so much work on. */

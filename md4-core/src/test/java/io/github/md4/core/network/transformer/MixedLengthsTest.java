@@ -51,13 +51,14 @@ final class MixedLengthsTest {
   }
 
   static Stream<TransformerConfig> dividedNetworks() {
-    return networks()
-        .flatMap(
-            config ->
-                Stream.of(
-                    config.withHeads(config.heads(), 8),
-                    config.withHeads(config.heads(), 24),
-                    config.withKeyValueHeads(1).withHeads(4, 16)));
+    return networks().map(MixedLengthsTest::aligned).distinct();
+  }
+
+  private static TransformerConfig aligned(TransformerConfig config) {
+    boolean isGrouped = config.keyValueHeads() < config.heads();
+    return isGrouped
+        ? config.withKeyValueHeads(1).withHeads(4, 16)
+        : config.withHeads(config.heads(), config.headWidth() < 8 ? 8 : 24);
   }
 
   private record Group(Inputs inputs, int[] positions) {

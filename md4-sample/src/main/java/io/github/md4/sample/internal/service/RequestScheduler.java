@@ -46,6 +46,7 @@ public final class RequestScheduler {
 
   private final ServiceLimits limits;
   private final SharedCall call;
+  private final boolean computesAlone;
   private final Runnable release;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
@@ -63,9 +64,12 @@ public final class RequestScheduler {
   private boolean isReleased;
 
   /**
+   * @param computesAlone whether no other thread shares an operation of the model's thread
    * @param release frees the model, when no request is left
    */
-  public RequestScheduler(ServiceLimits limits, SharedCall call, Runnable release) {
+  public RequestScheduler(
+      ServiceLimits limits, SharedCall call, boolean computesAlone, Runnable release) {
+    this.computesAlone = computesAlone;
     this.limits = limits;
     this.call = call;
     this.release = release;
@@ -287,6 +291,9 @@ public final class RequestScheduler {
   private void work() {
     try {
       EngineThreads.computeOnly();
+      if (computesAlone) {
+        EngineThreads.computeAlone();
+      }
       for (Round round = next(); round != null; round = next()) {
         round.run();
       }
