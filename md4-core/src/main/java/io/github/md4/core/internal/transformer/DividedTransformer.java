@@ -91,20 +91,23 @@ public final class DividedTransformer {
     }
 
     private List<NDArray> block(int layer, List<NDArray> h, List<NDList> at) {
-      List<NDArray> heard = heard(layer, h, at);
-      int[] firsts = firsts(h);
-      return map(
-          h.size(),
-          p -> {
-            NDArray left = leave(layer, h.get(p), at.get(p), heard, firsts[p]);
-            return one("fed", left, at.get(p).get(1), vectors(), weights.layers(), layer);
-          });
+      List<NDArray> left = attended(layer, h, at);
+      List<NDArray> fed =
+          map(
+              left.size(),
+              p -> one("fed", left.get(p), at.get(p).get(1), vectors(), weights.layers(), layer));
+      left.forEach(NDArray::close);
+      return fed;
     }
 
+    /** Returns the rows after attention, and frees those before it. */
     private List<NDArray> attended(int layer, List<NDArray> h, List<NDList> at) {
       List<NDArray> heard = heard(layer, h, at);
       int[] firsts = firsts(h);
-      return map(h.size(), p -> leave(layer, h.get(p), at.get(p), heard, firsts[p]));
+      List<NDArray> left = map(h.size(), p -> leave(layer, h.get(p), at.get(p), heard, firsts[p]));
+      heard.forEach(NDArray::close);
+      h.forEach(NDArray::close);
+      return left;
     }
 
     /** Returns what attention hears, [T, n W] of some heads each. */
@@ -114,9 +117,18 @@ public final class DividedTransformer {
               h.size(),
               p -> one("enter", h.get(p), facts(at.get(p)), vectors(), weights.layers(), layer));
       int parts = Math.min(threads.count(), keyValueHeads);
-      return map(
-          parts,
-          p -> one("heard", us, zts, keyValueHeads * p / parts, keyValueHeads * (p + 1) / parts));
+      List<NDArray> heard =
+          map(
+              parts,
+              p ->
+                  one(
+                      "heard",
+                      us,
+                      zts,
+                      keyValueHeads * p / parts,
+                      keyValueHeads * (p + 1) / parts));
+      us.forEach(NDArray::close);
+      return heard;
     }
 
     private NDArray leave(int layer, NDArray h, NDList at, List<NDArray> heard, int first) {
