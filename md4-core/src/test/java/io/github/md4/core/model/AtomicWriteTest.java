@@ -67,7 +67,8 @@ final class AtomicWriteTest {
                       entries("config", "half").writeTo(temporary);
                       throw full;
                     }))
-        .isSameAs(full);
+        .hasMessage(target + ": No space left on device")
+        .hasCause(full);
     assertThat(target.resolve("config")).hasContent("old");
     assertThat(names(root)).containsExactly("model");
   }
