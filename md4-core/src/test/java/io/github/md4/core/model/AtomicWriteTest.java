@@ -67,8 +67,8 @@ final class AtomicWriteTest {
                       entries("config", "half").writeTo(temporary);
                       throw full;
                     }))
-        .hasMessage(target + ": No space left on device")
-        .hasCause(full);
+        .withMessage(target + ": No space left on device")
+        .withCause(full);
     assertThat(target.resolve("config")).hasContent("old");
     assertThat(names(root)).containsExactly("model");
   }
