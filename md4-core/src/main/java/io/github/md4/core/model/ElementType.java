@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.model;
 
+import io.github.md4.core.FloatFormat;
 import io.github.md4.core.InvalidDataException;
-import java.nio.ByteBuffer;
-import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 
@@ -12,22 +11,20 @@ enum ElementType {
   F64(8),
   F32(4) {
     @Override
-    float[] floats(Path file, String name, ByteBuffer data) {
-      float[] values = new float[data.remaining() / bytes()];
-      data.asFloatBuffer().get(values);
-      return values;
+    FloatFormat format(Path file, String name) {
+      return FloatFormat.FLOAT32;
     }
   },
   F16(2) {
     @Override
-    float[] floats(Path file, String name, ByteBuffer data) {
-      return each(data, ElementType::half);
+    FloatFormat format(Path file, String name) {
+      return FloatFormat.FLOAT16;
     }
   },
   BF16(2) {
     @Override
-    float[] floats(Path file, String name, ByteBuffer data) {
-      return each(data, bits -> Float.intBitsToFloat(bits << 16));
+    FloatFormat format(Path file, String name) {
+      return FloatFormat.BFLOAT16;
     }
   },
   F8_E4M3(1),
@@ -58,38 +55,14 @@ enum ElementType {
         .orElse(UNKNOWN);
   }
 
-  /** Returns elements of a type of floating point as float32, which holds all but F64 exactly. */
-  float[] floats(Path file, String name, ByteBuffer data) {
+  /**
+   * Returns the format of weights.
+   *
+   * @throws InvalidDataException if it is none that is read here
+   */
+  FloatFormat format(Path file, String name) {
     throw new InvalidDataException(
         file, "tensor " + name + " is " + this + "; F32, F16 or BF16 is needed");
-  }
-
-  private interface Bits {
-    float value(int bits);
-  }
-
-  private static float[] each(ByteBuffer data, Bits bits) {
-    ShortBuffer shorts = data.asShortBuffer();
-    float[] values = new float[shorts.remaining()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = bits.value(shorts.get(i) & 0xFFFF);
-    }
-    return values;
-  }
-
-  /** IEEE 754 binary16: a sign, 5 bits of exponent, 10 of fraction. */
-  private static float half(int bits) {
-    int exponent = bits >> 10 & 0x1F;
-    int fraction = bits & 0x3FF;
-    float magnitude;
-    if (exponent == 0x1F) {
-      magnitude = fraction == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
-    } else if (exponent == 0) {
-      magnitude = fraction * 0x1p-24f;
-    } else {
-      magnitude = (1 + fraction * 0x1p-10f) * (float) Math.pow(2, exponent - 15);
-    }
-    return (bits & 0x8000) == 0 ? magnitude : -magnitude;
   }
 
   /** The size of one element. */

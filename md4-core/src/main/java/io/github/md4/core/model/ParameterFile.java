@@ -8,7 +8,6 @@ import io.github.md4.core.network.ParameterSource;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -72,7 +71,7 @@ public final class ParameterFile {
   public static Parameters read(
       Path file, String prefix, NDManager parent, List<ParameterSpec> specs) throws IOException {
     try (SafeTensors tensors = open(file, prefix, specs)) {
-      return read(parent, specs, source(tensors, prefix));
+      return Parameters.read(parent, specs, source(tensors, prefix));
     }
   }
 
@@ -97,25 +96,7 @@ public final class ParameterFile {
 
   /** Returns the values of a set in an open file. */
   static ParameterSource source(SafeTensors tensors, String prefix) {
-    return (wanted, first, count) -> tensors.asFiniteFloats(prefix + wanted.name(), first, count);
-  }
-
-  /** Returns parameters with the values of a source; one at a time is held on the host. */
-  static Parameters read(NDManager parent, List<ParameterSpec> specs, ParameterSource source)
-      throws IOException {
-    try {
-      return Parameters.of(parent, specs, (wanted, index) -> all(source, wanted));
-    } catch (UncheckedIOException e) {
-      throw e.getCause();
-    }
-  }
-
-  private static float[] all(ParameterSource source, ParameterSpec wanted) {
-    try {
-      return source.read(wanted, 0, Math.toIntExact(wanted.shape().size()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return (wanted, first, count) -> tensors.finiteValues(prefix + wanted.name(), first, count);
   }
 
   /** Checks that there is nothing more, such as a layer that the config leaves out. */

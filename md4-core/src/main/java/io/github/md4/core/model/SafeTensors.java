@@ -2,8 +2,10 @@
 package io.github.md4.core.model;
 
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.FloatFormat;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
+import io.github.md4.core.network.StoredValues;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -26,9 +28,6 @@ import java.util.Set;
 public final class SafeTensors implements AutoCloseable {
   /** The format's own limit. */
   private static final long MAX_HEADER_BYTES = 100_000_000;
-
-  private static final int MAGNITUDE = 0x7FFFFFFF;
-  private static final int LARGEST = Float.floatToRawIntBits(Float.MAX_VALUE);
 
   private final Path file;
   private final FileChannel channel;
@@ -155,7 +154,7 @@ public final class SafeTensors implements AutoCloseable {
    */
   public float[] asFloats(String name) throws IOException {
     SafeTensorsHeader.Entry entry = floating(name);
-    return entry.type().floats(file, name, bytes(name, entry));
+    return entry.type().format(file, name).floats(bytes(name, entry));
   }
 
   private SafeTensorsHeader.Entry floating(String name) {
@@ -175,20 +174,23 @@ public final class SafeTensors implements AutoCloseable {
    * @throws IOException if the file cannot be read
    */
   public float[] asFiniteFloats(String name) throws IOException {
-    return finite(name, asFloats(name));
+    SafeTensorsHeader.Entry entry = floating(name);
+    FloatFormat format = entry.type().format(file, name);
+    return format.floats(finite(name, format, bytes(name, entry)));
   }
 
-  private float[] finite(String name, float[] values) {
-    if (!areFinite(values)) {
+  private ByteBuffer finite(String name, FloatFormat format, ByteBuffer data) {
+    if (!format.areFinite(data)) {
       throw new InvalidDataException(
           file,
           "tensor " + name + " holds NaN or infinity: its training diverged, or it is damaged");
     }
-    return values;
+    return data;
   }
 
   /**
-   * {@return elements of a tensor of weights, each of which must be a number, as a new array}
+   * {@return elements of a tensor of weights as they lie in the file, memory-mapped; each is a
+   * number}
    *
    * @param name the tensor's name as the header has it
    * @param first the index of the first element, row-major, from 0
@@ -197,16 +199,23 @@ public final class SafeTensors implements AutoCloseable {
    * @throws InvalidDataException as {@link #asFiniteFloats(String)}
    * @throws IOException if the file cannot be read
    */
-  public float[] asFiniteFloats(String name, long first, int count) throws IOException {
+  public StoredValues finiteValues(String name, long first, int count) throws IOException {
     SafeTensorsHeader.Entry entry = floating(name);
     long elements = entry.shape().size();
     if (first < 0 || count < 0 || first > elements - count) {
       throw new IllegalArgumentException(
           "tensor %s has %d elements, not %d from %d on".formatted(name, elements, count, first));
     }
-    long size = entry.type().bytes();
-    ByteBuffer data = map(channel, dataStart + entry.begin() + first * size, (long) count * size);
-    return finite(name, entry.type().floats(file, name, data));
+    FloatFormat format = entry.type().format(file, name);
+    long start = dataStart + entry.begin() + first * format.bytes;
+    ByteBuffer data = map(channel, start, (long) count * format.bytes);
+    ByteBuffer unused = finite(name, format, data);
+    return new StoredValues(format, start % format.bytes == 0 ? data : aligned(data));
+  }
+
+  /** Returns a copy for a file that somebody wrote without any alignment. */
+  private static ByteBuffer aligned(ByteBuffer data) {
+    return ByteBuffer.allocateDirect(data.remaining()).put(data).flip();
   }
 
   /** {@return the number of bytes of all tensors} */
@@ -239,15 +248,6 @@ public final class SafeTensors implements AutoCloseable {
         entry.type(),
         entry.shape(),
         (first, count) -> map(channel, dataStart + entry.begin() + first, count));
-  }
-
-  /** Returns whether all values are numbers. The loop is one that the compiler vectorizes. */
-  private static boolean areFinite(float[] values) {
-    int signs = 0; // of what is left up to the largest number, of any value
-    for (float value : values) {
-      signs |= LARGEST - (Float.floatToRawIntBits(value) & MAGNITUDE);
-    }
-    return signs >= 0;
   }
 
   private ByteBuffer data(String name, ElementType type) throws IOException {

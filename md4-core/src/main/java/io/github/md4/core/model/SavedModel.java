@@ -238,7 +238,7 @@ public final class SavedModel implements AutoCloseable {
       return new SavedModel(
           folder, description, network, loaded.get(), schedule, loaded.get()::close);
     }
-    Parameters parameters = ParameterFile.read(manager, network.specs(), source);
+    Parameters parameters = Parameters.read(manager, network.specs(), source);
     FrozenDenoiser denoiser = network.frozen(manager, parameters);
     return new SavedModel(
         folder,

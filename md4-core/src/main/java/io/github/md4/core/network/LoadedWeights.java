@@ -16,8 +16,6 @@ import java.util.Map;
  * object. In bfloat16 they need half the memory of {@link Parameters}.
  */
 public final class LoadedWeights implements AutoCloseable {
-  private static final int PART = 1 << 24;
-
   private final FlatArrays flat;
   private final Map<String, Integer> places = new HashMap<>();
 
@@ -29,7 +27,7 @@ public final class LoadedWeights implements AutoCloseable {
   }
 
   /**
-   * Reads weights; a part of one parameter at a time is held on the host.
+   * Reads weights; nothing of them stays on the host, unless it is the device.
    *
    * @param parent the manager of the arrays, whose device is theirs
    * @param specs the parameters, in the order of files
@@ -45,22 +43,12 @@ public final class LoadedWeights implements AutoCloseable {
     FlatArrays flat =
         FlatArrays.zeros(parent, specs.stream().map(ParameterSpec::shape).toList(), precision);
     try {
-      for (int i = 0; i < specs.size(); i++) {
-        read(flat, i, specs.get(i), source);
-      }
+      ParameterParts.copy(flat, specs, source);
     } catch (IOException | RuntimeException e) {
       flat.close();
       throw e;
     }
     return new LoadedWeights(specs, flat);
-  }
-
-  private static void read(FlatArrays flat, int index, ParameterSpec spec, ParameterSource source)
-      throws IOException {
-    long size = spec.shape().size();
-    for (long first = 0; first < size; first += PART) {
-      flat.set(index, first, source.read(spec, first, (int) Math.min(PART, size - first)));
-    }
   }
 
   /**

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.noise.Noise;
+import java.io.IOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,14 +70,38 @@ public final class Parameters implements AutoCloseable {
    * @throws IllegalArgumentException if values are not as many as a shape has elements
    */
   public static Parameters of(NDManager parent, List<ParameterSpec> specs, Values values) {
-    List<Shape> shapes = specs.stream().map(ParameterSpec::shape).toList();
-    List<String> names = specs.stream().map(ParameterSpec::name).toList();
-    Parameters parameters =
-        new Parameters(names, FlatArrays.zeros(parent, shapes, Precision.FLOAT32));
+    Parameters parameters = zeros(parent, specs);
     for (int i = 0; i < specs.size(); i++) {
       parameters.flat.set(i, values.of(specs.get(i), i));
     }
     return parameters;
+  }
+
+  /**
+   * {@return parameters with the values of a source, nothing of which stays on the host, unless it
+   * is the device}
+   *
+   * @param parent the manager of the arrays, whose device is theirs
+   * @param specs the parameters, in the order of files
+   * @param source reads the values, a part at a time
+   * @throws IOException if a file cannot be read
+   */
+  public static Parameters read(NDManager parent, List<ParameterSpec> specs, ParameterSource source)
+      throws IOException {
+    Parameters parameters = zeros(parent, specs);
+    try {
+      ParameterParts.copy(parameters.flat, specs, source);
+      return parameters;
+    } catch (IOException | RuntimeException e) {
+      parameters.close();
+      throw e;
+    }
+  }
+
+  private static Parameters zeros(NDManager parent, List<ParameterSpec> specs) {
+    List<Shape> shapes = specs.stream().map(ParameterSpec::shape).toList();
+    List<String> names = specs.stream().map(ParameterSpec::name).toList();
+    return new Parameters(names, FlatArrays.zeros(parent, shapes, Precision.FLOAT32));
   }
 
   /** {@return a copy that shares nothing with this, closed by the caller} */

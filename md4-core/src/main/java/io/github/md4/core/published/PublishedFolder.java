@@ -155,7 +155,7 @@ public final class PublishedFolder implements StoredModel {
   public ParameterSource weights() {
     return (wanted, first, count) -> {
       String name = described.names().of(wanted.name());
-      return shards.fileOf(name).asFiniteFloats(name, first, count);
+      return shards.fileOf(name).finiteValues(name, first, count);
     };
   }
 

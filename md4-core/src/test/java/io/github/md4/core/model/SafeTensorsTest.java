@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.network.StoredValues;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -251,6 +252,27 @@ final class SafeTensorsTest {
     }
   }
 
+  /** A header of an odd length leaves the numbers at odd addresses. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", " "})
+  void values_areAlignedWhereverTheyLie(String padding) throws IOException {
+    String header = "{\"x\":{\"dtype\":\"BF16\",\"shape\":[3],\"data_offsets\":[0,6]}}" + padding;
+    ByteBuffer bytes = ByteBuffer.allocate(8 + header.length() + 6).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putLong(header.length()).put(header.getBytes(StandardCharsets.US_ASCII));
+    bytes.putShort((short) 0x3F80).putShort((short) 0xC000).putShort((short) 0x3DCD);
+    Path file = Files.write(folder.resolve("odd"), bytes.array());
+    try (SafeTensors tensors = SafeTensors.open(file)) {
+      StoredValues values = tensors.finiteValues("x", 1, 2);
+      assertThat(values.data().isDirect()).isTrue();
+      assertThat(values.data().alignedSlice(2).remaining()).isEqualTo(4);
+      assertThat(floats(values)).containsExactly(-2, 205 * 0x1p-11f);
+    }
+  }
+
+  private static float[] floats(StoredValues values) {
+    return values.format().floats(values.data());
+  }
+
   private Path halves(String type, short[] bits) throws IOException {
     String header =
         "{\"x\":{\"dtype\":\"%s\",\"shape\":[5],\"data_offsets\":[0,10]}}".formatted(type);
@@ -289,12 +311,12 @@ final class SafeTensorsTest {
   void finiteFloats_areOfTheirTensorAlone() throws IOException {
     Path file = write(floats("a", new Shape(2), 1, 2), floats("b", new Shape(3), 3, 4, 5));
     try (SafeTensors tensors = SafeTensors.open(file)) {
-      assertThat(tensors.asFiniteFloats("a", 1, 1)).containsExactly(2);
-      assertThat(tensors.asFiniteFloats("b", 3, 0)).isEmpty();
-      assertThatThrownBy(() -> tensors.asFiniteFloats("a", 1, 2))
+      assertThat(floats(tensors.finiteValues("a", 1, 1))).containsExactly(2);
+      assertThat(floats(tensors.finiteValues("b", 3, 0))).isEmpty();
+      assertThatThrownBy(() -> tensors.finiteValues("a", 1, 2))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("tensor a has 2 elements, not 2 from 1 on");
-      assertThatThrownBy(() -> tensors.asFiniteFloats("b", -1, 2))
+      assertThatThrownBy(() -> tensors.finiteValues("b", -1, 2))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("tensor b has 3 elements, not 2 from -1 on");
     }
@@ -310,6 +332,10 @@ final class SafeTensorsTest {
     try (SafeTensors tensors = SafeTensors.open(file)) {
       assertThat(tensors.asFiniteFloats("good")).contains(-Float.MAX_VALUE, Float.MIN_VALUE);
       assertThatThrownBy(() -> tensors.asFiniteFloats("bad"))
+          .isInstanceOf(InvalidDataException.class)
+          .hasMessageContaining("tensor bad holds NaN or infinity");
+      assertThat(tensors.finiteValues("bad", 2, 1).data().remaining()).isEqualTo(4);
+      assertThatThrownBy(() -> tensors.finiteValues("bad", 1, 2))
           .isInstanceOf(InvalidDataException.class)
           .hasMessageContaining("tensor bad holds NaN or infinity");
     }

@@ -13,6 +13,7 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.NetworkInput;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.StoredValues;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
 import io.github.md4.core.network.TrainingPass;
@@ -37,7 +38,8 @@ final class PublishedTrainingTest {
 
   private static float[] values(PublishedFolder folder, ParameterSpec of) {
     try {
-      return folder.weights().read(of, 0, Math.toIntExact(of.shape().size()));
+      StoredValues values = folder.weights().read(of, 0, Math.toIntExact(of.shape().size()));
+      return values.format().floats(values.data());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -3,10 +3,13 @@ package io.github.md4.core.internal.torch;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import io.github.md4.core.FloatFormat;
 import io.github.md4.core.Precision;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +29,8 @@ public final class FlatArrays implements AutoCloseable {
         return torch.zeros([size], dtype=type, device=like.device)
       def copy(self: __torch__.M, to: Tensor, source: Tensor) -> Tensor:
         return to.copy_(source)
+      def copy_bits(self: __torch__.M, to: Tensor, bits: Tensor, type: int) -> Tensor:
+        return to.copy_(torch.view_copy(bits, type))
       def share(self: __torch__.M, array: Tensor, memory: Tensor) -> Tensor:
         return array.set_(memory)
       """;
@@ -127,12 +132,23 @@ public final class FlatArrays implements AutoCloseable {
     return shapes.subList(0, index).stream().mapToLong(FlatArrays::paddedSize).sum();
   }
 
-  /** Gives elements of an array their values, from the element {@code first} on, row-major. */
-  public void set(int index, long first, float[] values) {
-    Shape shape = new Shape(values.length);
-    try (NDArray source = manager.create(values, shape);
-        NDArray part = view(offsets.get(index) + first, values.length, shape)) {
-      write(part, source);
+  /**
+   * Gives elements of an array their values, from the element {@code first} on, row-major.
+   *
+   * @param values direct memory from position to limit; read on the spot, without a copy on the
+   *     host
+   */
+  public void set(int index, long first, FloatFormat format, ByteBuffer values) {
+    Shape shape = new Shape(values.remaining() / format.bytes);
+    // DJL has no bfloat16: such bits travel as float16.
+    DataType bits = format == FloatFormat.FLOAT32 ? DataType.FLOAT32 : DataType.FLOAT16;
+    try (NDArray source = manager.create(values.slice(), shape, bits);
+        NDArray part = view(offsets.get(index) + first, shape.size(), shape)) {
+      if (format == FloatFormat.BFLOAT16) {
+        script.run(manager, "copy_bits", part, source, format.scalarType).close();
+      } else {
+        write(part, source);
+      }
     }
   }
 
