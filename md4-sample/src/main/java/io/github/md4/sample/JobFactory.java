@@ -41,8 +41,8 @@ record JobFactory(
   }
 
   /** Returns what calls the network itself. */
-  Caller caller() {
-    return new NetworkCall(manager, content.denoiser(), kernels);
+  Caller caller(Denoiser denoiser) {
+    return new NetworkCall(manager, denoiser, kernels);
   }
 
   private TokenSpace space() {

@@ -54,6 +54,7 @@ import java.util.stream.IntStream;
 final class LoadedDiffusion implements MaskedDiffusion {
   private final NDManager manager;
   private final ModelContent content;
+  private final Denoiser network;
   private final ServiceLimits limits;
   private final JobFactory jobs;
   private final RequestScheduler scheduler;
@@ -68,17 +69,19 @@ final class LoadedDiffusion implements MaskedDiffusion {
   }
 
   /**
-   * @param manager the manager of the model; it is closed with this object, as is {@code whole}
+   * @param manager the manager of the model; it is closed with this object, as is {@code content}
    */
-  LoadedDiffusion(NDManager manager, ModelContent whole, ServiceLimits limits) {
+  LoadedDiffusion(NDManager manager, ModelContent content, ServiceLimits limits) {
     this.manager = manager;
-    this.content = whole.divided();
+    this.content = content;
+    ServedNetwork served = content.served(manager.getDevice());
+    this.network = served.denoiser();
     this.limits = limits;
     DrawKernels kernels = new DrawKernels(manager);
     this.jobs = new JobFactory(manager, kernels, content, limits);
     SharedCall call = new SharedCall(limits, jobs.mostRows(), content::told);
     this.scheduler =
-        new RequestScheduler(limits, call, content.computesAlone(), () -> free(kernels));
+        new RequestScheduler(limits, call, served.computesAlone(), () -> free(kernels));
   }
 
   private static Thread daemon(Runnable task) {
@@ -137,7 +140,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
       SamplingOptions options,
       double guidance,
       SamplingListener listener) {
-    Denoiser denoiser = guidance == 1 ? content.denoiser() : guided(guidance);
+    Denoiser denoiser = guidance == 1 ? network : guided(guidance);
     if (listener.equals(SamplingListener.none())) {
       SamplingJob job = jobs.unheard(denoiser, sequences, options);
       scheduler.submit(job);
@@ -157,7 +160,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
             .nullLabel()
             .orElseThrow(
                 () -> new IllegalArgumentException("the network always needs a class to guess"));
-    return new GuidedDenoiser(content.denoiser(), nullLabel, guidance);
+    return new GuidedDenoiser(network, nullLabel, guidance);
   }
 
   private List<Sample> tell(SamplingJob job, ListenerRelay relay, SamplingListener listener) {
@@ -201,8 +204,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
   public PendingSamples submit(
       List<InitialSequence> sequences, SamplingOptions options, RequestLimits requestLimits) {
     SubmittedSamples submitted = new SubmittedSamples(scheduler, callbacks, listening);
-    SamplingJob job =
-        jobs.streamed(content.denoiser(), sequences, options, requestLimits, submitted.stream());
+    SamplingJob job = jobs.streamed(network, sequences, options, requestLimits, submitted.stream());
     submitted.begin(job);
     return submitted;
   }
@@ -242,8 +244,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
     ScoreRequest<TokenDistribution> request =
         new ScoreRequest<>(RequestLimits.none(), x.zt().length);
     scheduler.enter(request);
-    return computed(
-        request, () -> scheduler.call(() -> Distributions.of(manager, content.denoiser(), zt, t)));
+    return computed(request, () -> scheduler.call(() -> Distributions.of(manager, network, zt, t)));
   }
 
   @Override
@@ -286,7 +287,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
         new LikelihoodEstimator.Settings(options.seed(), 1, LikelihoodEstimator.GROUP);
     RepeatedExample examples =
         new RepeatedExample(x, (long) options.groups() * LikelihoodEstimator.GROUP);
-    Caller caller = jobs.caller();
+    Caller caller = jobs.caller(network);
     RowLoss loss = content.objective().likelihood().rowLoss();
     LikelihoodEstimator.Losses shared =
         batch -> {

@@ -3,6 +3,7 @@ package io.github.md4.sample;
 
 import static io.github.md4.core.Checks.require;
 
+import ai.djl.Device;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.GenMd4Objective;
@@ -10,17 +11,13 @@ import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
-import io.github.md4.core.internal.torch.ComputeThreads;
-import io.github.md4.core.internal.torch.EngineThreads;
 import io.github.md4.core.model.SavedModel;
-import io.github.md4.core.network.Divisible;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.trajectory.NoDistributionException;
 import java.util.Objects;
-import java.util.Optional;
 
 /** The parts of a model, from a folder or from a program. */
 interface ModelContent extends AutoCloseable {
@@ -53,20 +50,9 @@ interface ModelContent extends AutoCloseable {
   /** Returns what the folder says of it, or else throws an IllegalStateException. */
   SavedModel.Description description();
 
-  /** Returns whether the thread that calls its network computes alone. */
-  default boolean computesAlone() {
-    return false;
-  }
-
-  /** Returns this model with its calls divided among the engine's number of threads, if it can. */
-  default ModelContent divided() {
-    ComputeThreads threads = new ComputeThreads(EngineThreads.count());
-    Optional<Denoiser> divided = Divisible.divided(denoiser(), threads);
-    if (divided.isEmpty()) {
-      threads.close();
-      return this;
-    }
-    return new DividedContent(this, divided.get(), threads);
+  /** Returns the network as the model's thread calls it. */
+  default ServedNetwork served(Device device) {
+    return ServedNetwork.ofProgram(denoiser(), length());
   }
 
   @Override
@@ -77,6 +63,11 @@ interface ModelContent extends AutoCloseable {
     @Override
     public Denoiser denoiser() {
       return model.denoiser();
+    }
+
+    @Override
+    public ServedNetwork served(Device device) {
+      return ServedNetwork.ofFolder(denoiser(), length(), device);
     }
 
     @Override

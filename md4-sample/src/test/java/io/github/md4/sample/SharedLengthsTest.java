@@ -9,12 +9,11 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.MixedLengths;
-import io.github.md4.core.internal.torch.ComputeThreads;
 import io.github.md4.core.internal.torch.EngineThreads;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
-import io.github.md4.core.network.Divisible;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
+import io.github.md4.core.network.SameInBatch;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.transformer.Transformer;
 import io.github.md4.core.network.transformer.TransformerConfig;
@@ -36,6 +35,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -68,24 +68,14 @@ final class SharedLengthsTest {
   private int threads;
 
   /** A network that makes a call for each permit, and keeps the lengths of its calls. */
-  private static final class Gate implements Denoiser, Divisible {
+  private static final class Gate implements Denoiser, SameInBatch {
     private final Denoiser network;
-    private final Semaphore permits;
-    private final Semaphore entered;
-    private final List<Map<Integer, Integer>> calls;
+    private final Semaphore permits = new Semaphore(0);
+    private final Semaphore entered = new Semaphore(0);
+    private final List<Map<Integer, Integer>> calls = new CopyOnWriteArrayList<>();
 
     Gate(Denoiser network) {
       this.network = network;
-      this.permits = new Semaphore(0);
-      this.entered = new Semaphore(0);
-      this.calls = new CopyOnWriteArrayList<>();
-    }
-
-    private Gate(Denoiser network, Gate like) {
-      this.network = network;
-      this.permits = like.permits;
-      this.entered = like.entered;
-      this.calls = like.calls;
     }
 
     private void enter(List<NDArray> zts) {
@@ -105,8 +95,8 @@ final class SharedLengthsTest {
     }
 
     @Override
-    public Optional<Denoiser> dividedAmong(ComputeThreads others) {
-      return Divisible.divided(network, others).map(divided -> new Gate(divided, this));
+    public OptionalInt widthIfSame() {
+      return SameInBatch.widthOf(network);
     }
 
     @Override

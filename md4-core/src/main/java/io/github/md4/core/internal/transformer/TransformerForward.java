@@ -4,7 +4,6 @@ package io.github.md4.core.internal.transformer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.internal.torch.ComputeThreads;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.TorchScript;
 import io.github.md4.core.internal.transformer.TransformerKernels.Dropout;
@@ -22,8 +21,6 @@ import java.util.stream.Stream;
 public final class TransformerForward implements AutoCloseable {
   private final TorchScript script;
   private final int vocabularySize;
-  private final int layers;
-  private final int keyValueHeads;
   private final TorchScript.SharedList weights;
   private final TorchScript.SharedList condition;
   private final boolean isAdaptive;
@@ -55,10 +52,6 @@ public final class TransformerForward implements AutoCloseable {
       return Stream.concat(before.stream(), ofLayers.stream()).map(each -> each.array).toList();
     }
   }
-
-  /** The arrays that are read in every call. */
-  record Shared(
-      TorchScript.SharedList condition, TorchScript.SharedList layers, int vocabularySize) {}
 
   /** A maker of arrays that depend on weights only. */
   public static final class Preparation implements AutoCloseable {
@@ -121,11 +114,8 @@ public final class TransformerForward implements AutoCloseable {
             Dropout.NONE,
             constants,
             TorchScript.resource(TransformerForward.class, "frozen.torchscript")
-                + TorchScript.resource(TransformerForward.class, "mixed.torchscript")
-                + TorchScript.resource(TransformerForward.class, "divided.torchscript"));
+                + TorchScript.resource(TransformerForward.class, "mixed.torchscript"));
     this.vocabularySize = vocabularySize;
-    this.layers = weights.layers;
-    this.keyValueHeads = options.keyValueHeads();
     this.isAdaptive = inputs.isAdaptive();
     int beforeQkv = isAdaptive ? 0 : 1; // in a layer's arrays
     int step = weights.ofLayers.size() / weights.layers;
@@ -172,7 +162,10 @@ public final class TransformerForward implements AutoCloseable {
    */
   public NDArray mixedLogits(
       NDManager scope, List<NDArray> zts, NDList inputs, NDArray rows, IntFunction<NDList> tables) {
-    List<NDArray> angles = angles(zts, tables);
+    List<NDArray> angles =
+        zts.stream()
+            .flatMap(zt -> tables.apply(Math.toIntExact(zt.getShape().get(1))).stream())
+            .toList();
     NDList logits =
         isAdaptive
             ? script.run(
@@ -187,18 +180,6 @@ public final class TransformerForward implements AutoCloseable {
                 vocabularySize)
             : script.run(scope, "plainMixed", zts, rows, weights, angles, vocabularySize);
     return logits.singletonOrThrow();
-  }
-
-  static List<NDArray> angles(List<NDArray> zts, IntFunction<NDList> tables) {
-    return zts.stream()
-        .flatMap(zt -> tables.apply(Math.toIntExact(zt.getShape().get(1))).stream())
-        .toList();
-  }
-
-  /** Returns this pass as one that is divided among threads. */
-  public DividedTransformer divided(ComputeThreads threads) {
-    return new DividedTransformer(
-        script, new Shared(condition, weights, vocabularySize), threads, layers, keyValueHeads);
   }
 
   /** Returns empty memory of the keys and values of so many sequences, in {@code manager}. */

@@ -4,10 +4,10 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDArray;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
-import io.github.md4.core.internal.torch.ComputeThreads;
 import io.github.md4.core.internal.torch.Confidence;
 import io.github.md4.core.network.StepDraws;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * An implementation of the forward pass of a transformer with frozen weights; its inputs have been
@@ -26,9 +26,9 @@ interface FrozenForward extends Denoiser, StepDraws, AutoCloseable {
     return Optional.empty();
   }
 
-  /** Returns this pass, divided among threads; empty where a device has threads of its own. */
-  default Optional<FrozenForward> dividedAmong(ComputeThreads threads) {
-    return Optional.empty();
+  /** As {@link io.github.md4.core.network.SameInBatch#widthIfSame}. */
+  default OptionalInt widthIfSame() {
+    return OptionalInt.empty();
   }
 
   /** Returns a line that names the code that computes it. */

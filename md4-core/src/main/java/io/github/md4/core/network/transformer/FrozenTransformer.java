@@ -5,19 +5,18 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Decoder;
-import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.MixedLengths;
-import io.github.md4.core.internal.torch.ComputeThreads;
 import io.github.md4.core.internal.torch.Confidence;
-import io.github.md4.core.network.Divisible;
 import io.github.md4.core.network.FrozenDenoiser;
+import io.github.md4.core.network.SameInBatch;
 import io.github.md4.core.network.StepDraws;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /** The transformer with frozen weights, computed by the fastest available implementation. */
-final class FrozenTransformer implements FrozenDenoiser, StepDraws, Divisible {
+final class FrozenTransformer implements FrozenDenoiser, StepDraws, SameInBatch {
   private final Check check;
   private final FrozenWeights weights;
   private final FrozenForward forward;
@@ -61,10 +60,8 @@ final class FrozenTransformer implements FrozenDenoiser, StepDraws, Divisible {
   }
 
   @Override
-  public Optional<Denoiser> dividedAmong(ComputeThreads threads) {
-    return forward
-        .dividedAmong(threads)
-        .map(divided -> new FrozenTransformer(check, weights, divided, keeping));
+  public OptionalInt widthIfSame() {
+    return forward.widthIfSame();
   }
 
   @Override

@@ -5,10 +5,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Decoder;
 import io.github.md4.core.diffusion.MixedLengths;
-import io.github.md4.core.internal.torch.ComputeThreads;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.TorchScript;
 import io.github.md4.core.internal.transformer.TransformerForward;
@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -33,11 +34,12 @@ final class ScriptForward implements FrozenForward {
   /** The numbers that the engine computes together at most: two vectors of a processor. */
   private static final int VECTOR = 32;
 
-  /** Heads that are cut apart elsewhere are read by other instructions. */
-  private static final int ALIGNED = 8;
+  /** A narrower network is not the same in a batch. */
+  private static final int LEAST_WIDTH = 16;
 
   private final NDManager manager;
   private final TransformerConfig config;
+  private final Precision precision;
   private final TransformerForward forward;
   private final Map<Integer, NDList> angles = new ConcurrentHashMap<>();
 
@@ -47,6 +49,7 @@ final class ScriptForward implements FrozenForward {
   ScriptForward(NDManager parent, TransformerKernels.Options options, FrozenWeights frozen) {
     this.manager = parent.newSubManager();
     this.config = frozen.config();
+    this.precision = options.precision();
     ConditionInputs inputs =
         new ConditionInputs(config.timeFeatures() == TimeFeatures.T, config.classes() > 0);
     this.forward =
@@ -112,24 +115,14 @@ final class ScriptForward implements FrozenForward {
   }
 
   @Override
-  public Optional<FrozenForward> dividedAmong(ComputeThreads threads) {
-    if (manager.getDevice().isGpu()) {
-      return Optional.empty();
-    }
-    boolean isAligned = config.headWidth() % ALIGNED == 0;
-    return Optional.of(divided(threads, isAligned ? DividedForward.LEAST_WORK : Long.MAX_VALUE));
+  public OptionalInt widthIfSame() {
+    int width = config.heads() * config.headWidth();
+    boolean isSame =
+        !manager.getDevice().isGpu() && precision == Precision.FLOAT32 && width >= LEAST_WIDTH;
+    return isSame ? OptionalInt.of(width) : OptionalInt.empty();
   }
 
-  /** Returns this pass, divided among threads from so much work on. */
-  DividedForward divided(ComputeThreads threads, long leastWork) {
-    return new DividedForward(this, forward.divided(threads), leastWork);
-  }
-
-  TransformerConfig config() {
-    return config;
-  }
-
-  NDList conditionInputs(NDManager scope, Condition condition) {
+  private NDList conditionInputs(NDManager scope, Condition condition) {
     FusedCondition.HostCondition host = FusedCondition.HostCondition.of(config, condition);
     NDList arrays = new NDList();
     if (config.timeFeatures() == TimeFeatures.T) {
@@ -157,7 +150,7 @@ final class ScriptForward implements FrozenForward {
     return (Math.max(LEAST_ROWS, examples) + step - 1) / step * step;
   }
 
-  NDList rotary(int length) {
+  private NDList rotary(int length) {
     return angles.computeIfAbsent(length, each -> Rotary.halves(manager, each, config.headWidth()));
   }
 

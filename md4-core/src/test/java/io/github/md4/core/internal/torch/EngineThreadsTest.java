@@ -2,9 +2,7 @@
 package io.github.md4.core.internal.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
@@ -45,34 +43,5 @@ final class EngineThreadsTest {
     assertThat(own).isEqualTo(1);
     assertThat(EngineThreads.count()).isEqualTo(3);
     assertThat(onNewThread(EngineThreads::count)).isEqualTo(3);
-  }
-
-  @Test
-  void parts_areInOrderEachOnAThreadThatComputesAlone() {
-    try (ComputeThreads threads = new ComputeThreads(3)) {
-      assertThat(threads.count()).isEqualTo(3);
-      assertThat(threads.map(5, part -> List.of(part, part == 0 ? 1 : EngineThreads.count())))
-          .containsExactly(
-              List.of(0, 1), List.of(1, 1), List.of(2, 1), List.of(3, 1), List.of(4, 1));
-    }
-  }
-
-  /** A failure is told when no part reads its arguments any more. */
-  @Test
-  void failureOfAPart_isThrownAfterAllHaveEnded() {
-    try (ComputeThreads threads = new ComputeThreads(2)) {
-      assertThatThrownBy(
-              () ->
-                  threads.map(
-                      2,
-                      part -> {
-                        if (part == 1) {
-                          throw new IllegalStateException("no");
-                        }
-                        return part;
-                      }))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessage("no");
-    }
   }
 }

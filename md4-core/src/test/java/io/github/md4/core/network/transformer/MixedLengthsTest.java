@@ -9,13 +9,12 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.MixedLengths;
-import io.github.md4.core.internal.torch.ComputeThreads;
 import io.github.md4.core.internal.torch.EngineThreads;
-import io.github.md4.core.internal.transformer.TransformerKernels;
 import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.RandomParameters;
+import io.github.md4.core.network.SameInBatch;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -48,17 +47,6 @@ final class MixedLengthsTest {
                 Networks.INSIDE_PLAIN.withKeyValueHeads(1).withHeads(3, 10),
                 Networks.OUTSIDE_PLAIN_CAUSAL.withHeads(2, 14)))
         .filter(config -> config.heads() * config.headWidth() >= LEAST_WIDTH);
-  }
-
-  static Stream<TransformerConfig> dividedNetworks() {
-    return networks().map(MixedLengthsTest::aligned).distinct();
-  }
-
-  private static TransformerConfig aligned(TransformerConfig config) {
-    boolean isGrouped = config.keyValueHeads() < config.heads();
-    return isGrouped
-        ? config.withKeyValueHeads(1).withHeads(4, 16)
-        : config.withHeads(config.heads(), config.headWidth() < 8 ? 8 : 24);
   }
 
   private record Group(Inputs inputs, int[] positions) {
@@ -96,48 +84,27 @@ final class MixedLengthsTest {
     }
   }
 
-  /** The same where threads that compute alone divide the work, however many they are. */
+  /** The same on a thread that computes alone where the engine has more threads. */
   @ParameterizedTest
-  @MethodSource("dividedNetworks")
-  void sequence_isBitForBitAsAloneOnSeveralThreads(TransformerConfig config) throws Exception {
-    List<Group> groups =
-        Arrays.stream(SIZES).map(size -> Group.of(config, size[0], size[1])).toList();
+  @MethodSource("networks")
+  void sequence_isBitForBitAsAloneOnAThreadThatComputesAlone(TransformerConfig config)
+      throws Exception {
     int before = EngineThreads.count();
     EngineThreads.set(2);
     try (NDManager manager = NDManager.newBaseManager();
         Network network = new Transformer(manager, config, VOCABULARY, Precision.FLOAT32);
         Parameters parameters = RandomParameters.of(manager, network, 31);
-        FrozenWeights weights = new FrozenWeights(manager, config, parameters, Precision.FLOAT32);
-        ScriptForward whole = new ScriptForward(manager, options(config), weights)) {
+        FrozenDenoiser frozen = network.frozen(manager, parameters)) {
+      List<Group> groups =
+          Arrays.stream(SIZES).map(size -> Group.of(config, size[0], size[1])).toList();
+      assertThat(SameInBatch.widthOf(frozen)).hasValue(config.heads() * config.headWidth());
       onThreadOfItsOwn(
-          () -> {
-            float[] alone = alone(manager, whole, groups);
-            for (int count = 1; count <= 3; count++) {
-              try (ComputeThreads threads = new ComputeThreads(count)) {
-                DividedForward divided = whole.divided(threads, 0);
-                assertThat(alone(manager, divided, groups)).isEqualTo(alone);
-                int held = manager.getManagedArrays().size();
-                assertThat(together(manager, divided.mixedLengths().orElseThrow(), groups))
-                    .as("%d threads", count)
-                    .isEqualTo(alone);
-                assertThat(manager.getManagedArrays()).as("left behind").hasSize(held);
-              }
-            }
-          });
+          () ->
+              assertThat(together(manager, frozen.mixedLengths().orElseThrow(), groups))
+                  .isEqualTo(alone(manager, frozen, groups)));
     } finally {
       EngineThreads.set(before);
     }
-  }
-
-  private static TransformerKernels.Options options(TransformerConfig config) {
-    return new TransformerKernels.Options(
-        Precision.FLOAT32,
-        config.activation(),
-        config.heads(),
-        config.keyValueHeads(),
-        config.headWidth(),
-        config.causal(),
-        1e-5);
   }
 
   private static void onThreadOfItsOwn(Runnable work) throws Exception {
