@@ -26,8 +26,8 @@ final class FloatFormatTest {
   private static double value(int bits, int exponentBits) {
     int fractionBits = 15 - exponentBits;
     int exponent = (bits & 0x7FFF) >> fractionBits;
-    int fraction = bits & (1 << fractionBits) - 1;
-    int bias = (1 << exponentBits - 1) - 1;
+    int fraction = bits & ((1 << fractionBits) - 1);
+    int bias = (1 << (exponentBits - 1)) - 1;
     double sign = (bits & 0x8000) == 0 ? 1 : -1;
     if (exponent == (1 << exponentBits) - 1) {
       return fraction == 0 ? sign * Double.POSITIVE_INFINITY : Double.NaN;

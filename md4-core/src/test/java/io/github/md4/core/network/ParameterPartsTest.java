@@ -40,7 +40,9 @@ final class ParameterPartsTest {
     if (format != FloatFormat.FLOAT16 || value == 0) {
       return format == FloatFormat.FLOAT32 ? bits : bits >>> 16;
     }
-    return bits >>> 16 & 0x8000 | (Math.getExponent(value) + 15) << 10 | bits >> 13 & 0x3FF;
+    return ((bits >>> 16) & 0x8000)
+        | ((Math.getExponent(value) + 15) << 10)
+        | ((bits >> 13) & 0x3FF);
   }
 
   private static StoredValues stored(
