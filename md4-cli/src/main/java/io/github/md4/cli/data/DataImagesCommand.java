@@ -155,6 +155,9 @@ final class DataImagesCommand implements Callable<Integer> {
     }
     ImageOrder order =
         shuffle == null ? new ImageOrder.MixedClasses(1) : new ImageOrder.Shuffled(shuffle);
+    if (skipLimit < 0) {
+      throw Usage.error(spec, "--skip-limit must be at least 0: " + skipLimit);
+    }
     try {
       return new ImageData.Options(resize(), colours, shares, order, skipLimit, output.existing());
     } catch (IllegalArgumentException e) {

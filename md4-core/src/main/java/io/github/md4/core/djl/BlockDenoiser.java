@@ -11,6 +11,7 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import java.util.Objects;
 
 /**
@@ -55,7 +56,8 @@ public record BlockDenoiser(Block block, ParameterStore parameters, BlockInputs 
   public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
     try (NDManager scope = zt.getManager().newSubManager()) {
       scope.tempAttachAll(zt, rows);
-      NDArray t = scope.create(narrow(condition.times())); // [B]
+      float[] times = narrow(condition.times());
+      NDArray t = OwnedArrays.floats(scope, times, new Shape(times.length)); // [B]
       NDArray all = block.forward(parameters, inputs.of(zt, t), false).singletonOrThrow();
       Shape shape = all.getShape();
       boolean fits =

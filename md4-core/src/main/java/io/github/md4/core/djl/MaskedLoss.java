@@ -6,6 +6,7 @@ import static io.github.md4.core.Checks.require;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.training.loss.Loss;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import io.github.md4.core.ndarray.NDBound;
 import java.util.Objects;
 
@@ -43,6 +44,6 @@ public final class MaskedLoss extends Loss {
     require(labels.size() == 3, "labels must be x, zt and t", labels.size());
     NDArray logits = predictions.singletonOrThrow(); // [B, N, V]
     NDArray nats = bound.perExample(logits, labels.get(0), labels.get(1), labels.get(2)); // [B]
-    return nats.mean().div(logits.getShape().get(1));
+    return OwnedArrays.over(nats.mean(), logits.getShape().get(1));
   }
 }

@@ -3,6 +3,8 @@ package io.github.md4.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 
 /**
  * The loss of a row: a network's logits at one position against the clean token there, before the
@@ -74,9 +76,13 @@ public interface RowLoss {
   record PerToken(float[] powers) implements RowLoss {
     @Override
     public NDArray of(NDArray logits, AskedRows rows) {
-      try (NDArray w = logits.getManager().create(powers)) { // [V]
+      try (NDArray w = floats(logits.getManager())) { // [V]
         return of(logits, rows.targets(logits.getManager()), w);
       }
+    }
+
+    private NDArray floats(NDManager manager) {
+      return OwnedArrays.floats(manager, powers, new Shape(powers.length));
     }
 
     /**

@@ -4,6 +4,7 @@ package io.github.md4.core.ndarray;
 import static io.github.md4.core.Checks.require;
 
 import ai.djl.ndarray.NDArray;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import io.github.md4.core.loss.RowLoss;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
@@ -140,7 +141,7 @@ public sealed interface NDBound {
 
     @Override
     public NDArray weight(NDArray t) {
-      return Scopes.wide(wide -> wide.pow(-1).mul(floor.factor()), t);
+      return Scopes.wide(wide -> OwnedArrays.times(OwnedArrays.power(wide, -1), floor.factor()), t);
     }
   }
 }

@@ -2,6 +2,7 @@
 package io.github.md4.core.ndarray;
 
 import ai.djl.ndarray.NDArray;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import io.github.md4.core.schedule.Curve;
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
@@ -81,7 +82,7 @@ public interface NDCurve {
 
     @Override
     public NDArray oneMinusAlpha(NDArray t) {
-      return t.mul(1 - epsilon);
+      return OwnedArrays.times(t, 1 - epsilon);
     }
 
     @Override
@@ -103,12 +104,12 @@ public interface NDCurve {
 
     @Override
     public NDArray oneMinusAlpha(NDArray t) {
-      return exponent == 1 ? t : t.pow(exponent);
+      return exponent == 1 ? t : OwnedArrays.power(t, exponent);
     }
 
     @Override
     public NDArray alphaPrime(NDArray t) {
-      return t.pow(exponent - 1).mul(-exponent);
+      return OwnedArrays.times(OwnedArrays.power(t, exponent - 1), -exponent);
     }
   }
 
@@ -119,18 +120,18 @@ public interface NDCurve {
     /** Uses {@code 1 - sin(2x) = 2 sin^2(pi/4 - x)}, which does not cancel near 1. */
     @Override
     public NDArray alpha(NDArray t) {
-      NDArray sine = t.neg().add(1).mul(HALF_PI / 2).sin();
-      return sine.mul(sine).mul(2);
+      NDArray sine = OwnedArrays.times(t.neg().add(1), HALF_PI / 2).sin();
+      return OwnedArrays.times(sine.mul(sine), 2);
     }
 
     @Override
     public NDArray oneMinusAlpha(NDArray t) {
-      return t.mul(HALF_PI).sin();
+      return OwnedArrays.times(t, HALF_PI).sin();
     }
 
     @Override
     public NDArray alphaPrime(NDArray t) {
-      return t.neg().add(1).mul(HALF_PI).sin().mul(-HALF_PI);
+      return OwnedArrays.times(OwnedArrays.times(t.neg().add(1), HALF_PI).sin(), -HALF_PI);
     }
   }
 
@@ -144,7 +145,7 @@ public interface NDCurve {
   record Geometric(double betaMin, double betaMax) implements NDCurve {
 
     private NDArray beta(NDArray t) {
-      return t.mul(logRatio()).exp().mul(betaMin);
+      return OwnedArrays.times(OwnedArrays.times(t, logRatio()).exp(), betaMin);
     }
 
     private double logRatio() {
@@ -163,7 +164,7 @@ public interface NDCurve {
 
     @Override
     public NDArray alphaPrime(NDArray t) {
-      return alpha(t).mul(beta(t)).mul(-logRatio());
+      return OwnedArrays.times(alpha(t).mul(beta(t)), -logRatio());
     }
   }
 
@@ -203,7 +204,7 @@ public interface NDCurve {
 
     private static NDArray each(NDArray t, DoubleUnaryOperator function) {
       double[] values = Arrays.stream(t.toDoubleArray()).map(function).toArray();
-      return t.getManager().create(values, t.getShape());
+      return OwnedArrays.doubles(t.getManager(), values, t.getShape());
     }
   }
 }

@@ -5,6 +5,8 @@ import static io.github.md4.core.Checks.require;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import io.github.md4.core.schedule.GenMd4Schedule;
 
 /**
@@ -42,7 +44,9 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
    * @param manager the owner of the powers, float64 [V]; its device is that of all results
    */
   public static NDGenMd4Schedule of(GenMd4Schedule schedule, NDManager manager) {
-    return new NDGenMd4Schedule(manager.create(schedule.powers()), schedule.epsilon());
+    double[] powers = schedule.powers();
+    return new NDGenMd4Schedule(
+        OwnedArrays.doubles(manager, powers, new Shape(powers.length)), schedule.epsilon());
   }
 
   @Override
@@ -69,7 +73,7 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
    * @throws IllegalArgumentException if {@code t} is not float32 or float64, or not [B]
    */
   public NDArray alphaPrime(NDArray t, NDArray x) {
-    return at(t, x, (wide, w) -> wide.pow(w.sub(1)).mul(w).mul(epsilon - 1));
+    return at(t, x, (wide, w) -> OwnedArrays.times(wide.pow(w.sub(1)).mul(w), epsilon - 1));
   }
 
   /**

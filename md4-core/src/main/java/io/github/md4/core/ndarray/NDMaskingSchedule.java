@@ -3,6 +3,7 @@ package io.github.md4.core.ndarray;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
 import java.util.Objects;
@@ -131,11 +132,11 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
   }
 
   private NDArray wideAlphaPrime(NDArray t) {
-    return curve().alphaPrime(t).mul(schedule.scale());
+    return OwnedArrays.times(curve().alphaPrime(t), schedule.scale());
   }
 
   private NDArray squeeze(NDArray raw) {
-    return raw.mul(schedule.scale()).add(schedule.epsilon());
+    return OwnedArrays.times(raw, schedule.scale()).add(schedule.epsilon());
   }
 
   private NDArray wideLossWeight(NDArray t) {
@@ -146,11 +147,11 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
 
   private NDArray wideLossWeight(int steps, NDArray t) {
     NDArray s = t.sub(1.0 / steps).maximum(0); // rounding alone could make it negative
-    return wideUnmask(s, t).mul(-steps);
+    return OwnedArrays.times(wideUnmask(s, t), -steps);
   }
 
   private NDArray wideUnmask(NDArray s, NDArray t) {
-    NDArray revealed = rawDrop(s, t).mul(schedule.scale());
+    NDArray revealed = OwnedArrays.times(rawDrop(s, t), schedule.scale());
     NDArray none = revealed.zerosLike();
     return NDArrays.where(revealed.eq(0), none, revealed.div(wideOneMinusAlpha(t)));
   }

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import java.util.Arrays;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -17,7 +18,8 @@ final class Scopes {
 
   /**
    * Returns the result of a function, attached to the manager of the first input. All other arrays
-   * that it makes of the inputs are freed; automatic differentiation keeps what it needs.
+   * that it makes of the inputs are freed; automatic differentiation keeps what it needs, if it is
+   * in the engine's own memory ({@link OwnedArrays}).
    */
   static NDArray free(Supplier<NDArray> function, NDArray... inputs) {
     try (NDManager scope = inputs[0].getManager().newSubManager()) {
@@ -39,7 +41,7 @@ final class Scopes {
 
   /** Returns {@code e^x - 1} to full relative precision. */
   static NDArray expm1(NDArray x) {
-    return x.div(2).tanh().mul(x.exp().add(1));
+    return OwnedArrays.over(x, 2).tanh().mul(x.exp().add(1));
   }
 
   /**

@@ -10,6 +10,7 @@ import io.github.md4.core.DeviceException;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import io.github.md4.core.internal.torch.Autograd;
 import io.github.md4.core.network.TrainingOptions.Kernels;
 import io.github.md4.core.network.TrainingOptions.Recompute;
@@ -78,7 +79,20 @@ public final class ForwardNetwork implements Network {
       for (int b = 0; b < narrow.length; b++) {
         narrow[b] = (float) times[b];
       }
-      return scope.create(narrow);
+      return OwnedArrays.floats(scope, narrow, new Shape(narrow.length));
+    }
+
+    /**
+     * {@return a number as an array, float32 [], in {@link #scope}, for products, quotients and
+     * powers that are differentiated} DJL's own {@code x.mul(2)} lends the engine memory of Java's
+     * for the number and takes it back at once, though the backward pass reads it: on a CPU,
+     * gradients are wrong where Java collects garbage between (DJL 0.29). So write {@code
+     * x.mul(batch.number(2))}; sums and differences need none.
+     *
+     * @param value the number, rounded to float32
+     */
+    public NDArray number(double value) {
+      return OwnedArrays.floats(scope, new float[] {(float) value}, new Shape());
     }
 
     /**

@@ -11,6 +11,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import io.github.md4.core.network.FreedMemory;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.MaskingSchedule;
@@ -170,7 +171,9 @@ final class NDScheduleTest {
     NDArray t = manager.create(times);
     t.setRequiresGradient(true);
     try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-      collector.backward(function.apply(t).sum());
+      NDArray sum = function.apply(t).sum();
+      FreedMemory.scribble();
+      collector.backward(sum);
     }
     return t.getGradient().toDoubleArray();
   }
@@ -212,7 +215,10 @@ final class NDScheduleTest {
     double t = 0.4;
     try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
       NDArray x = manager.create(new long[] {0, 3, 3}, new Shape(1, 3));
-      collector.backward(arrays.logSnr(manager.create(new double[] {t}), x).sum());
+      NDArray times = manager.create(new double[] {t});
+      NDArray sum = arrays.logSnr(times, x).sum();
+      FreedMemory.scribble();
+      collector.backward(sum);
     }
     double[] slopes = powers.getGradient().toDoubleArray();
     assertClose(slopes[0], -POWERS.maskLogOddsSlope(t, 0), DOUBLE);

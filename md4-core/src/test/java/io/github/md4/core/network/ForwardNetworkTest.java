@@ -184,4 +184,31 @@ final class ForwardNetworkTest {
       assertThat(network.recomputes()).containsExactly(TrainingOptions.Recompute.NONE);
     }
   }
+
+  /** A time and a number are read on the way back, after Java may have freed what it held. */
+  @Test
+  void gradients_areTheSameAfterACollection() {
+    ForwardNetwork.Forward twice =
+        (weights, batch) -> table(weights, batch).mul(batch.number(2)).div(batch.number(0.5));
+    try (Network network = network(twice);
+        Parameters parameters = parameters(manager, network);
+        TrainableNetwork trained =
+            network.trainable(manager, parameters, TrainingOptions.defaults())) {
+      float[] quiet = gradient(trained, () -> {});
+      assertThat(gradient(trained, FreedMemory::scribble)).isEqualTo(quiet);
+      assertThat(quiet).doesNotContain(Float.NaN);
+    }
+  }
+
+  private float[] gradient(TrainableNetwork trained, Runnable between) {
+    NetworkInput input = new NetworkInput(ZT, Condition.at(0.25, 0.75), ROWS);
+    try (NDManager scope = manager.newSubManager();
+        TrainingPass pass = trained.forward(scope, input, new DropoutNoise(new Noise(1), 0, 0))) {
+      NDArray unused =
+          pass.logits().crossEntropy(scope, new int[] {1, 2, 0}, new float[] {1, 1, 1});
+      between.run();
+      pass.backward();
+    }
+    return trained.gradients().array(0).toFloatArray();
+  }
 }

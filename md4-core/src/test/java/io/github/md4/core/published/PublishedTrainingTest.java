@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.network.DropoutNoise;
+import io.github.md4.core.network.FreedMemory;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.NetworkInput;
 import io.github.md4.core.network.ParameterSpec;
@@ -46,11 +47,17 @@ final class PublishedTrainingTest {
   }
 
   private static double loss(TrainableNetwork network, NDManager manager, int mask, boolean back) {
+    return loss(network, manager, mask, back, () -> {});
+  }
+
+  private static double loss(
+      TrainableNetwork network, NDManager manager, int mask, boolean back, Runnable between) {
     int[][] zt = {{4, mask, mask, 9, 1}, {2, 6, mask, mask, 0}};
     NetworkInput input = new NetworkInput(zt, Condition.at(0.4, 0.7), ROWS);
     try (NDManager scope = manager.newSubManager();
         TrainingPass pass = network.forward(scope, input, new DropoutNoise(new Noise(1), 0, 0))) {
       double loss = pass.logits().crossEntropy(scope, TARGETS, WEIGHTS).getFloat();
+      between.run();
       if (back) {
         pass.backward();
       }
@@ -70,10 +77,15 @@ final class PublishedTrainingTest {
         TrainableNetwork trained =
             network.trainable(manager, parameters, TrainingOptions.defaults())) {
       int mask = folder.description().tokenSpace().maskToken();
-      double unused = loss(trained, manager, mask, true);
+      double loss = loss(trained, manager, mask, true);
       List<float[]> gradients = new ArrayList<>();
       for (NDArray gradient : trained.gradients().arrays()) {
         gradients.add(gradient.toFloatArray());
+      }
+      double again = loss(trained, manager, mask, true, FreedMemory::scribble);
+      assertThat(again).isEqualTo(loss);
+      for (int i = 0; i < gradients.size(); i++) {
+        assertThat(trained.gradients().arrays().get(i).toFloatArray()).isEqualTo(gradients.get(i));
       }
       for (int i = 0; i < network.specs().size(); i++) {
         check(trained, manager, mask, parameters, network.specs().get(i), gradients.get(i), i);

@@ -21,22 +21,18 @@ public record SampleQuality(
     double bitsPerToken, double bitsPerTokenStandardError, double unigramEntropy) {
 
   /**
-   * {@return the quality of samples of one length}
+   * {@return the quality of samples, each of which counts the same whatever its length}
    *
-   * @param samples the tokens of each, [N] in [0, V), all of one length; at least one
+   * @param samples the tokens of each, [N] in [0, V), N at least 1; at least one sample
    * @param model the n-gram model of real text
    * @param vocabularySize V, the number of tokens without the mask, that of the model
-   * @throws IllegalArgumentException if there is no sample, lengths differ or are 0, or a token is
-   *     out of its range
+   * @throws IllegalArgumentException if there is no sample, one is empty, or a token is out of its
+   *     range
    */
   public static SampleQuality of(List<int[]> samples, NgramModel model, int vocabularySize) {
     require(!samples.isEmpty(), "there must be at least one sample", samples.size());
-    int length = samples.get(0).length;
     for (int[] sample : samples) {
-      require(
-          sample.length == length && length >= 1,
-          "samples must have one length, %d, and at least one token".formatted(length),
-          sample.length);
+      require(sample.length >= 1, "a sample must have at least one token", sample.length);
     }
     double[] bits = new double[samples.size()];
     long[] counts = new long[vocabularySize];

@@ -3,14 +3,9 @@ package io.github.md4.core.internal.cuda;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import java.nio.ByteBuffer;
 
-/**
- * Uploads through DJL, copied into the engine's own memory. On the CPU DJL's array uses the memory
- * of a Java buffer until it is closed, and a recorded graph reads it later.
- */
+/** Uploads through DJL. */
 final class PlainUpload implements Upload {
   @Override
   public void begin(long bytes) {}
@@ -20,28 +15,22 @@ final class PlainUpload implements Upload {
 
   @Override
   public NDArray longs(NDManager scope, long[] values, Shape shape) {
-    return owned(scope.create(values, shape));
+    return OwnedArrays.longs(scope, values, shape);
   }
 
   @Override
   public NDArray ints(NDManager scope, int[] values, Shape shape) {
-    return owned(scope.create(values, shape));
+    return OwnedArrays.ints(scope, values, shape);
   }
 
   @Override
   public NDArray floats(NDManager scope, float[] values, Shape shape) {
-    return owned(scope.create(values, shape));
+    return OwnedArrays.floats(scope, values, shape);
   }
 
   @Override
   public NDArray bytes(NDManager scope, byte[] values, Shape shape) {
-    return owned(scope.create(ByteBuffer.wrap(values), shape, DataType.UINT8));
-  }
-
-  private static NDArray owned(NDArray lent) {
-    try (lent) {
-      return lent.duplicate();
-    }
+    return OwnedArrays.bytes(scope, values, shape);
   }
 
   @Override

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.Recording;
 import io.github.md4.core.internal.transformer.DditKernels;
@@ -87,7 +88,7 @@ record DditPass(
     }
     double[] told = config.timeFeatures() == TimeFeatures.T ? sigmas : new double[examples];
     NDArray features =
-        scope.create(NoiseFeatures.of(told), new Shape(examples, NoiseFeatures.WIDTH));
+        OwnedArrays.floats(scope, NoiseFeatures.of(told), new Shape(examples, NoiseFeatures.WIDTH));
     NDList dense = new NDList();
     for (String name : new String[] {"dense1", "dense2"}) {
       dense.add(weights.apply("condition." + name + ".weight"));

@@ -4,12 +4,11 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.TransformerKernels;
 import io.github.md4.core.network.DropoutNoise;
-import java.nio.ByteBuffer;
 
 /** The mask of Dropout1d on a layer's two branches. */
 sealed interface DropoutMask {
@@ -32,7 +31,7 @@ sealed interface DropoutMask {
     }
     byte[] values = ChannelMask.of(config, noise, batchSize).values();
     Shape shape = new Shape(batchSize, config.layers(), ChannelMask.BRANCHES, 1, config.width());
-    return new Channels(kernels, scope.create(ByteBuffer.wrap(values), shape, DataType.UINT8));
+    return new Channels(kernels, OwnedArrays.bytes(scope, values, shape));
   }
 
   /** No dropout. */

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.NoisyVectors;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import java.util.Arrays;
 import java.util.List;
 
@@ -40,7 +41,7 @@ record GaussianInput(
     tokens.attach(scope);
     return new GaussianInput(
         tokens,
-        scope.create(added, new Shape((long) batchSize * length, size / length)),
+        OwnedArrays.floats(scope, added, new Shape((long) batchSize * length, size / length)),
         told(each, condition),
         each,
         length);
@@ -60,7 +61,7 @@ record GaussianInput(
     for (int i = 0; i < places.length; i++) {
       places[i] = (long) examples[i / length] * length + i % length;
     }
-    NDArray at = scope.create(places);
+    NDArray at = OwnedArrays.longs(scope, places, new Shape(places.length));
     List<NoisyVectors> some = Arrays.stream(examples).mapToObj(signals::get).toList();
     return new GaussianInput(
         tokens.take(at), added.get(at), told(some, Condition.at(0, examples.length)), some, length);
@@ -83,6 +84,6 @@ record GaussianInput(
       double value = isEvidence ? scale / (1 - scale * scale) : scale;
       Arrays.fill(column, b * length, (b + 1) * length, (float) value);
     }
-    return scope.create(column, new Shape(column.length, 1));
+    return OwnedArrays.floats(scope, column, new Shape(column.length, 1));
   }
 }

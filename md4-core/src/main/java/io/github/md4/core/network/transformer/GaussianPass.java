@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.internal.cuda.OwnedArrays;
 import java.util.Arrays;
 
 /**
@@ -70,7 +71,8 @@ record GaussianPass(GaussianTransformerConfig config, TransformerPass blocks) {
       NDArray guess = outputs.get(":, {}:{}", v, v + config.vectorWidth()); // [B' N, D]
       NDArray padded =
           NDArrays.concat(new NDList(guess, inner.zeros(new Shape(1, config.vectorWidth()))));
-      NDArray placed = padded.get(inner.create(places(input, examples)));
+      long[] places = places(input, examples);
+      NDArray placed = padded.get(OwnedArrays.longs(inner, places, new Shape(places.length)));
       placed.attach(scope);
       return placed;
     }
@@ -116,7 +118,7 @@ record GaussianPass(GaussianTransformerConfig config, TransformerPass blocks) {
   private NDArray embeddings(NDManager scope) {
     NDArray table = view(scope, TABLE);
     NDArray length = table.square().sum(COLUMN, true).sqrt(); // [V, 1]
-    return table.div(length).mul(Math.sqrt(config.vectorWidth()));
+    return OwnedArrays.times(table.div(length), Math.sqrt(config.vectorWidth()));
   }
 
   private NDArray ofTokens(NDManager scope, NDArray e, NDArray tokens) {

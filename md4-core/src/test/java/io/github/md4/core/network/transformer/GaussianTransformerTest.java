@@ -21,6 +21,7 @@ import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.network.DropoutNoise;
+import io.github.md4.core.network.FreedMemory;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.NetworkInput;
 import io.github.md4.core.network.Parameters;
@@ -38,6 +39,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class GaussianTransformerTest {
   private static final int V = 3;
@@ -91,14 +94,38 @@ final class GaussianTransformerTest {
   }
 
   private static double loss(TrainableNetwork network, NDManager scope, boolean goesBack) {
+    return loss(network, scope, goesBack, () -> {});
+  }
+
+  private static double loss(
+      TrainableNetwork network, NDManager scope, boolean goesBack, Runnable between) {
     QueryBatch batch = batch();
     try (TrainingPass pass = network.forward(scope, input(batch), NOISE)) {
       NDArray loss =
           OBJECTIVE.rowLoss().weightedSum(scope, pass.logits(), batch.asked(), batch.rowWeights(3));
+      between.run();
       if (goesBack) {
         pass.backward();
       }
       return loss.getFloat();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 0.5})
+  @Tag("exact")
+  void gradients_areTheSameAfterACollection(double selfConditioning) {
+    try (Network network = network(selfConditioning);
+        Parameters parameters = RandomParameters.of(manager, network, 5);
+        TrainableNetwork trainable = network.trainable(manager, parameters, Training.TORCHSCRIPT);
+        NDManager scope = manager.newSubManager()) {
+      double quiet = loss(trainable, scope, true);
+      List<float[]> gradients = Training.values(trainable.gradients());
+      assertThat(loss(trainable, scope, true, FreedMemory::scribble)).isEqualTo(quiet);
+      List<float[]> disturbed = Training.values(trainable.gradients());
+      for (int i = 0; i < gradients.size(); i++) {
+        assertThat(disturbed.get(i)).isEqualTo(gradients.get(i));
+      }
     }
   }
 
