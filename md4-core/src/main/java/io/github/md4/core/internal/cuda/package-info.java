@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The CUDA driver, the CUDA compiler, and uploads to a GPU; not part of the API. */
+/** The CUDA driver, the CUDA compiler, and arrays from the host; not part of the API. */
 package io.github.md4.core.internal.cuda;
