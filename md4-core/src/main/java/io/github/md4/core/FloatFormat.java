@@ -6,7 +6,10 @@ import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
 
-/** A format of floating-point numbers in a file, little-endian. */
+/**
+ * A format of floating-point numbers in a file, little-endian: two of IEEE 754-2019, and the upper
+ * half of binary32, as safetensors files name them F32, F16 and BF16.
+ */
 public enum FloatFormat {
   /** IEEE 754 binary32. */
   FLOAT32(4, 6, 0x7F80_0000_7F80_0000L) {
@@ -35,7 +38,7 @@ public enum FloatFormat {
   /** The size of a number in bytes. */
   public final int bytes;
 
-  /** The format's number in ATen. */
+  /** The format's number among the engine's types, {@code c10::ScalarType}. */
   public final int scalarType;
 
   private final long exponents; // the bits of the exponent, of all numbers of eight bytes
@@ -47,16 +50,16 @@ public enum FloatFormat {
   }
 
   /**
-   * {@return the numbers as float32, which holds all of them exactly}
+   * {@return the numbers as float32, which holds all of them exactly, [n], new}
    *
-   * @param data whole numbers from position to limit, which do not change
+   * @param data n whole numbers, {@link #bytes} each, from position to limit, which do not change
    */
   public abstract float[] floats(ByteBuffer data);
 
   /**
    * {@return whether no number is NaN or infinite, which is whether no exponent is all ones}
    *
-   * @param data whole numbers from position to limit, which do not change
+   * @param data n whole numbers, {@link #bytes} each, from position to limit, which do not change
    */
   public boolean areFinite(ByteBuffer data) {
     LongBuffer words = littleEndian(data).asLongBuffer();
