@@ -270,6 +270,7 @@ final class TrainCommandTest {
       value = {
         "evaluations.every=3 | evaluations: is not a key; did you mean 'evaluation'?",
         "model.network.head=3 | model.network.head: is not a key; did you mean",
+        "model.network.vectorWidth=3 | model.network.vectorWidth: is not a key; the keys here are",
         "training.learningRate.warmup=3 | did you mean 'training.learningRate.warmUp'?",
         "training.steps=0 | training.steps: steps must be at least 1: 0",
         "training.steps=2 | training.steps: steps must be more than the warm-up's 2: 2",

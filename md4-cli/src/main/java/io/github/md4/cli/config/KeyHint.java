@@ -16,14 +16,18 @@ final class KeyHint {
   static String unknown(SectionType section, ConfigKey at, String name) {
     Optional<String> near =
         NearestName.of(section.names(), name).map(sibling -> at.child(sibling).path());
-    return near.or(() -> elsewhere(at.root(), name))
+    return near.or(() -> elsewhere(at, name))
         .map(meant -> "is not a key; did you mean '" + meant + "'?")
         .orElseGet(() -> "is not a key; the keys here are " + String.join(", ", section.names()));
   }
 
-  /** Returns the first key of the whole config that has this name but stands in another section. */
-  private static Optional<String> elsewhere(SectionType root, String name) {
-    return paths(root, new ConfigKey(root, ""))
+  /**
+   * Returns the first key of the whole config that has this name but stands in another section; not
+   * the same key of another kind.
+   */
+  private static Optional<String> elsewhere(ConfigKey at, String name) {
+    return paths(at.root(), new ConfigKey(at.root(), ""))
+        .filter(path -> !path.equals(at.child(name).path()))
         .filter(
             path ->
                 NearestName.normal(path.substring(path.lastIndexOf('.') + 1))
