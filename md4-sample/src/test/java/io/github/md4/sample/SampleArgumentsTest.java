@@ -48,7 +48,7 @@ final class SampleArgumentsTest {
         () -> model.nats(new int[] {-1}),
         () -> SampleQuality.of(List.of(), model, 3),
         () -> SampleQuality.of(List.of(new int[0]), model, 3),
-        () -> SampleQuality.of(List.of(TEXT, new int[2]), model, 3),
+        () -> SampleQuality.of(List.of(TEXT, new int[0]), model, 3),
         () -> new FeatureMoments(0),
         () -> new FeatureMoments(2).add(new float[3]));
   }
