@@ -24,7 +24,8 @@ import java.util.stream.Stream;
 /**
  * The factory that tells DJL's {@code Criteria} which engine and which translators a run,
  * checkpoint or model folder of this library needs, so that {@code optModelPath} alone loads it.
- * What a Criteria names itself goes before. Found by DJL on the class path (docs/djl.md).
+ * Engine and translators that a Criteria names itself go before those. DJL finds the factory on the
+ * class path (docs/djl.md).
  *
  * <p>DJL has one factory for all paths of the machine; a path that is none of those three is opened
  * as DJL 0.29 opens it: a folder with a {@code metadata.json} of a repository below it is that
