@@ -8,6 +8,7 @@ import io.github.md4.core.model.ModelFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -87,9 +88,11 @@ public final class Checkpoints {
    * @throws IOException if a file cannot be read
    */
   public static List<Checkpoint> in(Path folder) throws IOException {
-    return ModelFolder.checkpoints(folder).stream()
-        .map(entry -> new Checkpoint(ModelFolder.step(entry).orElseThrow(), entry))
-        .toList();
+    List<Checkpoint> all = new ArrayList<>();
+    for (Path entry : ModelFolder.checkpoints(folder)) { // which a training beside this may delete
+      ModelFolder.step(entry).ifPresent(step -> all.add(new Checkpoint(step, entry)));
+    }
+    return List.copyOf(all);
   }
 
   private void prune() throws IOException {

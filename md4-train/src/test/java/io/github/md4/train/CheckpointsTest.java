@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,5 +76,30 @@ final class CheckpointsTest {
     Files.writeString(folder.resolve("step-99"), "a file");
     assertThat(Checkpoints.latest(folder).orElseThrow().step()).isEqualTo(10);
     assertThat(Checkpoints.latest(folder.resolve("absent"))).isEmpty();
+  }
+
+  /** A training deletes old ones while others look. */
+  @Test
+  void in_leavesOutWhatGoesMeanwhile(@TempDir Path place) throws Exception {
+    Files.createDirectories(place.resolve("step-1"));
+    AtomicBoolean isOver = new AtomicBoolean();
+    Thread training =
+        new Thread(
+            () -> {
+              Path old = place.resolve("step-2");
+              while (!isOver.get()) {
+                assertThat(old.toFile().mkdir()).isTrue();
+                assertThat(old.toFile().delete()).isTrue();
+              }
+            });
+    training.start();
+    try {
+      for (int i = 0; i < 5000; i++) {
+        assertThat(Checkpoints.in(place).get(0).step()).isEqualTo(1);
+      }
+    } finally {
+      isOver.set(true);
+      training.join();
+    }
   }
 }

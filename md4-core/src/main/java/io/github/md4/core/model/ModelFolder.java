@@ -5,9 +5,10 @@ import io.github.md4.core.InvalidDataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -73,12 +74,12 @@ public final class ModelFolder {
     if (!Files.isDirectory(folder)) {
       return List.of();
     }
+    Map<Long, Path> bySteps = new TreeMap<>();
     try (Stream<Path> entries = Files.list(folder)) {
-      return entries
-          .filter(entry -> step(entry).isPresent())
-          .sorted(Comparator.comparingLong(entry -> step(entry).orElseThrow()))
-          .toList();
+      // A training beside this may delete an old one at any time: each is looked at once.
+      entries.forEach(entry -> step(entry).ifPresent(step -> bySteps.put(step, entry)));
     }
+    return List.copyOf(bySteps.values());
   }
 
   /**
