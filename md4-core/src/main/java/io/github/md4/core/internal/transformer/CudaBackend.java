@@ -76,7 +76,7 @@ class CudaBackend implements FusedBackend {
 
     @Override
     public Optional<AttentionKernels> ownAttention(NDManager manager, BufferPool pool) {
-      return HopperAttention.findFrozen(cuda, options, pool);
+      return HopperAttention.findFrozen(cuda, options.network(), pool);
     }
 
     @Override

@@ -50,12 +50,16 @@ final class HopperAttention implements AttentionKernels {
   private Optional<HopperAttentionBackward> backward = Optional.empty();
 
   private HopperAttention(
-      CudaDevice device, Nvrtc compiler, FusedKernels.Options options, BufferPool pool) {
+      CudaDevice device,
+      Nvrtc compiler,
+      TransformerKernels.Options network,
+      double dropout,
+      BufferPool pool) {
     this.device = device;
     this.compiler = compiler;
-    this.network = options.network();
+    this.network = network;
     this.pool = pool;
-    long dropped = Math.round(options.dropout().attention() * 0x1p32);
+    long dropped = Math.round(dropout * 0x1p32);
     this.threshold = (int) dropped;
     this.keptFactor = (float) (1 / (1 - dropped * 0x1p-32));
     this.multiprocessors = device.multiprocessors();
@@ -64,20 +68,23 @@ final class HopperAttention implements AttentionKernels {
   /** Returns these kernels for training; empty on other cards and for other widths of heads. */
   static Optional<AttentionKernels> find(
       CudaDevice device, FusedKernels.Options options, BufferPool pool) {
-    return options.network().headWidth() == NARROW ? onHopper(device, options, pool) : none();
+    return options.network().headWidth() == NARROW
+        ? onHopper(device, options.network(), options.dropout().attention(), pool)
+        : none();
   }
 
   /** Returns these kernels for forward passes alone; empty as for {@link #find}. */
   static Optional<AttentionKernels> findFrozen(
-      CudaDevice device, FusedKernels.Options options, BufferPool pool) {
-    int width = options.network().headWidth();
-    return width == NARROW || width == WIDE ? onHopper(device, options, pool) : none();
+      CudaDevice device, TransformerKernels.Options network, BufferPool pool) {
+    int width = network.headWidth();
+    return width == NARROW || width == WIDE ? onHopper(device, network, 0, pool) : none();
   }
 
   private static Optional<AttentionKernels> onHopper(
-      CudaDevice device, FusedKernels.Options options, BufferPool pool) {
+      CudaDevice device, TransformerKernels.Options network, double dropout, BufferPool pool) {
     return device.isHopper()
-        ? Nvrtc.find().map(compiler -> new HopperAttention(device, compiler, options, pool))
+        ? Nvrtc.find()
+            .map(compiler -> new HopperAttention(device, compiler, network, dropout, pool))
         : none();
   }
 

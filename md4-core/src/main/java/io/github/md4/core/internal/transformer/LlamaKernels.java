@@ -15,10 +15,10 @@ import java.util.Map;
  * <p>Shapes: B examples, L positions, D width, W head width, V rows of the table, R chosen rows.
  * Weights are [out, in], float32 or the type of the products.
  */
-public final class LlamaKernels implements AutoCloseable {
-  private static final String RESOURCE = "llama.torchscript";
+public class LlamaKernels implements AutoCloseable {
+  static final String RESOURCE = "llama.torchscript";
 
-  private final PieceKernels pieces;
+  final PieceKernels pieces;
 
   /**
    * The sizes and types of a network.
@@ -30,16 +30,18 @@ public final class LlamaKernels implements AutoCloseable {
    */
   public record Options(
       Precision precision,
+      int width,
       int heads,
       int keyValueHeads,
       int headWidth,
+      int hiddenWidth,
       double epsilon,
       boolean isBiased,
       boolean hasHeadNorms,
       int mask,
       int maskColumn) {
 
-    private Map<String, Object> constants() {
+    Map<String, Object> constants() {
       Map<String, Object> constants = new LinkedHashMap<>();
       constants.put("dtype", precision.scalarType);
       constants.put("keyValueHeads", keyValueHeads);
@@ -54,13 +56,22 @@ public final class LlamaKernels implements AutoCloseable {
     }
   }
 
-  private LlamaKernels(PieceKernels pieces) {
+  LlamaKernels(PieceKernels pieces) {
     this.pieces = pieces;
   }
 
   /** Returns kernels whose results cannot be differentiated. */
   public static LlamaKernels forInference(NDManager parent, Options options) {
     return new LlamaKernels(PieceKernels.forInference(parent, RESOURCE, options.constants()));
+  }
+
+  /**
+   * Returns kernels for weights in the type of the products, whose results cannot be
+   * differentiated: our own between the products where the GPU has them, else as {@link
+   * #forInference}.
+   */
+  public static LlamaKernels forFrozenWeights(NDManager parent, Options options) {
+    return HopperLlamaKernels.find(parent, options).orElseGet(() -> forInference(parent, options));
   }
 
   /** Returns kernels whose results can be differentiated automatically. */
@@ -74,7 +85,7 @@ public final class LlamaKernels implements AutoCloseable {
   }
 
   /**
-   * Returns {@code h + out attention(RMSNorm(h))}, [B, L, D].
+   * Returns {@code h + out attention(RMSNorm(h))}, [B, L, D]; h is not to be read afterwards.
    *
    * @param weights norm, q, k, v, out, then the biases of q, k and v and the norms of the heads of
    *     queries and keys, as far as the network has them
@@ -86,7 +97,8 @@ public final class LlamaKernels implements AutoCloseable {
   }
 
   /**
-   * Returns {@code h + down(silu(gate y) * up y)}, y = RMSNorm(h), h [B, L, D] or its rows [R, D].
+   * Returns {@code h + down(silu(gate y) * up y)}, y = RMSNorm(h), h [B, L, D] or its rows [R, D];
+   * h is not to be read afterwards.
    *
    * @param weights norm, gate, up, down
    */
@@ -114,12 +126,17 @@ public final class LlamaKernels implements AutoCloseable {
     return pieces.array(scope, "drop", logits, column);
   }
 
+  /** Returns what computes, in a few words. */
+  public String description() {
+    return "TorchScript";
+  }
+
   @Override
   public void close() {
     pieces.close();
   }
 
-  private Hidden hidden(NDManager scope, String function, Object... arguments) {
+  final Hidden hidden(NDManager scope, String function, Object... arguments) {
     return new Hidden(pieces.array(scope, function, arguments));
   }
 }

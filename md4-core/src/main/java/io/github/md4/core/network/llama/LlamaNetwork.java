@@ -35,6 +35,7 @@ final class LlamaNetwork implements Network {
   private final List<ParameterSpec> specs;
   private final Precision precision;
   private final NDManager manager;
+  private final LlamaKernels.Options options;
   private final LlamaKernels inference;
   private final LlamaKernels training;
   private final RotaryAngles angles;
@@ -56,12 +57,14 @@ final class LlamaNetwork implements Network {
     this.manager = parent.newSubManager();
     this.angles = new RotaryAngles(config.rotaryBase(), config.headWidth());
     this.maskColumn = manager.create(new long[] {config.maskColumn()});
-    LlamaKernels.Options options =
+    this.options =
         new LlamaKernels.Options(
             precision,
+            config.width(),
             config.heads(),
             config.keyValueHeads(),
             config.headWidth(),
+            config.hiddenWidth(),
             config.epsilon(),
             config.isBiased(),
             config.hasHeadNorms(),
@@ -78,7 +81,7 @@ final class LlamaNetwork implements Network {
 
   @Override
   public Denoiser denoiser(Parameters parameters) {
-    return new Weighted(parameters::get);
+    return new Weighted(inference, parameters::get);
   }
 
   @Override
@@ -89,14 +92,21 @@ final class LlamaNetwork implements Network {
 
   /** Returns the pass of sequences that see each other whole, at the positions from 0 on. */
   LlamaPass pass(Function<String, NDArray> weights, NDArray zt) {
-    int length = Math.toIntExact(zt.getShape().get(1));
-    NDList places = tables.computeIfAbsent(length, l -> angles.tables(manager, l));
-    return pass(weights, places);
+    return pass(weights, places(zt));
   }
 
   /** Returns the pass of sequences with other places. */
   LlamaPass pass(Function<String, NDArray> weights, NDList places) {
-    return new LlamaPass(config, inference, weights, places, new Recording.None());
+    return pass(inference, weights, places);
+  }
+
+  private LlamaPass pass(LlamaKernels kernels, Function<String, NDArray> weights, NDList places) {
+    return new LlamaPass(config, kernels, weights, places, new Recording.None());
+  }
+
+  private NDList places(NDArray zt) {
+    int length = Math.toIntExact(zt.getShape().get(1));
+    return tables.computeIfAbsent(length, l -> angles.tables(manager, l));
   }
 
   @Override
@@ -112,7 +122,7 @@ final class LlamaNetwork implements Network {
         RecordedNetwork.Implementation.recorded(
             options.recompute(),
             (scope, batch, recording) -> {
-              NDList places = pass(parameters::get, batch.zt()).places();
+              NDList places = places(batch.zt());
               return new LlamaPass(config, training, parameters::get, places, recording)
                   .logits(batch.zt(), batch.rows(), maskColumn);
             },
@@ -126,20 +136,22 @@ final class LlamaNetwork implements Network {
 
   /** The network with weights. */
   private class Weighted implements Denoiser {
+    final LlamaKernels kernels;
     private final Function<String, NDArray> weights;
 
-    Weighted(Function<String, NDArray> weights) {
+    Weighted(LlamaKernels kernels, Function<String, NDArray> weights) {
+      this.kernels = kernels;
       this.weights = weights;
     }
 
     @Override
     public NDArray logits(NDArray zt, Condition condition, NDArray rows) {
-      return pass(weights, zt).logits(zt, rows, maskColumn);
+      return pass(kernels, weights, places(zt)).logits(zt, rows, maskColumn);
     }
 
     @Override
     public Denoiser withMaskColumn() {
-      return (zt, condition, rows) -> pass(weights, zt).withMask(zt, rows);
+      return (zt, condition, rows) -> pass(kernels, weights, places(zt)).withMask(zt, rows);
     }
   }
 
@@ -148,17 +160,18 @@ final class LlamaNetwork implements Network {
     private final LoadedWeights weights;
 
     Loaded(LoadedWeights weights) {
-      super(weights::of);
+      super(LlamaKernels.forFrozenWeights(manager, options), weights::of);
       this.weights = weights;
     }
 
     @Override
     public String description() {
-      return "TorchScript";
+      return kernels.description();
     }
 
     @Override
     public void close() {
+      kernels.close();
       weights.close();
     }
   }
