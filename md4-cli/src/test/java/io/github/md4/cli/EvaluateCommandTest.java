@@ -9,7 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.core.token.Tokenizer;
-import io.github.md4.train.data.Quickstart;
+import io.github.md4.train.data.quickstart.Quickstart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -13,7 +13,7 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.token.Gpt2Tokenizer;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.scoring.Gpt2Scorer;
-import io.github.md4.train.data.Detokenizer;
+import io.github.md4.train.data.document.Detokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.github.md4.core.token.Gpt2Tokenizer;
-import io.github.md4.train.data.Quickstart;
+import io.github.md4.train.data.quickstart.Quickstart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
-import io.github.md4.train.data.Windows;
+import io.github.md4.train.data.window.Windows;
 import io.github.md4.train.parallel.Share;
 import java.util.ArrayList;
 import java.util.List;

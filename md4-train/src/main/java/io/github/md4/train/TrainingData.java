@@ -6,7 +6,7 @@ import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.data.DataCheck;
-import io.github.md4.train.data.Windows;
+import io.github.md4.train.data.window.Windows;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -15,7 +15,7 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.TinyRun.Recorder;
-import io.github.md4.train.data.TrainingWindows;
+import io.github.md4.train.data.window.TrainingWindows;
 import io.github.md4.train.optimizer.SpikeGuard;
 import java.io.IOException;
 import java.nio.file.Path;

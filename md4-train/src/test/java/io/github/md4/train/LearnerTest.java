@@ -15,7 +15,7 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.TimeSampling;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.UpdateListener.Phase;
-import io.github.md4.train.data.TrainingWindows;
+import io.github.md4.train.data.window.TrainingWindows;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

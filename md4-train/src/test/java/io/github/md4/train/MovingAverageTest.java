@@ -17,7 +17,7 @@ import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.TinyRun.Recorder;
-import io.github.md4.train.data.TrainingWindows;
+import io.github.md4.train.data.window.TrainingWindows;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

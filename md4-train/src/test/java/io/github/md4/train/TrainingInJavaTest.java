@@ -10,7 +10,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.data.Existing;
-import io.github.md4.train.data.Quickstart;
+import io.github.md4.train.data.quickstart.Quickstart;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -19,7 +19,7 @@ import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.TinyRun.Recorder;
 import io.github.md4.train.data.DataCheck;
-import io.github.md4.train.data.TrainingWindows;
+import io.github.md4.train.data.window.TrainingWindows;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;

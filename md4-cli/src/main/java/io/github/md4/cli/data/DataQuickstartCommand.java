@@ -3,7 +3,7 @@ package io.github.md4.cli.data;
 
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.train.data.PreparedData;
-import io.github.md4.train.data.Quickstart;
+import io.github.md4.train.data.quickstart.Quickstart;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

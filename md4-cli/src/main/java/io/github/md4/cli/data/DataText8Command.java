@@ -4,7 +4,7 @@ package io.github.md4.cli.data;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.SourceFiles;
 import io.github.md4.train.data.PreparedData;
-import io.github.md4.train.data.Text8;
+import io.github.md4.train.data.character.Text8;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

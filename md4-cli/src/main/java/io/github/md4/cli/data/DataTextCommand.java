@@ -3,10 +3,10 @@ package io.github.md4.cli.data;
 
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.SourceFiles;
-import io.github.md4.train.data.PlainText;
 import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.SplitFractions;
-import io.github.md4.train.data.TextVocabulary;
+import io.github.md4.train.data.character.PlainText;
+import io.github.md4.train.data.character.TextVocabulary;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -15,7 +15,7 @@ import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
 import io.github.md4.train.RunFolder;
-import io.github.md4.train.data.Protocol;
+import io.github.md4.train.data.zeroshot.Protocol;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

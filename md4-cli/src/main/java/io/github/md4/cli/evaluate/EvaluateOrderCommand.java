@@ -11,7 +11,7 @@ import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.OrderLikelihood;
 import io.github.md4.core.likelihood.UnitLosses;
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.data.window.EvaluationChunks;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

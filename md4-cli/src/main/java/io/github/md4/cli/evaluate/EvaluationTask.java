@@ -8,7 +8,7 @@ import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
-import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.data.window.EvaluationChunks;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -10,7 +10,7 @@ import io.github.md4.cli.support.WithError;
 import io.github.md4.core.Units;
 import io.github.md4.core.likelihood.Interval;
 import io.github.md4.core.likelihood.UnitLosses;
-import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.data.window.EvaluationChunks;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;

@@ -15,7 +15,7 @@ import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.quality.NgramModel;
 import io.github.md4.sample.quality.SampleQuality;
-import io.github.md4.train.data.Quickstart;
+import io.github.md4.train.data.quickstart.Quickstart;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

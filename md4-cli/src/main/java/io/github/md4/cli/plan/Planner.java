@@ -14,7 +14,7 @@ import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.Batching;
-import io.github.md4.train.data.EvaluationChunks;
+import io.github.md4.train.data.window.EvaluationChunks;
 import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;

@@ -6,7 +6,7 @@ import static io.github.md4.core.Checks.require;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
-import io.github.md4.train.data.Windows;
+import io.github.md4.train.data.window.Windows;
 
 /**
  * Windows of a sequence of uniform tokens in memory, as fast to read as a mapped file. They take

@@ -57,8 +57,16 @@ public enum Existing {
     prepare(folder, SplitWriter.SPLITS);
   }
 
-  /** Creates the folder and checks that some splits may be written there. */
-  void prepare(Path folder, Collection<String> splits) throws IOException {
+  /**
+   * Creates the folder and checks that some splits may be written there. Nothing that exists is
+   * changed yet.
+   *
+   * @param folder the folder of the data set
+   * @param splits those to be written, of {@link SplitWriter#SPLITS}
+   * @throws InvalidDataException if it is a file, or holds files that may not be replaced
+   * @throws IOException if a file cannot be read or written
+   */
+  public void prepare(Path folder, Collection<String> splits) throws IOException {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new InvalidDataException(folder, "must be a folder");
     }

@@ -19,8 +19,9 @@ import java.util.List;
  * The writer of a stream of tokens as train, valid and test. No file gets its name before all are
  * complete.
  */
-final class SplitWriter implements Closeable {
-  static final List<String> SPLITS = List.of("train", "valid", "test");
+public final class SplitWriter implements Closeable {
+  /** The names of all splits, in the order in which a stream is cut. */
+  public static final List<String> SPLITS = List.of("train", "valid", "test");
 
   private final Path folder;
   private final List<Long> counts;
@@ -28,19 +29,28 @@ final class SplitWriter implements Closeable {
   private int current;
   private long writtenOfCurrent;
 
-  /** The part of the description that the splits share. */
-  record DataSet(String name, Tokenizer tokenizer, Provenance provenance) {
+  /**
+   * The part of the description that the splits share.
+   *
+   * @param name the data set's name, which the JSON files state
+   * @param tokenizer the vocabulary of the tokens
+   * @param provenance what the tokens were made of
+   */
+  public record DataSet(String name, Tokenizer tokenizer, Provenance provenance) {
     DataSplit split(String split) {
       return new DataSplit(name, split, tokenizer, provenance);
     }
   }
 
   /**
-   * Creates the files.
+   * Creates the files, under other names until {@link #finish}.
    *
+   * @param folder the folder of the data set, which exists
+   * @param data what the descriptions of the splits share
    * @param counts the number of tokens of each of {@link #SPLITS}; 0 gets no file
+   * @throws IOException if a file cannot be written
    */
-  SplitWriter(Path folder, DataSet data, List<Long> counts) throws IOException {
+  public SplitWriter(Path folder, DataSet data, List<Long> counts) throws IOException {
     this.folder = folder;
     this.counts = counts;
     try {
@@ -53,7 +63,13 @@ final class SplitWriter implements Closeable {
     }
   }
 
-  static Path bin(Path folder, String split) {
+  /**
+   * {@return the token file of a split}
+   *
+   * @param folder the folder of the data set
+   * @param split one of {@link #SPLITS}
+   */
+  public static Path bin(Path folder, String split) {
     return folder.resolve(split + ".bin");
   }
 
@@ -61,8 +77,14 @@ final class SplitWriter implements Closeable {
     return folder.resolve(split + ".json");
   }
 
-  /** Appends tokens to the splits that they fall into. */
-  void write(int[] ids) throws IOException {
+  /**
+   * Appends tokens to the splits that they fall into.
+   *
+   * @param ids tokens in [0, V), any number
+   * @throws InvalidDataException if they are more than the splits take together
+   * @throws IOException if a file cannot be written
+   */
+  public void write(int[] ids) throws IOException {
     int done = 0;
     while (done < ids.length) {
       while (current < counts.size() && writtenOfCurrent == counts.get(current)) {
@@ -82,8 +104,12 @@ final class SplitWriter implements Closeable {
   /**
    * Names the files and returns their descriptions. Removes an older file of a split that is empty
    * now.
+   *
+   * @return the descriptions of the splits that are not empty, in the order of {@link #SPLITS}
+   * @throws InvalidDataException if fewer tokens were written than the splits take
+   * @throws IOException if a file cannot be written
    */
-  List<TokenFileInfo> finish() throws IOException {
+  public List<TokenFileInfo> finish() throws IOException {
     checkIsWhole();
     List<TokenFileInfo> infos = new ArrayList<>();
     for (int i = 0; i < counts.size(); i++) {

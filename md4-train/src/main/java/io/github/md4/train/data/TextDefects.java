@@ -9,14 +9,24 @@ package io.github.md4.train.data;
  *     place U+FFFD stands, at least 0
  */
 public record TextDefects(long missing, long mended) {
-  static final TextDefects NONE = new TextDefects(0, 0);
+  /** No document. */
+  public static final TextDefects NONE = new TextDefects(0, 0);
 
-  TextDefects plus(TextDefects other) {
+  /**
+   * {@return the numbers of both}
+   *
+   * @param other the numbers of other documents
+   */
+  public TextDefects plus(TextDefects other) {
     return new TextDefects(missing + other.missing, mended + other.mended);
   }
 
-  /** Returns a text with U+FFFD for each half of a character; the same object if there is none. */
-  static String mend(String text) {
+  /**
+   * {@return a text with U+FFFD for each half of a character; the same object if there is none}
+   *
+   * @param text any text
+   */
+  public static String mend(String text) {
     StringBuilder mended = null;
     for (int i = 0; i < text.length(); i++) {
       boolean isPair =

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-
 /**
- * Data sets: the preparation of texts as files of tokens, and the windows and chunks of these files
- * (docs/data.md). {@link io.github.md4.train.data.DocumentTokens}, {@link
- * io.github.md4.train.data.PlainText}, {@link io.github.md4.train.data.Text8} and {@link
- * io.github.md4.train.data.Quickstart} write files; {@link io.github.md4.train.data.Windows} are
- * what a training reads of them and {@link io.github.md4.train.data.EvaluationChunks} what an
- * evaluation reads.
+ * A data set: the files of its splits, what they replace, and their check. The packages below have
+ * its kinds and what is read of it (docs/data.md): {@code character} and {@code document} with
+ * {@code packing} write texts, {@code image} images, {@code quickstart} a set whose entropy is
+ * known; {@code window} is what trainings and evaluations read, {@code zeroshot} rows of other
+ * sets.
  *
  * <p>In the comments N is the number of tokens of a sequence and V the size of the vocabulary
  * without the mask; tokens are int32 in [0, V). "Spec" is docs/spec.md of this project. No argument

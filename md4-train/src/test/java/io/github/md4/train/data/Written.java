@@ -17,15 +17,15 @@ import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.XZOutputStream;
 
 /** Files for tests. */
-final class Written {
+public final class Written {
   private Written() {}
 
-  static Path text(Path file, String text) throws IOException {
+  public static Path text(Path file, String text) throws IOException {
     return Files.write(file, packed(file.toString(), text.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Returns bytes packed as the ending of the name says. */
-  static byte[] packed(String name, byte[] bytes) throws IOException {
+  public static byte[] packed(String name, byte[] bytes) throws IOException {
     ByteArrayOutputStream packed = new ByteArrayOutputStream();
     try (OutputStream out = packing(name, packed)) {
       out.write(bytes);
@@ -53,7 +53,7 @@ final class Written {
   }
 
   /** Returns the tokens of a split. */
-  static int[] ids(Path folder, String split) {
+  public static int[] ids(Path folder, String split) {
     try (TokenFile file = TokenFile.open(folder.resolve(split + ".bin"))) {
       return file.read(0, (int) file.length());
     } catch (IOException e) {
@@ -62,7 +62,7 @@ final class Written {
   }
 
   /** Returns the text of a split. */
-  static String decoded(Path folder, String split) throws IOException {
+  public static String decoded(Path folder, String split) throws IOException {
     try (TokenFile file = TokenFile.open(folder.resolve(split + ".bin"))) {
       return file.info().orElseThrow().tokenizer().decode(file.read(0, (int) file.length()));
     }

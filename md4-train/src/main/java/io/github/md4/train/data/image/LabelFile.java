@@ -2,7 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.data.Compression;
+import io.github.md4.train.internal.corpus.Compression;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
