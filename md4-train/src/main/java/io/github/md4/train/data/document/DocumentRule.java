@@ -5,12 +5,9 @@ import io.github.md4.core.token.Tokenizer;
 import io.github.md4.train.internal.corpus.CorpusReader;
 import io.github.md4.train.internal.corpus.Lines;
 import io.github.md4.train.internal.document.FilePieces;
-import io.github.md4.train.internal.document.Piece;
+import io.github.md4.train.internal.document.LinePieces;
 import io.github.md4.train.internal.document.Pieces;
-import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
+import io.github.md4.train.internal.document.UntilPieces;
 
 /** The rule that divides a plain text file, UTF-8, into documents (docs/data.md). */
 public sealed interface DocumentRule {
@@ -18,6 +15,7 @@ public sealed interface DocumentRule {
   /**
    * {@return the documents of a text, closed by the caller}
    *
+   * @hidden its types are internal
    * @param bytes the file's text, UTF-8, closed with the documents
    * @param tokenizer the tokenizer that will encode them, which tells where a long text may be cut
    */
@@ -47,6 +45,9 @@ public sealed interface DocumentRule {
 
   /** One document for the whole file. */
   record WholeFile() implements DocumentRule {
+    /**
+     * @hidden its types are internal
+     */
     @Override
     public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
       return new FilePieces(bytes, tokenizer);
@@ -60,6 +61,9 @@ public sealed interface DocumentRule {
 
   /** One document for each line, without its end. */
   record EachLine() implements DocumentRule {
+    /**
+     * @hidden its types are internal
+     */
     @Override
     public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
       return new LinePieces(new Lines(bytes), line -> line);
@@ -76,6 +80,9 @@ public sealed interface DocumentRule {
    * Face's data sets have them.
    */
   record StrippedLines() implements DocumentRule {
+    /**
+     * @hidden its types are internal
+     */
     @Override
     public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
       return new LinePieces(new Lines(bytes), String::strip);
@@ -92,6 +99,9 @@ public sealed interface DocumentRule {
    * Hugging Face's data sets have them.
    */
   record WikiTextRows() implements DocumentRule {
+    /**
+     * @hidden its types are internal
+     */
     @Override
     public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
       return new LinePieces(new Lines(bytes), line -> line.isBlank() ? "" : line + "\n");
@@ -123,6 +133,9 @@ public sealed interface DocumentRule {
       }
     }
 
+    /**
+     * @hidden its types are internal
+     */
     @Override
     public Pieces pieces(CorpusReader bytes, Tokenizer tokenizer) {
       return new UntilPieces(new Lines(bytes), line);
@@ -131,69 +144,6 @@ public sealed interface DocumentRule {
     @Override
     public String toString() {
       return PREFIX + line;
-    }
-  }
-
-  /** The conversion of a line to a document. */
-  @FunctionalInterface
-  interface LineText {
-    /**
-     * {@return the text that a line stands for}
-     *
-     * @param line a line of the text, without its end
-     */
-    String of(String line);
-  }
-
-  /**
-   * The pieces of a text with one document for each line.
-   *
-   * @param lines the lines of the text
-   * @param text makes the document of a line
-   */
-  record LinePieces(Lines lines, LineText text) implements Pieces {
-    @Override
-    public Optional<Piece> next() throws IOException {
-      return lines.next().map(line -> new Piece(text.of(line), true));
-    }
-
-    @Override
-    public List<String> notes() {
-      return lines.notes();
-    }
-
-    @Override
-    public void close() throws IOException {
-      lines.close();
-    }
-  }
-
-  /**
-   * The pieces of a text with documents up to a marker line.
-   *
-   * @param lines the lines of the text
-   * @param marker the line between two documents
-   */
-  record UntilPieces(Lines lines, String marker) implements Pieces {
-    @Override
-    public Optional<Piece> next() throws IOException {
-      Optional<String> line = lines.next();
-      boolean isAny = line.isPresent();
-      List<String> text = new ArrayList<>();
-      for (; line.isPresent() && !line.get().equals(marker); line = lines.next()) {
-        text.add(line.get());
-      }
-      return isAny ? Optional.of(new Piece(String.join("\n", text), true)) : Optional.empty();
-    }
-
-    @Override
-    public List<String> notes() {
-      return lines.notes();
-    }
-
-    @Override
-    public void close() throws IOException {
-      lines.close();
     }
   }
 }
