@@ -3,47 +3,36 @@ package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.md4.core.Precision;
-import io.github.md4.core.model.ModelConfig;
-import io.github.md4.core.model.Weights;
-import io.github.md4.core.network.transformer.TransformerConfig;
-import io.github.md4.core.token.Tokenizer;
+import io.github.md4.core.PageProgram;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
-import io.github.md4.sample.trajectory.Sample;
-import io.github.md4.train.Learner;
-import io.github.md4.train.TrainingConfig;
-import io.github.md4.train.TrainingData;
-import io.github.md4.train.TrainingListener;
-import io.github.md4.train.TrainingRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The training of README and docs/library.md, line by line: from memory to a model folder. */
+/** The programs of docs/library.md, as they stand there, and what takes the folder they leave. */
 @Tag("slow")
 final class LibraryProgramTest {
-  private static final String SOURCE = "src/test/java/io/github/md4/cli/LibraryProgramTest.java";
+  private static final Path TINY = Path.of("..", "md4-sample", "src", "tiny", "resources");
+
+  @TempDir private Path folder;
+
+  private PageProgram program(String page, String name) throws IOException {
+    return PageProgram.of(page, name, Files.createDirectories(folder.resolve("classes")));
+  }
 
   @Test
-  void program_trainsDrawsAndGoesOn(@TempDir Path folder) throws IOException {
-    List<Object> printed = new ArrayList<>();
-    Tokenizer tokenizer = new Tokenizer.Characters("abcde");
-    List<int[]> windows =
-        Stream.of("abcdeab", "bcdeabc", "cdeabcd", "deabcde", "eabcdea")
-            .map(tokenizer::encode)
-            .toList();
-    train(tokenizer, windows, folder, printed);
-    assertThat(printed).hasSize(3).element(2).asString().matches("400 \\[[a-e]{7}, [a-e]{7}]");
-    assertThat(folder.resolve("model/model.safetensors")).exists();
-    try (MaskedDiffusion model = MaskedDiffusion.load(folder)) {
+  void training_trainsDrawsAndGoesOnAndIsLoaded() throws Exception {
+    Path run = folder.resolve("run");
+    PageProgram training = program("library.md", "TrainingProgram");
+    checkTraining(training.run(run.toString()));
+    checkTraining(training.shownOutput());
+    assertThat(run.resolve("model/model.safetensors")).exists();
+    try (MaskedDiffusion model = MaskedDiffusion.load(run)) {
       SamplingOptions options = SamplingOptions.defaults().samples(20).seed(1);
       long rotations =
           model.generate(options).stream()
@@ -51,63 +40,57 @@ final class LibraryProgramTest {
               .count();
       assertThat(rotations).isGreaterThan(10); // of 5 in 78,125 texts
     }
-    train(tokenizer, windows, folder, printed); // again: nothing is left to do
-    assertThat(printed.subList(3, printed.size())).isEmpty();
+    assertThat(training.run(run.toString())).isEmpty(); // again: nothing is left to do
+    for (Path path : List.of(run, run.resolve("model"), run.resolve("checkpoints/step-400"))) {
+      checkFirst(program("library.md", "FirstProgram").run(path.toString()));
+    }
+    checkFirst(program("library.md", "FirstProgram").shownOutput());
+    PageProgram criteria = program("djl.md", "CriteriaProgram");
+    for (List<String> texts : List.of(criteria.run(run.toString()), criteria.shownOutput())) {
+      assertThat(texts).hasSize(2);
+      assertThat(texts.get(0)).matches("[a-e]{7}");
+      assertThat(texts.get(1)).matches("[a-e]bcd[a-e]{3}");
+    }
   }
 
-  private static void train(
-      Tokenizer tokenizer, List<int[]> windows, Path folder, List<Object> printed)
-      throws IOException {
-    // BEGIN training
-    TrainingData data = TrainingData.of(tokenizer, windows); // int[7] each
-    TransformerConfig network = TransformerConfig.defaults().withHeads(2, 16).withLayers(2);
-    ModelConfig model = ModelConfig.defaults().withLength(7).withNetwork(network);
-    TrainingConfig training =
-        TrainingConfig.defaults().steps(400).batchSize(20).learningRate(3e-3).emaRate(0.9);
-    TrainingRun.Plan plan =
-        TrainingRun.Plan.of(model, training.precision(Precision.FLOAT32).logEvery(200), data);
-    try (TrainingRun run = TrainingRun.startOrResume(folder, plan, data)) {
-      run.run(TrainingListener.all(metrics(printed), samples(tokenizer, printed)));
-    } // folder/model is the model, for MaskedDiffusion.load(folder)
-    // END training
+  private static void checkTraining(List<String> printed) {
+    assertThat(printed).hasSize(3);
+    assertThat(printed.get(0)).startsWith("StepMetrics[step=200, bitsPerToken=");
+    assertThat(printed.get(1)).startsWith("StepMetrics[step=400, bitsPerToken=");
+    assertThat(printed.get(2)).matches("400 \\[[a-e]{7}, [a-e]{7}]");
   }
 
-  private static TrainingListener metrics(List<Object> printed) {
-    return TrainingListener.ofMetrics(printed::add);
-  }
-
-  private static TrainingListener samples(Tokenizer tokenizer, List<Object> printed) {
-    // BEGIN samples
-    return TrainingListener.ofEvaluations(
-        (Learner learner) -> {
-          try (MaskedDiffusion now =
-              MaskedDiffusion.of(
-                  learner.model().denoiser(Weights.EMA),
-                  learner.model().schedule(Weights.EMA),
-                  tokenizer,
-                  7)) {
-            SamplingOptions options = SamplingOptions.defaults().steps(64).samples(2).seed(1);
-            List<Sample> drawn = now.generate(options);
-            printed.add(learner.updates() + " " + drawn.stream().map(Sample::text).toList());
-          }
-        });
-    // END samples
+  private static void checkFirst(List<String> printed) {
+    assertThat(printed).hasSize(3).allMatch(line -> line.matches("\\d+ [a-e]{7}"));
+    assertThat(printed.stream().map(line -> line.replaceFirst(" .*", "")).distinct()).hasSize(1);
   }
 
   @Test
-  void pages_haveTheseLines() throws IOException {
-    String library = Files.readString(Path.of("..", "docs", "library.md"));
-    String readme = Files.readString(Path.of("..", "README.md"));
-    assertThat(library).contains(lines("training"), lines("samples"));
-    assertThat(readme).contains(lines("training"));
+  void tiny_samplesWhatThePageShows() throws Exception {
+    PageProgram tiny = program("library.md", "TinyProgram").with(TINY);
+    assertThat(tiny.run()).hasSize(3).isEqualTo(tiny.shownOutput());
   }
 
-  private static String lines(String name) throws IOException {
-    String source = Files.readString(Path.of(SOURCE));
-    String all =
-        source.substring(
-            source.indexOf("// BEGIN " + name + "\n") + name.length() + 10,
-            source.indexOf("    // END " + name + "\n"));
-    return all.lines().map(line -> line.substring(4)).collect(Collectors.joining("\n"));
+  /** The page's own output is of the quickstart's model, of whose kind the tiny one is. */
+  @Test
+  void tutorial_compilesAndSamples() throws Exception {
+    assertThat(program("tutorial-java.md", "Train").shownOutput()).hasSize(1);
+    PageProgram first = program("tutorial-java.md", "Try");
+    checkTutorial(first.run(TINY.resolve("io/github/md4/tiny").toString()));
+    checkTutorial(first.shownOutput());
+  }
+
+  private static void checkTutorial(List<String> printed) {
+    assertThat(printed).hasSize(6);
+    assertThat(printed.subList(0, 5)).allMatch(line -> line.split(" ").length == 12);
+    assertThat(printed.get(4)).matches("at dawn the \\w+ \\w+ finds its \\w+ \\w+ near the \\w+");
+    assertThat(printed.get(5)).matches("\\d\\.\\d+ \\+- 0\\.\\d+");
+  }
+
+  @Test
+  void readme_hasTheTrainingsLines() throws IOException {
+    String lines = program("library.md", "TrainingProgram").lines("TrainingData data", "} // ");
+    assertThat(Files.readString(Path.of("..", "README.md"))).contains(lines);
+    assertThat(lines.lines()).hasSizeLessThanOrEqualTo(10);
   }
 }
