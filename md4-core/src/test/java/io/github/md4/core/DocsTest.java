@@ -114,8 +114,11 @@ final class DocsTest {
   }
 
   private static boolean exists(Matcher type) {
-    if (isOfJava(type.group())) {
+    if (isClass("java.lang." + type.group())) {
       return true;
+    }
+    if (type.group().startsWith("ai.djl.")) {
+      return isClass(type.group());
     }
     String folder = type.group(1).replace('.', '/');
     Path end = Path.of(folder, type.group(2) + ".java");
@@ -124,9 +127,9 @@ final class DocsTest {
         .anyMatch(source -> type.group(3) == null || declares(source, type.group(3)));
   }
 
-  private static boolean isOfJava(String name) {
+  private static boolean isClass(String name) {
     try {
-      return Class.forName("java.lang." + name) != null;
+      return Class.forName(name, false, DocsTest.class.getClassLoader()) != null;
     } catch (ClassNotFoundException e) {
       return false;
     }
