@@ -39,6 +39,19 @@ public final class DivergedException extends RuntimeException {
     this.advice = advice;
   }
 
+  /**
+   * {@return the exception of a number that is not finite}
+   *
+   * @param what the number, as in "the loss of"
+   * @param step the update's number, from 1
+   * @param seed the seed of the run's config
+   */
+  public static DivergedException notFinite(String what, long step, long seed) {
+    return new DivergedException(
+        "%s step %d: not finite (seed %d)".formatted(what, step, seed),
+        "lower training.learningRate.base or set training.clip");
+  }
+
   private DivergedException(DivergedException cause, String tail) {
     super(cause.reason + tail, cause);
     this.reason = cause.reason;

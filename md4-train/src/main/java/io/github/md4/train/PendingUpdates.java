@@ -52,7 +52,7 @@ final class PendingUpdates {
       if (!read.isMade()) {
         spikes.add(spike(each, read));
       } else if (!Float.isFinite(read.loss())) {
-        throw diverged("the loss of", each.step, config.seed());
+        throw DivergedException.notFinite("the loss of", each.step, config.seed());
       }
       partial = partial.with(read);
       if (partial.leftOutInARow == MOST_IN_A_ROW && !config.optimization().guard().goesBack()) {
@@ -67,13 +67,6 @@ final class PendingUpdates {
     Spike.Examples examples =
         new Spike.Examples(of.batch * config.batching().batchSize(), config.batching().batchSize());
     return new Spike(of.step, read.loss() + constantBits, read.gradientNorm(), examples);
-  }
-
-  /** Returns what to throw where {@code what}, as in "the loss of", is not finite. */
-  static DivergedException diverged(String what, long step, long seed) {
-    return new DivergedException(
-        "%s step %d: not finite (seed %d)".formatted(what, step, seed),
-        "lower training.learningRate.base or set training.clip");
   }
 
   private DivergedException stuck(long step) {

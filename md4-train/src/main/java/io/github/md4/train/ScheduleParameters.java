@@ -84,7 +84,7 @@ final class ScheduleParameters implements AutoCloseable {
    */
   void move(float[] byRaw, AdamW optimizer, TrainedSchedule.Update update) {
     if (!isFinite(byRaw)) {
-      throw PendingUpdates.diverged("the loss of", update.number(), training.seed());
+      throw DivergedException.notFinite("the loss of", update.number(), training.seed());
     }
     set(gradient, byRaw);
     training.optimization().clip().apply(new DeviceGradients(kernels, gradient));

@@ -285,7 +285,8 @@ final class Trainer {
   /** Nothing that is not finite replaces a checkpoint that is. */
   private void checkFinite() {
     if (!learner.isFinite()) {
-      throw PendingUpdates.diverged("the weights after", learner.updates(), plan.training().seed());
+      throw DivergedException.notFinite(
+          "the weights after", learner.updates(), plan.training().seed());
     }
   }
 

@@ -358,8 +358,7 @@ public final class TrainingRun implements AutoCloseable {
   /** Becomes the run before its first update. */
   void begin() throws IOException {
     Plan plan = place.plan();
-    TrainedModel model =
-        plan.training.warmStart().model(manager, network, plan, plan.trainedSchedule(manager));
+    TrainedModel model = new StartingWeights(plan).model(manager, network);
     beginning = "step 0 and weights " + model.fingerprint();
     learner = new Learner(model, plan.training, plan.communicator);
     trainer = place.trainer(learner);

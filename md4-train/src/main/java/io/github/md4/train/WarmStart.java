@@ -1,35 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
-import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidConfigException;
-import io.github.md4.core.model.SavedModel;
-import io.github.md4.core.model.Weights;
-import io.github.md4.core.network.Network;
 import io.github.md4.core.schedule.ScheduleConfig;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 
 /** The start of a network's weights: drawn from their laws, or those of a trained model. */
 public sealed interface WarmStart {
 
   /**
-   * {@return a model before its first update, closed by the caller}
-   *
-   * @param parent the manager under which the arrays live; its device is theirs
-   * @param network the network whose weights are trained, and its parameters' specs
-   * @param plan what is trained, and how
-   * @param schedule the schedule, closed with what is made
-   * @throws InvalidConfigException if the start is a model of another network, vocabulary or kind
-   *     of schedule
-   * @throws io.github.md4.core.InvalidDataException if the start is a folder without a model, or a
-   *     damaged one
-   * @throws IOException if a file cannot be read or written
+   * {@return the folder of the model whose averaged weights are taken; empty where weights are
+   * drawn}
    */
-  TrainedModel model(
-      NDManager parent, Network network, TrainingRun.Plan plan, TrainedSchedule schedule)
-      throws IOException;
+  Optional<Path> source();
 
   /**
    * {@return the choice written as {@code none} or as the folder of a model}
@@ -67,9 +52,8 @@ public sealed interface WarmStart {
     private static final String NAME = "none";
 
     @Override
-    public TrainedModel model(
-        NDManager parent, Network network, TrainingRun.Plan plan, TrainedSchedule schedule) {
-      return TrainedModel.initial(parent, network, plan.training(), schedule);
+    public Optional<Path> source() {
+      return Optional.empty();
     }
 
     @Override
@@ -94,42 +78,9 @@ public sealed interface WarmStart {
       Objects.requireNonNull(folder, "folder");
     }
 
-    private static final String KEY = "training.warmStart";
-
     @Override
-    public TrainedModel model(
-        NDManager parent, Network network, TrainingRun.Plan plan, TrainedSchedule schedule)
-        throws IOException {
-      Path model = RunFolder.modelIn(folder, Weights.EMA);
-      check(SavedModel.Description.read(model), plan.model());
-      return TrainedModel.warm(parent, network, plan.training(), schedule, model);
-    }
-
-    private void check(SavedModel.Description found, SavedModel.Description wanted) {
-      require(
-          found.config().network().equals(wanted.config().network()),
-          "has another network than model.network");
-      require(
-          found.tokenizer().equals(wanted.tokenizer()), "has another vocabulary than data.train");
-      require(
-          !found.config().schedule().isLearned()
-              || found.config().schedule().isLike(wanted.config().schedule()),
-          "was trained with "
-              + learned(found.config().schedule())
-              + "; set model.schedule to "
-              + found.config().schedule()
-              + " too");
-    }
-
-    private static String learned(ScheduleConfig schedule) {
-      return schedule.match(
-          curve -> "a curve", powers -> "learned powers", noise -> "learned noise");
-    }
-
-    private void require(boolean holds, String what) {
-      if (!holds) {
-        throw new InvalidConfigException(KEY, folder + " " + what);
-      }
+    public Optional<Path> source() {
+      return Optional.of(folder);
     }
 
     @Override
