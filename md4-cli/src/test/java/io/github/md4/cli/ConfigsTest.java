@@ -13,7 +13,7 @@ import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.schedule.LearnedPowers;
-import io.github.md4.train.TrainingConfig;
+import io.github.md4.train.config.TrainingConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,7 +8,7 @@ import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.core.DeviceException;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.DivergedException;
+import io.github.md4.train.optimizer.DivergedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
-import io.github.md4.train.DecayKind;
-import io.github.md4.train.LearningRateConfig;
+import io.github.md4.train.optimizer.DecayKind;
 import io.github.md4.train.optimizer.LearningRate;
+import io.github.md4.train.optimizer.LearningRateConfig;
 
 /** A decay as a user writes it: the rate is divided by two every so many updates. */
 public record OwnDecay(double every) implements LearningRateConfig.Decay {

@@ -4,7 +4,7 @@ package io.github.md4.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.train.Checkpoints;
+import io.github.md4.train.folder.Checkpoints;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonParser;
 import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.train.Checkpoints;
-import io.github.md4.train.Checkpoints.Checkpoint;
+import io.github.md4.train.folder.Checkpoints;
+import io.github.md4.train.folder.Checkpoints.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import io.github.md4.train.optimizer.Spike;
+import io.github.md4.train.update.Learner;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

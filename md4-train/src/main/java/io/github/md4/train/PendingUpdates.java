@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
-import io.github.md4.train.UpdateNumbers.Read;
+import io.github.md4.train.config.TrainingConfig;
+import io.github.md4.train.optimizer.DivergedException;
+import io.github.md4.train.optimizer.Spike;
+import io.github.md4.train.update.UpdateNumbers;
+import io.github.md4.train.update.UpdateNumbers.Read;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import io.github.md4.train.optimizer.Spike;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

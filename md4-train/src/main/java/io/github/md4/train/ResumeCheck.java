@@ -5,6 +5,8 @@ import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.train.TrainingRun.Plan;
+import io.github.md4.train.config.WarmStart;
+import io.github.md4.train.folder.Checkpoints;
 
 /**
  * The check that a plan can go on from a checkpoint.

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.SavedModel;
+import io.github.md4.train.folder.Checkpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

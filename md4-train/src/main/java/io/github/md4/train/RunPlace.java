@@ -4,7 +4,12 @@ package io.github.md4.train;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.noise.Noise;
+import io.github.md4.train.batch.Batches;
+import io.github.md4.train.batch.TrainingData;
+import io.github.md4.train.config.TrainingConfig;
 import io.github.md4.train.data.DataCheck;
+import io.github.md4.train.folder.RunFolder;
+import io.github.md4.train.update.Learner;
 import java.io.IOException;
 
 /** The folder and the data of a run. */

@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.md4.core.noise.Noise;
+import io.github.md4.train.batch.Batches;
+import io.github.md4.train.batch.ExampleBatch;
+import io.github.md4.train.config.Batching;
+import io.github.md4.train.config.TrainingConfig;
+import io.github.md4.train.config.WarmStart;
 import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.SplitFractions;
 import io.github.md4.train.data.character.PlainText;
@@ -23,6 +28,9 @@ import io.github.md4.train.data.packing.VocabularyChoice;
 import io.github.md4.train.data.window.MemoryWindows;
 import io.github.md4.train.data.window.Windows;
 import io.github.md4.train.data.zeroshot.Protocol;
+import io.github.md4.train.folder.Checkpoints;
+import io.github.md4.train.folder.RunFolder;
+import io.github.md4.train.optimizer.MovingAverage;
 import io.github.md4.train.optimizer.SpikeGuard;
 import io.github.md4.train.parallel.Claims;
 import io.github.md4.train.parallel.Job;

@@ -16,8 +16,8 @@ import io.github.md4.core.network.TrainingOptions;
 import java.util.List;
 
 /** A network on a device that runs out of memory at one of the run's batches. */
-record FullMemory(Network network, long batch) implements Network {
-  static final String COMPLAINT = "CUDA out of memory. Tried to allocate 2.00 GiB.";
+public record FullMemory(Network network, long batch) implements Network {
+  public static final String COMPLAINT = "CUDA out of memory. Tried to allocate 2.00 GiB.";
 
   @Override
   public List<ParameterSpec> specs() {

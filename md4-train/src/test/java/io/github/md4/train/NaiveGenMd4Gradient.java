@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.model.GenMd4Parameter;
 import io.github.md4.core.model.Weights;
+import io.github.md4.train.update.Learner;
 
 /**
  * The gradient by the powers' parameters in plain loops, term by term as the reference has them

@@ -13,6 +13,7 @@ import io.github.md4.core.internal.torch.Flat;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.OptimizerKernels;
 import io.github.md4.core.internal.torch.OptimizerKernels.Trained;
+import io.github.md4.train.internal.update.ParameterUpdate;
 import io.github.md4.train.optimizer.AdamW;
 import io.github.md4.train.optimizer.LearningRate;
 import java.util.Arrays;

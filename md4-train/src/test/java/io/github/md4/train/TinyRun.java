@@ -3,12 +3,14 @@ package io.github.md4.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Activation;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Parameters;
 import io.github.md4.core.network.TimeFeatures;
 import io.github.md4.core.network.TrainingOptions;
@@ -16,7 +18,13 @@ import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.token.TokenFile;
-import io.github.md4.train.LearningRateConfig.Decay;
+import io.github.md4.train.batch.ExampleBatch;
+import io.github.md4.train.config.Batching;
+import io.github.md4.train.config.Computation;
+import io.github.md4.train.config.GenMd4Config;
+import io.github.md4.train.config.Reporting;
+import io.github.md4.train.config.TrainingConfig;
+import io.github.md4.train.config.WarmStart;
 import io.github.md4.train.data.Existing;
 import io.github.md4.train.data.PreparedData;
 import io.github.md4.train.data.SplitFractions;
@@ -25,7 +33,13 @@ import io.github.md4.train.data.character.TextVocabulary;
 import io.github.md4.train.data.quickstart.Quickstart;
 import io.github.md4.train.optimizer.AdamW;
 import io.github.md4.train.optimizer.GradientClip;
+import io.github.md4.train.optimizer.LearningRateConfig;
+import io.github.md4.train.optimizer.LearningRateConfig.Decay;
+import io.github.md4.train.optimizer.Optimization;
+import io.github.md4.train.optimizer.Spike;
 import io.github.md4.train.optimizer.SpikeGuard;
+import io.github.md4.train.schedule.TrainedSchedule;
+import io.github.md4.train.update.Learner;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -97,13 +111,13 @@ public final class TinyRun {
   }
 
   /** The same training of other batches. */
-  static TrainingConfig sized(TrainingConfig t, int batchSize, int microBatch) {
+  public static TrainingConfig sized(TrainingConfig t, int batchSize, int microBatch) {
     return t.withBatching(
         new Batching(batchSize, microBatch, t.batching().samples(), t.batching().timeSampling()));
   }
 
   /** The same training, its layers computed again on the way back. */
-  static TrainingConfig recomputing(TrainingConfig t) {
+  public static TrainingConfig recomputing(TrainingConfig t) {
     return t.withComputation(t.computation().withRecompute(TrainingOptions.Recompute.LAYER));
   }
 
@@ -126,7 +140,7 @@ public final class TinyRun {
   }
 
   /** As {@link #plan}, with the dropout of channels alone. */
-  static TrainingRun.Plan withoutEngineDropout(TrainingConfig training, TokenFile tokens) {
+  public static TrainingRun.Plan withoutEngineDropout(TrainingConfig training, TokenFile tokens) {
     return withDropout(plan(training, tokens), NETWORK.dropout());
   }
 
@@ -201,20 +215,27 @@ public final class TinyRun {
   }
 
   /** All numbers of all parameters, in order. */
-  static float[] flat(Parameters parameters) {
+  public static float[] flat(Parameters parameters) {
     FloatBuffer all = FloatBuffer.allocate(Math.toIntExact(parameters.size()));
     parameters.list().forEach(array -> all.put(array.toFloatArray()));
     return all.array();
   }
 
   /** The objective of a plan whose schedule is a curve. */
-  static Objective objective(TrainingRun.Plan plan) {
-    return FixedSchedule.of(plan.model().tokenSpace(), plan.model().config(), plan.training())
-        .objective();
+  public static Objective objective(TrainingRun.Plan plan) {
+    try (NDManager parent = NDManager.newBaseManager();
+        TrainedSchedule schedule = schedule(plan, parent)) {
+      return schedule.objective(Weights.RAW);
+    }
+  }
+
+  /** The schedule of a plan at its start. */
+  public static TrainedSchedule schedule(TrainingRun.Plan plan, NDManager parent) {
+    return plan.trainedSchedule(parent);
   }
 
   /** The queries of micro-batches under an objective. */
-  static List<QueryBatch> queries(Objective objective, List<ExampleBatch> batches) {
+  public static List<QueryBatch> queries(Objective objective, List<ExampleBatch> batches) {
     return batches.stream().map(batch -> batch.queries(objective)).toList();
   }
 }

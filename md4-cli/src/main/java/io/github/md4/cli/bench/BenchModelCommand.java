@@ -18,7 +18,7 @@ import io.github.md4.cli.support.Usage;
 import io.github.md4.core.Precision;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
-import io.github.md4.train.RunFolder;
+import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;

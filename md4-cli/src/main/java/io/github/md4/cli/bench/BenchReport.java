@@ -4,12 +4,12 @@ package io.github.md4.cli.bench;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.Table;
-import io.github.md4.train.TrainingConfig;
-import io.github.md4.train.UpdateListener.Phase;
 import io.github.md4.train.bench.BenchResult;
 import io.github.md4.train.bench.MemoryUse;
 import io.github.md4.train.bench.StepBench;
+import io.github.md4.train.config.TrainingConfig;
 import io.github.md4.train.speed.Spread;
+import io.github.md4.train.update.UpdateListener.Phase;
 import java.util.Locale;
 
 /** The report of {@code md4 bench train}. */

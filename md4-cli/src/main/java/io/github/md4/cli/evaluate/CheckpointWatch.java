@@ -3,9 +3,9 @@ package io.github.md4.cli.evaluate;
 
 import io.github.md4.cli.support.Counted;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.Checkpoints;
-import io.github.md4.train.Checkpoints.Checkpoint;
-import io.github.md4.train.RunFolder;
+import io.github.md4.train.folder.Checkpoints;
+import io.github.md4.train.folder.Checkpoints.Checkpoint;
+import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

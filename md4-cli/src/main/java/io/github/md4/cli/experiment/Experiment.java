@@ -5,10 +5,10 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.schedule.SamplingGrid;
-import io.github.md4.train.TrainedSchedule;
-import io.github.md4.train.TrainingConfig;
+import io.github.md4.train.config.TrainingConfig;
 import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.parallel.ParallelConfig;
+import io.github.md4.train.schedule.TrainedSchedule;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -2,7 +2,7 @@
 package io.github.md4.cli.experiment;
 
 import io.github.md4.cli.config.ConfigLoader;
-import io.github.md4.train.RunFolder;
+import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -7,7 +7,7 @@ import io.github.md4.cli.support.ModelArgument;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.published.PublishedCopy;
 import io.github.md4.core.published.TransformersExport;
-import io.github.md4.train.RunFolder;
+import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;

@@ -4,9 +4,9 @@ package io.github.md4.cli.plan;
 import io.github.md4.core.Precision;
 import io.github.md4.core.network.TrainingOptions.Recompute;
 import io.github.md4.core.network.transformer.TransformerConfig;
-import io.github.md4.train.Batching;
-import io.github.md4.train.Computation;
-import io.github.md4.train.TrainingConfig;
+import io.github.md4.train.config.Batching;
+import io.github.md4.train.config.Computation;
+import io.github.md4.train.config.TrainingConfig;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -13,7 +13,7 @@ import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSpec;
 import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.token.TokenFile;
-import io.github.md4.train.Batching;
+import io.github.md4.train.config.Batching;
 import io.github.md4.train.data.window.EvaluationChunks;
 import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.speed.FlopCount;

@@ -4,7 +4,7 @@ package io.github.md4.cli.support;
 import io.github.md4.core.DeviceException;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.train.DivergedException;
+import io.github.md4.train.optimizer.DivergedException;
 import io.github.md4.train.parallel.JobException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine.ParameterException;

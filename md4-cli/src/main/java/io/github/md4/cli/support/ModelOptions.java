@@ -11,7 +11,7 @@ import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.Provenance;
 import io.github.md4.core.token.Sha256;
 import io.github.md4.sample.MaskedDiffusion;
-import io.github.md4.train.RunFolder;
+import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.train;
 
-import io.github.md4.train.Learner;
 import io.github.md4.train.TrainingListener;
 import io.github.md4.train.evaluation.Evaluation;
 import io.github.md4.train.evaluation.Evaluator;
+import io.github.md4.train.update.Learner;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.BooleanSupplier;

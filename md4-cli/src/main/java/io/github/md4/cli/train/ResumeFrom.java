@@ -3,9 +3,9 @@ package io.github.md4.cli.train;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.token.TokenFile;
-import io.github.md4.train.RunFolder;
-import io.github.md4.train.TrainingData;
 import io.github.md4.train.TrainingRun;
+import io.github.md4.train.batch.TrainingData;
+import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.stream.Collectors;

@@ -5,7 +5,7 @@ import ai.djl.Device;
 import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.core.Precision;
 import io.github.md4.core.network.Tf32;
-import io.github.md4.train.TrainingConfig;
+import io.github.md4.train.config.TrainingConfig;
 import java.io.PrintWriter;
 
 /**

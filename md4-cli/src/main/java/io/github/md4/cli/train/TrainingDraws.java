@@ -16,7 +16,7 @@ import io.github.md4.sample.trajectory.InitialSequence;
 import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.sample.trajectory.SampleRequest;
 import io.github.md4.sample.trajectory.SamplingListener;
-import io.github.md4.train.Learner;
+import io.github.md4.train.update.Learner;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -4,8 +4,8 @@ package io.github.md4.cli.train;
 import io.github.md4.cli.support.Pace;
 import io.github.md4.cli.support.Progress;
 import io.github.md4.cli.support.Visible;
-import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.TrainingListener.StepMetrics;
+import io.github.md4.train.config.TrainingConfig;
 import java.io.PrintWriter;
 import java.util.Locale;
 

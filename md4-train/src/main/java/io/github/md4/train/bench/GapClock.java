@@ -3,7 +3,7 @@ package io.github.md4.train.bench;
 
 import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.internal.cuda.GpuTimeline.Mark;
-import io.github.md4.train.UpdateListener;
+import io.github.md4.train.update.UpdateListener;
 import java.util.ArrayList;
 import java.util.List;
 

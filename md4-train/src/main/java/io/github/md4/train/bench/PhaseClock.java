@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.bench;
 
-import io.github.md4.train.UpdateListener;
 import io.github.md4.train.speed.Spread;
+import io.github.md4.train.update.UpdateListener;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

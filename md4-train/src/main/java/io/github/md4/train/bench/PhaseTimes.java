@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train.bench;
 
-import io.github.md4.train.UpdateListener.Phase;
+import io.github.md4.train.update.UpdateListener.Phase;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;

@@ -2,12 +2,12 @@
 package io.github.md4.train.evaluation;
 
 import io.github.md4.core.likelihood.LikelihoodEstimate;
-import io.github.md4.train.Learner;
-import io.github.md4.train.RunFolder;
-import io.github.md4.train.Spike;
 import io.github.md4.train.TrainingListener;
+import io.github.md4.train.folder.RunFolder;
 import io.github.md4.train.metrics.EventFile;
 import io.github.md4.train.metrics.MetricsLog;
+import io.github.md4.train.optimizer.Spike;
+import io.github.md4.train.update.Learner;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.md4.train.LearningRateConfig;
 import io.github.md4.train.optimizer.LearningRate.Constant;
 import io.github.md4.train.optimizer.LearningRate.WarmUpCosine;
 import org.junit.jupiter.api.Tag;

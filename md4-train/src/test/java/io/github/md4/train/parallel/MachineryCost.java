@@ -4,10 +4,10 @@ package io.github.md4.train.parallel;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.model.ModelConfig;
-import io.github.md4.train.Batching;
-import io.github.md4.train.TrainingConfig;
 import io.github.md4.train.bench.BenchResult;
 import io.github.md4.train.bench.StepBench;
+import io.github.md4.train.config.Batching;
+import io.github.md4.train.config.TrainingConfig;
 import java.util.List;
 
 /**

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.train.batch;
+
+import io.github.md4.core.diffusion.QueryBatch;
+import io.github.md4.core.loss.AskedRows;
+import io.github.md4.core.network.TrainableNetwork;
+import io.github.md4.train.update.Learner;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * The batch of a step, made ready on the host by {@link Learner#prepare} as far as it can be known.
+ * It is used once, by the learner that made it.
+ *
+ * @param index its number among the run's batches, from 0
+ * @param parts its micro-batches, at least one; each is asked for when the learner's schedule is
+ *     that of the step
+ */
+public record PreparedStep(long index, List<Supplier<Part>> parts) {
+
+  /**
+   * {@return the first examples, to be tried where the device has no room for a micro-batch}
+   *
+   * @param examples the number of examples, at most those of the first micro-batch
+   */
+  public QueryBatch first(int examples) {
+    return parts.get(0).get().queries().first(examples);
+  }
+
+  /**
+   * A micro-batch: the network's input, and the queries behind it.
+   *
+   * @param rows what is known of the asked rows
+   * @param weights the factor of each row's loss in that of the step [R]
+   */
+  public record Part(
+      TrainableNetwork.Prepared input, QueryBatch queries, AskedRows rows, float[] weights) {}
+}
