@@ -4,8 +4,8 @@
  *
  * <p>{@link io.github.md4.train.TrainingRun} trains a model from {@link
  * io.github.md4.train.batch.TrainingData} by a {@link io.github.md4.train.config.TrainingConfig}
- * and tells a {@link io.github.md4.train.TrainingListener} how it goes. The packages below hold
- * its parts.
+ * and tells a {@link io.github.md4.train.TrainingListener} how it goes. The packages below hold its
+ * parts.
  *
  * <p>In the comments B is the number of examples of a batch, N the number of tokens of a sequence
  * and V the size of the vocabulary without the mask. "Spec" is docs/spec.md of this project, which

@@ -4,13 +4,12 @@ package io.github.md4.train.batch;
 import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.loss.AskedRows;
 import io.github.md4.core.network.TrainableNetwork;
-import io.github.md4.train.update.Learner;
 import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The batch of a step, made ready on the host by {@link Learner#prepare} as far as it can be known.
- * It is used once, by the learner that made it.
+ * The batch of a step, made ready on the host by a learner as far as it can be known. It is used
+ * once, by the learner that made it.
  *
  * @param index its number among the run's batches, from 0
  * @param parts its micro-batches, at least one; each is asked for when the learner's schedule is
