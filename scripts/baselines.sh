@@ -65,12 +65,18 @@ settings() { # kind
   esac
 }
 
+# Prints the options for a number of steps, which an autoregressive model has none of.
+steps_of() { # kind, steps
+  [ "$1" = autoregressive ] || echo "--steps $2"
+}
+
 # Prints the samplers of a kind for the curves over steps, by their options.
 samplers() { # kind
   case $1 in
     md4) echo "${SAMPLERS:-ancestral mean}" ;;
     sedd*) echo "${SAMPLERS:-ancestral euler analytic}" ;;
     ctmc-absorbing | ctmc-uniform) echo "${SAMPLERS:-ancestral tau-leaping}" ;;
+    autoregressive) echo autoregressive ;;
     *) echo ancestral ;;
   esac
 }
@@ -196,8 +202,9 @@ curves() {
 samples() { # kind, seed
   [ "$2" = "${seeds%% *}" ] || return 0
   name=$config-$1-$2
+  # shellcheck disable=SC2046
   "$md4" sample --model "$runs/$name" --weights "$weights" --count "${SAMPLES:-4}" \
-    --steps "${SAMPLE_STEPS:-1000}" --seed 1 >"$out/$name-samples.txt"
+    $(steps_of "$1" "${SAMPLE_STEPS:-1000}") --seed 1 >"$out/$name-samples.txt"
   echo "== $1" && cat "$out/$name-samples.txt"
 }
 
@@ -207,8 +214,9 @@ generative() { # kind, seed
     for steps in ${STEPS_OF:-16 64 256}; do
       name=$config-$1-$sampler-$steps
       if [ ! -e "$out/$name.quality.json" ]; then
+        # shellcheck disable=SC2046
         "$md4" sample --model "$runs/$config-$1-$2" --weights "$weights" --count "${GENERATIVE_COUNT:-64}" \
-          --sampler "$sampler" --steps "$steps" --seed 1 --json >"$out/$name.jsonl"
+          --sampler "$sampler" $(steps_of "$1" "$steps") --seed 1 --json >"$out/$name.jsonl"
         "$md4" evaluate generative --samples "$out/$name.jsonl" --json \
           --scorer "${SCORER:?names the folder of a GPT-2}" >"$out/$name.quality.json.part"
         mv "$out/$name.quality.json.part" "$out/$name.quality.json"

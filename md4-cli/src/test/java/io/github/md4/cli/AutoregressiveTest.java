@@ -55,7 +55,14 @@ final class AutoregressiveTest {
             .json();
     assertThat(sample.path("text").asText()).hasSize(sample.path("tokens").size());
     md4(Ran.words("sample --count 1 --sampler euler --device cpu --weights raw --model", ofTwin))
-        .failed(2, "where the model is autoregressive, sampler must be ancestral");
+        .failed(2, "where the model is autoregressive, sampler must be autoregressive: euler");
+    md4(Ran.words(
+            "sample --count 1 --sampler ancestral --device cpu --weights raw --model", ofTwin))
+        .failed(2, "where the model is autoregressive, sampler must be autoregressive: ancestral");
+    md4(Ran.words("sample --count 1 --steps 9 --device cpu --weights raw --model", ofTwin))
+        .failed(2, "'--steps' has no effect with --sampler autoregressive");
+    md4(Ran.words("serve --port 0 --steps 9 --device cpu --weights raw --model", ofTwin))
+        .failed(2, "where the model is autoregressive, sampler must be autoregressive");
     training
         .train("--set", "model.network.causal=false", "--set", "sampling.count=0")
         .failed(2, "network.causal must be true for the objective autoregressive");

@@ -17,6 +17,7 @@ import io.github.md4.sample.internal.service.JobListener;
 import io.github.md4.sample.internal.service.ListenerRelay;
 import io.github.md4.sample.internal.service.SampleRun;
 import io.github.md4.sample.internal.service.SamplingJob;
+import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingProcedure;
 import io.github.md4.sample.service.RequestLimits;
 import io.github.md4.sample.service.ServiceLimits;
@@ -84,7 +85,11 @@ record JobFactory(
   }
 
   private SamplingProcedure procedure(SamplingOptions options) {
-    return options.method().under(content.schedule(), content.generation());
+    return method(options).under(content.schedule(), content.generation());
+  }
+
+  private SamplingMethod method(SamplingOptions options) {
+    return options.method(content.generation());
   }
 
   private SamplingJob.Content content(
@@ -113,7 +118,7 @@ record JobFactory(
       SamplingOptions options,
       Denoiser denoiser,
       SampleRequest request) {
-    Denoiser asked = MethodDenoiser.of(options.method(), denoiser, space(), request);
+    Denoiser asked = MethodDenoiser.of(method(options), denoiser, space(), request);
     int length = request.sequences().get(0).zt().length;
     return procedure.query(
         new NetworkQuery(manager, asked, kernels, procedure.draw(), options.law()),

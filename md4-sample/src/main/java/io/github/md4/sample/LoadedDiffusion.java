@@ -218,7 +218,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
   public List<InitialSequence> masked(List<int[]> x, SamplingOptions options) {
     checkIsMasked();
     x.forEach(each -> checkTokens(each, space().maskToken()));
-    double time = options.method().timeAt(options.from());
+    double time = options.method(generation()).timeAt(options.from());
     return IntStream.range(0, x.size())
         .mapToObj(i -> new InitialSequence(masked(x.get(i), time, i, options.seed()), i))
         .toList();

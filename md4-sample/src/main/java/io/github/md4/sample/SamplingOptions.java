@@ -3,8 +3,10 @@ package io.github.md4.sample;
 
 import static io.github.md4.core.Checks.require;
 
+import io.github.md4.core.diffusion.Generation;
 import io.github.md4.sample.law.TokenLaw;
 import io.github.md4.sample.method.SamplingMethod;
+import io.github.md4.sample.method.SamplingSteps;
 import io.github.md4.sample.trajectory.InitialSequence;
 import io.github.md4.sample.trajectory.SampleRequest;
 import java.util.ArrayList;
@@ -22,10 +24,12 @@ import java.util.concurrent.ThreadLocalRandom;
  * }</pre>
  *
  * <p>All components are texts and numbers, so that a JSON library writes and reads the record. One
- * that is null, as in JSON that lacks it, takes its default.
+ * that is null, as in JSON that lacks it, takes its default; {@code sampler} stays null, since its
+ * default is the model's.
  *
- * @param sampler the method in the form of {@link SamplingMethod#parse}; the default is {@code
- *     ancestral(1000, cosine, argmax)}
+ * @param sampler the method in the form of {@link SamplingMethod#parse}; null for {@link
+ *     SamplingMethod#standard}: {@code ancestral(1000, cosine, argmax)}, or {@code autoregressive}
+ *     for an autoregressive model
  * @param temperature the divisor of the logits, at least 0 and finite; the default is 1, and 0
  *     takes the likeliest token
  * @param truncations the cuts of the law in the form of {@link TokenLaw.Truncation#parse}, in
@@ -49,16 +53,14 @@ public record SamplingOptions(
     Integer batchSize,
     Double from,
     List<Integer> stopTokens) {
-  private static final String DEFAULT_SAMPLER = "ancestral(1000, cosine, argmax)";
-
   /** Seeds that JSON's numbers hold in every language. */
   private static final long RANDOM_SEEDS = 1L << 53;
 
   /**
    * Replaces null by defaults and checks all values.
    *
-   * @param sampler the method in the form of {@link SamplingMethod#parse}; the default is {@code
-   *     ancestral(1000, cosine, argmax)}
+   * @param sampler the method in the form of {@link SamplingMethod#parse}; null for {@link
+   *     SamplingMethod#standard}
    * @param temperature the divisor of the logits, at least 0 and finite; the default is 1, and 0
    *     takes the likeliest token
    * @param truncations the cuts of the law in the form of {@link TokenLaw.Truncation#parse}, in
@@ -75,7 +77,6 @@ public record SamplingOptions(
    * @throws IllegalArgumentException if a text has no meaning or a number is out of its bounds
    */
   public SamplingOptions {
-    sampler = Objects.requireNonNullElse(sampler, DEFAULT_SAMPLER);
     temperature = Objects.requireNonNullElse(temperature, 1.0);
     truncations = truncations == null ? List.of() : List.copyOf(truncations);
     seed = seed == null ? Long.valueOf(ThreadLocalRandom.current().nextLong(RANDOM_SEEDS)) : seed;
@@ -83,21 +84,35 @@ public record SamplingOptions(
     batchSize = Objects.requireNonNullElse(batchSize, SampleRequest.DEFAULT_BATCH_SIZE);
     from = Objects.requireNonNullElse(from, 1.0);
     stopTokens = stopTokens == null ? List.of() : List.copyOf(stopTokens);
-    SamplingMethod unused = SamplingMethod.parse(sampler);
+    SamplingMethod unused = sampler == null ? null : SamplingMethod.parse(sampler);
     TokenLaw unusedLaw = law(temperature, truncations);
     require(samples >= 1, "samples must be at least 1", samples);
     require(batchSize >= 1, "batchSize must be at least 1", batchSize);
     require(from > 0 && from <= 1, "from must be in (0, 1]", from);
   }
 
-  /** {@return ancestral sampling of a thousand steps on the cosine grid, with a random seed} */
+  /**
+   * {@return the model's standard sampling, for masked diffusion ancestral in a thousand steps on
+   * the cosine grid, with a random seed}
+   */
   public static SamplingOptions defaults() {
     return new SamplingOptions(null, null, null, null, null, null, null, null);
   }
 
-  /** {@return the method that {@link #sampler} names} */
+  /** {@return the method that {@link #sampler} names, or else that of masked diffusion} */
   public SamplingMethod method() {
-    return SamplingMethod.parse(sampler);
+    return method(new Generation.Unmasking());
+  }
+
+  /**
+   * {@return the method that {@link #sampler} names, or else the standard one of a model}
+   *
+   * @param generation how the model's sequences come about
+   */
+  public SamplingMethod method(Generation generation) {
+    return sampler == null
+        ? SamplingMethod.standard(generation, SamplingSteps.STANDARD)
+        : SamplingMethod.parse(sampler);
   }
 
   /** {@return the law of tokens: temperature, then truncations} */

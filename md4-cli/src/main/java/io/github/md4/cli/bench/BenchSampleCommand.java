@@ -15,7 +15,7 @@ import io.github.md4.cli.support.VocabularyOption;
 import io.github.md4.core.Precision;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.SamplingOptions;
-import io.github.md4.sample.method.ExactMethod;
+import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingSteps;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -82,13 +82,15 @@ final class BenchSampleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SamplingOptions options = sampler.options();
+    SamplingOptions unused = sampler.options(); // a wrong one fails before the config is read
+    Experiment experiment = experimentOptions.load();
+    SampleBench.Workload workload = workload(experiment);
+    sampler.fitTo(workload.schedule(), workload.generation());
     if (!Double.isNaN(peerMilliseconds) && sampler.stepCount() == 0) {
       throw Usage.error(spec, "'--peer-step-ms': has no effect with a sampler without steps");
     }
-    Experiment experiment = experimentOptions.load();
     Device found = device.find();
-    SampleBenchReport report = report(experiment, options, found);
+    SampleBenchReport report = report(workload, sampler.options(), found);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(report.json(BenchHost.of(found)));
@@ -98,16 +100,19 @@ final class BenchSampleCommand implements Callable<Integer> {
     return ExitCodes.DONE;
   }
 
-  private SampleBenchReport report(Experiment experiment, SamplingOptions options, Device found)
-      throws IOException {
-    SampleBench.Workload workload =
-        new SampleBench.Workload(
-            experiment.model(),
-            vocabulary.size(experiment),
-            precision == null ? experiment.training().computation().precision() : precision);
+  private SampleBench.Workload workload(Experiment experiment) throws IOException {
+    return new SampleBench.Workload(
+        experiment.model(),
+        vocabulary.size(experiment),
+        precision == null ? experiment.training().computation().precision() : precision);
+  }
+
+  private SampleBenchReport report(
+      SampleBench.Workload workload, SamplingOptions options, Device found) throws IOException {
     int sequences = count == null ? options.batchSize() : count;
     SamplingSteps few = new SamplingSteps(new SamplingGrid.Uniform(), WARM_UP_STEPS);
-    SamplingOptions warmUp = options.withMethod(new ExactMethod.Ancestral(few));
+    SamplingOptions warmUp =
+        options.withMethod(SamplingMethod.standard(workload.generation(), few));
     try (NDManager manager = NDManager.newBaseManager(found)) {
       SampleBench.Result result =
           new SampleBench(manager, workload).run(options, sequences, warmUp);

@@ -83,7 +83,11 @@ record ModelBench(NDManager manager, SavedModel model) {
    */
   Generation generation(SamplingOptions options, int length, int masks) {
     GenerativeModel generative =
-        new GenerativeModel(model.denoiser(), model.description().tokenSpace(), model.schedule());
+        new GenerativeModel(
+            model.denoiser(),
+            model.description().tokenSpace(),
+            model.schedule(),
+            model.description().config().objective().generation());
     int[] zt = Arrays.stream(tokens(length, masks)).mapToInt(Math::toIntExact).toArray();
     try (Sampler sampler = new Sampler(manager, generative, options.method(), options.law())) {
       SampleRequest request = SampleRequest.of(List.of(new InitialSequence(zt, 0)));

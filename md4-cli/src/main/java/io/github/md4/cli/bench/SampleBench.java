@@ -3,6 +3,7 @@ package io.github.md4.cli.bench;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
+import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.FrozenDenoiser;
@@ -28,8 +29,12 @@ record SampleBench(NDManager manager, Workload workload) {
 
   /** The workload that is measured. */
   record Workload(ModelConfig model, int vocabularySize, Precision precision) {
-    private Schedule schedule() {
+    Schedule schedule() {
       return model.schedule().starting(vocabularySize, model.epsilon());
+    }
+
+    Generation generation() {
+      return model.objective().generation();
     }
   }
 
@@ -75,7 +80,8 @@ record SampleBench(NDManager manager, Workload workload) {
         Parameters parameters = Parameters.initial(manager, network.specs(), new Noise(0));
         FrozenDenoiser denoiser = network.frozen(manager, parameters)) {
       TokenSpace space = new TokenSpace(workload.vocabularySize);
-      GenerativeModel model = new GenerativeModel(denoiser, space, workload.schedule());
+      GenerativeModel model =
+          new GenerativeModel(denoiser, space, workload.schedule(), workload.generation());
       try (Sampler warming = new Sampler(manager, model, warmUp.method(), warmUp.law());
           Sampler sampler = new Sampler(manager, model, options.method(), options.law())) {
         List<Sample> unused = warming.sample(request(warmUp.batchSize(), warmUp));

@@ -81,11 +81,11 @@ public final class ChatCommand implements Callable<Integer> {
     Path found = ModelFolder.find(folder.path(), Weights.EMA);
     ChatFormat format = ChatFormat.read(found, Optional.ofNullable(template));
     format.sampler().ifPresent(sampler::setDefaultSampler);
-    SamplingOptions sampling = sampler.options();
+    SamplingOptions unused = sampler.options(); // a wrong one fails before the model is read
     List<ChatMessage> beginning = system == null ? List.of() : List.of(ChatMessage.system(system));
     try (MaskedDiffusion model = options.generator(folder.path())) {
-      sampler.checkFits(model);
-      converse(new Chat(model, format, beginning), sampling);
+      sampler.fitTo(model);
+      converse(new Chat(model, format, beginning), sampler.options());
     }
     return ExitCodes.DONE;
   }

@@ -72,8 +72,9 @@ public final class InfillCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SamplingOptions sampling = session.sampling();
+    SamplingOptions unused = session.sampling(); // a wrong one fails before the model is read
     try (MaskedDiffusion model = session.open()) {
+      SamplingOptions sampling = session.sampling();
       List<int[]> all = templates(model);
       checkHoles(all, model.description().tokenSpace().maskToken());
       SequenceBlocks blocks =

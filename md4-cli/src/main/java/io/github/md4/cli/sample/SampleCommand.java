@@ -120,12 +120,13 @@ public final class SampleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    SamplingOptions sampling = session.sampling();
+    SamplingOptions unused = session.sampling(); // a wrong one fails before the model is read
     PrintWriter out = spec.commandLine().getOut();
     if (isReconstruction() && source.masking.top != null) {
       throw new ParameterException(spec.commandLine(), "'--top' has no effect with --reconstruct");
     }
     try (MaskedDiffusion model = session.open()) {
+      SamplingOptions sampling = session.sampling();
       checkMasks(model);
       if (source.masking == null) {
         return draw(model, source.count == null ? new Count() : source.count, sampling);

@@ -169,7 +169,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
           "--guidance requires a model that was trained with condition.labelDropout above 0");
     }
     sampler.setDefaultGrid(defaultGrid(description));
-    sampler.checkFits(model);
+    sampler.fitTo(model);
     checkFits(shape);
     int[] zt = template(description.tokenSpace(), shape);
     List<Integer> classes = labels(network);

@@ -3,6 +3,7 @@ package io.github.md4.cli.sample;
 
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.core.Choices;
+import io.github.md4.core.diffusion.Generation;
 import io.github.md4.sample.method.ApproximateMethod;
 import io.github.md4.sample.method.ApproximateMethod.Order;
 import io.github.md4.sample.method.BlockCounts;
@@ -10,6 +11,7 @@ import io.github.md4.sample.method.ExactMethod;
 import io.github.md4.sample.method.PublishedMethod;
 import io.github.md4.sample.method.Remasking;
 import io.github.md4.sample.method.SamplingMethod;
+import io.github.md4.sample.method.SamplingSteps;
 import picocli.CommandLine.ITypeConverter;
 
 /** The samplers by the names that {@code --sampler} takes, with the other options of each. */
@@ -246,6 +248,11 @@ enum SamplerKind {
   /** Returns whether options of a group have an effect on this sampler. */
   boolean has(OptionGroup group) {
     return family.has(group);
+  }
+
+  /** Returns the sampler of a model for which none is chosen. */
+  static SamplerKind standard(Generation generation) {
+    return parse(SamplingMethod.standard(generation, SamplingSteps.STANDARD).name());
   }
 
   static SamplerKind parse(String text) {

@@ -8,8 +8,10 @@ import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.TitledOptions;
 import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.schedule.SamplingGrid;
+import io.github.md4.core.schedule.Schedule;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.law.TokenLaw;
@@ -36,7 +38,6 @@ import picocli.CommandLine.Spec;
 
 /** The options of the sampler. An option without effect on the chosen sampler is an error. */
 public final class SamplerOptions implements TitledOptions {
-  private static final int DEFAULT_STEPS = 1000;
   private static final int PUBLISHED_STEPS = 128;
   private static final int DEFAULT_BLOCK = 32;
   private static final int BD3LM_BLOCK = 4;
@@ -57,8 +58,11 @@ public final class SamplerOptions implements TitledOptions {
               + " (approximate). random-order takes any order, autoregressive goes from left to"
               + " right, and euler, analytic and tau-leaping step by the scores, as SEDD and tauLDR"
               + " do; llada, dllm, the dream ones, mdlm, the sedd ones, radd and bd3lm are those of"
-              + " published models. Default: ${DEFAULT-VALUE}.")
-  private SamplerKind sampler = SamplerKind.ANCESTRAL;
+              + " published models. Default: ancestral, of an autoregressive model autoregressive.")
+  private SamplerKind chosen;
+
+  /** The sampler used when --sampler is absent. */
+  private SamplerKind standard = SamplerKind.standard(new Generation.Unmasking());
 
   @Option(
       names = "--draw",
@@ -74,9 +78,8 @@ public final class SamplerOptions implements TitledOptions {
       paramLabel = "T",
       converter = OptionTypes.Amount.class,
       description =
-          "The number of steps from all masked to none. Default: "
-              + DEFAULT_STEPS
-              + ", with samplers of published models "
+          "The number of steps from all masked to none. Default: 1000, with samplers of published"
+              + " models "
               + PUBLISHED_STEPS
               + ".")
   private Integer steps;
@@ -90,7 +93,7 @@ public final class SamplerOptions implements TitledOptions {
   private SamplingGrid grid;
 
   /** The grid used when --grid is absent. */
-  private SamplingGrid defaultGrid = new SamplingGrid.Cosine();
+  private SamplingGrid defaultGrid = SamplingSteps.STANDARD.grid();
 
   @Option(
       names = "--leftovers",
@@ -240,29 +243,42 @@ public final class SamplerOptions implements TitledOptions {
           "'--correctors' must be in [0, %,d]: %,d".formatted(MOST_CORRECTORS, correctors()));
     }
     return SamplingOptions.defaults()
-        .withMethod(sampler.method(this))
+        .withMethod(sampler().method(this))
         .withLaw(law())
         .seed(seed)
         .batchSize(batchSize);
   }
 
   /**
-   * Checks that the sampler has a form for a model.
+   * Takes the model's own sampler where none was chosen, and checks that the sampler has a form for
+   * the model. {@link #options} is the model's from here on.
    *
    * @throws InvalidConfigException if it has none
+   * @throws ParameterException if an option has no effect with the model's own sampler
    */
-  void checkFits(MaskedDiffusion model) {
+  void fitTo(MaskedDiffusion model) {
+    fitTo(model.schedule(), model.generation());
+  }
+
+  /** As {@link #fitTo(MaskedDiffusion)}, for a model that is not loaded. */
+  public void fitTo(Schedule schedule, Generation generation) {
+    standard = SamplerKind.standard(generation);
+    SamplingMethod method = options().method();
     try {
-      SamplingProcedure unused = options().method().under(model.schedule(), model.generation());
+      SamplingProcedure unused = method.under(schedule, generation);
     } catch (IllegalArgumentException e) {
       throw new InvalidConfigException("--sampler", e.getMessage());
     }
   }
 
+  private SamplerKind sampler() {
+    return chosen == null ? standard : chosen;
+  }
+
   private void refuse(String name, Object given, OptionGroup group) {
-    if (given != null && !sampler.has(group)) {
+    if (given != null && !sampler().has(group)) {
       throw new ParameterException(
-          spec.commandLine(), "'%s' has no effect with --sampler %s".formatted(name, sampler));
+          spec.commandLine(), "'%s' has no effect with --sampler %s".formatted(name, sampler()));
     }
   }
 
@@ -278,13 +294,13 @@ public final class SamplerOptions implements TitledOptions {
   }
 
   private double temperature() {
-    return temperature != null ? temperature : sampler.temperature();
+    return temperature != null ? temperature : sampler().temperature();
   }
 
-  /** Replaces ancestral sampling as the default, by the name of another sampler. */
+  /** Chooses a sampler by its name where none was chosen. */
   void setDefaultSampler(String name) {
-    if (!spec.commandLine().getParseResult().hasMatchedOption("--sampler")) {
-      sampler = SamplerKind.parse(name);
+    if (chosen == null) {
+      chosen = SamplerKind.parse(name);
     }
   }
 
@@ -303,7 +319,7 @@ public final class SamplerOptions implements TitledOptions {
 
   SamplingSteps grid() {
     return new SamplingSteps(
-        grid == null ? defaultGrid : grid, steps == null ? DEFAULT_STEPS : steps);
+        grid == null ? defaultGrid : grid, steps == null ? SamplingSteps.STANDARD.steps() : steps);
   }
 
   Leftovers leftovers() {
@@ -366,30 +382,30 @@ public final class SamplerOptions implements TitledOptions {
 
   /** Returns the number of steps of the sampler, 0 without a grid. */
   public int stepCount() {
-    return sampler.isPublished()
+    return sampler().isPublished()
         ? publishedSteps()
-        : sampler.has(OptionGroup.GRID) ? grid().steps() : 0;
+        : sampler().has(OptionGroup.GRID) ? grid().steps() : 0;
   }
 
   /** Returns all options for a script. */
   public ObjectNode json() {
-    SamplingMethod method = sampler.method(this);
+    SamplingMethod method = sampler().method(this);
     ObjectNode json =
         Json.object()
             .put("sampler", method.name())
             .put("exact", method.isExact())
             .put("draw", method.draw())
             .put("seed", seed);
-    if (sampler.has(OptionGroup.GRID)) {
+    if (sampler().has(OptionGroup.GRID)) {
       json.put("steps", grid().steps()).put("grid", grid().grid().toString());
     }
-    if (sampler.isPublished()) {
+    if (sampler().isPublished()) {
       json.put("steps", publishedSteps()).put("method", method.text());
     }
-    if (sampler.has(OptionGroup.LEFTOVERS)) {
+    if (sampler().has(OptionGroup.LEFTOVERS)) {
       json.put("leftovers", leftovers().toString());
     }
-    if (sampler.has(OptionGroup.CORRECTORS)) {
+    if (sampler().has(OptionGroup.CORRECTORS)) {
       json.put("correctors", correctors());
     }
     if (!law().equals(TokenLaw.MODEL)) {
@@ -415,13 +431,13 @@ public final class SamplerOptions implements TitledOptions {
 
   /** Returns the options in words. The exact draw is the rule, and is not named. */
   public String label() {
-    SamplingMethod method = sampler.method(this);
+    SamplingMethod method = sampler().method(this);
     String kind = method.isExact() ? "exact" : "approximate";
     String draw = isReference() ? ", " + method.draw() + " draw at every step" : "";
     String grid =
-        sampler.isPublished()
+        sampler().isPublished()
             ? ", " + Counted.of(publishedSteps(), "step")
-            : sampler.has(OptionGroup.GRID)
+            : sampler().has(OptionGroup.GRID)
                 ? ", " + Counted.of(grid().steps(), "step") + ", " + grid().grid()
                 : "";
     String law = law().equals(TokenLaw.MODEL) ? "" : ", " + lawText();

@@ -54,7 +54,10 @@ final class SamplingSession {
 
   private boolean isStartShown;
 
-  /** Returns the options of the sampler; a wrong one is a usage error. */
+  /**
+   * Returns the options of the sampler, after {@link #open} those of the model; a wrong one is a
+   * usage error.
+   */
   SamplingOptions sampling() {
     return sampler.options();
   }
@@ -89,7 +92,7 @@ final class SamplingSession {
     if (model.description().tokenizer().image().isPresent()) {
       throw new InvalidDataException(folder.path(), "is a model of images; use md4 sample-images");
     }
-    sampler.checkFits(model);
+    sampler.fitTo(model);
   }
 
   /**

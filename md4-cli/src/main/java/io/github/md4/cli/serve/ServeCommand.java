@@ -81,7 +81,8 @@ public final class ServeCommand implements Callable<Integer> {
       paramLabel = "METHOD",
       description =
           "The sampler of requests that name none, in the form of docs/service.md. Without"
-              + " this option: ancestral(1000, cosine, argmax).")
+              + " this option: ancestral(1000, cosine, argmax), of an autoregressive model"
+              + " autoregressive.")
   private String sampler;
 
   @Option(
@@ -189,7 +190,10 @@ public final class ServeCommand implements Callable<Integer> {
   private SamplingOptions defaults(MaskedDiffusion model) {
     try {
       SamplingOptions defaults = SamplingOptions.defaults();
-      defaults = sampler == null ? defaults : defaults.sampler(sampler);
+      defaults =
+          sampler == null
+              ? defaults.withMethod(defaults.method(model.generation()))
+              : defaults.sampler(sampler);
       defaults = steps == null ? defaults : defaults.steps(steps);
       SamplingProcedure unused = defaults.method().under(model.schedule(), model.generation());
       return defaults;

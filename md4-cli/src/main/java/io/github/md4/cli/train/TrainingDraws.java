@@ -9,7 +9,6 @@ import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.Weights;
 import io.github.md4.sample.GenerativeModel;
 import io.github.md4.sample.Sampler;
-import io.github.md4.sample.method.ExactMethod;
 import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingSteps;
 import io.github.md4.sample.trajectory.InitialSequence;
@@ -42,7 +41,8 @@ public record TrainingDraws(ModelConfig model, TokenSpace space, Experiment.Samp
             learner.model().schedule(Weights.EMA),
             model.objective().generation());
     SamplingMethod method =
-        new ExactMethod.Ancestral(new SamplingSteps(config.grid(), config.steps()));
+        SamplingMethod.standard(
+            model.objective().generation(), new SamplingSteps(config.grid(), config.steps()));
     try (Sampler sampler = new Sampler(manager, trained, method)) {
       return sampler.sample(SampleRequest.of(starts).withSeed(config.seed()), listener).stream()
           .map(Sample::tokens)

@@ -78,12 +78,6 @@ public sealed interface ExactMethod extends SamplingMethod {
           this::timeAt, from -> new GenMd4Reverse.OnGrid(schedule, steps.from(from)));
     }
 
-    /** Each token given those before it; steps have no effect. */
-    @Override
-    public SamplingProcedure leftToRight() {
-      return LeftToRightTrajectory.procedure();
-    }
-
     @Override
     public SamplingProcedure uniformNoise(MaskingSchedule schedule) {
       return UniformTrajectory.steps(schedule, steps, leftovers);

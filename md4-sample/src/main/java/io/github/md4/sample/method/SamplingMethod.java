@@ -49,6 +49,20 @@ public interface SamplingMethod {
     return MethodText.parse(text);
   }
 
+  /**
+   * Returns the method of a model for which none is chosen: {@link ExactMethod.LeftToRight} for an
+   * autoregressive one, {@link ExactMethod.Ancestral} for all others.
+   *
+   * @param generation how the model's sequences come about
+   * @param steps the grid of a method that has one
+   * @return the method, which every model of this generation can be sampled by
+   */
+  static SamplingMethod standard(Generation generation, SamplingSteps steps) {
+    SamplingMethod ancestral = new ExactMethod.Ancestral(steps);
+    return generation.match(
+        form -> ancestral, ExactMethod.LeftToRight::new, () -> ancestral, width -> ancestral);
+  }
+
   /** {@return the text from which {@link #parse} makes this method} */
   String text();
 
@@ -144,8 +158,7 @@ public interface SamplingMethod {
    */
   default SamplingProcedure leftToRight() {
     throw new IllegalArgumentException(
-        "where the model is autoregressive, sampler must be ancestral or autoregressive, with the"
-            + " exact draw: %s, %s".formatted(name(), draw()));
+        "where the model is autoregressive, sampler must be autoregressive: " + name());
   }
 
   /**

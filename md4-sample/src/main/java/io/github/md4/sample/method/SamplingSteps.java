@@ -15,6 +15,9 @@ import java.util.stream.IntStream;
  * @param steps the number of steps between the times, in [1, 2^20]
  */
 public record SamplingSteps(SamplingGrid grid, int steps) {
+  /** The grid where none is chosen: a thousand steps, with the cosine spacing. */
+  public static final SamplingSteps STANDARD = new SamplingSteps(new SamplingGrid.Cosine(), 1000);
+
   private static final int MOST = 1 << 20; // all times are in memory
 
   /** The most that rounding adds to a whole number of steps. */

@@ -335,8 +335,7 @@ final class ScoredSamplerLawTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> hitting.under(SCHEDULE, new Generation.LeftToRight()))
         .withMessage(
-            "where the model is autoregressive, sampler must be ancestral or autoregressive, with"
-                + " the exact draw: first-hitting, exact");
+            "where the model is autoregressive, sampler must be autoregressive: first-hitting");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> new ExactMethod.LeftToRight().under(SCHEDULE))
         .withMessage("sampler autoregressive needs an autoregressive model");
