@@ -62,7 +62,7 @@ final class AutoregressiveTest {
     md4(Ran.words("sample --count 1 --steps 9 --device cpu --weights raw --model", ofTwin))
         .failed(2, "'--steps' has no effect with --sampler autoregressive");
     md4(Ran.words("serve --port 0 --steps 9 --device cpu --weights raw --model", ofTwin))
-        .failed(2, "where the model is autoregressive, sampler must be autoregressive");
+        .failed(2, "sampler autoregressive has no steps: 9");
     training
         .train("--set", "model.network.causal=false", "--set", "sampling.count=0")
         .failed(2, "network.causal must be true for the objective autoregressive");
