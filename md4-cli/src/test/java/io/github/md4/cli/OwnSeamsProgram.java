@@ -10,6 +10,7 @@ import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
 import io.github.md4.sample.trajectory.Sample;
 import io.github.md4.train.TrainingListener;
+import io.github.md4.train.TrainingPlan;
 import io.github.md4.train.TrainingRun;
 import io.github.md4.train.batch.TrainingData;
 import io.github.md4.train.config.TrainingConfig;
@@ -58,7 +59,7 @@ final class OwnSeamsProgram {
             .batchSize(20)
             .emaRate(0.9)
             .logEvery(100);
-    TrainingRun.Plan plan = TrainingRun.Plan.of(model, training, data);
+    TrainingPlan plan = TrainingPlan.of(model, training, data);
     try (TrainingRun run = TrainingRun.startOrResume(folder, plan, data)) {
       System.out.println("begins at " + run.updates() + ", " + run.learner().description());
       TrainingListener print =

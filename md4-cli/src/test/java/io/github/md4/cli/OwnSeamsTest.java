@@ -10,6 +10,7 @@ import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.NetworkKind;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.train.TrainingPlan;
 import io.github.md4.train.TrainingRun;
 import io.github.md4.train.batch.TrainingData;
 import io.github.md4.train.config.TrainingConfig;
@@ -114,8 +115,8 @@ final class OwnSeamsTest {
   void start_refusesANetworkWithoutAKind() {
     TrainingData data = TrainingData.of(new Tokenizer.Characters("ab"), List.of(new int[3]));
     ModelConfig model = ModelConfig.defaults().withLength(3).withNetwork(new OwnNetwork(3, 2));
-    TrainingRun.Plan plan =
-        TrainingRun.Plan.of(model, TrainingConfig.defaults().steps(2).batchSize(1), data);
+    TrainingPlan plan =
+        TrainingPlan.of(model, TrainingConfig.defaults().steps(2).batchSize(1), data);
     try (NDManager manager = NDManager.newBaseManager()) {
       RunFolder run = new RunFolder(folder.resolve("run"));
       assertThatThrownBy(() -> TrainingRun.start(run, plan, data, manager))

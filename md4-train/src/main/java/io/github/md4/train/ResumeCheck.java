@@ -4,7 +4,6 @@ package io.github.md4.train;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.model.SavedModel;
-import io.github.md4.train.TrainingRun.Plan;
 import io.github.md4.train.config.WarmStart;
 import io.github.md4.train.folder.Checkpoints;
 
@@ -13,7 +12,7 @@ import io.github.md4.train.folder.Checkpoints;
  *
  * @param labelsSha256 of the labels beside the tokens; null without labels
  */
-record ResumeCheck(Plan plan, String labelsSha256, Checkpoints.Checkpoint checkpoint) {
+record ResumeCheck(TrainingPlan plan, String labelsSha256, Checkpoints.Checkpoint checkpoint) {
 
   /**
    * Returns if it can.

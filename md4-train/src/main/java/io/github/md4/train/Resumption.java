@@ -35,7 +35,7 @@ record Resumption(RunPlace place, NDManager parent) {
    *     message then names the newest one that is whole
    * @throws InvalidConfigException if model, seed or batch size are not those of the checkpoint
    */
-  TrainingRun newest() throws IOException {
+  OpenRun newest() throws IOException {
     List<Checkpoints.Checkpoint> newestFirst = newestFirst();
     try {
       return open(newestFirst.get(0));
@@ -55,12 +55,12 @@ record Resumption(RunPlace place, NDManager parent) {
    * @throws InvalidDataException and {@link InvalidConfigException} as {@link #newest}, and if none
    *     can be read
    */
-  TrainingRun lastGood() throws IOException {
+  OpenRun lastGood() throws IOException {
     List<Checkpoints.Checkpoint> damaged = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     for (Checkpoints.Checkpoint checkpoint : newestFirst()) {
       try {
-        TrainingRun run = open(checkpoint);
+        OpenRun run = open(checkpoint);
         for (Checkpoints.Checkpoint each : damaged) {
           notes.add("renamed %s to %s".formatted(each.folder(), setAside(each.folder())));
         }
@@ -94,7 +94,7 @@ record Resumption(RunPlace place, NDManager parent) {
 
   private String offer(List<Checkpoints.Checkpoint> older) throws IOException {
     for (Checkpoints.Checkpoint checkpoint : older) {
-      try (TrainingRun whole = open(checkpoint)) {
+      try (OpenRun whole = open(checkpoint)) {
         return "step-%d before it is whole: --resume=last-good goes on from there"
             .formatted(whole.updates());
       } catch (Damage unused) {
@@ -105,7 +105,7 @@ record Resumption(RunPlace place, NDManager parent) {
   }
 
   /** Returns the run at a checkpoint. */
-  private TrainingRun open(Checkpoints.Checkpoint checkpoint) throws IOException, Damage {
+  private OpenRun open(Checkpoints.Checkpoint checkpoint) throws IOException, Damage {
     RunState state;
     SavedModel.Description model;
     try {
@@ -116,7 +116,7 @@ record Resumption(RunPlace place, NDManager parent) {
     }
     new ResumeCheck(place.plan(), place.labelsSha256(), checkpoint).check(state, model);
     place.checkIsOneData();
-    TrainingRun run = new TrainingRun(parent, place);
+    OpenRun run = new OpenRun(parent, place);
     try {
       run.goTo(checkpoint, state);
       return run;
@@ -134,7 +134,7 @@ record Resumption(RunPlace place, NDManager parent) {
    *
    * @throws InvalidDataException and {@link InvalidConfigException} as {@link #newest}
    */
-  TrainingRun at(Checkpoints.Checkpoint checkpoint) throws IOException {
+  OpenRun at(Checkpoints.Checkpoint checkpoint) throws IOException {
     try {
       return open(checkpoint);
     } catch (Damage e) {

@@ -20,7 +20,7 @@ record RunOpening(RunPlace place, NDManager parent) {
   /** One way to open a run. */
   @FunctionalInterface
   private interface Way {
-    TrainingRun open() throws IOException;
+    OpenRun open() throws IOException;
   }
 
   /**
@@ -29,7 +29,7 @@ record RunOpening(RunPlace place, NDManager parent) {
    * @throws InvalidDataException if the folder already holds a run, is a file, or is in use by
    *     another training
    */
-  TrainingRun start() throws IOException {
+  OpenRun start() throws IOException {
     checkIsNew();
     return locked(
         () -> {
@@ -39,37 +39,37 @@ record RunOpening(RunPlace place, NDManager parent) {
   }
 
   /** Returns the run at its start, which is never written. */
-  TrainingRun trial() throws IOException {
+  OpenRun trial() throws IOException {
     checkIsNew();
     return begin().agreed();
   }
 
   /** Returns the run at its newest checkpoint. */
-  TrainingRun newest() throws IOException {
+  OpenRun newest() throws IOException {
     checkIsThere();
     return locked(() -> new Resumption(place, parent).newest());
   }
 
   /** Returns the run at its newest checkpoint that is whole. */
-  TrainingRun lastGood() throws IOException {
+  OpenRun lastGood() throws IOException {
     checkIsThere();
     return locked(() -> new Resumption(place, parent).lastGood());
   }
 
   /** Returns the run at its last checkpoint before a step, or at its start, without its lock. */
-  TrainingRun before(long step) throws IOException {
+  OpenRun before(long step) throws IOException {
     Optional<Checkpoints.Checkpoint> last =
         Checkpoints.in(place.folder().checkpoints()).stream()
             .filter(checkpoint -> checkpoint.step() < step)
             .reduce((earlier, later) -> later);
-    TrainingRun run = last.isPresent() ? new Resumption(place, parent).at(last.get()) : begin();
+    OpenRun run = last.isPresent() ? new Resumption(place, parent).at(last.get()) : begin();
     return run.agreed();
   }
 
-  private TrainingRun begin() throws IOException {
+  private OpenRun begin() throws IOException {
     place.checkIsOneData();
     place.plan().model().checkIsWritable(); // now, and not after hours of training
-    TrainingRun run = new TrainingRun(parent, place);
+    OpenRun run = new OpenRun(parent, place);
     run.begin();
     return run;
   }
@@ -78,22 +78,22 @@ record RunOpening(RunPlace place, NDManager parent) {
    * Opens a run, in the first process under the lock of its folder, after what a process that died
    * there left behind. The others open it when the first has.
    */
-  private TrainingRun locked(Way way) throws IOException {
+  private OpenRun locked(Way way) throws IOException {
     Communicator communicator = place.plan().communicator();
     if (communicator.share().rank() > 0) {
       boolean unused = communicator.any(false);
       return way.open().agreed();
     }
-    TrainingRun run = underLock(way);
+    OpenRun run = underLock(way);
     boolean unused = communicator.any(false);
     return run.agreed();
   }
 
-  private TrainingRun underLock(Way way) throws IOException {
+  private OpenRun underLock(Way way) throws IOException {
     RunLock lock = RunLock.take(place.folder());
     try {
       recover();
-      TrainingRun run = way.open();
+      OpenRun run = way.open();
       run.hold(lock);
       lock.sign();
       return run;

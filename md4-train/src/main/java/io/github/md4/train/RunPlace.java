@@ -13,7 +13,7 @@ import io.github.md4.train.update.Learner;
 import java.io.IOException;
 
 /** The folder and the data of a run. */
-record RunPlace(RunFolder folder, TrainingRun.Plan plan, TrainingData data) {
+record RunPlace(RunFolder folder, TrainingPlan plan, TrainingData data) {
 
   Network network(NDManager manager) {
     return plan.model().network(manager, plan.training().computation().precision());

@@ -20,7 +20,7 @@ import java.util.Optional;
  *
  * @param plan what is trained, and how
  */
-record StartingWeights(TrainingRun.Plan plan) {
+record StartingWeights(TrainingPlan plan) {
   private static final String KEY = "training.warmStart";
 
   /**

@@ -32,7 +32,7 @@ import java.util.function.LongConsumer;
 final class Trainer {
   private final Learner learner;
   private final Batches batches;
-  private final TrainingRun.Plan plan;
+  private final TrainingPlan plan;
   private final RunFolder folder;
   private final String labelsSha256;
   private final Checkpoints checkpoints;
@@ -45,11 +45,7 @@ final class Trainer {
    * @param labelsSha256 of the labels beside the tokens; null without labels
    */
   Trainer(
-      RunFolder folder,
-      TrainingRun.Plan plan,
-      String labelsSha256,
-      Learner learner,
-      Batches batches) {
+      RunFolder folder, TrainingPlan plan, String labelsSha256, Learner learner, Batches batches) {
     this.folder = folder;
     this.labelsSha256 = labelsSha256;
     this.plan = plan;

@@ -6,31 +6,16 @@ import static io.github.md4.core.Checks.require;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
-import io.github.md4.core.model.ModelConfig;
-import io.github.md4.core.model.SavedModel;
-import io.github.md4.core.network.Network;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.batch.TrainingData;
-import io.github.md4.train.config.TrainingConfig;
-import io.github.md4.train.data.DataCheck;
 import io.github.md4.train.folder.Checkpoints;
 import io.github.md4.train.folder.RunFolder;
-import io.github.md4.train.folder.RunLock;
 import io.github.md4.train.optimizer.DivergedException;
-import io.github.md4.train.optimizer.Spike;
-import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.parallel.JobException;
-import io.github.md4.train.schedule.TrainedSchedule;
-import io.github.md4.train.speed.FlopCount;
 import io.github.md4.train.update.Learner;
-import io.github.md4.train.update.TrainedModel;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
@@ -43,130 +28,15 @@ import java.util.function.LongConsumer;
  * threads.
  *
  * <pre>{@code
- * TrainingRun.Plan plan = TrainingRun.Plan.of(model, training, data);
+ * TrainingPlan plan = TrainingPlan.of(model, training, data);
  * try (TrainingRun run = TrainingRun.startOrResume(Path.of("runs/one"), plan, data)) {
  *   run.run(TrainingListener.ofMetrics(System.out::println));
  * }
  * }</pre>
  */
 public final class TrainingRun implements AutoCloseable {
-  /** More are no way out. */
-  private static final int ROLLBACKS_TO_ONE_STEP = 10;
-
-  private static final String SAME =
-      "all must see the same folder of the run, and the same training.warmStart";
-
-  private final NDManager manager;
-  private final RunPlace place;
-  private final Network network;
-  private final List<String> notes = new ArrayList<>();
-  private Learner learner; // null until a start or a checkpoint gives it
-  private Trainer trainer;
-  private RunLock lock; // null where nothing will be written
-  private NDManager owned; // null where a caller's manager is used
-  private String beginning = ""; // at which step and with which weights
-
-  /**
-   * The plan of a run.
-   *
-   * @param training length, batches, arithmetic and optimizer of the training
-   * @param cadence the steps between evaluations and between checkpoints
-   * @param model config, tokenizer and origin of the model, which are written beside the weights
-   * @param dataSha256 the SHA-256 of the training tokens, in hexadecimal; a resumed run must have
-   *     the same
-   * @param communicator the processes that train together; stays the caller's
-   */
-  public record Plan(
-      TrainingConfig training,
-      Cadence cadence,
-      SavedModel.Description model,
-      String dataSha256,
-      Communicator communicator) {
-    /**
-     * Checks that all are there.
-     *
-     * @param training length, batches, arithmetic and optimizer of the training
-     * @param cadence the steps between evaluations and between checkpoints
-     * @param model config, tokenizer and origin of the model, which are written beside the weights
-     * @param dataSha256 the SHA-256 of the training tokens, in hexadecimal; a resumed run must have
-     *     the same
-     * @param communicator the processes that train together; stays the caller's
-     * @throws NullPointerException if one is null
-     */
-    public Plan {
-      Objects.requireNonNull(training, "training");
-      Objects.requireNonNull(cadence, "cadence");
-      Objects.requireNonNull(model, "model");
-      Objects.requireNonNull(dataSha256, "dataSha256");
-      Objects.requireNonNull(communicator, "communicator");
-    }
-
-    /**
-     * Makes the plan of one process.
-     *
-     * @param training length, batches, arithmetic and optimizer of the training
-     * @param cadence the steps between evaluations and between checkpoints
-     * @param model config, tokenizer and origin of the model
-     * @param dataSha256 the SHA-256 of the training tokens, in hexadecimal; a resumed run must have
-     *     the same
-     */
-    public Plan(
-        TrainingConfig training, Cadence cadence, SavedModel.Description model, String dataSha256) {
-      this(training, cadence, model, dataSha256, Communicator.alone());
-    }
-
-    /**
-     * {@return a plan for the tokens of a prepared file, which evaluates and writes a checkpoint at
-     * the end alone}
-     *
-     * @param model length, objective, schedule and network of the model
-     * @param training length, batches, arithmetic and optimizer of the training
-     * @param tokens the tokens as {@code md4 data} prepared them, memory-mapped
-     * @throws InvalidDataException if the file does not say what its tokens are
-     */
-    public static Plan of(ModelConfig model, TrainingConfig training, TokenFile tokens) {
-      return of(model, training, TrainingData.of(tokens));
-    }
-
-    /**
-     * {@return a plan for data, which evaluates and writes a checkpoint at the end alone}
-     *
-     * @param model length, objective, schedule and network of the model
-     * @param training length, batches, arithmetic and optimizer of the training
-     * @param data the training sequences and their tokenizer
-     * @throws InvalidDataException if a file does not say what its tokens are
-     */
-    public static Plan of(ModelConfig model, TrainingConfig training, TrainingData data) {
-      return new Plan(
-          training,
-          Cadence.atTheEnd(),
-          new SavedModel.Description(model, data.tokenizer()),
-          data.sha256());
-    }
-
-    /**
-     * {@return the same plan with other distances between evaluations and checkpoints}
-     *
-     * @param other the steps between evaluations and between checkpoints
-     */
-    public Plan withCadence(Cadence other) {
-      return new Plan(training, other, model, dataSha256, communicator);
-    }
-
-    /**
-     * {@return the same plan for several processes together, each of which has a run of it}
-     *
-     * @param others the processes of this training, this one included
-     */
-    public Plan with(Communicator others) {
-      return new Plan(training, cadence, model, dataSha256, others);
-    }
-
-    /** Returns the schedule at the start of a training. */
-    TrainedSchedule trainedSchedule(NDManager parent) {
-      return TrainedSchedule.of(parent, model.tokenSpace(), model.config(), training);
-    }
-  }
+  private final OpenRun run;
+  private final NDManager owned; // null where a caller's manager is used
 
   /** The way in which {@link #run(TrainingListener, BooleanSupplier)} ended. */
   public enum Outcome {
@@ -176,10 +46,9 @@ public final class TrainingRun implements AutoCloseable {
     INTERRUPTED
   }
 
-  TrainingRun(NDManager parent, RunPlace place) {
-    this.manager = parent.newSubManager();
-    this.place = place;
-    this.network = place.network(manager);
+  private TrainingRun(OpenRun run, NDManager owned) {
+    this.run = run;
+    this.owned = owned;
   }
 
   /**
@@ -197,14 +66,14 @@ public final class TrainingRun implements AutoCloseable {
    * @throws JobException if the processes have begun differently
    * @throws IOException if a file cannot be read or written
    */
-  public static TrainingRun start(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
-      throws IOException {
-    return new RunOpening(new RunPlace(folder, plan, data), parent).start();
+  public static TrainingRun start(
+      RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent) throws IOException {
+    return new TrainingRun(new RunOpening(new RunPlace(folder, plan, data), parent).start(), null);
   }
 
   /**
-   * As {@link #start(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file, with its
-   * exceptions.
+   * As {@link #start(RunFolder, TrainingPlan, TrainingData, NDManager)}, on a prepared file, with
+   * its exceptions.
    *
    * @param folder the folder of the run
    * @param plan what is trained, and how
@@ -214,8 +83,8 @@ public final class TrainingRun implements AutoCloseable {
    * @return the run at its start, closed by the caller
    * @throws IOException if a file cannot be read or written
    */
-  public static TrainingRun start(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
-      throws IOException {
+  public static TrainingRun start(
+      RunFolder folder, TrainingPlan plan, TokenFile tokens, NDManager parent) throws IOException {
     return start(folder, plan, TrainingData.of(tokens), parent);
   }
 
@@ -230,9 +99,9 @@ public final class TrainingRun implements AutoCloseable {
    * @throws InvalidDataException if the folder already holds a run, or is a file
    * @throws IOException if a file cannot be read or written
    */
-  public static TrainingRun trial(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
-      throws IOException {
-    return new RunOpening(new RunPlace(folder, plan, data), parent).trial();
+  public static TrainingRun trial(
+      RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent) throws IOException {
+    return new TrainingRun(new RunOpening(new RunPlace(folder, plan, data), parent).trial(), null);
   }
 
   /**
@@ -244,19 +113,19 @@ public final class TrainingRun implements AutoCloseable {
    * @param data the data; on a resume those of the run's beginning
    * @param parent the manager under which the arrays live; its device trains. It stays the caller's
    * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume(RunFolder,
-   *     Plan, TrainingData, NDManager)}
+   *     TrainingPlan, TrainingData, NDManager)}
    * @throws IOException if a file cannot be read or written
    */
   public static TrainingRun startOrResume(
-      RunFolder folder, Plan plan, TrainingData data, NDManager parent) throws IOException {
+      RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent) throws IOException {
     return Checkpoints.latest(folder.checkpoints()).isPresent()
         ? resume(folder, plan, data, parent)
         : start(folder, plan, data, parent);
   }
 
   /**
-   * As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, with its exceptions, on
-   * DJL's default device, under a manager of its own that is closed with it.
+   * As {@link #startOrResume(RunFolder, TrainingPlan, TrainingData, NDManager)}, with its
+   * exceptions, on DJL's default device, under a manager of its own that is closed with it.
    *
    * @param folder the folder of the run; made where it is absent
    * @param plan what is trained, and how
@@ -264,13 +133,11 @@ public final class TrainingRun implements AutoCloseable {
    * @return the run, closed by the caller
    * @throws IOException if a file cannot be read or written
    */
-  public static TrainingRun startOrResume(Path folder, Plan plan, TrainingData data)
+  public static TrainingRun startOrResume(Path folder, TrainingPlan plan, TrainingData data)
       throws IOException {
     NDManager own = NDManager.newBaseManager();
     try {
-      TrainingRun run = startOrResume(new RunFolder(folder), plan, data, own);
-      run.owned = own;
-      return run;
+      return new TrainingRun(startOrResume(new RunFolder(folder), plan, data, own).run, own);
     } catch (IOException | RuntimeException e) {
       own.close();
       throw e;
@@ -278,8 +145,8 @@ public final class TrainingRun implements AutoCloseable {
   }
 
   /**
-   * As {@link #startOrResume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file, with
-   * its exceptions.
+   * As {@link #startOrResume(RunFolder, TrainingPlan, TrainingData, NDManager)}, on a prepared
+   * file, with its exceptions.
    *
    * @param folder the folder of the run
    * @param plan what is trained, and how
@@ -290,7 +157,7 @@ public final class TrainingRun implements AutoCloseable {
    * @throws IOException if a file cannot be read or written
    */
   public static TrainingRun startOrResume(
-      RunFolder folder, Plan plan, TokenFile tokens, NDManager parent) throws IOException {
+      RunFolder folder, TrainingPlan plan, TokenFile tokens, NDManager parent) throws IOException {
     return startOrResume(folder, plan, TrainingData.of(tokens), parent);
   }
 
@@ -308,14 +175,14 @@ public final class TrainingRun implements AutoCloseable {
    * @throws IllegalArgumentException if the plan was made of other data than those given
    * @throws IOException if a file cannot be read
    */
-  public static TrainingRun resume(RunFolder folder, Plan plan, TrainingData data, NDManager parent)
-      throws IOException {
-    return new RunOpening(new RunPlace(folder, plan, data), parent).newest();
+  public static TrainingRun resume(
+      RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent) throws IOException {
+    return new TrainingRun(new RunOpening(new RunPlace(folder, plan, data), parent).newest(), null);
   }
 
   /**
-   * As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, on a prepared file, with its
-   * exceptions.
+   * As {@link #resume(RunFolder, TrainingPlan, TrainingData, NDManager)}, on a prepared file, with
+   * its exceptions.
    *
    * @param folder the folder of the run
    * @param plan what is trained, and how
@@ -325,14 +192,14 @@ public final class TrainingRun implements AutoCloseable {
    * @return the run, closed by the caller
    * @throws IOException if a file cannot be read
    */
-  public static TrainingRun resume(RunFolder folder, Plan plan, TokenFile tokens, NDManager parent)
-      throws IOException {
+  public static TrainingRun resume(
+      RunFolder folder, TrainingPlan plan, TokenFile tokens, NDManager parent) throws IOException {
     return resume(folder, plan, TrainingData.of(tokens), parent);
   }
 
   /**
-   * As {@link #resume(RunFolder, Plan, TrainingData, NDManager)}, at the newest checkpoint that is
-   * whole. Damaged ones after it are renamed; {@link #notes} names them.
+   * As {@link #resume(RunFolder, TrainingPlan, TrainingData, NDManager)}, at the newest checkpoint
+   * that is whole. Damaged ones after it are renamed; {@link #notes} names them.
    *
    * @param folder the folder of the run
    * @param plan what is trained, and how
@@ -342,8 +209,9 @@ public final class TrainingRun implements AutoCloseable {
    * @throws IOException if a file cannot be read or written
    */
   public static TrainingRun resumeLastGood(
-      RunFolder folder, Plan plan, TrainingData data, NDManager parent) throws IOException {
-    return new RunOpening(new RunPlace(folder, plan, data), parent).lastGood();
+      RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent) throws IOException {
+    return new TrainingRun(
+        new RunOpening(new RunPlace(folder, plan, data), parent).lastGood(), null);
   }
 
   /**
@@ -356,83 +224,14 @@ public final class TrainingRun implements AutoCloseable {
    * @param data the data; on a resume those of the run's beginning
    * @param parent the manager under which the arrays live; its device trains. It stays the caller's
    * @throws InvalidDataException and {@link InvalidConfigException} as {@link #resume(RunFolder,
-   *     Plan, TrainingData, NDManager)}
+   *     TrainingPlan, TrainingData, NDManager)}
    * @throws IOException if a file cannot be read
    */
   public static TrainingRun before(
-      long step, RunFolder folder, Plan plan, TrainingData data, NDManager parent)
+      long step, RunFolder folder, TrainingPlan plan, TrainingData data, NDManager parent)
       throws IOException {
-    return new RunOpening(new RunPlace(folder, plan, data), parent).before(step);
-  }
-
-  /** Becomes the run before its first update. */
-  void begin() throws IOException {
-    Plan plan = place.plan();
-    TrainedModel model = new StartingWeights(plan).model(manager, network);
-    beginning = "step 0 and weights " + model.fingerprint();
-    learner = new Learner(model, plan.training, plan.communicator);
-    trainer = place.trainer(learner);
-  }
-
-  /** Becomes the run at a checkpoint. */
-  void goTo(Checkpoints.Checkpoint checkpoint, RunState state) throws IOException {
-    Plan plan = place.plan();
-    TrainedModel model =
-        TrainedModel.read(
-            manager, network, plan.training, plan.trainedSchedule(manager), checkpoint.folder());
-    if (!model.isFinite()) { // what is written is
-      model.close();
-      throw new InvalidDataException(
-          checkpoint.folder(), "has weights or moments that are too large to go on from");
-    }
-    beginning = "step %d and weights %s".formatted(state.step(), model.fingerprint());
-    learner =
-        new Learner(model, plan.training, plan.communicator).after(state.step(), state.guard());
-    trainer = place.trainer(learner);
-    trainer.restore(state);
-    noteThreads(state.engineThreads());
-    noteEnd();
-  }
-
-  /** Goes on where all processes have begun with the same step and weights. */
-  TrainingRun agreed() throws IOException {
-    try {
-      place.plan().communicator.checkSame(beginning, SAME);
-      return this;
-    } catch (JobException e) {
-      close();
-      throw e;
-    }
-  }
-
-  /** Keeps the folder's lock until this is closed. */
-  void hold(RunLock taken) {
-    lock = taken;
-    taken.complaint().ifPresent(notes::add);
-  }
-
-  private void noteThreads(int before) {
-    int now = trainer.engineThreads();
-    if (before > 0 && now > 0 && before != now) {
-      notes.add(
-          ("the checkpoint was made with %d engine threads, now there are %d: the run goes on, but"
-                  + " not bit for bit; --threads %1$d keeps it so")
-              .formatted(before, now));
-    }
-  }
-
-  private void noteEnd() {
-    long steps = place.plan().training.steps();
-    if (updates() >= steps) {
-      notes.add(
-          "nothing is left to train: the checkpoint has %d updates, training.steps is %d"
-              .formatted(updates(), steps));
-    }
-  }
-
-  TrainingRun with(List<String> more) {
-    notes.addAll(0, more);
-    return this;
+    return new TrainingRun(
+        new RunOpening(new RunPlace(folder, plan, data), parent).before(step), null);
   }
 
   /**
@@ -440,17 +239,17 @@ public final class TrainingRun implements AutoCloseable {
    * is nothing}
    */
   public List<String> notes() {
-    return List.copyOf(notes);
+    return run.notes();
   }
 
   /** {@return how many updates the run has seen} */
   public long updates() {
-    return learner.updates();
+    return run.updates();
   }
 
   /** {@return the model in training, which is closed with the run} */
   public Learner learner() {
-    return learner;
+    return run.learner();
   }
 
   /**
@@ -483,68 +282,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public Outcome run(TrainingListener listener, BooleanSupplier isStopRequested)
       throws IOException {
-    try (DataCheck data = place.checkData()) {
-      return run(new Trainer.Conduct(listener, isStopRequested, meter(), data));
-    } catch (DivergedException e) {
-      Optional<Checkpoints.Checkpoint> last = Checkpoints.latest(place.folder().checkpoints());
-      throw e.after(last.isPresent() ? OptionalLong.of(last.get().step()) : OptionalLong.empty());
-    }
-  }
-
-  private Outcome run(Trainer.Conduct conduct) throws IOException {
-    TrainingListener listener = conduct.listener();
-    Trainer.End end = trainer.run(manager, conduct);
-    int rollbacks = 0;
-    long step = -1;
-    while (end.spike().isPresent()) {
-      Spike spike = end.spike().get();
-      goBack(spike);
-      rollbacks = learner.updates() == step ? rollbacks + 1 : 1;
-      step = learner.updates();
-      if (rollbacks > ROLLBACKS_TO_ONE_STEP) {
-        throw stuck(spike);
-      }
-      listener.onRollback(spike, step);
-      end = trainer.run(manager, conduct);
-    }
-    return end.outcome();
-  }
-
-  private SpeedMeter meter() {
-    Plan plan = place.plan();
-    FlopCount flops =
-        FlopCount.of(plan.model.config(), network.specs())
-            .times(plan.training.batching().samples());
-    double peak =
-        plan.training.reporting().peakFlops().of(manager, plan.training.computation().precision());
-    return new SpeedMeter(flops.denseEquivalent(), peak * plan.communicator.share().size());
-  }
-
-  /** Becomes what it was at its last checkpoint, and goes on with the batch after the bad one. */
-  private void goBack(Spike spike) throws IOException {
-    Checkpoints.Checkpoint last =
-        Checkpoints.latest(place.folder().checkpoints())
-            .orElseThrow(
-                () ->
-                    new InvalidDataException(
-                        place.folder().path(),
-                        "has lost the checkpoints that it was to go back to"));
-    learner.close();
-    goTo(last, RunState.read(last.folder()));
-    TrainingRun unused = agreed();
-    trainer.leaveBehind(spike.examples().last() + 1);
-  }
-
-  private DivergedException stuck(Spike spike) {
-    return new DivergedException(
-        "%d times the run went back to step %d, the last time from step %d (seed %d)"
-            .formatted(
-                ROLLBACKS_TO_ONE_STEP,
-                learner.updates(),
-                spike.step(),
-                place.plan().training.seed()),
-        "lower training.learningRate.base or give training.guard, %s, more deviations"
-            .formatted(place.plan().training.optimization().guard()));
+    return run.run(listener, isStopRequested);
   }
 
   /**
@@ -558,8 +296,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public Replay replay(long step, LongConsumer progress) {
     require(step > updates(), "step must be above the updates made, " + updates(), step);
-    trainer.advance(manager, step - 1, progress);
-    return trainer.look();
+    return run.replay(step, progress);
   }
 
   /**
@@ -571,22 +308,15 @@ public final class TrainingRun implements AutoCloseable {
    *     micro-batch that would fit
    */
   public double tryStep() {
-    return trainer.tryStep(manager);
+    return run.tryStep();
   }
 
   /** Frees the model in training and the lock of the folder. */
   @Override
   public void close() throws IOException {
-    if (learner != null) {
-      learner.close();
-    }
-    network.close();
-    manager.close();
+    run.close();
     if (owned != null) {
       owned.close();
-    }
-    if (lock != null) {
-      lock.close();
     }
   }
 }

@@ -57,10 +57,10 @@ final class GenMd4TrainingTest {
     tokens = TinyRun.tokens(folder);
   }
 
-  private TrainingRun.Plan plan(TrainingConfig training, String schedule) {
-    TrainingRun.Plan plan = TinyRun.withoutEngineDropout(training, tokens);
+  private TrainingPlan plan(TrainingConfig training, String schedule) {
+    TrainingPlan plan = TinyRun.withoutEngineDropout(training, tokens);
     ModelConfig model = plan.model().config();
-    return new TrainingRun.Plan(
+    return new TrainingPlan(
         training,
         plan.cadence(),
         new SavedModel.Description(
@@ -83,7 +83,7 @@ final class GenMd4TrainingTest {
     return new RunFolder(folder.resolve(name));
   }
 
-  private Batches batches(TrainingRun.Plan plan) {
+  private Batches batches(TrainingPlan plan) {
     TrainingWindows windows = new TrainingWindows(tokens, 11, 7);
     return new Batches(windows, new Noise(7), plan.training().batching());
   }
@@ -93,7 +93,7 @@ final class GenMd4TrainingTest {
   }
 
   /** The powers' parameters, then the network's, after some updates. */
-  private float[][] after(int updates, TrainingRun.Plan plan) {
+  private float[][] after(int updates, TrainingPlan plan) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, Precision.FLOAT32);
         Learner learner =
@@ -142,7 +142,7 @@ final class GenMd4TrainingTest {
   @Tag("naive")
   void firstMoment_isATenthOfTheClippedGradient() {
     TrainingConfig training = training(9, 3, powers(1));
-    TrainingRun.Plan plan = TinyRun.withoutDropout(plan(training, LEARNED));
+    TrainingPlan plan = TinyRun.withoutDropout(plan(training, LEARNED));
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, Precision.FLOAT32);
         Learner learner =
@@ -208,7 +208,7 @@ final class GenMd4TrainingTest {
   @Test
   @Tag("slow")
   void resume_isBitForBitTheRunThatWasNeverStopped() throws IOException {
-    TrainingRun.Plan plan = plan(training(12, 3, powers(1)), LEARNED);
+    TrainingPlan plan = plan(training(12, 3, powers(1)), LEARNED);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       Recorder whole = new Recorder();
       Recorder cut = new Recorder();
@@ -241,7 +241,7 @@ final class GenMd4TrainingTest {
   @Test
   @Tag("slow")
   void run_leavesTheModelWithItsPowers() throws IOException {
-    TrainingRun.Plan plan = plan(training(5, 6, powers(1)), LEARNED);
+    TrainingPlan plan = plan(training(5, 6, powers(1)), LEARNED);
     RunFolder run = runFolder("run");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         TrainingRun trained = TrainingRun.start(run, plan, tokens, manager)) {
@@ -264,7 +264,7 @@ final class GenMd4TrainingTest {
   @Tag("slow")
   void update_learnsOneBatchByHeart() {
     TrainingConfig training = training(400, 6, powers(3));
-    TrainingRun.Plan plan = plan(training, LEARNED);
+    TrainingPlan plan = plan(training, LEARNED);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, Precision.FLOAT32);
         Learner learner =
@@ -290,7 +290,7 @@ final class GenMd4TrainingTest {
   @Test
   @Tag("slow")
   void update_leavesNothingBehindIn100Steps() {
-    TrainingRun.Plan plan = plan(training(300, 3, powers(1)), LEARNED);
+    TrainingPlan plan = plan(training(300, 3, powers(1)), LEARNED);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, Precision.FLOAT32);
         Learner learner =
@@ -309,7 +309,7 @@ final class GenMd4TrainingTest {
   @Test
   @Tag("exact")
   void powersThatRunAway_stopTheTraining() {
-    TrainingRun.Plan plan = plan(training(9, 6, powers(1e6)), LEARNED);
+    TrainingPlan plan = plan(training(9, 6, powers(1e6)), LEARNED);
     assertThatThrownBy(() -> after(3, plan))
         .isInstanceOf(DivergedException.class)
         .hasMessageStartingWith("the powers after step 2 (seed 7): the power of token ")
@@ -337,7 +337,7 @@ final class GenMd4TrainingTest {
   @Tag("slow")
   void warmStart_takesTheNetworkAndNotItsSchedule() throws IOException {
     RunFolder md4 = runFolder("md4");
-    TrainingRun.Plan before = plan(TinyRun.training(5, 6, 1e-2), "linear");
+    TrainingPlan before = plan(TinyRun.training(5, 6, 1e-2), "linear");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       float[] average;
       try (TrainingRun trained = TrainingRun.start(md4, before, tokens, manager)) {
@@ -347,13 +347,13 @@ final class GenMd4TrainingTest {
       TrainingConfig training =
           TinyRun.twoSamples(
               TinyRun.training(5, 6, 1e-2), powers(1), new WarmStart.Model(md4.path()));
-      TrainingRun.Plan warm = plan(training, "learned(2)");
+      TrainingPlan warm = plan(training, "learned(2)");
       try (TrainingRun run = TrainingRun.start(runFolder("gen"), warm, tokens, manager)) {
         assertThat(TinyRun.flat(run.learner().model().parameters())).isEqualTo(average);
         assertThat(raw(run.learner(), Weights.RAW))
             .containsOnly(new LearnedPowers(2, LearnedPowers.Sharing.NONE).initialRaw());
       }
-      TrainingRun.Plan resumed = plan(training(9, 6, powers(1)), LEARNED);
+      TrainingPlan resumed = plan(training(9, 6, powers(1)), LEARNED);
       assertThatThrownBy(() -> TrainingRun.resume(md4, resumed, tokens, manager))
           .isInstanceOf(InvalidConfigException.class)
           .hasMessageContaining("model.schedule: is learned(1), but the weights in ")
@@ -366,7 +366,7 @@ final class GenMd4TrainingTest {
   @Tag("slow")
   void warmStart_refusesAModelThatDoesNotFit() throws IOException {
     RunFolder gen = runFolder("gen");
-    TrainingRun.Plan before = plan(training(5, 6, powers(1)), LEARNED);
+    TrainingPlan before = plan(training(5, 6, powers(1)), LEARNED);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         TrainingRun trained = TrainingRun.start(gen, before, tokens, manager)) {
       run(trained, new Recorder());

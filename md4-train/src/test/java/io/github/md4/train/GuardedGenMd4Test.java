@@ -59,25 +59,25 @@ final class GuardedGenMd4Test {
     manager.close();
   }
 
-  private TrainingRun.Plan plan(String guard, UnaryOperator<TrainingConfig> changed) {
+  private TrainingPlan plan(String guard, UnaryOperator<TrainingConfig> changed) {
     TrainingConfig training =
         TinyRun.twoSamples(
             TinyRun.with(TinyRun.training(STEPS, 3, 1e-2), BATCH, SpikeGuard.parse(guard)),
             GenMd4Config.defaults(),
             new WarmStart.None());
-    TrainingRun.Plan plan = TinyRun.plan(changed.apply(training), tokens);
+    TrainingPlan plan = TinyRun.plan(changed.apply(training), tokens);
     ModelConfig model = plan.model().config();
     ModelConfig learned =
         new ModelConfig(
             model.length(), ScheduleConfig.parse("learned(1)"), model.epsilon(), model.network());
-    return new TrainingRun.Plan(
+    return new TrainingPlan(
         plan.training(),
         plan.cadence(),
         new SavedModel.Description(learned, plan.model().tokenizer()),
         plan.dataSha256());
   }
 
-  private TrainingRun.Plan plan(String guard) {
+  private TrainingPlan plan(String guard) {
     return plan(guard, UnaryOperator.identity());
   }
 
@@ -85,8 +85,7 @@ final class GuardedGenMd4Test {
     return new RunFolder(folder.resolve(name));
   }
 
-  private float[][] finish(TrainingRun.Plan plan, String name, Recorder recorder)
-      throws IOException {
+  private float[][] finish(TrainingPlan plan, String name, Recorder recorder) throws IOException {
     try (TrainingRun run = TrainingRun.start(run(name), plan, tokens, manager)) {
       assertThat(run.run(recorder, () -> false)).isEqualTo(TrainingRun.Outcome.FINISHED);
       return weights(run.learner());
@@ -148,7 +147,7 @@ final class GuardedGenMd4Test {
 
   /** Returns the weights after a step for each of these batches, some of them left out. */
   private float[][] updatedBy(long[] numbers, LongPredicate isLeftOut) throws IOException {
-    TrainingRun.Plan plan = plan("off");
+    TrainingPlan plan = plan("off");
     try (Network network =
             plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
@@ -168,7 +167,7 @@ final class GuardedGenMd4Test {
 
   @Test
   void replay_isWhatTheStepWas() throws IOException {
-    TrainingRun.Plan plan = plan("skip(1.2, 4)");
+    TrainingPlan plan = plan("skip(1.2, 4)");
     Recorder recorder = new Recorder();
     float[][] unused = finish(plan, "run", recorder);
     Spike spike = recorder.spikes.get(0);

@@ -60,7 +60,7 @@ final class GuardedRunTest {
     manager.close();
   }
 
-  private TrainingRun.Plan plan(String guard, double rate) {
+  private TrainingPlan plan(String guard, double rate) {
     return TinyRun.plan(
         TinyRun.with(TinyRun.training(STEPS, 3, rate), BATCH, SpikeGuard.parse(guard)), tokens);
   }
@@ -69,7 +69,7 @@ final class GuardedRunTest {
     return new RunFolder(folder.resolve(name));
   }
 
-  private float[] finish(TrainingRun.Plan plan, String name, Recorder recorder) throws IOException {
+  private float[] finish(TrainingPlan plan, String name, Recorder recorder) throws IOException {
     try (TrainingRun run = TrainingRun.start(run(name), plan, tokens, manager)) {
       assertThat(run.run(recorder, () -> false)).isEqualTo(Outcome.FINISHED);
       return TinyRun.flat(run.learner().model().parameters());
@@ -102,7 +102,7 @@ final class GuardedRunTest {
     List<Long> left = recorder.spikes.stream().map(Spike::step).toList();
     assertThat(left).allMatch(step -> step > 4);
 
-    TrainingRun.Plan plan = plan("off", 1e-2);
+    TrainingPlan plan = plan("off", 1e-2);
     try (Network network =
             plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
@@ -126,7 +126,7 @@ final class GuardedRunTest {
     }
   }
 
-  private Batches batches(TrainingRun.Plan plan) {
+  private Batches batches(TrainingPlan plan) {
     return new Batches(
         new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().batching());
   }
@@ -146,7 +146,7 @@ final class GuardedRunTest {
   @ParameterizedTest
   @ValueSource(strings = {"skip", "rollback"})
   void resume_isBitForBitTheRunThatWasNeverStopped(String guard) throws IOException {
-    TrainingRun.Plan plan = plan(guard + MILD, 1e-2);
+    TrainingPlan plan = plan(guard + MILD, 1e-2);
     Recorder whole = new Recorder();
     float[] expected = finish(plan, "whole", whole);
     assertThat(whole.spikes).isNotEmpty();
@@ -170,7 +170,7 @@ final class GuardedRunTest {
   /** The same as a run that begins at the checkpoint with the later data. */
   @Test
   void rollback_goesBackToTheLastCheckpoint_andOnWithLaterData() throws IOException {
-    TrainingRun.Plan plan = plan("rollback" + MILD, 1e-2);
+    TrainingPlan plan = plan("rollback" + MILD, 1e-2);
     Recorder recorder = new Recorder();
     float[] unused = finish(plan, "run", recorder);
     assertThat(recorder.rollbacks).isNotEmpty();
@@ -207,7 +207,7 @@ final class GuardedRunTest {
 
   @Test
   void replay_isWhatTheStepWas_andWritesNothing() throws IOException {
-    TrainingRun.Plan plan = plan("skip" + STRICT, 1e-2);
+    TrainingPlan plan = plan("skip" + STRICT, 1e-2);
     Recorder recorder = new Recorder();
     float[] unused = finish(plan, "run", recorder);
     for (Spike spike : recorder.spikes) {
@@ -228,7 +228,7 @@ final class GuardedRunTest {
 
   @Test
   void replay_beginsAtTheNearestCheckpointBefore() throws IOException {
-    TrainingRun.Plan plan = plan("off", 1e-2);
+    TrainingPlan plan = plan("off", 1e-2);
     float[] unused = finish(plan, "run", new Recorder());
     for (long[] stepAndStart : new long[][] {{3, 0}, {11, 10}, {10, 0}, {STEPS, 20}}) {
       try (TrainingRun run =

@@ -55,8 +55,8 @@ final class LearnedNoiseTrainingTest {
     tokens = TinyRun.tokens(folder);
   }
 
-  private TrainingRun.Plan plan(TrainingConfig training, String schedule) {
-    TrainingRun.Plan plan = TinyRun.plan(training, tokens);
+  private TrainingPlan plan(TrainingConfig training, String schedule) {
+    TrainingPlan plan = TinyRun.plan(training, tokens);
     GaussianTransformerConfig network =
         new GaussianTransformerConfig(
             4,
@@ -77,7 +77,7 @@ final class LearnedNoiseTrainingTest {
             ScheduleConfig.parse(schedule),
             1e-4,
             network);
-    return new TrainingRun.Plan(
+    return new TrainingPlan(
         training,
         plan.cadence(),
         new SavedModel.Description(model, plan.model().tokenizer()),
@@ -99,7 +99,7 @@ final class LearnedNoiseTrainingTest {
   }
 
   /** The noise's parameters, then the network's, after some updates. */
-  private float[][] after(int updates, TrainingRun.Plan plan) {
+  private float[][] after(int updates, TrainingPlan plan) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, Precision.FLOAT32);
         Learner learner =
@@ -156,7 +156,7 @@ final class LearnedNoiseTrainingTest {
   @Test
   @Tag("slow")
   void resume_isBitForBitTheRunThatWasNeverStopped() throws IOException {
-    TrainingRun.Plan plan = plan(training(8, 3, 1), LEARNED);
+    TrainingPlan plan = plan(training(8, 3, 1), LEARNED);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       Recorder whole = new Recorder();
       Recorder cut = new Recorder();
@@ -191,7 +191,7 @@ final class LearnedNoiseTrainingTest {
   @Test
   @Tag("slow")
   void run_leavesTheModelWithItsNoise_whichNoCurveMayReplace() throws IOException {
-    TrainingRun.Plan plan = plan(training(5, 6, 1), LEARNED);
+    TrainingPlan plan = plan(training(5, 6, 1), LEARNED);
     RunFolder run = runFolder("run");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       try (TrainingRun trained = TrainingRun.start(run, plan, tokens, manager)) {
@@ -206,7 +206,7 @@ final class LearnedNoiseTrainingTest {
               .isInstanceOf(GaussianObjective.class);
         }
       }
-      TrainingRun.Plan fixed = plan(training(8, 6, 1), "linear");
+      TrainingPlan fixed = plan(training(8, 6, 1), "linear");
       assertThatThrownBy(() -> TrainingRun.resume(run, fixed, tokens, manager))
           .isInstanceOf(InvalidConfigException.class)
           .hasMessageContaining("model.schedule")
@@ -225,7 +225,7 @@ final class LearnedNoiseTrainingTest {
   @Tag("slow")
   void update_learnsABatchByHeart() {
     TrainingConfig training = training(200, 6, 3);
-    TrainingRun.Plan plan = plan(training, LEARNED);
+    TrainingPlan plan = plan(training, LEARNED);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, Precision.FLOAT32);
         Learner learner =

@@ -76,8 +76,8 @@ final class MemoryTrainingTest {
       }
       TrainingConfig training = TinyRun.training(8, 3, 1e-2);
       TrainingData memory = TrainingData.of(tokenizer, all);
-      TrainingRun.Plan ofFile = TrainingRun.Plan.of(model(), training, file);
-      TrainingRun.Plan ofMemory = TrainingRun.Plan.of(model(), training, memory);
+      TrainingPlan ofFile = TrainingPlan.of(model(), training, file);
+      TrainingPlan ofMemory = TrainingPlan.of(model(), training, memory);
       float[] expected;
       try (TrainingRun run =
           TrainingRun.start(new RunFolder(folder.resolve("file")), ofFile, file, manager)) {
@@ -93,8 +93,8 @@ final class MemoryTrainingTest {
   @Test
   void run_goesOnBitForBitAndOnlyWithTheSameData() throws IOException {
     TrainingData data = TrainingData.of(TOKENIZER, windows(20));
-    TrainingRun.Plan plan =
-        TrainingRun.Plan.of(model(), TinyRun.training(10, 3, 1e-2), data)
+    TrainingPlan plan =
+        TrainingPlan.of(model(), TinyRun.training(10, 3, 1e-2), data)
             .withCadence(Cadence.atTheEnd().checkpointEvery(4).keepLast(2));
     float[] expected;
     try (TrainingRun whole = TrainingRun.startOrResume(folder.resolve("whole"), plan, data)) {
@@ -105,7 +105,7 @@ final class MemoryTrainingTest {
       assertThat(stopped(run, 5)).isNotEqualTo(expected);
     }
     TrainingData other = TrainingData.of(TOKENIZER, windows(21));
-    TrainingRun.Plan ofOther = TrainingRun.Plan.of(model(), plan.training(), other);
+    TrainingPlan ofOther = TrainingPlan.of(model(), plan.training(), other);
     assertThatThrownBy(() -> TrainingRun.startOrResume(cut, ofOther, other))
         .isInstanceOf(InvalidDataException.class)
         .hasMessageContaining("other tokens");
@@ -126,8 +126,8 @@ final class MemoryTrainingTest {
   @Test
   void run_tellsMetricsAndEvaluationsOfSequencesInMemory() throws IOException {
     TrainingData data = TrainingData.of(TOKENIZER, windows(20));
-    TrainingRun.Plan plan =
-        TrainingRun.Plan.of(model(), TinyRun.training(8, 3, 1e-2), data)
+    TrainingPlan plan =
+        TrainingPlan.of(model(), TinyRun.training(8, 3, 1e-2), data)
             .withCadence(Cadence.atTheEnd().evaluateEvery(4));
     EvaluationConfig config =
         EvaluationConfig.defaults().weights(Weights.EMA, Weights.RAW).batchSize(4).keepingBest();
@@ -196,7 +196,7 @@ final class MemoryTrainingTest {
     assertThatThrownBy(() -> TrainingData.of(TOKENIZER, windows(3), new int[2]))
         .hasMessageContaining("a label for each of the 3 sequences");
     TrainingData wrong = TrainingData.of(TOKENIZER, List.of(new int[3]));
-    TrainingRun.Plan plan = TrainingRun.Plan.of(model(), TinyRun.training(8, 3, 1e-2), wrong);
+    TrainingPlan plan = TrainingPlan.of(model(), TinyRun.training(8, 3, 1e-2), wrong);
     assertThatThrownBy(() -> TrainingRun.startOrResume(folder.resolve("run"), plan, wrong))
         .hasMessage("sequences must have the model's length, 11 tokens: 3");
   }
@@ -211,7 +211,7 @@ final class MemoryTrainingTest {
         TrainingData.of(TOKENIZER, seed -> new MemoryWindows(content, seed), "my table, 1");
     List<float[]> ends = new ArrayList<>();
     for (TrainingData each : Arrays.asList(listed, own)) {
-      TrainingRun.Plan plan = TrainingRun.Plan.of(model(), TinyRun.training(4, 3, 1e-2), each);
+      TrainingPlan plan = TrainingPlan.of(model(), TinyRun.training(4, 3, 1e-2), each);
       Path run = folder.resolve("run" + ends.size());
       try (TrainingRun training = TrainingRun.startOrResume(run, plan, each)) {
         ends.add(trained(training));

@@ -76,7 +76,7 @@ final class MovingAverageTest {
   void average_isThatOfAPlainLoop(String schedule) throws IOException {
     try (TokenFile tokens = TinyRun.tokens(folder);
         NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      TrainingRun.Plan plan = plan(tokens, schedule);
+      TrainingPlan plan = plan(tokens, schedule);
       Batches batches =
           new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), plan.training().batching());
       try (Network network = plan.model().network(manager, Precision.FLOAT32);
@@ -96,19 +96,19 @@ final class MovingAverageTest {
     }
   }
 
-  private static TrainingRun.Plan plan(TokenFile tokens, String schedule) {
+  private static TrainingPlan plan(TokenFile tokens, String schedule) {
     TrainingConfig training =
         TinyRun.twoSamples(
             TinyRun.training(9, 6, 1e-2),
             new GenMd4Config(1, true, TimeFloor.REFERENCE),
             new WarmStart.None());
-    TrainingRun.Plan plan =
+    TrainingPlan plan =
         TinyRun.plan(
             training.withOptimization(
                 training.optimization().withAverage(new MovingAverage(0.3, true))),
             tokens);
     ModelConfig model = plan.model().config();
-    return new TrainingRun.Plan(
+    return new TrainingPlan(
         plan.training(),
         plan.cadence(),
         new SavedModel.Description(
@@ -133,7 +133,7 @@ final class MovingAverageTest {
   void resume_goesOnWithTheWarmUp() throws IOException {
     try (TokenFile tokens = TinyRun.tokens(folder.resolve("data"));
         NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-      TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 3, 1e-2), tokens);
+      TrainingPlan plan = TinyRun.plan(TinyRun.training(9, 3, 1e-2), tokens);
       assertThat(plan.training().optimization().average().emaWarmUp()).isTrue();
       RunFolder whole = new RunFolder(folder.resolve("whole"));
       try (TrainingRun run = TrainingRun.start(whole, plan, tokens, manager)) {

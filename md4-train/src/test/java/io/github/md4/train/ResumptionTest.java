@@ -49,8 +49,8 @@ final class ResumptionTest {
   }
 
   /** Writes the checkpoints 5 and 10 of 20 steps. */
-  private TrainingRun.Plan trained() throws IOException {
-    TrainingRun.Plan plan = plan(20);
+  private TrainingPlan trained() throws IOException {
+    TrainingPlan plan = plan(20);
     try (TrainingRun started = TrainingRun.start(run, plan, tokens, manager)) {
       assertThat(started.run(new Recorder(), () -> started.updates() == 10))
           .isEqualTo(TrainingRun.Outcome.INTERRUPTED);
@@ -58,7 +58,7 @@ final class ResumptionTest {
     return plan;
   }
 
-  private TrainingRun.Plan plan(long steps) {
+  private TrainingPlan plan(long steps) {
     return TinyRun.plan(TinyRun.training(steps, 3, 1e-2), tokens);
   }
 
@@ -75,7 +75,7 @@ final class ResumptionTest {
   @ValueSource(
       strings = {"model.safetensors", "optimizer.safetensors", "state.json", "config.json"})
   void resume_ofADamagedCheckpointOffersTheOneBefore(String name) throws IOException {
-    TrainingRun.Plan plan = trained();
+    TrainingPlan plan = trained();
     cut(checkpoint("step-10").resolve(name));
     assertThatThrownBy(() -> TrainingRun.resume(run, plan, tokens, manager))
         .isInstanceOf(InvalidDataException.class)
@@ -100,7 +100,7 @@ final class ResumptionTest {
   /** A state of another step, as of a file that was copied from elsewhere or edited. */
   @Test
   void resume_refusesTheStateOfAnotherStep() throws IOException {
-    TrainingRun.Plan plan = trained();
+    TrainingPlan plan = trained();
     Path state = checkpoint("step-10").resolve("state.json");
     Files.writeString(state, Files.readString(state).replace("\"step\": 10,", "\"step\": 0,"));
     assertThatThrownBy(() -> TrainingRun.resume(run, plan, tokens, manager))
@@ -111,7 +111,7 @@ final class ResumptionTest {
 
   @Test
   void resume_refusesAStateWithoutTheHashOfItsData() throws IOException {
-    TrainingRun.Plan plan = trained();
+    TrainingPlan plan = trained();
     Path state = checkpoint("step-10").resolve("state.json");
     Files.writeString(
         state,
@@ -125,7 +125,7 @@ final class ResumptionTest {
   @ParameterizedTest
   @ValueSource(strings = {"model.safetensors", "ema.safetensors", "optimizer.safetensors"})
   void resume_refusesWeightsThatAreFarTooLarge(String name) throws IOException {
-    TrainingRun.Plan plan = trained();
+    TrainingPlan plan = trained();
     Path file = checkpoint("step-10").resolve(name);
     byte[] bytes = Files.readAllBytes(file);
     bytes[bytes.length - 1] = 0x7E; // the last number becomes one of about 1e37
@@ -138,7 +138,7 @@ final class ResumptionTest {
 
   @Test
   void lastGood_saysWhereNoneIsWhole_andTakesTheNewestWhereItIs() throws IOException {
-    TrainingRun.Plan plan = trained();
+    TrainingPlan plan = trained();
     try (TrainingRun resumed =
         TrainingRun.resumeLastGood(run, plan, TrainingData.of(tokens), manager)) {
       assertThat(resumed.updates()).isEqualTo(10);
@@ -156,7 +156,7 @@ final class ResumptionTest {
 
   @Test
   void aFolderInUse_isRefusedToEveryoneElse() throws IOException {
-    TrainingRun.Plan plan = trained();
+    TrainingPlan plan = trained();
     try (TrainingRun resumed = TrainingRun.resume(run, plan, tokens, manager)) {
       assertThat(resumed.updates()).isEqualTo(10);
       assertThatThrownBy(() -> TrainingRun.resume(run, plan, tokens, manager))
@@ -167,7 +167,7 @@ final class ResumptionTest {
 
   @Test
   void zerosUnderTheOldName_areFoundBeforeTheFirstCheckpoint() throws IOException {
-    TrainingRun.Plan plan = trained();
+    TrainingPlan plan = trained();
     Files.write(tokens.path(), new byte[Math.toIntExact(Files.size(tokens.path()))]);
     try (TokenFile zeros = TokenFile.open(tokens.path())) {
       try (TrainingRun resumed = TrainingRun.resume(run, plan, zeros, manager)) {
@@ -187,7 +187,7 @@ final class ResumptionTest {
 
   @Test
   void bestAndModel_getTheirNamesBackAfterAKillBetweenRenames() throws IOException {
-    TrainingRun.Plan plan = trained();
+    TrainingPlan plan = trained();
     for (String name : new String[] {"best", "model"}) {
       Path old = Files.createDirectories(run.path().resolve(".old-" + name));
       Files.writeString(old.resolve("file"), name);
@@ -206,7 +206,7 @@ final class ResumptionTest {
     int before = EngineThreads.count();
     try {
       EngineThreads.set(2);
-      TrainingRun.Plan plan = trained();
+      TrainingPlan plan = trained();
       EngineThreads.set(1);
       try (TrainingRun resumed = TrainingRun.resume(run, plan, tokens, manager)) {
         assertThat(resumed.notes())
@@ -240,7 +240,7 @@ final class ResumptionTest {
 
   @Test
   void anEvaluationThatAStopEnds_isMadeUpForByTheResumedRun() throws IOException {
-    TrainingRun.Plan plan = plan(10);
+    TrainingPlan plan = plan(10);
     StoppedThere listener = new StoppedThere();
     try (TrainingRun started = TrainingRun.start(run, plan, tokens, manager)) {
       assertThat(started.run(listener, () -> listener.isStopped))
@@ -261,7 +261,7 @@ final class ResumptionTest {
 
   @Test
   void divergence_saysWhetherThereIsACheckpoint() throws IOException {
-    TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(30, 6, 1e30), tokens);
+    TrainingPlan plan = TinyRun.plan(TinyRun.training(30, 6, 1e30), tokens);
     try (TrainingRun started = TrainingRun.start(run, plan, tokens, manager)) {
       assertThatThrownBy(() -> started.run(new Recorder()))
           .isInstanceOf(DivergedException.class)
@@ -269,7 +269,7 @@ final class ResumptionTest {
               "no checkpoint was written before it: lower training.learningRate.base or set"
                   + " training.clip, then begin anew");
     }
-    TrainingRun.Plan often = plan.withCadence(new Cadence(0, 1, 9, 0));
+    TrainingPlan often = plan.withCadence(new Cadence(0, 1, 9, 0));
     try (TrainingRun started = TrainingRun.start(run, often, tokens, manager)) {
       assertThatThrownBy(() -> started.run(new Recorder()))
           .isInstanceOf(DivergedException.class)

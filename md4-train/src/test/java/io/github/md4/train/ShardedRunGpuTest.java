@@ -42,7 +42,7 @@ final class ShardedRunGpuTest {
   @TempDir private Path folder;
   private TokenFile tokens;
 
-  private TrainingRun.Plan plan(Communicator communicator) {
+  private TrainingPlan plan(Communicator communicator) {
     TransformerConfig network =
         new TransformerConfig(
             64,
@@ -61,7 +61,7 @@ final class ShardedRunGpuTest {
     ModelConfig model = new ModelConfig(64, new Curve.Linear(), 1e-4, network);
     TrainingConfig training =
         TinyRun.training(STEPS, 6, 1e-2).withComputation(Computation.of(Precision.BFLOAT16));
-    return new TrainingRun.Plan(
+    return new TrainingPlan(
         training,
         new Cadence(0, 2, 9, 0),
         new SavedModel.Description(model, tokens.info().orElseThrow().tokenizer()),

@@ -130,9 +130,9 @@ public final class TinyRun {
     return t.withTimeAxis(axis);
   }
 
-  public static TrainingRun.Plan plan(TrainingConfig training, TokenFile tokens) {
+  public static TrainingPlan plan(TrainingConfig training, TokenFile tokens) {
     ModelConfig model = new ModelConfig(11, new Curve.Linear(), 1e-4, NETWORK);
-    return new TrainingRun.Plan(
+    return new TrainingPlan(
         training,
         new Cadence(0, 5, 2, 10),
         new SavedModel.Description(model, tokens.info().orElseThrow().tokenizer()),
@@ -140,16 +140,16 @@ public final class TinyRun {
   }
 
   /** As {@link #plan}, with the dropout of channels alone. */
-  public static TrainingRun.Plan withoutEngineDropout(TrainingConfig training, TokenFile tokens) {
+  public static TrainingPlan withoutEngineDropout(TrainingConfig training, TokenFile tokens) {
     return withDropout(plan(training, tokens), NETWORK.dropout());
   }
 
   /** The same plan without any dropout. */
-  static TrainingRun.Plan withoutDropout(TrainingRun.Plan plan) {
+  static TrainingPlan withoutDropout(TrainingPlan plan) {
     return withDropout(plan, 0);
   }
 
-  private static TrainingRun.Plan withDropout(TrainingRun.Plan plan, double channels) {
+  private static TrainingPlan withDropout(TrainingPlan plan, double channels) {
     TransformerConfig network =
         new TransformerConfig(
             NETWORK.headWidth(),
@@ -168,7 +168,7 @@ public final class TinyRun {
     ModelConfig before = plan.model().config();
     ModelConfig model =
         new ModelConfig(before.length(), before.schedule(), before.epsilon(), network);
-    return new TrainingRun.Plan(
+    return new TrainingPlan(
         plan.training(),
         plan.cadence(),
         new SavedModel.Description(model, plan.model().tokenizer()),
@@ -222,7 +222,7 @@ public final class TinyRun {
   }
 
   /** The objective of a plan whose schedule is a curve. */
-  public static Objective objective(TrainingRun.Plan plan) {
+  public static Objective objective(TrainingPlan plan) {
     try (NDManager parent = NDManager.newBaseManager();
         TrainedSchedule schedule = schedule(plan, parent)) {
       return schedule.objective(Weights.RAW);
@@ -230,7 +230,7 @@ public final class TinyRun {
   }
 
   /** The schedule of a plan at its start. */
-  public static TrainedSchedule schedule(TrainingRun.Plan plan, NDManager parent) {
+  public static TrainedSchedule schedule(TrainingPlan plan, NDManager parent) {
     return plan.trainedSchedule(parent);
   }
 

@@ -59,7 +59,7 @@ final class TrainingInJavaTest {
             .withReporting(Reporting.every(3));
     try (NDManager manager = NDManager.newBaseManager();
         TokenFile tokens = TokenFile.open(data)) {
-      TrainingRun.Plan plan = TrainingRun.Plan.of(model, training, tokens);
+      TrainingPlan plan = TrainingPlan.of(model, training, tokens);
       try (TrainingRun trained =
           TrainingRun.startOrResume(new RunFolder(run), plan, tokens, manager)) {
         trained.run(TrainingListener.ofMetrics(printed::add));

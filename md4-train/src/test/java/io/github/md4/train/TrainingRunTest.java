@@ -55,11 +55,11 @@ final class TrainingRunTest {
     return () -> run.updates() == updates;
   }
 
-  private TrainingRun.Plan plan(long steps, int microBatch, double rate) {
+  private TrainingPlan plan(long steps, int microBatch, double rate) {
     return TinyRun.plan(TinyRun.training(steps, microBatch, rate), tokens);
   }
 
-  private End uninterrupted(TrainingRun.Plan plan, String name) throws IOException {
+  private End uninterrupted(TrainingPlan plan, String name) throws IOException {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         TrainingRun run = TrainingRun.start(runFolder(name), plan, tokens, manager)) {
       Recorder recorder = new Recorder();
@@ -81,7 +81,7 @@ final class TrainingRunTest {
 
   @Test
   void resume_isBitForBitTheRunThatWasNeverStopped() throws IOException {
-    TrainingRun.Plan plan = plan(20, 2, 1e-2);
+    TrainingPlan plan = plan(20, 2, 1e-2);
     End expected = uninterrupted(plan, "whole");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       Recorder before = new Recorder();
@@ -103,7 +103,7 @@ final class TrainingRunTest {
 
   @Test
   void resume_makesUpForTheEvaluationThatAStopPreceded() throws IOException {
-    TrainingRun.Plan plan = plan(10, 6, 1e-2);
+    TrainingPlan plan = plan(10, 6, 1e-2);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       Recorder before = new Recorder();
       try (TrainingRun run = TrainingRun.start(runFolder("cut"), plan, tokens, manager)) {
@@ -122,7 +122,7 @@ final class TrainingRunTest {
 
   @Test
   void start_withTheSameSeedRepeatsItself() throws IOException {
-    TrainingRun.Plan plan = plan(6, 3, 1e-2);
+    TrainingPlan plan = plan(6, 3, 1e-2);
     End first = uninterrupted(plan, "one");
     End second = uninterrupted(plan, "two");
     assertThat(second.raw).isEqualTo(first.raw);
@@ -150,7 +150,7 @@ final class TrainingRunTest {
 
   @Test
   void run_keepsTheLastCheckpointsAndEveryTenth() throws IOException {
-    TrainingRun.Plan plan = plan(30, 6, 1e-2);
+    TrainingPlan plan = plan(30, 6, 1e-2);
     End unused = uninterrupted(plan, "run");
     assertThat(Checkpoints.in(runFolder("run").checkpoints()))
         .extracting(Checkpoints.Checkpoint::step)
@@ -159,7 +159,7 @@ final class TrainingRunTest {
 
   @Test
   void run_stopsAtALossThatIsNotFiniteAndNamesTheStep() throws IOException {
-    TrainingRun.Plan plan = plan(30, 6, 1e30);
+    TrainingPlan plan = plan(30, 6, 1e30);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         TrainingRun run = TrainingRun.start(runFolder("run"), plan, tokens, manager)) {
       assertThatThrownBy(() -> run.run(new Recorder(), () -> false))
@@ -170,7 +170,7 @@ final class TrainingRunTest {
 
   @Test
   void start_refusesAFolderWithARun() throws IOException {
-    TrainingRun.Plan plan = plan(5, 6, 1e-2);
+    TrainingPlan plan = plan(5, 6, 1e-2);
     End unused = uninterrupted(plan, "run");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       assertThatThrownBy(() -> TrainingRun.start(runFolder("run"), plan, tokens, manager))
@@ -188,9 +188,9 @@ final class TrainingRunTest {
               () -> TrainingRun.resume(runFolder("none"), plan(9, 6, 1e-2), tokens, manager))
           .isInstanceOf(InvalidDataException.class)
           .hasMessageContaining("no checkpoint");
-      TrainingRun.Plan plan = plan(9, 6, 1e-2);
-      TrainingRun.Plan elsewhere =
-          new TrainingRun.Plan(plan.training(), plan.cadence(), plan.model(), "0".repeat(64));
+      TrainingPlan plan = plan(9, 6, 1e-2);
+      TrainingPlan elsewhere =
+          new TrainingPlan(plan.training(), plan.cadence(), plan.model(), "0".repeat(64));
       assertThatThrownBy(() -> TrainingRun.resume(run, elsewhere, tokens, manager))
           .isInstanceOf(InvalidDataException.class)
           .hasMessageContaining("other tokens");
@@ -214,14 +214,14 @@ final class TrainingRunTest {
 
   @Test
   void resume_refusesWeightsOfAnotherModel() throws IOException {
-    TrainingRun.Plan plan = plan(5, 6, 1e-2);
+    TrainingPlan plan = plan(5, 6, 1e-2);
     End unused = uninterrupted(plan, "run");
     RunFolder run = runFolder("run");
     ModelConfig config = plan.model().config();
     ModelConfig other =
         new ModelConfig(config.length(), new Curve.Cosine(), config.epsilon(), config.network());
-    TrainingRun.Plan otherPlan =
-        new TrainingRun.Plan(
+    TrainingPlan otherPlan =
+        new TrainingPlan(
             plan.training(),
             plan.cadence(),
             new SavedModel.Description(other, plan.model().tokenizer()),
@@ -251,7 +251,7 @@ final class TrainingRunTest {
 
   @Test
   void resume_refusesAnotherBatchSize() throws IOException {
-    TrainingRun.Plan plan = plan(5, 6, 1e-2);
+    TrainingPlan plan = plan(5, 6, 1e-2);
     End unused = uninterrupted(plan, "run");
     TrainingConfig larger =
         TinyRun.with(TinyRun.training(9, 6, 1e-2), 12, plan.training().optimization().guard());
@@ -268,7 +268,7 @@ final class TrainingRunTest {
   /** A full device ends a run as a crash does: the last checkpoint is where it goes on. */
   @Test
   void resume_afterTheDeviceWasFullIsTheRunThatWasNeverStopped() throws IOException {
-    TrainingRun.Plan plan = plan(10, 6, 1e-2);
+    TrainingPlan plan = plan(10, 6, 1e-2);
     End expected = uninterrupted(plan, "whole");
     try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
       try (Network network =
@@ -287,7 +287,7 @@ final class TrainingRunTest {
             .isInstanceOf(DeviceException.class)
             .hasMessageContaining("take training.microBatch=3");
       }
-      TrainingRun.Plan smaller = plan(10, 3, 1e-2);
+      TrainingPlan smaller = plan(10, 3, 1e-2);
       try (TrainingRun run = TrainingRun.resume(runFolder("cut"), smaller, tokens, manager)) {
         assertThat(run.updates()).isEqualTo(5);
       }

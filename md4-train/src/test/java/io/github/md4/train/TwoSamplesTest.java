@@ -47,7 +47,7 @@ final class TwoSamplesTest {
     return new Batches(new TrainingWindows(tokens, 11, 7), new Noise(7), shape);
   }
 
-  private TrainingRun.Plan plan(int microBatch) {
+  private TrainingPlan plan(int microBatch) {
     TrainingConfig training =
         TinyRun.twoSamples(
             TinyRun.training(9, microBatch, 1e-2), GenMd4Config.defaults(), new WarmStart.None());
@@ -78,7 +78,7 @@ final class TwoSamplesTest {
   /** The loss is the mean of the two samples', each judged on its own. */
   @Test
   void update_lowersTheMeanOfBothSamples() {
-    TrainingRun.Plan plan = plan(6);
+    TrainingPlan plan = plan(6);
     List<ExampleBatch> step = batches(6, 2).of(2);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().computation().precision());
@@ -112,7 +112,7 @@ final class TwoSamplesTest {
   }
 
   private float[] weightsAfterThree(int microBatch) {
-    TrainingRun.Plan plan = plan(microBatch);
+    TrainingPlan plan = plan(microBatch);
     Batches batches = batches(microBatch, 2);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().computation().precision());

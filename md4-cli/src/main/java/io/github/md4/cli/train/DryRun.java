@@ -4,6 +4,7 @@ package io.github.md4.cli.train;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.network.Parameters;
+import io.github.md4.train.TrainingPlan;
 import io.github.md4.train.TrainingRun;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -14,7 +15,7 @@ final class DryRun {
 
   private DryRun() {}
 
-  static int print(TrainingRun run, TrainingRun.Plan plan, PrintWriter out) {
+  static int print(TrainingRun run, TrainingPlan plan, PrintWriter out) {
     Map<String, Parameters> sets = run.learner().model().sets(Weights.RAW);
     sets.forEach((prefix, parameters) -> print(prefix, parameters, out));
     long count = sets.values().stream().mapToLong(Parameters::size).sum();

@@ -3,6 +3,7 @@ package io.github.md4.cli.train;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.token.TokenFile;
+import io.github.md4.train.TrainingPlan;
 import io.github.md4.train.TrainingRun;
 import io.github.md4.train.batch.TrainingData;
 import io.github.md4.train.folder.RunFolder;
@@ -14,14 +15,14 @@ import java.util.stream.Collectors;
 public enum ResumeFrom {
   LAST("last") {
     @Override
-    TrainingRun open(RunFolder run, TrainingRun.Plan plan, TokenFile tokens, NDManager manager)
+    TrainingRun open(RunFolder run, TrainingPlan plan, TokenFile tokens, NDManager manager)
         throws IOException {
       return TrainingRun.resume(run, plan, tokens, manager);
     }
   },
   LAST_GOOD("last-good") {
     @Override
-    TrainingRun open(RunFolder run, TrainingRun.Plan plan, TokenFile tokens, NDManager manager)
+    TrainingRun open(RunFolder run, TrainingPlan plan, TokenFile tokens, NDManager manager)
         throws IOException {
       return TrainingRun.resumeLastGood(run, plan, TrainingData.of(tokens), manager);
     }
@@ -33,8 +34,8 @@ public enum ResumeFrom {
     this.text = text;
   }
 
-  abstract TrainingRun open(
-      RunFolder run, TrainingRun.Plan plan, TokenFile tokens, NDManager manager) throws IOException;
+  abstract TrainingRun open(RunFolder run, TrainingPlan plan, TokenFile tokens, NDManager manager)
+      throws IOException;
 
   /** Returns the choice written as {@code last} or {@code last-good}. */
   public static ResumeFrom parse(String text) {

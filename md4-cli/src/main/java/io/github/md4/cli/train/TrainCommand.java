@@ -18,6 +18,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.core.token.TokenFileInfo;
 import io.github.md4.train.Cadence;
+import io.github.md4.train.TrainingPlan;
 import io.github.md4.train.TrainingRun;
 import io.github.md4.train.batch.TrainingData;
 import io.github.md4.train.evaluation.Evaluator;
@@ -143,7 +144,7 @@ public final class TrainCommand implements Callable<Integer> {
       if (threads != null) {
         EngineThreads.set(threads);
       }
-      TrainingRun.Plan plan = plan(experiment, tokens);
+      TrainingPlan plan = plan(experiment, tokens);
       return processes.together(
           manager.getDevice(),
           ConfigWriter.write(experiment),
@@ -173,7 +174,7 @@ public final class TrainCommand implements Callable<Integer> {
 
   private int run(
       Experiment experiment,
-      TrainingRun.Plan plan,
+      TrainingPlan plan,
       TokenFile tokens,
       NDManager manager,
       PrintWriter out)
@@ -193,8 +194,7 @@ public final class TrainCommand implements Callable<Integer> {
     return train(experiment, plan, tokens, manager);
   }
 
-  private int train(
-      Experiment experiment, TrainingRun.Plan plan, TokenFile tokens, NDManager manager)
+  private int train(Experiment experiment, TrainingPlan plan, TokenFile tokens, NDManager manager)
       throws IOException {
     RunFolder folder = new RunFolder(experiment.run());
     RunConfig runConfig = new RunConfig(folder, experiment);
@@ -246,7 +246,7 @@ public final class TrainCommand implements Callable<Integer> {
     return spec.root().commandLine().getParseResult().originalArgs();
   }
 
-  private static TrainingRun.Plan plan(Experiment experiment, TokenFile tokens) {
+  private static TrainingPlan plan(Experiment experiment, TokenFile tokens) {
     TokenFileInfo info =
         tokens
             .info()
@@ -257,7 +257,7 @@ public final class TrainCommand implements Callable<Integer> {
                         "has no JSON file beside it that describes its vocabulary;"
                             + " make both with md4 data"));
     Experiment.CheckpointConfig checkpoints = experiment.checkpoints();
-    return new TrainingRun.Plan(
+    return new TrainingPlan(
         experiment.training(),
         new Cadence(
             experiment.evaluation().every(),

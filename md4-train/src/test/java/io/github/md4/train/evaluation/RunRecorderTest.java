@@ -12,6 +12,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.TinyRun;
+import io.github.md4.train.TrainingPlan;
 import io.github.md4.train.TrainingRun;
 import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
@@ -35,7 +36,7 @@ final class RunRecorderTest {
     Path data = temporary.resolve("data");
     try (NDManager manager = NDManager.newBaseManager();
         TokenFile tokens = TinyRun.tokens(data)) {
-      TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(8, 6, 0.01), tokens);
+      TrainingPlan plan = TinyRun.plan(TinyRun.training(8, 6, 0.01), tokens);
       try (TrainingRun run = TrainingRun.start(folder, plan, tokens, manager);
           Evaluator evaluator =
               Evaluator.open(List.of(data.resolve("valid.bin")), config, plan.model(), manager);

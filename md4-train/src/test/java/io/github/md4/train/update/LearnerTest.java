@@ -16,7 +16,7 @@ import io.github.md4.core.schedule.TimeSampling;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.FullMemory;
 import io.github.md4.train.TinyRun;
-import io.github.md4.train.TrainingRun;
+import io.github.md4.train.TrainingPlan;
 import io.github.md4.train.batch.Batches;
 import io.github.md4.train.batch.ExampleBatch;
 import io.github.md4.train.config.Batching;
@@ -49,7 +49,7 @@ final class LearnerTest {
 
   /** The weights after three updates, without the dropout that is drawn inside the engine. */
   private float[] weightsAfterThree(int microBatch) {
-    TrainingRun.Plan plan = TinyRun.withoutEngineDropout(TinyRun.training(9, 6, 1e-2), tokens);
+    TrainingPlan plan = TinyRun.withoutEngineDropout(TinyRun.training(9, 6, 1e-2), tokens);
     Batches batches = batches(microBatch);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().computation().precision());
@@ -83,7 +83,7 @@ final class LearnerTest {
   @Test
   @Tag("exact")
   void update_tellsItsPhasesInOrder_andIsTheSame() {
-    TrainingRun.Plan plan = TinyRun.withoutEngineDropout(TinyRun.training(9, 3, 1e-2), tokens);
+    TrainingPlan plan = TinyRun.withoutEngineDropout(TinyRun.training(9, 3, 1e-2), tokens);
     Batches batches = batches(3);
     List<Phase> heard = new ArrayList<>();
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
@@ -115,7 +115,7 @@ final class LearnerTest {
   @Test
   @Tag("exact")
   void batches_areTheSameHoweverTheyAreSplit() {
-    TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
+    TrainingPlan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
     Objective objective = TinyRun.objective(plan);
     QueryBatch whole = TinyRun.queries(objective, batches(6).of(4)).get(0);
     List<QueryBatch> parts = TinyRun.queries(objective, batches(2).of(4));
@@ -142,7 +142,7 @@ final class LearnerTest {
   @Test
   @Tag("slow")
   void update_leavesNothingBehindIn200Steps() {
-    TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(300, 3, 1e-3), tokens);
+    TrainingPlan plan = TinyRun.plan(TinyRun.training(300, 3, 1e-3), tokens);
     Batches batches = batches(3);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().computation().precision());
@@ -163,7 +163,7 @@ final class LearnerTest {
   @Test
   @Tag("slow")
   void update_learnsOneBatchByHeart() {
-    TrainingRun.Plan plan = TinyRun.withoutEngineDropout(TinyRun.training(400, 6, 1e-2), tokens);
+    TrainingPlan plan = TinyRun.withoutEngineDropout(TinyRun.training(400, 6, 1e-2), tokens);
     List<ExampleBatch> batch = batches(6).of(0);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().computation().precision());
@@ -191,7 +191,7 @@ final class LearnerTest {
   @Test
   @Tag("exact")
   void learningRate_isThatOfTheNextUpdate() {
-    TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
+    TrainingPlan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network = plan.model().network(manager, plan.training().computation().precision());
         Learner learner =
@@ -208,7 +208,7 @@ final class LearnerTest {
   @Test
   @Tag("exact")
   void update_saysInOneLineThatTheDeviceIsFull() {
-    TrainingRun.Plan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
+    TrainingPlan plan = TinyRun.plan(TinyRun.training(9, 6, 1e-2), tokens);
     Batches batches = batches(6);
     try (NDManager manager = NDManager.newBaseManager(Device.cpu());
         Network network =
