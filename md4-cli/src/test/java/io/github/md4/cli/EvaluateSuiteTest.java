@@ -4,14 +4,17 @@ package io.github.md4.cli;
 import static io.github.md4.cli.Ran.md4;
 import static io.github.md4.cli.Ran.words;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.core.token.Gpt2Tokenizer;
+import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,6 +45,50 @@ final class EvaluateSuiteTest {
     Files.writeString(sets.resolve("ptb/ptb.test.txt"), sentences);
     Files.writeString(sets.resolve("lambada/lambada_test.jsonl"), passages);
     return sets;
+  }
+
+  @Test
+  void suite_comparesTwoModelsInPairs() throws IOException {
+    Tokenizer tokenizer = new Gpt2Tokenizer();
+    Path one = new TinyModel(tokenizer).write(folder.resolve("one"), 1);
+    Path two = new TinyModel(tokenizer).write(folder.resolve("two"), 2);
+    Path sets = suite(folder);
+    Path csv = folder.resolve("suite.csv");
+    String suite = "evaluate --device cpu --suite zero-shot --batch-size 8 --passes 2 --data-dir";
+    List<JsonNode> alone = md4(words(suite, sets, "--json", "--model", two)).jsonLines();
+    Object[] pair = {sets, "--model", one, "--compare", two, "--csv", csv};
+    List<JsonNode> both = md4(with(words(suite, pair), "--json")).succeeded().jsonLines();
+    assertThat(both).hasSize(5);
+    for (int i = 0; i < 2; i++) {
+      JsonNode compared = both.get(i).path("compared");
+      assertThat(compared.path("estimates")).isEqualTo(alone.get(i).path("estimates"));
+      assertThat(compared.at("/model/file").asText()).contains("two");
+      double first = number(both.get(i), "estimates/0/natsPerToken");
+      double second = number(compared, "estimates/0/natsPerToken");
+      JsonNode difference = compared.at("/differences/0");
+      assertThat(number(difference, "natsPerToken")).isCloseTo(first - second, within(1e-9));
+      // Under the same masks the difference is known better than either.
+      assertThat(number(difference, "standardError"))
+          .isPositive()
+          .isLessThan(number(compared, "estimates/0/natsPerTokenStandardError"));
+      assertThat(number(difference, "interval/low"))
+          .isLessThan(number(difference, "natsPerToken"))
+          .isGreaterThan(-2);
+    }
+    assertThat(Files.readAllLines(csv)).hasSize(5); // the head, and two sets of two models
+    assertThat(md4(words(suite, pair)).succeeded().out())
+        .containsPattern("\nPTB, compared, continuous +perplexity ")
+        .containsPattern("\nPTB, first less compared, continuous +[+-][0-9.]+ \\+- ")
+        .containsPattern("\ncompared with +.*two");
+    Path longer = new TinyGpt2(17).write(folder.resolve("gpt2"), "", 1);
+    md4(words(suite, sets, "--model", one, "--compare", longer))
+        .failed(2, "--compare: the models must score sequences of one length");
+    Path other = TinyModel.OF_SEVEN.write(folder.resolve("seven"), 1);
+    md4(words(suite, sets, "--model", one, "--compare", other)).failed(3, "its vocabulary, ");
+  }
+
+  private static Object[] with(Object[] words, Object more) {
+    return Stream.concat(Stream.of(words), Stream.of(more)).toArray();
   }
 
   @Test

@@ -5,22 +5,58 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.Table;
+import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.likelihood.BoundEstimate;
+import io.github.md4.core.model.SavedModel;
+import java.nio.file.Path;
 import java.util.List;
 
-/** The bounds of two models on the same chunks under the same masks. */
-record Comparison(EvaluationReport first, EvaluationReport second) {
+/**
+ * The bounds of two models on the same sequences under the same masks.
+ *
+ * @param model the origin of the second model
+ */
+record Comparison(List<BoundEstimate> first, List<BoundEstimate> second, LoadedModel.Origin model) {
 
-  void addTo(Table table) {
-    for (int i = 0; i < first.bounds().size(); i++) {
+  /**
+   * Checks that two models score the same sequences.
+   *
+   * @param folder the folder of the second
+   * @throws InvalidConfigException if their sequences are not equally long
+   * @throws InvalidDataException if their vocabularies differ
+   */
+  static void check(SavedModel.Description first, SavedModel.Description second, Path folder) {
+    int length = first.config().length();
+    int other = second.config().length();
+    if (length != other) {
+      throw new InvalidConfigException(
+          "--compare",
+          "the models must score sequences of one length to be compared in pairs: %,d and %,d tokens"
+              .formatted(length, other));
+    }
+    if (!first.tokenizer().equals(second.tokenizer())) {
+      throw new InvalidDataException(
+          folder,
+          "its vocabulary, %s, is not that of the model that it is compared with, %s"
+              .formatted(second.tokenizer().summary(), first.tokenizer().summary()));
+    }
+  }
+
+  /** Adds the second model's bounds and the differences. */
+  void addTo(Table table, String prefix) {
+    for (int i = 0; i < first.size(); i++) {
       BoundEstimate other = counterpart(i);
       table.row(
-          "compared, " + other.objective(),
+          prefix + "compared, " + other.objective(),
           "perplexity %s",
           new EvaluationFields(other).perplexity());
-      table.row(name(i), "%s", EvaluationFields.text(difference(i)));
+      table.row(prefix + name(i), "%s", EvaluationFields.text(difference(i)));
     }
-    LoadedModel.Origin model = second.inputs().model();
+  }
+
+  /** Adds the origin of the second model. */
+  static void addModel(Table table, LoadedModel.Origin model) {
     table.row(
         "compared with",
         "%s, weights %s, SHA-256 %s",
@@ -31,18 +67,17 @@ record Comparison(EvaluationReport first, EvaluationReport second) {
 
   void addTo(ObjectNode json) {
     ObjectNode compared = json.putObject("compared");
-    compared.set("model", second.inputs().model().json());
+    compared.set("model", model.json());
     ArrayNode differences = compared.putArray("differences");
-    for (int i = 0; i < first.bounds().size(); i++) {
+    for (int i = 0; i < first.size(); i++) {
       differences.add(EvaluationFields.json(name(i), difference(i)));
     }
-    List<BoundEstimate> bounds = second.bounds();
     ArrayNode estimates = compared.putArray("estimates");
-    bounds.forEach(each -> estimates.add(new EvaluationFields(each).json()));
+    second.forEach(each -> estimates.add(new EvaluationFields(each).json()));
   }
 
   private String name(int i) {
-    return "first less compared, " + first.bounds().get(i).objective();
+    return "first less compared, " + first.get(i).objective();
   }
 
   /**
@@ -50,10 +85,10 @@ record Comparison(EvaluationReport first, EvaluationReport second) {
    * only.
    */
   private BoundEstimate counterpart(int i) {
-    return second.bounds().get(Math.min(i, second.bounds().size() - 1));
+    return second.get(Math.min(i, second.size() - 1));
   }
 
   private BoundEstimate.Difference difference(int i) {
-    return first.bounds().get(i).minus(counterpart(i));
+    return first.get(i).minus(counterpart(i));
   }
 }

@@ -220,11 +220,14 @@ public final class EvaluateCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     checkOptions();
     parts.check(spec, "--watch");
+    if (other != null) {
+      Comparison.check(options.description(model()), options.description(other), other);
+    }
     if (suite != null) {
       return parts.run(
           spec,
           options.device(),
-          () -> options.source(model()).toString(),
+          this::models,
           (division, out) -> evaluateSuite(task(division), out));
     }
     try (EvaluationData opened = EvaluationData.open(data())) {
@@ -232,7 +235,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         return parts.run(
             spec,
             options.device(),
-            () -> options.source(model()) + " " + opened.sha256(),
+            () -> models() + " " + opened.sha256(),
             (division, out) -> evaluateModel(task(division), opened, out));
       }
       EvaluationTask evaluation = task(Division.whole());
@@ -248,6 +251,12 @@ public final class EvaluateCommand implements Callable<Integer> {
           .run(target.watch.limit);
     }
     return ExitCodes.DONE;
+  }
+
+  /** Returns the files of weights that are scored. */
+  private String models() throws IOException {
+    String first = options.source(model()).toString();
+    return other == null ? first : first + " " + options.source(other);
   }
 
   private Path model() {
@@ -286,8 +295,7 @@ public final class EvaluateCommand implements Callable<Integer> {
     Usage.require(spec, suite == null || isOneModel, "--suite scores a --model, not a --watch");
     Usage.require(
         spec, losses == null || (isOneModel && suite == null), "--losses needs --model and --data");
-    Usage.require(
-        spec, other == null || (isOneModel && suite == null), "--compare needs --model and --data");
+    Usage.require(spec, other == null || isOneModel, "--compare needs --model, not --watch");
   }
 
   private List<EstimatorOption> asked() {
@@ -309,19 +317,24 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   private Parts.Report evaluateSuite(EvaluationTask evaluation, PrintWriter out)
       throws IOException {
-    try (LoadedModel model = options.open(model())) {
-      SuiteReport report = new Suite(dataFolder, protocol, stride).evaluate(model, evaluation);
-      return () -> {
-        if (json) {
-          report.printJson(out);
-        } else {
-          report.print(out);
-        }
-        LossCsv lines = new LossCsv();
-        report.addTo(lines);
-        writeCsv(lines);
-        return report.report(spec.commandLine().getErr());
-      };
+    SuiteReport first = suiteReport(evaluation, model());
+    SuiteReport report = other == null ? first : first.comparedWith(suiteReport(evaluation, other));
+    return () -> {
+      if (json) {
+        report.printJson(out);
+      } else {
+        report.print(out);
+      }
+      LossCsv lines = new LossCsv();
+      report.addTo(lines);
+      writeCsv(lines);
+      return report.report(spec.commandLine().getErr());
+    };
+  }
+
+  private SuiteReport suiteReport(EvaluationTask evaluation, Path folder) throws IOException {
+    try (LoadedModel model = options.open(folder)) {
+      return new Suite(dataFolder, protocol, stride).evaluate(model, evaluation);
     }
   }
 
@@ -340,8 +353,10 @@ public final class EvaluateCommand implements Callable<Integer> {
     LossCsv lines = new LossCsv();
     report.addTo(lines);
     if (second.isPresent()) {
-      Comparison comparison = new Comparison(report, second.get());
-      comparison.addTo(table);
+      LoadedModel.Origin origin = second.get().inputs().model();
+      Comparison comparison = new Comparison(report.bounds(), second.get().bounds(), origin);
+      comparison.addTo(table, "");
+      Comparison.addModel(table, origin);
       comparison.addTo(object);
       second.get().addTo(lines);
     }

@@ -15,6 +15,7 @@ import io.github.md4.train.data.zeroshot.ZeroShotSet;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The report of a model's evaluation on the zero-shot sets. */
 final class SuiteReport {
@@ -23,6 +24,7 @@ final class SuiteReport {
   private final LoadedModel.Origin model;
   private final List<Line> lines = new ArrayList<>();
   private final List<ZeroShotSet> missing = new ArrayList<>();
+  private final Optional<SuiteReport> compared;
 
   /**
    * The layout of rows in sequences.
@@ -49,9 +51,36 @@ final class SuiteReport {
   }
 
   SuiteReport(EvaluationTask evaluation, Layout layout, LoadedModel.Origin model) {
+    this(evaluation, layout, model, Optional.empty());
+  }
+
+  private SuiteReport(
+      EvaluationTask evaluation,
+      Layout layout,
+      LoadedModel.Origin model,
+      Optional<SuiteReport> compared) {
     this.evaluation = evaluation;
     this.layout = layout;
     this.model = model;
+    this.compared = compared;
+  }
+
+  /**
+   * Returns this report with the differences to another model.
+   *
+   * @param other the report of the same evaluation, on the same sets
+   */
+  SuiteReport comparedWith(SuiteReport other) {
+    SuiteReport both = new SuiteReport(evaluation, layout, model, Optional.of(other));
+    both.lines.addAll(lines);
+    both.missing.addAll(missing);
+    return both;
+  }
+
+  /** Returns the comparison on the set of a line, if there is another model. */
+  private Optional<Comparison> comparison(int line) {
+    return compared.map(
+        other -> new Comparison(lines.get(line).bounds, other.lines.get(line).bounds, other.model));
   }
 
   void add(ZeroShotSet set, String sha256, ScoredRows rows, List<BoundEstimate> bounds) {
@@ -65,10 +94,12 @@ final class SuiteReport {
   /** Prints the perplexity on each set, then the details. */
   void print(PrintWriter out) {
     Table table = new Table();
-    for (Line line : lines) {
+    for (int i = 0; i < lines.size(); i++) {
+      Line line = lines.get(i);
       for (BoundEstimate bound : line.bounds) {
         table.row(label(line, bound), "%s", new EvaluationFields(bound).perplexity());
       }
+      comparison(i).ifPresent(each -> each.addTo(table, line.set.title() + ", "));
     }
     table.print(out);
     out.println();
@@ -107,6 +138,7 @@ final class SuiteReport {
     }
     table.row("device", "%s, %s", DeviceChoice.name(model.device()), model.precision());
     table.row("model", "%s, weights %s, SHA-256 %s", model.file(), model.weights(), model.sha256());
+    compared.ifPresent(other -> Comparison.addModel(table, other.model));
     return table;
   }
 
@@ -132,7 +164,8 @@ final class SuiteReport {
 
   /** Prints one JSON object for each set. */
   void printJson(PrintWriter out) {
-    for (Line line : lines) {
+    for (int i = 0; i < lines.size(); i++) {
+      Line line = lines.get(i);
       ObjectNode json =
           Json.report()
               .put("set", line.set.title())
@@ -150,6 +183,7 @@ final class SuiteReport {
               .put("published", line.set.published());
       new EvaluationList(line.bounds).addTo(json);
       json.set("model", model.json());
+      comparison(i).ifPresent(each -> each.addTo(json));
       out.println(json);
     }
     for (ZeroShotSet set : missing) {
@@ -165,6 +199,7 @@ final class SuiteReport {
               line.set.title(), line.sha256, layout.protocol.name(), line.dropped());
       csv.add(data, model, evaluation.settings(), line.bounds);
     }
+    compared.ifPresent(other -> other.addTo(csv));
   }
 
   /** Reports failed checks on {@code err} and returns the exit code. */

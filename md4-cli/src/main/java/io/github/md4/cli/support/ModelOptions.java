@@ -84,17 +84,26 @@ public final class ModelOptions implements TitledOptions {
     T read(Path model) throws IOException;
   }
 
+  /** Reads the model of a folder, a checkpoint or a run, and tells what there is to tell of it. */
+  private <T> T newest(Path folder, Reading<T> reading) throws IOException {
+    return quietly(
+        folder,
+        model -> {
+          T read = reading.read(model);
+          note(model);
+          return read;
+        });
+  }
+
   /**
    * Reads the model of a folder, a checkpoint or a run. A training may delete a checkpoint that is
    * being read; then a newer one is there.
    */
-  private <T> T newest(Path folder, Reading<T> reading) throws IOException {
+  private <T> T quietly(Path folder, Reading<T> reading) throws IOException {
     Path model = RunFolder.modelIn(folder, weights);
     while (true) {
       try {
-        T read = reading.read(model);
-        note(model);
-        return read;
+        return reading.read(model);
       } catch (IOException | InvalidDataException e) {
         Path now = RunFolder.modelIn(folder, weights);
         if (now.equals(model)) {
@@ -120,6 +129,11 @@ public final class ModelOptions implements TitledOptions {
           Path file = SavedModel.weightsFile(model, weights);
           return new Provenance.SourceFile(file.toString(), Sha256.of(file));
         });
+  }
+
+  /** Returns the description of the model of a folder, a checkpoint or a run. */
+  public SavedModel.Description description(Path folder) throws IOException {
+    return quietly(folder, SavedModel.Description::read);
   }
 
   /** Returns the model of a folder, a checkpoint or a run. */
