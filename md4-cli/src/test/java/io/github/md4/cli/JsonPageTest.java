@@ -157,6 +157,8 @@ final class JsonPageTest {
         words(
             score + "--suite zero-shot --steps 10,inf --batch-size 8 --data-dir",
             EvaluateSuiteTest.suite(folder),
+            gpt2,
+            "--compare",
             gpt2));
     Path losses = folder.resolve("a.csv");
     assertThat(md4(words("evaluate --device cpu", model, valid, "--losses", losses)).code())
