@@ -2,14 +2,15 @@
 package io.github.md4.core;
 
 import java.math.BigDecimal;
+import java.util.regex.Pattern;
 
 /**
  * Numbers of 64 bits from what people and files write. A number that 64 bits do not hold is
  * refused: {@code 1e-400} is not read as 0, and {@code 1e400} not as infinity.
  */
 public final class Decimals {
-  private static final char FIRST_DIGIT = '1';
-  private static final char LAST_DIGIT = '9';
+  private static final Pattern DECIMAL = Pattern.compile("^[^eE]*[1-9]");
+  private static final Pattern HEXADECIMAL = Pattern.compile("^[^pP]*[1-9a-fA-F]");
 
   private Decimals() {}
 
@@ -76,15 +77,10 @@ public final class Decimals {
 
   /** Returns whether the digits before an exponent say more than zero. */
   private static boolean hasDigitAboveZero(String text) {
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c == 'e' || c == 'E' || c == 'p' || c == 'P') {
-        return false;
-      }
-      if (c >= FIRST_DIGIT && c <= LAST_DIGIT) {
-        return true;
-      }
-    }
-    return false;
+    return (isHexadecimal(text) ? HEXADECIMAL : DECIMAL).matcher(text).find();
+  }
+
+  private static boolean isHexadecimal(String text) {
+    return text.indexOf('x') >= 0 || text.indexOf('X') >= 0;
   }
 }

@@ -28,12 +28,37 @@ final class DecimalsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"1e-400", "-0.0001e-321", "2e-324", "1e309", "-9e400", "0x1p-1080"})
+  @ValueSource(
+      strings = {
+        "1e-400",
+        "-0.0001e-321",
+        "2e-324",
+        "1e-400f",
+        "1e309",
+        "-9e400",
+        "0x1p-1080",
+        "0xap-1100",
+        "-0X.Ep-1100",
+        "0xep-1100d",
+        "0xfp1100"
+      })
   void number_thatWouldBecomeZeroOrInfiniteIsRefused(String text) {
     assertThatThrownBy(() -> Decimals.parse(text))
         .isInstanceOf(NumberFormatException.class)
         .hasMessageStartingWith(text + " is too ")
         .hasMessageContaining("for a number of 64 bits");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0x0p-1100", "0X0.0p9", "0f", "0d", " 0e7 "})
+  void zero_isReadInEveryForm(String text) {
+    assertThat(Decimals.parse(text)).isZero();
+  }
+
+  @Test
+  void hexadecimal_isExact() {
+    assertThat(Decimals.parse("0xap-4")).isEqualTo(0.625);
+    assertThat(Decimals.parse("0x0.ep1")).isEqualTo(1.75);
   }
 
   @ParameterizedTest

@@ -193,7 +193,6 @@ public final class GenMd4Schedule implements Schedule {
    * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double maskLogOdds(double t, int token) {
-    checkTime(t);
     return logMasked(t, token) - Math.log(alpha(t, token));
   }
 
@@ -205,7 +204,6 @@ public final class GenMd4Schedule implements Schedule {
    * @throws IllegalArgumentException if {@code t} is outside [0, 1]
    */
   public double maskLogOddsSlope(double t, int token) {
-    checkTime(t);
     return Math.log(t) / alpha(t, token);
   }
 

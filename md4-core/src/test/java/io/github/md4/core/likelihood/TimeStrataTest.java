@@ -2,6 +2,7 @@
 package io.github.md4.core.likelihood;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withPrecision;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
@@ -52,6 +53,33 @@ final class TimeStrataTest {
     assertThat(error.degreesOfFreedom()).isEqualTo((long) (961.0 / 643 * (4 - 1) / 4));
     nats[4] = 0;
     assertThat(of(nats, tokens).error()).isEqualTo(error);
+  }
+
+  /** A unit without tokens is no unit: it would make less than one degree of freedom one. */
+  @Test
+  void degreesOfFreedom_areOfUnitsWithTokens() {
+    // Weights 4 and 9: 13^2 / 97 of 2 units, one of two free.
+    assertThat(of(new double[] {1, 5}, new long[] {2, 3}).error().degreesOfFreedom()).isZero();
+    assertThat(of(new double[] {1, 5, 0}, new long[] {2, 3, 0}).error().degreesOfFreedom())
+        .isZero();
+  }
+
+  @Test
+  void deviations_areThoseOfUnitsAtTheirFirstDocumentWithTokens() {
+    TimeStrata strata = TimeStrata.empty(new int[] {0, 0, 1, 1, 2}, 1);
+    double[] nats = {0, 5, 3, 0, 4};
+    for (int d = 0; d < nats.length; d++) {
+      if (nats[d] > 0) {
+        strata.count(d, 0);
+        strata.add(d, 0, nats[d]);
+      }
+    }
+    UnitLosses.Runs runs = strata.runs(new long[] {0, 1, 1, 0, 1}, 2);
+    // The mean is 4, a third of it each unit's own: 1 and -1 times 3 / 2, over two passes.
+    assertThat(runs.deviations())
+        .containsExactly(
+            new double[] {Double.NaN, 0.75, -0.75, Double.NaN, 0}, withPrecision(1e-15));
+    assertThat(runs.degreesOfFreedom()).isEqualTo(2);
   }
 
   @Test

@@ -58,6 +58,7 @@ final class GenMd4ScheduleTest {
         assertThat(SCHEDULE.timeWhenMasked(masked, v)).isCloseTo(t, within(1e-14));
       }
       assertThat(SCHEDULE.timeWhenMasked(1, v)).isEqualTo(1);
+      assertThat(SCHEDULE.timeWhenMasked(0, v)).isZero();
     }
   }
 

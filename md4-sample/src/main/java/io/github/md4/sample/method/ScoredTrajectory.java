@@ -203,7 +203,7 @@ final class ScoredTrajectory implements Trajectory {
       call++;
     }
     // Where all is shown, the corrector's masks come without a call of the network.
-    if (!isDone() && masked.length == 0 && call < rule.lastCall()) {
+    if (!isDone() && masked.length == 0) {
       remask(changes);
       call++;
       prepare(changes);
@@ -212,7 +212,7 @@ final class ScoredTrajectory implements Trajectory {
 
   private boolean[] remasked() {
     boolean[] remasked = new boolean[sequence.length()];
-    if (call < rule.lastCall() && rule.isCorrector(call)) {
+    if (rule.isCorrector(call)) {
       double p = rule.remasked(call);
       double[] u = sequence.uniforms(Purpose.REMASK, call);
       for (int n = 0; n < remasked.length; n++) {

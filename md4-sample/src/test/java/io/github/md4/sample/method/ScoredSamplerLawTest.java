@@ -24,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -89,9 +91,83 @@ final class ScoredSamplerLawTest {
     ExactLaw.check(law, ExactLaw.counts(samples(model, method, template)));
   }
 
-  private static GenerativeModel masked(Denoiser denoiser, ScoreForm form) {
+  private static GenerativeModel masked(Denoiser denoiser, ScoreForm form, Squeezed schedule) {
     return new GenerativeModel(
-        denoiser, new TokenSpace(3), SCHEDULE, new Generation.Unmasking(form));
+        denoiser, new TokenSpace(3), schedule.schedule(), new Generation.Unmasking(form));
+  }
+
+  /**
+   * A schedule with its alpha and its slope written out. Under the linear one Euler's step and the
+   * analytic one are equal; under the other they differ.
+   */
+  private enum Squeezed {
+    LINEAR {
+      @Override
+      double raw(double t) {
+        return 1 - t;
+      }
+
+      @Override
+      double slope(double t) {
+        return -SCALE;
+      }
+
+      @Override
+      MaskingSchedule schedule() {
+        return SCHEDULE;
+      }
+    },
+    SQUARE {
+      @Override
+      double raw(double t) {
+        return 1 - t * t;
+      }
+
+      @Override
+      double slope(double t) {
+        return -2 * t * SCALE;
+      }
+
+      @Override
+      MaskingSchedule schedule() {
+        return new MaskingSchedule(new Curve.Polynomial(2), EPSILON);
+      }
+    };
+
+    private static final double EPSILON = 0.05;
+    private static final double SCALE = 1 - 2 * EPSILON;
+
+    abstract double raw(double t);
+
+    abstract double slope(double t);
+
+    abstract MaskingSchedule schedule();
+
+    double alpha(double t) {
+      return SCALE * raw(t) + EPSILON;
+    }
+
+    /** Returns r beta, the sum of the rates at t at which a mask becomes a token. */
+    double rate(double t) {
+      return -slope(t) / (1 - alpha(t));
+    }
+  }
+
+  /** The probability that a mask becomes a token in a step. */
+  @FunctionalInterface
+  private interface Revealed {
+    /**
+     * Returns the probability.
+     *
+     * @param sum of the scores' ratios
+     */
+    double of(Squeezed schedule, double s, double t, double sum);
+
+    Revealed EULER = (schedule, s, t, sum) -> Math.min(1, sum * schedule.rate(t) * (t - s));
+    Revealed ANALYTIC =
+        (schedule, s, t, sum) ->
+            Math.min(1, sum * (schedule.alpha(s) - schedule.alpha(t)) / (1 - schedule.alpha(t)));
+    Revealed LEAP = (schedule, s, t, sum) -> 1 - Math.exp(-sum * schedule.rate(t) * (t - s));
   }
 
   /** A step with scores whose ratios add up to {@code sum}. */
@@ -103,65 +179,108 @@ final class ScoredSamplerLawTest {
     return new double[] {revealed * mu[0], revealed * mu[1], revealed * mu[2], 1 - revealed};
   }
 
-  private static double[] scoredLaw(ScoredStep step, double sum, int correctors, int... template) {
+  /** Returns the law when all steps are over, with what is still masked. */
+  private static double[] stepsLaw(
+      Revealed revealed, Squeezed schedule, double sum, int correctors, int... template) {
     double[] law = StepwiseLaw.at(template);
     for (int i = 0; i < 4; i++) {
-      double t = STEPS.time(i);
-      double s = STEPS.time(i + 1);
-      double scores = sum * step.share(SCHEDULE, s, t);
-      double p = step.leaps() ? 1 - Math.exp(-scores) : Math.min(1, scores);
+      double t = 1 - i / 4.0;
+      double s = 1 - (i + 1) / 4.0;
+      double p = revealed.of(schedule, s, t, sum);
       law = StepwiseLaw.after(law, i, (z, n, unused) -> scoredStep(z, n, t, p));
       for (int c = 0; c < correctors && i < 3; c++) {
-        double back = 1 - Math.exp(SCHEDULE.lossWeight(s) * (t - s) * sum);
-        double again = 1 - Math.exp(SCHEDULE.alphaPrime(s) / SCHEDULE.alpha(s) * (t - s));
-        law =
-            StepwiseLaw.after(
-                law,
-                i,
-                (z, n, unused) -> {
-                  if (z[n] == 3 || template[n] != 3) {
-                    return scoredStep(z, n, s, back);
-                  }
-                  double[] p1 = new double[4];
-                  p1[z[n]] = 1 - again;
-                  p1[3] = again;
-                  return p1;
-                });
+        law = corrected(law, schedule, s, sum, template);
       }
     }
+    return law;
+  }
+
+  /** Returns the law after a corrector of a quarter at s. */
+  private static double[] corrected(
+      double[] law, Squeezed schedule, double s, double sum, int... template) {
+    double back = 1 - Math.exp(-sum * schedule.rate(s) / 4);
+    double again = 1 - Math.exp(schedule.slope(s) / schedule.alpha(s) / 4);
+    return StepwiseLaw.after(
+        law,
+        0,
+        (z, n, unused) -> {
+          if (z[n] == 3 || template[n] != 3) {
+            return scoredStep(z, n, s, back);
+          }
+          double[] p = new double[4];
+          p[z[n]] = 1 - again;
+          p[3] = again;
+          return p;
+        });
+  }
+
+  private static double[] scoredLaw(
+      Revealed revealed, Squeezed schedule, double sum, int correctors, int... template) {
+    double[] law = stepsLaw(revealed, schedule, sum, correctors, template);
     return StepwiseLaw.after(law, 4, (z, n, unused) -> scoredStep(z, n, 0, 1));
   }
 
-  @Test
-  void scoredSteps_followTheirEnumeratedLaws() {
+  /** The same, with the likeliest token at what is still masked. */
+  private static double[] filledLaw(Revealed revealed, Squeezed schedule, int... template) {
+    double[] law = stepsLaw(revealed, schedule, 1, 0, template);
+    return StepwiseLaw.after(
+        law,
+        4,
+        (z, n, unused) -> StepwiseLaw.stays(z[n] == 3 ? DENOISER.mostLikely(z, n, 0) : z[n]));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Squeezed.class)
+  void scoredSteps_followTheirEnumeratedLaws(Squeezed schedule) {
     double more = Math.exp(Larger.MORE);
-    GenerativeModel normalised = masked(DENOISER, new ScoreForm.Softmax());
-    GenerativeModel larger = masked(Larger.denoiser(), new Larger());
+    GenerativeModel normalised = masked(DENOISER, new ScoreForm.Softmax(), schedule);
+    GenerativeModel larger = masked(Larger.denoiser(), new Larger(), schedule);
     for (int[] template : new int[][] {MASKS, TEMPLATE}) {
       SamplingMethod euler = new ApproximateMethod.Euler(STEPS, Leftovers.DRAWN);
-      check(scoredLaw(ScoredStep.EULER, 1, 0, template), normalised, euler, template);
-      check(scoredLaw(ScoredStep.EULER, more, 0, template), larger, euler, template);
+      check(scoredLaw(Revealed.EULER, schedule, 1, 0, template), normalised, euler, template);
+      check(scoredLaw(Revealed.EULER, schedule, more, 0, template), larger, euler, template);
       SamplingMethod analytic = new ApproximateMethod.Analytic(STEPS, Leftovers.DRAWN);
-      check(scoredLaw(ScoredStep.ANALYTIC, more, 0, template), larger, analytic, template);
+      check(scoredLaw(Revealed.ANALYTIC, schedule, more, 0, template), larger, analytic, template);
     }
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 1, 2})
-  void tauLeaping_followsItsEnumeratedLaw(int correctors) {
+  @EnumSource(Squeezed.class)
+  void scoredSteps_fillWhatIsLeftWithTheLikeliest(Squeezed schedule) {
+    GenerativeModel model = masked(DENOISER, new ScoreForm.Softmax(), schedule);
+    SamplingMethod euler = new ApproximateMethod.Euler(STEPS, Leftovers.ARGMAX);
+    check(filledLaw(Revealed.EULER, schedule, MASKS), model, euler, MASKS);
+    SamplingMethod leaps = new ApproximateMethod.TauLeaping(STEPS, 0, Leftovers.ARGMAX);
+    check(filledLaw(Revealed.LEAP, schedule, MASKS), model, leaps, MASKS);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, LINEAR", "1, LINEAR", "2, LINEAR", "0, SQUARE", "2, SQUARE"})
+  void tauLeaping_followsItsEnumeratedLaw(int correctors, Squeezed schedule) {
     SamplingMethod method = new ApproximateMethod.TauLeaping(STEPS, correctors, Leftovers.DRAWN);
+    double more = Math.exp(Larger.MORE);
     for (int[] template : new int[][] {MASKS, TEMPLATE}) {
       check(
-          scoredLaw(ScoredStep.TAU_LEAPING, 1, correctors, template),
-          masked(DENOISER, new ScoreForm.Softmax()),
+          scoredLaw(Revealed.LEAP, schedule, 1, correctors, template),
+          masked(DENOISER, new ScoreForm.Softmax(), schedule),
           method,
           template);
       check(
-          scoredLaw(ScoredStep.TAU_LEAPING, Math.exp(Larger.MORE), correctors, template),
-          masked(Larger.denoiser(), new Larger()),
+          scoredLaw(Revealed.LEAP, schedule, more, correctors, template),
+          masked(Larger.denoiser(), new Larger(), schedule),
           method,
           template);
     }
+  }
+
+  @Test
+  void trajectories_mayChangeATokenOnlyWithCorrectors() {
+    for (int correctors : new int[] {0, 1, 2}) {
+      SamplingMethod method = new ApproximateMethod.TauLeaping(STEPS, correctors, Leftovers.DRAWN);
+      assertThat(method.under(SCHEDULE).isFinal()).isEqualTo(correctors == 0);
+    }
+    assertThat(new ApproximateMethod.Euler(STEPS, Leftovers.DRAWN).under(SCHEDULE).isFinal())
+        .isTrue();
   }
 
   /** With scores that add up to r, the analytic step is the ancestral one. */
@@ -169,13 +288,15 @@ final class ScoredSamplerLawTest {
   void analyticSteps_areAncestralWhereScoresAddUp() {
     ExactLaw law = new ExactLaw(DENOISER, SCHEDULE, STEPS, Leftovers.DRAWN);
     SamplingMethod method = new ApproximateMethod.Analytic(STEPS, Leftovers.DRAWN);
-    law.check(ExactLaw.counts(samples(masked(DENOISER, new ScoreForm.Softmax()), method, MASKS)));
+    law.check(
+        ExactLaw.counts(
+            samples(masked(DENOISER, new ScoreForm.Softmax(), Squeezed.LINEAR), method, MASKS)));
   }
 
   /** The network is told the time at which as many are masked. */
   @Test
   void randomOrder_followsTheLawOfAnyOrder() {
-    GenerativeModel model = masked(DENOISER, new ScoreForm.Softmax());
+    GenerativeModel model = masked(DENOISER, new ScoreForm.Softmax(), Squeezed.LINEAR);
     for (int tokens : new int[] {1, 2, 3}) {
       double[] law = new double[ExactLaw.STATES];
       add(law, MASKS.clone(), 1, tokens);
