@@ -180,13 +180,17 @@ public final class StepBench implements AutoCloseable {
       BenchResult.Work work =
           new BenchResult.Work(
               learner.description(),
-              learner.model().parameters().size(),
+              parameters(), // in shards a process holds fewer
               flops(),
               ceiling.size(),
               processes * ceiling.measure());
       double gap = gapMilliseconds(repetitions.stepsAWindow);
       return new BenchResult(throughput, parts, gap, memory, work);
     }
+  }
+
+  private long parameters() {
+    return network.specs().stream().mapToLong(spec -> spec.shape().size()).sum();
   }
 
   /**
