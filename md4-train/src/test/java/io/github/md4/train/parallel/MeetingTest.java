@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.md4.core.HeldPort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -31,7 +32,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class MeetingTest {
   private static final Claims CLAIMS = new Claims("process 7 on here", "", "md4 1", "a: 1", "0");
   private static final Duration LONG = Duration.ofSeconds(100);
-  private static final int TRIES = 10;
 
   private final ExecutorService others = Executors.newCachedThreadPool();
 
@@ -84,18 +84,12 @@ final class MeetingTest {
   @CsvSource({"127.0.0.1,0", "127.0.0.1,1", "::1,1", "[::1],0", "localhost,1"})
   void ranks_meetWhoeverIsLate(String address, int late) throws Exception {
     assumeTrue(isOfThisMachine(address), "this machine has no address " + address);
-    for (int i = 1; true; i++) {
-      Meeting meeting = new Meeting(address, freePort(), late);
+    try (HeldPort port = HeldPort.choose()) {
+      Meeting meeting = new Meeting(address, port.number(), late);
       Future<byte[]> first = meeting.rank(0);
       Future<byte[]> second = meeting.rank(1);
-      try {
-        assertThat(first.get()).containsExactly(12);
-        assertThat(second.get()).containsExactly(12);
-        return;
-      } catch (java.util.concurrent.ExecutionException e) {
-        boolean isTaken = e.getCause().getMessage().contains("cannot listen");
-        assertThat(isTaken && i < TRIES).as("%s", e).isTrue();
-      }
+      assertThat(first.get()).containsExactly(12);
+      assertThat(second.get()).containsExactly(12);
     }
   }
 
@@ -104,12 +98,6 @@ final class MeetingTest {
       return socket.isBound();
     } catch (IOException e) {
       return false;
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
     }
   }
 

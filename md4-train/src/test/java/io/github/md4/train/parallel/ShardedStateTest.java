@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.HeldPort;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.OptimizerKernels;
@@ -14,7 +15,6 @@ import io.github.md4.core.network.DropoutNoise;
 import io.github.md4.core.network.NetworkInput;
 import io.github.md4.core.network.TrainableNetwork;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -200,16 +200,12 @@ final class ShardedStateTest {
   @ValueSource(ints = {2, 4})
   void pieces_areMovedAsTheWhole(int ranks) throws Exception {
     List<float[]> one = movedByOne();
-    int port;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
     ExecutorService threads = Executors.newFixedThreadPool(ranks);
-    try {
+    try (HeldPort port = HeldPort.choose()) {
       List<Future<List<float[]>>> all = new ArrayList<>();
       for (int rank = 0; rank < ranks; rank++) {
         int own = rank;
-        all.add(threads.submit(() -> movedTogether(own, ranks, port)));
+        all.add(threads.submit(() -> movedTogether(own, ranks, port.number())));
       }
       for (Future<List<float[]>> each : all) {
         List<float[]> values = each.get();
