@@ -45,7 +45,7 @@ public sealed interface NDBound {
           NDArray rows = logits.reshape(-1, sizes[2]); // [B N, V]
           NDArray losses = ofRows(rows, x.flatten()).reshape(sizes[0], sizes[1]); // [B, N]
           NDArray isMasked = zt.eq(sizes[2]).toType(losses.getDataType(), false); // [B, N]
-          NDArray weights = weight(t).toType(losses.getDataType(), false); // [B]
+          NDArray weights = Scopes.to(weight(t), losses.getDataType()); // [B]
           return losses.mul(isMasked).sum(new int[] {1}).mul(weights); // [B]
         },
         logits,
@@ -135,7 +135,7 @@ public sealed interface NDBound {
 
     @Override
     public NDArray ofRows(NDArray logits, NDArray targets) {
-      NDArray w = schedule.powers().toType(logits.getDataType(), false);
+      NDArray w = Scopes.to(schedule.powers(), logits.getDataType());
       return RowLoss.PerToken.of(logits, targets, w);
     }
 

@@ -42,7 +42,7 @@ public interface NDCurve {
   /**
    * {@return the functions of a curve} Those of this library, and those that implement this
    * interface, run on the device of {@code t}; others are computed on the host, with the derivative
-   * that the curve itself has.
+   * that the curve itself has, and a difference for the second.
    *
    * @param curve any curve, one of your own too; not null
    */
@@ -87,7 +87,7 @@ public interface NDCurve {
 
     @Override
     public NDArray alphaPrime(NDArray t) {
-      return t.zerosLike().sub(1 - epsilon);
+      return OwnedArrays.times(t, 0).sub(1 - epsilon); // depends on t, though its slope is zero
     }
   }
 
@@ -170,35 +170,44 @@ public interface NDCurve {
 
   /**
    * A curve that is known to the host alone. Each call waits for the device and copies the times.
-   * First derivatives by {@code t} are the curve's own; {@link #alphaPrime} is a constant to
-   * automatic differentiation.
+   * First derivatives by {@code t} are the curve's own; that of {@link #alphaPrime} is a central
+   * difference.
    *
    * @param curve the curve on the host
    */
   record OnHost(Curve curve) implements NDCurve {
+    /** Half the distance of a central difference, whose error and rounding are both near 1e-11. */
+    private static final double STEP = 1e-5;
+
     @Override
     public NDArray alpha(NDArray t) {
-      return tangent(t, curve::alpha, 1);
+      return tangent(t, curve::alpha, curve::alphaPrime);
     }
 
     @Override
     public NDArray oneMinusAlpha(NDArray t) {
-      return tangent(t, curve::oneMinusAlpha, -1);
+      return tangent(t, curve::oneMinusAlpha, x -> -curve.alphaPrime(x));
     }
 
     @Override
     public NDArray alphaPrime(NDArray t) {
-      return each(t, curve::alphaPrime);
+      return tangent(t, curve::alphaPrime, this::second);
     }
 
-    /** Returns the values with the slope {@code sign alpha'}, whose addend is zero. */
-    private NDArray tangent(NDArray t, DoubleUnaryOperator function, int sign) {
+    private double second(double t) {
+      double before = Math.max(0, t - STEP);
+      double after = Math.min(1, t + STEP);
+      return (curve.alphaPrime(after) - curve.alphaPrime(before)) / (after - before);
+    }
+
+    /** Returns the values with the slope of another function, whose addend is zero. */
+    private static NDArray tangent(
+        NDArray t, DoubleUnaryOperator function, DoubleUnaryOperator derivative) {
+      // Always, since DJL knows of leaves alone whether they are differentiated.
       NDArray values = each(t, function);
-      if (!t.hasGradient()) {
-        return values;
-      }
       // An infinite slope times zero is no number.
-      NDArray slope = each(t, x -> sign * Math.max(curve.alphaPrime(x), -Double.MAX_VALUE));
+      double most = Double.MAX_VALUE;
+      NDArray slope = each(t, x -> Math.max(-most, Math.min(most, derivative.applyAsDouble(x))));
       return values.add(slope.mul(t.sub(t.stopGradient())));
     }
 

@@ -113,7 +113,7 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
         () -> {
           NDArray ratio = Scopes.wide(s).div(Scopes.wide(t)).expandDims(1); // [B, 1]
           NDArray exponent = ratio.log().mul(Scopes.wide(powers).expandDims(0)); // [B, V]
-          return Scopes.expm1(exponent).neg().toType(s.getDataType(), false);
+          return Scopes.to(Scopes.expm1(exponent).neg(), s.getDataType());
         },
         s,
         t);
@@ -136,7 +136,7 @@ public record NDGenMd4Schedule(NDArray powers, double epsilon) implements NDSche
     return Scopes.free(
         () -> {
           NDArray w = Scopes.wide(powers).take(x); // [B, N]
-          return function.of(Scopes.wide(t).expandDims(1), w).toType(t.getDataType(), false);
+          return Scopes.to(function.of(Scopes.wide(t).expandDims(1), w), t.getDataType());
         },
         t,
         x);

@@ -106,7 +106,7 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
     Scopes.checkReal("s", s);
     Scopes.checkReal("t", t);
     return Scopes.free(
-        () -> wideUnmask(Scopes.wide(s), Scopes.wide(t)).toType(s.getDataType(), false), s, t);
+        () -> Scopes.to(wideUnmask(Scopes.wide(s), Scopes.wide(t)), s.getDataType()), s, t);
   }
 
   @Override
@@ -146,7 +146,7 @@ public record NDMaskingSchedule(MaskingSchedule schedule) implements NDSchedule 
   }
 
   private NDArray wideLossWeight(int steps, NDArray t) {
-    NDArray s = t.sub(1.0 / steps).maximum(0); // rounding alone could make it negative
+    NDArray s = OwnedArrays.atLeast(t.sub(1.0 / steps), 0.0); // rounding could make it negative
     return OwnedArrays.times(wideUnmask(s, t), -steps);
   }
 

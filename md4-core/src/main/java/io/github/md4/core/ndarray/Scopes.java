@@ -31,12 +31,24 @@ final class Scopes {
   /** As {@link #free}, of one array: the function sees it in float64, its result has its type. */
   static NDArray wide(UnaryOperator<NDArray> function, NDArray t) {
     checkReal("t", t);
-    return free(() -> function.apply(wide(t)).toType(t.getDataType(), false), t);
+    return free(() -> to(function.apply(wide(t)), t.getDataType()), t);
   }
 
   /** Returns the array in float64: itself if that is its type. */
   static NDArray wide(NDArray array) {
-    return array.toType(DataType.FLOAT64, false);
+    return to(array, DataType.FLOAT64);
+  }
+
+  /**
+   * Returns the array in another floating type: itself if that is its type. Differentiable, as
+   * DJL's {@code toType} is not: that returns an array which the graph does not know.
+   */
+  static NDArray to(NDArray array, DataType type) {
+    if (array.getDataType() == type) {
+      return array;
+    }
+    NDArray zeros = array.getManager().zeros(array.getShape(), type, array.getDevice());
+    return zeros.addi(array);
   }
 
   /** Returns {@code e^x - 1} to full relative precision. */

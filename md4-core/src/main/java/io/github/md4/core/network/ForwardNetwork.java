@@ -83,11 +83,11 @@ public final class ForwardNetwork implements Network {
     }
 
     /**
-     * {@return a number as an array, float32 [], in {@link #scope}, for products, quotients and
-     * powers that are differentiated} DJL's own {@code x.mul(2)} lends the engine memory of Java's
-     * for the number and takes it back at once, though the backward pass reads it: on a CPU,
-     * gradients are wrong where Java collects garbage between (DJL 0.29). So write {@code
-     * x.mul(batch.number(2))}; sums and differences need none.
+     * {@return a number as an array, float32 [], in {@link #scope}, for products, quotients,
+     * powers, maxima and minima that are differentiated} DJL's own {@code x.mul(2)} lends the
+     * engine memory of Java's for the number and takes it back at once, though the backward pass
+     * reads it: on a CPU, gradients are wrong where Java collects garbage between (DJL 0.29). So
+     * write {@code x.mul(batch.number(2))}; sums and differences need none.
      *
      * @param value the number, rounded to float32
      */

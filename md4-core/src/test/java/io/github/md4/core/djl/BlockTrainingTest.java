@@ -46,6 +46,7 @@ import org.junit.jupiter.api.Test;
 final class BlockTrainingTest {
   private static final int V = 5;
   private static final int LENGTH = 7;
+  private static final int EPOCHS = 60;
   private static final MaskingSchedule LINEAR = new MaskingSchedule(new Curve.Linear());
   private static final Md4Objective MD4 =
       new Md4Objective(new TokenSpace(V), LINEAR, new TimeAxis.Continuous());
@@ -64,36 +65,45 @@ final class BlockTrainingTest {
   }
 
   private static Block block() {
+    return network(new LambdaBlock(in -> new NDList(shown(in.head()))));
+  }
+
+  /** The same, shown the times too. */
+  private static Block timedBlock() {
+    return network(
+        new LambdaBlock(in -> new NDList(shown(in.get(0)).concat(in.get(1).reshape(-1, 1), 1))));
+  }
+
+  private static NDArray shown(NDArray zt) {
+    return zt.oneHot(V + 1).toType(DataType.FLOAT32, false).reshape(-1, LENGTH * (V + 1));
+  }
+
+  private static Block network(Block first) {
     return new SequentialBlock()
-        .add(
-            new LambdaBlock(
-                in ->
-                    new NDList(
-                        in.head()
-                            .oneHot(V + 1)
-                            .toType(DataType.FLOAT32, false)
-                            .reshape(-1, LENGTH * (V + 1)))))
+        .add(first)
         .add(Linear.builder().setUnits(64).build())
         .add(Activation.reluBlock())
         .add(Linear.builder().setUnits(LENGTH * V).build())
         .add(new LambdaBlock(in -> new NDList(in.head().reshape(-1, LENGTH, V))));
   }
 
-  private static void train(Model model, Objective objective, NDBound bound, int epochs)
+  private static void train(Model model, Objective objective, NDBound bound, BlockInputs inputs)
       throws Exception {
-    model.setBlock(block());
+    boolean isTimed = inputs == BlockInputs.TOKENS_AND_TIMES;
+    model.setBlock(isTimed ? timedBlock() : block());
     DefaultTrainingConfig config =
         new DefaultTrainingConfig(new MaskedLoss(bound))
             .optOptimizer(Optimizer.adam().optLearningRateTracker(Tracker.fixed(0.01f)).build());
     try (Trainer trainer = model.newTrainer(config)) {
-      trainer.initialize(new Shape(1, LENGTH));
-      MaskedDataset data = new MaskedDataset(sequences(), objective, BlockInputs.TOKENS, 5, 3);
-      EasyTrain.fit(trainer, epochs, data, null);
+      Shape tokens = new Shape(1, LENGTH);
+      trainer.initialize(isTimed ? new Shape[] {tokens, new Shape(1)} : new Shape[] {tokens});
+      MaskedDataset data = new MaskedDataset(sequences(), objective, inputs, 5, 3);
+      EasyTrain.fit(trainer, EPOCHS, data, null);
     }
   }
 
-  private static double bits(Model model, Objective objective) {
-    Denoiser denoiser = BlockDenoiser.of(model, BlockInputs.TOKENS);
+  private static double bits(Model model, Objective objective, BlockInputs inputs) {
+    Denoiser denoiser = BlockDenoiser.of(model, inputs);
     List<int[]> all = sequences();
     Examples examples = new SequenceExamples(all);
     try (NDManager manager = NDManager.newBaseManager()) {
@@ -130,8 +140,8 @@ final class BlockTrainingTest {
   @Tag("slow")
   void block_learnsUnderEasyTrain() throws Exception {
     try (Model model = Model.newInstance("block", "PyTorch")) {
-      train(model, MD4, new NDBound.Md4(LINEAR), 60);
-      assertThat(bits(model, MD4)).isBetween(0.28, 0.7);
+      train(model, MD4, new NDBound.Md4(LINEAR), BlockInputs.TOKENS);
+      assertThat(bits(model, MD4, BlockInputs.TOKENS)).isBetween(0.28, 0.7);
     }
   }
 
@@ -143,8 +153,8 @@ final class BlockTrainingTest {
     try (NDManager manager = NDManager.newBaseManager();
         Model model = Model.newInstance("block", "PyTorch")) {
       NDGenMd4Schedule schedule = NDGenMd4Schedule.of(powers, manager);
-      train(model, objective, new NDBound.GenMd4(schedule, TimeFloor.EXACT), 60);
-      assertThat(bits(model, objective)).isBetween(0.28, 0.7);
+      train(model, objective, new NDBound.GenMd4(schedule, TimeFloor.EXACT), BlockInputs.TOKENS);
+      assertThat(bits(model, objective, BlockInputs.TOKENS)).isBetween(0.28, 0.7);
     }
   }
 
@@ -202,6 +212,41 @@ final class BlockTrainingTest {
       assertThat(manager.getManagedArrays())
           .containsExactlyInAnyOrder(zt, rows, all, every, chosen);
       assertThat(chosen.toFloatArray()).isEqualTo(every.get(rows).toFloatArray());
+    }
+  }
+
+  /** A block of tokens and times whose logits are the times. */
+  @Test
+  @Tag("exact")
+  void denoiser_tellsTheTimeOfEachExample() {
+    try (Model model = Model.newInstance("block", "PyTorch");
+        NDManager manager = NDManager.newBaseManager()) {
+      model.setBlock(
+          new LambdaBlock(
+              in ->
+                  new NDList(
+                      in.get(1)
+                          .reshape(-1, 1, 1)
+                          .broadcast(new Shape(in.get(0).getShape().get(0), LENGTH, V)))));
+      Denoiser denoiser = BlockDenoiser.of(model, BlockInputs.TOKENS_AND_TIMES);
+      NDArray zt = manager.full(new Shape(2, LENGTH), V, DataType.INT64);
+      NDArray rows = manager.create(new long[] {1, LENGTH});
+      Condition condition =
+          Condition.of(
+              new double[] {0.25, 0.75}, new int[] {Condition.NO_LABEL, Condition.NO_LABEL});
+      float[] logits = denoiser.logits(zt, condition, rows).toFloatArray();
+      assertThat(logits)
+          .containsExactly(.25f, .25f, .25f, .25f, .25f, .75f, .75f, .75f, .75f, .75f);
+    }
+  }
+
+  /** A block of tokens and times, as its forward needs both. */
+  @Test
+  @Tag("slow")
+  void block_learnsWithTimes() throws Exception {
+    try (Model model = Model.newInstance("block", "PyTorch")) {
+      train(model, MD4, new NDBound.Md4(LINEAR), BlockInputs.TOKENS_AND_TIMES);
+      assertThat(bits(model, MD4, BlockInputs.TOKENS_AND_TIMES)).isBetween(0.28, 0.7);
     }
   }
 

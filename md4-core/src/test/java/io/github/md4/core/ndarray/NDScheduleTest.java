@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 final class NDScheduleTest {
@@ -155,27 +156,70 @@ final class NDScheduleTest {
   @MethodSource("schedules")
   @Tag("exact")
   void gradients_areTheSlopes(MaskingSchedule schedule) {
-    double h = 1e-6;
+    functions(schedule).forEach((ours, host) -> assertSlopes(gradient(ours, INNER), host, INNER));
     NDMaskingSchedule arrays = new NDMaskingSchedule(schedule);
     double[] alpha = gradient(arrays::alpha, INNER);
-    double[] logSnr = gradient(arrays::logSnr, INNER);
     for (int i = 0; i < INNER.length; i++) {
-      double t = INNER[i];
-      assertClose(alpha[i], schedule.alphaPrime(t), DOUBLE);
-      double slope = (schedule.logSnr(t + h) - schedule.logSnr(t - h)) / (2 * h);
-      assertClose(logSnr[i], slope, 1e-6);
+      assertClose(alpha[i], schedule.alphaPrime(INNER[i]), DOUBLE);
+    }
+    TimeAxis steps = new TimeAxis.Discrete(10);
+    double[] inner = {0.3, 0.5, 0.9}; // where t - 1/10 is above 0
+    assertSlopes(
+        gradient(t -> arrays.lossWeight(steps, t), inner),
+        t -> -10 * schedule.unmaskProbability(t - 0.1, t),
+        inner);
+  }
+
+  /** Times in float32, and computed from what is differentiated. */
+  @ParameterizedTest
+  @MethodSource("schedules")
+  @Tag("exact")
+  void gradients_reachWhatTimesAreMadeOf(MaskingSchedule schedule) {
+    functions(schedule)
+        .forEach(
+            (ours, host) -> {
+              float[] narrow = new float[INNER.length];
+              double[] halves = new double[INNER.length];
+              for (int i = 0; i < INNER.length; i++) {
+                narrow[i] = (float) INNER[i];
+                halves[i] = INNER[i] / 2;
+              }
+              assertClose(gradient(ours, manager.create(narrow)), gradient(ours, INNER), 1e-5, 1);
+              double[] ofHalves = gradient(t -> ours.apply(t.add(t)), manager.create(halves));
+              assertClose(ofHalves, gradient(ours, INNER), DOUBLE, 2);
+            });
+  }
+
+  private static void assertClose(
+      double[] actual, double[] expected, double relative, double factor) {
+    for (int i = 0; i < expected.length; i++) {
+      assertClose(actual[i], factor * expected[i], relative);
+    }
+  }
+
+  private static void assertSlopes(double[] ours, DoubleUnaryOperator host, double[] times) {
+    double h = 1e-6;
+    for (int i = 0; i < times.length; i++) {
+      double t = times[i];
+      double slope = (host.applyAsDouble(t + h) - host.applyAsDouble(t - h)) / (2 * h);
+      // A central difference with this h is good to about 1e-7 of the largest value near it.
+      double scale = Math.max(1, Math.abs(host.applyAsDouble(t)));
+      assertThat(ours[i]).isCloseTo(slope, within(1e-6 * Math.max(scale, Math.abs(slope))));
     }
   }
 
   private double[] gradient(UnaryOperator<NDArray> function, double[] times) {
-    NDArray t = manager.create(times);
+    return gradient(function, manager.create(times));
+  }
+
+  private static double[] gradient(UnaryOperator<NDArray> function, NDArray t) {
     t.setRequiresGradient(true);
     try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
       NDArray sum = function.apply(t).sum();
       FreedMemory.scribble();
       collector.backward(sum);
     }
-    return t.getGradient().toDoubleArray();
+    return t.getGradient().toType(DataType.FLOAT64, false).toDoubleArray();
   }
 
   @Test
@@ -206,24 +250,39 @@ final class NDScheduleTest {
     }
   }
 
-  @Test
+  @ParameterizedTest
+  @CsvSource({
+    "FLOAT64, FLOAT64, 1e-11",
+    "FLOAT32, FLOAT64, 1e-6",
+    "FLOAT64, FLOAT32, 1e-6",
+    "FLOAT32, FLOAT32, 1e-6"
+  })
   @Tag("exact")
-  void genMd4_isDifferentiableInPowers() {
-    NDArray powers = manager.create(POWERS.powers());
+  void genMd4_isDifferentiableInPowersAndTimes(DataType ofPowers, DataType ofTimes, double close) {
+    NDArray powers = manager.create(POWERS.powers()).toType(ofPowers, true);
     powers.setRequiresGradient(true);
     NDGenMd4Schedule arrays = new NDGenMd4Schedule(powers, POWERS.epsilon());
     double t = 0.4;
+    NDArray times = manager.create(new double[] {t}).toType(ofTimes, true);
+    times.setRequiresGradient(true);
     try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
       NDArray x = manager.create(new long[] {0, 3, 3}, new Shape(1, 3));
-      NDArray times = manager.create(new double[] {t});
       NDArray sum = arrays.logSnr(times, x).sum();
       FreedMemory.scribble();
       collector.backward(sum);
     }
-    double[] slopes = powers.getGradient().toDoubleArray();
-    assertClose(slopes[0], -POWERS.maskLogOddsSlope(t, 0), DOUBLE);
+    double[] slopes = powers.getGradient().toType(DataType.FLOAT64, false).toDoubleArray();
+    assertClose(slopes[0], -POWERS.maskLogOddsSlope(t, 0), close);
     assertThat(slopes[1]).isZero();
-    assertClose(slopes[3], -2 * POWERS.maskLogOddsSlope(t, 3), DOUBLE);
+    assertClose(slopes[3], -2 * POWERS.maskLogOddsSlope(t, 3), close);
+    double h = 1e-6;
+    double slope = (genMd4LogSnr(t + h) - genMd4LogSnr(t - h)) / (2 * h);
+    assertThat(times.getGradient().toType(DataType.FLOAT64, false).getDouble())
+        .isCloseTo(slope, within(1e-6 * Math.abs(slope)));
+  }
+
+  private static double genMd4LogSnr(double t) {
+    return -POWERS.maskLogOdds(t, 0) - 2 * POWERS.maskLogOdds(t, 3);
   }
 
   @Test

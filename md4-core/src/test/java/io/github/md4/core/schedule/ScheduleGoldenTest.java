@@ -160,6 +160,15 @@ final class ScheduleGoldenTest {
       assertThat(new double[] {t, s, schedule.unmaskProbability(s, t)})
           .as("step %d", i)
           .containsExactly(rows[i], within(GRID_TOLERANCE));
+      assertThat(overArrays(schedule, s, t)).isCloseTo(rows[i][2], within(GRID_TOLERANCE));
+    }
+  }
+
+  private static double overArrays(MaskingSchedule schedule, double s, double t) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray earlier = manager.create(new double[] {s});
+      NDArray later = manager.create(new double[] {t});
+      return new NDMaskingSchedule(schedule).unmaskProbability(earlier, later).getDouble();
     }
   }
 

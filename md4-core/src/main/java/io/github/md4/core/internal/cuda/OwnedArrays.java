@@ -57,6 +57,11 @@ public final class OwnedArrays {
     return with(x, exponent, NDArray::pow);
   }
 
+  /** Returns the larger of x and a number of its type. */
+  public static NDArray atLeast(NDArray x, Number least) {
+    return with(x, least, NDArray::maximum);
+  }
+
   private static NDArray with(NDArray x, Number number, BinaryOperator<NDArray> operation) {
     try (NDArray own = owned(x.getManager().create(number))) {
       return operation.apply(x, own);
