@@ -15,6 +15,11 @@ run=${RUN:-runs/plan-check}
 device=${DEVICE:-cpu}
 said=$(mktemp)
 pid=
+# nvidia-smi counts all GPUs, CUDA those that CUDA_VISIBLE_DEVICES lets it see.
+gpu=${device#gpu:}
+case ${CUDA_VISIBLE_DEVICES:-} in
+  [0-9]*) [ "$device" = cpu ] || gpu=$(echo "$CUDA_VISIBLE_DEVICES" | cut -d , -f $((gpu + 1))) ;;
+esac
 trap 'rm -f "$said" "$said.out"; [ -z "$pid" ] || kill "$pid" 2>/dev/null || true' EXIT
 trap 'exit 1' TERM
 set -- --config "$@" --set "run=$run" --device "$device"
@@ -22,7 +27,7 @@ set -- --config "$@" --set "run=$run" --device "$device"
 # The MiB in use so far: on a CPU the most of the process $1, on a GPU those of now.
 used() {
   case $device in
-    gpu*) nvidia-smi --query-gpu=memory.used --format=csv,noheader,nounits -i "${device#gpu:}" ;;
+    gpu*) nvidia-smi --query-gpu=memory.used --format=csv,noheader,nounits -i "$gpu" ;;
     *) sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status" 2>/dev/null | awk '{ printf "%d\n", $1 / 1024 }' ;;
   esac
 }
