@@ -52,7 +52,7 @@ check() {
     *) return ;;
   esac
   # shellcheck disable=SC2086
-  timeout 240 scripts/bench/plan.sh "configs/$config" --set "data.train=$data/train.bin" --set "data.evaluate=[$data/valid.bin]" \
+  PLAN=$out/$name.plan.json timeout 240 scripts/bench/plan.sh "configs/$config" --set "data.train=$data/train.bin" --set "data.evaluate=[$data/valid.bin]" \
     --set training.steps="$steps" --set training.learningRate.warmUp=3 --set training.logEvery=20 \
     --set evaluation.every=0 --set checkpoints.every=0 "$@" $small 2>"$out/$name.err" |
     sed "s|^|$name: |" | tee -a "$out/report.txt"

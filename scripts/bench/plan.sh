@@ -7,7 +7,7 @@
 #   scripts/bench/plan.sh CONFIG [OPTION ...]      options are those of md4 train
 #
 # In the environment: MD4, the command (bin/md4); DEVICE (cpu), or gpu:N; SECONDS_OF_TRIAL (20); RUN, the folder of the
-# run, removed first (runs/plan-check).
+# run, removed first (runs/plan-check); PLAN, a file for the plan in JSON.
 set -eu
 
 md4=${MD4:-bin/md4}
@@ -33,6 +33,7 @@ used() {
 }
 
 "$md4" plan "$@" --seconds "${SECONDS_OF_TRIAL:-20}" --json >"$said"
+[ -z "${PLAN:-}" ] || cp "$said" "$PLAN"
 rm -rf "$run"
 begin=$(date +%s.%N)
 "$md4" train "$@" >"$said.out" 2>&1 &

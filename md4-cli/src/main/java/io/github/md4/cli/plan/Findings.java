@@ -5,6 +5,7 @@ package io.github.md4.cli.plan;
  * The findings of a trial of a training.
  *
  * @param start the seconds from the start of the process to the first step, with what is compiled
+ * @param excess the seconds that the first step takes longer than others
  * @param parameters the number of all parameters, powers too
  * @param flopsPerToken the operations of training for each token, as for a dense program
  * @param steps the steps that were tried
@@ -15,6 +16,7 @@ package io.github.md4.cli.plan;
  */
 record Findings(
     double start,
+    double excess,
     long parameters,
     double flopsPerToken,
     Steps steps,
@@ -34,9 +36,9 @@ record Findings(
   record Steps(int examples, int atOnce, int count, double seconds) {}
 
   /**
-   * A call of an evaluation.
+   * A part of an evaluation.
    *
-   * @param examples in the call; 0 where the training has no evaluation
+   * @param examples in a call; 0 where the training has no evaluation
    * @param seconds of each example
    */
   record Scored(int examples, double seconds) {}
@@ -45,6 +47,7 @@ record Findings(
   record Peaks(long steps, long samples, long evaluation) {}
 
   Findings idle(long bytes) {
-    return new Findings(start, parameters, flopsPerToken, steps, samples, scored, peaks, bytes);
+    return new Findings(
+        start, excess, parameters, flopsPerToken, steps, samples, scored, peaks, bytes);
   }
 }

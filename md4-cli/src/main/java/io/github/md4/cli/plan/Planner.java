@@ -15,7 +15,6 @@ import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.config.Batching;
 import io.github.md4.train.data.window.EvaluationChunks;
-import io.github.md4.train.evaluation.EvaluationConfig;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -34,6 +33,9 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
 
   /** Raw and averaged weights and two moments are in a checkpoint. */
   private static final int SETS_OF_A_CHECKPOINT = 4;
+
+  /** At the end the averaged weights are written as the run's model. */
+  private static final int SETS_OF_THE_MODEL = 1;
 
   /** Of what is free: steps differ a little. */
   private static final double USABLE = 0.9;
@@ -77,7 +79,8 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
     Findings one = trial(1, 0);
     Batching batching = experiment.training().batching();
     int length = experiment.model().length();
-    Findings all = trial(Trial.fitting(batching, length, one, seconds).batchSize(), seconds);
+    Findings all =
+        trial(Trial.fitting(device(), batching, length, one, seconds).batchSize(), seconds);
     double step = all.steps().seconds() * batching.batchSize() / all.steps().examples();
     return new Plan(
         experiment,
@@ -105,28 +108,35 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
    */
   Findings rehearsed(int examples, int seconds) throws IOException {
     Batching batching = Trial.batches(experiment.training().batching(), examples);
-    return Trial.run(manager, experiment, vocabularySize, batching, seconds, evaluationCall());
+    Trial.Evaluated evaluated = new Trial.Evaluated(evaluationCall(), largest());
+    return Trial.run(manager, experiment, vocabularySize, batching, seconds, evaluated);
   }
 
   private Map<String, Double> times(Findings one, Findings all, double step) throws IOException {
     Map<String, Double> parts = new LinkedHashMap<>();
-    parts.put("start", one.start());
+    // On a GPU both trials are of one process, whose start is before the first of them.
+    parts.put("start", device().isGpu() ? one.start() + all.excess() : all.start());
     parts.put("steps", experiment.training().steps() * step);
     parts.put("evaluation", evaluations() * scored() * all.scored().seconds());
     parts.put("samples", evaluations() * all.samples());
-    parts.put("checkpoints", checkpoints() * checkpoint(all.parameters()));
+    double ofSet = secondsOfSet(all.parameters());
+    parts.put("checkpoints", (checkpoints() * SETS_OF_A_CHECKPOINT + SETS_OF_THE_MODEL) * ofSet);
     return parts;
   }
 
   /** Returns the examples of a call of the evaluation; 0 without an evaluation. */
   private int evaluationCall() throws IOException {
+    return (int) Math.min(experiment.evaluation().batchSize(), largest());
+  }
+
+  /** Returns the examples of the largest file of an evaluation; 0 without an evaluation. */
+  private long largest() throws IOException {
     long most = 0;
     for (Path file : experiment.data().evaluate()) {
       most = Math.max(most, chunks(file));
     }
-    EvaluationConfig config = experiment.evaluation();
     boolean isUnknown = most == 0 && !experiment.data().evaluate().isEmpty();
-    return isUnknown ? config.batchSize() : (int) Math.min(config.batchSize(), most);
+    return isUnknown ? experiment.evaluation().batchSize() : most;
   }
 
   /**
@@ -184,8 +194,8 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
     }
   }
 
-  /** Returns the seconds that a checkpoint takes on the disk of the run. */
-  private double checkpoint(long parameters) throws IOException {
+  /** Returns the seconds that a number for each parameter takes on the disk of the run. */
+  private double secondsOfSet(long parameters) throws IOException {
     Path folder = experiment.run().toAbsolutePath();
     while (!Files.isDirectory(folder)) {
       folder = folder.getParent();
@@ -200,7 +210,7 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
         channel.force(true);
       }
       double seconds = (System.nanoTime() - start) * 1e-9;
-      return seconds * BYTES * SETS_OF_A_CHECKPOINT * parameters / PROBED_BYTES;
+      return seconds * BYTES * parameters / PROBED_BYTES;
     } finally {
       Files.delete(file);
     }

@@ -35,6 +35,9 @@ final class Trial implements AutoCloseable {
   /** The operations a second of a CPU at least. */
   private static final double SLOW_FLOPS = 2e9;
 
+  /** The operations a second of most GPUs at least. */
+  private static final double SLOW_GPU_FLOPS = 2e13;
+
   /** A CPU on which one example takes longer, by that speed, is no device for the training. */
   private static final double HOPELESS_SECONDS = 60;
 
@@ -84,7 +87,7 @@ final class Trial implements AutoCloseable {
    * @param batching of the steps, with fewer examples than the training's where one would take long
    * @param seconds of the steps; without any, the briefest trial: two steps, one example of an
    *     evaluation and a few calls of the samples
-   * @param call the examples of a call of the evaluation; 0 without one
+   * @param evaluated the examples of an evaluation and of a call of it
    */
   static Findings run(
       NDManager manager,
@@ -92,36 +95,67 @@ final class Trial implements AutoCloseable {
       int vocabularySize,
       Batching batching,
       double seconds,
-      int call)
+      Evaluated evaluated)
       throws IOException {
     SystemMemory.resetPeak();
     Findings found;
     try (Trial trial = new Trial(manager, experiment, vocabularySize, batching)) {
-      found = trial.findings(batching, seconds, call);
+      found = trial.findings(batching, seconds, evaluated);
     }
     GpuMemory.release(manager.getDevice());
     return found.idle(inUse(manager.getDevice()).orElse(0));
   }
 
-  private Findings findings(Batching batching, double seconds, int call) throws IOException {
+  /**
+   * The size of an evaluation.
+   *
+   * @param call the examples of a call; 0 without an evaluation
+   * @param all the examples of the largest file
+   */
+  record Evaluated(int call, long all) {
+    /**
+     * Returns the part of the evaluation that is tried: a call, or all calls of a group where these
+     * are affordable. Times are stratified over groups of examples, so a call of a part of a group
+     * may ask for most of its positions.
+     *
+     * @param affordable the most examples that are tried, at least 1
+     */
+    Part part(int affordable) {
+      int some = Math.min(call, affordable);
+      long group = Math.min(all, Math.max(call, LikelihoodEstimator.GROUP));
+      return new Part(some, affordable < group ? some : group);
+    }
+  }
+
+  /**
+   * A part of an evaluation that is tried.
+   *
+   * @param call the examples of a call
+   * @param examples those of all calls
+   */
+  record Part(int call, long examples) {}
+
+  private Findings findings(Batching batching, double seconds, Evaluated evaluated)
+      throws IOException {
     boolean isBrief = seconds == 0;
     StepBench.Pace pace = bench.pace(seconds);
     double start = sinceStart() - (pace.steps() + 1) * pace.seconds();
     long ofSteps = peak();
     double samples = samples(isBrief ? WARM_SECONDS : SAMPLING_SECONDS);
     long ofSamples = peak();
-    int scored = Math.min(call, isBrief ? 1 : evaluated(pace.seconds()));
-    double ofExample = scored == 0 ? 0 : evaluationOfExample(scored);
+    Part part = evaluated.part(isBrief ? 1 : affordable(pace.seconds()));
+    double ofExample = part.call == 0 ? 0 : evaluationOfExample(part);
     if (!isBrief && !manager.getDevice().isGpu()) {
-      repeat(scored, REPEATED_SHARE * seconds);
+      repeat(part, REPEATED_SHARE * seconds);
     }
     return new Findings(
         start,
+        Math.max(0, pace.first() - pace.seconds()),
         parameters(),
         bench.flops().denseEquivalent(),
         new Findings.Steps(examples, batching.microBatch(), pace.steps(), pace.seconds()),
         samples,
-        new Findings.Scored(scored, ofExample),
+        new Findings.Scored(part.call, ofExample),
         new Findings.Peaks(ofSteps, ofSamples, peak()),
         0);
   }
@@ -130,11 +164,11 @@ final class Trial implements AutoCloseable {
    * Goes through steps, samples and evaluation some more times: as a phase leaves the free memory
    * in other pieces than the one before found it, a process grows a little in its first rounds.
    */
-  private void repeat(int scored, double seconds) {
+  private void repeat(Part part, double seconds) {
     long begin = System.nanoTime();
     for (int i = 0; i < MOST_ROUNDS && (System.nanoTime() - begin) * 1e-9 < seconds; i++) {
       double unused = bench.pace(0).seconds() + samples(WARM_SECONDS);
-      unused += scored == 0 ? 0 : evaluationOfExample(scored);
+      unused += part.call == 0 ? 0 : evaluationOfExample(part);
     }
   }
 
@@ -148,16 +182,18 @@ final class Trial implements AutoCloseable {
 
   /**
    * Returns the batches of a trial of so many seconds: the training's, or where a step of these
-   * would take too much of the time, smaller ones.
+   * would take too much of the time, smaller ones. On a GPU these are of whole micro-batches: a
+   * smaller one takes no less time there.
    *
    * @param one the findings of a trial with a single example
    */
-  static Batching fitting(Batching whole, int length, Findings one, double seconds) {
+  static Batching fitting(Device device, Batching whole, int length, Findings one, double seconds) {
     double flops = one.flopsPerToken() * length * whole.batchSize();
-    if (flops < SLOW_FLOPS * SLOW_SHARE * seconds) {
+    if (flops < (device.isGpu() ? SLOW_GPU_FLOPS : SLOW_FLOPS) * SLOW_SHARE * seconds) {
       return whole;
     }
-    int fitting = (int) Math.max(1, STEP_SHARE * seconds / one.steps().seconds());
+    int least = device.isGpu() ? whole.microBatch() : 1;
+    int fitting = (int) Math.max(least, STEP_SHARE * seconds / one.steps().seconds());
     return fitting >= whole.batchSize() ? whole : batches(whole, fitting);
   }
 
@@ -204,12 +240,12 @@ final class Trial implements AutoCloseable {
    *
    * @param step the seconds of a step of the trial
    */
-  private int evaluated(double step) {
+  private int affordable(double step) {
     return (int) Math.max(1, CALL_SECONDS / (step / examples));
   }
 
-  /** Returns the seconds of each example of a call of an evaluation. */
-  private double evaluationOfExample(int batch) {
+  /** Returns the seconds of each example of a part of an evaluation. */
+  private double evaluationOfExample(Part part) {
     EvaluationConfig config = experiment.evaluation();
     double seconds = 0;
     for (int time = 0; time < 2; time++) { // the first finds nothing compiled
@@ -217,15 +253,19 @@ final class Trial implements AutoCloseable {
       double unused =
           new LikelihoodEstimator(
                   learner().model().objective(Weights.EMA),
-                  new LikelihoodEstimator.Settings(config.seed(), 1, batch))
-              .estimate(manager, learner().model().denoiser(Weights.EMA), random(batch), done -> {})
+                  new LikelihoodEstimator.Settings(config.seed(), 1, part.call))
+              .estimate(
+                  manager,
+                  learner().model().denoiser(Weights.EMA),
+                  random(part.examples),
+                  done -> {})
               .natsPerToken();
       seconds = (System.nanoTime() - start) * 1e-9;
     }
-    return seconds / batch;
+    return seconds / part.examples;
   }
 
-  private Examples random(int count) {
+  private Examples random(long count) {
     Noise noise = new Noise(experiment.training().seed());
     int classes = experiment.model().network().classes();
     int length = experiment.model().length();

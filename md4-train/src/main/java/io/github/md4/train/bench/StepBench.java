@@ -198,8 +198,10 @@ public final class StepBench implements AutoCloseable {
    *
    * @param steps the number of timed steps, at least 1
    * @param seconds the mean seconds of a step
+   * @param first the seconds of the step before them, in which code is compiled and memory is
+   *     allocated
    */
-  public record Pace(int steps, double seconds) {}
+  public record Pace(int steps, double seconds, double first) {}
 
   /**
    * Makes a step, and then steps for so long; at least one of these. They run without waiting.
@@ -213,18 +215,18 @@ public final class StepBench implements AutoCloseable {
   public Pace pace(double seconds) {
     require(seconds >= 0, "seconds must be at least 0", seconds);
     try (BatchQueue<PreparedStep> queue = queue()) {
-      double unused = window(queue, 1);
-      long start = System.nanoTime();
       double first = window(queue, 1) * 1e-3;
-      int more = (int) Math.min(MOST_STEPS, Math.max(0, seconds / first - 1));
+      long start = System.nanoTime();
+      double second = window(queue, 1) * 1e-3;
+      int more = (int) Math.min(MOST_STEPS, Math.max(0, seconds / second - 1));
       int steps = 1;
       for (int left = more; left > 0 && elapsed(start) < seconds; ) {
         int some = Math.min(left, Math.max(1, more / PACE_WINDOWS));
-        unused = window(queue, some);
+        double unused = window(queue, some);
         steps += some;
         left -= some;
       }
-      return new Pace(steps, elapsed(start) / steps);
+      return new Pace(steps, elapsed(start) / steps, first);
     }
   }
 

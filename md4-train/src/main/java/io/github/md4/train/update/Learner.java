@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.FlatArrays;
+import io.github.md4.core.internal.torch.ProcessHeap;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.Tf32;
 import io.github.md4.core.network.TrainableNetwork;
@@ -35,6 +36,9 @@ import java.util.OptionalInt;
  * <p>Belongs to one thread, but for {@link #prepare}.
  */
 public final class Learner implements AutoCloseable {
+  /** A release costs some hundredth of so many updates (docs/lab/performance.md). */
+  private static final int UPDATES_PER_RELEASE = 32;
+
   private final TrainedModel model;
   private final NDManager manager;
   private final TrainingConfig config;
@@ -233,6 +237,15 @@ public final class Learner implements AutoCloseable {
       updates++;
       seen.numbers().attach(results);
       return new UpdateNumbers(seen.numbers());
+    } finally {
+      releaseIfDue();
+    }
+  }
+
+  /** Keeps the free memory of a CPU's arrays from growing over the updates. */
+  private void releaseIfDue() {
+    if (!manager.getDevice().isGpu() && updates % UPDATES_PER_RELEASE == 0) {
+      ProcessHeap.release();
     }
   }
 
