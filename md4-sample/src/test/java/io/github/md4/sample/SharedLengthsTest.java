@@ -20,6 +20,7 @@ import io.github.md4.core.network.transformer.TransformerConfig;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.token.Tokenizer;
+import io.github.md4.sample.internal.service.RequestScheduler;
 import io.github.md4.sample.method.ContextDenoiser;
 import io.github.md4.sample.method.Methods;
 import io.github.md4.sample.method.SamplingMethod;
@@ -42,6 +43,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Flow;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -235,23 +237,33 @@ final class SharedLengthsTest {
             model.submitScore(
                 text, ScoringOptions.defaults().seed(5).groups(3), RequestLimits.none()));
       }
-      while (model.counts().running() < 1 + TEXTS.size()) {
+      while (threadsThatWait() < TEXTS.size()) {
         Thread.sleep(1);
       }
-      Thread.sleep(200); // until their threads wait for the network
       gate.permits.release(1_000_000);
       List<LikelihoodEstimate> together = new ArrayList<>();
       for (Pending<LikelihoodEstimate> each : scores) {
         together.add(each.result().get(20, TimeUnit.SECONDS));
       }
       assertThat(first.result().get(20, TimeUnit.SECONDS)).hasSize(1);
-      // A thread that was late is in one of the next calls.
-      assertThat(gate.calls).anyMatch(call -> call.keySet().equals(Set.of(LENGTH, 6, 1)));
+      assertThat(gate.calls.get(1).keySet()).isEqualTo(Set.of(LENGTH, 6, 1));
       for (int i = 0; i < TEXTS.size(); i++) {
         LikelihoodEstimate alone = model.score(model.tokenizer().encode(TEXTS.get(i)), 5, 3);
         assertThat(together.get(i)).isEqualTo(alone);
       }
     }
+  }
+
+  /** Returns how many threads of scores wait for their call. */
+  private static long threadsThatWait() {
+    return Thread.getAllStackTraces().values().stream()
+        .filter(frames -> Stream.of(frames).anyMatch(SharedLengthsTest::isWaiting))
+        .count();
+  }
+
+  private static boolean isWaiting(StackTraceElement frame) {
+    return frame.getClassName().equals(RequestScheduler.class.getName())
+        && frame.getMethodName().equals("awaited");
   }
 
   /** A network that takes one length has a call for each, in the same round. */

@@ -20,7 +20,7 @@ import java.util.Objects;
  * @param callSequences the most sequences of a call of the network, at least 1
  * @param callPositions the most positions of a call where several requests run, at least 1: the
  *     larger, the more a call does and the longer the others wait for it; a request of weight 1 has
- *     at most a quarter of them
+ *     at most a quarter of them, and a sixteenth beside one of few sequences
  * @param graceSeconds the seconds that {@code MaskedDiffusion.close} gives to what runs and waits,
  *     at least 0
  */
@@ -41,7 +41,7 @@ public record ServiceLimits(
    * @param callSequences the most sequences of a call of the network, at least 1
    * @param callPositions the most positions of a call where several requests run, at least 1: the
    *     larger, the more a call does and the longer the others wait for it; a request of weight 1
-   *     has at most a quarter of them
+   *     has at most a quarter of them, and a sixteenth beside one of few sequences
    * @param graceSeconds the seconds that {@code MaskedDiffusion.close} gives to what runs and
    *     waits, at least 0
    * @throws IllegalArgumentException if a number is out of its range

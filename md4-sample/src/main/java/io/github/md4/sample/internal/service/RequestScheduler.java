@@ -48,6 +48,7 @@ public final class RequestScheduler {
   private final SharedCall call;
   private final boolean computesAlone;
   private final Runnable release;
+  private final RecentRounds recent;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Deque<SamplingJob> queued = new ArrayDeque<>();
@@ -71,6 +72,7 @@ public final class RequestScheduler {
       ServiceLimits limits, SharedCall call, boolean computesAlone, Runnable release) {
     this.computesAlone = computesAlone;
     this.limits = limits;
+    this.recent = new RecentRounds(limits.callPositions());
     this.call = call;
     this.release = release;
   }
@@ -359,8 +361,8 @@ public final class RequestScheduler {
       for (NetworkJob job : jobs) {
         groups.computeIfAbsent(job.key(), key -> new ArrayList<>()).add(job);
       }
-      boolean isShared = jobs.size() > 1 || task != null;
-      groups.forEach((key, group) -> count(call.run(key, group, isShared, number)));
+      CallBounds bounds = recent.next(jobs, task != null, number);
+      groups.forEach((key, group) -> count(call.run(key, group, bounds, number)));
     }
   }
 

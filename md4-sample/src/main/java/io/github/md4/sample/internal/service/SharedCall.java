@@ -14,21 +14,18 @@ import java.util.function.UnaryOperator;
  * @param told what a request is told of a failure
  */
 public record SharedCall(ServiceLimits limits, int mostRows, UnaryOperator<RuntimeException> told) {
-  /** A request of weight 1 has at most one of so many shares of a shared call. */
-  private static final int SHARES = 4;
-
   /**
    * Calls the network once for requests.
    *
    * @param jobs at least one, all of one key; those first that come first
-   * @param isShared whether others wait for the call
+   * @param bounds those of its round
    * @param round its number
    * @return the number of sequences in it
    */
-  int run(NetworkJob.Key key, List<NetworkJob> jobs, boolean isShared, long round) {
+  int run(NetworkJob.Key key, List<NetworkJob> jobs, CallBounds bounds, long round) {
     TakenSequences taken = new TakenSequences(told);
     try {
-      take(taken, jobs, isShared);
+      take(taken, jobs, bounds);
       key.caller().run(taken.parts());
     } catch (RuntimeException e) {
       taken.counts().keySet().forEach(job -> taken.end(job, e));
@@ -42,7 +39,7 @@ public record SharedCall(ServiceLimits limits, int mostRows, UnaryOperator<Runti
    * Takes sequences of the requests by turns, as many of each as its weight. Where several share a
    * call none fills it: a request of few sequences waits for few of a large one.
    */
-  private void take(TakenSequences taken, List<NetworkJob> jobs, boolean isShared) {
+  private void take(TakenSequences taken, List<NetworkJob> jobs, CallBounds bounds) {
     List<Iterator<NetworkJob.Wanting>> waiting = new ArrayList<>();
     jobs.forEach(job -> waiting.add(job.wanting().iterator()));
     List<NetworkJob.Wanting> next = new ArrayList<>();
@@ -52,10 +49,8 @@ public record SharedCall(ServiceLimits limits, int mostRows, UnaryOperator<Runti
       isMore = false;
       for (int j = 0; j < jobs.size(); j++) {
         int share = jobs.get(j).weight();
-        while (share > 0
-            && next.get(j) != null
-            && (!isShared || isWithinShare(taken, next.get(j)))) {
-          if (!hasRoom(taken, next.get(j), isShared)) {
+        while (share > 0 && next.get(j) != null && isWithinPart(taken, next.get(j), bounds)) {
+          if (!hasRoom(taken, next.get(j), bounds)) {
             return;
           }
           taken.add(next.get(j));
@@ -67,21 +62,22 @@ public record SharedCall(ServiceLimits limits, int mostRows, UnaryOperator<Runti
     }
   }
 
-  /** Returns whether a request has room for a further sequence in its part of a shared call. */
-  private boolean isWithinShare(TakenSequences taken, NetworkJob.Wanting wanting) {
+  /** Returns whether a request has room for a further sequence in its part of the call. */
+  private static boolean isWithinPart(
+      TakenSequences taken, NetworkJob.Wanting wanting, CallBounds bounds) {
     int length = wanting.sequence().shown().length;
     NetworkJob job = wanting.job();
-    long part = (long) limits.callPositions() / SHARES * job.weight();
-    return taken.countOf(job) < job.weight() || taken.positionsOf(job) + length <= part;
+    return taken.countOf(job) < job.weight()
+        || taken.positionsOf(job) + length <= bounds.partOf(job);
   }
 
-  private boolean hasRoom(TakenSequences taken, NetworkJob.Wanting wanting, boolean isShared) {
+  private boolean hasRoom(TakenSequences taken, NetworkJob.Wanting wanting, CallBounds bounds) {
     int rows = taken.rows() + wanting.sequence().query().positions().length;
     int positions = taken.positions() + wanting.sequence().shown().length;
     return taken.size() == 0
         || (taken.size() < limits.callSequences()
             && rows <= mostRows
-            && (!isShared || positions <= limits.callPositions()));
+            && positions <= bounds.positions());
   }
 
   private static void finish(TakenSequences taken, NetworkJob job, int sequences, long round) {

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.sample.internal.service;
+
+/**
+ * The bounds of the calls of a round.
+ *
+ * @param positions the most positions of a call
+ * @param part the most of them that a request of weight 1 has
+ */
+record CallBounds(long positions, long part) {
+
+  /** Returns the bounds of a request for which nobody waits. */
+  static CallBounds none() {
+    return new CallBounds(Long.MAX_VALUE, Long.MAX_VALUE);
+  }
+
+  /** Returns the most positions that a request has in a call. */
+  long partOf(NetworkJob job) {
+    return part > Long.MAX_VALUE / job.weight() ? Long.MAX_VALUE : part * job.weight();
+  }
+}
