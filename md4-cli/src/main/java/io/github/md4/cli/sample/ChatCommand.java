@@ -92,7 +92,7 @@ public final class ChatCommand implements Callable<Integer> {
 
   private void converse(Chat chat, SamplingOptions sampling) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    boolean isSeen = Terminal.isStdin() && Terminal.isStdout();
+    boolean isSeen = Terminal.isDialogue();
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     while (true) {
@@ -113,7 +113,7 @@ public final class ChatCommand implements Callable<Integer> {
 
   private void answer(Chat chat, String question, SamplingOptions sampling, boolean isSeen) {
     PrintWriter out = spec.commandLine().getOut();
-    LiveText live = new LiveText(out, Terminal.columns());
+    LiveText live = new LiveText(out, Terminal.size());
     Consumer<int[]> progress =
         isSeen ? tokens -> live.show(chat.partial(tokens, HOLE)) : tokens -> {};
     try {

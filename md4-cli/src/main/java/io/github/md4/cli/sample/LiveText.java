@@ -2,6 +2,7 @@
 package io.github.md4.cli.sample;
 
 import io.github.md4.cli.support.Columns;
+import io.github.md4.cli.support.Terminal;
 import io.github.md4.cli.support.Visible;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -14,25 +15,24 @@ import java.util.List;
 final class LiveText {
   private static final String UP = "\u001b[%dA";
   private static final String CLEAR = "\r\u001b[J";
-  private static final int MOST_ROWS = 12;
 
   private final PrintWriter out;
-  private final int columns;
+  private final Terminal.Size size;
   private int rows; // below the first of what is shown now
 
   /**
-   * @param columns of the terminal
+   * @param size that of the terminal
    */
-  LiveText(PrintWriter out, int columns) {
+  LiveText(PrintWriter out, Terminal.Size size) {
     this.out = out;
-    this.columns = columns;
+    this.size = size;
   }
 
   /** Shows a state of the text in the place of the one before. */
   void show(String text) {
     erase();
     List<String> lines = lines(text);
-    List<String> shown = lines.subList(Math.max(0, lines.size() - MOST_ROWS), lines.size());
+    List<String> shown = lines.subList(Math.max(0, lines.size() - size.rows()), lines.size());
     out.print(String.join("\n", shown));
     out.flush();
     rows = shown.size() - 1;
@@ -59,18 +59,18 @@ final class LiveText {
     return lines;
   }
 
-  /** Returns where a line of the screen ends; wide characters take two columns. */
+  /** Returns where a line of the screen ends. The last column stays free: it would break the line. */
   private int end(String line, int first) {
     int end = first;
     int width = 0;
     while (end < line.length()) {
       int point = line.codePointAt(end);
       width += Columns.of(point);
-      if (width >= columns) {
+      if (width >= size.columns() && end > first) {
         break;
       }
       end += Character.charCount(point);
     }
-    return Math.max(end, Math.min(line.length(), first + 1));
+    return end;
   }
 }

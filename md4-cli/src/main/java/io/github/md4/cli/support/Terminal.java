@@ -14,7 +14,8 @@ public final class Terminal {
   private static final Path STDOUT = Path.of("/proc/self/fd/1");
   private static final Path STDERR = Path.of("/proc/self/fd/2");
   private static final Path STDIN = Path.of("/proc/self/fd/0");
-  private static final Pattern SIZE = Pattern.compile("^\\d+ (\\d{1,5})");
+  private static final Pattern SIZE = Pattern.compile("^(\\d{1,5}) (\\d{1,5})");
+  private static final int USUAL_ROWS = 24;
   private static final int USUAL_COLUMNS = 80;
 
   private Terminal() {}
@@ -38,27 +39,46 @@ public final class Terminal {
     }
   }
 
-  /** Returns the columns of stderr's terminal, as stty tells them; the usual number without it. */
-  public static int columns() {
-    try {
-      Process stty =
-          new ProcessBuilder("stty", "size")
-              .redirectInput(STDERR.toRealPath().toFile())
-              .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      try (InputStream size = stty.getInputStream()) {
-        return columns(new String(size.readAllBytes(), StandardCharsets.US_ASCII));
-      }
-    } catch (IOException e) {
-      return USUAL_COLUMNS;
+  /**
+   * The size of a terminal, in characters.
+   *
+   * @param rows its height, at least 1
+   * @param columns its width, at least 1
+   */
+  public record Size(int rows, int columns) {
+    /** Reads what stty says, rows and columns; a terminal that knows none says 0. */
+    static Size of(String size) {
+      Matcher numbers = SIZE.matcher(size);
+      boolean isKnown = numbers.find();
+      int rows = isKnown ? Integer.parseInt(numbers.group(1)) : 0;
+      int columns = isKnown ? Integer.parseInt(numbers.group(2)) : 0;
+      return new Size(rows > 0 ? rows : USUAL_ROWS, columns > 0 ? columns : USUAL_COLUMNS);
     }
   }
 
-  /** Returns the second of two numbers, rows and columns; a terminal that knows none says 0. */
-  static int columns(String size) {
-    Matcher numbers = SIZE.matcher(size);
-    int columns = numbers.find() ? Integer.parseInt(numbers.group(1)) : 0;
-    return columns > 0 ? columns : USUAL_COLUMNS;
+  /** Returns the columns of stderr's terminal, as stty tells them; the usual number without it. */
+  public static int columns() {
+    return size(STDERR).columns();
+  }
+
+  /** Returns the size of stdout's terminal, as stty tells it; the usual one without it. */
+  public static Size size() {
+    return size(STDOUT);
+  }
+
+  private static Size size(Path descriptor) {
+    try {
+      Process stty =
+          new ProcessBuilder("stty", "size")
+              .redirectInput(descriptor.toRealPath().toFile())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      try (InputStream size = stty.getInputStream()) {
+        return Size.of(new String(size.readAllBytes(), StandardCharsets.US_ASCII));
+      }
+    } catch (IOException e) {
+      return Size.of("");
+    }
   }
 
   /** Returns whether stdout is a terminal; see {@link #isStderr}. */
@@ -66,8 +86,13 @@ public final class Terminal {
     return leadsToTerminal(STDOUT);
   }
 
+  /** Returns whether stdin and stdout are a terminal in which the cursor can be moved. */
+  public static boolean isDialogue() {
+    return isStdin() && isStdout() && !"dumb".equals(System.getenv("TERM"));
+  }
+
   /** Returns whether stdin is a terminal; see {@link #isStderr}. */
-  public static boolean isStdin() {
+  static boolean isStdin() {
     return leadsToTerminal(STDIN);
   }
 

@@ -137,9 +137,16 @@ final class ProgressTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"24 80, 80", "50 160, 160", "0 0, 80", "'', 80", "stty: error, 80"})
-  void columns_areTheSecondNumber(String size, int expected) {
-    assertThat(Terminal.columns(size)).isEqualTo(expected);
+  @CsvSource({
+    "25 81, 25, 81",
+    "50 160, 50, 160",
+    "0 0, 24, 80",
+    "0 90, 24, 90",
+    "'', 24, 80",
+    "stty: error, 24, 80"
+  })
+  void size_isThatOfStty(String size, int rows, int columns) {
+    assertThat(Terminal.Size.of(size)).isEqualTo(new Terminal.Size(rows, columns));
   }
 
   @ParameterizedTest
