@@ -19,7 +19,7 @@ import java.util.stream.LongStream;
 
 /** A measurement of a loaded model: its forward pass, and a step of generation. */
 record ModelBench(NDManager manager, SavedModel model) {
-  private static final int WARM_UP = 2;
+  private static final int WARM_UP = 4;
 
   /** A forward pass of one sequence, half of it masks: the median of some. */
   record Forward(int length, int rows, double milliseconds) {}
