@@ -2,10 +2,13 @@
 package io.github.md4.cli;
 
 import static io.github.md4.cli.Ran.md4;
+import static io.github.md4.cli.Ran.words;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.core.chat.ChatMessage;
 import io.github.md4.core.published.ChatFormat;
+import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.Chat;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
@@ -16,9 +19,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -32,6 +37,7 @@ final class ChatCommandTest {
       "{% for m in messages %}{{ '<|start_header_id|> ' ~ ('w1' if m['role'] == 'user' else 'w2')"
           + " ~ ' <|end_header_id|> ' ~ m['content'] | trim ~ ' <|eot_id|> ' }}{% endfor %}"
           + "{% if add_generation_prompt %}{{ '<|start_header_id|> w2 <|end_header_id|>' }}{% endif %}";
+  private static final int END_OF_TEXT = 70;
   private static final int USER_HEADER = 71;
   private static final int HEADER_END = 73;
   private static final int TURN_END = 74;
@@ -75,7 +81,7 @@ final class ChatCommandTest {
   void prompt_hasSpecialTokensForTheirTexts() throws IOException {
     assertThat(format().prompt(List.of(ChatMessage.user(" w5 w6 "))))
         .containsExactly(USER_HEADER, 1, HEADER_END, 5, 6, TURN_END, USER_HEADER, 2, HEADER_END);
-    assertThat(format().ends()).containsExactlyInAnyOrder(70, TURN_END);
+    assertThat(format().ends()).containsExactlyInAnyOrder(END_OF_TEXT, TURN_END);
     assertThat(format().sampler()).contains("llada");
   }
 
@@ -135,6 +141,38 @@ final class ChatCommandTest {
     Ran ran = chat("w5 w6\n", "--length", "6", "--steps", "6", "--block", "1");
     assertThat(ran.out().split(" ")).doesNotContain(end);
     assertThat(before).isNotNegative();
+  }
+
+  /** Random weights draw every token now and then, the two that end a sample among them. */
+  @Test
+  void sample_stopsAtTheEnd() throws IOException {
+    String options =
+        "--device cpu --json --sampler first-hitting --count 40 --length 12 --model " + model;
+    List<JsonNode> whole = md4(words("sample " + options)).succeeded().jsonLines();
+    List<JsonNode> stopped = md4(words("sample --stop-at-end " + options)).succeeded().jsonLines();
+    Tokenizer tokenizer = format().tokenizer();
+    int ended = 0;
+    int saved = 0;
+    for (int i = 0; i < whole.size(); i++) {
+      int[] expected = tokens(whole.get(i));
+      int end = 0;
+      while (end < expected.length && expected[end] != END_OF_TEXT && expected[end] != TURN_END) {
+        end++;
+      }
+      ended += end < expected.length ? 1 : 0;
+      saved += whole.get(i).path("calls").asInt() - stopped.get(i).path("calls").asInt();
+      int[] kept = Arrays.copyOf(expected, end);
+      assertThat(Arrays.copyOf(tokens(stopped.get(i)), end)).containsExactly(kept);
+      assertThat(stopped.get(i).path("text").asText()).isEqualTo(tokenizer.decode(kept));
+    }
+    assertThat(ended).isBetween(1, whole.size() - 1);
+    assertThat(saved).isPositive();
+  }
+
+  private static int[] tokens(JsonNode sample) {
+    return StreamSupport.stream(sample.path("tokens").spliterator(), false)
+        .mapToInt(JsonNode::asInt)
+        .toArray();
   }
 
   @Test

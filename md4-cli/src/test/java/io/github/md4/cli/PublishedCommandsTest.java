@@ -235,4 +235,17 @@ final class PublishedCommandsTest {
       assertThat(new TokenSpace(loaded.tokenizer().vocabularySize()).maskToken()).isPositive();
     }
   }
+
+  @Test
+  void blocksOfBd3lm_areTheModels() {
+    String sample = "sample --device cpu --sampler bd3lm --model " + PEERS.resolve("bd3lm") + " ";
+    md4(words(sample + "--length 8 --block 3")).failed(2, "--block", "that of the model, 4: 3");
+    md4(words(sample + "--length 10")).failed(2, "--length", "multiples of the model's block, 4");
+    String infill = sample.replaceFirst("sample", "infill");
+    md4(words(infill + "--template", "0 [MASK*4]")).failed(2, "--template", "block, 4: 5");
+    String out = md4(words(sample + "--length 8")).succeeded().out();
+    assertThat(out).contains("8 calls").doesNotContain("steps");
+    assertThat(md4(words(sample + "--length 8 --steps 3")).succeeded().out()).contains("3 steps");
+    md4(words(sample + "--length 8 --stop-at-end")).failed(2, "no token that ends a text");
+  }
 }

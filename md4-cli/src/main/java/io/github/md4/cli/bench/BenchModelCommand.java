@@ -112,6 +112,7 @@ final class BenchModelCommand implements Callable<Integer> {
         SavedModel model = SavedModel.load(path, Weights.EMA, manager, precision)) {
       double seconds = (System.nanoTime() - start) * 1e-9;
       ProcessMemory loaded = ProcessMemory.of(found);
+      sampler.fitTo(model.description().config().network());
       sampler.fitTo(model.schedule(), model.description().config().objective().generation());
       ModelBench bench = new ModelBench(manager, model);
       List<Integer> all =

@@ -76,6 +76,8 @@ public final class InfillCommand implements Callable<Integer> {
     try (MaskedDiffusion model = session.open()) {
       SamplingOptions sampling = session.sampling();
       List<int[]> all = templates(model);
+      String option = templates.file == null ? "--template" : "--templates";
+      all.forEach(each -> session.checkLength(option, each.length));
       checkHoles(all, model.description().tokenSpace().maskToken());
       SequenceBlocks blocks =
           session.blocks(

@@ -59,7 +59,9 @@ final class LiveText {
     return lines;
   }
 
-  /** Returns where a line of the screen ends. The last column stays free: it would break the line. */
+  /**
+   * Returns where a line of the screen ends. The last column stays free: it would break the line.
+   */
   private int end(String line, int first) {
     int end = first;
     int width = 0;

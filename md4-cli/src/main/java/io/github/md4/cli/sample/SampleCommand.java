@@ -133,6 +133,7 @@ public final class SampleCommand implements Callable<Integer> {
       } else if (isReconstruction()) {
         SamplingOptions from = sampling.withFrom(source.masking.at);
         List<int[]> x = texts(model, source.masking.texts.reconstruct);
+        x.forEach(each -> session.checkLength("--reconstruct", each.length));
         List<InitialSequence> masked = model.masked(x, from);
         session.showStarts();
         return session.run(
@@ -163,6 +164,7 @@ public final class SampleCommand implements Callable<Integer> {
       throws IOException {
     int trained = model.description().config().length();
     int length = count.length == null ? trained : count.length;
+    session.checkLength("--length", length);
     if (length > trained) {
       session.warn(
           spec,

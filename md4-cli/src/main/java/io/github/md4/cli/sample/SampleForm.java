@@ -21,7 +21,7 @@ sealed interface SampleForm {
   String of(Sample sample, int[] zt);
 
   /** A line about the sample, and its text. */
-  record ForPeople(SamplerOptions options, Tokenizer tokenizer) implements SampleForm {
+  record ForPeople(SamplerOptions options) implements SampleForm {
     @Override
     public String of(Sample sample, int[] zt) {
       return "--- sample %d, seed %d, %s, %s%n%s"
@@ -30,7 +30,7 @@ sealed interface SampleForm {
               options.seed(),
               options.label(),
               Counted.of(sample.calls(), "call"),
-              tokenizer.decode(sample.tokens()));
+              sample.text());
     }
   }
 
@@ -53,7 +53,7 @@ sealed interface SampleForm {
     public String of(Sample sample, int[] zt) {
       ObjectNode json = Json.report().put("index", sample.index());
       json.setAll(options.json());
-      json.put("calls", sample.calls()).put("text", tokenizer.decode(sample.tokens()));
+      json.put("calls", sample.calls()).put("text", sample.text());
       if (hasGivenTokens(zt, tokenizer)) {
         json.put("start", tokenizer.decode(zt));
       }

@@ -172,6 +172,9 @@ enum SamplerKind {
     }
   };
 
+  /** The default steps of the samplers of published models, but for BD3-LM's. */
+  static final int PUBLISHED_STEPS = 128;
+
   /** A group of options that some samplers have. */
   enum OptionGroup {
     GRID,
@@ -203,6 +206,11 @@ enum SamplerKind {
 
     boolean isPublished() {
       return this == BLOCKS || this == DREAM || this == TIMED || this == BLOCKWISE;
+    }
+
+    /** BD3-LM reveals one position after another where no steps are asked for. */
+    int steps() {
+      return this == BLOCKWISE ? 0 : PUBLISHED_STEPS;
     }
 
     /** LLaDA and Dream take the likeliest token; the others draw. */
@@ -238,6 +246,16 @@ enum SamplerKind {
   /** Returns whether it is the sampler of a published model. */
   boolean isPublished() {
     return family.isPublished();
+  }
+
+  /** Returns the steps of the sampler of a published model where none are asked for. */
+  int publishedSteps() {
+    return family.steps();
+  }
+
+  /** Returns whether its blocks are those of the network. */
+  boolean hasNetworksBlocks() {
+    return family == Family.BLOCKWISE;
   }
 
   /** Returns the temperature where none is asked for. */

@@ -10,6 +10,7 @@ import io.github.md4.cli.support.TitledOptions;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.sample.MaskedDiffusion;
@@ -38,7 +39,6 @@ import picocli.CommandLine.Spec;
 
 /** The options of the sampler. An option without effect on the chosen sampler is an error. */
 public final class SamplerOptions implements TitledOptions {
-  private static final int PUBLISHED_STEPS = 128;
   private static final int DEFAULT_BLOCK = 32;
   private static final int BD3LM_BLOCK = 4;
   private static final double DEFAULT_REMASK_RATE = 0.05;
@@ -61,6 +61,9 @@ public final class SamplerOptions implements TitledOptions {
               + " published models. Default: ancestral, of an autoregressive model autoregressive.")
   private SamplerKind chosen;
 
+  /** The positions of a block of the model's network, 0 before it is known or without blocks. */
+  private int networkBlock;
+
   /** The sampler used when --sampler is absent. */
   private SamplerKind standard = SamplerKind.standard(new Generation.Unmasking());
 
@@ -80,8 +83,8 @@ public final class SamplerOptions implements TitledOptions {
       description =
           "The number of steps from all masked to none. Default: 1000, with samplers of published"
               + " models "
-              + PUBLISHED_STEPS
-              + ".")
+              + SamplerKind.PUBLISHED_STEPS
+              + ", of bd3lm one for each position.")
   private Integer steps;
 
   @Option(
@@ -167,9 +170,9 @@ public final class SamplerOptions implements TitledOptions {
       converter = OptionTypes.Count.class,
       description =
           "The masks of a block of llada and dllm, which are filled from left to right; or the"
-              + " positions of a block of bd3lm, which are the model's. Default: "
+              + " positions of a block of bd3lm. Default: "
               + DEFAULT_BLOCK
-              + ", of bd3lm "
+              + ", of bd3lm that of the model, or "
               + BD3LM_BLOCK
               + ".")
   private Integer block;
@@ -257,7 +260,40 @@ public final class SamplerOptions implements TitledOptions {
    * @throws ParameterException if an option has no effect with the model's own sampler
    */
   void fitTo(MaskedDiffusion model) {
+    fitTo(model.description().config().network());
     fitTo(model.schedule(), model.generation());
+  }
+
+  /**
+   * Takes the network's blocks where the sampler goes by them.
+   *
+   * @throws InvalidConfigException if others were chosen
+   */
+  public void fitTo(NetworkConfig network) {
+    networkBlock = network.blockSize();
+    if (sampler().hasNetworksBlocks() && networkBlock > 0 && blockSize() != networkBlock) {
+      throw new InvalidConfigException(
+          "--block", "must be that of the model, %d: %d".formatted(networkBlock, blockSize()));
+    }
+  }
+
+  /**
+   * Checks a length of sequences.
+   *
+   * @param option the option that gives it
+   * @throws InvalidConfigException unless it is whole blocks, where the network takes no others
+   */
+  void checkLength(String option, int length) {
+    if (sampler().hasNetworksBlocks() && networkBlock > 0 && length % networkBlock != 0) {
+      throw new InvalidConfigException(
+          option,
+          "--sampler %s takes lengths that are multiples of the model's block, %d: %d"
+              .formatted(sampler(), networkBlock, length));
+    }
+  }
+
+  private int blockSize() {
+    return block != null ? block : networkBlock > 0 ? networkBlock : BD3LM_BLOCK;
   }
 
   /** As {@link #fitTo(MaskedDiffusion)}, for a model that is not loaded. */
@@ -354,8 +390,7 @@ public final class SamplerOptions implements TitledOptions {
 
   /** Without steps positions are revealed one by one, as the release's scripts do. */
   SamplingMethod blockwise() {
-    return new PublishedMethod.Blockwise(
-        block == null ? BD3LM_BLOCK : block, steps == null ? 0 : steps);
+    return new PublishedMethod.Blockwise(blockSize(), publishedSteps());
   }
 
   SamplingMethod timed(PublishedMethod.Rule rule) {
@@ -368,7 +403,7 @@ public final class SamplerOptions implements TitledOptions {
   }
 
   private int publishedSteps() {
-    return steps == null ? PUBLISHED_STEPS : steps;
+    return steps == null ? sampler().publishedSteps() : steps;
   }
 
   SamplingMethod remasked(Remasking remasking) {
@@ -434,14 +469,10 @@ public final class SamplerOptions implements TitledOptions {
     SamplingMethod method = sampler().method(this);
     String kind = method.isExact() ? "exact" : "approximate";
     String draw = isReference() ? ", " + method.draw() + " draw at every step" : "";
-    String grid =
-        sampler().isPublished()
-            ? ", " + Counted.of(publishedSteps(), "step")
-            : sampler().has(OptionGroup.GRID)
-                ? ", " + Counted.of(grid().steps(), "step") + ", " + grid().grid()
-                : "";
+    String steps = stepCount() == 0 ? "" : ", " + Counted.of(stepCount(), "step");
+    String grid = sampler().has(OptionGroup.GRID) ? ", " + grid().grid() : "";
     String law = law().equals(TokenLaw.MODEL) ? "" : ", " + lawText();
-    return "%s (%s)%s%s%s".formatted(method.name(), kind, draw, grid, law);
+    return "%s (%s)%s%s%s%s".formatted(method.name(), kind, draw, steps, grid, law);
   }
 
   private String lawText() {

@@ -11,6 +11,9 @@ import io.github.md4.cli.support.Visible;
 import io.github.md4.core.Division;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.model.ModelFolder;
+import io.github.md4.core.model.Weights;
+import io.github.md4.core.published.ChatFormat;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
@@ -22,6 +25,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.LongFunction;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,6 +42,14 @@ final class SamplingSession {
   @Mixin private ModelOptions options;
 
   @Mixin private Parts parts;
+
+  @Option(
+      names = "--stop-at-end",
+      description =
+          "End a sample at the first token that ends a text, or a turn of a chat, among the masks"
+              + " at its end. What follows is not printed, and the network is called no more for"
+              + " it.")
+  private boolean stopsAtEnd;
 
   @Option(names = "--json", description = "Print a JSON object with the tokens on each line.")
   private boolean json;
@@ -54,12 +68,15 @@ final class SamplingSession {
 
   private boolean isStartShown;
 
+  /** The tokens that end a sample, known once the model is open. */
+  private Set<Integer> ends = Set.of();
+
   /**
    * Returns the options of the sampler, after {@link #open} those of the model; a wrong one is a
    * usage error.
    */
   SamplingOptions sampling() {
-    return sampler.options();
+    return sampler.options().stoppingAt(ends);
   }
 
   /** Prints a line on stderr. */
@@ -72,6 +89,11 @@ final class SamplingSession {
     isStartShown = true;
   }
 
+  /** Checks a length that an option gives; one that the sampler cannot take is an error. */
+  void checkLength(String option, int length) {
+    sampler.checkLength(option, length);
+  }
+
   boolean isJson() {
     return json;
   }
@@ -82,17 +104,34 @@ final class SamplingSession {
     try {
       check(model);
       return model;
-    } catch (InvalidConfigException | InvalidDataException e) {
+    } catch (InvalidConfigException | InvalidDataException | IOException e) {
       model.close();
       throw e;
     }
   }
 
-  private void check(MaskedDiffusion model) {
+  private void check(MaskedDiffusion model) throws IOException {
     if (model.description().tokenizer().image().isPresent()) {
       throw new InvalidDataException(folder.path(), "is a model of images; use md4 sample-images");
     }
     sampler.fitTo(model);
+    if (stopsAtEnd) {
+      ends = ends(model);
+    }
+  }
+
+  private Set<Integer> ends(MaskedDiffusion model) throws IOException {
+    Set<Integer> found = new TreeSet<>();
+    model.tokenizer().endOfText().ifPresent(found::add);
+    Path place = ModelFolder.find(folder.path(), Weights.EMA);
+    if (ChatFormat.isIn(place)) {
+      found.addAll(ChatFormat.read(place, Optional.empty()).ends());
+    }
+    if (found.isEmpty()) {
+      throw new InvalidConfigException(
+          "--stop-at-end", "the vocabulary of this model has no token that ends a text");
+    }
+    return found;
   }
 
   /**
@@ -150,7 +189,7 @@ final class SamplingSession {
     if (json) {
       return new SampleForm.ForScripts(sampler, tokenizer);
     }
-    SampleForm form = new SampleForm.ForPeople(sampler, tokenizer);
+    SampleForm form = new SampleForm.ForPeople(sampler);
     return isStartShown ? new SampleForm.AfterItsStart(tokenizer, form) : form;
   }
 

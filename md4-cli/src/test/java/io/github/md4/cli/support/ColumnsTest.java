@@ -28,9 +28,24 @@ final class ColumnsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "97, 1", "0x2591, 1", "0xad, 1", "0x10ff, 1", "0x1100, 2", "0x115f, 2", "0x1160, 0", "0x231c, 1",
-    "0x3041, 2", "0xff61, 1", "0xffe6, 2", "0xffe7, 1", "0x20000, 2", "0x3fffe, 1", "0x05d0, 1",
-    "0x05b8, 0", "0x0e31, 0", "0xe01, 1"
+    "97, 1",
+    "0x2591, 1",
+    "0xad, 1",
+    "0x10ff, 1",
+    "0x1100, 2",
+    "0x115f, 2",
+    "0x1160, 0",
+    "0x231c, 1",
+    "0x3041, 2",
+    "0xff61, 1",
+    "0xffe6, 2",
+    "0xffe7, 1",
+    "0x20000, 2",
+    "0x3fffe, 1",
+    "0x05d0, 1",
+    "0x05b8, 0",
+    "0x0e31, 0",
+    "0xe01, 1"
   })
   void of_isTheWidthOfACharacter(String point, int expected) {
     assertThat(Columns.of(Integer.decode(point))).isEqualTo(expected);

@@ -47,6 +47,14 @@ public interface NetworkConfig {
     return false;
   }
 
+  /**
+   * {@return the number of positions of a block, where the network unmasks block by block from left
+   * to right (BD3-LM); 0 where all positions are seen at once}
+   */
+  default int blockSize() {
+    return 0;
+  }
+
   /** {@return D, the width of the vectors that the network is shown beside tokens, or 0} */
   default int vectorWidth() {
     return 0;

@@ -64,12 +64,8 @@ public final class ChatFormat {
    * @throws IOException if a file cannot be read
    */
   public static ChatFormat read(Path model, Optional<Path> own) throws IOException {
-    Path folder = PublishedCopy.isIn(model) ? model.resolve(PublishedCopy.KEPT) : model;
-    Path settings = folder.resolve(SETTINGS);
-    JsonObject json =
-        Files.isRegularFile(settings)
-            ? new UntrustedFile(settings).readJson("holds no settings", each -> each)
-            : new JsonObject();
+    Path folder = folder(model);
+    JsonObject json = settings(folder);
     Source source = own.isPresent() ? Source.of(own.get()) : Source.in(folder, json);
     ChatTemplate template =
         new UntrustedFile(source.file)
@@ -77,6 +73,30 @@ public final class ChatFormat {
     Map<String, Integer> special = TokenizerFiles.read(folder).specialTokens();
     Tokenizer tokenizer = SavedModel.Description.read(model).tokenizer();
     return new ChatFormat(template, tokenizer, special, PublishedCopy.sampler(model));
+  }
+
+  /**
+   * {@return whether a folder, as it was published or as {@code md4 import} made it, has a chat
+   * template of its own}
+   *
+   * @param model the folder
+   * @throws InvalidDataException if its settings are damaged
+   * @throws IOException if a file cannot be read
+   */
+  public static boolean isIn(Path model) throws IOException {
+    Path folder = folder(model);
+    return Files.isRegularFile(folder.resolve(TEMPLATE_FILE)) || settings(folder).has(TEMPLATE);
+  }
+
+  private static Path folder(Path model) {
+    return PublishedCopy.isIn(model) ? model.resolve(PublishedCopy.KEPT) : model;
+  }
+
+  private static JsonObject settings(Path folder) throws IOException {
+    Path settings = folder.resolve(SETTINGS);
+    return Files.isRegularFile(settings)
+        ? new UntrustedFile(settings).readJson("holds no settings", each -> each)
+        : new JsonObject();
   }
 
   /** The text of a template, and the file that it stands in. */
