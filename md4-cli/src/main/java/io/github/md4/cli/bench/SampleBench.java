@@ -123,8 +123,7 @@ record SampleBench(NDManager manager, Workload workload) {
     long sequenceCalls = samples.stream().mapToLong(Sample::calls).sum();
     if (calls[0] > planned) {
       throw new IllegalStateException(
-          "there must be no there must be no more calls than planned: %d, %d"
-              .formatted(calls[0], planned));
+          "there must be no more calls than planned: %d, %d".formatted(calls[0], planned));
     }
     return new Result(
         code,

@@ -38,6 +38,10 @@ public final class TimeEmbedding {
     }
     float[] features = new float[times.length * width];
     for (int b = 0; b < times.length; b++) {
+      if (b > 0 && times[b] == times[b - 1]) { // sequences of a batch often stand at one time
+        System.arraycopy(features, (b - 1) * width, features, b * width, width);
+        continue;
+      }
       for (int k = 0; k < half; k++) {
         double angle = SCALE * times[b] * frequencies[k];
         features[b * width + k] = (float) Math.sin(angle);

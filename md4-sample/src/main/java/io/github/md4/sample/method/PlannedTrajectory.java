@@ -8,7 +8,6 @@ import io.github.md4.sample.method.RevealPlan.Reveal;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.Trajectory;
 import io.github.md4.sample.trajectory.TrajectoryQuery;
-import java.util.Arrays;
 import java.util.function.DoubleFunction;
 
 /**
@@ -60,9 +59,11 @@ final class PlannedTrajectory implements Trajectory {
   @Override
   public TrajectoryQuery query() {
     Reveal reveal = plan.reveals().get(next);
-    double[] noise = Arrays.stream(reveal.positions()).mapToDouble(n -> u[n]).toArray();
-    if (reveal.point().time() == last) {
-      Arrays.setAll(noise, r -> leftovers.uniform(noise[r]));
+    boolean isLast = reveal.point().time() == last;
+    double[] noise = new double[reveal.positions().length];
+    for (int r = 0; r < noise.length; r++) {
+      double own = u[reveal.positions()[r]];
+      noise[r] = isLast ? leftovers.uniform(own) : own;
     }
     return new TrajectoryQuery(reveal.point(), reveal.positions(), new double[][] {noise});
   }

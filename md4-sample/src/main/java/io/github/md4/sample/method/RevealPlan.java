@@ -3,9 +3,8 @@ package io.github.md4.sample.method;
 
 import io.github.md4.sample.trajectory.GridPoint;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The times at which the masked positions of a sequence are revealed. They do not depend on the
@@ -27,26 +26,47 @@ record RevealPlan(List<Reveal> reveals) {
   static RevealPlan of(RevealTimes revealTimes, int[] masked, double[] u) {
     double[] times = new double[masked.length];
     for (int r = 0; r < times.length; r++) {
-      times[r] = revealTimes.timeOf(u[r]);
+      times[r] = revealTimes.timeOf(u[r]) + 0.0; // a search tells -0.0 from 0.0
     }
-    int[] order =
-        IntStream.range(0, masked.length)
-            .boxed()
-            .sorted(Comparator.comparingDouble(r -> -times[r])) // equal times stay in order
-            .mapToInt(r -> r)
-            .toArray();
+    double[] distinct = ascending(times);
+    int[][] positions = positionsAt(distinct, times, masked);
     List<Reveal> reveals = new ArrayList<>();
-    for (int begin = 0; begin < order.length; ) {
-      int end = begin;
-      double time = times[order[begin]];
-      while (end < order.length && times[order[end]] == time) {
-        end++;
-      }
-      int[] positions = IntStream.range(begin, end).map(i -> masked[order[i]]).toArray();
-      reveals.add(
-          new Reveal(new GridPoint(revealTimes.step(time, reveals.size()), time), positions));
-      begin = end;
+    for (int k = distinct.length - 1; k >= 0; k--) {
+      int step = revealTimes.step(distinct[k], reveals.size());
+      reveals.add(new Reveal(new GridPoint(step, distinct[k]), positions[k]));
     }
     return new RevealPlan(reveals);
+  }
+
+  /** Returns the different times, the earliest first. */
+  private static double[] ascending(double[] times) {
+    double[] sorted = times.clone();
+    Arrays.sort(sorted);
+    int count = 0;
+    for (double time : sorted) {
+      if (count == 0 || time != sorted[count - 1]) {
+        sorted[count++] = time;
+      }
+    }
+    return Arrays.copyOf(sorted, count);
+  }
+
+  /** Returns the positions of each of the different times, in their order. */
+  private static int[][] positionsAt(double[] distinct, double[] times, int[] masked) {
+    int[] of = new int[times.length];
+    int[] counts = new int[distinct.length];
+    for (int r = 0; r < of.length; r++) {
+      of[r] = Arrays.binarySearch(distinct, times[r]);
+      counts[of[r]]++;
+    }
+    int[][] positions = new int[distinct.length][];
+    for (int r = of.length - 1; r >= 0; r--) {
+      int k = of[r];
+      if (positions[k] == null) {
+        positions[k] = new int[counts[k]];
+      }
+      positions[k][--counts[k]] = masked[r];
+    }
+    return positions;
   }
 }

@@ -93,11 +93,9 @@ public record InitialSequence(int[] zt, long index, int label) {
    * @throws IllegalArgumentException if one is not
    */
   public void check(TokenSpace space) {
+    String message = "a token must be in [0, %d]".formatted(space.maskToken());
     for (int token : zt) {
-      require(
-          token >= 0 && token <= space.maskToken(),
-          "a token must be in [0, %d]".formatted(space.maskToken()),
-          token);
+      require(token >= 0 && token <= space.maskToken(), message, token);
     }
   }
 }

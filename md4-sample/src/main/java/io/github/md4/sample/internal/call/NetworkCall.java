@@ -139,7 +139,13 @@ public record NetworkCall(NDManager manager, Denoiser denoiser, DrawKernels kern
 
   /** Returns the tokens shown, [B N]. */
   private static int[] tokens(CallPart part) {
-    return part.sequences().stream().flatMapToInt(each -> Arrays.stream(each.shown())).toArray();
+    List<? extends ShownSequence> sequences = part.sequences();
+    int length = sequences.get(0).shown().length;
+    int[] tokens = new int[sequences.size() * length];
+    for (int b = 0; b < sequences.size(); b++) {
+      System.arraycopy(sequences.get(b).shown(), 0, tokens, b * length, length);
+    }
+    return tokens;
   }
 
   /** Returns the flat positions asked about, [R]. */
