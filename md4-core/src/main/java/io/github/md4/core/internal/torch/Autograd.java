@@ -29,6 +29,20 @@ public final class Autograd implements AutoCloseable {
             into[i].copy_(inner)
         return into[0]
 
+      def each(self: __torch__.M, outputs: List[Tensor], gradients: List[Tensor], variables: List[Tensor]) -> List[Tensor]:
+        outer = annotate(List[Optional[Tensor]], [])
+        for i in range(len(gradients)):
+          outer.append(gradients[i])
+        found = torch.autograd.grad(outputs, variables, outer, None, False, True)
+        all = annotate(List[Tensor], [])
+        for i in range(len(found)):
+          inner = found[i]
+          if inner is None:
+            all.append(torch.zeros_like(variables[i]))
+          else:
+            all.append(inner)
+        return all
+
       def zero(self: __torch__.M, all: Tensor) -> Tensor:
         return all.zero_()
 
@@ -88,6 +102,16 @@ public final class Autograd implements AutoCloseable {
     try (NDManager scope = output.getManager().newSubManager()) {
       script.record(scope, "gradients", output, gradient, variables, into.arrays()).close();
     }
+  }
+
+  /**
+   * Returns the gradients by {@code variables}, given those by {@code outputs}, and frees the
+   * recorded graph.
+   *
+   * @param variables arrays that require a gradient; one that no output depends on gets zeros
+   */
+  public NDList gradients(NDManager scope, NDList outputs, NDList gradients, NDList variables) {
+    return script.record(scope, "each", outputs, gradients, variables);
   }
 
   /** Sets all to zero. */

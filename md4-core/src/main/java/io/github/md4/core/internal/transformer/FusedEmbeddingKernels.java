@@ -59,6 +59,16 @@ public final class FusedEmbeddingKernels {
         FusedKernels.list(into));
   }
 
+  /** Returns vectors, float32 [N, .], as the residual stream, {@code x w^T + b}. */
+  public Hidden project(NDManager scope, NDArray x, NDArray w, NDArray b) {
+    return new Hidden(kernels.one(scope, "project", x, w, b));
+  }
+
+  /** Returns the gradients by x, float32, w and b, given that by {@link #project}. */
+  public NDList projectBackward(NDManager scope, Hidden dh, NDArray x, NDArray w) {
+    return kernels.run(scope, "projectBackward", dh.array, x, w);
+  }
+
   /** Copies a gradient. */
   public void write(NDManager scope, NDArray gradient, Hidden into) {
     kernels.change(scope, "copyInto", gradient, into.array);

@@ -292,6 +292,16 @@ public final class FusedKernels implements AutoCloseable {
     return new FusedLogits(this, logits, vocabularySize);
   }
 
+  /** Returns the first V columns of the head's product, float32 [R, V]. */
+  public NDArray exactLogits(NDManager scope, Hidden logits, int vocabularySize) {
+    return one(scope, "logits", logits.array, vocabularySize);
+  }
+
+  /** Overwrites logits with their gradient, float32 [R, V]. */
+  public void overwrite(NDManager scope, Hidden logits, NDArray gradient) {
+    change(scope, "overwrite", logits.array, 0, gradient);
+  }
+
   /** Returns an optimizer's kernels that keep {@code copy} equal to the parameters. */
   public OptimizerKernels optimizer(NDManager parent, FlatArrays copy) {
     return new OptimizerKernels(parent, movement(copy));

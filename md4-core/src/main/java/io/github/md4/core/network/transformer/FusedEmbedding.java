@@ -11,7 +11,7 @@ import io.github.md4.core.internal.transformer.FusedUploads.Batch;
 import io.github.md4.core.network.transformer.TransformerConfig.Embedding;
 
 /** The embedding of the hand-written pass, forward and backward. */
-final class FusedEmbedding {
+final class FusedEmbedding implements FusedStart {
   private static final String TABLE = "embedding.weight";
   private static final String WEIGHT = "embedding.projection.weight";
   private static final String BIAS = "embedding.projection.bias";
@@ -27,8 +27,8 @@ final class FusedEmbedding {
     this.isOutside = config.embedding() == Embedding.OUTSIDE;
   }
 
-  /** Returns the residual stream [N, D] of all positions. */
-  Hidden forward(NDManager scope, Batch batch) {
+  @Override
+  public Hidden forward(NDManager scope, Batch batch) {
     embedded = kernels.embed(scope, batch, table(scope));
     return embedded.stream();
   }
@@ -44,8 +44,8 @@ final class FusedEmbedding {
         : kernels.table(weights.exact(TABLE), weights.copy(TABLE));
   }
 
-  /** Writes the gradients, given that by the residual stream. */
-  void backward(NDManager scope, Hidden dh, Batch batch) {
+  @Override
+  public void backward(NDManager scope, Hidden dh, Batch batch) {
     int tokens = (int) weights.exact(TABLE).getShape().get(0);
     NDArray gradient = kernels.embedBackward(scope, dh, embedded, batch, tokens);
     if (isOutside) {

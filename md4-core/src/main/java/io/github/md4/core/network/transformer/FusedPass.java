@@ -34,7 +34,7 @@ final class FusedPass implements TrainingPass {
   private final FusedConditionKernels conditionKernels;
   private final FusedWeights weights;
   private final FusedCondition condition;
-  private final FusedEmbedding embedding;
+  private final FusedStart start;
   private final FusedLayers layers;
   private Batch batch;
   private Optional<NDArray> gateFactors = Optional.empty();
@@ -56,7 +56,7 @@ final class FusedPass implements TrainingPass {
       NDList rotary,
       Recompute recompute) {}
 
-  private FusedPass(NDManager parent, Model model, EngineSeeds seeds) {
+  private FusedPass(NDManager parent, Model model, FusedStart start, EngineSeeds seeds) {
     this.scope = parent.newSubManager();
     this.model = model;
     this.seeds = seeds;
@@ -64,20 +64,27 @@ final class FusedPass implements TrainingPass {
     this.conditionKernels = kernels.condition();
     this.weights = model.weights;
     this.condition = new FusedCondition(kernels, weights, model.config);
-    this.embedding = new FusedEmbedding(kernels, weights, model.config);
+    this.start = start;
     this.layers =
         model.recompute == Recompute.LAYER
             ? FusedLayers.recomputing(scope)
             : FusedLayers.storing(scope);
   }
 
-  /** Returns the forward pass of a batch. */
+  /** Returns the forward pass of a batch of tokens. */
   static FusedPass forward(NDManager parent, Model model, FusedInput input, EngineSeeds seeds) {
-    FusedPass pass = new FusedPass(parent, model, seeds);
+    FusedStart start = new FusedEmbedding(model.kernels, model.weights, model.config);
+    return forward(parent, model, start, input, seeds);
+  }
+
+  /** Returns the forward pass of a batch that begins with {@code start}. */
+  static FusedPass forward(
+      NDManager parent, Model model, FusedStart start, FusedInput input, EngineSeeds seeds) {
+    FusedPass pass = new FusedPass(parent, model, start, seeds);
     pass.upload(input);
     pass.c = pass.condition.forward(pass.scope);
     seeds.beforeEmbedding();
-    pass.layers.start(pass.embedding.forward(pass.scope, pass.batch));
+    pass.layers.start(start.forward(pass.scope, pass.batch));
     for (int layer = 0; layer < model.config.layers(); layer++) {
       pass.layers.add(pass.layer(layer));
     }
@@ -127,6 +134,11 @@ final class FusedPass implements TrainingPass {
     logits = kernels.product(scope, headIn.input(), weights.paddedCopy(HEAD)); // [R, V padded]
   }
 
+  /** Returns the head's product [R, V padded], which the backward pass takes for its gradient. */
+  Hidden product() {
+    return logits;
+  }
+
   @Override
   public Logits logits() {
     return kernels.logits(logits, model.vocabularySize);
@@ -143,7 +155,7 @@ final class FusedPass implements TrainingPass {
     complete.accept(weights.segment(HEAD));
     Hidden dh =
         layers.backward(last, layer -> complete.accept(weights.segment(FusedLayer.first(layer))));
-    embedding.backward(scope, dh, batch);
+    start.backward(scope, dh, batch);
     modulationsBackward();
   }
 

@@ -17,12 +17,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The transformer in training by its hand-written forward and backward. */
-final class FusedTransformer implements TrainableNetwork {
-  private final NDManager manager;
+class FusedTransformer implements TrainableNetwork {
+  final NDManager manager;
   private final Recompute recompute;
-  private final FusedKernels kernels;
-  private final TransformerConfig config;
-  private final int vocabularySize;
+  final FusedKernels kernels;
+  final TransformerConfig config;
+  final int vocabularySize;
   private final FusedWeights weights;
   private final boolean isCopied;
   private final OptimizerKernels optimizer;
@@ -67,7 +67,7 @@ final class FusedTransformer implements TrainableNetwork {
     return scope -> FusedPass.forward(scope, model(input.length()), host, seeds);
   }
 
-  private FusedPass.Model model(int length) {
+  final FusedPass.Model model(int length) {
     NDList tables =
         rotary.computeIfAbsent(length, each -> Rotary.tables(manager, each, config.headWidth()));
     return new FusedPass.Model(kernels, weights, config, vocabularySize, tables, recompute);

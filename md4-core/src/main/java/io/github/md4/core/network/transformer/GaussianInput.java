@@ -47,6 +47,11 @@ record GaussianInput(
         length);
   }
 
+  /** Returns the condition with places on the scale of signal and noise as times. */
+  static Condition told(Condition condition) {
+    return told(condition.vectors(), condition);
+  }
+
   private static Condition told(List<NoisyVectors> each, Condition condition) {
     double[] places =
         each.stream()

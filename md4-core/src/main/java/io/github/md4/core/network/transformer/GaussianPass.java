@@ -11,17 +11,8 @@ import io.github.md4.core.internal.cuda.OwnedArrays;
 import java.util.Arrays;
 
 /**
- * A forward pass of Gaussian diffusion: from noisy vectors to the guess of the clean tokens.
- *
- * <pre>{@code
- * z_n = scale e(token_n) + added_n
- * logits_n = blocks(z)_n + scale / (1 - scale^2) z_n . e
- * guess_n = sum_v softmax(logits_n)_v e(v)
- * }</pre>
- *
- * <p>The second term of the logits is the evidence of the vector itself under even odds of all
- * tokens, which the blocks need not learn. Embeddings have D coordinates and the squared length D,
- * that of the mask is zero.
+ * A forward pass of Gaussian diffusion: from noisy vectors to the guess of the clean tokens, by
+ * {@link GaussianVectors} around the blocks.
  *
  * <p>B examples, N positions, D coordinates, W width, V tokens, R chosen rows.
  */
@@ -30,7 +21,6 @@ record GaussianPass(GaussianTransformerConfig config, TransformerPass blocks) {
   static final String PRODUCT = "vectors.projection.weight";
   static final String BIAS = "vectors.projection.bias";
   private static final int COLUMNS = 1;
-  private static final int[] COLUMN = {COLUMNS};
 
   /**
    * Returns the outputs at chosen rows: V logits, the guess, and its squared distance to the
@@ -41,14 +31,9 @@ record GaussianPass(GaussianTransformerConfig config, TransformerPass blocks) {
   NDArray outputs(NDManager parent, GaussianInput input, NDArray firstGuess, NDArray rows) {
     NDManager scope = parent.newSubManager();
     try {
-      NDArray e = embeddings(scope); // [V, D]
-      NDArray clean = ofTokens(scope, e, input.tokens()); // [B N, D]
-      NDArray z = clean.mul(input.scales(scope)).add(input.added()); // [B N, D]
-      NDArray shown = isConditioned() ? NDArrays.concat(new NDList(z, firstGuess), COLUMNS) : z;
-      NDArray logits = logits(scope, input, shown, rows).add(evidence(scope, input, z, e, rows));
-      NDArray guess = logits.softmax(COLUMNS).matMul(e); // [R, D]
-      NDArray distance = clean.get(rows).sub(guess).square().sum(COLUMN, true); // [R, 1]
-      NDArray all = NDArrays.concat(new NDList(logits, guess, distance), COLUMNS);
+      GaussianVectors vectors = GaussianVectors.of(scope, input, view(scope, TABLE));
+      NDArray logits = logits(scope, input, vectors.shown(config, firstGuess), rows);
+      NDArray all = vectors.outputs(scope, input, logits, rows);
       all.attach(parent);
       return all;
     } finally {
@@ -91,10 +76,6 @@ record GaussianPass(GaussianTransformerConfig config, TransformerPass blocks) {
     return places;
   }
 
-  private boolean isConditioned() {
-    return config.selfConditioning() > 0;
-  }
-
   private NDArray logits(NDManager scope, GaussianInput input, NDArray shown, NDArray rows) {
     long batchSize = input.signals().size();
     NDArray each =
@@ -108,22 +89,6 @@ record GaussianPass(GaussianTransformerConfig config, TransformerPass blocks) {
         inner -> blocks.weights().kernels().embedOutside(inner, each, shown, w, b),
         input.condition(),
         rows);
-  }
-
-  private static NDArray evidence(
-      NDManager scope, GaussianInput input, NDArray z, NDArray e, NDArray rows) {
-    return z.mul(input.evidence(scope)).get(rows).matMul(e.transpose()); // [R, V]
-  }
-
-  private NDArray embeddings(NDManager scope) {
-    NDArray table = view(scope, TABLE);
-    NDArray length = table.square().sum(COLUMN, true).sqrt(); // [V, 1]
-    return OwnedArrays.times(table.div(length), Math.sqrt(config.vectorWidth()));
-  }
-
-  private NDArray ofTokens(NDManager scope, NDArray e, NDArray tokens) {
-    NDArray mask = scope.zeros(new Shape(1, config.vectorWidth()));
-    return NDArrays.concat(new NDList(e, mask)).get(tokens);
   }
 
   /** Returns a parameter as an array of a scope, so that what is made of it is freed with it. */

@@ -10,6 +10,7 @@ import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Autograd;
 import io.github.md4.core.internal.torch.Recording;
+import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.TransformerKernels;
 import io.github.md4.core.network.Initializer;
 import io.github.md4.core.network.Network;
@@ -23,6 +24,7 @@ import io.github.md4.core.network.TrainingOptions.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
@@ -37,6 +39,8 @@ final class GaussianTransformer implements Network {
   private final TransformerConfig blocks;
   private final List<ParameterSpec> specs;
   private final NDManager manager;
+  private final TransformerKernels.Options kernels;
+  private final TransformerKernels.Dropout dropout;
   private final TransformerKernels inference;
   private final TransformerKernels training;
   private final Autograd autograd;
@@ -48,7 +52,7 @@ final class GaussianTransformer implements Network {
     this.blocks = config.blocks();
     this.specs = specs(config, vocabularySize);
     this.manager = parent.newSubManager();
-    TransformerKernels.Options options =
+    this.kernels =
         new TransformerKernels.Options(
             precision,
             blocks.activation(),
@@ -57,12 +61,9 @@ final class GaussianTransformer implements Network {
             blocks.headWidth(),
             false,
             EPSILON);
-    this.inference = TransformerKernels.forInference(manager, options);
-    this.training =
-        TransformerKernels.forTraining(
-            manager,
-            options,
-            new TransformerKernels.Dropout(config.dropout(), 0, config.attentionDropout()));
+    this.dropout = new TransformerKernels.Dropout(config.dropout(), 0, config.attentionDropout());
+    this.inference = TransformerKernels.forInference(manager, kernels);
+    this.training = TransformerKernels.forTraining(manager, kernels, dropout);
     this.autograd = new Autograd(manager);
   }
 
@@ -128,17 +129,45 @@ final class GaussianTransformer implements Network {
   @Override
   public TrainableNetwork trainable(
       NDManager parent, Parameters parameters, TrainingOptions options) {
-    if (options.kernels() == Kernels.FUSED) {
-      throw new DeviceException(
-          "training.kernels: fused is for networks of kind transformer; take auto");
+    return fused(parent, parameters, options)
+        .orElseGet(
+            () ->
+                new RecordedNetwork(
+                    parent,
+                    parameters,
+                    RecordedNetwork.Implementation.recorded(
+                        options.recompute(),
+                        (scope, batch, recording) -> recorded(scope, parameters, batch, recording),
+                        () -> {})));
+  }
+
+  private Optional<TrainableNetwork> fused(
+      NDManager parent, Parameters parameters, TrainingOptions options) {
+    if (options.kernels() == Kernels.TORCHSCRIPT) {
+      return Optional.empty();
     }
-    return new RecordedNetwork(
-        parent,
-        parameters,
-        RecordedNetwork.Implementation.recorded(
-            options.recompute(),
-            (scope, batch, recording) -> recorded(scope, parameters, batch, recording),
-            () -> {}));
+    FusedKernels.Options wanted = new FusedKernels.Options(kernels, dropout, options.stream());
+    Optional<FusedKernels> found = FusedKernels.find(parent, wanted);
+    if (found.isEmpty() && options.kernels() == Kernels.FUSED) {
+      throw new DeviceException(
+          "training.kernels: fused runs on an NVIDIA GPU from Ampere on, in bfloat16, and on a CPU,"
+              + " in float32; take auto");
+    }
+    return found.map(
+        ours ->
+            new FusedGaussian(
+                parent,
+                ours,
+                config,
+                parameters,
+                new FusedTransformer.Options(kernels.precision(), options.recompute()),
+                (scope, zt, input, examples) ->
+                    firstGuess(scope, plain(parameters, zt), input, examples)));
+  }
+
+  private NDArray firstGuess(
+      NDManager scope, GaussianPass pass, GaussianInput input, int... examples) {
+    return autograd.pause(() -> pass.firstGuess(scope, input, examples));
   }
 
   private NDArray recorded(
@@ -146,8 +175,7 @@ final class GaussianTransformer implements Network {
     GaussianInput input = GaussianInput.of(scope, batch.zt(), batch.condition());
     int batchSize = Math.toIntExact(batch.zt().getShape().get(0));
     int[] chosen = batch.noise().selfConditioned(batchSize, config.selfConditioning());
-    NDArray guess =
-        autograd.pause(() -> plain(parameters, batch.zt()).firstGuess(scope, input, chosen));
+    NDArray guess = firstGuess(scope, plain(parameters, batch.zt()), input, chosen);
     Blocks.Weights weights =
         new Blocks.Weights(
             training,

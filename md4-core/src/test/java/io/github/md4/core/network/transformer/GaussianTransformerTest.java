@@ -40,6 +40,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class GaussianTransformerTest {
@@ -58,6 +60,10 @@ final class GaussianTransformerTest {
   }
 
   private static GaussianTransformerConfig config(double selfConditioning) {
+    return config(selfConditioning, 0);
+  }
+
+  private static GaussianTransformerConfig config(double selfConditioning, double dropout) {
     TransformerConfig of = TransformerConfig.defaults();
     return new GaussianTransformerConfig(
         WIDTH,
@@ -69,7 +75,7 @@ final class GaussianTransformerTest {
         of.activation(),
         of.conditioning(),
         of.depthScaledInit(),
-        0,
+        dropout,
         0);
   }
 
@@ -99,8 +105,17 @@ final class GaussianTransformerTest {
 
   private static double loss(
       TrainableNetwork network, NDManager scope, boolean goesBack, Runnable between) {
+    return loss(network, scope, NOISE, goesBack, between);
+  }
+
+  private static double loss(
+      TrainableNetwork network,
+      NDManager scope,
+      DropoutNoise noise,
+      boolean goesBack,
+      Runnable between) {
     QueryBatch batch = batch();
-    try (TrainingPass pass = network.forward(scope, input(batch), NOISE)) {
+    try (TrainingPass pass = network.forward(scope, input(batch), noise)) {
       NDArray loss =
           OBJECTIVE.rowLoss().weightedSum(scope, pass.logits(), batch.asked(), batch.rowWeights(3));
       between.run();
@@ -111,13 +126,76 @@ final class GaussianTransformerTest {
     }
   }
 
+  private static final TrainingOptions FUSED =
+      new TrainingOptions(
+          TrainingOptions.Kernels.FUSED,
+          TrainingOptions.defaults().stream(),
+          TrainingOptions.Recompute.NONE);
+
+  static List<TrainingOptions> ways() {
+    return List.of(Training.TORCHSCRIPT, FUSED);
+  }
+
+  /** The hand-written pass of the blocks, with half of the examples conditioned, and dropout. */
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.5})
   @Tag("exact")
-  void gradients_areTheSameAfterACollection(double selfConditioning) {
+  void handWritten_isAsDifferentiatedAutomatically(double selfConditioning) {
+    DropoutNoise noise = new DropoutNoise(new Noise(3), 5, 0);
+    GaussianTransformerConfig config = config(selfConditioning, 0.3);
+    try (Network network = config.network(manager, V, Precision.FLOAT32);
+        Parameters parameters = RandomParameters.of(manager, network, 5);
+        TrainableNetwork script = network.trainable(manager, parameters, Training.TORCHSCRIPT);
+        TrainableNetwork fused = network.trainable(manager, parameters, FUSED);
+        NDManager scope = manager.newSubManager()) {
+      double expected = loss(script, scope, noise, true, () -> {});
+      assertThat(loss(fused, scope, noise, true, () -> {})).isCloseTo(expected, within(1e-5));
+      assertThat(fused.description()).contains("hand-written");
+      List<float[]> recorded = Training.values(script.gradients());
+      List<float[]> ours = Training.values(fused.gradients());
+      for (int p = 0; p < ours.size(); p++) {
+        String name = network.specs().get(p).name();
+        assertThat(distance(ours.get(p), recorded.get(p))).as(name).isLessThan(1e-5);
+      }
+      assertThat(expected).isNotEqualTo(loss(script, scope, NOISE, false, () -> {}));
+    }
+  }
+
+  /** Returns the length of the difference over that of the expected, or itself near zero. */
+  private static double distance(float[] ours, float[] expected) {
+    double difference = 0;
+    double whole = 1e-6;
+    for (int i = 0; i < expected.length; i++) {
+      difference += Math.pow(ours[i] - expected[i], 2);
+      whole += Math.pow(expected[i], 2);
+    }
+    return Math.sqrt(difference / whole);
+  }
+
+  @Test
+  void handWritten_leavesNothingBehind() {
+    try (Network network = network(0.5);
+        Parameters parameters = RandomParameters.of(manager, network, 5);
+        TrainableNetwork fused = network.trainable(manager, parameters, FUSED)) {
+      List<Integer> counts = new ArrayList<>();
+      for (int step = 0; step < 3; step++) {
+        try (NDManager scope = manager.newSubManager()) {
+          double unused = loss(fused, scope, true);
+        }
+        counts.add(manager.getManagedArrays().size());
+      }
+      assertThat(counts.get(2)).isEqualTo(counts.get(0));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, false", "0.5, false", "0, true", "0.5, true"})
+  @Tag("exact")
+  void gradients_areTheSameAfterACollection(double selfConditioning, boolean isFused) {
+    TrainingOptions way = isFused ? FUSED : Training.TORCHSCRIPT;
     try (Network network = network(selfConditioning);
         Parameters parameters = RandomParameters.of(manager, network, 5);
-        TrainableNetwork trainable = network.trainable(manager, parameters, Training.TORCHSCRIPT);
+        TrainableNetwork trainable = network.trainable(manager, parameters, way);
         NDManager scope = manager.newSubManager()) {
       double quiet = loss(trainable, scope, true);
       List<float[]> gradients = Training.values(trainable.gradients());
@@ -134,12 +212,13 @@ final class GaussianTransformerTest {
    * the evidence. Central differences of float32 with this h are good to about one percent of the
    * largest element.
    */
-  @Test
+  @ParameterizedTest
+  @MethodSource("ways")
   @Tag("exact")
-  void gradients_areTheSlopesOfTheLoss() {
+  void gradients_areTheSlopesOfTheLoss(TrainingOptions way) {
     try (Network network = network(0);
         Parameters parameters = RandomParameters.of(manager, network, 5);
-        TrainableNetwork trainable = network.trainable(manager, parameters, Training.TORCHSCRIPT);
+        TrainableNetwork trainable = network.trainable(manager, parameters, way);
         NDManager scope = manager.newSubManager()) {
       double unused = loss(trainable, scope, true);
       List<float[]> gradients = Training.values(trainable.gradients());
@@ -317,12 +396,10 @@ final class GaussianTransformerTest {
                       .denoiser(parameters)
                       .logits(zt, Condition.at(0.5), manager.create(new long[] {0})))
           .withMessage("there must be vectors for each of 1 examples: 0");
-      TrainingOptions fused =
-          new TrainingOptions(
-              TrainingOptions.Kernels.FUSED,
-              TrainingOptions.defaults().stream(),
-              TrainingOptions.Recompute.NONE);
-      assertThatThrownBy(() -> network.trainable(manager, parameters, fused))
+    }
+    try (Network network = config(0).network(manager, V, Precision.BFLOAT16);
+        Parameters parameters = RandomParameters.of(manager, network, 5)) {
+      assertThatThrownBy(() -> network.trainable(manager, parameters, FUSED))
           .isInstanceOf(DeviceException.class)
           .hasMessageContaining("take auto");
     }
