@@ -95,7 +95,6 @@ final class FusedGaussianPass implements TrainingPass {
 
   /** The vectors as the blocks' residual stream. */
   private static final class Start implements FusedStart {
-    private final NDManager scope;
     private final Model model;
     private final FusedWeights weights;
     private final FusedEmbeddingKernels kernels;
@@ -105,7 +104,6 @@ final class FusedGaussianPass implements TrainingPass {
     private NDList ofVectors; // gradients by e, clean and z of the outputs
 
     Start(NDManager scope, Model model, Given given, FusedPass.Model ofBlocks) {
-      this.scope = scope;
       this.model = model;
       this.weights = ofBlocks.weights();
       this.kernels = ofBlocks.kernels().embedding();
