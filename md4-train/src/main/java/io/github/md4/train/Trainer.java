@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.train;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.EngineThreads;
+import io.github.md4.core.internal.torch.ProcessHeap;
 import io.github.md4.core.model.AtomicWrite;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
@@ -245,6 +247,7 @@ final class Trainer {
   /** Evaluates where it is due; it stays owed where the training is told to stop meanwhile. */
   private void evaluateIfOwed(Conduct conduct) throws IOException {
     if (isEvaluationOwed) {
+      ProcessHeap.release(device());
       try {
         learner.whole(() -> conduct.listener.onEvaluation(learner, conduct.isStopRequested));
         isEvaluationOwed = false;
@@ -253,6 +256,7 @@ final class Trainer {
           throw e;
         }
       }
+      ProcessHeap.release(device());
       conduct.meter.restart();
     }
   }
@@ -319,7 +323,11 @@ final class Trainer {
 
   /** Returns the threads that results depend on: those of the engine on a CPU, else 0. */
   int engineThreads() {
-    return learner.model().manager().getDevice().isGpu() ? 0 : EngineThreads.count();
+    return device().isGpu() ? 0 : EngineThreads.count();
+  }
+
+  private Device device() {
+    return learner.model().manager().getDevice();
   }
 
   private void writeModel(Path target) throws IOException {

@@ -8,6 +8,7 @@ import io.github.md4.cli.support.SystemMemory;
 import io.github.md4.cli.train.TrainingDraws;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.cuda.GpuMemory;
+import io.github.md4.core.internal.torch.ProcessHeap;
 import io.github.md4.core.likelihood.Examples;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.model.Weights;
@@ -51,11 +52,6 @@ final class Trial implements AutoCloseable {
 
   private static final double SAMPLING_SECONDS = 5;
   private static final int WARM_CALLS = 3;
-  private static final int MOST_ROUNDS = 6;
-
-  /** The time of further rounds, in times of that of the steps. */
-  private static final double REPEATED_SHARE = 0.5;
-
   private static final double WARM_SECONDS = 0.5;
 
   private final NDManager manager;
@@ -145,9 +141,6 @@ final class Trial implements AutoCloseable {
     long ofSamples = peak();
     Part part = evaluated.part(isBrief ? 1 : affordable(pace.seconds()));
     double ofExample = part.call == 0 ? 0 : evaluationOfExample(part);
-    if (!isBrief && !manager.getDevice().isGpu()) {
-      repeat(part, REPEATED_SHARE * seconds);
-    }
     return new Findings(
         start,
         Math.max(0, pace.first() - pace.seconds()),
@@ -160,22 +153,11 @@ final class Trial implements AutoCloseable {
         0);
   }
 
-  /**
-   * Goes through steps, samples and evaluation some more times: as a phase leaves the free memory
-   * in other pieces than the one before found it, a process grows a little in its first rounds.
-   */
-  private void repeat(Part part, double seconds) {
-    long begin = System.nanoTime();
-    for (int i = 0; i < MOST_ROUNDS && (System.nanoTime() - begin) * 1e-9 < seconds; i++) {
-      double unused = bench.pace(0).seconds() + samples(WARM_SECONDS);
-      unused += part.call == 0 ? 0 : evaluationOfExample(part);
-    }
-  }
-
   /** Returns the most bytes in use since the last call; of a GPU, of all time. */
   private long peak() throws IOException {
     OptionalLong onGpu = GpuMemory.used(manager.getDevice());
     long peak = (onGpu.isPresent() ? onGpu : SystemMemory.peak()).orElse(0);
+    ProcessHeap.release(manager.getDevice()); // as a training does before an evaluation
     SystemMemory.resetPeak();
     return peak;
   }

@@ -244,8 +244,8 @@ public final class Learner implements AutoCloseable {
 
   /** Keeps the free memory of a CPU's arrays from growing over the updates. */
   private void releaseIfDue() {
-    if (!manager.getDevice().isGpu() && updates % UPDATES_PER_RELEASE == 0) {
-      ProcessHeap.release();
+    if (updates % UPDATES_PER_RELEASE == 0) {
+      ProcessHeap.release(manager.getDevice());
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.torch;
 
+import ai.djl.Device;
 import com.sun.jna.Function;
 import com.sun.jna.NativeLong;
 import com.sun.jna.Platform;
@@ -19,11 +20,13 @@ public final class ProcessHeap {
   private ProcessHeap() {}
 
   /**
-   * Gives the pages of free memory back to the system; does nothing where the C library has no
-   * function for that.
+   * Gives the pages of free memory back to the system; does nothing for a GPU, or where the C
+   * library has no function for that.
+   *
+   * @param device the device of the arrays
    */
-  public static void release() {
-    if (Platform.isLinux()) {
+  public static void release(Device device) {
+    if (!device.isGpu() && Platform.isLinux()) {
       try {
         int unused =
             Function.getFunction("c", "malloc_trim").invokeInt(new Object[] {KEEP_NOTHING});
