@@ -35,7 +35,7 @@ record GaussianVectors(NDArray e, NDArray clean, NDArray z) {
   static GaussianVectors of(NDManager scope, GaussianInput input, NDArray table) {
     long d = table.getShape().get(COLUMNS);
     NDArray length = table.square().sum(COLUMN, true).sqrt(); // [V, 1]
-    NDArray e = OwnedArrays.times(table.div(length), Math.sqrt(d)); // [V, D]
+    NDArray e = OwnedArrays.times(table.div(length), Math.sqrt((double) d)); // [V, D]
     NDArray mask = scope.zeros(new Shape(1, d));
     NDArray clean = NDArrays.concat(new NDList(e, mask)).get(input.tokens());
     return new GaussianVectors(e, clean, clean.mul(input.scales(scope)).add(input.added()));
