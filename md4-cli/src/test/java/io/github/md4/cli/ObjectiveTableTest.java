@@ -48,7 +48,7 @@ final class ObjectiveTableTest {
   private static final Map<String, Set<String>> SAMPLERS =
       Map.of(
           "diffusion", OF_MASKS,
-          "autoregressive", Set.of("autoregressive", "ancestral"),
+          "autoregressive", Set.of("autoregressive"),
           "maskgit", OF_MASKS,
           "any-order", OF_MASKS,
           "score-entropy", OF_MASKS,
