@@ -112,6 +112,11 @@ final class ObjectiveTableTest {
   }
 
   private Path model(String name) throws IOException {
+    return model(folder, name);
+  }
+
+  /** Writes a model of an objective with random weights. */
+  static Path model(Path folder, String name) throws IOException {
     ObjectiveKind objective = ObjectiveKind.parse(name);
     ModelConfig config =
         new ModelConfig(

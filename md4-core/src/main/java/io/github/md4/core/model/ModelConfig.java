@@ -60,10 +60,11 @@ public record ModelConfig(
     }
     if (network.vectorWidth() != objective.vectorWidth()) {
       throw new IllegalArgumentException(
-          (objective.vectorWidth() == 0
-                  ? "the objective %s needs a network of tokens alone, not of vectors of width %d"
-                  : "the objective %s needs network.kind gaussian-transformer, with as wide vectors: %d")
-              .formatted(objective, network.vectorWidth()));
+          objective.vectorWidth() == 0
+              ? "the objective %s needs a network of tokens alone, not of vectors of width %d"
+                  .formatted(objective, network.vectorWidth())
+              : "the objective %s needs network.kind gaussian-transformer with vectorWidth %d"
+                  .formatted(objective, objective.vectorWidth()));
     }
     boolean fits =
         schedule.match(
