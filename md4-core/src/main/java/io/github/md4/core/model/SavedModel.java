@@ -12,8 +12,6 @@ import io.github.md4.core.network.FrozenDenoiser;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.ParameterSource;
 import io.github.md4.core.network.Parameters;
-import io.github.md4.core.schedule.Curve;
-import io.github.md4.core.schedule.LearnedPowers;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
@@ -34,7 +32,7 @@ import java.util.stream.Stream;
  * as those of this library are.
  */
 public final class SavedModel implements AutoCloseable {
-  private static final String CONFIG = "config.json";
+  static final String CONFIG = "config.json";
   private static final String TOKENIZER = "tokenizer.json";
   private static final String MODEL = "model.safetensors";
   private static final String AVERAGE = "ema.safetensors";
@@ -69,42 +67,6 @@ public final class SavedModel implements AutoCloseable {
      */
     public Network network(NDManager parent, Precision precision) {
       return config.network().network(parent, tokenizer.vocabularySize(), precision);
-    }
-
-    private Schedule schedule(Path weights, NDManager manager) throws IOException {
-      StoredSchedule stored =
-          config
-              .schedule()
-              .match(
-                  curve -> () -> curve(weights, curve),
-                  powers -> () -> learned(weights, manager, powers),
-                  noise -> () -> new NoiseParameter(noise).read(weights, manager));
-      return stored.read();
-    }
-
-    /** A schedule to be read from a model's files. */
-    private interface StoredSchedule {
-      Schedule read() throws IOException;
-    }
-
-    private Schedule learned(Path weights, NDManager manager, LearnedPowers learned)
-        throws IOException {
-      return new GenMd4Parameter(learned, tokenizer.vocabularySize())
-          .read(weights, manager, config.epsilon());
-    }
-
-    private Schedule curve(Path weights, Curve curve) throws IOException {
-      if (GenMd4Parameter.isIn(weights)) {
-        throw new InvalidDataException(
-            weights,
-            "has learned powers, but %s beside it says schedule %s".formatted(CONFIG, curve));
-      }
-      if (NoiseParameter.isIn(weights)) {
-        throw new InvalidDataException(
-            weights,
-            "has a learned noise, but %s beside it says schedule %s".formatted(CONFIG, curve));
-      }
-      return curve.starting(tokenizer.vocabularySize(), config.epsilon());
     }
 
     /**
@@ -192,7 +154,7 @@ public final class SavedModel implements AutoCloseable {
     }
     Description description = Description.read(folder);
     Path file = weightsFile(folder, weights);
-    Schedule schedule = description.schedule(file, manager);
+    Schedule schedule = new StoredSchedule(description, file).read(manager);
     Network network = network(folder, description, manager, precision);
     try (SafeTensors tensors = ParameterFile.open(file, "", network.specs())) {
       return load(
