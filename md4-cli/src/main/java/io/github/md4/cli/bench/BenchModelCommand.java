@@ -153,7 +153,7 @@ final class BenchModelCommand implements Callable<Integer> {
         generation.masks(),
         generation.length(),
         generation.calls(),
-        sampler.label());
+        sampler.summary().label());
     table.row("memory", "%s", report.memory);
     return table;
   }

@@ -44,7 +44,7 @@ record SampleBenchReport(
     table.row(
         "sampler",
         "%s; %s, %d at once",
-        sampler.label(),
+        sampler.summary().label(),
         Counted.of(count, "sequence"),
         sampler.batchSize());
     measuredRows(table);
@@ -86,7 +86,7 @@ record SampleBenchReport(
     ObjectNode json = Json.report();
     json.set("host", host.json());
     json.set("config", config());
-    json.set("sampler", sampler.json());
+    json.set("sampler", sampler.summary().json());
     json.put("count", count)
         .put("batchSize", sampler.batchSize())
         .put("code", result.code())

@@ -28,7 +28,7 @@ sealed interface SampleForm {
           .formatted(
               sample.index(),
               options.seed(),
-              options.label(),
+              options.summary().label(),
               Counted.of(sample.calls(), "call"),
               sample.text());
     }
@@ -52,7 +52,7 @@ sealed interface SampleForm {
     @Override
     public String of(Sample sample, int[] zt) {
       ObjectNode json = Json.report().put("index", sample.index());
-      json.setAll(options.json());
+      json.setAll(options.summary().json());
       json.put("calls", sample.calls()).put("text", sample.text());
       if (hasGivenTokens(zt, tokenizer)) {
         json.put("start", tokenizer.decode(zt));

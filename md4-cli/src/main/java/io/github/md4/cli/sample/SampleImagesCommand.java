@@ -208,7 +208,7 @@ public final class SampleImagesCommand implements Callable<Integer> {
   }
 
   private Trace.Header header(MaskedDiffusion model) {
-    return sampler.traceHeader(model.description(), folder.path());
+    return sampler.summary().traceHeader(model.description(), folder.path());
   }
 
   private void checkFits(ImageShape shape) {

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.sample;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.md4.cli.sample.SamplerKind.OptionGroup;
-import io.github.md4.cli.support.Counted;
-import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.TitledOptions;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.diffusion.Generation;
-import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.network.NetworkConfig;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.core.schedule.Schedule;
@@ -24,13 +20,7 @@ import io.github.md4.sample.method.Remasking;
 import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingProcedure;
 import io.github.md4.sample.method.SamplingSteps;
-import io.github.md4.sample.trace.Trace;
 import io.github.md4.sample.trajectory.SampleRequest;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -246,8 +236,8 @@ public final class SamplerOptions implements TitledOptions {
           "'--correctors' must be in [0, %,d]: %,d".formatted(MOST_CORRECTORS, correctors()));
     }
     return SamplingOptions.defaults()
-        .withMethod(sampler().method(this))
-        .withLaw(law())
+        .withMethod(method())
+        .withLaw(law().law())
         .seed(seed)
         .batchSize(batchSize);
   }
@@ -318,19 +308,22 @@ public final class SamplerOptions implements TitledOptions {
     }
   }
 
-  private TokenLaw law() {
-    List<TokenLaw.Truncation> truncations = new ArrayList<>();
-    if (topK != null) {
-      truncations.add(topK);
-    }
-    if (topP != null) {
-      truncations.add(topP);
-    }
-    return new TokenLaw(temperature(), truncations);
+  SamplerLaw law() {
+    return new SamplerLaw(temperature == null ? sampler().temperature() : temperature, topK, topP);
   }
 
-  private double temperature() {
-    return temperature != null ? temperature : sampler().temperature();
+  /** Returns the method that the options name. */
+  SamplingMethod method() {
+    return sampler().method(this);
+  }
+
+  /** Returns whether the sampler takes the options of a group. */
+  boolean has(OptionGroup group) {
+    return sampler().has(group);
+  }
+
+  boolean isPublished() {
+    return sampler().isPublished();
   }
 
   /** Chooses a sampler by its name where none was chosen. */
@@ -402,7 +395,7 @@ public final class SamplerOptions implements TitledOptions {
         algorithm, publishedSteps(), orderTemperature == null ? 0 : orderTemperature);
   }
 
-  private int publishedSteps() {
+  int publishedSteps() {
     return steps == null ? sampler().publishedSteps() : steps;
   }
 
@@ -422,71 +415,9 @@ public final class SamplerOptions implements TitledOptions {
         : sampler().has(OptionGroup.GRID) ? grid().steps() : 0;
   }
 
-  /** Returns all options for a script. */
-  public ObjectNode json() {
-    SamplingMethod method = sampler().method(this);
-    ObjectNode json =
-        Json.object()
-            .put("sampler", method.name())
-            .put("exact", method.isExact())
-            .put("draw", method.draw())
-            .put("seed", seed);
-    if (sampler().has(OptionGroup.GRID)) {
-      json.put("steps", grid().steps()).put("grid", grid().grid().toString());
-    }
-    if (sampler().isPublished()) {
-      json.put("steps", publishedSteps()).put("method", method.text());
-    }
-    if (sampler().has(OptionGroup.LEFTOVERS)) {
-      json.put("leftovers", leftovers().toString());
-    }
-    if (sampler().has(OptionGroup.CORRECTORS)) {
-      json.put("correctors", correctors());
-    }
-    if (!law().equals(TokenLaw.MODEL)) {
-      json.put("law", lawText());
-    }
-    return json;
-  }
-
-  /** Returns the header of a trace of samples of a model. */
-  Trace.Header traceHeader(SavedModel.Description model, Path folder) {
-    Map<String, String> about = new LinkedHashMap<>();
-    about.put("model", folder.toString());
-    about.put("sampler", label());
-    about.put("seed", Long.toString(seed));
-    return new Trace.Header(
-        about,
-        stepCount(),
-        model.config().schedule().toString(),
-        model.config().epsilon(),
-        model.tokenizer().separator(),
-        model.tokenizer().image());
-  }
-
-  /** Returns the options in words. The exact draw is the rule, and is not named. */
-  public String label() {
-    SamplingMethod method = sampler().method(this);
-    String kind = method.isExact() ? "exact" : "approximate";
-    String draw = isReference() ? ", " + method.draw() + " draw at every step" : "";
-    String steps = stepCount() == 0 ? "" : ", " + Counted.of(stepCount(), "step");
-    String grid = sampler().has(OptionGroup.GRID) ? ", " + grid().grid() : "";
-    String law = law().equals(TokenLaw.MODEL) ? "" : ", " + lawText();
-    return "%s (%s)%s%s%s%s".formatted(method.name(), kind, draw, steps, grid, law);
-  }
-
-  private String lawText() {
-    List<String> parts = new ArrayList<>();
-    if (temperature() != 1) {
-      parts.add("temperature " + temperature());
-    }
-    if (topK != null) {
-      parts.add("top-k " + topK.k());
-    }
-    if (topP != null) {
-      parts.add("top-p " + topP.p());
-    }
-    return String.join(", ", parts);
+  /** Returns what is chosen, in words and for scripts. */
+  public SamplerSummary summary() {
+    return new SamplerSummary(this);
   }
 
   @Override

@@ -179,7 +179,7 @@ final class SamplingSession {
     }
     if (report != null) {
       ObjectNode json = counted.json();
-      json.put("model", folder.path().toString()).set("sampler", sampler.json());
+      json.put("model", folder.path().toString()).set("sampler", sampler.summary().json());
       json.setAll(options.json());
       OutputFile.write(report, json + System.lineSeparator());
     }
@@ -194,7 +194,7 @@ final class SamplingSession {
   }
 
   private Trace.Header header(MaskedDiffusion model) {
-    return sampler.traceHeader(model.description(), folder.path());
+    return sampler.summary().traceHeader(model.description(), folder.path());
   }
 
   /** Returns blocks for a model. */
