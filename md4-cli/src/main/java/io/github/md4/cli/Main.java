@@ -8,9 +8,11 @@ import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Screen;
 import io.github.md4.cli.support.SupportedPlatforms;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -70,12 +72,25 @@ public final class Main {
     return code;
   }
 
-  /** picocli shows the help where {@code --help} stands beside what it does not know. */
+  /**
+   * picocli shows the help where {@code --help} stands beside what it does not know, and takes an
+   * option that it does not know for one more file of an option before it that takes several.
+   */
   private static void checkMatched(ParseResult parsed) {
     for (ParseResult level = parsed; level != null; level = level.subcommand()) {
-      if (!level.unmatched().isEmpty()) {
-        throw new UnmatchedArgumentException(level.commandSpec().commandLine(), level.unmatched());
+      List<String> unknown = new ArrayList<>(level.unmatched());
+      for (OptionSpec option : level.matchedOptions()) {
+        if (option.arity().isVariable()) {
+          option.originalStringValues().stream().filter(Main::isOption).forEach(unknown::add);
+        }
+      }
+      if (!unknown.isEmpty()) {
+        throw new UnmatchedArgumentException(level.commandSpec().commandLine(), unknown);
       }
     }
+  }
+
+  private static boolean isOption(String text) {
+    return text.length() > 1 && text.startsWith("-");
   }
 }

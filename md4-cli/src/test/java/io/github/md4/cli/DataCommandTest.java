@@ -229,6 +229,8 @@ final class DataCommandTest {
         "data text9 | did you mean",
         "data text8 --from T | Missing required option: '--out=DIR'",
         "data text8 --from T --out O --vocabulary chars | Unknown option",
+        "data tokens --from T --tokenizer T --out O | Unknown option: '--tokenizer'",
+        "data images --out O --from T -x | Unknown option: '-x'",
         "data text --from T --out O | Missing required option: '--vocabulary",
         "data text --from T --out O --vocabulary words | vocabulary must be chars or bytes: words",
         "data text --from T --out O --vocabulary chars --fractions 0.9 | as 0.9,0.05: 0.9",

@@ -62,10 +62,17 @@ public final class JsonLinesPieces implements Pieces {
       return value;
     }
     String given = value == null ? "" : " (it is " + kind(value) + ")";
+    List<String> others = textFields("", json);
     throw new InvalidDataException(
         file,
-        "line %d has no text under \"%s\"%s, but %s; name another field"
-            .formatted(lines.count(), field, given, textFields("", json)));
+        "line %d has no text under \"%s\"%s, %s"
+            .formatted(
+                lines.count(),
+                field,
+                given,
+                others.isEmpty()
+                    ? "nor under another field"
+                    : "but " + others + "; name another field"));
   }
 
   /** Returns the value under a key, or under the keys that dots part; null if it is absent. */

@@ -410,6 +410,7 @@ final class DocumentTokensTest {
       delimiter = '|',
       value = {
         "a.jsonl | {\"text\": \"x\"}\\n{\"body\": \"y\"} | line 2 has no text under \"text\", but [body]",
+        "a.jsonl | {\"text\": [\"x\"]} | line 1 has no text under \"text\" (it is a list), nor under another field",
         "a.jsonl | {\"text\": \"x\"}\\n[1] | line 2 is not a JSON object",
         "a.jsonl | {\"text\": {}} | line 1 has no text",
         "a.parquet | PAR1 | no Parquet file",
