@@ -10,7 +10,6 @@ import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.ScoreForm;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
-import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.BorrowedKernels;
@@ -36,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class ScoredSamplerLawTest {
   private static final int SAMPLES = 6_007;
   private static final ContextDenoiser DENOISER = new ContextDenoiser(3);
-  private static final MaskingSchedule SCHEDULE = new MaskingSchedule(new Curve.Linear(), 0.05);
+  private static final MaskingSchedule SCHEDULE = SqueezedSchedule.LINEAR.schedule();
   private static final SamplingSteps STEPS = new SamplingSteps(new SamplingGrid.Uniform(), 4);
   private static final int[] MASKS = {3, 3, 3};
   private static final int[] TEMPLATE = {3, 1, 3};
@@ -91,66 +90,10 @@ final class ScoredSamplerLawTest {
     ExactLaw.check(law, ExactLaw.counts(samples(model, method, template)));
   }
 
-  private static GenerativeModel masked(Denoiser denoiser, ScoreForm form, Squeezed schedule) {
+  private static GenerativeModel masked(
+      Denoiser denoiser, ScoreForm form, SqueezedSchedule schedule) {
     return new GenerativeModel(
         denoiser, new TokenSpace(3), schedule.schedule(), new Generation.Unmasking(form));
-  }
-
-  /**
-   * A schedule with its alpha and its slope written out. Under the linear one Euler's step and the
-   * analytic one are equal; under the other they differ.
-   */
-  private enum Squeezed {
-    LINEAR {
-      @Override
-      double raw(double t) {
-        return 1 - t;
-      }
-
-      @Override
-      double slope(double t) {
-        return -SCALE;
-      }
-
-      @Override
-      MaskingSchedule schedule() {
-        return SCHEDULE;
-      }
-    },
-    SQUARE {
-      @Override
-      double raw(double t) {
-        return 1 - t * t;
-      }
-
-      @Override
-      double slope(double t) {
-        return -2 * t * SCALE;
-      }
-
-      @Override
-      MaskingSchedule schedule() {
-        return new MaskingSchedule(new Curve.Polynomial(2), EPSILON);
-      }
-    };
-
-    private static final double EPSILON = 0.05;
-    private static final double SCALE = 1 - 2 * EPSILON;
-
-    abstract double raw(double t);
-
-    abstract double slope(double t);
-
-    abstract MaskingSchedule schedule();
-
-    double alpha(double t) {
-      return SCALE * raw(t) + EPSILON;
-    }
-
-    /** Returns r beta, the sum of the rates at t at which a mask becomes a token. */
-    double rate(double t) {
-      return -slope(t) / (1 - alpha(t));
-    }
   }
 
   /** The probability that a mask becomes a token in a step. */
@@ -161,7 +104,7 @@ final class ScoredSamplerLawTest {
      *
      * @param sum of the scores' ratios
      */
-    double of(Squeezed schedule, double s, double t, double sum);
+    double of(SqueezedSchedule schedule, double s, double t, double sum);
 
     Revealed EULER = (schedule, s, t, sum) -> Math.min(1, sum * schedule.rate(t) * (t - s));
     Revealed ANALYTIC =
@@ -181,7 +124,7 @@ final class ScoredSamplerLawTest {
 
   /** Returns the law when all steps are over, with what is still masked. */
   private static double[] stepsLaw(
-      Revealed revealed, Squeezed schedule, double sum, int correctors, int... template) {
+      Revealed revealed, SqueezedSchedule schedule, double sum, int correctors, int... template) {
     double[] law = StepwiseLaw.at(template);
     for (int i = 0; i < 4; i++) {
       double t = 1 - i / 4.0;
@@ -197,7 +140,7 @@ final class ScoredSamplerLawTest {
 
   /** Returns the law after a corrector of a quarter at s. */
   private static double[] corrected(
-      double[] law, Squeezed schedule, double s, double sum, int... template) {
+      double[] law, SqueezedSchedule schedule, double s, double sum, int... template) {
     double back = 1 - Math.exp(-sum * schedule.rate(s) / 4);
     double again = 1 - Math.exp(schedule.slope(s) / schedule.alpha(s) / 4);
     return StepwiseLaw.after(
@@ -215,13 +158,13 @@ final class ScoredSamplerLawTest {
   }
 
   private static double[] scoredLaw(
-      Revealed revealed, Squeezed schedule, double sum, int correctors, int... template) {
+      Revealed revealed, SqueezedSchedule schedule, double sum, int correctors, int... template) {
     double[] law = stepsLaw(revealed, schedule, sum, correctors, template);
     return StepwiseLaw.after(law, 4, (z, n, unused) -> scoredStep(z, n, 0, 1));
   }
 
   /** The same, with the likeliest token at what is still masked. */
-  private static double[] filledLaw(Revealed revealed, Squeezed schedule, int... template) {
+  private static double[] filledLaw(Revealed revealed, SqueezedSchedule schedule, int... template) {
     double[] law = stepsLaw(revealed, schedule, 1, 0, template);
     return StepwiseLaw.after(
         law,
@@ -230,8 +173,8 @@ final class ScoredSamplerLawTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Squeezed.class)
-  void scoredSteps_followTheirEnumeratedLaws(Squeezed schedule) {
+  @EnumSource(SqueezedSchedule.class)
+  void scoredSteps_followTheirEnumeratedLaws(SqueezedSchedule schedule) {
     double more = Math.exp(Larger.MORE);
     GenerativeModel normalised = masked(DENOISER, new ScoreForm.Softmax(), schedule);
     GenerativeModel larger = masked(Larger.denoiser(), new Larger(), schedule);
@@ -245,8 +188,8 @@ final class ScoredSamplerLawTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Squeezed.class)
-  void scoredSteps_fillWhatIsLeftWithTheLikeliest(Squeezed schedule) {
+  @EnumSource(SqueezedSchedule.class)
+  void scoredSteps_fillWhatIsLeftWithTheLikeliest(SqueezedSchedule schedule) {
     GenerativeModel model = masked(DENOISER, new ScoreForm.Softmax(), schedule);
     SamplingMethod euler = new ApproximateMethod.Euler(STEPS, Leftovers.ARGMAX);
     check(filledLaw(Revealed.EULER, schedule, MASKS), model, euler, MASKS);
@@ -256,7 +199,7 @@ final class ScoredSamplerLawTest {
 
   @ParameterizedTest
   @CsvSource({"0, LINEAR", "1, LINEAR", "2, LINEAR", "0, SQUARE", "2, SQUARE"})
-  void tauLeaping_followsItsEnumeratedLaw(int correctors, Squeezed schedule) {
+  void tauLeaping_followsItsEnumeratedLaw(int correctors, SqueezedSchedule schedule) {
     SamplingMethod method = new ApproximateMethod.TauLeaping(STEPS, correctors, Leftovers.DRAWN);
     double more = Math.exp(Larger.MORE);
     for (int[] template : new int[][] {MASKS, TEMPLATE}) {
@@ -290,13 +233,16 @@ final class ScoredSamplerLawTest {
     SamplingMethod method = new ApproximateMethod.Analytic(STEPS, Leftovers.DRAWN);
     law.check(
         ExactLaw.counts(
-            samples(masked(DENOISER, new ScoreForm.Softmax(), Squeezed.LINEAR), method, MASKS)));
+            samples(
+                masked(DENOISER, new ScoreForm.Softmax(), SqueezedSchedule.LINEAR),
+                method,
+                MASKS)));
   }
 
   /** The network is told the time at which as many are masked. */
   @Test
   void randomOrder_followsTheLawOfAnyOrder() {
-    GenerativeModel model = masked(DENOISER, new ScoreForm.Softmax(), Squeezed.LINEAR);
+    GenerativeModel model = masked(DENOISER, new ScoreForm.Softmax(), SqueezedSchedule.LINEAR);
     for (int tokens : new int[] {1, 2, 3}) {
       double[] law = new double[ExactLaw.STATES];
       add(law, MASKS.clone(), 1, tokens);
