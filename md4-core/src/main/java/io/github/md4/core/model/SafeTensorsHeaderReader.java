@@ -155,7 +155,7 @@ final class SafeTensorsHeaderReader {
       throw invalid(
           name,
           String.format(
-              "is at bytes %d to %d of %d: cut short or damaged",
+              "is at bytes %d to %d of %d: cut short or damaged; copy it again",
               offsets[0], offsets[1], dataBytes));
     }
     ElementType type = ElementType.of(dtype);

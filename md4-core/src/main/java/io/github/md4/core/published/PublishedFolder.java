@@ -83,7 +83,9 @@ public final class PublishedFolder implements StoredModel {
   private static String missingConfig(Path folder) {
     return folder.toString().endsWith(".gguf")
         ? "is GGUF; give the folder of safetensors that it was made from"
-        : "has no config.json; give a folder as it was published, with config.json and safetensors";
+        : Files.isRegularFile(folder)
+            ? "is a file; give the folder that it was published in, with safetensors"
+            : "has no config.json; give a folder as it was published, with config.json and safetensors";
   }
 
   /** {@return the names of all families, as {@link #open} takes them} */
@@ -109,10 +111,11 @@ public final class PublishedFolder implements StoredModel {
             () ->
                 new InvalidDataException(
                     config.path(),
-                    "is of no family that is known here (model_type %s); those are %s"
-                        .formatted(
-                            config.has("model_type") ? config.text("model_type") : "absent",
-                            String.join(", ", families()))));
+                    "is of no family that is known here (model_type %s); those are %s, which"
+                        + " --family takes"
+                            .formatted(
+                                config.has("model_type") ? config.text("model_type") : "absent",
+                                String.join(", ", families()))));
   }
 
   private static PublishedFamily.Described describe(

@@ -125,21 +125,25 @@ final class TensorShards implements AutoCloseable {
         (tensor, name) -> {
           if (byTensor.get(tensor) != files.get(name)) {
             throw new InvalidDataException(
-                index, "says that %s is in %s, which is not so".formatted(tensor, name));
+                index,
+                "says that %s is in %s, which is not so; take the index of these files"
+                    .formatted(tensor, name));
           }
         });
     for (String tensor : byTensor.keySet()) {
       if (!map.containsKey(tensor)) {
         throw new InvalidDataException(
             index,
-            "does not name %s, which is in %s"
+            "does not name %s, which is in %s; take the index of these files"
                 .formatted(tensor, byTensor.get(tensor).path().getFileName()));
       }
     }
     long found = files.values().stream().mapToLong(SafeTensors::dataBytes).sum();
     if (size >= 0 && size != found) {
       throw new InvalidDataException(
-          index, "says %d bytes of tensors; the files have %d".formatted(size, found));
+          index,
+          "says %d bytes of tensors; the files have %d; take the index of these files"
+              .formatted(size, found));
     }
   }
 

@@ -122,7 +122,8 @@ record TokenizerFiles(Path folder, Optional<JsonObject> json) {
    */
   Tokenizer tokenizer(int size, int end) throws IOException {
     Path file = folder.resolve("tokenizer.json");
-    return new UntrustedFile(file).read("names no tokenizer", () -> of(size, end));
+    return new UntrustedFile(file)
+        .read("is not the tokenizer of these weights; take theirs", () -> of(size, end));
   }
 
   private Tokenizer of(int size, int end) {

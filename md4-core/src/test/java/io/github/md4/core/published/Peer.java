@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +36,11 @@ public record Peer(Path folder, JsonObject root, JsonObject inputs, JsonObject o
 
   /** Returns the models of some families, at least one; without any the test is aborted. */
   public static List<Peer> of(String... families) {
+    return of(peer -> true, families);
+  }
+
+  /** Returns those of the models that fit, as {@link #of(String...)}. */
+  public static List<Peer> of(Predicate<Peer> fits, String... families) {
     Path all = Path.of(System.getProperty(PROPERTY, "../md4-core/src/test/resources/peers"));
     try (Stream<Path> folders = Files.list(all)) {
       List<Peer> peers =
@@ -43,6 +49,7 @@ public record Peer(Path folder, JsonObject root, JsonObject inputs, JsonObject o
               .filter(folder -> Files.exists(folder.resolve("expected.json")))
               .filter(folder -> List.of(families).contains(family(folder)))
               .map(Peer::read)
+              .filter(fits)
               .toList();
       // The folder of a property need not have all families; ours has.
       assumeTrue(System.getProperty(PROPERTY) == null || !peers.isEmpty(), "no such family");

@@ -64,7 +64,7 @@ final class PublishedTrajectoriesTest {
   }
 
   static List<Peer> withScores() {
-    return Peer.of("mdlm", "sedd").stream().filter(peer -> peer.has("trajectories")).toList();
+    return Peer.of(peer -> peer.has("trajectories"), "mdlm", "sedd");
   }
 
   static List<Peer> radd() {

@@ -4,7 +4,10 @@ package io.github.md4.core.network.ddit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.diffusion.ObjectiveKind;
+import io.github.md4.core.diffusion.ScoreEntropyObjective;
 import io.github.md4.core.published.Peer;
+import io.github.md4.core.published.PublishedFolder;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -39,11 +42,11 @@ final class DditPeersTest {
   }
 
   static List<Peer> mdlm() {
-    return Peer.of("mdlm").stream().filter(peer -> !peer.has("T")).toList();
+    return Peer.of(peer -> !peer.has("T"), "mdlm");
   }
 
   static List<Peer> d3pm() {
-    return Peer.of("mdlm").stream().filter(peer -> peer.has("T")).toList();
+    return Peer.of(peer -> peer.has("T"), "mdlm");
   }
 
   static List<Peer> sedd() {
@@ -303,10 +306,11 @@ final class DditPeersTest {
       peer.check("sigma_grid", each(peer.numbers("t_grid"), DditPeersTest::sigma), Peer.LOGITS);
       peer.check("dsigma_grid", each(peer.numbers("t_grid"), DditPeersTest::rate), Peer.LOGITS);
       double[][] logScores = loaded.raw(peer.tokens("xt"), sigmas);
+      boolean isScaled = isScaledBySigma(peer);
       double[] losses = new double[x.length];
       double[] sums = new double[t.length];
       for (int row = 0; row < x.length; row++) {
-        double shift = Math.log(Math.expm1(sigmas[row / length])) + Math.log(mask);
+        double shift = isScaled ? Math.log(Math.expm1(sigmas[row / length])) + Math.log(mask) : 0;
         logScores[row] = each(logScores[row], each -> each - shift);
         logScores[row][zt[row]] = 0;
         losses[row] = zt[row] == mask ? entropy(logScores[row], x[row], sigmas[row / length]) : 0;
@@ -316,6 +320,13 @@ final class DditPeersTest {
       peer.check("score_entropy", losses, Peer.LOSSES);
       peer.check("loss", sums, Peer.LOSSES);
       checkSteps(peer, Arrays.copyOf(logScores, length), peer.tokens("xt")[0], t[0]);
+    }
+  }
+
+  private static boolean isScaledBySigma(Peer peer) throws IOException {
+    try (PublishedFolder folder = peer.open()) {
+      ObjectiveKind objective = folder.description().config().objective();
+      return objective.equals(new ScoreEntropyObjective.Kind(ScoreEntropyObjective.Scale.BY_SIGMA));
     }
   }
 
