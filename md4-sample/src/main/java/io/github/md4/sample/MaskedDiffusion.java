@@ -114,6 +114,8 @@ public interface MaskedDiffusion extends AutoCloseable {
    * @param tokenizer the tokenizer whose V tokens the network predicts
    * @return the model, closed by the caller
    * @throws NullPointerException if one is null
+   * @throws IllegalArgumentException if the schedule has another number of powers than the
+   *     tokenizer has tokens
    */
   static MaskedDiffusion of(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer) {
     return of(denoiser, schedule, tokenizer, ModelContent.ANY_LENGTH);
@@ -128,7 +130,8 @@ public interface MaskedDiffusion extends AutoCloseable {
    * @param tokenizer the tokenizer whose V tokens the network predicts
    * @param length N, at least 1; templates may be shorter
    * @return the model, closed by the caller
-   * @throws IllegalArgumentException if {@code length} is below 1
+   * @throws IllegalArgumentException if {@code length} is below 1, or the schedule has another
+   *     number of powers than the tokenizer has tokens
    */
   static MaskedDiffusion of(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length) {
     return of(denoiser, schedule, tokenizer, length, ServiceLimits.defaults());
@@ -144,7 +147,8 @@ public interface MaskedDiffusion extends AutoCloseable {
    * @param length N, the number of tokens of a sequence, at least 1
    * @param limits bounds on requests, calls and memory
    * @return the model, closed by the caller
-   * @throws IllegalArgumentException if {@code length} is below 1
+   * @throws IllegalArgumentException if {@code length} is below 1, or the schedule has another
+   *     number of powers than the tokenizer has tokens
    */
   static MaskedDiffusion of(
       Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length, ServiceLimits limits) {

@@ -12,6 +12,7 @@ import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.Objective;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.SavedModel;
+import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.schedule.TimeAxis;
 import io.github.md4.core.schedule.TimeFloor;
@@ -52,7 +53,7 @@ interface ModelContent extends AutoCloseable {
 
   /** Returns the network as the model's thread calls it. */
   default ServedNetwork served(Device device) {
-    return ServedNetwork.ofProgram(denoiser(), length());
+    return ServedNetwork.ofProgram(denoiser(), length(), tokenizer().vocabularySize());
   }
 
   @Override
@@ -121,6 +122,12 @@ interface ModelContent extends AutoCloseable {
       Objects.requireNonNull(schedule, "schedule");
       Objects.requireNonNull(tokenizer, "tokenizer");
       require(length >= 1, "length must be at least 1", length);
+      int size = tokenizer.vocabularySize();
+      int powers = schedule.match(shared -> size, GenMd4Schedule::vocabularySize);
+      require(
+          powers == size,
+          "the schedule must have a power for each of the tokenizer's %d tokens".formatted(size),
+          powers);
     }
 
     @Override

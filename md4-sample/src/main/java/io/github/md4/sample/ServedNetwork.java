@@ -33,13 +33,21 @@ record ServedNetwork(Denoiser denoiser, boolean computesAlone) {
         : new ServedNetwork(new SequenceBySequence(denoiser), false);
   }
 
-  /** Returns a network of a program; one that is not of this library is called as it is. */
-  static ServedNetwork ofProgram(Denoiser denoiser, int length) {
+  /**
+   * Returns a network of a program; one that is not of this library is called as it is, and what it
+   * answers is checked.
+   *
+   * @param length that of its sequences
+   * @param vocabularySize V, the tokenizer's tokens
+   */
+  static ServedNetwork ofProgram(Denoiser denoiser, int length, int vocabularySize) {
     if (isSmall(denoiser, length)) {
       return new ServedNetwork(denoiser, true);
     }
     boolean isOwn = SameInBatch.widthOf(denoiser).isPresent();
-    return new ServedNetwork(isOwn ? new SequenceBySequence(denoiser) : denoiser, false);
+    return new ServedNetwork(
+        isOwn ? new SequenceBySequence(denoiser) : new ProgramDenoiser(denoiser, vocabularySize),
+        false);
   }
 
   private static boolean isSmall(Denoiser denoiser, int length) {
