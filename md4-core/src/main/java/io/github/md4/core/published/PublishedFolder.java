@@ -111,11 +111,11 @@ public final class PublishedFolder implements StoredModel {
             () ->
                 new InvalidDataException(
                     config.path(),
-                    "is of no family that is known here (model_type %s); those are %s, which"
-                        + " --family takes"
-                            .formatted(
-                                config.has("model_type") ? config.text("model_type") : "absent",
-                                String.join(", ", families()))));
+                    ("is of no family that is known here (model_type %s); those are %s, which"
+                            + " --family takes")
+                        .formatted(
+                            config.has("model_type") ? config.text("model_type") : "absent",
+                            String.join(", ", families()))));
   }
 
   private static PublishedFamily.Described describe(
