@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests that are wrong: a 4xx with one line of JSON, and a server that works on. */
-@Timeout(60)
+@Timeout(120)
 final class BadRequestsTest {
   private static final String COMPLETIONS = "/v1/completions";
 
@@ -176,7 +176,7 @@ final class BadRequestsTest {
   void brokenBodies_areRefused(String header, String body) throws Exception {
     int port = server.server().address().getPort();
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(20_000);
+      socket.setSoTimeout(60_000);
       String request =
           "POST /v1/infill HTTP/1.1_Host: x_Content-Type: application/json_%s__%s"
               .formatted(header, body)
@@ -305,7 +305,7 @@ final class BadRequestsTest {
       out.write(text.getBytes(StandardCharsets.US_ASCII));
       out.flush();
       socket.shutdownOutput();
-      socket.setSoTimeout(10_000);
+      socket.setSoTimeout(60_000);
       String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(answer).doesNotContain("\tat ");
       assertThat(answer.isEmpty() || answer.startsWith("HTTP/1.1 400")).as(answer).isTrue();

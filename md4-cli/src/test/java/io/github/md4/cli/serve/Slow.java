@@ -22,6 +22,11 @@ record Slow(long millis, AtomicInteger calls) implements Denoiser {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+    return knowingNothing(zt, rows);
+  }
+
+  /** Returns equal logits. */
+  static NDArray knowingNothing(NDArray zt, NDArray rows) {
     Shape shape = new Shape(rows.size(), TestServer.TOKENIZER.vocabularySize());
     return zt.getManager().zeros(shape, DataType.FLOAT32);
   }

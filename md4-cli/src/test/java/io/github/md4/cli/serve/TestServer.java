@@ -39,6 +39,13 @@ record TestServer(ServedModel served, ModelServer server, StringWriter log, Http
       new ServeLimits(
           1 << 16, 64, Duration.ofSeconds(30), Duration.ofSeconds(60), Duration.ofSeconds(20));
 
+  static {
+    // The JDK reads these once in a process, and the first server of a test may be an impatient
+    // one.
+    System.setProperty("sun.net.httpserver.maxReqTime", "120");
+    System.setProperty("sun.net.httpserver.maxRspTime", "600");
+  }
+
   /** An answer. */
   record Answer(int status, String body, HttpResponse<String> response) {
     JsonNode json() throws IOException {
