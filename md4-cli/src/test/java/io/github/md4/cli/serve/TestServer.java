@@ -108,7 +108,9 @@ record TestServer(ServedModel served, ModelServer server, StringWriter log, Http
 
   private static TestServer start(MaskedDiffusion model, ServeLimits limits, BearerToken token)
       throws IOException {
-    ServedModel served = new ServedModel(model, NAME, LENGTH, 0, SamplingOptions.defaults(), 17);
+    SamplingOptions unnamed = SamplingOptions.defaults();
+    SamplingOptions defaults = unnamed.withMethod(unnamed.method(model.generation()));
+    ServedModel served = new ServedModel(model, NAME, LENGTH, 0, defaults, 17);
     StringWriter log = new StringWriter();
     InetSocketAddress anyPort = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     ModelServer server =
