@@ -3,7 +3,6 @@ package io.github.md4.core.schedule;
 
 import static io.github.md4.core.Checks.require;
 
-import io.github.md4.core.Decimals;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -42,8 +41,10 @@ public record LearnedNoise(double start, double end) implements ScheduleConfig {
 
   private static final int ENDS = 2;
   private static final String NAME = "learned-noise";
-  private static final Pattern FORM =
-      Pattern.compile(NAME + "(?:\\(\\s*([^,()\\s]+)\\s*,\\s*([^,()\\s]+)\\s*\\))?");
+  private static final ScheduleForm FORM =
+      new ScheduleForm(
+          Pattern.compile(NAME + "(?:\\(\\s*([^,()\\s]+)\\s*,\\s*([^,()\\s]+)\\s*\\))?"),
+          "a learned noise is written learned-noise or learned-noise(START, END)");
 
   /**
    * Checks the ends.
@@ -84,26 +85,10 @@ public record LearnedNoise(double start, double end) implements ScheduleConfig {
    * @throws IllegalArgumentException for any other text
    */
   public static LearnedNoise parse(String text) {
-    Matcher form = FORM.matcher(text.strip());
-    if (!form.matches()) {
-      throw unknown(text);
-    }
+    Matcher form = FORM.match(text);
     return form.group(1) == null
         ? new LearnedNoise()
-        : new LearnedNoise(number(form.group(1), text), number(form.group(2), text));
-  }
-
-  private static double number(String digits, String text) {
-    try {
-      return Decimals.parse(digits);
-    } catch (NumberFormatException e) {
-      throw unknown(text);
-    }
-  }
-
-  private static IllegalArgumentException unknown(String text) {
-    return new IllegalArgumentException(
-        "a learned noise is written learned-noise or learned-noise(START, END): " + text);
+        : new LearnedNoise(FORM.number(form, 1, text), FORM.number(form, 2, text));
   }
 
   /** {@return the parameters before anything is learned: both ends, then K zeros, [2 + K], new} */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.schedule;
 
-import io.github.md4.core.Decimals;
 import java.util.Locale;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -17,8 +16,10 @@ import java.util.regex.Pattern;
  */
 public record LearnedPowers(double initial, Sharing sharing) implements ScheduleConfig {
   private static final String NAME = "learned";
-  private static final Pattern FORM =
-      Pattern.compile(NAME + "(?:\\(\\s*([^,()\\s]+)\\s*(,\\s*shared\\s*)?\\))?");
+  private static final ScheduleForm FORM =
+      new ScheduleForm(
+          Pattern.compile(NAME + "(?:\\(\\s*([^,()\\s]+)\\s*(,\\s*shared\\s*)?\\))?"),
+          "a learned schedule is written learned, learned(POWER) or learned(POWER, shared)");
 
   /** The sharing of powers between tokens. */
   public enum Sharing {
@@ -73,25 +74,9 @@ public record LearnedPowers(double initial, Sharing sharing) implements Schedule
    * @throws IllegalArgumentException for any other text, or a power out of its range
    */
   public static LearnedPowers parse(String text) {
-    Matcher form = FORM.matcher(text.strip());
-    if (!form.matches()) {
-      throw unknown(text);
-    }
-    double initial = form.group(1) == null ? 1 : number(form.group(1), text);
+    Matcher form = FORM.match(text);
+    double initial = form.group(1) == null ? 1 : FORM.number(form, 1, text);
     return new LearnedPowers(initial, form.group(2) == null ? Sharing.NONE : Sharing.ALL);
-  }
-
-  private static double number(String digits, String text) {
-    try {
-      return Decimals.parse(digits);
-    } catch (NumberFormatException e) {
-      throw unknown(text);
-    }
-  }
-
-  private static IllegalArgumentException unknown(String text) {
-    return new IllegalArgumentException(
-        "a learned schedule is written learned, learned(POWER) or learned(POWER, shared): " + text);
   }
 
   /** {@return the parameter from which all powers start, {@code softplus(raw) = initial}} */

@@ -6,7 +6,6 @@ import io.github.md4.sample.internal.call.BatchedQuery;
 import io.github.md4.sample.internal.call.CallPart;
 import io.github.md4.sample.internal.call.Caller;
 import io.github.md4.sample.internal.call.NetworkQuery;
-import io.github.md4.sample.service.DeadlineException;
 import io.github.md4.sample.service.RequestLimits;
 import io.github.md4.sample.trajectory.Draws;
 import io.github.md4.sample.trajectory.Sample;
@@ -25,9 +24,7 @@ import java.util.function.UnaryOperator;
  */
 public final class SamplingJob implements ScheduledRequest, NetworkJob {
   private final Content content;
-  private final RequestLimits limits;
-  private final long endsAt;
-  private final long positions;
+  private final RequestTerms terms;
   private final JobListener listener;
   private final CompletableFuture<List<Sample>> done = new CompletableFuture<>();
   private final Sample[] samples;
@@ -96,9 +93,7 @@ public final class SamplingJob implements ScheduledRequest, NetworkJob {
 
   public SamplingJob(Content content, RequestLimits limits, JobListener listener) {
     this.content = content;
-    this.limits = limits;
-    this.endsAt = limits.endsAt(System.nanoTime());
-    this.positions = content.positions();
+    this.terms = RequestTerms.now(limits, content.positions());
     this.listener = listener;
     this.samples = new Sample[content.count()];
     this.requests = content.requests.iterator();
@@ -126,18 +121,8 @@ public final class SamplingJob implements ScheduledRequest, NetworkJob {
   }
 
   @Override
-  public long endsAt() {
-    return endsAt;
-  }
-
-  @Override
-  public DeadlineException overdue() {
-    return new DeadlineException(limits.deadline());
-  }
-
-  @Override
-  public long positions() {
-    return positions;
+  public RequestTerms terms() {
+    return terms;
   }
 
   @Override
@@ -147,7 +132,7 @@ public final class SamplingJob implements ScheduledRequest, NetworkJob {
 
   @Override
   public int weight() {
-    return limits.weight();
+    return terms.limits().weight();
   }
 
   /** Returns how its tokens are drawn. */

@@ -21,12 +21,21 @@ public interface ScheduledRequest {
   /** Returns whether it has ended, in one way or another. */
   boolean isEnded();
 
+  /** Returns the terms on which it was taken. */
+  RequestTerms terms();
+
   /** Returns the value of {@link System#nanoTime} at its deadline; the greatest without one. */
-  long endsAt();
+  default long endsAt() {
+    return terms().endsAt();
+  }
 
   /** Returns the failure of one whose deadline has passed. */
-  DeadlineException overdue();
+  default DeadlineException overdue() {
+    return new DeadlineException(terms().limits().deadline());
+  }
 
   /** Returns the number of positions of its sequences. */
-  long positions();
+  default long positions() {
+    return terms().positions();
+  }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.internal.service;
 
-import io.github.md4.sample.service.DeadlineException;
 import io.github.md4.sample.service.RequestLimits;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -13,23 +12,19 @@ import java.util.function.Supplier;
  * @param <T> what comes of it
  */
 public final class ScoreRequest<T> implements ScheduledRequest {
-  private final RequestLimits limits;
-  private final long endsAt;
-  private final long positions;
+  private final RequestTerms terms;
   private final CompletableFuture<T> done = new CompletableFuture<>();
 
   /**
    * @param positions those of a call
    */
   public ScoreRequest(RequestLimits limits, long positions) {
-    this.limits = limits;
-    this.endsAt = limits.endsAt(System.nanoTime());
-    this.positions = positions;
+    this.terms = RequestTerms.now(limits, positions);
   }
 
   /** Returns its share of a call. */
   int weight() {
-    return limits.weight();
+    return terms.limits().weight();
   }
 
   /** Returns the future of what comes of it. */
@@ -68,17 +63,7 @@ public final class ScoreRequest<T> implements ScheduledRequest {
   }
 
   @Override
-  public long endsAt() {
-    return endsAt;
-  }
-
-  @Override
-  public DeadlineException overdue() {
-    return new DeadlineException(limits.deadline());
-  }
-
-  @Override
-  public long positions() {
-    return positions;
+  public RequestTerms terms() {
+    return terms;
   }
 }
