@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.core.internal.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.Device;
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import com.sun.jna.Pointer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class ProcessHeapTest {
+  private static final int PIECE = 100_000; // below glibc's least size of a mapping of its own
+  private static final int PIECES = 4000;
+
+  @Test
+  void release_givesFreePagesBack() throws IOException {
+    assumeTrue(Platform.isLinux() && Files.isReadable(Path.of("/proc/self/status")));
+    List<Pointer> pieces = new ArrayList<>();
+    for (int i = 0; i < PIECES; i++) {
+      Pointer piece = new Pointer(Native.malloc(PIECE));
+      piece.setMemory(0, PIECE, (byte) 1);
+      pieces.add(piece);
+    }
+    for (int i = 0; i < PIECES; i += 2) { // between pieces in use, so the C library keeps them
+      Native.free(Pointer.nativeValue(pieces.get(i)));
+    }
+    long before = residentKibibytes();
+    ProcessHeap.release(Device.cpu());
+    long after = residentKibibytes();
+    for (int i = 1; i < PIECES; i += 2) {
+      Native.free(Pointer.nativeValue(pieces.get(i)));
+    }
+    // 200 MB were free; half, since other tests of this process may take memory meanwhile.
+    assertThat(before - after).isGreaterThan(PIECES / 2 * (PIECE / 1024) / 2);
+  }
+
+  @Test
+  void release_forAGpu_doesNothing() {
+    assertThatCode(() -> ProcessHeap.release(Device.gpu())).doesNotThrowAnyException();
+  }
+
+  private static long residentKibibytes() throws IOException {
+    return Files.readAllLines(Path.of("/proc/self/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElseThrow();
+  }
+}
