@@ -32,10 +32,15 @@ final class LiveText {
   void show(String text) {
     erase();
     List<String> lines = lines(text);
-    List<String> shown = lines.subList(Math.max(0, lines.size() - size.rows()), lines.size());
+    List<String> shown = lines.subList(Math.max(0, lines.size() - mostRows()), lines.size());
     out.print(String.join("\n", shown));
     out.flush();
     rows = shown.size() - 1;
+  }
+
+  /** The first row stays: some terminals keep a screen that is cleared from its first row on. */
+  private int mostRows() {
+    return Math.max(1, size.rows() - 1);
   }
 
   /** Takes away what is shown. */

@@ -32,7 +32,7 @@ final class LiveTextTest {
 
   @Test
   void show_goesBackOverTheLinesThatAreSeen() {
-    LiveText live = new LiveText(out, new Terminal.Size(3, 80));
+    LiveText live = new LiveText(out, new Terminal.Size(4, 80));
     live.show("1\n2\n3\n4\n5");
     live.show("a\nb");
     live.erase();
