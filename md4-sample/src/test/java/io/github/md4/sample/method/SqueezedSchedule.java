@@ -35,6 +35,7 @@ enum SqueezedSchedule {
   private static final double EPSILON = 0.05;
   private static final double SCALE = 1 - 2 * EPSILON;
 
+  @SuppressWarnings("ImmutableEnumChecker") // curves are immutable
   private final Curve curve;
 
   SqueezedSchedule(Curve curve) {
