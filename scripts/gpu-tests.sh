@@ -48,8 +48,11 @@ one() { # CLASS METHODS
 export -f one
 export out path java LIMIT
 
+# These watch the memory of the whole device, so that nobody may be beside them.
+alone='NcclGpuTest'
 begun=$(date +%s%N)
-units | xargs -P "${JOBS:-8}" -n 2 bash -c 'one "$@"' one | tee "$out/summary.txt"
+units | grep -v -E "$alone" | xargs -r -P "${JOBS:-8}" -n 2 bash -c 'one "$@"' one | tee "$out/summary.txt"
+units | grep -E "$alone" | xargs -r -n 2 bash -c 'one "$@"' one | tee -a "$out/summary.txt"
 printf 'total: %.1f s, %d JVMs, %d tests passed, %d failed, %d skipped\n' "$(($(date +%s%N) - begun))e-9" \
   "$(wc -l <"$out/summary.txt")" "$(awk '{n += $3} END {print n + 0}' "$out/summary.txt")" \
   "$(awk '{n += $5} END {print n + 0}' "$out/summary.txt")" "$(awk '{n += $7} END {print n + 0}' "$out/summary.txt")" |
