@@ -40,6 +40,8 @@ final class FormulaLossTest {
   static List<Case> cases() {
     float[] s = {0.9f, 0.5f, 0.3f, 1, 0.8f};
     float[] t = {0.7f, 0.2f, 0.01f, 0.6f, 0.75f};
+    float[] masked = {0.3f, 0.8f, 0.99f, 0.4f, 0.25f};
+    float[] revealed = {0.2f, 0.3f, 0.29f, 0.4f, 0.05f};
     AskedRows uniform = new AskedRows(TARGETS, new int[] {0, 1, 6, 4, 3}, new float[][] {s, t});
     return List.of(
         new Case(
@@ -57,7 +59,7 @@ final class FormulaLossTest {
                 })),
         new Case(
             new MaskClassStepLoss(),
-            new AskedRows(TARGETS, new int[] {6, 6, 6, 6, 3}, new float[][] {s, t})),
+            new AskedRows(TARGETS, new int[] {6, 6, 6, 6, 3}, new float[][] {masked, revealed})),
         new Case(
             new GaussianLoss(4),
             new AskedRows(new int[] {0, 3, 2, 2, 1}, TARGETS, new float[][] {{0, 1, 0, 1, 0}})));

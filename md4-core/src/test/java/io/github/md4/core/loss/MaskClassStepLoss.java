@@ -19,7 +19,9 @@ import ai.djl.ndarray.types.DataType;
  * <p>where the shown token is the mask, 0 elsewhere. At {@code 1 - alpha_s = 0} the second line has
  * the weight 0.
  *
- * <p>The facts of a row are alpha_s and alpha_t.
+ * <p>The facts of a row are {@code 1 - alpha_t}, the share of masks, and {@code alpha_s - alpha_t},
+ * what the step takes from it: as differences of two float32 the shares of a short step would be
+ * lost.
  */
 public record MaskClassStepLoss() implements FormulaLoss {
   private static final int CLASS_AXIS = 1;
@@ -32,18 +34,17 @@ public record MaskClassStepLoss() implements FormulaLoss {
     NDManager manager = logits.getManager();
     DataType type = logits.getDataType();
     long classes = logits.getShape().get(1);
-    NDArray alphaS = rows.fact(manager, 0).toType(type, false); // [R, 1]
-    NDArray alphaT = rows.fact(manager, 1).toType(type, false); // [R, 1]
+    NDArray maskedT = rows.fact(manager, 0).toType(type, false); // [R, 1]
+    NDArray revealed = rows.fact(manager, 1).toType(type, false); // [R, 1]
     NDArray column = rows.targets(manager).expandDims(1);
     NDArray logP = logits.logSoftmax(CLASS_AXIS); // [R, V + 1]
     NDArray p = logP.exp();
     NDArray ofMask = p.get(":, {}:", classes - 1); // [R, 1]
-    NDArray maskedT = alphaT.neg().add(1);
-    NDArray maskedS = alphaS.neg().add(1).maximum(LEAST_SHARE);
-    NDArray share = alphaS.sub(alphaT).div(maskedT);
+    NDArray maskedS = maskedT.sub(revealed).maximum(LEAST_SHARE);
+    NDArray share = revealed.div(maskedT);
     NDArray rest = share.neg().add(1);
-    NDArray oddsT = alphaT.div(maskedT);
-    NDArray oddsS = alphaS.div(maskedS);
+    NDArray oddsT = maskedT.neg().add(1).div(maskedT);
+    NDArray oddsS = maskedS.neg().add(1).div(maskedS);
     NDArray t = ofMask.mul(oddsT).add(1);
     NDArray s = ofMask.mul(oddsS).add(1);
     NDArray isAsked = rows.shown(manager).expandDims(1).eq(classes - 1).toType(type, false);

@@ -82,13 +82,13 @@ final class PeerLossesTest {
     double steps = d3pm.number("T");
     double[] t = d3pm.numbers("t");
     int classes = d3pm.numbers(logits).length / x.length;
-    float[][] alphas = new float[2][x.length];
+    float[][] facts = new float[2][x.length];
     for (int row = 0; row < x.length; row++) {
       double time = t[row * t.length / x.length];
-      alphas[0][row] = (float) (1 - time + 1 / steps);
-      alphas[1][row] = (float) (1 - time);
+      facts[0][row] = (float) time;
+      facts[1][row] = (float) (1 / steps);
     }
-    AskedRows rows = new AskedRows(x, d3pm.tokens("xt"), alphas);
+    AskedRows rows = new AskedRows(x, d3pm.tokens("xt"), facts);
     NDArray array = d3pm.rows(manager, logits, classes);
     double[] losses = new MaskClassStepLoss().values(array, rows).losses().toDoubleArray();
     double[] expected = d3pm.numbers(bound);
@@ -108,11 +108,11 @@ final class PeerLossesTest {
     assertThat(d3pm.outputs().get("edge_vb_is_nan").getAsBoolean()).isTrue();
     int[] x = d3pm.tokens("x0");
     int classes = d3pm.numbers("log_probs").length / x.length;
-    float[][] alphas = new float[2][x.length];
-    Arrays.fill(alphas[0], 1);
-    Arrays.fill(alphas[1], (float) (1 - d3pm.number("edge_t")));
+    float[][] facts = new float[2][x.length];
+    Arrays.fill(facts[0], (float) d3pm.number("edge_t"));
+    Arrays.fill(facts[1], (float) d3pm.number("edge_t"));
     NDArray array = d3pm.rows(manager, "log_probs", classes);
-    AskedRows rows = new AskedRows(x, d3pm.tokens("xt"), alphas);
+    AskedRows rows = new AskedRows(x, d3pm.tokens("xt"), facts);
     FormulaLoss.Values values = new MaskClassStepLoss().values(array, rows);
     for (double loss : values.losses().toDoubleArray()) {
       assertThat(loss).isBetween(0.0, 20.0);
