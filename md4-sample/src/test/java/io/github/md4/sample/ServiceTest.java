@@ -193,6 +193,17 @@ final class ServiceTest {
     assertThat(gate.sizes.get(5 + calls)).isGreaterThan(4);
   }
 
+  /** Who comes next waits for one of its calls. */
+  @Test
+  void alone_hasCallsOfTwiceTheBound() throws Exception {
+    model.close();
+    model = model(ServiceLimits.defaults().callPositions(16 * LENGTH));
+    PendingSamples large = submitted(64);
+    gate.open();
+    assertThat(large.result().get(20, TimeUnit.SECONDS)).hasSize(64);
+    assertThat(gate.sizes.get(0)).isEqualTo(32);
+  }
+
   @Test
   void largeRequests_haveAQuarterEach() throws Exception {
     model.close();

@@ -18,9 +18,10 @@ import java.util.Objects;
  * @param positions the most positions of all sequences of the requests that run or wait, which
  *     bounds their memory, at least 1; one more is an {@link OverloadedException}
  * @param callSequences the most sequences of a call of the network, at least 1
- * @param callPositions the most positions of a call where several requests run, at least 1: the
- *     larger, the more a call does and the longer the others wait for it; a request of weight 1 has
- *     at most a quarter of them, and a sixteenth beside one of few sequences
+ * @param callPositions the most positions of a call where several requests run, and half as many as
+ *     a call of one that runs alone has, at least 1: the larger, the more a call does and the
+ *     longer the others wait for it; a request of weight 1 has at most a quarter of them, and a
+ *     sixteenth beside one of few sequences
  * @param graceSeconds the seconds that {@code MaskedDiffusion.close} gives to what runs and waits,
  *     at least 0
  */
@@ -39,9 +40,10 @@ public record ServiceLimits(
    * @param positions the most positions of all sequences of the requests that run or wait, which
    *     bounds their memory, at least 1; one more is an {@link OverloadedException}
    * @param callSequences the most sequences of a call of the network, at least 1
-   * @param callPositions the most positions of a call where several requests run, at least 1: the
-   *     larger, the more a call does and the longer the others wait for it; a request of weight 1
-   *     has at most a quarter of them, and a sixteenth beside one of few sequences
+   * @param callPositions the most positions of a call where several requests run, and half as many
+   *     as a call of one that runs alone has, at least 1: the larger, the more a call does and the
+   *     longer the others wait for it; a request of weight 1 has at most a quarter of them, and a
+   *     sixteenth beside one of few sequences
    * @param graceSeconds the seconds that {@code MaskedDiffusion.close} gives to what runs and
    *     waits, at least 0
    * @throws IllegalArgumentException if a number is out of its range

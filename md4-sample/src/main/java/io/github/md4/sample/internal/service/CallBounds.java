@@ -9,13 +9,8 @@ package io.github.md4.sample.internal.service;
  */
 record CallBounds(long positions, long part) {
 
-  /** Returns the bounds of a request for which nobody waits. */
-  static CallBounds none() {
-    return new CallBounds(Long.MAX_VALUE, Long.MAX_VALUE);
-  }
-
   /** Returns the most positions that a request has in a call. */
   long partOf(NetworkJob job) {
-    return part > Long.MAX_VALUE / job.weight() ? Long.MAX_VALUE : part * job.weight();
+    return part * job.weight();
   }
 }

@@ -20,6 +20,9 @@ final class RecentRounds {
 
   private static final long NANOS_BETWEEN_CLIENTS = 1_000_000_000L;
 
+  /** A request that runs alone has calls of so many times the positions: others wait for one. */
+  private static final int ALONE = 2;
+
   private final long callPositions;
   private long lastSmall = Long.MIN_VALUE / 2;
   private long lastShared;
@@ -55,9 +58,9 @@ final class RecentRounds {
     if (isShared) {
       return new CallBounds(callPositions, callPositions / PARTS);
     }
-    return wasShared && now - lastShared < NANOS_BETWEEN_CLIENTS
-        ? new CallBounds(callPositions, callPositions)
-        : CallBounds.none();
+    boolean isAlone = !wasShared || now - lastShared >= NANOS_BETWEEN_CLIENTS;
+    long positions = isAlone ? Math.multiplyExact(ALONE, callPositions) : callPositions;
+    return new CallBounds(positions, positions);
   }
 
   /** Returns whether all that a request wants is within its part. */
