@@ -17,6 +17,7 @@ import io.github.md4.core.schedule.GenMd4Schedule;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.Schedules;
 import io.github.md4.core.schedule.TimeAxis;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
@@ -156,18 +157,24 @@ final class NDScheduleTest {
   @MethodSource("schedules")
   @Tag("exact")
   void gradients_areTheSlopes(MaskingSchedule schedule) {
-    functions(schedule).forEach((ours, host) -> assertSlopes(gradient(ours, INNER), host, INNER));
     NDMaskingSchedule arrays = new NDMaskingSchedule(schedule);
-    double[] alpha = gradient(arrays::alpha, INNER);
+    TimeAxis steps = new TimeAxis.Discrete(10);
+    double[] inner = {0.3, 0.5, 0.9}; // where t - 1/10 is above 0
+    Map<UnaryOperator<NDArray>, DoubleUnaryOperator> functions = functions(schedule);
+    List<Sum> sums = new ArrayList<>();
+    functions.keySet().forEach(ours -> sums.add(new Sum(ours, manager.create(INNER))));
+    sums.add(new Sum(arrays::alpha, manager.create(INNER)));
+    sums.add(new Sum(t -> arrays.lossWeight(steps, t), manager.create(inner)));
+    List<double[]> gradients = gradients(sums);
+    for (int f = 0; f < functions.size(); f++) {
+      assertSlopes(gradients.get(f), functions.get(sums.get(f).function), INNER);
+    }
+    double[] alpha = gradients.get(functions.size());
     for (int i = 0; i < INNER.length; i++) {
       assertClose(alpha[i], schedule.alphaPrime(INNER[i]), DOUBLE);
     }
-    TimeAxis steps = new TimeAxis.Discrete(10);
-    double[] inner = {0.3, 0.5, 0.9}; // where t - 1/10 is above 0
-    assertSlopes(
-        gradient(t -> arrays.lossWeight(steps, t), inner),
-        t -> -10 * schedule.unmaskProbability(t - 0.1, t),
-        inner);
+    double[] ofSteps = gradients.get(functions.size() + 1);
+    assertSlopes(ofSteps, t -> -10 * schedule.unmaskProbability(t - 0.1, t), inner);
   }
 
   /** Times in float32, and computed from what is differentiated. */
@@ -175,19 +182,23 @@ final class NDScheduleTest {
   @MethodSource("schedules")
   @Tag("exact")
   void gradients_reachWhatTimesAreMadeOf(MaskingSchedule schedule) {
-    functions(schedule)
-        .forEach(
-            (ours, host) -> {
-              float[] narrow = new float[INNER.length];
-              double[] halves = new double[INNER.length];
-              for (int i = 0; i < INNER.length; i++) {
-                narrow[i] = (float) INNER[i];
-                halves[i] = INNER[i] / 2;
-              }
-              assertClose(gradient(ours, manager.create(narrow)), gradient(ours, INNER), 1e-5, 1);
-              double[] ofHalves = gradient(t -> ours.apply(t.add(t)), manager.create(halves));
-              assertClose(ofHalves, gradient(ours, INNER), DOUBLE, 2);
-            });
+    float[] narrow = new float[INNER.length];
+    double[] halves = new double[INNER.length];
+    for (int i = 0; i < INNER.length; i++) {
+      narrow[i] = (float) INNER[i];
+      halves[i] = INNER[i] / 2;
+    }
+    List<Sum> sums = new ArrayList<>();
+    for (UnaryOperator<NDArray> ours : functions(schedule).keySet()) {
+      sums.add(new Sum(ours, manager.create(INNER)));
+      sums.add(new Sum(ours, manager.create(narrow)));
+      sums.add(new Sum(t -> ours.apply(t.add(t)), manager.create(halves)));
+    }
+    List<double[]> gradients = gradients(sums);
+    for (int f = 0; f < gradients.size(); f += 3) {
+      assertClose(gradients.get(f + 1), gradients.get(f), 1e-5, 1);
+      assertClose(gradients.get(f + 2), gradients.get(f), DOUBLE, 2);
+    }
   }
 
   private static void assertClose(
@@ -208,18 +219,23 @@ final class NDScheduleTest {
     }
   }
 
-  private double[] gradient(UnaryOperator<NDArray> function, double[] times) {
-    return gradient(function, manager.create(times));
-  }
+  /** The sum of a function's values at times that it is differentiated by. */
+  private record Sum(UnaryOperator<NDArray> function, NDArray times) {}
 
-  private static double[] gradient(UnaryOperator<NDArray> function, NDArray t) {
-    t.setRequiresGradient(true);
+  /** Returns the gradients of sums by their times; between, freed memory is written over. */
+  private static List<double[]> gradients(List<Sum> sums) {
     try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
-      NDArray sum = function.apply(t).sum();
+      List<NDArray> values = new ArrayList<>();
+      for (Sum sum : sums) {
+        sum.times.setRequiresGradient(true);
+        values.add(sum.function.apply(sum.times).sum());
+      }
       FreedMemory.scribble();
-      collector.backward(sum);
+      values.forEach(collector::backward);
     }
-    return t.getGradient().toType(DataType.FLOAT64, false).toDoubleArray();
+    return sums.stream()
+        .map(sum -> sum.times.getGradient().toType(DataType.FLOAT64, false).toDoubleArray())
+        .toList();
   }
 
   @Test
