@@ -132,7 +132,7 @@ final class DocumentInputsTest {
       delimiter = '|',
       value = {
         "{'text':12,'id':'a'}|it is a number|[id]",
-        "{'text':true}|it is true or false|[]",
+        "{'text':true}|it is true or false|nor under another field",
         "{'text':['a'],'meta':{'body':'b'}}|it is a list|[meta.body]",
         "{'text':{'a':'b'}}|it is an object|[text.a]",
         "{'body':'b'}|no text under|[body]",
