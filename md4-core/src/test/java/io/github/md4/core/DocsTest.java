@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The citations between the sources and the pages of {@code docs/}, which must resolve. */
 @Tag("exact")
@@ -57,6 +58,12 @@ final class DocsTest {
   /** A type of ours, with or without its package and a nested type. */
   private static final Pattern TYPE =
       Pattern.compile("((?:[a-z0-9]+\\.)*)([A-Z]\\w*[a-z]\\w*)(?:\\.([A-Z]\\w*))?");
+
+  /** A row of a table with a package and its types, which stand behind it or before it. */
+  private static final Pattern PACKAGE_ROW =
+      Pattern.compile("(?m)^\\|(.*)\\| `((?:core|sample|train)(?:\\.[a-z]+)*)` \\|(.*)\\|$");
+
+  private static final Pattern SIMPLE_TYPE = Pattern.compile("`([A-Z]\\w*)`");
 
   /** A method of a test, as {@code DocsTest.page_linksOnlyToWhatIsThere}. */
   private static final Pattern TEST = Pattern.compile("([A-Z]\\w*Test)\\.([a-z]\\w*)");
@@ -106,6 +113,21 @@ final class DocsTest {
             .anyMatch(source -> text(source).contains(" void " + test.group(2) + "("));
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"library.md", "djl.md"})
+  void table_namesTheTypesOfEachPackage(String page) {
+    int types = 0;
+    for (MatchResult row : PACKAGE_ROW.matcher(text(DOCS.resolve(page))).results().toList()) {
+      List<String> before = found(SIMPLE_TYPE, row.group(1));
+      for (String type : before.isEmpty() ? found(SIMPLE_TYPE, row.group(3)) : before) {
+        types++;
+        Path end = PACKAGE.resolve(row.group(2).replace('.', '/')).resolve(type + ".java");
+        assertThat(SOURCES).as(row.group(2) + "." + type).anyMatch(source -> source.endsWith(end));
+      }
+    }
+    assertThat(types).isGreaterThan(10);
   }
 
   /** Returns the pages on today's code; those of docs/lab tell of earlier builds. */

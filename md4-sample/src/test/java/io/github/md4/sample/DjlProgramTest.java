@@ -2,15 +2,17 @@
 package io.github.md4.sample;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.md4.core.PageProgram;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The program of docs/djl.md that trains a block of DJL's, as it stands on the page. */
+/** The programs of docs/djl.md that need no folder of a model, as they stand on the page. */
 @Tag("slow")
 final class DjlProgramTest {
   @Test
@@ -18,6 +20,24 @@ final class DjlProgramTest {
     PageProgram program = PageProgram.of("djl.md", "DjlProgram", folder);
     check(program.run());
     check(program.shownOutput());
+  }
+
+  @Test
+  void process_masksWeighsAndSteps(@TempDir Path folder) throws Exception {
+    PageProgram program = PageProgram.of("djl.md", "ProcessProgram", folder);
+    List<String> printed = program.run();
+    assertThat(printed).hasSameSizeAs(program.shownOutput());
+    for (int i = 0; i < printed.size(); i++) {
+      String shown = program.shownOutput().get(i);
+      assertThat(printed.get(i)).startsWith(shown.substring(0, shown.indexOf('[')));
+      // Ids are equal; the last digit of a logarithm is the machine's.
+      assertThat(numbers(printed.get(i))).containsExactly(numbers(shown), within(1e-5));
+    }
+  }
+
+  private static double[] numbers(String line) {
+    String list = line.substring(line.indexOf('[') + 1, line.indexOf(']'));
+    return Stream.of(list.split(", ")).mapToDouble(Double::parseDouble).toArray();
   }
 
   private static void check(List<String> printed) {
