@@ -4,8 +4,8 @@ package io.github.md4.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.md4.cli.support.ExitCodes;
-import io.github.md4.core.HeldPort;
 import io.github.md4.train.folder.Checkpoints;
+import io.github.md4.train.parallel.HeldPort;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -237,6 +237,20 @@ final class ParallelFaultsTest {
           ExitCodes.FAILURE,
           "rank 0 cannot listen at port " + socket.getLocalPort(),
           "set MASTER_PORT");
+    }
+  }
+
+  @Test
+  void aPortInUse_isSaidByTheLauncherBeforeItStartsAny() throws Exception {
+    try (ServerSocket socket = port.listening()) {
+      int number = socket.getLocalPort();
+      Ran launch =
+          Ran.md4("launch", "--processes", "2", "--port", "" + number, "--", "evaluate", "run");
+      assertThat(launch.code()).isEqualTo(ExitCodes.FAILURE);
+      assertThat(launch.err())
+          .startsWith("md4: port " + number + ": ")
+          .endsWith("; choose another with --port, or leave it out%n".formatted())
+          .hasLineCount(1);
     }
   }
 

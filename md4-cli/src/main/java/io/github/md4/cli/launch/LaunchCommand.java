@@ -3,10 +3,9 @@ package io.github.md4.cli.launch;
 
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Usage;
+import io.github.md4.train.parallel.HeldPort;
 import io.github.md4.train.parallel.Job;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -70,16 +69,21 @@ public final class LaunchCommand implements Callable<Integer> {
         Job.of(System.getenv()).size() == 1,
         "this process is one of a job already, by WORLD_SIZE or by srun; have that start %s itself"
             .formatted(named.orElse("the command")));
-    int chosen = port == null ? freePort() : port;
-    try (ProcessGroup group =
-        ProcessGroup.start(processes, chosen, command, spec.commandLine().getErr())) {
+    try (HeldPort held = port == null ? HeldPort.choose() : chosenPort();
+        ProcessGroup group =
+            ProcessGroup.start(processes, held.number(), command, spec.commandLine().getErr())) {
       return group.await();
     }
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+  private HeldPort chosenPort() throws IOException {
+    try {
+      return HeldPort.hold(port);
+    } catch (IOException e) {
+      throw new IOException(
+          "port %d: %s; choose another with --port, or leave it out"
+              .formatted(port, e.getMessage()),
+          e);
     }
   }
 }

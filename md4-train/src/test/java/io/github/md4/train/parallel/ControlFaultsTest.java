@@ -4,7 +4,6 @@ package io.github.md4.train.parallel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.md4.core.HeldPort;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.github.md4.core.HeldPort;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.torch.FlatArrays;
 import io.github.md4.core.internal.torch.OptimizerKernels;
