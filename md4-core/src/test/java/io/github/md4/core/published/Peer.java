@@ -93,6 +93,11 @@ public record Peer(Path folder, JsonObject root, JsonObject inputs, JsonObject o
     return inputs.has(name) || outputs.has(name);
   }
 
+  /** Returns whether a list of objects is there and not empty. */
+  public boolean hasCases(String name) {
+    return !cases(name).isEmpty();
+  }
+
   /** Returns a field. */
   public JsonElement get(String name) {
     return inputs.has(name) ? inputs.get(name) : outputs.get(name);

@@ -89,7 +89,7 @@ final class PublishedSamplersTest {
     Sample[] samples = new Sample[initial.size()];
     for (List<Integer> places : ByLength.of(sequences)) {
       List<InitialSequence> equal = places.stream().map(sequences::get).toList();
-      List<Sample> own = sampler.sample(new SampleRequest(equal, 0, 8, 1));
+      List<Sample> own = sampler.sample(new SampleRequest(equal, 0, equal.size(), 1));
       IntStream.range(0, own.size()).forEach(i -> samples[places.get(i)] = own.get(i));
     }
     return Arrays.stream(samples).map(Sample::tokens).toList();
@@ -241,6 +241,7 @@ final class PublishedSamplersTest {
               .as("%s %s row %d", peer, method.text(), b)
               .isEqualTo(Arrays.copyOf(expected, own.length));
         }
+        checkCounts(each, method, prompts(each, "prompts", count, mask).get(0), mask);
       }
     }
   }
