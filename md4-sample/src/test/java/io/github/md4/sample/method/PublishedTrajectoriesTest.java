@@ -257,6 +257,7 @@ final class PublishedTrajectoriesTest {
     private final int entries;
     private final double[] shares;
     private long next;
+    private int current = -1;
     private final long[] first; // of each step
 
     InTurn(int rows, int length, int entries, double[] shares) {
@@ -272,8 +273,10 @@ final class PublishedTrajectoriesTest {
         @Override
         public double[][] draws(int step, int[] positions) {
           boolean isLast = step == shares.length - 1;
-          if (row == 0) {
-            next = step == 0 ? 0 : next; // calls are counted beforehand
+          boolean begins = step == 0 && row == 0; // again: calls are counted beforehand
+          if (begins || step != current) { // by the first row that is not done
+            next = begins ? 0 : next;
+            current = step;
             first[step] = next;
             next += isLast ? 0 : (long) rows * length;
           }
@@ -367,8 +370,8 @@ final class PublishedTrajectoriesTest {
 
     @Override
     public double[] order(int pass, int[] masked) {
-      int pick = picks[Math.min(pass, picks.length - 1)]; // calls are counted beforehand
-      return new double[] {(pick + 0.5) / masked.length};
+      int pick = picks[Math.min(pass, picks.length - 1)]; // calls are counted beforehand, of masks
+      return new double[] {(Math.min(pick, masked.length - 1) + 0.5) / masked.length};
     }
   }
 
