@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The reader of config files with overrides from the command line. */
 public final class ConfigLoader {
@@ -49,9 +50,23 @@ public final class ConfigLoader {
       new UntrustedFile(file).checkIsReadable();
       return Files.readString(file);
     } catch (NoSuchFileException e) {
-      throw new InvalidConfigException(file.toString(), "there is no such file");
+      throw new InvalidConfigException(file.toString(), "there is no such file" + near(file));
     } catch (CharacterCodingException e) {
       throw new InvalidConfigException(file.toString(), "is not text in UTF-8");
+    }
+  }
+
+  /** Returns a question after the file of that folder that was most likely meant, if there is. */
+  private static String near(Path file) throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder) || !Files.isReadable(folder)) {
+      return "";
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      List<String> names = files.map(each -> each.getFileName().toString()).sorted().toList();
+      return NearestName.of(names, file.getFileName().toString())
+          .map(name -> "; did you mean " + file.resolveSibling(name) + "?")
+          .orElse("");
     }
   }
 

@@ -282,7 +282,9 @@ public final class EvaluateCommand implements Callable<Integer> {
         target == null || run == null,
         "%s names the model, as --model and --watch do; take --data for a file".formatted(run));
     Usage.require(
-        spec, suite != null || data() != null, "Missing required option: '--data=FILE.bin'");
+        spec,
+        suite != null || data() != null,
+        "Missing required option: '--data=FILE.bin', or FILE.bin alone after RUN");
     Usage.require(
         spec, data == null || dataArgument == null, "the data is named twice: " + dataArgument);
     Usage.require(

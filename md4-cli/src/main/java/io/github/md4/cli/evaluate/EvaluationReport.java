@@ -93,7 +93,7 @@ record EvaluationReport(
   private void addFloor(Table table, EntropyFloor floor) {
     table.row(
         "floor",
-        "%s bits per %s under the source that made these chunks",
+        "%s bits per %s under the source of these chunks",
         WithError.text(floor.bitsPerToken(), floor.standardError()),
         inputs.unit);
     table.row("above the floor", "%.4f bits per %s", above(floor), inputs.unit);

@@ -284,4 +284,13 @@ final class ConfigLoaderTest {
         .isInstanceOf(InvalidConfigException.class)
         .hasMessage(absent + ": there is no such file");
   }
+
+  @Test
+  void file_withAMistypedNameIsRecognised() throws IOException {
+    Path meant = Files.writeString(folder.resolve("quickstart.yaml"), SMALL);
+    Path mistyped = folder.resolve("quickstart.yml");
+    assertThatThrownBy(() -> ConfigLoader.load(mistyped, List.of(), Experiment.class))
+        .isInstanceOf(InvalidConfigException.class)
+        .hasMessage(mistyped + ": there is no such file; did you mean " + meant + "?");
+  }
 }

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.github.md4.core.InvalidDataException;
 import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -104,6 +105,10 @@ public record TokenFileInfo(DataSplit content, TokenType type, long count, Strin
   /** Returns the JSON's place: beside the {@code .bin}, of the same name. */
   static Path beside(Path bin) {
     String name = String.valueOf(bin.getFileName());
+    if (Files.isDirectory(bin)) {
+      throw new InvalidDataException(
+          bin, "is a folder; name a file of tokens in it, which ends in .bin");
+    }
     if (!name.endsWith(".bin")) {
       throw new InvalidDataException(bin, "a file of tokens must have a name that ends in .bin");
     }

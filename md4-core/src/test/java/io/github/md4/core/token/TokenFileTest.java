@@ -216,6 +216,7 @@ final class TokenFileTest {
   void open_rejectsAMissingFile() {
     rejects("data.bin", "no such file");
     rejects(() -> TokenFile.open(folder.resolve("data.txt")).close(), "ends in .bin");
+    rejects(() -> TokenFile.open(folder).close(), "is a folder; name a file of tokens in it");
   }
 
   @Test
