@@ -69,7 +69,7 @@ def trajectory(net, g, name, least, n, block, m, bos):
                         q = p[k - first] * (1 - stays)
                         q[m] = stays
                         x[k] = categorical(gap, q, u[k - first])
-                passes.append([x[first:]])
+                passes.append([list(x)])
         return dict(sampler=name, steps=steps, bos=bos, picks=picks, ids=passes, end=[x],
                     network_passes=network, drawn=uniforms.drawn)
 

@@ -34,6 +34,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,7 +78,8 @@ final class PublishedSamplersTest {
     return SavedModel.load(peer.folder(), Weights.EMA, manager, Precision.FLOAT32);
   }
 
-  private List<int[]> sample(
+  /** Returns the states of each sequence; see {@link SeenStates}. */
+  private List<List<int[]>> sample(
       SavedModel model, List<int[]> initial, SamplingMethod method, TokenLaw law) {
     TokenSpace space = model.description().tokenSpace();
     GenerativeModel generative = new GenerativeModel(model.denoiser(), space, model.schedule());
@@ -86,13 +88,16 @@ final class PublishedSamplersTest {
     for (int i = 0; i < initial.size(); i++) {
       sequences.add(new InitialSequence(initial.get(i), i));
     }
-    Sample[] samples = new Sample[initial.size()];
+    SeenStates seen = new SeenStates(sequences);
     for (List<Integer> places : ByLength.of(sequences)) {
       List<InitialSequence> equal = places.stream().map(sequences::get).toList();
-      List<Sample> own = sampler.sample(new SampleRequest(equal, 0, equal.size(), 1));
-      IntStream.range(0, own.size()).forEach(i -> samples[places.get(i)] = own.get(i));
+      List<Sample> own = sampler.sample(new SampleRequest(equal, 0, equal.size(), 1), seen);
+      for (Sample each : own) {
+        List<int[]> states = seen.of(each.index());
+        assertThat(states.get(states.size() - 1)).isEqualTo(each.tokens());
+      }
     }
-    return Arrays.stream(samples).map(Sample::tokens).toList();
+    return IntStream.range(0, initial.size()).mapToObj(seen::of).toList();
   }
 
   /** Returns the real tokens of prompts, followed by masks. */
@@ -118,13 +123,48 @@ final class PublishedSamplersTest {
 
   /** Compares the last tokens of each sequence with those of the authors' code. */
   private static void check(
-      String what, List<int[]> ours, JsonElement ids, int count, SavedModel model, int theirs) {
-    int mask = model.description().tokenSpace().maskToken();
+      String what,
+      List<List<int[]>> ours,
+      JsonObject given,
+      String history,
+      int count,
+      SavedModel model,
+      Peer peer) {
     for (int b = 0; b < ours.size(); b++) {
-      int[] expected = ints(ids.getAsJsonArray().get(b));
-      int[] own = Arrays.stream(ours.get(b)).map(id -> id == mask ? theirs : id).toArray();
-      assertThat(last(own, count)).as("%s, row %d", what, b).isEqualTo(last(expected, count));
+      checkRow(what, ours, given, history, b, row -> last(row, count), model, peer);
     }
+  }
+
+  /**
+   * Compares a part of a sequence with that of the authors' code: at the end, and before or after
+   * each pass, but for the passes that change nothing.
+   */
+  private static void checkRow(
+      String what,
+      List<List<int[]>> ours,
+      JsonObject given,
+      String history,
+      int b,
+      UnaryOperator<int[]> part,
+      SavedModel model,
+      Peer peer) {
+    int mask = model.description().tokenSpace().maskToken();
+    int theirs = peer.id("mask");
+    List<int[]> own =
+        ours.get(b).stream()
+            .map(row -> Arrays.stream(row).map(id -> id == mask ? theirs : id).toArray())
+            .map(part)
+            .toList();
+    int[] end = part.apply(ints(given.getAsJsonArray("ids").get(b)));
+    assertThat(own.get(own.size() - 1)).as("%s, row %d", what, b).isEqualTo(end);
+    List<int[]> all = new ArrayList<>(List.of(own.get(0)));
+    for (JsonElement state : given.getAsJsonArray(history)) {
+      all.add(part.apply(ints(state.getAsJsonArray().get(b))));
+    }
+    all.add(end);
+    assertThat(own.toArray(int[][]::new))
+        .as("%s, states of row %d", what, b)
+        .isDeepEqualTo(SeenStates.distinct(all).toArray(int[][]::new));
   }
 
   private static int[] last(int[] ids, int count) {
@@ -146,8 +186,8 @@ final class PublishedSamplersTest {
                 Remasking.LOW_CONFIDENCE,
                 each.get("cfg_scale").getAsDouble());
         List<int[]> initial = prompts(each, "prompt", count, mask);
-        List<int[]> ours = sample(model, initial, method, greedy());
-        check(peer + " " + method.text(), ours, each.get("ids"), count, model, peer.id("mask"));
+        List<List<int[]>> ours = sample(model, initial, method, greedy());
+        check(peer + " " + method.text(), ours, each, "passes", count, model, peer);
         checkCounts(each, method, initial.get(0), mask);
       }
     }
@@ -183,8 +223,10 @@ final class PublishedSamplersTest {
         PublishedMethod.Dream method =
             new PublishedMethod.Dream(
                 algorithm(each.get("alg").getAsString()), each.get("steps").getAsInt(), 0);
-        List<int[]> ours = sample(model, prompts(each, "prompt", count, mask), method, law(each));
-        check(peer + " " + each, ours, each.get("ids"), count, model, peer.id("mask"));
+        List<int[]> initial = prompts(each, "prompt", count, mask);
+        List<List<int[]>> ours = sample(model, initial, method, law(each));
+        check(peer + " " + each, ours, each, "history", count, model, peer);
+        assertThat(counts(method.steps(), count)).isEqualTo(ints(each.get("revealed")));
       }
     }
   }
@@ -209,14 +251,19 @@ final class PublishedSamplersTest {
   void dreamsCounts_areThoseOfItsAuthorsCode(Peer peer) {
     for (JsonObject each : peer.cases("reveal")) {
       int steps = each.get("steps").getAsInt();
-      int left = each.get("masks").getAsInt();
-      int[] counts = new int[steps];
-      for (int step = 0; step < steps; step++) {
-        counts[step] = DreamTrajectory.count(steps, step, left);
-        left -= counts[step];
-      }
+      int[] counts = counts(steps, each.get("masks").getAsInt());
       assertThat(counts).as("%s", each).isEqualTo(ints(each.get("counts")));
     }
+  }
+
+  private static int[] counts(int steps, int masks) {
+    int left = masks;
+    int[] counts = new int[steps];
+    for (int step = 0; step < steps; step++) {
+      counts[step] = DreamTrajectory.count(steps, step, left);
+      left -= counts[step];
+    }
+    return counts;
   }
 
   @ParameterizedTest
@@ -233,15 +280,14 @@ final class PublishedSamplersTest {
                 each.get("block_size").getAsInt(),
                 Remasking.LOW_CONFIDENCE,
                 each.get("cfg_scale").getAsDouble());
-        List<int[]> ours = sample(model, prompts(each, "prompts", count, mask), method, greedy());
-        for (int b = 0; b < ours.size(); b++) {
-          int[] expected = ints(each.getAsJsonArray("ids").get(b));
-          int[] own = ours.get(b);
-          assertThat(own)
-              .as("%s %s row %d", peer, method.text(), b)
-              .isEqualTo(Arrays.copyOf(expected, own.length));
+        List<int[]> initial = prompts(each, "prompts", count, mask);
+        checkCounts(each, method, initial.get(0), mask);
+        List<List<int[]>> ours = sample(model, initial, method, greedy());
+        for (int b = 0; b < ours.size(); b++) { // of a length of its own; padding follows
+          int length = initial.get(b).length;
+          String what = peer + " " + method.text();
+          checkRow(what, ours, each, "history", b, row -> Arrays.copyOf(row, length), model, peer);
         }
-        checkCounts(each, method, prompts(each, "prompts", count, mask).get(0), mask);
       }
     }
   }
@@ -378,8 +424,8 @@ final class PublishedSamplersTest {
                         (own, of) ->
                             new PassNoise(
                                 (int) of.index(), initial.size(), length, entries, isRandom)));
-        List<int[]> ours = sample(model, initial, given, greedy());
-        check(peer + " noisy " + each, ours, each.get("ids"), count, model, peer.id("mask"));
+        List<List<int[]>> ours = sample(model, initial, given, greedy());
+        check(peer + " noisy " + each, ours, each, "passes", count, model, peer);
       }
     }
   }
@@ -415,8 +461,9 @@ final class PublishedSamplersTest {
                 schedule ->
                     DreamTrajectory.procedure(
                         schedule, method, (own, of) -> new InTurn(drawn, of.index() == 0)));
-        List<int[]> ours = sample(model, prompts(each, "prompt", count, mask), given, greedy());
-        check(peer + " origin", ours, each.get("ids"), count, model, peer.id("mask"));
+        List<int[]> initial = prompts(each, "prompt", count, mask);
+        List<List<int[]>> ours = sample(model, initial, given, greedy());
+        check(peer + " origin", ours, each, "history", count, model, peer);
       }
     }
   }

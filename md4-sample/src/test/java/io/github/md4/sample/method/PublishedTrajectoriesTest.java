@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
@@ -121,13 +122,24 @@ final class PublishedTrajectoriesTest {
     Sampler sampler = new BorrowedKernels(manager, kernels).sampler(generative, method, law);
     List<InitialSequence> initial =
         IntStream.range(0, first.length).mapToObj(b -> new InitialSequence(first[b], b)).toList();
-    List<Sample> samples = sampler.sample(new SampleRequest(initial, 0, first.length, 1));
+    SeenStates seen = new SeenStates(initial);
+    List<Sample> samples = sampler.sample(new SampleRequest(initial, 0, first.length, 1), seen);
     int[][] last = Peer.tokens(states.get(states.size() - 1));
     for (int b = 0; b < last.length; b++) {
-      assertThat(samples.get(b).tokens())
-          .as("%s %s row %d", peer, run.get("sampler"), b)
-          .isEqualTo(last[b]);
+      String what = peer + " " + run.get("sampler") + " row " + b;
+      assertThat(samples.get(b).tokens()).as(what).isEqualTo(last[b]);
+      List<int[]> theirs = new ArrayList<>();
+      for (JsonElement state : states) {
+        theirs.add(Peer.tokens(state)[b]);
+      }
+      checkStates(what, seen.of(b), theirs);
     }
+  }
+
+  private static void checkStates(String what, List<int[]> ours, List<int[]> theirs) {
+    assertThat(ours.toArray(int[][]::new))
+        .as(what)
+        .isDeepEqualTo(SeenStates.distinct(theirs).toArray(int[][]::new));
   }
 
   private SavedModel load(Peer peer) throws IOException {
@@ -405,9 +417,19 @@ final class PublishedTrajectoriesTest {
           Sampler sampler =
               new BorrowedKernels(manager, kernels).sampler(generative, given, TokenLaw.MODEL);
           List<InitialSequence> one = List.of(new InitialSequence(initial, 0));
-          assertThat(sampler.sample(new SampleRequest(one, 0, 1, 1)).get(0).tokens())
-              .as("%s %s", peer, each.get("sampler"))
+          SeenStates seen = new SeenStates(one);
+          String what = peer + " " + each.get("sampler");
+          assertThat(sampler.sample(new SampleRequest(one, 0, 1, 1), seen).get(0).tokens())
+              .as(what)
               .isEqualTo(end);
+          List<int[]> theirs = new ArrayList<>(List.of(initial));
+          for (JsonElement state : each.getAsJsonArray("ids")) {
+            int[] blocks = Peer.tokens(state)[0]; // those so far
+            int[] all = initial.clone();
+            System.arraycopy(blocks, 0, all, 0, blocks.length);
+            theirs.add(all);
+          }
+          checkStates(what, seen.of(0), theirs);
         }
       }
     }
