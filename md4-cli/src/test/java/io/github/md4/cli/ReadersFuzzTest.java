@@ -85,8 +85,9 @@ final class ReadersFuzzTest {
       return false;
     } catch (InvalidDataException | InvalidConfigException e) {
       boolean isNamed = e.getMessage().contains(String.valueOf(fuzzed.file().getParent()));
-      if (!isNamed || e.getMessage().contains("\n")) {
-        failures.add("%s: not named in one line: %s".formatted(fuzzed.file(), e.getMessage()));
+      boolean isReasoned = !e.getMessage().contains("(null)") && !e.getMessage().endsWith("null");
+      if (!isNamed || !isReasoned || e.getMessage().contains("\n")) {
+        failures.add("%s: no reason in one line: %s".formatted(fuzzed.file(), e.getMessage()));
       }
       return true;
     } catch (RuntimeException | IOException | Error e) {

@@ -2,6 +2,7 @@
 package io.github.md4.core;
 
 import com.google.gson.JsonObject;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -144,15 +145,31 @@ public record UntrustedFile(Path path) {
    * @param failure what the reading threw
    */
   public InvalidDataException refused(String what, Throwable failure) {
+    return new InvalidDataException(path, what + ": " + reason(failure), failure);
+  }
+
+  /**
+   * {@return the exception that refuses the file because it is not whole; the failure's first line
+   * is shown, if it has one}
+   *
+   * @param failure what the reading threw
+   */
+  public InvalidDataException damaged(IOException failure) {
+    return new InvalidDataException(
+        path, "is damaged or cut short (" + reason(failure) + "); copy it again", failure);
+  }
+
+  private static String reason(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null && !(cause instanceof IllegalArgumentException)) {
       cause = cause.getCause();
     }
-    boolean isSelfExplaining =
-        cause.getMessage() != null && !(cause instanceof NullPointerException);
-    String reason =
-        isSelfExplaining ? firstLine(cause.getMessage()) : "a value is missing or of another kind";
-    return new InvalidDataException(path, what + ": " + reason, failure);
+    if (cause.getMessage() != null && !(cause instanceof NullPointerException)) {
+      return firstLine(cause.getMessage());
+    }
+    return cause instanceof EOFException
+        ? "it ends too early"
+        : "a value is missing or of another kind";
   }
 
   /** Returns the first line, without an advice of the JSON library to its callers. */

@@ -127,17 +127,22 @@ final class Fields {
     return OptionalLong.of(value.longValue());
   }
 
-  /** Returns a number in [least, most], or nothing where the field is absent. */
+  /**
+   * Returns a number in [least, most], or nothing where the field is absent.
+   *
+   * @param least the least number; {@link Double#MIN_VALUE} is told as any number above 0
+   */
   OptionalDouble number(String name, double least, double most) {
     JsonNode value = value(name);
     if (value.isNull()) {
       return OptionalDouble.empty();
     }
     double number = value.isNumber() ? number(value) : Double.NaN;
+    String from = least == Double.MIN_VALUE ? "(0.0" : "[" + least;
     check(
         number >= least && number <= most,
         name,
-        "a number in [%s, %s]".formatted(least, most),
+        "a number in %s, %s]".formatted(from, most),
         value);
     return OptionalDouble.of(number);
   }

@@ -89,7 +89,7 @@ final class BadRequestsTest {
         "{\"temperature\": \"hot\"}                | temperature must be",
         "{\"temperature\": 1e999}                  | temperature must be",
         "{\"temperature\": 1e-400}                 | temperature must be",
-        "{\"top_p\": 0}                            | top_p must be",
+        "{\"top_p\": 0}                            | top_p must be a number in (0.0, 1.0]",
         "{\"top_p\": 1.1}                          | top_p must be",
         "{\"top_k\": 0}                            | top_k must be",
         "{\"seed\": 1.5}                           | seed must be",

@@ -300,6 +300,12 @@ public final class SavedModel implements AutoCloseable {
     Path file = folder.resolve(MODEL);
     try (SafeTensors tensors = SafeTensors.open(file)) {
       String which = tensors.metadata().get(WHICH);
+      if (which == null) {
+        throw new InvalidDataException(
+            file,
+            "does not say which weights it holds; give it the metadata {\"%s\": \"ema\"}, or raw"
+                .formatted(WHICH));
+      }
       if (!weights.toString().equals(which)) {
         throw new InvalidDataException(
             file,

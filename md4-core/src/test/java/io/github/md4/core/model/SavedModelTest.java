@@ -18,6 +18,7 @@ import io.github.md4.core.noise.Noise;
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.token.Tokenizer;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,6 +91,18 @@ final class SavedModelTest {
     Files.delete(folder.resolve("ema.safetensors"));
     assertThat(logits(Weights.RAW)).hasSize(10);
     assertRejected("holds the weights 'raw'; 'ema' are in a run's checkpoints");
+  }
+
+  /** As other programs write it that know only the tensors. */
+  @Test
+  void load_rejectsWeightsThatDoNotSayWhichTheyAre() throws IOException {
+    Files.delete(folder.resolve("ema.safetensors"));
+    Path file = folder.resolve("model.safetensors");
+    String bytes = Files.readString(file, StandardCharsets.ISO_8859_1);
+    assertThat(bytes).contains("\"weights\":");
+    Files.writeString(
+        file, bytes.replace("\"weights\":", "\"another\":"), StandardCharsets.ISO_8859_1);
+    assertRejected("does not say which weights it holds");
   }
 
   @Test

@@ -2,6 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.core.token.ImageShape;
 import java.io.IOException;
 import java.io.InputStream;
@@ -64,8 +65,7 @@ record NumpyImages(Path path, LabelSource labels) implements ImageSource {
         arrays.put(entry.getName(), NumpyArray.read(path, bytes(zip, entry)));
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw new InvalidDataException(
-          path, "is not an .npz file: " + e.getMessage() + "; copy it again", e);
+      throw new UntrustedFile(path).refused("is not an .npz file, or damaged", e);
     }
     return arrays;
   }

@@ -47,7 +47,7 @@ public final class PictureDecoder {
     try {
       image = decode(Files.readAllBytes(file), shape.colours());
     } catch (IOException e) {
-      throw new InvalidDataException(file, "cannot be read: " + e.getMessage(), e);
+      throw new UntrustedFile(file).refused("cannot be read", e);
     }
     if (!image.shape().equals(shape)) {
       throw new InvalidDataException(

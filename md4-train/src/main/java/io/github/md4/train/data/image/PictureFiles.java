@@ -2,6 +2,7 @@
 package io.github.md4.train.data.image;
 
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.UntrustedFile;
 import io.github.md4.train.internal.corpus.Compression;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -79,7 +80,7 @@ sealed interface PictureFiles {
       try {
         return entries.getNextEntry();
       } catch (IOException e) {
-        throw damaged(e);
+        throw new UntrustedFile(tar).damaged(e);
       }
     }
 
@@ -87,13 +88,8 @@ sealed interface PictureFiles {
       try {
         return entries.readAllBytes();
       } catch (IOException e) {
-        throw damaged(e);
+        throw new UntrustedFile(tar).damaged(e);
       }
-    }
-
-    private InvalidDataException damaged(IOException e) {
-      return new InvalidDataException(
-          tar, "is damaged or cut short (" + e.getMessage() + "); copy it again", e);
     }
   }
 }

@@ -183,8 +183,7 @@ public enum Compression {
             || failure instanceof ZstdIOException
             || failure instanceof XZIOException;
     if (isDamage) {
-      throw new InvalidDataException(
-          file, "is damaged or cut short (" + failure.getMessage() + "); copy it again", failure);
+      throw new UntrustedFile(file).damaged(failure);
     }
     return failure;
   }
