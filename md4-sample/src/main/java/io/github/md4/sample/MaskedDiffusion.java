@@ -272,8 +272,8 @@ public interface MaskedDiffusion extends AutoCloseable {
    * {@return {@code count} sequences of masks only, with the indices from 0 on}
    *
    * @param count the number of sequences, at least 1
-   * @param length N, the number of tokens of each, at least 1
-   * @throws IllegalArgumentException if one is below 1
+   * @param length N, the number of tokens of each, in [1, 2^20]
+   * @throws IllegalArgumentException if a number is out of its range
    */
   default List<InitialSequence> masked(int count, int length) {
     return masked(0, count, length);
@@ -282,9 +282,9 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #masked(int, int)}, with the indices from {@code first} on.
    *
-   * @param first the index of the first, at least 0
+   * @param first the index of the first, at least 0; that of the last is below 2^32
    * @param count the number of sequences, at least 1
-   * @param length N, the number of tokens of a sequence, at least 1
+   * @param length N, the number of tokens of a sequence, in [1, 2^20]
    * @return the sequences of masks
    * @throws IllegalArgumentException if a number is out of its range
    */
@@ -292,6 +292,8 @@ public interface MaskedDiffusion extends AutoCloseable {
     require(first >= 0, "first must be at least 0", first);
     require(count >= 1, "count must be at least 1", count);
     require(length >= 1, "length must be at least 1", length);
+    require(length <= 1 << 20, "length must be at most 2^20", length);
+    require(first <= (1L << 32) - count, "first + count must be at most 2^32", first);
     TokenSpace space = new TokenSpace(tokenizer().vocabularySize());
     return LongStream.range(first, first + count)
         .mapToObj(index -> InitialSequence.masked(space, length, index))
@@ -409,10 +411,11 @@ public interface MaskedDiffusion extends AutoCloseable {
    *
    * @param x clean tokens, [N], at most as many as the model was trained with
    * @param seed any number, from which times and masks follow
-   * @param groups the number of groups of stratified times, at least 2, a call of the network each
+   * @param groups the number of groups of stratified times, in [2, 2^20], a call of the network
+   *     each
    * @return the bound, in nats and in bits per token, with the standard error
    * @throws IllegalArgumentException if there are no tokens or too many, one is not in the
-   *     vocabulary, or {@code groups} is below 2
+   *     vocabulary, or {@code groups} is out of its range
    */
   LikelihoodEstimate score(int[] x, long seed, int groups);
 

@@ -11,22 +11,24 @@ import java.util.concurrent.ThreadLocalRandom;
  * returns other options. A component that is null, as in JSON that lacks it, takes its default.
  *
  * @param seed any number, from which times and masks follow; a random one of 53 bits by default
- * @param groups the number of groups of stratified times, at least 2; 8 by default
+ * @param groups the number of groups of stratified times, in [2, 2^20]; 8 by default
  */
 public record ScoringOptions(Long seed, Integer groups) {
   private static final long RANDOM_SEEDS = 1L << 53;
+  private static final int MOST_GROUPS = 1 << 20;
 
   /**
    * Replaces null by defaults and checks the number of groups.
    *
    * @param seed any number, from which times and masks follow; a random one of 53 bits by default
-   * @param groups the number of groups of stratified times, at least 2; 8 by default
-   * @throws IllegalArgumentException if there are fewer than 2 groups
+   * @param groups the number of groups of stratified times, in [2, 2^20]; 8 by default
+   * @throws IllegalArgumentException if {@code groups} is out of its range
    */
   public ScoringOptions {
     seed = seed == null ? Long.valueOf(ThreadLocalRandom.current().nextLong(RANDOM_SEEDS)) : seed;
     groups = Objects.requireNonNullElse(groups, 8);
     require(groups >= 2, "groups must be at least 2", groups);
+    require(groups <= MOST_GROUPS, "groups must be at most 2^20", groups);
   }
 
   /** {@return eight groups, with a random seed} */

@@ -251,6 +251,14 @@ final class MaskedDiffusionTest {
     assertRefused(() -> model.generate(-1, OPTIONS), "count must be at least 1: -1");
     assertRefused(() -> model.masked(0, 1), "count must be at least 1: 0");
     assertRefused(() -> model.masked(1, -1), "length must be at least 1: -1");
+    assertRefused(
+        () -> model.masked(1, Integer.MAX_VALUE), "length must be at most 2^20: 2147483647");
+    assertRefused(
+        () -> model.masked(Long.MAX_VALUE, 2, 4),
+        "first + count must be at most 2^32: 9223372036854775807");
+    assertRefused(
+        () -> model.score(new int[] {0}, 0, Integer.MAX_VALUE),
+        "groups must be at most 2^20: 2147483647");
     InitialSequence one = new InitialSequence(new int[] {0}, 0);
     assertRefused(() -> model.distribution(one, Double.NaN, 0), "t must be in [0, 1]: NaN");
     assertRefused(
