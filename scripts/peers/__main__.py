@@ -34,7 +34,7 @@ CASES = {
     # tied, d, heads, kv, mlp, layers, rows, words, base, eps, batch, L, side of the padding
     "llada": [lambda *at: llada(*at, True, 24, 3, 1, 40, 3, 83, 75, 1e4, 1e-6, 3, 11, "right"),
               lambda *at: llada(*at, False, 40, 5, 5, 24, 1, 75, 75, 5e5, 1e-5, 2, 7, "left"),
-              lambda *at: llada(*at, False, 48, 6, 2, 56, 4, 80, 77, 2e4, 1e-5, 2, 13, "left", 3)],
+              lambda *at: llada(*at, False, 48, 6, 2, 56, 2, 80, 77, 2e4, 1e-5, 2, 13, "left", 3)],
     "dream": [lambda *at: dream(*at, 48, 6, 1, 40, 3, 75, 1e5, 1e-6, 3, 10),
               lambda *at: dream(*at, 24, 2, 2, 32, 1, 75, 1e6, 1e-5, 2, 9)],
     # tied, stored

@@ -109,7 +109,8 @@ def llada(folder, g, seed, tied, d, heads, kv, mlp, layers, rows, words, base, e
           side, shards=0):
     ids = special("llada")
     mask = ids["mask"]
-    w = weights(g, LLADA, d, heads, kv, mlp, layers, rows, False, tied, mask)
+    w = weights(g, LLADA, d, heads, kv, mlp, layers, rows, False, tied, mask,
+                0.2 if shards else 0.3)  # bfloat16 is compared by distance: no large logits
     if shards:
         w = {name: each.bfloat16().double() for name, each in w.items()}
     config = form("llada")

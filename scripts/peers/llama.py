@@ -20,22 +20,22 @@ QWEN = dict(
     gate="mlp.gate_proj", up="mlp.up_proj", down="mlp.down_proj")
 
 
-def weights(g, names, d, heads, kv, mlp, layers, rows, has_bias, tied, mask):
+def weights(g, names, d, heads, kv, mlp, layers, rows, has_bias, tied, mask, scale=0.3):
     """Random weights; the mask's row of the head is small, so that no sampler predicts it."""
-    w = {names["emb"]: normal(g, rows, d), names["norm"]: normal(g, d, mean=1, scale=0.2)}
+    w = {names["emb"]: normal(g, rows, d, scale=scale), names["norm"]: normal(g, d, mean=1, scale=0.2)}
     narrow = d // heads * kv
     for i in range(layers):
         p = names["block"] % i
         shapes = dict(q=(d, d), k=(narrow, d), v=(narrow, d), o=(d, d), gate=(mlp, d),
                       up=(mlp, d), down=(d, mlp))
         for part, shape in shapes.items():
-            w[p + names[part] + ".weight"] = normal(g, *shape)
+            w[p + names[part] + ".weight"] = normal(g, *shape, scale=scale)
             if has_bias and part in "qkv":
                 w[p + names[part] + ".bias"] = normal(g, shape[0])
         for part in ("norm1", "norm2"):
             w[p + names[part] + ".weight"] = normal(g, d, mean=1, scale=0.2)
     if not tied:
-        w[names["head"]] = normal(g, rows, d)
+        w[names["head"]] = normal(g, rows, d, scale=scale)
     head = w[names["emb" if tied else "head"]]
     head[mask] = (head[mask] * 0.01).float().double()
     return w

@@ -33,7 +33,7 @@ final class PeerLossesTest {
    */
   @Test
   void scoreEntropy_isThatOfTheOfficialCode() {
-    PeerCase.having("log_score", "score_entropy", "dsigma")
+    PeerCase.having("log_score", "score_entropy", "sigma", "dsigma", "loss")
         .forEach(this::scoreEntropy_isThatOfTheOfficialCode);
   }
 
@@ -68,7 +68,7 @@ final class PeerLossesTest {
   /** Both parameterisations: the mask guessed, and the mask forbidden. */
   @Test
   void maskClass_isThatOfMdlmsD3pm() {
-    PeerCase.having("T", "log_probs", "vb", "log_probs_subs_masking")
+    PeerCase.having("T", "log_probs", "vb", "log_probs_subs_masking", "vb_subs_masking")
         .forEach(this::maskClass_isThatOfMdlmsD3pm);
   }
 

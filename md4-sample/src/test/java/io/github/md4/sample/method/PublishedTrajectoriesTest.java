@@ -18,6 +18,7 @@ import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
+import io.github.md4.core.network.ddit.DditConfig;
 import io.github.md4.core.published.Peer;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.StepTimes;
@@ -366,6 +367,10 @@ final class PublishedTrajectoriesTest {
     return Peer.of("bd3lm");
   }
 
+  static List<Peer> bd3lmRuns() {
+    return Peer.of(peer -> peer.hasCases("trajectories"), "bd3lm");
+  }
+
   /** Uniforms of each position of a block at each pass; and the picks of the runs. */
   private record InBlocks(int block, int entries, int[] picks) implements StepNoise {
     @Override
@@ -388,7 +393,7 @@ final class PublishedTrajectoriesTest {
   }
 
   @ParameterizedTest
-  @MethodSource("bd3lm")
+  @MethodSource("bd3lmRuns")
   void bd3lm_givesTheTokensOfItsAuthorsCode_withAndWithoutMemory(Peer peer) throws IOException {
     try (SavedModel model = load(peer)) {
       for (JsonObject each : peer.cases("trajectories")) {
@@ -399,7 +404,7 @@ final class PublishedTrajectoriesTest {
         int[] initial = new int[end.length];
         Arrays.fill(initial, size);
         initial[0] = each.get("bos").getAsInt();
-        int block = Peer.tokens(each.getAsJsonArray("ids").get(0))[0].length;
+        int block = ((DditConfig) model.description().config().network()).blockSize();
         int steps = picks.length > 0 ? 0 : each.get("steps").getAsInt();
         PublishedMethod.Blockwise method = new PublishedMethod.Blockwise(block, steps);
         SamplingMethod given =
@@ -445,7 +450,8 @@ final class PublishedTrajectoriesTest {
   void memory_changesNoToken(Peer peer) throws IOException {
     try (SavedModel model = load(peer)) {
       TokenSpace space = model.description().tokenSpace();
-      int block = Peer.tokens(peer.get("block_inputs").getAsJsonArray().get(0))[0].length;
+      DditConfig config = (DditConfig) model.description().config().network();
+      int block = config.blockSize();
       int length = Math.min(3 * block, peer.tokens("x0")[0].length);
       List<InitialSequence> five =
           IntStream.range(0, 5).mapToObj(i -> InitialSequence.masked(space, length, i)).toList();

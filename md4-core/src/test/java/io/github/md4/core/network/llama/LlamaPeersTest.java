@@ -106,6 +106,9 @@ final class LlamaPeersTest {
   @ParameterizedTest
   @MethodSource("peers")
   void paddedLogits_areThoseOfTheAuthorsCode(Peer peer) throws IOException {
+    if (!peer.offers("padded_logits")) {
+      return;
+    }
     int[][] isReal = peer.tokens("attention_mask");
     boolean allRows = peer.has("generate");
     try (Loaded loaded = Loaded.of(manager, peer, Precision.FLOAT32)) {
@@ -118,6 +121,9 @@ final class LlamaPeersTest {
       NDList places = places(loaded, isReal, positions(isReal, true), true);
       double[] ours = loaded.raw(manager, peer.tokens("padded_ids"), places);
       checkRows(peer, "padded_logits", ours, isReal, false);
+      if (!peer.offers("padded_logits_plain_positions")) {
+        return;
+      }
       NDList plain = places(loaded, isReal, positions(isReal, false), true);
       double[] other = loaded.raw(manager, peer.tokens("padded_ids"), plain);
       checkRows(peer, "padded_logits_plain_positions", other, isReal, false);
@@ -219,7 +225,7 @@ final class LlamaPeersTest {
         Arrays.stream(Peer.numbers(given.get("prompt"))).mapToInt(x -> (int) x).toArray();
     int[] answer =
         Arrays.stream(Peer.numbers(given.get("answer"))).mapToInt(x -> (int) x).toArray();
-    double scale = given.get("cfg_scale").getAsDouble();
+    double scale = given.has("cfg_scale") ? given.get("cfg_scale").getAsDouble() : 0;
     int mask = loaded.config().maskColumn();
     double sum = 0;
     int rounds = given.getAsJsonArray("rows").size();
