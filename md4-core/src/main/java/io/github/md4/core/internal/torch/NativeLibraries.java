@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.core.internal.torch;
 
+import ai.djl.engine.Engine;
 import ai.djl.util.Utils;
 import io.github.md4.core.InvalidDataException;
 import java.io.IOException;
@@ -9,9 +10,10 @@ import java.net.JarURLConnection;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.TreeMap;
 import java.util.jar.JarEntry;
 import java.util.stream.Stream;
@@ -25,6 +27,7 @@ import java.util.zip.CRC32;
  * beside the libraries then says so. Later only size and time are looked at.
  */
 public final class NativeLibraries {
+  private static final String PROPERTIES = "native/lib/pytorch.properties";
   private static final String CHECKED = ".md4-checked";
   private static final int BUFFER_BYTES = 1 << 20;
 
@@ -42,17 +45,25 @@ public final class NativeLibraries {
 
   /** As {@link #check()}, of the folders in {@code cache} and the jars of a class loader. */
   static void check(Path cache, ClassLoader jars) throws IOException {
-    if (!Files.isDirectory(cache)) {
-      return;
-    }
-    try (Stream<Path> folders = Files.list(cache)) {
-      for (Path folder : folders.filter(Files::isDirectory).toList()) {
-        checkFolder(folder, jars);
+    for (URL url : Collections.list(jars.getResources(PROPERTIES))) {
+      Properties properties = new Properties();
+      try (InputStream in = url.openStream()) {
+        properties.load(in);
+      }
+      Packed packed =
+          new Packed(
+              properties.getProperty("version", ""),
+              properties.getProperty("flavor", ""),
+              properties.getProperty("classifier", ""),
+              jars);
+      Path folder = cache.resolve(packed.folder());
+      if (Files.isDirectory(folder)) {
+        checkFolder(folder, packed);
       }
     }
   }
 
-  private static void checkFolder(Path folder, ClassLoader jars) throws IOException {
+  private static void checkFolder(Path folder, Packed jar) throws IOException {
     Map<String, Path> unpacked = new TreeMap<>();
     try (Stream<Path> files = Files.list(folder)) {
       files.filter(Files::isRegularFile).forEach(file -> unpacked.put(name(file), file));
@@ -64,7 +75,7 @@ public final class NativeLibraries {
     }
     boolean isOurs = false;
     for (Path file : unpacked.values()) {
-      Optional<JarEntry> packed = packed(file, jars);
+      Optional<JarEntry> packed = jar.entry(name(file));
       isOurs |= packed.isPresent();
       if (packed.isPresent() && !isSame(file, packed.get())) {
         throw new InvalidDataException(
@@ -93,26 +104,33 @@ public final class NativeLibraries {
     return stamp.toString();
   }
 
-  /** Returns the entry of the jar that a file was unpacked from, if it is on the class path. */
-  private static Optional<JarEntry> packed(Path file, ClassLoader jars) throws IOException {
-    // VERSION-FLAVOR-SYSTEM, as in 2.3.1-cpu-linux-x86_64
-    List<String> parts = List.of(name(file.getParent()).split("-", 3));
-    if (parts.size() < 3) {
-      return Optional.empty();
+  /**
+   * The libraries of a jar.
+   *
+   * @param version of the libraries, such as 2.3.1-20240621
+   * @param flavor cpu, or a version of CUDA, such as cu121
+   * @param system such as linux-x86_64
+   * @param jars where the jar is, and that of DJL's own library
+   */
+  private record Packed(String version, String flavor, String system, ClassLoader jars) {
+
+    /** Returns the name of the folder into which DJL unpacks them. */
+    String folder() {
+      return "%s-%s-%s".formatted(version, flavor, system);
     }
-    String flavor = parts.get(1);
-    String system = parts.get(2);
-    String bare = name(file).replaceFirst("^\\d+\\.\\d+\\.\\d+-", ""); // DJL's own version
-    for (String resource :
-        List.of(
-            "pytorch/%s/%s/%s".formatted(flavor, system, name(file)),
-            "jnilib/%s/%s/%s".formatted(system, flavor, bare))) {
+
+    /** Returns the entry that a file was unpacked from, if there is one. */
+    Optional<JarEntry> entry(String name) throws IOException {
+      String ours = Engine.getDjlVersion() + "-";
+      String resource =
+          name.startsWith(ours)
+              ? "jnilib/%s/%s/%s".formatted(system, flavor, name.substring(ours.length()))
+              : "pytorch/%s/%s/%s".formatted(flavor, system, name);
       URL url = jars.getResource(resource);
-      if (url != null && url.openConnection() instanceof JarURLConnection jar) {
-        return Optional.of(jar.getJarEntry());
-      }
+      return url != null && url.openConnection() instanceof JarURLConnection jar
+          ? Optional.of(jar.getJarEntry())
+          : Optional.empty();
     }
-    return Optional.empty();
   }
 
   private static boolean isSame(Path file, JarEntry packed) throws IOException {

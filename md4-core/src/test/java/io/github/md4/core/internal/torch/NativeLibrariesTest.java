@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.engine.Engine;
+import ai.djl.util.Utils;
 import io.github.md4.core.InvalidDataException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,10 +38,14 @@ final class NativeLibrariesTest {
       jar.write(LIBRARY);
       jar.putNextEntry(new ZipEntry("jnilib/linux-x86_64/cpu/libdjl_torch.so"));
       jar.write(BINDING);
+      jar.putNextEntry(new ZipEntry("native/lib/pytorch.properties"));
+      jar.write(
+          "version=2.3.1-20240621\nflavor=cpu\nclassifier=linux-x86_64\n"
+              .getBytes(StandardCharsets.UTF_8));
     }
-    unpacked = Files.createDirectories(folder.resolve("cache/2.3.1-cpu-linux-x86_64"));
+    unpacked = Files.createDirectories(folder.resolve("cache/2.3.1-20240621-cpu-linux-x86_64"));
     Files.write(unpacked.resolve("libtorch_cpu.so"), LIBRARY);
-    Files.write(unpacked.resolve("0.29.0-libdjl_torch.so"), BINDING);
+    Files.write(unpacked.resolve(Engine.getDjlVersion() + "-libdjl_torch.so"), BINDING);
   }
 
   private void check() throws IOException {
@@ -65,8 +74,34 @@ final class NativeLibrariesTest {
 
   @Test
   void check_comparesTheContent() throws IOException {
-    Files.write(unpacked.resolve("0.29.0-libdjl_torch.so"), new byte[] {9, 8, 6});
+    Files.write(
+        unpacked.resolve(Engine.getDjlVersion() + "-libdjl_torch.so"), new byte[] {9, 8, 6});
     assertThatThrownBy(this::check).hasMessageContaining("libdjl_torch.so: is not what was packed");
+  }
+
+  /** The names are DJL's: a check that knows other names looks at nothing. */
+  @Test
+  void check_knowsTheFolderOfTheEngineInUse() throws IOException {
+    Engine engine = Engine.getEngine("PyTorch");
+    assertThat(engine.getVersion()).isNotEmpty();
+    NativeLibraries.check();
+    try (Stream<Path> marks = Files.find(Utils.getEngineCacheDir("pytorch"), 2, this::isMark)) {
+      assertThat(marks).isNotEmpty();
+    }
+  }
+
+  private boolean isMark(Path file, BasicFileAttributes attributes) {
+    return file.endsWith(".md4-checked");
+  }
+
+  /** Other programs may have other versions in the same cache, with libraries of the same names. */
+  @Test
+  void check_leavesOtherVersionsAlone() throws IOException {
+    Path other = Files.createDirectories(folder.resolve("cache/2.7.1-20250812-cpu-linux-x86_64"));
+    Files.write(other.resolve("libtorch_cpu.so"), new byte[] {1});
+    Files.write(unpacked.resolve("0.1.0-libdjl_torch.so"), new byte[] {1});
+    assertThatCode(this::check).doesNotThrowAnyException();
+    assertThat(other.resolve(".md4-checked")).doesNotExist();
   }
 
   @Test
