@@ -3,6 +3,7 @@ package io.github.md4.cli.data;
 
 import ai.djl.Device;
 import io.github.md4.cli.parts.Parts;
+import io.github.md4.cli.support.DeviceChoice;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Progress;
@@ -144,6 +145,7 @@ final class DataTokensCommand implements Callable<Integer> {
     DocumentTokens.Options options =
         new DocumentTokens.Options(documents(), vocabulary, packing(), output.existing());
     parts.check(spec);
+    DeviceChoice.checkLibraries();
     if (!parts.isDivided()) {
       return report(prepare(options));
     }

@@ -11,6 +11,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -28,38 +29,52 @@ import java.util.zip.CRC32;
  */
 public final class NativeLibraries {
   private static final String PROPERTIES = "native/lib/pytorch.properties";
+  private static final String TOKENIZERS = "native/lib/tokenizers.properties";
   private static final String CHECKED = ".md4-checked";
   private static final int BUFFER_BYTES = 1 << 20;
 
   private NativeLibraries() {}
 
   /**
-   * Checks the libraries in DJL's cache; what is not there yet is no error. To be called before the
-   * engine is first used.
+   * Checks the libraries of the engine and of tokenizers in DJL's cache; what is not there yet is
+   * no error. To be called before the engine is first used, and the first tokenizer is made.
    *
    * @throws InvalidDataException if one is not what its jar holds
    */
   public static void check() throws IOException {
-    check(Utils.getEngineCacheDir("pytorch"), NativeLibraries.class.getClassLoader());
+    ClassLoader jars = NativeLibraries.class.getClassLoader();
+    check(Utils.getEngineCacheDir("pytorch"), jars, PROPERTIES);
+    check(Utils.getEngineCacheDir("tokenizers"), jars, TOKENIZERS);
   }
 
   /** As {@link #check()}, of the folders in {@code cache} and the jars of a class loader. */
   static void check(Path cache, ClassLoader jars) throws IOException {
-    for (URL url : Collections.list(jars.getResources(PROPERTIES))) {
+    check(cache, jars, PROPERTIES);
+    check(cache, jars, TOKENIZERS);
+  }
+
+  private static void check(Path cache, ClassLoader jars, String resource) throws IOException {
+    for (URL url : Collections.list(jars.getResources(resource))) {
       Properties properties = new Properties();
       try (InputStream in = url.openStream()) {
         properties.load(in);
       }
-      Packed packed =
-          new Packed(
-              properties.getProperty("version", ""),
-              properties.getProperty("flavor", ""),
-              properties.getProperty("classifier", ""),
-              jars);
-      Path folder = cache.resolve(packed.folder());
-      if (Files.isDirectory(folder)) {
-        checkFolder(folder, packed);
+      String version = properties.getProperty("version", "");
+      String flavor = properties.getProperty("flavor", "cpu");
+      String start = version + "-" + flavor + "-";
+      for (Path folder : folders(cache, start)) {
+        checkFolder(folder, new Packed(flavor, name(folder).substring(start.length()), jars));
       }
+    }
+  }
+
+  /** Returns the folders of libraries of one version and flavor: VERSION-FLAVOR-SYSTEM. */
+  private static List<Path> folders(Path cache, String start) throws IOException {
+    if (!Files.isDirectory(cache)) {
+      return List.of();
+    }
+    try (Stream<Path> all = Files.list(cache)) {
+      return all.filter(each -> name(each).startsWith(start) && Files.isDirectory(each)).toList();
     }
   }
 
@@ -107,29 +122,28 @@ public final class NativeLibraries {
   /**
    * The libraries of a jar.
    *
-   * @param version of the libraries, such as 2.3.1-20240621
    * @param flavor cpu, or a version of CUDA, such as cu121
    * @param system such as linux-x86_64
    * @param jars where the jar is, and that of DJL's own library
    */
-  private record Packed(String version, String flavor, String system, ClassLoader jars) {
-
-    /** Returns the name of the folder into which DJL unpacks them. */
-    String folder() {
-      return "%s-%s-%s".formatted(version, flavor, system);
-    }
+  private record Packed(String flavor, String system, ClassLoader jars) {
 
     /** Returns the entry that a file was unpacked from, if there is one. */
     Optional<JarEntry> entry(String name) throws IOException {
       String ours = Engine.getDjlVersion() + "-";
-      String resource =
+      List<String> resources =
           name.startsWith(ours)
-              ? "jnilib/%s/%s/%s".formatted(system, flavor, name.substring(ours.length()))
-              : "pytorch/%s/%s/%s".formatted(flavor, system, name);
-      URL url = jars.getResource(resource);
-      return url != null && url.openConnection() instanceof JarURLConnection jar
-          ? Optional.of(jar.getJarEntry())
-          : Optional.empty();
+              ? List.of("jnilib/%s/%s/%s".formatted(system, flavor, name.substring(ours.length())))
+              : List.of(
+                  "pytorch/%s/%s/%s".formatted(flavor, system, name),
+                  "native/lib/%s/%s/%s".formatted(system, flavor, name));
+      for (String resource : resources) {
+        URL url = jars.getResource(resource);
+        if (url != null && url.openConnection() instanceof JarURLConnection jar) {
+          return Optional.of(jar.getJarEntry());
+        }
+      }
+      return Optional.empty();
     }
   }
 

@@ -42,6 +42,10 @@ final class NativeLibrariesTest {
       jar.write(
           "version=2.3.1-20240621\nflavor=cpu\nclassifier=linux-x86_64\n"
               .getBytes(StandardCharsets.UTF_8));
+      jar.putNextEntry(new ZipEntry("native/lib/tokenizers.properties"));
+      jar.write("version=0.19.1-0.29.0".getBytes(StandardCharsets.UTF_8));
+      jar.putNextEntry(new ZipEntry("native/lib/linux-x86_64/cpu/libtokenizers.so"));
+      jar.write(LIBRARY);
     }
     unpacked = Files.createDirectories(folder.resolve("cache/2.3.1-20240621-cpu-linux-x86_64"));
     Files.write(unpacked.resolve("libtorch_cpu.so"), LIBRARY);
@@ -92,6 +96,17 @@ final class NativeLibrariesTest {
 
   private boolean isMark(Path file, BasicFileAttributes attributes) {
     return file.endsWith(".md4-checked");
+  }
+
+  @Test
+  void check_namesALibraryOfTokenizersThatIsCutShort() throws IOException {
+    Path tokenizers =
+        Files.createDirectories(folder.resolve("cache/0.19.1-0.29.0-cpu-linux-x86_64"));
+    Path library = Files.write(tokenizers.resolve("libtokenizers.so"), LIBRARY);
+    check();
+    Files.write(library, new byte[] {1, 2, 3});
+    assertThatThrownBy(this::check)
+        .hasMessageContaining("libtokenizers.so: is not what was packed (3 bytes of 7)");
   }
 
   /** Other programs may have other versions in the same cache, with libraries of the same names. */
