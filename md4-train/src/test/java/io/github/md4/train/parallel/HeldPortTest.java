@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -20,7 +21,7 @@ final class HeldPortTest {
   void choose_letsOneListen() throws IOException {
     try (HeldPort port = HeldPort.choose();
         ServerSocket listening = port.listening();
-        Socket caller = new Socket("127.0.0.1", port.number());
+        Socket caller = new Socket(InetAddress.getLoopbackAddress(), port.number());
         Socket called = listening.accept()) {
       assertThat(called.getPort()).isEqualTo(caller.getLocalPort());
       assertThatThrownBy(port::listening).isInstanceOf(BindException.class);
