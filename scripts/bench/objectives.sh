@@ -7,8 +7,8 @@
 #   scripts/bench/objectives.sh OUT
 #
 # OUT is a folder for the reports of md4 bench train. In the environment: MD4, the command; CONFIG (text8-short);
-# KINDS, those of scripts/baselines.sh; STEPS (20), WARM (6); MICRO, the micro-batch of Gaussian diffusion, whose
-# network has no fused kernels (128); FLAGS, more words for md4 bench train.
+# KINDS, those of scripts/baselines.sh; STEPS (20), WARM (6); MICRO, the micro-batch of Gaussian diffusion (128);
+# FLAGS, more words for md4 bench train.
 set -eu
 here=$(dirname "$0")
 out=${1:?names a folder}
