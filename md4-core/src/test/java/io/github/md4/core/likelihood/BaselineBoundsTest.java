@@ -38,6 +38,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The bounds of the systems that MD4 is compared with, on laws that can be enumerated. */
@@ -443,6 +444,21 @@ final class BaselineBoundsTest {
     // The reconstruction guesses with even odds: about epsilon log(V / epsilon) a token too much.
     double slack = 3 * 1e-4 * Math.log(3 / 1e-4);
     assertThat(bound).isBetween(LAW.entropy() - 1e-6, LAW.entropy() + slack);
+  }
+
+  /**
+   * Whatever is guessed, {@code exp(-bound)} is at most the sequence's probability under the chain,
+   * so that the sum over all sequences is at most 1; it is nearly 1 where the truth is guessed.
+   */
+  @ParameterizedTest
+  @CsvSource({"1, 0.98", "0.5, 0.1", "2, 0.1"})
+  @Tag("exact")
+  void uniformCtmc_liesAboveTheLikelihoodWhateverIsGuessed(double sharpness, double least) {
+    double sum = 0;
+    for (int[] x : LAW.sequences()) {
+      sum += Math.exp(-ctmc(noisy(sharpness), x));
+    }
+    assertThat(sum).isBetween(least, 1.0);
   }
 
   @Test
