@@ -13,7 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What options choose of a sampler, in words and for scripts. */
+/** A summary of the sampler that options choose, in words and for scripts. */
 public record SamplerSummary(SamplerOptions options) {
 
   /** Returns all options for a script. */

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.transformer.FusedUploads.Batch;
 
-/** What comes before the blocks of the hand-written pass, forward and backward. */
+/** The part of the hand-written pass before its blocks, forward and backward. */
 interface FusedStart {
 
   /** Returns the residual stream [N, D] of all positions. */
