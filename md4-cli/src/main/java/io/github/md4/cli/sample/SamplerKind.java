@@ -12,200 +12,111 @@ import io.github.md4.sample.method.PublishedMethod;
 import io.github.md4.sample.method.Remasking;
 import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingSteps;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
 import picocli.CommandLine.ITypeConverter;
 
 /** The samplers by the names that {@code --sampler} takes, with the other options of each. */
 enum SamplerKind {
-  ANCESTRAL(Family.REVERSE) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.isReference()
-          ? new ApproximateMethod.ReferenceAncestral(options.grid(), options.leftovers())
-          : new ExactMethod.Ancestral(options.grid(), options.leftovers());
-    }
-  },
-  MEAN(Family.REVERSE) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.isReference()
-          ? new ApproximateMethod.ReferenceMean(options.grid(), options.leftovers())
-          : new ExactMethod.Mean(options.grid(), options.leftovers());
-    }
-  },
-  FIRST_HITTING(Family.CONTINUOUS) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return new ExactMethod.FirstHitting(options.leftovers());
-    }
-  },
-  CONFIDENCE(Family.ORDERED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.ordered(Order.CONFIDENCE);
-    }
-  },
-  MARGIN(Family.ORDERED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.ordered(Order.MARGIN);
-    }
-  },
-  ENTROPY(Family.ORDERED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.ordered(Order.ENTROPY);
-    }
-  },
-  REMASK_CAP(Family.REMASKED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.remasked(new Remasking.Cap(options.remaskRate()));
-    }
-  },
-  REMASK_RESCALE(Family.REMASKED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.remasked(new Remasking.Rescale(options.remaskRate()));
-    }
-  },
-  REMASK_CONFIDENCE(Family.REMASKED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.remasked(new Remasking.Confidence(options.remaskRate()));
-    }
-  },
-  RANDOM_ORDER(Family.SHUFFLED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return new ApproximateMethod.RandomOrder(options.tokensAStep());
-    }
-  },
-  AUTOREGRESSIVE(Family.CAUSAL) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return new ExactMethod.LeftToRight();
-    }
-  },
-  EULER(Family.SCORED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return new ApproximateMethod.Euler(options.grid(), options.leftovers());
-    }
-  },
-  ANALYTIC(Family.SCORED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return new ApproximateMethod.Analytic(options.grid(), options.leftovers());
-    }
-  },
-  TAU_LEAPING(Family.LEAPING) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return new ApproximateMethod.TauLeaping(
-          options.grid(), options.correctors(), options.leftovers());
-    }
-  },
-  LLADA(Family.BLOCKS) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.blocks(BlockCounts.LLADA);
-    }
-  },
-  DLLM(Family.BLOCKS) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.blocks(BlockCounts.DLLM);
-    }
-  },
-  DREAM_ORIGIN(Family.DREAM) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.dream(PublishedMethod.Algorithm.ORIGIN);
-    }
-  },
-  DREAM_MASKGIT_PLUS(Family.DREAM) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.dream(PublishedMethod.Algorithm.MASKGIT_PLUS);
-    }
-  },
-  DREAM_TOPK_MARGIN(Family.DREAM) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.dream(PublishedMethod.Algorithm.TOPK_MARGIN);
-    }
-  },
-  DREAM_ENTROPY(Family.DREAM) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.dream(PublishedMethod.Algorithm.ENTROPY);
-    }
-  },
-  MDLM(Family.TIMED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.timed(PublishedMethod.Rule.MDLM);
-    }
-  },
-  SEDD_EULER(Family.TIMED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.timed(PublishedMethod.Rule.SEDD_EULER);
-    }
-  },
-  SEDD_ANALYTIC(Family.TIMED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.timed(PublishedMethod.Rule.SEDD_ANALYTIC);
-    }
-  },
-  RADD(Family.TIMED) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.dream(PublishedMethod.Algorithm.RADD);
-    }
-  },
-  BD3LM(Family.BLOCKWISE) {
-    @Override
-    SamplingMethod method(SamplerOptions options) {
-      return options.blockwise();
-    }
-  };
+  ANCESTRAL(
+      Family.REVERSE,
+      options ->
+          options.isReference()
+              ? new ApproximateMethod.ReferenceAncestral(options.grid(), options.leftovers())
+              : new ExactMethod.Ancestral(options.grid(), options.leftovers())),
+  MEAN(
+      Family.REVERSE,
+      options ->
+          options.isReference()
+              ? new ApproximateMethod.ReferenceMean(options.grid(), options.leftovers())
+              : new ExactMethod.Mean(options.grid(), options.leftovers())),
+  FIRST_HITTING(Family.CONTINUOUS, options -> new ExactMethod.FirstHitting(options.leftovers())),
+  CONFIDENCE(Family.ORDERED, options -> options.ordered(Order.CONFIDENCE)),
+  MARGIN(Family.ORDERED, options -> options.ordered(Order.MARGIN)),
+  ENTROPY(Family.ORDERED, options -> options.ordered(Order.ENTROPY)),
+  REMASK_CAP(Family.REMASKED, options -> options.remasked(new Remasking.Cap(options.remaskRate()))),
+  REMASK_RESCALE(
+      Family.REMASKED, options -> options.remasked(new Remasking.Rescale(options.remaskRate()))),
+  REMASK_CONFIDENCE(
+      Family.REMASKED, options -> options.remasked(new Remasking.Confidence(options.remaskRate()))),
+  RANDOM_ORDER(
+      Family.SHUFFLED, options -> new ApproximateMethod.RandomOrder(options.tokensAStep())),
+  AUTOREGRESSIVE(Family.CAUSAL, options -> new ExactMethod.LeftToRight()),
+  EULER(Family.SCORED, options -> new ApproximateMethod.Euler(options.grid(), options.leftovers())),
+  ANALYTIC(
+      Family.SCORED,
+      options -> new ApproximateMethod.Analytic(options.grid(), options.leftovers())),
+  TAU_LEAPING(
+      Family.LEAPING,
+      options ->
+          new ApproximateMethod.TauLeaping(
+              options.grid(), options.correctors(), options.leftovers())),
+  LLADA(Family.BLOCKS, options -> options.blocks(BlockCounts.LLADA)),
+  DLLM(Family.BLOCKS, options -> options.blocks(BlockCounts.DLLM)),
+  DREAM_ORIGIN(Family.DREAM, options -> options.dream(PublishedMethod.Algorithm.ORIGIN)),
+  DREAM_MASKGIT_PLUS(
+      Family.DREAM, options -> options.dream(PublishedMethod.Algorithm.MASKGIT_PLUS)),
+  DREAM_TOPK_MARGIN(Family.DREAM, options -> options.dream(PublishedMethod.Algorithm.TOPK_MARGIN)),
+  DREAM_ENTROPY(Family.DREAM, options -> options.dream(PublishedMethod.Algorithm.ENTROPY)),
+  MDLM(Family.TIMED, options -> options.timed(PublishedMethod.Rule.MDLM)),
+  SEDD_EULER(Family.TIMED, options -> options.timed(PublishedMethod.Rule.SEDD_EULER)),
+  SEDD_ANALYTIC(Family.TIMED, options -> options.timed(PublishedMethod.Rule.SEDD_ANALYTIC)),
+  RADD(Family.TIMED, options -> options.dream(PublishedMethod.Algorithm.RADD)),
+  BD3LM(Family.BLOCKWISE, SamplerOptions::blockwise);
 
   /** The default steps of the samplers of published models, but for BD3-LM's. */
   static final int PUBLISHED_STEPS = 128;
 
   /** A group of options that some samplers have. */
   enum OptionGroup {
-    GRID,
-    LEFTOVERS,
-    STEPS,
-    DRAW,
-    TOKENS,
-    ORDER_TEMPERATURE,
-    REMASKING,
-    BLOCK,
-    BLOCKS,
-    CORRECTORS
+    STEPS("--steps"),
+    GRID("--grid"),
+    LEFTOVERS("--leftovers"),
+    DRAW("--draw"),
+    TOKENS("--tokens-per-step"),
+    ORDER_TEMPERATURE("--order-temperature"),
+    BLOCK("--block"),
+    BLOCKS("--remasking", "--prompt-guidance"),
+    REMASKING("--remask-rate"),
+    CORRECTORS("--correctors");
+
+    private final List<String> names;
+
+    OptionGroup(String... names) {
+      this.names = List.of(names);
+    }
+
+    /** Returns the names of its options. */
+    List<String> names() {
+      return names;
+    }
   }
 
   /** A family of samplers with the same options. */
   private enum Family {
-    REVERSE,
-    CONTINUOUS,
-    ORDERED,
-    REMASKED,
-    SHUFFLED,
+    REVERSE(OptionGroup.STEPS, OptionGroup.GRID, OptionGroup.LEFTOVERS, OptionGroup.DRAW),
+    CONTINUOUS(OptionGroup.LEFTOVERS),
+    ORDERED(OptionGroup.TOKENS, OptionGroup.ORDER_TEMPERATURE),
+    REMASKED(OptionGroup.STEPS, OptionGroup.GRID, OptionGroup.LEFTOVERS, OptionGroup.REMASKING),
+    SHUFFLED(OptionGroup.TOKENS),
     CAUSAL,
-    SCORED,
-    LEAPING,
-    BLOCKS,
-    DREAM,
-    TIMED,
-    BLOCKWISE;
+    SCORED(OptionGroup.STEPS, OptionGroup.GRID, OptionGroup.LEFTOVERS),
+    LEAPING(OptionGroup.STEPS, OptionGroup.GRID, OptionGroup.LEFTOVERS, OptionGroup.CORRECTORS),
+    BLOCKS(OptionGroup.STEPS, OptionGroup.BLOCK, OptionGroup.BLOCKS),
+    DREAM(OptionGroup.STEPS, OptionGroup.ORDER_TEMPERATURE),
+    TIMED(OptionGroup.STEPS),
+    BLOCKWISE(OptionGroup.STEPS, OptionGroup.BLOCK);
 
+    private final Set<OptionGroup> groups;
+
+    Family(OptionGroup... groups) {
+      this.groups = Set.of(groups);
+    }
+
+    /** Published samplers lay their steps out by rules of their own, without a grid. */
     boolean isPublished() {
-      return this == BLOCKS || this == DREAM || this == TIMED || this == BLOCKWISE;
+      return has(OptionGroup.STEPS) && !has(OptionGroup.GRID);
     }
 
     /** BD3-LM reveals one position after another where no steps are asked for. */
@@ -219,29 +130,22 @@ enum SamplerKind {
     }
 
     boolean has(OptionGroup group) {
-      return switch (group) {
-        case GRID -> this == REVERSE || this == REMASKED || this == SCORED || this == LEAPING;
-        case STEPS -> has(OptionGroup.GRID) || isPublished();
-        case BLOCK -> this == BLOCKS || this == BLOCKWISE;
-        case LEFTOVERS -> has(OptionGroup.GRID) || this == CONTINUOUS;
-        case DRAW -> this == REVERSE;
-        case TOKENS -> this == ORDERED || this == SHUFFLED;
-        case ORDER_TEMPERATURE -> this == ORDERED || this == DREAM;
-        case BLOCKS -> this == BLOCKS;
-        case REMASKING -> this == REMASKED;
-        case CORRECTORS -> this == LEAPING;
-      };
+      return groups.contains(group);
     }
   }
 
   private final Family family;
+  private final Function<SamplerOptions, SamplingMethod> method;
 
-  SamplerKind(Family family) {
+  SamplerKind(Family family, Function<SamplerOptions, SamplingMethod> method) {
     this.family = family;
+    this.method = method;
   }
 
   /** Returns the method with the values of the options. */
-  abstract SamplingMethod method(SamplerOptions options);
+  SamplingMethod method(SamplerOptions options) {
+    return method.apply(options);
+  }
 
   /** Returns whether it is the sampler of a published model. */
   boolean isPublished() {

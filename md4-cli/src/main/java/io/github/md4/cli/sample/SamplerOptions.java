@@ -11,7 +11,6 @@ import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
-import io.github.md4.sample.law.TokenLaw;
 import io.github.md4.sample.method.ApproximateMethod;
 import io.github.md4.sample.method.BlockCounts;
 import io.github.md4.sample.method.Leftovers;
@@ -21,7 +20,7 @@ import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.method.SamplingProcedure;
 import io.github.md4.sample.method.SamplingSteps;
 import io.github.md4.sample.trajectory.SampleRequest;
-import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -29,8 +28,6 @@ import picocli.CommandLine.Spec;
 
 /** The options of the sampler. An option without effect on the chosen sampler is an error. */
 public final class SamplerOptions implements TitledOptions {
-  private static final int DEFAULT_BLOCK = 32;
-  private static final int BD3LM_BLOCK = 4;
   private static final double DEFAULT_REMASK_RATE = 0.05;
   private static final int MOST_CORRECTORS = 1024;
 
@@ -50,9 +47,6 @@ public final class SamplerOptions implements TitledOptions {
               + " do; llada, dllm, the dream ones, mdlm, the sedd ones, radd and bd3lm are those of"
               + " published models. Default: ancestral, of an autoregressive model autoregressive.")
   private SamplerKind chosen;
-
-  /** The positions of a block of the model's network, 0 before it is known or without blocks. */
-  private int networkBlock;
 
   /** The sampler used when --sampler is absent. */
   private SamplerKind standard = SamplerKind.standard(new Generation.Unmasking());
@@ -96,28 +90,7 @@ public final class SamplerOptions implements TitledOptions {
               + " drawn ones. Default: argmax, as in the reference.")
   private Leftovers leftovers;
 
-  @Option(
-      names = "--temperature",
-      paramLabel = "X",
-      converter = OptionTypes.NotNegative.class,
-      description =
-          "The divisor of the logits; 0 takes the likeliest token. Default: 1, with samplers of"
-              + " published models 0.")
-  private Double temperature;
-
-  @Option(
-      names = "--top-k",
-      paramLabel = "K",
-      description = "Draw from the K likeliest tokens. Default: draw from all.")
-  private TokenLaw.TopK topK;
-
-  @Option(
-      names = "--top-p",
-      paramLabel = "P",
-      description =
-          "Draw from the smallest set of likeliest tokens with a mass of at least P, after --top-k."
-              + " Default: draw from all.")
-  private TokenLaw.TopP topP;
+  @Mixin private LawOptions law;
 
   @Option(
       names = "--tokens-per-step",
@@ -154,36 +127,7 @@ public final class SamplerOptions implements TitledOptions {
       description = "The number of corrector steps of tau-leaping after each step. Default: 0.")
   private Integer correctors;
 
-  @Option(
-      names = "--block",
-      paramLabel = "N",
-      converter = OptionTypes.Count.class,
-      description =
-          "The masks of a block of llada and dllm, which are filled from left to right; or the"
-              + " positions of a block of bd3lm. Default: "
-              + DEFAULT_BLOCK
-              + ", of bd3lm that of the model, or "
-              + BD3LM_BLOCK
-              + ".")
-  private Integer block;
-
-  @Option(
-      names = "--remasking",
-      paramLabel = "low-confidence|random",
-      converter = RemaskingConverter.class,
-      description =
-          "The tokens that stay at a step of llada and dllm: the surest, or random ones. Default:"
-              + " low-confidence.")
-  private PublishedMethod.Remasking remasking;
-
-  @Option(
-      names = "--prompt-guidance",
-      paramLabel = "W",
-      converter = OptionTypes.PromptGuidance.class,
-      description =
-          "The scale of guidance away from the text without its prompt, with llada and dllm."
-              + " Default: 0, none.")
-  private Double promptGuidance;
+  @Mixin private BlockOptions blocks;
 
   @Option(
       names = "--seed",
@@ -199,14 +143,6 @@ public final class SamplerOptions implements TitledOptions {
       description = "Samples at once. Has no effect on the result. Default: ${DEFAULT-VALUE}.")
   private int batchSize = SampleRequest.DEFAULT_BATCH_SIZE;
 
-  /** The converter of {@code --remasking}. */
-  static final class RemaskingConverter implements ITypeConverter<PublishedMethod.Remasking> {
-    @Override
-    public PublishedMethod.Remasking convert(String text) throws Exception {
-      return OptionTypes.parsed(PublishedMethod.Remasking::parse).convert(text);
-    }
-  }
-
   /** The draws that {@code --draw} takes. */
   enum Draw {
     EXACT,
@@ -219,17 +155,9 @@ public final class SamplerOptions implements TitledOptions {
    * @throws ParameterException if an option has no effect with the sampler
    */
   public SamplingOptions options() {
-    refuse("--steps", steps, OptionGroup.STEPS);
-    refuse("--grid", grid, OptionGroup.GRID);
-    refuse("--leftovers", leftovers, OptionGroup.LEFTOVERS);
-    refuse("--draw", draw, OptionGroup.DRAW);
-    refuse("--tokens-per-step", tokensAStep, OptionGroup.TOKENS);
-    refuse("--order-temperature", orderTemperature, OptionGroup.ORDER_TEMPERATURE);
-    refuse("--block", block, OptionGroup.BLOCK);
-    refuse("--remasking", remasking, OptionGroup.BLOCKS);
-    refuse("--prompt-guidance", promptGuidance, OptionGroup.BLOCKS);
-    refuse("--remask-rate", remaskRate, OptionGroup.REMASKING);
-    refuse("--correctors", correctors, OptionGroup.CORRECTORS);
+    for (OptionGroup group : OptionGroup.values()) {
+      refuseWithout(group);
+    }
     if (correctors() < 0 || correctors() > MOST_CORRECTORS) {
       throw new ParameterException(
           spec.commandLine(),
@@ -260,10 +188,8 @@ public final class SamplerOptions implements TitledOptions {
    * @throws InvalidConfigException if others were chosen
    */
   public void fitTo(NetworkConfig network) {
-    networkBlock = network.blockSize();
-    if (sampler().hasNetworksBlocks() && networkBlock > 0 && blockSize() != networkBlock) {
-      throw new InvalidConfigException(
-          "--block", "must be that of the model, %d: %d".formatted(networkBlock, blockSize()));
+    if (sampler().hasNetworksBlocks()) {
+      blocks.fitTo(network);
     }
   }
 
@@ -274,16 +200,9 @@ public final class SamplerOptions implements TitledOptions {
    * @throws InvalidConfigException unless it is whole blocks, where the network takes no others
    */
   void checkLength(String option, int length) {
-    if (sampler().hasNetworksBlocks() && networkBlock > 0 && length % networkBlock != 0) {
-      throw new InvalidConfigException(
-          option,
-          "--sampler %s takes lengths that are multiples of the model's block, %d: %d"
-              .formatted(sampler(), networkBlock, length));
+    if (sampler().hasNetworksBlocks()) {
+      blocks.checkLength(option, length, sampler());
     }
-  }
-
-  private int blockSize() {
-    return block != null ? block : networkBlock > 0 ? networkBlock : BD3LM_BLOCK;
   }
 
   /** As {@link #fitTo(MaskedDiffusion)}, for a model that is not loaded. */
@@ -301,15 +220,17 @@ public final class SamplerOptions implements TitledOptions {
     return chosen == null ? standard : chosen;
   }
 
-  private void refuse(String name, Object given, OptionGroup group) {
-    if (given != null && !sampler().has(group)) {
-      throw new ParameterException(
-          spec.commandLine(), "'%s' has no effect with --sampler %s".formatted(name, sampler()));
+  private void refuseWithout(OptionGroup group) {
+    for (String name : group.names()) {
+      if (!has(group) && spec.commandLine().getParseResult().hasMatchedOption(name)) {
+        throw new ParameterException(
+            spec.commandLine(), "'%s' has no effect with --sampler %s".formatted(name, sampler()));
+      }
     }
   }
 
   SamplerLaw law() {
-    return new SamplerLaw(temperature == null ? sampler().temperature() : temperature, topK, topP);
+    return law.law(sampler().temperature());
   }
 
   /** Returns the method that the options name. */
@@ -373,17 +294,12 @@ public final class SamplerOptions implements TitledOptions {
   }
 
   SamplingMethod blocks(BlockCounts counts) {
-    return new PublishedMethod.Blocks(
-        counts,
-        publishedSteps(),
-        block == null ? DEFAULT_BLOCK : block,
-        remasking == null ? PublishedMethod.Remasking.LOW_CONFIDENCE : remasking,
-        promptGuidance == null ? 0 : promptGuidance);
+    return blocks.filled(counts, publishedSteps());
   }
 
   /** Without steps positions are revealed one by one, as the release's scripts do. */
   SamplingMethod blockwise() {
-    return new PublishedMethod.Blockwise(blockSize(), publishedSteps());
+    return blocks.blockwise(publishedSteps());
   }
 
   SamplingMethod timed(PublishedMethod.Rule rule) {
