@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class ConfigCommandTest {
 
@@ -60,6 +62,22 @@ final class ConfigCommandTest {
         .contains("checkpoints.every\n", "checkpoints.keepLast\n", "checkpoints.keepEvery\n");
     md4("config", "show", "--explain", "nothing")
         .failed(ExitCodes.USAGE, "no key of this name: nothing");
+  }
+
+  /** Powers learn from the difference of two samples; a noise learns from one. */
+  @ParameterizedTest
+  @CsvSource({
+    "text8-tiny.yaml, linear, 1",
+    "text8-tiny.yaml, learned, 2",
+    "text8-tiny.yaml, 'learned( 1 )', 2",
+    "text8-tiny-gaussian.yaml, learned-noise, 1",
+    "text8-tiny-gaussian.yaml, 'learned-noise(1, -7)', 1",
+  })
+  void samples_areTwoOfLearnedPowersAlone(String file, String schedule, int samples) {
+    String config = Path.of("..", "configs", file).toString();
+    String set = "model.schedule=" + schedule;
+    assertThat(md4("config", "show", "--config", config, "--set", set).succeeded().out())
+        .containsPattern("(?m)^  samples: " + samples + "$");
   }
 
   @Test

@@ -2,6 +2,7 @@
 package io.github.md4.cli.experiment;
 
 import io.github.md4.cli.config.ConfigLoader;
+import io.github.md4.core.schedule.ScheduleConfig;
 import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -59,16 +60,25 @@ public final class ExperimentOptions {
 
   private Experiment load(List<String> inherited) throws IOException {
     List<String> all = new ArrayList<>(inherited);
-    if (isLearned() && ConfigLoader.text(source.file(), overrides, "training.samples").isEmpty()) {
-      all.add("training.samples=2"); // which a learned schedule needs
+    if (learnsPowers()
+        && ConfigLoader.text(source.file(), overrides, "training.samples").isEmpty()) {
+      all.add("training.samples=2"); // which learned powers need
     }
     all.addAll(overrides);
     return ConfigLoader.load(source.file(), all, Experiment.class);
   }
 
-  private boolean isLearned() throws IOException {
+  private boolean learnsPowers() throws IOException {
     return ConfigLoader.text(source.file(), overrides, "model.schedule")
-        .filter(schedule -> schedule.startsWith("learned"))
+        .filter(ExperimentOptions::arePowers)
         .isPresent();
+  }
+
+  private static boolean arePowers(String schedule) {
+    try {
+      return ScheduleConfig.parse(schedule).match(curve -> false, powers -> true, noise -> false);
+    } catch (IllegalArgumentException e) {
+      return false; // the file's reader names the key
+    }
   }
 }
