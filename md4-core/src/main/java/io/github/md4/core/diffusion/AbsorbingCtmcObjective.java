@@ -3,7 +3,6 @@ package io.github.md4.core.diffusion;
 
 import io.github.md4.core.schedule.BoundaryTerms;
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.core.schedule.TimeAxis;
 import java.util.stream.IntStream;
 
 /**
@@ -24,7 +23,7 @@ import java.util.stream.IntStream;
  * @param schedule the schedule that all tokens share
  */
 public record AbsorbingCtmcObjective(TokenSpace space, MaskingSchedule schedule)
-    implements Objective {
+    implements ContinuousTimeEstimate {
 
   /** Takes the unmasked position of the least uniform: which it is, is independent of the masks. */
   @Override
@@ -53,18 +52,12 @@ public record AbsorbingCtmcObjective(TokenSpace space, MaskingSchedule schedule)
   }
 
   @Override
-  public Relation relationTo(Objective other) {
-    Objective continuous = new Md4Objective(space, schedule, new TimeAxis.Continuous());
-    return other.equals(continuous) ? Relation.EQUAL_WITHIN_ENDS : Relation.NONE;
-  }
-
-  @Override
   public String toString() {
     return "jumps to masks";
   }
 
   /** The kind {@code ctmc-absorbing}. */
-  public record Kind() implements ObjectiveKind {
+  public record Kind() implements ContinuousTimeKind {
     private static final String NAME = "ctmc-absorbing";
 
     @Override
@@ -73,14 +66,8 @@ public record AbsorbingCtmcObjective(TokenSpace space, MaskingSchedule schedule)
     }
 
     @Override
-    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
-      check(axis);
+    public Objective of(TokenSpace space, MaskingSchedule schedule) {
       return new AbsorbingCtmcObjective(space, schedule);
-    }
-
-    @Override
-    public void check(TimeAxis axis) {
-      ContinuousTime.check(NAME, axis);
     }
 
     @Override

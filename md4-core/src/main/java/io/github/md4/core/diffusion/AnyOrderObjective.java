@@ -2,7 +2,6 @@
 package io.github.md4.core.diffusion;
 
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.core.schedule.TimeAxis;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -23,7 +22,8 @@ import java.util.stream.IntStream;
  * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
  * @param schedule the schedule that all tokens share
  */
-public record AnyOrderObjective(TokenSpace space, MaskingSchedule schedule) implements Objective {
+public record AnyOrderObjective(TokenSpace space, MaskingSchedule schedule)
+    implements ContinuousTimeEstimate {
 
   @Override
   public Query query(int[] x, double v, double[] u) {
@@ -46,12 +46,6 @@ public record AnyOrderObjective(TokenSpace space, MaskingSchedule schedule) impl
   }
 
   @Override
-  public Relation relationTo(Objective other) {
-    Objective continuous = new Md4Objective(space, schedule, new TimeAxis.Continuous());
-    return other.equals(continuous) ? Relation.EQUAL_WITHIN_ENDS : Relation.NONE;
-  }
-
-  @Override
   public String toString() {
     return "any-order";
   }
@@ -61,7 +55,7 @@ public record AnyOrderObjective(TokenSpace space, MaskingSchedule schedule) impl
    * the number of masked tokens uniform. {@code any-order(probability)} is {@link
    * MaskProbabilityObjective}.
    */
-  public record Kind() implements ObjectiveKind {
+  public record Kind() implements ContinuousTimeKind {
     static final String NAME = "any-order";
     private static final String PROBABILITY = "probability";
 
@@ -71,14 +65,8 @@ public record AnyOrderObjective(TokenSpace space, MaskingSchedule schedule) impl
     }
 
     @Override
-    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
-      check(axis);
+    public Objective of(TokenSpace space, MaskingSchedule schedule) {
       return new AnyOrderObjective(space, schedule);
-    }
-
-    @Override
-    public void check(TimeAxis axis) {
-      ContinuousTime.check(NAME, axis);
     }
 
     @Override
@@ -98,21 +86,15 @@ public record AnyOrderObjective(TokenSpace space, MaskingSchedule schedule) impl
   }
 
   /** The kind {@code any-order(probability)}. */
-  record ByProbability() implements ObjectiveKind {
+  record ByProbability() implements ContinuousTimeKind {
     @Override
     public String name() {
       return Kind.NAME;
     }
 
     @Override
-    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
-      check(axis);
+    public Objective of(TokenSpace space, MaskingSchedule schedule) {
       return new MaskProbabilityObjective(space, schedule);
-    }
-
-    @Override
-    public void check(TimeAxis axis) {
-      ContinuousTime.check(toString(), axis);
     }
 
     @Override

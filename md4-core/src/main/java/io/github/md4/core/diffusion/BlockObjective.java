@@ -4,7 +4,6 @@ package io.github.md4.core.diffusion;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.core.schedule.TimeAxis;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -81,7 +80,7 @@ public record BlockObjective(TokenSpace space, int size) implements Objective {
    *
    * @param size B, at least 1
    */
-  public record Kind(int size) implements ObjectiveKind {
+  public record Kind(int size) implements ContinuousTimeKind {
     static final String NAME = "block-diffusion";
     private static final int DEFAULT_SIZE = 4;
 
@@ -106,14 +105,8 @@ public record BlockObjective(TokenSpace space, int size) implements Objective {
     }
 
     @Override
-    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
-      check(axis);
+    public Objective of(TokenSpace space, MaskingSchedule schedule) {
       return new BlockObjective(space, size);
-    }
-
-    @Override
-    public void check(TimeAxis axis) {
-      ContinuousTime.check(NAME, axis);
     }
 
     /** A network that sees no block after its own has no other order. */

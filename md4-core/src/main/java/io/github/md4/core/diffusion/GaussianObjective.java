@@ -4,7 +4,6 @@ package io.github.md4.core.diffusion;
 import io.github.md4.core.loss.GaussianLoss;
 import io.github.md4.core.loss.RowLoss;
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.core.schedule.TimeAxis;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -99,7 +98,7 @@ public record GaussianObjective(TokenSpace space, GaussianProcess process) imple
    *
    * @param width D, the coordinates of an embedding
    */
-  public record Kind(int width) implements ObjectiveKind {
+  public record Kind(int width) implements ContinuousTimeKind {
     private static final String NAME = "gaussian";
     private static final int DEFAULT_WIDTH = 16;
 
@@ -126,14 +125,8 @@ public record GaussianObjective(TokenSpace space, GaussianProcess process) imple
     }
 
     @Override
-    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
-      check(axis);
+    public Objective of(TokenSpace space, MaskingSchedule schedule) {
       return new GaussianObjective(space, new GaussianProcess(schedule, width));
-    }
-
-    @Override
-    public void check(TimeAxis axis) {
-      ContinuousTime.check(NAME, axis);
     }
 
     @Override

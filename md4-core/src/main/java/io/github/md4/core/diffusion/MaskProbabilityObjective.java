@@ -2,7 +2,6 @@
 package io.github.md4.core.diffusion;
 
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.core.schedule.TimeAxis;
 import java.util.stream.IntStream;
 
 /**
@@ -20,7 +19,7 @@ import java.util.stream.IntStream;
  * @param schedule the schedule that all tokens share
  */
 public record MaskProbabilityObjective(TokenSpace space, MaskingSchedule schedule)
-    implements Objective {
+    implements ContinuousTimeEstimate {
 
   @Override
   public Query query(int[] x, double v, double[] u) {
@@ -34,12 +33,6 @@ public record MaskProbabilityObjective(TokenSpace space, MaskingSchedule schedul
   @Override
   public BoundTerms terms(double perToken) {
     return new BoundTerms(perToken, 0, 0);
-  }
-
-  @Override
-  public Relation relationTo(Objective other) {
-    Objective continuous = new Md4Objective(space, schedule, new TimeAxis.Continuous());
-    return other.equals(continuous) ? Relation.EQUAL_WITHIN_ENDS : Relation.NONE;
   }
 
   @Override

@@ -81,7 +81,7 @@ public record ScoreEntropyObjective(TokenSpace space, MaskingSchedule schedule, 
    *
    * @param scale the form of the network's output
    */
-  public record Kind(Scale scale) implements ObjectiveKind {
+  public record Kind(Scale scale) implements ContinuousTimeKind {
     private static final String NAME = "score-entropy";
     private static final String UNSCALED = "unscaled";
 
@@ -96,14 +96,8 @@ public record ScoreEntropyObjective(TokenSpace space, MaskingSchedule schedule, 
     }
 
     @Override
-    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
-      check(axis);
+    public Objective of(TokenSpace space, MaskingSchedule schedule) {
       return new ScoreEntropyObjective(space, schedule, scale);
-    }
-
-    @Override
-    public void check(TimeAxis axis) {
-      ContinuousTime.check(NAME, axis);
     }
 
     @Override

@@ -4,7 +4,6 @@ package io.github.md4.core.diffusion;
 import io.github.md4.core.loss.RowLoss;
 import io.github.md4.core.loss.UniformJumpLoss;
 import io.github.md4.core.schedule.MaskingSchedule;
-import io.github.md4.core.schedule.TimeAxis;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -112,7 +111,7 @@ public record UniformCtmcObjective(TokenSpace space, MaskingSchedule schedule)
   }
 
   /** The kind {@code ctmc-uniform}. */
-  public record Kind() implements ObjectiveKind {
+  public record Kind() implements ContinuousTimeKind {
     private static final String NAME = "ctmc-uniform";
 
     @Override
@@ -121,14 +120,8 @@ public record UniformCtmcObjective(TokenSpace space, MaskingSchedule schedule)
     }
 
     @Override
-    public Objective of(TokenSpace space, MaskingSchedule schedule, TimeAxis axis) {
-      check(axis);
+    public Objective of(TokenSpace space, MaskingSchedule schedule) {
       return new UniformCtmcObjective(space, schedule);
-    }
-
-    @Override
-    public void check(TimeAxis axis) {
-      ContinuousTime.check(NAME, axis);
     }
 
     @Override

@@ -9,15 +9,10 @@ import io.github.md4.sample.service.ServiceLimits;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.Deque;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -34,9 +29,6 @@ import java.util.stream.Stream;
  * no request waits long for another.
  */
 public final class RequestScheduler {
-  /** More only wait longer, all of them. */
-  private static final int MOST_RUNNING = 256;
-
   /** Whoever closes the model waits no longer for listeners that do not return in this time. */
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
@@ -44,16 +36,13 @@ public final class RequestScheduler {
 
   private static final String CLOSED = "this model is closed";
 
-  private final ServiceLimits limits;
   private final SharedCall call;
   private final boolean computesAlone;
   private final Runnable release;
   private final RecentRounds recent;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Deque<SamplingJob> queued = new ArrayDeque<>();
-  private final List<SamplingJob> running = new ArrayList<>();
-  private final Set<ScheduledRequest> guests = new LinkedHashSet<>();
+  private final AdmittedRequests requests;
   private final List<ScoreJob> scoring = new ArrayList<>();
   private final Deque<FutureTask<?>> tasks = new ArrayDeque<>();
   private final AtomicLong calls = new AtomicLong();
@@ -71,7 +60,7 @@ public final class RequestScheduler {
   public RequestScheduler(
       ServiceLimits limits, SharedCall call, boolean computesAlone, Runnable release) {
     this.computesAlone = computesAlone;
-    this.limits = limits;
+    this.requests = new AdmittedRequests(limits);
     this.recent = new RecentRounds(limits.callPositions());
     this.call = call;
     this.release = release;
@@ -86,8 +75,9 @@ public final class RequestScheduler {
   public void submit(SamplingJob job) {
     lock.lock();
     try {
-      admit(job);
-      queued.add(job);
+      checkIsOpen();
+      requests.add(job);
+      start();
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -103,8 +93,9 @@ public final class RequestScheduler {
   public void enter(ScheduledRequest guest) {
     lock.lock();
     try {
-      admit(guest);
-      guests.add(guest);
+      checkIsOpen();
+      requests.enter(guest);
+      start();
     } finally {
       lock.unlock();
     }
@@ -114,7 +105,7 @@ public final class RequestScheduler {
   public void leave(ScheduledRequest guest) {
     lock.lock();
     try {
-      if (guests.remove(guest)) {
+      if (requests.leave(guest)) {
         changed.signalAll();
       }
     } finally {
@@ -122,40 +113,18 @@ public final class RequestScheduler {
     }
   }
 
-  private void admit(ScheduledRequest request) {
+  private void checkIsOpen() {
     if (isClosing) {
       throw new IllegalStateException(CLOSED);
     }
-    List<ScheduledRequest> live = live(all());
-    long positions = positions(live);
-    if (live.size() >= limits.requests()) {
-      throw new OverloadedException(
-          "as many requests run and wait as the limit allows, %d; try again later"
-              .formatted(limits.requests()));
-    }
-    if (request.positions() > limits.positions() - positions) {
-      throw new OverloadedException(
-          "%d more positions exceed the limit of %d, of which %d are taken; %s"
-              .formatted(
-                  request.positions(),
-                  limits.positions(),
-                  positions,
-                  positions == 0 ? "divide the request" : "try again later"));
-    }
+  }
+
+  private void start() {
     if (thread == null) {
       thread = new Thread(this::work, "md4-model");
       thread.setDaemon(true);
       thread.start();
     }
-  }
-
-  /** Leaves out what has ended: its caller knows, perhaps before the model's thread looks. */
-  private static List<ScheduledRequest> live(Collection<? extends ScheduledRequest> requests) {
-    return requests.stream().<ScheduledRequest>map(each -> each).filter(e -> !e.isEnded()).toList();
-  }
-
-  private static long positions(List<ScheduledRequest> requests) {
-    return requests.stream().mapToLong(ScheduledRequest::positions).sum();
   }
 
   /**
@@ -251,7 +220,7 @@ public final class RequestScheduler {
     boolean isInterrupted = false;
     lock.lock();
     try {
-      while (!isReleased && Thread.currentThread() != thread && !areAllHeldUp()) {
+      while (!isReleased && Thread.currentThread() != thread && !requests.areAllHeldUp(PATIENCE)) {
         try {
           long unused = changed.awaitNanos(LOOK.toNanos());
         } catch (InterruptedException e) {
@@ -268,23 +237,11 @@ public final class RequestScheduler {
     }
   }
 
-  private boolean areAllHeldUp() {
-    return !running.isEmpty()
-        && queued.isEmpty()
-        && guests.isEmpty()
-        && running.stream().allMatch(job -> job.heldUp() > PATIENCE.toNanos());
-  }
-
   /** Returns what runs and waits now, and what was called so far. */
   public ServiceCounts counts() {
     lock.lock();
     try {
-      return new ServiceCounts(
-          live(running).size() + live(guests).size(),
-          live(queued).size(),
-          positions(live(all())),
-          calls.get(),
-          sequences.get());
+      return requests.counts(calls.get(), sequences.get());
     } finally {
       lock.unlock();
     }
@@ -297,7 +254,7 @@ public final class RequestScheduler {
         EngineThreads.computeAlone();
       }
       for (Round round = next(); round != null; round = next()) {
-        round.run();
+        run(round);
       }
     } catch (RuntimeException | Error e) { // of no request: nothing can go on
       endAll(e);
@@ -325,45 +282,22 @@ public final class RequestScheduler {
     lock.lock();
     try {
       isClosing = true;
-      all().forEach(each -> each.end(cause));
-      queued.clear();
-      running.clear();
-      guests.clear();
+      requests.endAll(cause);
     } finally {
       lock.unlock();
     }
   }
 
-  private Collection<ScheduledRequest> all() {
-    List<ScheduledRequest> all = new ArrayList<>(running);
-    all.addAll(queued);
-    all.addAll(guests);
-    return all;
+  private void run(Round round) {
+    round.runTask();
+    Map<NetworkJob.Key, List<NetworkJob>> groups = round.groups();
+    CallBounds bounds = recent.next(round.jobs(), round.task() != null, round.number());
+    groups.forEach((key, group) -> count(call.run(key, group, bounds, round.number())));
   }
 
-  /** A round: a call of a guest, and calls for the requests that can go on. */
-  private final class Round {
-    private final long number;
-    private final FutureTask<?> task;
-    private final List<NetworkJob> jobs;
-
-    Round(long number, FutureTask<?> task, List<NetworkJob> jobs) {
-      this.number = number;
-      this.task = task;
-      this.jobs = jobs;
-    }
-
-    void run() {
-      if (task != null) {
-        task.run();
-      }
-      Map<NetworkJob.Key, List<NetworkJob>> groups = new LinkedHashMap<>();
-      for (NetworkJob job : jobs) {
-        groups.computeIfAbsent(job.key(), key -> new ArrayList<>()).add(job);
-      }
-      CallBounds bounds = recent.next(jobs, task != null, number);
-      groups.forEach((key, group) -> count(call.run(key, group, bounds, number)));
-    }
+  private void count(int taken) {
+    calls.incrementAndGet();
+    sequences.addAndGet(taken);
   }
 
   /** Waits for what can go on; null where the model is closed and nothing is left. */
@@ -372,16 +306,16 @@ public final class RequestScheduler {
     try {
       while (true) {
         endOverdue();
-        begin();
+        requests.begin();
         List<NetworkJob> jobs =
-            Stream.concat(running.stream().filter(SamplingJob::hasRoom), scoring.stream())
+            Stream.concat(requests.ready(), scoring.stream())
                 .sorted(Comparator.comparingLong(NetworkJob::served)) // who waited longest
                 .toList();
         FutureTask<?> task = tasks.poll();
         if (task != null || !jobs.isEmpty()) {
           return new Round(++rounds, task, jobs);
         }
-        if (isClosing && running.isEmpty() && queued.isEmpty() && guests.isEmpty()) {
+        if (isClosing && requests.isEmpty()) {
           return null;
         }
         long wait = untilDue();
@@ -399,67 +333,19 @@ public final class RequestScheduler {
     }
   }
 
-  /** Lets waiting requests begin, in their order. */
-  private void begin() {
-    while (running.size() < MOST_RUNNING && !queued.isEmpty()) {
-      SamplingJob job = queued.poll();
-      prepare(job);
-      if (job.isEnded()) {
-        job.release();
-      } else {
-        running.add(job);
-      }
-    }
-  }
-
-  private static void prepare(SamplingJob job) {
-    try {
-      job.prepare();
-    } catch (RuntimeException e) {
-      job.end(e);
-    }
-  }
-
   private void endOverdue() {
     long now = System.nanoTime();
-    boolean isOver = isClosing && now - closesAt >= 0;
-    for (ScheduledRequest each : all()) {
-      if (isOver) {
-        each.end(new IllegalStateException(CLOSED));
-      } else if (each.endsAt() != Long.MAX_VALUE && now - each.endsAt() >= 0) {
-        each.end(each.overdue());
-      }
+    if (isClosing && now - closesAt >= 0) {
+      requests.forEach(each -> each.end(new IllegalStateException(CLOSED)));
     }
-    drop(running);
-    drop(queued);
+    requests.endOverdue(now);
     scoring.removeIf(ScoreJob::isOver);
-  }
-
-  private void drop(Collection<SamplingJob> from) {
-    Iterator<SamplingJob> jobs = from.iterator();
-    while (jobs.hasNext()) {
-      SamplingJob job = jobs.next();
-      if (job.isEnded()) {
-        jobs.remove();
-        job.release();
-      }
-    }
-  }
-
-  private void count(int taken) {
-    calls.incrementAndGet();
-    sequences.addAndGet(taken);
   }
 
   /** Returns the nanoseconds until something is due; the greatest where nothing is. */
   private long untilDue() {
     long now = System.nanoTime();
-    long wait = isClosing && closesAt - now > 0 ? closesAt - now : Long.MAX_VALUE;
-    for (ScheduledRequest each : all()) {
-      if (each.endsAt() != Long.MAX_VALUE && !each.isEnded()) {
-        wait = Math.min(wait, each.endsAt() - now);
-      }
-    }
-    return wait;
+    long wait = requests.untilDue(now);
+    return isClosing && closesAt - now > 0 ? Math.min(wait, closesAt - now) : wait;
   }
 }
