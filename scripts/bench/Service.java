@@ -2,6 +2,7 @@
 
 import ai.djl.Device;
 import io.github.md4.core.Precision;
+import io.github.md4.sample.LoadingOptions;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.sample.SamplingOptions;
 import java.io.IOException;
@@ -43,9 +44,9 @@ final class Service {
 
   /** Takes a model folder and modes. */
   public static void main(String[] args) throws Exception {
-    MaskedDiffusion.Loading loading =
-        new MaskedDiffusion.Loading(
-            MaskedDiffusion.Loading.defaults().weights(),
+    LoadingOptions loading =
+        new LoadingOptions(
+            LoadingOptions.defaults().weights(),
             Precision.parse(System.getProperty("precision", "float32")),
             device());
     try (MaskedDiffusion model = MaskedDiffusion.load(Path.of(args[0]), loading)) {
@@ -69,7 +70,7 @@ final class Service {
   }
 
   private static Device device() {
-    return MaskedDiffusion.Loading.defaults().device();
+    return LoadingOptions.defaults().device();
   }
 
   private static SamplingOptions options(long seed) {

@@ -13,6 +13,7 @@ import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.model.NamedTensor;
 import io.github.md4.core.model.SafeTensors;
 import io.github.md4.sample.MaskedDiffusion;
+import io.github.md4.sample.ScoringOptions;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -230,7 +231,10 @@ final class PublishedCommandsTest {
     try (MaskedDiffusion loaded = MaskedDiffusion.load(model)) {
       int[] x = loaded.tokenizer().encode(text(published).split("\n", -1)[0]);
       int length = Math.min(x.length, loaded.description().config().length());
-      double nats = loaded.score(Arrays.copyOf(x, length), 3, 2).natsPerToken();
+      double nats =
+          loaded
+              .score(Arrays.copyOf(x, length), ScoringOptions.defaults().seed(3).groups(2))
+              .natsPerToken();
       assertThat(nats).isFinite();
       assertThat(new TokenSpace(loaded.tokenizer().vocabularySize()).maskToken()).isPositive();
     }

@@ -10,6 +10,7 @@ import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.cuda.GpuMemory;
 import io.github.md4.core.internal.torch.DrawKernels;
+import io.github.md4.core.internal.torch.EngineEnvironment;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.likelihood.LikelihoodEstimator;
 import io.github.md4.core.loss.RowLoss;
@@ -90,7 +91,15 @@ final class LoadedDiffusion implements MaskedDiffusion {
     return thread;
   }
 
-  static MaskedDiffusion load(Path path, Loading loading, ServiceLimits limits) throws IOException {
+  static MaskedDiffusion of(
+      Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length, ServiceLimits limits) {
+    EngineEnvironment.prepare();
+    ModelContent.OfParts parts = new ModelContent.OfParts(denoiser, schedule, tokenizer, length);
+    return new LoadedDiffusion(NDManager.newBaseManager(), parts, limits);
+  }
+
+  static MaskedDiffusion load(Path path, LoadingOptions loading, ServiceLimits limits)
+      throws IOException {
     Path folder = ModelFolder.find(path, loading.weights());
     NDManager manager = NDManager.newBaseManager(loading.device());
     try {
@@ -215,7 +224,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
   }
 
   @Override
-  public List<InitialSequence> masked(List<int[]> x, SamplingOptions options) {
+  public List<InitialSequence> maskedInPart(List<int[]> x, SamplingOptions options) {
     checkIsMasked();
     x.forEach(each -> checkTokens(each, space().maskToken()));
     double time = options.method(generation()).timeAt(options.from());
@@ -248,8 +257,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
   }
 
   @Override
-  public LikelihoodEstimate score(int[] x, long seed, int groups) {
-    ScoringOptions options = new ScoringOptions(seed, groups);
+  public LikelihoodEstimate score(int[] x, ScoringOptions options) {
     checkIsScored(x);
     ScoreRequest<LikelihoodEstimate> request = entered(x, RequestLimits.none());
     return computed(request, () -> estimate(request, x, options));

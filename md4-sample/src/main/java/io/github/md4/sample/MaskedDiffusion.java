@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample;
 
-import static io.github.md4.core.Checks.require;
-
-import ai.djl.Device;
-import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDManager;
-import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.TokenSpace;
-import io.github.md4.core.internal.torch.EngineEnvironment;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.core.model.SavedModel;
-import io.github.md4.core.model.Weights;
 import io.github.md4.core.schedule.Schedule;
 import io.github.md4.core.token.Tokenizer;
 import io.github.md4.sample.service.OverloadedException;
@@ -29,8 +21,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.LongStream;
 
 /**
  * A trained model, ready to generate, infill and score, for one thread or for a service.
@@ -48,68 +38,11 @@ import java.util.stream.LongStream;
 public interface MaskedDiffusion extends AutoCloseable {
 
   /**
-   * The weights to load, with the precision and the device of their computations.
-   *
-   * @param weights the weights after the last update, or their moving average
-   * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
-   *     losses are float32 in both
-   * @param device the device of weights and calls
-   */
-  record Loading(Weights weights, Precision precision, Device device) {
-    /**
-     * Checks that all are there.
-     *
-     * @param weights the weights after the last update, or their moving average
-     * @param precision the element type of matrix products, float32 or bfloat16; norms, softmax and
-     *     losses are float32 in both
-     * @param device the device of weights and calls
-     * @throws NullPointerException if one is null
-     */
-    public Loading {
-      Objects.requireNonNull(weights, "weights");
-      Objects.requireNonNull(precision, "precision");
-      Objects.requireNonNull(device, "device");
-    }
-
-    /** {@return averaged weights in float32 on the first GPU, or the CPU without one} */
-    public static Loading defaults() {
-      EngineEnvironment.prepare();
-      return new Loading(Weights.EMA, Precision.FLOAT32, Engine.getInstance().defaultDevice());
-    }
-
-    /**
-     * {@return the same with other weights}
-     *
-     * @param other the weights after the last update, or their moving average
-     */
-    public Loading weights(Weights other) {
-      return new Loading(other, precision, device);
-    }
-
-    /**
-     * {@return the same in another precision}
-     *
-     * @param other the element type of matrix products, float32 or bfloat16
-     */
-    public Loading precision(Precision other) {
-      return new Loading(weights, other, device);
-    }
-
-    /**
-     * {@return the same on another device}
-     *
-     * @param other the device of weights and calls
-     */
-    public Loading device(Device other) {
-      return new Loading(weights, precision, other);
-    }
-  }
-
-  /**
    * Returns the model that a network, a schedule and a vocabulary make, on DJL's default device.
    * Its sequences have the length that is asked for.
    *
-   * @param denoiser is not closed with this object, and is called by one thread of its own
+   * @param denoiser the network: from partly masked tokens int64 [B, N], times and asked rows to
+   *     logits float32 [R, V]; not closed with this object, and called by one thread of its own
    * @param schedule where each token has a power, one for each of the tokenizer's
    * @param tokenizer the tokenizer whose V tokens the network predicts
    * @return the model, closed by the caller
@@ -124,14 +57,12 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #of(Denoiser, Schedule, Tokenizer)}, of sequences of one length.
    *
-   * @param denoiser the network: from partly masked tokens int64 [B, N], times and asked rows to
-   *     logits float32 [R, V]; not closed with this object
+   * @param denoiser the network; not closed with this object
    * @param schedule the schedule, shared or with a power for each token
    * @param tokenizer the tokenizer whose V tokens the network predicts
    * @param length N, at least 1; templates may be shorter
    * @return the model, closed by the caller
-   * @throws IllegalArgumentException if {@code length} is below 1, or the schedule has another
-   *     number of powers than the tokenizer has tokens
+   * @throws IllegalArgumentException if {@code length} is below 1 or the powers are not V
    */
   static MaskedDiffusion of(Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length) {
     return of(denoiser, schedule, tokenizer, length, ServiceLimits.defaults());
@@ -140,25 +71,21 @@ public interface MaskedDiffusion extends AutoCloseable {
   /**
    * As {@link #of(Denoiser, Schedule, Tokenizer, int)}, with other limits.
    *
-   * @param denoiser the network: from partly masked tokens int64 [B, N], times and asked rows to
-   *     logits float32 [R, V]; not closed with this object
+   * @param denoiser the network; not closed with this object
    * @param schedule the schedule, shared or with a power for each token
    * @param tokenizer the tokenizer whose V tokens the network predicts
    * @param length N, the number of tokens of a sequence, at least 1
    * @param limits bounds on requests, calls and memory
    * @return the model, closed by the caller
-   * @throws IllegalArgumentException if {@code length} is below 1, or the schedule has another
-   *     number of powers than the tokenizer has tokens
+   * @throws IllegalArgumentException if {@code length} is below 1 or the powers are not V
    */
   static MaskedDiffusion of(
       Denoiser denoiser, Schedule schedule, Tokenizer tokenizer, int length, ServiceLimits limits) {
-    EngineEnvironment.prepare();
-    ModelContent.OfParts parts = new ModelContent.OfParts(denoiser, schedule, tokenizer, length);
-    return new LoadedDiffusion(NDManager.newBaseManager(), parts, limits);
+    return LoadedDiffusion.of(denoiser, schedule, tokenizer, length, limits);
   }
 
   /**
-   * As {@link #load(Path, Loading)}, with the defaults.
+   * As {@link #load(Path, LoadingOptions)}, with the defaults.
    *
    * @param folder the folder of a model, a checkpoint or a run
    * @return the model, closed by the caller
@@ -166,7 +93,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * @throws IOException if a file cannot be read
    */
   static MaskedDiffusion load(Path folder) throws IOException {
-    return load(folder, Loading.defaults());
+    return load(folder, LoadingOptions.defaults());
   }
 
   /**
@@ -179,12 +106,12 @@ public interface MaskedDiffusion extends AutoCloseable {
    *     lacks those weights
    * @throws IOException if a file cannot be read
    */
-  static MaskedDiffusion load(Path path, Loading loading) throws IOException {
+  static MaskedDiffusion load(Path path, LoadingOptions loading) throws IOException {
     return load(path, loading, ServiceLimits.defaults());
   }
 
   /**
-   * As {@link #load(Path, Loading)}, with other limits.
+   * As {@link #load(Path, LoadingOptions)}, with other limits.
    *
    * @param path the folder of a model, a checkpoint or a run
    * @param loading raw or averaged weights, the element type of products, and the device
@@ -194,7 +121,8 @@ public interface MaskedDiffusion extends AutoCloseable {
    *     or lacks those weights
    * @throws IOException if a file cannot be read
    */
-  static MaskedDiffusion load(Path path, Loading loading, ServiceLimits limits) throws IOException {
+  static MaskedDiffusion load(Path path, LoadingOptions loading, ServiceLimits limits)
+      throws IOException {
     return LoadedDiffusion.load(path, loading, limits);
   }
 
@@ -289,15 +217,8 @@ public interface MaskedDiffusion extends AutoCloseable {
    * @throws IllegalArgumentException if a number is out of its range
    */
   default List<InitialSequence> masked(long first, int count, int length) {
-    require(first >= 0, "first must be at least 0", first);
-    require(count >= 1, "count must be at least 1", count);
-    require(length >= 1, "length must be at least 1", length);
-    require(length <= 1 << 20, "length must be at most 2^20", length);
-    require(first <= (1L << 32) - count, "first + count must be at most 2^32", first);
-    TokenSpace space = new TokenSpace(tokenizer().vocabularySize());
-    return LongStream.range(first, first + count)
-        .mapToObj(index -> InitialSequence.masked(space, length, index))
-        .toList();
+    return InitialSequence.masked(
+        new TokenSpace(tokenizer().vocabularySize()), length, first, count);
   }
 
   /**
@@ -391,7 +312,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * @param options the method, the seed, and the share of the way
    * @return the sequences, [N] in [0, V]
    */
-  List<InitialSequence> masked(List<int[]> x, SamplingOptions options);
+  List<InitialSequence> maskedInPart(List<int[]> x, SamplingOptions options);
 
   /**
    * {@return the network's distribution at every position of a sequence that is masked as of a time
@@ -410,17 +331,15 @@ public interface MaskedDiffusion extends AutoCloseable {
    * standard error of the noise of times and masks.
    *
    * @param x clean tokens, [N], at most as many as the model was trained with
-   * @param seed any number, from which times and masks follow
-   * @param groups the number of groups of stratified times, in [2, 2^20], a call of the network
-   *     each
+   * @param options the seed of times and masks, and the number of groups of masks
    * @return the bound, in nats and in bits per token, with the standard error
-   * @throws IllegalArgumentException if there are no tokens or too many, one is not in the
-   *     vocabulary, or {@code groups} is out of its range
+   * @throws IllegalArgumentException if there are no tokens or too many, or one is not in the
+   *     vocabulary
    */
-  LikelihoodEstimate score(int[] x, long seed, int groups);
+  LikelihoodEstimate score(int[] x, ScoringOptions options);
 
   /**
-   * As {@link #score(int[], long, int)}, of a text, with the seed 0 and eight groups.
+   * As {@link #score(int[], ScoringOptions)}, of a text, with the seed 0 and eight groups.
    *
    * @param text a text of the tokenizer's symbols, from 1 to N tokens
    * @return the bound, in nats and in bits per token, with the standard error
@@ -428,14 +347,14 @@ public interface MaskedDiffusion extends AutoCloseable {
    *     vocabulary lacks
    */
   default LikelihoodEstimate score(String text) {
-    return score(tokenizer().encode(text), 0, 8);
+    return score(tokenizer().encode(text), ScoringOptions.defaults().seed(0));
   }
 
   /**
    * Asks for the score of a text, and does not wait for it.
    *
    * @param text a text of the tokenizer's symbols, from 1 to N tokens
-   * @param options the seed of times and masks, and the number of groups of masks that are averaged
+   * @param options the seed of times and masks, and the number of groups of masks
    * @param limits the deadline of the request, and its share of the calls
    * @return the score to come
    * @throws IllegalArgumentException if the text has no tokens, too many, or a character that the
@@ -451,7 +370,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * As {@link #submitScore(String, ScoringOptions, RequestLimits)}, of tokens.
    *
    * @param x clean tokens, [N], at most as many as the model was trained with
-   * @param options the seed of times and masks, and the number of groups of masks that are averaged
+   * @param options the seed of times and masks, and the number of groups of masks
    * @param limits the deadline of the request, and its share of the calls
    * @return the score to come
    * @throws IllegalArgumentException if there are no tokens or too many, or one is not in the

@@ -218,7 +218,7 @@ final class FixedSeedsTest {
             .mapToObj(i -> model.description().tokenizer().encode("abc cab a"))
             .collect(Collectors.toList());
     SamplingOptions from = options.withFrom(0.6);
-    List<InitialSequence> masked = model.masked(x, from);
+    List<InitialSequence> masked = model.maskedInPart(x, from);
     Hearing hearing = new Hearing();
     add(model.generate(masked, from, hearing), hearing);
   }

@@ -141,7 +141,7 @@ final class MaskedDiffusionTest {
       x.add(model.description().tokenizer().encode("abc cab a"));
     }
     SamplingOptions options = OPTIONS.withMethod(method).withFrom(0.6);
-    List<InitialSequence> sequences = model.masked(x, options);
+    List<InitialSequence> sequences = model.maskedInPart(x, options);
     List<Sample> samples = model.generate(sequences, options, SamplingListener.none());
     int masked = 0;
     for (int i = 0; i < 50; i++) {
@@ -200,13 +200,13 @@ final class MaskedDiffusionTest {
   @Tag("statistical")
   void score_hasAStandardErrorOfItsNoiseAlone() {
     int[] x = model.description().tokenizer().encode("abc cab");
-    LikelihoodEstimate few = model.score(x, 1, 4);
-    LikelihoodEstimate many = model.score(x, 2, 64);
+    LikelihoodEstimate few = model.score(x, ScoringOptions.defaults().seed(1).groups(4));
+    LikelihoodEstimate many = model.score(x, ScoringOptions.defaults().seed(2).groups(64));
     assertThat(many.standardError()).isPositive().isLessThan(0.5 * few.standardError());
     assertThat(few.natsPerToken()).isCloseTo(many.natsPerToken(), within(12 * few.standardError()));
     assertThat(model.score("abc cab").bitsPerToken()).isPositive();
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> model.score(x, 1, 1))
+        .isThrownBy(() -> model.score(x, ScoringOptions.defaults().seed(1).groups(1)))
         .withMessage("groups must be at least 2: 1");
   }
 
@@ -243,9 +243,15 @@ final class MaskedDiffusionTest {
     String tokens = "tokens must be in [0, " + (size - 1) + "]: ";
     String length = "a scored sequence must have 1 to " + longest + " tokens: ";
     assertRefused(() -> model.score(""), length + 0);
-    assertRefused(() -> model.score(new int[longest + 1], 0, 2), length + (longest + 1));
-    assertRefused(() -> model.score(new int[] {0, size}, 0, 2), tokens + size);
-    assertRefused(() -> model.score(new int[] {-1}, 0, 2), tokens + -1);
+    assertRefused(
+        () -> model.score(new int[longest + 1], ScoringOptions.defaults().seed(0).groups(2)),
+        length + (longest + 1));
+    assertRefused(
+        () -> model.score(new int[] {0, size}, ScoringOptions.defaults().seed(0).groups(2)),
+        tokens + size);
+    assertRefused(
+        () -> model.score(new int[] {-1}, ScoringOptions.defaults().seed(0).groups(2)),
+        tokens + -1);
     assertRefused(() -> OPTIONS.withFrom(Double.NaN), "from must be in (0, 1]: NaN");
     assertRefused(() -> OPTIONS.withBatchSize(-1), "batchSize must be at least 1: -1");
     assertRefused(() -> model.generate(-1, OPTIONS), "count must be at least 1: -1");
@@ -257,12 +263,13 @@ final class MaskedDiffusionTest {
         () -> model.masked(Long.MAX_VALUE, 2, 4),
         "first + count must be at most 2^32: 9223372036854775807");
     assertRefused(
-        () -> model.score(new int[] {0}, 0, Integer.MAX_VALUE),
+        () ->
+            model.score(new int[] {0}, ScoringOptions.defaults().seed(0).groups(Integer.MAX_VALUE)),
         "groups must be at most 2^20: 2147483647");
     InitialSequence one = new InitialSequence(new int[] {0}, 0);
     assertRefused(() -> model.distribution(one, Double.NaN, 0), "t must be in [0, 1]: NaN");
     assertRefused(
-        () -> model.masked(List.of(new int[] {size + 1}), OPTIONS),
+        () -> model.maskedInPart(List.of(new int[] {size + 1}), OPTIONS),
         "tokens must be in [0, " + size + "]: " + (size + 1));
   }
 

@@ -90,7 +90,7 @@ final class SampleArgumentsTest {
     assertThatNullPointerException().isThrownBy(() -> new GuidedDenoiser(null, 0, 1));
     assertThatNullPointerException().isThrownBy(() -> new ImageFeatures.Settings(null, 1, 1));
     assertThatNullPointerException()
-        .isThrownBy(() -> new MaskedDiffusion.Loading(null, null, null))
+        .isThrownBy(() -> new LoadingOptions(null, null, null))
         .withMessage("weights");
   }
 }

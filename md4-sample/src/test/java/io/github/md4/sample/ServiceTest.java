@@ -535,7 +535,9 @@ final class ServiceTest {
                 .submitScore("abcabc", ScoringOptions.defaults().seed(3), RequestLimits.none())
                 .result()
                 .get(20, TimeUnit.SECONDS))
-        .isEqualTo(model.score(model.tokenizer().encode("abcabc"), 3, 8));
+        .isEqualTo(
+            model.score(
+                model.tokenizer().encode("abcabc"), ScoringOptions.defaults().seed(3).groups(8)));
     // Copies in which nothing is masked are not shown.
     assertThat(gate.sizes).hasSize(1 + 16).allMatch(size -> size > 32 && size <= 64);
     for (String wrong : List.of("", "abcabcabcabca", "xyz")) {

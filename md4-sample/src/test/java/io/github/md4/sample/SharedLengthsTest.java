@@ -248,7 +248,10 @@ final class SharedLengthsTest {
       assertThat(first.result().get(20, TimeUnit.SECONDS)).hasSize(1);
       assertThat(gate.calls.get(1).keySet()).isEqualTo(Set.of(LENGTH, 6, 1));
       for (int i = 0; i < TEXTS.size(); i++) {
-        LikelihoodEstimate alone = model.score(model.tokenizer().encode(TEXTS.get(i)), 5, 3);
+        LikelihoodEstimate alone =
+            model.score(
+                model.tokenizer().encode(TEXTS.get(i)),
+                ScoringOptions.defaults().seed(5).groups(3));
         assertThat(together.get(i)).isEqualTo(alone);
       }
     }

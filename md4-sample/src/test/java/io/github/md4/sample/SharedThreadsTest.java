@@ -124,13 +124,13 @@ final class SharedThreadsTest {
   })
   void request_isServedAsAlone(int heads, int headWidth, Precision precision) throws Exception {
     write(heads, headWidth);
-    MaskedDiffusion.Loading loading =
-        MaskedDiffusion.Loading.defaults().device(Device.cpu()).precision(precision);
+    LoadingOptions loading = LoadingOptions.defaults().device(Device.cpu()).precision(precision);
     try (MaskedDiffusion model = MaskedDiffusion.load(folder, loading)) {
       List<LikelihoodEstimate> estimates = together(model);
       List<Sample> samples = samplesTogether(model);
       for (int i = 0; i < REQUESTS; i++) {
-        assertThat(estimates.get(i)).isEqualTo(model.score(text(i), i, 2));
+        assertThat(estimates.get(i))
+            .isEqualTo(model.score(text(i), ScoringOptions.defaults().seed(i).groups(2)));
         assertThat(samples.get(i)).isEqualTo(model.generate(1, options(i)).get(0));
       }
     }

@@ -134,7 +134,7 @@ public final class SampleCommand implements Callable<Integer> {
         SamplingOptions from = sampling.withFrom(source.masking.at);
         List<int[]> x = texts(model, source.masking.texts.reconstruct);
         x.forEach(each -> session.checkLength("--reconstruct", each.length));
-        List<InitialSequence> masked = model.masked(x, from);
+        List<InitialSequence> masked = model.maskedInPart(x, from);
         session.showStarts();
         return session.run(
             model,

@@ -10,6 +10,7 @@ import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.token.Provenance;
 import io.github.md4.core.token.Sha256;
+import io.github.md4.sample.LoadingOptions;
 import io.github.md4.sample.MaskedDiffusion;
 import io.github.md4.train.folder.RunFolder;
 import java.io.IOException;
@@ -74,8 +75,7 @@ public final class ModelOptions implements TitledOptions {
 
   /** Returns the model of a folder, a checkpoint or a run, ready to generate. */
   public MaskedDiffusion generator(Path folder) throws IOException {
-    MaskedDiffusion.Loading loading =
-        new MaskedDiffusion.Loading(weights, precision, device.find());
+    LoadingOptions loading = new LoadingOptions(weights, precision, device.find());
     return newest(folder, model -> MaskedDiffusion.load(model, loading));
   }
 

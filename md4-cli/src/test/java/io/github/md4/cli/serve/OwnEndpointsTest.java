@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.md4.core.likelihood.LikelihoodEstimate;
 import io.github.md4.sample.SamplingOptions;
+import io.github.md4.sample.ScoringOptions;
 import io.github.md4.sample.trajectory.Sample;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -81,7 +82,8 @@ final class OwnEndpointsTest {
     JsonNode json =
         server.post("/v1/score", "{\"text\": \"abc def\", \"seed\": 3, \"groups\": 4}").good();
     int[] tokens = server.served().tokenizer().encode("abc def");
-    LikelihoodEstimate expected = server.served().model().score(tokens, 3, 4);
+    LikelihoodEstimate expected =
+        server.served().model().score(tokens, ScoringOptions.defaults().seed(3).groups(4));
     assertThat(json.path("bitsPerToken").asDouble())
         .isCloseTo(expected.bitsPerToken(), within(1e-12));
     assertThat(json.path("bitsPerTokenStandardError").asDouble())

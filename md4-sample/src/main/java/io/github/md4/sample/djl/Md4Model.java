@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.translate.Translator;
 import io.github.md4.core.Precision;
 import io.github.md4.core.model.Weights;
+import io.github.md4.sample.LoadingOptions;
 import io.github.md4.sample.MaskedDiffusion;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,8 +39,7 @@ final class Md4Model extends BaseModel {
     Weights weights = Weights.parse(option(options, "weights", Weights.EMA));
     Precision precision = Precision.parse(option(options, "precision", Precision.FLOAT32));
     diffusion =
-        MaskedDiffusion.load(
-            path, new MaskedDiffusion.Loading(weights, precision, manager.getDevice()));
+        MaskedDiffusion.load(path, new LoadingOptions(weights, precision, manager.getDevice()));
     wasLoaded = true;
   }
 

@@ -5,7 +5,9 @@ import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.diffusion.TokenSpace;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * A sequence before it is sampled. The array is not copied, and not changed by any sampler.
@@ -20,6 +22,7 @@ public record InitialSequence(int[] zt, long index, int label) {
   public static final int NO_LABEL = -1;
 
   private static final long INDICES = 1L << 32;
+  private static final int LONGEST = 1 << 20;
 
   /**
    * Checks the length, the index and the label.
@@ -60,6 +63,26 @@ public record InitialSequence(int[] zt, long index, int label) {
     int[] zt = new int[length];
     Arrays.fill(zt, space.maskToken());
     return new InitialSequence(zt, index);
+  }
+
+  /**
+   * {@return sequences of masks only, in the order of their indices}
+   *
+   * @param space the vocabulary: ids 0 to V - 1 are tokens, V is the mask
+   * @param length N, the number of tokens of each, in [1, 2^20]
+   * @param first the index of the first, at least 0; that of the last is below 2^32
+   * @param count the number of sequences, at least 1
+   * @throws IllegalArgumentException if a number is out of its range
+   */
+  public static List<InitialSequence> masked(TokenSpace space, int length, long first, int count) {
+    require(first >= 0, "first must be at least 0", first);
+    require(count >= 1, "count must be at least 1", count);
+    require(length >= 1, "length must be at least 1", length);
+    require(length <= LONGEST, "length must be at most 2^20", length);
+    require(first <= INDICES - count, "first + count must be at most 2^32", first);
+    return LongStream.range(first, first + count)
+        .mapToObj(index -> masked(space, length, index))
+        .toList();
   }
 
   /**
