@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * An experiment of milliseconds a step.
@@ -58,6 +61,13 @@ record TinyTraining(Path folder) {
 
   Path run() {
     return folder.resolve("run");
+  }
+
+  /** Returns the lines of the run's metrics. */
+  List<JsonObject> metrics() throws IOException {
+    try (Stream<String> lines = Files.lines(run().resolve("metrics.jsonl"))) {
+      return lines.map(line -> JsonParser.parseString(line).getAsJsonObject()).toList();
+    }
   }
 
   Path data(String name) {

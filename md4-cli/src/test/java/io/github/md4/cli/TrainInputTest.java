@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.md4.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.md4.cli.support.ExitCodes;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The refusals of {@code md4 train}, by key, file and line. */
+@Tag("exact")
+final class TrainInputTest {
+  @TempDir Path folder;
+
+  private TinyTraining tiny;
+
+  @BeforeEach
+  void prepare() throws IOException {
+    tiny = TinyTraining.prepare(folder);
+  }
+
+  @Test
+  void train_refusesToOverwriteARun() throws IOException {
+    tiny.train().check();
+    String before = Files.readString(tiny.run().resolve("metrics.jsonl"));
+    tiny.train().failed(ExitCodes.DATA, "already holds a run");
+    assertThat(tiny.run().resolve("metrics.jsonl")).hasContent(before);
+  }
+
+  @Test
+  void train_refusesARunWithoutAName() throws IOException {
+    String empty = "run must name the folder of the run; it is empty";
+    for (String nothing : new String[] {"\"\"", "' '"}) {
+      Files.writeString(tiny.config(), tiny.text().replaceAll("(?m)^run: .*", "run: " + nothing));
+      tiny.train().failed(ExitCodes.USAGE, "tiny.yaml:2: run: ", empty);
+      tiny.train("--set", "run=" + nothing).failed(ExitCodes.USAGE, "--set run: ", empty);
+    }
+  }
+
+  /** The last check is that of the evaluated files: a new run has no config before it. */
+  @Test
+  void config_isWrittenOnceAllIsChecked() throws IOException {
+    String evaluate = "data.evaluate=[" + folder.resolve("none.bin") + "]";
+    tiny.train("--set", evaluate).failed(ExitCodes.DATA, "none.bin: ");
+    assertThat(tiny.run().resolve("config.yaml")).doesNotExist();
+    tiny.train().check();
+    String before = Files.readString(tiny.run().resolve("config.yaml"));
+    tiny.train("--resume", "--set", "training.steps=20", "--set", evaluate)
+        .failed(ExitCodes.DATA, "none.bin: ");
+    tiny.train("--resume", "--set", "training.steps=20", "--set", "training.seed=4")
+        .failed(ExitCodes.USAGE, "seed");
+    assertThat(tiny.run().resolve("config.yaml")).content().isEqualTo(before);
+  }
+
+  @Test
+  void train_namesAWrongKeyWithItsLine() {
+    tiny.train("--set", "training.step=3")
+        .failed(ExitCodes.USAGE, "did you mean 'training.steps'?");
+    assertThat(tiny.run()).doesNotExist();
+  }
+
+  @Test
+  void train_namesAnImpossibleCombination() {
+    tiny.train("--set", "training.microBatch=3")
+        .failed(ExitCodes.USAGE, "microBatch must divide batchSize (4): 3");
+    tiny.train("--set", "training.learningRate.warmUp=12")
+        .failed(ExitCodes.USAGE, "steps must be more than the warm-up's 12: 12");
+  }
+
+  @Test
+  void train_refusesClassesWhereThereAreNoLabels() {
+    tiny.train("--set", "model.network.classes=3")
+        .failed(ExitCodes.USAGE, "classes must be 0 for text, which has no labels: 3");
+    assertThat(tiny.run()).doesNotExist();
+  }
+
+  @Test
+  void train_namesAConfigOfAnotherVersion() throws IOException {
+    Files.writeString(tiny.config(), tiny.text().replace("version: 1", "version: 2"));
+    tiny.train()
+        .failed(ExitCodes.USAGE, "tiny.yaml:1: version: this program reads 1, but it is '2'");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "evaluations.every=3 | evaluations: is not a key; did you mean 'evaluation'?",
+        "model.network.head=3 | model.network.head: is not a key; did you mean",
+        "model.network.vectorWidth=3 | model.network.vectorWidth: is not a key; the keys here are",
+        "training.learningRate.warmup=3 | did you mean 'training.learningRate.warmUp'?",
+        "training.steps=0 | training.steps: steps must be at least 1: 0",
+        "training.steps=2 | training.steps: steps must be more than the warm-up's 2: 2",
+        "training.learningRate.base=-1 | learningRate.base: base must be at least 0 and finite",
+        "training.learningRate.warmUp=-1 | learningRate.warmUp: warmUp must be at least 0: -1",
+        "training.clip=norm() | training.clip: clip must be none, norm(c) or value(c)",
+        "data.evaluate={a: b} | data.evaluate: must be a list, but is a section with keys",
+      })
+  void train_namesAWrongKeyOrValue(String override, String expected) {
+    tiny.train("--set", override).failed(ExitCodes.USAGE, "md4: --set ", expected);
+    assertThat(tiny.run()).doesNotExist();
+  }
+
+  @Test
+  void train_namesAllErrorsOfAFile() {
+    Ran ran =
+        tiny.train(
+            "--set", "training.step=3",
+            "--set", "model.length=long",
+            "--set", "evaluation.every=-1");
+    assertThat(ran.code()).isEqualTo(ExitCodes.USAGE);
+    assertThat(ran.err().lines())
+        .containsExactlyInAnyOrder(
+            "md4: --set model.length: must be an integer, but is 'long'",
+            "md4: --set training.step: is not a key; did you mean 'training.steps'?",
+            "md4: --set evaluation.every: every must be at least 0: -1");
+  }
+
+  @Test
+  void defaults_fitWhatIsGiven() throws IOException {
+    Files.writeString(
+        tiny.config(),
+        tiny.text()
+            .replace(" keyValueHeads: 2,", "")
+            .replace("  microBatch: 2\n", "")
+            .replaceAll("\\[(.*valid.bin)]", "$1"));
+    tiny.train("--set", "model.schedule=learned", "--set", "training.steps=3").check();
+    assertThat(tiny.run().resolve("config.yaml"))
+        .content()
+        .contains("keyValueHeads: 2\n", "microBatch: 4\n", "samples: 2\n", "valid.bin\n");
+  }
+
+  @Test
+  void train_namesAConfigThatIsNone() throws IOException {
+    Ran.md4("train", "--config", folder.resolve("none.yaml"))
+        .failed(ExitCodes.USAGE, "none.yaml: there is no such file");
+    Ran.md4("train", "--config", folder)
+        .failed(ExitCodes.USAGE, ": is a folder; it must be a YAML file");
+  }
+
+  @Test
+  void train_namesDataThatAreMissingOrCutShort() throws IOException {
+    Path tokens = tiny.data("train.bin");
+    byte[] whole = Files.readAllBytes(tokens);
+    for (int length : new int[] {1000, 0}) {
+      Files.write(tokens, Arrays.copyOf(whole, length));
+      tiny.train().failed(ExitCodes.DATA, "train.bin: truncated: " + length + " bytes");
+    }
+    Files.delete(tokens);
+    tiny.train().failed(ExitCodes.DATA, "train.bin: no such file");
+    Files.write(tokens, whole);
+    Files.delete(tiny.data("train.json"));
+    tiny.train()
+        .failed(
+            ExitCodes.DATA, "train.bin: has no JSON file beside it that describes its vocabulary");
+    assertThat(tiny.run()).doesNotExist();
+  }
+
+  @Test
+  void train_refusesAFileForItsFolder() throws IOException {
+    Files.writeString(tiny.run(), "mine");
+    tiny.train().failed(ExitCodes.DATA, "run: is a file; a run needs a folder");
+    assertThat(tiny.run()).hasContent("mine");
+  }
+
+  @Test
+  void train_withoutAGpuSaysSo() {
+    Ran.md4("train", "--device", "gpu:9999", "--config", tiny.config())
+        .failed(ExitCodes.DEVICE, "no GPU is there");
+  }
+}
