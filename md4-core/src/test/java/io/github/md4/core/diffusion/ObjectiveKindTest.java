@@ -2,6 +2,7 @@
 package io.github.md4.core.diffusion;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.github.md4.core.schedule.Curve;
 import io.github.md4.core.schedule.GenMd4Schedule;
@@ -87,5 +88,47 @@ final class ObjectiveKindTest {
     assertThat(objective.query(x, 0.5, new double[] {0.25}).isWithinEnds()).isTrue();
     assertThat(objective.query(x, 0.5, new double[] {0.76}).isWithinEnds()).isFalse();
     assertThat(objective.query(x, 0.5, new double[] {0.24}).isWithinEnds()).isFalse();
+  }
+
+  @Test
+  void kinds_areWrittenAsTheyAreRead() {
+    for (String text :
+        new String[] {
+          "any-order",
+          "any-order(probability)",
+          "score-entropy",
+          "score-entropy(unscaled)",
+          "d3pm-absorbing",
+          "d3pm-absorbing(100)",
+          "d3pm-absorbing(1000, 0.01)",
+          "d3pm-uniform",
+          "d3pm-uniform(500, 0.001)",
+          "ctmc-absorbing",
+          "ctmc-uniform"
+        }) {
+      assertThat(ObjectiveKind.parse(text)).hasToString(text);
+      assertThat(ObjectiveKind.parse(text)).isEqualTo(ObjectiveKind.parse(text));
+      assertThat(ObjectiveKind.parse(text).of(SPACE, LINEAR, new TimeAxis.Continuous()))
+          .isNotNull();
+    }
+    refuse("diffusion(3)", "objective diffusion takes no arguments: 3");
+    refuse("any-order(k)", "objective must be any-order or any-order(probability): k");
+    refuse("score-entropy(x)", "objective must be score-entropy or score-entropy(unscaled): x");
+    refuse(
+        "d3pm-uniform(x)",
+        "objective must be written d3pm-uniform(STEPS) or d3pm-uniform(STEPS, LAMBDA): x");
+    refuse("d3pm-absorbing(0)", "steps must be at least 1: 0");
+    refuse("d3pm-absorbing(9, -1)", "the auxiliary factor must be at least 0: -1.0");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ObjectiveKind.parse("score-entropy").of(SPACE, LINEAR, STEPS))
+        .withMessage("the objective score-entropy has continuous time only: discrete(7)");
+    assertThat(ObjectiveKind.parse("d3pm-uniform(7)").of(SPACE, LINEAR, STEPS))
+        .isEqualTo(new UniformD3pmObjective(SPACE, LINEAR, new TimeAxis.Discrete(7), 0));
+  }
+
+  private static void refuse(String text, String message) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> ObjectiveKind.parse(text))
+        .withMessage(message);
   }
 }

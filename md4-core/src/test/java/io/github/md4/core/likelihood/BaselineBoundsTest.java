@@ -2,7 +2,6 @@
 package io.github.md4.core.likelihood;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
@@ -16,7 +15,6 @@ import io.github.md4.core.diffusion.MaskProbabilityObjective;
 import io.github.md4.core.diffusion.Md4Objective;
 import io.github.md4.core.diffusion.NoisyLaw;
 import io.github.md4.core.diffusion.Objective;
-import io.github.md4.core.diffusion.ObjectiveKind;
 import io.github.md4.core.diffusion.Query;
 import io.github.md4.core.diffusion.QueryBatch;
 import io.github.md4.core.diffusion.ScoreEntropyObjective;
@@ -32,7 +30,6 @@ import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.TimeAxis;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -199,92 +196,16 @@ final class BaselineBoundsTest {
     assertThat(with.kind()).isEqualTo("bound with an auxiliary cross-entropy");
   }
 
-  // ---- uniform noise, in plain loops ----
-
   private static NoisyLaw noisy(double sharpness) {
     return new NoisyLaw(LAW, LINEAR, sharpness);
   }
 
-  private static double q(int z, int x, double t) {
-    UniformProcess process = new UniformProcess(LAW.space(), LINEAR);
-    return z == x ? process.own(t) : process.other(t);
-  }
-
-  private static double q(int[] z, int[] x, double t) {
-    return IntStream.range(0, 3).mapToDouble(n -> q(z[n], x[n], t)).reduce(1, (a, b) -> a * b);
-  }
-
-  /** Returns p(z_s | z_t) of a position. */
-  private static double[] stepBack(double[] mu, int y, double s, double t) {
-    double a = LINEAR.alpha(t) / LINEAR.alpha(s);
-    double[] p = new double[3];
-    double sum = 0;
-    for (int j = 0; j < 3; j++) {
-      for (int x0 = 0; x0 < 3; x0++) {
-        p[j] += mu[x0] * q(j, x0, s) * ((j == y ? a : 0) + (1 - a) / 3);
-      }
-      sum += p[j];
-    }
-    for (int j = 0; j < 3; j++) {
-      p[j] /= sum;
-    }
-    return p;
-  }
-
-  /** Returns the bound of T steps of a sequence, with its two ends. */
-  private static double d3pm(NoisyLaw denoiser, int[] x) {
-    double nats = 3 * new UniformD3pmObjective(LAW.space(), LINEAR, steps(), 0).terms(0).total();
-    for (int i = 1; i <= STEPS; i++) {
-      double t = (double) i / STEPS;
-      double s = (i - 1.0) / STEPS;
-      for (int[] z : LAW.sequences()) {
-        for (int n = 0; n < 3; n++) {
-          double[] p = stepBack(denoiser.mu(z, n, t), z[n], s, t);
-          double[] truth = new double[3];
-          truth[x[n]] = 1;
-          double[] posterior = stepBack(truth, z[n], s, t);
-          for (int j = 0; j < 3; j++) {
-            nats += q(z, x, t) * posterior[j] * Math.log(posterior[j] / p[j]);
-          }
-        }
-      }
-    }
-    return nats;
+  private static UniformNoiseSums sums(double sharpness) {
+    return new UniformNoiseSums(noisy(sharpness), STEPS);
   }
 
   private static TimeAxis.Discrete steps() {
     return new TimeAxis.Discrete(STEPS);
-  }
-
-  /** Returns -log p(x) of the chain, by its recursion over all states. */
-  private static double[] chain(NoisyLaw denoiser) {
-    double[] now = new double[27];
-    Arrays.fill(now, 1.0 / 27);
-    for (int i = STEPS; i > 0; i--) {
-      double[] next = new double[27];
-      for (int from = 0; from < 27; from++) {
-        int[] z = LAW.sequences()[from];
-        double[][] p = new double[3][];
-        for (int n = 0; n < 3; n++) {
-          double t = (double) i / STEPS;
-          p[n] = stepBack(denoiser.mu(z, n, t), z[n], (i - 1.0) / STEPS, t);
-        }
-        for (int to = 0; to < 27; to++) {
-          int[] s = LAW.sequences()[to];
-          next[to] += now[from] * p[0][s[0]] * p[1][s[1]] * p[2][s[2]];
-        }
-      }
-      now = next;
-    }
-    double[] nats = new double[27];
-    for (int x = 0; x < 27; x++) {
-      double sum = 0;
-      for (int z = 0; z < 27; z++) {
-        sum += now[z] * q(LAW.sequences()[z], LAW.sequences()[x], 0);
-      }
-      nats[x] = -Math.log(sum);
-    }
-    return nats;
   }
 
   /** Sequence by sequence, and the chain is a law. */
@@ -292,47 +213,13 @@ final class BaselineBoundsTest {
   @Tag("exact")
   void uniformD3pm_liesAboveTheExactLikelihood() {
     for (double sharpness : new double[] {1, 0.5}) {
-      double[] exact = chain(noisy(sharpness));
+      double[] exact = sums(sharpness).chain();
       assertThat(Arrays.stream(exact).map(nats -> Math.exp(-nats)).sum())
           .isCloseTo(1, within(1e-12));
       for (int i = 0; i < 27; i++) {
-        assertThat(d3pm(noisy(sharpness), LAW.sequences()[i])).isGreaterThan(exact[i]);
+        assertThat(sums(sharpness).d3pm(LAW.sequences()[i])).isGreaterThan(exact[i]);
       }
     }
-  }
-
-  /** Returns the bound of continuous time of a sequence: a quadrature of sums over all states. */
-  private static double ctmc(NoisyLaw denoiser, int[] x) {
-    int nodes = 500;
-    double nats = 3 * new UniformCtmcObjective(LAW.space(), LINEAR).terms(0).total();
-    for (int i = 0; i < nodes; i++) {
-      double angle = Math.PI * (i + 0.5) / nodes;
-      double t = (1 - Math.cos(angle)) / 2; // dense at both ends, where the integrand is steep
-      nats += rate(denoiser, x, t) * Math.sin(angle) / 2 * Math.PI / nodes;
-    }
-    return nats;
-  }
-
-  /** The divergence of the model's reverse rates from those given x, at one time. */
-  private static double rate(NoisyLaw denoiser, int[] x, double t) {
-    double perJump = -LINEAR.alphaPrime(t) / LINEAR.alpha(t) / 3;
-    double nats = 0;
-    for (int[] z : LAW.sequences()) {
-      for (int n = 0; n < 3; n++) {
-        double[] mu = denoiser.mu(z, n, t);
-        for (int j = 0; j < 3; j++) {
-          if (j != z[n]) {
-            double ours = 0;
-            for (int x0 = 0; x0 < 3; x0++) {
-              ours += perJump * mu[x0] * q(j, x0, t) / q(z[n], x0, t);
-            }
-            double truth = perJump * q(j, x[n], t) / q(z[n], x[n], t);
-            nats += q(z, x, t) * (ours - truth + truth * Math.log(truth / ours));
-          }
-        }
-      }
-    }
-    return nats;
   }
 
   private static Examples examples() {
@@ -372,10 +259,10 @@ final class BaselineBoundsTest {
       NoisyLaw denoiser = noisy(sharpness);
       check(
           estimate(new UniformD3pmObjective(LAW.space(), LINEAR, steps(), 0), denoiser),
-          mean(x -> d3pm(denoiser, x)) / 3);
+          mean(x -> sums(sharpness).d3pm(x)) / 3);
       check(
           estimate(new UniformCtmcObjective(LAW.space(), LINEAR), denoiser),
-          mean(x -> ctmc(denoiser, x)) / 3);
+          mean(x -> sums(sharpness).ctmc(x)) / 3);
     }
     Denoiser timed = new ToyBound.Timed(LAW);
     double md4 =
@@ -439,7 +326,7 @@ final class BaselineBoundsTest {
   void uniformCtmc_isTheEntropyOfALawThatIsKnown() {
     double bound = 0;
     for (int i = 0; i < 27; i++) {
-      bound += LAW.probabilities()[i] * ctmc(noisy(1), LAW.sequences()[i]);
+      bound += LAW.probabilities()[i] * sums(1).ctmc(LAW.sequences()[i]);
     }
     // The reconstruction guesses with even odds: about epsilon log(V / epsilon) a token too much.
     double slack = 3 * 1e-4 * Math.log(3 / 1e-4);
@@ -456,7 +343,7 @@ final class BaselineBoundsTest {
   void uniformCtmc_liesAboveTheLikelihoodWhateverIsGuessed(double sharpness, double least) {
     double sum = 0;
     for (int[] x : LAW.sequences()) {
-      sum += Math.exp(-ctmc(noisy(sharpness), x));
+      sum += Math.exp(-sums(sharpness).ctmc(x));
     }
     assertThat(sum).isBetween(least, 1.0);
   }
@@ -485,47 +372,5 @@ final class BaselineBoundsTest {
     }
     assertThat(process.own(0.4) + 2 * process.other(0.4)).isCloseTo(1, within(1e-15));
     assertThat(process.prior()).isBetween(0.0, 1e-7);
-  }
-
-  @Test
-  @Tag("exact")
-  void kinds_areWrittenAsTheyAreRead() {
-    for (String text :
-        new String[] {
-          "any-order",
-          "any-order(probability)",
-          "score-entropy",
-          "score-entropy(unscaled)",
-          "d3pm-absorbing",
-          "d3pm-absorbing(100)",
-          "d3pm-absorbing(1000, 0.01)",
-          "d3pm-uniform",
-          "d3pm-uniform(500, 0.001)",
-          "ctmc-absorbing",
-          "ctmc-uniform"
-        }) {
-      assertThat(ObjectiveKind.parse(text)).hasToString(text);
-      assertThat(ObjectiveKind.parse(text)).isEqualTo(ObjectiveKind.parse(text));
-      assertThat(ObjectiveKind.parse(text).of(LAW.space(), LINEAR, CONTINUOUS)).isNotNull();
-    }
-    refuse("diffusion(3)", "objective diffusion takes no arguments: 3");
-    refuse("any-order(k)", "objective must be any-order or any-order(probability): k");
-    refuse("score-entropy(x)", "objective must be score-entropy or score-entropy(unscaled): x");
-    refuse(
-        "d3pm-uniform(x)",
-        "objective must be written d3pm-uniform(STEPS) or d3pm-uniform(STEPS, LAMBDA): x");
-    refuse("d3pm-absorbing(0)", "steps must be at least 1: 0");
-    refuse("d3pm-absorbing(9, -1)", "the auxiliary factor must be at least 0: -1.0");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> ObjectiveKind.parse("score-entropy").of(LAW.space(), LINEAR, steps()))
-        .withMessage("the objective score-entropy has continuous time only: discrete(4)");
-    assertThat(ObjectiveKind.parse("d3pm-uniform(7)").of(LAW.space(), LINEAR, steps()))
-        .isEqualTo(new UniformD3pmObjective(LAW.space(), LINEAR, steps(), 0));
-  }
-
-  private static void refuse(String text, String message) {
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> ObjectiveKind.parse(text))
-        .withMessage(message);
   }
 }
