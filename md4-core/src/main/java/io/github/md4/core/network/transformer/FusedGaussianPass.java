@@ -2,40 +2,57 @@
 package io.github.md4.core.network.transformer;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.Upload;
-import io.github.md4.core.internal.torch.Autograd;
+import io.github.md4.core.internal.torch.GaussianKernels;
+import io.github.md4.core.internal.torch.GaussianKernels.Gradients;
+import io.github.md4.core.internal.torch.GaussianKernels.Vectors;
 import io.github.md4.core.internal.torch.Hidden;
 import io.github.md4.core.internal.torch.LossKernels;
 import io.github.md4.core.internal.torch.RecordedLogits;
 import io.github.md4.core.internal.transformer.FusedEmbeddingKernels;
-import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.FusedUploads.Batch;
 import io.github.md4.core.loss.Logits;
 import io.github.md4.core.network.TrainingPass;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
- * A pass of Gaussian diffusion around the hand-written pass of its blocks. Two parts of it are
- * recorded: the vectors before the blocks, and the outputs after them, whose inputs are cut off
- * from the first part, so that each is gone through once on the way back.
+ * A pass of Gaussian diffusion around the hand-written pass of its blocks: it computes the same as
+ * {@link GaussianVectors}, and its gradients.
  */
 final class FusedGaussianPass implements TrainingPass {
+  private static final int COLUMNS = 1;
+
   private final NDManager scope;
   private final Model model;
+  private final Given given;
   private final Start start;
-  private final FusedKernels kernels;
+  private final FusedPass.Model ofBlocks;
   private final FusedPass blocks;
-  private final NDList cut; // logits of the blocks, then e, clean and z
+  private final Vectors atRows;
+  private final NDArray evidence; // at the rows
   private final RecordedLogits outputs;
 
   /** The parts that all passes share. */
-  record Model(GaussianTransformerConfig config, Autograd autograd, LossKernels loss, Upload upload)
+  record Model(
+      GaussianTransformerConfig config, GaussianKernels kernels, LossKernels loss, Upload upload)
       implements AutoCloseable {
+
+    /** Returns x at its positions of an array shaped like another, which is zero elsewhere. */
+    NDArray placed(NDManager scope, NDArray like, long[] positions, NDArray x) {
+      upload.begin((long) Long.BYTES * positions.length);
+      NDArray at = upload.longs(scope, positions, new Shape(positions.length));
+      upload.end();
+      return kernels.placed(scope, like, at, x);
+    }
+
     @Override
     public void close() {
-      autograd.close();
+      kernels.close();
       loss.close();
       upload.close();
     }
@@ -44,34 +61,48 @@ final class FusedGaussianPass implements TrainingPass {
   /**
    * A batch on the device.
    *
-   * @param firstGuess [B N, D]; rows, int64 [R]
+   * @param rows int64 [R]; empty where they are all positions
+   * @param firstGuess [B N, D]; zero where there was none
    */
-  record Given(GaussianInput input, NDArray firstGuess, NDArray rows) {}
+  record Given(GaussianInput input, Optional<NDArray> rows, NDArray firstGuess) {
+
+    /** Makes a batch that is shown no guess. */
+    Given(GaussianInput input, Optional<NDArray> rows) {
+      this(input, rows, input.added().zerosLike());
+    }
+
+    Given shown(NDArray guess) {
+      return new Given(input, rows, guess);
+    }
+
+    GaussianKernels.Start start() {
+      return new GaussianKernels.Start(input.tokens(), input.added(), input.scales());
+    }
+  }
 
   private FusedGaussianPass(
       NDManager scope,
       Model model,
       Given given,
-      Start start,
-      FusedKernels kernels,
-      FusedPass blocks) {
+      FusedPass.Model ofBlocks,
+      FusedInput host,
+      EngineSeeds seeds) {
     this.scope = scope;
     this.model = model;
-    this.start = start;
-    this.kernels = kernels;
-    this.blocks = blocks;
-    int vocabularySize = (int) start.vectors.e().getShape().get(0);
-    NDArray found = kernels.exactLogits(scope, blocks.product(), vocabularySize);
-    NDArray logits = found.duplicate(); // what inference mode made cannot be differentiated
-    logits.attach(scope);
-    found.close();
-    GaussianVectors vectors = start.vectors;
-    this.cut =
-        new NDList(Autograd.leaf(logits), cut(vectors.e()), cut(vectors.clean()), cut(vectors.z()));
-    GaussianVectors seen = new GaussianVectors(cut.get(1), cut.get(2), cut.get(3));
-    NDArray recorded =
-        model.autograd.record(() -> seen.outputs(scope, given.input, cut.get(0), given.rows));
-    this.outputs = new RecordedLogits(model.loss, model.upload, recorded);
+    this.given = given;
+    this.ofBlocks = ofBlocks;
+    this.start = new Start(scope, model, given, ofBlocks);
+    this.blocks = FusedPass.forward(scope, ofBlocks, start, host, seeds);
+    GaussianKernels kernels = model.kernels;
+    this.atRows =
+        given.rows.map(rows -> kernels.chosen(scope, start.vectors, rows)).orElse(start.vectors);
+    NDArray all = given.input.evidence();
+    this.evidence = given.rows.map(rows -> kernels.chosen(scope, all, rows)).orElse(all);
+    NDArray logits =
+        ofBlocks.kernels().exactLogits(scope, blocks.product(), ofBlocks.vocabularySize());
+    this.outputs =
+        new RecordedLogits(
+            model.loss, model.upload, kernels.outputs(scope, logits, atRows, evidence));
   }
 
   /** Returns the forward pass of a batch; {@code scope} is closed with it. */
@@ -82,37 +113,43 @@ final class FusedGaussianPass implements TrainingPass {
       FusedPass.Model ofBlocks,
       FusedInput host,
       EngineSeeds seeds) {
-    Start start = new Start(scope, model, given, ofBlocks);
-    FusedPass blocks = FusedPass.forward(scope, ofBlocks, start, host, seeds);
-    return new FusedGaussianPass(scope, model, given, start, ofBlocks.kernels(), blocks);
+    return new FusedGaussianPass(scope, model, given, ofBlocks, host, seeds);
   }
 
-  private NDArray cut(NDArray array) {
-    NDArray same = array.stopGradient();
-    same.attach(scope);
-    return Autograd.leaf(same);
+  /** Returns the guess of a forward pass that has no backward, [B N, D]. */
+  static NDArray guess(
+      NDManager parent, Model model, Given given, FusedPass.Model ofBlocks, FusedInput host) {
+    NDManager scope = parent.newSubManager();
+    try (FusedGaussianPass pass =
+        forward(scope, model, given, ofBlocks, host, new EngineSeeds.None())) {
+      long first = ofBlocks.vocabularySize();
+      long end = first + model.config.vectorWidth();
+      NDArray guess = pass.outputs.values().get(":, {}:{}", first, end).duplicate();
+      guess.attach(parent);
+      return guess;
+    }
   }
 
   /** The vectors as the blocks' residual stream. */
   private static final class Start implements FusedStart {
     private final Model model;
+    private final Given given;
     private final FusedWeights weights;
     private final FusedEmbeddingKernels kernels;
-    private final NDArray table;
-    private final GaussianVectors vectors;
-    private final NDArray shown;
-    private NDList ofVectors; // gradients by e, clean and z of the outputs
+    private final Vectors vectors;
+    private final NDArray shown; // [B N, .]
+    private Vectors ofOutputs; // the gradients by the vectors of the outputs
 
     Start(NDManager scope, Model model, Given given, FusedPass.Model ofBlocks) {
       this.model = model;
+      this.given = given;
       this.weights = ofBlocks.weights();
       this.kernels = ofBlocks.kernels().embedding();
-      NDArray same = weights.exact(GaussianPass.TABLE).stopGradient();
-      same.attach(scope);
-      this.table = Autograd.leaf(same);
-      this.vectors = model.autograd.record(() -> GaussianVectors.of(scope, given.input, table));
+      this.vectors = model.kernels.vectors(scope, weights.exact(GaussianPass.TABLE), given.start());
       this.shown =
-          model.autograd.pause(() -> vectors.shown(model.config, given.firstGuess)); // [B N, .]
+          model.config.selfConditioning() > 0
+              ? NDArrays.concat(new NDList(vectors.z(), given.firstGuess), COLUMNS)
+              : vectors.z();
     }
 
     @Override
@@ -128,16 +165,10 @@ final class FusedGaussianPass implements TrainingPass {
       kernels.write(scope, found.get(1), weights.gradient(GaussianPass.PRODUCT));
       kernels.write(scope, found.get(2), weights.gradient(GaussianPass.BIAS));
       NDArray ofShown = found.get(0).get(":, 0:{}", model.config.vectorWidth());
-      NDArray ofZ = ofVectors.get(2).add(ofShown);
+      Vectors by = new Vectors(ofOutputs.e(), ofOutputs.clean(), ofOutputs.z().add(ofShown));
       NDArray ofTable =
-          model
-              .autograd
-              .gradients(
-                  scope,
-                  new NDList(vectors.e(), vectors.clean(), vectors.z()),
-                  new NDList(ofVectors.get(0), ofVectors.get(1), ofZ),
-                  new NDList(table))
-              .get(0);
+          model.kernels.vectorsBackward(
+              scope, weights.exact(GaussianPass.TABLE), given.start(), by);
       kernels.write(scope, ofTable, weights.gradient(GaussianPass.TABLE));
     }
   }
@@ -154,12 +185,20 @@ final class FusedGaussianPass implements TrainingPass {
 
   @Override
   public void backward(IntConsumer complete) {
-    NDList found =
-        model.autograd.gradients(
-            scope, new NDList(outputs.values()), new NDList(outputs.gradient()), cut);
-    kernels.overwrite(scope, blocks.product(), found.get(0));
-    start.ofVectors = new NDList(found.get(1), found.get(2), found.get(3));
+    Gradients found =
+        model.kernels.outputsBackward(
+            scope, outputs.gradient(), outputs.values(), atRows, evidence);
+    ofBlocks.kernels().overwrite(scope, blocks.product(), found.logits());
+    start.ofOutputs = given.rows.map(rows -> placed(found.vectors(), rows)).orElse(found.vectors());
     blocks.backward(complete);
+  }
+
+  private Vectors placed(Vectors found, NDArray rows) {
+    NDArray like = given.input.added();
+    return new Vectors(
+        found.e(),
+        model.kernels.placed(scope, like, rows, found.clean()),
+        model.kernels.placed(scope, like, rows, found.z()));
   }
 
   @Override

@@ -54,7 +54,13 @@ final class FusedPass implements TrainingPass {
       TransformerConfig config,
       int vocabularySize,
       NDList rotary,
-      Recompute recompute) {}
+      Recompute recompute) {
+
+    /** Returns the same, keeping of each layer what the next one needs. */
+    Model recomputing() {
+      return new Model(kernels, weights, config, vocabularySize, rotary, Recompute.LAYER);
+    }
+  }
 
   private FusedPass(NDManager parent, Model model, FusedStart start, EngineSeeds seeds) {
     this.scope = parent.newSubManager();

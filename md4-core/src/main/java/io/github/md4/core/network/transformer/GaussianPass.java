@@ -33,7 +33,7 @@ record GaussianPass(GaussianTransformerConfig config, TransformerPass blocks) {
     try {
       GaussianVectors vectors = GaussianVectors.of(scope, input, view(scope, TABLE));
       NDArray logits = logits(scope, input, vectors.shown(config, firstGuess), rows);
-      NDArray all = vectors.outputs(scope, input, logits, rows);
+      NDArray all = vectors.outputs(input, logits, rows);
       all.attach(parent);
       return all;
     } finally {
@@ -66,7 +66,7 @@ record GaussianPass(GaussianTransformerConfig config, TransformerPass blocks) {
   /** Returns for each position its place among those of some examples, or one behind them. */
   private static long[] places(GaussianInput input, int... examples) {
     int length = input.length();
-    long[] places = new long[input.signals().size() * length];
+    long[] places = new long[input.batchSize() * length];
     Arrays.fill(places, (long) examples.length * length);
     for (int i = 0; i < examples.length; i++) {
       for (int n = 0; n < length; n++) {
@@ -77,7 +77,7 @@ record GaussianPass(GaussianTransformerConfig config, TransformerPass blocks) {
   }
 
   private NDArray logits(NDManager scope, GaussianInput input, NDArray shown, NDArray rows) {
-    long batchSize = input.signals().size();
+    long batchSize = input.batchSize();
     NDArray each =
         scope
             .arange(0, (int) (batchSize * input.length()), 1, DataType.INT64)

@@ -98,7 +98,7 @@ final class GaussianTransformer implements Network {
   public Denoiser denoiser(Parameters parameters) {
     return (zt, condition, rows) -> {
       int batchSize = Math.toIntExact(zt.getShape().get(0));
-      GaussianPass pass = plain(parameters, zt);
+      GaussianPass pass = plain(parameters, length(zt));
       int[] all =
           config.selfConditioning() > 0 ? IntStream.range(0, batchSize).toArray() : new int[0];
       try (NDManager scope = zt.getManager().newSubManager()) {
@@ -115,13 +115,13 @@ final class GaussianTransformer implements Network {
     };
   }
 
-  private GaussianPass plain(Parameters parameters, NDArray zt) {
+  private GaussianPass plain(Parameters parameters, int length) {
     DropoutMask none = new DropoutMask.None(inference);
     return new GaussianPass(
         config,
         new TransformerPass(
             blocks,
-            new Blocks.Weights(inference, parameters, rotary(zt), none),
+            new Blocks.Weights(inference, parameters, rotary(length), none),
             new Recording.None(),
             new EngineSeeds.None()));
   }
@@ -161,8 +161,8 @@ final class GaussianTransformer implements Network {
                 config,
                 parameters,
                 new FusedTransformer.Options(kernels.precision(), options.recompute()),
-                (scope, zt, input, examples) ->
-                    firstGuess(scope, plain(parameters, zt), input, examples)));
+                (scope, input, examples) ->
+                    firstGuess(scope, plain(parameters, input.length()), input, examples)));
   }
 
   private NDArray firstGuess(
@@ -175,20 +175,23 @@ final class GaussianTransformer implements Network {
     GaussianInput input = GaussianInput.of(scope, batch.zt(), batch.condition());
     int batchSize = Math.toIntExact(batch.zt().getShape().get(0));
     int[] chosen = batch.noise().selfConditioned(batchSize, config.selfConditioning());
-    NDArray guess = firstGuess(scope, plain(parameters, batch.zt()), input, chosen);
+    NDArray guess = firstGuess(scope, plain(parameters, length(batch.zt())), input, chosen);
     Blocks.Weights weights =
         new Blocks.Weights(
             training,
             parameters,
-            rotary(batch.zt()),
+            rotary(length(batch.zt())),
             DropoutMask.of(scope, training, blocks, batch.noise(), batchSize));
     EngineSeeds seeds = EngineSeeds.of(blocks, manager.getEngine(), batch.noise());
     return new GaussianPass(config, new TransformerPass(blocks, weights, recording, seeds))
         .outputs(scope, input, guess, batch.rows());
   }
 
-  private NDList rotary(NDArray zt) {
-    int length = Math.toIntExact(zt.getShape().get(1));
+  private static int length(NDArray zt) {
+    return Math.toIntExact(zt.getShape().get(1));
+  }
+
+  private NDList rotary(int length) {
     return rotary.computeIfAbsent(length, l -> Rotary.halves(manager, l, blocks.headWidth()));
   }
 

@@ -38,7 +38,7 @@ record GaussianVectors(NDArray e, NDArray clean, NDArray z) {
     NDArray e = OwnedArrays.times(table.div(length), Math.sqrt((double) d)); // [V, D]
     NDArray mask = scope.zeros(new Shape(1, d));
     NDArray clean = NDArrays.concat(new NDList(e, mask)).get(input.tokens());
-    return new GaussianVectors(e, clean, clean.mul(input.scales(scope)).add(input.added()));
+    return new GaussianVectors(e, clean, clean.mul(input.scales()).add(input.added()));
   }
 
   /** Returns the blocks' input: the vectors, then a first guess where the network is shown one. */
@@ -52,8 +52,8 @@ record GaussianVectors(NDArray e, NDArray clean, NDArray z) {
    *
    * @param ofBlocks the blocks' logits, [R, V]
    */
-  NDArray outputs(NDManager scope, GaussianInput input, NDArray ofBlocks, NDArray rows) {
-    NDArray evidence = z.mul(input.evidence(scope)).get(rows).matMul(e.transpose()); // [R, V]
+  NDArray outputs(GaussianInput input, NDArray ofBlocks, NDArray rows) {
+    NDArray evidence = z.mul(input.evidence()).get(rows).matMul(e.transpose()); // [R, V]
     NDArray logits = ofBlocks.add(evidence);
     NDArray guess = logits.softmax(COLUMNS).matMul(e); // [R, D]
     NDArray distance = clean.get(rows).sub(guess).square().sum(COLUMN, true); // [R, 1]
