@@ -3,7 +3,9 @@ package io.github.md4.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The asked rows, as the host knows them before any network runs.
@@ -73,22 +75,34 @@ public record AskedRows(int[] targets, int[] shown, float[][] facts) {
   }
 
   /**
-   * {@return the tokens shown, int64 [R]}
+   * {@return the rows on a device}
    *
-   * @param manager the owner of the array; its device is the array's
+   * @param manager the owner of the arrays; its device is theirs
    */
-  public NDArray shown(NDManager manager) {
-    return longs(manager, shown);
+  public OnDevice on(NDManager manager) {
+    return new OnDevice(
+        targets(manager),
+        longs(manager, shown),
+        Arrays.stream(facts).map(fact -> manager.create(fact, new Shape(fact.length, 1))).toList());
   }
 
   /**
-   * {@return a fact as a column, float32 [R, 1]}
+   * The asked rows on a device.
    *
-   * @param manager the owner of the array; its device is the array's
-   * @param index the fact's number, in [0, k)
+   * @param targets clean tokens, int64 [R], in [0, V)
+   * @param shown the tokens that the network is shown there, int64 [R], in [0, V]
+   * @param facts columns, float32 [R, 1]
    */
-  public NDArray fact(NDManager manager, int index) {
-    return manager.create(facts[index]).expandDims(1);
+  public record OnDevice(NDArray targets, NDArray shown, List<NDArray> facts) {
+
+    /**
+     * {@return a fact as a column, float32 [R, 1]}
+     *
+     * @param index the fact's number, in [0, k)
+     */
+    public NDArray fact(int index) {
+      return facts.get(index);
+    }
   }
 
   private static NDArray longs(NDManager manager, int... numbers) {

@@ -28,9 +28,9 @@ public interface FormulaLoss extends RowLoss {
    * logits}, which the caller frees.
    *
    * @param logits unnormalised log-probabilities, float32 [R, V]
-   * @param rows the asked rows: targets, tokens shown, facts; R of them
+   * @param rows the asked rows on its device: targets, tokens shown, facts; R of them
    */
-  Values values(NDArray logits, AskedRows rows);
+  Values values(NDArray logits, AskedRows.OnDevice rows);
 
   /**
    * {@return how many rows are computed at once, so that a formula's arrays stay small}
@@ -60,7 +60,7 @@ public interface FormulaLoss extends RowLoss {
   private NDArray lossesAlone(NDArray logits, AskedRows rows) {
     try (NDManager scope = logits.getManager().newSubManager()) {
       scope.tempAttachAll(logits);
-      return scope.ret(values(logits, rows).losses());
+      return scope.ret(values(logits, rows.on(scope)).losses());
     }
   }
 

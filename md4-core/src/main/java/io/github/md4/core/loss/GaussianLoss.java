@@ -4,7 +4,6 @@ package io.github.md4.core.loss;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 
 /**
@@ -22,16 +21,15 @@ public record GaussianLoss(int vocabularySize) implements FormulaLoss {
   private static final int COLUMNS = 1;
 
   @Override
-  public Values values(NDArray logits, AskedRows rows) {
-    NDManager manager = logits.getManager();
+  public Values values(NDArray logits, AskedRows.OnDevice rows) {
     long columns = logits.getShape().get(COLUMNS);
-    NDArray isToken = rows.fact(manager, 0); // [R, 1]
-    NDArray isDistance = isToken.neg().add(1); // [R, 1]
+    NDArray isToken = rows.fact(0); // [R, 1]
+    NDArray isDistance = isToken.onesLike().sub(isToken); // [R, 1]
     NDArray ofTokens = logits.get(new NDIndex(":, 0:{}", vocabularySize)); // [R, V]
     NDArray distance = logits.get(new NDIndex(":, {}:", columns - 1)); // [R, 1]
     NDArray logMu = ofTokens.logSoftmax(COLUMNS); // [R, V]
     NDArray isX =
-        OneHot.of(rows.targets(manager).expandDims(1), (long) vocabularySize, logits.getDataType());
+        OneHot.of(rows.targets().expandDims(1), (long) vocabularySize, logits.getDataType());
     NDArray crossEntropy = logMu.mul(isX).sum(new int[] {COLUMNS}, true).neg(); // [R, 1]
     NDArray losses = crossEntropy.mul(isToken).add(distance.mul(isDistance)); // [R, 1]
     NDArray byTokens = logMu.exp().sub(isX).mul(isToken); // [R, V]

@@ -22,10 +22,9 @@ public record ScoreEntropyLoss() implements FormulaLoss {
   private static final int[] VOCABULARY = {VOCABULARY_AXIS};
 
   @Override
-  public Values values(NDArray logits, AskedRows rows) {
-    NDManager manager = logits.getManager();
-    NDArray column = rows.targets(manager).expandDims(1); // [R, 1]
-    NDArray f = logits.add(rows.fact(manager, 0).toType(logits.getDataType(), false)); // [R, V]
+  public Values values(NDArray logits, AskedRows.OnDevice rows) {
+    NDArray column = rows.targets().expandDims(1); // [R, 1]
+    NDArray f = logits.add(rows.fact(0).toType(logits.getDataType(), false)); // [R, V]
     NDArray ratios = f.exp(); // [R, V]
     NDArray own = f.gather(column, VOCABULARY_AXIS); // [R, 1]
     NDArray losses = ratios.sum(VOCABULARY).sub(own.squeeze(1)).sub(1); // [R]

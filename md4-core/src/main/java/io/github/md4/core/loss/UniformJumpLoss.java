@@ -2,7 +2,6 @@
 package io.github.md4.core.loss;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 
 /**
@@ -23,16 +22,15 @@ public record UniformJumpLoss() implements FormulaLoss {
   private static final int[] VOCABULARY = {VOCABULARY_AXIS};
 
   @Override
-  public Values values(NDArray logits, AskedRows rows) {
-    NDManager manager = logits.getManager();
+  public Values values(NDArray logits, AskedRows.OnDevice rows) {
     DataType type = logits.getDataType();
     long v = logits.getShape().get(1);
-    NDArray alpha = wide(rows.fact(manager, 0)); // [R, 1]
-    NDArray stay = wide(rows.fact(manager, 1)).div(v);
-    NDArray jump = wide(rows.fact(manager, 2));
-    NDArray from = rows.fact(manager, 3).toType(DataType.INT64, false);
+    NDArray alpha = wide(rows.fact(0)); // [R, 1]
+    NDArray stay = wide(rows.fact(1)).div(v);
+    NDArray jump = wide(rows.fact(2));
+    NDArray from = rows.fact(3).toType(DataType.INT64, false);
     NDArray mu = wide(logits).softmax(VOCABULARY_AXIS); // [R, V]
-    NDArray isY = OneHot.of(rows.shown(manager).expandDims(1), v, DataType.FLOAT64);
+    NDArray isY = OneHot.of(rows.shown().expandDims(1), v, DataType.FLOAT64);
     NDArray isFrom = OneHot.of(from, v, DataType.FLOAT64);
     NDArray muY = mu.mul(isY).sum(VOCABULARY, true); // [R, 1]
     NDArray muFrom = mu.mul(isFrom).sum(VOCABULARY, true);
@@ -41,8 +39,7 @@ public record UniformJumpLoss() implements FormulaLoss {
     NDArray loss = alpha.div(alpha.add(c));
     NDArray rates = muY.mul(loss).neg().add(1).mul(v - 1).add(muY.neg().add(1).mul(gain));
     NDArray rho = muFrom.mul(gain).add(1).sub(muY.mul(loss)); // [R, 1]
-    NDArray losses =
-        rates.mul(stay).sub(rho.log().mul(jump)).add(wide(rows.fact(manager, 4))); // [R, 1]
+    NDArray losses = rates.mul(stay).sub(rho.log().mul(jump)).add(wide(rows.fact(4))); // [R, 1]
     NDArray pull = jump.div(rho);
     NDArray byMu =
         isY.mul(pull.mul(loss).sub(stay.mul(loss.mul(v - 1).add(gain))))

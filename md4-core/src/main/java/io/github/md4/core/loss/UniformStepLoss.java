@@ -3,7 +3,6 @@ package io.github.md4.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 
 /**
@@ -42,16 +41,15 @@ public record UniformStepLoss(double auxiliary) implements FormulaLoss {
   }
 
   @Override
-  public Values values(NDArray logits, AskedRows rows) {
-    NDManager manager = logits.getManager();
+  public Values values(NDArray logits, AskedRows.OnDevice rows) {
     DataType type = logits.getDataType();
     long v = logits.getShape().get(1);
-    NDArray alphaS = wide(rows.fact(manager, 0)); // [R, 1]
-    NDArray alphaT = wide(rows.fact(manager, 1)); // [R, 1]
+    NDArray alphaS = wide(rows.fact(0)); // [R, 1]
+    NDArray alphaT = wide(rows.fact(1)); // [R, 1]
     NDArray logMu = wide(logits).logSoftmax(VOCABULARY_AXIS); // [R, V]
     NDArray mu = logMu.exp();
-    NDArray isX = OneHot.of(rows.targets(manager).expandDims(1), v, DataType.FLOAT64);
-    NDArray isY = OneHot.of(rows.shown(manager).expandDims(1), v, DataType.FLOAT64);
+    NDArray isX = OneHot.of(rows.targets().expandDims(1), v, DataType.FLOAT64);
+    NDArray isY = OneHot.of(rows.shown().expandDims(1), v, DataType.FLOAT64);
     NDArray a = alphaT.div(alphaS);
     NDArray jump = isY.mul(a).add(a.neg().add(1).div(v)); // q(y | z_s = j), [R, V]
     NDArray c = alphaS.neg().add(1).div(v);

@@ -75,7 +75,7 @@ final class FormulaLossTest {
 
   private double[] losses(Case of, double... logits) {
     NDArray array = manager.create(logits, new Shape(ROWS, CLASSES));
-    return of.loss.values(array, of.rows).losses().toDoubleArray();
+    return of.loss.values(array, of.rows.on(array.getManager())).losses().toDoubleArray();
   }
 
   /** Central differences with this h are good to about 1e-9. */
@@ -86,7 +86,8 @@ final class FormulaLossTest {
     double h = 1e-5;
     double[] logits = logits();
     NDArray array = manager.create(logits, new Shape(ROWS, CLASSES));
-    double[] gradient = of.loss.values(array, of.rows).gradient().toDoubleArray();
+    double[] gradient =
+        of.loss.values(array, of.rows.on(array.getManager())).gradient().toDoubleArray();
     for (int i = 0; i < logits.length; i++) {
       double[] up = logits.clone();
       double[] down = logits.clone();

@@ -2,7 +2,6 @@
 package io.github.md4.core.loss;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 
 /**
@@ -30,13 +29,12 @@ public record MaskClassStepLoss() implements FormulaLoss {
   private static final float LEAST_SHARE = 1e-12f;
 
   @Override
-  public Values values(NDArray logits, AskedRows rows) {
-    NDManager manager = logits.getManager();
+  public Values values(NDArray logits, AskedRows.OnDevice rows) {
     DataType type = logits.getDataType();
     long classes = logits.getShape().get(1);
-    NDArray maskedT = rows.fact(manager, 0).toType(type, false); // [R, 1]
-    NDArray revealed = rows.fact(manager, 1).toType(type, false); // [R, 1]
-    NDArray column = rows.targets(manager).expandDims(1);
+    NDArray maskedT = rows.fact(0).toType(type, false); // [R, 1]
+    NDArray revealed = rows.fact(1).toType(type, false); // [R, 1]
+    NDArray column = rows.targets().expandDims(1);
     NDArray logP = logits.logSoftmax(CLASS_AXIS); // [R, V + 1]
     NDArray p = logP.exp();
     NDArray ofMask = p.get(":, {}:", classes - 1); // [R, 1]
@@ -47,7 +45,7 @@ public record MaskClassStepLoss() implements FormulaLoss {
     NDArray oddsS = maskedS.neg().add(1).div(maskedS);
     NDArray t = ofMask.mul(oddsT).add(1);
     NDArray s = ofMask.mul(oddsS).add(1);
-    NDArray isAsked = rows.shown(manager).expandDims(1).eq(classes - 1).toType(type, false);
+    NDArray isAsked = rows.shown().expandDims(1).eq(classes - 1).toType(type, false);
     NDArray own = logP.gather(column, CLASS_AXIS);
     NDArray losses = t.log().sub(share.mul(own)).sub(rest.mul(s.log())).mul(isAsked); // [R, 1]
     // By p_m, then through the softmax; and by log p_x.

@@ -50,7 +50,11 @@ final class PeerLossesTest {
       shifts[row] = (float) Math.log(Math.expm1(sigma[row / length])); // -log r
     }
     AskedRows rows = new AskedRows(x, shown, new float[][] {shifts});
-    double[] losses = new ScoreEntropyLoss().values(scores, rows).losses().toDoubleArray();
+    double[] losses =
+        new ScoreEntropyLoss()
+            .values(scores, rows.on(scores.getManager()))
+            .losses()
+            .toDoubleArray();
     double[] expected = sedd.numbers("score_entropy");
     double[] sums = new double[sigma.length];
     for (int row = 0; row < x.length; row++) {
@@ -90,7 +94,8 @@ final class PeerLossesTest {
     }
     AskedRows rows = new AskedRows(x, d3pm.tokens("xt"), facts);
     NDArray array = d3pm.rows(manager, logits, classes);
-    double[] losses = new MaskClassStepLoss().values(array, rows).losses().toDoubleArray();
+    double[] losses =
+        new MaskClassStepLoss().values(array, rows.on(array.getManager())).losses().toDoubleArray();
     double[] expected = d3pm.numbers(bound);
     for (int row = 0; row < x.length; row++) {
       check(steps * losses[row], expected[row], bound + " " + row);
@@ -113,7 +118,7 @@ final class PeerLossesTest {
     Arrays.fill(facts[1], (float) d3pm.number("edge_t"));
     NDArray array = d3pm.rows(manager, "log_probs", classes);
     AskedRows rows = new AskedRows(x, d3pm.tokens("xt"), facts);
-    FormulaLoss.Values values = new MaskClassStepLoss().values(array, rows);
+    FormulaLoss.Values values = new MaskClassStepLoss().values(array, rows.on(array.getManager()));
     for (double loss : values.losses().toDoubleArray()) {
       assertThat(loss).isBetween(0.0, 20.0);
     }

@@ -166,7 +166,7 @@ final class LearnedNoiseSchedule implements TrainedSchedule {
   private record Kept(FormulaLoss of, NDManager scope, List<NDArray> losses)
       implements FormulaLoss {
     @Override
-    public Values values(NDArray logits, AskedRows rows) {
+    public Values values(NDArray logits, AskedRows.OnDevice rows) {
       Values values = of.values(logits, rows);
       NDArray kept = values.losses().duplicate();
       kept.attach(scope);
@@ -182,6 +182,7 @@ final class LearnedNoiseSchedule implements TrainedSchedule {
     private final double prior = Units.bitsPerToken(objective().process().prior());
     private final List<QueryBatch> batches = new ArrayList<>();
     private final List<List<NDArray>> losses = new ArrayList<>();
+    private final List<float[]> known = new ArrayList<>();
 
     @Override
     public NDArray loss(NDManager scope, Logits logits, PreparedStep.Part part) {
@@ -198,7 +199,7 @@ final class LearnedNoiseSchedule implements TrainedSchedule {
     public void allLossesKnown() {
       if (!noise.isFrozen()) {
         for (int i = 0; i < batches.size(); i++) {
-          gradient.add(batches.get(i), read(losses.get(i)));
+          known.add(read(losses.get(i)));
         }
       }
     }
@@ -217,6 +218,9 @@ final class LearnedNoiseSchedule implements TrainedSchedule {
     @Override
     public void learn(Update update) {
       if (!noise.isFrozen() && update.isMade().getAsBoolean()) {
+        for (int i = 0; i < known.size(); i++) {
+          gradient.add(batches.get(i), known.get(i));
+        }
         move(gradient, update);
       }
     }

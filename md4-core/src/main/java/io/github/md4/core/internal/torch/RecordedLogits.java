@@ -70,12 +70,12 @@ public final class RecordedLogits implements Logits {
         NDArray plain = values.stopGradient();
         plain.attach(inner);
         NDArray some = plain.get(new NDIndex("{}:{}", first, end));
-        FormulaLoss.Values found = loss.values(some, rows.range(first, end));
-        NDArray w = inner.create(Arrays.copyOfRange(weights, first, end)); // [r]
-        NDArray ofChunk = found.gradient().mul(w.expandDims(1)); // [r, V]
+        RowUpload given = RowUpload.of(inner, upload, rows, weights, first, end);
+        FormulaLoss.Values found = loss.values(some, given.rows());
+        NDArray ofChunk = found.gradient().mul(given.weights()); // [r, V]
         ofChunk.attach(scope);
         gradients.add(ofChunk);
-        NDArray unused = total.addi(found.losses().mul(w).sum());
+        NDArray unused = total.addi(found.losses().mul(given.weights().squeeze(1)).sum());
       }
     }
     gradient = gradients.size() == 1 ? gradients.get(0) : joined(scope, gradients);

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.Hidden;
+import io.github.md4.core.internal.torch.RowUpload;
 import io.github.md4.core.loss.AskedRows;
 import io.github.md4.core.loss.FormulaLoss;
 import io.github.md4.core.loss.GenMd4Loss;
@@ -41,11 +42,11 @@ record FusedLogits(FusedKernels kernels, Hidden logits, int vocabularySize) impl
       int end = Math.min(rows.count(), first + chunk);
       try (NDManager inner = scope.newSubManager()) {
         NDArray some = kernels.one(inner, "logitsFrom", logits.array, first, end, vocabularySize);
-        FormulaLoss.Values found = loss.values(some, rows.range(first, end));
-        NDArray w = inner.create(Arrays.copyOfRange(weights, first, end));
-        NDArray gradient = found.gradient().mul(w.expandDims(1));
+        RowUpload given = RowUpload.of(inner, kernels.upload(), rows, weights, first, end);
+        FormulaLoss.Values found = loss.values(some, given.rows());
+        NDArray gradient = found.gradient().mul(given.weights());
         kernels.change(inner, "overwrite", logits.array, first, gradient);
-        NDArray unused = total.addi(found.losses().mul(w).sum());
+        NDArray unused = total.addi(found.losses().mul(given.weights().squeeze(1)).sum());
       }
     }
     return total;
