@@ -267,6 +267,13 @@ final class ImageCommandsTest {
       }
     }
     assertThat(changed).isGreaterThan(60);
+    Path black = folder.resolve("black.png");
+    assertThat(
+            ImageIO.write(
+                new BufferedImage(7, 7, BufferedImage.TYPE_BYTE_GRAY), "png", black.toFile()))
+        .isTrue();
+    sample("--count", "1", "--out", out, "--infill", from, "--mask", black)
+        .failed(ExitCodes.USAGE, "--mask has no value of 128 or more");
     Path wide = folder.resolve("wide.png");
     assertThat(
             ImageIO.write(

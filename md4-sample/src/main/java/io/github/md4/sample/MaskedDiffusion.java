@@ -286,10 +286,12 @@ public interface MaskedDiffusion extends AutoCloseable {
    * @param template a text with {@code [MASK]}, {@code [MASK*n]} or {@code [MASK*]} where tokens
    *     are to be filled
    * @param options the method, the law of tokens and the seed
-   * @throws IllegalArgumentException if the text is no template for this model
+   * @throws IllegalArgumentException if the text is no template for this model, or has no hole
    */
   default Sample infill(String template, SamplingOptions options) {
-    return generate(List.of(template(template, 0)), options, SamplingListener.none()).get(0);
+    InitialSequence start = template(template, 0);
+    Template.requireHole(start.zt(), description().tokenSpace().maskToken());
+    return generate(List.of(start), options, SamplingListener.none()).get(0);
   }
 
   /**

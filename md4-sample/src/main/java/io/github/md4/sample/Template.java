@@ -48,6 +48,19 @@ public final class Template {
     return new Template(tokenizer, length).parse(text);
   }
 
+  /**
+   * Checks that a template leaves something to fill.
+   *
+   * @param zt tokens and masks, as {@link #parse} returns them
+   * @param maskToken the mask V
+   * @throws IllegalArgumentException if none is the mask
+   */
+  public static void requireHole(int[] zt, int maskToken) {
+    require(
+        Arrays.stream(zt).anyMatch(token -> token == maskToken),
+        "a template must have a hole: [MASK], [MASK*12] or [MASK*]");
+  }
+
   private int[] parse(String text) {
     StringBuilder piece = new StringBuilder();
     Matcher hole = HOLE.matcher(text);

@@ -113,6 +113,13 @@ final class MaskedDiffusionTest {
     }
   }
 
+  @Test
+  void infill_refusesATemplateWithoutAHole() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.infill("cab", OPTIONS))
+        .withMessageStartingWith("a template must have a hole");
+  }
+
   /** Each sequence keeps its place, and depends on no other, whatever their lengths. */
   @Test
   void generate_takesSequencesOfSeveralLengths() {

@@ -258,6 +258,9 @@ public final class SampleImagesCommand implements Callable<Integer> {
       boolean isHole = holes[n / shape.colours()] >= HOLE_FROM;
       zt[n] = isHole ? space.maskToken() : picture[n];
     }
+    if (Arrays.stream(zt).noneMatch(token -> token == space.maskToken())) {
+      throw usage("--mask has no value of %d or more, so nothing is to fill".formatted(HOLE_FROM));
+    }
     return zt;
   }
 

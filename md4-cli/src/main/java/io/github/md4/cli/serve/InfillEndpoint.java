@@ -61,12 +61,18 @@ record InfillEndpoint(ServedModel served, Requests requests, Metrics metrics) im
           fields
               .text("template")
               .orElseThrow(() -> Refusal.wrong("template", "template or tokens is required"));
-      return Template.parse(template, served.tokenizer(), served.length());
+      int[] zt = Template.parse(template, served.tokenizer(), served.length());
+      Template.requireHole(zt, served.mask());
+      return zt;
     }
     if (fields.text("template").isPresent()) {
       throw Refusal.wrong("tokens", "template and tokens exclude each other");
     }
-    return TokenArrays.withHoles("tokens", tokens, served);
+    int[] zt = TokenArrays.withHoles("tokens", tokens, served);
+    if (Arrays.stream(zt).noneMatch(token -> token == served.mask())) {
+      throw Refusal.wrong("tokens", "tokens must have a hole: null");
+    }
+    return zt;
   }
 
   private ObjectNode report(List<Sample> samples, SamplingOptions options) {

@@ -137,6 +137,8 @@ final class BadRequestsTest {
         "/v1/infill | {\"template\": \"q[MASK]\"}                     | 'q'",
         "/v1/infill | {\"template\": [\"a\"]}                         | template must be a text",
         "/v1/infill | {\"template\": \"a\", \"tokens\": [1]}          | exclude each other",
+        "/v1/infill | {\"template\": \"abc\"}                         | must have a hole",
+        "/v1/infill | {\"tokens\": [0,1]}                             | must have a hole: null",
         "/v1/infill | {\"tokens\": []}                                | 1 to 11 tokens",
         "/v1/infill | {\"tokens\": [1,1,1,1,1,1,1,1,1,1,1,1]}         | 1 to 11 tokens",
         "/v1/infill | {\"tokens\": [7]}                               | whole numbers in",
