@@ -3,6 +3,7 @@ package io.github.md4.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -71,7 +72,7 @@ final class LauncherTest {
   void md4_startsTheJarWithItsArgumentsAsTheyAre() throws Exception {
     String jar = jar().toString();
     String script = root.resolve("bin/md4").toString();
-    assertThat(run(root.resolve("bin/md4"), Map.of(), "train", "a b", "*", ""))
+    assertThat(run(root.resolve("bin/md4"), Map.of(), "sample", "a b", "*", ""))
         .containsExactly(
             "true",
             "-Xmn64m",
@@ -79,11 +80,25 @@ final class LauncherTest {
             "-Dmd4.typed=" + script,
             "-jar",
             jar,
-            "train",
+            "sample",
             "a b",
             "*",
             "",
             "exit 7");
+  }
+
+  /** The memory of a training on a CPU, and of the plan of one, depends on no accident. */
+  @ParameterizedTest
+  @ValueSource(strings = {"train", "plan"})
+  void md4_takesJavasHeapAtOnceForATrainingOnACpu(String command) throws Exception {
+    assumeFalse(Files.exists(Path.of("/dev/nvidiactl")), "a GPU is here");
+    assertThat(jar()).exists();
+    Path script = root.resolve("bin/md4");
+    assertThat(run(script, Map.of(), command))
+        .containsSubsequence("-Xmn64m", "-Xms128m", "-XX:+AlwaysPreTouch", "-jar", command);
+    assertThat(run(script, Map.of("MD4_JAVA_OPTS", "-Xmx96m"), command))
+        .contains("-Xmx96m")
+        .doesNotContain("-Xms128m", "-XX:+AlwaysPreTouch");
   }
 
   /** On a path that finds it, the program is md4; elsewhere it is what was typed. */

@@ -26,7 +26,8 @@ public final class Choices {
    * @param values all constants, in the order in which a message names them
    * @param key the name of the choice in the message
    * @param text the text to be understood
-   * @throws IllegalArgumentException if there is none; the message lists every choice
+   * @throws IllegalArgumentException if there is none; the message lists every choice, and names
+   *     the nearest
    */
   public static <E> E parse(E[] values, String key, String text) {
     for (E value : values) {
@@ -35,7 +36,21 @@ public final class Choices {
       }
     }
     List<String> names = Arrays.stream(values).map(Object::toString).collect(Collectors.toList());
-    throw new IllegalArgumentException(key + " must be " + alternatives(names) + ": " + text);
+    throw refusal(key, names, text);
+  }
+
+  /**
+   * {@return the refusal of a text that is no choice, which lists every choice and names the
+   * nearest}
+   *
+   * @param key the name of the choice in the message
+   * @param names the choices, at least one
+   * @param text the text that is none of them
+   */
+  public static IllegalArgumentException refusal(String key, List<String> names, String text) {
+    return new IllegalArgumentException(
+        "%s must be %s: %s%s"
+            .formatted(key, alternatives(names), text, NearestName.hint(names, text)));
   }
 
   /**

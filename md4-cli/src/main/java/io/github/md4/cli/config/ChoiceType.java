@@ -2,6 +2,7 @@
 package io.github.md4.cli.config;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.md4.core.NearestName;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +33,9 @@ record ChoiceType(Map<String, Class<?>> kinds) implements ConfigType {
       return Optional.of(kinds.get(text.text()));
     }
     String names = String.join(", ", kinds.keySet());
-    String reason = "must be one of " + names + ", but is " + kind.description();
+    String hint =
+        kind instanceof Node.Text text ? NearestName.hint(kinds.keySet(), text.text()) : "";
+    String reason = "must be one of " + names + ", but is " + kind.description() + hint;
     throw kind.location().invalid(key.child(KIND).path(), reason);
   }
 

@@ -2,6 +2,7 @@
 package io.github.md4.cli.config;
 
 import io.github.md4.core.InvalidConfigException;
+import io.github.md4.core.NearestName;
 import io.github.md4.core.UntrustedFile;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;

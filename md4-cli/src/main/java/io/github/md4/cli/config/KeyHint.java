@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.config;
 
+import io.github.md4.core.NearestName;
 import java.lang.reflect.RecordComponent;
 import java.util.Optional;
 import java.util.stream.Stream;

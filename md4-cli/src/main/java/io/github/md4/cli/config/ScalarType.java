@@ -2,15 +2,16 @@
 package io.github.md4.cli.config;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import io.github.md4.core.NearestName;
 import java.io.IOException;
 import java.lang.invoke.MethodType;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * A single value.
@@ -72,11 +73,10 @@ record ScalarType(Function<String, Object> reader, Writer writer) implements Con
   }
 
   private static IllegalArgumentException noConstant(Class<?> type, String text) {
-    String names =
-        Arrays.stream(type.getEnumConstants())
-            .map(ScalarType::name)
-            .collect(Collectors.joining(", "));
-    return new IllegalArgumentException("must be one of " + names + ", but is '" + text + "'");
+    List<String> names = Arrays.stream(type.getEnumConstants()).map(ScalarType::name).toList();
+    return new IllegalArgumentException(
+        "must be one of %s, but is '%s'%s"
+            .formatted(String.join(", ", names), text, NearestName.hint(names, text)));
   }
 
   /**

@@ -8,6 +8,7 @@ import io.github.md4.cli.experiment.ExperimentOptions;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Table;
 import io.github.md4.cli.support.Usage;
+import io.github.md4.core.NearestName;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
@@ -55,12 +56,14 @@ final class ConfigShowCommand implements Callable<Integer> {
       out.print(ConfigWriter.write(shown.experiment.load()));
       return ExitCodes.DONE;
     }
-    List<KeyReference.Key> found =
-        KeyReference.of(Experiment.class).stream().filter(key -> isMeant(key.path())).toList();
+    List<KeyReference.Key> all = KeyReference.of(Experiment.class);
+    List<KeyReference.Key> found = all.stream().filter(key -> isMeant(key.path())).toList();
     Usage.require(
         spec,
         !found.isEmpty(),
-        "Invalid value for option '--explain': no key of this name: " + shown.key);
+        "Invalid value for option '--explain': no key of this name: "
+            + shown.key
+            + NearestName.hint(all.stream().map(KeyReference.Key::path).toList(), shown.key));
     for (KeyReference.Key key : found) {
       out.println(key.path());
       Table table = new Table();

@@ -7,6 +7,7 @@ import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.NearestName;
 import io.github.md4.core.Precision;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.model.SavedModel;
@@ -132,7 +133,11 @@ public final class ImportCommand implements Callable<Integer> {
     if (family != null && !PublishedFolder.families().contains(family)) {
       throw new InvalidConfigException(
           "--family",
-          "must be one of %s: %s".formatted(String.join(", ", PublishedFolder.families()), family));
+          "must be one of %s: %s%s"
+              .formatted(
+                  String.join(", ", PublishedFolder.families()),
+                  family,
+                  NearestName.hint(PublishedFolder.families(), family)));
     }
     return Optional.ofNullable(family);
   }

@@ -10,6 +10,7 @@ package io.github.md4.cli.plan;
  * @param flopsPerToken the operations of training for each token, as for a dense program
  * @param steps the steps that were tried
  * @param samples the seconds that the samples of an evaluation take
+ * @param written the seconds that a byte of a checkpoint takes to be on the disk; 0 where not tried
  * @param scored the part of an evaluation that was tried
  * @param peaks the most bytes in use
  * @param idle the bytes in use when the arrays of the trial were freed
@@ -21,6 +22,7 @@ record Findings(
     double flopsPerToken,
     Steps steps,
     double samples,
+    double written,
     Scored scored,
     Peaks peaks,
     long idle) {
@@ -48,6 +50,6 @@ record Findings(
 
   Findings idle(long bytes) {
     return new Findings(
-        start, excess, parameters, flopsPerToken, steps, samples, scored, peaks, bytes);
+        start, excess, parameters, flopsPerToken, steps, samples, written, scored, peaks, bytes);
   }
 }

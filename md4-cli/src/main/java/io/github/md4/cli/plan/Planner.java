@@ -17,11 +17,8 @@ import io.github.md4.train.config.Batching;
 import io.github.md4.train.data.window.EvaluationChunks;
 import io.github.md4.train.speed.FlopCount;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,8 +36,6 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
 
   /** Of what is free: steps differ a little. */
   private static final double USABLE = 0.9;
-
-  private static final int PROBED_BYTES = 32 << 20;
 
   /** What Linux maps of a file at once. */
   private static final double MAPPED_AROUND = 1 << 16;
@@ -119,8 +114,8 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
     parts.put("steps", experiment.training().steps() * step);
     parts.put("evaluation", evaluations() * scored() * all.scored().seconds());
     parts.put("samples", evaluations() * all.samples());
-    double ofSet = secondsOfSet(all.parameters());
-    parts.put("checkpoints", (checkpoints() * SETS_OF_A_CHECKPOINT + SETS_OF_THE_MODEL) * ofSet);
+    long sets = checkpoints() * SETS_OF_A_CHECKPOINT + SETS_OF_THE_MODEL;
+    parts.put("checkpoints", sets * BYTES * all.parameters() * all.written());
     return parts;
   }
 
@@ -191,28 +186,6 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
     try (TokenFile tokens = TokenFile.open(file)) {
       long all = new EvaluationChunks(tokens, experiment.model().length()).count();
       return wanted == 0 ? all : Math.min(all, wanted);
-    }
-  }
-
-  /** Returns the seconds that a number for each parameter takes on the disk of the run. */
-  private double secondsOfSet(long parameters) throws IOException {
-    Path folder = experiment.run().toAbsolutePath();
-    while (!Files.isDirectory(folder)) {
-      folder = folder.getParent();
-    }
-    Path file = Files.createTempFile(folder, ".md4-plan", "");
-    try {
-      long start = System.nanoTime();
-      try (OutputStream out = Files.newOutputStream(file)) {
-        out.write(new byte[PROBED_BYTES]);
-      }
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        channel.force(true);
-      }
-      double seconds = (System.nanoTime() - start) * 1e-9;
-      return seconds * BYTES * parameters / PROBED_BYTES;
-    } finally {
-      Files.delete(file);
     }
   }
 

@@ -2,6 +2,7 @@
 package io.github.md4.cli.plan;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.cli.experiment.Experiment;
 import io.github.md4.cli.support.SystemMemory;
@@ -23,7 +24,9 @@ import io.github.md4.train.parallel.Communicator;
 import io.github.md4.train.update.Learner;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
@@ -141,6 +144,8 @@ final class Trial implements AutoCloseable {
     long ofSamples = peak();
     Part part = evaluated.part(isBrief ? 1 : affordable(pace.seconds()));
     double ofExample = part.call == 0 ? 0 : evaluationOfExample(part);
+    long ofEvaluation = peak();
+    double written = isBrief ? 0 : DiskTrial.secondsPerByte(experiment.run(), weights());
     return new Findings(
         start,
         Math.max(0, pace.first() - pace.seconds()),
@@ -148,8 +153,9 @@ final class Trial implements AutoCloseable {
         bench.flops().denseEquivalent(),
         new Findings.Steps(examples, batching.microBatch(), pace.steps(), pace.seconds()),
         samples,
+        written,
         new Findings.Scored(part.call, ofExample),
-        new Findings.Peaks(ofSteps, ofSamples, peak()),
+        new Findings.Peaks(ofSteps, ofSamples, ofEvaluation),
         0);
   }
 
@@ -211,6 +217,16 @@ final class Trial implements AutoCloseable {
   /** Returns the number of all parameters, powers too. */
   private long parameters() {
     return learner().model().sets(Weights.RAW).values().stream().mapToLong(p -> p.size()).sum();
+  }
+
+  /** Returns the arrays of all parameters, by their names behind those of their sets. */
+  private Map<String, NDArray> weights() {
+    Map<String, NDArray> all = new LinkedHashMap<>();
+    learner()
+        .model()
+        .sets(Weights.RAW)
+        .forEach((prefix, set) -> set.byName().forEach((name, w) -> all.put(prefix + name, w)));
+    return all;
   }
 
   private Learner learner() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.cli.support;
 
-import io.github.md4.cli.config.NearestName;
+import io.github.md4.core.NearestName;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -19,6 +20,16 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class FailureLine {
   /** What picocli says of an argument that it did not parse itself. */
   private static final String NO_INDEX = " at index " + Integer.MAX_VALUE + ":";
+
+  /** Words by which the commands go elsewhere. */
+  private static final Map<String, String> OTHER_WORDS =
+      Map.of(
+          "score", "evaluate",
+          "test", "evaluate",
+          "generate", "sample",
+          "fill", "infill",
+          "fit", "train",
+          "convert", "import");
 
   private FailureLine() {}
 
@@ -55,22 +66,28 @@ public final class FailureLine {
     String command = failure.getCommandLine().getCommandSpec().qualifiedName();
     String help = " ('" + command + " --help' lists what there is)";
     if (failure instanceof UnmatchedArgumentException unmatched) {
-      Optional<String> meant = meant(unmatched);
-      if (meant.isPresent()) {
-        return message(failure).replace(NO_INDEX, "")
-            + "; did you mean "
-            + meant.get()
-            + "?"
-            + help;
-      }
+      return unmatched(unmatched) + help;
     }
     // Only the messages of picocli's groups of options begin with "Error: ".
     return message(failure).replaceFirst("^Error: ", "") + help;
   }
 
-  /** Returns the option or the command that an unmatched argument most likely stands for. */
-  private static Optional<String> meant(UnmatchedArgumentException failure) {
-    String mistyped = failure.getUnmatched().get(0).replaceFirst("=.*", "");
+  private static String unmatched(UnmatchedArgumentException failure) {
+    List<String> options = failure.getUnmatched().stream().filter(FailureLine::isOption).toList();
+    String mistyped = options.isEmpty() ? failure.getUnmatched().get(0) : options.get(0);
+    String complaint =
+        options.isEmpty()
+            ? message(failure).replace(NO_INDEX, "")
+            : new UnmatchedArgumentException(failure.getCommandLine(), options).getMessage();
+    return complaint + meant(failure, mistyped.replaceFirst("=.*", ""));
+  }
+
+  private static boolean isOption(String text) {
+    return text.startsWith("-") && text.length() > 1;
+  }
+
+  /** Returns a question for the option or the command that most likely was meant, if any. */
+  private static String meant(UnmatchedArgumentException failure, String mistyped) {
     CommandLine command = failure.getCommandLine();
     List<String> names =
         mistyped.startsWith("-")
@@ -79,7 +96,12 @@ public final class FailureLine {
                 .flatMap(option -> Stream.of(option.names()))
                 .toList()
             : List.copyOf(command.getSubcommands().keySet());
-    return NearestName.of(names, mistyped);
+    return NearestName.hint(names, names.contains(other(mistyped)) ? other(mistyped) : mistyped);
+  }
+
+  /** Returns the command that others call so; the word itself where there is none. */
+  private static String other(String word) {
+    return OTHER_WORDS.getOrDefault(word, word);
   }
 
   private static String ofFile(IOException failure) {

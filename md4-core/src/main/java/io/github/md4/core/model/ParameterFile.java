@@ -58,6 +58,19 @@ public final class ParameterFile {
   }
 
   /**
+   * Writes arrays under their names, one at a time in the host's memory.
+   *
+   * @param file the safetensors file; messages name it
+   * @param arrays float32, of any shape and device, by name; none is closed
+   * @throws IOException if a file cannot be written
+   */
+  public static void writeArrays(Path file, Map<String, NDArray> arrays) throws IOException {
+    List<NamedTensor> tensors = new ArrayList<>();
+    arrays.forEach((name, array) -> tensors.add(tensor(name, array)));
+    SafeTensors.write(file, Map.of(), tensors);
+  }
+
+  /**
    * {@return the set with the given prefix, float32, closed by the caller}
    *
    * @param file the safetensors file; messages name it

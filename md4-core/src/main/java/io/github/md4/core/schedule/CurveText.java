@@ -2,10 +2,13 @@
 package io.github.md4.core.schedule;
 
 import io.github.md4.core.Decimals;
+import io.github.md4.core.NearestName;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The text form of a {@link Curve}: a name, and numbers in parentheses where it takes some. */
 final class CurveText {
@@ -19,6 +22,8 @@ final class CurveText {
       "linear, cosine, polynomial(EXPONENT), geometric, geometric(BETA_MIN, BETA_MAX),"
           + " loglinear, loglinear(EPSILON), or"
           + " learned(POWER) or learned-noise where it is to be learned";
+  private static final List<String> OWN =
+      List.of(LINEAR, COSINE, POLYNOMIAL, GEOMETRIC, LOG_LINEAR);
   private static final Pattern CALL = Pattern.compile("(\\w+)(?:\\((.*)\\))?");
   private static final Pattern COMMA = Pattern.compile(",");
 
@@ -61,9 +66,11 @@ final class CurveText {
   }
 
   private static IllegalArgumentException unknown(String text) {
-    String offered =
-        CurveKind.all().stream().map(kind -> ", or " + kind.name()).collect(Collectors.joining());
-    return new IllegalArgumentException("schedule must be " + FORMS + offered + ": " + text);
+    List<String> kinds = CurveKind.all().stream().map(CurveKind::name).toList();
+    String offered = kinds.stream().map(", or "::concat).collect(Collectors.joining());
+    List<String> names = Stream.concat(OWN.stream(), kinds.stream()).toList();
+    return new IllegalArgumentException(
+        "schedule must be " + FORMS + offered + ": " + text + NearestName.hint(names, text));
   }
 
   /** Returns {@code name(number, number)}. */

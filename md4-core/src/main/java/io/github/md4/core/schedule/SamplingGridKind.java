@@ -35,7 +35,6 @@ public interface SamplingGridKind {
       }
       names.add(kind.name());
     }
-    throw new IllegalArgumentException(
-        "grid must be %s: %s".formatted(Choices.alternatives(names), name));
+    throw Choices.refusal("grid", names, name);
   }
 }

@@ -81,8 +81,7 @@ public record TokenLaw(double temperature, List<Truncation> truncations) {
         }
         names.add(kind.name());
       }
-      throw new IllegalArgumentException(
-          "truncation must be %s: %s".formatted(Choices.alternatives(names), text));
+      throw Choices.refusal("truncation", names, text);
     }
 
     /** {@return the text from which {@link #parse} makes this truncation} */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.md4.sample.method;
 
+import io.github.md4.core.Choices;
 import io.github.md4.core.schedule.SamplingGrid;
 import io.github.md4.sample.internal.text.Call;
 import java.util.List;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The text forms of the methods of this library, and the search for those of others. */
@@ -171,15 +171,11 @@ final class MethodText {
     return kinds.stream()
         .filter(kind -> kind.name().equals(call.name()))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "sampler must be %s: %s".formatted(names(kinds), call.name())))
+        .orElseThrow(() -> Choices.refusal("sampler", names(kinds), call.name()))
         .of(call.arguments());
   }
 
-  private static String names(List<SamplingMethodKind> kinds) {
-    return Stream.concat(NAMES.stream(), kinds.stream().map(SamplingMethodKind::name))
-        .collect(Collectors.joining(", "));
+  private static List<String> names(List<SamplingMethodKind> kinds) {
+    return Stream.concat(NAMES.stream(), kinds.stream().map(SamplingMethodKind::name)).toList();
   }
 }

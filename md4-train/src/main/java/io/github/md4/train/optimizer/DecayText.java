@@ -55,7 +55,6 @@ final class DecayText {
         Stream.concat(
                 ours.stream().map(Decay::toString), DecayKind.all().stream().map(DecayKind::name))
             .toList();
-    return new IllegalArgumentException(
-        "decay must be %s: %s".formatted(Choices.alternatives(names), text));
+    return Choices.refusal("decay", names, text);
   }
 }

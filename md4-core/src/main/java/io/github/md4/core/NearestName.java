@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.cli.config;
+package io.github.md4.core;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -12,9 +12,24 @@ public final class NearestName {
 
   private NearestName() {}
 
-  /** Returns the nearest of some names, or one that begins so; nothing where all are too far. */
+  /**
+   * {@return the nearest of some names, or one that begins so; nothing where all are too far}
+   *
+   * @param names the names that there are
+   * @param mistyped the name that is none of them
+   */
   public static Optional<String> of(Collection<String> names, String mistyped) {
     return near(names, mistyped).or(() -> beginning(names, mistyped));
+  }
+
+  /**
+   * {@return the end of a message, {@code "; did you mean NAME?"}; empty where no name is near}
+   *
+   * @param names the names that there are
+   * @param mistyped the name that is none of them
+   */
+  public static String hint(Collection<String> names, String mistyped) {
+    return of(names, mistyped).map(name -> "; did you mean " + name + "?").orElse("");
   }
 
   private static Optional<String> beginning(Collection<String> names, String mistyped) {
@@ -31,8 +46,12 @@ public final class NearestName {
         .min(Comparator.comparingInt(candidate -> distance(candidate, mistyped)));
   }
 
-  /** Returns a name without case, hyphens and underscores. */
-  static String normal(String name) {
+  /**
+   * {@return a name in lower case, without hyphens and underscores}
+   *
+   * @param name any name
+   */
+  public static String normal(String name) {
     return name.replace("_", "").replace("-", "").toLowerCase(Locale.ROOT);
   }
 
