@@ -49,15 +49,16 @@ final class ServeProcessTest {
       HttpClient client = HttpClient.newHttpClient();
       assertThat(status(client, completion(url, "{}"))).isEqualTo(200);
       slowHead(URI.create(url).getPort());
-      String reference = "reference-ancestral(90000, cosine, argmax)";
-      CompletableFuture<HttpResponse<String>> running =
-          client.sendAsync(
-              completion(url, "{\"n\": 2, \"sampler\": \"%s\"}".formatted(reference)),
-              HttpResponse.BodyHandlers.ofString());
-      while (!metrics(client, url).contains("md4_model_requests{state=\"running\"} 1")) {
-        assertThat(running.isDone()).isFalse();
-        Thread.sleep(20);
-      }
+      CompletableFuture<HttpResponse<String>> running;
+      int steps = 500;
+      do { // on a busy machine a request may end before it is seen
+        steps *= 2;
+        String sampler = "reference-ancestral(%d, cosine, argmax)".formatted(steps);
+        running =
+            client.sendAsync(
+                completion(url, "{\"n\": 2, \"sampler\": \"%s\"}".formatted(sampler)),
+                HttpResponse.BodyHandlers.ofString());
+      } while (!isSeenRunning(running, client, url));
       child.signal("TERM");
       HttpResponse<String> answer = running.get();
       assertThat(answer.statusCode()).as(answer.body()).isIn(200, 503);
@@ -70,6 +71,18 @@ final class ServeProcessTest {
   private static int status(HttpClient client, HttpRequest request) throws Exception {
     int status = client.send(request, HttpResponse.BodyHandlers.ofString()).statusCode();
     return status == 408 ? status(client, request) : status; // the machine was busy for a second
+  }
+
+  private static boolean isSeenRunning(
+      CompletableFuture<HttpResponse<String>> request, HttpClient client, String url)
+      throws Exception {
+    while (!request.isDone()) {
+      if (metrics(client, url).contains("md4_model_requests{state=\"running\"} 1")) {
+        return true;
+      }
+      Thread.sleep(10);
+    }
+    return false;
   }
 
   private static String metrics(HttpClient client, String url) throws Exception {
