@@ -56,7 +56,7 @@ final class DataDescribeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (vocabulary instanceof VocabularyChoice.CharactersOfText) {
+    if (vocabulary.isOfDocuments()) {
       throw Usage.error(spec, "tokens do not tell their characters; name a FILE of them");
     }
     DocumentOptions unused =

@@ -42,7 +42,7 @@ sealed interface EstimatorOption {
 
     @Override
     public long fineness() {
-      return axis instanceof TimeAxis.Discrete discrete ? discrete.steps() : Long.MAX_VALUE;
+      return axis.match(() -> Long.MAX_VALUE, steps -> (long) steps);
     }
   }
 

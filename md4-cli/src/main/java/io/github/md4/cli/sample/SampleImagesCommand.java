@@ -161,27 +161,47 @@ public final class SampleImagesCommand implements Callable<Integer> {
   }
 
   private void draw(MaskedDiffusion model, ImageShape shape, Division division) throws IOException {
-    boolean isWritten = parts.isWriter();
+    fit(model, shape);
+    SequenceBlocks blocks = blocks(model, shape);
+    Unmasking unmasking = new Unmasking(blocks.first());
+    draw(model, shape, blocks, unmasking, division);
+    if (animation != null) {
+      write(animation, Apng.of(pictures(unmasking, shape), FRAME_MILLISECONDS));
+    }
+  }
+
+  private void fit(MaskedDiffusion model, ImageShape shape) {
     SavedModel.Description description = model.description();
-    NetworkConfig network = description.config().network();
-    if (guidance != 1 && network.nullLabel().isEmpty()) {
+    if (guidance != 1 && description.config().network().nullLabel().isEmpty()) {
       throw usage(
           "--guidance requires a model that was trained with condition.labelDropout above 0");
     }
     sampler.setDefaultGrid(defaultGrid(description));
     sampler.fitTo(model);
     checkFits(shape);
-    int[] zt = template(description.tokenSpace(), shape);
-    List<Integer> classes = labels(network);
+  }
+
+  private SequenceBlocks blocks(MaskedDiffusion model, ImageShape shape) throws IOException {
+    int[] zt = template(model.description().tokenSpace(), shape);
+    List<Integer> classes = labels(model.description().config().network());
     int batchSize = sampler.options().batchSize();
-    SequenceBlocks blocks =
-        SequenceBlocks.of(
-            count, zt.length, batchSize, index -> Labelled.start(zt, index, count, classes));
-    Unmasking unmasking = new Unmasking(blocks.first());
+    return SequenceBlocks.of(
+        count, zt.length, batchSize, index -> Labelled.start(zt, index, count, classes));
+  }
+
+  /** Draws the images, and writes those of --png and of --out. */
+  private void draw(
+      MaskedDiffusion model,
+      ImageShape shape,
+      SequenceBlocks blocks,
+      Unmasking unmasking,
+      Division division)
+      throws IOException {
+    SavedModel.Description description = model.description();
     List<int[]> shown = new ArrayList<>(); // for the picture, which needs all of them
     try (Tracing tracing = Tracing.to(trace, () -> header(model), description.tokenizer());
         DrawnImages file =
-            out == null || !isWritten
+            out == null || !parts.isWriter()
                 ? null
                 : DrawnImages.create(out, description, options.source(folder.path()))) {
       for (List<InitialSequence> block : blocks) {
@@ -194,16 +214,13 @@ public final class SampleImagesCommand implements Callable<Integer> {
           file.write(block, samples);
         }
       }
-      if (png != null && isWritten) {
+      if (png != null && parts.isWriter()) {
         write(png, ImageGrid.square(shape, count).png(shown));
       }
       if (file != null) {
         file.publish();
         report("%,d images, %s".formatted(count, out));
       }
-    }
-    if (animation != null) {
-      write(animation, Apng.of(pictures(unmasking, shape), FRAME_MILLISECONDS));
     }
   }
 

@@ -211,33 +211,45 @@ public final class TrainCommand implements Callable<Integer> {
         TrainingSamples samples =
             new TrainingSamples(manager, plan.model(), experiment.sampling(), folder.samples())) {
       if (plan.communicator().share().rank() > 0) {
-        try (Interrupts interrupts = Interrupts.listen(new PrintWriter(Writer.nullWriter()))) {
-          TrainingRun.Outcome outcome =
-              run.run(new FollowingListener(evaluator, samples), interrupts::requested);
-          return outcome == TrainingRun.Outcome.FINISHED ? ExitCodes.DONE : ExitCodes.INTERRUPTED;
-        }
+        return follow(run, new FollowingListener(evaluator, samples));
       }
       changes.forEach(line -> err.println("md4: resuming; the run had " + line));
       run.notes().forEach(note -> err.println("md4: " + note));
       RunMessages messages = new RunMessages(experiment, words(), err);
       messages.begin(run, manager.getDevice(), plan.communicator());
-      TrainingRun.Outcome outcome;
-      try (Interrupts interrupts = Interrupts.listen(err);
-          RunRecorder recorder = RunRecorder.open(folder, run.updates(), evaluator)) {
-        runConfig.write(); // after all that can refuse the run
-        PrintWriter out = spec.commandLine().getOut();
-        try (TrainingLog log =
-            new TrainingLog(
-                experiment.training(), experiment.model().length(), run.updates(), err)) {
-          outcome = run.run(new RunListener(recorder, samples, log, out), interrupts::requested);
-        }
-      }
+      TrainingRun.Outcome outcome = lead(run, runConfig, evaluator, samples);
       if (outcome == TrainingRun.Outcome.INTERRUPTED) {
         messages.interrupted(run);
         return ExitCodes.INTERRUPTED;
       }
       messages.finished(run);
       return ExitCodes.DONE;
+    }
+  }
+
+  /** Trains as one of the processes that write and print nothing. */
+  private static int follow(TrainingRun run, FollowingListener listener) throws IOException {
+    try (Interrupts interrupts = Interrupts.listen(new PrintWriter(Writer.nullWriter()))) {
+      return run.run(listener, interrupts::requested) == TrainingRun.Outcome.FINISHED
+          ? ExitCodes.DONE
+          : ExitCodes.INTERRUPTED;
+    }
+  }
+
+  /** Trains as the process that writes the run and prints. */
+  private TrainingRun.Outcome lead(
+      TrainingRun run, RunConfig config, Evaluator evaluator, TrainingSamples samples)
+      throws IOException {
+    Experiment experiment = config.experiment();
+    int length = experiment.model().length();
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    try (Interrupts interrupts = Interrupts.listen(err);
+        RunRecorder recorder = RunRecorder.open(config.folder(), run.updates(), evaluator)) {
+      config.write(); // after all that can refuse the run
+      try (TrainingLog log = new TrainingLog(experiment.training(), length, run.updates(), err)) {
+        return run.run(new RunListener(recorder, samples, log, out), interrupts::requested);
+      }
     }
   }
 

@@ -4,6 +4,11 @@ package io.github.md4.core.chat;
 /** A piece of a template: text between tags, or a word of one. */
 sealed interface Lexeme {
 
+  /** Returns the piece in words, for messages. */
+  default String shown() {
+    return "the end of a tag";
+  }
+
   /** Text that is printed as it is. */
   record Text(String text) implements Lexeme {}
 
@@ -14,28 +19,34 @@ sealed interface Lexeme {
   record End() implements Lexeme {}
 
   /** A name or a keyword. */
-  record Name(String name) implements Lexeme {}
+  record Name(String name) implements Lexeme {
+    @Override
+    public String shown() {
+      return name;
+    }
+  }
 
   /** A text in quotes. */
-  record Literal(String value) implements Lexeme {}
+  record Literal(String value) implements Lexeme {
+    @Override
+    public String shown() {
+      return "'" + value + "'";
+    }
+  }
 
   /** A number: a Long or a Double. */
-  record Value(Number number) implements Lexeme {}
+  record Value(Number number) implements Lexeme {
+    @Override
+    public String shown() {
+      return number.toString();
+    }
+  }
 
   /** An operator or a bracket. */
-  record Operator(String sign) implements Lexeme {}
-
-  /** Returns the piece in words, for messages. */
-  default String shown() {
-    if (this instanceof Name name) {
-      return name.name;
-    } else if (this instanceof Operator operator) {
-      return operator.sign;
-    } else if (this instanceof Literal literal) {
-      return "'" + literal.value + "'";
-    } else if (this instanceof Value value) {
-      return value.number.toString();
+  record Operator(String sign) implements Lexeme {
+    @Override
+    public String shown() {
+      return sign;
     }
-    return "the end of a tag";
   }
 }

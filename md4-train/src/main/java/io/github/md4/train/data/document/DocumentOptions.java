@@ -29,7 +29,7 @@ public record DocumentOptions(DocumentRule rule, String field, Detokenizer detok
     Objects.requireNonNull(rule, "rule");
     Objects.requireNonNull(field, "field");
     Objects.requireNonNull(detokenizer, "detokenizer");
-    if (detokenizer != Detokenizer.NONE && rule instanceof DocumentRule.WholeFile) {
+    if (detokenizer != Detokenizer.NONE && !rule.dividesFiles()) {
       throw new IllegalArgumentException(
           "a detokenizer undoes one row at a time: documents must be lines, rows or until=LINE");
     }

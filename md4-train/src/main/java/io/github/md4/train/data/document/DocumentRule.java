@@ -21,6 +21,11 @@ public sealed interface DocumentRule {
    */
   Pieces pieces(CorpusReader bytes, Tokenizer tokenizer);
 
+  /** {@return whether a file may have several documents} */
+  default boolean dividesFiles() {
+    return true;
+  }
+
   /**
    * {@return the rule written as {@code file}, {@code lines}, {@code stripped}, {@code rows} or
    * {@code until=LINE}}
@@ -45,6 +50,11 @@ public sealed interface DocumentRule {
 
   /** One document for the whole file. */
   record WholeFile() implements DocumentRule {
+    @Override
+    public boolean dividesFiles() {
+      return false;
+    }
+
     /**
      * @hidden its types are internal
      */

@@ -33,6 +33,11 @@ public sealed interface VocabularyChoice {
    */
   Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException;
 
+  /** {@return whether it follows from the documents, so that without them there is none} */
+  default boolean isOfDocuments() {
+    return false;
+  }
+
   /**
    * {@return the choice written as {@code gpt2}, {@code bytes}, {@code chars} or the name of a
    * file: a {@code tokenizer.json} of Hugging Face if it ends in {@code .json}, and one symbol per
@@ -84,6 +89,11 @@ public sealed interface VocabularyChoice {
    * first.
    */
   record CharactersOfText() implements VocabularyChoice {
+    @Override
+    public boolean isOfDocuments() {
+      return true;
+    }
+
     @Override
     public Tokenizer tokenizer(List<Path> files, DocumentOptions options) throws IOException {
       BitSet seen = new BitSet();
