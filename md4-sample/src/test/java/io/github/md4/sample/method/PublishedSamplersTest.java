@@ -189,30 +189,50 @@ final class PublishedSamplersTest {
                 Remasking.LOW_CONFIDENCE,
                 guidance(each));
         List<int[]> initial = prompts(each, "prompt", count, mask);
-        List<List<int[]>> ours = sample(model, initial, method, greedy());
+        List<List<int[]>> ours = sample(model, initial, method, law(each));
         check(peer + " " + method.text(), ours, each, "passes", count, model, peer);
-        checkCounts(each, method, initial.get(0), mask);
+        checkRest(each, ours, mask);
+        checkCounts(each, method, initial, mask);
       }
     }
   }
 
-  /** The numbers of each step, those of the steps that reveal nothing left out. */
+  /** The numbers of each row and step, those of the steps that reveal nothing left out. */
   private static void checkCounts(
-      JsonObject given, PublishedMethod.Blocks method, int[] initial, int mask) {
+      JsonObject given, PublishedMethod.Blocks method, List<int[]> initial, int mask) {
     if (!given.has("transfer")) { // of another folder
       return;
     }
-    int[] masked = IntStream.range(0, initial.length).filter(i -> initial[i] == mask).toArray();
-    int[] ours =
-        BlockTrajectory.steps(method, masked).stream()
-            .mapToInt(BlockTrajectory.Step::count)
-            .toArray();
-    IntStream theirs = IntStream.empty();
-    for (JsonElement block : given.getAsJsonArray("transfer")) {
-      int[] own = ints(block.getAsJsonArray().get(0));
-      theirs = IntStream.concat(theirs, Arrays.stream(own).filter(count -> count > 0));
+    for (int b = 0; b < initial.size(); b++) {
+      int[] row = initial.get(b);
+      int[] masked = IntStream.range(0, row.length).filter(i -> row[i] == mask).toArray();
+      int[] ours =
+          BlockTrajectory.steps(method, masked).stream()
+              .mapToInt(BlockTrajectory.Step::count)
+              .toArray();
+      IntStream theirs = IntStream.empty();
+      for (JsonElement block : given.getAsJsonArray("transfer")) {
+        int[] own = ints(block.getAsJsonArray().get(b));
+        theirs = IntStream.concat(theirs, Arrays.stream(own).filter(count -> count > 0));
+      }
+      assertThat(ours).as("row %d", b).isEqualTo(theirs.toArray());
     }
-    assertThat(ours).isEqualTo(theirs.toArray());
+  }
+
+  /** What is said of a run beside its tokens. */
+  private static void checkRest(JsonObject given, List<List<int[]>> ours, int mask) {
+    if (given.has("mask_left")) {
+      long left =
+          ours.stream()
+              .map(states -> states.get(states.size() - 1))
+              .flatMapToInt(Arrays::stream)
+              .filter(id -> id == mask)
+              .count();
+      assertThat(left).as("masks left").isEqualTo(given.get("mask_left").getAsLong());
+    }
+    if (given.has("min_gap")) { // else the tokens would show nothing: logits differ by less
+      assertThat(given.get("min_gap").getAsDouble()).isGreaterThan(2 * Peer.LOGITS);
+    }
   }
 
   private static double guidance(JsonObject given) {
@@ -236,6 +256,8 @@ final class PublishedSamplersTest {
         List<int[]> initial = prompts(each, "prompt", count, mask);
         List<List<int[]>> ours = sample(model, initial, method, law(each));
         check(peer + " " + each, ours, each, "history", count, model, peer);
+        checkRest(each, ours, mask);
+        checkLastTime(each);
         if (each.has("revealed")) {
           assertThat(counts(method.steps(), count)).isEqualTo(ints(each.get("revealed")));
         }
@@ -251,7 +273,15 @@ final class PublishedSamplersTest {
     if (given.has("top_k") && !given.get("top_k").isJsonNull()) {
       truncations.add(new TokenLaw.TopK(given.get("top_k").getAsInt()));
     }
-    return new TokenLaw(0, truncations);
+    double temperature = given.has("temperature") ? given.get("temperature").getAsDouble() : 0;
+    return new TokenLaw(temperature, truncations);
+  }
+
+  /** Dream's steps end at a time of their own, which is no option here. */
+  private static void checkLastTime(JsonObject given) {
+    if (given.has("eps")) {
+      assertThat(given.get("eps").getAsDouble()).isEqualTo(1e-3);
+    }
   }
 
   private static Algorithm algorithm(String name) {
@@ -293,8 +323,9 @@ final class PublishedSamplersTest {
                 Remasking.LOW_CONFIDENCE,
                 guidance(each));
         List<int[]> initial = prompts(each, "prompts", count, mask);
-        checkCounts(each, method, initial.get(0), mask);
-        List<List<int[]>> ours = sample(model, initial, method, greedy());
+        checkCounts(each, method, initial, mask);
+        List<List<int[]>> ours = sample(model, initial, method, law(each));
+        checkRest(each, ours, mask);
         for (int b = 0; b < ours.size(); b++) { // of a length of its own; padding follows
           int length = initial.get(b).length;
           String what = peer + " " + method.text();
@@ -438,6 +469,10 @@ final class PublishedSamplersTest {
                                 (int) of.index(), initial.size(), length, entries, isRandom)));
         List<List<int[]>> ours = sample(model, initial, given, greedy());
         check(peer + " noisy " + each, ours, each, "passes", count, model, peer);
+        if (each.has("drawn")) {
+          PassNoise last = new PassNoise(0, initial.size(), length, entries, isRandom);
+          assertThat(last.begin(method.steps())).isEqualTo(each.get("drawn").getAsLong());
+        }
       }
     }
   }
@@ -476,6 +511,13 @@ final class PublishedSamplersTest {
         List<int[]> initial = prompts(each, "prompt", count, mask);
         List<List<int[]>> ours = sample(model, initial, given, greedy());
         check(peer + " origin", ours, each, "history", count, model, peer);
+        checkLastTime(each);
+        if (each.has("drawn")) {
+          JsonElement before = each.getAsJsonArray("history").get(method.steps() - 2);
+          long left = // in the last step theirs draws too, and reveals whatever is drawn
+              Arrays.stream(Peer.numbers(before)).filter(id -> id == peer.id("mask")).count();
+          assertThat(drawn[0] + left).isEqualTo(each.get("drawn").getAsLong());
+        }
       }
     }
   }

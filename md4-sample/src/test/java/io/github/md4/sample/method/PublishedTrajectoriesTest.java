@@ -256,7 +256,16 @@ final class PublishedTrajectoriesTest {
                             new Everywhere((int) of.index(), batch, length, size + 1, steps, last)),
                 false);
         check(peer, each, model, method, TokenLaw.MODEL);
+        int drawnLast = isArgmax ? 0 : last;
+        checkDrawn(each, (long) batch * length * (steps * (size + 1L) + drawnLast));
       }
+    }
+  }
+
+  /** The number of uniforms that the run took: our places in their stream end where it ends. */
+  private static void checkDrawn(JsonObject run, long ours) {
+    if (run.has("drawn")) { // else of another folder
+      assertThat(ours).as("uniforms").isEqualTo(run.get("drawn").getAsLong());
     }
   }
 
@@ -359,6 +368,7 @@ final class PublishedTrajectoriesTest {
                         schedule, dream, new ColumnDraw(), (own, of) -> noise.of((int) of.index())),
                 true);
         check(peer, each, model, method, new TokenLaw(1, List.of(truncation)));
+        checkDrawn(each, noise.next);
       }
     }
   }
@@ -416,7 +426,13 @@ final class PublishedTrajectoriesTest {
                         new CategoricalDraw(true, steps > 0),
                         (own, of) -> new InBlocks(block, size + 1, picks)),
                 false);
-        for (Denoiser denoiser : List.of(model.denoiser(), uncached(model.denoiser()))) {
+        int[] calls = {0};
+        Denoiser counted =
+            (zt, condition, rows) -> {
+              calls[0]++;
+              return model.denoiser().logits(zt, condition, rows);
+            };
+        for (Denoiser denoiser : List.of(model.denoiser(), counted)) {
           GenerativeModel generative =
               new GenerativeModel(denoiser, model.description().tokenSpace(), model.schedule());
           Sampler sampler =
@@ -435,6 +451,10 @@ final class PublishedTrajectoriesTest {
             theirs.add(all);
           }
           checkStates(what, seen.of(0), theirs);
+        }
+        checkDrawn(each, (long) each.getAsJsonArray("ids").size() * block * (size + 1));
+        if (each.has("network_passes")) { // else of another folder
+          assertThat(calls[0]).isEqualTo(each.get("network_passes").getAsInt());
         }
       }
     }

@@ -2,6 +2,7 @@
 package io.github.md4.core.network.ddit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.ObjectiveKind;
@@ -158,6 +159,10 @@ final class DditPeersTest {
       return;
     }
     double[] t = peer.numbers("discrete_t");
+    if (peer.offers("discrete_T")) {
+      double steps = peer.numbers("discrete_T")[0];
+      assertThat(each(t, time -> Math.rint(time * steps) / steps)).containsExactly(t, within(1e-7));
+    }
     double[][] logProbs = subs(loaded.raw(zt, each(t, DditPeersTest::sigma)), zt);
     peer.check("discrete_nll", losses(logProbs, peer, b -> 1 / t[b]), Peer.LOSSES);
   }

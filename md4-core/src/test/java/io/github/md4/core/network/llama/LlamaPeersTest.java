@@ -2,6 +2,7 @@
 package io.github.md4.core.network.llama;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -132,6 +133,15 @@ final class LlamaPeersTest {
     }
   }
 
+  /** The fixture's own statement: the authors' network is the stock one without a causal mask. */
+  @ParameterizedTest
+  @MethodSource("peers")
+  void authorsCode_isTheStockNetworkThatSeesBothSides(Peer peer) {
+    if (peer.has("stock_max_abs_diff")) {
+      assertThat(peer.numbers("stock_max_abs_diff")[0]).isBetween(0.0, Peer.LOSSES);
+    }
+  }
+
   /** Returns the inputs with the padding token at the padding. */
   private static int[][] padded(Peer peer, int[][] isReal) {
     int[][] ids = peer.tokens("input_ids");
@@ -229,12 +239,18 @@ final class LlamaPeersTest {
     int mask = loaded.config().maskColumn();
     double sum = 0;
     int rounds = given.getAsJsonArray("rows").size();
+    if (given.has("mc_num")) { // else of another folder
+      int batch = given.get("batch_size").getAsInt();
+      assertThat(rounds * batch).isEqualTo(given.get("mc_num").getAsInt());
+    }
     for (int round = 0; round < rounds; round++) {
       int[][] rows = Peer.tokens(given.getAsJsonArray("rows").get(round));
       double[] shares = Peer.numbers(given.getAsJsonArray("share").get(round));
       double[] logits = guided(loaded, rows, prompt.length, scale, mask);
       int columns = logits.length / rows.length / rows[0].length;
       for (int b = 0; b < rows.length; b++) {
+        long masked = Arrays.stream(rows[b]).filter(id -> id == mask).count();
+        assertThat(shares[b]).isCloseTo((double) masked / answer.length, within(1e-7)); // float32
         for (int i = 0; i < answer.length; i++) {
           int at = prompt.length + i;
           if (rows[b][at] == mask) {
