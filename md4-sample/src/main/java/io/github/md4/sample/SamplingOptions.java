@@ -40,7 +40,7 @@ import java.util.concurrent.ThreadLocalRandom;
  *     least 1; 1 by default
  * @param batchSize the most sequences that the network sees at once, at least 1; 64 by default
  * @param from the share of the way that lies before the sequences, in (0, 1], 1 by default: see
- *     {@link MaskedDiffusion#masked(List, SamplingOptions)}
+ *     {@link MaskedDiffusion#maskedInPart(List, SamplingOptions)}
  * @param stopTokens the tokens in [0, V) that end a sequence, none by default: see {@link
  *     #stoppingAt}
  */
@@ -71,7 +71,7 @@ public record SamplingOptions(
    *     least 1; 1 by default
    * @param batchSize the most sequences that the network sees at once, at least 1; 64 by default
    * @param from the share of the way that lies before the sequences, in (0, 1], 1 by default: see
-   *     {@link MaskedDiffusion#masked(List, SamplingOptions)}
+   *     {@link MaskedDiffusion#maskedInPart(List, SamplingOptions)}
    * @param stopTokens the tokens in [0, V) that end a sequence, none by default: see {@link
    *     #stoppingAt}
    * @throws IllegalArgumentException if a text has no meaning or a number is out of its bounds
