@@ -140,7 +140,7 @@ final class MainTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "work --stepz 5 | Unknown options: '--stepz', '5'; did you mean --steps? ('md4 work --help' lists what there is)",
+        "work --stepz 5 | Unknown option: '--stepz'; did you mean --steps? ('md4 work --help' lists what there is)",
         "work --steps x | Invalid value for option '--steps': 'x' is not an int ('md4 work --help' lists what there is)",
         "works          | Unmatched argument at index 0: 'works'; did you mean work? ('md4 --help' lists what there is)",
         "--frobnicate   | Unknown option: '--frobnicate' ('md4 --help' lists what there is)",

@@ -36,7 +36,8 @@ final class TraceCommandTest {
   void files_areWritten() throws IOException {
     Path html = folder.resolve("out.html");
     Path plot = folder.resolve("out.png");
-    assertThat(md4("trace", trace, "--html", html, "--plot", plot).succeeded().out()).isEmpty();
+    assertThat(md4("trace", trace, "--html", html, "--plot", plot).succeeded().out())
+        .isEqualTo("written to %s\nwritten to %s\n".formatted(html, plot));
     assertThat(Files.readString(html)).contains("\"sample\":2", "ancestral (exact)");
     assertThat(Files.readAllBytes(plot)).startsWith(0x89, 'P', 'N', 'G');
     md4("trace", trace, trace, "--html", html).check();

@@ -86,7 +86,9 @@ record Resumption(RunPlace place, NDManager parent) {
     List<Checkpoints.Checkpoint> all =
         new ArrayList<>(Checkpoints.in(place.folder().checkpoints()));
     if (all.isEmpty()) {
-      throw new InvalidDataException(place.folder().path(), "has no checkpoint to resume from");
+      throw new InvalidDataException(
+          place.folder().path(),
+          "has no checkpoint to resume from; start anew in another folder, or remove this one");
     }
     Collections.reverse(all);
     return all;

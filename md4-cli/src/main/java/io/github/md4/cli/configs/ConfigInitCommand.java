@@ -62,7 +62,8 @@ final class ConfigInitCommand implements Callable<Integer> {
       return ExitCodes.DONE;
     }
     if (Files.exists(out)) {
-      throw new FileAlreadyExistsException(out.toString());
+      throw new FileAlreadyExistsException(
+          out.toString(), null, "exists already; name another file, or remove this one");
     }
     Files.writeString(out, text);
     spec.commandLine()

@@ -362,14 +362,14 @@ public final class EvaluateCommand implements Callable<Integer> {
       comparison.addTo(object);
       second.get().addTo(lines);
     }
+    writeCsv(lines); // before a reader of the report may go away
+    if (losses != null) {
+      LossFile.of(report).write(losses);
+    }
     if (json) {
       out.println(object);
     } else {
       table.print(out);
-    }
-    writeCsv(lines);
-    if (losses != null) {
-      LossFile.of(report).write(losses);
     }
     return report.contradictions().report(spec.commandLine().getErr());
   }

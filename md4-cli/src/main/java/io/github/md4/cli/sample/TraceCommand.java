@@ -95,9 +95,11 @@ public final class TraceCommand implements Callable<Integer> {
     }
     if (html != null) {
       new HtmlPage(traces).write(html);
+      spec.commandLine().getOut().println("written to " + html);
     }
     if (plot != null) {
       new RevealPlot(traces.get(0)).write(plot);
+      spec.commandLine().getOut().println("written to " + plot);
     }
     if (html == null && plot == null) {
       if (traces.get(0).header().image().isPresent()) {

@@ -110,7 +110,8 @@ public record TokenFileInfo(DataSplit content, TokenType type, long count, Strin
           bin, "is a folder; name a file of tokens in it, which ends in .bin");
     }
     if (!name.endsWith(".bin")) {
-      throw new InvalidDataException(bin, "a file of tokens must have a name that ends in .bin");
+      throw new InvalidDataException(
+          bin, "a file of tokens must have a name that ends in .bin; md4 data makes one of a text");
     }
     return bin.resolveSibling(name.substring(0, name.length() - ".bin".length()) + ".json");
   }
