@@ -81,6 +81,7 @@ enum SamplerKind {
     REMASKING("--remask-rate"),
     CORRECTORS("--correctors");
 
+    @SuppressWarnings("ImmutableEnumChecker") // of List.of
     private final List<String> names;
 
     OptionGroup(String... names) {
@@ -108,6 +109,7 @@ enum SamplerKind {
     TIMED(OptionGroup.STEPS),
     BLOCKWISE(OptionGroup.STEPS, OptionGroup.BLOCK);
 
+    @SuppressWarnings("ImmutableEnumChecker") // of Set.of
     private final Set<OptionGroup> groups;
 
     Family(OptionGroup... groups) {
@@ -135,6 +137,8 @@ enum SamplerKind {
   }
 
   private final Family family;
+
+  @SuppressWarnings("ImmutableEnumChecker") // without a state: each is a function of this file
   private final Function<SamplerOptions, SamplingMethod> method;
 
   SamplerKind(Family family, Function<SamplerOptions, SamplingMethod> method) {

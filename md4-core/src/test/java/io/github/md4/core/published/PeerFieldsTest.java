@@ -110,7 +110,7 @@ final class PeerFieldsTest {
   }
 
   private static void add(Map<String, String> held, String test, String names) {
-    for (String name : names.split(" ")) {
+    for (String name : names.split(" ", -1)) {
       held.put(name, test);
     }
   }
