@@ -15,7 +15,7 @@ import java.util.Objects;
  * @param microBatch examples the device holds at once, in [1, batchSize]; divides {@code
  *     batchSize}, without effect on the result but for the last bits of its arithmetic
  * @param samples how often an update masks each example, at the same time t each time, in [1,
- *     2^20]; a learned schedule needs two
+ *     2^20]; learned powers need two
  * @param timeSampling the law of a batch's times in [0, 1)
  */
 public record Batching(int batchSize, int microBatch, int samples, TimeSampling timeSampling)
@@ -29,7 +29,7 @@ public record Batching(int batchSize, int microBatch, int samples, TimeSampling 
    * @param microBatch examples the device holds at once, in [1, batchSize]; divides {@code
    *     batchSize}, without effect on the result but for the last bits of its arithmetic
    * @param samples how often an update masks each example, at the same time t each time, in [1,
-   *     2^20]; a learned schedule needs two
+   *     2^20]; learned powers need two
    * @param timeSampling the law of a batch's times in [0, 1)
    * @throws IllegalArgumentException if a number is out of its range, or {@code microBatch} does
    *     not divide {@code batchSize}
