@@ -232,8 +232,8 @@ __device__ __forceinline__ void flush(float (*sums)[8], float (*shared)[D], floa
   __syncthreads();
 }
 
-// A float32 stream leaves no registers for a third block.
-#if WIDE
+// A float32 stream, or a wide one, leaves no registers for a third block.
+#if WIDE || D > 768
 #define BACKWARD_BOUNDS __launch_bounds__(WARPS * LANES)
 #else
 #define BACKWARD_BOUNDS __launch_bounds__(WARPS * LANES, 3)
@@ -534,38 +534,88 @@ __device__ __forceinline__ Pack gradient(const Pack& logits, int column, int voc
   return pack(x);
 }
 
+#define LOG2_E 1.4426950408889634f
+
+__device__ __forceinline__ float power2(float x) {
+  float y;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+__device__ __forceinline__ u32 maxOfPairs(u32 a, u32 b) {
+  u32 most;
+  asm("max.bf16x2 %0, %1, %2;" : "=r"(most) : "r"(a), "r"(b));
+  return most;
+}
+
+// Adds packs whose columns all count. Maxima are taken of pairs, and exponentials to base 2, since issuing instructions takes
+// longer here than reading.
+template <int count>
+__device__ __forceinline__ Mass withWhole(Mass mass, const Pack* logits) {
+  u32 pair = logits[0].word[0];
+#pragma unroll
+  for (int p = 0; p < count; p++)
+#pragma unroll
+    for (int i = 0; i < 4; i++) pair = maxOfPairs(pair, logits[p].word[i]);
+  float most = fmaxf(mass.most, fmaxf(low(pair), high(pair))), offset = most * LOG2_E;
+  float even = mass.sum * power2(mass.most * LOG2_E - offset), odd = 0.f;
+#pragma unroll
+  for (int p = 0; p < count; p++)
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      even += power2(low(logits[p].word[i]) * LOG2_E - offset);
+      odd += power2(high(logits[p].word[i]) * LOG2_E - offset);
+    }
+  return {most, even + odd};
+}
+
+// The gradient by 8 logits that all count, none of them the target's. offset: the maximum, to base 2.
+__device__ __forceinline__ Pack gradientOfOthers(const Pack& logits, float offset, float factor) {
+  Pack result;
+#pragma unroll
+  for (int i = 0; i < 4; i++)
+    result.word[i] = packed(power2(low(logits.word[i]) * LOG2_E - offset) * factor,
+                            power2(high(logits.word[i]) * LOG2_E - offset) * factor);
+  return result;
+}
+
 // One row for each block, cached in shared memory: 2 * stride bytes.
-extern "C" __global__ void __launch_bounds__(512) crossEntropyByBlock(bf16* __restrict__ logits,
-                                                                      const int* __restrict__ targets,
-                                                                      const float* __restrict__ weights,
-                                                                      float* __restrict__ losses, int vocabulary,
-                                                                      int stride) {
+extern "C" __global__ void __launch_bounds__(512, 2) crossEntropyByBlock(bf16* __restrict__ logits,
+                                                                         const int* __restrict__ targets,
+                                                                         const float* __restrict__ weights,
+                                                                         float* __restrict__ losses, int vocabulary,
+                                                                         int stride) {
   extern __shared__ Pack cached[];
   __shared__ Mass ofWarp[16];
   long row = blockIdx.x;
   bf16* at = logits + row * stride;
+  int target = targets[row];
+  float weight = weights[row];
   Mass mass = {BEYOND, 0.f};
-  int packs = stride / 8, first = threadIdx.x;
-  for (; first + 3 * 512 < packs; first += 4 * 512) {
+  int packs = stride / 8, whole = vocabulary / 8, first = threadIdx.x;  // whole: packs whose columns all count
+  for (; first + 3 * 512 < whole; first += 4 * 512) {
     Pack four[4];
 #pragma unroll
     for (int p = 0; p < 4; p++) four[p] = load(at + (first + p * 512) * 8);
 #pragma unroll
     for (int p = 0; p < 4; p++) cached[first + p * 512] = four[p];
-    mass = with<4>(mass, four, first * 8, 512 * 8, vocabulary);
+    mass = withWhole<4>(mass, four);
   }
   for (; first < packs; first += 512) {
-    cached[first] = load(at + first * 8);
-    mass = with<1>(mass, cached + first, first * 8, 0, vocabulary);
+    Pack one = load(at + first * 8);
+    cached[first] = one;
+    mass = with<1>(mass, &one, first * 8, 0, vocabulary);
   }
   mass = massOfWarp(mass);
   if (threadIdx.x % LANES == 0) ofWarp[threadIdx.x / LANES] = mass;
   __syncthreads();
   mass = massOfWarp(ofWarp[threadIdx.x % 16]);
   mass.sum *= 0.5f;  // each warp's sum was counted twice
+  float offset = mass.most * LOG2_E, factor = weight / mass.sum;
 #pragma unroll 4
   for (int p = threadIdx.x; p < packs; p += 512)
-    store(at + p * 8, gradient(cached[p], p * 8, vocabulary, mass, weights[row], targets[row], losses + row));
+    store(at + p * 8, p < whole && p != target / 8
+                          ? gradientOfOthers(cached[p], offset, factor)
+                          : gradient(cached[p], p * 8, vocabulary, mass, weight, target, losses + row));
 }
 
 // One row for each warp, for small vocabularies.
