@@ -20,19 +20,20 @@ def forms():
     text, image = RESOURCES / "transformer", RESOURCES / "image"
     for wide in (0, 1):
         yield [image / "maps.cu"], dict(WIDE=wide), False
-        for gate in (0, 1, 2):
-            yield [text / "fused.cu"], dict(D=768, W=64, GATE=gate, WIDE=wide), False
+        for gate, width in ((0, 768), (1, 768), (2, 768), (0, 1024), (0, 512)):
+            yield [text / "fused.cu"], dict(D=width, W=64, GATE=gate, WIDE=wide), False
     for gate in (0, 1, 2):
         yield [text / "fused.cu", text / "step.cu"], dict(D=768, W=64, GATE=gate, WIDE=1), False
     attention = text / "attention.cu"
     for width in (64, 128):
         for causal in (0, 1):
             for dropout in (0, 1):
-                given = dict(W=width, CAUSAL=causal, DROPOUT=dropout)
-                for groups in (1, 2, 4) if width == 64 else (1, 2):
-                    yield [attention, text / "attention-forward.cu"], dict(given, FWD_GROUPS=groups), True
-                if width == 64:
-                    yield [attention, text / "attention-backward.cu"], given, True
+                for chosen in (0, 1) if width == 64 and not causal else (0,):
+                    given = dict(W=width, CAUSAL=causal, DROPOUT=dropout, CHOSEN=chosen)
+                    for groups in (1, 2, 4) if width == 64 else (1, 2):
+                        yield [attention, text / "attention-forward.cu"], dict(given, FWD_GROUPS=groups), True
+                    if width == 64:
+                        yield [attention, text / "attention-backward.cu"], given, True
     for parts in (1, 2, 4):
         for after in (0, 1) if parts == 1 else (0,):
             given = dict(W=64, CAUSAL=0, DROPOUT=0, PARTS=parts, AFTER=after, GATE=0)

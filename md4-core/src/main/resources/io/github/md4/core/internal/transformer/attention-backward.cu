@@ -28,6 +28,7 @@ struct Problem {
   u64 seed;
   u32 threshold;
   float factor;  // of kept probabilities
+  const int *starts, *listed;  // where CHOSEN: see queriesOf; example * blocks + number of each tile of queries
 };
 
 // The tiles of a pair of an example and a head of keys: first those of its queries, then those of the keys.
@@ -44,7 +45,16 @@ struct Tiles {
 // A block's part of the work: tiles first to end of a pair. part: 0 all tiles of a pair, 1 one tile of queries, 2 one of keys.
 struct Span {
   int pair, first, end;
-  __device__ __forceinline__ Span(int t, int part, const Tiles& tiles) {
+  __device__ __forceinline__ Span(int t, int part, const Tiles& tiles, const Problem& problem) {
+#if CHOSEN  // by tiles only
+    if (part == 1) {
+      int tile = problem.listed[t / problem.heads], head = t % problem.heads;
+      pair = tile / tiles.blocks * problem.keyHeads + head / tiles.heads;
+      first = head % tiles.heads * tiles.blocks + tile % tiles.blocks;
+      end = first + 1;
+      return;
+    }
+#endif
     int n = part == 0 ? 1 : part == 1 ? tiles.ofQueries() : tiles.blocks;
     pair = t / n;
     first = part == 0 ? 0 : (part == 1 ? 0 : tiles.ofQueries()) + t % n;
@@ -52,12 +62,13 @@ struct Span {
   }
 };
 
-// The steps of a tile: of queries over keys `first` to `end`; of keys, for each of its heads, over queries. Some may lie
+// The steps of a tile: of queries over keys `first` to `end`; of keys, for each of its heads, over queries. length: of the other
+// side. Some may lie
 // beyond the example's end, where the copy engine gives zeros and probabilities are zero.
 struct Steps {
   int first, end;
   __device__ __forceinline__ Steps(bool ofKeys, int block, int length) {
-    int all = (length + 63) / 64;
+    int all = CHOSEN ? max(1, (length + 63) / 64) : (length + 63) / 64;
     first = CAUSAL && ofKeys ? block * BACK_GROUPS : 0;
     end = CAUSAL && !ofKeys ? min(all, (block + 1) * BACK_GROUPS) : all;
     end = first + (end - first + BACK_CHUNK - 1) / BACK_CHUNK * BACK_CHUNK;
@@ -105,7 +116,7 @@ struct OwnTile {
   int example, column;  // of the head in qkv
   __device__ __forceinline__ OwnTile(bool ofKeys, int t, int tile, int part, const Problem& problem) {
     Tiles tiles(problem);
-    int pair = Span(t, part, tiles).pair;
+    int pair = Span(t, part, tiles, problem).pair;
     head = pair * tiles.heads + (ofKeys ? 0 : tile / tiles.blocks);
     block = tile % tiles.blocks;
     example = pair / problem.keyHeads;
@@ -124,7 +135,8 @@ struct OwnRows : OwnTile {
 template <bool ofKeys>
 __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float* statistics, bf16* dqkv) {
   OwnRows of(ofKeys, w, problem);
-  Steps range(ofKeys, of.block, problem.length);
+  Queries asked = queriesOf(problem.starts, of.example, problem.length);
+  Steps range(ofKeys, of.block, ofKeys ? asked.count : problem.length);
   int steps = range.count() * (ofKeys ? problem.heads / problem.keyHeads : 1);
   u32 ring = describe(w.ring), full = w.full, empty = w.empty;
   int lane = threadIdx.x % 32, warp = threadIdx.x % GROUP / 32, length = problem.length;
@@ -146,8 +158,8 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
     for (int h = 0; h < 2; h++) {
       rowDelta[h] = sumOfFour(rowDelta[h]);
       float* at = statistics + (long)of.head * statisticsOf(length) + of.first * 2 + warp * 16 + lane / 4 + 8 * h;
-      rowLse[h] = of.first < length ? *at : -NOTHING;
-      if (of.first < length && lane % 4 == 0) at[64] = rowDelta[h];
+      rowLse[h] = of.first < asked.count ? *at : -NOTHING;
+      if (of.first < asked.count && lane % 4 == 0) at[64] = rowDelta[h];
     }
   }
   int border = CAUSAL ? min(length, of.first + 1) : length;  // all queries see the keys before it
@@ -353,12 +365,15 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
   __syncwarp();
   if (arrives(lane)) arrive(empty + 8 * slotBefore(w.now));
   OwnRows to(ofKeys, w, problem);
-  int thread = again(threadIdx.x) % GROUP, group = again(threadIdx.x) / GROUP, left = problem.length - to.first;
+  Queries written = queriesOf(problem.starts, to.example, problem.length);
+  int thread = again(threadIdx.x) % GROUP, group = again(threadIdx.x) / GROUP;
+  int left = (ofKeys ? problem.length : written.count) - to.first;
   waitFor(w.fullAngles, w.parity ^ 1);
   if (left > 0) {
     u32 stage = w.results + group * TILE, angles = w.angles + group * 64 * ANGLES;
-    long stride = (problem.heads + 2L * problem.keyHeads) * W;
-    bf16* at = dqkv + ((long)to.example * problem.length + to.first) * stride + to.column;
+    long stride = CHOSEN && !ofKeys ? (long)problem.heads * W : (problem.heads + 2L * problem.keyHeads) * W;
+    long row = ofKeys ? (long)to.example * problem.length : written.row;
+    bf16* at = dqkv + (row + to.first) * stride + to.column;
     storeRows<true>(sums, problem.scale, problem.scale, stage, at, stride, left, angles, thread);
     if (ofKeys)
       storeRows<false>(sums2, problem.factor, problem.factor, stage, at + problem.keyHeads * W, stride, left, 0, thread);
@@ -369,15 +384,26 @@ __device__ __forceinline__ void backRows(Walk& w, const Problem& problem, float*
 
 // mapQkv as in forward; mapO and mapDout: of o and its gradient, in three dimensions too; statistics as forward left them;
 // dqkv as qkv. items: pairs of an example and a head of keys, times the tiles of one where part is 1 (queries) or 2 (keys,
-// after a launch with part 1); part 0 does both. angles: cosine and sine of each channel pair, ANGLES bytes a position.
+// after a launch with part 1); part 0 does both. angles: cosine and sine of each channel pair, ANGLES bytes a position. Where
+// CHOSEN, mapQ is the queries' and mapO and mapDout are of one example; part 1 writes the queries' gradient to dqkv, with the
+// angles of chosen rows, and has an item for each listed tile and head.
 extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
     attentionBackward(const __grid_constant__ TensorMap mapQkv, const __grid_constant__ TensorMap mapO,
                       const __grid_constant__ TensorMap mapDout, float* statistics, bf16* dqkv,
                       const unsigned char* angles, int length, int heads, int keyHeads, float scale, float scale2,
-                      int examples, int items, int part, u64 seed, u32 threshold, float factor) {
+                      int examples, int items, int part, u64 seed, u32 threshold, float factor
+#if CHOSEN
+                      ,
+                      const __grid_constant__ TensorMap mapQ, const int* __restrict__ starts,
+                      const int* __restrict__ listed) {
+#else
+    ) {
+  const TensorMap& mapQ = mapQkv;
+  const int *starts = nullptr, *listed = nullptr;
+#endif
   __shared__ u64 barriers[5 + 2 * BACK_STAGES];
   __shared__ alignas(128) float ofStages[BACK_STAGES * 128];  // lse and delta of a stage's queries
-  Problem problem = {length, heads, keyHeads, scale, scale2, seed, threshold, factor};
+  Problem problem = {length, heads, keyHeads, scale, scale2, seed, threshold, factor, starts, listed};
   Tiles tiles(problem);
   Walk w;
   w.own = (sharedAddress(memory) + 1023) & ~1023u;
@@ -413,24 +439,26 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
       Place s;
       u32 parity = 1, parityReady = 0;
       for (int t = blockIdx.x; t < items; t += gridDim.x) {
-        for (int tile = Span(t, part, tiles).first; tile < Span(again(t), part, tiles).end; tile++) {
+        for (int tile = Span(t, part, tiles, problem).first; tile < Span(again(t), part, tiles, problem).end; tile++) {
           bool ofKeys = tile >= tiles.ofQueries();
           waitFor(w.emptyOwn, parity);
           parity ^= 1;
           expectBytes(w.fullOwn, (ofKeys ? 2 : 3) * BACK_GROUPS * TILE);
           OwnTile of(ofKeys, t, tile, part, problem);
+          Queries asked = queriesOf(starts, of.example, length);
           for (int g = 0; g < BACK_GROUPS; g++) {
             u32 to = w.own + 3 * g * TILE;
             int row = of.block * BACK_ROWS + 64 * g;
-            loadTile(to, mapQkv, of.column, row, of.example, w.fullOwn);
             if (ofKeys) {
+              loadTile(to, mapQkv, of.column, row, of.example, w.fullOwn);
               loadTile(to + TILE, mapQkv, of.column + keyHeads * W, row, of.example, w.fullOwn);
             } else {
-              loadTile(to + TILE, mapDout, of.column, row, of.example, w.fullOwn);
-              loadTile(to + 2 * TILE, mapO, of.column, row, of.example, w.fullOwn);
+              loadTile(to, mapQ, of.column, asked.mapRow + row, asked.mapExample, w.fullOwn);
+              loadTile(to + TILE, mapDout, of.column, asked.mapRow + row, asked.mapExample, w.fullOwn);
+              loadTile(to + 2 * TILE, mapO, of.column, asked.mapRow + row, asked.mapExample, w.fullOwn);
             }
           }
-          Steps steps(ofKeys, of.block, length);
+          Steps steps(ofKeys, of.block, ofKeys ? asked.count : length);
           int count = steps.count() * (ofKeys ? tiles.heads : 1), behind = 0;
           bool isReady = part != 0 || tile != tiles.ofQueries();
           for (int n = 0; n < count; n++) {
@@ -440,8 +468,8 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
             expectBytes(b, STAGE + (ofKeys ? 512 : 0));
             if (ofKeys) {
               int column = (of.head + n / steps.count()) % heads * W;
-              loadTile(to, mapQkv, column, row, of.example, b);
-              loadTile(to + TILE, mapDout, column, row, of.example, b);
+              loadTile(to, mapQ, column, asked.mapRow + row, asked.mapExample, b);
+              loadTile(to + TILE, mapDout, column, asked.mapRow + row, asked.mapExample, b);
               behind++;
               if (!isReady && behind == min(count, BACK_STAGES)) {
                 waitFor(w.ready, parityReady);  // delta of all rows is there
@@ -451,9 +479,9 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
               for (; isReady && behind > 0; behind--) {
                 int m = n - behind + 1, query = 64 * (steps.first + m % steps.count());
                 u32 slot = s.slot >= behind - 1 ? s.slot - behind + 1 : s.slot - behind + 1 + BACK_STAGES;
-                long head = query < length ? of.head + m / steps.count() : (long)examples * heads;
+                long head = query < asked.count ? of.head + m / steps.count() : (long)examples * heads;
                 loadBytes(w.statistics + slot * 512,
-                          statistics + head * statisticsOf(length) + (query < length ? 2 * query : 0), 512,
+                          statistics + head * statisticsOf(length) + (query < asked.count ? 2 * query : 0), 512,
                           w.full + 8 * slot);
               }
             } else {
@@ -463,7 +491,8 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
             }
             s.next(BACK_STAGES);
             if (n == BACK_CHUNK - 1) {  // not before: the rows before may still read theirs
-              int first = of.block * BACK_ROWS, bytes = min(BACK_ROWS, length - first) * ANGLES;
+              int first = of.block * BACK_ROWS, bytes = min(BACK_ROWS, (ofKeys ? length : asked.count) - first) * ANGLES;
+              if (CHOSEN && !ofKeys) first += asked.row;
               waitFor(w.emptyAngles, parity ^ 1);
               expectBytes(w.fullAngles, bytes);
               loadBytes(w.angles, angles + (long)first * ANGLES, bytes, w.fullAngles);
@@ -477,15 +506,15 @@ extern "C" __global__ void __launch_bounds__(BACK_THREADS, 1)
     w.parity = 0;
     w.part = part;
     for (w.t = blockIdx.x; w.t < items; w.t += gridDim.x) {
-      for (w.tile = Span(again(w.t), part, tiles).first;
-           w.tile < min(Span(again(w.t), part, tiles).end, tiles.ofQueries()); w.tile++)
+      for (w.tile = Span(again(w.t), part, tiles, problem).first;
+           w.tile < min(Span(again(w.t), part, tiles, problem).end, tiles.ofQueries()); w.tile++)
         backRows<false>(w, problem, statistics, dqkv);
       if (part == 0) {  // delta of these rows is there, also for the copy engine
         asm volatile("fence.proxy.async;" ::: "memory");
         __syncwarp();
         if (arrives(threadIdx.x % 32)) arrive(w.ready);
       }
-      for (w.tile = max(Span(again(w.t), part, tiles).first, tiles.ofQueries()); w.tile < Span(again(w.t), part, tiles).end;
+      for (w.tile = max(Span(again(w.t), part, tiles, problem).first, tiles.ofQueries()); w.tile < Span(again(w.t), part, tiles, problem).end;
            w.tile++)
         backRows<true>(w, problem, statistics, dqkv);
     }

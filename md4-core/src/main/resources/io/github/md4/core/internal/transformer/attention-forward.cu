@@ -75,11 +75,32 @@ __device__ __forceinline__ void exponentials(float* s, const float* most, float*
 // The steps over keys that a tile of queries needs.
 __device__ __forceinline__ int keySteps(int length, int end) { return ((CAUSAL ? min(length, end) : length) + 63) / 64; }
 
-// o [examples * L, H W]. scale2 = scale * log2(e). tiles: all blocks of queries of all heads and examples. A probability is
+// A tile of queries: their head, their example and the first of them. listed: where CHOSEN, for each tile of all heads, example *
+// blocks + its number in it.
+struct ForwardTile {
+  int head, example, first;
+  __device__ __forceinline__ ForwardTile(int t, int blocks, int heads, const int* listed) {
+    int tile = CHOSEN ? listed[t / heads] : t;
+    head = CHOSEN ? t % heads : t / blocks % heads;
+    example = CHOSEN ? tile / blocks : t / blocks / heads;
+    first = tile % blocks * FWD_QUERIES;
+  }
+};
+
+// o [examples * L, H W], or of chosen rows. scale2 = scale * log2(e). tiles: all blocks of queries of all heads and examples. A probability is
 // dropped where its hash is below the threshold; kept ones are multiplied by factor.
 extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
     attentionForward(const __grid_constant__ TensorMap map, bf16* __restrict__ o, float* __restrict__ statistics,
-                     int length, int heads, int keyHeads, float scale2, int tiles, u64 seed, u32 threshold, float factor) {
+                     int length, int heads, int keyHeads, float scale2, int tiles, u64 seed, u32 threshold, float factor
+#if CHOSEN
+                     ,
+                     const __grid_constant__ TensorMap mapQ, const int* __restrict__ starts,
+                     const int* __restrict__ listed, int examples) {
+#else
+    ) {
+  const TensorMap& mapQ = map;
+  const int *starts = nullptr, *listed = nullptr;
+#endif
   __shared__ u64 barriers[4 + 4 * FWD_STAGES];
   u32 base = (sharedAddress(memory) + 1023) & ~1023u;
   u32 queries = base, keys = queries + 2 * FWD_GROUPS * ROWS, values = keys + FWD_STAGES * ROWS;
@@ -101,8 +122,13 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
   }
   __syncthreads();
   int blocks = (length + FWD_QUERIES - 1) / FWD_QUERIES;
+#if CHOSEN
+  long allHeads = (long)examples * heads;
+#else
+  long allHeads = tiles / blocks;
+#endif
   if (blockIdx.x == 0 && threadIdx.x < 128)
-    statistics[(long)(tiles / blocks) * statisticsOf(length) + threadIdx.x] = threadIdx.x < 64 ? -NOTHING : 0.f;
+    statistics[allHeads * statisticsOf(length) + threadIdx.x] = threadIdx.x < 64 ? -NOTHING : 0.f;
   // by warp, not by thread: the compiler should see no divergence
   int group = __shfl_sync(~0u, (int)threadIdx.x / GROUP, 0);
 
@@ -113,12 +139,15 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
       letNextBegin();
       Place q, k;
       for (int t = blockIdx.x; t < tiles; t += gridDim.x) {
-        int head = t / blocks % heads, example = t / blocks / heads, first = t % blocks * FWD_QUERIES;
+        ForwardTile of(t, blocks, heads, listed);
+        Queries asked = queriesOf(starts, of.example, length);
+        int head = of.head, example = of.example, first = of.first;
         int columnK = (heads + head / (heads / keyHeads)) * W, columnV = columnK + keyHeads * W;
         waitFor(emptyQ + 8 * q.slot, q.parity ^ 1);
         expectBytes(fullQ + 8 * q.slot, FWD_GROUPS * ROWS);
         for (int g = 0; g < FWD_GROUPS; g++)
-          loadRows(queries + (q.slot * FWD_GROUPS + g) * ROWS, map, head * W, first + 64 * g, example, fullQ + 8 * q.slot);
+          loadRows(queries + (q.slot * FWD_GROUPS + g) * ROWS, mapQ, head * W, asked.mapRow + first + 64 * g,
+                   asked.mapExample, fullQ + 8 * q.slot);
         q.next(2);
         int steps = keySteps(length, first + FWD_QUERIES);
         for (int i = 0; i < steps; i++) {
@@ -139,8 +168,9 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
     u32 queriesAt = describe(queries + group * ROWS), keysAt = describe(keys), valuesAt = describe(values);
     Place q, k, v;
     for (int t = blockIdx.x; t < tiles; t += gridDim.x) {
-      int head = t / blocks % heads, example = t / blocks / heads;
-      int first = t % blocks * FWD_QUERIES + group * 64, steps = keySteps(length, t % blocks * FWD_QUERIES + FWD_QUERIES);
+      ForwardTile of(t, blocks, heads, listed);
+      int head = of.head, example = of.example;
+      int first = of.first + group * 64, steps = keySteps(length, of.first + FWD_QUERIES);
       int border = CAUSAL ? min(length, first + 1) : length;  // all rows see the keys before it
       int row = first + warp * 16 + lane / 4, limits[2] = {length, length};
       if (CAUSAL) limits[0] = min(length, row + 1), limits[1] = min(length, row + 9);
@@ -233,18 +263,19 @@ extern "C" __global__ void __launch_bounds__(FWD_THREADS, 1)
 
       sum[0] = sumOfFour(sum[0]);
       sum[1] = sumOfFour(sum[1]);
-      if (first < length && lane % 4 == 0)
+      Queries asked = queriesOf(starts, example, length);
+      if (first < asked.count && lane % 4 == 0)
 #pragma unroll
         for (int h = 0; h < 2; h++)
           statistics[((long)example * heads + head) * statisticsOf(length) + first * 2 + row - first + 8 * h] =
-              row + 8 * h < length ? most[h] + __log2f(sum[h]) : -NOTHING;
+              row + 8 * h < asked.count ? most[h] + __log2f(sum[h]) : -NOTHING;
       long stride = (long)heads * W;
-      bf16* to = o + ((long)example * length + first) * stride + head * W;
-      if (first < length)
+      bf16* to = o + ((long)asked.row + first) * stride + head * W;
+      if (first < asked.count)
 #pragma unroll
         for (int half = 0; half < HALVES; half++)
           storeRows<false>(out + 32 * half, factor / sum[0], factor / sum[1], results + group * ROWS + half * TILE,
-                           to + 64 * half, stride, length - first, 0, thread);
+                           to + 64 * half, stride, asked.count - first, 0, thread);
     }
   }
 }

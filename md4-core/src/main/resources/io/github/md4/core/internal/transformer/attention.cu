@@ -3,10 +3,15 @@
 //   W        width of a head: 64 or 128 forward, 64 backward
 //   CAUSAL   1 if a query sees its own and earlier keys only
 //   DROPOUT  1 if probabilities are dropped
+//   CHOSEN   1 if only chosen rows have queries; not with CAUSAL
 //
 // H heads of queries, K heads of keys and values, K divides H; L positions of an example. qkv [examples * L, (H + 2 K) W]
 // has queries, keys and values next to each other. Its tensor map has three dimensions (channel, position, example), so that
 // the copy engine fills with zeros what lies beyond an example's end.
+//
+// Where CHOSEN, queries, outputs and their gradients [rows, H W] are arrays of their own, in which the chosen rows of an example
+// follow each other; a query's position is then its number among them. Tiles of queries are listed, since examples have
+// different numbers of them.
 //
 // All kernels are persistent. One thread of a block asks the copy engine for tiles of 64 rows by 64 channels into rings of
 // shared memory; warpgroups compute with wgmma and give the buffers back. A block never waits for another block, and no sum
@@ -15,6 +20,10 @@
 typedef unsigned int u32;
 typedef unsigned long long u64;
 typedef unsigned short bf16;
+
+#ifndef CHOSEN
+#define CHOSEN 0
+#endif
 
 #define ROW 128            // bytes of a row of a tile
 #define TILE (64 * ROW)    // bytes of a tile
@@ -103,6 +112,18 @@ struct Place {
 __device__ __forceinline__ void awaitEarlier() { asm volatile("griddepcontrol.wait;" ::: "memory"); }
 // Lets the next kernel begin with what does not depend on this one.
 __device__ __forceinline__ void letNextBegin() { asm volatile("griddepcontrol.launch_dependents;" ::: "memory"); }
+
+// ---- queries ----
+
+// The queries of an example: how many, the row of the first in memory, and its place in a tensor map.
+struct Queries { int count, row, mapRow, mapExample; };
+
+// starts: where CHOSEN, the first row of each example, then the number of rows.
+__device__ __forceinline__ Queries queriesOf(const int* starts, int example, int length) {
+  if (!CHOSEN) return {length, example * length, 0, example};
+  int first = starts[example];
+  return {starts[example + 1] - first, first, first, 0};
+}
 
 // ---- products on the tensor cores ----
 
