@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDManager;
 import java.util.Map;
 import java.util.Optional;
 
-/** The matrix products of a forward pass. */
+/** The matrix products of a pass. */
 public interface Products extends AutoCloseable {
 
   /** Returns {@code x w^T}, [N, out], x [N, in], w [out, in], all contiguous and of one type. */
@@ -29,6 +29,22 @@ public interface Products extends AutoCloseable {
    */
   default Optional<NDArray> gated(NDManager scope, NDArray x, NDArray w) {
     return Optional.empty();
+  }
+
+  /**
+   * Returns the gradient by the input of a product, {@code dy w}, [N, in]; empty where that is left
+   * to libtorch.
+   */
+  default Optional<NDArray> inputGradient(NDManager scope, NDArray dy, NDArray w) {
+    return Optional.empty();
+  }
+
+  /**
+   * Writes the gradient by the weight of a product, {@code dy^T x}, into [out, in]; returns whether
+   * it did, false where that is left to libtorch.
+   */
+  default boolean weightGradient(NDArray dy, NDArray x, NDArray into) {
+    return false;
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.Cublas;
 import io.github.md4.core.internal.torch.Products;
 import io.github.md4.core.internal.torch.TorchScript;
+import io.github.md4.core.internal.torch.TunedProducts;
 import java.util.Optional;
 
 /** The GPU's implementation of the transformer's hand-written pass in training. */
@@ -50,7 +51,7 @@ class CudaBackend implements FusedBackend {
 
   @Override
   public Optional<Products> products(NDManager manager, BufferPool pool) {
-    return Optional.empty();
+    return cuda.isHopper() ? TunedProducts.find(manager, cuda, pool) : Optional.empty();
   }
 
   @Override

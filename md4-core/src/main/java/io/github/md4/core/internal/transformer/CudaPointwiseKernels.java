@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The CUDA kernels of {@code fused.cu}, compiled when a network is built. */
-final class CudaPointwiseKernels implements PointwiseKernels {
+final class CudaPointwiseKernels implements PointwiseKernels, PointwiseKernels.ChosenRows {
   private static final int LANES = 32;
   private static final int WARPS = 4;
   private static final int OCTET = 8;
@@ -166,18 +166,61 @@ final class CudaPointwiseKernels implements PointwiseKernels {
 
   @Override
   public void rotate(NDArray qkv, NDList rotary, int length) {
-    int rotated = options.heads() + options.keyValueHeads();
-    long rows = qkv.getShape().get(0);
+    rotate(qkv, rotary, length, Absent.ARRAY, new Heads(0, options.heads() + keys(), all()));
+  }
+
+  @Override
+  public Optional<ChosenRows> chosenRows() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public void rotateKeys(NDArray qkv, NDList rotary, int length) {
+    rotate(qkv, rotary, length, Absent.ARRAY, new Heads(options.heads(), keys(), all()));
+  }
+
+  @Override
+  public void rotateQueries(NDArray q, NDList rotary, Rows rows) {
+    NDArray positions = rows.chosen().orElseThrow().ints();
+    rotate(q, rotary, rows.length(), positions, new Heads(0, options.heads(), options.heads()));
+  }
+
+  /** Some of the heads of a row. */
+  private record Heads(int first, int count, int ofRow) {}
+
+  private int keys() {
+    return options.keyValueHeads();
+  }
+
+  private int all() {
+    return options.heads() + 2 * options.keyValueHeads();
+  }
+
+  private void rotate(NDArray x, NDList rotary, int length, Object positions, Heads heads) {
+    long rows = x.getShape().get(0);
     program.launch(
         "rotate",
-        Grid.of(rows * rotated * (options.headWidth() / OCTET)),
-        qkv,
+        Grid.of(rows * heads.count * (options.headWidth() / OCTET)),
+        x,
         rotary.get(0),
         rotary.get(1),
+        positions,
         length,
-        rotated + options.keyValueHeads(),
-        rotated,
+        heads.ofRow,
+        heads.first,
+        heads.count,
         (int) rows);
+  }
+
+  @Override
+  public void addRows(NDArray x, Rows rows, NDArray y) {
+    program.launch(
+        "addRows",
+        Grid.of(x.getShape().size() / OCTET),
+        x,
+        rows.chosen().orElseThrow().ints(),
+        y,
+        rows.count());
   }
 
   @Override

@@ -4,6 +4,7 @@ package io.github.md4.core.internal.transformer;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Hidden;
+import java.util.Optional;
 
 /** The kernels of attention, forward and backward. Shapes as in {@link FusedKernels}. */
 public final class FusedAttentionKernels {
@@ -13,17 +14,17 @@ public final class FusedAttentionKernels {
     this.kernels = kernels;
   }
 
-  /** The output of attention, [N, H W], with the arrays that its backward needs. */
+  /** The output of attention, [N, H W] or [R, H W], with the arrays that its backward needs. */
   public static final class Attended {
-    private final NDList made;
-    private final int seed;
+    final NDList made;
+    final int seed;
 
-    private Attended(NDList made, int seed) {
+    Attended(NDList made, int seed) {
       this.made = made;
       this.seed = seed;
     }
 
-    /** Returns the output [N, H W]. */
+    /** Returns the output. */
     public Hidden output() {
       return new Hidden(made.get(0));
     }
@@ -52,6 +53,25 @@ public final class FusedAttentionKernels {
   public Attended attend(NDManager scope, Hidden qkv, Rows all, int seed) {
     return new Attended(
         kernels.attentionKernels().attend(scope, qkv.array, all.length(), seed), seed);
+  }
+
+  /**
+   * Returns the kernels where only chosen rows have queries; empty where that is not faster or not
+   * possible.
+   */
+  public Optional<ChosenAttentionKernels> ofChosen(Rows rows) {
+    boolean isListed = rows.chosen().flatMap(Rows.Chosen::tiles).isPresent() && rows.count() > 0;
+    return isListed
+        ? kernels
+            .attentionKernels()
+            .chosenQueries()
+            .flatMap(
+                attention ->
+                    kernels
+                        .pointwise()
+                        .chosenRows()
+                        .map(passes -> new ChosenAttentionKernels(kernels, attention, passes)))
+        : Optional.empty();
   }
 
   /** Returns the gradient by queries, keys and values before the rotation. */

@@ -231,12 +231,19 @@ public final class FusedKernels implements AutoCloseable {
 
   /** Returns the gradient by the input of a product, {@code dy w}, [N, in]. */
   public Hidden inputGradient(NDManager scope, Hidden dy, Hidden w) {
-    return hidden(scope, "inputGradient", dy.array, w.array);
+    return products
+        .flatMap(own -> own.inputGradient(scope, dy.array, w.array))
+        .map(Hidden::new)
+        .orElseGet(() -> hidden(scope, "inputGradient", dy.array, w.array));
   }
 
   /** Writes the gradient by the weight of a product, {@code dy^T x}. */
   public void weightGradient(NDManager scope, Hidden dy, Hidden x, Hidden into) {
-    change(scope, "weightGradient", dy.array, x.array, into.array);
+    boolean isWritten =
+        products.isPresent() && products.get().weightGradient(dy.array, x.array, into.array);
+    if (!isWritten) {
+      change(scope, "weightGradient", dy.array, x.array, into.array);
+    }
   }
 
   /**

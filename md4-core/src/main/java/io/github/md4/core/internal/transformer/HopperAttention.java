@@ -11,6 +11,7 @@ import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.cuda.TensorMap;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.TorchScript;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -48,6 +49,7 @@ final class HopperAttention implements AttentionKernels {
   private final int multiprocessors;
   private final Map<Integer, CudaProgram> forwards = new HashMap<>();
   private Optional<HopperAttentionBackward> backward = Optional.empty();
+  private Optional<HopperChosenQueries> chosen = Optional.empty();
 
   private HopperAttention(
       CudaDevice device,
@@ -96,36 +98,59 @@ final class HopperAttention implements AttentionKernels {
   public NDList attend(NDManager scope, NDArray qkv, int length, int seed) {
     int heads = network.heads();
     int examples = (int) qkv.getShape().get(0) / length;
-    NDArray output = pool.columns(scope, qkv, heads * network.headWidth());
-    int blocks = examples * heads * divided(length, TILE_ROWS) + 1;
-    NDArray statistics = pool.floats(scope, qkv, blocks, STATISTICS);
-    int groups = groups(examples * heads, length);
+    int groups = groups(examples * heads * divided(length, TILE_ROWS * MANY_GROUPS));
     int tiles = examples * heads * divided(length, TILE_ROWS * groups);
+    return attend(scope, forward(groups), new Attending(qkv, qkv, length, groups, tiles, seed));
+  }
+
+  /**
+   * The arguments of a forward.
+   *
+   * @param queries an array with a row for each query
+   * @param groups the warpgroups of a block
+   * @param tiles of all heads
+   */
+  record Attending(NDArray queries, NDArray qkv, int length, int groups, int tiles, int seed) {}
+
+  /** Queues a forward; returns output and statistics. */
+  NDList attend(NDManager scope, CudaProgram program, Attending a, Object... more) {
+    int heads = network.heads();
+    int examples = (int) a.qkv.getShape().get(0) / a.length;
+    NDArray output = pool.columns(scope, a.queries, heads * network.headWidth());
+    int blocks = examples * heads * divided(a.length, TILE_ROWS) + 1;
+    NDArray statistics = pool.floats(scope, a.qkv, blocks, STATISTICS);
     Grid grid =
         new Grid(
-            Math.min(tiles, multiprocessors), (groups + 1) * WARPGROUP, 1, sharedBytes(groups));
-    forward(groups)
-        .launchEarly(
-            "attentionForward",
-            grid,
-            new TensorMap(qkv, length),
-            output,
-            statistics,
-            length,
-            heads,
-            network.keyValueHeads(),
-            new float[] {(float) (scale() * LOG2_E)},
-            tiles,
-            (long) seed,
-            threshold,
-            new float[] {keptFactor});
+            Math.min(a.tiles, multiprocessors),
+            (a.groups + 1) * WARPGROUP,
+            1,
+            sharedBytes(a.groups));
+    Object[] first = {
+      new TensorMap(a.qkv, a.length),
+      output,
+      statistics,
+      a.length,
+      heads,
+      network.keyValueHeads(),
+      new float[] {(float) (scale() * LOG2_E)},
+      a.tiles,
+      (long) a.seed,
+      threshold,
+      new float[] {keptFactor}
+    };
+    Object[] all = Arrays.copyOf(first, first.length + more.length);
+    System.arraycopy(more, 0, all, first.length, more.length);
+    program.launchEarly("attentionForward", grid, all);
     return new NDList(output, statistics);
   }
 
-  /** Returns few warpgroups a block where many would leave multiprocessors idle. */
-  private int groups(int heads, int length) {
+  /**
+   * Returns few warpgroups a block where many would leave multiprocessors idle.
+   *
+   * @param tiles for many
+   */
+  int groups(int tiles) {
     boolean isWide = network.headWidth() == WIDE;
-    int tiles = heads * divided(length, TILE_ROWS * MANY_GROUPS);
     return isWide || tiles < multiprocessors ? FEW_GROUPS : MANY_GROUPS;
   }
 
@@ -135,32 +160,61 @@ final class HopperAttention implements AttentionKernels {
   }
 
   private CudaProgram forward(int groups) {
-    return forwards.computeIfAbsent(
-        groups,
-        count -> {
-          CudaProgram program = compile("attention-forward.cu", Map.of("FWD_GROUPS", count));
-          program.allowSharedBytes("attentionForward", sharedBytes(count));
-          return program;
-        });
+    return forwards.computeIfAbsent(groups, count -> forward(count, Map.of()));
+  }
+
+  /** Returns the program of a form of the forward, closed by the caller. */
+  CudaProgram forward(int groups, Map<String, Integer> more) {
+    Map<String, Integer> constants = new LinkedHashMap<>(more);
+    constants.put("FWD_GROUPS", groups);
+    CudaProgram program = compile("attention-forward.cu", constants);
+    program.allowSharedBytes("attentionForward", sharedBytes(groups));
+    return program;
+  }
+
+  @Override
+  public Optional<ChosenQueries> chosenQueries() {
+    if (chosen.isEmpty() && !network.causal() && network.headWidth() == NARROW) {
+      chosen = Optional.of(new HopperChosenQueries(this));
+    }
+    return chosen.map(kernels -> kernels);
+  }
+
+  /** Returns a form of the backward, closed by the caller. */
+  HopperAttentionBackward backward(Map<String, Integer> more) {
+    return new HopperAttentionBackward(
+        compile("attention-backward.cu", more), network, multiprocessors);
+  }
+
+  private HopperAttentionBackward backward() {
+    if (backward.isEmpty()) {
+      backward = Optional.of(backward(Map.of()));
+    }
+    return backward.get();
+  }
+
+  HopperAttentionBackward.Dropout dropout(int seed) {
+    return new HopperAttentionBackward.Dropout(seed, threshold, keptFactor);
+  }
+
+  BufferPool pool() {
+    return pool;
+  }
+
+  int heads() {
+    return network.heads();
   }
 
   @Override
   public NDArray attendBackward(
       NDManager scope, NDArray gradient, NDArray qkv, NDList forward, NDList rotary, int seed) {
-    if (backward.isEmpty()) {
-      backward =
-          Optional.of(
-              new HopperAttentionBackward(
-                  compile("attention-backward.cu", Map.of()), network, multiprocessors));
-    }
     NDArray dqkv = pool.columns(scope, qkv, (int) qkv.getShape().get(1));
-    backward
-        .get()
+    backward()
         .launch(
             new HopperAttentionBackward.Given(qkv, forward.get(0), forward.get(1), gradient),
             rotary,
             dqkv,
-            new HopperAttentionBackward.Dropout(seed, threshold, keptFactor));
+            dropout(seed));
     return dqkv;
   }
 
@@ -188,5 +242,6 @@ final class HopperAttention implements AttentionKernels {
   public void close() {
     forwards.values().forEach(CudaProgram::close);
     backward.ifPresent(HopperAttentionBackward::close);
+    chosen.ifPresent(HopperChosenQueries::close);
   }
 }

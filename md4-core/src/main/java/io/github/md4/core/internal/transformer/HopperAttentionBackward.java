@@ -5,8 +5,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.CudaProgram;
+import io.github.md4.core.internal.cuda.CudaProgram.Absent;
 import io.github.md4.core.internal.cuda.CudaProgram.Grid;
 import io.github.md4.core.internal.cuda.TensorMap;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -73,52 +75,101 @@ final class HopperAttentionBackward implements AutoCloseable {
     int examples = (int) given.qkv.getShape().get(0) / length;
     int pairs = examples * network.keyValueHeads();
     int waves = (pairs + multiprocessors - 1) / multiprocessors;
-    Launch launch = new Launch(given, rotary, dqkv, dropout, length, examples);
+    Object[] arguments = arguments(given, length, length, dropout);
+    Target target = new Target(dqkv, angles(rotary));
     if ((double) pairs / (waves * multiprocessors) >= LEAST_SHARE) {
-      launch.run(ALL, pairs);
+      run(arguments, target, ALL, pairs);
     } else {
-      int tiles = (length + TILE_ROWS - 1) / TILE_ROWS;
-      launch.run(QUERIES, examples * network.heads() * tiles);
-      launch.run(KEYS, pairs * tiles);
+      run(arguments, target, QUERIES, examples * network.heads() * tiles(length));
+      run(arguments, target, KEYS, pairs * tiles(length));
     }
   }
 
-  /** The launches of one call. */
-  private final class Launch {
-    private final Object[] arguments;
-    private static final int ITEMS = 12;
-    private static final int PART = 13;
+  /**
+   * The rows with queries.
+   *
+   * @param q rotated queries
+   * @param angles of the rows, as {@link #angles} has them of positions
+   */
+  record ChosenRows(NDArray q, Rows rows, NDArray angles) {}
 
-    Launch(Given given, NDList rotary, NDArray dqkv, Dropout dropout, int length, int examples) {
-      double scale = 1 / Math.sqrt(network.headWidth());
-      arguments =
-          new Object[] {
-            new TensorMap(given.qkv, length),
-            new TensorMap(given.output, length),
-            new TensorMap(given.gradient, length),
-            given.statistics,
-            dqkv,
-            angles.computeIfAbsent(length, each -> table(rotary)),
-            length,
-            network.heads(),
-            network.keyValueHeads(),
-            new float[] {(float) scale},
-            new float[] {(float) (scale * LOG2_E)},
-            examples,
-            0,
-            ALL,
-            (long) dropout.seed,
-            dropout.threshold,
-            new float[] {dropout.keptFactor}
-          };
-    }
+  /**
+   * Writes the gradient by queries into {@code dq}, that by keys and values into {@code dqkv}.
+   * Their program is compiled for chosen queries.
+   */
+  void launch(
+      Given given, ChosenRows chosen, NDList rotary, NDArray dq, NDArray dqkv, Dropout dropout) {
+    Rows rows = chosen.rows;
+    NDArray listed = rows.chosen().orElseThrow().tiles().orElseThrow().few();
+    Object[] all = arguments(given, rows.length(), rows.count(), dropout);
+    int more = all.length;
+    Object[] arguments = Arrays.copyOf(all, more + 3);
+    arguments[more] = new TensorMap(chosen.q, rows.count());
+    arguments[more + 1] = rows.starts();
+    arguments[more + 2] = listed;
+    run(
+        arguments,
+        new Target(dq, chosen.angles),
+        QUERIES,
+        Rows.Tiles.number(listed) * network.heads());
+    int pairs = rows.examples() * network.keyValueHeads();
+    run(arguments, new Target(dqkv, angles(rotary)), KEYS, pairs * tiles(rows.length()));
+  }
 
-    void run(int part, int items) {
-      arguments[ITEMS] = items;
-      arguments[PART] = part;
-      int blocks = Math.min(items, multiprocessors);
-      program.launch(KERNEL, new Grid(blocks, THREADS, 1, SHARED_BYTES), arguments);
-    }
+  /** The array that a launch writes gradients to, and the angles by which it turns them back. */
+  private record Target(NDArray gradients, NDArray angles) {}
+
+  private static final int GRADIENTS = 4;
+  private static final int ANGLES_OF_ROWS = 5;
+  private static final int ITEMS = 12;
+  private static final int PART = 13;
+
+  /**
+   * Returns the kernel's arguments but those that differ between its parts.
+   *
+   * @param queries the rows of an example in the arrays of outputs
+   */
+  private Object[] arguments(Given given, int length, int queries, Dropout dropout) {
+    double scale = 1 / Math.sqrt(network.headWidth());
+    int examples = (int) given.qkv.getShape().get(0) / length;
+    return new Object[] {
+      new TensorMap(given.qkv, length),
+      new TensorMap(given.output, queries),
+      new TensorMap(given.gradient, queries),
+      given.statistics,
+      Absent.ARRAY,
+      Absent.ARRAY,
+      length,
+      network.heads(),
+      network.keyValueHeads(),
+      new float[] {(float) scale},
+      new float[] {(float) (scale * LOG2_E)},
+      examples,
+      0,
+      ALL,
+      (long) dropout.seed,
+      dropout.threshold,
+      new float[] {dropout.keptFactor}
+    };
+  }
+
+  private void run(Object[] arguments, Target target, int part, int items) {
+    arguments[GRADIENTS] = target.gradients;
+    arguments[ANGLES_OF_ROWS] = target.angles;
+    arguments[ITEMS] = items;
+    arguments[PART] = part;
+    int blocks = Math.min(items, multiprocessors);
+    program.launch(KERNEL, new Grid(blocks, THREADS, 1, SHARED_BYTES), arguments);
+  }
+
+  private static int tiles(int length) {
+    return (length + TILE_ROWS - 1) / TILE_ROWS;
+  }
+
+  /** Returns cosine and sine of each channel pair, float32 [L, 72]; the last 8 are not used. */
+  NDArray angles(NDList rotary) {
+    int length = (int) rotary.get(0).getShape().get(0);
+    return angles.computeIfAbsent(length, each -> table(rotary));
   }
 
   /** Returns cosines and sines next to each other, float32 [L, ANGLES]. */

@@ -85,6 +85,24 @@ interface PointwiseKernels extends AutoCloseable {
   /** Rotates queries and keys in place, qkv [N, (H + 2 K) W]; cosines and sines [L, 1, W / 2]. */
   void rotate(NDArray qkv, NDList rotary, int length);
 
+  /** The passes around attention of chosen queries. */
+  interface ChosenRows {
+
+    /** Rotates keys in place, qkv [N, (H + 2 K) W]. */
+    void rotateKeys(NDArray qkv, NDList rotary, int length);
+
+    /** Rotates queries q [R, H W] of chosen rows in place, by the rows' positions. */
+    void rotateQueries(NDArray q, NDList rotary, Rows rows);
+
+    /** Adds x [R, D] to the chosen rows of y [N, D]. */
+    void addRows(NDArray x, Rows rows, NDArray y);
+  }
+
+  /** Returns the passes around attention of chosen queries; empty where there are none. */
+  default Optional<ChosenRows> chosenRows() {
+    return Optional.empty();
+  }
+
   /**
    * Returns the gradient [N, (H + 2 K) W] by queries, keys and values, from the gradients by
    * rotated queries [N, H W], rotated keys and values [N, K W].

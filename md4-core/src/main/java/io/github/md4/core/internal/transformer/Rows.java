@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.internal.cuda.Upload;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Rows of a batch, example by example: all positions, or chosen ones.
@@ -17,12 +18,36 @@ import java.util.Optional;
  */
 public record Rows(int examples, int length, int count, NDArray starts, Optional<Chosen> chosen) {
 
-  /** The flat positions of chosen rows [count], in the two types that kernels take. */
-  record Chosen(NDArray longs, NDArray ints) {}
+  /**
+   * The flat positions of chosen rows [count], in the two types that kernels take.
+   *
+   * @param tiles for attention of chosen rows in training; empty where all positions attend
+   */
+  record Chosen(NDArray longs, NDArray ints, Optional<Tiles> tiles) {
+    Chosen(NDArray longs, NDArray ints) {
+      this(longs, ints, Optional.empty());
+    }
+  }
+
+  /**
+   * The tiles of chosen rows, int32: for each, {@code example * t + i}, where i counts the tiles of
+   * an example and t is their number where all its positions are chosen.
+   *
+   * @param few of {@link #FEW} rows; {@code many}, of {@link #MANY} rows
+   */
+  record Tiles(NDArray few, NDArray many) {
+    static final int FEW = 128;
+    static final int MANY = 256;
+
+    static int number(NDArray tiles) {
+      return (int) tiles.getShape().get(0);
+    }
+  }
 
   /** Returns the most bytes that {@link #of} uploads. */
   static long bytes(int examples, int rows) {
-    return (examples + 1L) * Integer.BYTES + (long) rows * (Integer.BYTES + Long.BYTES);
+    long tiles = 2L * (examples + rows / Tiles.FEW);
+    return (examples + 1L + tiles) * Integer.BYTES + (long) rows * (Integer.BYTES + Long.BYTES);
   }
 
   static Rows all(NDManager scope, Upload upload, int examples, int length) {
@@ -33,7 +58,7 @@ public record Rows(int examples, int length, int count, NDArray starts, Optional
   }
 
   /** Chosen rows on the host, in both types. */
-  record OnHost(int[] rows, long[] longs, int[] starts) {
+  record OnHost(int[] rows, long[] longs, int[] starts, int length) {
 
     /**
      * @param rows flat positions in ascending order
@@ -48,17 +73,41 @@ public record Rows(int examples, int length, int count, NDArray starts, Optional
         }
         starts[b + 1] = r;
       }
-      return new OnHost(rows, longs, starts);
+      return new OnHost(rows, longs, starts, length);
+    }
+
+    /** Returns the tiles of so many rows, as {@link Tiles} has them. */
+    int[] tiles(int size) {
+      int ofAll = (length + size - 1) / size;
+      return IntStream.range(0, starts.length - 1)
+          .flatMap(
+              b -> {
+                int rowsOfExample = starts[b + 1] - starts[b];
+                int tiles = (rowsOfExample + size - 1) / size;
+                return IntStream.range(b * ofAll, b * ofAll + tiles);
+              })
+          .toArray();
     }
   }
 
   static Rows of(NDManager scope, Upload upload, OnHost host, Rows all) {
     int count = host.rows.length;
     Shape shape = new Shape(count);
+    Tiles tiles =
+        new Tiles(
+            ints(scope, upload, host.tiles(Tiles.FEW)),
+            ints(scope, upload, host.tiles(Tiles.MANY)));
     Chosen chosen =
-        new Chosen(upload.longs(scope, host.longs, shape), upload.ints(scope, host.rows, shape));
+        new Chosen(
+            upload.longs(scope, host.longs, shape),
+            upload.ints(scope, host.rows, shape),
+            Optional.of(tiles));
     NDArray uploaded = upload.ints(scope, host.starts, new Shape(host.starts.length));
     return new Rows(all.examples, all.length, count, uploaded, Optional.of(chosen));
+  }
+
+  private static NDArray ints(NDManager scope, Upload upload, int[] values) {
+    return upload.ints(scope, values, new Shape(values.length));
   }
 
   /** Returns whether these are chosen rows. */

@@ -4,7 +4,6 @@ package io.github.md4.core.network.transformer;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.internal.torch.Hidden;
-import io.github.md4.core.internal.transformer.FusedAttentionKernels.Attended;
 import io.github.md4.core.internal.transformer.FusedConditionKernels.Modulation;
 import io.github.md4.core.internal.transformer.FusedKernels;
 import io.github.md4.core.internal.transformer.FusedKernels.Branch;
@@ -30,6 +29,7 @@ import java.util.Optional;
  * in the last block these are the rows of the head.
  */
 final class FusedLayer {
+  private static final String PROJECTIONS = "attention.qkv.weight";
   private static final int ATTENTION_SHIFT = 0;
   private static final int ATTENTION_GATE = 2;
   private static final int FEED_FORWARD_SHIFT = 3;
@@ -77,10 +77,9 @@ final class FusedLayer {
   /**
    * The activations of the attention branch.
    *
-   * @param chosen the attention's output at the computed rows
    * @param output p
    */
-  record Attention(Hidden qkv, Attended attended, Hidden chosen, Hidden output) {}
+  record Attention(AttendedRows rows, Hidden output) {}
 
   /**
    * The activations of the feed-forward branch.
@@ -103,7 +102,7 @@ final class FusedLayer {
 
   /** Returns the name of the first parameter after those of a block's modulation. */
   static String first(int layer) {
-    return "layers." + layer + ".attention.qkv.weight";
+    return "layers." + layer + "." + PROJECTIONS;
   }
 
   /** Returns the output y as the branch that the next block adds. */
@@ -124,16 +123,11 @@ final class FusedLayer {
 
   /** Computes the block from its modulated input on. */
   private Activations from(NDManager scope, Modulated attentionIn) {
-    Hidden w = weights.copy(name + "attention.qkv.weight");
-    Hidden qkv =
-        kernels.attention().project(scope, attentionIn.input(), w, positions.rotary, positions.all);
-    Attended attended = kernels.attention().attend(scope, qkv, positions.all, positions.seed);
-    Hidden chosen =
-        positions.isChosen()
-            ? kernels.rowsOf(scope, attended.output(), positions.rows)
-            : attended.output();
-    Hidden p = kernels.product(scope, chosen, weights.copy(name + "attention.out.weight"));
-    Attention attention = new Attention(qkv, attended, chosen, p);
+    AttendedRows rows =
+        AttendedRows.of(
+            scope, kernels, positions, attentionIn.input(), weights.copy(name + PROJECTIONS));
+    Hidden p = kernels.product(scope, rows.output(), weights.copy(name + "attention.out.weight"));
+    Attention attention = new Attention(rows, p);
     Modulated feedForwardIn =
         kernels.residualNormModulate(
             scope, attentionIn.stream(), Optional.of(gated(attention)), feedForwardNorm());
@@ -193,20 +187,12 @@ final class FusedLayer {
   private Hidden attentionBackward(NDManager scope, Activations activations, Hidden dp) {
     Attention attention = activations.attention;
     kernels.weightGradient(
-        scope, dp, attention.chosen, weights.gradient(name + "attention.out.weight"));
+        scope, dp, attention.rows.output(), weights.gradient(name + "attention.out.weight"));
     Hidden output = kernels.inputGradient(scope, dp, weights.copy(name + "attention.out.weight"));
-    Hidden everywhere =
-        positions.isChosen() ? kernels.scattered(scope, output, positions.rows) : output;
-    Hidden dqkv =
-        kernels
-            .attention()
-            .attendBackward(scope, everywhere, attention.qkv, attention.attended, positions.rotary);
-    kernels.weightGradient(
-        scope,
-        dqkv,
-        activations.attentionIn.input(),
-        weights.gradient(name + "attention.qkv.weight"));
-    return kernels.inputGradient(scope, dqkv, weights.copy(name + "attention.qkv.weight"));
+    AttendedRows.Weight weight =
+        new AttendedRows.Weight(
+            weights.copy(name + PROJECTIONS), weights.gradient(name + PROJECTIONS));
+    return attention.rows.backward(scope, output, activations.attentionIn.input(), weight);
   }
 
   private Branch gated(Attention attention) {

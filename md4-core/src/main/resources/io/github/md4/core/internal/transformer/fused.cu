@@ -349,19 +349,34 @@ __device__ __forceinline__ void rotatePairs(float* x, const float* cosines, cons
   }
 }
 
-// Rotary position embedding of queries and keys, in place: the first `rotated` heads of
-// qkv [rows, heads, W]; cosines and sines [length, W / 2].
+// Rotary position embedding of queries and keys, in place: `rotated` heads from head `first` on of
+// qkv [rows, heads, W]; cosines and sines [length, W / 2]. positions: the flat positions of the rows, or null for all.
 extern "C" __global__ void rotate(bf16* __restrict__ qkv, const float* __restrict__ cosines,
-                                  const float* __restrict__ sines, int length, int heads, int rotated, int rows) {
+                                  const float* __restrict__ sines, const int* __restrict__ positions, int length,
+                                  int heads, int first, int rotated, int rows) {
   long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
   int octets = rotated * (W / 8);
   if (index >= (long)rows * octets) return;
-  int row = (int)(index / octets), octet = (int)(index % octets), angle = row % length * (W / 2) + octet % (W / 8) * 4;
-  bf16* at = qkv + (long)row * heads * W + octet * 8;
+  int row = (int)(index / octets), octet = (int)(index % octets);
+  int angle = (positions ? positions[row] : row) % length * (W / 2) + octet % (W / 8) * 4;
+  bf16* at = qkv + ((long)row * heads + first) * W + octet * 8;
   float x[8];
   unpack(load(at), x);
   rotatePairs(x, cosines + angle, sines + angle, 1.f);
   store(at, pack(x));
+}
+
+// Adds rows x [rows, D] to the rows to[r] of y [., D], which differ.
+extern "C" __global__ void addRows(const bf16* __restrict__ x, const int* __restrict__ to, bf16* __restrict__ y, int rows) {
+  long index = blockIdx.x * (long)blockDim.x + threadIdx.x;
+  if (index >= (long)rows * (D / 8)) return;
+  bf16* at = y + (long)to[index / (D / 8)] * D + index % (D / 8) * 8;
+  float a[8], b[8];
+  unpack(load(x + index * 8), a);
+  unpack(load(at), b);
+#pragma unroll
+  for (int k = 0; k < 8; k++) a[k] += b[k];
+  store(at, pack(a));
 }
 
 // The backward of rotate: rotates the gradients by queries and keys back and concatenates them with the

@@ -18,7 +18,7 @@ import java.util.Optional;
  * The pointwise kernels in plain operations, float32 on the CPU: the oracle of {@link
  * CudaPointwiseKernels}.
  */
-public final class PlainPointwiseKernels implements PointwiseKernels {
+public final class PlainPointwiseKernels implements PointwiseKernels, PointwiseKernels.ChosenRows {
   private final TorchScript script;
   private final TransformerKernels.Options options;
   private final BufferPool pool;
@@ -38,6 +38,23 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
   /** Returns the hand-written pass's kernels with these pointwise kernels. */
   public static FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
     return new FusedKernels(manager, options, new PlainBackend(options));
+  }
+
+  /** Returns the same with attention of chosen queries alone. */
+  public static FusedKernels chosenQueries(NDManager manager, FusedKernels.Options options) {
+    PlainChosenQueries attention = new PlainChosenQueries(manager, options);
+    FusedKernels kernels =
+        new FusedKernels(
+            manager,
+            options,
+            new PlainBackend(options) {
+              @Override
+              public Optional<AttentionKernels> ownAttention(NDManager parent, BufferPool pool) {
+                return Optional.of(attention);
+              }
+            });
+    attention.by(new LibtorchAttention(kernels, options.dropout().attention()));
+    return kernels;
   }
 
   /** Returns the kernels of frozen weights, with the same buffers for every block. */
@@ -186,6 +203,34 @@ public final class PlainPointwiseKernels implements PointwiseKernels {
     int width = (options.heads() + options.keyValueHeads()) * options.headWidth();
     try (NDManager scope = qkv.getManager().newSubManager()) {
       one(scope, "rotate", qkv, width, rotary.get(0), rotary.get(1), length).close();
+    }
+  }
+
+  @Override
+  public Optional<ChosenRows> chosenRows() {
+    return Optional.of(this);
+  }
+
+  @Override
+  public void rotateKeys(NDArray qkv, NDList rotary, int length) {
+    int first = options.heads() * options.headWidth();
+    int end = first + options.keyValueHeads() * options.headWidth();
+    try (NDManager scope = qkv.getManager().newSubManager()) {
+      one(scope, "rotateKeys", qkv, first, end, rotary.get(0), rotary.get(1), length).close();
+    }
+  }
+
+  @Override
+  public void rotateQueries(NDArray q, NDList rotary, Rows rows) {
+    try (NDManager scope = q.getManager().newSubManager()) {
+      one(scope, "rotateQueries", q, rotary.get(0), rotary.get(1), chosen(rows)).close();
+    }
+  }
+
+  @Override
+  public void addRows(NDArray x, Rows rows, NDArray y) {
+    try (NDManager scope = y.getManager().newSubManager()) {
+      one(scope, "addRows", y, chosen(rows), x).close();
     }
   }
 

@@ -35,9 +35,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The hand-written forward and backward against the automatic differentiation of the recorded one,
- * in float32, with the pointwise kernels in plain operations and with those of the CPU; those of
- * {@code fused.cu} are held against it on a GPU ({@link FusedTransformerGpuTest}). Both draw their
- * dropout from the engine in the same places, seeded alike.
+ * in float32, with the pointwise kernels in plain operations, the same with attention of chosen
+ * queries alone in the last block, and with the kernels of the CPU; those of {@code fused.cu} are
+ * held against it on a GPU ({@link FusedTransformerGpuTest}). Both draw their dropout from the
+ * engine in the same places, seeded alike.
  */
 @Tag("naive")
 final class FusedTransformerTest {
@@ -70,6 +71,12 @@ final class FusedTransformerTest {
       @Override
       FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
         return PlainPointwiseKernels.kernels(manager, options);
+      }
+    },
+    CHOSEN_QUERIES {
+      @Override
+      FusedKernels kernels(NDManager manager, FusedKernels.Options options) {
+        return PlainPointwiseKernels.chosenQueries(manager, options);
       }
     },
     CPU {
