@@ -13,12 +13,15 @@ import ai.djl.ndarray.types.Shape;
 import io.github.md4.core.Activation;
 import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
+import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.BufferPool;
 import io.github.md4.core.internal.torch.TorchScript;
+import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -83,6 +86,62 @@ final class HopperAttentionGpuTest {
     assertThat(distance(ours[1], exact.gradients())).as("gradients").isLessThan(ROUNDING);
   }
 
+  static Stream<Case> casesOfChosenQueries() {
+    return Stream.of(
+            new NaiveAttention.Shape(3, 5, 3, 1),
+            new NaiveAttention.Shape(4, 300, 4, 2),
+            new NaiveAttention.Shape(23, 300, 6, 6)) // enough tiles for blocks of 256 queries
+        .flatMap(shape -> Stream.of(new Case(shape, false, 0), new Case(shape, false, 0.2)));
+  }
+
+  /** Examples with all rows, none, one, and some. */
+  private static int[] chosen(NaiveAttention.Shape shape) {
+    Random random = new Random(shape.length());
+    double[] rates = {1, 0, 1.0 / shape.length(), 0.5, 0.9};
+    return IntStream.range(0, shape.examples() * shape.length())
+        .filter(row -> random.nextDouble() < rates[row / shape.length() % rates.length])
+        .toArray();
+  }
+
+  @ParameterizedTest
+  @MethodSource("casesOfChosenQueries")
+  void outputAndGradientsOfChosenQueries_areThoseOfPlainLoops(Case each) {
+    NaiveAttention.Shape shape = each.shape;
+    int[] rows = chosen(shape);
+    float[] qkv = random(shape.qkvSize(WIDTH), 1.5);
+    float[] gradient = random(shape.outputSize(WIDTH), 1);
+    NaiveAttention exact =
+        new NaiveAttention(shape, WIDTH, false, each.dropout, SEED).of(qkv, gradient, rows);
+    float[][] ours = computed(each, qkv, gradient, rows);
+    int heads = shape.heads() * WIDTH;
+    int columns = shape.columns() * WIDTH;
+    double[] dq = taken(exact.gradients(), columns, 0, heads, rows);
+    int[] all = IntStream.range(0, shape.examples() * shape.length()).toArray();
+    double[] dkv = taken(exact.gradients(), columns, heads, columns, all);
+    assertThat(distance(ours[0], taken(exact.output(), heads, 0, heads, rows)))
+        .as("output")
+        .isLessThan(ROUNDING);
+    assertThat(distance(ours[1], dq)).as("queries").isLessThan(ROUNDING);
+    assertThat(distance(taken(ours[2], columns, heads, columns, all), dkv))
+        .as("keys and values")
+        .isLessThan(ROUNDING);
+    assertThat(Arrays.deepEquals(computed(each, qkv, gradient, rows), ours)).isTrue();
+  }
+
+  /** Returns some columns of some rows. */
+  private static double[] taken(double[] x, int columns, int from, int to, int[] rows) {
+    return IntStream.of(rows)
+        .mapToObj(row -> Arrays.stream(x, row * columns + from, row * columns + to))
+        .flatMapToDouble(row -> row)
+        .toArray();
+  }
+
+  private static float[] taken(float[] x, int columns, int from, int to, int[] rows) {
+    FloatBuffer taken = FloatBuffer.allocate(rows.length * (to - from));
+    IntStream.of(rows).forEach(row -> taken.put(x, row * columns + from, to - from));
+    return taken.array();
+  }
+
   @ParameterizedTest
   @MethodSource("cases")
   void results_areTheSameInEachRun(Case each) {
@@ -113,6 +172,62 @@ final class HopperAttentionGpuTest {
   /** Output and gradients, rounded to bfloat16. */
   private static float[][] computed(Case each, float[] qkv, float[] gradient) {
     NaiveAttention.Shape shape = each.shape;
+    return with(
+        each,
+        (manager, kernels, casts) -> {
+          NDArray x = narrow(manager, casts, qkv, shape);
+          NDArray dy = narrow(manager, casts, gradient, shape);
+          NDList rotary = NaiveAttention.rotary(manager, shape.length(), WIDTH);
+          NDList forward = kernels.attend(manager, x, shape.length(), SEED);
+          NDArray dx = kernels.attendBackward(manager, dy, x, forward, rotary, SEED);
+          return new float[][] {wide(manager, casts, forward.get(0)), wide(manager, casts, dx)};
+        });
+  }
+
+  /** Output and gradients by queries of chosen rows, then by keys and values of all. */
+  private static float[][] computed(Case each, float[] qkv, float[] gradient, int[] chosen) {
+    NaiveAttention.Shape shape = each.shape;
+    int heads = shape.heads() * WIDTH;
+    int columns = shape.columns() * WIDTH;
+    return with(
+        each,
+        (manager, kernels, casts) -> {
+          AttentionKernels.ChosenQueries ofChosen = kernels.chosenQueries().orElseThrow();
+          Rows all = Rows.all(manager, Upload.plain(), shape.examples(), shape.length());
+          Rows rows =
+              Rows.of(
+                  manager,
+                  Upload.plain(),
+                  Rows.OnHost.of(chosen, shape.examples(), shape.length()),
+                  all);
+          NDArray x = narrow(manager, casts, qkv, shape);
+          NDArray q = narrow(manager, casts, taken(qkv, columns, 0, heads, chosen), chosen.length);
+          NDArray dy =
+              narrow(manager, casts, taken(gradient, heads, 0, heads, chosen), chosen.length);
+          NDList rotary = NaiveAttention.rotary(manager, shape.length(), WIDTH);
+          NDList forward = ofChosen.attend(manager, q, x, rows, SEED);
+          NDList gradients =
+              ofChosen.attendBackward(
+                  manager,
+                  dy,
+                  new AttentionKernels.ChosenQueries.Given(q, x, rows, forward),
+                  rotary,
+                  SEED);
+          return new float[][] {
+            wide(manager, casts, forward.get(0)),
+            wide(manager, casts, gradients.get(0)),
+            wide(manager, casts, gradients.get(1))
+          };
+        });
+  }
+
+  /** What is done with the kernels. */
+  private interface Use {
+    float[][] of(NDManager manager, AttentionKernels kernels, TorchScript casts);
+  }
+
+  private static float[][] with(Case each, Use use) {
+    NaiveAttention.Shape shape = each.shape;
     FusedKernels.Options options =
         new FusedKernels.Options(
             new TransformerKernels.Options(
@@ -130,18 +245,17 @@ final class HopperAttentionGpuTest {
         AttentionKernels kernels =
             HopperAttention.find(new CudaDevice(0), options, pool).orElseThrow();
         TorchScript casts = TorchScript.load(manager, Map.of(), CASTS)) {
-      NDArray x = narrow(manager, casts, qkv, shape);
-      NDArray dy = narrow(manager, casts, gradient, shape);
-      NDList rotary = NaiveAttention.rotary(manager, shape.length(), WIDTH);
-      NDList forward = kernels.attend(manager, x, shape.length(), SEED);
-      NDArray dx = kernels.attendBackward(manager, dy, x, forward, rotary, SEED);
-      return new float[][] {wide(manager, casts, forward.get(0)), wide(manager, casts, dx)};
+      return use.of(manager, kernels, casts);
     }
   }
 
   private static NDArray narrow(
       NDManager manager, TorchScript casts, float[] values, NaiveAttention.Shape shape) {
-    Shape rows = new Shape((long) shape.examples() * shape.length(), -1);
+    return narrow(manager, casts, values, shape.examples() * shape.length());
+  }
+
+  private static NDArray narrow(NDManager manager, TorchScript casts, float[] values, int count) {
+    Shape rows = new Shape(count, -1);
     NDArray array = manager.create(values).reshape(rows);
     return casts.run(manager, "narrow", array).singletonOrThrow();
   }

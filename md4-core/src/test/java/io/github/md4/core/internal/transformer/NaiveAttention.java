@@ -43,6 +43,16 @@ final class NaiveAttention {
 
   /** Returns this after computing output and gradients. */
   NaiveAttention of(float[] qkv, float[] gradient) {
+    return of(qkv, gradient, IntStream.range(0, shape.examples * shape.length).toArray());
+  }
+
+  /**
+   * As the other method, with the queries of some positions alone. Their dropout follows from their
+   * number among those of their example.
+   *
+   * @param rows flat positions in ascending order
+   */
+  NaiveAttention of(float[] qkv, float[] gradient, int[] rows) {
     output = new double[shape.outputSize(width)];
     gradients = new double[qkv.length];
     IntStream.range(0, shape.examples)
@@ -50,11 +60,19 @@ final class NaiveAttention {
         .forEach(
             example -> {
               for (int head = 0; head < shape.heads; head++) {
-                new Head(qkv, gradient, example, head).compute();
+                new Head(qkv, gradient, example, head).compute(ofExample(rows, example));
               }
               turnBack(example);
             });
     return this;
+  }
+
+  /** Returns the positions in an example. */
+  private int[] ofExample(int[] rows, int example) {
+    return IntStream.of(rows)
+        .filter(row -> row / shape.length == example)
+        .map(row -> row % shape.length)
+        .toArray();
   }
 
   double[] output() {
@@ -118,20 +136,20 @@ final class NaiveAttention {
       return ((example * shape.length + position) * shape.heads + head) * width;
     }
 
-    void compute() {
-      for (int q = 0; q < shape.length; q++) {
-        row(q, isCausal ? q + 1 : shape.length);
+    void compute(int[] queries) {
+      for (int i = 0; i < queries.length; i++) {
+        row(queries[i], i, isCausal ? queries[i] + 1 : shape.length);
       }
     }
 
-    /** Computes a query's row; it sees the first {@code keys} keys. */
-    private void row(int q, int keys) {
+    /** Computes the row of the query with a number; it sees the first {@code keys} keys. */
+    private void row(int q, int number, int keys) {
       double[] p = probabilities(q, keys);
       double[] factor = new double[keys];
       double[] dp = new double[keys];
       double delta = 0;
       for (int k = 0; k < keys; k++) {
-        factor[k] = isKept(q, k) ? 1 / (1 - threshold * 0x1p-32) : 0;
+        factor[k] = isKept(number, k) ? 1 / (1 - threshold * 0x1p-32) : 0;
         for (int w = 0; w < width; w++) {
           output[out(q) + w] += factor[k] * p[k] * qkv[value(k) + w];
           gradients[value(k) + w] += factor[k] * p[k] * gradient[out(q) + w];

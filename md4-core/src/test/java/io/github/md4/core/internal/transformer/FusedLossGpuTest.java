@@ -18,8 +18,10 @@ import io.github.md4.core.internal.torch.LossKernels;
 import io.github.md4.core.internal.torch.RecordedLogits;
 import io.github.md4.core.internal.torch.TorchScript;
 import io.github.md4.core.loss.GenMd4Loss;
+import io.github.md4.core.loss.Logits;
 import io.github.md4.core.noise.Noise;
 import io.github.md4.core.noise.Noise.Purpose;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,9 +29,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The CUDA kernels of rows with powers against plain operations on the same GPU. */
+/** The CUDA kernels of losses against plain operations on the same GPU. */
 @Tag("gpu")
-final class GenMd4LossGpuTest {
+final class FusedLossGpuTest {
   private static final int ALIGNED = 64;
   private static final String CASTS =
       """
@@ -51,6 +53,36 @@ final class GenMd4LossGpuTest {
   @ParameterizedTest
   @CsvSource({"27, 1", "27, 5000", "300, 5000", "512, 7", "1003, 700", "50257, 300", "60001, 300"})
   void genMd4_isThatOfPlainOperations(int vocabularySize, int rows) {
+    float[] powers = floats(vocabularySize, 1, 0.5f, 2);
+    compare(
+        vocabularySize,
+        rows,
+        (manager, logits, targets, weights) -> {
+          GenMd4Loss loss = logits.genMd4(manager, targets, weights, powers);
+          return List.of(loss.ofRows().toFloatArray(), loss.byPower().toFloatArray());
+        });
+  }
+
+  /**
+   * Threads of a block take four packs of eight columns at a time, then one; a vocabulary of 16,385
+   * has a column in a pack of its own, one of 50,257 a column in the last of many.
+   */
+  @ParameterizedTest
+  @CsvSource({"27, 1", "27, 5000", "512, 7", "1003, 700", "16385, 300", "20011, 300", "50257, 300"})
+  void crossEntropy_isThatOfPlainOperations(int vocabularySize, int rows) {
+    compare(
+        vocabularySize,
+        rows,
+        (manager, logits, targets, weights) ->
+            List.of(logits.crossEntropy(manager, targets, weights).toFloatArray()));
+  }
+
+  /** A loss of logits; returns its values by row, then others. */
+  private interface Question {
+    List<float[]> ask(NDManager manager, Logits logits, int[] targets, float[] weights);
+  }
+
+  private static void compare(int vocabularySize, int rows, Question question) {
     try (NDManager manager = NDManager.newBaseManager(Device.gpu());
         TorchScript casts = TorchScript.load(manager, Map.of(), CASTS);
         LossKernels plain = new LossKernels(manager);
@@ -61,17 +93,17 @@ final class GenMd4LossGpuTest {
       NDArray rounded =
           casts.run(manager, "wide", narrow).singletonOrThrow().get(":, :" + vocabularySize);
       int[] targets = IntStream.range(0, rows).map(r -> r * 7919 % vocabularySize).toArray();
+      targets[rows - 1] = vocabularySize - 1;
       float[] weights = floats(rows, 0, 0.1f, 1);
-      float[] powers = floats(vocabularySize, 1, 0.5f, 2);
       RecordedLogits recorded = new RecordedLogits(plain, Upload.of(manager), rounded);
-      GenMd4Loss expected = recorded.genMd4(manager, targets, weights, powers);
-      GenMd4Loss ours =
-          fused
-              .logits(new Hidden(narrow), vocabularySize)
-              .genMd4(manager, targets, weights, powers);
+      List<float[]> expected = question.ask(manager, recorded, targets, weights);
+      Logits logits = fused.logits(new Hidden(narrow), vocabularySize);
+      List<float[]> ours = question.ask(manager, logits, targets, weights);
       // Exponentials are good to 2^-21, and add up to float32 sums in another order.
-      compare("row", ours.ofRows().toFloatArray(), expected.ofRows().toFloatArray(), 2e-5);
-      compare("power", ours.byPower().toFloatArray(), expected.byPower().toFloatArray(), 1e-4);
+      compare("row", ours.get(0), expected.get(0), 2e-5);
+      for (int i = 1; i < expected.size(); i++) {
+        compare("power", ours.get(i), expected.get(i), 1e-4);
+      }
       NDArray gradient = casts.run(manager, "wide", narrow).singletonOrThrow();
       compareGradients(gradient, recorded.gradient(), vocabularySize);
     }
