@@ -158,20 +158,18 @@ public final class TunedProducts implements Products {
     /** Returns the milliseconds of one product; infinity where the algorithm cannot do it. */
     double milliseconds(Pointer algorithm) {
       double least = Double.POSITIVE_INFINITY;
-      for (int round = 0; round < ROUNDS; round++) {
-        if (!queue(algorithm)) {
-          return Double.POSITIVE_INFINITY;
-        }
+      boolean isPossible = queue(algorithm);
+      for (int round = 0; isPossible && round < ROUNDS; round++) {
         try (GpuTimeline.Mark start = timeline.mark()) {
           for (int i = 0; i < REPETITIONS; i++) {
-            queue(algorithm);
+            isPossible &= queue(algorithm);
           }
           try (GpuTimeline.Mark end = timeline.mark()) {
             least = Math.min(least, start.millisecondsTo(end) / REPETITIONS);
           }
         }
       }
-      return least;
+      return isPossible ? least : Double.POSITIVE_INFINITY;
     }
   }
 

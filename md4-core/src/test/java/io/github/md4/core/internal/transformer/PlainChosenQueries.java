@@ -58,8 +58,7 @@ final class PlainChosenQueries implements AttentionKernels, AttentionKernels.Cho
     NDArray all = one(scope, "everywhere", q, qkv, positions(rows));
     NDList made = ofAll.attend(scope, all, rows.length(), seed);
     NDList results = new NDList(one(scope, "take", made.get(0), width, positions(rows)), all);
-    results.addAll(made);
-    return results;
+    return results.addAll(made);
   }
 
   @Override
