@@ -20,7 +20,7 @@ def forms():
     text, image = RESOURCES / "transformer", RESOURCES / "image"
     for wide in (0, 1):
         yield [image / "maps.cu"], dict(WIDE=wide), False
-        for gate, width in ((0, 768), (1, 768), (2, 768), (0, 1024), (0, 512)):
+        for gate, width in ((0, 768), (1, 768), (2, 768), (0, 512), (0, 1024), (0, 2048)):
             yield [text / "fused.cu"], dict(D=width, W=64, GATE=gate, WIDE=wide), False
     for gate in (0, 1, 2):
         yield [text / "fused.cu", text / "step.cu"], dict(D=768, W=64, GATE=gate, WIDE=1), False

@@ -109,14 +109,16 @@ __device__ __forceinline__ int exampleOf(const int* starts, int examples, int ro
   return first;
 }
 
-// One vector of an example's modulation [examples, vectors, D], held in registers.
-struct Vector { Pack chunk[CHUNKS]; };
+// One vector of an example's modulation [examples, vectors, D], held in the registers of so many lanes.
+template <int lanes>
+struct Vector { Pack chunk[(D + 8 * lanes - 1) / (8 * lanes)]; };
 
-__device__ __forceinline__ Vector vectorOf(const bf16* modulation, int vectors, int example, int index, int lane) {
-  Vector vector;
+template <int lanes>
+__device__ __forceinline__ Vector<lanes> vectorOf(const bf16* modulation, int vectors, int example, int index, int lane) {
+  Vector<lanes> vector;
 #pragma unroll
-  for (int c = 0; c < CHUNKS; c++) {
-    int j = c * 256 + lane * 8;
+  for (int c = 0; c < (D + 8 * lanes - 1) / (8 * lanes); c++) {
+    int j = c * 8 * lanes + lane * 8;
     if (j < D) vector.chunk[c] = load(modulation + ((long)example * vectors + index) * D + j);
   }
   return vector;
@@ -166,9 +168,9 @@ extern "C" __global__ void __launch_bounds__(WARPS * LANES) residualNormModulate
   if (row >= end) return;
   int example = exampleOf(starts, examples, row);
   while (row < end) {
-    Vector gate, shift = vectorOf(mods, modVectors, example, modIndex, lane),
-                 scale = vectorOf(mods, modVectors, example, modIndex + 1, lane);
-    if (x) gate = vectorOf(gates, gateVectors, example, gateIndex, lane);
+    Vector<LANES> gate, shift = vectorOf<LANES>(mods, modVectors, example, modIndex, lane),
+                        scale = vectorOf<LANES>(mods, modVectors, example, modIndex + 1, lane);
+    if (x) gate = vectorOf<LANES>(gates, gateVectors, example, gateIndex, lane);
     int border = min(end, starts[example + 1]);
     for (; row < border; row += WARPS) {
       float r[CHUNKS][8];
@@ -209,35 +211,57 @@ extern "C" __global__ void __launch_bounds__(WARPS * LANES) residualNormModulate
   }
 }
 
-// Adds the sums of a block's warps to a vector of an example's gradient.
-__device__ __forceinline__ void flush(float (*sums)[8], float (*shared)[D], float* __restrict__ into) {
-  int lane = threadIdx.x, warp = threadIdx.y;
+// The backward keeps three sums and four rows in registers: the warps that share a wide row, the lanes of a row, its packs in
+// each lane, and the rows of a block at a time. A float32 stream, or more than two packs a lane, leave no registers for a third
+// block.
+#define SPLIT (D > 1024 ? 4 : D > 768 ? 2 : 1)
+#define ROW_LANES (SPLIT * LANES)
+#define PIECES ((D + 8 * ROW_LANES - 1) / (8 * ROW_LANES))
+#define ROWS_AT_ONCE (WARPS / SPLIT)
+#if WIDE
+#define BACKWARD_BOUNDS __launch_bounds__(WARPS * LANES)
+#else
+#define BACKWARD_BOUNDS __launch_bounds__(WARPS * LANES, SPLIT == 1 ? 3 : 4)
+#endif
+
+// Adds the sums of a block's rows to a vector of an example's gradient.
+__device__ __forceinline__ void flush(float (*sums)[8], float (*shared)[D], float* __restrict__ into, int lane) {
 #pragma unroll
-  for (int c = 0; c < CHUNKS; c++) {
-    int j = c * 256 + lane * 8;
+  for (int c = 0; c < PIECES; c++) {
+    int j = (c * ROW_LANES + lane) * 8;
     if (j < D) {
-      *(float4*)(&shared[warp][j]) = *(float4*)(sums[c]);
-      *(float4*)(&shared[warp][j + 4]) = *(float4*)(sums[c] + 4);
+      *(float4*)(&shared[threadIdx.y / SPLIT][j]) = *(float4*)(sums[c]);
+      *(float4*)(&shared[threadIdx.y / SPLIT][j + 4]) = *(float4*)(sums[c] + 4);
     }
 #pragma unroll
     for (int k = 0; k < 8; k++) sums[c][k] = 0.f;
   }
   __syncthreads();
-  for (int j = warp * LANES + lane; j < D; j += WARPS * LANES) {
+  for (int j = threadIdx.y * LANES + threadIdx.x; j < D; j += WARPS * LANES) {
     float sum = shared[0][j];
 #pragma unroll
-    for (int w = 1; w < WARPS; w++) sum += shared[w][j];
+    for (int r = 1; r < ROWS_AT_ONCE; r++) sum += shared[r][j];
     atomicAdd(into + j, sum);
   }
   __syncthreads();
 }
 
-// A float32 stream, or a wide one, leaves no registers for a third block.
-#if WIDE || D > 768
-#define BACKWARD_BOUNDS __launch_bounds__(WARPS * LANES)
-#else
-#define BACKWARD_BOUNDS __launch_bounds__(WARPS * LANES, 3)
-#endif
+// Adds two numbers over the lanes of a row. meeting: two places of a warp each, used by turns.
+__device__ __forceinline__ float2 sumOfRow(float2 x, float2 (*meeting)[WARPS], int turn) {
+  x = {sumOfWarp(x.x), sumOfWarp(x.y)};
+  if (SPLIT > 1) {
+    if (threadIdx.x == 0) meeting[turn][threadIdx.y] = x;
+    asm volatile("bar.sync %0, %1;" ::"r"(1 + (int)threadIdx.y / SPLIT), "n"(ROW_LANES) : "memory");
+    x = {0.f, 0.f};
+#pragma unroll
+    for (int w = 0; w < SPLIT; w++) {
+      float2 other = meeting[turn][threadIdx.y / SPLIT * SPLIT + w];
+      x.x += other.x;
+      x.y += other.y;
+    }
+  }
+  return x;
+}
 
 // The backward of residualNormModulate:
 //   dh     <- dnext + LN'(da (1 + scale)),  dx <- gate * dh
@@ -254,25 +278,26 @@ extern "C" __global__ void BACKWARD_BOUNDS residualNormModulateBackward(
     int gateIndex, const bf16* __restrict__ mods, int modVectors, int modIndex, float* __restrict__ dgates,
     float* __restrict__ dmods, stream* __restrict__ dh, const int* __restrict__ to, bf16* __restrict__ dx,
     const int* __restrict__ starts, int examples) {
-  __shared__ float shared[WARPS][D];
-  int rows = starts[examples], lane = threadIdx.x;
+  __shared__ float shared[ROWS_AT_ONCE][D];
+  __shared__ float2 meeting[2][WARPS];
+  int rows = starts[examples], lane = threadIdx.y % SPLIT * LANES + threadIdx.x, turn = 0;
   long blocks = gridDim.x;
   int first = (int)(rows * (long)blockIdx.x / blocks), end = (int)(rows * (blockIdx.x + 1L) / blocks);
   if (first >= end) return;
-  float dshift[CHUNKS][8] = {}, dscale[CHUNKS][8] = {}, dgate[CHUNKS][8] = {};
+  float dshift[PIECES][8] = {}, dscale[PIECES][8] = {}, dgate[PIECES][8] = {};
   for (int example = exampleOf(starts, examples, first); first < end; example++) {
     int border = min(end, starts[example + 1]);
     if (border <= first) continue;
-    Vector gate, scale = vectorOf(mods, modVectors, example, modIndex + 1, lane);
-    if (x) gate = vectorOf(gates, gateVectors, example, gateIndex, lane);
-    for (int row = first + threadIdx.y; row < border; row += WARPS) {
+    Vector<ROW_LANES> gate, scale = vectorOf<ROW_LANES>(mods, modVectors, example, modIndex + 1, lane);
+    if (x) gate = vectorOf<ROW_LANES>(gates, gateVectors, example, gateIndex, lane);
+    for (int row = first + threadIdx.y / SPLIT; row < border; row += ROWS_AT_ONCE) {
       long source = (long)row * D, target = (long)(to ? to[row] : row) * D;
       Moments m = moments[row];
-      Pack change[CHUNKS], branch[CHUNKS];
-      Octet after[CHUNKS], before[CHUNKS];
+      Pack change[PIECES], branch[PIECES];
+      Octet after[PIECES], before[PIECES];
 #pragma unroll
-      for (int c = 0; c < CHUNKS; c++) {
-        int j = c * 256 + lane * 8;
+      for (int c = 0; c < PIECES; c++) {
+        int j = (c * ROW_LANES + lane) * 8;
         if (j < D) {
           change[c] = load(da + source + j);
           before[c] = fetch(h + source + j);
@@ -282,8 +307,8 @@ extern "C" __global__ void BACKWARD_BOUNDS residualNormModulateBackward(
       }
       float sum = 0.f, product = 0.f;  // of dy = da (1 + scale), and of dy with LN(h)
 #pragma unroll
-      for (int c = 0; c < CHUNKS; c++) {
-        if (c * 256 + lane * 8 < D) {
+      for (int c = 0; c < PIECES; c++) {
+        if ((c * ROW_LANES + lane) * 8 < D) {
           float d[8], n[8], factor[8];
           unpack(change[c], d);
           open(before[c], n);
@@ -299,11 +324,13 @@ extern "C" __global__ void BACKWARD_BOUNDS residualNormModulateBackward(
           }
         }
       }
-      sum = sumOfWarp(sum) * (1.f / D);
-      product = sumOfWarp(product) * (1.f / D);
+      float2 both = sumOfRow({sum, product}, meeting, turn);
+      sum = both.x * (1.f / D);
+      product = both.y * (1.f / D);
+      turn ^= 1;
 #pragma unroll
-      for (int c = 0; c < CHUNKS; c++) {
-        int j = c * 256 + lane * 8;
+      for (int c = 0; c < PIECES; c++) {
+        int j = (c * ROW_LANES + lane) * 8;
         if (j < D) {
           float d[8], n[8], factor[8], result[8] = {};
           unpack(change[c], d);
@@ -330,9 +357,9 @@ extern "C" __global__ void BACKWARD_BOUNDS residualNormModulateBackward(
         }
       }
     }
-    flush(dshift, shared, dmods + ((long)example * modVectors + modIndex) * D);
-    flush(dscale, shared, dmods + ((long)example * modVectors + modIndex + 1) * D);
-    if (x) flush(dgate, shared, dgates + ((long)example * gateVectors + gateIndex) * D);
+    flush(dshift, shared, dmods + ((long)example * modVectors + modIndex) * D, lane);
+    flush(dscale, shared, dmods + ((long)example * modVectors + modIndex + 1) * D, lane);
+    if (x) flush(dgate, shared, dgates + ((long)example * gateVectors + gateIndex) * D, lane);
     first = border;
   }
 }
