@@ -13,6 +13,7 @@ import io.github.md4.core.internal.cuda.GpuTimeline;
 import io.github.md4.core.internal.torch.CublasLt.Sizes;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +34,7 @@ public final class TunedProducts implements Products {
   private static final int PROPOSALS = 16;
   private static final int REPETITIONS = 3;
   private static final int ROUNDS = 2;
-  private static final int OCTET = 8;
+  private static final double NEAR = 0.125;
 
   private final CudaDevice device;
   private final GpuTimeline timeline;
@@ -42,7 +43,7 @@ public final class TunedProducts implements Products {
   private final Products others;
   private final NDManager manager;
   private final NDArray workspace;
-  private final Map<Sizes, Choice> chosen = new HashMap<>();
+  private final Map<Sizes, Choice> chosen = new LinkedHashMap<>();
 
   /**
    * The algorithm for a shape.
@@ -113,7 +114,7 @@ public final class TunedProducts implements Products {
     device.use();
     try (CublasLt.Product product = library.new Product(sizes)) {
       Call call = new Call(product, a, b, into);
-      Choice choice = chosen.computeIfAbsent(alike(sizes), each -> fastest(call));
+      Choice choice = choice(sizes, call);
       return choice.algorithm.isPresent() && call.queue(choice.algorithm.get());
     }
   }
@@ -122,19 +123,30 @@ public final class TunedProducts implements Products {
     return (double) sizes.m() * sizes.n() * sizes.k() >= LEAST_WORK;
   }
 
-  /** Returns sizes that stand for all that an eighth or less parts: chosen rows vary by step. */
-  private static Sizes alike(Sizes sizes) {
-    return new Sizes(
-        sizes.transposesA(),
-        sizes.transposesB(),
-        alike(sizes.m()),
-        alike(sizes.n()),
-        alike(sizes.k()));
+  /** Returns the choice for sizes that are nearly the same, since chosen rows vary by step. */
+  private Choice choice(Sizes sizes, Call call) {
+    return chosen.entrySet().stream()
+        .filter(entry -> isNear(entry.getKey(), sizes))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElseGet(
+            () -> {
+              Choice found = fastest(call);
+              chosen.put(sizes, found);
+              return found;
+            });
   }
 
-  private static long alike(long size) {
-    long step = Math.max(1, Long.highestOneBit(size) / OCTET);
-    return (size + step / 2) / step * step;
+  private static boolean isNear(Sizes one, Sizes other) {
+    return one.transposesA() == other.transposesA()
+        && one.transposesB() == other.transposesB()
+        && isNear(one.m(), other.m())
+        && isNear(one.n(), other.n())
+        && isNear(one.k(), other.k());
+  }
+
+  private static boolean isNear(long one, long other) {
+    return Math.abs(one - other) <= NEAR * Math.max(one, other);
   }
 
   /** A product of three arrays. */
