@@ -2,7 +2,6 @@
 package io.github.md4.sample.method;
 
 import io.github.md4.core.internal.torch.Confidence;
-import io.github.md4.core.noise.Noise.Purpose;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.sample.internal.call.RowDraw;
 import io.github.md4.sample.trajectory.Draws;
@@ -51,7 +50,7 @@ final class BlockTrajectory implements Trajectory {
 
   static SamplingProcedure procedure(MaskingSchedule schedule, PublishedMethod.Blocks method) {
     return procedure(
-        schedule, method, new RowDraw.Exact(Confidence.PROBABILITY), (own, initial) -> noise(own));
+        schedule, method, new RowDraw.Exact(Confidence.PROBABILITY), StepNoise.Source.OF_SEED);
   }
 
   static SamplingProcedure procedure(
@@ -60,28 +59,9 @@ final class BlockTrajectory implements Trajectory {
       RowDraw draw,
       StepNoise.Source noise) {
     return new SamplingProcedure(
-        context ->
-            initial -> {
-              PartialSequence own = new PartialSequence(context, initial);
-              return new BlockTrajectory(own, schedule, method, noise.of(own, initial));
-            },
+        noise.trajectories((own, uniforms) -> new BlockTrajectory(own, schedule, method, uniforms)),
         draw,
         true);
-  }
-
-  /** Returns the noise of a sequence by its seed. */
-  static StepNoise noise(PartialSequence sequence) {
-    return new StepNoise() {
-      @Override
-      public double[][] draws(int step, int[] positions) {
-        return new double[][] {sequence.uniforms(Purpose.SAMPLE, step, positions)};
-      }
-
-      @Override
-      public double[] order(int step, int[] positions) {
-        return sequence.uniforms(Purpose.ORDER, step, positions);
-      }
-    };
   }
 
   /** Returns the steps that reveal something. */

@@ -41,11 +41,7 @@ final class BlockwiseTrajectory implements Trajectory {
   }
 
   static SamplingProcedure procedure(MaskingSchedule schedule, PublishedMethod.Blockwise method) {
-    return procedure(
-        schedule,
-        method,
-        new RowDraw.Scored(true, false),
-        (own, initial) -> BlockTrajectory.noise(own));
+    return procedure(schedule, method, new RowDraw.Scored(true, false), StepNoise.Source.OF_SEED);
   }
 
   static SamplingProcedure procedure(
@@ -54,11 +50,8 @@ final class BlockwiseTrajectory implements Trajectory {
       RowDraw draw,
       StepNoise.Source noise) {
     return new SamplingProcedure(
-        context ->
-            initial -> {
-              PartialSequence own = new PartialSequence(context, initial);
-              return new BlockwiseTrajectory(own, schedule, method, noise.of(own, initial));
-            },
+        noise.trajectories(
+            (own, uniforms) -> new BlockwiseTrajectory(own, schedule, method, uniforms)),
         draw,
         false,
         (plain, batchSize, length) -> BlockQuery.of(plain, method.block(), length));

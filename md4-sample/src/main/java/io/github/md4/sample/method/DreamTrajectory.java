@@ -39,7 +39,7 @@ final class DreamTrajectory implements Trajectory {
   }
 
   static SamplingProcedure procedure(MaskingSchedule schedule, PublishedMethod.Dream method) {
-    return procedure(schedule, method, (own, initial) -> BlockTrajectory.noise(own));
+    return procedure(schedule, method, StepNoise.Source.OF_SEED);
   }
 
   static SamplingProcedure procedure(
@@ -53,11 +53,7 @@ final class DreamTrajectory implements Trajectory {
       RowDraw draw,
       StepNoise.Source noise) {
     return new SamplingProcedure(
-        context ->
-            initial -> {
-              PartialSequence own = new PartialSequence(context, initial);
-              return new DreamTrajectory(own, schedule, method, noise.of(own, initial));
-            },
+        noise.trajectories((own, uniforms) -> new DreamTrajectory(own, schedule, method, uniforms)),
         draw,
         false);
   }

@@ -200,7 +200,7 @@ public sealed interface PublishedMethod extends SamplingMethod {
           schedule,
           new ScoredTrajectory.Steps(form, method::times, step, 0, Leftovers.DRAWN),
           new RowDraw.Scored(form.isNormalised(), false),
-          (own, initial) -> BlockTrajectory.noise(own));
+          StepNoise.Source.OF_SEED);
     }
 
     @Override

@@ -112,7 +112,7 @@ final class ScoredTrajectory implements Trajectory {
             schedule,
             new Steps(form, steps::from, step, correctors, leftovers),
             new RowDraw.Scored(form.isNormalised(), step.leaps()),
-            (own, initial) -> BlockTrajectory.noise(own));
+            StepNoise.Source.OF_SEED);
     return correctors == 0 ? procedure : procedure.revising();
   }
 
