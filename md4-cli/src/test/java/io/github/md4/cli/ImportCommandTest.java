@@ -155,6 +155,32 @@ final class ImportCommandTest {
     Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"t5\"}");
     md4("import", "--from", folder).failed(3, "is of no family that is known here");
     md4("sample", "--model", folder).failed(3, "is of no family that is known here");
+    md4("import", "--from", folder.resolve("nowhere")).failed(3, "no such folder");
+    Path other = Files.createDirectory(folder.resolve("other"));
+    Files.writeString(other.resolve("llada-q4.gguf"), "GGUF");
+    md4("import", "--from", other).failed(3, "is GGUF");
+  }
+
+  @Test
+  void import_tellsWhatNeedsNone() throws IOException {
+    Path model = TinyModel.OF_SEVEN.write(folder.resolve("model"), 5);
+    md4("import", "--from", model).failed(3, "is a model of md4 already");
+  }
+
+  @Test
+  void import_tellsThatThereIsNoTokenizer() throws IOException {
+    Ran with = md4("import", "--from", PEERS.resolve("llada"));
+    Ran without = md4("import", "--from", PEERS.resolve("mdlm"));
+    assertThat(with.out()).doesNotContain("tokenizer ");
+    assertThat(without.out()).contains("tokenizer   none is there");
+  }
+
+  @Test
+  void check_failsBeforeAnythingIsWritten() {
+    Path to = folder.resolve("made");
+    md4("import", "--from", PEERS.resolve("mdlm"), "--to", to, "--check")
+        .failed(2, "no public numbers are known");
+    assertThat(to).doesNotExist();
   }
 
   /** scripts/check-transformers.py compares these numbers with those of PyTorch. */

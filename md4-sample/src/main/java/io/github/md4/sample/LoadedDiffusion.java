@@ -101,6 +101,7 @@ final class LoadedDiffusion implements MaskedDiffusion {
   static MaskedDiffusion load(Path path, LoadingOptions loading, ServiceLimits limits)
       throws IOException {
     Path folder = ModelFolder.find(path, loading.weights());
+    EngineEnvironment.prepare();
     NDManager manager = NDManager.newBaseManager(loading.device());
     try {
       SavedModel model = SavedModel.load(folder, loading.weights(), manager, loading.precision());

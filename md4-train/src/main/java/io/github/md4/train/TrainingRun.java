@@ -6,6 +6,7 @@ import static io.github.md4.core.Checks.require;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.InvalidDataException;
+import io.github.md4.core.internal.torch.EngineEnvironment;
 import io.github.md4.core.token.TokenFile;
 import io.github.md4.train.batch.TrainingData;
 import io.github.md4.train.folder.Checkpoints;
@@ -135,6 +136,7 @@ public final class TrainingRun implements AutoCloseable {
    */
   public static TrainingRun startOrResume(Path folder, TrainingPlan plan, TrainingData data)
       throws IOException {
+    EngineEnvironment.prepare();
     NDManager own = NDManager.newBaseManager();
     try {
       return new TrainingRun(startOrResume(new RunFolder(folder), plan, data, own).run, own);

@@ -57,7 +57,7 @@ public final class ImportCommand implements Callable<Integer> {
 
   @Option(
       names = "--family",
-      paramLabel = "mdlm|bd3lm|sedd|radd|llada|dream|a2d",
+      paramLabel = "mdlm|bd3lm|sedd|radd|llada|dream|a2d|gpt2",
       description = "The family, where config.json does not tell it.")
   private String family;
 
@@ -85,6 +85,8 @@ public final class ImportCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     try (PublishedFolder published = PublishedFolder.open(from, named())) {
+      Optional<List<PublishedCheck>> cases =
+          check == null ? Optional.empty() : Optional.of(cases(published));
       if (!json) {
         report(published, out);
       }
@@ -95,7 +97,7 @@ public final class ImportCommand implements Callable<Integer> {
         }
       }
       Optional<Compared> compared =
-          check == null ? Optional.empty() : Optional.of(compare(published));
+          cases.isPresent() ? Optional.of(compare(cases.get())) : Optional.empty();
       if (json) {
         out.println(json(published, compared));
       } else {
@@ -151,11 +153,15 @@ public final class ImportCommand implements Callable<Integer> {
         parameters(published), String.join(", ", published.types().keySet()));
     out.printf("vocabulary  %s%n", published.description().tokenizer().summary());
     out.printf("length      %,d tokens%n", config.length());
+    if (published.lacksTokenizer()) {
+      out.println(
+          "tokenizer   none is there: texts are the numbers of tokens; put tokenizer.json beside"
+              + " config.json");
+    }
     out.println("all tensors are there, none is unknown, and all shapes are those of config.json");
   }
 
-  private Compared compare(PublishedFolder published) throws IOException {
-    List<PublishedCheck> cases = cases(published);
+  private Compared compare(List<PublishedCheck> cases) throws IOException {
     Path folder = to == null ? from : to;
     double largest = 0;
     try (NDManager manager = NDManager.newBaseManager();

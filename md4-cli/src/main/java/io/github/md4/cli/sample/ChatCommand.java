@@ -126,7 +126,9 @@ public final class ChatCommand implements Callable<Integer> {
         tell("the answer has not ended within --length %,d tokens".formatted(length));
       }
     } catch (IllegalArgumentException e) {
-      tell(e.getMessage() + "; " + RESET + " forgets what was said");
+      tell(
+          "%s; %s forgets what was said, and a smaller --length leaves more room"
+              .formatted(e.getMessage(), RESET));
     }
   }
 

@@ -45,7 +45,8 @@ public final class SamplerOptions implements TitledOptions {
               + " (approximate). random-order takes any order, autoregressive goes from left to"
               + " right, and euler, analytic and tau-leaping step by the scores, as SEDD and tauLDR"
               + " do; llada, dllm, the dream ones, mdlm, the sedd ones, radd and bd3lm are those of"
-              + " published models. Default: ancestral, of an autoregressive model autoregressive.")
+              + " published models. Default: ancestral, of an autoregressive model autoregressive; in"
+              + " chat that of the model's authors.")
   private SamplerKind chosen;
 
   /** The sampler used when --sampler is absent. */

@@ -41,11 +41,7 @@ public sealed interface DeviceChoice {
    * @throws io.github.md4.core.InvalidDataException if one is damaged
    */
   static void checkLibraries() {
-    try {
-      NativeLibraries.check();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    NativeLibraries.check();
   }
 
   /** Returns the choice written as {@code cpu}, {@code gpu} or {@code gpu:N}. */

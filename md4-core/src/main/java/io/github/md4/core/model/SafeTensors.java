@@ -26,6 +26,9 @@ import java.util.Set;
  * threads.
  */
 public final class SafeTensors implements AutoCloseable {
+  /** The beginning of a git-lfs pointer, {@code version }, as the length of a header. */
+  private static final long GIT_LFS = 0x206e6f6973726576L;
+
   /** The format's own limit. */
   private static final long MAX_HEADER_BYTES = 100_000_000;
 
@@ -66,6 +69,10 @@ public final class SafeTensors implements AutoCloseable {
       throw new InvalidDataException(file, "cut short: " + size + " bytes, less than a header");
     }
     long length = map(channel, 0, Long.BYTES).getLong();
+    if (length == GIT_LFS) {
+      throw new InvalidDataException(
+          file, "is a pointer of git-lfs, not the weights; run git lfs pull in its folder");
+    }
     if (length < 0 || length > MAX_HEADER_BYTES) {
       throw new InvalidDataException(file, "not safetensors: header of " + length + " bytes");
     }

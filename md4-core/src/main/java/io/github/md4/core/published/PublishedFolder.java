@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A model as it was published: a folder of safetensors with a {@code config.json} (docs/models.md
@@ -35,17 +36,20 @@ public final class PublishedFolder implements StoredModel {
   private final PublishedFamily.Described described;
   private final TensorShards shards;
   private final SavedModel.Description description;
+  private final boolean lacksTokenizer;
 
   private PublishedFolder(
       Path folder,
       PublishedFamily family,
       PublishedFamily.Described described,
       TensorShards shards,
-      Tokenizer tokenizer) {
+      Tokenizer tokenizer,
+      boolean lacksTokenizer) {
     this.folder = folder;
     this.family = family;
     this.described = described;
     this.shards = shards;
+    this.lacksTokenizer = lacksTokenizer;
     this.description = new SavedModel.Description(described.config(), tokenizer);
   }
 
@@ -66,6 +70,9 @@ public final class PublishedFolder implements StoredModel {
       throw new InvalidDataException(folder, missingConfig(folder));
     }
     PublishedConfig config = PublishedConfig.read(file);
+    if (config.has("formatVersion")) {
+      throw new InvalidDataException(folder, "is a model of md4 already; use it as it is");
+    }
     PublishedFamily found = family.isPresent() ? named(family.get()) : claiming(config);
     TensorShards shards = TensorShards.open(folder);
     try {
@@ -73,19 +80,30 @@ public final class PublishedFolder implements StoredModel {
       PublishedFamily.Described described = describe(found, config, shards, files);
       TensorReport.check(shards, described);
       Tokenizer tokenizer = found.tokenizer(files, described);
-      return new PublishedFolder(folder, found, described, shards, tokenizer);
+      boolean lacksTokenizer = files.isMissing(described.vocabularySize());
+      return new PublishedFolder(folder, found, described, shards, tokenizer, lacksTokenizer);
     } catch (IOException | RuntimeException e) {
       shards.close();
       throw e;
     }
   }
 
-  private static String missingConfig(Path folder) {
-    return folder.toString().endsWith(".gguf")
-        ? "is GGUF; give the folder of safetensors that it was made from"
-        : Files.isRegularFile(folder)
-            ? "is a file; give the folder that it was published in, with safetensors"
-            : "has no config.json; give a folder as it was published, with config.json and safetensors";
+  private static String missingConfig(Path folder) throws IOException {
+    String gguf = "is GGUF; give the folder of safetensors that it was made from";
+    if (folder.toString().endsWith(".gguf")) {
+      return gguf;
+    }
+    if (Files.isRegularFile(folder)) {
+      return "is a file; give the folder that it was published in, with safetensors";
+    }
+    if (!Files.isDirectory(folder)) {
+      return "no such folder; give one as it was published, with config.json and safetensors";
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.anyMatch(file -> file.toString().endsWith(".gguf"))
+          ? gguf
+          : "has no config.json; give a folder as it was published, with config.json and safetensors";
+    }
   }
 
   /** {@return the names of all families, as {@link #open} takes them} */
@@ -147,6 +165,11 @@ public final class PublishedFolder implements StoredModel {
   /** {@return the name of its family} */
   public String family() {
     return family.name();
+  }
+
+  /** {@return whether it has no tokenizer, so that its tokens' texts are their numbers} */
+  public boolean lacksTokenizer() {
+    return lacksTokenizer;
   }
 
   @Override

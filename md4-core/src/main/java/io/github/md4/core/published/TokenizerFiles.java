@@ -113,6 +113,11 @@ record TokenizerFiles(Path folder, Optional<JsonObject> json) {
     return Files.isRegularFile(folder.resolve("tokenizer.json"));
   }
 
+  /** Returns whether the tokenizer of a network of so many tokens is neither here nor known. */
+  boolean isMissing(int size) {
+    return json.isEmpty() && size != GPT2_TOKENS;
+  }
+
   /**
    * Returns the tokenizer of a network.
    *
@@ -134,9 +139,9 @@ record TokenizerFiles(Path folder, Optional<JsonObject> json) {
       wrapped.add("tokenizer", json.get());
       return new PublishedTokenizer(Tokenizer.fromJson(wrapped), size, end);
     }
-    return size == GPT2_TOKENS
-        ? new Gpt2Tokenizer()
-        : new WordTokenizer(IntStream.range(0, size).mapToObj(Integer::toString).toList());
+    return isMissing(size)
+        ? new WordTokenizer(IntStream.range(0, size).mapToObj(Integer::toString).toList())
+        : new Gpt2Tokenizer();
   }
 
   /** Returns the ids of the special tokens by their texts, in the order of the file. */

@@ -49,6 +49,18 @@ final class SafeTensorsTest {
     }
   }
 
+  /** What a clone without git-lfs has in the place of the weights. */
+  @Test
+  void open_tellsAPointerOfGitLfs() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("model.safetensors"),
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 678500000\n");
+    assertThatThrownBy(() -> SafeTensors.open(file))
+        .isInstanceOf(InvalidDataException.class)
+        .hasMessageContaining("run git lfs pull");
+  }
+
   @Test
   void tensors_longerThanAChunkComeBack() throws IOException {
     float[] floats = new float[(1 << 19) + 3];

@@ -30,10 +30,13 @@ public final class EngineEnvironment {
   }
 
   /**
-   * Sets what the user has not set. Has an effect before the first use of DJL's engine alone, and
-   * on Linux alone.
+   * Sets what the user has not set, and checks the native libraries. Has an effect before the first
+   * use of DJL's engine alone; what is set, on Linux alone.
+   *
+   * @throws io.github.md4.core.InvalidDataException if a library is not what its jar holds
    */
   public static void prepare() {
+    NativeLibraries.check();
     if (Platform.isLinux()) {
       WANTED.forEach((name, value) -> set(name, value));
     }

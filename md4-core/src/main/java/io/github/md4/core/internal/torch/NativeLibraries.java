@@ -6,6 +6,7 @@ import ai.djl.util.Utils;
 import io.github.md4.core.InvalidDataException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.nio.file.Files;
@@ -40,11 +41,16 @@ public final class NativeLibraries {
    * no error. To be called before the engine is first used, and the first tokenizer is made.
    *
    * @throws InvalidDataException if one is not what its jar holds
+   * @throws UncheckedIOException if one cannot be read
    */
-  public static void check() throws IOException {
+  public static void check() {
     ClassLoader jars = NativeLibraries.class.getClassLoader();
-    check(Utils.getEngineCacheDir("pytorch"), jars, PROPERTIES);
-    check(Utils.getEngineCacheDir("tokenizers"), jars, TOKENIZERS);
+    try {
+      check(Utils.getEngineCacheDir("pytorch"), jars, PROPERTIES);
+      check(Utils.getEngineCacheDir("tokenizers"), jars, TOKENIZERS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** As {@link #check()}, of the folders in {@code cache} and the jars of a class loader. */
