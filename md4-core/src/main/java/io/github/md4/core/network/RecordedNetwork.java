@@ -4,6 +4,7 @@ package io.github.md4.core.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.github.md4.core.DeviceException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.internal.cuda.Upload;
@@ -126,6 +127,44 @@ public final class RecordedNetwork implements TrainableNetwork {
       return new Implementation(
           TapeFactory.of(recompute), forward, "TorchScript, differentiated automatically", release);
     }
+  }
+
+  /**
+   * {@return a network of TorchScript that is differentiated automatically}
+   *
+   * @param parent the manager of gradients and kernels, whose device is theirs
+   * @param parameters the weights, changed in place by updates
+   * @param recompute what is computed again on the way back
+   * @param forward the forward pass, which keeps nothing to be freed
+   */
+  public static RecordedNetwork of(
+      NDManager parent, Parameters parameters, Recompute recompute, Forward forward) {
+    return new RecordedNetwork(
+        parent, parameters, Implementation.recorded(recompute, forward, () -> {}));
+  }
+
+  /**
+   * {@return a network as of {@link #of}, of a kind that has no kernels of its own for training}
+   *
+   * @param kind the network's kind, for the message
+   * @param parent the manager of gradients and kernels, whose device is theirs
+   * @param parameters the weights, changed in place by updates
+   * @param options the kernels asked for, and what is computed again
+   * @param forward the forward pass, which keeps nothing to be freed
+   * @throws DeviceException if the options ask for fused kernels
+   */
+  public static RecordedNetwork unfused(
+      String kind,
+      NDManager parent,
+      Parameters parameters,
+      TrainingOptions options,
+      Forward forward) {
+    if (options.kernels() == TrainingOptions.Kernels.FUSED) {
+      throw new DeviceException(
+          "training.kernels: no fused kernels exist for networks of the kind %s; take auto"
+              .formatted(kind));
+    }
+    return of(parent, parameters, options.recompute(), forward);
   }
 
   /**

@@ -4,7 +4,6 @@ package io.github.md4.core.network.ddit;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.DeviceException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.BlockDecoder;
 import io.github.md4.core.diffusion.Condition;
@@ -155,19 +154,14 @@ final class DditNetwork implements Network {
   @Override
   public TrainableNetwork trainable(
       NDManager parent, Parameters parameters, TrainingOptions options) {
-    if (options.kernels() == TrainingOptions.Kernels.FUSED) {
-      throw new DeviceException(
-          "training.kernels: no fused kernels exist for networks of the kind ddit; take auto");
-    }
-    return new RecordedNetwork(
+    return RecordedNetwork.unfused(
+        "ddit",
         parent,
         parameters,
-        RecordedNetwork.Implementation.recorded(
-            options.recompute(),
-            (scope, batch, recording) ->
-                pass(parameters::get, places(batch.zt()), training, recording)
-                    .logits(batch.zt(), sigmas(batch.condition()), batch.rows()),
-            () -> {}));
+        options,
+        (scope, batch, recording) ->
+            pass(parameters::get, places(batch.zt()), training, recording)
+                .logits(batch.zt(), sigmas(batch.condition()), batch.rows()));
   }
 
   @Override

@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import io.github.md4.core.DeviceException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.internal.torch.Gpt2Kernels;
@@ -20,7 +19,6 @@ import io.github.md4.core.network.RecordedNetwork;
 import io.github.md4.core.network.Specs;
 import io.github.md4.core.network.TrainableNetwork;
 import io.github.md4.core.network.TrainingOptions;
-import io.github.md4.core.network.TrainingOptions.Kernels;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -155,17 +153,13 @@ final class GptNetwork implements Network {
   @Override
   public TrainableNetwork trainable(
       NDManager parent, Parameters parameters, TrainingOptions options) {
-    if (options.kernels() == Kernels.FUSED) {
-      throw new DeviceException("training.kernels: gpt2 has no fused kernels; take auto");
-    }
-    return new RecordedNetwork(
+    return RecordedNetwork.unfused(
+        "gpt2",
         parent,
         parameters,
-        RecordedNetwork.Implementation.recorded(
-            options.recompute(),
-            (scope, batch, recording) ->
-                logits(scope, training, parameters, batch.zt(), batch.rows(), recording),
-            () -> {}));
+        options,
+        (scope, batch, recording) ->
+            logits(scope, training, parameters, batch.zt(), batch.rows(), recording));
   }
 
   @Override

@@ -4,7 +4,6 @@ package io.github.md4.core.network.llama;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.DeviceException;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.Condition;
 import io.github.md4.core.diffusion.Denoiser;
@@ -112,21 +111,14 @@ final class LlamaNetwork implements Network {
   @Override
   public TrainableNetwork trainable(
       NDManager parent, Parameters parameters, TrainingOptions options) {
-    if (options.kernels() == TrainingOptions.Kernels.FUSED) {
-      throw new DeviceException(
-          "training.kernels: no fused kernels exist for networks of the kind llama; take auto");
-    }
-    return new RecordedNetwork(
+    return RecordedNetwork.unfused(
+        "llama",
         parent,
         parameters,
-        RecordedNetwork.Implementation.recorded(
-            options.recompute(),
-            (scope, batch, recording) -> {
-              NDList places = places(batch.zt());
-              return new LlamaPass(config, training, parameters::get, places, recording)
-                  .logits(batch.zt(), batch.rows(), maskColumn);
-            },
-            () -> {}));
+        options,
+        (scope, batch, recording) ->
+            new LlamaPass(config, training, parameters::get, places(batch.zt()), recording)
+                .logits(batch.zt(), batch.rows(), maskColumn));
   }
 
   @Override

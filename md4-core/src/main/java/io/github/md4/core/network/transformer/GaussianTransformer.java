@@ -132,13 +132,11 @@ final class GaussianTransformer implements Network {
     return fused(parent, parameters, options)
         .orElseGet(
             () ->
-                new RecordedNetwork(
+                RecordedNetwork.of(
                     parent,
                     parameters,
-                    RecordedNetwork.Implementation.recorded(
-                        options.recompute(),
-                        (scope, batch, recording) -> recorded(scope, parameters, batch, recording),
-                        () -> {})));
+                    options.recompute(),
+                    (scope, batch, recording) -> recorded(scope, parameters, batch, recording)));
   }
 
   private Optional<TrainableNetwork> fused(

@@ -142,13 +142,11 @@ public final class Transformer implements Network {
     return fused(parent, parameters, options)
         .orElseGet(
             () ->
-                new RecordedNetwork(
+                RecordedNetwork.of(
                     parent,
                     parameters,
-                    RecordedNetwork.Implementation.recorded(
-                        options.recompute(),
-                        (scope, batch, recording) -> recorded(scope, parameters, batch, recording),
-                        () -> {})));
+                    options.recompute(),
+                    (scope, batch, recording) -> recorded(scope, parameters, batch, recording)));
   }
 
   private Optional<TrainableNetwork> fused(
