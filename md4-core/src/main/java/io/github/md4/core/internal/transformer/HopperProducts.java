@@ -21,7 +21,7 @@ import java.util.Optional;
 
 /**
  * Products of few rows of our own on Hopper's tensor cores, {@code product.cu}, with the rotation
- * or the gated activation that follows in the same kernel; of more rows, by another library.
+ * or the gated activation that follows in the same kernel; of more rows, by others.
  *
  * <p>N rows, x [N, in], w [out, in].
  */
@@ -112,7 +112,7 @@ final class HopperProducts implements Products {
   @Override
   public Optional<NDArray> rotated(NDManager scope, NDArray x, NDArray w, NDList rotary) {
     if (network.headWidth() != HEAD_WIDTH || !takes(x, w)) {
-      return Optional.empty();
+      return others.rotated(scope, x, w, rotary);
     }
     int out = (int) w.getShape().get(0);
     NDArray y = pool.columns(scope, x, out);
@@ -125,7 +125,7 @@ final class HopperProducts implements Products {
   @Override
   public Optional<NDArray> gated(NDManager scope, NDArray x, NDArray w) {
     if (network.activation() == Activation.GEGLU || !takes(x, w)) {
-      return Optional.empty(); // GELU is left to its own pass
+      return others.gated(scope, x, w); // GELU is left to its own pass
     }
     int width = (int) w.getShape().get(0) / 2;
     NDArray y = pool.columns(scope, x, width);

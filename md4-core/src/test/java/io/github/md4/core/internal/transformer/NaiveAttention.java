@@ -96,7 +96,8 @@ final class NaiveAttention {
     return new NDList(manager.create(cosines, table), manager.create(sines, table));
   }
 
-  private static double angle(int position, int pair, int width) {
+  /** Returns the angle of a pair of channels at a position. */
+  static double angle(int position, int pair, int width) {
     return position * Math.pow(THETA, -2.0 * pair / width);
   }
 
