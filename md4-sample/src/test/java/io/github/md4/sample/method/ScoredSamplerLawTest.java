@@ -4,28 +4,20 @@ package io.github.md4.sample.method;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import ai.djl.ndarray.NDManager;
 import io.github.md4.core.diffusion.Denoiser;
 import io.github.md4.core.diffusion.Generation;
 import io.github.md4.core.diffusion.ScoreForm;
 import io.github.md4.core.diffusion.TokenSpace;
-import io.github.md4.core.internal.torch.DrawKernels;
 import io.github.md4.core.schedule.MaskingSchedule;
 import io.github.md4.core.schedule.SamplingGrid;
-import io.github.md4.sample.BorrowedKernels;
 import io.github.md4.sample.GenerativeModel;
-import io.github.md4.sample.trajectory.InitialSequence;
-import io.github.md4.sample.trajectory.Sample;
-import io.github.md4.sample.trajectory.SampleRequest;
 import java.util.List;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The samplers of score entropy, of tauLDR and of uniform noise against enumerations of all that
@@ -33,20 +25,21 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("statistical")
 final class ScoredSamplerLawTest {
-  private static final int SAMPLES = 6_007;
   private static final ContextDenoiser DENOISER = new ContextDenoiser(3);
+
   private static final MaskingSchedule SCHEDULE = SqueezedSchedule.LINEAR.schedule();
+
   private static final SamplingSteps STEPS = new SamplingSteps(new SamplingGrid.Uniform(), 4);
+
   private static final int[] MASKS = {3, 3, 3};
+
   private static final int[] TEMPLATE = {3, 1, 3};
 
-  private final NDManager manager = NDManager.newBaseManager();
-  private final DrawKernels kernels = new DrawKernels(manager);
+  private final DrawnSamples samples = DrawnSamples.open();
 
   @AfterEach
   void close() {
-    kernels.close();
-    manager.close();
+    samples.close();
   }
 
   /** Scores whose sum is exp(0.3) r, told by logits less a shift. */
@@ -76,18 +69,6 @@ final class ScoredSamplerLawTest {
             .sub(zt.getManager().create(times).expandDims(1));
       };
     }
-  }
-
-  private List<Sample> samples(GenerativeModel model, SamplingMethod method, int... template) {
-    List<InitialSequence> sequences =
-        LongStream.range(0, SAMPLES).mapToObj(i -> new InitialSequence(template, i)).toList();
-    return new BorrowedKernels(manager, kernels)
-        .sampler(model, method)
-        .sample(new SampleRequest(sequences, 83, 5_003, 1));
-  }
-
-  private void check(double[] law, GenerativeModel model, SamplingMethod method, int... template) {
-    ExactLaw.check(law, ExactLaw.counts(samples(model, method, template)));
   }
 
   private static GenerativeModel masked(
@@ -180,10 +161,13 @@ final class ScoredSamplerLawTest {
     GenerativeModel larger = masked(Larger.denoiser(), new Larger(), schedule);
     for (int[] template : new int[][] {MASKS, TEMPLATE}) {
       SamplingMethod euler = new ApproximateMethod.Euler(STEPS, Leftovers.DRAWN);
-      check(scoredLaw(Revealed.EULER, schedule, 1, 0, template), normalised, euler, template);
-      check(scoredLaw(Revealed.EULER, schedule, more, 0, template), larger, euler, template);
+      samples.check(
+          scoredLaw(Revealed.EULER, schedule, 1, 0, template), normalised, euler, template);
+      samples.check(
+          scoredLaw(Revealed.EULER, schedule, more, 0, template), larger, euler, template);
       SamplingMethod analytic = new ApproximateMethod.Analytic(STEPS, Leftovers.DRAWN);
-      check(scoredLaw(Revealed.ANALYTIC, schedule, more, 0, template), larger, analytic, template);
+      samples.check(
+          scoredLaw(Revealed.ANALYTIC, schedule, more, 0, template), larger, analytic, template);
     }
   }
 
@@ -192,9 +176,9 @@ final class ScoredSamplerLawTest {
   void scoredSteps_fillWhatIsLeftWithTheLikeliest(SqueezedSchedule schedule) {
     GenerativeModel model = masked(DENOISER, new ScoreForm.Softmax(), schedule);
     SamplingMethod euler = new ApproximateMethod.Euler(STEPS, Leftovers.ARGMAX);
-    check(filledLaw(Revealed.EULER, schedule, MASKS), model, euler, MASKS);
+    samples.check(filledLaw(Revealed.EULER, schedule, MASKS), model, euler, MASKS);
     SamplingMethod leaps = new ApproximateMethod.TauLeaping(STEPS, 0, Leftovers.ARGMAX);
-    check(filledLaw(Revealed.LEAP, schedule, MASKS), model, leaps, MASKS);
+    samples.check(filledLaw(Revealed.LEAP, schedule, MASKS), model, leaps, MASKS);
   }
 
   @ParameterizedTest
@@ -203,12 +187,12 @@ final class ScoredSamplerLawTest {
     SamplingMethod method = new ApproximateMethod.TauLeaping(STEPS, correctors, Leftovers.DRAWN);
     double more = Math.exp(Larger.MORE);
     for (int[] template : new int[][] {MASKS, TEMPLATE}) {
-      check(
+      samples.check(
           scoredLaw(Revealed.LEAP, schedule, 1, correctors, template),
           masked(DENOISER, new ScoreForm.Softmax(), schedule),
           method,
           template);
-      check(
+      samples.check(
           scoredLaw(Revealed.LEAP, schedule, more, correctors, template),
           masked(Larger.denoiser(), new Larger(), schedule),
           method,
@@ -233,7 +217,7 @@ final class ScoredSamplerLawTest {
     SamplingMethod method = new ApproximateMethod.Analytic(STEPS, Leftovers.DRAWN);
     law.check(
         ExactLaw.counts(
-            samples(
+            samples.of(
                 masked(DENOISER, new ScoreForm.Softmax(), SqueezedSchedule.LINEAR),
                 method,
                 MASKS)));
@@ -246,7 +230,7 @@ final class ScoredSamplerLawTest {
     for (int tokens : new int[] {1, 2, 3}) {
       double[] law = new double[ExactLaw.STATES];
       add(law, MASKS.clone(), 1, tokens);
-      check(law, model, new ApproximateMethod.RandomOrder(tokens), MASKS);
+      samples.check(law, model, new ApproximateMethod.RandomOrder(tokens), MASKS);
     }
   }
 
@@ -282,113 +266,6 @@ final class ScoredSamplerLawTest {
       filled[position] = v;
       fill(law, z, filled, masks, set & (set - 1), t, p * mu[v], tokens);
     }
-  }
-
-  // ---- uniform noise ----
-
-  private static GenerativeModel uniform() {
-    return new GenerativeModel(
-        DENOISER, new TokenSpace(3), SCHEDULE, new Generation.UniformNoise());
-  }
-
-  private static double[] decoded(double[] law, int... template) {
-    double other = SCHEDULE.oneMinusAlpha(0) / 3;
-    return StepwiseLaw.after(
-        law,
-        9,
-        (z, n, step) -> {
-          double[] p = {other, other, other, 0};
-          p[z[n]] += SCHEDULE.alpha(0);
-          return template[n] == 3 ? p : StepwiseLaw.stays(z[n]);
-        });
-  }
-
-  /** q(y | z_s) times the sum over clean tokens of q(z_s | x0) mu(x0). */
-  private static double[] stepBack(int[] z, int n, double s, double t) {
-    double a = SCHEDULE.alpha(t) / SCHEDULE.alpha(s);
-    double[] mu = DENOISER.mu(z, n, t);
-    double[] p = new double[4];
-    double sum = 0;
-    for (int j = 0; j < 3; j++) {
-      for (int x0 = 0; x0 < 3; x0++) {
-        double clean = (j == x0 ? SCHEDULE.alpha(s) : 0) + SCHEDULE.oneMinusAlpha(s) / 3;
-        p[j] += mu[x0] * clean * ((j == z[n] ? a : 0) + (1 - a) / 3);
-      }
-      sum += p[j];
-    }
-    for (int j = 0; j < 3; j++) {
-      p[j] /= sum;
-    }
-    return p;
-  }
-
-  @Test
-  void ancestralSteps_followTheLawOfUniformNoise() {
-    for (int[] template : new int[][] {MASKS, TEMPLATE}) {
-      double[] law = StepwiseLaw.uniform(template);
-      for (int i = 0; i < 4; i++) {
-        double t = STEPS.time(i);
-        double s = STEPS.time(i + 1);
-        law =
-            StepwiseLaw.after(
-                law,
-                i,
-                (z, n, step) -> template[n] == 3 ? stepBack(z, n, s, t) : StepwiseLaw.stays(z[n]));
-      }
-      SamplingMethod drawn = new ExactMethod.Ancestral(STEPS, Leftovers.DRAWN);
-      check(decoded(law, template), uniform(), drawn, template);
-      check(law, uniform(), new ExactMethod.Ancestral(STEPS), template);
-    }
-  }
-
-  /** One leap by the rates at t, with those of the noise added where it corrects. */
-  private static double[] leap(int[] z, int n, double t, double length, double forward) {
-    double c = SCHEDULE.oneMinusAlpha(t) / 3;
-    double alpha = SCHEDULE.alpha(t);
-    double beta = -SCHEDULE.alphaPrime(t) / alpha;
-    double[] mu = DENOISER.mu(z, n, t);
-    double[] rates = new double[4];
-    double sum = 0;
-    for (int j = 0; j < 3; j++) {
-      for (int x0 = 0; x0 < 3 && j != z[n]; x0++) {
-        double ratio = ((x0 == j ? alpha : 0) + c) / ((x0 == z[n] ? alpha : 0) + c);
-        rates[j] += beta / 3 * length * mu[x0] * (ratio + forward);
-      }
-      sum += rates[j];
-    }
-    double changes = 1 - Math.exp(-sum);
-    for (int j = 0; j < 3; j++) {
-      rates[j] *= changes / sum;
-    }
-    rates[z[n]] = 1 - changes;
-    return rates;
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {0, 1})
-  void leaps_followTheLawOfUniformNoise(int correctors) {
-    for (int[] template : new int[][] {MASKS, TEMPLATE}) {
-      double[] law = StepwiseLaw.uniform(template);
-      for (int i = 0; i < 4; i++) {
-        double t = STEPS.time(i);
-        double s = STEPS.time(i + 1);
-        law = leapt(law, template, t, t - s, 0);
-        for (int c = 0; c < correctors && i < 3; c++) {
-          law = leapt(law, template, s, t - s, 1);
-        }
-      }
-      SamplingMethod method = new ApproximateMethod.TauLeaping(STEPS, correctors, Leftovers.DRAWN);
-      check(decoded(law, template), uniform(), method, template);
-    }
-  }
-
-  private static double[] leapt(
-      double[] law, int[] template, double t, double length, double forward) {
-    return StepwiseLaw.after(
-        law,
-        0,
-        (z, n, step) ->
-            template[n] == 3 ? leap(z, n, t, length, forward) : StepwiseLaw.stays(z[n]));
   }
 
   @Test
