@@ -146,6 +146,63 @@ final class OrderedTrajectoryTest {
     assertThat(Arrays.stream(expected).max().orElseThrow()).isGreaterThan(0.14);
   }
 
+  /**
+   * With Dream's alg_temp the positions of a step are drawn one after another, by the exponentials
+   * of their confidences over it.
+   */
+  @Test
+  @Tag("statistical")
+  void dreamsOrderTemperature_drawsThePositions() {
+    int count = 20_011;
+    double temperature = 0.2;
+    int chosen = DreamTrajectory.count(2, 0, LENGTH);
+    List<TokenEvent> events =
+        events(
+            new PublishedMethod.Dream(PublishedMethod.Algorithm.MASKGIT_PLUS, 2, temperature),
+            count);
+    int[] z = new int[LENGTH];
+    Arrays.fill(z, TOKENS);
+    double[] weights = new double[LENGTH];
+    for (int n = 0; n < LENGTH; n++) {
+      weights[n] = Math.exp(score(Order.CONFIDENCE, DENOISER.mu(z, n, 1)) / temperature);
+    }
+    int[] sets = new int[count];
+    events.stream()
+        .filter(e -> e.point().step() == 0)
+        .forEach(e -> sets[(int) e.sample()] |= 1 << e.position());
+    long[] seen = new long[1 << LENGTH];
+    Arrays.stream(sets).forEach(set -> seen[set]++);
+    double[] expected = new double[1 << LENGTH];
+    drawSet(weights, 0, chosen, 1, expected);
+    double statistic = 0;
+    for (int set = 0; set < seen.length; set++) {
+      if (Integer.bitCount(set) == chosen) {
+        statistic += Math.pow(seen[set] - count * expected[set], 2) / (count * expected[set]);
+      } else {
+        assertThat(seen[set]).isZero();
+      }
+    }
+    assertThat(chosen).isEqualTo(3);
+    assertThat(statistic).isLessThan(117); // chi-square of 55 degrees: false alarm 2e-6
+  }
+
+  /** Adds the chances of each set of so many more positions, drawn without putting back. */
+  private static void drawSet(double[] weights, int taken, int more, double p, double[] sets) {
+    if (more == 0) {
+      sets[taken] += p;
+      return;
+    }
+    double sum = 0;
+    for (int n = 0; n < LENGTH; n++) {
+      sum += (taken >> n & 1) == 1 ? 0 : weights[n];
+    }
+    for (int n = 0; n < LENGTH; n++) {
+      if ((taken >> n & 1) == 0) {
+        drawSet(weights, taken | 1 << n, more - 1, p * weights[n] / sum, sets);
+      }
+    }
+  }
+
   /** Adds the chances of being the one that is never chosen, drawing without putting back. */
   private static void leaveOne(double[] weights, List<Integer> taken, double p, double[] left) {
     if (taken.size() == LENGTH - 1) {

@@ -522,6 +522,50 @@ final class PublishedSamplersTest {
     }
   }
 
+  static List<Peer> all() {
+    return Peer.of("llada", "dream", "a2d");
+  }
+
+  private static final List<PublishedMethod> ALL =
+      List.of(
+          new PublishedMethod.Blocks(BlockCounts.LLADA, 4, 8, Remasking.LOW_CONFIDENCE, 0),
+          new PublishedMethod.Blocks(BlockCounts.LLADA, 4, 4, Remasking.RANDOM, 0),
+          new PublishedMethod.Blocks(BlockCounts.DLLM, 4, 8, Remasking.LOW_CONFIDENCE, 0),
+          new PublishedMethod.Dream(Algorithm.ORIGIN, 3, 0),
+          new PublishedMethod.Dream(Algorithm.MASKGIT_PLUS, 3, 0),
+          new PublishedMethod.Dream(Algorithm.TOPK_MARGIN, 3, 0.5),
+          new PublishedMethod.Dream(Algorithm.ENTROPY, 3, 0));
+
+  /**
+   * Dream's code reveals the mean number of its batch in each row, and LLaDA's pads prompts: here a
+   * sequence of other masks or another length beside one changes nothing, and no mask is left.
+   */
+  @ParameterizedTest
+  @MethodSource("all")
+  @Tag("exact")
+  void sequences_doNotDependOnThoseBeside(Peer peer) throws IOException {
+    try (SavedModel model = load(peer)) {
+      int mask = model.description().tokenSpace().maskToken();
+      int[] few = {3, 1, mask, 4, 1, 5, 9, 2, mask, 6};
+      int[] many = {2, mask, mask, mask, mask, mask, mask, mask, 8, mask};
+      int[] longer = {7, 5, 3, mask, mask, mask, mask, mask, mask, mask, mask, mask, mask};
+      for (PublishedMethod method : ALL) {
+        List<int[]> together = ends(sample(model, List.of(few, many, longer), method, greedy()));
+        for (int[] end : together) {
+          assertThat(end).as("%s %s", peer, method.text()).doesNotContain(mask);
+        }
+        List<int[]> alone = ends(sample(model, List.of(few), method, greedy()));
+        assertThat(together.get(0)).as("%s %s", peer, method.text()).isEqualTo(alone.get(0));
+        assertThat(together.get(1)[0]).isEqualTo(2);
+        assertThat(together.get(1)[8]).isEqualTo(8);
+      }
+    }
+  }
+
+  private static List<int[]> ends(List<List<int[]>> states) {
+    return states.stream().map(each -> each.get(each.size() - 1)).toList();
+  }
+
   @Test
   @Tag("exact")
   void text_isReadAgain() {
