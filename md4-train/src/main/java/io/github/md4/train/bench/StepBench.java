@@ -9,6 +9,7 @@ import io.github.md4.core.MemoryFormat;
 import io.github.md4.core.Precision;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.core.internal.cuda.GpuTimeline;
+import io.github.md4.core.internal.torch.ProcessHeap;
 import io.github.md4.core.model.ModelConfig;
 import io.github.md4.core.network.Network;
 import io.github.md4.core.network.image.ImageConfig;
@@ -204,16 +205,19 @@ public final class StepBench implements AutoCloseable {
   public record Pace(int steps, double seconds, double first) {}
 
   /**
-   * Makes a step, and then steps for so long; at least one of these. They run without waiting.
+   * Makes a step, and then steps for so long; at least one of these. They run without waiting. As a
+   * training does around an evaluation, it gives free memory of a CPU back.
    *
    * @param seconds the time after which no more step begins, at least 0
+   * @param evaluationEvery the steps from one evaluation to the next, at least 1; 0 without any
    * @return the number of steps, and the seconds of one
-   * @throws IllegalArgumentException if {@code seconds} is negative
+   * @throws IllegalArgumentException if a number is negative
    * @throws DivergedException if a loss is not finite
    * @throws io.github.md4.core.DeviceException if the device's memory is full
    */
-  public Pace pace(double seconds) {
+  public Pace pace(double seconds, long evaluationEvery) {
     require(seconds >= 0, "seconds must be at least 0", seconds);
+    require(evaluationEvery >= 0, "evaluationEvery must be at least 0", evaluationEvery);
     try (BatchQueue<PreparedStep> queue = queue()) {
       double first = window(queue, 1) * 1e-3;
       long start = System.nanoTime();
@@ -222,11 +226,24 @@ public final class StepBench implements AutoCloseable {
       int steps = 1;
       for (int left = more; left > 0 && elapsed(start) < seconds; ) {
         int some = Math.min(left, Math.max(1, more / PACE_WINDOWS));
+        some = Math.min(some, untilEvaluation(evaluationEvery));
         double unused = window(queue, some);
+        releaseIfEvaluated(evaluationEvery);
         steps += some;
         left -= some;
       }
       return new Pace(steps, elapsed(start) / steps, first);
+    }
+  }
+
+  /** Returns how many steps there are up to the next evaluation, at least 1. */
+  private int untilEvaluation(long every) {
+    return every == 0 ? MOST_STEPS : (int) Math.min(MOST_STEPS, every - learner.updates() % every);
+  }
+
+  private void releaseIfEvaluated(long every) {
+    if (every > 0 && learner.updates() % every == 0) {
+      ProcessHeap.release(manager.getDevice());
     }
   }
 
