@@ -137,7 +137,8 @@ final class Trial implements AutoCloseable {
   private Findings findings(Batching batching, double seconds, Evaluated evaluated)
       throws IOException {
     boolean isBrief = seconds == 0;
-    StepBench.Pace pace = bench.pace(seconds, experiment.evaluation().every());
+    StepBench.Pace pace =
+        bench.pace(seconds, experiment.training().steps(), experiment.evaluation().every());
     double start = sinceStart() - (pace.steps() + 1) * pace.seconds();
     long ofSteps = peak();
     double samples = samples(isBrief ? WARM_SECONDS : SAMPLING_SECONDS);

@@ -209,20 +209,24 @@ public final class StepBench implements AutoCloseable {
    * training does around an evaluation, it gives free memory of a CPU back.
    *
    * @param seconds the time after which no more step begins, at least 0
+   * @param most the steps after which no more step begins, at least 1: where code is compiled the
+   *     first steps are slower, so a short training is slower than a long one
    * @param evaluationEvery the steps from one evaluation to the next, at least 1; 0 without any
    * @return the number of steps, and the seconds of one
-   * @throws IllegalArgumentException if a number is negative
+   * @throws IllegalArgumentException if a number is too small
    * @throws DivergedException if a loss is not finite
    * @throws io.github.md4.core.DeviceException if the device's memory is full
    */
-  public Pace pace(double seconds, long evaluationEvery) {
+  public Pace pace(double seconds, long most, long evaluationEvery) {
     require(seconds >= 0, "seconds must be at least 0", seconds);
+    require(most >= 1, "most must be at least 1", most);
     require(evaluationEvery >= 0, "evaluationEvery must be at least 0", evaluationEvery);
     try (BatchQueue<PreparedStep> queue = queue()) {
       double first = window(queue, 1) * 1e-3;
       long start = System.nanoTime();
       double second = window(queue, 1) * 1e-3;
-      int more = (int) Math.min(MOST_STEPS, Math.max(0, seconds / second - 1));
+      int limit = (int) Math.min(MOST_STEPS, Math.max(0, most - 2));
+      int more = (int) Math.min(limit, Math.max(0, seconds / second - 1));
       int steps = 1;
       for (int left = more; left > 0 && elapsed(start) < seconds; ) {
         int some = Math.min(left, Math.max(1, more / PACE_WINDOWS));
