@@ -2,6 +2,7 @@
 package io.github.md4.cli;
 
 import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.Terminal;
 import java.util.List;
 import org.jline.utils.Signals;
 
@@ -20,7 +21,15 @@ final class StopSignals {
    */
   static void endTheProcess() {
     for (String signal : SIGNALS) {
-      Object unused = Signals.register(signal, () -> System.exit(ExitCodes.INTERRUPTED));
+      Object unused = Signals.register(signal, StopSignals::end);
     }
+  }
+
+  /** Ends the line of a bar first, so that the shell's prompt does not stand behind it. */
+  private static void end() {
+    if (Terminal.isStderr()) {
+      System.err.println();
+    }
+    System.exit(ExitCodes.INTERRUPTED);
   }
 }

@@ -42,8 +42,9 @@ record Findings(
    *
    * @param examples in a call; 0 where the training has no evaluation
    * @param seconds of each example
+   * @param excess the seconds that the first evaluation takes longer than others
    */
-  record Scored(int examples, double seconds) {}
+  record Scored(int examples, double seconds, double excess) {}
 
   /** The most bytes in use by the process or, if there is one, of the GPU, in each phase. */
   record Peaks(long steps, long samples, long evaluation) {}

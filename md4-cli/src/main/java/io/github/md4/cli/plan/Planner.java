@@ -112,7 +112,8 @@ record Planner(NDManager manager, Experiment experiment, int vocabularySize, Reh
     // On a GPU both trials are of one process, whose start is before the first of them.
     parts.put("start", device().isGpu() ? one.start() + all.excess() : all.start());
     parts.put("steps", experiment.training().steps() * step);
-    parts.put("evaluation", evaluations() * scored() * all.scored().seconds());
+    double evaluation = evaluations() * scored() * all.scored().seconds();
+    parts.put("evaluation", evaluation + all.scored().excess());
     parts.put("samples", evaluations() * all.samples());
     long sets = checkpoints() * SETS_OF_A_CHECKPOINT + SETS_OF_THE_MODEL;
     parts.put("checkpoints", sets * BYTES * all.parameters() * all.written());

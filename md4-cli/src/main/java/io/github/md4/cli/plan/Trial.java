@@ -144,7 +144,7 @@ final class Trial implements AutoCloseable {
     double samples = samples(isBrief ? WARM_SECONDS : SAMPLING_SECONDS);
     long ofSamples = peak();
     Part part = evaluated.part(isBrief ? 1 : affordable(pace.seconds()));
-    double ofExample = part.call == 0 ? 0 : evaluationOfExample(part);
+    Findings.Scored scored = part.call == 0 ? new Findings.Scored(0, 0, 0) : scored(part);
     long ofEvaluation = peak();
     double written = isBrief ? 0 : DiskTrial.secondsPerByte(experiment.run(), weights());
     return new Findings(
@@ -155,7 +155,7 @@ final class Trial implements AutoCloseable {
         new Findings.Steps(examples, batching.microBatch(), pace.steps(), pace.seconds()),
         samples,
         written,
-        new Findings.Scored(part.call, ofExample),
+        scored,
         new Findings.Peaks(ofSteps, ofSamples, ofEvaluation),
         0);
   }
@@ -243,25 +243,25 @@ final class Trial implements AutoCloseable {
     return (int) Math.max(1, CALL_SECONDS / (step / examples));
   }
 
-  /** Returns the seconds of each example of a part of an evaluation. */
-  private double evaluationOfExample(Part part) {
+  /** Scores a part of an evaluation twice; the first time finds nothing compiled. */
+  private Findings.Scored scored(Part part) {
+    double first = seconds(part);
+    double second = seconds(part);
+    return new Findings.Scored(part.call, second / part.examples, Math.max(0, first - second));
+  }
+
+  /** Returns the seconds of a part of an evaluation. */
+  private double seconds(Part part) {
     EvaluationConfig config = experiment.evaluation();
-    double seconds = 0;
-    for (int time = 0; time < 2; time++) { // the first finds nothing compiled
-      long start = System.nanoTime();
-      double unused =
-          new LikelihoodEstimator(
-                  learner().model().objective(Weights.EMA),
-                  new LikelihoodEstimator.Settings(config.seed(), 1, part.call))
-              .estimate(
-                  manager,
-                  learner().model().denoiser(Weights.EMA),
-                  random(part.examples),
-                  done -> {})
-              .natsPerToken();
-      seconds = (System.nanoTime() - start) * 1e-9;
-    }
-    return seconds / part.examples;
+    long start = System.nanoTime();
+    double unused =
+        new LikelihoodEstimator(
+                learner().model().objective(Weights.EMA),
+                new LikelihoodEstimator.Settings(config.seed(), 1, part.call))
+            .estimate(
+                manager, learner().model().denoiser(Weights.EMA), random(part.examples), done -> {})
+            .natsPerToken();
+    return (System.nanoTime() - start) * 1e-9;
   }
 
   private Examples random(long count) {

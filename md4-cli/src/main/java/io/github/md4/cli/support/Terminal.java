@@ -25,7 +25,7 @@ public final class Terminal {
    * /proc}. {@code System.console()} would ask stdin and stdout instead, and is never null from
    * Java 22 on.
    */
-  static boolean isStderr() {
+  public static boolean isStderr() {
     return leadsToTerminal(STDERR) && !"dumb".equals(System.getenv("TERM"));
   }
 

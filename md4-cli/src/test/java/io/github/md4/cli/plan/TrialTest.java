@@ -21,7 +21,7 @@ final class TrialTest {
         new Findings.Steps(1, 1, 1, 0.3),
         0,
         0,
-        new Findings.Scored(0, 0),
+        new Findings.Scored(0, 0, 0),
         new Findings.Peaks(0, 0, 0),
         0);
   }
