@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     description =
         "Tells what a training takes before it begins: parameters, operations, memory by part, and"
             + " the time of the whole run, from a trial of some seconds on random tokens. Reads no"
-            + " tokens and writes no file.",
+            + " tokens and leaves no file.",
     sortOptions = false,
     footer = {
       "%nExamples:",
@@ -45,7 +45,9 @@ public final class PlanCommand implements Callable<Integer> {
       names = "--seconds",
       paramLabel = "N",
       converter = OptionTypes.Amount.class,
-      description = "The time of the trial of steps. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The time of the trial of steps; a shorter one is less exact. Default:"
+              + " ${DEFAULT-VALUE}.")
   private int seconds = 20;
 
   @Mixin private VocabularyOption vocabulary;
