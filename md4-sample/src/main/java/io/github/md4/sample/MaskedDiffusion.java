@@ -335,8 +335,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * @param x clean tokens, [N], at most as many as the model was trained with
    * @param options the seed of times and masks, and the number of groups of masks
    * @return the bound, in nats and in bits per token, with the standard error
-   * @throws IllegalArgumentException if there are no tokens or too many, or one is not in the
-   *     vocabulary
+   * @throws IllegalArgumentException if there are none, too many, or one not in the vocabulary
    */
   LikelihoodEstimate score(int[] x, ScoringOptions options);
 
@@ -345,8 +344,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    *
    * @param text a text of the tokenizer's symbols, from 1 to N tokens
    * @return the bound, in nats and in bits per token, with the standard error
-   * @throws IllegalArgumentException if the text has no tokens, too many, or a character that the
-   *     vocabulary lacks
+   * @throws IllegalArgumentException if it has no tokens, too many, or an unknown character
    */
   default LikelihoodEstimate score(String text) {
     return score(tokenizer().encode(text), ScoringOptions.defaults().seed(0));
@@ -359,8 +357,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * @param options the seed of times and masks, and the number of groups of masks
    * @param limits the deadline of the request, and its share of the calls
    * @return the score to come
-   * @throws IllegalArgumentException if the text has no tokens, too many, or a character that the
-   *     vocabulary lacks
+   * @throws IllegalArgumentException if it has no tokens, too many, or an unknown character
    * @throws OverloadedException if as many requests run and wait as the limits allow
    */
   default Pending<LikelihoodEstimate> submitScore(
@@ -375,8 +372,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    * @param options the seed of times and masks, and the number of groups of masks
    * @param limits the deadline of the request, and its share of the calls
    * @return the score to come
-   * @throws IllegalArgumentException if there are no tokens or too many, or one is not in the
-   *     vocabulary
+   * @throws IllegalArgumentException if there are none, too many, or one not in the vocabulary
    * @throws OverloadedException if as many requests run and wait as the limits allow
    */
   Pending<LikelihoodEstimate> submitScore(int[] x, ScoringOptions options, RequestLimits limits);
