@@ -77,6 +77,11 @@ def load_alone(folder):
 def main():
     alone = "--without-transformers" in sys.argv
     folder = sys.argv[-1]
+    wanted = ["torch", "numpy" if alone else "transformers"]
+    missing = [name for name in wanted if importlib.util.find_spec(name) is None]
+    if len(sys.argv) < 2 or missing:
+        sys.exit(f"needs {' and '.join(missing)}: python3 -m pip install {' '.join(missing)}" if missing else __doc__)
+
     import torch
 
     if alone:
@@ -101,7 +106,9 @@ def main():
     single, double = distance(torch.float32), distance(torch.float64)
     print(f"{expected.numel()} logits, torch {torch.__version__}, largest distance {single:.2e} of 1 + the logit; "
           f"from the same network in float64 {double:.2e}")
-    sys.exit(0 if single <= 1e-5 and double <= 1e-5 else 1)
+    equal = single <= 1e-5 and double <= 1e-5
+    print("the same model, within 1e-5" if equal else "NOT the same: above 1e-5")
+    sys.exit(0 if equal else 1)
 
 
 if __name__ == "__main__":

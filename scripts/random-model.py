@@ -75,6 +75,8 @@ def bfloat16(values):
 
 
 def main():
+    if len(sys.argv) != 3 or sys.argv[1] not in SHAPES:
+        sys.exit(__doc__)
     config, tensors, rows = SHAPES[sys.argv[1]]
     folder = sys.argv[2]
     os.makedirs(folder)
