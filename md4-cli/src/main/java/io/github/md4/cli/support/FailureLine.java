@@ -73,12 +73,13 @@ public final class FailureLine {
   }
 
   private static String unmatched(UnmatchedArgumentException failure) {
-    List<String> options = failure.getUnmatched().stream().filter(FailureLine::isOption).toList();
-    String mistyped = options.isEmpty() ? failure.getUnmatched().get(0) : options.get(0);
+    List<String> all = failure.getUnmatched();
+    String mistyped = all.get(0);
+    List<String> options = all.stream().filter(FailureLine::isOption).toList();
     String complaint =
-        options.isEmpty()
-            ? message(failure).replace(NO_INDEX, "")
-            : new UnmatchedArgumentException(failure.getCommandLine(), options).getMessage();
+        isOption(mistyped) // what stands behind it are its values
+            ? new UnmatchedArgumentException(failure.getCommandLine(), options).getMessage()
+            : message(failure).replace(NO_INDEX, "");
     return complaint + meant(failure, mistyped.replaceFirst("=.*", ""));
   }
 
