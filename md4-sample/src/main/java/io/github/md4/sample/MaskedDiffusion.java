@@ -290,7 +290,7 @@ public interface MaskedDiffusion extends AutoCloseable {
    */
   default Sample infill(String template, SamplingOptions options) {
     InitialSequence start = template(template, 0);
-    Template.requireHole(start.zt(), description().tokenSpace().maskToken());
+    Template.requireHole(start.zt(), tokenizer().vocabularySize());
     return generate(List.of(start), options, SamplingListener.none()).get(0);
   }
 

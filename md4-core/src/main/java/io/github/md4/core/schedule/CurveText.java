@@ -69,8 +69,9 @@ final class CurveText {
     List<String> kinds = CurveKind.all().stream().map(CurveKind::name).toList();
     String offered = kinds.stream().map(", or "::concat).collect(Collectors.joining());
     List<String> names = Stream.concat(OWN.stream(), kinds.stream()).toList();
-    return new IllegalArgumentException(
-        "schedule must be " + FORMS + offered + ": " + text + NearestName.hint(names, text));
+    String name = text.replaceFirst("\\(.*", "");
+    String hint = names.contains(name) ? "" : NearestName.hint(names, name);
+    return new IllegalArgumentException("schedule must be " + FORMS + offered + ": " + text + hint);
   }
 
   /** Returns {@code name(number, number)}. */
