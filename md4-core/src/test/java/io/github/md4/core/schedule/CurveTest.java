@@ -116,7 +116,6 @@ final class CurveTest {
       strings = {
         "",
         "sigmoid",
-        "Linear",
         "linear(1)",
         "polynomial",
         "polynomial()",
@@ -131,6 +130,15 @@ final class CurveTest {
         .isThrownBy(() -> Curve.parse(text))
         .withMessageContaining("linear, cosine, polynomial(EXPONENT), geometric")
         .withMessageEndingWith(": " + text);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Linear, linear", "liner, linear", "polynomal(1), polynomial"})
+  void parse_namesTheNearest(String text, String nearest) {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Curve.parse(text))
+        .withMessageContaining("linear, cosine, polynomial(EXPONENT), geometric")
+        .withMessageEndingWith(": " + text + "; did you mean " + nearest + "?");
   }
 
   @ParameterizedTest
