@@ -61,7 +61,8 @@ final class GraphSteps implements AutoCloseable {
    * waits once for them all.
    */
   List<double[]> draw(int[] zt, List<Step> all, Confidence confidence) {
-    List<Step> steps = all.subList(0, Math.min(all.size(), StepKernels.MOST_STEPS));
+    int count = isWhole(all, zt.length) ? 1 : Math.min(all.size(), StepKernels.MOST_STEPS);
+    List<Step> steps = all.subList(0, count);
     Size size = size(zt.length, steps);
     Key key = new Key(size, confidence);
     boolean isAscending = steps.stream().allMatch(step -> isAscending(step.rows()));
@@ -69,6 +70,13 @@ final class GraphSteps implements AutoCloseable {
       return List.of();
     }
     return recorded(key).draw(zt, steps);
+  }
+
+  /**
+   * Returns whether a step asks for all positions: its rows stand otherwise than those of others.
+   */
+  private static boolean isWhole(List<Step> steps, int positions) {
+    return steps.stream().anyMatch(step -> step.rows().length == positions);
   }
 
   /** Returns the size that serves each of the steps. */
