@@ -85,8 +85,8 @@ final class FusedTransformerGpuTest {
         new Case(network(32, 12, 12, Embedding.INSIDE, Activation.GEGLU), 2017, 1),
         new Case(network(64, 12, 12, Embedding.OUTSIDE, Activation.GLU), 27, 2),
         new Case(network(64, 4, 2, Embedding.OUTSIDE, Activation.GLU), 27, 2),
-        new Case(network(64, 13, 13, Embedding.INSIDE, Activation.GLU), 27, 2), // two warps a row
-        new Case(network(64, 17, 17, Embedding.INSIDE, Activation.GLU), 27, 2), // four
+        new Case(wide(13), 27, 2), // two warps a row
+        new Case(wide(17), 27, 2), // four
         new Case(withClasses(), 67, 2),
         new Case(causal(), 67, 2),
         new Case(
@@ -103,6 +103,10 @@ final class FusedTransformerGpuTest {
         .withLayers(LAYERS)
         .withEmbedding(embedding)
         .withActivation(activation);
+  }
+
+  private static TransformerConfig wide(int heads) {
+    return network(64, heads, heads, Embedding.INSIDE, Activation.GLU).withLayers(1);
   }
 
   private static TransformerConfig withClasses() {
