@@ -13,7 +13,6 @@ import io.github.md4.core.internal.torch.Confidence;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -111,14 +110,9 @@ final class GraphForward implements FrozenForward {
   }
 
   @Override
-  public Optional<double[]> draw(
+  public synchronized Optional<double[]> draw(
       int[] zt, Condition condition, int[] rows, double[] u, Confidence confidence) {
-    return drawAhead(zt, List.of(new Step(condition, rows, u)), confidence).stream().findFirst();
-  }
-
-  @Override
-  public synchronized List<double[]> drawAhead(int[] zt, List<Step> ahead, Confidence confidence) {
-    return steps.map(graphs -> graphs.draw(zt, ahead, confidence)).orElse(List.of());
+    return steps.flatMap(graphs -> graphs.draw(zt, condition, rows, u, confidence));
   }
 
   private boolean isLarge(Size size) {
