@@ -48,9 +48,10 @@ public final class Choices {
    * @param text the text that is none of them
    */
   public static IllegalArgumentException refusal(String key, List<String> names, String text) {
+    String name = text.replaceFirst("\\(.*", "");
+    String hint = names.contains(name) ? "" : NearestName.hint(names, name);
     return new IllegalArgumentException(
-        "%s must be %s: %s%s"
-            .formatted(key, alternatives(names), text, NearestName.hint(names, text)));
+        "%s must be %s: %s%s".formatted(key, alternatives(names), text, hint));
   }
 
   /**
