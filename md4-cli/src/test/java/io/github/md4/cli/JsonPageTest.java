@@ -166,6 +166,13 @@ final class JsonPageTest {
     print(
         "evaluate order",
         words("evaluate order --device cpu --json --model", model, "--data", valid));
+    Path items =
+        Files.writeString(
+            folder.resolve("items.jsonl"),
+            "{\"prompt\": \"a\", \"answers\": [\"b\", \"c\"], \"correct\": 1}");
+    print(
+        "evaluate answers",
+        words("evaluate answers --device cpu --json --model", model, "--from", items));
     String both = losses + "," + losses;
     print("compare", words("compare --json --first", both, "--second", both));
   }

@@ -55,6 +55,8 @@ final class MissingInputTest {
       evaluate --device cpu --data DATA --watch NAME.run
       evaluate --device cpu MODEL --suite zero-shot --data-dir NAME.dir
       evaluate --device cpu --data DATA --model NAME.model --losses OUT.csv
+      evaluate answers --device cpu --model NAME.model --from SCORED
+      evaluate answers --device cpu --model MODEL --from NAME.jsonl
       evaluate fid --device cpu --samples NAME.bin --reference PICTURES --features CLASSIFIER
       evaluate fid --device cpu --samples PICTURES --reference NAME.bin --features CLASSIFIER
       evaluate generative --device cpu --scorer NAME.model --samples SCORED

@@ -86,6 +86,7 @@ final class NumericOptionsTest {
           Map.entry("evaluate", " --device cpu --model @/run --chunks 4 --data @/data/valid.bin"),
           Map.entry(
               "evaluate order", " --device cpu --model @/run --chunks 4 --data @/data/valid.bin"),
+          Map.entry("evaluate answers", " --device cpu --model @/run --from @/answers.jsonl"),
           Map.entry("evaluate fid", IMAGES + " --device cpu --features @/c.safetensors"),
           Map.entry(
               "evaluate generative",
@@ -108,6 +109,7 @@ final class NumericOptionsTest {
       Map.ofEntries(
           Map.entry("--block", " --sampler llada"),
           Map.entry("--prompt-guidance", " --sampler llada"),
+          Map.entry("evaluate answers --prompt-guidance", " --rounds 1"),
           Map.entry("--correctors", " --sampler tau-leaping"),
           Map.entry("--order-temperature", " --sampler dream-entropy"),
           Map.entry("--remask-rate", " --sampler remask-cap"),
@@ -125,6 +127,7 @@ final class NumericOptionsTest {
   static void prepare() throws IOException {
     System.setIn(InputStream.nullInputStream()); // a chat without questions
     Files.writeString(folder.resolve("chat.jinja"), "{{ messages[0].content }}");
+    Files.writeString(folder.resolve("answers.jsonl"), "{\"prompt\": \"a\", \"answer\": \"b\"}");
     TinyTraining tiny = TinyTraining.prepare(folder);
     tiny.train("--set", "sampling.count=0").check();
     tiny.train(

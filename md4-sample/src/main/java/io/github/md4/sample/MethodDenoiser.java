@@ -4,6 +4,7 @@ package io.github.md4.sample;
 import static io.github.md4.core.Checks.require;
 
 import io.github.md4.core.diffusion.Denoiser;
+import io.github.md4.core.diffusion.PromptGuidedDenoiser;
 import io.github.md4.core.diffusion.TokenSpace;
 import io.github.md4.sample.method.SamplingMethod;
 import io.github.md4.sample.trajectory.InitialSequence;

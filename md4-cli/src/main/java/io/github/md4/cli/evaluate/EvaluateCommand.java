@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
     description = "Estimates the likelihood that a model gives to data, with its standard error.",
     subcommands = {
       EvaluateOrderCommand.class,
+      EvaluateAnswersCommand.class,
       EvaluateFidCommand.class,
       EvaluateGenerativeCommand.class
     },

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.md4.sample;
+package io.github.md4.core.diffusion;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
-import io.github.md4.core.diffusion.Condition;
-import io.github.md4.core.diffusion.Denoiser;
 
 /**
  * Classifier-free guidance away from the same sequence without its prompt (LLaDA): {@code un + (w +
  * 1) (cond - un)}, where un has a mask in place of every given token.
  *
- * @param scale w
- * @param isGiven of which positions the tokens are given, [N]
+ * @param denoiser the network
+ * @param mask its mask's id
+ * @param scale w, at least 0; the network alone with 0
+ * @param isGiven of which positions the tokens are given, [N]; not to be changed
  */
-record PromptGuidedDenoiser(Denoiser denoiser, int mask, double scale, boolean[] isGiven)
+public record PromptGuidedDenoiser(Denoiser denoiser, int mask, double scale, boolean[] isGiven)
     implements Denoiser {
 
   @Override
