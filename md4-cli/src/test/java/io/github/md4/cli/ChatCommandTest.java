@@ -180,6 +180,9 @@ final class ChatCommandTest {
     String options = "--length 6 --steps 3 --block 3 --seed 3";
     Ran twice = chat("w5\n/reset\nw5\n/exit\nw6\n", (Object[]) options.split(" "));
     assertThat(twice.out().lines()).hasSize(2);
+    assertThat(chat("/help\n").succeeded().out())
+        .hasLineCount(2)
+        .contains("an answer has at most 128 tokens", "/reset begins anew", "/exit ends");
   }
 
   @Test
@@ -188,10 +191,11 @@ final class ChatCommandTest {
     assertThat(unknown.code()).isZero(); // the stand-in leaves out what it does not know
     assertThat(unknown.out()).hasLineCount(1);
     Ran full = chat("w1\n", "--length", "60", "--block", "2");
+    assertThat(full.code()).isEqualTo(2);
     assertThat(full.err()).hasLineCount(1).contains("leave no room for 60 more in the model's 64");
     settings("\"chat_template\": \"{% macro m() %}{% endmacro %}\"");
     chat("w1\n")
-        .failed(3, "tokenizer_config.json", "the tag 'macro', which is not understood here");
+        .failed(3, "tokenizer_config.json", "no chat template that can be used", "the tag 'macro'");
     settings("\"chat_template\": null");
     chat("w1\n").failed(3, "has no chat template", "--template FILE");
     settings("\"chat_template\": [{\"name\": \"tool_use\", \"template\": \"x\"}]");
@@ -200,6 +204,7 @@ final class ChatCommandTest {
     Files.writeString(model.resolve("chat_template.jinja"), TEMPLATE);
     assertThat(chat("w1\n", "--length", "4", "--block", "2").code()).isZero();
     Ran refused = chat("w1\n", "--template", file("{{ raise_exception('no') }}"));
+    assertThat(refused.code()).isEqualTo(2);
     assertThat(refused.err()).contains("the template says: no");
   }
 

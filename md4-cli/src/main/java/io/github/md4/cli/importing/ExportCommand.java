@@ -66,7 +66,8 @@ public final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path model = RunFolder.modelIn(folder.path(), weights);
-    if (PublishedCopy.isIn(model)) {
+    boolean isPublished = PublishedCopy.isIn(model);
+    if (isPublished) {
       PublishedCopy.restore(model, to);
     } else {
       TransformersExport.write(model, weights, to);
@@ -76,7 +77,9 @@ public final class ExportCommand implements Callable<Integer> {
         .println(
             json
                 ? Json.report().put("folder", to.toString()).put("layout", layout.toString())
-                : "written to " + to + ", " + layout);
+                : "written to %s, %s"
+                    .formatted(
+                        to, isPublished ? "as it was published" : "in the layout " + layout));
     return ExitCodes.DONE;
   }
 }

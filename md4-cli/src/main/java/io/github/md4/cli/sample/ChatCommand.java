@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Answers what is typed, line by line, with a published model that has a chat template. In a"
           + " terminal an answer is shown while it is unmasked.",
-      "/reset begins anew; /exit, or the end of the input, ends."
+      "/reset begins anew, /help says what there is; /exit, or the end of the input, ends. Without a"
+          + " terminal, the exit code is 2 if a question had no answer."
     },
     sortOptions = false,
     footer = {
@@ -47,6 +48,7 @@ import picocli.CommandLine.Spec;
 public final class ChatCommand implements Callable<Integer> {
   private static final String RESET = "/reset";
   private static final String EXIT = "/exit";
+  private static final String HELP = "/help";
   private static final String HOLE = "\u2591";
 
   @Spec private CommandSpec spec;
@@ -85,14 +87,19 @@ public final class ChatCommand implements Callable<Integer> {
     List<ChatMessage> beginning = system == null ? List.of() : List.of(ChatMessage.system(system));
     try (MaskedDiffusion model = options.generator(folder.path())) {
       sampler.fitTo(model);
-      converse(new Chat(model, format, beginning), sampler.options());
+      boolean isSeen = Terminal.isDialogue();
+      boolean isWhole = converse(new Chat(model, format, beginning), sampler.options(), isSeen);
+      return isWhole || isSeen ? ExitCodes.DONE : ExitCodes.USAGE;
     }
-    return ExitCodes.DONE;
   }
 
-  private void converse(Chat chat, SamplingOptions sampling) throws IOException {
+  /** Answers until the input ends; returns whether every question had an answer. */
+  private boolean converse(Chat chat, SamplingOptions sampling, boolean isSeen) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    boolean isSeen = Terminal.isDialogue();
+    boolean isWhole = true;
+    if (isSeen) {
+      greet();
+    }
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     while (true) {
@@ -101,17 +108,31 @@ public final class ChatCommand implements Callable<Integer> {
         out.flush();
       }
       String line = in.readLine();
+      if (line == null && isSeen) {
+        out.println(); // the prompt of a shell begins a line
+      }
       if (line == null || line.strip().equals(EXIT) || out.checkError()) {
-        return;
+        return isWhole;
       } else if (line.strip().equals(RESET)) {
         chat.forget();
+      } else if (line.strip().equals(HELP)) {
+        greet();
       } else if (!line.isBlank()) {
-        answer(chat, line.strip(), sampling, isSeen);
+        isWhole &= answer(chat, line.strip(), sampling, isSeen);
       }
     }
   }
 
-  private void answer(Chat chat, String question, SamplingOptions sampling, boolean isSeen) {
+  private void greet() {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(
+        "%s: each line is a question, an answer has at most %,d tokens"
+            .formatted(Visible.of(folder.path().toString()), length));
+    out.println("%s begins anew, %s says this, %s ends".formatted(RESET, HELP, EXIT));
+  }
+
+  /** Answers a question; returns whether there was an answer. */
+  private boolean answer(Chat chat, String question, SamplingOptions sampling, boolean isSeen) {
     PrintWriter out = spec.commandLine().getOut();
     LiveText live = new LiveText(out, Terminal.size());
     Consumer<int[]> progress =
@@ -125,10 +146,12 @@ public final class ChatCommand implements Callable<Integer> {
       if (!answer.hasEnded()) {
         tell("the answer has not ended within --length %,d tokens".formatted(length));
       }
+      return true;
     } catch (IllegalArgumentException e) {
       tell(
           "%s; %s forgets what was said, and a smaller --length leaves more room"
               .formatted(e.getMessage(), RESET));
+      return false;
     }
   }
 

@@ -69,7 +69,9 @@ public final class ChatFormat {
     Source source = own.isPresent() ? Source.of(own.get()) : Source.in(folder, json);
     ChatTemplate template =
         new UntrustedFile(source.file)
-            .read("has no chat template", () -> ChatTemplate.parse(source.text, tokens(json)));
+            .read(
+                "has no chat template that can be used",
+                () -> ChatTemplate.parse(source.text, tokens(json)));
     Map<String, Integer> special = TokenizerFiles.read(folder).specialTokens();
     Tokenizer tokenizer = SavedModel.Description.read(model).tokenizer();
     return new ChatFormat(template, tokenizer, special, PublishedCopy.sampler(model));
