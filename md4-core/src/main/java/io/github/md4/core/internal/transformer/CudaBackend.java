@@ -2,6 +2,7 @@
 package io.github.md4.core.internal.transformer;
 
 import ai.djl.ndarray.NDManager;
+import io.github.md4.core.Precision;
 import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.Nvrtc;
 import io.github.md4.core.internal.cuda.PinnedUpload;
@@ -16,12 +17,30 @@ import java.util.Optional;
 
 /** The GPU's implementation of the transformer's hand-written pass in training. */
 class CudaBackend implements FusedBackend {
+  private static final int OCTET = 8;
+  private static final int WIDEST = 2048;
+  private static final int WIDEST_HEAD = 256;
+
   final CudaDevice cuda;
   final FusedKernels.Options options;
 
   CudaBackend(CudaDevice cuda, FusedKernels.Options options) {
     this.cuda = cuda;
     this.options = options;
+  }
+
+  /** Returns the GPU, if the kernels run on it for a network of these widths in bfloat16. */
+  static Optional<CudaDevice> device(NDManager manager, FusedKernels.Options options) {
+    return fits(options.network()) ? CudaDevice.forKernels(manager) : Optional.empty();
+  }
+
+  private static boolean fits(TransformerKernels.Options network) {
+    int width = network.heads() * network.headWidth();
+    return network.precision() == Precision.BFLOAT16
+        && width % OCTET == 0
+        && width <= WIDEST
+        && network.headWidth() % OCTET == 0
+        && network.headWidth() <= WIDEST_HEAD;
   }
 
   @Override

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.github.md4.core.Precision;
-import io.github.md4.core.internal.cuda.CudaDevice;
 import io.github.md4.core.internal.cuda.RecordingStream;
 import io.github.md4.core.internal.cuda.Upload;
 import io.github.md4.core.internal.torch.BufferPool;
@@ -37,10 +36,6 @@ import java.util.Optional;
  * products' type unless float32 is said. Results belong to {@code scope}.
  */
 public final class FusedKernels implements AutoCloseable {
-  private static final int OCTET = 8;
-  private static final int WIDEST = 2048;
-  private static final int WIDEST_HEAD = 256;
-
   private final NDManager manager;
   private final Options options;
   private final FusedBackend backend;
@@ -111,7 +106,7 @@ public final class FusedKernels implements AutoCloseable {
     if (CpuBackend.fits(parent.getDevice(), options)) {
       return Optional.of(new FusedKernels(parent, options, new CpuBackend(options)));
     }
-    return cuda(parent, options)
+    return CudaBackend.device(parent, options)
         .map(cuda -> new FusedKernels(parent, options, new CudaBackend(cuda, options)));
   }
 
@@ -120,21 +115,8 @@ public final class FusedKernels implements AutoCloseable {
    * for every block.
    */
   public static Optional<FusedKernels> findFrozen(NDManager parent, Options options) {
-    return cuda(parent, options)
+    return CudaBackend.device(parent, options)
         .map(cuda -> new FusedKernels(parent, options, new CudaBackend.Frozen(cuda, options)));
-  }
-
-  private static Optional<CudaDevice> cuda(NDManager parent, Options options) {
-    return fits(options.network) ? CudaDevice.forKernels(parent) : Optional.empty();
-  }
-
-  private static boolean fits(TransformerKernels.Options network) {
-    int width = network.heads() * network.headWidth();
-    return network.precision() == Precision.BFLOAT16
-        && width % OCTET == 0
-        && width <= WIDEST
-        && network.headWidth() % OCTET == 0
-        && network.headWidth() <= WIDEST_HEAD;
   }
 
   // ---- branches ----
