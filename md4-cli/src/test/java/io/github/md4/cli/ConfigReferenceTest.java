@@ -163,7 +163,7 @@ final class ConfigReferenceTest {
     return range.find()
         ? Optional.of(
             (range.group(1) + constant(source, range.group(2)) + orEmpty(range.group(3)))
-                .replaceAll(", but is.*|; it is.*| \\($", "")
+                .replaceAll(", but is.*|; it is.*|, as$| \\(\\)?$", "")
                 .strip())
         : Optional.empty();
   }

@@ -251,6 +251,8 @@ final class SampleCommandTest {
     Path whole = model;
     model = folder.resolve("nowhere");
     sample("--count 1").failed(3, "nowhere: no such folder");
+    model = Files.writeString(folder.resolve("book.txt"), "a text");
+    sample("--count 1").failed(3, "book.txt: is a file, not a folder");
     model = Files.createDirectory(folder.resolve("empty"));
     sample("--count 1").failed(3, "empty: is neither a run with a checkpoint nor a model");
     model = whole;

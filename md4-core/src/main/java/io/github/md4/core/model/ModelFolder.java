@@ -53,7 +53,9 @@ public final class ModelFolder {
     }
     if (!Files.isDirectory(path)) {
       throw new InvalidDataException(
-          path, "no such folder; a run, checkpoint or model is expected");
+          path,
+          (Files.exists(path) ? "is a file, not a folder" : "no such folder")
+              + "; a run, checkpoint or model is expected");
     }
     for (int listing = 0; listing < LISTINGS; listing++) {
       List<Path> checkpoints = checkpoints(path.resolve(CHECKPOINTS));

@@ -30,7 +30,7 @@ import java.util.Map;
  * @param keyValueHeads the number of heads of keys and values, which divides {@code heads}; fewer
  *     is grouped-query attention
  * @param layers the number of blocks, at least 1
- * @param activation the activation of the feed-forward\'s gate, and of the condition before every
+ * @param activation the activation of the feed-forward's gate, and of the condition before every
  *     adaLN product
  * @param conditioning the initial values of the adaLN products
  * @param depthScaledInit whether the feed-forward's initial variance is divided by layers / 2
