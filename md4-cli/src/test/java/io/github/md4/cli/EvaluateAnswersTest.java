@@ -39,6 +39,8 @@ final class EvaluateAnswersTest {
       {"prompt": [1, 2], "answers": [[3, 4, 5], [6]], "correct": 0}
       """;
 
+  private static final Path PEERS = Path.of("../md4-core/src/test/resources/peers");
+
   @TempDir private Path folder;
   private Path model;
   private Path file;
@@ -99,7 +101,7 @@ final class EvaluateAnswersTest {
   void report_saysHow() {
     assertThat(answers("").succeeded().out())
         .contains("3 right ones, after their prompts")
-        .contains("counts, 8 rounds of 16 draws, prompt guidance 0.0, seed 0")
+        .contains("counts, 8 rounds of 16 draws, prompt guidance 0.0, softmax over tokens, seed 0")
         .contains("of 2 choices");
     String guided = answers(" --json --prompt-guidance 1.5").succeeded().out();
     assertThat(guided).isNotEqualTo(answers(" --json").succeeded().out());
@@ -129,6 +131,23 @@ final class EvaluateAnswersTest {
   void wrongLines_areNamed(String line, String message) throws IOException {
     Files.writeString(file, line + "\n");
     answers("").failed(3, message);
+  }
+
+  /** The mask's row takes a share of the softmax, and so adds to the loss. */
+  @Test
+  void maskRow_isOneMoreInTheSoftmax() throws IOException {
+    model = PEERS.resolve("llada");
+    Files.writeString(file, "{\"prompt\": [1, 2], \"answer\": [3, 4, 5]}");
+    double tokens = answers(" --json").succeeded().json().path("natsPerToken").asDouble();
+    JsonNode with = answers(" --json --with-mask-row").succeeded().json();
+    assertThat(with.path("natsPerToken").asDouble()).isGreaterThan(tokens + 1e-4);
+    assertThat(with.path("isWithMaskRow").asBoolean()).isTrue();
+  }
+
+  @Test
+  void modelsWithoutSuchALikelihood_areRefused() {
+    model = PEERS.resolve("bd3lm");
+    answers("").failed(2, "--model", "unmasks block by block");
   }
 
   @Test

@@ -228,6 +228,14 @@ final class ObjectiveTableTest {
     } else {
       order.failed(ExitCodes.USAGE, "--model: has no likelihood in an order");
     }
+    Path items =
+        Files.writeString(folder.resolve("i.jsonl"), "{\"prompt\": \"a\", \"answer\": \"b\"}");
+    Ran answers = md4(words("evaluate answers --device cpu --model " + model + " --from " + items));
+    if (isOfMasks) {
+      assertThat(answers.code()).as(answers.err()).isZero();
+    } else {
+      answers.failed(ExitCodes.USAGE, "--model: has no likelihood of an answer");
+    }
   }
 
   /** A run of one objective is resumed as no other. */

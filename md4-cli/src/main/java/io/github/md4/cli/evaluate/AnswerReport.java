@@ -36,7 +36,13 @@ record AnswerReport(
   private static final String ONE_ROUND = "a single round; give more with --rounds";
 
   /** How the estimates were made. */
-  record Settings(AnswerMasks masks, int rounds, int draws, double promptGuidance, long seed) {
+  record Settings(
+      AnswerMasks masks,
+      int rounds,
+      int draws,
+      double promptGuidance,
+      boolean isWithMaskRow,
+      long seed) {
     private String masksName() {
       return masks.name().toLowerCase(Locale.ROOT);
     }
@@ -115,11 +121,12 @@ record AnswerReport(
     }
     table.row(
         "masks",
-        "%s, %,d rounds of %,d draws, prompt guidance %s, seed %d",
+        "%s, %,d rounds of %,d draws, prompt guidance %s, softmax over %s, seed %d",
         settings.masksName(),
         settings.rounds,
         settings.draws,
         settings.promptGuidance,
+        settings.isWithMaskRow ? "the mask's row too" : "tokens",
         settings.seed);
     table.row("device", "%s, %s", DeviceChoice.name(model.device()), model.precision());
     table.row("model", "%s, weights %s, SHA-256 %s", model.file(), model.weights(), model.sha256());
@@ -145,6 +152,7 @@ record AnswerReport(
         .put("rounds", settings.rounds)
         .put("draws", settings.draws)
         .put("promptGuidance", settings.promptGuidance)
+        .put("isWithMaskRow", settings.isWithMaskRow)
         .put("seed", settings.seed)
         .put("file", file.toString());
     ArrayNode answers = json.putArray("answers");

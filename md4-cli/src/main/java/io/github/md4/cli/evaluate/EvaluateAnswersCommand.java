@@ -99,6 +99,13 @@ final class EvaluateAnswersCommand implements Callable<Integer> {
   private double promptGuidance = 0;
 
   @Option(
+      names = "--with-mask-row",
+      description =
+          "Normalise over the mask's row of a published table too, as the code of LLaDA's and"
+              + " Dream's authors does; without it over tokens alone.")
+  private boolean isWithMaskRow;
+
+  @Option(
       names = "--seed",
       paramLabel = "SEED",
       description = "The seed of the masks. Default: ${DEFAULT-VALUE}.")
@@ -130,7 +137,7 @@ final class EvaluateAnswersCommand implements Callable<Integer> {
               file,
               items,
               scored(model, likelihood, items),
-              new AnswerReport.Settings(masks, rounds, draws, promptGuidance, seed),
+              new AnswerReport.Settings(masks, rounds, draws, promptGuidance, isWithMaskRow, seed),
               model.origin());
       PrintWriter out = spec.commandLine().getOut();
       if (json) {
@@ -155,13 +162,20 @@ final class EvaluateAnswersCommand implements Callable<Integer> {
                       model.description().config().objective(),
                       model.description().config().schedule()));
     }
+    if (model.description().config().network().blockSize() > 0) {
+      throw new InvalidConfigException(
+          "--model",
+          "unmasks block by block, so that an answer over several blocks has no bound of this"
+              + " kind; md4 evaluate scores its sequences");
+    }
     return new AnswerLikelihood(model.description().tokenSpace(), shared.get());
   }
 
   /** Returns an estimate for each answer of each item. */
   private List<List<Estimate>> scored(
       LoadedModel model, AnswerLikelihood likelihood, List<Item> items) {
-    Denoiser denoiser = model.model().denoiser().withMaskColumn(); // as the authors' softmax
+    Denoiser tokens = model.model().denoiser();
+    Denoiser denoiser = isWithMaskRow ? tokens.withMaskColumn() : tokens;
     AnswerLikelihood.Settings settings =
         new AnswerLikelihood.Settings(masks, new Noise(seed), rounds, draws);
     List<List<Estimate>> estimates = new ArrayList<>();
