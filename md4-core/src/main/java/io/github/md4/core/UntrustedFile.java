@@ -19,6 +19,9 @@ import java.util.regex.Pattern;
  * @param path the file, which may be absent, huge or hostile
  */
 public record UntrustedFile(Path path) {
+  /** The beginning of what git keeps in the place of a large file. */
+  private static final String POINTER = "version https://git-lfs.";
+
   private static final long MOST_TEXT_BYTES = 1 << 29;
 
   /** An open file of this process. */
@@ -84,7 +87,8 @@ public record UntrustedFile(Path path) {
   /**
    * {@return the text of the file}
    *
-   * @throws InvalidDataException if it is not UTF-8, or so long that it cannot be what it should be
+   * @throws InvalidDataException if it is not UTF-8, a pointer of git-lfs, or so long that it
+   *     cannot be what it should be
    * @throws IOException if the file cannot be read
    */
   public String text() throws IOException {
@@ -96,7 +100,12 @@ public record UntrustedFile(Path path) {
     }
     try {
       ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(path));
-      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+      String text = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+      if (text.startsWith(POINTER)) {
+        throw new InvalidDataException(
+            path, "is a pointer of git-lfs, not the file; run git lfs pull in its folder");
+      }
+      return text;
     } catch (CharacterCodingException e) {
       throw new InvalidDataException(path, "is not UTF-8; copy it again", e);
     }

@@ -27,6 +27,15 @@ public final class Chat {
   private final int kept; // turns that stay when the rest is forgotten
   private long answers;
 
+  /** A conversation that leaves no room for an answer of the length asked for. */
+  public static final class TooLongException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    private TooLongException(String message) {
+      super(message);
+    }
+  }
+
   /**
    * An answer.
    *
@@ -70,6 +79,7 @@ public final class Chat {
    * @param options method, law of tokens, seed; each answer has noise of its own
    * @param progress told the answer's tokens [length] in [0, V] after each call of the network, on
    *     this thread: masks, V, where it is not filled yet
+   * @throws TooLongException if the conversation leaves no room for the answer
    * @throws IllegalArgumentException if the vocabulary lacks a symbol, the template refuses the
    *     turn, or what was said and the answer are longer than the model's sequences; the
    *     conversation is then as before
@@ -99,7 +109,7 @@ public final class Chat {
   private void checkFits(int prompt, int length) {
     int most = model.description().config().length();
     if (prompt + (long) length > most) {
-      throw new IllegalArgumentException(
+      throw new TooLongException(
           "the conversation has %,d tokens, which leave no room for %,d more in the model's %,d"
               .formatted(prompt, length, most));
     }

@@ -110,6 +110,27 @@ final class SamplingOptionsTest {
   @CsvSource(
       delimiter = '|',
       value = {
+        "llada|llada(128, 32, LOW, 0.0)",
+        "dllm|dllm(128, 32, LOW, 0.0)",
+        "dream-origin|dream-origin(128, 0.0)",
+        "dream-maskgit-plus|dream-maskgit-plus(128, 0.0)",
+        "dream-topk-margin|dream-topk-margin(128, 0.0)",
+        "dream-entropy|dream-entropy(128, 0.0)",
+        "radd|radd(128, 0.0)",
+        "mdlm|mdlm(128)",
+        "sedd-euler|sedd-euler(128)",
+        "sedd-analytic|sedd-analytic(128)",
+        "bd3lm|bd3lm(4, 0)"
+      })
+  void publishedSampler_mayBeANameAlone(String text, String whole) {
+    assertThat(SamplingOptions.defaults().sampler(text).method().text())
+        .isEqualTo(whole.replace("LOW", "low-confidence"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
         "ancestral(20)|ancestral must be written ancestral(STEPS, GRID, LEFTOVERS): ancestral(20)",
         "ancestral(2.5, cosine, argmax)|ancestral takes a whole number: 2.5",
         "ancestral(0, cosine, argmax)|steps must be at least 1: 0",

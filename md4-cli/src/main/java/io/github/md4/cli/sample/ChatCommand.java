@@ -147,10 +147,13 @@ public final class ChatCommand implements Callable<Integer> {
         tell("the answer has not ended within --length %,d tokens".formatted(length));
       }
       return true;
-    } catch (IllegalArgumentException e) {
+    } catch (Chat.TooLongException e) {
       tell(
           "%s; %s forgets what was said, and a smaller --length leaves more room"
               .formatted(e.getMessage(), RESET));
+      return false;
+    } catch (IllegalArgumentException e) {
+      tell(e.getMessage());
       return false;
     }
   }

@@ -12,8 +12,8 @@ final class LawOptions {
       paramLabel = "X",
       converter = OptionTypes.NotNegative.class,
       description =
-          "The divisor of the logits; 0 takes the likeliest token. Default: 1, with samplers of"
-              + " published models 0.")
+          "The divisor of the logits; 0 takes the likeliest token. Default: 1, with those of"
+              + " LLaDA, dllm and Dream 0.")
   private Double temperature;
 
   @Option(

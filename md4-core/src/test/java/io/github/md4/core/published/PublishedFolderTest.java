@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @Tag("exact")
@@ -170,6 +171,22 @@ final class PublishedFolderTest {
     refuses("only model.gguf; convert it to safetensors");
     Files.writeString(folder.resolve("consolidated.bin"), "x");
     refuses("only consolidated.bin; convert it to safetensors");
+  }
+
+  /** What a clone without git-lfs has in the place of a file. */
+  @ParameterizedTest
+  @CsvSource({
+    "dream, vocab.json",
+    "dream, merges.txt",
+    "dream, config.json",
+    "llada, tokenizer.json"
+  })
+  void pointerOfGitLfs_isToldInThePlaceOfEachText(String name, String file) throws IOException {
+    folder = copyOf(name);
+    Files.writeString(
+        folder.resolve(file),
+        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1671853\n");
+    refuses(file + ": is a pointer of git-lfs, not the file; run git lfs pull in its folder");
   }
 
   @Test

@@ -49,6 +49,13 @@ final class MethodText {
           "sedd-analytic",
           "bd3lm");
 
+  /** The numbers of a published method that is written by its name alone. */
+  private static final String STEPS = "128";
+
+  private static final String[] BLOCKS = {STEPS, "32", "low-confidence", "0"};
+  private static final String[] DREAM = {STEPS, "0"};
+  private static final String[] BD3LM = {"4", "0"};
+
   private MethodText() {}
 
   static SamplingMethod parse(String text) {
@@ -71,17 +78,18 @@ final class MethodText {
       case EULER -> new ApproximateMethod.Euler(steps(call), leftovers(call));
       case ANALYTIC -> new ApproximateMethod.Analytic(steps(call), leftovers(call));
       case TAU_LEAPING -> tauLeaping(call);
-      case "llada" -> blocks(BlockCounts.LLADA, call);
-      case "dllm" -> blocks(BlockCounts.DLLM, call);
-      case "dream-origin" -> dream(PublishedMethod.Algorithm.ORIGIN, call);
-      case "dream-maskgit-plus" -> dream(PublishedMethod.Algorithm.MASKGIT_PLUS, call);
-      case "dream-topk-margin" -> dream(PublishedMethod.Algorithm.TOPK_MARGIN, call);
-      case "dream-entropy" -> dream(PublishedMethod.Algorithm.ENTROPY, call);
-      case "radd" -> dream(PublishedMethod.Algorithm.RADD, call);
-      case "mdlm" -> timed(PublishedMethod.Rule.MDLM, call);
-      case "sedd-euler" -> timed(PublishedMethod.Rule.SEDD_EULER, call);
-      case "sedd-analytic" -> timed(PublishedMethod.Rule.SEDD_ANALYTIC, call);
-      case "bd3lm" -> blockwise(call);
+      case "llada" -> blocks(BlockCounts.LLADA, call.orElse(BLOCKS));
+      case "dllm" -> blocks(BlockCounts.DLLM, call.orElse(BLOCKS));
+      case "dream-origin" -> dream(PublishedMethod.Algorithm.ORIGIN, call.orElse(DREAM));
+      case "dream-maskgit-plus" ->
+          dream(PublishedMethod.Algorithm.MASKGIT_PLUS, call.orElse(DREAM));
+      case "dream-topk-margin" -> dream(PublishedMethod.Algorithm.TOPK_MARGIN, call.orElse(DREAM));
+      case "dream-entropy" -> dream(PublishedMethod.Algorithm.ENTROPY, call.orElse(DREAM));
+      case "radd" -> dream(PublishedMethod.Algorithm.RADD, call.orElse(DREAM));
+      case "mdlm" -> timed(PublishedMethod.Rule.MDLM, call.orElse(STEPS));
+      case "sedd-euler" -> timed(PublishedMethod.Rule.SEDD_EULER, call.orElse(STEPS));
+      case "sedd-analytic" -> timed(PublishedMethod.Rule.SEDD_ANALYTIC, call.orElse(STEPS));
+      case "bd3lm" -> blockwise(call.orElse(BD3LM));
       default -> offered(call);
     };
   }

@@ -39,7 +39,9 @@ public interface SamplingMethod {
    * bd3lm(BLOCK, STEPS)
    * }</pre>
    *
-   * or of a {@link SamplingMethodKind} on the class path.
+   * or of a {@link SamplingMethodKind} on the class path. The last four lines, the methods of
+   * published models, may be names alone: {@code llada(128, 32, low-confidence, 0)}, {@code
+   * dream-origin(128, 0)}, {@code mdlm(128)}, {@code bd3lm(4, 0)}, and the others like them.
    *
    * @param text the text, as the command line and JSON hold it
    * @return the method

@@ -35,6 +35,11 @@ public record Call(String name, List<String> arguments) {
     return texts.isEmpty() ? name : name + "(" + String.join(", ", texts) + ")";
   }
 
+  /** Returns this call, with other arguments where it has none. */
+  public Call orElse(String... standard) {
+    return arguments.isEmpty() ? new Call(name, List.of(standard)) : this;
+  }
+
   /** Checks the number of arguments, named in the message. */
   public void checkArguments(String... names) {
     require(
