@@ -66,6 +66,17 @@ final class ImportCommandTest {
     }
   }
 
+  @Test
+  void layoutOfAnotherModel_isRefused() throws IOException {
+    Path other = TinyModel.OF_SEVEN.write(folder.resolve("other"), 1);
+    Path back = folder.resolve("back");
+    md4("export", "--model", other, "--like", imported("mdlm"), "--to", back)
+        .failed(3, "it was trained from another model");
+    md4("export", "--model", other, "--like", other, "--to", back)
+        .failed(3, "was not made from a published model by md4 import");
+    assertThat(back).doesNotExist();
+  }
+
   /** Returns each tensor's type, shape and bytes by its name, in one text. */
   private static String tensors(Path file) throws IOException {
     byte[] all = Files.readAllBytes(file);

@@ -184,7 +184,11 @@ final class PublishedCommandsTest {
     md4("train", "--device", "cpu", "--config", file).check();
     String first = Files.readAllLines(folder.resolve("run/metrics.jsonl")).get(0);
     assertThat(JSON.readTree(first).path("bitsPerToken").asDouble()).isPositive();
-    md4(words("sample --device cpu --length 8 --steps 4 --model " + folder.resolve("run"))).check();
+    String sample = "sample --device cpu --length 8 --steps 4 --seed 3 --model ";
+    String ours = md4(words(sample + folder.resolve("run"))).succeeded().out();
+    Path exported = folder.resolve("exported");
+    md4("export", "--model", folder.resolve("run"), "--like", model, "--to", exported).check();
+    assertThat(md4(words(sample + exported)).succeeded().out()).isEqualTo(ours);
   }
 
   /** The sets of MDLM's and SEDD's papers, with a model of GPT-2's vocabulary. */

@@ -4,6 +4,7 @@ package io.github.md4.cli.importing;
 import io.github.md4.cli.support.ExitCodes;
 import io.github.md4.cli.support.Json;
 import io.github.md4.cli.support.ModelArgument;
+import io.github.md4.core.model.SavedModel;
 import io.github.md4.core.model.Weights;
 import io.github.md4.core.published.PublishedCopy;
 import io.github.md4.core.published.TransformersExport;
@@ -25,7 +26,11 @@ import picocli.CommandLine.Spec;
       "A model that md4 import made goes back to its published layout."
     },
     sortOptions = false,
-    footer = {"%nExamples:", "  md4 export --model runs/quickstart --to quickstart-pytorch"})
+    footer = {
+      "%nExamples:",
+      "  md4 export --model runs/quickstart --to quickstart-pytorch",
+      "  md4 export --model runs/own-dream --like models/dream --to own-dream"
+    })
 public final class ExportCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -54,6 +59,14 @@ public final class ExportCommand implements Callable<Integer> {
   private Weights weights = Weights.EMA;
 
   @Option(
+      names = "--like",
+      paramLabel = "DIR",
+      description =
+          "The model that md4 import made, from which this one was trained further: its published"
+              + " layout and files, with the weights of this one, in float32.")
+  private Path like;
+
+  @Option(
       names = "--to",
       required = true,
       paramLabel = "FOLDER",
@@ -66,8 +79,10 @@ public final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Path model = RunFolder.modelIn(folder.path(), weights);
-    boolean isPublished = PublishedCopy.isIn(model);
-    if (isPublished) {
+    boolean isPublished = like != null || PublishedCopy.isIn(model);
+    if (like != null) {
+      PublishedCopy.restore(like, SavedModel.weightsFile(model, weights), to);
+    } else if (isPublished) {
       PublishedCopy.restore(model, to);
     } else {
       TransformersExport.write(model, weights, to);
@@ -79,7 +94,8 @@ public final class ExportCommand implements Callable<Integer> {
                 ? Json.report().put("folder", to.toString()).put("layout", layout.toString())
                 : "written to %s, %s"
                     .formatted(
-                        to, isPublished ? "as it was published" : "in the layout " + layout));
+                        to,
+                        isPublished ? "in the layout as published" : "in the layout " + layout));
     return ExitCodes.DONE;
   }
 }

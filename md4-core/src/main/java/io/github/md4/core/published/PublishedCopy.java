@@ -17,7 +17,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -135,13 +137,73 @@ public final class PublishedCopy {
    * @throws IOException if a file cannot be read or written
    */
   public static void restore(Path model, Path to) throws IOException {
+    checkIsIn(model);
+    AtomicWrite.folder(to, folder -> restoreInto(model, model.resolve(MODEL), folder));
+  }
+
+  /**
+   * Writes a model that was trained further from a published one in the published layout: the names
+   * and files of tensors, and all other files, of the model that it began with, the types and bytes
+   * of its own.
+   *
+   * @param like the folder that {@code md4 import} made of the published model
+   * @param weights the file of the weights, which has the tensors of {@code like}
+   * @param to the folder to be made, or replaced where it holds an earlier copy
+   * @throws java.nio.file.FileAlreadyExistsException if there are other files under that name
+   * @throws InvalidDataException if {@code like} was made in another way, a tensor is missing or of
+   *     another shape, or a file is damaged
+   * @throws IOException if a file cannot be read or written
+   */
+  public static void restore(Path like, Path weights, Path to) throws IOException {
+    checkIsIn(like);
+    try (SafeTensors expected = SafeTensors.open(like.resolve(MODEL));
+        SafeTensors given = SafeTensors.open(weights)) {
+      for (String name : expected.names()) {
+        boolean fits =
+            given.names().contains(name) && given.shape(name).equals(expected.shape(name));
+        if (!fits) {
+          throw new InvalidDataException(
+              weights,
+              "has no tensor %s of shape %s as %s has: it was trained from another model"
+                  .formatted(name, expected.shape(name), like));
+        }
+      }
+    }
+    AtomicWrite.folder(
+        to,
+        folder -> {
+          restoreInto(like, weights, folder);
+          Path index = folder.resolve(TensorShards.INDEX);
+          if (Files.isRegularFile(index)) {
+            Files.writeString(index, indexOf(index));
+          }
+        });
+  }
+
+  /** Returns an index of shards with the bytes that the tensors of its files have. */
+  private static String indexOf(Path file) throws IOException {
+    JsonObject index = new UntrustedFile(file).readJson("is no index of shards", json -> json);
+    Set<String> shards = new TreeSet<>();
+    index.getAsJsonObject("weight_map").asMap().values().forEach(x -> shards.add(x.getAsString()));
+    long bytes = 0;
+    for (String shard : shards) {
+      try (SafeTensors tensors = SafeTensors.open(file.resolveSibling(shard))) {
+        bytes += tensors.dataBytes();
+      }
+    }
+    JsonObject about = new JsonObject();
+    about.addProperty("total_size", bytes);
+    index.add("metadata", about);
+    return new GsonBuilder().setPrettyPrinting().create().toJson(index) + "\n";
+  }
+
+  private static void checkIsIn(Path model) {
     if (!isIn(model)) {
       throw new InvalidDataException(model, "was not made from a published model by md4 import");
     }
-    AtomicWrite.folder(to, folder -> restoreInto(model, folder));
   }
 
-  private static void restoreInto(Path model, Path folder) throws IOException {
+  private static void restoreInto(Path model, Path trained, Path folder) throws IOException {
     Path kept = model.resolve(KEPT);
     try (Stream<Path> files = Files.list(kept)) {
       for (Path file : files.sorted().toList()) {
@@ -152,18 +214,18 @@ public final class PublishedCopy {
       }
     }
     Map<String, Map<String, String>> byFile = byFile(kept.resolve(NAMES));
-    try (SafeTensors weights = SafeTensors.open(model.resolve(MODEL));
+    try (SafeTensors weights = SafeTensors.open(trained);
         Buffers buffers = Buffers.open(kept.resolve(BUFFERS))) {
-      for (Map.Entry<String, Map<String, String>> file : byFile.entrySet()) {
+      for (Map.Entry<String, Map<String, String>> each : byFile.entrySet()) {
         List<NamedTensor> tensors = new ArrayList<>();
-        file.getValue()
+        each.getValue()
             .forEach(
                 (published, own) ->
                     tensors.add(
                         own.isEmpty()
                             ? buffers.tensor(published)
                             : weights.tensor(own, published)));
-        SafeTensors.write(folder.resolve(file.getKey()), Map.of("format", "pt"), tensors);
+        SafeTensors.write(folder.resolve(each.getKey()), Map.of("format", "pt"), tensors);
       }
     }
   }

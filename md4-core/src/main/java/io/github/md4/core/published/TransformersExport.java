@@ -60,7 +60,8 @@ public final class TransformersExport {
                     new InvalidDataException(
                         model,
                         "has a network that cannot be exported; those of the kinds transformer,"
-                            + " unet, uvit and dit can, and models of md4 import"));
+                            + " unet, uvit and dit can, models of md4 import, and those trained"
+                            + " further from one, with --like and that one's folder"));
     Path file = SavedModel.weightsFile(model, weights);
     AtomicWrite.folder(
         to,
