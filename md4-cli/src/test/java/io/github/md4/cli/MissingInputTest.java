@@ -62,6 +62,7 @@ final class MissingInputTest {
       evaluate generative --device cpu --scorer NAME.model --samples SCORED
       evaluate generative --device cpu --judge NAME.model --samples SCORED
       export --to OUT NAME.model
+      export --to OUT MODEL --like NAME.model
       import --to OUT --from NAME.model
       infill --device cpu --model NAME.model --template ab[MASK]
       infill --device cpu NAME.model --template ab[MASK]

@@ -31,6 +31,7 @@ final class OutputOptionsTest {
           "--file",
           "--first",
           "--from",
+          "--like",
           "--infill",
           "--judge",
           "--labels",

@@ -198,6 +198,9 @@ public final class PublishedCopy {
   }
 
   private static void checkIsIn(Path model) {
+    if (!Files.exists(model)) {
+      throw new InvalidDataException(model, "no such folder; a model of md4 import is expected");
+    }
     if (!isIn(model)) {
       throw new InvalidDataException(model, "was not made from a published model by md4 import");
     }
