@@ -25,7 +25,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -150,25 +149,14 @@ final class EvaluateAnswersCommand implements Callable<Integer> {
   }
 
   private AnswerLikelihood likelihood(LoadedModel model) {
-    Optional<MaskingSchedule> shared =
-        model.model().schedule().match(Optional::of, perToken -> Optional.empty());
-    boolean isUnmasking = model.description().config().objective().generation().isUnmasking();
-    if (shared.isEmpty() || !isUnmasking) {
-      throw new InvalidConfigException(
-          "--model",
-          "has no likelihood of an answer: it must reveal masks by a schedule that all tokens"
-              + " share, not %s with the schedule %s"
-                  .formatted(
-                      model.description().config().objective(),
-                      model.description().config().schedule()));
-    }
+    MaskingSchedule shared = SharedSchedule.of(model, "likelihood of an answer");
     if (model.description().config().network().blockSize() > 0) {
       throw new InvalidConfigException(
           "--model",
           "unmasks block by block, so that an answer over several blocks has no bound of this"
               + " kind; md4 evaluate scores its sequences");
     }
-    return new AnswerLikelihood(model.description().tokenSpace(), shared.get());
+    return new AnswerLikelihood(model.description().tokenSpace(), shared);
   }
 
   /** Returns an estimate for each answer of each item. */

@@ -6,7 +6,6 @@ import io.github.md4.cli.support.LoadedModel;
 import io.github.md4.cli.support.ModelOptions;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Progress;
-import io.github.md4.core.InvalidConfigException;
 import io.github.md4.core.likelihood.BoundEstimate;
 import io.github.md4.core.likelihood.OrderLikelihood;
 import io.github.md4.core.likelihood.UnitLosses;
@@ -16,7 +15,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -116,19 +114,8 @@ final class EvaluateOrderCommand implements Callable<Integer> {
   }
 
   private OrderLikelihood likelihood(LoadedModel model) {
-    Optional<MaskingSchedule> shared =
-        model.model().schedule().match(Optional::of, perToken -> Optional.empty());
-    boolean isUnmasking = model.description().config().objective().generation().isUnmasking();
-    if (shared.isEmpty() || !isUnmasking) {
-      throw new InvalidConfigException(
-          "--model",
-          "has no likelihood in an order: it must reveal masks by a schedule that all tokens"
-              + " share, not %s with the schedule %s"
-                  .formatted(
-                      model.description().config().objective(),
-                      model.description().config().schedule()));
-    }
-    return new OrderLikelihood(model.description().tokenSpace(), shared.get(), tokensAStep);
+    MaskingSchedule shared = SharedSchedule.of(model, "likelihood in an order");
+    return new OrderLikelihood(model.description().tokenSpace(), shared, tokensAStep);
   }
 
   private UnitLosses scored(

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * How the masks of an answer are drawn, several draws a round, with the factor that makes the mean
- * of their losses the bound. The rounds are independent; the draws of one are spread evenly.
+ * A law of the masks of an answer, several draws a round, with the factor that makes the mean of
+ * their losses the bound. The rounds are independent; the draws of one are spread evenly.
  */
 public enum AnswerMasks {
   /**

@@ -9,7 +9,7 @@ import io.github.md4.core.loss.AskedRows;
 import java.util.Arrays;
 
 /**
- * What a loss by its formula takes of the host, in one upload.
+ * One upload of all that a loss by its formula takes of the host.
  *
  * @param rows targets, tokens shown and facts of R rows
  * @param weights of the rows, float32 [R, 1]
