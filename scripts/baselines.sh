@@ -9,7 +9,7 @@
 # DATA has train.bin and valid.bin. A stage needs those before it; what is there is not made again, and a run
 # that was cut goes on. Without a stage it is all but generative:
 #   train       a run of each kind and seed, JOBS at a time
-#   losses      the losses of each run on HELD_OUT, chunk by chunk
+#   losses      the losses of each run on HELD_OUT, chunk by chunk, JOBS at a time
 #   table       bits per character, and the difference to MD4 in pairs of equal seeds
 #   curves      validation perplexity over steps, all kinds in one picture
 #   samples     samples of each kind
@@ -104,20 +104,32 @@ train() { # kind, seed, more sets
     $steps $sets "$@"
 }
 
-one() { # kind, seed, more sets
+one() { # train or losses, kind, seed, more sets
+  stage=$1
+  shift
   name=$config-$1-$2
-  if ! train "$@" >"$out/$name.log" 2>&1; then
-    echo "baselines.sh: $name failed: $(tail -1 "$out/$name.log")" >&2
+  log=$out/$name.log
+  case $stage in
+    train) done=trained ;;
+    *)
+      [ -e "$runs/$name/model" ] || return 0
+      log=$out/$name.$stage.log done=scored
+      ;;
+  esac
+  if ! "$stage" "$@" >"$log" 2>&1; then
+    echo "baselines.sh: $name failed: $(tail -1 "$log")" >&2
     return 1
   fi
-  echo "$name: trained"
+  echo "$name: $done"
 }
 
 # Each run is a process of its own.
-train_all() { # more sets
+at_once() { # train or losses, more sets
+  stage=$1
+  shift
   for seed in $seeds; do
     for kind in $kinds; do
-      echo "$kind" "$seed" "$@"
+      echo "$stage" "$kind" "$seed" "$@"
     done
   done | xargs -P "${JOBS:-1}" -L 1 sh "$0" "$data" one
 }
@@ -138,7 +150,7 @@ losses() { # kind, seed
   # shellcheck disable=SC2086
   "$md4" evaluate --model "$runs/$name" --weights "$weights" --data "$data/${HELD_OUT:-valid}.bin" \
     --passes "${PASSES:-2}" --seed 1 --batch-size "${BATCH:-512}" ${CHUNKS:+--chunks $CHUNKS} \
-    --losses "$out/$name.csv.part" --json >"$out/$name.json"
+    --losses "$out/$name.csv.part" --json >"$out/$name.json" || return
   mv "$out/$name.csv.part" "$out/$name.csv"
 }
 
@@ -218,27 +230,32 @@ generative() { # kind, seed
         "$md4" sample --model "$runs/$config-$1-$2" --weights "$weights" --count "${GENERATIVE_COUNT:-64}" \
           --sampler "$sampler" $(steps_of "$1" "$steps") --seed 1 --json >"$out/$name.jsonl"
         "$md4" evaluate generative --samples "$out/$name.jsonl" --json \
-          --scorer "${SCORER:?names the folder of a GPT-2}" >"$out/$name.quality.json.part"
+          --scorer "$SCORER" >"$out/$name.quality.json.part"
         mv "$out/$name.quality.json.part" "$out/$name.quality.json"
       fi
       perplexity=$(number "$out/$name.quality.json" meanOfPerplexities)
       entropy=$(number "$out/$name.quality.json" entropy)
       echo "$1 $sampler,$steps,$perplexity" >>"$out/generative.csv"
       echo "$1 $sampler,$steps,$entropy" >>"$out/entropy.csv"
-      printf '| %s | %s | %s | %.2f | %.3f |\n' "$1" "$sampler" "$steps" "$perplexity" "$entropy"
+      printf '| %s | %s | %s | %.2f | %.3f |\n' "$1" "$sampler" "$steps" "$perplexity" "$entropy" |
+        tee -a "$out/generative.md"
     done
   done
 }
 
 generative_all() {
+  if [ ! -e "${SCORER:?names the folder of a GPT-2}/config.json" ]; then
+    echo "baselines.sh: SCORER has no config.json: $SCORER" >&2
+    return 3
+  fi
   for file in generative entropy; do
     echo "name,x,y" >"$out/$file.csv"
   done
   {
     echo "| system | sampler | steps | mean of perplexities under GPT-2 | entropy of tokens |"
     echo "| --- | --- | --- | --- | --- |"
-    each generative
   } | tee "$out/generative.md"
+  each generative
   for form in png svg; do
     "$md4" plot --out "$out/generative.$form" --log --x-name steps --y-name "perplexity under GPT-2" \
       --title "$config: perplexity of samples" "$out/generative.csv"
@@ -271,9 +288,12 @@ while [ $# -gt 0 ] && [ "$1" != --set ]; do
 done
 for stage in ${stages:-train losses table curves samples}; do
   case $stage in
-    train) train_all "$@" ;;
-    losses) each losses ;;
-    table) table | tee "$out/table.md" ;;
+    train) at_once train "$@" ;;
+    losses) at_once losses ;;
+    table)
+      table >"$out/table.md"
+      cat "$out/table.md"
+      ;;
     curves) curves ;;
     samples) each samples ;;
     generative) generative_all ;;
