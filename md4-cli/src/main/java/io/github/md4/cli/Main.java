@@ -4,6 +4,7 @@ package io.github.md4.cli;
 import io.github.md4.cli.help.HelpLayout;
 import io.github.md4.cli.launch.LauncherWatch;
 import io.github.md4.cli.support.ExitCodes;
+import io.github.md4.cli.support.JdkLog;
 import io.github.md4.cli.support.OptionTypes;
 import io.github.md4.cli.support.Screen;
 import io.github.md4.cli.support.SupportedPlatforms;
@@ -27,6 +28,7 @@ public final class Main {
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("ai.djl.pytorch.graph_optimizer", "false");
     System.setProperty("java.awt.headless", "true"); // plots need no screen
+    JdkLog.asLines();
     StopSignals.endTheProcess();
     LauncherWatch.begin();
     Screen screen = Screen.take();

@@ -31,6 +31,10 @@ final class DoctorCommandTest {
     for (JsonNode finding : json.path("findings")) {
       parts.add(finding.path("part").asText());
       assertThat(finding.path("detail").asText()).isNotEmpty().doesNotContain("\n");
+      if (finding.path("part").asText().equals("kernels")) {
+        assertThat(finding.path("detail").asText())
+            .matches(".*/md4/kernels, [\\d,]+ compiled kernels?, [\\d.,]+ [KMG]iB");
+      }
       isBroken |= finding.path("state").asText().equals("broken");
       assertThat(finding.has("remedy")).isEqualTo(!finding.path("state").asText().equals("ok"));
     }
@@ -42,6 +46,7 @@ final class DoctorCommandTest {
             "cache",
             "libtorch",
             "GPU",
+            "kernels",
             "memory",
             "disk",
             "temp",
@@ -70,6 +75,14 @@ final class DoctorCommandTest {
       assertThat(lines.get(cache)).contains(file + " is no folder");
       assertThat(lines.get(cache + 1)).contains("-> name another folder: DJL_CACHE_DIR=FOLDER");
       assertThat(lines).anyMatch(line -> line.startsWith("broken  libtorch"));
+      int kernels =
+          lines.indexOf(
+              lines.stream()
+                  .filter(line -> line.startsWith("note    kernels"))
+                  .findFirst()
+                  .orElseThrow());
+      assertThat(lines.get(kernels)).contains(file + "/md4/kernels, 0 compiled kernels");
+      assertThat(lines.get(kernels + 1)).contains("-> name another folder: DJL_CACHE_DIR=FOLDER");
       assertThat(child.err()).isEmpty();
       assertThat(child.exitCode()).isEqualTo(1);
     }

@@ -3,6 +3,7 @@ package io.github.md4.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.md4.cli.support.JdkLog;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
@@ -99,6 +100,25 @@ final class ProcessTest {
               md4: WARN Trainer: a warning
               md4: ERROR Trainer: an error
               """);
+      assertThat(child.exitCode()).isZero();
+    }
+  }
+
+  /** A program that logs as md4-core does while kernels are compiled. */
+  static final class Compiling {
+    private Compiling() {}
+
+    public static void main(String... words) {
+      JdkLog.asLines();
+      System.getLogger("io.github.md4.kernels").log(System.Logger.Level.INFO, "compiling, once");
+    }
+  }
+
+  @Test
+  void jdkLogs_areLinesOfStderr() throws Exception {
+    try (ChildJvm child = ChildJvm.start(Compiling.class, Map.of())) {
+      assertThat(child.line()).isNull();
+      assertThat(child.err()).isEqualTo("md4: compiling, once\n");
       assertThat(child.exitCode()).isZero();
     }
   }

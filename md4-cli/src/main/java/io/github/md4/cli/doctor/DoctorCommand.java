@@ -19,8 +19,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "doctor",
     description =
-        "Looks at what md4 needs: the system, Java, DJL and its cache, libtorch, the GPU, memory,"
-            + " disk and fonts. Each line that is not ok says what mends it. The exit code is 1 where"
+        "Looks at what md4 needs: the system, Java, DJL and its cache, libtorch, the GPU and"
+            + " its compiled kernels, memory, disk and fonts. Each line that is not ok says what mends it. The exit code is 1 where"
             + " something is broken.",
     sortOptions = false,
     footer = {"%nExamples:", "  md4 doctor"})

@@ -13,6 +13,7 @@ import io.github.md4.cli.support.NvidiaDriver;
 import io.github.md4.cli.support.SupportedPlatforms;
 import io.github.md4.cli.support.SystemMemory;
 import io.github.md4.core.internal.cuda.GpuMemory;
+import io.github.md4.core.internal.cuda.KernelCache;
 import io.github.md4.core.internal.torch.EngineThreads;
 import java.awt.Font;
 import java.awt.Graphics2D;
@@ -49,6 +50,7 @@ final class Examination {
     findings.add(cache());
     findings.add(engine());
     findings.add(gpu());
+    findings.add(kernels());
     findings.add(memory());
     findings.add(disk("disk", Path.of("").toAbsolutePath(), "runs and data"));
     findings.add(disk("temp", Path.of(System.getProperty("java.io.tmpdir")), "temporary files"));
@@ -221,6 +223,22 @@ final class Examination {
   private static String free(GpuMemory.Use use) {
     return " with %s free of %s"
         .formatted(Bytes.text(use.size() - use.used()), Bytes.text(use.size()));
+  }
+
+  /** Kernels that were compiled on this machine, for whichever GPU. */
+  private static Finding kernels() throws IOException {
+    Path folder = KernelCache.defaultFolder();
+    KernelCache.Contents kept = KernelCache.contents(folder);
+    String detail =
+        "%s, %s, %s"
+            .formatted(
+                folder, Counted.of(kept.entries(), "compiled kernel"), Bytes.text(kept.bytes()));
+    return isWritable(existing(folder.toAbsolutePath()))
+        ? Finding.ok("kernels", detail)
+        : Finding.remark(
+            "kernels",
+            detail + "; the folder cannot be written: a GPU's kernels are compiled at each start",
+            "name another folder: " + EngineFailures.CACHE_VARIABLE + "=FOLDER");
   }
 
   private static Finding memory() throws IOException {

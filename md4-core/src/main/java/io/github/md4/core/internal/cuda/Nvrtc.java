@@ -5,28 +5,28 @@ import com.sun.jna.Memory;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 import com.sun.jna.StringArray;
+import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
 import io.github.md4.core.DeviceException;
+import io.github.md4.core.internal.cuda.KernelCache.Text;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 
 /** The CUDA compiler in libtorch's folder. */
 public final class Nvrtc {
-  /**
-   * The machine code that this process has compiled; never freed, since compilation takes seconds.
-   */
-  private static final Map<Text, Memory> COMPILED = new ConcurrentHashMap<>();
+  private static final System.Logger LOGGER = System.getLogger("io.github.md4.kernels");
+  private static final KernelCompiler COMPILER =
+      new KernelCompiler(new KernelCache(KernelCache.defaultFolder(), Nvrtc::log), Nvrtc::log);
 
   private final NativeLibrary library;
 
-  /** The key of compiled machine code. */
-  private record Text(String source, List<String> options) {}
-
   private Nvrtc(NativeLibrary library) {
     this.library = library;
+  }
+
+  private static void log(String message) {
+    LOGGER.log(System.Logger.Level.INFO, message);
   }
 
   /** Returns the compiler; empty where libtorch came without one. */
@@ -44,22 +44,40 @@ public final class Nvrtc {
   }
 
   /**
-   * Returns the machine code of a source text, compiled at the first call in this process.
+   * Returns the machine code of a source text, compiled where neither this process nor the folder
+   * of compiled kernels has it.
    *
    * @param options as of nvcc, the architecture among them
    * @return shared by all callers: read only, not to be closed
    */
   Memory compile(String source, List<String> options) {
-    return COMPILED.computeIfAbsent(new Text(source, List.copyOf(options)), this::compiled);
+    return COMPILER.code(text(source, options), this::compiled);
   }
 
-  private Memory compiled(Text text) {
+  /** Begins on another thread what {@link #compile} does, so that a later call waits for less. */
+  void prepare(String source, List<String> options) {
+    COMPILER.prepare(text(source, options), this::compiled);
+  }
+
+  private Text text(String source, List<String> options) {
+    return new Text(name(), source, List.copyOf(options));
+  }
+
+  /** Returns the compiler's version and the name of its file, which differs between builds. */
+  private String name() {
+    IntByReference major = new IntByReference();
+    IntByReference minor = new IntByReference();
+    check(call("nvrtcVersion", major, minor), "its version");
+    return "NVRTC %d.%d %s".formatted(major.getValue(), minor.getValue(), library.getName());
+  }
+
+  private byte[] compiled(Text text) {
     PointerByReference created = new PointerByReference();
     check(
         call(
             "nvrtcCreateProgram",
             created,
-            text.source,
+            text.source(),
             "kernels.cu",
             0,
             Pointer.NULL,
@@ -67,14 +85,18 @@ public final class Nvrtc {
         "creating a program");
     Pointer program = created.getValue();
     try {
-      StringArray options = new StringArray(text.options.toArray(String[]::new));
-      if (call("nvrtcCompileProgram", program, text.options.size(), options) != 0) {
+      StringArray options = new StringArray(text.options().toArray(String[]::new));
+      if (call("nvrtcCompileProgram", program, text.options().size(), options) != 0) {
         throw new DeviceException("a CUDA kernel does not compile: " + log(program));
       }
-      return output(program, "CUBIN");
+      return bytes(output(program, "CUBIN"));
     } finally {
       int unused = call("nvrtcDestroyProgram", created);
     }
+  }
+
+  private static byte[] bytes(Memory memory) {
+    return memory.getByteArray(0, Math.toIntExact(memory.size()));
   }
 
   private String log(Pointer program) {
